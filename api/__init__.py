@@ -1,0 +1,1 @@
+"""How Pursuit is served: HTTP doors, settings, and the command line."""

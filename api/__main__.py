@@ -1,0 +1,5 @@
+"""`python -m api` is `pursuit`."""
+
+from api.cli import main
+
+main()

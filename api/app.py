@@ -1,0 +1,91 @@
+"""The application: its doors, what stands before them, and what is open while it serves."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from api.graphiql import STATIC
+from api.graphql import GraphQLView
+from api.health import healthz, readyz
+from api.problems import RequestProblem, masked_response
+from api.settings import Settings
+from api.telemetry import RequestLog, configure_logging
+from workflow.models.database import Unavailable, fetch, one_process, opened, transaction
+from workflow.models.migrating import pending
+
+logger = logging.getLogger("pursuit")
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Pursuit over HTTP, by these settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        with one_process(settings.database_url):
+            async with opened(settings.database_url):
+                yield
+
+    async def fault() -> str | None:
+        return await why_not_ready(settings.database_url)
+
+    graphql = GraphQLView(settings=settings, unavailable_as=Unavailable)
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql.serve, methods=["GET", "POST"]),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz(fault)),
+            Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
+        ],
+        middleware=[Middleware(RequestLog)],
+        exception_handlers={HTTPException: refused, Exception: failed},
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """The application of one worker process."""
+    settings = Settings.read(os.environ)
+    configure_logging(settings)
+    return create_app(settings)
+
+
+async def why_not_ready(url: str) -> str | None:
+    """Why this database cannot serve, or none: it answers a transaction in time and is at the newest schema."""
+    try:
+        async with asyncio.timeout(5):
+            await transaction(_answers)
+            behind = await pending(url)
+    except (Unavailable, TimeoutError, OSError):
+        return "The database does not answer."
+    if behind:
+        return "The database is behind the newest schema: run `pursuit migrate`."
+    return None
+
+
+async def _answers() -> None:
+    await fetch("SELECT 1")
+
+
+async def refused(request: Request, exception: Exception) -> Response:
+    """No such path, or not by this method, in the shape of every other error."""
+    status = exception.status_code if isinstance(exception, HTTPException) else 500
+    message = "There is nothing here. The API is at /graphql." if status == 404 else "That is not possible here."
+    headers = dict(exception.headers or {}) if isinstance(exception, HTTPException) else {}
+    return RequestProblem(status, "BAD_USER_INPUT", message, headers=headers).response()
+
+
+async def failed(request: Request, exception: Exception) -> Response:
+    """Our own fault, masked; the log has it under the request's id."""
+    request_id = getattr(request.state, "request_id", "unknown")
+    logger.error("a request failed", exc_info=exception, extra={"request_id": request_id})
+    return masked_response(request_id)

@@ -1,0 +1,46 @@
+"""The command line `pursuit`: one file a family of commands."""
+
+import logging
+import os
+
+import typer
+
+from api.cli import databases, keys, serving
+from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
+from api.settings import SettingsError
+from workflow.models.database import AlreadyServed
+from workflow.models.migrating import MigrationRefused
+from workflow.rules.errors import Refusal
+
+EXPECTED = (CommandFailed, SettingsError, Refusal, AlreadyServed, MigrationRefused)
+
+app = typer.Typer(
+    name="pursuit",
+    help="An opportunity's workflow with rules that hold.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serving.serve)
+app.command("doctor")(serving.doctor)
+app.command("migrate")(databases.migrate)
+app.command("schema")(databases.schema)
+app.command("init")(keys.init)
+app.command("key")(keys.key)
+
+
+def main() -> None:
+    """Run one command; whatever goes wrong is one line on standard error, never a traceback."""
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except EXPECTED as problem:
+        fail(str(problem))
+    except DATABASE_ERRORS as problem:
+        fail(f"The database does not answer: {problem}. `pursuit doctor` says more.")
+    except Exception as problem:
+        if os.environ.get("PURSUIT_LOG_LEVEL", "").lower() == "debug":
+            logging.getLogger("pursuit").exception("the command failed")
+        fail(f"It failed by our fault: {type(problem).__name__}: {problem}. PURSUIT_LOG_LEVEL=debug shows where.")

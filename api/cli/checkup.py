@@ -1,0 +1,88 @@
+"""What `pursuit doctor` looks at: each check is a finding, and a remedy where it is a fault."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.app import why_not_ready
+from api.cli.running import DATABASE_ERRORS
+from api.settings import Settings, SettingsError, without_password
+from workflow.models.database import dialect, fetch, opened
+from workflow.models.migrating import pending
+
+BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+MOST_SKEW_SECONDS = 2.0
+CLOCKS = {
+    "postgres": "SELECT extract(epoch FROM clock_timestamp())::float8 AS at",
+    "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0 AS at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; without a remedy it is sound."""
+
+    name: str
+    finding: str
+    remedy: str | None = None
+
+
+async def checks() -> list[Check]:
+    """Settings first; the database only where they can be read, its inside only where it answers."""
+    try:
+        settings = Settings.read(os.environ)
+    except SettingsError as problem:
+        return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
+    found = [Check("settings", f"{name}={value}") for name, value in settings.shown().items()]
+    found.append(_time_zones())
+    return [*found, *await _database_checks(settings)]
+
+
+def _time_zones() -> Check:
+    try:
+        ZoneInfo("Europe/Berlin")
+    except ZoneInfoNotFoundError:
+        return Check("time zones", "this machine knows none", "Install the package tzdata.")
+    return Check("time zones", "known")
+
+
+async def _database_checks(settings: Settings) -> list[Check]:
+    url, file = settings.database_url, settings.sqlite_file
+    shown = without_password(url)
+    if file and not file.exists():
+        return [Check("database", f"{file} is not there yet", "Run `pursuit migrate`: it makes the file.")]
+    if file and not os.access(file, os.R_OK | os.W_OK):
+        return [Check("database", f"{file} cannot be read and written", "Give this user the rights on the file.")]
+    try:
+        async with opened(url):
+            reason = await why_not_ready(url)
+            clock = await _clock()
+            behind = await pending(url)
+    except DATABASE_ERRORS as problem:
+        return [Check("database", f"{shown} does not answer: {problem}", _remedy(settings))]
+    answers = Check("database", f"{shown} answers a transaction" if behind or not reason else str(reason))
+    return [answers, _migrations(behind), clock]
+
+
+def _remedy(settings: Settings) -> str:
+    if settings.sqlite_file:
+        return "Check that PURSUIT_DATABASE_URL names a SQLite file, and no other kind of file."
+    return "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are right."
+
+
+def _migrations(behind: list[str]) -> Check:
+    if behind:
+        return Check("migrations", f"{len(behind)} pending: {', '.join(behind)}", "Run `pursuit migrate`.")
+    return Check("migrations", "current")
+
+
+async def _clock() -> Check:
+    now = datetime.now(UTC)
+    [row] = await fetch(CLOCKS[dialect()])
+    skew = abs(float(row["at"]) - now.timestamp())
+    if now < BUILT:
+        return Check("clock", f"{now.isoformat()} is before Pursuit was built", "Set this machine's clock.")
+    if skew > MOST_SKEW_SECONDS:
+        return Check("clock", f"{skew:.1f} s apart from the database's", "Synchronize both machines' clocks (NTP).")
+    return Check("clock", f"{now.isoformat(timespec='seconds')}, {skew:.1f} s apart from the database's")

@@ -1,0 +1,66 @@
+"""Commands that make organizations and API keys; a key's secret is shown this once."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from api.cli.running import with_database
+from workflow.operations.keys import make_key
+from workflow.operations.organizations import init_organization
+from workflow.rules.states import Role
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def init(
+    organization: Annotated[str, typer.Option(help="The organization's name.")],
+    email: Annotated[str, typer.Option(help="The first admin's address.")],
+    name: Annotated[str, typer.Option(help="The first admin's name.")],
+    currency: Annotated[str, typer.Option(help="The base currency, as ISO 4217 writes it.")] = "EUR",
+    time_zone: Annotated[str, typer.Option(help="The time zone, such as Europe/Berlin.")] = "UTC",
+    as_json: AsJson = False,
+) -> None:
+    """Make an organization with the default process, its first admin and an API key."""
+    made = with_database(
+        lambda: init_organization(
+            name=organization,
+            email=email,
+            admin_name=name,
+            currency=currency,
+            time_zone=time_zone,
+            now=datetime.now(UTC),
+        )
+    )
+    if as_json:
+        told = {"organization": str(made.organization_id), "member": str(made.member_id), "apiKey": made.api_key}
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(f"{organization} is there, with {name} <{email}> as its admin.")
+    _show_key(made.api_key)
+
+
+def key(
+    organization: Annotated[str, typer.Option(help="The organization's name.")],
+    role: Annotated[Role, typer.Option(help="What the key may do.", case_sensitive=False)],
+    email: Annotated[
+        str | None, typer.Option(help="The member it acts as; made with this role where there is none.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make one more API key."""
+    made = with_database(
+        lambda: make_key(organization_name=organization, role=role, email=email, now=datetime.now(UTC))
+    )
+    if as_json:
+        member = None if made.member_id is None else str(made.member_id)
+        told = {"organization": str(made.organization_id), "member": member, "role": role.value, "apiKey": made.api_key}
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(f"A key of {organization} with the role {role.value}" + (f", acting as {email}." if email else "."))
+    _show_key(made.api_key)
+
+
+def _show_key(api_key: str) -> None:
+    typer.echo(f"API key, shown only now: {api_key}")

@@ -1,0 +1,62 @@
+"""How every command runs: settings read, database open, and a failure said in one line."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
+
+import asyncpg
+import typer
+from tortoise.exceptions import BaseORMException
+
+from api.settings import Settings
+from workflow.models.database import Unavailable, opened
+from workflow.models.migrating import MigrationRefused, pending
+
+T = TypeVar("T")
+
+DATABASE_ERRORS = (
+    Unavailable,
+    MigrationRefused,
+    BaseORMException,
+    OSError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+"""What a database raises that is away, of another kind, or not ours to open."""
+
+
+class CommandFailed(Exception):
+    """What a command could not do, in one readable line."""
+
+
+def settings() -> Settings:
+    """The settings of this command's environment."""
+    return Settings.read(os.environ)
+
+
+def with_database(work: Callable[[], Awaitable[T]]) -> T:
+    """Run something on the open database, which has to be at the newest schema."""
+    url = settings().database_url
+    return asyncio.run(_on_current(url, work))
+
+
+def fail(message: str) -> NoReturn:
+    """End the command: one line on standard error, exit code 1."""
+    typer.echo(f"pursuit: {' '.join(message.split())}", err=True)
+    raise SystemExit(1)
+
+
+async def require_current(url: str) -> None:
+    """Refuse a database that is behind the newest schema."""
+    if behind := await pending(url):
+        count = "1 migration" if len(behind) == 1 else f"{len(behind)} migrations"
+        raise CommandFailed(f"The database is {count} behind. Run `pursuit migrate` first.")
+
+
+async def _on_current(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    await require_current(url)
+    async with opened(url):
+        return await work()

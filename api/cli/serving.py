@@ -1,0 +1,82 @@
+"""Commands that serve, and that say what keeps Pursuit from serving."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.cli.checkup import checks
+from api.cli.running import CommandFailed, require_current
+from api.cli.running import settings as read_settings
+from api.settings import Settings
+from workflow.models.database import one_process
+from workflow.models.migrating import migrate
+
+DEMO_KEYS = Path("var/demo-keys.json")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes; more than one needs PostgreSQL.")] = 1,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Migrate, fill with the demo on first start, print its keys.")
+    ] = False,
+) -> None:
+    """Serve the API."""
+    asked = read_settings()
+    settings = replace(asked, host=host or asked.host, port=port or asked.port)
+    if workers > 1 and settings.sqlite_file:
+        raise CommandFailed(
+            f"{workers} workers need PostgreSQL: a SQLite file is served by one process. "
+            "Set PURSUIT_DATABASE_URL to a postgres:// address, or leave --workers out."
+        )
+    with one_process(settings.database_url):
+        keys = asyncio.run(_prepare(settings, demo=demo))
+    _greet(settings, keys)
+    uvicorn.run(
+        "api.app:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def doctor() -> None:
+    """Check settings, database, migrations and clock; each fault comes with its remedy."""
+    sound = True
+    for check in asyncio.run(checks()):
+        typer.echo(f"{'ok   ' if check.remedy is None else 'FAULT'} {check.name}: {check.finding}")
+        if check.remedy is not None:
+            sound = False
+            typer.echo(f"      {check.remedy}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
+    if not demo:
+        await require_current(settings.database_url)
+        return {}
+    from api.demo import ensure  # here, for only the demo needs the import and its data
+
+    await migrate(settings.database_url)
+    return await ensure(settings.database_url, DEMO_KEYS)
+
+
+def _greet(settings: Settings, keys: dict[str, str]) -> None:
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
+    host = f"[{shown}]" if ":" in shown else shown
+    typer.echo(f"Pursuit serves http://{host}:{settings.port}/graphql")
+    if keys:
+        typer.echo("API keys of the demo, by role (send one as `Authorization: Bearer <key>`):")
+    for role, api_key in keys.items():
+        typer.echo(f"  {role:<12} {api_key}")

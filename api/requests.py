@@ -1,0 +1,108 @@
+"""A GraphQL request read from HTTP: size, media type and shape are checked before anything is looked at."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from api.problems import RequestProblem
+
+BODY_LIMIT = 1_000_000
+NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What to run, with which variables."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+async def request_of(request: Request) -> GraphQLRequest:
+    """The GraphQL request that an HTTP request carries, by GET in the address, by POST as JSON."""
+    if request.method != "POST":
+        return _shaped(
+            {**request.query_params, **_from_address(request, "variables"), **_from_address(request, "extensions")}
+        )
+    _check_headers(request)
+    return _shaped(_json(await _body(request), "The body"))
+
+
+def _check_headers(request: Request) -> None:
+    media, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    charsets = {part.partition("=")[2].strip("\"' ") for part in parameters if part.startswith("charset=")}
+    if media != "application/json" or charsets - {"utf-8", "utf8"}:
+        message = "Send the request as JSON in UTF-8, with the header `Content-Type: application/json`."
+        raise RequestProblem(415, "BAD_USER_INPUT", message, headers={"Accept": "application/json"})
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RequestProblem(415, "BAD_USER_INPUT", "Send the body as it is, without a Content-Encoding.")
+
+
+async def _body(request: Request) -> bytes:
+    length = request.headers.get("content-length", "0")
+    if length.isdigit() and int(length[:12]) > BODY_LIMIT:
+        raise _too_large()
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise _too_large()
+    except ClientDisconnect:
+        raise _bad("The body ended before its end.") from None
+    return bytes(body)
+
+
+def _too_large() -> RequestProblem:
+    message = f"The body is larger than {BODY_LIMIT:,} bytes. Send less at once."
+    return RequestProblem(413, "BAD_USER_INPUT", message, headers={"Connection": "close"})
+
+
+def _from_address(request: Request, name: str) -> dict[str, object]:
+    text = request.query_params.get(name)
+    return {name: _json(text.encode("utf-8", "surrogateescape"), f"`{name}`") if text else None}
+
+
+def _json(body: bytes, what: str) -> object:
+    """The JSON value of some bytes; what neither database can keep (NUL, half a character) is refused here."""
+    try:
+        text = body.decode("utf-8")
+        value: object = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise _bad(f"{what} is no JSON in UTF-8, or is nested too deeply.") from None
+    if NUL_IN_JSON.search(text):
+        raise _bad(f"{what} holds the character U+0000, which no text can hold.")
+    return value
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(name)
+
+
+def _shaped(value: object) -> GraphQLRequest:
+    if not isinstance(value, Mapping):
+        raise _bad('The request is a JSON object such as {"query": "{ viewer { role } }"}; batches are not taken.')
+    query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise _bad("`query` is missing: send the GraphQL document as a text.")
+    if NUL_IN_QUERY.search(query):
+        raise _bad("`query` holds the character U+0000, which no text can hold.")
+    if variables is not None and not isinstance(variables, dict):
+        raise _bad("`variables` is a JSON object, or left out.")
+    if name is not None and not isinstance(name, str):
+        raise _bad("`operationName` is a text, or left out.")
+    if value.get("extensions") is not None and not isinstance(value.get("extensions"), dict):
+        raise _bad("`extensions` is a JSON object, or left out.")
+    return GraphQLRequest(query=query, variables=variables, operation_name=name or None)
+
+
+def _bad(message: str) -> RequestProblem:
+    return RequestProblem(400, "BAD_USER_INPUT", message)

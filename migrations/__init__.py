@@ -1,0 +1,1 @@
+"""The tables' history, forward only; applied by `pursuit migrate`."""

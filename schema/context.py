@@ -1,0 +1,32 @@
+"""What every resolver is given: who asks, when, and the loaders of this one request."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import strawberry
+
+from schema.loaders import Loaders
+from workflow.operations.context import Ctx
+from workflow.rules.permissions import Viewer
+
+
+@dataclass
+class RequestContext:
+    """Made once for a request."""
+
+    viewer: Viewer
+    now: datetime
+    request_id: str
+    idempotency_key: str | None = None
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.viewer)
+
+    @property
+    def ctx(self) -> Ctx:
+        """What an operation is told."""
+        return Ctx(viewer=self.viewer, now=self.now, request_id=self.request_id, idempotency_key=self.idempotency_key)
+
+
+Info = strawberry.Info[RequestContext, None]

@@ -1,0 +1,67 @@
+"""Batches: whatever many rows of a page ask for one by one is asked of the database once a table."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from workflow.queries import accounts, buyer, facts, history, opportunities, people, processes
+from workflow.queries.accounts import AccountRow, ContactRow
+from workflow.queries.buyer import StakeholderRow
+from workflow.queries.history import TransitionRow, Visit
+from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.people import MemberRow, OrganizationRow, TeamRow
+from workflow.queries.processes import ProcessRow
+from workflow.rules.facts import OpportunityFacts
+from workflow.rules.permissions import Viewer
+
+Row = TypeVar("Row")
+Ask = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
+
+
+class Loaders:
+    """One request's loaders; an operation that wrote makes new ones, for they remember."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.opportunity: DataLoader[UUID, OpportunityRow | None] = self._of(opportunities.opportunities_by_id)
+        self.account: DataLoader[UUID, AccountRow | None] = self._of(accounts.accounts_by_id)
+        self.contact: DataLoader[UUID, ContactRow | None] = self._of(accounts.contacts_by_id)
+        self.member: DataLoader[UUID, MemberRow | None] = self._of(people.members_by_id)
+        self.team: DataLoader[UUID, TeamRow | None] = self._of(people.teams_by_id)
+        self.team_members: DataLoader[UUID, list[MemberRow] | None] = self._of(people.members_of_teams)
+        self.process: DataLoader[UUID, ProcessRow | None] = self._of(processes.processes_by_id)
+        self.transition: DataLoader[UUID, TransitionRow | None] = self._of(history.transitions_by_id)
+        self.visits: DataLoader[UUID, list[Visit] | None] = self._of(history.visits)
+        self.stakeholders: DataLoader[UUID, list[StakeholderRow] | None] = self._of(buyer.stakeholders)
+        self.stakeholder: DataLoader[UUID, StakeholderRow | None] = self._of(buyer.stakeholders_by_id)
+        self.collaborators: DataLoader[UUID, list[UUID] | None] = self._of(opportunities.collaborators)
+        self.facts: DataLoader[UUID, OpportunityFacts | None] = self._of(_facts)
+        self._organization: OrganizationRow | None = None
+
+    async def organization(self) -> OrganizationRow:
+        """The viewer's organization, read once a request."""
+        if self._organization is None:
+            self._organization = await people.organization(self._viewer)
+        return self._organization
+
+    def _of(self, ask: Ask[Row]) -> DataLoader[UUID, Row | None]:
+        async def load(ids: list[UUID]) -> list[Row | None]:
+            found = await ask(self._viewer, ids)
+            return [found.get(id) for id in ids]
+
+        return DataLoader(load_fn=load, max_batch_size=500)
+
+
+async def _facts(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityFacts]:
+    """Facts of deals that the viewer was shown; every id comes from a visible row."""
+    return await facts.facts_of(viewer.organization_id, ids)
+
+
+async def sure(loader: DataLoader[UUID, Row | None], id: UUID) -> Row:
+    """The row that a foreign key promises."""
+    row = await loader.load(id)
+    if row is None:
+        raise LookupError(f"A row that a foreign key names is not there: {id}.")
+    return row

@@ -1,0 +1,66 @@
+"""Our own scalars: an instant needs its offset, a number is finite and of bounded size, a day is a day."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal as Exact
+from decimal import InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+
+MOST_DIGITS = 40
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise GraphQLError("A DateTime is a string such as 2026-03-01T09:30:00Z.")
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise GraphQLError(f"{value[:40]!r} is no DateTime. Write it as 2026-03-01T09:30:00Z.") from None
+    if found.tzinfo is None:
+        raise GraphQLError(f"{value[:40]!r} has no offset. Add Z or one such as +01:00.")
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise GraphQLError(f"{value[:40]!r} is outside the years 1 to 9999.") from None
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise GraphQLError("A Date is a string such as 2026-03-01.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise GraphQLError(f"{value!r} is no day of the calendar.") from None
+
+
+def _exact(value: object) -> Exact:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise GraphQLError('A Decimal is a string such as "1234.50".')
+    try:
+        found = Exact(str(value))
+    except InvalidOperation:
+        raise GraphQLError(f"{str(value)[:40]!r} is no number. Write it as \"1234.50\".") from None
+    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS or len(found.as_tuple().digits) > MOST_DIGITS:
+        raise GraphQLError(f"A Decimal is finite and has at most {MOST_DIGITS} digits.")
+    return found
+
+
+def _print_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+def _print_exact(value: Exact) -> str:
+    return f"{value:f}"
+
+
+Instant = NewType("Instant", datetime)
+Day = NewType("Day", date)
+Number = NewType("Number", Exact)
+Json = NewType("Json", object)
+
+
+def _as_is(value: Any) -> Any:  # Any: customer-defined JSON
+    return value

@@ -1,0 +1,52 @@
+"""What every test may ask for: a migrated database, an organization of its own, a database of its own."""
+
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.databases import Databases, databases
+from tests.organizations import TestOrganization, new_organization
+from workflow.models.database import opened
+
+
+def pytest_configure() -> None:
+    """A run that is ended from outside stops its PostgreSQL and removes its files as one that is interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+async def run_databases() -> AsyncIterator[Databases]:
+    """Where this run's databases are made; migrated once."""
+    async with databases() as made:
+        yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def database(run_databases: Databases) -> AsyncIterator[str]:
+    """The url of the one database that all tests of this process share, migrated and open."""
+    url = await run_databases.copy()
+    async with opened(url):
+        yield url
+
+
+@pytest.fixture
+async def organization() -> TestOrganization:
+    """An organization of the test's own, in the shared database."""
+    return await new_organization()
+
+
+@pytest.fixture
+async def own_database(run_databases: Databases) -> AsyncIterator[str]:
+    """The url of a migrated database that no other test sees; not open."""
+    url = await run_databases.copy()
+    yield url
+    await run_databases.drop(url)
+
+
+@pytest.fixture
+async def empty_database(run_databases: Databases) -> AsyncIterator[str]:
+    """The url of a database without a table, for tests of migrations; not open."""
+    url = await run_databases.empty()
+    yield url
+    await run_databases.drop(url)

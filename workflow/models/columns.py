@@ -1,0 +1,39 @@
+"""The kinds of column that every table is made of."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.fields.relational import ForeignKeyNullableRelation, ForeignKeyRelation
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A UUIDv7: later ids sort after earlier ones."""
+    return uuid7()
+
+
+def key() -> fields.UUIDField:
+    """The primary key, made by us."""
+    return fields.UUIDField(primary_key=True, default=new_id)
+
+
+def word(*, null: bool = False) -> fields.CharField:
+    """An enum's name; the CHECK on it stands in the migration."""
+    return fields.CharField(max_length=32, null=null)
+
+
+def line(*, null: bool = False, size: int = 255) -> fields.CharField:
+    """A short text."""
+    return fields.CharField(max_length=size, null=null)
+
+
+def of(table: str, *, cascade: bool = False) -> ForeignKeyRelation[Any]:
+    """A foreign key; what is still pointed at cannot be deleted unless it hangs on its parent."""
+    on_delete = fields.CASCADE if cascade else fields.RESTRICT
+    return fields.ForeignKeyField(f"pursuit.{table}", related_name=False, on_delete=on_delete, db_index=True)
+
+
+def maybe(table: str) -> ForeignKeyNullableRelation[Any]:
+    """A foreign key that may be empty."""
+    return fields.ForeignKeyField(f"pursuit.{table}", related_name=False, on_delete=fields.RESTRICT, null=True, db_index=True)

@@ -1,0 +1,267 @@
+"""The two kinds of connection: Tortoise's own, made safe against cancelled requests and bounded in every wait."""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.asyncpg.client import TransactionWrapper as PostgresTransaction
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    PoolConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
+from tortoise.exceptions import IntegrityError, OperationalError
+
+PATIENCE = 5.0
+"""Seconds that anybody waits for the writer's lock or for a free connection."""
+
+OPENINGS = 50
+"""Attempts to open a SQLite file that another process is opening too."""
+
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.LockNotAvailableError,
+)
+"""What a driver raises when the database cannot be reached or does not answer in time."""
+
+
+class Unavailable(Exception):
+    """The database cannot serve this now; the same request may succeed in a moment."""
+
+
+def get_client_class(db_info: dict[str, Any]) -> type["SafeSqlite | SafePostgres"]:
+    """The connection class for an engine's settings, as Tortoise asks an engine module for it."""
+    return SafeSqlite if "file_path" in db_info["credentials"] else SafePostgres
+
+
+class SafeSqlite(SqliteClient):
+    """The one SQLite connection of this process."""
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Connect with every pragma set or not at all: half a connection would not enforce foreign keys.
+
+        Turning a new file to WAL needs it alone and does not wait by itself.
+        """
+        for _ in range(OPENINGS):
+            try:
+                return await super().create_connection(with_db)
+            except BaseException as problem:
+                await finished(self.close())
+                if "is locked" not in str(problem):
+                    raise
+            await asyncio.sleep(random.random() * PATIENCE / OPENINGS)
+        raise Unavailable("The database is too busy: its file is locked by another process.")
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        return BoundedLock(self._lock, self)
+
+    def _in_transaction(self) -> TransactionContext:
+        return SqliteTurn(SafeSqliteTransaction(self), self._lock)
+
+    async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
+        """Run a write and count its own rows, without those of triggers."""
+        return await sqlite_rows_changed(self, sql, values)
+
+
+class SafeSqliteTransaction(SqliteTransactionWrapper):
+    """A SQLite transaction that takes the write lock at once, so that it never fails half way for want of it."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(SafeSqliteTransaction(self))
+
+    async def begin(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                await self._connection.rollback()
+            await self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as problem:
+            raise OperationalError(problem) from problem
+
+    async def commit(self) -> None:
+        try:
+            await super().commit()
+        except sqlite3.IntegrityError as problem:
+            await self._connection.rollback()
+            raise IntegrityError(problem) from problem
+
+    async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
+        """Run a write and count its own rows, without those of triggers."""
+        return await sqlite_rows_changed(self, sql, values)
+
+
+class BoundedLock(ConnectionWrapper[Any]):
+    """One statement outside a transaction: waits its turn, but not for ever."""
+
+    async def __aenter__(self) -> Any:
+        await within_patience(self._lock)
+        try:
+            await self.ensure_connection()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self.connection
+
+
+class SqliteTurn(SqliteTransactionContext):
+    """A turn of the SQLite writer: whatever goes wrong while it begins, the lock is given back."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await within_patience(self._trxlock)
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+            self.token = get_connections().set(self.connection_name, self.connection)
+        except BaseException:
+            await finished(self._undo())
+            raise
+        return cast(TransactionalDBClient, self.connection)
+
+    async def _undo(self) -> None:
+        """Queue a rollback behind a BEGIN that may still run in the driver's thread, then give the lock back."""
+        try:
+            if self.connection._connection:
+                await self.connection._connection.rollback()
+        finally:
+            self._trxlock.release()
+
+
+class SafePostgres(AsyncpgDBClient):
+    """A pool of PostgreSQL connections."""
+
+    def acquire_connection(self) -> PoolConnectionWrapper[Any]:
+        return BoundedPool(self, self._pool_init_lock)
+
+    def _in_transaction(self) -> TransactionContext:
+        return PostgresTurn(SafePostgresTransaction(self), self._pool_init_lock)
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        with lost_is_unavailable():
+            return await super()._translate_exceptions(func, *args, **kwargs)
+
+    async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
+        """Run a write and count its own rows."""
+        return await postgres_rows_changed(self, sql, values)
+
+
+class SafePostgresTransaction(PostgresTransaction):
+    """A PostgreSQL transaction whose lost connection is said as such."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(SafePostgresTransaction(self))
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        with lost_is_unavailable():
+            return await super()._translate_exceptions(func, *args, **kwargs)
+
+    async def commit(self) -> None:
+        try:
+            with lost_is_unavailable():
+                await super().commit()
+        except asyncpg.IntegrityConstraintViolationError as problem:
+            raise IntegrityError(problem) from problem
+
+    async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
+        """Run a write and count its own rows."""
+        return await postgres_rows_changed(self, sql, values)
+
+
+class BoundedPool(PoolConnectionWrapper[Any]):
+    """One statement outside a transaction: waits for a free connection, but not for ever."""
+
+    async def __aenter__(self) -> Any:
+        with lost_is_unavailable():
+            await self.ensure_connection()
+            self.connection = await self.client._pool.acquire(timeout=PATIENCE)
+        return self.connection
+
+
+class PostgresTurn(TransactionContextPooled):
+    """A transaction's place in the pool: whatever goes wrong while it begins, the connection goes back."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        client: Any = self.client
+        with lost_is_unavailable():
+            await self.ensure_connection()
+            client._connection = await client._parent._pool.acquire(timeout=PATIENCE)
+        self.token = get_connections().set(self.connection_name, client)
+        try:
+            await client.begin()
+        except BaseException:
+            get_connections().reset(self.token)
+            await finished(client._parent._pool.release(client._connection))
+            raise
+        return cast(TransactionalDBClient, client)
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        with lost_is_unavailable():
+            await super().__aexit__(exc_type, exc_val, exc_tb)
+
+
+async def sqlite_rows_changed(client: SqliteClient, sql: str, values: Sequence[object]) -> int:
+    """Run one write on SQLite and count its rows."""
+    try:
+        async with client.acquire_connection() as connection:
+            cursor = await connection.execute(sql, values)
+            changed = max(cursor.rowcount, 0)
+            await cursor.close()
+            return int(changed)
+    except sqlite3.OperationalError as problem:
+        raise OperationalError(problem) from problem
+    except sqlite3.IntegrityError as problem:
+        raise IntegrityError(problem) from problem
+
+
+async def postgres_rows_changed(client: AsyncpgDBClient, sql: str, values: Sequence[object]) -> int:
+    """Run one write on PostgreSQL and read its row count from the command tag."""
+
+    async def run(_: AsyncpgDBClient) -> int:
+        async with client.acquire_connection() as connection:
+            tag = str(await connection.execute(sql, *values))
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    return cast(int, await client._translate_exceptions(run))
+
+
+async def within_patience(lock: asyncio.Lock) -> None:
+    """Take a lock, or say that the database is too busy."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await lock.acquire()
+    except TimeoutError:
+        raise Unavailable("The database is too busy: no turn to use it came free in time.") from None
+
+
+async def finished(cleaning: Any) -> None:
+    """Wait for a clean-up to end even if the task that waits is cancelled meanwhile."""
+    task = asyncio.ensure_future(cleaning)
+    with contextlib.suppress(*LOST, asyncpg.InterfaceError, sqlite3.Error):
+        await asyncio.shield(task)
+
+
+@contextlib.contextmanager
+def lost_is_unavailable() -> Iterator[None]:
+    """Say a driver's connection trouble as Unavailable."""
+    try:
+        yield
+    except LOST as problem:
+        raise Unavailable(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
+    except asyncpg.InterfaceError as problem:
+        if "clos" not in str(problem):
+            raise
+        raise Unavailable(f"The connection to the database is gone: {problem}.") from problem

@@ -1,0 +1,138 @@
+"""The database: how it is configured, opened and asked; every transaction goes through `transaction`."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal
+from uuid import UUID
+
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+from tortoise.models import Model
+
+from workflow.models.connections import SafePostgres, SafeSqlite, Unavailable
+from workflow.models.onlyone import AlreadyServed, one_process
+from workflow.models.transactions import CONNECTION, drain, transaction
+
+__all__ = [
+    "AlreadyServed",
+    "Unavailable",
+    "dialect",
+    "drain",
+    "execute",
+    "fetch",
+    "one_process",
+    "opened",
+    "tortoise_config",
+    "transaction",
+]
+
+APP = "pursuit"
+MIGRATIONS = "migrations"
+ENGINE = "workflow.models.connections"
+SQLITE_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+POSTGRES_SETTINGS = {
+    "timezone": "UTC",
+    "lock_timeout": "5000",
+    "idle_in_transaction_session_timeout": "60000",
+    "application_name": "pursuit",
+}
+
+
+def tortoise_config(url: str) -> dict[str, Any]:
+    """Tortoise's settings for a database URL, sqlite://path or postgres://user:password@host:port/name."""
+    return {
+        "connections": {CONNECTION: _connection_settings(url)},
+        "apps": {APP: {"models": _model_modules(), "migrations": MIGRATIONS, "default_connection": CONNECTION}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _connection_settings(url: str) -> dict[str, Any]:
+    """One connection's settings: the pragmas that keep SQLite's promises, the time limits of PostgreSQL."""
+    credentials: dict[str, Any] = expand_db_url(url)["credentials"]
+    if "file_path" in credentials:
+        return {"engine": ENGINE, "credentials": {"file_path": credentials["file_path"], **SQLITE_PRAGMAS}}
+    asked = {"minsize": 1, "maxsize": 10, **credentials}
+    return {"engine": ENGINE, "credentials": {**asked, "server_settings": dict(POSTGRES_SETTINGS)}}
+
+
+@asynccontextmanager
+async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
+    """Open the database for this process, and close it after the last transaction has ended.
+
+    Requests run in contexts of their own, so it is open everywhere, as one database at a time can be; else in
+    the caller's context alone.
+    """
+    context = TortoiseContext()
+    try:
+        with context:
+            await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
+            await fetch("SELECT 1")
+        with nullcontext() if everywhere else context:
+            yield
+    finally:
+        await drain()
+        await context.close_connections()
+
+
+def dialect() -> Literal["sqlite", "postgres"]:
+    """Which of the two databases is open."""
+    return "sqlite" if _connection().capabilities.dialect == "sqlite" else "postgres"
+
+
+async def fetch(sql: str, *values: object) -> list[dict[str, Any]]:
+    """The rows of a statement with placeholders $1, $2 ..., asked on the current transaction if there is one."""
+    connection = _connection()
+    rows: list[dict[str, Any]] = await connection.execute_query_dict(*_spoken(connection, sql, values))
+    return rows
+
+
+async def execute(sql: str, *values: object) -> int:
+    """Run a write with placeholders $1, $2 ... and count the rows that it changed itself, not those of triggers."""
+    connection = _connection()
+    return await connection.rows_changed(*_spoken(connection, sql, values))
+
+
+def _connection() -> SafeSqlite | SafePostgres:
+    connection: Any = get_connection(CONNECTION)
+    return connection  # type: ignore[no-any-return]  # ENGINE makes no other kind
+
+
+def _spoken(connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]) -> tuple[str, list[Any]]:
+    """Statement and values as the open database wants them."""
+    if connection.capabilities.dialect == "sqlite":
+        return _numbered(sql), [_stored(value) for value in values]
+    return sql, list(values)
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> str:
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def _stored(value: object) -> object:
+    """A value as SQLite keeps it: ids as text, instants as UTC text, so that they compare."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC)
+    return value
+
+
+def _model_modules() -> list[str]:
+    """The modules of workflow.models that hold tables."""
+    package = importlib.import_module("workflow.models")
+    names = [f"workflow.models.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
+    return [name for name in sorted(names) if _holds_tables(name)]
+
+
+def _holds_tables(name: str) -> bool:
+    things = vars(importlib.import_module(name)).values()
+    return any(isinstance(thing, type) and issubclass(thing, Model) and thing.__module__ == name for thing in things)

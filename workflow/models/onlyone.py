@@ -1,0 +1,42 @@
+"""One server process a SQLite file: it keeps its promises to a single writer process only."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tortoise.backends.base.config_generator import expand_db_url
+
+
+class AlreadyServed(Exception):
+    """Another process serves this SQLite file."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL; None for PostgreSQL and for a database in memory."""
+    path = expand_db_url(url)["credentials"].get("file_path")
+    return None if path in (None, ":memory:") else Path(path)
+
+
+@contextmanager
+def one_process(url: str) -> Iterator[None]:
+    """Hold the file's `.lock` while serving; PostgreSQL needs none. Raises AlreadyServed when another holds it."""
+    file = sqlite_file(url)
+    if file is None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _take(descriptor, file)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, file: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AlreadyServed(f"Another process already serves {file}; SQLite allows one, PostgreSQL many.") from None

@@ -1,0 +1,1 @@
+"""Writes: one public async function a verb."""

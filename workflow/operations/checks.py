@@ -1,0 +1,111 @@
+"""What an input may hold: texts, external keys, money and attributes, each fault with its path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from workflow.models import ExchangeRate, Organization
+from workflow.operations.context import Ctx
+from workflow.rules.errors import FieldProblem, InvalidInput, Refusal, invalid
+from workflow.rules.money import MOST_MINOR, base_minor, exponent
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyGiven:
+    """An amount of a currency, as a client sends it."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyKept:
+    """An amount as stored: minor units, and its worth in base currency."""
+
+    minor: int
+    currency: str
+    base_minor: int
+
+
+class Faults:
+    """The faults of one input, gathered so that all are told at once."""
+
+    def __init__(self) -> None:
+        self.found: list[FieldProblem] = []
+
+    def add(self, *path: str, message: str) -> None:
+        """One more fault."""
+        self.found.append(FieldProblem(path=path, message=message))
+
+    def text(self, value: str | None, *path: str, required: bool = False, most: int = 255) -> str | None:
+        """A text without outer spaces; empty counts as none."""
+        trimmed = value.strip() if value is not None else ""
+        if required and not trimmed:
+            self.add(*path, message=f"`{path[-1]}` is empty. Give it a text.")
+        if len(trimmed) > most:
+            self.add(*path, message=f"`{path[-1]}` has {len(trimmed)} characters; at most {most} fit.")
+        if "\x00" in trimmed:
+            self.add(*path, message=f"`{path[-1]}` holds a NUL character. Leave it out.")
+        return trimmed or None
+
+    def external(self, changes: Mapping[str, object]) -> None:
+        """An external id goes with its system."""
+        if (changes.get("external_system") is None) != (changes.get("external_id") is None):
+            self.add("externalId", message="`externalSystem` and `externalId` go together: give both or neither.")
+
+    def attributes(self, value: object, *path: str) -> dict[str, object]:
+        """Attributes are an object."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.add(*path, message="`attributes` must be an object such as {\"region\": \"EMEA\"}.")
+            return {}
+        return dict(value)
+
+    def raise_if_any(self) -> None:
+        """Refuse with every fault."""
+        if self.found:
+            raise InvalidInput(self.found)
+
+
+def merged(before: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Attributes merged by key; a null value removes the key."""
+    return {name: value for name, value in {**before, **given}.items() if value is not None}
+
+
+async def money(ctx: Ctx, given: MoneyGiven, *path: str) -> MoneyKept:
+    """The amount in minor units and in base currency at today's rate; refuses what no ledger could hold."""
+    kept = minor_units(given, *path)
+    found = await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone")
+    base = found[0]["base_currency"]
+    if given.currency == base:
+        return MoneyKept(minor=kept, currency=base, base_minor=kept)
+    today = ctx.today(found[0]["time_zone"])
+    rates = ExchangeRate.filter(organization_id=ctx.viewer.organization_id, currency=given.currency, valid_from__lte=today)
+    rate = await rates.order_by("-valid_from").limit(1).values("rate")
+    if not rate:
+        raise _no_rate(given.currency, base, path)
+    return MoneyKept(minor=kept, currency=given.currency, base_minor=base_minor(kept, given.currency, base, rate[0]["rate"]))
+
+
+def minor_units(given: MoneyGiven, *path: str) -> int:
+    """The amount as a whole number of the currency's smallest unit."""
+    if exponent(given.currency) is None:
+        raise invalid(*path, "currency", message=f"`{given.currency}` is no ISO 4217 currency code such as EUR or USD.")
+    digits = exponent(given.currency) or 0
+    scaled = given.amount.scaleb(digits)
+    if given.amount < 0:
+        raise invalid(*path, "amount", message="An amount is 0 or more.")
+    if scaled != scaled.to_integral_value():
+        raise invalid(*path, "amount", message=f"{given.currency} has {digits} decimals; {given.amount} has more.")
+    if scaled >= MOST_MINOR:
+        raise invalid(*path, "amount", message=f"An amount is below {Decimal(MOST_MINOR).scaleb(-digits):f} {given.currency}.")
+    return int(scaled)
+
+
+def _no_rate(currency: str, base: str, path: tuple[str, ...]) -> Refusal:
+    return invalid(
+        *path,
+        "currency",
+        message=f"There is no exchange rate from {currency} to {base} valid today. Give the amount in {base}, or ask an admin to set the rate.",
+    )

@@ -1,0 +1,54 @@
+"""Whose a deal is: its owner and the members who work it with them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from workflow.models import Collaborator, Member
+from workflow.models.columns import new_id
+from workflow.operations.change import Deal
+from workflow.operations.context import Ctx
+from workflow.rules.errors import NotFound, PermissionDenied, invalid
+from workflow.rules.permissions import Action, Holding, may_write
+
+
+async def owner_of_new(ctx: Ctx, owner_id: UUID | None) -> UUID:
+    """The member who owns a new deal: the one who makes it, or another active member where the role may assign."""
+    wanted = owner_id or ctx.viewer.member_id
+    if wanted is None:
+        raise invalid("ownerId", message="This key stands for no member: name the owner with `ownerId`.")
+    found = await Member.filter(organization_id=ctx.viewer.organization_id, id=wanted).values("active", "team_id")
+    if not found:
+        raise NotFound("Member", wanted)
+    if not found[0]["active"]:
+        raise invalid("ownerId", message="This member is not active any more. Name an active member.")
+    holding = Holding(owner_id=wanted, owner_team_id=found[0]["team_id"], collaborator_ids=())
+    if wanted != ctx.viewer.member_id and not (ctx.viewer.may(Action.ASSIGN) and may_write(ctx.viewer, holding)):
+        raise PermissionDenied("You may create opportunities for yourself only. Leave `ownerId` out, or ask a manager of that member.")
+    return wanted
+
+
+async def collaborate(ctx: Ctx, deal: Deal, wanted: Sequence[UUID]) -> dict[str, object]:
+    """Make these members the collaborators; what changed, old and new."""
+    before, after = set(deal.facts.collaborator_ids), set(wanted)
+    if before == after:
+        return {}
+    await active_members(ctx, list(after - before))
+    await Collaborator.filter(opportunity_id=deal.id, member_id__in=list(before - after)).delete()
+    await add_collaborators(ctx, deal.id, sorted(after - before))
+    return {"collaborator_ids": {"old": sorted(before), "new": sorted(after)}}
+
+
+async def active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:
+    """Refuse who is not an active member."""
+    known = await Member.filter(organization_id=ctx.viewer.organization_id, id__in=list(ids), active=True).values_list("id", flat=True)
+    for id in ids:
+        if id not in known:
+            raise invalid("collaboratorIds", message="A collaborator is an active member of the organization; one of these is not.")
+
+
+async def add_collaborators(ctx: Ctx, opportunity_id: UUID, members: Sequence[UUID]) -> None:
+    """Each member once."""
+    for member_id in dict.fromkeys(members):
+        await Collaborator.create(
+            id=new_id(), organization_id=ctx.viewer.organization_id, opportunity_id=opportunity_id, member_id=member_id
+        )

@@ -1,0 +1,17 @@
+"""The row that a write holds until it commits."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise.models import Model
+
+from workflow.models.database import dialect, fetch
+
+
+async def locked(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:
+    """The row as it stands now, held until the transaction ends; SQLite's transaction holds the whole database."""
+    if dialect() == "postgres":
+        name = table._meta.db_table
+        await fetch(f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id)
+    found = await table.filter(id=id, organization_id=organization_id).values()
+    return found[0] if found else None

@@ -1,0 +1,150 @@
+"""Accounts and contacts as plain rows: everybody of the organization reads them all."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from workflow.models import Account, Contact
+from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.people import columns
+from workflow.rules.permissions import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as stored; money in minor units."""
+
+    id: UUID
+    name: str
+    domain: str | None
+    industry: str | None
+    employee_count: int | None
+    annual_revenue_minor: int | None
+    annual_revenue_currency: str | None
+    country: str | None
+    external_system: str | None
+    external_id: str | None
+    attributes: dict[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact as stored."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    email: str | None
+    phone: str | None
+    title: str | None
+    external_system: str | None
+    external_id: str | None
+    attributes: dict[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one instant to another, both included; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Fields are joined by AND, values of a list by OR; None leaves a condition out."""
+
+    ids: tuple[UUID, ...] | None = None
+    account_id: tuple[UUID, ...] | None = None
+    external_system: str | None = None
+    external_ids: tuple[str, ...] | None = None
+    domains: tuple[str, ...] | None = None
+    emails: tuple[str, ...] | None = None
+    updated_at: Span | None = None
+    text: str | None = None
+
+
+async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
+    """Accounts by name; one statement."""
+    return await page(_accounts(viewer, filter), order=[Term("name_folded")], window=window, columns=columns(AccountRow), make=_account)
+
+
+async def count_accounts(viewer: Viewer, filter: AccountFilter) -> int:
+    """How many accounts match; one statement."""
+    return await _accounts(viewer, filter).count()
+
+
+async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AccountRow]:
+    """Accounts by id; one statement."""
+    found = await Account.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(AccountRow))
+    return {row["id"]: _account(row) for row in found}
+
+
+async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
+    """Contacts by name; one statement."""
+    return await page(_contacts(viewer, filter), order=[Term("name_folded")], window=window, columns=columns(ContactRow), make=_contact)
+
+
+async def count_contacts(viewer: Viewer, filter: AccountFilter) -> int:
+    """How many contacts match; one statement."""
+    return await _contacts(viewer, filter).count()
+
+
+async def contacts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ContactRow]:
+    """Contacts by id; one statement."""
+    found = await Contact.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(ContactRow))
+    return {row["id"]: _contact(row) for row in found}
+
+
+def _account(record: Mapping[str, Any]) -> AccountRow:
+    return AccountRow(**record)
+
+
+def _contact(record: Mapping[str, Any]) -> ContactRow:
+    return ContactRow(**record)
+
+
+def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:
+    found = Account.filter(_shared(viewer, filter))
+    return found if filter.domains is None else found.filter(domain__in=[domain.lower() for domain in filter.domains])
+
+
+def _contacts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Contact]:
+    found = Contact.filter(_shared(viewer, filter))
+    if filter.account_id is not None:
+        found = found.filter(account_id__in=list(filter.account_id))
+    return found if filter.emails is None else found.filter(email__in=[email.lower() for email in filter.emails])
+
+
+def _shared(viewer: Viewer, filter: AccountFilter) -> Q:
+    wanted = Q(organization_id=viewer.organization_id)
+    if filter.ids is not None:
+        wanted &= Q(id__in=list(filter.ids))
+    if filter.external_system is not None:
+        wanted &= Q(external_system=filter.external_system)
+    if filter.external_ids is not None:
+        wanted &= Q(external_id__in=list(filter.external_ids))
+    if filter.text is not None:
+        wanted &= Q(name_folded__contains=filter.text.casefold())
+    return wanted & between("updated_at", filter.updated_at)
+
+
+def between(column: str, span: Span | None) -> Q:
+    """The rows whose instant lies in the span."""
+    wanted = Q()
+    if span is not None and span.start is not None:
+        wanted &= Q(**{f"{column}__gte": span.start})
+    if span is not None and span.end is not None:
+        wanted &= Q(**{f"{column}__lte": span.end})
+    return wanted

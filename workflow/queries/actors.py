@@ -1,0 +1,14 @@
+"""Who did it, read back from the three columns that say so."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflow.rules.facts import Actor
+from workflow.rules.states import ActorKind
+
+ACTOR = ("actor_kind", "actor_name", "actor_member_id")
+
+
+def actor_of(record: Mapping[str, Any]) -> Actor:
+    """The actor of a row."""
+    return Actor(kind=ActorKind(record["actor_kind"]), name=record["actor_name"], member_id=record["actor_member_id"])

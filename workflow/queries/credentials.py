@@ -1,0 +1,80 @@
+"""From a key to a viewer: the one read without a viewer."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from workflow.models import ApiKey, Member, Team
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import ActorKind, Role, Visibility
+
+_NOBODY = hashlib.sha256(b"nobody").hexdigest()
+
+
+def hashed(secret: str) -> str:
+    """The hash that is kept of a secret of 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
+    """The viewer whom the key stands for; None where it is unknown, wrong, revoked, expired or its member inactive."""
+    public_id, secret = _parts(api_key)
+    found = await ApiKey.filter(public_id=public_id).limit(1).values(
+        "organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at"
+    )
+    kept = found[0] if found else {"secret_hash": _NOBODY}
+    if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
+        return None
+    if kept["revoked_at"] is not None or (kept["expires_at"] is not None and kept["expires_at"] <= now):
+        return None
+    if kept["member_id"] is None:
+        return Viewer(
+            organization_id=kept["organization_id"], role=Role(kept["role"]), member_id=None, name=kept["name"], kind=ActorKind.API_KEY
+        )
+    return await _member(kept)
+
+
+async def _member(kept: dict[str, Any]) -> Viewer | None:
+    found = await Member.filter(id=kept["member_id"], active=True).values("id", "name", "visibility", "team_id")
+    if not found:
+        return None
+    person = found[0]
+    return Viewer(
+        organization_id=kept["organization_id"],
+        role=Role(kept["role"]),
+        member_id=person["id"],
+        name=person["name"],
+        kind=ActorKind.MEMBER,
+        visibility=Visibility(person["visibility"]),
+        teams=await _teams(kept["organization_id"], person["id"], person["team_id"]),
+    )
+
+
+async def _teams(organization_id: UUID, member_id: UUID, team_id: UUID | None) -> frozenset[UUID]:
+    tree = await Team.filter(organization_id=organization_id).values("id", "parent_id", "manager_id")
+    led = [team["id"] for team in tree if team["manager_id"] == member_id or team["id"] == team_id]
+    return below(led, tree)
+
+
+def below(teams: Iterable[UUID], tree: Iterable[dict[str, Any]]) -> frozenset[UUID]:
+    """These teams and all under them."""
+    children: dict[UUID, list[UUID]] = {}
+    for team in tree:
+        children.setdefault(team["parent_id"], []).append(team["id"])
+    reached: set[UUID] = set()
+    waiting = list(teams)
+    while waiting:
+        team_id = waiting.pop()
+        if team_id not in reached:
+            reached.add(team_id)
+            waiting.extend(children.get(team_id, ()))
+    return frozenset(reached)
+
+
+def _parts(api_key: str) -> tuple[str, str]:
+    prefix, _, rest = api_key.partition("_")
+    public_id, _, secret = rest.partition("_")
+    return (public_id, secret) if prefix == "pur" else ("", "")

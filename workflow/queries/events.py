@@ -1,0 +1,136 @@
+"""The feed: events in the order they were committed, read so that none is skipped."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tortoise.expressions import Q, RawSQL, Subquery
+from tortoise.queryset import QuerySet
+
+from workflow.models import Event
+from workflow.models.database import dialect
+from workflow.queries.accounts import Span, between
+from workflow.queries.actors import ACTOR, actor_of
+from workflow.queries.scope import visible
+from workflow.rules.facts import Actor
+from workflow.rules.permissions import Viewer
+
+
+class Place(NamedTuple):
+    """Where an event stands in the feed."""
+
+    epoch: int
+    xid: int
+    pos: int
+
+    def cursor(self) -> str:
+        """The place as clients keep it."""
+        return base64.urlsafe_b64encode(f"{self.epoch}.{self.xid}.{self.pos}".encode()).decode().rstrip("=")
+
+
+START = Place(0, 0, 0)
+
+
+class BadFeedCursor(ValueError):
+    """The cursor was not given out by the feed."""
+
+
+def place_of(cursor: str) -> Place:
+    """The place that a cursor names."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        epoch, xid, pos = (int(part) for part in text.split("."))
+    except (ValueError, binascii.Error) as fault:
+        raise BadFeedCursor from fault
+    return Place(epoch, xid, pos)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One fact, as recorded."""
+
+    id: UUID
+    place: Place
+    type: str
+    at: datetime
+    actor: Actor
+    aggregatetype: str
+    aggregateid: UUID
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Types are names or patterns such as `opportunity.*`; None leaves a condition out."""
+
+    types: tuple[str, ...] | None = None
+    opportunity_id: tuple[UUID, ...] | None = None
+    at: Span | None = None
+
+
+async def events(viewer: Viewer, filter: EventFilter, *, after: Place, size: int) -> tuple[list[EventRow], bool]:
+    """Events after a place, oldest first, and whether there are more; one statement."""
+    rows = _settled(viewer).filter(_after(after), _wanted(filter), _visible(viewer))
+    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
+    found = await rows.order_by("xid", "pos").limit(size + 1).values(*names)
+    return [_row(record) for record in found[:size]], len(found) > size
+
+
+async def newest(viewer: Viewer) -> Place:
+    """The newest event's place; what commits later stands behind it. One statement."""
+    found = await _settled(viewer).order_by("-xid", "-pos").limit(1).values("epoch", "xid", "pos")
+    return Place(**found[0]) if found else START
+
+
+async def events_by_id(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, EventRow]:
+    """Visible events by id; one statement."""
+    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
+    rows = Event.filter(organization_id=viewer.organization_id, id__in=list(ids)).filter(_visible(viewer))
+    return {record["id"]: _row(record) for record in await rows.values(*names)}
+
+
+def _settled(viewer: Viewer) -> QuerySet[Event]:
+    """On PostgreSQL only what no running transaction can still slip in before."""
+    rows = Event.filter(organization_id=viewer.organization_id)
+    if dialect() == "sqlite":
+        return rows
+    return rows.annotate(horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")).filter(horizon__gt=0)
+
+
+def _after(place: Place) -> Q:
+    return Q(xid__gt=place.xid) | Q(xid=place.xid, pos__gt=place.pos)
+
+
+def _wanted(filter: EventFilter) -> Q:
+    condition = between("at", filter.at)
+    if filter.types is not None:
+        exact = [name for name in filter.types if not name.endswith("*")]
+        starts = [Q(type__startswith=name[:-1]) for name in filter.types if name.endswith("*")]
+        condition &= Q(Q(type__in=exact), *starts, join_type="OR")
+    if filter.opportunity_id is not None:
+        condition &= Q(aggregatetype="opportunity", aggregateid__in=list(filter.opportunity_id))
+    return condition
+
+
+def _visible(viewer: Viewer) -> Q:
+    """Facts of deals go to those who see the deal; of a deleted one to those who see all."""
+    if viewer.sees_all:
+        return Q()
+    return ~Q(aggregatetype="opportunity") | Q(aggregateid__in=Subquery(visible(viewer).values("id")))
+
+
+def _row(record: Mapping[str, Any]) -> EventRow:
+    return EventRow(
+        id=record["id"],
+        place=Place(record["epoch"], record["xid"], record["pos"]),
+        type=record["type"],
+        at=record["at"],
+        actor=actor_of(record),
+        aggregatetype=record["aggregatetype"],
+        aggregateid=record["aggregateid"],
+        payload=record["payload"],
+    )

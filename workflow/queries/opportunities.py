@@ -1,0 +1,132 @@
+"""Opportunities as plain rows, one by one and in lists."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.functions import Count, Sum
+from tortoise.queryset import QuerySet
+
+from workflow.models import Collaborator, Opportunity
+from workflow.queries.opportunity_filter import OpportunityFilter, wanted
+from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.people import columns
+from workflow.queries.scope import visible
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import DisqualifyReason, ForecastCategory, LossReason, OpportunityState, OpportunityType, WinReason
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityRow:
+    """An opportunity as stored; money in minor units."""
+
+    id: UUID
+    number: int
+    name: str
+    type: OpportunityType
+    description: str | None
+    source: str | None
+    external_system: str | None
+    external_id: str | None
+    account_id: UUID
+    owner_id: UUID
+    process_id: UUID
+    state: OpportunityState
+    state_since: datetime
+    value_minor: int | None
+    value_currency: str | None
+    base_minor: int | None
+    probability: float
+    probability_is_manual: bool
+    forecast_category: ForecastCategory
+    expected_close_date: date | None
+    push_count: int
+    next_step_text: str | None
+    next_step_due: date | None
+    next_step_agreed: bool
+    pain_since: date | None
+    closed_on: date | None
+    closed_from: OpportunityState | None
+    win_reason: WinReason | None
+    loss_reason: LossReason | None
+    disqualify_reason: DisqualifyReason | None
+    close_note: str | None
+    attributes: dict[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+ORDERS: dict[str, Term] = {
+    "NUMBER": Term("number"),
+    "NAME": Term("name_folded"),
+    "VALUE": Term("base_minor", nullable=True),
+    "PROBABILITY": Term("probability"),
+    "EXPECTED_CLOSE_DATE": Term("expected_close_date", nullable=True),
+    "CLOSED_ON": Term("closed_on", nullable=True),
+    "STATE_SINCE": Term("state_since"),
+    "CREATED_AT": Term("created_at"),
+    "UPDATED_AT": Term("updated_at"),
+}
+
+_ENUMS: dict[str, type] = {
+    "type": OpportunityType,
+    "state": OpportunityState,
+    "forecast_category": ForecastCategory,
+    "closed_from": OpportunityState,
+    "win_reason": WinReason,
+    "loss_reason": LossReason,
+    "disqualify_reason": DisqualifyReason,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many deals match, and their sum in minor units of base currency; None where one has a value without a rate."""
+
+    count: int
+    base_minor: int | None
+
+
+async def opportunities(viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window) -> Page[OpportunityRow]:
+    """A page of the visible deals; one statement."""
+    return await page(
+        matching(viewer, filter), order=order or [Term("number")], window=window, columns=columns(OpportunityRow), make=opportunity_row
+    )
+
+
+async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
+    """Count and sum over everything that matches, not only a page; one statement."""
+    found = await matching(viewer, filter).annotate(deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor")).values(
+        "deals", "priced", "rated", "total"
+    )
+    row = found[0]
+    return Totals(count=row["deals"], base_minor=int(row["total"] or 0) if row["priced"] == row["rated"] else None)
+
+
+async def opportunities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityRow]:
+    """The visible ones among these; one statement."""
+    found = await visible(viewer).filter(id__in=list(ids)).values(*columns(OpportunityRow))
+    return {record["id"]: opportunity_row(record) for record in found}
+
+
+async def collaborators(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The members who work each deal with its owner; one statement."""
+    rows = Collaborator.filter(organization_id=viewer.organization_id, opportunity_id__in=list(ids))
+    grouped: dict[UUID, list[UUID]] = {id: [] for id in ids}
+    for record in await rows.order_by("id").values("opportunity_id", "member_id"):
+        grouped[record["opportunity_id"]].append(record["member_id"])
+    return grouped
+
+
+def matching(viewer: Viewer, filter: OpportunityFilter) -> QuerySet[Opportunity]:
+    """The visible deals that the filter lets through."""
+    return visible(viewer).filter(wanted(viewer, filter))
+
+
+def opportunity_row(record: Mapping[str, Any]) -> OpportunityRow:
+    """A row of the table with its words as enums."""
+    words = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
+    return OpportunityRow(**{**record, **words})

@@ -1,0 +1,166 @@
+"""Which opportunities: fields joined by AND, values of a list by OR, an empty list matches nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+
+from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
+from workflow.queries.accounts import Span, between
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import OPEN_STATES, OpportunityField
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From one day to another, both included; None is open."""
+
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """From one amount to another in minor units of base currency, both included."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityFilter:
+    """Conditions on deals; None leaves one out. `any_of` joins filters by OR, `negated` is NOT."""
+
+    ids: tuple[UUID, ...] | None = None
+    numbers: tuple[int, ...] | None = None
+    external_system: str | None = None
+    external_ids: tuple[str, ...] | None = None
+    state: tuple[str, ...] | None = None
+    open: bool | None = None
+    owner_id: tuple[UUID, ...] | None = None
+    collaborator_id: tuple[UUID, ...] | None = None
+    team_id: tuple[UUID, ...] | None = None
+    account_id: tuple[UUID, ...] | None = None
+    process_id: tuple[UUID, ...] | None = None
+    type: tuple[str, ...] | None = None
+    source: tuple[str, ...] | None = None
+    forecast_category: tuple[str, ...] | None = None
+    value: Amounts | None = None
+    expected_close_date: Days | None = None
+    created_at: Span | None = None
+    updated_at: Span | None = None
+    state_since: Span | None = None
+    closed_on: Days | None = None
+    win_reason: tuple[str, ...] | None = None
+    loss_reason: tuple[str, ...] | None = None
+    disqualify_reason: tuple[str, ...] | None = None
+    missing: tuple[OpportunityField, ...] | None = None
+    text: str | None = None
+    any_of: "tuple[OpportunityFilter, ...] | None" = None
+    negated: "OpportunityFilter | None" = None
+
+
+_LISTS = {
+    "ids": "id",
+    "numbers": "number",
+    "external_ids": "external_id",
+    "state": "state",
+    "owner_id": "owner_id",
+    "account_id": "account_id",
+    "process_id": "process_id",
+    "type": "type",
+    "source": "source",
+    "forecast_category": "forecast_category",
+    "win_reason": "win_reason",
+    "loss_reason": "loss_reason",
+    "disqualify_reason": "disqualify_reason",
+}
+_SPANS = ("created_at", "updated_at", "state_since")
+_DAYS = ("expected_close_date", "closed_on")
+
+_MISSING: dict[OpportunityField, Callable[[], Q]] = {
+    OpportunityField.VALUE: lambda: Q(value_minor__isnull=True) | Q(value_minor=0),
+    OpportunityField.EXPECTED_CLOSE_DATE: lambda: Q(expected_close_date__isnull=True),
+    OpportunityField.NEXT_STEP: lambda: Q(next_step_due__isnull=True),
+    OpportunityField.DESCRIPTION: lambda: Q(description__isnull=True) | Q(description=""),
+    OpportunityField.PURCHASE_PROCESS: lambda: Q(purchase_process="UNKNOWN"),
+    OpportunityField.DECISION_DATE: lambda: Q(decision_date__isnull=True),
+    OpportunityField.COMPELLING_EVENT: lambda: Q(compelling_event__isnull=True) | Q(compelling_event=""),
+    OpportunityField.COMPETITORS: lambda: ~Q(id__in=Subquery(Competitor.all().values("opportunity_id"))),
+    OpportunityField.OBJECTIVES: lambda: ~Q(id__in=Subquery(Objective.all().values("opportunity_id"))),
+}
+
+
+def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
+    """The condition that the filter means, always the same whatever the database."""
+    parts = [Q(**{f"{column}__in": list(values)}) for name, column in _LISTS.items() if (values := getattr(filter, name)) is not None]
+    parts += [between(name, getattr(filter, name)) for name in _SPANS]
+    parts += [_days(name, getattr(filter, name)) for name in _DAYS]
+    parts += [_amounts(filter.value), _people(viewer, filter), _plain(filter)]
+    if filter.text is not None:
+        parts.append(_text(viewer, filter.text))
+    if filter.any_of is not None:
+        parts.append(_any([wanted(viewer, part) for part in filter.any_of]))
+    if filter.negated is not None:
+        parts.append(Q(id__not_in=Subquery(_ids(viewer, filter.negated))))
+    return Q(*parts)
+
+
+def _ids(viewer: Viewer, filter: OpportunityFilter) -> Any:
+    """NOT goes by id, so that a row whose column is empty is not lost between a condition and its opposite."""
+    from workflow.models import Opportunity
+
+    return Opportunity.filter(Q(organization_id=viewer.organization_id) & wanted(viewer, filter)).values("id")
+
+
+def _any(choices: list[Q]) -> Q:
+    return Q(*choices, join_type="OR") if choices else Q(id__in=[])
+
+
+def _plain(filter: OpportunityFilter) -> Q:
+    condition = Q()
+    if filter.external_system is not None:
+        condition &= Q(external_system=filter.external_system)
+    if filter.open is not None:
+        names = list(OPEN_STATES)
+        condition &= Q(state__in=names) if filter.open else ~Q(state__in=names)
+    if filter.missing is not None:
+        condition &= _any([_MISSING[field]() for field in filter.missing])
+    return condition
+
+
+def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
+    condition = Q()
+    if filter.collaborator_id is not None:
+        works = Collaborator.filter(member_id__in=list(filter.collaborator_id)).values("opportunity_id")
+        condition &= Q(id__in=Subquery(works))
+    if filter.team_id is not None:
+        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
+        condition &= Q(owner_id__in=Subquery(team))
+    return condition
+
+
+def _days(column: str, days: Days | None) -> Q:
+    return between(column, None if days is None else Span(start=days.start, end=days.end))  # type: ignore[arg-type]
+
+
+def _amounts(amounts: Amounts | None) -> Q:
+    condition = Q()
+    if amounts is not None and amounts.least is not None:
+        condition &= Q(base_minor__gte=amounts.least)
+    if amounts is not None and amounts.most is not None:
+        condition &= Q(base_minor__lte=amounts.most)
+    return condition
+
+
+def _text(viewer: Viewer, text: str) -> Q:
+    """Name, account name, contact name and number; case-insensitive in every script."""
+    folded = text.casefold()
+    accounts = Account.filter(organization_id=viewer.organization_id, name_folded__contains=folded).values("id")
+    contacts = Contact.filter(organization_id=viewer.organization_id, name_folded__contains=folded).values("id")
+    people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")
+    condition = Q(name_folded__contains=folded) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
+    return condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition

@@ -1,0 +1,107 @@
+"""Keyset paging: a page is found by the last row's values, so rows coming and going never shift it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from tortoise.expressions import Case, Q, When
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+Row = TypeVar("Row")
+Table = TypeVar("Table", bound=Model)
+
+
+class BadCursor(ValueError):
+    """The cursor was not given out by this list in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One column of an order; nulls come last in both directions."""
+
+    column: str
+    descending: bool = False
+    nullable: bool = False
+
+    def mark(self) -> str:
+        """The term as a cursor names it."""
+        return ("-" if self.descending else "") + self.column
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is wanted: `size` rows forward after, or backward before, a cursor's values."""
+
+    size: int
+    after: tuple[Any, ...] | None = None
+    before: tuple[Any, ...] | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows in order, each with the values that its cursor holds."""
+
+    rows: tuple[Row, ...]
+    keys: tuple[tuple[Any, ...], ...]
+    has_next: bool
+    has_previous: bool
+
+
+async def page(
+    rows: QuerySet[Table], *, order: Sequence[Term], window: Window, columns: Sequence[str], make: Callable[[Mapping[str, Any]], Row]
+) -> Page[Row]:
+    """One statement: the rows of the window, and one more to know whether the list goes on."""
+    terms = (*order, Term("id"))
+    found = rows
+    if window.after is not None:
+        found = found.filter(_beyond(terms, window.after, backward=False))
+    if window.before is not None:
+        found = found.filter(_beyond(terms, window.before, backward=True))
+    found = _ordered(found, terms, backward=window.backward)
+    records = await found.limit(window.size + 1).values(*dict.fromkeys((*columns, *(term.column for term in terms))))
+    more = len(records) > window.size
+    records = records[: window.size]
+    if window.backward:
+        records.reverse()
+    return Page(
+        rows=tuple(make({name: record[name] for name in columns}) for record in records),
+        keys=tuple(tuple(record[term.column] for term in terms) for record in records),
+        has_next=window.before is not None if window.backward else more,
+        has_previous=more if window.backward else window.after is not None,
+    )
+
+
+def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
+    names: list[str] = []
+    for term in terms:
+        if term.nullable:
+            flag = f"{term.column}_is_null"
+            rows = rows.annotate(**{flag: Case(When(**{f"{term.column}__isnull": True}, then=1), default=0)})
+            names.append(f"-{flag}" if backward else flag)
+        names.append(term.column if term.descending == backward else f"-{term.column}")
+    return rows.order_by(*names)
+
+
+def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
+    """Rows strictly after (or before) the row with these values, in the list's order."""
+    if len(values) != len(terms):
+        raise BadCursor
+    choices, equal = [], Q()
+    for term, value in zip(terms, values, strict=True):
+        step = _step(term, value, backward=backward)
+        if step is not None:
+            choices.append(equal & step)
+        equal = equal & (Q(**{f"{term.column}__isnull": True}) if value is None else Q(**{term.column: value}))
+    return Q(*choices, join_type="OR")
+
+
+def _step(term: Term, value: Any, *, backward: bool) -> Q | None:
+    if value is None:
+        return Q(**{f"{term.column}__isnull": False}) if backward else None
+    comparison = "lt" if term.descending != backward else "gt"
+    step = Q(**{f"{term.column}__{comparison}": value})
+    if term.nullable and not backward:
+        step = step | Q(**{f"{term.column}__isnull": True})
+    return step

@@ -1,0 +1,120 @@
+"""The organization, its members and its teams as plain rows; one statement each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from workflow.models import Member, Organization, Team
+from workflow.queries.paging import Page, Term, Window, page
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import Role, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRow:
+    """An organization as stored."""
+
+    id: UUID
+    name: str
+    base_currency: str
+    time_zone: str
+    default_process_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as stored."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    visibility: Visibility
+    active: bool
+    team_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team as stored."""
+
+    id: UUID
+    name: str
+    parent_id: UUID | None
+    manager_id: UUID | None
+
+
+def columns(row: type) -> list[str]:
+    """The columns that a row dataclass asks for."""
+    return [field.name for field in fields(row)]
+
+
+async def organization(viewer: Viewer) -> OrganizationRow:
+    """The viewer's own organization."""
+    found = await Organization.filter(id=viewer.organization_id).values(*columns(OrganizationRow))
+    return OrganizationRow(**found[0])
+
+
+async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:
+    """Members of the organization by id; one statement."""
+    found = await Member.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(MemberRow))
+    return {row.id: row for row in map(_member, found)}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFilter:
+    """Which members; None leaves a condition out."""
+
+    role: tuple[Role, ...] | None = None
+    active: bool | None = None
+
+
+async def members(viewer: Viewer, filter: MemberFilter, window: Window) -> Page[MemberRow]:
+    """Members in the order they joined; one statement."""
+    return await page(
+        _matching(viewer, filter), order=[Term("created_at")], window=window, columns=columns(MemberRow), make=_member
+    )
+
+
+async def count_members(viewer: Viewer, filter: MemberFilter) -> int:
+    """How many members match; one statement."""
+    return await _matching(viewer, filter).count()
+
+
+async def teams(viewer: Viewer) -> list[TeamRow]:
+    """All teams by name; one statement."""
+    found = await Team.filter(organization_id=viewer.organization_id).order_by("name", "id").values(*columns(TeamRow))
+    return [TeamRow(**row) for row in found]
+
+
+async def teams_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TeamRow]:
+    """Teams of the organization by id; one statement."""
+    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(TeamRow))
+    return {row["id"]: TeamRow(**row) for row in found}
+
+
+async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[MemberRow]]:
+    """The members of each team by name; one statement."""
+    found = await (
+        Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids)).order_by("name", "id").values(*columns(MemberRow))
+    )
+    grouped: dict[UUID, list[MemberRow]] = {id: [] for id in ids}
+    for record in found:
+        grouped[record["team_id"]].append(_member(record))
+    return grouped
+
+
+def _matching(viewer: Viewer, filter: MemberFilter) -> Any:
+    found = Member.filter(organization_id=viewer.organization_id)
+    if filter.role is not None:
+        found = found.filter(role__in=list(filter.role))
+    if filter.active is not None:
+        found = found.filter(active=filter.active)
+    return found
+
+
+def _member(record: Mapping[str, Any]) -> MemberRow:
+    return MemberRow(**{**record, "role": Role(record["role"]), "visibility": Visibility(record["visibility"])})

@@ -1,0 +1,75 @@
+"""Published sales processes; a version never changes, so each is parsed once a process."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from workflow.models import Organization, SalesProcess
+from workflow.queries.actors import actor_of
+from workflow.rules.facts import Actor
+from workflow.rules.permissions import Viewer
+from workflow.rules.process import ProcessDocument, parse
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """One version of a process and who published it."""
+
+    id: UUID
+    version: int
+    published_at: datetime
+    published_by: Actor
+    document: ProcessDocument
+
+
+_parsed: dict[UUID, ProcessRow] = {}
+_MOST = 1_000
+
+
+async def processes_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
+    """Versions by id; at most one statement."""
+    return await _remembered(SalesProcess.filter(organization_id=viewer.organization_id), ids)
+
+
+async def process(viewer: Viewer, key: str, version: int | None = None) -> ProcessRow | None:
+    """A version of a process, the newest where `version` is left out."""
+    versions = SalesProcess.filter(organization_id=viewer.organization_id, process_key=key)
+    if version is not None:
+        versions = versions.filter(version=version)
+    found = await versions.order_by("-version").limit(1).values()
+    return _row(found[0]) if found else None
+
+
+async def default_process(viewer: Viewer) -> ProcessRow:
+    """The newest version of the organization's default process."""
+    keys: list[Any] = await Organization.filter(id=viewer.organization_id).values_list("default_process_key", flat=True)
+    found = await process(viewer, keys[0])
+    if found is None:
+        raise LookupError("An organization without its default process; `pursuit init` publishes one.")
+    return found
+
+
+async def _remembered(versions: QuerySet[SalesProcess], ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
+    found = await versions.filter(id__in=list(ids)).values("id", *(() if all(id in _parsed for id in ids) else _COLUMNS))
+    return {record["id"]: _parsed.get(record["id"]) or _row(record) for record in found}
+
+
+_COLUMNS = ("version", "document", "published_at", "actor_kind", "actor_name", "actor_member_id")
+
+
+def _row(record: Mapping[str, Any]) -> ProcessRow:
+    row = ProcessRow(
+        id=record["id"],
+        version=record["version"],
+        published_at=record["published_at"],
+        published_by=actor_of(record),
+        document=parse(record["document"]),
+    )
+    if len(_parsed) >= _MOST:
+        _parsed.clear()
+    _parsed[row.id] = row
+    return row

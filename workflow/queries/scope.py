@@ -1,0 +1,31 @@
+"""What a viewer may see: every read of a deal starts here."""
+
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from workflow.models import Collaborator, Member, Opportunity
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import Visibility
+
+
+def visible(viewer: Viewer) -> QuerySet[Opportunity]:
+    """The organization's deals within the viewer's visibility, and those they collaborate on."""
+    deals = Opportunity.filter(organization_id=viewer.organization_id, deleted_at=None)
+    if viewer.sees_all:
+        return deals
+    return deals.filter(_own(viewer.member_id) | _of_teams(viewer))
+
+
+def _own(member_id: UUID | None) -> Q:
+    if member_id is None:
+        return Q(id__in=[])
+    works_on = Collaborator.filter(member_id=member_id).values("opportunity_id")
+    return Q(owner_id=member_id) | Q(id__in=Subquery(works_on))
+
+
+def _of_teams(viewer: Viewer) -> Q:
+    if viewer.visibility is not Visibility.TEAM or not viewer.teams:
+        return Q(id__in=[])
+    return Q(owner_id__in=Subquery(Member.filter(team_id__in=list(viewer.teams)).values("id")))

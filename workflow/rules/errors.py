@@ -1,0 +1,120 @@
+"""Refusals: what a user can mend, said whole, each with the sentence people read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from workflow.rules.states import OpportunityState, ProblemCode, Trigger
+
+if TYPE_CHECKING:
+    from workflow.rules.requirements import Verdict
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One fault of an input: where it is and what to do about it."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class Refusal(Exception):
+    """The thing was not done, and nothing was written."""
+
+    code: ClassVar[ProblemCode]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(Refusal):
+    """Fields of the input cannot be taken as they are; every one is told."""
+
+    code = ProblemCode.INVALID_INPUT
+
+    def __init__(self, fields: Sequence[FieldProblem]) -> None:
+        self.fields = tuple(fields)
+        super().__init__(" ".join(field.message for field in self.fields))
+
+
+def invalid(*path: str, message: str) -> InvalidInput:
+    """One field's fault as a refusal."""
+    return InvalidInput([FieldProblem(path=path, message=message)])
+
+
+class NotFound(Refusal):
+    """There is no such record, or the viewer may not see it: the two are never told apart."""
+
+    code = ProblemCode.NOT_FOUND
+
+    def __init__(self, kind: str | None, id: UUID | str) -> None:
+        super().__init__("Nothing with this id is there, or you may not see it. Check the id, or ask its owner for access.")
+        self.kind, self.id = kind, id
+
+
+class PermissionDenied(Refusal):
+    """The viewer's role or team does not allow it."""
+
+    code = ProblemCode.PERMISSION_DENIED
+
+
+class VersionConflict(Refusal):
+    """Somebody changed the record since it was read."""
+
+    code = ProblemCode.VERSION_CONFLICT
+
+    def __init__(self, *, kind: str, id: UUID, expected: int, actual: int) -> None:
+        super().__init__(
+            f"You expected version {expected}, and it is version {actual} now: somebody changed it since you read it. "
+            "Read it again, and send your change with the version it has."
+        )
+        self.kind, self.id, self.expected, self.actual = kind, id, expected, actual
+
+
+class Duplicate(Refusal):
+    """The same thing is there already."""
+
+    code = ProblemCode.DUPLICATE
+
+    def __init__(self, message: str, *, kind: str, id: UUID | None) -> None:
+        super().__init__(message)
+        self.kind, self.id = kind, id
+
+
+class IllegalTransition(Refusal):
+    """The machine has no such arrow from the present state."""
+
+    code = ProblemCode.ILLEGAL_TRANSITION
+
+    def __init__(
+        self, *, trigger: Trigger, state: OpportunityState, allowed: Sequence[Trigger], opportunity_id: UUID, target: OpportunityState | None = None
+    ) -> None:
+        ways = ", ".join(allowed) or "none"
+        to = f" to {target}" if target else ""
+        super().__init__(f"{trigger} does not lead{to} from {state}. What leaves {state}: {ways}.")
+        self.trigger, self.state, self.allowed = trigger, state, tuple(allowed)
+        self.opportunity_id = opportunity_id
+
+
+class TransitionBlocked(Refusal):
+    """The arrow is there and its gate does not hold; every unmet requirement is told."""
+
+    code = ProblemCode.TRANSITION_BLOCKED
+
+    def __init__(self, *, trigger: Trigger, opportunity_id: UUID, unmet: "Sequence[Verdict]", overridable: bool) -> None:
+        count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
+        super().__init__(f"{count} not hold for {trigger}: " + " ".join(verdict.explanation for verdict in unmet))
+        self.trigger, self.opportunity_id = trigger, opportunity_id
+        self.unmet, self.overridable = tuple(unmet), overridable
+
+
+class RecordClosed(Refusal):
+    """A closed opportunity is read-only until it is reopened."""
+
+    code = ProblemCode.RECORD_CLOSED
+
+    def __init__(self, *, state: OpportunityState, opportunity_id: UUID) -> None:
+        super().__init__(f"This opportunity is {state} and read-only. A manager can reopen it; activities can still be logged.")
+        self.state, self.opportunity_id = state, opportunity_id

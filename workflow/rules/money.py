@@ -1,0 +1,31 @@
+"""Money in minor units: whole numbers, exact, rounded half up once."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from iso4217 import Currency
+
+MOST_MINOR = 10**15
+
+
+def exponent(currency: str) -> int | None:
+    """How many decimals the currency has (ISO 4217); None where there is no such currency."""
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        return None
+    return digits if digits is not None else 0
+
+
+def amount(minor: int, currency: str) -> Decimal:
+    """Minor units as the amount people write."""
+    return Decimal(minor).scaleb(-(exponent(currency) or 0))
+
+
+def base_minor(minor: int, currency: str, base: str, rate: Decimal) -> int:
+    """Worth in minor units of the base currency; `rate` is base currency per one unit."""
+    return half_up((amount(minor, currency) * rate).scaleb(exponent(base) or 0))
+
+
+def half_up(value: Decimal) -> int:
+    """Rounded half up to a whole number."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,0 +1,121 @@
+"""Who may what: one table, a row a role, that every operation and query consults."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from workflow.rules.errors import PermissionDenied
+from workflow.rules.states import ActorKind, Role, Visibility
+
+
+class Action(StrEnum):
+    """What a viewer may do, as `viewer.permissions` prints it."""
+
+    READ = "opportunity:read"
+    CREATE = "opportunity:create"
+    WRITE_OWN = "opportunity:write"
+    WRITE_TEAM = "opportunity:write-team"
+    WRITE_ALL = "opportunity:write-all"
+    LOG_ACTIVITY = "activity:log"
+    CHANGE_ACCOUNTS = "account:write"
+    OVERRIDE_SOFT = "opportunity:override"
+    OVERRIDE_HARD = "opportunity:override-hard"
+    REOPEN = "opportunity:reopen"
+    REOPEN_WON = "opportunity:reopen-won"
+    ACCEPT_RISK = "risk:accept"
+    WAIVE = "milestone:waive"
+    ASSIGN = "opportunity:assign"
+    DECIDE_DISQUALIFY = "opportunity:decide-disqualification"
+    DELETE = "opportunity:delete"
+    ADMINISTER = "organization:administer"
+    SET_TARGETS = "target:write"
+    IMPORT = "opportunity:import"
+
+
+_REP = frozenset({Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS})
+_COACH = frozenset(
+    {Action.OVERRIDE_SOFT, Action.REOPEN, Action.ACCEPT_RISK, Action.WAIVE, Action.ASSIGN, Action.DECIDE_DISQUALIFY, Action.SET_TARGETS}
+)
+
+PERMISSIONS: dict[Role, frozenset[Action]] = {
+    Role.REP: _REP,
+    Role.MANAGER: _REP | _COACH | {Action.WRITE_TEAM},
+    Role.ADMIN: frozenset(Action),
+    Role.INTEGRATOR: _REP | {Action.WRITE_TEAM, Action.WRITE_ALL, Action.ASSIGN, Action.IMPORT},
+    Role.OBSERVER: frozenset({Action.READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks: a member, a key that stands for nobody, or the system; `teams` are theirs, those they manage and all below."""
+
+    organization_id: UUID
+    role: Role
+    member_id: UUID | None
+    name: str
+    kind: ActorKind
+    visibility: Visibility = Visibility.ALL
+    teams: frozenset[UUID] = frozenset()
+
+    def may(self, action: Action) -> bool:
+        """Whether the role allows the action somewhere."""
+        return action in PERMISSIONS[self.role]
+
+    @property
+    def sees_all(self) -> bool:
+        """An integrator and an admin see every opportunity whatever their visibility."""
+        return self.visibility is Visibility.ALL or self.role is Role.INTEGRATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Whose a deal is: its owner, the owner's team, and those who work it with them."""
+
+    owner_id: UUID
+    owner_team_id: UUID | None
+    collaborator_ids: Collection[UUID]
+
+    def held_by(self, viewer: Viewer) -> bool:
+        """Collaborators count as owners."""
+        return viewer.member_id is not None and (viewer.member_id == self.owner_id or viewer.member_id in self.collaborator_ids)
+
+    def in_teams_of(self, viewer: Viewer) -> bool:
+        """The owner belongs to a team that the viewer leads or stands in."""
+        return self.owner_team_id is not None and self.owner_team_id in viewer.teams
+
+
+def may_write(viewer: Viewer, holding: Holding) -> bool:
+    """One's own deals, a manager the team's, an admin and an integrator all."""
+    if viewer.may(Action.WRITE_ALL):
+        return True
+    if not viewer.may(Action.WRITE_OWN):
+        return False
+    return holding.held_by(viewer) or (viewer.may(Action.WRITE_TEAM) and holding.in_teams_of(viewer))
+
+
+def may_coach(viewer: Viewer, action: Action, holding: Holding) -> bool:
+    """A manager's word on the team's deals; an admin's and an integrator's on all, where the role has the action."""
+    return viewer.may(action) and (viewer.may(Action.WRITE_ALL) or holding.in_teams_of(viewer) or holding.held_by(viewer))
+
+
+def may_override(viewer: Viewer, action: Action, holding: Holding) -> bool:
+    """Only a person, and never on a deal they hold."""
+    return viewer.member_id is not None and not holding.held_by(viewer) and may_coach(viewer, action, holding)
+
+
+def require(viewer: Viewer, action: Action, *, to: str) -> None:
+    """Refuse where the role does not allow the action."""
+    if not viewer.may(action):
+        roles = " or ".join(role.lower() for role, actions in PERMISSIONS.items() if action in actions)
+        raise PermissionDenied(f"A {viewer.role.lower()} may not {to}. Ask a {roles}.")
+
+
+def why_not_write(viewer: Viewer, holding: Holding) -> str | None:
+    """The sentence that says who could, or None where the viewer may."""
+    if may_write(viewer, holding):
+        return None
+    if viewer.role is Role.OBSERVER:
+        return "An observer reads and does not write. Ask the owner or an admin."
+    return "This opportunity is not yours or your team's. Ask its owner, their manager or an admin."

@@ -1,0 +1,135 @@
+"""Frozen values from plain data and back: YAML, JSON and GraphQL inputs share the contract's camelCase names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from workflow.rules.errors import FieldProblem, InvalidInput
+
+T = TypeVar("T")
+Path = tuple[str, ...]
+
+
+def read(shape: type[T], data: object, *, at: Path = ()) -> T:
+    """The value that the data describes; InvalidInput names every fault with its path."""
+    faults: list[FieldProblem] = []
+    value: T = _value(shape, data, at, faults)
+    if faults:
+        raise InvalidInput(faults)
+    return value
+
+
+def written(value: object) -> object:
+    """Plain data that reads back as the same value: nulls left out, numbers as JSON has them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {camel(field.name): getattr(value, field.name) for field in fields(value)}
+        return {name: written(part) for name, part in named.items() if part is not None}
+    if isinstance(value, tuple | list):
+        return [written(part) for part in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): written(part) for key, part in value.items()}
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def camel(name: str) -> str:
+    """The contract's spelling of a field's name."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def _value(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:  # Any: a type as a value
+    if get_origin(shape) is UnionType:
+        inner = next(part for part in get_args(shape) if part is not type(None))
+        return None if data is None else _value(inner, data, at, faults)
+    if get_origin(shape) is tuple:
+        return _list(get_args(shape)[0], data, at, faults)
+    if is_dataclass(shape):
+        return _record(shape, data, at, faults)
+    if isinstance(shape, type) and issubclass(shape, StrEnum):
+        return _choice(shape, data, at, faults)
+    taken, sentence = _SCALARS[shape]
+    value = taken(data)
+    return _fault(faults, at, sentence) if value is None else value
+
+
+def _list(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
+    if not isinstance(data, list | tuple):
+        return _fault(faults, at, "must be a list")
+    return tuple(_value(shape, part, (*at, str(index)), faults) for index, part in enumerate(data))
+
+
+def _record(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
+    if not isinstance(data, Mapping):
+        return _fault(faults, at, "must be an object with named fields")
+    known = _known(shape)
+    for name in data.keys() - known.keys():
+        _fault(faults, (*at, str(name)), f"is not known here; known are {', '.join(known)}")
+    before = len(faults)
+    values = {}
+    for name, (field, kind) in known.items():
+        if name in data:
+            values[field.name] = _value(kind, data[name], (*at, name), faults)
+        elif field.default is MISSING and field.default_factory is MISSING:
+            _fault(faults, (*at, name), "is missing")
+    return shape(**values) if len(faults) == before else None
+
+
+def _choice(shape: type[StrEnum], data: object, at: Path, faults: list[FieldProblem]) -> Any:
+    if isinstance(data, str) and data in shape.__members__:
+        return shape(data)
+    return _fault(faults, at, f"must be one of {', '.join(shape)}")
+
+
+def _fault(faults: list[FieldProblem], at: Path, sentence: str) -> None:
+    faults.append(FieldProblem(at, f"{'.'.join(at) or 'The document'} {sentence}."))
+
+
+@cache
+def _known(shape: type) -> "dict[str, tuple[Field[Any], Any]]":
+    hints = get_type_hints(shape)
+    return {camel(field.name): (field, hints[field.name]) for field in fields(shape)}
+
+
+def _text(data: object) -> str | None:
+    return str(data) if isinstance(data, str) else None
+
+
+def _whole(data: object) -> int | None:
+    return data if isinstance(data, int) and not isinstance(data, bool) else None
+
+
+def _truth(data: object) -> bool | None:
+    return data if isinstance(data, bool) else None
+
+
+def _number(data: object) -> Decimal | None:
+    if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
+        return None
+    try:
+        value = Decimal(str(data))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value) < 10**15 else None
+
+
+def _json(data: object) -> object:
+    if isinstance(data, list | tuple):
+        return None if any(_json(part) is None for part in data) else [_json(part) for part in data]
+    if isinstance(data, int | str):
+        return data
+    return data if isinstance(data, float) and _number(data) is not None else None
+
+
+_SCALARS: dict[Any, tuple[Callable[[object], object], str]] = {
+    str: (_text, "must be a text"),
+    int: (_whole, "must be a whole number"),
+    bool: (_truth, "must be true or false"),
+    Decimal: (_number, "must be a number"),
+    Any: (_json, "must be a text, a number, true, false or a list of these"),
+}

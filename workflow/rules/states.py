@@ -1,0 +1,487 @@
+"""The words a deal is described with: every enum of the domain, its value equal to its name."""
+
+from enum import StrEnum
+
+
+class OpportunityState(StrEnum):
+    """Where a deal stands."""
+
+    LEAD = "LEAD"
+    QUALIFIED = "QUALIFIED"
+    PROGRESSING = "PROGRESSING"
+    WON = "WON"
+    LOST = "LOST"
+    DISQUALIFIED = "DISQUALIFIED"
+
+
+class Trigger(StrEnum):
+    """What moves a deal: one name an arrow of the machine."""
+
+    QUALIFY = "QUALIFY"
+    PROGRESS = "PROGRESS"
+    WIN = "WIN"
+    LOSE = "LOSE"
+    DISQUALIFY = "DISQUALIFY"
+    REGRESS = "REGRESS"
+    REOPEN = "REOPEN"
+
+
+class OpportunityType(StrEnum):
+    """What kind of business the deal is."""
+
+    NEW_BUSINESS = "NEW_BUSINESS"
+    EXISTING_BUSINESS = "EXISTING_BUSINESS"
+    RENEWAL = "RENEWAL"
+    UPSELL = "UPSELL"
+    CROSS_SELL = "CROSS_SELL"
+
+
+class ForecastCategory(StrEnum):
+    """How a forecast counts the deal; OMITTED weighs nothing."""
+
+    OMITTED = "OMITTED"
+    PIPELINE = "PIPELINE"
+    BEST_CASE = "BEST_CASE"
+    MOST_LIKELY = "MOST_LIKELY"
+    COMMIT = "COMMIT"
+    CLOSED = "CLOSED"
+
+
+class WinReason(StrEnum):
+    """Why the buyer chose us."""
+
+    CAPABILITY = "CAPABILITY"
+    PRICE_VALUE = "PRICE_VALUE"
+    RELATIONSHIP = "RELATIONSHIP"
+    RISK_REDUCTION = "RISK_REDUCTION"
+    SPEED = "SPEED"
+    INCUMBENCY = "INCUMBENCY"
+    OTHER = "OTHER"
+
+
+class LossReason(StrEnum):
+    """Why the buyer did not choose us."""
+
+    NO_DECISION = "NO_DECISION"
+    LOST_TO_COMPETITOR = "LOST_TO_COMPETITOR"
+    PRICE = "PRICE"
+    NO_BUDGET = "NO_BUDGET"
+    TIMING = "TIMING"
+    MISSING_CAPABILITY = "MISSING_CAPABILITY"
+    NO_ACCESS_TO_DECISION_MAKER = "NO_ACCESS_TO_DECISION_MAKER"
+    CHAMPION_LEFT = "CHAMPION_LEFT"
+    UNRESPONSIVE = "UNRESPONSIVE"
+    PERCEIVED_RISK = "PERCEIVED_RISK"
+    PROJECT_CANCELLED = "PROJECT_CANCELLED"
+    OTHER = "OTHER"
+
+
+class DisqualifyReason(StrEnum):
+    """Why we stopped."""
+
+    NO_PAIN = "NO_PAIN"
+    NO_INTEREST = "NO_INTEREST"
+    NO_FIT = "NO_FIT"
+    NO_BUDGET = "NO_BUDGET"
+    NO_AUTHORITY = "NO_AUTHORITY"
+    NO_TIMELINE = "NO_TIMELINE"
+    INFORMATION_SEEKER = "INFORMATION_SEEKER"
+    DUPLICATE = "DUPLICATE"
+    STALLED = "STALLED"
+    UNREACHABLE = "UNREACHABLE"
+    OTHER = "OTHER"
+
+
+class SlipReason(StrEnum):
+    """Why an expected close date moved later."""
+
+    WRONG_DATE = "WRONG_DATE"
+    BUYER_PROCESS = "BUYER_PROCESS"
+    BUDGET = "BUDGET"
+    STAKEHOLDER_CHANGE = "STAKEHOLDER_CHANGE"
+    COMPETITION = "COMPETITION"
+    LEGAL_PROCUREMENT = "LEGAL_PROCUREMENT"
+    SELLER_CAPACITY = "SELLER_CAPACITY"
+    OTHER = "OTHER"
+
+
+class Role(StrEnum):
+    """What a member or key may do."""
+
+    REP = "REP"
+    MANAGER = "MANAGER"
+    ADMIN = "ADMIN"
+    INTEGRATOR = "INTEGRATOR"
+    OBSERVER = "OBSERVER"
+
+
+class Visibility(StrEnum):
+    """Which opportunities a member sees."""
+
+    OWN = "OWN"
+    TEAM = "TEAM"
+    ALL = "ALL"
+
+
+class CriterionKind(StrEnum):
+    """What a criterion asks about."""
+
+    PAIN = "PAIN"
+    INTEREST = "INTEREST"
+    FIT = "FIT"
+    BUDGET = "BUDGET"
+    AUTHORITY = "AUTHORITY"
+    NEED = "NEED"
+    TIMELINE = "TIMELINE"
+    METRICS = "METRICS"
+    ECONOMIC_BUYER = "ECONOMIC_BUYER"
+    DECISION_CRITERIA = "DECISION_CRITERIA"
+    DECISION_PROCESS = "DECISION_PROCESS"
+    PAPER_PROCESS = "PAPER_PROCESS"
+    CHAMPION = "CHAMPION"
+    COMPETITION = "COMPETITION"
+    CUSTOM = "CUSTOM"
+
+
+class Grade(StrEnum):
+    """How well a criterion is known: thought, said by the buyer, documented, or disproved."""
+
+    UNKNOWN = "UNKNOWN"
+    IDENTIFIED = "IDENTIFIED"
+    VALIDATED = "VALIDATED"
+    CONFIRMED = "CONFIRMED"
+    DISPROVED = "DISPROVED"
+
+
+class FitOperator(StrEnum):
+    """How a fit rule compares the account's data with its value."""
+
+    EQ = "EQ"
+    NE = "NE"
+    LT = "LT"
+    LTE = "LTE"
+    GT = "GT"
+    GTE = "GTE"
+    IN = "IN"
+
+
+class FitStatus(StrEnum):
+    """What a fit rule found; UNKNOWN where the account's data is missing."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+
+
+class BuyingRole(StrEnum):
+    """The part a person plays in the purchase."""
+
+    ECONOMIC_BUYER = "ECONOMIC_BUYER"
+    DECISION_MAKER = "DECISION_MAKER"
+    APPROVER = "APPROVER"
+    CHAMPION = "CHAMPION"
+    COACH = "COACH"
+    EXECUTIVE_SPONSOR = "EXECUTIVE_SPONSOR"
+    TECHNICAL_BUYER = "TECHNICAL_BUYER"
+    EVALUATOR = "EVALUATOR"
+    USER_BUYER = "USER_BUYER"
+    PROBLEM_OWNER = "PROBLEM_OWNER"
+    INFLUENCER = "INFLUENCER"
+    GATEKEEPER = "GATEKEEPER"
+    PROCUREMENT = "PROCUREMENT"
+    LEGAL = "LEGAL"
+    SECURITY = "SECURITY"
+    BLOCKER = "BLOCKER"
+    OTHER = "OTHER"
+
+
+class Influence(StrEnum):
+    """How much a person's word weighs."""
+
+    UNKNOWN = "UNKNOWN"
+    MINOR = "MINOR"
+    SIGNIFICANT = "SIGNIFICANT"
+    DECISIVE = "DECISIVE"
+
+
+class Attitude(StrEnum):
+    """How a person feels about us."""
+
+    UNKNOWN = "UNKNOWN"
+    HOSTILE = "HOSTILE"
+    SCEPTICAL = "SCEPTICAL"
+    NEUTRAL = "NEUTRAL"
+    SUPPORTIVE = "SUPPORTIVE"
+    CONVINCED = "CONVINCED"
+
+
+class Coverage(StrEnum):
+    """How often we spoke with a person, both ways: 0, 1, 2-4, 5 or more times."""
+
+    NONE = "NONE"
+    BRIEF = "BRIEF"
+    MULTIPLE = "MULTIPLE"
+    IN_DEPTH = "IN_DEPTH"
+
+
+class BuyingStyle(StrEnum):
+    """What a person judges an offer by."""
+
+    UNKNOWN = "UNKNOWN"
+    FINANCIAL = "FINANCIAL"
+    TECHNICAL = "TECHNICAL"
+    RELATIONSHIP = "RELATIONSHIP"
+    BUSINESS = "BUSINESS"
+
+
+class PurchaseProcess(StrEnum):
+    """How the buyer decides."""
+
+    UNKNOWN = "UNKNOWN"
+    INDIVIDUAL = "INDIVIDUAL"
+    COMMITTEE = "COMMITTEE"
+    TENDER = "TENDER"
+
+
+class RelationKind(StrEnum):
+    """How two people of the buyer stand to each other."""
+
+    REPORTS_TO = "REPORTS_TO"
+    INFLUENCES = "INFLUENCES"
+    CONFLICTS_WITH = "CONFLICTS_WITH"
+
+
+class CompetitorKind(StrEnum):
+    """Whom or what we are compared with."""
+
+    VENDOR = "VENDOR"
+    INCUMBENT = "INCUMBENT"
+    IN_HOUSE = "IN_HOUSE"
+    STATUS_QUO = "STATUS_QUO"
+
+
+class CompetitorStanding(StrEnum):
+    """How far a competitor has come."""
+
+    SUSPECTED = "SUSPECTED"
+    ACTIVE = "ACTIVE"
+    SHORTLISTED = "SHORTLISTED"
+    PREFERRED = "PREFERRED"
+    ELIMINATED = "ELIMINATED"
+
+
+class RiskCategory(StrEnum):
+    """What the buyer fears."""
+
+    FINANCIAL = "FINANCIAL"
+    PERFORMANCE = "PERFORMANCE"
+    IMPLEMENTATION = "IMPLEMENTATION"
+    TIME = "TIME"
+    SOCIAL_CAREER = "SOCIAL_CAREER"
+    PSYCHOLOGICAL = "PSYCHOLOGICAL"
+    SECURITY_COMPLIANCE = "SECURITY_COMPLIANCE"
+    VENDOR_VIABILITY = "VENDOR_VIABILITY"
+    ADOPTION_CHANGE = "ADOPTION_CHANGE"
+    LINKED_DECISION = "LINKED_DECISION"
+
+
+class RiskStatus(StrEnum):
+    """What became of a risk."""
+
+    SUSPECTED = "SUSPECTED"
+    CONFIRMED = "CONFIRMED"
+    MITIGATING = "MITIGATING"
+    MITIGATED = "MITIGATED"
+    ACCEPTED = "ACCEPTED"
+    CLOSED = "CLOSED"
+
+
+class RiskLevel(StrEnum):
+    """likelihood x impact: LOW to 4, MEDIUM to 9, HIGH to 14, CRITICAL from 15."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+
+class MitigationKind(StrEnum):
+    """How a risk is made smaller."""
+
+    REFERENCE = "REFERENCE"
+    PILOT = "PILOT"
+    GUARANTEE = "GUARANTEE"
+    PHASED_ROLLOUT = "PHASED_ROLLOUT"
+    CONTRACT_TERM = "CONTRACT_TERM"
+    BUSINESS_CASE = "BUSINESS_CASE"
+    TRAINING = "TRAINING"
+    OTHER = "OTHER"
+
+
+class MilestoneStatus(StrEnum):
+    """What became of a milestone."""
+
+    PLANNED = "PLANNED"
+    DONE = "DONE"
+    MISSED = "MISSED"
+    WAIVED = "WAIVED"
+
+
+class MilestoneSide(StrEnum):
+    """Whose step a milestone is."""
+
+    BUYER = "BUYER"
+    SELLER = "SELLER"
+    JOINT = "JOINT"
+
+
+class ActivityKind(StrEnum):
+    """What was done."""
+
+    CALL = "CALL"
+    MEETING = "MEETING"
+    EMAIL = "EMAIL"
+    DEMO = "DEMO"
+    NOTE = "NOTE"
+    OTHER = "OTHER"
+
+
+class ActivityDirection(StrEnum):
+    """Who began it; INTERNAL never reached the buyer."""
+
+    INBOUND = "INBOUND"
+    OUTBOUND = "OUTBOUND"
+    INTERNAL = "INTERNAL"
+
+
+class RequirementKind(StrEnum):
+    """What a requirement looks at: one evaluator each."""
+
+    CRITERION = "CRITERION"
+    FIT = "FIT"
+    FIELD = "FIELD"
+    ROLE = "ROLE"
+    MILESTONE = "MILESTONE"
+    RISK = "RISK"
+    RISK_REVIEW = "RISK_REVIEW"
+    ACTIVITY = "ACTIVITY"
+    EXPRESSION = "EXPRESSION"
+
+
+class Strength(StrEnum):
+    """Who may override: SOFT a manager, HARD an admin."""
+
+    HARD = "HARD"
+    SOFT = "SOFT"
+
+
+class RequirementStatus(StrEnum):
+    """What a gate found of a requirement."""
+
+    MET = "MET"
+    UNMET = "UNMET"
+    OVERRIDDEN = "OVERRIDDEN"
+
+
+class TransitionReadiness(StrEnum):
+    """Whether this viewer can take an arrow now."""
+
+    READY = "READY"
+    OVERRIDABLE = "OVERRIDABLE"
+    BLOCKED = "BLOCKED"
+    FORBIDDEN = "FORBIDDEN"
+
+
+class TransitionSource(StrEnum):
+    """By which way a transition came."""
+
+    API = "API"
+    BULK = "BULK"
+    IMPORT = "IMPORT"
+    SYSTEM = "SYSTEM"
+
+
+class ActorKind(StrEnum):
+    """Who acts."""
+
+    MEMBER = "MEMBER"
+    API_KEY = "API_KEY"
+    SYSTEM = "SYSTEM"
+
+
+class OpportunityField(StrEnum):
+    """The fields a requirement can ask for."""
+
+    VALUE = "VALUE"
+    EXPECTED_CLOSE_DATE = "EXPECTED_CLOSE_DATE"
+    NEXT_STEP = "NEXT_STEP"
+    DESCRIPTION = "DESCRIPTION"
+    PURCHASE_PROCESS = "PURCHASE_PROCESS"
+    DECISION_DATE = "DECISION_DATE"
+    COMPELLING_EVENT = "COMPELLING_EVENT"
+    COMPETITORS = "COMPETITORS"
+    OBJECTIVES = "OBJECTIVES"
+
+
+class AlertCode(StrEnum):
+    """What an alert warns of."""
+
+    STATE_AGE = "STATE_AGE"
+    NO_BUYER_ACTIVITY = "NO_BUYER_ACTIVITY"
+    STAGNATION = "STAGNATION"
+    NO_NEXT_STEP = "NO_NEXT_STEP"
+    CLOSE_DATE_OVERDUE = "CLOSE_DATE_OVERDUE"
+    CLOSE_DATE_PUSHED = "CLOSE_DATE_PUSHED"
+    SINGLE_THREADED = "SINGLE_THREADED"
+    ROLE_MISSING = "ROLE_MISSING"
+    CHAMPION_LEFT = "CHAMPION_LEFT"
+    MILESTONE_DUE = "MILESTONE_DUE"
+    RISK_UNADDRESSED = "RISK_UNADDRESSED"
+    RISK_NOT_REVIEWED = "RISK_NOT_REVIEWED"
+    EVIDENCE_STALE = "EVIDENCE_STALE"
+    INTEREST_DOUBT = "INTEREST_DOUBT"
+    FIT_LOST = "FIT_LOST"
+    OVERRIDE_DUE = "OVERRIDE_DUE"
+    DISQUALIFY_PROPOSED = "DISQUALIFY_PROPOSED"
+
+
+class AlertSeverity(StrEnum):
+    """How urgent an alert is."""
+
+    ADVICE = "ADVICE"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+class ImportOutcome(StrEnum):
+    """What became of an imported row."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REJECTED = "REJECTED"
+
+
+class ProblemCode(StrEnum):
+    """Why a mutation did not do the thing."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    DUPLICATE = "DUPLICATE"
+    ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
+    TRANSITION_BLOCKED = "TRANSITION_BLOCKED"
+    RECORD_CLOSED = "RECORD_CLOSED"
+
+
+class OrderDirection(StrEnum):
+    """Up or down."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+OPEN_STATES = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING})
+CLOSED_STATES = frozenset(OpportunityState) - OPEN_STATES
+OPEN_RISKS = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})
