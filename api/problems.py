@@ -61,7 +61,7 @@ def masked(request_id: str) -> dict[str, Any]:
 
 def masked_response(request_id: str) -> JSONResponse:
     """The answer of a request that failed by our fault."""
-    return JSONResponse({"errors": [masked(request_id)]}, status_code=500)
+    return JSONResponse({"errors": [masked(request_id)]}, status_code=500, headers={"X-Request-Id": request_id})
 
 
 def request_error(error: GraphQLError, *, request_id: str, unavailable_as: type[Exception]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.problems import RequestProblem
 
 BODY_LIMIT = 1_000_000
+DROPPED_AT_MOST = 20 * BODY_LIMIT
 NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
@@ -45,17 +46,19 @@ def _check_headers(request: Request) -> None:
 
 
 async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length[:12]) > BODY_LIMIT:
-        raise _too_large()
-    body = bytearray()
+    """The body; of one that is too large some more is read and dropped, so that the client hears why."""
+    body, size = bytearray(), 0
     try:
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise _too_large()
+            size += len(chunk)
+            if size > DROPPED_AT_MOST:
+                break
+            if size <= BODY_LIMIT:
+                body += chunk
     except ClientDisconnect:
         raise _bad("The body ended before its end.") from None
+    if size > BODY_LIMIT:
+        raise _too_large()
     return bytes(body)
 
 

@@ -1,10 +1,9 @@
 """The first tables: all that the domain names, with their keys, checks, uniques and triggers."""
 
-from tortoise import migrations
-from tortoise.migrations import operations as ops
+from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
-from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
 UNIQUE = {
@@ -176,7 +175,9 @@ class Migration(migrations.Migration):
                         name="account_revenue_sound",
                         check="annual_revenue_minor >= 0 AND (annual_revenue_minor IS NULL) = (annual_revenue_currency IS NULL)",
                     ),
-                    CheckConstraint(name="account_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"),
+                    CheckConstraint(
+                        name="account_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                    ),
                     CheckConstraint(name="account_domain_lower_sound", check="domain = lower(domain)"),
                 ],
                 "pk_attr": "id",
@@ -229,7 +230,9 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(name="contact_version_sound", check="version >= 1"),
-                    CheckConstraint(name="contact_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"),
+                    CheckConstraint(
+                        name="contact_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "A person at an account.",
@@ -327,8 +330,13 @@ class Migration(migrations.Migration):
                 "table": "api_key",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="api_key_role_known", check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')"""),
-                    CheckConstraint(name="api_key_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="api_key_role_known",
+                        check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')""",
+                    ),
+                    CheckConstraint(
+                        name="api_key_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "A credential `pur_<public_id>_<secret>`; only the secret's hash is kept.",
@@ -367,7 +375,9 @@ class Migration(migrations.Migration):
                 "table": "event",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="event_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="event_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                     CheckConstraint(name="event_place_sound", check="xid >= 0 AND epoch >= 1"),
                 ],
                 "pk_attr": "pos",
@@ -431,7 +441,10 @@ class Migration(migrations.Migration):
                 "table": "member",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="member_role_known", check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')"""),
+                    CheckConstraint(
+                        name="member_role_known",
+                        check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')""",
+                    ),
                     CheckConstraint(name="member_visibility_known", check=""""visibility" IN ('OWN', 'TEAM', 'ALL')"""),
                 ],
                 "pk_attr": "id",
@@ -481,7 +494,10 @@ class Migration(migrations.Migration):
                 "table": "sales_process",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="sales_process_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="sales_process_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
+                    ),
                     CheckConstraint(name="sales_process_version_sound", check="version >= 1"),
                 ],
                 "pk_attr": "id",
@@ -534,7 +550,12 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={"table": "team", "app": "pursuit", "pk_attr": "id", "table_description": "A team in the tree of teams."},
+            options={
+                "table": "team",
+                "app": "pursuit",
+                "pk_attr": "id",
+                "table_description": "A team in the tree of teams.",
+            },
             bases=["Model"],
         ),
         ops.CreateModel(
@@ -728,23 +749,38 @@ class Migration(migrations.Migration):
                         name="opportunity_disqualify_reason_known",
                         check=""""disqualify_reason" IN ('NO_PAIN', 'NO_INTEREST', 'NO_FIT', 'NO_BUDGET', 'NO_AUTHORITY', 'NO_TIMELINE', 'INFORMATION_SEEKER', 'DUPLICATE', 'STALLED', 'UNREACHABLE', 'OTHER')""",
                     ),
-                    CheckConstraint(name="opportunity_risk_level_known", check=""""risk_level" IN ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')"""),
+                    CheckConstraint(
+                        name="opportunity_risk_level_known",
+                        check=""""risk_level" IN ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')""",
+                    ),
                     CheckConstraint(name="opportunity_number_sound", check="number >= 1"),
                     CheckConstraint(name="opportunity_version_sound", check="version >= 1"),
-                    CheckConstraint(name="opportunity_value_sound", check="value_minor >= 0 AND value_minor < 1000000000000000"),
-                    CheckConstraint(name="opportunity_value_currency_sound", check="(value_minor IS NULL) = (value_currency IS NULL)"),
+                    CheckConstraint(
+                        name="opportunity_value_sound", check="value_minor >= 0 AND value_minor < 1000000000000000"
+                    ),
+                    CheckConstraint(
+                        name="opportunity_value_currency_sound",
+                        check="(value_minor IS NULL) = (value_currency IS NULL)",
+                    ),
                     CheckConstraint(name="opportunity_base_sound", check="base_minor >= 0"),
-                    CheckConstraint(name="opportunity_probability_sound", check="probability >= 0 AND probability <= 1"),
+                    CheckConstraint(
+                        name="opportunity_probability_sound", check="probability >= 0 AND probability <= 1"
+                    ),
                     CheckConstraint(name="opportunity_push_count_sound", check="push_count >= 0"),
-                    CheckConstraint(name="opportunity_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"),
+                    CheckConstraint(
+                        name="opportunity_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                    ),
                     CheckConstraint(
                         name="opportunity_closed_sound",
                         check="(closed_on IS NOT NULL) = (state IN ('WON', 'LOST', 'DISQUALIFIED')) AND (closed_from IS NULL) = (closed_on IS NULL)",
                     ),
                     CheckConstraint(name="opportunity_won_reason_sound", check="win_reason IS NULL OR state = 'WON'"),
-                    CheckConstraint(name="opportunity_lost_reason_sound", check="loss_reason IS NULL OR state = 'LOST'"),
                     CheckConstraint(
-                        name="opportunity_disqualified_reason_sound", check="disqualify_reason IS NULL OR state = 'DISQUALIFIED'"
+                        name="opportunity_lost_reason_sound", check="loss_reason IS NULL OR state = 'LOST'"
+                    ),
+                    CheckConstraint(
+                        name="opportunity_disqualified_reason_sound",
+                        check="disqualify_reason IS NULL OR state = 'DISQUALIFIED'",
                     ),
                     CheckConstraint(name="opportunity_health_sound", check="health >= 0 AND health <= 100"),
                 ],
@@ -811,10 +847,15 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="activity_kind_known", check=""""kind" IN ('CALL', 'MEETING', 'EMAIL', 'DEMO', 'NOTE', 'OTHER')"""
+                        name="activity_kind_known",
+                        check=""""kind" IN ('CALL', 'MEETING', 'EMAIL', 'DEMO', 'NOTE', 'OTHER')""",
                     ),
-                    CheckConstraint(name="activity_direction_known", check=""""direction" IN ('INBOUND', 'OUTBOUND', 'INTERNAL')"""),
-                    CheckConstraint(name="activity_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="activity_direction_known", check=""""direction" IN ('INBOUND', 'OUTBOUND', 'INTERNAL')"""
+                    ),
+                    CheckConstraint(
+                        name="activity_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "Something that was done; `voided_at` where it turned out not to have happened.",
@@ -958,7 +999,10 @@ class Migration(migrations.Migration):
                 "table": "competitor",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="competitor_kind_known", check=""""kind" IN ('VENDOR', 'INCUMBENT', 'IN_HOUSE', 'STATUS_QUO')"""),
+                    CheckConstraint(
+                        name="competitor_kind_known",
+                        check=""""kind" IN ('VENDOR', 'INCUMBENT', 'IN_HOUSE', 'STATUS_QUO')""",
+                    ),
                     CheckConstraint(
                         name="competitor_standing_known",
                         check=""""standing" IN ('SUSPECTED', 'ACTIVE', 'SHORTLISTED', 'PREFERRED', 'ELIMINATED')""",
@@ -1029,8 +1073,12 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(name="milestone_side_known", check=""""side" IN ('BUYER', 'SELLER', 'JOINT')"""),
-                    CheckConstraint(name="milestone_status_known", check=""""status" IN ('PLANNED', 'DONE', 'MISSED', 'WAIVED')"""),
-                    CheckConstraint(name="milestone_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="milestone_status_known", check=""""status" IN ('PLANNED', 'DONE', 'MISSED', 'WAIVED')"""
+                    ),
+                    CheckConstraint(
+                        name="milestone_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                     CheckConstraint(name="milestone_weight_sound", check="weight >= 0"),
                 ],
                 "pk_attr": "id",
@@ -1132,7 +1180,9 @@ class Migration(migrations.Migration):
                 "table": "risk_review",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="risk_review_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="risk_review_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "Somebody went through the buyer's risks; append-only.",
@@ -1193,7 +1243,8 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="stakeholder_influence_known", check=""""influence" IN ('UNKNOWN', 'MINOR', 'SIGNIFICANT', 'DECISIVE')"""
+                        name="stakeholder_influence_known",
+                        check=""""influence" IN ('UNKNOWN', 'MINOR', 'SIGNIFICANT', 'DECISIVE')""",
                     ),
                     CheckConstraint(
                         name="stakeholder_attitude_known",
@@ -1279,7 +1330,9 @@ class Migration(migrations.Migration):
                         name="assessment_grade_known",
                         check=""""grade" IN ('UNKNOWN', 'IDENTIFIED', 'VALIDATED', 'CONFIRMED', 'DISPROVED')""",
                     ),
-                    CheckConstraint(name="assessment_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="assessment_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "One answer to one criterion; append-only, the latest counts.",
@@ -1520,7 +1573,8 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="stakeholder_relation_kind_known", check=""""kind" IN ('REPORTS_TO', 'INFLUENCES', 'CONFLICTS_WITH')"""
+                        name="stakeholder_relation_kind_known",
+                        check=""""kind" IN ('REPORTS_TO', 'INFLUENCES', 'CONFLICTS_WITH')""",
                     ),
                     CheckConstraint(name="stakeholder_relation_another_sound", check="stakeholder_id <> to_id"),
                 ],
@@ -1632,7 +1686,9 @@ class Migration(migrations.Migration):
                         name="transition_to_state_known",
                         check=""""to_state" IN ('LEAD', 'QUALIFIED', 'PROGRESSING', 'WON', 'LOST', 'DISQUALIFIED')""",
                     ),
-                    CheckConstraint(name="transition_source_known", check=""""source" IN ('API', 'BULK', 'IMPORT', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="transition_source_known", check=""""source" IN ('API', 'BULK', 'IMPORT', 'SYSTEM')"""
+                    ),
                     CheckConstraint(
                         name="transition_forecast_category_known",
                         check=""""forecast_category" IN ('OMITTED', 'PIPELINE', 'BEST_CASE', 'MOST_LIKELY', 'COMMIT', 'CLOSED')""",
@@ -1649,7 +1705,9 @@ class Migration(migrations.Migration):
                         name="transition_disqualify_reason_known",
                         check=""""disqualify_reason" IN ('NO_PAIN', 'NO_INTEREST', 'NO_FIT', 'NO_BUDGET', 'NO_AUTHORITY', 'NO_TIMELINE', 'INFORMATION_SEEKER', 'DUPLICATE', 'STALLED', 'UNREACHABLE', 'OTHER')""",
                     ),
-                    CheckConstraint(name="transition_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="transition_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                     CheckConstraint(name="transition_sequence_sound", check="sequence >= 1"),
                     CheckConstraint(name="transition_seconds_sound", check="seconds_in_previous_state >= 0"),
                     CheckConstraint(name="transition_probability_sound", check="probability >= 0 AND probability <= 1"),
@@ -1724,7 +1782,9 @@ class Migration(migrations.Migration):
                 "table": "override",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="override_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""),
+                    CheckConstraint(
+                        name="override_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "Requirements that a manager passed: a debt until each of them holds.",

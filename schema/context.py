@@ -23,10 +23,15 @@ class RequestContext:
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.viewer)
 
-    @property
-    def ctx(self) -> Ctx:
-        """What an operation is told."""
+    def acting(self) -> Ctx:
+        """What an operation is told; what was read before it is forgotten."""
+        self.fresh()
         return Ctx(viewer=self.viewer, now=self.now, request_id=self.request_id, idempotency_key=self.idempotency_key)
+
+    def fresh(self) -> Loaders:
+        """Loaders that remember nothing."""
+        self.loaders = Loaders(self.viewer)
+        return self.loaders
 
 
 Info = strawberry.Info[RequestContext, None]

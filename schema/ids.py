@@ -18,7 +18,9 @@ def encode(kind: str, id: UUID) -> strawberry.ID:
 def decode(id: str) -> tuple[str, UUID] | None:
     """The type and the record that an id names; None where it names nothing."""
     try:
-        kind, _, text = base64.b64decode(id + "=" * (-len(id) % 4), altchars=b"-_", validate=True).decode("ascii").partition(":")
+        kind, _, text = (
+            base64.b64decode(id + "=" * (-len(id) % 4), altchars=b"-_", validate=True).decode("ascii").partition(":")
+        )
         found = UUID(text)
     except (ValueError, binascii.Error):
         return None

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from workflow.queries import accounts, buyer, facts, history, opportunities, people, processes
+from workflow.queries import accounts, buyer, events, facts, history, opportunities, people, processes
 from workflow.queries.accounts import AccountRow, ContactRow
 from workflow.queries.buyer import StakeholderRow
+from workflow.queries.events import EventRow
 from workflow.queries.history import TransitionRow, Visit
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.people import MemberRow, OrganizationRow, TeamRow
@@ -18,6 +19,20 @@ from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
 Ask = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
+
+
+NODES = {
+    "Opportunity": "opportunity",
+    "Account": "account",
+    "Contact": "contact",
+    "Member": "member",
+    "Team": "team",
+    "SalesProcess": "process",
+    "Transition": "transition",
+    "Stakeholder": "stakeholder",
+    "Event": "event",
+}
+"""The loader of each type that `node(id:)` finds; what hangs on a deal is seen where the deal is."""
 
 
 class Loaders:
@@ -38,6 +53,7 @@ class Loaders:
         self.stakeholder: DataLoader[UUID, StakeholderRow | None] = self._of(buyer.stakeholders_by_id)
         self.collaborators: DataLoader[UUID, list[UUID] | None] = self._of(opportunities.collaborators)
         self.facts: DataLoader[UUID, OpportunityFacts | None] = self._of(_facts)
+        self.event: DataLoader[UUID, EventRow | None] = self._of(events.events_by_id)
         self._organization: OrganizationRow | None = None
 
     async def organization(self) -> OrganizationRow:
@@ -45,6 +61,15 @@ class Loaders:
         if self._organization is None:
             self._organization = await people.organization(self._viewer)
         return self._organization
+
+    async def row(self, kind: str, id: UUID) -> object | None:
+        """The visible row of a type by its name; None for what has no rows or is not seen."""
+        loader = getattr(self, NODES.get(kind, ""), None)
+        found: object | None = await loader.load(id) if loader is not None else None
+        hangs_on = getattr(found, "opportunity_id", None)
+        if hangs_on is not None and await self.opportunity.load(hangs_on) is None:
+            return None
+        return found
 
     def _of(self, ask: Ask[Row]) -> DataLoader[UUID, Row | None]:
         async def load(ids: list[UUID]) -> list[Row | None]:

@@ -4,10 +4,11 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal as Exact
 from decimal import InvalidOperation
-from typing import Any, NewType
+from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
 
 MOST_DIGITS = 40
 
@@ -42,7 +43,7 @@ def _exact(value: object) -> Exact:
     try:
         found = Exact(str(value))
     except InvalidOperation:
-        raise GraphQLError(f"{str(value)[:40]!r} is no number. Write it as \"1234.50\".") from None
+        raise GraphQLError(f'{str(value)[:40]!r} is no number. Write it as "1234.50".') from None
     if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS or len(found.as_tuple().digits) > MOST_DIGITS:
         raise GraphQLError(f"A Decimal is finite and has at most {MOST_DIGITS} digits.")
     return found
@@ -52,15 +53,36 @@ def _print_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat()
 
 
+def _as_is(value: object) -> object:
+    return value
+
+
 def _print_exact(value: Exact) -> str:
     return f"{value:f}"
 
 
-Instant = NewType("Instant", datetime)
-Day = NewType("Day", date)
-Number = NewType("Number", Exact)
 Json = NewType("Json", object)
 
-
-def _as_is(value: Any) -> Any:  # Any: customer-defined JSON
-    return value
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant: ISO 8601 with an offset, printed in UTC.",
+        parse_value=_instant,
+        serialize=_print_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date", description="A calendar day: ISO 8601, as 2026-03-01.", parse_value=_day, serialize=date.isoformat
+    ),
+    Exact: strawberry.scalar(
+        name="Decimal",
+        description="An exact decimal number, printed as a string.",
+        parse_value=_exact,
+        serialize=_print_exact,
+    ),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value. Used only for customer-defined attributes and event payloads.",
+        parse_value=_as_is,
+        serialize=_as_is,
+    ),
+}

@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from api.cli import databases, keys, serving
+from api.cli import databases, importing, keys, serving
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.settings import SettingsError
 from workflow.models.database import AlreadyServed
@@ -27,19 +27,24 @@ app.command("migrate")(databases.migrate)
 app.command("schema")(databases.schema)
 app.command("init")(keys.init)
 app.command("key")(keys.key)
+app.command("import")(importing.import_)
 
 
 def main() -> None:
     """Run one command; whatever goes wrong is one line on standard error, never a traceback."""
     logging.basicConfig(level=logging.WARNING)
     try:
-        app()
-    except KeyboardInterrupt:
+        raise SystemExit(app(prog_name="pursuit", standalone_mode=False) or 0)
+    except (KeyboardInterrupt, typer.Abort):
         raise SystemExit(130) from None
+    except typer.TyperException as misuse:
+        if said := misuse.format_message().rstrip("."):
+            fail(f"{said}. `pursuit --help` says how.", code=2)
+        raise SystemExit(2) from None
     except EXPECTED as problem:
         fail(str(problem))
     except DATABASE_ERRORS as problem:
-        fail(f"The database does not answer: {problem}. `pursuit doctor` says more.")
+        fail(f"The database does not answer: {str(problem).rstrip('.')}. `pursuit doctor` says more.")
     except Exception as problem:
         if os.environ.get("PURSUIT_LOG_LEVEL", "").lower() == "debug":
             logging.getLogger("pursuit").exception("the command failed")

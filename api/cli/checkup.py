@@ -52,6 +52,8 @@ async def _database_checks(settings: Settings) -> list[Check]:
     shown = without_password(url)
     if file and not file.exists():
         return [Check("database", f"{file} is not there yet", "Run `pursuit migrate`: it makes the file.")]
+    if file and file.is_dir():
+        return [Check("database", f"{file} is a folder", "Name a file in it with PURSUIT_DATABASE_URL.")]
     if file and not os.access(file, os.R_OK | os.W_OK):
         return [Check("database", f"{file} cannot be read and written", "Give this user the rights on the file.")]
     try:

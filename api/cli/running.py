@@ -33,8 +33,11 @@ class CommandFailed(Exception):
 
 
 def settings() -> Settings:
-    """The settings of this command's environment."""
-    return Settings.read(os.environ)
+    """The settings of this command's environment; a folder is no database."""
+    read = Settings.read(os.environ)
+    if read.sqlite_file and read.sqlite_file.is_dir():
+        raise CommandFailed(f"{read.sqlite_file} is a folder. Name a file in it with PURSUIT_DATABASE_URL.")
+    return read
 
 
 def with_database(work: Callable[[], Awaitable[T]]) -> T:
@@ -43,10 +46,10 @@ def with_database(work: Callable[[], Awaitable[T]]) -> T:
     return asyncio.run(_on_current(url, work))
 
 
-def fail(message: str) -> NoReturn:
-    """End the command: one line on standard error, exit code 1."""
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """End the command with one line on standard error."""
     typer.echo(f"pursuit: {' '.join(message.split())}", err=True)
-    raise SystemExit(1)
+    raise SystemExit(code)
 
 
 async def require_current(url: str) -> None:

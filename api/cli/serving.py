@@ -69,7 +69,7 @@ async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
     from api.demo import ensure  # here, for only the demo needs the import and its data
 
     await migrate(settings.database_url)
-    return await ensure(settings.database_url, DEMO_KEYS)
+    return await ensure(settings.database_url, DEMO_KEYS, report=typer.echo)
 
 
 def _greet(settings: Settings, keys: dict[str, str]) -> None:

@@ -36,4 +36,6 @@ def of(table: str, *, cascade: bool = False) -> ForeignKeyRelation[Any]:
 
 def maybe(table: str) -> ForeignKeyNullableRelation[Any]:
     """A foreign key that may be empty."""
-    return fields.ForeignKeyField(f"pursuit.{table}", related_name=False, on_delete=fields.RESTRICT, null=True, db_index=True)
+    return fields.ForeignKeyField(
+        f"pursuit.{table}", related_name=False, on_delete=fields.RESTRICT, null=True, db_index=True
+    )

@@ -1,10 +1,9 @@
 """The two kinds of connection: Tortoise's own, made safe against cancelled requests and bounded in every wait."""
 
 import asyncio
-import contextlib
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -22,26 +21,11 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
-PATIENCE = 5.0
-"""Seconds that anybody waits for the writer's lock or for a free connection."""
+from workflow.models import patience
+from workflow.models.patience import Unavailable, finished, lost_is_unavailable, within_patience
 
 OPENINGS = 50
 """Attempts to open a SQLite file that another process is opening too."""
-
-LOST = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.LockNotAvailableError,
-)
-"""What a driver raises when the database cannot be reached or does not answer in time."""
-
-
-class Unavailable(Exception):
-    """The database cannot serve this now; the same request may succeed in a moment."""
 
 
 def get_client_class(db_info: dict[str, Any]) -> type["SafeSqlite | SafePostgres"]:
@@ -64,7 +48,7 @@ class SafeSqlite(SqliteClient):
                 await finished(self.close())
                 if "is locked" not in str(problem):
                     raise
-            await asyncio.sleep(random.random() * PATIENCE / OPENINGS)
+            await asyncio.sleep(random.random() * patience.PATIENCE / OPENINGS)
         raise Unavailable("The database is too busy: its file is locked by another process.")
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
@@ -186,7 +170,7 @@ class BoundedPool(PoolConnectionWrapper[Any]):
     async def __aenter__(self) -> Any:
         with lost_is_unavailable():
             await self.ensure_connection()
-            self.connection = await self.client._pool.acquire(timeout=PATIENCE)
+            self.connection = await self.client._pool.acquire(timeout=patience.PATIENCE)
         return self.connection
 
 
@@ -197,7 +181,7 @@ class PostgresTurn(TransactionContextPooled):
         client: Any = self.client
         with lost_is_unavailable():
             await self.ensure_connection()
-            client._connection = await client._parent._pool.acquire(timeout=PATIENCE)
+            client._connection = await client._parent._pool.acquire(timeout=patience.PATIENCE)
         self.token = get_connections().set(self.connection_name, client)
         try:
             await client.begin()
@@ -236,32 +220,3 @@ async def postgres_rows_changed(client: AsyncpgDBClient, sql: str, values: Seque
         return int(count) if count.isdigit() else 0
 
     return cast(int, await client._translate_exceptions(run))
-
-
-async def within_patience(lock: asyncio.Lock) -> None:
-    """Take a lock, or say that the database is too busy."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await lock.acquire()
-    except TimeoutError:
-        raise Unavailable("The database is too busy: no turn to use it came free in time.") from None
-
-
-async def finished(cleaning: Any) -> None:
-    """Wait for a clean-up to end even if the task that waits is cancelled meanwhile."""
-    task = asyncio.ensure_future(cleaning)
-    with contextlib.suppress(*LOST, asyncpg.InterfaceError, sqlite3.Error):
-        await asyncio.shield(task)
-
-
-@contextlib.contextmanager
-def lost_is_unavailable() -> Iterator[None]:
-    """Say a driver's connection trouble as Unavailable."""
-    try:
-        yield
-    except LOST as problem:
-        raise Unavailable(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
-    except asyncpg.InterfaceError as problem:
-        if "clos" not in str(problem):
-            raise
-        raise Unavailable(f"The connection to the database is gone: {problem}.") from problem

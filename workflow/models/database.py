@@ -15,8 +15,9 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
-from workflow.models.connections import SafePostgres, SafeSqlite, Unavailable
+from workflow.models.connections import SafePostgres, SafeSqlite
 from workflow.models.onlyone import AlreadyServed, one_process
+from workflow.models.patience import Unavailable
 from workflow.models.transactions import CONNECTION, drain, transaction
 
 __all__ = [

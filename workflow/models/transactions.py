@@ -11,7 +11,7 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
-from workflow.models.connections import Unavailable
+from workflow.models.patience import Unavailable
 
 T = TypeVar("T")
 

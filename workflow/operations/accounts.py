@@ -90,10 +90,15 @@ async def update_contact(ctx: Ctx, id: UUID, given: ContactChanges, *, expected_
 
 
 Table = type[Account] | type[Contact]
-_UNIQUE = {"account": (("external_system", "external_id"), ("domain",)), "contact": (("external_system", "external_id"),)}
+_UNIQUE = {
+    "account": (("external_system", "external_id"), ("domain",)),
+    "contact": (("external_system", "external_id"),),
+}
 
 
-async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, object]) -> UUID:
+async def _create(
+    ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, object]
+) -> UUID:
     await _refuse_duplicate(ctx, table, noun, fields, None)
     id = new_id()
     times = {"version": 1, "created_at": ctx.now, "updated_at": ctx.now}
@@ -103,7 +108,9 @@ async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object
     return id
 
 
-async def _update(ctx: Ctx, table: Table, noun: str, before: Mapping[str, object], fields: Mapping[str, object]) -> None:
+async def _update(
+    ctx: Ctx, table: Table, noun: str, before: Mapping[str, object], fields: Mapping[str, object]
+) -> None:
     differences = changed(before, fields)
     if not differences:
         return
@@ -127,7 +134,9 @@ async def _refuse_duplicate(ctx: Ctx, table: Table, noun: str, fields: Mapping[s
     for columns in _UNIQUE[noun]:
         if any(fields.get(column) is None for column in columns):
             continue
-        same = table.filter(organization_id=ctx.viewer.organization_id, **{column: fields[column] for column in columns})
+        same = table.filter(
+            organization_id=ctx.viewer.organization_id, **{column: fields[column] for column in columns}
+        )
         found = await same.exclude(id=own).limit(1).values("id") if own else await same.limit(1).values("id")
         if found:
             words = " and ".join(columns).replace("_", " ")
@@ -150,7 +159,10 @@ def _account(given: Mapping[str, object], before: Mapping[str, object]) -> dict[
     if "annual_revenue" in given:
         revenue = given["annual_revenue"]
         minor = minor_units(revenue, "annualRevenue") if isinstance(revenue, MoneyGiven) else None
-        fields |= {"annual_revenue_minor": minor, "annual_revenue_currency": revenue.currency if isinstance(revenue, MoneyGiven) else None}
+        fields |= {
+            "annual_revenue_minor": minor,
+            "annual_revenue_currency": revenue.currency if isinstance(revenue, MoneyGiven) else None,
+        }
     return fields
 
 
@@ -166,7 +178,9 @@ def _contact(given: Mapping[str, object], before: Mapping[str, object]) -> dict[
     return fields
 
 
-def _texts(faults: Faults, given: Mapping[str, object], before: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:
+def _texts(
+    faults: Faults, given: Mapping[str, object], before: Mapping[str, object], names: tuple[str, ...]
+) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name in names:
         if name in given:
@@ -177,7 +191,9 @@ def _texts(faults: Faults, given: Mapping[str, object], before: Mapping[str, obj
     faults.external({**before, **fields})
     if "attributes" in given:
         kept = before.get("attributes")
-        fields["attributes"] = merged(kept if isinstance(kept, Mapping) else {}, faults.attributes(given["attributes"], "attributes"))
+        fields["attributes"] = merged(
+            kept if isinstance(kept, Mapping) else {}, faults.attributes(given["attributes"], "attributes")
+        )
     return fields
 
 

@@ -33,7 +33,9 @@ async def assess_criteria(
 
     async def verb(deal: Deal) -> UUID:
         if not answers and pain_since is None:
-            raise invalid("assessments", message="There is nothing to record: give at least one assessment, or `painSince`.")
+            raise invalid(
+                "assessments", message="There is nothing to record: give at least one assessment, or `painSince`."
+            )
         deal.tell("criterion.assessed", **await assess(deal, answers, pain_since))
         return id
 
@@ -49,7 +51,9 @@ async def assess(deal: Deal, answers: Sequence[AssessmentGiven], pain_since: dat
     if len(set(seen)) != len(seen):
         faults.add("assessments", message="A criterion is named twice. Give each once.")
     if pain_since is not None and pain_since > deal.facts.today(deal.ctx.now):
-        faults.add("painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain.")
+        faults.add(
+            "painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain."
+        )
     faults.raise_if_any()
     for answer in answers:
         await _insert(deal, answer)
@@ -61,7 +65,9 @@ async def assess(deal: Deal, answers: Sequence[AssessmentGiven], pain_since: dat
 def _check(deal: Deal, faults: Faults, answer: AssessmentGiven, path: tuple[str, ...]) -> None:
     known = [criterion.key for criterion in deal.process.criteria]
     if answer.criterion not in known:
-        faults.add(*path, "criterion", message=f"The process has no criterion {answer.criterion}; it has {', '.join(known)}.")
+        faults.add(
+            *path, "criterion", message=f"The process has no criterion {answer.criterion}; it has {', '.join(known)}."
+        )
     if answer.grade in (Grade.VALIDATED, Grade.CONFIRMED):
         empty = evidence_says_nothing(answer.evidence)
         if empty is not None:
@@ -71,7 +77,11 @@ def _check(deal: Deal, faults: Faults, answer: AssessmentGiven, path: tuple[str,
     if url is not None and not url.startswith(("https://", "http://")):
         faults.add(*path, "evidenceUrl", message="`evidenceUrl` is a link that begins with https:// or http://.")
     if answer.said_by_id is not None and answer.said_by_id not in {person.id for person in deal.facts.stakeholders}:
-        faults.add(*path, "saidById", message="`saidById` names a stakeholder of this opportunity. Add the person with addStakeholder first.")
+        faults.add(
+            *path,
+            "saidById",
+            message="`saidById` names a stakeholder of this opportunity. Add the person with addStakeholder first.",
+        )
 
 
 async def _insert(deal: Deal, answer: AssessmentGiven) -> None:

@@ -69,7 +69,12 @@ class RolledBack(Exception):
 
 
 async def change(
-    ctx: Ctx, id: UUID, expected_version: int | None, verb: Callable[[Deal], Awaitable[T]], *, judge: Callable[[Deal], None] | None = None
+    ctx: Ctx,
+    id: UUID,
+    expected_version: int | None,
+    verb: Callable[[Deal], Awaitable[T]],
+    *,
+    judge: Callable[[Deal], None] | None = None,
 ) -> T:
     """Run a verb on the locked deal in one transaction; `judge` replaces who may and whether it is closed, for transitions."""
 
@@ -92,7 +97,9 @@ async def _taken(ctx: Ctx, id: UUID) -> Deal:
     facts = (await facts_of(ctx.viewer.organization_id, [id]))[id]
     process = (await processes_by_id(ctx.viewer, [row["process_id"]]))[row["process_id"]]
     owner = await Member.filter(id=facts.owner_id).values("team_id")
-    holding = Holding(owner_id=facts.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids)
+    holding = Holding(
+        owner_id=facts.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids
+    )
     return Deal(ctx=ctx, row=row, facts=facts, process_id=row["process_id"], process=process.document, holding=holding)
 
 

@@ -58,7 +58,7 @@ class Faults:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.add(*path, message="`attributes` must be an object such as {\"region\": \"EMEA\"}.")
+            self.add(*path, message='`attributes` must be an object such as {"region": "EMEA"}.')
             return {}
         return dict(value)
 
@@ -81,11 +81,15 @@ async def money(ctx: Ctx, given: MoneyGiven, *path: str) -> MoneyKept:
     if given.currency == base:
         return MoneyKept(minor=kept, currency=base, base_minor=kept)
     today = ctx.today(found[0]["time_zone"])
-    rates = ExchangeRate.filter(organization_id=ctx.viewer.organization_id, currency=given.currency, valid_from__lte=today)
+    rates = ExchangeRate.filter(
+        organization_id=ctx.viewer.organization_id, currency=given.currency, valid_from__lte=today
+    )
     rate = await rates.order_by("-valid_from").limit(1).values("rate")
     if not rate:
         raise _no_rate(given.currency, base, path)
-    return MoneyKept(minor=kept, currency=given.currency, base_minor=base_minor(kept, given.currency, base, rate[0]["rate"]))
+    return MoneyKept(
+        minor=kept, currency=given.currency, base_minor=base_minor(kept, given.currency, base, rate[0]["rate"])
+    )
 
 
 def minor_units(given: MoneyGiven, *path: str) -> int:
@@ -99,7 +103,9 @@ def minor_units(given: MoneyGiven, *path: str) -> int:
     if scaled != scaled.to_integral_value():
         raise invalid(*path, "amount", message=f"{given.currency} has {digits} decimals; {given.amount} has more.")
     if scaled >= MOST_MINOR:
-        raise invalid(*path, "amount", message=f"An amount is below {Decimal(MOST_MINOR).scaleb(-digits):f} {given.currency}.")
+        raise invalid(
+            *path, "amount", message=f"An amount is below {Decimal(MOST_MINOR).scaleb(-digits):f} {given.currency}."
+        )
     return int(scaled)
 
 

@@ -31,4 +31,6 @@ class Ctx:
 
 def system_viewer(organization_id: UUID) -> Viewer:
     """The product itself, for worker and command line."""
-    return Viewer(organization_id=organization_id, role=Role.ADMIN, member_id=None, name="Pursuit", kind=ActorKind.SYSTEM)
+    return Viewer(
+        organization_id=organization_id, role=Role.ADMIN, member_id=None, name="Pursuit", kind=ActorKind.SYSTEM
+    )

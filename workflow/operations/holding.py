@@ -23,7 +23,9 @@ async def owner_of_new(ctx: Ctx, owner_id: UUID | None) -> UUID:
         raise invalid("ownerId", message="This member is not active any more. Name an active member.")
     holding = Holding(owner_id=wanted, owner_team_id=found[0]["team_id"], collaborator_ids=())
     if wanted != ctx.viewer.member_id and not (ctx.viewer.may(Action.ASSIGN) and may_write(ctx.viewer, holding)):
-        raise PermissionDenied("You may create opportunities for yourself only. Leave `ownerId` out, or ask a manager of that member.")
+        raise PermissionDenied(
+            "You may create opportunities for yourself only. Leave `ownerId` out, or ask a manager of that member."
+        )
     return wanted
 
 
@@ -40,10 +42,15 @@ async def collaborate(ctx: Ctx, deal: Deal, wanted: Sequence[UUID]) -> dict[str,
 
 async def active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:
     """Refuse who is not an active member."""
-    known = await Member.filter(organization_id=ctx.viewer.organization_id, id__in=list(ids), active=True).values_list("id", flat=True)
+    known = await Member.filter(organization_id=ctx.viewer.organization_id, id__in=list(ids), active=True).values_list(
+        "id", flat=True
+    )
     for id in ids:
         if id not in known:
-            raise invalid("collaboratorIds", message="A collaborator is an active member of the organization; one of these is not.")
+            raise invalid(
+                "collaboratorIds",
+                message="A collaborator is an active member of the organization; one of these is not.",
+            )
 
 
 async def add_collaborators(ctx: Ctx, opportunity_id: UUID, members: Sequence[UUID]) -> None:

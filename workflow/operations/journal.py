@@ -14,7 +14,11 @@ from workflow.operations.context import Ctx
 
 async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
     """Write one event; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
-    feed = "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch" if dialect() == "postgres" else "SELECT epoch, 0 AS xid FROM feed_epoch"
+    feed = (
+        "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch"
+        if dialect() == "postgres"
+        else "SELECT epoch, 0 AS xid FROM feed_epoch"
+    )
     place = (await fetch(feed))[0]
     actor = ctx.actor()
     who = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}

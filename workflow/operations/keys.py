@@ -56,7 +56,9 @@ async def new_key(ctx: Ctx, *, name: str, role: Role, member_id: UUID | None) ->
         created_at=ctx.now,
         **ctx.actor(),
     )
-    await record(ctx, "apiKey.created", aggregate="apiKey", id=id, payload={"apiKeyId": id, "memberId": member_id, "role": role})
+    await record(
+        ctx, "apiKey.created", aggregate="apiKey", id=id, payload={"apiKeyId": id, "memberId": member_id, "role": role}
+    )
     return f"pur_{public_id}_{secret}"
 
 

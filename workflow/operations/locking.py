@@ -12,6 +12,8 @@ async def locked(table: type[Model], organization_id: UUID, id: UUID) -> dict[st
     """The row as it stands now, held until the transaction ends; SQLite's transaction holds the whole database."""
     if dialect() == "postgres":
         name = table._meta.db_table
-        await fetch(f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id)
+        await fetch(
+            f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id
+        )
     found = await table.filter(id=id, organization_id=organization_id).values()
     return found[0] if found else None

@@ -13,7 +13,20 @@ async def make_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: U
     """A new active member who sees everything; the caller has checked that the e-mail is free."""
     id = new_id()
     organization_id = ctx.viewer.organization_id
-    person = {"name": name, "email": email.lower(), "role": role, "visibility": Visibility.ALL, "active": True, "team_id": team_id}
+    person = {
+        "name": name,
+        "email": email.lower(),
+        "role": role,
+        "visibility": Visibility.ALL,
+        "active": True,
+        "team_id": team_id,
+    }
     await Member.create(id=id, organization_id=organization_id, created_at=ctx.now, **person)
-    await record(ctx, "member.created", aggregate="member", id=id, payload={"memberId": id, "changes": {"role": {"old": None, "new": role}}})
+    await record(
+        ctx,
+        "member.created",
+        aggregate="member",
+        id=id,
+        payload={"memberId": id, "changes": {"role": {"old": None, "new": role}}},
+    )
     return id

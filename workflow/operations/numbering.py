@@ -7,6 +7,8 @@ from workflow.models.database import fetch
 
 async def next_number(organization_id: UUID, *, count: int = 1) -> int:
     """The first of `count` new numbers; the counter's row is the last that a transaction locks."""
-    raise_counter = "UPDATE opportunity_counter SET last_number = last_number + $1 WHERE organization_id = $2 RETURNING last_number"
+    raise_counter = (
+        "UPDATE opportunity_counter SET last_number = last_number + $1 WHERE organization_id = $2 RETURNING last_number"
+    )
     row = (await fetch(raise_counter, count, organization_id))[0]
     return int(row["last_number"]) - count + 1

@@ -12,8 +12,8 @@ from workflow.models.database import transaction
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults, MoneyGiven, merged, money
 from workflow.operations.context import Ctx
-from workflow.operations.journal import changed, record
 from workflow.operations.holding import active_members, add_collaborators, collaborate, owner_of_new
+from workflow.operations.journal import changed, record
 from workflow.operations.numbering import next_number
 from workflow.queries.processes import ProcessRow, default_process, process
 from workflow.rules.errors import Duplicate, NotFound, invalid
@@ -152,7 +152,9 @@ def _dates(ctx: Ctx, faults: Faults, given: OpportunityChanges) -> dict[str, obj
     if "pain_since" in given:
         since = given["pain_since"]
         if since is not None and since > ctx.now.date():
-            faults.add("painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain.")
+            faults.add(
+                "painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain."
+            )
         fields["pain_since"] = since
     if "expected_close_date" in given:
         fields["expected_close_date"] = given["expected_close_date"]
@@ -166,7 +168,9 @@ async def _process(ctx: Ctx, key: str | None) -> ProcessRow:
         return await default_process(ctx.viewer)
     found = await process(ctx.viewer, key)
     if found is None:
-        raise invalid("processKey", message=f"There is no sales process with the key {key}. Leave it out for the default one.")
+        raise invalid(
+            "processKey", message=f"There is no sales process with the key {key}. Leave it out for the default one."
+        )
     return found
 
 
@@ -174,7 +178,9 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
     if fields.get("external_id") is None:
         return
     same = Opportunity.filter(
-        organization_id=ctx.viewer.organization_id, external_system=fields["external_system"], external_id=fields["external_id"]
+        organization_id=ctx.viewer.organization_id,
+        external_system=fields["external_system"],
+        external_id=fields["external_id"],
     )
     found = await (same.exclude(id=own) if own else same).limit(1).values("id")
     if found:
@@ -183,12 +189,23 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
 
 
 async def _insert(
-    ctx: Ctx, account_id: UUID, owner_id: UUID, version: ProcessRow, fields: dict[str, object], collaborators: Sequence[UUID]
+    ctx: Ctx,
+    account_id: UUID,
+    owner_id: UUID,
+    version: ProcessRow,
+    fields: dict[str, object],
+    collaborators: Sequence[UUID],
 ) -> UUID:
     id = new_id()
     settings = version.document.settings(OpportunityState.LEAD)
     about = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False, **fields}
-    born = {"state": OpportunityState.LEAD, "state_since": ctx.now, "created_at": ctx.now, "updated_at": ctx.now, "version": 1}
+    born = {
+        "state": OpportunityState.LEAD,
+        "state_since": ctx.now,
+        "created_at": ctx.now,
+        "updated_at": ctx.now,
+        "version": 1,
+    }
     forecast = {
         "probability": float(settings.probability),
         "probability_is_manual": False,
@@ -196,12 +213,23 @@ async def _insert(
         "push_count": 0,
         "purchase_process": PurchaseProcess.UNKNOWN,
     }
-    places = {"organization_id": ctx.viewer.organization_id, "account_id": account_id, "owner_id": owner_id, "process_id": version.id}
+    places = {
+        "organization_id": ctx.viewer.organization_id,
+        "account_id": account_id,
+        "owner_id": owner_id,
+        "process_id": version.id,
+    }
     await active_members(ctx, collaborators)
     number = await next_number(ctx.viewer.organization_id)
     await Opportunity.create(id=id, number=number, **places, **born, **forecast, **about)
     await add_collaborators(ctx, id, collaborators)
     told = changed({}, {**about, "account_id": account_id, "owner_id": owner_id, "state": OpportunityState.LEAD})
-    payload = {"opportunityId": id, "number": number, "version": 1, "changes": told, "collaboratorIds": list(collaborators)}
+    payload = {
+        "opportunityId": id,
+        "number": number,
+        "version": 1,
+        "changes": told,
+        "collaboratorIds": list(collaborators),
+    }
     await record(ctx, "opportunity.created", aggregate="opportunity", id=id, payload=payload)
     return id

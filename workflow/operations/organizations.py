@@ -27,7 +27,9 @@ class Founded:
     api_key: str
 
 
-async def init_organization(*, name: str, email: str, admin_name: str, currency: str, time_zone: str, now: datetime) -> Founded:
+async def init_organization(
+    *, name: str, email: str, admin_name: str, currency: str, time_zone: str, now: datetime
+) -> Founded:
     """Found an organization; its name is unique, for the command line finds it by name."""
     faults = Faults()
     faults.text(name, "name", required=True)
@@ -49,7 +51,9 @@ async def init_organization(*, name: str, email: str, admin_name: str, currency:
 async def _found(name: str, email: str, admin_name: str, currency: str, time_zone: str, now: datetime) -> Founded:
     same = await Organization.filter(name=name).values("id")
     if same:
-        raise Duplicate(f"There is an organization called {name} already. Choose another name.", kind="Organization", id=None)
+        raise Duplicate(
+            f"There is an organization called {name} already. Choose another name.", kind="Organization", id=None
+        )
     document = preset("default")
     id = new_id()
     await Organization.create(

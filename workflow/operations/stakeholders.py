@@ -125,7 +125,9 @@ async def _check_contact(deal: Deal, contact_id: UUID) -> None:
         raise invalid("contactId", message=message)
     same = [person.id for person in deal.facts.stakeholders if person.contact_id == contact_id]
     if same:
-        message = f"{found[0]['name']} is a stakeholder of this opportunity already. Change them with updateStakeholder."
+        message = (
+            f"{found[0]['name']} is a stakeholder of this opportunity already. Change them with updateStakeholder."
+        )
         raise Duplicate(message, kind="Stakeholder", id=same[0])
 
 

@@ -8,16 +8,16 @@ from uuid import UUID
 from workflow.models import Account, Transition
 from workflow.models.columns import new_id
 from workflow.operations.assessing import AssessmentGiven, assess
-from workflow.operations.change import Deal, RolledBack, change, refuse_strangers
+from workflow.operations.change import Deal, RolledBack, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
-from workflow.operations.journal import plain
 from workflow.operations.locking import locked
 from workflow.operations.opportunities import next_step_columns
-from workflow.rules.errors import IllegalTransition, TransitionBlocked
+from workflow.rules.errors import PermissionDenied, TransitionBlocked
 from workflow.rules.facts import NextStep
-from workflow.rules.machine import advance, allowed_triggers
-from workflow.rules.requirements import Verdict, gate, unmet, verdict_to_plain
+from workflow.rules.machine import Arrow, advance, arrow_of, overridable, verdicts, why_not_take
+from workflow.rules.plain import written
+from workflow.rules.requirements import Verdict, unmet
 from workflow.rules.states import CLOSED_STATES, DisqualifyReason, OpportunityState, Trigger
 
 SHORTEST_NOTE = 20
@@ -57,7 +57,13 @@ class AppliedFirst:
 
 
 async def qualify(
-    ctx: Ctx, id: UUID, first: AppliedFirst, *, note: str | None = None, dry_run: bool = False, expected_version: int | None = None
+    ctx: Ctx,
+    id: UUID,
+    first: AppliedFirst,
+    *,
+    note: str | None = None,
+    dry_run: bool = False,
+    expected_version: int | None = None,
 ) -> Moved:
     """LEAD becomes QUALIFIED where pain, interest and fit hold, and what else the process asks."""
 
@@ -78,15 +84,25 @@ async def qualify(
 
 
 async def disqualify(
-    ctx: Ctx, id: UUID, reason: DisqualifyReason, *, note: str | None = None, dry_run: bool = False, expected_version: int | None = None
+    ctx: Ctx,
+    id: UUID,
+    reason: DisqualifyReason,
+    *,
+    note: str | None = None,
+    dry_run: bool = False,
+    expected_version: int | None = None,
 ) -> Moved:
     """Stop: the deal is DISQUALIFIED, with the reason why."""
 
     def check(deal: Deal, faults: Faults) -> None:
         if reason is DisqualifyReason.OTHER and len((note or "").strip()) < SHORTEST_NOTE:
-            faults.add("note", message=f"The reason OTHER needs a `note` of at least {SHORTEST_NOTE} characters that says why.")
+            faults.add(
+                "note", message=f"The reason OTHER needs a `note` of at least {SHORTEST_NOTE} characters that says why."
+            )
 
-    attempt = Attempt(trigger=Trigger.DISQUALIFY, note=note, dry_run=dry_run, close={"disqualify_reason": reason}, check=check)
+    attempt = Attempt(
+        trigger=Trigger.DISQUALIFY, note=note, dry_run=dry_run, close={"disqualify_reason": reason}, check=check
+    )
     return await transit(ctx, id, attempt, expected_version=expected_version)
 
 
@@ -94,8 +110,9 @@ async def transit(ctx: Ctx, id: UUID, attempt: Attempt, *, expected_version: int
     """Take the arrow if every requirement of its gate holds; else nothing is written and all that is unmet is told."""
 
     def judge(deal: Deal) -> None:
-        _target(deal, attempt)
-        refuse_strangers(deal)
+        forbidden = why_not_take(_arrow(deal, attempt), ctx.viewer, deal.holding)
+        if forbidden is not None:
+            raise PermissionDenied(forbidden)
 
     async def verb(deal: Deal) -> Moved:
         moved = await _move(deal, attempt)
@@ -111,21 +128,12 @@ async def transit(ctx: Ctx, id: UUID, attempt: Attempt, *, expected_version: int
         return done.answer
 
 
-def _target(deal: Deal, attempt: Attempt) -> OpportunityState:
-    target = advance(deal.facts.state, attempt.trigger, attempt.target)
-    if target is None:
-        raise IllegalTransition(
-            trigger=attempt.trigger,
-            state=deal.facts.state,
-            allowed=allowed_triggers(deal.facts.state),
-            opportunity_id=deal.id,
-            target=attempt.target,
-        )
-    return target
+def _arrow(deal: Deal, attempt: Attempt) -> Arrow:
+    return arrow_of(deal.facts, attempt.trigger, attempt.target)
 
 
 async def _move(deal: Deal, attempt: Attempt) -> Moved:
-    target = _target(deal, attempt)
+    arrow = _arrow(deal, attempt)
     faults = Faults()
     note = faults.text(attempt.note, "note", most=20_000)
     if attempt.check is not None:
@@ -134,22 +142,30 @@ async def _move(deal: Deal, attempt: Attempt) -> Moved:
     await locked(Account, deal.organization_id, deal.facts.account.id)
     told = await attempt.apply(deal) if attempt.apply is not None else {}
     await deal.look_again()
-    verdicts = gate(deal.process, attempt.trigger, deal.facts, deal.ctx.now)
-    missing = unmet(verdicts)
+    found = verdicts(arrow, deal.facts, deal.process, deal.ctx.now)
+    missing = unmet(found)
     if missing:
-        raise TransitionBlocked(trigger=attempt.trigger, opportunity_id=deal.id, unmet=missing, overridable=False)
-    transition_id = await _record(deal, attempt, target=target, note=note, verdicts=verdicts, told=told)
+        may_pass = overridable(missing, deal.ctx.viewer, deal.holding)
+        raise TransitionBlocked(trigger=attempt.trigger, opportunity_id=deal.id, unmet=missing, overridable=may_pass)
+    target = advance(deal.facts.state, attempt.trigger, arrow.target)
+    id = await _record(deal, attempt, target=target, note=note, found=found, told=told)
     return Moved(
         opportunity_id=deal.id,
-        transition_id=None if attempt.dry_run else transition_id,
+        transition_id=None if attempt.dry_run else id,
         target=target,
-        verdicts=verdicts,
+        verdicts=found,
         dry_run=attempt.dry_run,
     )
 
 
 async def _record(
-    deal: Deal, attempt: Attempt, *, target: OpportunityState, note: str | None, verdicts: tuple[Verdict, ...], told: dict[str, object]
+    deal: Deal,
+    attempt: Attempt,
+    *,
+    target: OpportunityState,
+    note: str | None,
+    found: tuple[Verdict, ...],
+    told: dict[str, object],
 ) -> UUID:
     """Write the new state, its history row and the event."""
     facts, now, id = deal.facts, deal.ctx.now, new_id()
@@ -167,7 +183,7 @@ async def _record(
         at=now,
         source=deal.ctx.source,
         note=note,
-        requirements=plain([verdict_to_plain(verdict) for verdict in verdicts]),
+        requirements=[written(verdict) for verdict in found],
         process_id=deal.process_id,
         seconds_in_previous_state=max(0, int((now - facts.state_since).total_seconds())),
         value_minor=facts.value_minor,

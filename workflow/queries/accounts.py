@@ -77,7 +77,13 @@ class AccountFilter:
 
 async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
     """Accounts by name; one statement."""
-    return await page(_accounts(viewer, filter), order=[Term("name_folded")], window=window, columns=columns(AccountRow), make=_account)
+    return await page(
+        _accounts(viewer, filter),
+        order=[Term("name_folded")],
+        window=window,
+        columns=columns(AccountRow),
+        make=_account,
+    )
 
 
 async def count_accounts(viewer: Viewer, filter: AccountFilter) -> int:
@@ -93,7 +99,13 @@ async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Ac
 
 async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
     """Contacts by name; one statement."""
-    return await page(_contacts(viewer, filter), order=[Term("name_folded")], window=window, columns=columns(ContactRow), make=_contact)
+    return await page(
+        _contacts(viewer, filter),
+        order=[Term("name_folded")],
+        window=window,
+        columns=columns(ContactRow),
+        make=_contact,
+    )
 
 
 async def count_contacts(viewer: Viewer, filter: AccountFilter) -> int:

@@ -35,7 +35,9 @@ class StakeholderRow:
 
 async def stakeholders(viewer: Viewer, opportunity_ids: Collection[UUID]) -> dict[UUID, list[StakeholderRow]]:
     """The stakeholders of each deal in the order they were added; one statement."""
-    found = Stakeholder.filter(organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)).order_by("created_at", "id")
+    found = Stakeholder.filter(
+        organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)
+    ).order_by("created_at", "id")
     grouped: dict[UUID, list[StakeholderRow]] = {id: [] for id in opportunity_ids}
     for record in await found.values(*columns(StakeholderRow)):
         grouped[record["opportunity_id"]].append(_stakeholder(record))
@@ -44,7 +46,9 @@ async def stakeholders(viewer: Viewer, opportunity_ids: Collection[UUID]) -> dic
 
 async def stakeholders_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, StakeholderRow]:
     """Stakeholders by id, whoever may see their deal; one statement."""
-    found = await Stakeholder.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(StakeholderRow))
+    found = await Stakeholder.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *columns(StakeholderRow)
+    )
     return {record["id"]: _stakeholder(record) for record in found}
 
 

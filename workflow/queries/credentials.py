@@ -22,8 +22,10 @@ def hashed(secret: str) -> str:
 async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
     """The viewer whom the key stands for; None where it is unknown, wrong, revoked, expired or its member inactive."""
     public_id, secret = _parts(api_key)
-    found = await ApiKey.filter(public_id=public_id).limit(1).values(
-        "organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at"
+    found = (
+        await ApiKey.filter(public_id=public_id)
+        .limit(1)
+        .values("organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at")
     )
     kept = found[0] if found else {"secret_hash": _NOBODY}
     if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
@@ -32,7 +34,11 @@ async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
         return None
     if kept["member_id"] is None:
         return Viewer(
-            organization_id=kept["organization_id"], role=Role(kept["role"]), member_id=None, name=kept["name"], kind=ActorKind.API_KEY
+            organization_id=kept["organization_id"],
+            role=Role(kept["role"]),
+            member_id=None,
+            name=kept["name"],
+            kind=ActorKind.API_KEY,
         )
     return await _member(kept)
 

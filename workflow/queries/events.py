@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -86,7 +86,7 @@ async def newest(viewer: Viewer) -> Place:
     return Place(**found[0]) if found else START
 
 
-async def events_by_id(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, EventRow]:
+async def events_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, EventRow]:
     """Visible events by id; one statement."""
     names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
     rows = Event.filter(organization_id=viewer.organization_id, id__in=list(ids)).filter(_visible(viewer))
@@ -98,7 +98,9 @@ def _settled(viewer: Viewer) -> QuerySet[Event]:
     rows = Event.filter(organization_id=viewer.organization_id)
     if dialect() == "sqlite":
         return rows
-    return rows.annotate(horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")).filter(horizon__gt=0)
+    return rows.annotate(horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")).filter(
+        horizon__gt=0
+    )
 
 
 def _after(place: Place) -> Q:

@@ -8,11 +8,31 @@ from uuid import UUID
 
 from tortoise.functions import Count, Max
 
-from workflow.models import Account, ActivityContact, Assessment, Collaborator, Competitor, Objective, Opportunity, Organization, Stakeholder
+from workflow.models import (
+    Account,
+    ActivityContact,
+    Assessment,
+    Collaborator,
+    Competitor,
+    Objective,
+    Opportunity,
+    Organization,
+    Stakeholder,
+)
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.people import columns
 from workflow.rules.facts import AccountFacts, AssessmentFacts, NextStep, OpportunityFacts, StakeholderFacts
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, ForecastCategory, Grade, Influence, OpportunityState, OpportunityType, PurchaseProcess
+from workflow.rules.states import (
+    Attitude,
+    BuyingRole,
+    BuyingStyle,
+    ForecastCategory,
+    Grade,
+    Influence,
+    OpportunityState,
+    OpportunityType,
+    PurchaseProcess,
+)
 
 Records = dict[UUID, list[dict[str, Any]]]
 
@@ -36,7 +56,11 @@ async def facts_of(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, O
     child = {
         "assessments": await _assessments(organization_id, wanted),
         "people": await _people(organization_id, wanted),
-        "collaborators": _grouped(await Collaborator.filter(organization_id=organization_id, opportunity_id__in=wanted).values("opportunity_id", "member_id")),
+        "collaborators": _grouped(
+            await Collaborator.filter(organization_id=organization_id, opportunity_id__in=wanted).values(
+                "opportunity_id", "member_id"
+            )
+        ),
         "competitors": await _counts(Competitor, organization_id, wanted),
         "objectives": await _counts(Objective, organization_id, wanted),
     }
@@ -57,14 +81,36 @@ async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, 
 async def _assessments(organization_id: UUID, ids: list[UUID]) -> Records:
     """The latest answer to each criterion: ids rise with time, and one answers a criterion under the deal's lock."""
     rows = Assessment.filter(organization_id=organization_id, opportunity_id__in=ids).order_by("assessed_at", "id")
-    names = ("id", "opportunity_id", "criterion", "grade", "evidence", "evidence_url", "said_by_id", "assessed_at", *ACTOR)
+    names = (
+        "id",
+        "opportunity_id",
+        "criterion",
+        "grade",
+        "evidence",
+        "evidence_url",
+        "said_by_id",
+        "assessed_at",
+        *ACTOR,
+    )
     latest = {(record["opportunity_id"], record["criterion"]): record for record in await rows.values(*names)}
     return _grouped(latest.values())
 
 
 async def _people(organization_id: UUID, ids: list[UUID]) -> Records:
     rows = Stakeholder.filter(organization_id=organization_id, opportunity_id__in=ids).order_by("created_at", "id")
-    names = ("id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style", "motivation", "is_primary", "left_at")
+    names = (
+        "id",
+        "opportunity_id",
+        "contact_id",
+        "contact__name",
+        "roles",
+        "influence",
+        "attitude",
+        "buying_style",
+        "motivation",
+        "is_primary",
+        "left_at",
+    )
     talks = {(row["activity__opportunity_id"], row["contact_id"]): row for row in await _talks(organization_id, ids)}
     people = await rows.values(*names)
     for person in people:
@@ -76,9 +122,14 @@ async def _people(organization_id: UUID, ids: list[UUID]) -> Records:
 async def _talks(organization_id: UUID, ids: list[UUID]) -> list[dict[str, Any]]:
     """Two-way activities with each contact on each deal, as counts."""
     rows = ActivityContact.filter(
-        organization_id=organization_id, activity__opportunity_id__in=ids, activity__two_way=True, activity__voided_at=None
+        organization_id=organization_id,
+        activity__opportunity_id__in=ids,
+        activity__two_way=True,
+        activity__voided_at=None,
     )
-    counted = rows.annotate(count=Count("id"), latest=Max("activity__at")).group_by("activity__opportunity_id", "contact_id")
+    counted = rows.annotate(count=Count("id"), latest=Max("activity__at")).group_by(
+        "activity__opportunity_id", "contact_id"
+    )
     return list(await counted.values("activity__opportunity_id", "contact_id", "count", "latest"))
 
 
@@ -94,7 +145,9 @@ def _grouped(records: Iterable[dict[str, Any]]) -> Records:
     return groups
 
 
-def _facts(deal: Mapping[str, Any], *, account: AccountFacts, child: Mapping[str, Records], zone: str) -> OpportunityFacts:
+def _facts(
+    deal: Mapping[str, Any], *, account: AccountFacts, child: Mapping[str, Records], zone: str
+) -> OpportunityFacts:
     id = deal["id"]
     text = deal["next_step_text"]
     return OpportunityFacts(

@@ -11,7 +11,15 @@ from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.facts import Actor
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import DisqualifyReason, ForecastCategory, LossReason, OpportunityState, TransitionSource, Trigger, WinReason
+from workflow.rules.states import (
+    DisqualifyReason,
+    ForecastCategory,
+    LossReason,
+    OpportunityState,
+    TransitionSource,
+    Trigger,
+    WinReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,14 @@ class Visit:
 
 async def visits(viewer: Viewer, opportunity_ids: Collection[UUID]) -> dict[UUID, list[Visit]]:
     """The past visits to states of each deal in order; one statement."""
-    rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)).order_by("sequence")
+    rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)).order_by(
+        "sequence"
+    )
     grouped: dict[UUID, list[Visit]] = {id: [] for id in opportunity_ids}
     for record in await rows.values("opportunity_id", "from_state", "seconds_in_previous_state"):
-        grouped[record["opportunity_id"]].append(Visit(OpportunityState(record["from_state"]), record["seconds_in_previous_state"]))
+        grouped[record["opportunity_id"]].append(
+            Visit(OpportunityState(record["from_state"]), record["seconds_in_previous_state"])
+        )
     return grouped
 
 

@@ -15,7 +15,14 @@ from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.people import columns
 from workflow.queries.scope import visible
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import DisqualifyReason, ForecastCategory, LossReason, OpportunityState, OpportunityType, WinReason
+from workflow.rules.states import (
+    DisqualifyReason,
+    ForecastCategory,
+    LossReason,
+    OpportunityState,
+    OpportunityType,
+    WinReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +97,25 @@ class Totals:
     base_minor: int | None
 
 
-async def opportunities(viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window) -> Page[OpportunityRow]:
+async def opportunities(
+    viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window
+) -> Page[OpportunityRow]:
     """A page of the visible deals; one statement."""
     return await page(
-        matching(viewer, filter), order=order or [Term("number")], window=window, columns=columns(OpportunityRow), make=opportunity_row
+        matching(viewer, filter),
+        order=order or [Term("number")],
+        window=window,
+        columns=columns(OpportunityRow),
+        make=opportunity_row,
     )
 
 
 async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
     """Count and sum over everything that matches, not only a page; one statement."""
-    found = await matching(viewer, filter).annotate(deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor")).values(
-        "deals", "priced", "rated", "total"
+    found = (
+        await matching(viewer, filter)
+        .annotate(deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor"))
+        .values("deals", "priced", "rated", "total")
     )
     row = found[0]
     return Totals(count=row["deals"], base_minor=int(row["total"] or 0) if row["priced"] == row["rated"] else None)

@@ -96,7 +96,11 @@ _MISSING: dict[OpportunityField, Callable[[], Q]] = {
 
 def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
     """The condition that the filter means, always the same whatever the database."""
-    parts = [Q(**{f"{column}__in": list(values)}) for name, column in _LISTS.items() if (values := getattr(filter, name)) is not None]
+    parts = [
+        Q(**{f"{column}__in": list(values)})
+        for name, column in _LISTS.items()
+        if (values := getattr(filter, name)) is not None
+    ]
     parts += [between(name, getattr(filter, name)) for name in _SPANS]
     parts += [_days(name, getattr(filter, name)) for name in _DAYS]
     parts += [_amounts(filter.value), _people(viewer, filter), _plain(filter)]

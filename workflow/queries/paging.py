@@ -50,7 +50,12 @@ class Page(Generic[Row]):
 
 
 async def page(
-    rows: QuerySet[Table], *, order: Sequence[Term], window: Window, columns: Sequence[str], make: Callable[[Mapping[str, Any]], Row]
+    rows: QuerySet[Table],
+    *,
+    order: Sequence[Term],
+    window: Window,
+    columns: Sequence[str],
+    make: Callable[[Mapping[str, Any]], Row],
 ) -> Page[Row]:
     """One statement: the rows of the window, and one more to know whether the list goes on."""
     terms = (*order, Term("id"))

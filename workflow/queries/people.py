@@ -99,7 +99,9 @@ async def teams_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TeamR
 async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[MemberRow]]:
     """The members of each team by name; one statement."""
     found = await (
-        Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids)).order_by("name", "id").values(*columns(MemberRow))
+        Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids))
+        .order_by("name", "id")
+        .values(*columns(MemberRow))
     )
     grouped: dict[UUID, list[MemberRow]] = {id: [] for id in ids}
     for record in found:

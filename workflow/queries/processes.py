@@ -54,7 +54,9 @@ async def default_process(viewer: Viewer) -> ProcessRow:
 
 
 async def _remembered(versions: QuerySet[SalesProcess], ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
-    found = await versions.filter(id__in=list(ids)).values("id", *(() if all(id in _parsed for id in ids) else _COLUMNS))
+    found = await versions.filter(id__in=list(ids)).values(
+        "id", *(() if all(id in _parsed for id in ids) else _COLUMNS)
+    )
     return {record["id"]: _parsed.get(record["id"]) or _row(record) for record in found}
 
 

@@ -50,7 +50,9 @@ class NotFound(Refusal):
     code = ProblemCode.NOT_FOUND
 
     def __init__(self, kind: str | None, id: UUID | str) -> None:
-        super().__init__("Nothing with this id is there, or you may not see it. Check the id, or ask its owner for access.")
+        super().__init__(
+            "Nothing with this id is there, or you may not see it. Check the id, or ask its owner for access."
+        )
         self.kind, self.id = kind, id
 
 
@@ -89,7 +91,13 @@ class IllegalTransition(Refusal):
     code = ProblemCode.ILLEGAL_TRANSITION
 
     def __init__(
-        self, *, trigger: Trigger, state: OpportunityState, allowed: Sequence[Trigger], opportunity_id: UUID, target: OpportunityState | None = None
+        self,
+        *,
+        trigger: Trigger,
+        state: OpportunityState,
+        allowed: Sequence[Trigger],
+        opportunity_id: UUID,
+        target: OpportunityState | None = None,
     ) -> None:
         ways = ", ".join(allowed) or "none"
         to = f" to {target}" if target else ""
@@ -103,7 +111,9 @@ class TransitionBlocked(Refusal):
 
     code = ProblemCode.TRANSITION_BLOCKED
 
-    def __init__(self, *, trigger: Trigger, opportunity_id: UUID, unmet: "Sequence[Verdict]", overridable: bool) -> None:
+    def __init__(
+        self, *, trigger: Trigger, opportunity_id: UUID, unmet: "Sequence[Verdict]", overridable: bool
+    ) -> None:
         count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
         super().__init__(f"{count} not hold for {trigger}: " + " ".join(verdict.explanation for verdict in unmet))
         self.trigger, self.opportunity_id = trigger, opportunity_id
@@ -116,5 +126,7 @@ class RecordClosed(Refusal):
     code = ProblemCode.RECORD_CLOSED
 
     def __init__(self, *, state: OpportunityState, opportunity_id: UUID) -> None:
-        super().__init__(f"This opportunity is {state} and read-only. A manager can reopen it; activities can still be logged.")
+        super().__init__(
+            f"This opportunity is {state} and read-only. A manager can reopen it; activities can still be logged."
+        )
         self.state, self.opportunity_id = state, opportunity_id

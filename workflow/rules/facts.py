@@ -147,7 +147,7 @@ class OpportunityFacts:
     objective_count: int = 0
     close: CloseFacts | None = None
 
-    def day_of(self, now: datetime) -> date:
+    def today(self, now: datetime) -> date:
         """The day it is in the organization's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 

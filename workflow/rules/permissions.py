@@ -35,7 +35,15 @@ class Action(StrEnum):
 
 _REP = frozenset({Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS})
 _COACH = frozenset(
-    {Action.OVERRIDE_SOFT, Action.REOPEN, Action.ACCEPT_RISK, Action.WAIVE, Action.ASSIGN, Action.DECIDE_DISQUALIFY, Action.SET_TARGETS}
+    {
+        Action.OVERRIDE_SOFT,
+        Action.REOPEN,
+        Action.ACCEPT_RISK,
+        Action.WAIVE,
+        Action.ASSIGN,
+        Action.DECIDE_DISQUALIFY,
+        Action.SET_TARGETS,
+    }
 )
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
@@ -79,7 +87,9 @@ class Holding:
 
     def held_by(self, viewer: Viewer) -> bool:
         """Collaborators count as owners."""
-        return viewer.member_id is not None and (viewer.member_id == self.owner_id or viewer.member_id in self.collaborator_ids)
+        return viewer.member_id is not None and (
+            viewer.member_id == self.owner_id or viewer.member_id in self.collaborator_ids
+        )
 
     def in_teams_of(self, viewer: Viewer) -> bool:
         """The owner belongs to a team that the viewer leads or stands in."""
@@ -97,7 +107,9 @@ def may_write(viewer: Viewer, holding: Holding) -> bool:
 
 def may_coach(viewer: Viewer, action: Action, holding: Holding) -> bool:
     """A manager's word on the team's deals; an admin's and an integrator's on all, where the role has the action."""
-    return viewer.may(action) and (viewer.may(Action.WRITE_ALL) or holding.in_teams_of(viewer) or holding.held_by(viewer))
+    return viewer.may(action) and (
+        viewer.may(Action.WRITE_ALL) or holding.in_teams_of(viewer) or holding.held_by(viewer)
+    )
 
 
 def may_override(viewer: Viewer, action: Action, holding: Holding) -> bool:

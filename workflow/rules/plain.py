@@ -119,11 +119,10 @@ def _number(data: object) -> Decimal | None:
 
 
 def _json(data: object) -> object:
-    if isinstance(data, list | tuple):
-        return None if any(_json(part) is None for part in data) else [_json(part) for part in data]
-    if isinstance(data, int | str):
-        return data
-    return data if isinstance(data, float) and _number(data) is not None else None
+    parts = data if isinstance(data, list | tuple) else [data]
+    if not all(isinstance(part, str | int) or _number(part) is not None for part in parts):
+        return None
+    return list(parts) if isinstance(data, list | tuple) else data
 
 
 _SCALARS: dict[Any, tuple[Callable[[object], object], str]] = {

@@ -194,7 +194,7 @@ def parse(
     defaults: ProcessDocument | None = None,
     at: tuple[str, ...] = (),
 ) -> ProcessDocument:
-    """The document as values; states and alert rules left out are those of `defaults`. InvalidInput tells every fault."""
+    """The document as values; states and alert rules left out are those of `defaults`; InvalidInput tells all."""
     filled = dict(to_plain(defaults)) if defaults else {}
     inherited = {name: filled[name] for name in _INHERITED if name in filled and document.get(name) is None}
     process = read(ProcessDocument, {**document, **inherited}, at=at)
@@ -222,7 +222,10 @@ _INHERITED = ("states", "alertRules")
 
 def _unclear_tests(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldProblem]:
     return [
-        FieldProblem((*at, "gates", str(g), "requirements", str(r), "test"), f"{requirement.key} must test exactly one thing.")
+        FieldProblem(
+            path=(*at, "gates", str(g), "requirements", str(r), "test"),
+            message=f"{requirement.key} must test exactly one thing.",
+        )
         for g, gate in enumerate(process.gates)
         for r, requirement in enumerate(gate.requirements)
         if sum(getattr(requirement.test, name) is not None for name in KIND_OF_TEST) != 1

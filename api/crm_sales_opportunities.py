@@ -1,0 +1,183 @@
+"""Maven Analytics' "CRM sales opportunities" as rows of an import: the pipeline, and its sister files beside it."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from workflow.operations.accounts import AccountChanges
+from workflow.operations.checks import MoneyGiven
+from workflow.operations.imported import ImportRow
+from workflow.operations.sellers import Seller
+from workflow.rules.errors import InvalidInput, invalid
+from workflow.rules.states import OpportunityState
+
+SYSTEM = "crm-sales-opportunities"
+PIPELINE = "sales_pipeline.csv"
+NO_ACCOUNT = "(no account)"
+STATE_OF_STAGE = {
+    "Prospecting": OpportunityState.LEAD,
+    "Engaging": OpportunityState.PROGRESSING,
+    "Won": OpportunityState.WON,
+    "Lost": OpportunityState.LOST,
+}
+SPELLED_RIGHT = {"technolgy": "technology", "GTXPro": "GTX Pro", "Philipines": "Philippines"}
+"""The data set's own slips, and what is meant."""
+COLUMNS = frozenset(
+    {"opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value"}
+)
+ACCOUNT_COLUMNS = frozenset(
+    {"account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"}
+)
+SELLER_COLUMNS = frozenset({"sales_agent", "manager", "regional_office"})
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files are read: the currency of values, where a day begins, and by how many days all dates move."""
+
+    currency: str
+    zone: ZoneInfo
+    shift: timedelta = timedelta(0)
+
+
+class UnreadableFile(Exception):
+    """A file of the data set is missing or is not what its name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One line of the pipeline: its own cells, and the row they mean or why they mean none."""
+
+    cells: Mapping[str, str]
+    row: ImportRow | InvalidInput
+
+    @property
+    def external_id(self) -> str:
+        """The key that the line gives."""
+        return self.cells["opportunity_id"]
+
+
+def pipeline(file: Path, reading: Reading) -> Iterator[Read]:
+    """The opportunities, one line at a time."""
+    for cells in _lines(file, COLUMNS):
+        try:
+            yield Read(cells, _row(cells, reading))
+        except InvalidInput as problem:
+            yield Read(cells, problem)
+
+
+def count(file: Path) -> int:
+    """How many opportunities the file holds."""
+    return sum(1 for _ in _lines(file, COLUMNS))
+
+
+def newest_day(file: Path) -> date:
+    """The last day of the pipeline that anything happened."""
+    days = (cells[name] for cells in _lines(file, COLUMNS) for name in ("engage_date", "close_date"))
+    return max(date.fromisoformat(value) for value in days if value)
+
+
+def sellers(folder: Path) -> list[Seller]:
+    """The sellers, a team for each manager, named after the regional office."""
+    return [
+        Seller(
+            name=cells["sales_agent"],
+            email=_email(cells["sales_agent"]),
+            team=f"{cells['regional_office']} ({cells['manager']})",
+            manager=cells["manager"],
+            manager_email=_email(cells["manager"]),
+        )
+        for cells in _lines(folder / "sales_teams.csv", SELLER_COLUMNS)
+    ]
+
+
+def accounts(folder: Path) -> list[AccountChanges]:
+    """The accounts with all that is known of them."""
+    return [_account(cells) for cells in _lines(folder / "accounts.csv", ACCOUNT_COLUMNS)]
+
+
+def _lines(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            lines = csv.DictReader(opened)
+            if missing := columns - set(lines.fieldnames or ()):
+                raise UnreadableFile(f"{file} has no column {', '.join(sorted(missing))}.")
+            for line in lines:
+                yield {
+                    str(name): (value or "").strip() for name, value in line.items() if isinstance(value, str | None)
+                }
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise UnreadableFile(f"{file} cannot be read: {problem}.") from problem
+
+
+def _row(cells: Mapping[str, str], reading: Reading) -> ImportRow:
+    state = STATE_OF_STAGE.get(cells["deal_stage"])
+    if state is None:
+        raise invalid("deal_stage", message=f"`{cells['deal_stage']}` is no stage; it is {', '.join(STATE_OF_STAGE)}.")
+    product, account = _spelled(cells["product"]), cells["account"]
+    engaged, closed_on = _day(cells, "engage_date", reading), _day(cells, "close_date", reading)
+    return ImportRow(
+        external_id=cells["opportunity_id"],
+        name=f"{product} for {account}" if account else product,
+        account_name=account or NO_ACCOUNT,
+        owner_email=_email(cells["sales_agent"]) if cells["sales_agent"] else None,
+        state=state,
+        value=_value(cells, reading.currency),
+        created_at=None if engaged is None else datetime.combine(engaged, time(), reading.zone).astimezone(UTC),
+        closed_on=closed_on,
+        attributes={"product": product},
+    )
+
+
+def _account(cells: Mapping[str, str]) -> AccountChanges:
+    attributes: dict[str, object] = {}
+    if cells["year_established"].isdigit():
+        attributes["year_established"] = int(cells["year_established"])
+    if cells["subsidiary_of"]:
+        attributes["subsidiary_of"] = cells["subsidiary_of"]
+    revenue = _number(cells, "revenue")
+    return {
+        "name": cells["account"],
+        "industry": _spelled(cells["sector"]) or None,
+        "employee_count": int(cells["employees"]) if cells["employees"].isdigit() else None,
+        "annual_revenue": None if revenue is None else MoneyGiven(revenue * _MILLION, "USD"),
+        "country": _spelled(cells["office_location"]) or None,
+        "attributes": attributes,
+    }
+
+
+def _spelled(word: str) -> str:
+    return SPELLED_RIGHT.get(word, word)
+
+
+def _email(name: str) -> str:
+    return ".".join(name.lower().split()) + "@example.com"
+
+
+def _value(cells: Mapping[str, str], currency: str) -> MoneyGiven | None:
+    amount = _number(cells, "close_value")
+    return None if amount is None else MoneyGiven(amount, currency)
+
+
+def _number(cells: Mapping[str, str], name: str) -> Decimal | None:
+    try:
+        number = Decimal(cells[name]) if cells[name] else None
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if number is not None and not number.is_finite():
+        raise invalid(name, message=f"`{cells[name]}` is no number such as 1054.")
+    return number
+
+
+def _day(cells: Mapping[str, str], name: str, reading: Reading) -> date | None:
+    if not cells[name]:
+        return None
+    try:
+        return date.fromisoformat(cells[name]) + reading.shift
+    except (ValueError, OverflowError):
+        raise invalid(name, message=f"`{cells[name]}` is no date such as 2017-03-01.") from None

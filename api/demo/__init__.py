@@ -1,0 +1,93 @@
+"""The demo: an organization with a published data set, made on first start and kept ever after."""
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from api import crm_sales_opportunities as crm
+from api.cli.importing import Tally, import_data_set, on_database
+from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.keys import make_key
+from workflow.operations.organizations import init_organization
+from workflow.queries.credentials import viewer_of
+from workflow.rules.errors import Duplicate
+from workflow.rules.states import Role, TransitionSource
+
+NAME = "Demo"
+CURRENCY = "USD"
+ZONE = "UTC"
+SPEAKS_FOR: dict[Role, str | None] = {
+    Role.ADMIN: "admin@example.com",
+    Role.MANAGER: "melvin.marxen@example.com",
+    Role.REP: "darcel.schlecht@example.com",
+    Role.INTEGRATOR: None,
+    Role.OBSERVER: None,
+}
+"""The member that each role's key acts as."""
+
+
+async def ensure(
+    url: str, keys_file: Path, now: datetime | None = None, report: Callable[[str], None] | None = None
+) -> dict[str, str]:
+    """The demo's keys by role; founds the demo in a migrated database that has none, all of it or nothing."""
+    moment, tell = now or datetime.now(UTC), report or (lambda sentence: None)
+
+    async def work() -> dict[str, str]:
+        kept = _kept(keys_file)
+        if kept and await viewer_of(kept[Role.ADMIN], moment):
+            return kept
+        with suppress(Duplicate):  # the demo is there and only its keys are lost
+            await _found(moment, tell)
+        return await _keys(moment)
+
+    keys = await on_database(url, work)
+    _keep(keys_file, keys)
+    return keys
+
+
+async def _found(now: datetime, tell: Callable[[str], None]) -> None:
+    founded = await init_organization(
+        name=NAME, email="admin@example.com", admin_name="Ada Admin", currency=CURRENCY, time_zone=ZONE, now=now
+    )
+    ctx = Ctx(viewer=system_viewer(founded.organization_id), now=now, source=TransitionSource.IMPORT)
+    with as_file(files("api.demo") / "data") as folder:
+        file = folder / crm.PIPELINE
+        yesterday = now.astimezone(ZoneInfo(ZONE)).date() - timedelta(days=1)
+        reading = crm.Reading(currency=CURRENCY, zone=ZoneInfo(ZONE), shift=yesterday - crm.newest_day(file))
+        total = crm.count(file)
+        tally = Tally(progress=lambda done: tell(f"The demo: {done:,} of {total:,} opportunities imported."))
+        await import_data_set(ctx, file, reading, tally)
+
+
+async def _keys(now: datetime) -> dict[str, str]:
+    made = {
+        role: await make_key(organization_name=NAME, role=role, email=email, now=now)
+        for role, email in SPEAKS_FOR.items()
+    }
+    return {role.value: key.api_key for role, key in made.items()}
+
+
+def _kept(file: Path) -> dict[str, str] | None:
+    """The keys of an earlier start, None where there are none or not all."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(kept, dict) or any(not isinstance(kept.get(role.value), str) for role in SPEAKS_FOR):
+        return None
+    return {role.value: kept[role.value] for role in SPEAKS_FOR}
+
+
+def _keep(file: Path, keys: dict[str, str]) -> None:
+    """Write the keys for nobody else to read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    half = file.with_name(f"{file.name}.new")
+    half.unlink(missing_ok=True)
+    with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        json.dump(keys, opened, indent=2)
+    half.replace(file)

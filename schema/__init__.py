@@ -1,0 +1,27 @@
+"""How Pursuit speaks: the GraphQL schema, one file a noun."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from schema.account_inputs import AccountMutation
+from schema.accounts import AccountQuery
+from schema.buyer import StakeholderMutation
+from schema.events import EventQuery
+from schema.opportunity_inputs import OpportunityMutation
+from schema.opportunity_list import OpportunityQuery
+from schema.people import PeopleQuery
+from schema.problems import HANDLERS
+from schema.process import ProcessQuery
+from schema.scalars import SCALARS
+from schema.transition_inputs import TransitionMutation
+
+Query = merge_types("Query", (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, EventQuery))
+Mutation = merge_types("Mutation", (AccountMutation, OpportunityMutation, TransitionMutation, StakeholderMutation))
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    exception_handlers=HANDLERS,
+)

@@ -1,0 +1,32 @@
+"""What a deletion answers."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from schema.context import Info
+from schema.nodes import told
+from schema.problems import InvalidInput, NotFound, Opportunity, PermissionDenied, RecordClosed, VersionConflict
+from workflow.queries.opportunities import OpportunityRow
+
+
+@strawberry.type(description="It is gone.")
+class Deleted:
+    """Done."""
+
+    id: strawberry.ID = told("What was deleted.")
+    hung_on: strawberry.Private[UUID | None] = None
+
+    @strawberry.field(
+        graphql_type=Opportunity | None, description="The opportunity that it hung on, where there is one."
+    )
+    async def opportunity(self, info: Info) -> OpportunityRow | None:
+        """Read after the write."""
+        return None if self.hung_on is None else await info.context.loaders.opportunity.load(self.hung_on)
+
+
+DeleteResult = Annotated[
+    Deleted | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("DeleteResult", description="What is gone, or why not."),
+]

@@ -1,0 +1,152 @@
+"""The feed and the finding of anything by its id."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from schema import connections, ids
+from schema.context import Info
+from schema.given import given, maybe
+from schema.nodes import Node, PageInfo, is_row, node_id, told
+from schema.opportunity import Opportunity
+from schema.people import Actor
+from schema.ranges import DateTimeRange, span
+from schema.scalars import Json
+from workflow.queries import events
+from workflow.queries.events import START, BadFeedCursor, EventRow
+from workflow.queries.events import EventFilter as Wanted
+from workflow.queries.opportunities import OpportunityRow
+
+
+@strawberry.type(
+    description="One fact, recorded in the same database transaction as the change it tells of. `cursor` is gap-free in order of commit "
+    "inside an organization: read on from the last one seen and nothing is missed or seen twice. Types so far: "
+    "opportunity.created|updated|transitioned|deleted, criterion.assessed, stakeholder.added|updated|removed, account.created|updated, "
+    "contact.created|updated, process.published, member.created, apiKey.created."
+)
+class Event(Node):
+    """A fact."""
+
+    is_type_of = is_row(EventRow)
+    id: strawberry.ID = node_id("Event")
+    type: str = told("What happened, in the past tense: `noun.verb`.")
+    at: datetime = told("When.")
+    actor: Actor = told("Who did it.")
+    payload: Json = told("Ids, the changed fields old and new, and the actor.")
+
+    @strawberry.field(description="Read on from here with `after`.")
+    def cursor(self, root: strawberry.Parent[Any]) -> str:
+        """Its place in the feed."""
+        cursor: str = root.place.cursor()
+        return cursor
+
+    @strawberry.field(
+        graphql_type=Opportunity | None, description="The opportunity it tells of; null where it is of none, or gone."
+    )
+    async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow | None:
+        """Its deal."""
+        return (
+            await info.context.loaders.opportunity.load(root.aggregateid)
+            if root.aggregatetype == "opportunity"
+            else None
+        )
+
+
+@strawberry.type(description="An event in a list.")
+class EventEdge:
+    """One row."""
+
+    is_type_of = is_row(connections.Edge)
+    cursor: str = told("Go on from here with `after`.")
+    node: Event = told("The event.")
+
+
+@strawberry.type(description="A page of the feed, oldest first.")
+class EventConnection:
+    """Facts in order of commit."""
+
+    is_type_of = is_row(connections.Connection)
+    edges: list[EventEdge] = told("The rows with their cursors.")
+    nodes: list[Event] = told("The rows.")
+    page_info: PageInfo = told("Where the page stands.")
+
+
+@strawberry.input(description="Which events. types: patterns as in webhooks, e.g. `opportunity.*`.")
+class EventFilter:
+    """Conditions."""
+
+    types: list[str] | None = maybe("Names or patterns that end in `*`.")
+    opportunity_id: list[strawberry.ID] | None = maybe("Of one of these opportunities.")
+    at: DateTimeRange | None = maybe("In this span.")
+
+
+@strawberry.type
+class EventQuery:
+    """The feed, and anything by its id."""
+
+    @strawberry.field(
+        graphql_type=EventConnection, description="Facts after a cursor, oldest first; take `endCursor` to read on."
+    )
+    async def events(
+        self, info: Info, first: int = 100, after: str | None = None, filter: EventFilter | None = None
+    ) -> Any:
+        """The feed."""
+        connections.window((), first=first)
+        try:
+            place = START if after is None else events.place_of(after)
+        except BadFeedCursor:
+            raise connections.bad_input(
+                "`after` is no cursor of the feed. Take `endCursor` of a page, or `eventCursor`."
+            ) from None
+        rows, more = await events.events(info.context.viewer, _wanted(filter), after=place, size=first)
+        return _page(rows, more=more, after=after)
+
+    @strawberry.field(
+        graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
+    )
+    async def node(self, info: Info, id: strawberry.ID) -> Any:
+        """One."""
+        return await find(info, id)
+
+    @strawberry.field(
+        graphql_type=list[Node | None],
+        description="Each of the ids in turn, at most 100; null where there is none that the viewer sees.",
+    )
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> Any:
+        """Many."""
+        if len(ids) > connections.MOST:
+            raise connections.bad_input(f"`ids` has {len(ids)} ids; at most {connections.MOST} are answered at once.")
+        return [await find(info, id) for id in ids]
+
+
+async def find(info: Info, id: str) -> object | None:
+    """Whatever visible row the id names."""
+    found = ids.decode(id)
+    if found is None:
+        return None
+    if found[0] == "Organization":
+        own = await info.context.loaders.organization()
+        return own if own.id == found[1] else None
+    return await info.context.loaders.row(*found)
+
+
+def _wanted(filter: EventFilter | None) -> Wanted:
+    fields = {} if filter is None else {name: value for name, value in given(filter).items() if value is not None}
+    if "opportunity_id" in fields:
+        fields["opportunity_id"] = ids.known_of("Opportunity", fields["opportunity_id"])
+    if "at" in fields:
+        fields["at"] = span(fields["at"])
+    return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+def _page(rows: Sequence[EventRow], *, more: bool, after: str | None) -> connections.Connection[EventRow]:
+    edges = [connections.Edge(cursor=row.place.cursor(), node=row) for row in rows]
+    info = PageInfo(
+        has_next_page=more,
+        has_previous_page=after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else after,
+    )
+    return connections.Connection(edges=edges, nodes=list(rows), page_info=info, scope=None)

@@ -1,0 +1,215 @@
+"""Lists of opportunities: filter, order, pages, totals."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+from schema import connections, ids
+from schema.context import Info
+from schema.given import given, maybe, or_none
+from schema.money import Money, money
+from schema.nodes import PageInfo, is_row, told
+from schema.opportunity import Opportunity
+from schema.ranges import DateRange, DateTimeRange, DecimalRange, days, span
+from workflow.queries import opportunities
+from workflow.queries.opportunities import ORDERS, Totals
+from workflow.queries.opportunity_filter import Amounts
+from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
+from workflow.queries.paging import Term
+from workflow.rules.money import exponent
+from workflow.rules.states import (
+    DisqualifyReason,
+    ForecastCategory,
+    LossReason,
+    OpportunityField,
+    OpportunityState,
+    OpportunityType,
+    OrderDirection,
+    WinReason,
+)
+
+DEEPEST = 5
+
+
+@strawberry.input(
+    description="Fields are joined by AND, values of a list by OR; an empty list matches nothing; `value` is in base currency; nesting at most 5."
+)
+class OpportunityFilter:
+    """Conditions."""
+
+    ids: list[strawberry.ID] | None = maybe("These.")
+    numbers: list[int] | None = maybe("With these numbers.")
+    external_system: str | None = maybe("From this system.")
+    external_ids: list[str] | None = maybe("With one of these ids there.")
+    state: list[OpportunityState] | None = maybe("In one of these states.")
+    open: bool | None = maybe("True: LEAD, QUALIFIED, PROGRESSING; false: closed.")
+    owner_id: list[strawberry.ID] | None = maybe("Owned by one of these members.")
+    collaborator_id: list[strawberry.ID] | None = maybe("Worked by one of these members beside the owner.")
+    team_id: list[strawberry.ID] | None = maybe("Whose owner belongs to one of these teams.")
+    account_id: list[strawberry.ID] | None = maybe("At one of these accounts.")
+    process_id: list[strawberry.ID] | None = maybe("On one of these process versions.")
+    type: list[OpportunityType] | None = maybe("Of one of these types.")
+    source: list[str] | None = maybe("From one of these sources.")
+    forecast_category: list[ForecastCategory] | None = maybe("Counted as one of these.")
+    value: DecimalRange | None = maybe("Worth so much, in major units of the base currency.")
+    expected_close_date: DateRange | None = maybe("Expected to close on these days.")
+    created_at: DateTimeRange | None = maybe("Begun in this span.")
+    updated_at: DateTimeRange | None = maybe("Changed in this span.")
+    state_since: DateTimeRange | None = maybe("In its state since this span.")
+    closed_on: DateRange | None = maybe("Closed on these days.")
+    win_reason: list[WinReason] | None = maybe("Won for one of these.")
+    loss_reason: list[LossReason] | None = maybe("Lost for one of these.")
+    disqualify_reason: list[DisqualifyReason] | None = maybe("Disqualified for one of these.")
+    missing: list[OpportunityField] | None = maybe("Those in which one of these is missing.")
+    text: str | None = maybe("Matches name, account name, contact name and number; case-insensitive.")
+    any_of: list["OpportunityFilter"] | None = maybe("At least one of these filters.")
+    not_: "OpportunityFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="Not this filter."
+    )
+
+
+OpportunityOrderField = strawberry.enum(
+    StrEnum("OpportunityOrderField", {name: name for name in ORDERS}),
+    description="Nulls come last, on every database and in both directions.",
+)
+
+
+@strawberry.input(description="One column of an order.")
+class OpportunityOrder:
+    """What first."""
+
+    field: OpportunityOrderField = told("By what.")  # type: ignore[valid-type]  # made from the table of orders
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Up or down.")
+
+
+@strawberry.type(description="An opportunity in a list.")
+class OpportunityEdge:
+    """One row."""
+
+    is_type_of = is_row(connections.Edge)
+    cursor: str = told("Go on from here with `after` or `before`.")
+    node: Opportunity = told("The opportunity.")
+
+
+@strawberry.type(description="A page of opportunities.")
+class OpportunityConnection:
+    """In the order that was asked for, by number where none was."""
+
+    is_type_of = is_row(connections.Connection)
+    edges: list[OpportunityEdge] = told("The rows with their cursors.")
+    nodes: list[Opportunity] = told("The rows.")
+    page_info: PageInfo = told("Where the page stands.")
+
+    @strawberry.field(description="How many match the filter, not only this page.")
+    async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
+        """All of them."""
+        return (await _totals(info, root.scope)).count
+
+    @strawberry.field(
+        description="Sum of `baseValue` over everything that matches the filter, not only this page. Null, with an error, where a currency has no rate."
+    )
+    async def total_value(self, root: strawberry.Parent[Any], info: Info) -> Money | None:
+        """Their worth."""
+        found = await _totals(info, root.scope)
+        if found.base_minor is None:
+            raise GraphQLError("One of these is in a currency without a rate.", extensions={"code": "BAD_USER_INPUT"})
+        return money(found.base_minor, (await info.context.loaders.organization()).base_currency)
+
+
+async def _totals(info: Info, scope: Wanted) -> Totals:
+    return await opportunities.totals(info.context.viewer, scope)
+
+
+_IDS = {
+    "ids": "Opportunity",
+    "owner_id": "Member",
+    "collaborator_id": "Member",
+    "team_id": "Team",
+    "account_id": "Account",
+    "process_id": "SalesProcess",
+}
+_DAYS = ("expected_close_date", "closed_on")
+_SPANS = ("created_at", "updated_at", "state_since")
+
+
+async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -> Wanted:
+    """The filter as a query takes it."""
+    if depth > DEEPEST:
+        raise connections.bad_input(f"Filters nest at most {DEEPEST} deep.")
+    fields = {} if filter is None else {name: value for name, value in given(filter).items() if value is not None}
+    inner, negated = fields.pop("any_of", None), fields.pop("not_", None)
+    fields |= {name: ids.known_of(kind, fields[name]) for name, kind in _IDS.items() if name in fields}
+    fields |= {name: days(fields[name]) for name in _DAYS if name in fields}
+    fields |= {name: span(fields[name]) for name in _SPANS if name in fields}
+    if "value" in fields:
+        fields["value"] = await _amounts(info, fields["value"])
+    if inner is not None:
+        fields["any_of"] = [await wanted(info, part, depth + 1) for part in inner]
+    if negated is not None:
+        fields["negated"] = await wanted(info, negated, depth + 1)
+    return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+async def _amounts(info: Info, range: DecimalRange) -> Amounts:
+    digits = exponent((await info.context.loaders.organization()).base_currency) or 0
+    least, most = or_none(range.min), or_none(range.max)
+    return Amounts(least=_minor(least, digits, up=True), most=_minor(most, digits, up=False))
+
+
+def _minor(amount: Decimal | None, digits: int, *, up: bool) -> int | None:
+    if amount is None:
+        return None
+    scaled = amount.scaleb(digits)
+    whole = int(scaled.to_integral_value(rounding="ROUND_CEILING" if up else "ROUND_FLOOR"))
+    return max(-(2**62), min(2**62, whole))
+
+
+def terms(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
+    """The order as a query takes it; by number where none is given."""
+    found = [_term(part) for part in order or []]
+    if len({term.column for term in found}) != len(found):
+        raise connections.bad_input("`orderBy` names a field twice. Give each once.")
+    return tuple(found) or (Term("number"),)
+
+
+def _term(part: Any) -> Term:
+    term = ORDERS[part.field.value]
+    return Term(term.column, descending=part.direction is OrderDirection.DESC, nullable=term.nullable)
+
+
+@strawberry.type
+class OpportunityQuery:
+    """What is asked of opportunities."""
+
+    @strawberry.field(
+        graphql_type=Opportunity | None,
+        description="An opportunity by id; null where there is none that the viewer sees.",
+    )
+    async def opportunity(self, info: Info, id: strawberry.ID) -> Any:
+        """One."""
+        found = ids.decode(id)
+        return await info.context.loaders.row("Opportunity", found[1]) if found and found[0] == "Opportunity" else None
+
+    @strawberry.field(
+        graphql_type=OpportunityConnection, description="20 where neither `first` nor `last` is given; 1 to 100."
+    )
+    async def opportunities(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        order_by: list[OpportunityOrder] | None = strawberry.UNSET,
+    ) -> Any:
+        """Many."""
+        order, scope = terms(or_none(order_by)), await wanted(info, or_none(filter))
+        window = connections.window(
+            order, first=or_none(first), after=or_none(after), last=or_none(last), before=or_none(before)
+        )
+        page = await opportunities.opportunities(info.context.viewer, scope, order, window)
+        return connections.connection(page, order, scope)

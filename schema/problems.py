@@ -1,0 +1,176 @@
+"""Problems: what a mutation answers when it does not do the thing, each a type of its own."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from schema import ids
+from schema.context import Info
+from schema.loaders import Loaders
+from schema.nodes import Node, told
+from workflow.rules import errors
+from workflow.rules.states import OpportunityState, ProblemCode, Trigger
+
+Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
+Requirement = Annotated["Requirement", strawberry.lazy("schema.requirements")]
+
+
+@strawberry.interface(
+    description="Every expected failure of a mutation is data, of a type that implements this interface."
+)
+class Problem:
+    """Why the thing was not done, and what to do about it."""
+
+    code: ProblemCode = told("Which kind of problem, for programs.")
+    message: str = told("What is wrong and what to do about it, for people.")
+
+
+@strawberry.type(description="One fault of an input.")
+class FieldProblem:
+    """Where and what."""
+
+    path: list[str] = told('Path inside the input, e.g. ["value", "currency"].')
+    message: str = told("What is wrong there and what is allowed.")
+
+
+@strawberry.type(description="Fields of the input cannot be taken as they are; every fault is told.")
+class InvalidInput(Problem):
+    """The input's faults."""
+
+    fields: list[FieldProblem] = told("Each fault with its path.")
+
+
+@strawberry.type(description="It is not there, or the viewer may not see it: the two are never told apart.")
+class NotFound(Problem):
+    """Absent or invisible."""
+
+    id: strawberry.ID = told("The id that was asked for.")
+
+
+@strawberry.type(description="The viewer's role or team does not allow it.")
+class PermissionDenied(Problem):
+    """Not the viewer's to do."""
+
+
+@strawberry.type(description="`expectedVersion` was not the record's version: somebody changed it since it was read.")
+class VersionConflict(Problem):
+    """Somebody was faster."""
+
+    expected_version: int = told("What the client expected.")
+    actual_version: int = told("What it is now.")
+    current: Node = told("The record as it stands.")
+
+
+@strawberry.type(description="The same thing is there already.")
+class Duplicate(Problem):
+    """There already."""
+
+    existing: Node | None = told("The one that is there; null where the viewer may not see it.")
+
+
+@strawberry.type(description="The state machine has no such arrow from the current state.")
+class IllegalTransition(Problem):
+    """No such arrow."""
+
+    trigger: Trigger = told("What was tried.")
+    from_: OpportunityState = strawberry.field(name="from", description="The state the opportunity is in.")
+    allowed_triggers: list[Trigger] = told("What leads out of that state, whoever asks.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+
+
+@strawberry.type(
+    description="The arrow exists and its guards do not hold. `unmet` is the whole list, never only the first."
+)
+class TransitionBlocked(Problem):
+    """The gate is shut."""
+
+    trigger: Trigger = told("What was tried.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+    unmet: list[Requirement] = told("Every requirement that does not hold, with its remedy.")
+    overridable: bool = told("True where the viewer may pass the unmet requirements with `override`.")
+
+
+@strawberry.type(description="A closed opportunity is read-only until it is reopened.")
+class RecordClosed(Problem):
+    """Closed."""
+
+    state: OpportunityState = told("How it was closed.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+
+
+def _handler(refusal: type[errors.Refusal], problem: type, tell: Any) -> strawberry.ExceptionHandler[Any, Any]:
+    """Turns one kind of refusal into its union member, so that no mutation needs a try."""
+
+    class Handler:
+        exception_type = refusal
+        error_type = problem
+
+        async def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
+            more = await tell(exception, _fresh(info))
+            return problem(code=exception.code, message=exception.message, **more)
+
+    return Handler()
+
+
+def _fresh(info: Info) -> Loaders:
+    """Loaders that have not seen the deal before the attempt."""
+    return info.context.fresh()
+
+
+async def _invalid(refusal: errors.InvalidInput, loaders: Loaders) -> dict[str, Any]:
+    return {"fields": [FieldProblem(path=list(fault.path), message=fault.message) for fault in refusal.fields]}
+
+
+async def _not_found(refusal: errors.NotFound, loaders: Loaders) -> dict[str, Any]:
+    id = refusal.id
+    return {"id": id if isinstance(id, str) or refusal.kind is None else ids.encode(refusal.kind, id)}
+
+
+async def _denied(refusal: errors.PermissionDenied, loaders: Loaders) -> dict[str, Any]:
+    return {}
+
+
+async def _conflict(refusal: errors.VersionConflict, loaders: Loaders) -> dict[str, Any]:
+    current = await loaders.row(refusal.kind, refusal.id)
+    return {"expected_version": refusal.expected, "actual_version": refusal.actual, "current": current}
+
+
+async def _duplicate(refusal: errors.Duplicate, loaders: Loaders) -> dict[str, Any]:
+    return {"existing": None if refusal.id is None else await loaders.row(refusal.kind, refusal.id)}
+
+
+async def _illegal(refusal: errors.IllegalTransition, loaders: Loaders) -> dict[str, Any]:
+    opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
+    return {
+        "trigger": refusal.trigger,
+        "from_": refusal.state,
+        "allowed_triggers": list(refusal.allowed),
+        "opportunity": opportunity,
+    }
+
+
+async def _blocked(refusal: errors.TransitionBlocked, loaders: Loaders) -> dict[str, Any]:
+    opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
+    return {
+        "trigger": refusal.trigger,
+        "opportunity": opportunity,
+        "unmet": list(refusal.unmet),
+        "overridable": refusal.overridable,
+    }
+
+
+async def _closed(refusal: errors.RecordClosed, loaders: Loaders) -> dict[str, Any]:
+    return {"state": refusal.state, "opportunity": await loaders.row("Opportunity", refusal.opportunity_id)}
+
+
+HANDLERS = [
+    _handler(errors.InvalidInput, InvalidInput, _invalid),
+    _handler(errors.NotFound, NotFound, _not_found),
+    _handler(errors.PermissionDenied, PermissionDenied, _denied),
+    _handler(errors.VersionConflict, VersionConflict, _conflict),
+    _handler(errors.Duplicate, Duplicate, _duplicate),
+    _handler(errors.IllegalTransition, IllegalTransition, _illegal),
+    _handler(errors.TransitionBlocked, TransitionBlocked, _blocked),
+    _handler(errors.RecordClosed, RecordClosed, _closed),
+]

@@ -1,0 +1,17 @@
+"""The domain's enums, given to GraphQL under their own names."""
+
+import strawberry
+
+from workflow.rules import states
+
+WORDS = (
+    states.OpportunityState, states.Trigger, states.OpportunityType, states.ForecastCategory, states.WinReason, states.LossReason,
+    states.DisqualifyReason, states.Role, states.Visibility, states.CriterionKind, states.Grade, states.FitOperator, states.FitStatus,
+    states.BuyingRole, states.Influence, states.Attitude, states.Coverage, states.BuyingStyle, states.MilestoneSide,
+    states.RequirementKind, states.Strength, states.RequirementStatus, states.TransitionReadiness, states.TransitionSource,
+    states.ActorKind, states.OpportunityField, states.AlertCode, states.AlertSeverity, states.RiskLevel, states.ProblemCode,
+    states.OrderDirection,
+)  # fmt: skip
+
+for word in WORDS:
+    strawberry.enum(word, description=word.__doc__)

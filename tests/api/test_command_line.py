@@ -1,0 +1,108 @@
+"""The command line: what it prints, and that a failure is one line and never a traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.serving import pursuit, serving
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "says"),
+    [
+        (["serve"], {"PORT": "http"}, "PORT is 'http'"),
+        (["serve"], {}, "pursuit migrate"),
+        (["serve", "--workers", "2"], {}, "PostgreSQL"),
+        (["init", "--organization", "A", "--email", "a@example.com", "--name", "A"], {}, "pursuit migrate"),
+    ],
+)
+async def test_a_failure_is_one_line_and_exit_code_1(
+    arguments: list[str], environ: dict[str, str], says: str, tmp_path: Path
+) -> None:
+    url = f"sqlite://{tmp_path}/new.db"
+
+    ended = await pursuit(*arguments, environ={"PURSUIT_DATABASE_URL": url, **environ})
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith("pursuit: ")
+    assert says in ended.err
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["init"], ["serve", "--port", "99999"], ["key", "--role", "KING"]])
+async def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    ended = await pursuit(*arguments)
+
+    assert ended.code == 2
+    assert "Traceback" not in ended.err
+
+
+async def test_migrate_brings_a_new_database_to_the_newest_schema(empty_database: str) -> None:
+    before = await pursuit("migrate", "--check", environ={"PURSUIT_DATABASE_URL": empty_database})
+    run = await pursuit("migrate", environ={"PURSUIT_DATABASE_URL": empty_database})
+    after = await pursuit("migrate", "--check", environ={"PURSUIT_DATABASE_URL": empty_database})
+
+    assert (before.code, run.code, after.code) == (1, 0, 0)
+
+
+async def test_an_organization_and_its_keys_are_made_and_work(own_database: str) -> None:
+    who = ["--organization", "Acme", "--email", "ada@example.com", "--name", "Ada"]
+    founded = await pursuit("init", *who, "--json", environ={"PURSUIT_DATABASE_URL": own_database})
+    made = await pursuit(
+        "key", "--organization", "Acme", "--role", "observer", "--json", environ={"PURSUIT_DATABASE_URL": own_database}
+    )
+    first, second = json.loads(founded.out), json.loads(made.out)
+
+    async with serving(own_database) as server:
+        admin = await server.ask(first["apiKey"], "{ viewer { role organization { name } } }")
+        viewer = await server.ask(second["apiKey"], "{ viewer { role member { id } } }")
+
+    assert set(first) == {"organization", "member", "apiKey"}
+    assert {name: second[name] for name in second if name != "apiKey"} == {
+        "organization": first["organization"],
+        "member": None,
+        "role": "OBSERVER",
+    }
+    assert admin == {"data": {"viewer": {"role": "ADMIN", "organization": {"name": "Acme"}}}}
+    assert viewer == {"data": {"viewer": {"role": "OBSERVER", "member": None}}}
+
+
+async def test_a_key_for_an_unknown_organization_is_refused(own_database: str) -> None:
+    ended = await pursuit(
+        "key", "--organization", "Nobody", "--role", "REP", environ={"PURSUIT_DATABASE_URL": own_database}
+    )
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+
+
+async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/pursuit.db"
+    await pursuit("migrate", environ={"PURSUIT_DATABASE_URL": url})
+
+    async with serving(url):
+        second = await pursuit("serve", "--port", "1", environ={"PURSUIT_DATABASE_URL": url})
+
+    assert (second.code, second.err.count("\n")) == (1, 1)
+    assert "SQLite allows one" in second.err
+
+
+async def test_the_schema_is_printed() -> None:
+    ended = await pursuit("schema")
+
+    assert ended.code == 0
+    assert "type Query {" in ended.out
+
+
+async def test_doctor_finds_a_sound_installation_sound(own_database: str) -> None:
+    ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": own_database})
+
+    assert (ended.code, "FAULT" in ended.out) == (0, False)
+
+
+@pytest.mark.parametrize("url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"])
+async def test_doctor_has_a_remedy_and_no_secret(url: str, tmp_path: Path) -> None:
+    ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url.format(tmp_path)})
+
+    assert (ended.code, ended.out.count("FAULT")) == (1, 1)
+    assert "hunter2" not in ended.out + ended.err
+    assert "Traceback" not in ended.err

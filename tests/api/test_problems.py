@@ -1,0 +1,92 @@
+"""What clients read of errors: coded, and nothing of ours shines through."""
+
+import logging
+
+import httpx
+import pytest
+from graphql import GraphQLError
+
+import api.graphql
+from api.app import create_app
+from api.problems import execution_error, request_error
+from api.settings import Settings
+from workflow.models.database import Unavailable
+from workflow.rules.errors import PermissionDenied, invalid
+
+PATH: list[str | int] = ["viewer"]
+
+
+def told(original: Exception, **rest: list[str | int]) -> dict[str, object]:
+    """A field's error as a client reads it."""
+    error = GraphQLError(str(original), original_error=original, path=rest.get("path", PATH))
+    return execution_error(error, request_id="r1", unavailable_as=Unavailable)
+
+
+def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        error = told(RuntimeError("inner secret"))
+
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
+    assert error["path"] == PATH
+    assert "inner secret" not in str(error)
+    assert "inner secret" in caplog.text
+
+
+def test_a_fault_before_execution_is_masked_too() -> None:
+    error = GraphQLError("inner secret", original_error=KeyError("inner secret"))
+
+    shown = request_error(error, request_id="r1", unavailable_as=Unavailable)
+
+    assert shown["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
+    assert "inner secret" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("original", "code"),
+    [
+        (Unavailable("pool of 10.0.0.1"), "UNAVAILABLE"),
+        (PermissionDenied("Ask an admin."), "FORBIDDEN"),
+        (invalid("first", message="1 to 100."), "BAD_USER_INPUT"),
+        (GraphQLError("coded", extensions={"code": "QUERY_TOO_COMPLEX"}), "QUERY_TOO_COMPLEX"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: str) -> None:
+    error = GraphQLError(str(original), original_error=original, path=PATH)
+    shown = execution_error(error, request_id="r1", unavailable_as=Unavailable)
+
+    assert shown["extensions"] == {"code": code}
+    assert "10.0.0.1" not in str(shown)
+
+
+async def test_a_database_that_is_away_is_a_503_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable("gone")
+
+    monkeypatch.setattr(api.graphql, "viewer_of_request", away)
+
+    answer = await _posted()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+
+
+async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("inner secret")
+
+    monkeypatch.setattr(api.graphql, "viewer_of_request", broken)
+
+    answer = await _posted()
+
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 500
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert error["extensions"]["requestId"] == answer.headers["X-Request-Id"]
+    assert "inner secret" not in answer.text
+
+
+async def _posted() -> httpx.Response:
+    transport = httpx.ASGITransport(app=create_app(Settings()), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://pursuit") as client:
+        return await client.post("/graphql", json={"query": "{ viewer { role } }"})

@@ -1,0 +1,71 @@
+"""Settings: read once, whole, and a wrong value says what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.read({"PURSUIT_HOST": ""})
+
+    assert settings == Settings()
+    assert settings.sqlite_file == Path("var/pursuit.db")
+
+
+def test_every_setting_is_read() -> None:
+    settings = Settings.read(
+        {
+            "PURSUIT_DATABASE_URL": "postgresql://u:p@h:5433/d",
+            "PURSUIT_HOST": "0.0.0.0",
+            "PORT": "9000",
+            "PURSUIT_LOG_LEVEL": "DEBUG",
+            "PURSUIT_LOG_FORMAT": "json",
+            "PURSUIT_GRAPHIQL": "off",
+            "PURSUIT_INTROSPECTION": "OFF",
+        }
+    )
+
+    assert settings == Settings(
+        database_url="postgres://u:p@h:5433/d",
+        host="0.0.0.0",
+        port=9000,
+        log_level="debug",
+        log_format="json",
+        graphiql=False,
+        introspection=False,
+    )
+    assert settings.sqlite_file is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("PURSUIT_DATABASE_URL", url) for url in ("mysql://h/d", "var/x.db", "sqlite://", "sqlite://:memory:")),
+        *(("PURSUIT_DATABASE_URL", url) for url in ("postgres://h", "postgres://h:x/d", "postgres://h:99999/d")),
+        *(("PORT", port) for port in ("0", "65536", "-1", "80a", "8e3", "\N{ARABIC-INDIC DIGIT ONE}")),
+        *(("PURSUIT_HOST", "a b"), ("PURSUIT_LOG_LEVEL", "loud"), ("PURSUIT_LOG_FORMAT", "xml")),
+        *(("PURSUIT_GRAPHIQL", "yes"), ("PURSUIT_INTROSPECTION", "1")),
+    ],
+)
+def test_a_wrong_value_stops_with_its_name_and_what_is_allowed(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({name: value})
+
+    assert str(raised.value).startswith(f"{name} ")
+    assert "Allowed: " in str(raised.value)
+
+
+def test_a_wrong_database_url_does_not_show_its_password() -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({"PURSUIT_DATABASE_URL": "mysql://u:hunter2@h/d"})
+
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://u:hunter2@h/d", "postgres://u:a@hunter2@h/d", "postgres://u@h/d?password=hunter2"]
+)
+def test_shown_settings_hide_secrets(url: str) -> None:
+    assert "hunter2" not in str(Settings(database_url=url).shown())

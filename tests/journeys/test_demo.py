@@ -1,0 +1,47 @@
+"""The demo on a fresh machine: the published data set, whole, and the keys kept for nobody else to read."""
+
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from api.cli.importing import Tally, import_data_set
+from api.crm_sales_opportunities import PIPELINE, Reading
+from api.demo import ensure
+from tests.organizations import NOW
+from workflow.models import Event, Opportunity, Organization
+from workflow.models.database import opened
+from workflow.operations.context import Ctx, system_viewer
+from workflow.rules.states import ImportOutcome
+
+DATA = Path("api/demo/data")
+
+
+async def test_the_demo_is_made_once_and_importing_it_again_changes_nothing(own_database: str, tmp_path: Path) -> None:
+    keys_file = tmp_path / "var" / "keys.json"
+    keys = await ensure(own_database, keys_file, NOW)
+
+    again = await ensure(own_database, keys_file, NOW)
+
+    assert (again, list(keys)) == (keys, ["ADMIN", "MANAGER", "REP", "INTEGRATOR", "OBSERVER"])
+    assert keys_file.stat().st_mode & 0o777 == 0o600
+    async with opened(own_database, everywhere=False):
+        won = await Opportunity.filter(state="WON").values_list("base_minor", "closed_on")
+        assert (len(won), sum(value for value, _ in won)) == (4238, 1_000_553_400)
+        assert max(day for _, day in won) == date(2026, 3, 1)
+        assert await Opportunity.filter(state="LOST").count() == 2473
+        assert await Opportunity.all().count() == 8800
+        await _import_again()
+
+
+async def _import_again() -> None:
+    demo = await Organization.get(name="Demo")
+    before = await Event.all().count()
+    ctx, tally = Ctx(viewer=system_viewer(demo.id), now=NOW), Tally()
+    shift = date(2026, 3, 1) - date(2017, 12, 31)
+
+    await import_data_set(
+        ctx, Path(__file__).parents[2] / DATA / PIPELINE, Reading("USD", ZoneInfo("UTC"), shift), tally
+    )
+
+    assert tally.counts == {ImportOutcome.UNCHANGED: 8800}
+    assert await Event.all().count() == before

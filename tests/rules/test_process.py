@@ -1,0 +1,233 @@
+"""The process document: read whole, written back the same, and checked whole."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.rules.deals import DEFAULT, default_document
+from workflow.rules.checking import check
+from workflow.rules.errors import InvalidInput
+from workflow.rules.process import content_hash, parse, to_plain
+from workflow.rules.states import (
+    AlertCode,
+    AlertSeverity,
+    OpportunityState,
+    RequirementKind,
+    RiskLevel,
+    Strength,
+    Trigger,
+)
+
+Change = Callable[[dict[str, Any]], object]
+TESTS = [
+    ({"criterion": {"key": "pain"}}, RequirementKind.CRITERION),
+    ({"fit": True}, RequirementKind.FIT),
+    ({"field": "VALUE"}, RequirementKind.FIELD),
+    ({"role": {"anyOf": []}}, RequirementKind.ROLE),
+    ({"milestone": "decision_made"}, RequirementKind.MILESTONE),
+    ({"maxOpenRisk": "LOW"}, RequirementKind.RISK),
+    ({"riskReviewed": True}, RequirementKind.RISK_REVIEW),
+    ({"activityWithinDays": 14}, RequirementKind.ACTIVITY),
+    ({"expression": "true"}, RequirementKind.EXPRESSION),
+]
+
+
+def changed(change: Change) -> dict[str, Any]:
+    """The default document after the change."""
+    document = default_document()
+    change(document)
+    return document
+
+
+def test_the_default_process_has_no_fault() -> None:
+    assert check(DEFAULT) == []
+
+
+def test_the_default_gates_are_the_domains() -> None:
+    gates = {
+        gate.trigger: {s: [r.key for r in gate.requirements if r.strength is s] for s in Strength}
+        for gate in DEFAULT.gates
+    }
+
+    assert gates == {
+        Trigger.QUALIFY: {
+            Strength.HARD: ["criterion.pain", "criterion.interest", "criterion.fit", "fit"],
+            Strength.SOFT: ["role.stakeholder", "field.next_step"],
+        },
+        Trigger.PROGRESS: {
+            Strength.HARD: [
+                *("field.value", "field.expected_close_date", "role.decision", "field.purchase_process", "risk.review")
+            ],
+            Strength.SOFT: ["role.champion", "criterion.budget", "criterion.authority", "criterion.timeline"],
+        },
+        Trigger.WIN: {
+            Strength.HARD: ["field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open"],
+            Strength.SOFT: [],
+        },
+    }
+    assert DEFAULT.gate(Trigger.WIN)[3].test.max_open_risk is RiskLevel.MEDIUM
+
+
+def test_the_default_numbers_are_the_domains() -> None:
+    assert [(c.key, c.weight, c.stale_after_days) for c in DEFAULT.criteria] == [
+        ("pain", 40, 90),
+        ("interest", 30, 90),
+        ("fit", 30, None),
+        ("budget", 10, 90),
+        ("authority", 10, None),
+        ("timeline", 10, None),
+    ]
+    assert [(m.key, m.weight, m.due_after_days) for m in DEFAULT.milestones] == [
+        ("problem_agreed", 15, 14),
+        ("solution_validated", 25, 30),
+        ("business_case_shared", 20, 45),
+        ("decision_made", 20, 60),
+        ("terms_agreed", 20, 75),
+    ]
+    settings = {s.state: (str(s.probability), s.forecast_category.value, s.expected_days) for s in DEFAULT.states}
+    assert settings == {
+        OpportunityState.LEAD: ("0.1", "OMITTED", 14),
+        OpportunityState.QUALIFIED: ("0.25", "PIPELINE", 14),
+        OpportunityState.PROGRESSING: ("0.5", "BEST_CASE", 90),
+        OpportunityState.WON: ("1.0", "CLOSED", None),
+        OpportunityState.LOST: ("0", "OMITTED", None),
+        OpportunityState.DISQUALIFIED: ("0", "OMITTED", None),
+    }
+
+
+def test_every_alert_code_has_a_rule_by_default() -> None:
+    assert {rule.code for rule in DEFAULT.alert_rules} == set(AlertCode)
+    ladder = {r.severity: r.threshold for r in DEFAULT.alert_rules if r.code is AlertCode.STATE_AGE}
+    assert ladder == {AlertSeverity.ADVICE: 100, AlertSeverity.WARNING: 125, AlertSeverity.CRITICAL: 150}
+
+
+def test_a_document_reads_back_as_it_was_written() -> None:
+    assert parse(to_plain(DEFAULT)) == DEFAULT
+    assert content_hash(parse(to_plain(DEFAULT))) == content_hash(DEFAULT)
+
+
+def test_one_changed_word_changes_the_hash() -> None:
+    assert content_hash(parse(changed(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
+
+
+@pytest.mark.parametrize(("test", "kind"), TESTS)
+def test_a_test_of_every_kind_is_read(test: dict[str, Any], kind: RequirementKind) -> None:
+    document = parse(changed(lambda d: d["gates"][2]["requirements"][0].update(test=test)))
+
+    assert document.gate(Trigger.WIN)[0].test.kind is kind
+
+
+def test_states_and_alert_rules_left_out_are_the_defaults() -> None:
+    short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
+
+    assert parse(short, defaults=DEFAULT) == DEFAULT
+
+
+def test_what_is_left_out_means_none() -> None:
+    short = changed(lambda d: [d.pop(part) for part in ("fitRules", "requiredRoles")])
+
+    assert (parse(short).fit_rules, parse(short).required_roles) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "paths"),
+    [
+        (lambda d: d.pop("states"), [("states",)]),
+        (lambda d: d["states"].pop(), [("states",)]),
+        (lambda d: d.update(colour="red"), [("colour",)]),
+        (lambda d: d["criteria"][0].update(weight="heavy"), [("criteria", "0", "weight")]),
+        (lambda d: d["criteria"][0].update(weight=True), [("criteria", "0", "weight")]),
+        (lambda d: d["criteria"][0].update(kind="ACHE"), [("criteria", "0", "kind")]),
+        (lambda d: d["criteria"][1].pop("label"), [("criteria", "1", "label")]),
+        (lambda d: d["criteria"][1].update(questions=None), [("criteria", "1", "questions")]),
+        (lambda d: d["states"][0].update(probability=float("nan")), [("states", "0", "probability")]),
+        (lambda d: d.update(gates="all"), [("gates",)]),
+        (lambda d: d["gates"][0]["requirements"][3].update(test={}), [("gates", "0", "requirements", "3", "test")]),
+        (
+            lambda d: d["gates"][0]["requirements"][3].update(test={"fit": True, "field": "VALUE"}),
+            [("gates", "0", "requirements", "3", "test")],
+        ),
+        (lambda d: (d.pop("key"), d["criteria"].append(3)), [("key",), ("criteria", "6")]),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_every_path(change: Change, paths: list[tuple[str, ...]]) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        parse(changed(change))
+
+    assert sorted(fault.path for fault in refusal.value.fields) == sorted(paths)
+
+
+def fit_rule(operator: str, value: object) -> Change:
+    """A document with this one fit rule."""
+    rule = {"key": "size", "label": "Size", "attribute": "employeeCount", "operator": operator, "value": value}
+    return lambda d: d["fitRules"].append(rule)
+
+
+def requirement(gate: int, **parts: object) -> Change:
+    """The first requirement of that gate, changed."""
+    return lambda d: d["gates"][gate]["requirements"][0].update(parts)
+
+
+FIRST = ("gates", "2", "requirements", "0")
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda d: d["criteria"].append(d["criteria"][5]), ("criteria", "6")),
+        (lambda d: d["criteria"][3].update(kind="PAIN"), ("criteria",)),
+        (requirement(0, strength="SOFT"), ("gates", "0")),
+        (requirement(0, test={"criterion": {"key": "pain", "minGrade": "IDENTIFIED"}}), ("gates", "0")),
+        (requirement(2, when="true"), (*FIRST, "when")),
+        (requirement(2, test={"expression": "true"}), (*FIRST, "test", "expression")),
+        (requirement(2, test={"criterion": {"key": "ache"}}), (*FIRST, "test", "criterion", "key")),
+        (
+            requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
+            (*FIRST, "test", "criterion", "minGrade"),
+        ),
+        (requirement(2, test={"milestone": "party"}), (*FIRST, "test", "milestone")),
+        (requirement(2, test={"fit": False}), (*FIRST, "test", "fit")),
+        (requirement(2, test={"riskReviewed": False}), (*FIRST, "test", "riskReviewed")),
+        (requirement(2, test={"activityWithinDays": 0}), (*FIRST, "test", "activityWithinDays")),
+        (requirement(2, test={"role": {"anyOf": [], "minimum": 0}}), (*FIRST, "test", "role", "minimum")),
+        (requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
+        (requirement(2, key="Käse"), (*FIRST, "key")),
+        (requirement(2, label="  "), (*FIRST, "label")),
+        (
+            lambda d: d["gates"][0]["requirements"][4].update(test={"riskReviewed": True}),
+            ("gates", "0", "requirements", "4", "test"),
+        ),
+        (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
+        (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
+        (lambda d: d["criteria"][0].update(weight=-1), ("criteria", "0", "weight")),
+        (lambda d: d["criteria"][0].update(staleAfterDays=0), ("criteria", "0", "staleAfterDays")),
+        (lambda d: d["criteria"][0].update(questions=["Why?", " "]), ("criteria", "0", "questions", "1")),
+        (lambda d: [c.update(weight=0) for c in d["criteria"]], ("criteria",)),
+        (lambda d: [m.update(weight=0) for m in d["milestones"]], ("milestones",)),
+        (lambda d: d["milestones"].append(d["milestones"][0]), ("milestones", "5")),
+        (lambda d: d["milestones"][0].update(dueAfterDays=-1), ("milestones", "0", "dueAfterDays")),
+        (lambda d: d["requiredRoles"].append({"anyOf": []}), ("requiredRoles", "2", "anyOf")),
+        (lambda d: d["requiredRoles"].append({"anyOf": ["CHAMPION"]}), ("requiredRoles", "2")),
+        (lambda d: d["states"][0].update(probability=1.01), ("states", "0", "probability")),
+        (lambda d: d["states"].append(d["states"][0]), ("states", "6")),
+        (lambda d: d["alertRules"].append(d["alertRules"][0]), ("alertRules", "29")),
+        (lambda d: d["alertRules"][0].update(states=["WON"]), ("alertRules", "0", "states")),
+        (lambda d: d["alertRules"][0].update(states=[]), ("alertRules", "0", "states")),
+        (fit_rule("IN", 5), ("fitRules", "0", "value")),
+        (fit_rule("IN", []), ("fitRules", "0", "value")),
+        (fit_rule("EQ", [5]), ("fitRules", "0", "value")),
+        (fit_rule("GT", True), ("fitRules", "0", "value")),
+    ],
+)
+def test_each_fault_of_a_document_is_told_with_its_path(change: Change, path: tuple[str, ...]) -> None:
+    assert [fault.path for fault in check(parse(changed(change)))] == [path]
+
+
+def test_all_faults_are_told_together_below_the_inputs_own_path() -> None:
+    document = parse(changed(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
+
+    assert [fault.path for fault in check(document, at=("document",))] == [
+        ("document", "states", "0", "probability"),
+        *[("document", "gates")] * 3,
+    ]

@@ -1,0 +1,188 @@
+"""Each requirement kind of a gate: when it holds, when it does not, and what it tells a salesperson."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.rules.deals import (
+    ACCOUNT,
+    DEFAULT,
+    NOW,
+    TODAY,
+    assessed,
+    deal,
+    fit_rule,
+    judged,
+    person,
+    qualified_lead,
+)
+from workflow.rules.buyer import coverage
+from workflow.rules.facts import NextStep, OpportunityFacts
+from workflow.rules.process import CriterionTest, RequirementTest, RoleTest
+from workflow.rules.requirements import EVALUATORS, gate, unmet
+from workflow.rules.states import (
+    BuyingRole,
+    Coverage,
+    FitOperator,
+    Grade,
+    OpportunityField,
+    PurchaseProcess,
+    RequirementKind,
+    RequirementStatus,
+    Strength,
+    Trigger,
+)
+
+MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+F = OpportunityField
+ORDER = [Grade.UNKNOWN, Grade.IDENTIFIED, Grade.VALIDATED, Grade.CONFIRMED]
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+FILLED: dict[F, list[OpportunityFacts]] = {
+    F.VALUE: [deal(value_minor=1, value_currency="EUR")],
+    F.EXPECTED_CLOSE_DATE: [deal(expected_close_date=TODAY), deal(expected_close_date=TOMORROW)],
+    F.NEXT_STEP: [deal(next_step=NextStep("Call", YESTERDAY)), deal(next_step=NextStep("Call", TOMORROW))],
+    F.DESCRIPTION: [deal(description="Counting stock by hand")],
+    F.PURCHASE_PROCESS: [deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN],
+    F.DECISION_DATE: [deal(decision_date=YESTERDAY)],
+    F.COMPELLING_EVENT: [deal(compelling_event="The lease ends in June")],
+    F.COMPETITORS: [deal(competitor_count=1)],
+    F.OBJECTIVES: [deal(objective_count=1)],
+}
+LACKING: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
+    F.VALUE: [deal(), deal(value_minor=0, value_currency="EUR")],
+    F.EXPECTED_CLOSE_DATE: [deal(), deal(expected_close_date=YESTERDAY)],
+    F.NEXT_STEP: [deal(), deal(next_step=NextStep("Call"))],
+    F.DESCRIPTION: [deal(), deal(description="  ")],
+    F.COMPELLING_EVENT: [deal(), deal(compelling_event=" ")],
+}
+
+
+@pytest.mark.parametrize("wanted", ORDER)
+@pytest.mark.parametrize("found", Grade)
+def test_a_criterion_holds_from_its_grade_on(found: Grade, wanted: Grade) -> None:
+    test = RequirementTest(criterion=CriterionTest("pain", wanted))
+
+    verdict = judged(test, deal(assessments=(assessed("pain", found),)))
+
+    holds = found is not Grade.DISPROVED and ORDER.index(found) >= ORDER.index(wanted)
+    assert verdict.status is (MET if holds else UNMET)
+    assert verdict.remedy == (None if holds else "assessCriteria")
+
+
+@pytest.mark.parametrize(("over", "status"), [(timedelta(0), MET), (timedelta(microseconds=1), UNMET)])
+def test_an_assessment_is_stale_when_it_is_older_than_its_days(over: timedelta, status: RequirementStatus) -> None:
+    facts = deal(assessments=(assessed("pain", Grade.CONFIRMED, age=timedelta(days=90) + over),))
+
+    assert judged(RequirementTest(criterion=CriterionTest("pain")), facts).status is status
+
+
+def test_a_criterion_without_days_never_goes_stale() -> None:
+    facts = deal(assessments=(assessed("fit", age=timedelta(days=3000)),))
+
+    assert judged(RequirementTest(criterion=CriterionTest("fit")), facts).status is MET
+
+
+def test_a_criterion_that_nobody_assessed_says_so() -> None:
+    verdict = judged(RequirementTest(criterion=CriterionTest("pain")), deal())
+
+    assert verdict.status is UNMET
+    assert verdict.explanation == (
+        "The buyer has a problem that hurts: nobody has assessed this yet; it must be validated (the buyer said so)."
+    )
+
+
+@pytest.mark.parametrize("field", F)
+def test_a_field_holds_when_it_is_filled(field: F) -> None:
+    test = RequirementTest(field=field)
+
+    filled = [judged(test, facts) for facts in FILLED[field]]
+    lacking = [judged(test, facts) for facts in LACKING[field]]
+
+    assert {(verdict.status, verdict.remedy) for verdict in filled} == {(MET, None)}
+    assert {verdict.status for verdict in lacking} == {UNMET}
+    assert all(verdict.remedy for verdict in lacking)
+
+
+def test_today_is_the_organizations() -> None:
+    late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+    closing = replace(qualified_lead(), expected_close_date=TODAY)
+    far_west = replace(closing, time_zone="America/Los_Angeles")
+
+    berlin = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, closing, late))]
+    california = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))]
+
+    assert (berlin, california) == (["field.expected_close_date"], [])
+
+
+PROGRESS_DATE = replace(
+    DEFAULT,
+    gates=tuple(
+        replace(g, requirements=tuple(r for r in g.requirements if r.test.field is F.EXPECTED_CLOSE_DATE))
+        for g in DEFAULT.gates
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("talks", "expected"),
+    [(0, "NONE"), (1, "BRIEF"), (2, "MULTIPLE"), (4, "MULTIPLE"), (5, "IN_DEPTH"), (50, "IN_DEPTH")],
+)
+def test_coverage_counts_two_way_talks(talks: int, expected: str) -> None:
+    assert coverage(talks) is Coverage(expected)
+
+
+CHAMPION, BUYER = BuyingRole.CHAMPION, BuyingRole.ECONOMIC_BUYER
+
+
+@pytest.mark.parametrize(
+    ("test", "people", "status", "remedy"),
+    [
+        (RoleTest(()), [], UNMET, "addStakeholder"),
+        (RoleTest(()), [person()], MET, None),
+        (RoleTest(()), [person(left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,)), [person(BUYER)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION, BUYER)), [person(BUYER)], MET, None),
+        (RoleTest((CHAMPION,)), [person(CHAMPION, left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,), 2), [person(CHAMPION)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION,), 2), [person(CHAMPION), person(CHAMPION, BUYER)], MET, None),
+        (RoleTest((CHAMPION,), 1, Coverage.MULTIPLE), [person(CHAMPION, talks=1)], UNMET, "logActivity"),
+        (RoleTest((CHAMPION,), 1, Coverage.MULTIPLE), [person(CHAMPION, talks=2)], MET, None),
+    ],
+)
+def test_a_role_holds_when_enough_people_play_it(
+    test: RoleTest, people: list[object], status: RequirementStatus, remedy: str | None
+) -> None:
+    verdict = judged(RequirementTest(role=test), deal(stakeholders=tuple(people)))
+
+    assert (verdict.status, verdict.remedy) == (status, remedy)
+
+
+@pytest.mark.parametrize(
+    ("strength", "value", "status"),
+    [(Strength.HARD, 500, MET), (Strength.HARD, 501, UNMET), (Strength.SOFT, 501, MET)],
+)
+def test_fit_asks_for_every_hard_rule(strength: Strength, value: int, status: RequirementStatus) -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, value, strength),))
+
+    assert judged(RequirementTest(fit=True), deal(), process).status is status
+
+
+def test_fit_does_not_hold_on_missing_data_and_names_the_field() -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, 1),))
+    facts = deal(account=replace(ACCOUNT, employee_count=None))
+
+    verdict = judged(RequirementTest(fit=True), facts, process)
+
+    assert (verdict.status, verdict.remedy) == (UNMET, "updateAccount")
+    assert verdict.explanation == "Big enough: the account's employeeCount is not on record."
+
+
+def test_a_good_lead_passes_the_whole_gate() -> None:
+    assert unmet(gate(DEFAULT, Trigger.QUALIFY, qualified_lead(), NOW)) == ()
+
+
+def test_the_kinds_that_can_be_judged_are_these() -> None:
+    K = RequirementKind
+    assert set(EVALUATORS) == {K.CRITERION, K.FIT, K.FIELD, K.ROLE}

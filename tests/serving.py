@@ -1,0 +1,96 @@
+"""A real `pursuit` for tests: its commands, and a server of its own process on a free port."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A serving process."""
+
+    base_url: str
+    process: asyncio.subprocess.Process
+
+    def client(self, api_key: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """A client that sends the key with every request."""
+        credentials = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        return httpx.AsyncClient(base_url=self.base_url, headers={**credentials, **headers}, timeout=30)
+
+    async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to one GraphQL request."""
+        async with self.client(api_key) as client:
+            answer = await client.post("/graphql", json={"query": query, "variables": variables})
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | None = None) -> Finished:
+    """Run one command to its end."""
+    process = await _started(arguments, cwd, environ or {})
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return Finished(code=process.returncode or 0, out=out.decode(), err=err.decode())
+
+
+@asynccontextmanager
+async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
+    """`pursuit serve` on a migrated database; it answers when this yields, and is gone afterwards."""
+    port = _free_port()
+    process = await _started(("serve", "--port", str(port)), ROOT, {"PURSUIT_DATABASE_URL": url, **environ})
+    talk = asyncio.ensure_future(process.communicate())
+    try:
+        await _until_it_lives(f"http://127.0.0.1:{port}/healthz", talk)
+        yield Server(base_url=f"http://127.0.0.1:{port}", process=process)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(talk, 30)
+
+
+async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PURSUIT_") and name != "PORT"}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "api", *arguments),
+        cwd=cwd,
+        env={**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _until_it_lives(address: str, talk: "asyncio.Future[tuple[bytes, bytes]]") -> None:
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+        while True:
+            if talk.done():
+                raise AssertionError(f"The server ended: {talk.result()[1].decode()}")
+            try:
+                await client.get(address)
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,56 @@
+"""Every wait for the database is bounded, and what goes wrong on the way to it has one name."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import asyncpg
+
+PATIENCE = 5.0
+"""Seconds that anybody waits for the writer's lock or for a free connection."""
+
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.LockNotAvailableError,
+)
+"""What a driver raises when the database cannot be reached or does not answer in time."""
+
+
+class Unavailable(Exception):
+    """The database cannot serve this now; the same request may succeed in a moment."""
+
+
+async def within_patience(lock: asyncio.Lock) -> None:
+    """Take a lock, or say that the database is too busy."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await lock.acquire()
+    except TimeoutError:
+        raise Unavailable("The database is too busy: no turn to use it came free in time.") from None
+
+
+async def finished(cleaning: Coroutine[Any, Any, object]) -> None:
+    """Wait for a clean-up to end even if the task that waits is cancelled meanwhile."""
+    task = asyncio.create_task(cleaning)
+    with contextlib.suppress(*LOST, asyncpg.InterfaceError, sqlite3.Error):
+        await asyncio.shield(task)
+
+
+@contextlib.contextmanager
+def lost_is_unavailable() -> Iterator[None]:
+    """Say a driver's connection trouble as Unavailable."""
+    try:
+        yield
+    except LOST as problem:
+        raise Unavailable(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
+    except asyncpg.InterfaceError as problem:
+        if "clos" not in str(problem):
+            raise
+        raise Unavailable(f"The connection to the database is gone: {problem}.") from problem

@@ -1,0 +1,141 @@
+"""What an import looks up: read once a batch, so that no row asks the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from workflow.models import Account, ExchangeRate, ImportedRow, Member, Opportunity, Organization
+from workflow.models.columns import new_id
+from workflow.models.database import dialect, fetch
+from workflow.operations.checks import MoneyGiven, minor_units
+from workflow.operations.context import Ctx
+from workflow.operations.imported import ImportRow
+from workflow.queries.processes import ProcessRow, default_process
+from workflow.rules.errors import invalid
+from workflow.rules.money import base_minor
+
+
+@dataclass(frozen=True, slots=True)
+class LastRow:
+    """The row last imported under a key."""
+
+    id: UUID
+    opportunity_id: UUID | None
+    row: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Book:
+    """The organization as a batch of rows meets it."""
+
+    system: str
+    base: str
+    zone: ZoneInfo
+    process: ProcessRow
+    members: Mapping[str, UUID]
+    rates: Sequence[tuple[str, date, Decimal]]
+    last: Mapping[str, LastRow]
+    known: Mapping[str, Mapping[str, Any]]
+    accounts: dict[str, UUID]
+    made: dict[UUID, str] = field(default_factory=dict)
+
+    def owner(self, email: str) -> UUID:
+        """The active member with the address."""
+        found = self.members.get(email.lower())
+        if found is None:
+            raise invalid(
+                "ownerEmail", message=f"{email} is no active member. Make the member first, or name another owner."
+            )
+        return found
+
+    def account(self, name: str) -> UUID:
+        """The oldest account of that name, or one that the batch will make."""
+        found = self.accounts.get(name.casefold())
+        if found is None:
+            found = self.accounts[name.casefold()] = new_id()
+            self.made[found] = name
+        return found
+
+    def worth(self, value: MoneyGiven | None, on: date) -> dict[str, object]:
+        """The columns of a value, its base worth at the rate of that day."""
+        if value is None:
+            return {"value_minor": None, "value_currency": None, "base_minor": None}
+        minor = minor_units(value, "value")
+        kept = {"value_minor": minor, "value_currency": value.currency}
+        if value.currency == self.base:
+            return {**kept, "base_minor": minor}
+        valid = [rate for currency, since, rate in self.rates if currency == value.currency and since <= on]
+        if not valid:
+            message = (
+                f"There is no exchange rate from {value.currency} to {self.base} valid on {on}. Ask an admin to set it."
+            )
+            raise invalid("value", "currency", message=message)
+        return {**kept, "base_minor": base_minor(minor, value.currency, self.base, valid[-1])}
+
+
+async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
+    """Read what the rows may meet; imports of one organization take turns."""
+    organization_id = ctx.viewer.organization_id
+    if dialect() == "postgres":
+        await fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"import {organization_id}")
+    about = (await Organization.filter(id=organization_id).values("base_currency", "time_zone"))[0]
+    keys = sorted({row.external_id.strip() for row in rows if _askable(row.external_id)})
+    last = await _last(organization_id, system, keys)
+    return Book(
+        system=system,
+        base=about["base_currency"],
+        zone=ZoneInfo(about["time_zone"]),
+        process=await default_process(ctx.viewer),
+        members=await _members(organization_id),
+        rates=await _rates(organization_id),
+        last=last,
+        known=await _known(organization_id, system, keys, last),
+        accounts=await _accounts(organization_id, rows),
+    )
+
+
+def _askable(text: str) -> bool:
+    """Whether a database takes the text at all; the row is refused later where not."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+async def _members(organization_id: UUID) -> dict[str, UUID]:
+    found = await Member.filter(organization_id=organization_id, active=True).values("email", "id")
+    return {record["email"]: record["id"] for record in found}
+
+
+async def _rates(organization_id: UUID) -> list[tuple[str, date, Decimal]]:
+    found = await ExchangeRate.filter(organization_id=organization_id).order_by("valid_from").values()
+    return [(record["currency"], record["valid_from"], record["rate"]) for record in found]
+
+
+async def _last(organization_id: UUID, system: str, keys: Sequence[str]) -> dict[str, LastRow]:
+    rows = ImportedRow.filter(organization_id=organization_id, external_system=system, external_id__in=keys)
+    found = await rows.values("id", "external_id", "opportunity_id", "row")
+    return {record.pop("external_id"): LastRow(**record) for record in found}
+
+
+async def _known(
+    organization_id: UUID, system: str, keys: Sequence[str], last: Mapping[str, LastRow]
+) -> dict[str, Mapping[str, Any]]:
+    """The opportunities that the keys mean, held until the batch is written; first what was imported under a key."""
+    mine = Opportunity.filter(organization_id=organization_id)
+    ids = await mine.filter(external_system=system, external_id__in=keys).values_list("id", "external_id")
+    of = {str(key): id for id, key in ids} | {
+        key: row.opportunity_id for key, row in last.items() if row.opportunity_id
+    }
+    if dialect() == "postgres" and of:
+        wanted = sorted(of.values())
+        await fetch("SELECT 1 FROM opportunity WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", wanted)
+    found = {record["id"]: record for record in await mine.filter(id__in=list(of.values())).values()}
+    return {key: found[id] for key, id in of.items()}
+
+
+async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, UUID]:
+    names = sorted({row.account_name.strip().casefold() for row in rows if _askable(row.account_name)})
+    mine = Account.filter(organization_id=organization_id, name_folded__in=names).order_by("-created_at", "-id")
+    return {record["name_folded"]: record["id"] for record in await mine.values("name_folded", "id")}

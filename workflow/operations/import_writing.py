@@ -1,0 +1,98 @@
+"""How an import writes: accounts, then what changed, then what is new with the numbers taken last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from workflow.models import Account, ImportedRow, Milestone, Opportunity, Transition
+from workflow.models.columns import new_id
+from workflow.operations.context import Ctx
+from workflow.operations.import_birth import Birth, history_rows, milestone_rows, opportunity_row
+from workflow.operations.import_book import Book, LastRow
+from workflow.operations.journal import changed, record
+from workflow.operations.numbering import next_number
+from workflow.rules.states import OpportunityState
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of an opportunity that is there, and the row to remember."""
+
+    known: Mapping[str, object]
+    key: str
+    fields: Mapping[str, object]
+    differences: Mapping[str, object]
+    row: dict[str, object]
+    last: LastRow | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a batch writes."""
+
+    births: list[Birth] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+
+
+async def write(ctx: Ctx, book: Book, plan: Plan) -> None:
+    """Write the plan; nothing where every row is unchanged."""
+    await _make_accounts(ctx, book)
+    for edit in plan.edits:
+        await _write_edit(ctx, book, edit)
+    if plan.births:
+        await _write_births(ctx, book, plan.births)
+
+
+async def _make_accounts(ctx: Ctx, book: Book) -> None:
+    for id, name in book.made.items():
+        fields = {"name": name, "name_folded": name.casefold()}
+        times = {"created_at": ctx.now, "updated_at": ctx.now}
+        mine = {"id": id, "organization_id": ctx.viewer.organization_id, "attributes": {}, "version": 1}
+        await Account.bulk_create([Account(**mine, **fields, **times)])
+        payload = {"accountId": id, "changes": changed({}, fields)}
+        await record(ctx, "account.created", aggregate="account", id=id, payload=payload)
+
+
+async def _write_edit(ctx: Ctx, book: Book, edit: Edit) -> None:
+    id = UUID(str(edit.known["id"]))
+    if edit.differences:
+        version = int(str(edit.known["version"])) + 1
+        await Opportunity.filter(id=id).update(**edit.fields, version=version, updated_at=ctx.now)
+        payload = {"opportunityId": id, "version": version, "changes": edit.differences}
+        await record(ctx, "opportunity.updated", aggregate="opportunity", id=id, payload=payload)
+    if edit.last:
+        await ImportedRow.filter(id=edit.last.id).update(row=edit.row, imported_at=ctx.now)
+    else:
+        await ImportedRow.bulk_create([_memory(ctx, book, edit.key, id, edit.row)])
+
+
+async def _write_births(ctx: Ctx, book: Book, births: Sequence[Birth]) -> None:
+    numbers = range(await next_number(ctx.viewer.organization_id, count=len(births)), 2**31)
+    await Opportunity.bulk_create(
+        [opportunity_row(ctx, book, birth, number) for birth, number in zip(births, numbers, strict=False)]
+    )
+    await Transition.bulk_create([arrow for birth in births for arrow in history_rows(ctx, book, birth)])
+    laid_out = [
+        step
+        for birth in births
+        if birth.state is OpportunityState.PROGRESSING
+        for step in milestone_rows(ctx, book, birth)
+    ]
+    await Milestone.bulk_create(laid_out)
+    await ImportedRow.bulk_create([_memory(ctx, book, birth.key, birth.id, birth.row) for birth in births])
+    for birth, number in zip(births, numbers, strict=False):
+        told = changed({}, {**birth.fields, "state": birth.state})
+        payload = {"opportunityId": birth.id, "number": number, "version": 1, "changes": told}
+        await record(ctx, "opportunity.created", aggregate="opportunity", id=birth.id, payload=payload)
+
+
+def _memory(ctx: Ctx, book: Book, key: str, opportunity_id: UUID, row: Mapping[str, object]) -> ImportedRow:
+    return ImportedRow(
+        id=new_id(),
+        organization_id=ctx.viewer.organization_id,
+        external_system=book.system,
+        external_id=key,
+        opportunity_id=opportunity_id,
+        row=dict(row),
+        imported_at=ctx.now,
+    )

@@ -1,0 +1,171 @@
+"""Checks a whole process document: every fault with its path, so that what is published can be lived by."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from workflow.rules.bounds import out_of_bounds
+from workflow.rules.errors import FieldProblem
+from workflow.rules.machine import OFFERED
+from workflow.rules.process import FitRule, GateRequirement, ProcessDocument
+from workflow.rules.qualification import ESSENTIAL, EVIDENCED
+from workflow.rules.requirements import EVALUATORS
+from workflow.rules.states import (
+    OPEN_STATES,
+    FitOperator,
+    Grade,
+    RequirementKind,
+    Strength,
+    Trigger,
+)
+
+Path = tuple[str, ...]
+Faults = Iterator[FieldProblem]
+
+
+def check(document: ProcessDocument, *, at: Path = ()) -> list[FieldProblem]:
+    """Every fault of the document; none where it can be published."""
+    found = (*out_of_bounds(document), *(fault for rule in RULES for fault in rule(document)))
+    return [FieldProblem((*at, *fault.path), fault.message) for fault in found]
+
+
+def names_are_unique(document: ProcessDocument) -> Faults:
+    """A key names one thing."""
+    yield from _twice("criteria", [criterion.key for criterion in document.criteria])
+    yield from _twice("fitRules", [rule.key for rule in document.fit_rules])
+    yield from _twice("milestones", [milestone.key for milestone in document.milestones])
+    yield from _twice("requiredRoles", [frozenset(role.any_of) for role in document.required_roles])
+    yield from _twice("gates", [gate.trigger for gate in document.gates])
+    yield from _twice("alertRules", [(rule.code, rule.severity) for rule in document.alert_rules])
+    yield from _twice("states", [settings.state for settings in document.states])
+    for index, gate in enumerate(document.gates):
+        keys = [requirement.key for requirement in gate.requirements]
+        yield from _twice("gates", keys, within=(str(index), "requirements"))
+
+
+def pain_interest_and_fit_are_asked(document: ProcessDocument) -> Faults:
+    """Exactly one criterion of each, and each is HARD in QUALIFY, validated at least, for every opportunity."""
+    for kind in ESSENTIAL:
+        keys = [criterion.key for criterion in document.criteria if criterion.kind is kind]
+        if len(keys) != 1:
+            yield _fault(("criteria",), f"There must be exactly one criterion of kind {kind}; there are {len(keys)}.")
+        elif not any(_asks_for(keys[0], requirement) for requirement in document.gate(Trigger.QUALIFY)):
+            sentence = f"QUALIFY must ask for {keys[0]} ({kind}): HARD, VALIDATED or CONFIRMED, and without `when`."
+            yield _fault(("gates", *_gate_index(document, Trigger.QUALIFY)), sentence)
+
+
+def weights_count(document: ProcessDocument) -> Faults:
+    """A score needs something that weighs."""
+    if document.criteria and not any(criterion.weight for criterion in document.criteria):
+        yield _fault(("criteria",), "At least one criterion must weigh more than 0.")
+    if document.milestones and not any(milestone.weight for milestone in document.milestones):
+        yield _fault(("milestones",), "At least one milestone must weigh more than 0.")
+
+
+def fit_values_can_be_compared(document: ProcessDocument) -> Faults:
+    """IN takes a list, every other operator one value, an order only numbers and texts."""
+    for index, rule in enumerate(document.fit_rules):
+        if sentence := _value_fault(rule):
+            yield _fault(("fitRules", str(index), "value"), sentence)
+
+
+def gates_stand_on_arrows_that_have_one(document: ProcessDocument) -> Faults:
+    """REOPEN has no gate of its own: the one that leads into its target is judged."""
+    for index, gate in enumerate(document.gates):
+        if gate.trigger is Trigger.REOPEN:
+            sentence = "REOPEN is judged by the gate that leads into its target; it has none of its own."
+            yield _fault(("gates", str(index), "trigger"), sentence)
+
+
+def tests_can_hold(document: ProcessDocument) -> Faults:
+    """A requirement asks for something that the document knows and that can be so."""
+    for path, _, requirement in _requirements(document):
+        yield from _test_faults((*path, "test"), requirement, document)
+
+
+def tests_can_be_judged(document: ProcessDocument) -> Faults:
+    """What this version of Pursuit cannot evaluate is refused, never passed over."""
+    for path, trigger, requirement in _requirements(document):
+        kind = requirement.test.kind
+        if requirement.when is not None:
+            yield _fault((*path, "when"), "Conditions in CEL (`when`) are not evaluated by this version; leave it out.")
+        if kind is RequirementKind.EXPRESSION:
+            sentence = "Expressions in CEL are not evaluated by this version; use another test."
+            yield _fault((*path, "test", "expression"), sentence)
+        elif trigger in OFFERED and kind not in EVALUATORS:
+            sentence = f"{kind} is not evaluated on {trigger} by this version; use another test."
+            yield _fault((*path, "test"), sentence)
+
+
+def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
+    """Closing resolves an opportunity's alerts."""
+    for index, rule in enumerate(document.alert_rules):
+        if not rule.states or set(rule.states) - OPEN_STATES:
+            sentence = f"{rule.code} needs at least one state, out of LEAD, QUALIFIED and PROGRESSING."
+            yield _fault(("alertRules", str(index), "states"), sentence)
+
+
+RULES = (
+    names_are_unique,
+    pain_interest_and_fit_are_asked,
+    weights_count,
+    fit_values_can_be_compared,
+    gates_stand_on_arrows_that_have_one,
+    tests_can_hold,
+    tests_can_be_judged,
+    alerts_stand_in_open_states,
+)
+
+
+def _twice(part: str, keys: Sequence[Hashable], *, within: Path = ()) -> Faults:
+    counts = Counter(keys)
+    for index, key in enumerate(keys):
+        if counts[key] > 1 and keys.index(key) < index:
+            yield _fault((part, *within, str(index)), f"{_named(key)} stands here twice; each stands once.")
+
+
+def _named(key: Hashable) -> str:
+    return " and ".join(sorted(key)) if isinstance(key, frozenset | tuple) else str(key)
+
+
+def _asks_for(key: str, requirement: GateRequirement) -> bool:
+    test = requirement.test.criterion
+    wanted = test is not None and test.key == key and test.min_grade in EVIDENCED
+    return wanted and requirement.strength is Strength.HARD and requirement.when is None
+
+
+def _gate_index(document: ProcessDocument, trigger: Trigger) -> Path:
+    return tuple(str(index) for index, gate in enumerate(document.gates) if gate.trigger is trigger)[:1]
+
+
+def _value_fault(rule: FitRule) -> str | None:
+    if rule.operator is FitOperator.IN:
+        plain = isinstance(rule.value, list) and rule.value and not any(isinstance(part, list) for part in rule.value)
+        return None if plain else "IN takes a list of texts, numbers, true or false."
+    if isinstance(rule.value, list):
+        return f"{rule.operator} takes one value; use IN for a list."
+    if isinstance(rule.value, bool) and rule.operator not in (FitOperator.EQ, FitOperator.NE):
+        return f"{rule.operator} takes a number or a text."
+    return None
+
+
+def _requirements(document: ProcessDocument) -> Iterable[tuple[Path, Trigger, GateRequirement]]:
+    for g, gate in enumerate(document.gates):
+        for r, requirement in enumerate(gate.requirements):
+            yield ("gates", str(g), "requirements", str(r)), gate.trigger, requirement
+
+
+def _test_faults(path: Path, requirement: GateRequirement, document: ProcessDocument) -> Faults:
+    test = requirement.test
+    if test.criterion and document.criterion(test.criterion.key) is None:
+        yield _fault((*path, "criterion", "key"), f"There is no criterion {test.criterion.key} in this document.")
+    if test.criterion and test.criterion.min_grade is Grade.DISPROVED:
+        yield _fault((*path, "criterion", "minGrade"), "A disproved criterion meets no requirement; ask for VALIDATED.")
+    if test.milestone is not None and test.milestone not in {milestone.key for milestone in document.milestones}:
+        yield _fault((*path, "milestone"), f"There is no milestone {test.milestone} in this document.")
+    for name, asked in (("fit", test.fit), ("riskReviewed", test.risk_reviewed)):
+        if asked is False:
+            yield _fault((*path, name), f"{name} can only be true; leave the requirement out to not ask for it.")
+
+
+def _fault(path: Path, message: str) -> FieldProblem:
+    return FieldProblem(path, message)
