@@ -49,7 +49,7 @@ class Account(Node):
         description="Its people by name.",
     )
     async def contacts(
-        self, root: strawberry.Parent[Any], info: Info, first: int = 20, after: str | None = None
+        self, root: strawberry.Parent[Any], info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
     ) -> Any:
         """Its people."""
         return await contact_page(info, Wanted(account_id=(root.id,)), first, after)
@@ -153,7 +153,7 @@ class ContactFilter:
 
 def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
     """The filter as a query takes it."""
-    fields = {} if filter is None else {name: value for name, value in given(filter).items() if value is not None}
+    fields = {} if not filter else {name: value for name, value in given(filter).items() if value is not None}
     if "ids" in fields:
         fields["ids"] = ids.known_of(kind, fields["ids"])
     if "account_id" in fields:
@@ -163,7 +163,7 @@ def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
     return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
 
 
-async def contact_page(info: Info, scope: Wanted, first: int, after: str | None) -> connections.Connection[ContactRow]:
+async def contact_page(info: Info, scope: Wanted, first: int | None, after: str | None) -> connections.Connection[ContactRow]:
     """A page of contacts by name."""
     page = await accounts.contacts(info.context.viewer, scope, connections.window(ORDER, first=first, after=after))
     return connections.connection(page, ORDER, scope)
@@ -180,7 +180,7 @@ class AccountQuery:
 
     @strawberry.field(graphql_type=AccountConnection, description="Accounts by name.")
     async def accounts(
-        self, info: Info, first: int = 20, after: str | None = None, filter: AccountFilter | None = None
+        self, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET, filter: AccountFilter | None = strawberry.UNSET
     ) -> Any:
         """Many."""
         scope = wanted(filter, "Account")
@@ -194,7 +194,7 @@ class AccountQuery:
 
     @strawberry.field(graphql_type=ContactConnection, description="Contacts by name.")
     async def contacts(
-        self, info: Info, first: int = 20, after: str | None = None, filter: ContactFilter | None = None
+        self, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET, filter: ContactFilter | None = strawberry.UNSET
     ) -> Any:
         """Many."""
         return await contact_page(info, wanted(filter, "Contact"), first, after)

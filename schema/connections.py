@@ -11,6 +11,7 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
+from schema.given import or_none
 from schema.nodes import PageInfo
 from workflow.queries.paging import Page, Term, Window
 
@@ -57,7 +58,8 @@ def window(
     before: str | None = None,
     default: int = 20,
 ) -> Window:
-    """The part of the list that the arguments ask for."""
+    """The part of the list that the arguments ask for; null and left out are the same."""
+    first, after, last, before = or_none(first), or_none(after), or_none(last), or_none(before)
     if first is not None and last is not None:
         raise bad_input("Give `first` or `last`, not both.")
     for name, size in (("first", first), ("last", last)):

@@ -8,7 +8,7 @@ import strawberry
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import given, maybe
+from schema.given import given, maybe, or_none
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.opportunity import Opportunity
 from schema.people import Actor
@@ -90,18 +90,18 @@ class EventQuery:
         graphql_type=EventConnection, description="Facts after a cursor, oldest first; take `endCursor` to read on."
     )
     async def events(
-        self, info: Info, first: int = 100, after: str | None = None, filter: EventFilter | None = None
+        self, info: Info, first: int | None = 100, after: str | None = strawberry.UNSET, filter: EventFilter | None = strawberry.UNSET
     ) -> Any:
         """The feed."""
-        connections.window((), first=first)
+        size = connections.window((), first=first, default=100).size
         try:
-            place = START if after is None else events.place_of(after)
+            place = START if not after else events.place_of(after)
         except BadFeedCursor:
             raise connections.bad_input(
                 "`after` is no cursor of the feed. Take `endCursor` of a page, or `eventCursor`."
             ) from None
-        rows, more = await events.events(info.context.viewer, _wanted(filter), after=place, size=first)
-        return _page(rows, more=more, after=after)
+        rows, more = await events.events(info.context.viewer, _wanted(filter), after=place, size=size)
+        return _page(rows, more=more, after=or_none(after))
 
     @strawberry.field(
         graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
@@ -133,7 +133,7 @@ async def find(info: Info, id: str) -> object | None:
 
 
 def _wanted(filter: EventFilter | None) -> Wanted:
-    fields = {} if filter is None else {name: value for name, value in given(filter).items() if value is not None}
+    fields = {} if not filter else {name: value for name, value in given(filter).items() if value is not None}
     if "opportunity_id" in fields:
         fields["opportunity_id"] = ids.known_of("Opportunity", fields["opportunity_id"])
     if "at" in fields:

@@ -8,6 +8,7 @@ import strawberry
 
 from schema import connections
 from schema.context import Info
+from schema.given import or_none
 from schema.loaders import sure
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from workflow.queries import events, people, processes
@@ -151,11 +152,11 @@ class MemberConnection:
 
 
 async def members(
-    info: Info, first: int = 50, after: str | None = None, role: list[Role] | None = None, active: bool | None = None
+    info: Info, first: int | None = 50, after: str | None = strawberry.UNSET, role: list[Role] | None = strawberry.UNSET, active: bool | None = strawberry.UNSET
 ) -> connections.Connection[MemberRow]:
     """A page of members."""
-    scope = MemberFilter(role=None if role is None else tuple(role), active=active)
-    page = await people.members(info.context.viewer, scope, connections.window(ORDER, first=first, after=after))
+    scope = MemberFilter(role=tuple(role) if isinstance(role, list) else None, active=or_none(active))
+    page = await people.members(info.context.viewer, scope, connections.window(ORDER, first=first, after=after, default=50))
     return connections.connection(page, ORDER, scope)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from schema.context import Info
+from schema.given import or_none
 from schema.nodes import Node, is_row, node_id, told
 from schema.people import Actor
 from schema.scalars import Json
@@ -208,6 +209,6 @@ class ProcessQuery:
     @strawberry.field(
         graphql_type=SalesProcess | None, description="A version of a process; the newest where `version` is left out."
     )
-    async def sales_process(self, info: Info, key: str, version: int | None = None) -> ProcessRow | None:
+    async def sales_process(self, info: Info, key: str, version: int | None = strawberry.UNSET) -> ProcessRow | None:
         """One."""
-        return await processes.process(info.context.viewer, key, version)
+        return await processes.process(info.context.viewer, key, or_none(version))

@@ -164,7 +164,7 @@ class TransitionConnection:
 
 
 async def history_page(
-    info: Info, opportunity_id: UUID, first: int, after: str | None
+    info: Info, opportunity_id: UUID, first: int | None, after: str | None
 ) -> connections.Connection[TransitionRow]:
     """A page of a deal's history."""
     window = connections.window(ORDER, first=first, after=after)
