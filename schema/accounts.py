@@ -163,7 +163,9 @@ def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
     return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
 
 
-async def contact_page(info: Info, scope: Wanted, first: int | None, after: str | None) -> connections.Connection[ContactRow]:
+async def contact_page(
+    info: Info, scope: Wanted, first: int | None, after: str | None
+) -> connections.Connection[ContactRow]:
     """A page of contacts by name."""
     page = await accounts.contacts(info.context.viewer, scope, connections.window(ORDER, first=first, after=after))
     return connections.connection(page, ORDER, scope)
@@ -180,7 +182,11 @@ class AccountQuery:
 
     @strawberry.field(graphql_type=AccountConnection, description="Accounts by name.")
     async def accounts(
-        self, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET, filter: AccountFilter | None = strawberry.UNSET
+        self,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        filter: AccountFilter | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
         scope = wanted(filter, "Account")
@@ -194,7 +200,11 @@ class AccountQuery:
 
     @strawberry.field(graphql_type=ContactConnection, description="Contacts by name.")
     async def contacts(
-        self, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET, filter: ContactFilter | None = strawberry.UNSET
+        self,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        filter: ContactFilter | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
         return await contact_page(info, wanted(filter, "Contact"), first, after)

@@ -90,7 +90,11 @@ class EventQuery:
         graphql_type=EventConnection, description="Facts after a cursor, oldest first; take `endCursor` to read on."
     )
     async def events(
-        self, info: Info, first: int | None = 100, after: str | None = strawberry.UNSET, filter: EventFilter | None = strawberry.UNSET
+        self,
+        info: Info,
+        first: int | None = 100,
+        after: str | None = strawberry.UNSET,
+        filter: EventFilter | None = strawberry.UNSET,
     ) -> Any:
         """The feed."""
         size = connections.window((), first=first, default=100).size

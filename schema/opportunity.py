@@ -167,7 +167,9 @@ class Opportunity(Node):
         return preview(facts, process.document, viewer=info.context.viewer, holding=holding, now=info.context.now)
 
     @strawberry.field(graphql_type=TransitionConnection, description="Append-only, newest first.")
-    async def history(self, root: Root, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET) -> Any:
+    async def history(
+        self, root: Root, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
+    ) -> Any:
         """The way here."""
         return await history_page(info, root.id, first, after)
 

@@ -5,6 +5,8 @@ import contextlib
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -190,10 +192,24 @@ async def cut_off(_: str) -> None:
     await transaction(verb)
 
 
-async def test_an_unreachable_database_is_unavailable() -> None:
-    with pytest.raises(Unavailable):
-        async with opened("postgres://nobody@127.0.0.1:1/nothing", everywhere=False):
-            pytest.fail("opened")
+UNREACHABLE = """
+import asyncio
+from workflow.models.database import Unavailable, opened
+async def reach():
+    async with opened("postgres://nobody@127.0.0.1:1/nothing"):
+        pass
+try:
+    asyncio.run(reach())
+except Unavailable:
+    print("unavailable")
+"""
+
+
+def test_an_unreachable_database_is_unavailable() -> None:
+    """In a process of its own, for a process speaks one dialect only."""
+    told = subprocess.run([sys.executable, "-c", UNREACHABLE], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "unavailable"
 
 
 async def test_sqlite_is_served_by_one_process(tmp_path: os.PathLike[str]) -> None:

@@ -59,7 +59,11 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
         version = await _process(ctx, place.process_key)
         fields = await checked(ctx, {**given, "name": given.get("name")})
         await _refuse_duplicate(ctx, fields, None)
-        return await _insert(ctx, place.account_id, owner, version, fields, given.get("collaborator_ids") or ())
+        helpers = given.get("collaborator_ids") or ()
+        await active_members(ctx, helpers)
+        id = await _insert(ctx, {"account_id": place.account_id, "owner_id": owner}, version, fields)
+        await add_collaborators(ctx, id, helpers)
+        return id
 
     return await transaction(work)
 
@@ -188,48 +192,30 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
         raise Duplicate(message, kind="Opportunity", id=found[0]["id"])
 
 
-async def _insert(
-    ctx: Ctx,
-    account_id: UUID,
-    owner_id: UUID,
-    version: ProcessRow,
-    fields: dict[str, object],
-    collaborators: Sequence[UUID],
-) -> UUID:
-    id = new_id()
-    settings = version.document.settings(OpportunityState.LEAD)
+async def _insert(ctx: Ctx, places: dict[str, UUID], version: ProcessRow, fields: dict[str, object]) -> UUID:
+    id, lead = new_id(), OpportunityState.LEAD
     about = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False, **fields}
-    born = {
-        "state": OpportunityState.LEAD,
-        "state_since": ctx.now,
-        "created_at": ctx.now,
-        "updated_at": ctx.now,
-        "version": 1,
-    }
-    forecast = {
-        "probability": float(settings.probability),
-        "probability_is_manual": False,
-        "forecast_category": settings.forecast_category,
-        "push_count": 0,
-        "purchase_process": PurchaseProcess.UNKNOWN,
-    }
-    places = {
-        "organization_id": ctx.viewer.organization_id,
-        "account_id": account_id,
-        "owner_id": owner_id,
-        "process_id": version.id,
-    }
-    await active_members(ctx, collaborators)
+    settings = version.document.settings(lead)
     number = await next_number(ctx.viewer.organization_id)
-    await Opportunity.create(id=id, number=number, **places, **born, **forecast, **about)
-    await add_collaborators(ctx, id, collaborators)
-    told = changed({}, {**about, "account_id": account_id, "owner_id": owner_id, "state": OpportunityState.LEAD})
-    payload = {
-        "opportunityId": id,
-        "number": number,
-        "version": 1,
-        "changes": told,
-        "collaboratorIds": list(collaborators),
-    }
+    await Opportunity.create(
+        id=id,
+        organization_id=ctx.viewer.organization_id,
+        number=number,
+        process_id=version.id,
+        state=lead,
+        state_since=ctx.now,
+        created_at=ctx.now,
+        updated_at=ctx.now,
+        version=1,
+        probability=float(settings.probability),
+        probability_is_manual=False,
+        forecast_category=settings.forecast_category,
+        push_count=0,
+        purchase_process=PurchaseProcess.UNKNOWN,
+        **places,
+        **about,
+    )
+    told = changed({}, {**about, **places, "state": lead})
+    payload = {"opportunityId": id, "number": number, "version": 1, "changes": told}
     await record(ctx, "opportunity.created", aggregate="opportunity", id=id, payload=payload)
     return id

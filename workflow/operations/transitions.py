@@ -170,31 +170,33 @@ async def _record(
     """Write the new state, its history row and the event."""
     facts, now, id = deal.facts, deal.ctx.now, new_id()
     settings = deal.process.settings(target)
+    arrow = {"trigger": attempt.trigger, "from_state": facts.state, "to_state": target}
     close = {"closed_on": facts.today(now), **attempt.close} if target in CLOSED_STATES else {}
     forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
+    gate = [written(verdict) for verdict in found]
+    await _remember(deal, id, {**arrow, **close, **forecast, "note": note, "requirements": gate})
+    kept = {"closed_from": facts.state, "close_note": note, **close} if close else {}
+    await deal.write(state=target, state_since=now, probability_is_manual=False, **forecast, **kept)
+    names = {"trigger": attempt.trigger, "from": facts.state, "to": target}
+    deal.tell("opportunity.transitioned", transitionId=id, **names, **told, close=close or None)
+    return id
+
+
+async def _remember(deal: Deal, id: UUID, arrow: dict[str, object]) -> None:
+    """The history row: the arrow, and what the deal weighed then."""
+    facts, now = deal.facts, deal.ctx.now
     await Transition.create(
         id=id,
         organization_id=deal.organization_id,
         opportunity_id=deal.id,
         sequence=await Transition.filter(opportunity_id=deal.id).count() + 1,
-        trigger=attempt.trigger,
-        from_state=facts.state,
-        to_state=target,
         at=now,
         source=deal.ctx.source,
-        note=note,
-        requirements=[written(verdict) for verdict in found],
         process_id=deal.process_id,
         seconds_in_previous_state=max(0, int((now - facts.state_since).total_seconds())),
         value_minor=facts.value_minor,
         value_currency=facts.value_currency,
         expected_close_date=facts.expected_close_date,
-        **forecast,
-        **close,
+        **arrow,
         **deal.ctx.actor(),
     )
-    kept = {"closed_from": facts.state, "close_note": note, **close} if close else {}
-    await deal.write(state=target, state_since=now, probability_is_manual=False, **forecast, **kept)
-    arrow = {"trigger": attempt.trigger, "from": facts.state, "to": target}
-    deal.tell("opportunity.transitioned", transitionId=id, **arrow, **told, close=close or None)
-    return id

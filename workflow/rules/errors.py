@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from workflow.rules.states import OpportunityState, ProblemCode, Trigger
 
-if TYPE_CHECKING:
-    from workflow.rules.requirements import Verdict
+
+class Explained(Protocol):
+    """A verdict, as far as a refusal needs to know one."""
+
+    @property
+    def explanation(self) -> str:
+        """Why it holds or does not, in a sentence."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class TransitionBlocked(Refusal):
     code = ProblemCode.TRANSITION_BLOCKED
 
     def __init__(
-        self, *, trigger: Trigger, opportunity_id: UUID, unmet: "Sequence[Verdict]", overridable: bool
+        self, *, trigger: Trigger, opportunity_id: UUID, unmet: Sequence[Explained], overridable: bool
     ) -> None:
         count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
         super().__init__(f"{count} not hold for {trigger}: " + " ".join(verdict.explanation for verdict in unmet))
