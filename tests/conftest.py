@@ -3,10 +3,12 @@
 import signal
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from tests.databases import Databases, databases
 from tests.organizations import TestOrganization, new_organization
+from tests.serving import Server, serving
 from workflow.models.database import opened
 
 
@@ -50,3 +52,17 @@ async def empty_database(run_databases: Databases) -> AsyncIterator[str]:
     url = await run_databases.empty()
     yield url
     await run_databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+async def server(database: str) -> AsyncIterator[Server]:
+    """A serving process, one for the run."""
+    async with serving(database) as started:
+        yield started
+
+
+@pytest.fixture
+async def client(server: Server, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the admin's key of the test's own organization."""
+    async with server.client(organization.api_key) as opened:
+        yield opened

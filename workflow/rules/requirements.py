@@ -22,8 +22,8 @@ class Verdict:
     label: str
     status: RequirementStatus
     explanation: str
-    remedy: str | None
     test: RequirementTest
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
