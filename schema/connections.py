@@ -18,11 +18,11 @@ from workflow.queries.paging import Page, Term, Window
 Row = TypeVar("Row")
 MOST = 100
 
-_WRITERS: dict[type, tuple[str, Any]] = {
-    datetime: ("t", datetime.isoformat),
-    date: ("d", date.isoformat),
-    UUID: ("u", str),
-}
+_WRITERS: tuple[tuple[str, type, Any], ...] = (
+    ("t", datetime, datetime.isoformat),
+    ("d", date, date.isoformat),
+    ("u", UUID, str),
+)
 _READERS: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
 
 
@@ -99,8 +99,11 @@ def _cursor(order: Sequence[Term], key: Sequence[object]) -> str:
 
 
 def _written(value: object) -> list[object]:
-    kind, write = _WRITERS.get(type(value), ("v", lambda kept: kept))
-    return [kind, write(value)]
+    """A value and its kind; asyncpg's ids are of a subclass, and an instant is a day too."""
+    for kind, shape, write in _WRITERS:
+        if isinstance(value, shape):
+            return [kind, write(value)]
+    return ["v", value]
 
 
 def _values(order: Sequence[Term], cursor: str, name: str) -> tuple[Any, ...]:
