@@ -7,7 +7,7 @@ import strawberry
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import given, maybe
+from schema.given import conditions, maybe, tuples
 from schema.loaders import sure
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, is_row, node_id, told
@@ -153,14 +153,14 @@ class ContactFilter:
 
 def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
     """The filter as a query takes it."""
-    fields = {} if not filter else {name: value for name, value in given(filter).items() if value is not None}
+    fields = conditions(filter)
     if "ids" in fields:
         fields["ids"] = ids.known_of(kind, fields["ids"])
     if "account_id" in fields:
         fields["account_id"] = ids.known_of("Account", fields["account_id"])
     if "updated_at" in fields:
         fields["updated_at"] = span(fields["updated_at"])
-    return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return Wanted(**tuples(fields))
 
 
 async def contact_page(

@@ -1,7 +1,7 @@
 """The people of a purchase: type, inputs, mutations."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -22,7 +22,10 @@ from workflow.rules.buyer import coverage
 from workflow.rules.facts import StakeholderFacts
 from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Coverage, Influence
 
-Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
+if TYPE_CHECKING:
+    from schema.opportunity import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
 
 
 @strawberry.type(description="A contact who takes part in one purchase.")

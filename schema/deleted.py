@@ -1,14 +1,19 @@
 """What a deletion answers."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from schema.context import Info
 from schema.nodes import told
-from schema.problems import InvalidInput, NotFound, Opportunity, PermissionDenied, RecordClosed, VersionConflict
+from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.queries.opportunities import OpportunityRow
+
+if TYPE_CHECKING:
+    from schema.opportunity import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
 
 
 @strawberry.type(description="It is gone.")

@@ -8,7 +8,7 @@ import strawberry
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import given, maybe, or_none
+from schema.given import conditions, maybe, or_none, tuples
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.opportunity import Opportunity
 from schema.people import Actor
@@ -137,12 +137,12 @@ async def find(info: Info, id: str) -> object | None:
 
 
 def _wanted(filter: EventFilter | None) -> Wanted:
-    fields = {} if not filter else {name: value for name, value in given(filter).items() if value is not None}
+    fields = conditions(filter)
     if "opportunity_id" in fields:
         fields["opportunity_id"] = ids.known_of("Opportunity", fields["opportunity_id"])
     if "at" in fields:
         fields["at"] = span(fields["at"])
-    return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return Wanted(**tuples(fields))
 
 
 def _page(rows: Sequence[EventRow], *, more: bool, after: str | None) -> connections.Connection[EventRow]:

@@ -19,6 +19,16 @@ def given(input: Any, *leaving: str) -> dict[str, Any]:
     return {name: value for name, value in pairs if value is not strawberry.UNSET}
 
 
+def conditions(filter: Any) -> dict[str, Any]:
+    """The fields of a filter that set a condition; one that is null sets none."""
+    return {name: value for name, value in given(filter).items() if value is not None} if filter else {}
+
+
+def tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same, lists as a query takes them."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
 def or_none(value: Any) -> Any:
     """None where the client left it out."""
     return None if value is strawberry.UNSET else value

@@ -8,6 +8,9 @@ from schema import ids, words
 
 assert words
 
+Root = strawberry.Parent[Any]
+"""A row, of whichever kind stands for the type."""
+
 
 def told(description: str) -> Any:
     """A field that is read straight off its row."""
@@ -39,7 +42,7 @@ def node_id(kind: str) -> Any:
     def encoded(root: Any) -> strawberry.ID:
         return ids.encode(kind, root.id)
 
-    encoded.__annotations__ = {"root": strawberry.Parent[Any], "return": strawberry.ID}
+    encoded.__annotations__ = {"root": Root, "return": strawberry.ID}
     return strawberry.field(resolver=encoded, description=f"The {kind}'s id, opaque.")
 
 

@@ -11,7 +11,7 @@ from schema.buyer import Stakeholder
 from schema.context import Info
 from schema.loaders import sure
 from schema.money import Money, money
-from schema.nodes import Node, is_row, node_id, told
+from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Member
 from schema.process import SalesProcess
 from schema.qualification import Known, Qualification
@@ -34,8 +34,6 @@ from workflow.rules.facts import OpportunityFacts
 from workflow.rules.machine import Option, preview
 from workflow.rules.permissions import Action, Holding, may_coach, may_write
 from workflow.rules.states import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
-
-Root = strawberry.Parent[Any]
 
 
 @strawberry.type(description="What happens next, and by when.")
@@ -136,7 +134,7 @@ class Opportunity(Node):
             text=root.next_step_text,
             due_date=due,
             agreed_with_buyer=root.next_step_agreed,
-            overdue=due is not None and due < facts.day_of(info.context.now),
+            overdue=due is not None and due < facts.today(info.context.now),
         )
 
     @strawberry.field(graphql_type=SalesProcess, description="The process version that it follows.")

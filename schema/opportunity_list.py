@@ -1,7 +1,6 @@
 """Lists of opportunities: filter, order, pages, totals."""
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 import strawberry
@@ -9,7 +8,7 @@ from graphql import GraphQLError
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import given, maybe, or_none
+from schema.given import conditions, maybe, or_none, tuples
 from schema.money import Money, money
 from schema.nodes import PageInfo, is_row, told
 from schema.opportunity import Opportunity
@@ -25,6 +24,7 @@ from workflow.rules.states import (
     ForecastCategory,
     LossReason,
     OpportunityField,
+    OpportunityOrderField,
     OpportunityState,
     OpportunityType,
     OrderDirection,
@@ -71,17 +71,11 @@ class OpportunityFilter:
     )
 
 
-OpportunityOrderField = strawberry.enum(
-    StrEnum("OpportunityOrderField", {name: name for name in ORDERS}),
-    description="Nulls come last, on every database and in both directions.",
-)
-
-
 @strawberry.input(description="One column of an order.")
 class OpportunityOrder:
     """What first."""
 
-    field: OpportunityOrderField = told("By what.")  # type: ignore[valid-type]  # made from the table of orders
+    field: OpportunityOrderField = told("By what.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Up or down.")
 
 
@@ -139,7 +133,7 @@ async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -
     """The filter as a query takes it."""
     if depth > DEEPEST:
         raise connections.bad_input(f"Filters nest at most {DEEPEST} deep.")
-    fields = {} if filter is None else {name: value for name, value in given(filter).items() if value is not None}
+    fields = conditions(filter)
     inner, negated = fields.pop("any_of", None), fields.pop("not_", None)
     fields |= {name: ids.known_of(kind, fields[name]) for name, kind in _IDS.items() if name in fields}
     fields |= {name: days(fields[name]) for name in _DAYS if name in fields}
@@ -150,7 +144,7 @@ async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -
         fields["any_of"] = [await wanted(info, part, depth + 1) for part in inner]
     if negated is not None:
         fields["negated"] = await wanted(info, negated, depth + 1)
-    return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return Wanted(**tuples(fields))
 
 
 async def _amounts(info: Info, range: DecimalRange) -> Amounts:
@@ -175,8 +169,8 @@ def terms(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
     return tuple(found) or (Term("number"),)
 
 
-def _term(part: Any) -> Term:
-    term = ORDERS[part.field.value]
+def _term(part: OpportunityOrder) -> Term:
+    term = ORDERS[part.field]
     return Term(term.column, descending=part.direction is OrderDirection.DESC, nullable=term.nullable)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -19,7 +19,10 @@ from workflow.rules.facts import Actor as ActorRow
 from workflow.rules.permissions import PERMISSIONS
 from workflow.rules.states import ActorKind, Role, Visibility
 
-SalesProcess = Annotated["SalesProcess", strawberry.lazy("schema.process")]
+if TYPE_CHECKING:
+    from schema.process import SalesProcess
+else:
+    SalesProcess = Annotated["SalesProcess", strawberry.lazy("schema.process")]
 ORDER = (Term("created_at"),)
 
 

@@ -1,6 +1,6 @@
 """Problems: what a mutation answers when it does not do the thing, each a type of its own."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -12,8 +12,12 @@ from schema.nodes import Node, told
 from workflow.rules import errors
 from workflow.rules.states import OpportunityState, ProblemCode, Trigger
 
-Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
-Requirement = Annotated["Requirement", strawberry.lazy("schema.requirements")]
+if TYPE_CHECKING:
+    from schema.opportunity import Opportunity
+    from schema.requirements import Requirement
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
+    Requirement = Annotated["Requirement", strawberry.lazy("schema.requirements")]
 
 
 @strawberry.interface(

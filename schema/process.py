@@ -7,7 +7,7 @@ import strawberry
 
 from schema.context import Info
 from schema.given import or_none
-from schema.nodes import Node, is_row, node_id, told
+from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor
 from schema.scalars import Json
 from workflow.queries import processes
@@ -169,7 +169,7 @@ def _part(name: str, description: str, shape: Any) -> Any:
     def read(root: Any) -> Any:
         return getattr(root.document, name)
 
-    read.__annotations__ = {"root": strawberry.Parent[Any]}
+    read.__annotations__ = {"root": Root}
     return strawberry.field(resolver=read, graphql_type=shape, description=description)
 
 

@@ -10,7 +10,7 @@ WORDS = (
     states.BuyingRole, states.Influence, states.Attitude, states.Coverage, states.BuyingStyle, states.MilestoneSide,
     states.RequirementKind, states.Strength, states.RequirementStatus, states.TransitionReadiness, states.TransitionSource,
     states.ActorKind, states.OpportunityField, states.AlertCode, states.AlertSeverity, states.RiskLevel, states.ProblemCode,
-    states.OrderDirection,
+    states.OrderDirection, states.OpportunityOrderField,
 )  # fmt: skip
 
 for word in WORDS:

@@ -13,19 +13,21 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def key() -> fields.UUIDField:
+def key() -> fields.UUIDField[UUID]:
     """The primary key, made by us."""
     return fields.UUIDField(primary_key=True, default=new_id)
 
 
-def word(*, null: bool = False) -> fields.CharField:
+def word(*, null: bool = False) -> fields.CharField[Any]:  # Any: a text, or none where `null`
     """An enum's name; the CHECK on it stands in the migration."""
-    return fields.CharField(max_length=32, null=null)
+    return line(null=null, size=32)
 
 
-def line(*, null: bool = False, size: int = 255) -> fields.CharField:
+def line(*, null: bool = False, size: int = 255) -> fields.CharField[Any]:  # Any: a text, or none where `null`
     """A short text."""
-    return fields.CharField(max_length=size, null=null)
+    if null:
+        return fields.CharField(max_length=size, null=True)
+    return fields.CharField(max_length=size)
 
 
 def of(table: str, *, cascade: bool = False) -> ForeignKeyRelation[Any]:

@@ -23,7 +23,7 @@ class Organization(Model):
 class OpportunityCounter(Model):
     """The last opportunity number given out; its row is locked last in a transaction."""
 
-    organization = fields.OneToOneField(
+    organization: fields.OneToOneRelation[Organization] = fields.OneToOneField(
         "pursuit.Organization", related_name=False, primary_key=True, on_delete=fields.RESTRICT
     )
     last_number = fields.IntField()

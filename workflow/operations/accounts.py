@@ -1,7 +1,7 @@
 """Accounts and contacts: made and changed by everybody who writes."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Account, Contact
@@ -96,13 +96,12 @@ _UNIQUE = {
 }
 
 
-async def _create(
-    ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, object]
-) -> UUID:
+async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, UUID]) -> UUID:
     await _refuse_duplicate(ctx, table, noun, fields, None)
     id = new_id()
-    times = {"version": 1, "created_at": ctx.now, "updated_at": ctx.now}
-    await table.create(id=id, organization_id=ctx.viewer.organization_id, **fields, **parents, **times)
+    columns: dict[str, Any] = {**fields, **parents}  # Any: columns of several kinds
+    times: dict[str, Any] = {"created_at": ctx.now, "updated_at": ctx.now}
+    await table.create(id=id, organization_id=ctx.viewer.organization_id, version=1, **columns, **times)
     payload = {f"{noun}Id": id, **parents, "changes": changed({}, fields)}
     await record(ctx, f"{noun}.created", aggregate=noun, id=id, payload=payload)
     return id

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ class Ctx:
         """The organization's calendar day."""
         return self.now.astimezone(ZoneInfo(time_zone)).date()
 
-    def actor(self) -> dict[str, object]:
+    def actor(self) -> dict[str, Any]:  # Any: columns of several kinds
         """The three columns that say who did it."""
         viewer = self.viewer
         return {"actor_kind": viewer.kind, "actor_name": viewer.name, "actor_member_id": viewer.member_id}

@@ -1,5 +1,6 @@
 """People join the organization."""
 
+from typing import Any
 from uuid import UUID
 
 from workflow.models import Member
@@ -13,7 +14,7 @@ async def make_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: U
     """A new active member who sees everything; the caller has checked that the e-mail is free."""
     id = new_id()
     organization_id = ctx.viewer.organization_id
-    person = {
+    person: dict[str, Any] = {  # Any: columns of several kinds
         "name": name,
         "email": email.lower(),
         "role": role,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Account, Opportunity
@@ -192,9 +192,10 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
         raise Duplicate(message, kind="Opportunity", id=found[0]["id"])
 
 
-async def _insert(ctx: Ctx, places: dict[str, UUID], version: ProcessRow, fields: dict[str, object]) -> UUID:
+async def _insert(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: dict[str, object]) -> UUID:
     id, lead = new_id(), OpportunityState.LEAD
-    about = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False, **fields}
+    usual = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
+    about: dict[str, Any] = usual | fields  # Any: columns of several kinds
     settings = version.document.settings(lead)
     number = await next_number(ctx.viewer.organization_id)
     await Opportunity.create(

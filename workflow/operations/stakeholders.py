@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder
@@ -50,7 +50,7 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, given: NewStakeholder)
         if given.is_primary:
             await _only_primary(deal)
         id = new_id()
-        about = {
+        about: dict[str, Any] = {  # Any: columns of several kinds
             "roles": _roles(given.roles),
             "influence": given.influence,
             "attitude": given.attitude,
@@ -58,7 +58,11 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, given: NewStakeholder)
             "motivation": motivation,
             "is_primary": given.is_primary,
         }
-        places = {"organization_id": deal.organization_id, "opportunity_id": deal.id, "contact_id": given.contact_id}
+        places: dict[str, Any] = {
+            "organization_id": deal.organization_id,
+            "opportunity_id": deal.id,
+            "contact_id": given.contact_id,
+        }
         await Stakeholder.create(id=id, created_at=ctx.now, **places, **about)
         deal.tell("stakeholder.added", stakeholderId=id, contactId=given.contact_id, changes=changed({}, about))
         return id

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from workflow.models import Account, Transition
@@ -182,7 +183,7 @@ async def _record(
     return id
 
 
-async def _remember(deal: Deal, id: UUID, arrow: dict[str, object]) -> None:
+async def _remember(deal: Deal, id: UUID, arrow: dict[str, Any]) -> None:  # Any: columns of several kinds
     """The history row: the arrow, and what the deal weighed then."""
     facts, now = deal.facts, deal.ctx.now
     await Transition.create(

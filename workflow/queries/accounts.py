@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
-from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.paging import Page, Term, Window, page, where
 from workflow.queries.people import columns
 from workflow.rules.permissions import Viewer
 
@@ -156,7 +156,7 @@ def between(column: str, span: Span | None) -> Q:
     """The rows whose instant lies in the span."""
     wanted = Q()
     if span is not None and span.start is not None:
-        wanted &= Q(**{f"{column}__gte": span.start})
+        wanted &= where(f"{column}__gte", span.start)
     if span is not None and span.end is not None:
-        wanted &= Q(**{f"{column}__lte": span.end})
+        wanted &= where(f"{column}__lte", span.end)
     return wanted

@@ -27,7 +27,7 @@ async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
         .limit(1)
         .values("organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at")
     )
-    kept = found[0] if found else {"secret_hash": _NOBODY}
+    kept: dict[str, Any] = found[0] if found else {"secret_hash": _NOBODY}  # Any: a row of the table
     if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
         return None
     if kept["revoked_at"] is not None or (kept["expires_at"] is not None and kept["expires_at"] <= now):

@@ -19,6 +19,7 @@ from workflow.rules.states import (
     DisqualifyReason,
     ForecastCategory,
     LossReason,
+    OpportunityOrderField,
     OpportunityState,
     OpportunityType,
     WinReason,
@@ -66,16 +67,16 @@ class OpportunityRow:
     updated_at: datetime
 
 
-ORDERS: dict[str, Term] = {
-    "NUMBER": Term("number"),
-    "NAME": Term("name_folded"),
-    "VALUE": Term("base_minor", nullable=True),
-    "PROBABILITY": Term("probability"),
-    "EXPECTED_CLOSE_DATE": Term("expected_close_date", nullable=True),
-    "CLOSED_ON": Term("closed_on", nullable=True),
-    "STATE_SINCE": Term("state_since"),
-    "CREATED_AT": Term("created_at"),
-    "UPDATED_AT": Term("updated_at"),
+ORDERS: dict[OpportunityOrderField, Term] = {
+    OpportunityOrderField.NUMBER: Term("number"),
+    OpportunityOrderField.NAME: Term("name_folded"),
+    OpportunityOrderField.VALUE: Term("base_minor", nullable=True),
+    OpportunityOrderField.PROBABILITY: Term("probability"),
+    OpportunityOrderField.EXPECTED_CLOSE_DATE: Term("expected_close_date", nullable=True),
+    OpportunityOrderField.CLOSED_ON: Term("closed_on", nullable=True),
+    OpportunityOrderField.STATE_SINCE: Term("state_since"),
+    OpportunityOrderField.CREATED_AT: Term("created_at"),
+    OpportunityOrderField.UPDATED_AT: Term("updated_at"),
 }
 
 _ENUMS: dict[str, type] = {

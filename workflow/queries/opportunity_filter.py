@@ -10,6 +10,7 @@ from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
 from workflow.queries.accounts import Span, between
+from workflow.queries.paging import where
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import OPEN_STATES, OpportunityField
 
@@ -97,7 +98,7 @@ _MISSING: dict[OpportunityField, Callable[[], Q]] = {
 def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
     """The condition that the filter means, always the same whatever the database."""
     parts = [
-        Q(**{f"{column}__in": list(values)})
+        where(f"{column}__in", list(values))
         for name, column in _LISTS.items()
         if (values := getattr(filter, name)) is not None
     ]

@@ -78,12 +78,18 @@ async def page(
     )
 
 
+def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
+    """A condition whose column is only known as a text."""
+    return Q(**{condition: value})
+
+
 def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
     names: list[str] = []
     for term in terms:
         if term.nullable:
             flag = f"{term.column}_is_null"
-            rows = rows.annotate(**{flag: Case(When(**{f"{term.column}__isnull": True}, then=1), default=0)})
+            empty = When(where(f"{term.column}__isnull", True), then="1")
+            rows = rows.annotate(**{flag: Case(empty, default="0")})
             names.append(f"-{flag}" if backward else flag)
         names.append(term.column if term.descending == backward else f"-{term.column}")
     return rows.order_by(*names)
@@ -98,15 +104,15 @@ def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> 
         step = _step(term, value, backward=backward)
         if step is not None:
             choices.append(equal & step)
-        equal = equal & (Q(**{f"{term.column}__isnull": True}) if value is None else Q(**{term.column: value}))
+        equal = equal & (where(f"{term.column}__isnull", True) if value is None else where(term.column, value))
     return Q(*choices, join_type="OR")
 
 
 def _step(term: Term, value: Any, *, backward: bool) -> Q | None:
     if value is None:
-        return Q(**{f"{term.column}__isnull": False}) if backward else None
+        return where(f"{term.column}__isnull", False) if backward else None
     comparison = "lt" if term.descending != backward else "gt"
-    step = Q(**{f"{term.column}__{comparison}": value})
+    step = where(f"{term.column}__{comparison}", value)
     if term.nullable and not backward:
-        step = step | Q(**{f"{term.column}__isnull": True})
+        step = step | where(f"{term.column}__isnull", True)
     return step

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from workflow.models import Member, Organization, Team
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.permissions import Viewer
@@ -109,7 +111,7 @@ async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, 
     return grouped
 
 
-def _matching(viewer: Viewer, filter: MemberFilter) -> Any:
+def _matching(viewer: Viewer, filter: MemberFilter) -> QuerySet[Member]:
     found = Member.filter(organization_id=viewer.organization_id)
     if filter.role is not None:
         found = found.filter(role__in=list(filter.role))

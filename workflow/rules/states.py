@@ -482,6 +482,20 @@ class OrderDirection(StrEnum):
     DESC = "DESC"
 
 
+class OpportunityOrderField(StrEnum):
+    """Nulls come last, on every database and in both directions."""
+
+    NUMBER = "NUMBER"
+    NAME = "NAME"
+    VALUE = "VALUE"
+    PROBABILITY = "PROBABILITY"
+    EXPECTED_CLOSE_DATE = "EXPECTED_CLOSE_DATE"
+    CLOSED_ON = "CLOSED_ON"
+    STATE_SINCE = "STATE_SINCE"
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
 OPEN_STATES = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING})
 CLOSED_STATES = frozenset(OpportunityState) - OPEN_STATES
 OPEN_RISKS = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})
