@@ -132,9 +132,20 @@ def test_tests_are_no_package() -> None:
     assert sorted((ROOT / "tests").rglob("__init__.py")) == []
 
 
-def test_the_layers_import_one_way() -> None:
-    program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        ["-m", "ruff", "format", "--check", "--no-cache", "."],
+        ["-m", "ruff", "check", "--no-cache", "."],
+        ["-m", "mypy", "--cache-dir", "/dev/null"],
+        ["-c", LINT_IMPORTS],
+    ],
+    ids=["format", "lint", "types", "imports"],
+)
+def test_what_make_check_runs_is_green(check: list[str]) -> None:
+    told = subprocess.run([sys.executable, *check], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert told.returncode == 0, told.stdout + told.stderr
