@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tortoise.exceptions import IntegrityError
 
+from tests.counts import count
 from workflow.models import patience
 from workflow.models.database import (
     AlreadyServed,
@@ -25,7 +26,7 @@ from workflow.models.database import (
     transaction,
 )
 
-CANCELS = 1000 if os.environ.get("PURSUIT_PROVE") else 100
+CANCELS = count(1000)
 
 
 @pytest.fixture
