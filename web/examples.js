@@ -1,23 +1,40 @@
 // The tabs that a first visit finds.
 const EXAMPLES = [
   {
-    query: `# Who am I, and what may I do? Put a key into the field above first.
+    query: `# Who am I, and what may I do?
 query WhoAmI {
-  viewer { role permissions member { name } organization { name baseCurrency } }
+  viewer {
+    role
+    permissions
+    member { name team { name } }
+    organization { name baseCurrency timeZone }
+  }
 }
 `,
   },
   {
-    query: `# Leads, and what each still needs to be qualified.
+    query: `# Leads, and what each still needs.
 query Leads {
-  opportunities(first: 5, filter: { state: [LEAD] }, orderBy: [{ field: NUMBER }]) {
+  opportunities(
+    first: 5
+    filter: { state: [LEAD] }
+    orderBy: [{ field: NUMBER }]
+  ) {
     totalCount
-    totalValue { amount currency }
     nodes {
-      id number name version
+      id
+      number
+      name
+      version
       account { name }
       owner { name }
-      transitions { trigger target readiness unmetCount requirements { key status explanation remedy } }
+      transitions {
+        trigger
+        target
+        readiness
+        forbiddenBecause
+        requirements { key status explanation remedy }
+      }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -25,12 +42,20 @@ query Leads {
 `,
   },
   {
-    query: `# Would this lead qualify? A dry run says so and changes nothing. Set its id below.
+    query: `# Would this lead qualify? Put the id of one of
+# the leads into the variables below. A dry run
+# tells all that is unmet and changes nothing.
 mutation WouldItQualify($id: ID!) {
-  qualifyOpportunity(input: { id: $id, dryRun: true }) {
+  qualifyOpportunity(
+    input: { id: $id, dryRun: true }
+  ) {
     __typename
-    ... on TransitionSucceeded { opportunity { state version } }
-    ... on TransitionBlocked { message unmet { key explanation remedy } }
+    ... on TransitionSucceeded {
+      opportunity { state version }
+    }
+    ... on TransitionBlocked {
+      unmet { key explanation remedy }
+    }
     ... on Problem { code message }
   }
 }
@@ -38,15 +63,42 @@ mutation WouldItQualify($id: ID!) {
     variables: '{ "id": "" }',
   },
   {
-    query: `# How deals were won: the newest ten, with their history.
+    query: `# The newest deals that were won, and the way
+# that each has gone.
 query Won {
-  opportunities(first: 10, filter: { state: [WON] }, orderBy: [{ field: CLOSED_ON, direction: DESC }]) {
+  opportunities(
+    first: 10
+    filter: { state: [WON] }
+    orderBy: [{ field: CLOSED_ON, direction: DESC }]
+  ) {
     totalCount
     totalValue { amount currency }
     nodes {
-      number name value { amount currency }
-      close { closedOn winReason }
-      history(first: 5) { nodes { trigger from to at actor { name } } }
+      number
+      name
+      value { amount currency }
+      close { closedOn }
+      history(first: 5) {
+        nodes { trigger from to at actor { name } }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# What must hold before a lead is qualified:
+# the company's own process.
+query Process {
+  organization {
+    defaultProcess {
+      key
+      version
+      criteria { key label questions weight }
+      gates {
+        trigger
+        requirements { key label strength }
+      }
     }
   }
 }

@@ -1,11 +1,17 @@
 // GraphiQL with one key for all its requests; the tab's own headers go before it.
 const KEPT = "pursuit.key";
+const HINT = "`make run` prints a key for each role; `pursuit key` makes another.";
+const KEPT_HERE = "Sent as the Authorization header; kept in this tab only.";
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const field = document.getElementById("key");
 const told = document.getElementById("told");
 
 async function ask(params, { headers } = {}) {
   const key = sessionStorage.getItem(KEPT);
+  if (!key && !headers?.Authorization) {
+    field.focus();
+    return { errors: [{ message: `Put an API key into the field above first. ${HINT}` }] };
+  }
   const answer = await fetch("/graphql", {
     method: "POST",
     headers: {
@@ -17,21 +23,24 @@ async function ask(params, { headers } = {}) {
     body: JSON.stringify(params),
   });
   const body = await answer.json();
-  tell(answer.status === 401 ? body.errors[0].message : null);
+  tell(answer.status === 401 ? `This key was refused. ${HINT}` : null);
   return body;
 }
 
 function tell(refusal) {
   told.className = refusal ? "refused" : "";
-  told.textContent = refusal ?? "Sent as the Authorization header; kept in this tab only.";
+  told.textContent = refusal ?? (sessionStorage.getItem(KEPT) ? KEPT_HERE : HINT);
 }
 
 function show() {
+  const key = sessionStorage.getItem(KEPT) ?? "";
   root.render(
     React.createElement(GraphiQL, {
-      key: sessionStorage.getItem(KEPT) ?? "",
+      key,
       fetcher: ask,
+      schema: key ? undefined : null, // asked of the server once there is a key
       defaultTabs: EXAMPLES,
+      defaultEditorToolsVisibility: "variables",
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
     }),
@@ -41,7 +50,9 @@ function show() {
 document.getElementById("credentials").addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem(KEPT, field.value.trim().replace(/^Bearer\s+/i, ""));
+  tell(null);
   show();
 });
 field.value = sessionStorage.getItem(KEPT) ?? "";
+tell(null);
 show();
