@@ -20,6 +20,8 @@ from workflow.rules.permissions import Viewer
 Row = TypeVar("Row")
 Ask = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
 
+MOST_IDS = 10_000
+"""Ids in one statement; SQLite and PostgreSQL bind about 32,000 values. A page of 100 deals may have many people."""
 
 NODES = {
     "Opportunity": "opportunity",
@@ -54,13 +56,11 @@ class Loaders:
         self.collaborators: DataLoader[UUID, list[UUID] | None] = self._of(opportunities.collaborators)
         self.facts: DataLoader[UUID, OpportunityFacts | None] = self._of(_facts)
         self.event: DataLoader[UUID, EventRow | None] = self._of(events.events_by_id)
-        self._organization: OrganizationRow | None = None
+        self._organization: DataLoader[UUID, OrganizationRow | None] = self._of(_organization)
 
     async def organization(self) -> OrganizationRow:
-        """The viewer's organization, read once a request."""
-        if self._organization is None:
-            self._organization = await people.organization(self._viewer)
-        return self._organization
+        """The viewer's organization, read once a request however many rows of a page ask at once."""
+        return await sure(self._organization, self._viewer.organization_id)
 
     async def row(self, kind: str, id: UUID) -> object | None:
         """The visible row of a type by its name; None for what has no rows or is not seen."""
@@ -76,7 +76,12 @@ class Loaders:
             found = await ask(self._viewer, ids)
             return [found.get(id) for id in ids]
 
-        return DataLoader(load_fn=load, max_batch_size=500)
+        return DataLoader(load_fn=load, max_batch_size=MOST_IDS)
+
+
+async def _organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
+    """The viewer's own, the only one that is ever asked for."""
+    return {id: await people.organization(viewer) for id in ids}
 
 
 async def _facts(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityFacts]:
