@@ -1,0 +1,100 @@
+"""A page takes the same number of statements whatever its size, and no table is asked more often than it must be."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type, is_required_argument
+
+from schema import schema
+from schema.context import RequestContext
+from tests.organizations import NOW, TestOrganization
+from tests.rows import families
+from tests.statements import Statements, statements
+
+SIZES = (1, 10, 50, 100)
+PEOPLE = 6
+PAGE = """query($first: Int!) { opportunities(first: $first) { nodes { name
+  owner { name } account { name }
+  buyer { stakeholders { coverage contact { name } } }
+  transitions { trigger readiness requirements { key status explanation } } } } }"""
+AS_ROW_AND_AS_FACT = {"opportunity", "account", "stakeholder"}
+TYPES = build_schema(schema.as_str()).type_map
+DEEPEST = 3
+
+
+def object_type(name: str) -> GraphQLObjectType:
+    """An object type of our schema."""
+    kind = TYPES[name]
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
+
+
+def selection(type_name: str, deep: int = DEEPEST) -> str:
+    """Every field of a type and of what hangs on it, but lists that are paged of their own."""
+    kind = object_type(type_name)
+    return " ".join(_selected(name, kind, deep) for name in kind.fields)
+
+
+def _selected(name: str, kind: GraphQLObjectType, deep: int) -> str:
+    below = get_named_type(kind.fields[name].type)
+    if any(is_required_argument(argument) for argument in kind.fields[name].args.values()):
+        return ""
+    if not isinstance(below, GraphQLObjectType):
+        return "" if getattr(below, "types", None) or getattr(below, "fields", None) else name
+    if below.name.endswith("Connection") or not deep:
+        return ""
+    inner = selection(below.name, deep - 1)
+    return f"{name} {{ {inner} }}" if inner.strip() else ""
+
+
+DEAL = object_type("Opportunity")
+FIELDS = {name: selected for name in DEAL.fields if (selected := _selected(name, DEAL, DEEPEST))}
+
+
+async def asked(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
+    """The deals of a page, and the statements that it took."""
+    context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="page")
+    async with statements() as seen:
+        answer = await schema.execute(query, variable_values={"first": first}, context_value=context)
+    assert answer.errors is None, answer.errors
+    assert answer.data is not None
+    return answer.data["opportunities"]["nodes"], seen
+
+
+async def test_a_page_takes_the_same_statements_whatever_its_size(organization: TestOrganization) -> None:
+    await families(organization, max(SIZES), people=PEOPLE)
+
+    taken = {}
+    for size in SIZES:
+        deals, seen = await asked(organization, PAGE, size)
+        assert (
+            len({deal["owner"]["name"] for deal in deals}) == len({deal["account"]["name"] for deal in deals}) == size
+        )
+        assert len({who["contact"]["name"] for deal in deals for who in deal["buyer"]["stakeholders"]}) == size * PEOPLE
+        taken[size] = seen.by_table()
+
+    assert [taken[size] for size in SIZES] == [taken[1]] * len(SIZES)
+
+
+async def test_a_page_asks_each_table_once_and_once_more_for_what_the_rules_read(
+    organization: TestOrganization,
+) -> None:
+    await families(organization, 50, people=PEOPLE)
+
+    _, seen = await asked(organization, PAGE, 50)
+
+    asked_twice = {table: times for table, times in seen.by_table().items() if times > 1}
+    assert asked_twice == dict.fromkeys(AS_ROW_AND_AS_FACT, 2)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+async def test_every_field_of_a_deal_takes_the_same_statements_whatever_the_size(
+    organization: TestOrganization, name: str
+) -> None:
+    await families(organization, 20, people=2)
+    query = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ id {FIELDS[name]} }} }} }}"
+
+    _, few = await asked(organization, query, 2)
+    _, many = await asked(organization, query, 20)
+
+    assert many.by_table() == few.by_table()
