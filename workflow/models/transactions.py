@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import asyncpg
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
 from workflow.models.patience import Unavailable
@@ -19,6 +19,7 @@ CONNECTION = "default"
 ATTEMPTS = 8
 LONGEST = 10.0
 """Seconds after which no further attempt is begun."""
+COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, OperationalError, IntegrityError)
 
 _under_way: set[asyncio.Task[Any]] = set()
 
@@ -43,14 +44,14 @@ async def drain(seconds: float = 10.0) -> None:
 
 
 async def _until_settled(work: Callable[[], Awaitable[T]]) -> T:
-    """Attempt work until it ends without a collision, within the bounds."""
+    """Attempt work until it ends without a collision, within the bounds; a unique key taken meanwhile is one, once."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + LONGEST
     for attempt in range(ATTEMPTS):
         try:
             return await _once(work)
-        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, OperationalError) as problem:
-            if not _is_collision(problem):
+        except COLLISIONS as problem:
+            if not _is_collision(problem) or (attempt and isinstance(problem, IntegrityError)):
                 raise
         if clock() > deadline:
             break
@@ -64,7 +65,9 @@ async def _once(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def _is_collision(problem: Exception) -> bool:
-    """Another writer was in the way, so that the same work may succeed now."""
+    """Another writer was in the way, so that the same work may succeed now, or be refused with the reason."""
+    if isinstance(problem, IntegrityError):
+        return bool(problem.args) and isinstance(problem.args[0], asyncpg.UniqueViolationError)
     return not isinstance(problem, OperationalError) or "is locked" in str(problem)
 
 

@@ -1,0 +1,60 @@
+"""Of many who make the same thing at once, over real HTTP, one does; every other is shown what is there."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+AT_ONCE = 20
+CREATE = """mutation($input: %s!) { %s(input: $input) { __typename
+  ... on %s { %s { id } } ... on Duplicate { existing { id } } } }"""
+ACCOUNT = ("CreateAccountInput", "createAccount", "AccountChanged", "account")
+CONTACT = ("CreateContactInput", "createContact", "ContactChanged", "contact")
+OPPORTUNITY = ("CreateOpportunityInput", "createOpportunity", "OpportunityChanged", "opportunity")
+STAKEHOLDER = ("AddStakeholderInput", "addStakeholder", "StakeholderChanged", "stakeholder")
+KEY = {"externalSystem": "crm", "externalId": "1"}
+
+
+@pytest.fixture
+async def places(client: httpx.AsyncClient) -> dict[str, Any]:
+    """An account, a contact there and a lead."""
+    account = (await made(client, ACCOUNT, {"name": "Cancity"}))["account"]["id"]
+    contact = (await made(client, CONTACT, {"name": "Maria", "accountId": account}))["contact"]["id"]
+    lead = (await made(client, OPPORTUNITY, {"name": "GTX Pro", "accountId": account}))["opportunity"]["id"]
+    return {"accountId": account, "contactId": contact, "opportunityId": lead}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "given"),
+    [
+        (ACCOUNT, (), {"name": "Cancity", "domain": "cancity.example"}),
+        (ACCOUNT, (), {"name": "Cancity", **KEY}),
+        (CONTACT, ("accountId",), {"name": "Maria", **KEY}),
+        (OPPORTUNITY, ("accountId",), {"name": "GTX Pro", **KEY}),
+        (STAKEHOLDER, ("opportunityId", "contactId"), {"roles": []}),
+    ],
+    ids=["domain", "account", "contact", "opportunity", "stakeholder"],
+)
+async def test_of_many_who_make_the_same_at_once_one_does_and_all_learn_which(
+    client: httpx.AsyncClient,
+    places: dict[str, Any],
+    kind: tuple[str, str, str, str],
+    wanted: tuple[str, ...],
+    given: dict[str, Any],
+) -> None:
+    input = given | {name: places[name] for name in wanted}
+
+    answers = await asyncio.gather(*(made(client, kind, input) for _ in range(AT_ONCE)))
+
+    assert Counter(answer["__typename"] for answer in answers) == {kind[2]: 1, "Duplicate": AT_ONCE - 1}
+    assert len({answer["existing" if "existing" in answer else kind[3]]["id"] for answer in answers}) == 1
+
+
+async def made(client: httpx.AsyncClient, kind: tuple[str, str, str, str], input: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one attempt."""
+    body = (await client.post("/graphql", json={"query": CREATE % kind, "variables": {"input": input}})).json()
+    assert "errors" not in body, body
+    answer: dict[str, Any] = body["data"][kind[1]]
+    return answer
