@@ -106,13 +106,17 @@ def _lines(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             lines = csv.DictReader(opened)
             if missing := columns - set(lines.fieldnames or ()):
-                raise UnreadableFile(f"{file} has no column {', '.join(sorted(missing))}.")
+                raise UnreadableFile(
+                    f"{file} has no column {', '.join(sorted(missing))}. Give the data set's own {PIPELINE}, its sister files beside it."
+                )
             for line in lines:
                 yield {
                     str(name): (value or "").strip() for name, value in line.items() if isinstance(value, str | None)
                 }
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise UnreadableFile(f"{file} cannot be read: {problem}.") from problem
+    except OSError as problem:
+        raise UnreadableFile(f"{file} cannot be read: {problem.strerror}. Check the path.") from problem
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise UnreadableFile(f"{file} is no CSV in UTF-8: {problem}.") from problem
 
 
 def _row(cells: Mapping[str, str], reading: Reading) -> ImportRow:

@@ -8,7 +8,7 @@ import typer
 from api.cli import databases, importing, keys, serving
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.settings import SettingsError
-from workflow.models.database import AlreadyServed
+from workflow.models.database import AlreadyServed, Unavailable
 from workflow.models.migrating import MigrationRefused
 from workflow.rules.errors import Refusal
 
@@ -43,6 +43,8 @@ def main() -> None:
         raise SystemExit(2) from None
     except EXPECTED as problem:
         fail(str(problem))
+    except Unavailable as problem:
+        fail(f"{str(problem).rstrip('.')}. `pursuit doctor` says more.")
     except DATABASE_ERRORS as problem:
         fail(f"The database does not answer: {str(problem).rstrip('.')}. `pursuit doctor` says more.")
     except Exception as problem:

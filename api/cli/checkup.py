@@ -70,7 +70,10 @@ async def _database_checks(settings: Settings) -> list[Check]:
 def _remedy(settings: Settings) -> str:
     if settings.sqlite_file:
         return "Check that PURSUIT_DATABASE_URL names a SQLite file, and no other kind of file."
-    return "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are right."
+    return (
+        "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are right; "
+        "`createdb` makes a database that is not there yet."
+    )
 
 
 def _migrations(behind: list[str]) -> Check:

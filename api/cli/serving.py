@@ -1,6 +1,7 @@
 """Commands that serve, and that say what keeps Pursuit from serving."""
 
 import asyncio
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -29,11 +30,8 @@ def serve(
     """Serve the API."""
     asked = read_settings()
     settings = replace(asked, host=host or asked.host, port=port or asked.port)
-    if workers > 1 and settings.sqlite_file:
-        raise CommandFailed(
-            f"{workers} workers need PostgreSQL: a SQLite file is served by one process. "
-            "Set PURSUIT_DATABASE_URL to a postgres:// address, or leave --workers out."
-        )
+    _require_postgres_for(workers, settings)
+    _require_free_port(settings)
     with one_process(settings.database_url):
         keys = asyncio.run(_prepare(settings, demo=demo))
     _greet(settings, keys)
@@ -60,6 +58,28 @@ def doctor() -> None:
             typer.echo(f"      {check.remedy}")
     if not sound:
         raise typer.Exit(1)
+
+
+def _require_postgres_for(workers: int, settings: Settings) -> None:
+    if workers > 1 and settings.sqlite_file:
+        raise CommandFailed(
+            f"{workers} workers need PostgreSQL: a SQLite file is served by one process. "
+            "Set PURSUIT_DATABASE_URL to a postgres:// address, or leave --workers out."
+        )
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Refuse an address that cannot be listened on, before anything is prepared and announced."""
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as problem:
+        raise CommandFailed(
+            f"{settings.host}:{settings.port} cannot be listened on: {problem.strerror}. "
+            "Give another port with --port or PORT, another address with --host or PURSUIT_HOST."
+        ) from problem
 
 
 async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:

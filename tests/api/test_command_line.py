@@ -1,6 +1,7 @@
 """The command line: what it prints, and that a failure is one line and never a traceback."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,49 @@ async def test_a_failure_is_one_line_and_exit_code_1(
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert ended.err.startswith("pursuit: ")
     assert says in ended.err
+
+
+def files(folder: Path) -> list[Path]:
+    """What stands in a folder."""
+    return list(folder.iterdir())
+
+
+FOUND = ["init", "--organization", "A", "--email", "a@example.com", "--name", "A"]
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([*FOUND, "--organization", " "], "`organization` is empty"),
+        ([*FOUND, "--organization", "\udcff"], "half a character"),
+        ([*FOUND, "--name", LONG], "`name` has 300 characters"),
+        ([*FOUND, "--email", f"a@{LONG}"], "`email` has 302 characters"),
+        ([*FOUND, "--email", "a b@example.com"], "no e-mail address"),
+        ([*FOUND, "--currency", "eur"], "no ISO 4217 currency code"),
+        ([*FOUND, "--time-zone", "Mars"], "no time zone"),
+        (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
+        (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
+        (["import", "README.md", "--organization", "A"], "sales_pipeline.csv"),
+    ],
+)
+async def test_what_a_command_cannot_take_is_one_line(arguments: list[str], says: str, database: str) -> None:
+    ended = await pursuit(*arguments, environ={"PURSUIT_DATABASE_URL": database})
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert says in ended.err
+    assert "database" not in ended.err
+
+
+async def test_a_port_in_use_is_told_before_anything_is_prepared(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/absent.db"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = await pursuit("serve", "--demo", "--port", port, environ={"PURSUIT_DATABASE_URL": url})
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert f"127.0.0.1:{port} cannot be listened on" in ended.err
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["init"], ["serve", "--port", "99999"], ["key", "--role", "KING"]])

@@ -39,4 +39,7 @@ def _take(descriptor: int, file: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise AlreadyServed(f"Another process already serves {file}; SQLite allows one, PostgreSQL many.") from None
+        raise AlreadyServed(
+            f"Another process already serves {file}; SQLite allows one, PostgreSQL many. "
+            "Stop that one, or name another database with PURSUIT_DATABASE_URL."
+        ) from None

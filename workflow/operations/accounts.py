@@ -167,12 +167,10 @@ def _account(given: Mapping[str, object], before: Mapping[str, object]) -> dict[
 
 def _contact(given: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
     faults = Faults()
-    fields = _texts(faults, given, before, ("name", "email", "phone", "title", "external_system", "external_id"))
-    email = fields.get("email")
-    if isinstance(email, str):
-        if "@" not in email[1:-1]:
-            faults.add("email", message=f"`{email}` is no e-mail address. Write it as name@example.com.")
-        fields["email"] = email.lower()
+    fields = _texts(faults, given, before, ("name", "phone", "title", "external_system", "external_id"))
+    if "email" in given:
+        email = given["email"]
+        fields["email"] = faults.email(email if isinstance(email, str) else None, "email")
     faults.raise_if_any()
     return fields
 

@@ -1,5 +1,6 @@
 """What an input may hold: texts, external keys, money and attributes, each fault with its path."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +9,9 @@ from workflow.models import ExchangeRate, Organization
 from workflow.operations.context import Ctx
 from workflow.rules.errors import FieldProblem, InvalidInput, Refusal, invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,18 @@ class Faults:
             self.add(*path, message=f"`{path[-1]}` is empty. Give it a text.")
         if len(trimmed) > most:
             self.add(*path, message=f"`{path[-1]}` has {len(trimmed)} characters; at most {most} fit.")
-        if "\x00" in trimmed:
-            self.add(*path, message=f"`{path[-1]}` holds a NUL character. Leave it out.")
+        if UNSTORABLE.search(trimmed):
+            self.add(
+                *path, message=f"`{path[-1]}` holds a NUL or half a character, which no text can hold. Leave it out."
+            )
         return trimmed or None
+
+    def email(self, value: str | None, *path: str, required: bool = False) -> str | None:
+        """An e-mail address in lower case."""
+        address = self.text(value, *path, required=required)
+        if address is not None and ("@" not in address[1:-1] or any(letter.isspace() for letter in address)):
+            self.add(*path, message=f"`{address[:80]}` is no e-mail address. Write it as name@example.com.")
+        return address.lower() if address is not None else None
 
     def external(self, changes: Mapping[str, object]) -> None:
         """An external id goes with its system."""

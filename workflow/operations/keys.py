@@ -8,6 +8,7 @@ from uuid import UUID
 from workflow.models import ApiKey, Member, Organization
 from workflow.models.columns import new_id
 from workflow.models.database import transaction
+from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 from workflow.operations.members import make_member
@@ -35,8 +36,9 @@ async def make_key(*, organization_name: str, role: Role, email: str | None, now
             message = f"There is no organization called {organization_name}. Make it with `pursuit init`."
             raise invalid("organization", message=message)
         ctx = Ctx(viewer=system_viewer(found[0]["id"]), now=now)
-        member_id = None if email is None else await _member(ctx, email.strip().lower(), role)
-        key = await new_key(ctx, name=email or f"{role.lower()} key", role=role, member_id=member_id)
+        address = None if email is None else email.strip().lower()
+        member_id = None if address is None else await _member(ctx, address, role)
+        key = await new_key(ctx, name=address or f"{role.lower()} key", role=role, member_id=member_id)
         return KeyMade(organization_id=ctx.viewer.organization_id, member_id=member_id, role=role, api_key=key)
 
     return await transaction(work)
@@ -63,8 +65,9 @@ async def new_key(ctx: Ctx, *, name: str, role: Role, member_id: UUID | None) ->
 
 
 async def _member(ctx: Ctx, email: str, role: Role) -> UUID:
-    if "@" not in email[1:-1]:
-        raise invalid("email", message=f"`{email}` is no e-mail address. Write it as name@example.com.")
+    faults = Faults()
+    faults.email(email, "email", required=True)
+    faults.raise_if_any()
     found = await Member.filter(organization_id=ctx.viewer.organization_id, email=email).values("id", "active", "role")
     if not found:
         return await make_member(ctx, name=email.partition("@")[0], email=email, role=role)

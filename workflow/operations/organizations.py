@@ -32,10 +32,9 @@ async def init_organization(
 ) -> Founded:
     """Found an organization; its name is unique, for the command line finds it by name."""
     faults = Faults()
-    faults.text(name, "name", required=True)
-    faults.text(admin_name, "admin", required=True)
-    if "@" not in email[1:-1]:
-        faults.add("email", message=f"`{email}` is no e-mail address. Write it as name@example.com.")
+    faults.text(name, "organization", required=True)
+    faults.text(admin_name, "name", required=True)
+    faults.email(email, "email", required=True)
     if exponent(currency) is None:
         faults.add("currency", message=f"`{currency}` is no ISO 4217 currency code such as EUR or USD.")
     if time_zone not in available_timezones():
@@ -63,5 +62,5 @@ async def _found(name: str, email: str, admin_name: str, currency: str, time_zon
     ctx = Ctx(viewer=system_viewer(id), now=now)
     await publish(ctx, document)
     admin = await make_member(ctx, name=admin_name, email=email, role=Role.ADMIN)
-    key = await new_key(ctx, name=f"{admin_name}'s first key", role=Role.ADMIN, member_id=admin)
+    key = await new_key(ctx, name="first key", role=Role.ADMIN, member_id=admin)
     return Founded(organization_id=id, member_id=admin, api_key=key)
