@@ -1,0 +1,125 @@
+"""Every mutation as it is done, and the ways in which it is refused: a new mutation is one more row here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+PAIN, INTEREST, FIT = (
+    {"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")
+)
+NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-01"}
+TAKEN = {"externalSystem": "crm", "externalId": "taken"}
+
+Input = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What an admin may do on the stage; `$name` stands for the id that the stage gave the thing.
+
+    `target` is the field that names what is changed, and `closed` the same on a closed deal. `refused` says for each problem
+    what to change so that it is the answer, `never` which problems of its union this mutation cannot give.
+    """
+
+    done: Input
+    target: str | None = None
+    closed: str | None = None
+    refused: Mapping[str, Input] = field(default_factory=dict)
+    never: frozenset[str] = frozenset()
+
+    def input(self, problem: str) -> Input:
+        """The input that is refused with the problem; who asks refuses where nothing needs to change."""
+        if problem in self.refused:
+            return {**self.done, **self.refused[problem]}
+        if problem == "VersionConflict":
+            return {**self.done, "expectedVersion": 99}
+        if problem in ("RecordClosed", "IllegalTransition"):
+            return {**self.done, str(self.target): self.closed}
+        return self.done
+
+
+def attempt(
+    *, never: tuple[str, ...] = (), target: str | None = None, closed: str | None = None, **rest: Input
+) -> Attempt:
+    """A row of the table: `done`, and the changes that lead to each problem."""
+    return Attempt(rest.pop("done"), target, closed, rest, frozenset(never))
+
+
+ATTEMPTS: Mapping[str, Attempt] = {
+    "createAccount": attempt(
+        done={"name": "Cancity", "domain": "cancity.example"},
+        InvalidInput={"name": " "},
+        Duplicate={"domain": "taken.example"},
+        never=("VersionConflict", "NotFound"),
+    ),
+    "updateAccount": attempt(
+        done={"id": "$account", "name": "Cancity Ltd"},
+        InvalidInput={"employeeCount": -1},
+        Duplicate={"domain": "taken.example"},
+    ),
+    "createContact": attempt(
+        done={"accountId": "$account", "name": "Maria Plant"},
+        InvalidInput={"name": " "},
+        Duplicate=TAKEN,
+        never=("VersionConflict",),
+    ),
+    "updateContact": attempt(
+        done={"id": "$contact", "name": "Maria Works"}, InvalidInput={"externalId": "alone"}, Duplicate=TAKEN
+    ),
+    "createOpportunity": attempt(
+        done={"name": "GTX Pro", "accountId": "$account", "nextStep": NEXT_STEP},
+        InvalidInput={"value": {"amount": "0.001", "currency": "EUR"}},
+        Duplicate=TAKEN,
+        never=("VersionConflict", "RecordClosed"),
+    ),
+    "updateOpportunity": attempt(
+        target="id",
+        closed="$closed",
+        done={"id": "$lead", "name": "GTX Plus", "nextStep": NEXT_STEP},
+        InvalidInput={"collaboratorIds": ["$nobody"]},
+        Duplicate=TAKEN,
+    ),
+    "deleteOpportunity": attempt(
+        done={"id": "$lead", "reason": "A test deal"}, InvalidInput={"reason": " "}, never=("RecordClosed",)
+    ),
+    "assessCriteria": attempt(
+        target="opportunityId",
+        closed="$closed",
+        done={"opportunityId": "$lead", "assessments": [PAIN], "painSince": "2026-01-01"},
+        InvalidInput={"assessments": [PAIN, {**FIT, "evidence": "n/a"}]},
+        never=("Duplicate",),
+    ),
+    "qualifyOpportunity": attempt(
+        target="id",
+        closed="$closed",
+        done={"id": "$lead", "assessments": [PAIN, INTEREST, FIT], "nextStep": NEXT_STEP},
+        InvalidInput={"nextStep": {"text": " "}},
+        TransitionBlocked={"assessments": [PAIN]},
+    ),
+    "disqualifyOpportunity": attempt(
+        target="id",
+        closed="$closed",
+        done={"id": "$lead", "reason": "NO_PAIN"},
+        InvalidInput={"reason": "OTHER", "note": "short"},
+        never=("TransitionBlocked",),
+    ),
+    "addStakeholder": attempt(
+        target="opportunityId",
+        closed="$closed",
+        done={"opportunityId": "$lead", "contactId": "$contact", "roles": ["CHAMPION"], "isPrimary": True},
+        InvalidInput={"motivation": "x" * 2_001},
+        Duplicate={"contactId": "$known"},
+        never=("VersionConflict",),
+    ),
+    "updateStakeholder": attempt(
+        target="id",
+        closed="$closedStakeholder",
+        done={"id": "$stakeholder", "roles": ["CHAMPION"], "isPrimary": True},
+        InvalidInput={"influence": None},
+        never=("Duplicate",),
+    ),
+    "removeStakeholder": attempt(
+        target="id", closed="$closedStakeholder", done={"id": "$stakeholder"}, InvalidInput={"id": "$quoted"}
+    ),
+}

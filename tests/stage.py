@@ -1,0 +1,100 @@
+"""A database and a server of a test's own, with an organization in which every mutation finds what it works on."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from schema.ids import encode
+from tests.organizations import TestOrganization, new_organization
+from tests.serving import Server, serving
+from workflow.models.database import opened
+from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.assessing import AssessmentGiven, assess_criteria
+from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.transitions import disqualify
+from workflow.rules.states import BuyingRole, DisqualifyReason, Grade, Role
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where mutations are tried: keys by who brings them, ids by what they name."""
+
+    url: str
+    server: Server
+    keys: Mapping[str, str]
+    ids: Mapping[str, str]
+
+    async def ask(self, who: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a mutation's one field, ids put in for `$name`."""
+        body = await self.server.ask(self.keys[who], query, input=_placed(input, self.ids))
+        assert "errors" not in body, body
+        [answer] = body["data"].values()
+        told: dict[str, Any] = answer
+        return told
+
+
+@asynccontextmanager
+async def staged(url: str) -> AsyncIterator[Stage]:
+    """A stage on a migrated database that nobody else uses."""
+    async with serving(url) as server:
+        yield await new_stage(url, server)
+
+
+async def new_stage(url: str, server: Server) -> Stage:
+    """One more organization on the server, with all that mutations work on, and a stranger's organization beside it."""
+    async with opened(url, everywhere=False):
+        organization, strangers = await new_organization(), await new_organization()
+        keys = {
+            "admin": organization.api_key,
+            "observer": await organization.key(Role.OBSERVER, "olga@example.com"),
+            "stranger": strangers.api_key,
+        }
+        return Stage(url, server, keys, await _furnished(organization))
+
+
+async def _furnished(organization: TestOrganization) -> dict[str, str]:
+    """A lead that lacks only what QUALIFY records first, and a closed deal."""
+    ctx = organization.ctx
+    account = await create_account(ctx, {"name": "Acme"})
+    await create_account(ctx, {"name": "Rival", "domain": "taken.example"})
+    place = NewOpportunity(account, None, None)
+    await create_opportunity(ctx, place, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
+    await create_contact(ctx, account, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
+    people = [
+        await create_contact(ctx, account, {"name": name}) for name in ("Maria Plant", "Kim Known", "Quinn Quoted")
+    ]
+    lead = await create_opportunity(ctx, place, {"name": "Lead"})
+    known, quoted = [await _stakeholder(organization, lead, person) for person in people[1:]]
+    said = AssessmentGiven("budget", Grade.IDENTIFIED, said_by_id=quoted)
+    await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
+    closed = await create_opportunity(ctx, place, {"name": "Closed"})
+    closed_stakeholder = await _stakeholder(organization, closed, people[1])
+    await disqualify(ctx, closed, DisqualifyReason.NO_PAIN)
+    return {
+        "account": encode("Account", account),
+        "contact": encode("Contact", people[0]),
+        "known": encode("Contact", people[1]),
+        "lead": encode("Opportunity", lead),
+        "closed": encode("Opportunity", closed),
+        "stakeholder": encode("Stakeholder", known),
+        "quoted": encode("Stakeholder", quoted),
+        "closedStakeholder": encode("Stakeholder", closed_stakeholder),
+        "nobody": encode("Member", uuid4()),
+    }
+
+
+async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID) -> UUID:
+    new = NewStakeholder(contact_id=contact, roles=[BuyingRole.PROBLEM_OWNER])
+    return await add_stakeholder(organization.ctx, deal, new)
+
+
+def _placed(value: Any, ids: Mapping[str, str]) -> Any:
+    """The value with every `$name` in it replaced by the id."""
+    if isinstance(value, Mapping):
+        return {name: _placed(part, ids) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_placed(part, ids) for part in value]
+    return ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value
