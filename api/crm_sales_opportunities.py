@@ -1,11 +1,12 @@
 """Maven Analytics' "CRM sales opportunities" as rows of an import: the pipeline, and its sister files beside it."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from workflow.operations.accounts import AccountChanges
@@ -33,7 +34,10 @@ ACCOUNT_COLUMNS = frozenset(
     {"account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"}
 )
 SELLER_COLUMNS = frozenset({"sales_agent", "manager", "regional_office"})
+BROKEN = "(broken)"
+"""The mark of a line whose cells are not those of the header."""
 _MILLION = 1_000_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def pipeline(file: Path, reading: Reading) -> Iterator[Read]:
     """The opportunities, one line at a time."""
     for cells in _lines(file, COLUMNS):
         try:
-            yield Read(cells, _row(cells, reading))
+            yield Read(cells, _row(_whole(cells), reading))
         except InvalidInput as problem:
             yield Read(cells, problem)
 
@@ -84,21 +88,12 @@ def newest_day(file: Path) -> date:
 
 def sellers(folder: Path) -> list[Seller]:
     """The sellers, a team for each manager, named after the regional office."""
-    return [
-        Seller(
-            name=cells["sales_agent"],
-            email=_email(cells["sales_agent"]),
-            team=f"{cells['regional_office']} ({cells['manager']})",
-            manager=cells["manager"],
-            manager_email=_email(cells["manager"]),
-        )
-        for cells in _lines(folder / "sales_teams.csv", SELLER_COLUMNS)
-    ]
+    return _understood(folder / "sales_teams.csv", SELLER_COLUMNS, _seller)
 
 
 def accounts(folder: Path) -> list[AccountChanges]:
     """The accounts with all that is known of them."""
-    return [_account(cells) for cells in _lines(folder / "accounts.csv", ACCOUNT_COLUMNS)]
+    return _understood(folder / "accounts.csv", ACCOUNT_COLUMNS, _account)
 
 
 def _lines(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
@@ -110,13 +105,32 @@ def _lines(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
                     f"{file} has no column {', '.join(sorted(missing))}. Give the data set's own {PIPELINE}, its sister files beside it."
                 )
             for line in lines:
-                yield {
-                    str(name): (value or "").strip() for name, value in line.items() if isinstance(value, str | None)
-                }
+                yield {name: "" if value is None else value.strip() for name, value in line.items() if name} | (
+                    {BROKEN: "yes"} if None in line or None in line.values() else {}
+                )
     except OSError as problem:
-        raise UnreadableFile(f"{file} cannot be read: {problem.strerror}. Check the path.") from problem
+        raise UnreadableFile(
+            f"{file} cannot be read: {problem.strerror}. Check the path; the files stand in one folder."
+        ) from problem
     except (UnicodeDecodeError, csv.Error) as problem:
-        raise UnreadableFile(f"{file} is no CSV in UTF-8: {problem}.") from problem
+        raise UnreadableFile(f"{file} is no CSV in UTF-8: {problem}. Save it as such.") from problem
+
+
+def _understood(file: Path, columns: frozenset[str], meaning: Callable[[Mapping[str, str]], T]) -> list[T]:
+    """What each line of a sister file means; one that means nothing stops the import, by its number."""
+    meant: list[T] = []
+    for number, cells in enumerate(_lines(file, columns), 2):
+        try:
+            meant.append(meaning(_whole(cells)))
+        except InvalidInput as problem:
+            raise UnreadableFile(f"{file}, line {number}: {problem}") from problem
+    return meant
+
+
+def _whole(cells: Mapping[str, str]) -> Mapping[str, str]:
+    if BROKEN in cells:
+        raise invalid("line", message="The line has more or fewer cells than the header. Mend its commas and quotes.")
+    return cells
 
 
 def _row(cells: Mapping[str, str], reading: Reading) -> ImportRow:
@@ -135,6 +149,19 @@ def _row(cells: Mapping[str, str], reading: Reading) -> ImportRow:
         created_at=None if engaged is None else datetime.combine(engaged, time(), reading.zone).astimezone(UTC),
         closed_on=closed_on,
         attributes={"product": product},
+    )
+
+
+def _seller(cells: Mapping[str, str]) -> Seller:
+    for name in sorted(SELLER_COLUMNS):
+        if not cells[name]:
+            raise invalid(name, message=f"`{name}` is empty. Give it a text.")
+    return Seller(
+        name=cells["sales_agent"],
+        email=_email(cells["sales_agent"]),
+        team=f"{cells['regional_office']} ({cells['manager']})",
+        manager=cells["manager"],
+        manager_email=_email(cells["manager"]),
     )
 
 

@@ -22,13 +22,13 @@ from api import crm_sales_opportunities as crm
 from api.cli.running import CommandFailed, with_database
 from workflow.models import Account, Organization
 from workflow.models.database import opened, transaction
-from workflow.operations.accounts import create_account
+from workflow.operations.accounts import AccountChanges, create_account
 from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.imported import ImportRow, RowOutcome
 from workflow.operations.importing import MOST_ROWS, import_rows
 from workflow.operations.sellers import ensure_sellers
-from workflow.rules.errors import InvalidInput, invalid
+from workflow.rules.errors import InvalidInput, Refusal, invalid
 from workflow.rules.states import ImportOutcome, TransitionSource
 
 T = TypeVar("T")
@@ -126,9 +126,17 @@ async def _ensure_accounts(ctx: Ctx, folder: Path) -> None:
         known = {record["name_folded"] for record in found}
         for account in crm.accounts(folder):
             if str(account["name"]).casefold() not in known:
-                await create_account(ctx, account)
+                await _make(ctx, folder, account)
 
     await transaction(work)
+
+
+async def _make(ctx: Ctx, folder: Path, account: AccountChanges) -> None:
+    try:
+        await create_account(ctx, account)
+    except Refusal as problem:
+        name = str(account["name"])[:80]
+        raise CommandFailed(f"The account {name!r} of {folder / 'accounts.csv'} cannot be made: {problem}") from problem
 
 
 async def _import_batch(ctx: Ctx, lines: Sequence[crm.Read], seen: set[str], tally: Tally) -> None:

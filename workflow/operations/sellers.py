@@ -7,6 +7,7 @@ from uuid import UUID
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.models.database import transaction
+from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.members import make_member
@@ -28,6 +29,12 @@ class Seller:
 async def ensure_sellers(ctx: Ctx, sellers: Sequence[Seller]) -> None:
     """Make the members and teams that are missing; what is there stays as it is."""
     require(ctx.viewer, Action.ADMINISTER, to="make members and teams")
+
+    faults = Faults()
+    for seller in sellers:
+        for text in (seller.name, seller.email, seller.team, seller.manager, seller.manager_email):
+            faults.text(text, text[:80], required=True)
+    faults.raise_if_any()
 
     async def work() -> None:
         organization_id = ctx.viewer.organization_id
