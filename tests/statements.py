@@ -25,6 +25,7 @@ MAIN_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?[\"`]?(\w+)", re.
 class Statements:
     """Texts in the order they were sent, without those that only steer a transaction or a connection."""
 
+    listen: Callable[[str], None] | None = None
     texts: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -38,15 +39,17 @@ class Statements:
         return Counter(table_of(text) for text in self.texts)
 
     def hear(self, text: str) -> None:
-        """One more statement."""
+        """One more statement; who listens hears those that steer too, before they are sent."""
+        if self.listen is not None:
+            self.listen(text)
         if not STEERING.match(text):
             self.texts.append(text)
 
 
 @asynccontextmanager
-async def statements() -> AsyncIterator[Statements]:
+async def statements(listen: Callable[[str], None] | None = None) -> AsyncIterator[Statements]:
     """Hear every statement of this process until the block ends, whichever connection it goes by."""
-    seen = Statements()
+    seen = Statements(listen)
     kind, names = (aiosqlite.Connection, SQLITE) if dialect() == "sqlite" else (asyncpg.connection.Connection, POSTGRES)
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
