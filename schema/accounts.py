@@ -1,13 +1,13 @@
 """Accounts and contacts: types, lists, inputs, mutations."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import conditions, maybe, tuples
+from schema.given import conditions, maybe, or_none, tuples
 from schema.loaders import sure
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, is_row, node_id, told
@@ -17,6 +17,13 @@ from workflow.queries import accounts
 from workflow.queries.accounts import AccountFilter as Wanted
 from workflow.queries.accounts import AccountRow, ContactRow
 from workflow.queries.paging import Term
+
+if TYPE_CHECKING:
+    from schema.opportunity_list import OpportunityConnection, OpportunityFilter, OpportunityOrder
+else:
+    OpportunityConnection = Annotated["OpportunityConnection", strawberry.lazy("schema.opportunity_list")]
+    OpportunityFilter = Annotated["OpportunityFilter", strawberry.lazy("schema.opportunity_list")]
+    OpportunityOrder = Annotated["OpportunityOrder", strawberry.lazy("schema.opportunity_list")]
 
 ORDER = (Term("name_folded"),)
 
@@ -53,6 +60,25 @@ class Account(Node):
     ) -> Any:
         """Its people."""
         return await contact_page(info, Wanted(account_id=(root.id,)), first, after)
+
+    @strawberry.field(
+        graphql_type=OpportunityConnection,
+        description="Its opportunities that the viewer sees, by number unless ordered otherwise.",
+    )
+    async def opportunities(
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        order_by: list[OpportunityOrder] | None = strawberry.UNSET,
+    ) -> Any:
+        """What we sell it."""
+        from schema.opportunity_list import opportunities_of  # here, for an opportunity knows its account
+
+        asked = {"filter": or_none(filter), "order_by": or_none(order_by)}
+        return await opportunities_of(info, root.id, first=first, after=or_none(after), **asked)
 
 
 @strawberry.type(description="A person at an account.")

@@ -1,7 +1,10 @@
 """Lists of opportunities: filter, order, pages, totals."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
@@ -12,12 +15,12 @@ from schema.given import conditions, maybe, or_none, tuples
 from schema.money import Money, money
 from schema.nodes import PageInfo, is_row, told
 from schema.opportunity import Opportunity
-from schema.ranges import DateRange, DateTimeRange, DecimalRange, days, span
+from schema.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, days, numbers, span
 from workflow.queries import opportunities
-from workflow.queries.opportunities import ORDERS, Totals
-from workflow.queries.opportunity_filter import Amounts
+from workflow.queries.opportunities import ORDERS, OpportunityRow, Totals
+from workflow.queries.opportunity_filter import Between
 from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
-from workflow.queries.paging import Term
+from workflow.queries.paging import Term, Window
 from workflow.rules.money import exponent
 from workflow.rules.states import (
     DisqualifyReason,
@@ -28,6 +31,7 @@ from workflow.rules.states import (
     OpportunityState,
     OpportunityType,
     OrderDirection,
+    RiskLevel,
     WinReason,
 )
 
@@ -60,9 +64,12 @@ class OpportunityFilter:
     updated_at: DateTimeRange | None = maybe("Changed in this span.")
     state_since: DateTimeRange | None = maybe("In its state since this span.")
     closed_on: DateRange | None = maybe("Closed on these days.")
+    health: IntRange | None = maybe("With such a health; a deal whose health is not known is not among them.")
+    risk_level: list[RiskLevel] | None = maybe("Whose highest open risk is at one of these levels.")
     win_reason: list[WinReason] | None = maybe("Won for one of these.")
     loss_reason: list[LossReason] | None = maybe("Lost for one of these.")
     disqualify_reason: list[DisqualifyReason] | None = maybe("Disqualified for one of these.")
+    competitor_name: list[str] | None = maybe("Against a competitor with one of these names, exactly.")
     missing: list[OpportunityField] | None = maybe("Those in which one of these is missing.")
     text: str | None = maybe("Matches name, account name, contact name and number; case-insensitive.")
     any_of: list["OpportunityFilter"] | None = maybe("At least one of these filters.")
@@ -138,6 +145,8 @@ async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -
     fields |= {name: ids.known_of(kind, fields[name]) for name, kind in _IDS.items() if name in fields}
     fields |= {name: days(fields[name]) for name in _DAYS if name in fields}
     fields |= {name: span(fields[name]) for name in _SPANS if name in fields}
+    if "health" in fields:
+        fields["health"] = numbers(fields["health"])
     if "value" in fields:
         fields["value"] = await _amounts(info, fields["value"])
     if inner is not None:
@@ -147,10 +156,10 @@ async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -
     return Wanted(**tuples(fields))
 
 
-async def _amounts(info: Info, range: DecimalRange) -> Amounts:
+async def _amounts(info: Info, range: DecimalRange) -> Between:
     digits = exponent((await info.context.loaders.organization()).base_currency) or 0
     least, most = or_none(range.min), or_none(range.max)
-    return Amounts(least=_minor(least, digits, up=True), most=_minor(most, digits, up=False))
+    return Between(least=_minor(least, digits, up=True), most=_minor(most, digits, up=False))
 
 
 def _minor(amount: Decimal | None, digits: int, *, up: bool) -> int | None:
@@ -172,6 +181,30 @@ def terms(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
 def _term(part: OpportunityOrder) -> Term:
     term = ORDERS[part.field]
     return Term(term.column, descending=part.direction is OrderDirection.DESC, nullable=term.nullable)
+
+
+async def opportunities_of(
+    info: Info,
+    account_id: UUID,
+    *,
+    first: int | None,
+    after: str | None,
+    filter: OpportunityFilter | None,
+    order_by: list[OpportunityOrder] | None,
+) -> connections.Connection[OpportunityRow]:
+    """A page of an account's opportunities."""
+    order, scope = terms(order_by), await wanted(info, filter)
+    window = connections.window(order, first=first, after=after)
+    if scope.account_id is None or account_id in scope.account_id:
+        return await _page(info, replace(scope, account_id=(account_id,)), order, window)
+    return await _page(info, replace(scope, account_id=()), order, window)
+
+
+async def _page(
+    info: Info, scope: Wanted, order: Sequence[Term], window: Window
+) -> connections.Connection[OpportunityRow]:
+    page = await opportunities.opportunities(info.context.viewer, scope, order, window)
+    return connections.connection(page, order, scope)
 
 
 @strawberry.type
@@ -205,5 +238,4 @@ class OpportunityQuery:
         window = connections.window(
             order, first=or_none(first), after=or_none(after), last=or_none(last), before=or_none(before)
         )
-        page = await opportunities.opportunities(info.context.viewer, scope, order, window)
-        return connections.connection(page, order, scope)
+        return await _page(info, scope, order, window)

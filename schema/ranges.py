@@ -7,7 +7,7 @@ import strawberry
 
 from schema.given import maybe, or_none
 from workflow.queries.accounts import Span
-from workflow.queries.opportunity_filter import Days
+from workflow.queries.opportunity_filter import Between, Days
 
 
 @strawberry.input(description="From a day to a day, both included; an end left out is open.")
@@ -26,6 +26,14 @@ class DateTimeRange:
     to: datetime | None = maybe("The last instant.")
 
 
+@strawberry.input(description="From a whole number to a whole number, both included; an end left out is open.")
+class IntRange:
+    """Whole numbers."""
+
+    min: int | None = maybe("The least.")
+    max: int | None = maybe("The most.")
+
+
 @strawberry.input(description="From a number to a number, both included; an end left out is open.")
 class DecimalRange:
     """Numbers."""
@@ -42,3 +50,8 @@ def span(value: DateTimeRange) -> Span:
 def days(value: DateRange) -> Days:
     """The days as a query takes them."""
     return Days(start=or_none(value.from_), end=or_none(value.to))
+
+
+def numbers(value: IntRange) -> Between:
+    """The numbers as a query takes them."""
+    return Between(least=or_none(value.min), most=or_none(value.max))

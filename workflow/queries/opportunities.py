@@ -75,6 +75,7 @@ ORDERS: dict[OpportunityOrderField, Term] = {
     OpportunityOrderField.EXPECTED_CLOSE_DATE: Term("expected_close_date", nullable=True),
     OpportunityOrderField.CLOSED_ON: Term("closed_on", nullable=True),
     OpportunityOrderField.STATE_SINCE: Term("state_since"),
+    OpportunityOrderField.HEALTH: Term("health", nullable=True),
     OpportunityOrderField.CREATED_AT: Term("created_at"),
     OpportunityOrderField.UPDATED_AT: Term("updated_at"),
 }

@@ -24,8 +24,8 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
-    """From one amount to another in minor units of base currency, both included."""
+class Between:
+    """From one whole number to another, both included; None is open. Amounts are in minor units of base currency."""
 
     least: int | None = None
     most: int | None = None
@@ -49,15 +49,18 @@ class OpportunityFilter:
     type: tuple[str, ...] | None = None
     source: tuple[str, ...] | None = None
     forecast_category: tuple[str, ...] | None = None
-    value: Amounts | None = None
+    value: Between | None = None
     expected_close_date: Days | None = None
     created_at: Span | None = None
     updated_at: Span | None = None
     state_since: Span | None = None
     closed_on: Days | None = None
+    health: Between | None = None
+    risk_level: tuple[str, ...] | None = None
     win_reason: tuple[str, ...] | None = None
     loss_reason: tuple[str, ...] | None = None
     disqualify_reason: tuple[str, ...] | None = None
+    competitor_name: tuple[str, ...] | None = None
     missing: tuple[OpportunityField, ...] | None = None
     text: str | None = None
     any_of: "tuple[OpportunityFilter, ...] | None" = None
@@ -75,6 +78,7 @@ _LISTS = {
     "type": "type",
     "source": "source",
     "forecast_category": "forecast_category",
+    "risk_level": "risk_level",
     "win_reason": "win_reason",
     "loss_reason": "loss_reason",
     "disqualify_reason": "disqualify_reason",
@@ -104,7 +108,12 @@ def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
     ]
     parts += [between(name, getattr(filter, name)) for name in _SPANS]
     parts += [_days(name, getattr(filter, name)) for name in _DAYS]
-    parts += [_amounts(filter.value), _people(viewer, filter), _plain(filter)]
+    parts += [
+        _between("base_minor", filter.value),
+        _between("health", filter.health),
+        _people(viewer, filter),
+        _plain(filter),
+    ]
     if filter.text is not None:
         parts.append(_text(viewer, filter.text))
     if filter.any_of is not None:
@@ -132,6 +141,9 @@ def _plain(filter: OpportunityFilter) -> Q:
     if filter.open is not None:
         names = list(OPEN_STATES)
         condition &= Q(state__in=names) if filter.open else ~Q(state__in=names)
+    if filter.competitor_name is not None:
+        rivals = Competitor.filter(name__in=list(filter.competitor_name)).values("opportunity_id")
+        condition &= Q(id__in=Subquery(rivals))
     if filter.missing is not None:
         condition &= _any([_MISSING[field]() for field in filter.missing])
     return condition
@@ -152,12 +164,12 @@ def _days(column: str, days: Days | None) -> Q:
     return between(column, None if days is None else Span(start=days.start, end=days.end))  # type: ignore[arg-type]
 
 
-def _amounts(amounts: Amounts | None) -> Q:
+def _between(column: str, bounds: Between | None) -> Q:
     condition = Q()
-    if amounts is not None and amounts.least is not None:
-        condition &= Q(base_minor__gte=amounts.least)
-    if amounts is not None and amounts.most is not None:
-        condition &= Q(base_minor__lte=amounts.most)
+    if bounds is not None and bounds.least is not None:
+        condition &= where(f"{column}__gte", bounds.least)
+    if bounds is not None and bounds.most is not None:
+        condition &= where(f"{column}__lte", bounds.most)
     return condition
 
 
