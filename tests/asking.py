@@ -1,0 +1,131 @@
+"""Queries made from the schema itself: whole selections, and a tally of what was asked and answered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    SelectionSetNode,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+    parse,
+)
+
+Place = tuple[str, str]
+
+
+@dataclass
+class Tally:
+    """Fields that were answered with something, fields of inputs that were given, and the ids that were met by type."""
+
+    schema: GraphQLSchema
+    answered: set[Place] = field(default_factory=set)
+    given: set[Place] = field(default_factory=set)
+    ids: dict[str, list[str]] = field(default_factory=dict)
+
+    def unanswered(self) -> list[str]:
+        """The output fields of the schema that nothing has answered yet."""
+        kinds = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLObjectType))
+        types = (kind for kind in kinds if not kind.name.startswith("__"))
+        return _left(((kind.name, name) for kind in types for name in kind.fields), self.answered)
+
+    def never_given(self) -> list[str]:
+        """The input fields of the schema that nothing was given in yet."""
+        types = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLInputObjectType))
+        return _left(((kind.name, name) for kind in types for name in kind.fields), self.given)
+
+    def read(self, query: str, data: dict[str, Any]) -> None:
+        """Count what an answer holds."""
+        [operation] = parse(query).definitions
+        root = self.schema.query_type if query.startswith("query") else self.schema.mutation_type
+        self._object(str(root), operation.selection_set, data)  # type: ignore[attr-defined]  # an operation has one
+
+    def give(self, kind: GraphQLNamedType, value: Any) -> None:
+        """Count the fields of an input that a value gives."""
+        if isinstance(value, list):
+            for part in value:
+                self.give(kind, part)
+        elif isinstance(kind, GraphQLInputObjectType) and value is not None:
+            for name, part in value.items():
+                self.given.add((kind.name, name))
+                self.give(get_named_type(kind.fields[name].type), part)
+
+    def _object(self, kind: str, selection: SelectionSetNode, value: dict[str, Any]) -> None:
+        kind = value.get("__typename", kind)
+        if isinstance(value.get("id"), str) and value["id"] not in self.ids.setdefault(kind, []):
+            self.ids[kind].append(value["id"])
+        for node in _fields(selection, kind):
+            found = value.get(node.alias.value if node.alias else node.name.value)
+            for part in found if isinstance(found, list) else [found]:
+                if part is not None:
+                    self.answered.add((kind, node.name.value))
+                if node.selection_set is not None and part is not None:
+                    self._object(kind, node.selection_set, part)
+
+
+def selection(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") -> str:
+    """Everything that can be asked of a type without arguments; of a record below the top, its id alone."""
+    if isinstance(kind, GraphQLUnionType):
+        parts = (f"... on {member} {selection(member, prefix=f'{member}_')}" for member in kind.types)
+        return f"{{ __typename {' '.join(parts)} }}"
+    if isinstance(kind, GraphQLInterfaceType) or (_is_record(kind) and not top):
+        return "{ __typename id }"
+    assert isinstance(kind, GraphQLObjectType), kind
+    asked = (_asked(name, spec, prefix) for name, spec in kind.fields.items() if _is_free(spec))
+    return f"{{ __typename {' '.join(asked)} }}"
+
+
+def record(kind: GraphQLObjectType) -> str:
+    """The query for one record, whole."""
+    return f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {kind} {selection(kind)} }} }}"
+
+
+def records(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+    """The types that `node(id:)` finds."""
+    return [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_record(kind)]
+
+
+def root_field(operation: str, name: str, spec: GraphQLField, arguments: dict[str, Any]) -> str:
+    """The operation that asks one root field for all it can give."""
+    declared = ", ".join(f"${key}: {spec.args[key].type}" for key in arguments)
+    passed = ", ".join(f"{key}: ${key}" for key in arguments)
+    below = get_named_type(spec.type)
+    asked = "" if is_leaf_type(below) else selection(below)
+    return f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {asked} }}"
+
+
+def _asked(name: str, spec: GraphQLField, prefix: str) -> str:
+    """A field whole, under a name of its own where members of a union would differ in what they give by it."""
+    below = get_named_type(spec.type)
+    alias = f"{prefix}{name}: " if prefix else ""
+    return alias + (name if is_leaf_type(below) else f"{name} {selection(below, top=False)}")
+
+
+def _is_record(kind: GraphQLNamedType) -> bool:
+    return isinstance(kind, GraphQLObjectType) and any(face.name == "Node" for face in kind.interfaces)
+
+
+def _is_free(spec: GraphQLField) -> bool:
+    return not any(is_required_argument(argument) for argument in spec.args.values())
+
+
+def _fields(selection: SelectionSetNode, kind: str) -> Iterator[FieldNode]:
+    """The fields that are asked of a type, through the fragments that are for it."""
+    for node in selection.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif node.type_condition.name.value == kind:  # type: ignore[attr-defined]  # only inline fragments
+            yield from _fields(node.selection_set, kind)  # type: ignore[attr-defined]
+
+
+def _left(all_places: Iterator[Place], done: set[Place]) -> list[str]:
+    return sorted(f"{kind}.{name}" for kind, name in all_places if (kind, name) not in done)

@@ -1,0 +1,198 @@
+"""Every field of the schema is answered with something and every field of an input is given, over real HTTP.
+
+A new mutation, or a query that takes arguments, is one more row of the tables; a new type is met by its id.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from graphql import build_schema, get_named_type
+
+from schema import schema
+from tests.asking import Tally, record, records, root_field
+from tests.organizations import TestOrganization
+from tests.serving import Server
+from tests.wholeness import SAID, furnish, talk
+from workflow.rules.states import Role
+
+KEY: dict[str, Any] = {"externalSystem": "crm", "attributes": {"region": "EMEA"}}
+MONEY = {"amount": "1250.50", "currency": "EUR"}
+STEP = {"text": "Show the pilot", "dueDate": "2099-01-01", "agreedWithBuyer": True}
+ACCOUNT = {**KEY, "externalId": "a", "name": "Acme", "domain": "acme.example", "industry": "Steel", "country": "France"}
+ACCOUNT |= {"employeeCount": 12, "annualRevenue": MONEY}
+CONTACT = {**KEY, "externalId": "c", "name": "Maria", "email": "m@acme.example", "phone": "+33 1", "title": "COO"}
+DEAL = {**KEY, "externalId": "d", "name": "Pilot", "type": "UPSELL", "description": "Two sites", "source": "Fair"}
+DEAL |= {"value": MONEY, "nextStep": STEP, "collaboratorIds": ["$Member"]}
+WORDS = {"influence": "DECISIVE", "attitude": "SUPPORTIVE", "buyingStyle": "FINANCIAL", "motivation": "A calm night"}
+PERSON = {**WORDS, "roles": ["CHAMPION"], "isPrimary": True}
+ANSWER = {"evidence": SAID, "evidenceUrl": "https://acme.example/minutes", "saidById": "$Stakeholder"}
+ANSWERS = [{**ANSWER, "criterion": key, "grade": "VALIDATED"} for key in ("pain", "interest", "fit")]
+FIRST = {"assessments": ANSWERS, "painSince": "2026-01-01"}
+STALE = {"expectedVersion": 99}
+NOTE = "Nobody there wants to solve it."
+LEAD = {"name": "Lead", "accountId": "$Account"}
+
+Step = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], str]
+MUTATIONS: tuple[Step, ...] = (
+    ("createAccount", ACCOUNT),
+    ("createAccount", {"name": "Acme again", "domain": "acme.example"}),
+    ("createAccount", {"name": " "}),
+    ("createAccount", {"name": "Acme"}, "observer"),
+    ("updateAccount", {"id": "$Account", **ACCOUNT, **STALE}),
+    ("updateAccount", {"id": "$Account", **ACCOUNT, "industry": "Copper"}),
+    ("createContact", {"accountId": "$Account", **CONTACT}),
+    ("updateContact", {"id": "$Contact", **CONTACT, **STALE}),
+    ("updateContact", {"id": "$Contact", **CONTACT, "title": "CEO"}),
+    ("createContact", {"accountId": "$Account", "name": "Added by mistake"}),
+    ("createOpportunity", LEAD),
+    ("qualifyOpportunity", {"id": "$Opportunity"}),
+    ("addStakeholder", {"opportunityId": "$Opportunity", "contactId": "$Contact", "roles": []}),
+    ("removeStakeholder", {"id": "$Stakeholder", **STALE}),
+    ("removeStakeholder", {"id": "$Stakeholder"}),
+    ("disqualifyOpportunity", {"id": "$Opportunity", "reason": "OTHER", "note": NOTE, "dryRun": True, **STALE}),
+    ("disqualifyOpportunity", {"id": "$Opportunity", "reason": "OTHER", "note": NOTE}),
+    ("disqualifyOpportunity", {"id": "$Opportunity", "reason": "NO_FIT"}),
+    ("updateOpportunity", {"id": "$Opportunity", "name": "Closed"}),
+    ("createOpportunity", LEAD),
+    ("deleteOpportunity", {"id": "$Opportunity", "reason": "A test", **STALE}),
+    ("deleteOpportunity", {"id": "$Opportunity", "reason": "A test"}),
+    ("deleteOpportunity", {"id": "$Opportunity", "reason": "Gone"}),
+    (
+        "createOpportunity",
+        {**LEAD, **DEAL, "ownerId": "$owner", "processKey": "whole", "expectedCloseDate": "2099-01-01"},
+    ),
+    ("addStakeholder", {"opportunityId": "$Opportunity", "contactId": "$^Contact", **PERSON}),
+    ("updateStakeholder", {"id": "$Stakeholder", **PERSON, "left": True, **STALE}),
+    ("updateStakeholder", {"id": "$Stakeholder", **PERSON, "roles": ["APPROVER"]}),
+    ("updateOpportunity", {"id": "$Opportunity", **DEAL, "painSince": "2026-01-01", **STALE}),
+    ("assessCriteria", {"opportunityId": "$Opportunity", **FIRST, **STALE}),
+    ("assessCriteria", {"opportunityId": "$Opportunity", **FIRST}),
+    ("qualifyOpportunity", {"id": "$Opportunity", **FIRST, "nextStep": STEP, "dryRun": True, **STALE}),
+    ("qualifyOpportunity", {"id": "$Opportunity", **FIRST, "nextStep": STEP, "note": NOTE}),
+    ("createOpportunity", LEAD),
+)
+DAYS = {"from": "2026-01-01", "to": "2099-01-01"}
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2099-01-01T00:00:00+01:00"}
+KEYS = {"ids": ["$Account"], "externalSystem": "crm", "externalIds": ["a"], "updatedAt": SPAN, "text": "acme"}
+DEALS: dict[str, Any] = {
+    "ids": ["$Opportunity"],
+    "numbers": [1],
+    "externalSystem": "crm",
+    "externalIds": ["d"],
+    "state": ["LEAD"],
+    "open": True,
+    "ownerId": ["$owner"],
+    "collaboratorId": ["$Member"],
+    "teamId": ["$Team"],
+    "accountId": ["$Account"],
+    "processId": ["$SalesProcess"],
+    "type": ["UPSELL"],
+    "source": ["Fair"],
+    "forecastCategory": ["PIPELINE"],
+    "value": {"min": "1", "max": "2"},
+    "expectedCloseDate": DAYS,
+    "closedOn": DAYS,
+    "health": {"min": 1, "max": 2},
+    "createdAt": SPAN,
+    "updatedAt": SPAN,
+    "stateSince": SPAN,
+    "riskLevel": ["HIGH"],
+    "winReason": ["SPEED"],
+    "lossReason": ["PRICE"],
+    "disqualifyReason": ["NO_FIT"],
+    "competitorName": ["Rival"],
+    "missing": ["VALUE"],
+    "text": "pilot",
+    "anyOf": [{"open": True}],
+    "not": {"open": False},
+}
+ORDER = [{"field": "VALUE", "direction": "DESC"}]
+QUERIES: Mapping[str, list[dict[str, Any]]] = {
+    "node": [{"id": "$Account"}],
+    "nodes": [{"ids": ["$Account", "$Contact"]}],
+    "account": [{"id": "$Account"}],
+    "accounts": [{}, {"filter": {**KEYS, "domains": ["acme.example"]}}],
+    "contact": [{"id": "$Contact"}],
+    "contacts": [{}, {"filter": {**KEYS, "accountId": ["$Account"], "emails": ["m@acme.example"]}}],
+    "events": [{}, {"filter": {"types": ["opportunity.*"], "opportunityId": ["$Opportunity"], "at": SPAN}}],
+    "opportunity": [{"id": "$Opportunity"}],
+    "opportunities": [{}, {"filter": DEALS, "orderBy": ORDER}],
+    "salesProcess": [{"key": "whole"}],
+}
+
+
+class Whole:
+    """An organization in which everything is asked; `$Type` is the newest record of a type, `$^Type` the oldest."""
+
+    def __init__(self, server: Server, keys: Mapping[str, str], names: dict[str, str]) -> None:
+        self.server, self.keys, self.names = server, keys, names
+        self.schema = build_schema(schema.as_str())
+        self.tally = Tally(self.schema)
+
+    async def act(self, name: str, input: Mapping[str, Any], who: str = "admin") -> None:
+        """Run a mutation."""
+        root = self.schema.mutation_type
+        assert root is not None
+        await self._ask("mutation", name, root.fields[name], {"input": input}, who)
+
+    async def find(self, name: str, arguments: Mapping[str, Any]) -> None:
+        """Ask a field of the root."""
+        root = self.schema.query_type
+        assert root is not None
+        await self._ask("query", name, root.fields[name], arguments, "admin")
+
+    async def see(self, id: str, query: str, who: str) -> None:
+        """Ask a record for all it has."""
+        await self._send(query, {"id": id}, who)
+
+    async def _ask(self, operation: str, name: str, spec: Any, arguments: Mapping[str, Any], who: str) -> None:
+        placed = self._placed(arguments)
+        for key, value in placed.items():
+            self.tally.give(get_named_type(spec.args[key].type), value)
+        await self._send(root_field(operation, name, spec, placed), placed, who)
+
+    async def _send(self, query: str, variables: dict[str, Any], who: str) -> None:
+        body = await self.server.ask(self.keys[who], query, **variables)
+        assert "errors" not in body, (query, variables, body["errors"])
+        self.tally.read(query, body["data"])
+
+    def _placed(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._placed(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self._placed(part) for part in value]
+        if not isinstance(value, str) or not value.startswith("$"):
+            return value
+        if value.startswith("$^"):
+            return self.tally.ids[value[2:]][0]
+        return self.names.get(value[1:]) or self.tally.ids[value[1:]][-1]
+
+
+@pytest.fixture
+async def whole(server: Server, organization: TestOrganization) -> Whole:
+    """Everything done once, and everything asked."""
+    names = await furnish(organization)
+    keys = {"admin": organization.api_key, "rep": await organization.key(Role.REP, "rita@example.com")}
+    whole = Whole(server, keys | {"observer": await organization.key(Role.OBSERVER)}, names)
+    await whole.find("members", {})
+    for step in MUTATIONS:
+        await whole.act(*step)
+    await talk(whole.tally.ids["Stakeholder"][-1])
+    await _ask_everything(whole)
+    return whole
+
+
+async def _ask_everything(whole: Whole) -> None:
+    assert whole.schema.query_type is not None
+    for name in whole.schema.query_type.fields:
+        for arguments in QUERIES.get(name, [{}]):
+            await whole.find(name, arguments)
+    for kind in (*records(whole.schema), *records(whole.schema)):
+        for id in whole.tally.ids.get(kind.name, []):
+            for who in ("admin", "rep"):
+                await whole.see(id, record(kind), who)
+
+
+async def test_every_field_is_answered_and_every_field_of_an_input_is_given(whole: Whole) -> None:
+    assert (whole.tally.unanswered(), whole.tally.never_given()) == ([], [])

@@ -1,0 +1,79 @@
+"""What no mutation makes yet and every field needs: a tree of teams, deals that were won and lost, a process of everything."""
+
+from datetime import date
+from typing import Any
+
+from schema.ids import decode, encode
+from tests.organizations import NOW, TestOrganization
+from workflow.models import Activity, ActivityContact, Member, SalesProcess, Stakeholder, Team
+from workflow.models.columns import new_id
+from workflow.operations.imported import ImportRow
+from workflow.operations.importing import import_rows
+from workflow.operations.processes import preset
+from workflow.rules.process import content_hash, parse, to_plain
+from workflow.rules.states import LossReason, OpportunityState, WinReason
+
+SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+
+
+async def furnish(organization: TestOrganization) -> dict[str, str]:
+    """Furnish an organization; ids by name."""
+    await _teams(organization)
+    await _process_of_everything(organization)
+    day = date(2026, 2, 1)
+    won = ImportRow("w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED)
+    lost = ImportRow("l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE)
+    await import_rows(organization.ctx, "crm", [won, lost])
+    return {"owner": encode("Member", organization.admin_id)}
+
+
+async def talk(id: str) -> None:
+    """A call with a stakeholder."""
+    found = decode(id)
+    assert found is not None
+    [person] = await Stakeholder.filter(id=found[1]).values("organization_id", "opportunity_id", "contact_id")
+    about: Any = {
+        "kind": "CALL",
+        "direction": "INBOUND",
+        "two_way": True,
+        "summary": "A call",
+        "at": NOW,
+        "created_at": NOW,
+    }
+    places: Any = {name: person[name] for name in ("organization_id", "opportunity_id")}
+    call = await Activity.create(id=new_id(), actor_kind="SYSTEM", actor_name="Pursuit", **about, **places)
+    parts: Any = {"organization_id": person["organization_id"], "contact_id": person["contact_id"]}
+    await ActivityContact.create(id=new_id(), activity_id=call.id, **parts)
+
+
+async def _teams(organization: TestOrganization) -> None:
+    above = await Team.create(id=new_id(), organization_id=organization.id, name="Sales", created_at=NOW)
+    places: Any = {"organization_id": organization.id, "parent_id": above.id, "manager_id": organization.admin_id}
+    below = await Team.create(id=new_id(), name="Sales South", created_at=NOW, **places)
+    await Member.filter(id=organization.admin_id).update(team_id=below.id)
+
+
+async def _process_of_everything(organization: TestOrganization) -> None:
+    """The default with a fit rule and requirements of every kind; not published, for what it asks is not all judged yet."""
+    plain: Any = to_plain(preset("default"))  # Any: a document as data
+    rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
+    tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
+    asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
+    gates = [_with(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
+    document = parse({**plain, "key": "whole", "fitRules": [rule], "gates": gates})
+    actor: Any = {"actor_kind": "MEMBER", "actor_name": "Ada Admin", "actor_member_id": organization.admin_id}
+    await SalesProcess.create(
+        id=new_id(),
+        organization_id=organization.id,
+        process_key="whole",
+        version=1,
+        name=document.name,
+        document=to_plain(document),
+        content_hash=content_hash(document),
+        published_at=NOW,
+        **actor,
+    )
+
+
+def _with(gate: Any, asked: list[dict[str, Any]]) -> Any:
+    return {**gate, "requirements": [*gate["requirements"], *asked]}
