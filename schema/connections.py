@@ -9,9 +9,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from graphql import GraphQLError
-
-from schema.given import or_none
+from schema.given import bad_input, or_none
 from schema.nodes import PageInfo
 from workflow.queries.paging import Page, Term, Window
 
@@ -42,11 +40,6 @@ class Connection(Generic[Row]):
     nodes: list[Row]
     page_info: PageInfo
     scope: Any
-
-
-def bad_input(message: str) -> GraphQLError:
-    """A client's fault in an argument."""
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 def window(

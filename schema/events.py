@@ -8,7 +8,7 @@ import strawberry
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import conditions, maybe, or_none, tuples
+from schema.given import bad_input, conditions, maybe, or_none, tuples
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.opportunity import Opportunity
 from schema.people import Actor
@@ -101,9 +101,7 @@ class EventQuery:
         try:
             place = START if not after else events.place_of(after)
         except BadFeedCursor:
-            raise connections.bad_input(
-                "`after` is no cursor of the feed. Take `endCursor` of a page, or `eventCursor`."
-            ) from None
+            raise bad_input("`after` is no cursor of the feed. Take `endCursor` of a page, or `eventCursor`.") from None
         rows, more = await events.events(info.context.viewer, _wanted(filter), after=place, size=size)
         return _page(rows, more=more, after=or_none(after))
 
@@ -121,7 +119,7 @@ class EventQuery:
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> Any:
         """Many."""
         if len(ids) > connections.MOST:
-            raise connections.bad_input(f"`ids` has {len(ids)} ids; at most {connections.MOST} are answered at once.")
+            raise bad_input(f"`ids` has {len(ids)} ids; at most {connections.MOST} are answered at once.")
         return [await find(info, id) for id in ids]
 
 

@@ -4,6 +4,14 @@ import dataclasses
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
+
+MOST_VALUES = 1_000
+
+
+def bad_input(message: str) -> GraphQLError:
+    """A client's fault in an argument."""
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 def maybe(description: str) -> Any:
@@ -20,8 +28,14 @@ def given(input: Any, *leaving: str) -> dict[str, Any]:
 
 
 def conditions(filter: Any) -> dict[str, Any]:
-    """The fields of a filter that set a condition; one that is null sets none."""
-    return {name: value for name, value in given(filter).items() if value is not None} if filter else {}
+    """The fields of a filter that set a condition; one that is null sets none, and a list is not endless."""
+    fields = {name: value for name, value in given(filter).items() if value is not None} if filter else {}
+    for name, value in fields.items():
+        if isinstance(value, list) and len(value) > MOST_VALUES:
+            raise bad_input(
+                f"A list of the filter has {len(value):,} values, `{name}`; it takes at most {MOST_VALUES:,}."
+            )
+    return fields
 
 
 def tuples(fields: dict[str, Any]) -> dict[str, Any]:

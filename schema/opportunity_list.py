@@ -1,6 +1,6 @@
 """Lists of opportunities: filter, order, pages, totals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,13 +11,13 @@ from graphql import GraphQLError
 
 from schema import connections, ids
 from schema.context import Info
-from schema.given import conditions, maybe, or_none, tuples
+from schema.given import bad_input, conditions, maybe, or_none, tuples
 from schema.money import Money, money
 from schema.nodes import PageInfo, is_row, told
 from schema.opportunity import Opportunity
 from schema.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, days, numbers, span
 from workflow.queries import opportunities
-from workflow.queries.opportunities import ORDERS, OpportunityRow, Totals
+from workflow.queries.opportunities import ORDERS, OpportunityRow
 from workflow.queries.opportunity_filter import Between
 from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
 from workflow.queries.paging import Term, Window
@@ -36,6 +36,7 @@ from workflow.rules.states import (
 )
 
 DEEPEST = 5
+MOST_FILTERS = 50
 
 
 @strawberry.input(
@@ -107,21 +108,17 @@ class OpportunityConnection:
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         """All of them."""
-        return (await _totals(info, root.scope)).count
+        return (await opportunities.totals(info.context.viewer, root.scope)).count
 
     @strawberry.field(
         description="Sum of `baseValue` over everything that matches the filter, not only this page. Null, with an error, where a currency has no rate."
     )
     async def total_value(self, root: strawberry.Parent[Any], info: Info) -> Money | None:
         """Their worth."""
-        found = await _totals(info, root.scope)
+        found = await opportunities.totals(info.context.viewer, root.scope)
         if found.base_minor is None:
             raise GraphQLError("One of these is in a currency without a rate.", extensions={"code": "BAD_USER_INPUT"})
         return money(found.base_minor, (await info.context.loaders.organization()).base_currency)
-
-
-async def _totals(info: Info, scope: Wanted) -> Totals:
-    return await opportunities.totals(info.context.viewer, scope)
 
 
 _IDS = {
@@ -136,23 +133,36 @@ _DAYS = ("expected_close_date", "closed_on")
 _SPANS = ("created_at", "updated_at", "state_since")
 
 
-async def wanted(info: Info, filter: OpportunityFilter | None, depth: int = 1) -> Wanted:
+async def wanted(info: Info, filter: OpportunityFilter | None) -> Wanted:
     """The filter as a query takes it."""
+    if filter is not None and (count := sum(1 for _ in _filters(filter))) > MOST_FILTERS:
+        raise bad_input(f"The filter is made of {count:,} filters; it takes at most {MOST_FILTERS}.")
+    return await _wanted(info, filter)
+
+
+def _filters(filter: OpportunityFilter, depth: int = 1) -> Iterator[OpportunityFilter]:
+    """The filter and all inside it."""
     if depth > DEEPEST:
-        raise connections.bad_input(f"Filters nest at most {DEEPEST} deep.")
+        raise bad_input(f"Filters nest at most {DEEPEST} deep.")
+    yield filter
+    negated = or_none(filter.not_)
+    for part in (or_none(filter.any_of) or []) + ([] if negated is None else [negated]):
+        yield from _filters(part, depth + 1)
+
+
+async def _wanted(info: Info, filter: OpportunityFilter | None) -> Wanted:
     fields = conditions(filter)
     inner, negated = fields.pop("any_of", None), fields.pop("not_", None)
     fields |= {name: ids.known_of(kind, fields[name]) for name, kind in _IDS.items() if name in fields}
     fields |= {name: days(fields[name]) for name in _DAYS if name in fields}
     fields |= {name: span(fields[name]) for name in _SPANS if name in fields}
-    if "health" in fields:
-        fields["health"] = numbers(fields["health"])
+    fields |= {name: numbers(fields[name]) for name in ("health",) if name in fields}
     if "value" in fields:
         fields["value"] = await _amounts(info, fields["value"])
     if inner is not None:
-        fields["any_of"] = [await wanted(info, part, depth + 1) for part in inner]
+        fields["any_of"] = [await _wanted(info, part) for part in inner]
     if negated is not None:
-        fields["negated"] = await wanted(info, negated, depth + 1)
+        fields["negated"] = await _wanted(info, negated)
     return Wanted(**tuples(fields))
 
 
@@ -174,7 +184,7 @@ def terms(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
     """The order as a query takes it; by number where none is given."""
     found = [_term(part) for part in order or []]
     if len({term.column for term in found}) != len(found):
-        raise connections.bad_input("`orderBy` names a field twice. Give each once.")
+        raise bad_input("`orderBy` names a field twice. Give each once.")
     return tuple(found) or (Term("number"),)
 
 
@@ -194,10 +204,9 @@ async def opportunities_of(
 ) -> connections.Connection[OpportunityRow]:
     """A page of an account's opportunities."""
     order, scope = terms(order_by), await wanted(info, filter)
+    mine = scope.account_id is None or account_id in scope.account_id
     window = connections.window(order, first=first, after=after)
-    if scope.account_id is None or account_id in scope.account_id:
-        return await _page(info, replace(scope, account_id=(account_id,)), order, window)
-    return await _page(info, replace(scope, account_id=()), order, window)
+    return await _page(info, replace(scope, account_id=(account_id,) if mine else ()), order, window)
 
 
 async def _page(

@@ -29,7 +29,7 @@ class Stage:
 
     async def ask(self, who: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a mutation's one field, ids put in for `$name`."""
-        body = await self.server.ask(self.keys[who], query, input=_placed(input, self.ids))
+        body = await self.server.ask(self.keys[who], query, input=placed(input, self.ids))
         assert "errors" not in body, body
         [answer] = body["data"].values()
         told: dict[str, Any] = answer
@@ -91,10 +91,10 @@ async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID
     return await add_stakeholder(organization.ctx, deal, new)
 
 
-def _placed(value: Any, ids: Mapping[str, str]) -> Any:
+def placed(value: Any, ids: Mapping[str, str]) -> Any:
     """The value with every `$name` in it replaced by the id."""
     if isinstance(value, Mapping):
-        return {name: _placed(part, ids) for name, part in value.items()}
+        return {name: placed(part, ids) for name, part in value.items()}
     if isinstance(value, list):
-        return [_placed(part, ids) for part in value]
+        return [placed(part, ids) for part in value]
     return ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value

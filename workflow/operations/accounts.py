@@ -145,10 +145,10 @@ async def _refuse_duplicate(ctx: Ctx, table: Table, noun: str, fields: Mapping[s
 
 def _account(given: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
     faults = Faults()
-    fields = _texts(faults, given, before, ("name", "domain", "industry", "country", "external_system", "external_id"))
-    domain = fields.get("domain")
-    if isinstance(domain, str):
-        fields["domain"] = domain.lower()
+    fields = _texts(faults, given, before, ("name", "industry", "country", "external_system", "external_id"))
+    if "domain" in given:
+        domain = given["domain"]
+        fields["domain"] = faults.domain(domain if isinstance(domain, str) else None, "domain")
     count = given.get("employee_count")
     if isinstance(count, int) and count < 0:
         faults.add("employeeCount", message="`employeeCount` is 0 or more.")

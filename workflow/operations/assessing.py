@@ -66,7 +66,9 @@ def _check(deal: Deal, faults: Faults, answer: AssessmentGiven, path: tuple[str,
     known = [criterion.key for criterion in deal.process.criteria]
     if answer.criterion not in known:
         faults.add(
-            *path, "criterion", message=f"The process has no criterion {answer.criterion}; it has {', '.join(known)}."
+            *path,
+            "criterion",
+            message=f"The process has no criterion {answer.criterion[:64]}; it has {', '.join(known)}.",
         )
     if answer.grade in (Grade.VALIDATED, Grade.CONFIRMED):
         empty = evidence_says_nothing(answer.evidence)

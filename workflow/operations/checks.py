@@ -1,9 +1,11 @@
 """What an input may hold: texts, external keys, money and attributes, each fault with its path."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 
 from workflow.models import ExchangeRate, Organization
 from workflow.operations.context import Ctx
@@ -12,6 +14,8 @@ from workflow.rules.money import MOST_MINOR, base_minor, exponent
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
+DEEPEST_ATTRIBUTES = 20
+MOST_ATTRIBUTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,17 @@ class Faults:
 
     def email(self, value: str | None, *path: str, required: bool = False) -> str | None:
         """An e-mail address in lower case."""
-        address = self.text(value, *path, required=required)
+        address = self.text(value.lower() if value else None, *path, required=required)
         if address is not None and ("@" not in address[1:-1] or any(letter.isspace() for letter in address)):
             self.add(*path, message=f"`{address[:80]}` is no e-mail address. Write it as name@example.com.")
-        return address.lower() if address is not None else None
+        return address
+
+    def domain(self, value: str | None, *path: str) -> str | None:
+        """An internet domain in lower case."""
+        name = self.text(value.lower() if value else None, *path)
+        if name is not None and not re.fullmatch(r"[^\s/@:.]+(\.[^\s/@:.]+)+", name):
+            self.add(*path, message=f"`{name[:80]}` is no internet domain. Write it as example.com.")
+        return name
 
     def external(self, changes: Mapping[str, object]) -> None:
         """An external id goes with its system."""
@@ -73,12 +84,33 @@ class Faults:
         if not isinstance(value, Mapping):
             self.add(*path, message='`attributes` must be an object such as {"region": "EMEA"}.')
             return {}
+        if (fault := _why_not_kept(value)) is not None:
+            self.add(*path, message=f"`attributes` {fault}.")
+            return {}
         return dict(value)
 
     def raise_if_any(self) -> None:
         """Refuse with every fault."""
         if self.found:
             raise InvalidInput(self.found)
+
+
+def _why_not_kept(value: object) -> str | None:
+    """What of some JSON no database could keep or nobody could read, none where it is sound."""
+    waiting: list[tuple[object, int]] = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if isinstance(part, str) and UNSTORABLE.search(part):
+            return "hold a NUL or half a character, which no text can hold. Leave it out"
+        if isinstance(part, float) and not isfinite(part):
+            return "hold a number that is too large. Write it as a text"
+        if depth > DEEPEST_ATTRIBUTES:
+            return f"nest at most {DEEPEST_ATTRIBUTES} deep"
+        inner = [*part, *part.values()] if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+        waiting += [(one, depth + 1) for one in inner]
+    if len(json.dumps(value, ensure_ascii=False)) > MOST_ATTRIBUTES:
+        return f"have at most {MOST_ATTRIBUTES:,} characters as JSON"
+    return None
 
 
 def merged(before: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """What a row of an import says, and whether it can be taken: checked before anything is written."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
@@ -31,8 +30,6 @@ class LeftOut(Enum):
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-MOST_ATTRIBUTES: Final = 100_000
-"""Characters of one row's attributes as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def sound(row: ImportRow) -> dict[str, object]:
             given[name] = faults.text(given[name], path)
     if "attributes" in given:
         given["attributes"] = faults.attributes(given["attributes"], "attributes")
-    _storable(given, faults)
+    _refuse_ancient(given, faults)
     faults.raise_if_any()
     if isinstance(row.value, MoneyGiven):
         minor_units(row.value, "value")
@@ -165,21 +162,11 @@ def _judge_reasons(columns: Mapping[str, object], state: OpportunityState, fault
             )
 
 
-def _storable(given: Mapping[str, object], faults: Faults) -> None:
-    """No text that one of the databases cannot keep, and no day before 1900."""
+def _refuse_ancient(given: Mapping[str, object], faults: Faults) -> None:
+    """No day before 1900."""
     for name, value in given.items():
         if (isinstance(value, datetime) and value < OLDEST) or (type(value) is date and value < OLDEST.date()):
             faults.add(_camel(name), message=f"`{_camel(name)}` is before 1900. Check the year.")
-    try:
-        text = json.dumps(given.get("attributes"), allow_nan=False, ensure_ascii=False)
-        ("".join(value for value in given.values() if isinstance(value, str)) + text).encode()
-    except ValueError:
-        faults.add("attributes", message="The row holds a character or a number that is no valid JSON. Leave it out.")
-        return
-    if "\\u0000" in text.replace("\\\\", "") or len(text) > MOST_ATTRIBUTES:
-        faults.add(
-            "attributes", message=f"`attributes` hold no NUL character and at most {MOST_ATTRIBUTES} characters."
-        )
 
 
 def _one_spelling(value: object) -> object:

@@ -173,7 +173,8 @@ async def _process(ctx: Ctx, key: str | None) -> ProcessRow:
     found = await process(ctx.viewer, key)
     if found is None:
         raise invalid(
-            "processKey", message=f"There is no sales process with the key {key}. Leave it out for the default one."
+            "processKey",
+            message=f"There is no sales process with the key {key[:64]}. Leave it out for the default one.",
         )
     return found
 

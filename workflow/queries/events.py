@@ -33,6 +33,7 @@ class Place(NamedTuple):
 
 
 START = Place(0, 0, 0)
+LONGEST_TYPE = 64
 
 
 class BadFeedCursor(ValueError):
@@ -46,6 +47,8 @@ def place_of(cursor: str) -> Place:
         epoch, xid, pos = (int(part) for part in text.split("."))
     except (ValueError, binascii.Error) as fault:
         raise BadFeedCursor from fault
+    if not all(0 <= part < 2**63 for part in (epoch, xid, pos)):
+        raise BadFeedCursor
     return Place(epoch, xid, pos)
 
 
@@ -110,9 +113,9 @@ def _after(place: Place) -> Q:
 def _wanted(filter: EventFilter) -> Q:
     condition = between("at", filter.at)
     if filter.types is not None:
-        exact = [name for name in filter.types if not name.endswith("*")]
-        starts = [Q(type__startswith=name[:-1]) for name in filter.types if name.endswith("*")]
-        condition &= Q(Q(type__in=exact), *starts, join_type="OR")
+        names = [name for name in dict.fromkeys(filter.types) if len(name) <= LONGEST_TYPE]
+        starts = [Q(type__startswith=name[:-1]) for name in names if name.endswith("*")]
+        condition &= Q(Q(type__in=[name for name in names if not name.endswith("*")]), *starts, join_type="OR")
     if filter.opportunity_id is not None:
         condition &= Q(aggregatetype="opportunity", aggregateid__in=list(filter.opportunity_id))
     return condition

@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
-from workflow.queries.accounts import Span, between
-from workflow.queries.paging import where
+from workflow.queries.accounts import Span, between, named
+from workflow.queries.paging import among, where
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import OPEN_STATES, OpportunityField
 
@@ -101,11 +101,7 @@ _MISSING: dict[OpportunityField, Callable[[], Q]] = {
 
 def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
     """The condition that the filter means, always the same whatever the database."""
-    parts = [
-        where(f"{column}__in", list(values))
-        for name, column in _LISTS.items()
-        if (values := getattr(filter, name)) is not None
-    ]
+    parts = [among(column, values) for name, column in _LISTS.items() if (values := getattr(filter, name)) is not None]
     parts += [between(name, getattr(filter, name)) for name in _SPANS]
     parts += [_days(name, getattr(filter, name)) for name in _DAYS]
     parts += [
@@ -137,15 +133,15 @@ def _any(choices: list[Q]) -> Q:
 def _plain(filter: OpportunityFilter) -> Q:
     condition = Q()
     if filter.external_system is not None:
-        condition &= Q(external_system=filter.external_system)
+        condition &= among("external_system", [filter.external_system])
     if filter.open is not None:
         names = list(OPEN_STATES)
         condition &= Q(state__in=names) if filter.open else ~Q(state__in=names)
     if filter.competitor_name is not None:
-        rivals = Competitor.filter(name__in=list(filter.competitor_name)).values("opportunity_id")
+        rivals = Competitor.filter(among("name", filter.competitor_name)).values("opportunity_id")
         condition &= Q(id__in=Subquery(rivals))
     if filter.missing is not None:
-        condition &= _any([_MISSING[field]() for field in filter.missing])
+        condition &= _any([_MISSING[field]() for field in dict.fromkeys(filter.missing)])
     return condition
 
 
@@ -175,9 +171,8 @@ def _between(column: str, bounds: Between | None) -> Q:
 
 def _text(viewer: Viewer, text: str) -> Q:
     """Name, account name, contact name and number; case-insensitive in every script."""
-    folded = text.casefold()
-    accounts = Account.filter(organization_id=viewer.organization_id, name_folded__contains=folded).values("id")
-    contacts = Contact.filter(organization_id=viewer.organization_id, name_folded__contains=folded).values("id")
+    accounts = Account.filter(named(text), organization_id=viewer.organization_id).values("id")
+    contacts = Contact.filter(named(text), organization_id=viewer.organization_id).values("id")
     people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")
-    condition = Q(name_folded__contains=folded) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
+    condition = named(text) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
     return condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition

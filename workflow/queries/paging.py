@@ -1,6 +1,6 @@
 """Keyset paging: a page is found by the last row's values, so rows coming and going never shift it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -8,12 +8,10 @@ from tortoise.expressions import Case, Q, When
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from workflow.rules.errors import invalid
+
 Row = TypeVar("Row")
 Table = TypeVar("Table", bound=Model)
-
-
-class BadCursor(ValueError):
-    """The cursor was not given out by this list in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ async def page(
 ) -> Page[Row]:
     """One statement: the rows of the window, and one more to know whether the list goes on."""
     terms = (*order, Term("id"))
+    for values in (window.after, window.before):
+        _refuse_foreign(rows.model, terms, values)
     found = rows
     if window.after is not None:
         found = found.filter(_beyond(terms, window.after, backward=False))
@@ -78,9 +78,27 @@ async def page(
     )
 
 
+def _refuse_foreign(table: type[Model], terms: Sequence[Term], values: Sequence[Any] | None) -> None:
+    """Refuse a cursor whose values this list's columns could not have given out."""
+    for term, value in zip(terms, values or (), strict=values is not None):
+        kind = table._meta.fields_map[term.column].field_type
+        fits = term.nullable if value is None else isinstance(value, kind) and not isinstance(value, bool)
+        if (
+            not fits
+            or (isinstance(value, int) and abs(value) >= 2**63)
+            or (isinstance(value, float) and value != value)
+        ):
+            raise invalid("after", message="This is no cursor of this list in this order. Take one from its own pages.")
+
+
 def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
     """A condition whose column is only known as a text."""
     return Q(**{condition: value})
+
+
+def among(column: str, values: Iterable[Any], *, longest: int = 255) -> Q:  # Any: of the column's own kind
+    """The rows whose column holds one of these; a text that is longer than the column stands in none."""
+    return where(f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= longest])
 
 
 def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
@@ -97,8 +115,6 @@ def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) ->
 
 def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
     """Rows strictly after (or before) the row with these values, in the list's order."""
-    if len(values) != len(terms):
-        raise BadCursor
     choices, equal = [], Q()
     for term, value in zip(terms, values, strict=True):
         step = _step(term, value, backward=backward)

@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
 from workflow.queries.actors import actor_of
+from workflow.queries.paging import among
 from workflow.rules.facts import Actor
 from workflow.rules.permissions import Viewer
 from workflow.rules.process import ProcessDocument, parse
@@ -37,7 +38,7 @@ async def processes_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, P
 
 async def process(viewer: Viewer, key: str, version: int | None = None) -> ProcessRow | None:
     """A version of a process, the newest where `version` is left out."""
-    versions = SalesProcess.filter(organization_id=viewer.organization_id, process_key=key)
+    versions = SalesProcess.filter(among("process_key", [key], longest=64), organization_id=viewer.organization_id)
     if version is not None:
         versions = versions.filter(version=version)
     found = await versions.order_by("-version").limit(1).values()
