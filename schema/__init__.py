@@ -6,18 +6,30 @@ from strawberry.tools import merge_types
 
 from schema.account_inputs import AccountMutation
 from schema.accounts import AccountQuery
-from schema.buyer import StakeholderMutation
+from schema.assessing import AssessmentMutation
+from schema.bulk import BulkMutation
 from schema.events import EventQuery
 from schema.opportunity_inputs import OpportunityMutation
 from schema.opportunity_list import OpportunityQuery
 from schema.people import PeopleQuery
 from schema.problems import HANDLERS
 from schema.process import ProcessQuery
+from schema.rates import RateMutation, RateQuery
 from schema.scalars import SCALARS
+from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
 
-Query = merge_types("Query", (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, EventQuery))
-Mutation = merge_types("Mutation", (AccountMutation, OpportunityMutation, TransitionMutation, StakeholderMutation))
+Query = merge_types("Query", (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, RateQuery, EventQuery))
+MUTATIONS = (
+    AccountMutation,
+    OpportunityMutation,
+    TransitionMutation,
+    BulkMutation,
+    AssessmentMutation,
+    StakeholderMutation,
+    RateMutation,
+)
+Mutation = merge_types("Mutation", MUTATIONS)
 
 schema = strawberry.Schema(
     query=Query,

@@ -1,162 +1,114 @@
-"""The people of a purchase: type, inputs, mutations."""
+"""What is understood of the buyer: people, decisions, objectives, and whom else they look at."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import strawberry
 
-from schema import ids
-from schema.accounts import Contact
-from schema.context import Info
-from schema.deleted import Deleted, DeleteResult
-from schema.given import given, maybe, or_none
-from schema.loaders import sure
-from schema.nodes import Node, is_row, node_id, told
-from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.operations import stakeholders as operations
-from workflow.queries.accounts import ContactRow
-from workflow.queries.buyer import StakeholderRow
-from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.buyer import coverage
-from workflow.rules.facts import StakeholderFacts
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Coverage, Influence
-
-if TYPE_CHECKING:
-    from schema.opportunity import Opportunity
-else:
-    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
+from schema.nodes import Root, is_row, told
+from schema.stakeholders import Stakeholder
+from workflow.rules import buyer as rules
+from workflow.rules.facts import OpportunityFacts
+from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts, StakeholderFacts
+from workflow.rules.process import ProcessDocument
+from workflow.rules.states import BuyingRole, PurchaseProcess
 
 
-@strawberry.type(description="A contact who takes part in one purchase.")
-class Stakeholder(Node):
-    """Somebody who has a say."""
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A deal's facts and the process that says which roles are asked for."""
 
-    is_type_of = is_row(StakeholderRow)
-    id: strawberry.ID = node_id("Stakeholder")
-    roles: list[BuyingRole] = told("The parts they play.")
-    influence: Influence = told("How much their word weighs.")
-    attitude: Attitude = told("How they feel about us.")
-    buying_style: BuyingStyle = told("What they judge an offer by.")
-    motivation: str | None = told("What is in it for them.")
-    is_primary: bool = told("The one we mainly speak with.")
-    left: bool = told("Whether they have left the buyer or the purchase.")
-
-    @strawberry.field(graphql_type=Contact, description="Who they are.")
-    async def contact(self, root: strawberry.Parent[Any], info: Info) -> ContactRow:
-        """The person."""
-        return await sure(info.context.loaders.contact, root.contact_id)
-
-    @strawberry.field(description="Derived from two-way activities with this person.")
-    async def coverage(self, root: strawberry.Parent[Any], info: Info) -> Coverage:
-        """How often we spoke."""
-        return coverage((await _person(info, root)).two_way_count)
-
-    @strawberry.field(description="The last two-way activity with this person.")
-    async def last_two_way_at(self, root: strawberry.Parent[Any], info: Info) -> datetime | None:
-        """When we last spoke."""
-        return (await _person(info, root)).last_two_way_at
+    facts: OpportunityFacts
+    process: ProcessDocument
 
 
-async def _person(info: Info, row: StakeholderRow) -> StakeholderFacts:
-    facts = await sure(info.context.loaders.facts, row.opportunity_id)
-    return next(person for person in facts.stakeholders if person.id == row.id)
+@strawberry.type(description="Roles of which the process asks for somebody, and who fills them.")
+class RoleCoverage:
+    """A part and its players."""
+
+    is_type_of = is_row(rules.RoleCoverage)
+    any_of: list[BuyingRole] = told("One of these roles.")
+    minimum: int = told("So many people are asked for.")
+    filled_by: list[Stakeholder] = told("Who holds one of them and has not left.")
+    met: bool = told("Whether they are enough.")
 
 
-@strawberry.input(description="A contact's part in a purchase.")
-class AddStakeholderInput:
-    """Who and what part."""
+@strawberry.type(description="A step of the buyer's way to a decision.")
+class DecisionStep:
+    """What the buyer does before they buy."""
 
-    opportunity_id: strawberry.ID = told("The opportunity.")
-    contact_id: strawberry.ID = told("A contact of the opportunity's account.")
-    roles: list[BuyingRole] = told("The parts they play; may be empty.")
-    influence: Influence = strawberry.field(default=Influence.UNKNOWN, description="How much their word weighs.")
-    attitude: Attitude = strawberry.field(default=Attitude.UNKNOWN, description="How they feel about us.")
-    buying_style: BuyingStyle = strawberry.field(
-        default=BuyingStyle.UNKNOWN, description="What they judge an offer by."
+    name: str = told("What happens.")
+    owner: Stakeholder | None = told("Whose step it is.")
+    due: date | None = told("By when.")
+    done: bool = told("Whether it has happened.")
+
+
+@strawberry.type(description="What the buyer wants to reach.")
+class Objective:
+    """A goal."""
+
+    is_type_of = is_row(ObjectiveFacts)
+    text: str = told("In the buyer's words.")
+    metric: str | None = told("What it is measured by.")
+    baseline: str | None = told("Where they stand today.")
+    target: str | None = told("Where they want to be.")
+    due: date | None = told("By when.")
+
+
+def _known(name: str, description: str, shape: Any) -> Any:
+    def read(root: Any) -> Any:
+        return getattr(root.facts, name)
+
+    read.__annotations__ = {"root": Root}
+    return strawberry.field(resolver=read, graphql_type=shape, description=description)
+
+
+@strawberry.type(description="What is understood of the buyer.")
+class Buyer:
+    """The other side of the table."""
+
+    is_type_of = is_row(Understood)
+    stakeholders: list[Stakeholder] = _known(
+        "stakeholders", "Who takes part in the purchase, in the order they were added.", list[Stakeholder]
     )
-    motivation: str | None = maybe("What is in it for them.")
-    is_primary: bool = strawberry.field(
-        default=False, description="The one we mainly speak with; there is one at most."
+    purchase_process: PurchaseProcess = _known("purchase_process", "How the buyer decides.", PurchaseProcess)
+    decision_date: date | None = _known("decision_date", "The day the buyer decides.", date | None)
+    compelling_event: str | None = _known("compelling_event", "The event that makes a date matter to them.", str | None)
+    motivation_to_change: str | None = _known("motivation_to_change", "Why they want to change at all.", str | None)
+    objectives: list[Objective] = _known("objectives", "What they want to reach, in their order.", list[Objective])
+    first_time_buyer: bool | None = _known(
+        "first_time_buyer", "Whether they buy such a thing for the first time; null: not known.", bool | None
     )
-
-
-@strawberry.input(description="Changes of a stakeholder: what is left out is kept, null clears.")
-class UpdateStakeholderInput:
-    """What changes."""
-
-    id: strawberry.ID = told("The stakeholder.")
-    expected_version: int | None = maybe("The opportunity's version that was read.")
-    roles: list[BuyingRole] | None = maybe("The parts they play.")
-    influence: Influence | None = maybe("How much their word weighs.")
-    attitude: Attitude | None = maybe("How they feel about us.")
-    buying_style: BuyingStyle | None = maybe("What they judge an offer by.")
-    motivation: str | None = maybe("What is in it for them.")
-    is_primary: bool | None = maybe("The one we mainly speak with.")
-    left: bool | None = maybe("They have left the buyer or the purchase.")
-
-
-@strawberry.input(description="A stakeholder who was added by mistake.")
-class RemoveStakeholderInput:
-    """Who goes."""
-
-    id: strawberry.ID = told("The stakeholder.")
-    expected_version: int | None = maybe("The opportunity's version that was read.")
-
-
-@strawberry.type(description="The stakeholder was added or changed.")
-class StakeholderChanged:
-    """Done."""
-
-    key: strawberry.Private[UUID]
-
-    @strawberry.field(graphql_type=Stakeholder, description="The stakeholder as stored.")
-    async def stakeholder(self, info: Info) -> StakeholderRow:
-        """Read after the write."""
-        return await sure(info.context.loaders.stakeholder, self.key)
-
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity they are on.")
-    async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
-        row = await sure(info.context.loaders.stakeholder, self.key)
-        return await sure(info.context.loaders.opportunity, row.opportunity_id)
-
-
-StakeholderResult = Annotated[
-    StakeholderChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("StakeholderResult", description="The stakeholder, or why not."),
-]
-
-
-@strawberry.type
-class StakeholderMutation:
-    """What is done with the people of a purchase."""
-
-    @strawberry.mutation(
-        graphql_type=StakeholderResult, description="Add a contact of the account to the purchase, once."
+    prior_attempt_failed: bool | None = _known(
+        "prior_attempt_failed", "Whether they failed at this before; null: not known.", bool | None
     )
-    async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> StakeholderChanged:
-        """Somebody new."""
-        id = ids.of("Opportunity", input.opportunity_id)
-        new = operations.NewStakeholder(
-            contact_id=ids.of("Contact", input.contact_id), **given(input, "opportunity_id", "contact_id")
-        )
-        return StakeholderChanged(key=await operations.add_stakeholder(info.context.acting(), id, new))
+    prior_attempt_note: str | None = _known("prior_attempt_note", "What became of that attempt.", str | None)
 
-    @strawberry.mutation(graphql_type=StakeholderResult, description="Change the fields that are given.")
-    async def update_stakeholder(self, info: Info, input: UpdateStakeholderInput) -> StakeholderChanged:
-        """Somebody seen better."""
-        id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
-        changes: Any = given(input, "id", "expected_version")
-        return StakeholderChanged(
-            key=await operations.update_stakeholder(info.context.acting(), id, changes, expected_version=version)
-        )
-
-    @strawberry.mutation(
-        graphql_type=DeleteResult, description="Take somebody off who was added by mistake; who left is marked `left`."
+    @strawberry.field(
+        graphql_type=list[RoleCoverage], description="Roles that the process asks for, and who fills them."
     )
-    async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
-        """Somebody gone."""
-        id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
-        deal = await operations.remove_stakeholder(info.context.acting(), id, expected_version=version)
-        return Deleted(id=input.id, hung_on=deal)
+    def coverage(self, root: Root) -> Sequence[rules.RoleCoverage]:
+        """The parts."""
+        return rules.role_coverage(root.process, root.facts)
+
+    @strawberry.field(description="Required roles met, in percent of those required; 100 where none is.")
+    def coverage_percent(self, root: Root) -> int:
+        """How much of the cast is there."""
+        return rules.coverage_percent(root.process, root.facts)
+
+    @strawberry.field(description="True with fewer than two stakeholders who have not left.")
+    def single_threaded(self, root: Root) -> bool:
+        """Whether it hangs on one person."""
+        return rules.single_threaded(root.facts)
+
+    @strawberry.field(graphql_type=list[DecisionStep], description="The buyer's way to a decision, in its order.")
+    def decision_steps(self, root: Root) -> list[Any]:
+        """The way."""
+        people: dict[Any, StakeholderFacts] = {person.id: person for person in root.facts.stakeholders}
+        return [_step(step, people.get(step.owner_id)) for step in root.facts.decision_steps]
+
+
+def _step(step: DecisionStepFacts, owner: Any) -> DecisionStep:
+    return DecisionStep(name=step.name, owner=owner, due=step.due, done=step.done)

@@ -9,6 +9,8 @@ import strawberry
 
 from workflow.rules.errors import NotFound
 
+NOTHING = UUID(int=0)
+
 
 def encode(kind: str, id: UUID) -> strawberry.ID:
     """The id that clients keep."""
@@ -33,6 +35,12 @@ def of(kind: str, id: str) -> UUID:
     if found is None or found[0] != kind:
         raise NotFound(None, id)
     return found[1]
+
+
+def or_nothing(kind: str, id: str) -> UUID:
+    """The record of this type, or an id that no record has: for lists in which one bad id spoils no other."""
+    found = decode(id)
+    return found[1] if found is not None and found[0] == kind else NOTHING
 
 
 def maybe_of(kind: str, id: str | None) -> UUID | None:

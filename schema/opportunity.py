@@ -2,36 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import strawberry
 
 from schema.accounts import Account
-from schema.buyer import Stakeholder
+from schema.buyer import Buyer, Understood
+from schema.closes import Close, close_of
 from schema.context import Info
 from schema.loaders import sure
 from schema.money import Money, money
 from schema.nodes import Node, Root, is_row, node_id, told
+from schema.overrides import Override
 from schema.people import Member
 from schema.process import SalesProcess
 from schema.qualification import Known, Qualification
 from schema.scalars import Json
-from schema.transitions import (
-    Close,
-    TimeInState,
-    TransitionConnection,
-    TransitionOption,
-    close_of,
-    history_page,
-    times_in_states,
-)
+from schema.transitions import TimeInState, TransitionConnection, TransitionOption, history_page
 from workflow.queries.accounts import AccountRow
-from workflow.queries.buyer import StakeholderRow
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.people import MemberRow
 from workflow.queries.processes import ProcessRow
+from workflow.rules.clocks import Clock, clocks
 from workflow.rules.facts import OpportunityFacts
-from workflow.rules.machine import Option, preview
+from workflow.rules.machine import Option, owed, preview
+from workflow.rules.money import weighted_minor
+from workflow.rules.parts import OverrideFacts
 from workflow.rules.permissions import Action, Holding, may_coach, may_write
 from workflow.rules.states import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
 
@@ -44,20 +41,6 @@ class NextStep:
     due_date: date | None = told("By when.")
     agreed_with_buyer: bool = told("Whether the buyer knows and agrees.")
     overdue: bool = told("Whether its day has ended.")
-
-
-@strawberry.type(description="What is understood of the buyer.")
-class Buyer:
-    """The other side of the table."""
-
-    is_type_of = is_row(OpportunityRow)
-
-    @strawberry.field(
-        graphql_type=list[Stakeholder], description="Who takes part in the purchase, in the order they were added."
-    )
-    async def stakeholders(self, root: Root, info: Info) -> Sequence[StakeholderRow]:
-        """The people."""
-        return await sure(info.context.loaders.stakeholders, root.id)
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
@@ -100,16 +83,15 @@ class Opportunity(Node):
     )
     async def collaborators(self, root: Root, info: Info) -> Sequence[MemberRow]:
         """The helpers."""
-        members = await sure(info.context.loaders.collaborators, root.id)
+        members = await info.context.loaders.part("collaborator_ids", root.id)
         return [await sure(info.context.loaders.member, id) for id in members]
 
     @strawberry.field(
         graphql_type=list[TimeInState], description="Seconds in each state: the current visit, and all visits together."
     )
-    async def time_in_states(self, root: Root, info: Info) -> Any:
+    async def time_in_states(self, root: Root, info: Info) -> Sequence[Clock]:
         """The clock."""
-        visits = await sure(info.context.loaders.visits, root.id)
-        return times_in_states(root, visits, info.context.now)
+        return clocks(await sure(info.context.loaders.facts, root.id), info.context.now)
 
     @strawberry.field(description="What it would bring, in the currency it was given in.")
     def value(self, root: Root) -> Money | None:
@@ -123,18 +105,24 @@ class Opportunity(Node):
         """The price at home."""
         return money(root.base_minor, (await info.context.loaders.organization()).base_currency)
 
+    @strawberry.field(description="`baseValue` times `probability`; 0 where the forecast omits it.")
+    async def weighted_value(self, root: Root, info: Info) -> Money | None:
+        """What it counts for."""
+        omitted = root.forecast_category is ForecastCategory.OMITTED
+        worth = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
+        return money(worth, (await info.context.loaders.organization()).base_currency)
+
     @strawberry.field(description="What happens next.")
     async def next_step(self, root: Root, info: Info) -> NextStep | None:
         """The promise."""
         if root.next_step_text is None:
             return None
-        facts = await sure(info.context.loaders.facts, root.id)
-        due = root.next_step_due
+        today, due = await info.context.today(), root.next_step_due
         return NextStep(
             text=root.next_step_text,
             due_date=due,
             agreed_with_buyer=root.next_step_agreed,
-            overdue=due is not None and due < facts.today(info.context.now),
+            overdue=due is not None and due < today,
         )
 
     @strawberry.field(graphql_type=SalesProcess, description="The process version that it follows.")
@@ -149,10 +137,10 @@ class Opportunity(Node):
         return Known(facts=facts, process=process.document, now=info.context.now)
 
     @strawberry.field(graphql_type=Buyer, description="What is understood of the buyer.")
-    def buyer(self, root: Root) -> OpportunityRow:
+    async def buyer(self, root: Root, info: Info) -> Understood:
         """The other side."""
-        row: OpportunityRow = root
-        return row
+        facts, process = await _judged(info, root)
+        return Understood(facts=facts, process=process.document)
 
     @strawberry.field(
         graphql_type=list[TransitionOption],
@@ -161,7 +149,7 @@ class Opportunity(Node):
     async def transitions(self, root: Root, info: Info) -> Sequence[Option]:
         """The ways on."""
         facts, process = await _judged(info, root)
-        holding = await _holding(info, root, facts)
+        holding = await _holding(info, root)
         return preview(facts, process.document, viewer=info.context.viewer, holding=holding, now=info.context.now)
 
     @strawberry.field(graphql_type=TransitionConnection, description="Append-only, newest first.")
@@ -176,17 +164,25 @@ class Opportunity(Node):
         """The end."""
         return close_of(root)
 
+    @strawberry.field(
+        graphql_type=list[Override],
+        description="Requirements that were passed by an override and still do not hold, oldest first.",
+    )
+    async def open_overrides(self, root: Root, info: Info) -> Sequence[OverrideFacts]:
+        """The debts."""
+        facts, process = await _judged(info, root)
+        return [debt for debt in facts.overrides if owed(debt, facts, process.document, info.context.now)]
+
     @strawberry.field(description="Whether the viewer may change it now.")
     async def viewer_can_update(self, root: Root, info: Info) -> bool:
         """Theirs and open."""
-        facts = await sure(info.context.loaders.facts, root.id)
-        return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _holding(info, root, facts))
+        return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _holding(info, root))
 
-    @strawberry.field(description="Whether the viewer may give it to another owner.")
+    @strawberry.field(description="Whether the viewer may give it to another owner now.")
     async def viewer_can_assign(self, root: Root, info: Info) -> bool:
-        """Theirs to give."""
-        facts = await sure(info.context.loaders.facts, root.id)
-        return may_coach(info.context.viewer, Action.ASSIGN, await _holding(info, root, facts))
+        """Theirs to give, and open."""
+        holding = await _holding(info, root)
+        return root.state not in CLOSED_STATES and may_coach(info.context.viewer, Action.ASSIGN, holding)
 
     @strawberry.field(description="Whether the viewer may delete it.")
     def viewer_can_delete(self, info: Info) -> bool:
@@ -198,6 +194,7 @@ async def _judged(info: Info, row: OpportunityRow) -> tuple[OpportunityFacts, Pr
     return await sure(info.context.loaders.facts, row.id), await sure(info.context.loaders.process, row.process_id)
 
 
-async def _holding(info: Info, row: OpportunityRow, facts: OpportunityFacts) -> Holding:
+async def _holding(info: Info, row: OpportunityRow) -> Holding:
     owner = await sure(info.context.loaders.member, row.owner_id)
-    return Holding(owner_id=row.owner_id, owner_team_id=owner.team_id, collaborator_ids=facts.collaborator_ids)
+    helpers = await info.context.loaders.part("collaborator_ids", row.id)
+    return Holding(owner_id=row.owner_id, owner_team_id=owner.team_id, collaborator_ids=helpers)

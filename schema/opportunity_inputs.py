@@ -17,10 +17,11 @@ from schema.opportunity import Opportunity
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from schema.scalars import Json
 from workflow.operations import opportunities as operations
-from workflow.operations.opportunities import NewOpportunity, OpportunityChanges
+from workflow.operations.deal_columns import OpportunityChanges
+from workflow.operations.opportunities import NewOpportunity
 from workflow.queries.opportunities import OpportunityRow
 from workflow.rules.facts import NextStep
-from workflow.rules.states import OpportunityType
+from workflow.rules.states import ForecastCategory, OpportunityType, SlipReason
 
 
 @strawberry.input(description="What happens next, and by when.")
@@ -69,8 +70,12 @@ class UpdateOpportunityInput:
     external_system: str | None = maybe("The system it comes from; goes with `externalId`.")
     external_id: str | None = maybe("Its id there.")
     value: MoneyInput | None = maybe("What it would bring.")
+    expected_close_date: date | None = maybe("When the buyer is expected to decide; a later month is a push.")
+    slip_reason: SlipReason | None = maybe("Required where the expected close date moves to a later calendar month.")
     next_step: NextStepInput | None = maybe("What happens next.")
     pain_since: date | None = maybe("Since when the buyer has lived with the pain.")
+    probability: float | None = maybe("0 to 1, set by hand; null gives it back to the process.")
+    forecast_category: ForecastCategory | None = maybe("Set by hand; null gives it back to the process.")
     collaborator_ids: list[strawberry.ID] | None = maybe("Members who work it with its owner: all of them.")
     attributes: Json | None = maybe("Merged by key; a null value removes the key.")
 
@@ -115,7 +120,7 @@ class OpportunityMutation:
             process_key=or_none(input.process_key),
         )
         return OpportunityChanged(
-            key=await operations.create_opportunity(info.context.acting(), place, _changes(input))
+            key=await operations.create_opportunity(info.context.acting(), place, changes_given(given(input, *PLACES)))
         )
 
     @strawberry.mutation(graphql_type=OpportunityResult, description="Never changes `state`: only a transition does.")
@@ -124,7 +129,7 @@ class OpportunityMutation:
         id, version = ids.of("Opportunity", input.id), or_none(input.expected_version)
         return OpportunityChanged(
             key=await operations.update_opportunity(
-                info.context.acting(), id, _changes(input), expected_version=version
+                info.context.acting(), id, changes_given(given(input, *PLACES)), expected_version=version
             )
         )
 
@@ -143,8 +148,11 @@ def next_step(value: NextStepInput | None) -> NextStep | None:
     return None if value is None else NextStep(value.text, or_none(value.due_date), value.agreed_with_buyer)
 
 
-def _changes(input: CreateOpportunityInput | UpdateOpportunityInput) -> OpportunityChanges:
-    fields: Any = given(input, "id", "expected_version", "account_id", "owner_id", "process_key")
+PLACES = ("id", "expected_version", "account_id", "owner_id", "process_key")
+
+
+def changes_given(fields: Any) -> OpportunityChanges:  # Any: the fields of an input that were given
+    """The fields of an opportunity as an operation takes them."""
     if "value" in fields:
         fields["value"] = given_money(fields["value"])
     if "next_step" in fields:

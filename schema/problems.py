@@ -103,23 +103,23 @@ class RecordClosed(Problem):
     opportunity: Opportunity = told("The opportunity as stored.")
 
 
-def _handler(refusal: type[errors.Refusal], problem: type, tell: Any) -> strawberry.ExceptionHandler[Any, Any]:
+async def problem_of(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above
+    """A refusal as the type that tells it."""
+    problem, tell = TOLD[type(refusal)]
+    return problem(code=refusal.code, message=refusal.message, **await tell(refusal, loaders))
+
+
+def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, Any]:
     """Turns one kind of refusal into its union member, so that no mutation needs a try."""
 
     class Handler:
         exception_type = refusal
-        error_type = problem
+        error_type = TOLD[refusal][0]
 
         async def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
-            more = await tell(exception, _fresh(info))
-            return problem(code=exception.code, message=exception.message, **more)
+            return await problem_of(exception, info.context.fresh())
 
     return Handler()
-
-
-def _fresh(info: Info) -> Loaders:
-    """Loaders that have not seen the deal before the attempt."""
-    return info.context.fresh()
 
 
 async def _invalid(refusal: errors.InvalidInput, loaders: Loaders) -> dict[str, Any]:
@@ -168,13 +168,15 @@ async def _closed(refusal: errors.RecordClosed, loaders: Loaders) -> dict[str, A
     return {"state": refusal.state, "opportunity": await loaders.row("Opportunity", refusal.opportunity_id)}
 
 
-HANDLERS = [
-    _handler(errors.InvalidInput, InvalidInput, _invalid),
-    _handler(errors.NotFound, NotFound, _not_found),
-    _handler(errors.PermissionDenied, PermissionDenied, _denied),
-    _handler(errors.VersionConflict, VersionConflict, _conflict),
-    _handler(errors.Duplicate, Duplicate, _duplicate),
-    _handler(errors.IllegalTransition, IllegalTransition, _illegal),
-    _handler(errors.TransitionBlocked, TransitionBlocked, _blocked),
-    _handler(errors.RecordClosed, RecordClosed, _closed),
-]
+TOLD: dict[type[errors.Refusal], tuple[type, Any]] = {
+    errors.InvalidInput: (InvalidInput, _invalid),
+    errors.NotFound: (NotFound, _not_found),
+    errors.PermissionDenied: (PermissionDenied, _denied),
+    errors.VersionConflict: (VersionConflict, _conflict),
+    errors.Duplicate: (Duplicate, _duplicate),
+    errors.IllegalTransition: (IllegalTransition, _illegal),
+    errors.TransitionBlocked: (TransitionBlocked, _blocked),
+    errors.RecordClosed: (RecordClosed, _closed),
+}
+"""Each kind of refusal, the type that tells it, and what that type holds beside code and message."""
+HANDLERS = [_handler(refusal) for refusal in TOLD]

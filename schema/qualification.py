@@ -7,17 +7,16 @@ from typing import Any
 
 import strawberry
 
-from schema.buyer import Stakeholder
-from schema.context import Info
 from schema.nodes import is_row, told
 from schema.people import Actor
 from schema.process import Criterion, FitRule
-from workflow.queries.buyer import StakeholderRow
+from schema.stakeholders import Stakeholder
 from workflow.rules import process as document
 from workflow.rules import qualification as rules
 from workflow.rules.facts import Actor as ActorRow
-from workflow.rules.facts import AssessmentFacts, OpportunityFacts
+from workflow.rules.facts import OpportunityFacts
 from workflow.rules.fit import FitResult as FitFound
+from workflow.rules.parts import AssessmentFacts, StakeholderFacts
 from workflow.rules.states import FitStatus, Grade
 
 
@@ -36,6 +35,7 @@ class Answer:
 
     criterion: document.Criterion
     found: AssessmentFacts | None
+    said_by: StakeholderFacts | None
     stale: bool
 
 
@@ -65,10 +65,10 @@ class Assessment:
         return root.found.evidence_url if root.found else None
 
     @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's said it.")
-    async def said_by(self, root: strawberry.Parent[Any], info: Info) -> StakeholderRow | None:
+    def said_by(self, root: strawberry.Parent[Any]) -> StakeholderFacts | None:
         """The person."""
-        id = root.found.said_by_id if root.found else None
-        return None if id is None else await info.context.loaders.stakeholder.load(id)
+        person: StakeholderFacts | None = root.said_by
+        return person
 
     @strawberry.field(graphql_type=Actor | None, description="Who recorded it.")
     def assessed_by(self, root: strawberry.Parent[Any]) -> ActorRow | None:
@@ -127,7 +127,10 @@ class Qualification:
 
 
 def _answer(criterion: document.Criterion, known: Known) -> Answer:
-    found = rules.latest(known.facts, criterion.key)
+    found, facts = rules.latest(known.facts, criterion.key), known.facts
     return Answer(
-        criterion=criterion, found=found, stale=found is not None and rules.stale(criterion, found, known.now)
+        criterion=criterion,
+        found=found,
+        said_by=next((person for person in facts.stakeholders if found and person.id == found.said_by_id), None),
+        stale=found is not None and rules.stale(criterion, found, known.now),
     )

@@ -2,17 +2,19 @@
 
 from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
 from schema import ids
+from schema.assessing import AssessmentInput, answers
 from schema.context import Info
-from schema.given import maybe, or_none
+from schema.given import given, maybe, or_none
 from schema.loaders import sure
+from schema.money import MoneyInput
 from schema.nodes import told
 from schema.opportunity import Opportunity
-from schema.opportunity_inputs import NextStepInput, OpportunityChanged, OpportunityResult, next_step
+from schema.opportunity_inputs import NextStepInput, changes_given, next_step
+from schema.overrides import OverrideInput, override_given
 from schema.problems import (
     IllegalTransition,
     InvalidInput,
@@ -23,59 +25,98 @@ from schema.problems import (
 )
 from schema.requirements import Requirement
 from schema.transitions import Transition
-from workflow.operations import assessing, transitions
-from workflow.operations.assessing import AssessmentGiven
-from workflow.operations.transitions import AppliedFirst, Moved
+from workflow.operations import arrows
+from workflow.operations.arrows import AppliedFirst, Lost, Won
+from workflow.operations.transitions import Moved, Terms
 from workflow.queries.history import TransitionRow
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.states import DisqualifyReason, Grade, OpportunityState
+from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 
-@strawberry.input(description="One answer to one criterion.")
-class AssessmentInput:
-    """What is known."""
+@strawberry.input
+class Attempt:
+    """What every arrow takes."""
 
-    criterion: str = told("The criterion's key in the opportunity's process, e.g. `pain`.")
-    grade: Grade = told("How well it is known. VALIDATED and CONFIRMED need evidence.")
-    evidence: str | None = maybe("What shows it, in words that say something.")
-    evidence_url: str | None = maybe("Where it can be read; does not replace the evidence.")
-    said_by_id: strawberry.ID | None = maybe("The stakeholder who said it.")
+    id: strawberry.ID = told("The opportunity.")
+    expected_version: int | None = maybe("The version that was read; another one there is a VersionConflict.")
+    override: OverrideInput | None = maybe(
+        "Passes unmet requirements with a reason: a manager SOFT ones, an admin all."
+    )
+    dry_run: bool = strawberry.field(default=False, description="Do everything and roll it back.")
 
 
-@strawberry.input(description="Answers to criteria: all are recorded, or none.")
-class AssessCriteriaInput:
-    """What was found out."""
+@strawberry.input
+class Noted(Attempt):
+    """An attempt that may say why."""
 
-    opportunity_id: strawberry.ID = told("The opportunity.")
-    expected_version: int | None = maybe("The version that was read.")
-    assessments: list[AssessmentInput] = told("Each criterion at most once.")
-    pain_since: date | None = maybe("Since when the buyer has lived with the pain.")
+    note: str | None = maybe("In your words; kept with the transition.")
 
 
 @strawberry.input(
     description="LEAD to QUALIFIED. What is given is applied first, then the gate is judged; nothing is written unless it opens."
 )
-class QualifyOpportunityInput:
+class QualifyOpportunityInput(Noted):
     """The lead is an opportunity."""
 
-    id: strawberry.ID = told("The opportunity.")
-    expected_version: int | None = maybe("The version that was read.")
-    note: str | None = maybe("In your words; kept with the transition.")
-    dry_run: bool = strawberry.field(default=False, description="Do everything and roll it back.")
     assessments: list[AssessmentInput] | None = maybe("Recorded first.")
     pain_since: date | None = maybe("Recorded first.")
     next_step: NextStepInput | None = maybe("Recorded first.")
 
 
+@strawberry.input(
+    description="QUALIFIED to PROGRESSING. What is given is applied first, then the gate is judged; the milestones are laid out."
+)
+class ProgressOpportunityInput(Noted):
+    """The purchase is under way."""
+
+    value: MoneyInput | None = maybe("Applied first.")
+    expected_close_date: date | None = maybe("Applied first; a new baseline, never a push.")
+    slip_reason: SlipReason | None = maybe("Not needed: a date given here is a new baseline.")
+    next_step: NextStepInput | None = maybe("Applied first.")
+
+
+@strawberry.input(description="PROGRESSING to WON.")
+class WinOpportunityInput(Noted):
+    """The buyer chose us."""
+
+    reason: WinReason = told("Why the buyer chose us.")
+    value: MoneyInput | None = maybe("What was agreed at last; applied first.")
+    closed_on: date | None = maybe("The day it was won; left out: today.")
+
+
+@strawberry.input(description="QUALIFIED or PROGRESSING to LOST.")
+class LoseOpportunityInput(Noted):
+    """The buyer did not choose us."""
+
+    reason: LossReason = told("Why. OTHER needs a `note` of at least 20 characters.")
+    competitor_id: strawberry.ID | None = maybe("One of the opportunity's competitors, with LOST_TO_COMPETITOR.")
+    closed_on: date | None = maybe("The day it was lost; left out: today.")
+
+
 @strawberry.input(description="Stop: an open opportunity becomes DISQUALIFIED.")
-class DisqualifyOpportunityInput:
+class DisqualifyOpportunityInput(Noted):
     """Not worth the time."""
 
-    id: strawberry.ID = told("The opportunity.")
-    expected_version: int | None = maybe("The version that was read.")
-    note: str | None = maybe("In your words; at least 20 characters where the reason is OTHER.")
-    dry_run: bool = strawberry.field(default=False, description="Do everything and roll it back.")
-    reason: DisqualifyReason = told("Why.")
+    reason: DisqualifyReason = told("Why. OTHER needs a `note` of at least 20 characters.")
+
+
+@strawberry.input(description="Back by one state: PROGRESSING to QUALIFIED, QUALIFIED to LEAD.")
+class RegressOpportunityInput(Attempt):
+    """It had come too far."""
+
+    note: str = told("Why it goes back; kept with the transition.")
+
+
+@strawberry.input(description="A closed opportunity is open again; the gate into its target is judged anew.")
+class ReopenOpportunityInput(Attempt):
+    """Not over yet."""
+
+    note: str = told("Why it is opened again; kept with the transition.")
+    to: OpportunityState = told(
+        "Where to: LOST to LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to PROGRESSING."
+    )
+    expected_close_date: date | None = maybe("Applied first; a new baseline, never a push.")
+    slip_reason: SlipReason | None = maybe("Not needed: a date given here is a new baseline.")
 
 
 @strawberry.type(description="The arrow was taken, or would have been.")
@@ -123,25 +164,15 @@ TransitionResult = Annotated[
 ]
 
 
+def _arrow(description: str) -> Any:
+    return strawberry.mutation(graphql_type=TransitionResult, description=description)
+
+
 @strawberry.type
 class TransitionMutation:
-    """How a deal is assessed and moved."""
+    """How a deal is moved."""
 
-    @strawberry.mutation(
-        graphql_type=OpportunityResult, description="Record what is known of criteria; append-only, the latest counts."
-    )
-    async def assess_criteria(self, info: Info, input: AssessCriteriaInput) -> OpportunityChanged:
-        """Something was found out."""
-        id = ids.of("Opportunity", input.opportunity_id)
-        since, version = or_none(input.pain_since), or_none(input.expected_version)
-        await assessing.assess_criteria(
-            info.context.acting(), id, answers(input.assessments), pain_since=since, expected_version=version
-        )
-        return OpportunityChanged(key=id)
-
-    @strawberry.mutation(
-        graphql_type=TransitionResult, description="LEAD becomes QUALIFIED where pain, interest and fit hold."
-    )
+    @_arrow("LEAD becomes QUALIFIED where pain, interest and fit hold.")
     async def qualify_opportunity(self, info: Info, input: QualifyOpportunityInput) -> TransitionSucceeded:
         """A lead becomes an opportunity."""
         first = AppliedFirst(
@@ -149,36 +180,62 @@ class TransitionMutation:
             pain_since=or_none(input.pain_since),
             next_step=next_step(or_none(input.next_step)),
         )
-        return TransitionSucceeded(
-            moved=await transitions.qualify(
-                info.context.acting(), ids.of("Opportunity", input.id), first, **_terms(input)
-            )
-        )
+        id = ids.of("Opportunity", input.id)
+        return TransitionSucceeded(moved=await arrows.qualify(info.context.acting(), id, first, _terms(input)))
 
-    @strawberry.mutation(
-        graphql_type=TransitionResult, description="An open opportunity becomes DISQUALIFIED, with the reason why."
-    )
+    @_arrow("QUALIFIED becomes PROGRESSING; the process's milestones are laid out, due from today.")
+    async def progress_opportunity(self, info: Info, input: ProgressOpportunityInput) -> TransitionSucceeded:
+        """The purchase begins."""
+        id, changes = ids.of("Opportunity", input.id), changes_given(_applied(input))
+        return TransitionSucceeded(moved=await arrows.progress(info.context.acting(), id, changes, _terms(input)))
+
+    @_arrow("PROGRESSING becomes WON, with the reason why.")
+    async def win_opportunity(self, info: Info, input: WinOpportunityInput) -> TransitionSucceeded:
+        """The end we wanted."""
+        won = Won(input.reason, or_none(input.closed_on), changes_given(_applied(input)))
+        id = ids.of("Opportunity", input.id)
+        return TransitionSucceeded(moved=await arrows.win(info.context.acting(), id, won, _terms(input)))
+
+    @_arrow("QUALIFIED or PROGRESSING becomes LOST, with the reason why.")
+    async def lose_opportunity(self, info: Info, input: LoseOpportunityInput) -> TransitionSucceeded:
+        """The end we did not want."""
+        rival = ids.maybe_of("Competitor", or_none(input.competitor_id))
+        lost, id = Lost(input.reason, rival, or_none(input.closed_on)), ids.of("Opportunity", input.id)
+        return TransitionSucceeded(moved=await arrows.lose(info.context.acting(), id, lost, _terms(input)))
+
+    @_arrow("An open opportunity becomes DISQUALIFIED, with the reason why.")
     async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
         """We stop."""
-        id: UUID = ids.of("Opportunity", input.id)
-        return TransitionSucceeded(
-            moved=await transitions.disqualify(info.context.acting(), id, input.reason, **_terms(input))
-        )
+        id, reason = ids.of("Opportunity", input.id), input.reason
+        return TransitionSucceeded(moved=await arrows.disqualify(info.context.acting(), id, reason, _terms(input)))
+
+    @_arrow("Back by one state, with a note that says why.")
+    async def regress_opportunity(self, info: Info, input: RegressOpportunityInput) -> TransitionSucceeded:
+        """It had come too far."""
+        id = ids.of("Opportunity", input.id)
+        return TransitionSucceeded(moved=await arrows.regress(info.context.acting(), id, _terms(input)))
+
+    @_arrow(
+        "A closed opportunity is open again, for a manager; a WON one for an admin. The gate into `to` is judged anew."
+    )
+    async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
+        """Not over yet."""
+        id, changes = ids.of("Opportunity", input.id), changes_given(_applied(input))
+        moved = await arrows.reopen(info.context.acting(), id, input.to, changes, _terms(input))
+        return TransitionSucceeded(moved=moved)
 
 
-def answers(given: list[AssessmentInput]) -> list[AssessmentGiven]:
-    """The answers as an operation takes them."""
-    return [
-        AssessmentGiven(
-            criterion=answer.criterion,
-            grade=answer.grade,
-            evidence=or_none(answer.evidence),
-            evidence_url=or_none(answer.evidence_url),
-            said_by_id=ids.maybe_of("Stakeholder", or_none(answer.said_by_id)),
-        )
-        for answer in given
-    ]
+APPLIED = frozenset({"value", "expected_close_date", "slip_reason", "next_step"})
 
 
-def _terms(input: QualifyOpportunityInput | DisqualifyOpportunityInput) -> Any:
-    return {"note": or_none(input.note), "dry_run": input.dry_run, "expected_version": or_none(input.expected_version)}
+def _applied(input: Any) -> dict[str, Any]:  # Any: an input of one of the arrows
+    return {name: value for name, value in given(input).items() if name in APPLIED}
+
+
+def _terms(input: Any) -> Terms:  # Any: an input of one of the arrows
+    return Terms(
+        note=or_none(input.note),
+        override=override_given(input.override),
+        dry_run=input.dry_run,
+        expected_version=or_none(input.expected_version),
+    )

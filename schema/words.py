@@ -10,7 +10,9 @@ WORDS = (
     states.BuyingRole, states.Influence, states.Attitude, states.Coverage, states.BuyingStyle, states.MilestoneSide,
     states.RequirementKind, states.Strength, states.RequirementStatus, states.TransitionReadiness, states.TransitionSource,
     states.ActorKind, states.OpportunityField, states.AlertCode, states.AlertSeverity, states.RiskLevel, states.ProblemCode,
-    states.OrderDirection, states.OpportunityOrderField,
+    states.OrderDirection, states.OpportunityOrderField, states.PurchaseProcess, states.RelationKind, states.CompetitorKind,
+    states.CompetitorStanding, states.RiskCategory, states.RiskStatus, states.RiskSettlement, states.MitigationKind,
+    states.MilestoneStatus, states.Momentum, states.ActivityKind, states.ActivityDirection, states.SlipReason,
 )  # fmt: skip
 
 for word in WORDS:

@@ -19,7 +19,8 @@ class Attempt:
     """What an admin may do on the stage; `$name` stands for the id that the stage gave the thing.
 
     `target` is the field that names what is changed, and `closed` the same on a closed deal. `refused` says for each problem
-    what to change so that it is the answer, `never` which problems of its union this mutation cannot give.
+    what to change so that it is the answer, `never` which problems of its union this mutation cannot give; `facts` is how many
+    events tell it.
     """
 
     done: Input
@@ -27,6 +28,7 @@ class Attempt:
     closed: str | None = None
     refused: Mapping[str, Input] = field(default_factory=dict)
     never: frozenset[str] = frozenset()
+    facts: int = 1
 
     def input(self, problem: str) -> Input:
         """The input that is refused with the problem; who asks refuses where nothing needs to change."""
@@ -40,10 +42,23 @@ class Attempt:
 
 
 def attempt(
-    *, never: tuple[str, ...] = (), target: str | None = None, closed: str | None = None, **rest: Input
+    *, never: tuple[str, ...] = (), target: str | None = None, closed: str | None = None, facts: int = 1, **rest: Input
 ) -> Attempt:
     """A row of the table: `done`, and the changes that lead to each problem."""
-    return Attempt(rest.pop("done"), target, closed, rest, frozenset(never))
+    return Attempt(rest.pop("done"), target, closed, rest, frozenset(never), facts)
+
+
+def passing(*keys: str) -> Input:
+    """An override of these requirements."""
+    return {"requirementKeys": list(keys), "reason": "The board wants this one and pays for it."}
+
+
+TO_PROGRESS = passing(
+    *("role.decision", "field.purchase_process", "risk.review", "role.champion"),
+    *("criterion.budget", "criterion.authority", "criterion.timeline"),
+)
+TO_WIN = passing("milestone.decision_made", "milestone.terms_agreed")
+WORTH = {"amount": "100.50", "currency": "EUR"}
 
 
 ATTEMPTS: Mapping[str, Attempt] = {
@@ -91,6 +106,7 @@ ATTEMPTS: Mapping[str, Attempt] = {
         never=("Duplicate",),
     ),
     "qualifyOpportunity": attempt(
+        facts=2,
         target="id",
         closed="$closed",
         done={"id": "$lead", "assessments": [PAIN, INTEREST, FIT], "nextStep": NEXT_STEP},
@@ -121,5 +137,53 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "removeStakeholder": attempt(
         target="id", closed="$closedStakeholder", done={"id": "$stakeholder"}, InvalidInput={"id": "$quoted"}
+    ),
+    "progressOpportunity": attempt(
+        facts=2,
+        target="id",
+        closed="$closed",
+        done={"id": "$qualified", "value": WORTH, "expectedCloseDate": "2099-01-01", "override": TO_PROGRESS},
+        InvalidInput={"value": {"amount": "-1", "currency": "EUR"}},
+        TransitionBlocked={"override": passing("risk.review")},
+    ),
+    "winOpportunity": attempt(
+        facts=2,
+        target="id",
+        closed="$closed",
+        done={"id": "$progressing", "reason": "SPEED", "value": WORTH, "override": TO_WIN},
+        InvalidInput={"closedOn": "2099-01-01"},
+        TransitionBlocked={"override": None},
+    ),
+    "loseOpportunity": attempt(
+        target="id",
+        closed="$closed",
+        done={"id": "$progressing", "reason": "PRICE"},
+        InvalidInput={"reason": "LOST_TO_COMPETITOR"},
+        never=("TransitionBlocked",),
+    ),
+    "regressOpportunity": attempt(
+        target="id",
+        closed="$closed",
+        done={"id": "$progressing", "note": "They have no budget after all."},
+        InvalidInput={"note": " "},
+        never=("TransitionBlocked",),
+    ),
+    "reopenOpportunity": attempt(
+        target="id",
+        closed="$lead",
+        done={"id": "$lost", "to": "LEAD", "note": "They called us again."},
+        InvalidInput={"note": " "},
+        TransitionBlocked={"to": "QUALIFIED"},
+    ),
+    "transitionOpportunities": attempt(
+        done={"opportunities": [{"id": "$lead"}], "trigger": "DISQUALIFY", "disqualifyReason": "NO_PAIN"},
+        InvalidInput={"disqualifyReason": None},
+        never=("PermissionDenied",),
+    ),
+    "assignOpportunities": attempt(
+        done={"opportunities": [{"id": "$lead"}], "ownerId": "$seller"}, InvalidInput={"opportunities": []}
+    ),
+    "setExchangeRate": attempt(
+        done={"currency": "USD", "rate": "0.9", "validFrom": "2026-01-01"}, InvalidInput={"rate": "0"}
     ),
 }

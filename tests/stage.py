@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,11 +12,14 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.arrows import disqualify
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
+from workflow.operations.imported import LEFT_OUT, ImportRow
+from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import disqualify
-from workflow.rules.states import BuyingRole, DisqualifyReason, Grade, Role
+from workflow.operations.transitions import Terms
+from workflow.rules.states import BuyingRole, DisqualifyReason, Grade, OpportunityState, Role
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,9 @@ async def _furnished(organization: TestOrganization) -> dict[str, str]:
     await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
     closed = await create_opportunity(ctx, place, {"name": "Closed"})
     closed_stakeholder = await _stakeholder(organization, closed, people[1])
-    await disqualify(ctx, closed, DisqualifyReason.NO_PAIN)
+    await disqualify(ctx, closed, DisqualifyReason.NO_PAIN, Terms())
     return {
+        **await _under_way(organization),
         "account": encode("Account", account),
         "contact": encode("Contact", people[0]),
         "known": encode("Contact", people[1]),
@@ -84,6 +89,27 @@ async def _furnished(organization: TestOrganization) -> dict[str, str]:
         "closedStakeholder": encode("Stakeholder", closed_stakeholder),
         "nobody": encode("Member", uuid4()),
     }
+
+
+async def _under_way(organization: TestOrganization) -> dict[str, str]:
+    """A seller, and a deal of theirs in each state that an import may bring."""
+    ctx = await organization.ctx_of(Role.REP, "sam.seller@example.com")
+    assert ctx.viewer.member_id
+    states = (OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.LOST)
+    rows = [
+        ImportRow(
+            external_id=state,
+            name=state,
+            account_name="Acme",
+            owner_email="sam.seller@example.com",
+            state=state,
+            closed_on=date(2026, 3, 1) if state is OpportunityState.LOST else LEFT_OUT,
+        )
+        for state in states
+    ]
+    made = await import_rows(organization.ctx, "elsewhere", rows)
+    deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
+    return {"seller": encode("Member", ctx.viewer.member_id), **deals}
 
 
 async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID) -> UUID:

@@ -10,6 +10,7 @@ from uuid import UUID
 import yaml
 
 from workflow.rules.facts import AccountFacts, Actor, AssessmentFacts, NextStep, OpportunityFacts, StakeholderFacts
+from workflow.rules.parts import ActivityFacts, Talks
 from workflow.rules.permissions import Holding, Viewer
 from workflow.rules.process import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
 from workflow.rules.requirements import Verdict, evaluate
@@ -57,9 +58,14 @@ def assessed(criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta =
     )
 
 
-def person(*roles: BuyingRole, talks: int = 0, left: bool = False, name: str = "Grace") -> StakeholderFacts:
-    """Somebody of the buyer with these parts and so many talks."""
-    return StakeholderFacts(UUID(int=5), UUID(int=6), name, frozenset(roles), left=left, two_way_count=talks)
+def person(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> StakeholderFacts:
+    """Somebody of the buyer with these parts."""
+    return StakeholderFacts(UUID(int=5), UUID(int=7), UUID(int=6), name, roles, left=left)
+
+
+def talked(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
+    """So many two-way activities with the person, the last of them so long ago."""
+    return ActivityFacts(NOW - ago, count, (Talks(UUID(int=6), count, NOW - ago),) if count else ())
 
 
 BARE_LEAD = OpportunityFacts(
@@ -83,7 +89,6 @@ BARE_LEAD = OpportunityFacts(
     next_step=None,
     pain_since=None,
     owner_id=OWNER,
-    collaborator_ids=frozenset(),
     attributes={},
     version=1,
     created_at=NOW,

@@ -8,7 +8,6 @@ from transitions import MachineError
 from tests.rules.deals import DEFAULT, HOLDING, NOW, OWNER, deal, qualified_lead, viewer
 from workflow.rules.errors import IllegalTransition
 from workflow.rules.machine import (
-    OFFERED,
     TABLE,
     Arrow,
     Option,
@@ -147,7 +146,7 @@ def test_a_hard_requirement_is_an_admins_to_override() -> None:
     assert readiness(Role.ADMIN) is TransitionReadiness.OVERRIDABLE
 
 
-def test_a_preview_lists_every_requirement_of_every_offered_arrow() -> None:
+def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
     options = preview(deal(), DEFAULT, viewer=viewer(Role.ADMIN), holding=HOLDING, now=NOW)
 
     assert [(o.trigger, len(o.requirements), o.required_inputs) for o in options] == [
@@ -164,10 +163,10 @@ def test_a_preview_lists_every_requirement_of_every_offered_arrow() -> None:
 
 
 @pytest.mark.parametrize("state", S)
-def test_only_offered_triggers_are_previewed(state: OpportunityState) -> None:
+def test_every_trigger_of_a_state_is_previewed(state: OpportunityState) -> None:
     options = preview(qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), holding=HOLDING, now=NOW)
 
-    assert {option.trigger for option in options} == set(allowed_triggers(state)) & OFFERED
+    assert {option.trigger for option in options} == set(allowed_triggers(state))
 
 
 def test_a_closed_state_is_left_by_reopen_alone() -> None:

@@ -194,10 +194,6 @@ FIRST = ("gates", "2", "requirements", "0")
         (requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
         (requirement(2, key="Käse"), (*FIRST, "key")),
         (requirement(2, label="  "), (*FIRST, "label")),
-        (
-            lambda d: d["gates"][0]["requirements"][4].update(test={"riskReviewed": True}),
-            ("gates", "0", "requirements", "4", "test"),
-        ),
         (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
         (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
         (lambda d: d["criteria"][0].update(weight=-1), ("criteria", "0", "weight")),

@@ -58,6 +58,7 @@ async def test_fifty_who_qualify_at_once_leave_the_traces_of_one(
     assert [event["type"] for event in events] == [
         "opportunity.created",
         "stakeholder.added",
+        "criterion.assessed",
         "opportunity.transitioned",
     ]
 

@@ -13,6 +13,7 @@ from workflow.operations.journal import changed, record
 from workflow.operations.locking import locked
 from workflow.rules.errors import Duplicate, NotFound, VersionConflict
 from workflow.rules.permissions import Action, require
+from workflow.rules.plain import camel
 
 
 class AccountChanges(TypedDict, total=False):
@@ -182,7 +183,7 @@ def _texts(
     for name in names:
         if name in given:
             value = given[name]
-            fields[name] = faults.text(value if isinstance(value, str) else None, _camel(name), required=name == "name")
+            fields[name] = faults.text(value if isinstance(value, str) else None, camel(name), required=name == "name")
     if fields.get("name"):
         fields["name_folded"] = str(fields["name"]).casefold()
     faults.external({**before, **fields})
@@ -192,8 +193,3 @@ def _texts(
             kept if isinstance(kept, Mapping) else {}, faults.attributes(given["attributes"], "attributes")
         )
     return fields
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

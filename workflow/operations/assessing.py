@@ -10,6 +10,7 @@ from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
+from workflow.operations.deal_columns import past_day
 from workflow.rules.errors import invalid
 from workflow.rules.qualification import evidence_says_nothing
 from workflow.rules.states import Grade
@@ -50,16 +51,13 @@ async def assess(deal: Deal, answers: Sequence[AssessmentGiven], pain_since: dat
     seen = [answer.criterion for answer in answers]
     if len(set(seen)) != len(seen):
         faults.add("assessments", message="A criterion is named twice. Give each once.")
-    if pain_since is not None and pain_since > deal.facts.today(deal.ctx.now):
-        faults.add(
-            "painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain."
-        )
+    past_day(faults, pain_since, deal.facts.today(deal.ctx.now))
     faults.raise_if_any()
     for answer in answers:
         await _insert(deal, answer)
     if pain_since is not None:
         await deal.write(pain_since=pain_since)
-    return _told(deal, answers, pain_since)
+    return _told(deal, answers)
 
 
 def _check(deal: Deal, faults: Faults, answer: AssessmentGiven, path: tuple[str, ...]) -> None:
@@ -101,8 +99,8 @@ async def _insert(deal: Deal, answer: AssessmentGiven) -> None:
     )
 
 
-def _told(deal: Deal, answers: Sequence[AssessmentGiven], pain_since: date | None) -> dict[str, object]:
+def _told(deal: Deal, answers: Sequence[AssessmentGiven]) -> dict[str, object]:
     before = {old.criterion: old.grade for old in deal.facts.assessments}
-    grades = {answer.criterion: {"old": before.get(answer.criterion), "new": answer.grade} for answer in answers}
-    pain = {} if pain_since is None else {"changes": {"pain_since": {"old": deal.facts.pain_since, "new": pain_since}}}
-    return {"grades": grades, **pain}
+    return {
+        "grades": {answer.criterion: {"old": before.get(answer.criterion), "new": answer.grade} for answer in answers}
+    }

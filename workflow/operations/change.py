@@ -1,54 +1,59 @@
-"""The one way to write on a deal: lock, judge who and when, do it, settle what follows, tell it once."""
+"""The one way to write on a deal: lock, judge who and when, do it, settle what follows, tell it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from workflow.models import Member, Opportunity
 from workflow.models.database import transaction
 from workflow.operations.context import Ctx
-from workflow.operations.journal import record
-from workflow.operations.locking import locked
+from workflow.operations.debts import settle_debts
+from workflow.operations.journal import changed, record
+from workflow.operations.locking import hold
 from workflow.queries.facts import facts_of
+from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
 from workflow.queries.processes import processes_by_id
-from workflow.queries.scope import visible
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.permissions import Holding, why_not_write
 from workflow.rules.process import ProcessDocument
-from workflow.rules.states import CLOSED_STATES, OpportunityState
+from workflow.rules.risks import highest
+from workflow.rules.states import CLOSED_STATES
 
 T = TypeVar("T")
+
+TICK = timedelta(microseconds=1)
+"""A deal's own time only rises: what is written later under its lock is later, whatever the clocks of the servers say."""
+UNTOLD = frozenset({"version", "updated_at", "risk_level", "latest_close_date"})
+"""Columns that follow from others."""
 
 
 @dataclass(slots=True)
 class Deal:
-    """A locked deal while a verb works on it: what it was, and what its one event will tell."""
+    """A locked deal while a verb works on it: what it was, and what will be told of it."""
 
     ctx: Ctx
-    row: Mapping[str, object]
+    row: OpportunityRow
     facts: OpportunityFacts
-    process_id: UUID
     process: ProcessDocument
     holding: Holding
-    event: str | None = None
-    payload: dict[str, object] = field(default_factory=dict)
+    told: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     @property
     def id(self) -> UUID:
         """The deal's id."""
-        return self.facts.id
+        return self.row.id
 
     @property
     def organization_id(self) -> UUID:
         """The organization that every row of the deal belongs to."""
-        return self.facts.organization_id
+        return self.row.organization_id
 
     def tell(self, event: str, **payload: object) -> None:
-        """Name the event of this change; without one nothing has changed."""
-        self.event = event
-        self.payload |= payload
+        """Name a fact of this change; without one nothing has changed."""
+        self.told.append((event, payload))
 
     async def write(self, **fields: object) -> None:
         """Write columns of the deal's own row."""
@@ -57,7 +62,7 @@ class Deal:
 
     async def look_again(self) -> None:
         """Read the facts as this transaction has made them."""
-        self.facts = (await facts_of(self.organization_id, [self.id]))[self.id]
+        self.facts = (await facts_of(self.organization_id, [self.id], self.ctx.now))[self.id]
 
 
 class RolledBack(Exception):
@@ -68,22 +73,42 @@ class RolledBack(Exception):
         self.answer = answer
 
 
+def may_write(deal: Deal) -> None:
+    """Refuse who may not write the deal, and everybody where it is closed."""
+    reason = why_not_write(deal.ctx.viewer, deal.holding)
+    if reason is not None:
+        raise PermissionDenied(reason)
+    refuse_closed(deal)
+
+
+def refuse_closed(deal: Deal) -> None:
+    """RecordClosed where the deal is WON, LOST or DISQUALIFIED."""
+    if deal.row.state in CLOSED_STATES:
+        raise RecordClosed(state=deal.row.state, opportunity_id=deal.id)
+
+
 async def change(
     ctx: Ctx,
     id: UUID,
     expected_version: int | None,
     verb: Callable[[Deal], Awaitable[T]],
     *,
-    judge: Callable[[Deal], None] | None = None,
+    judge: Callable[[Deal], None] = may_write,
+    counts: bool = True,
 ) -> T:
-    """Run a verb on the locked deal in one transaction; `judge` replaces who may and whether it is closed, for transitions."""
+    """Run a verb on the locked deal in one transaction.
+
+    `judge` says who may and when; what does not count leaves the deal's version and updatedAt as they are.
+    """
 
     async def work() -> T:
         deal = await _taken(ctx, id)
-        _refuse_stale(deal, expected_version)
-        (judge or _may_write)(deal)
+        if expected_version is not None and expected_version != deal.row.version:
+            raise VersionConflict(kind="Opportunity", id=id, expected=expected_version, actual=deal.row.version)
+        judge(deal)
         answer = await verb(deal)
-        await _settle(deal)
+        if deal.told:
+            await _settle(deal, counts=counts)
         return answer
 
     return await transaction(work)
@@ -91,47 +116,42 @@ async def change(
 
 async def _taken(ctx: Ctx, id: UUID) -> Deal:
     """The deal, locked and then found visible, with its facts; scope is judged on the locked row."""
-    row = await locked(Opportunity, ctx.viewer.organization_id, id)
-    if row is None or not await visible(ctx.viewer).filter(id=id).exists():
+    await hold(Opportunity, ctx.viewer.organization_id, id)
+    row = (await opportunities_by_id(ctx.viewer, [id])).get(id)
+    if row is None:
         raise NotFound("Opportunity", id)
-    facts = (await facts_of(ctx.viewer.organization_id, [id]))[id]
-    process = (await processes_by_id(ctx.viewer, [row["process_id"]]))[row["process_id"]]
-    owner = await Member.filter(id=facts.owner_id).values("team_id")
-    holding = Holding(
-        owner_id=facts.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids
-    )
-    return Deal(ctx=ctx, row=row, facts=facts, process_id=row["process_id"], process=process.document, holding=holding)
+    ctx = replace(ctx, now=max(ctx.now, row.updated_at + TICK))
+    facts = (await facts_of(row.organization_id, [id], ctx.now))[id]
+    process = (await processes_by_id(ctx.viewer, [row.process_id]))[row.process_id]
+    owner = await Member.filter(id=row.owner_id).values("team_id")
+    holding = Holding(owner_id=row.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids)
+    return Deal(ctx=ctx, row=row, facts=facts, process=process.document, holding=holding)
 
 
-def _refuse_stale(deal: Deal, expected: int | None) -> None:
-    if expected is not None and expected != deal.facts.version:
-        raise VersionConflict(kind="Opportunity", id=deal.id, expected=expected, actual=deal.facts.version)
+async def _settle(deal: Deal, *, counts: bool) -> None:
+    """What follows from a change: the stored risk level, the debts that hold now, the version; then tell it."""
+    await deal.look_again()
+    settled = await settle_debts(deal.ctx, deal.facts, deal.process)
+    version = deal.row.version + 1 if counts else deal.row.version
+    follows: dict[str, object] = {"risk_level": highest(deal.facts)}
+    await deal.write(**follows, **({"version": version, "updated_at": deal.ctx.now} if counts else {}))
+    differences = await _differences(deal)
+    if differences:
+        _with_changes(deal, differences)
+    for name, told in (*deal.told, *settled):
+        about = {"opportunityId": deal.id, "version": version, **told}
+        await record(deal.ctx, name, aggregate="opportunity", id=deal.id, payload=about)
 
 
-def _may_write(deal: Deal) -> None:
-    refuse_strangers(deal)
-    refuse_closed(deal)
+def _with_changes(deal: Deal, differences: dict[str, object]) -> None:
+    """The deal's own fact carries its changed columns; where a part of the deal is told alone, that does."""
+    own = (payload for event, payload in deal.told if event.startswith("opportunity."))
+    payload = next(own, deal.told[0][1])
+    payload.setdefault("changes", differences)
 
 
-def refuse_strangers(deal: Deal) -> None:
-    """PermissionDenied where the deal is not the viewer's to write."""
-    reason = why_not_write(deal.ctx.viewer, deal.holding)
-    if reason is not None:
-        raise PermissionDenied(reason)
-
-
-def refuse_closed(deal: Deal) -> None:
-    """RecordClosed where the deal is WON, LOST or DISQUALIFIED."""
-    state: OpportunityState = deal.facts.state
-    if state in CLOSED_STATES:
-        raise RecordClosed(state=state, opportunity_id=deal.id)
-
-
-async def _settle(deal: Deal) -> None:
-    """Raise the version and record the one event; a verb that told nothing changed nothing."""
-    if deal.event is None:
-        return
-    version = deal.facts.version + 1
-    await deal.write(version=version, updated_at=deal.ctx.now)
-    payload = {"opportunityId": deal.id, "version": version, **deal.payload}
-    await record(deal.ctx, deal.event, aggregate="opportunity", id=deal.id, payload=payload)
+async def _differences(deal: Deal) -> dict[str, object]:
+    """The deal's own columns that this change has moved, old and new."""
+    found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.__dataclass_fields__)
+    before = {name: value for name, value in asdict(deal.row).items() if name not in UNTOLD}
+    return changed(before, {name: found[0][name] for name in before})

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 
-from workflow.models import ExchangeRate, Organization
-from workflow.operations.context import Ctx
-from workflow.rules.errors import FieldProblem, InvalidInput, Refusal, invalid
-from workflow.rules.money import MOST_MINOR, base_minor, exponent
+from workflow.rules.errors import FieldProblem, InvalidInput, invalid
+from workflow.rules.money import MOST_MINOR, exponent
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
@@ -118,25 +116,6 @@ def merged(before: Mapping[str, object], given: Mapping[str, object]) -> dict[st
     return {name: value for name, value in {**before, **given}.items() if value is not None}
 
 
-async def money(ctx: Ctx, given: MoneyGiven, *path: str) -> MoneyKept:
-    """The amount in minor units and in base currency at today's rate; refuses what no ledger could hold."""
-    kept = minor_units(given, *path)
-    found = await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone")
-    base = found[0]["base_currency"]
-    if given.currency == base:
-        return MoneyKept(minor=kept, currency=base, base_minor=kept)
-    today = ctx.today(found[0]["time_zone"])
-    rates = ExchangeRate.filter(
-        organization_id=ctx.viewer.organization_id, currency=given.currency, valid_from__lte=today
-    )
-    rate = await rates.order_by("-valid_from").limit(1).values("rate")
-    if not rate:
-        raise _no_rate(given.currency, base, path)
-    return MoneyKept(
-        minor=kept, currency=given.currency, base_minor=base_minor(kept, given.currency, base, rate[0]["rate"])
-    )
-
-
 def minor_units(given: MoneyGiven, *path: str) -> int:
     """The amount as a whole number of the currency's smallest unit."""
     if exponent(given.currency) is None:
@@ -152,11 +131,3 @@ def minor_units(given: MoneyGiven, *path: str) -> int:
             *path, "amount", message=f"An amount is below {Decimal(MOST_MINOR).scaleb(-digits):f} {given.currency}."
         )
     return int(scaled)
-
-
-def _no_rate(currency: str, base: str, path: tuple[str, ...]) -> Refusal:
-    return invalid(
-        *path,
-        "currency",
-        message=f"There is no exchange rate from {currency} to {base} valid today. Give the amount in {base}, or ask an admin to set the rate.",
-    )

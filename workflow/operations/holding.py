@@ -16,6 +16,11 @@ async def owner_of_new(ctx: Ctx, owner_id: UUID | None) -> UUID:
     wanted = owner_id or ctx.viewer.member_id
     if wanted is None:
         raise invalid("ownerId", message="This key stands for no member: name the owner with `ownerId`.")
+    return await may_own(ctx, wanted)
+
+
+async def may_own(ctx: Ctx, wanted: UUID) -> UUID:
+    """The member, where this viewer may name them an owner: themselves, or an active member of whom the role may dispose."""
     found = await Member.filter(organization_id=ctx.viewer.organization_id, id=wanted).values("active", "team_id")
     if not found:
         raise NotFound("Member", wanted)
@@ -24,20 +29,21 @@ async def owner_of_new(ctx: Ctx, owner_id: UUID | None) -> UUID:
     holding = Holding(owner_id=wanted, owner_team_id=found[0]["team_id"], collaborator_ids=())
     if wanted != ctx.viewer.member_id and not (ctx.viewer.may(Action.ASSIGN) and may_write(ctx.viewer, holding)):
         raise PermissionDenied(
-            "You may create opportunities for yourself only. Leave `ownerId` out, or ask a manager of that member."
+            "You may not make this member an owner. Name yourself or somebody of your team, or ask an admin."
         )
     return wanted
 
 
-async def collaborate(ctx: Ctx, deal: Deal, wanted: Sequence[UUID]) -> dict[str, object]:
-    """Make these members the collaborators; what changed, old and new."""
+async def collaborate(deal: Deal, wanted: Sequence[UUID]) -> dict[str, object]:
+    """Make these members the collaborators; who came and who went, nothing where nobody did."""
     before, after = set(deal.facts.collaborator_ids), set(wanted)
-    if before == after:
+    came, went = sorted(after - before), sorted(before - after)
+    if not came and not went:
         return {}
-    await active_members(ctx, list(after - before))
-    await Collaborator.filter(opportunity_id=deal.id, member_id__in=list(before - after)).delete()
-    await add_collaborators(ctx, deal.id, sorted(after - before))
-    return {"collaborator_ids": {"old": sorted(before), "new": sorted(after)}}
+    await active_members(deal.ctx, came)
+    await Collaborator.filter(opportunity_id=deal.id, member_id__in=went).delete()
+    await add_collaborators(deal.ctx, deal.id, came)
+    return {"collaborators": {"added": came, "removed": went}}
 
 
 async def active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.journal import plain
 from workflow.rules.errors import Refusal
+from workflow.rules.plain import camel
 from workflow.rules.states import (
     CLOSED_STATES,
     DisqualifyReason,
@@ -158,7 +159,7 @@ def _judge_reasons(columns: Mapping[str, object], state: OpportunityState, fault
     for name, belongs in REASONS.items():
         if columns.get(name) is not None and state is not belongs:
             faults.add(
-                _camel(name), message=f"`{_camel(name)}` belongs to {belongs}, and this one is {state}. Leave it out."
+                camel(name), message=f"`{camel(name)}` belongs to {belongs}, and this one is {state}. Leave it out."
             )
 
 
@@ -166,7 +167,7 @@ def _refuse_ancient(given: Mapping[str, object], faults: Faults) -> None:
     """No day before 1900."""
     for name, value in given.items():
         if (isinstance(value, datetime) and value < OLDEST) or (type(value) is date and value < OLDEST.date()):
-            faults.add(_camel(name), message=f"`{_camel(name)}` is before 1900. Check the year.")
+            faults.add(camel(name), message=f"`{camel(name)}` is before 1900. Check the year.")
 
 
 def _one_spelling(value: object) -> object:
@@ -175,8 +176,3 @@ def _one_spelling(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return plain(value)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

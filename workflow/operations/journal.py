@@ -10,6 +10,8 @@ from workflow.models import Event
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
 from workflow.operations.context import Ctx
+from workflow.rules.money import amount
+from workflow.rules.plain import camel
 
 
 async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
@@ -38,8 +40,29 @@ async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapp
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
-    """The fields that differ, old and new."""
-    return {name: {"old": before.get(name), "new": value} for name, value in after.items() if before.get(name) != value}
+    """The fields that differ, old and new, under the names that clients know; money as an exact amount and its currency."""
+    old, new = _public(before), _public(after)
+    return {name: {"old": old.get(name), "new": value} for name, value in new.items() if old.get(name) != value}
+
+
+def _public(columns: Mapping[str, object]) -> dict[str, object]:
+    """Columns as clients name them; what is only kept for search is left out."""
+    told: dict[str, object] = {}
+    for name, value in columns.items():
+        if name.endswith("_minor") and f"{name[:-6]}_currency" in columns:
+            told[camel(name[:-6])] = _money(value, columns[f"{name[:-6]}_currency"])
+        elif name not in _INNER and not name.endswith("_currency"):
+            told[camel(name)] = value
+    return told
+
+
+def _money(minor: object, currency: object) -> dict[str, object] | None:
+    if not isinstance(minor, int) or not isinstance(currency, str):
+        return None
+    return {"amount": amount(minor, currency), "currency": currency}
+
+
+_INNER = frozenset({"name_folded"})
 
 
 def plain(value: object) -> object:

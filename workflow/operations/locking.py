@@ -10,10 +10,15 @@ from workflow.models.database import dialect, fetch
 
 async def locked(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:
     """The row as it stands now, held until the transaction ends; SQLite's transaction holds the whole database."""
+    await hold(table, organization_id, id)
+    found = await table.filter(id=id, organization_id=organization_id).values()
+    return found[0] if found else None
+
+
+async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
+    """Hold the row until the transaction ends; whatever is read after this is as it stands."""
     if dialect() == "postgres":
         name = table._meta.db_table
         await fetch(
             f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id
         )
-    found = await table.filter(id=id, organization_id=organization_id).values()
-    return found[0] if found else None

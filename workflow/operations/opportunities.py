@@ -1,42 +1,24 @@
 """Opportunities: made, changed and deleted; `state` is never among what these write."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
-from workflow.models import Account, Opportunity
+from workflow.models import Account, Opportunity, Organization
 from workflow.models.columns import new_id
 from workflow.models.database import transaction
 from workflow.operations.change import Deal, change
-from workflow.operations.checks import Faults, MoneyGiven, merged, money
+from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
+from workflow.operations.deal_columns import OpportunityChanges, checked, forecast_columns, is_push
 from workflow.operations.holding import active_members, add_collaborators, collaborate, owner_of_new
 from workflow.operations.journal import changed, record
 from workflow.operations.numbering import next_number
 from workflow.queries.processes import ProcessRow, default_process, process
 from workflow.rules.errors import Duplicate, NotFound, invalid
-from workflow.rules.facts import NextStep
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import OpportunityState, OpportunityType, PurchaseProcess
-
-
-class OpportunityChanges(TypedDict, total=False):
-    """Fields of an opportunity that a client gave; None clears."""
-
-    name: str | None
-    type: OpportunityType | None
-    description: str | None
-    source: str | None
-    external_system: str | None
-    external_id: str | None
-    value: MoneyGiven | None
-    expected_close_date: date | None
-    next_step: NextStep | None
-    pain_since: date | None
-    collaborator_ids: Sequence[UUID] | None
-    attributes: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +39,7 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
         if not await Account.filter(organization_id=ctx.viewer.organization_id, id=place.account_id).exists():
             raise NotFound("Account", place.account_id)
         version = await _process(ctx, place.process_key)
-        fields = await checked(ctx, {**given, "name": given.get("name")})
+        fields = await checked(ctx, {**given, "name": given.get("name")}, await _today(ctx))
         await _refuse_duplicate(ctx, fields, None)
         helpers = given.get("collaborator_ids") or ()
         await active_members(ctx, helpers)
@@ -69,20 +51,43 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
 
 
 async def update_opportunity(ctx: Ctx, id: UUID, given: OpportunityChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; the same values again change nothing."""
+    """Change the fields that are given; the same values again change nothing. A push needs its reason."""
 
     async def verb(deal: Deal) -> UUID:
-        fields = await checked(ctx, given, before=deal.row)
-        await _refuse_duplicate(ctx, {**deal.row, **fields}, id)
-        differences = changed(deal.row, fields)
+        before = asdict(deal.row)
+        fields = await checked(deal.ctx, given, deal.facts.today(deal.ctx.now), before)
+        faults = Faults()
+        fields |= forecast_columns(faults, given, deal.process.settings(deal.row.state))
+        pushed = is_push(deal.row.latest_close_date, given.get("expected_close_date"))
+        if pushed and given.get("slip_reason") is None:
+            message = (
+                "The expected close date moves to a later month: say why with `slipReason`. "
+                f"It was {deal.row.latest_close_date} when it was last set."
+            )
+            faults.add("slipReason", message=message)
+        faults.raise_if_any()
+        await _refuse_duplicate(ctx, {**before, **fields}, id)
+        helpers = {}
         if "collaborator_ids" in given:
-            differences |= await collaborate(ctx, deal, given["collaborator_ids"] or ())
-        await deal.write(**fields)
-        if differences:
-            deal.tell("opportunity.updated", changes=differences)
+            helpers = await collaborate(deal, given["collaborator_ids"] or ())
+        if changed(before, fields) or helpers:
+            await deal.write(**fields, **({"push_count": deal.row.push_count + 1} if pushed else {}))
+            _tell_update(deal, given, helpers, pushed=pushed)
         return id
 
     return await change(ctx, id, expected_version, verb)
+
+
+def _tell_update(deal: Deal, given: OpportunityChanges, helpers: dict[str, object], *, pushed: bool) -> None:
+    deal.tell("opportunity.updated", **helpers)
+    if pushed:
+        dates = {"from": deal.row.latest_close_date, "to": given.get("expected_close_date")}
+        deal.tell(
+            "closeDate.pushed",
+            **dates,
+            slipReason=given.get("slip_reason"),
+            pushCount=deal.row.push_count + 1,
+        )
 
 
 async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
@@ -95,76 +100,16 @@ async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_versio
         faults = Faults()
         why = faults.text(reason, "reason", required=True, most=2_000)
         faults.raise_if_any()
-        await deal.write(deleted_at=ctx.now)
-        deal.tell("opportunity.deleted", number=deal.facts.number, reason=why)
+        await deal.write(deleted_at=deal.ctx.now)
+        deal.tell("opportunity.deleted", number=deal.row.number, reason=why)
         return id
 
     return await change(ctx, id, expected_version, verb, judge=judge)
 
 
-async def checked(ctx: Ctx, given: OpportunityChanges, *, before: object = None) -> dict[str, object]:
-    """The columns that the given fields mean; every fault told."""
-    faults = Faults()
-    fields: dict[str, object] = {}
-    if "name" in given:
-        name = faults.text(given["name"], "name", required=True)
-        fields |= {"name": name, "name_folded": (name or "").casefold()}
-    if "type" in given:
-        fields["type"] = given["type"]
-        if given["type"] is None:
-            faults.add("type", message="Every opportunity has a `type`. Leave it out to keep it.")
-    if "description" in given:
-        fields["description"] = faults.text(given["description"], "description", most=20_000)
-    if "source" in given:
-        fields["source"] = faults.text(given["source"], "source")
-    if "external_system" in given:
-        fields["external_system"] = faults.text(given["external_system"], "externalSystem")
-    if "external_id" in given:
-        fields["external_id"] = faults.text(given["external_id"], "externalId")
-    row = dict(before) if isinstance(before, dict) else {}
-    faults.external({**row, **fields})
-    fields |= _dates(ctx, faults, given)
-    if "attributes" in given:
-        fields["attributes"] = merged(row.get("attributes") or {}, faults.attributes(given["attributes"], "attributes"))
-    faults.raise_if_any()
-    return fields | await valued(ctx, given)
-
-
-def next_step_columns(step: NextStep | None, faults: Faults) -> dict[str, object]:
-    """A next step as the deal's row keeps it."""
-    if step is None:
-        return {"next_step_text": None, "next_step_due": None, "next_step_agreed": False}
-    text = faults.text(step.text, "nextStep", "text", required=True, most=2_000)
-    return {"next_step_text": text, "next_step_due": step.due_date, "next_step_agreed": step.agreed_with_buyer}
-
-
-async def valued(ctx: Ctx, given: OpportunityChanges) -> dict[str, object]:
-    """A value as the deal's row keeps it."""
-    if "value" not in given:
-        return {}
-    value = given["value"]
-    if value is None:
-        return {"value_minor": None, "value_currency": None, "base_minor": None}
-    kept = await money(ctx, value, "value")
-    return {"value_minor": kept.minor, "value_currency": kept.currency, "base_minor": kept.base_minor}
-
-
-def _dates(ctx: Ctx, faults: Faults, given: OpportunityChanges) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    if "next_step" in given:
-        fields |= next_step_columns(given["next_step"], faults)
-    if "pain_since" in given:
-        since = given["pain_since"]
-        if since is not None and since > ctx.now.date():
-            faults.add(
-                "painSince", message="`painSince` is a day in the past: since when the buyer has lived with the pain."
-            )
-        fields["pain_since"] = since
-    if "expected_close_date" in given:
-        fields["expected_close_date"] = given["expected_close_date"]
-        if given["expected_close_date"] is not None:
-            fields["latest_close_date"] = given["expected_close_date"]
-    return fields
+async def _today(ctx: Ctx) -> date:
+    zones = await Organization.filter(id=ctx.viewer.organization_id).values("time_zone")
+    return ctx.today(zones[0]["time_zone"])
 
 
 async def _process(ctx: Ctx, key: str | None) -> ProcessRow:

@@ -11,7 +11,7 @@ from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.queries.scope import visible
+from workflow.queries.hanging import deal_of
 from workflow.rules.errors import Duplicate, NotFound, invalid
 from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Influence
 
@@ -63,7 +63,7 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, given: NewStakeholder)
             "opportunity_id": deal.id,
             "contact_id": given.contact_id,
         }
-        await Stakeholder.create(id=id, created_at=ctx.now, **places, **about)
+        await Stakeholder.create(id=id, created_at=deal.ctx.now, **places, **about)
         deal.tell("stakeholder.added", stakeholderId=id, contactId=given.contact_id, changes=changed({}, about))
         return id
 
@@ -75,7 +75,7 @@ async def update_stakeholder(ctx: Ctx, id: UUID, given: StakeholderChanges, *, e
 
     async def verb(deal: Deal) -> UUID:
         before = await _stakeholder(deal, id)
-        fields = _fields(ctx, given, before)
+        fields = _fields(deal.ctx, given, before)
         differences = changed(before, fields)
         if differences:
             if fields.get("is_primary"):
@@ -84,12 +84,12 @@ async def update_stakeholder(ctx: Ctx, id: UUID, given: StakeholderChanges, *, e
             deal.tell("stakeholder.updated", stakeholderId=id, changes=differences)
         return id
 
-    return await change(ctx, await opportunity_of(ctx, id), expected_version, verb)
+    return await change(ctx, await deal_of(ctx.viewer, "Stakeholder", id), expected_version, verb)
 
 
 async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
     """Take a person off who was added by mistake; the deal's id. Who has been quoted stays on record."""
-    opportunity_id = await opportunity_of(ctx, id)
+    opportunity_id = await deal_of(ctx.viewer, "Stakeholder", id)
 
     async def verb(deal: Deal) -> UUID:
         before = await _stakeholder(deal, id)
@@ -102,15 +102,6 @@ async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None
         return opportunity_id
 
     return await change(ctx, opportunity_id, expected_version, verb)
-
-
-async def opportunity_of(ctx: Ctx, id: UUID) -> UUID:
-    """The visible deal that the stakeholder hangs on."""
-    found = await Stakeholder.filter(organization_id=ctx.viewer.organization_id, id=id).values("opportunity_id")
-    if not found or not await visible(ctx.viewer).filter(id=found[0]["opportunity_id"]).exists():
-        raise NotFound("Stakeholder", id)
-    opportunity_id: UUID = found[0]["opportunity_id"]
-    return opportunity_id
 
 
 async def _stakeholder(deal: Deal, id: UUID) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Moving a deal: the only writer of `state`; a dry run, a refusal and a success are the same code."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,33 +8,49 @@ from uuid import UUID
 
 from workflow.models import Account, Transition
 from workflow.models.columns import new_id
-from workflow.operations.assessing import AssessmentGiven, assess
 from workflow.operations.change import Deal, RolledBack, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
-from workflow.operations.locking import locked
-from workflow.operations.opportunities import next_step_columns
+from workflow.operations.debts import OverrideGiven, check_override, make_debt
+from workflow.operations.laying_out import lay_out, start_anew
+from workflow.operations.locking import hold
+from workflow.operations.pricing import base_worth
 from workflow.rules.errors import PermissionDenied, TransitionBlocked
-from workflow.rules.facts import NextStep
-from workflow.rules.machine import Arrow, advance, arrow_of, overridable, verdicts, why_not_take
+from workflow.rules.machine import Arrow, advance, arrow_of, overridable, overridden, verdicts, why_not_take
 from workflow.rules.plain import written
 from workflow.rules.requirements import Verdict, unmet
-from workflow.rules.states import CLOSED_STATES, DisqualifyReason, OpportunityState, Trigger
+from workflow.rules.states import CLOSED_STATES, OpportunityState, Role, Trigger
 
-SHORTEST_NOTE = 20
+NO_CLOSE: Mapping[str, object] = dict.fromkeys(
+    ("closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id", "close_note")
+)
+
+
+async def nothing(deal: Deal) -> None:
+    """Applies nothing first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every attempt may say: in whose words, passing what, and whether it is only tried."""
+
+    note: str | None = None
+    override: OverrideGiven | None = None
+    dry_run: bool = False
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to take an arrow: what it applies first, and the close it would make."""
+    """One try to take an arrow: the faults of its inputs, what it applies first, and the close it would make."""
 
     trigger: Trigger
-    note: str | None = None
-    dry_run: bool = False
+    terms: Terms
     target: OpportunityState | None = None
-    close: dict[str, object] = field(default_factory=dict)
-    check: Callable[[Deal, Faults], None] | None = None
-    apply: Callable[[Deal], Awaitable[dict[str, object]]] | None = None
+    reasons: Mapping[str, object] = field(default_factory=dict)
+    closed_on: date | None = None
+    check: Callable[[Deal, Faults], None] = lambda deal, faults: None
+    apply: Callable[[Deal], Awaitable[None]] = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +64,7 @@ class Moved:
     dry_run: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedFirst:
-    """What QUALIFY records before it asks its gate; None leaves a part out."""
-
-    assessments: Sequence[AssessmentGiven] = ()
-    pain_since: date | None = None
-    next_step: NextStep | None = None
-
-
-async def qualify(
-    ctx: Ctx,
-    id: UUID,
-    first: AppliedFirst,
-    *,
-    note: str | None = None,
-    dry_run: bool = False,
-    expected_version: int | None = None,
-) -> Moved:
-    """LEAD becomes QUALIFIED where pain, interest and fit hold, and what else the process asks."""
-
-    async def apply(deal: Deal) -> dict[str, object]:
-        told: dict[str, object] = {}
-        if first.assessments or first.pain_since is not None:
-            told = await assess(deal, first.assessments, first.pain_since)
-        if first.next_step is not None:
-            faults = Faults()
-            columns = next_step_columns(first.next_step, faults)
-            faults.raise_if_any()
-            await deal.write(**columns)
-            told["nextStep"] = columns
-        return told
-
-    attempt = Attempt(trigger=Trigger.QUALIFY, note=note, dry_run=dry_run, apply=apply)
-    return await transit(ctx, id, attempt, expected_version=expected_version)
-
-
-async def disqualify(
-    ctx: Ctx,
-    id: UUID,
-    reason: DisqualifyReason,
-    *,
-    note: str | None = None,
-    dry_run: bool = False,
-    expected_version: int | None = None,
-) -> Moved:
-    """Stop: the deal is DISQUALIFIED, with the reason why."""
-
-    def check(deal: Deal, faults: Faults) -> None:
-        if reason is DisqualifyReason.OTHER and len((note or "").strip()) < SHORTEST_NOTE:
-            faults.add(
-                "note", message=f"The reason OTHER needs a `note` of at least {SHORTEST_NOTE} characters that says why."
-            )
-
-    attempt = Attempt(
-        trigger=Trigger.DISQUALIFY, note=note, dry_run=dry_run, close={"disqualify_reason": reason}, check=check
-    )
-    return await transit(ctx, id, attempt, expected_version=expected_version)
-
-
-async def transit(ctx: Ctx, id: UUID, attempt: Attempt, *, expected_version: int | None) -> Moved:
+async def transit(ctx: Ctx, id: UUID, attempt: Attempt) -> Moved:
     """Take the arrow if every requirement of its gate holds; else nothing is written and all that is unmet is told."""
 
     def judge(deal: Deal) -> None:
@@ -117,12 +74,12 @@ async def transit(ctx: Ctx, id: UUID, attempt: Attempt, *, expected_version: int
 
     async def verb(deal: Deal) -> Moved:
         moved = await _move(deal, attempt)
-        if attempt.dry_run:
+        if attempt.terms.dry_run:
             raise RolledBack(moved)
         return moved
 
     try:
-        return await change(ctx, id, expected_version, verb, judge=judge)
+        return await change(ctx, id, attempt.terms.expected_version, verb, judge=judge)
     except RolledBack as done:
         if not isinstance(done.answer, Moved):
             raise
@@ -134,53 +91,93 @@ def _arrow(deal: Deal, attempt: Attempt) -> Arrow:
 
 
 async def _move(deal: Deal, attempt: Attempt) -> Moved:
-    arrow = _arrow(deal, attempt)
-    faults = Faults()
-    note = faults.text(attempt.note, "note", most=20_000)
-    if attempt.check is not None:
-        attempt.check(deal, faults)
-    faults.raise_if_any()
-    await locked(Account, deal.organization_id, deal.facts.account.id)
-    told = await attempt.apply(deal) if attempt.apply is not None else {}
+    """Inputs, then what is applied first, then the gate on the locked deal and its locked account, then the writing."""
+    arrow, terms = _arrow(deal, attempt), attempt.terms
+    note = _checked(deal, attempt, arrow)
+    await hold(Account, deal.organization_id, deal.facts.account.id)
+    await attempt.apply(deal)
     await deal.look_again()
-    found = verdicts(arrow, deal.facts, deal.process, deal.ctx.now)
-    missing = unmet(found)
-    if missing:
-        may_pass = overridable(missing, deal.ctx.viewer, deal.holding)
-        raise TransitionBlocked(trigger=attempt.trigger, opportunity_id=deal.id, unmet=missing, overridable=may_pass)
+    found = _judged(deal, attempt, arrow)
     target = advance(deal.facts.state, attempt.trigger, arrow.target)
-    id = await _record(deal, attempt, target=target, note=note, found=found, told=told)
+    id = await _record(deal, attempt, target=target, note=note, found=found)
     return Moved(
         opportunity_id=deal.id,
-        transition_id=None if attempt.dry_run else id,
+        transition_id=None if terms.dry_run else id,
         target=target,
         verdicts=found,
-        dry_run=attempt.dry_run,
+        dry_run=terms.dry_run,
     )
 
 
+def _checked(deal: Deal, attempt: Attempt, arrow: Arrow) -> str | None:
+    """The note, where every input can be taken."""
+    faults = Faults()
+    note = faults.text(attempt.terms.note, "note", required="note" in arrow.inputs, most=20_000)
+    check_override(attempt.terms.override, deal.ctx.now, faults)
+    if attempt.closed_on is not None:
+        _check_closed_on(deal, attempt.closed_on, faults)
+    attempt.check(deal, faults)
+    faults.raise_if_any()
+    return note
+
+
+def _check_closed_on(deal: Deal, closed_on: date, faults: Faults) -> None:
+    """Not after today, and not before the present state was entered; an admin may go back to the deal's first day."""
+    is_admin = deal.ctx.viewer.role is Role.ADMIN
+    earliest = deal.facts.today(deal.row.created_at if is_admin else deal.row.state_since)
+    if closed_on > deal.facts.today(deal.ctx.now):
+        faults.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
+    if closed_on < earliest:
+        since = "the deal was made" if is_admin else f"the deal became {deal.row.state}"
+        faults.add(
+            "closedOn", message=f"`closedOn` is before {earliest}, the day {since}. Give that day or a later one."
+        )
+
+
+def _judged(deal: Deal, attempt: Attempt, arrow: Arrow) -> tuple[Verdict, ...]:
+    """The gate as it was found and passed; TransitionBlocked where something unmet was not, or could not be, overridden."""
+    found, viewer = verdicts(arrow, deal.facts, deal.process, deal.ctx.now), deal.ctx.viewer
+    keys = attempt.terms.override.requirement_keys if attempt.terms.override else ()
+    passed = overridden(found, keys, viewer, deal.holding)
+    if unmet(passed):
+        missing = unmet(found)
+        may_pass = overridable(missing, viewer, deal.holding)
+        raise TransitionBlocked(trigger=attempt.trigger, opportunity_id=deal.id, unmet=missing, overridable=may_pass)
+    return passed
+
+
 async def _record(
-    deal: Deal,
-    attempt: Attempt,
-    *,
-    target: OpportunityState,
-    note: str | None,
-    found: tuple[Verdict, ...],
-    told: dict[str, object],
+    deal: Deal, attempt: Attempt, *, target: OpportunityState, note: str | None, found: tuple[Verdict, ...]
 ) -> UUID:
-    """Write the new state, its history row and the event."""
-    facts, now, id = deal.facts, deal.ctx.now, new_id()
+    """Write the new state, its history row, the debts and milestones that follow, and tell it."""
+    facts, ctx, id = deal.facts, deal.ctx, new_id()
     settings = deal.process.settings(target)
     arrow = {"trigger": attempt.trigger, "from_state": facts.state, "to_state": target}
-    close = {"closed_on": facts.today(now), **attempt.close} if target in CLOSED_STATES else {}
     forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
+    closed_on = attempt.closed_on or facts.today(ctx.now) if target in CLOSED_STATES else None
+    made: dict[str, object] = {"closed_on": closed_on, **attempt.reasons} if closed_on else {}
     gate = [written(verdict) for verdict in found]
-    await _remember(deal, id, {**arrow, **close, **forecast, "note": note, "requirements": gate})
-    kept = {"closed_from": facts.state, "close_note": note, **close} if close else {}
-    await deal.write(state=target, state_since=now, probability_is_manual=False, **forecast, **kept)
+    await _remember(deal, id, {**arrow, **made, **forecast, "note": note, "requirements": gate})
+    kept = {**NO_CLOSE, **({"closed_from": facts.state, "close_note": note, **made} if made else {})}
+    worth = await _worth(deal, closed_on)
+    await deal.write(state=target, state_since=ctx.now, probability_is_manual=False, **forecast, **kept, **worth)
+    if attempt.trigger is Trigger.REOPEN:
+        await start_anew(deal)
+    if target is OpportunityState.PROGRESSING:
+        await lay_out(deal)
     names = {"trigger": attempt.trigger, "from": facts.state, "to": target}
-    deal.tell("opportunity.transitioned", transitionId=id, **names, **told, close=close or None)
+    deal.tell("opportunity.transitioned", transitionId=id, **names, note=note, close=made or None)
+    if attempt.terms.override is not None:
+        deal.told += await make_debt(ctx, facts, id, attempt.terms.override, found)
     return id
+
+
+async def _worth(deal: Deal, closed_on: date | None) -> dict[str, object]:
+    """The base value: frozen at the rate of the day the deal was closed, today's while it is open."""
+    minor, currency = deal.facts.value_minor, deal.facts.value_currency
+    if minor is None or currency is None:
+        return {}
+    return {"base_minor": await base_worth(deal.ctx, minor, currency, closed_on, "closedOn")}
 
 
 async def _remember(deal: Deal, id: UUID, arrow: dict[str, Any]) -> None:  # Any: columns of several kinds
@@ -190,10 +187,10 @@ async def _remember(deal: Deal, id: UUID, arrow: dict[str, Any]) -> None:  # Any
         id=id,
         organization_id=deal.organization_id,
         opportunity_id=deal.id,
-        sequence=await Transition.filter(opportunity_id=deal.id).count() + 1,
+        sequence=len(facts.steps) + 1,
         at=now,
         source=deal.ctx.source,
-        process_id=deal.process_id,
+        process_id=deal.row.process_id,
         seconds_in_previous_state=max(0, int((now - facts.state_since).total_seconds())),
         value_minor=facts.value_minor,
         value_currency=facts.value_currency,

@@ -1,64 +1,90 @@
-"""The people of a purchase as plain rows."""
+"""What is known of the buyer: people and how they stand to each other, competitors, decision steps, objectives.
+
+Each takes deals that the caller has scoped, and asks one statement of its table.
+"""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Stakeholder
-from workflow.queries.people import columns
-from workflow.rules.permissions import Viewer
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Influence
+from workflow.models import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
+from workflow.queries.grouping import grouped
+from workflow.rules.parts import CompetitorFacts, DecisionStepFacts, ObjectiveFacts, RelationFacts, StakeholderFacts
+from workflow.rules.states import (
+    Attitude,
+    BuyingRole,
+    BuyingStyle,
+    CompetitorKind,
+    CompetitorStanding,
+    Influence,
+    RelationKind,
+)
+
+_PERSON = (
+    "id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style", "motivation",
+    "is_primary", "left_at",
+)  # fmt: skip
+_RIVAL = ("id", "opportunity_id", "kind", "name", "standing", "strengths", "weaknesses")
 
 
-@dataclass(frozen=True, slots=True)
-class StakeholderRow:
-    """A stakeholder as stored."""
-
-    id: UUID
-    opportunity_id: UUID
-    contact_id: UUID
-    roles: tuple[BuyingRole, ...]
-    influence: Influence
-    attitude: Attitude
-    buying_style: BuyingStyle
-    motivation: str | None
-    is_primary: bool
-    left_at: datetime | None
-
-    @property
-    def left(self) -> bool:
-        """Whether they have left the buyer or the purchase."""
-        return self.left_at is not None
+async def stakeholders(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[StakeholderFacts, ...]]:
+    """The people of each purchase in the order they were added, with their relations; two statements."""
+    mine = {"organization_id": organization_id}
+    found = Stakeholder.filter(**mine, opportunity_id__in=list(ids)).order_by("created_at", "id")
+    people = await found.values(*_PERSON)
+    ties = StakeholderRelation.filter(**mine, stakeholder__opportunity_id__in=list(ids)).order_by("id")
+    relations = grouped(await ties.values("stakeholder_id", "kind", "to_id"), _relation, by="stakeholder_id")
+    return grouped(people, lambda record: _person(record, relations.get(record["id"], ())))
 
 
-async def stakeholders(viewer: Viewer, opportunity_ids: Collection[UUID]) -> dict[UUID, list[StakeholderRow]]:
-    """The stakeholders of each deal in the order they were added; one statement."""
-    found = Stakeholder.filter(
-        organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)
-    ).order_by("created_at", "id")
-    grouped: dict[UUID, list[StakeholderRow]] = {id: [] for id in opportunity_ids}
-    for record in await found.values(*columns(StakeholderRow)):
-        grouped[record["opportunity_id"]].append(_stakeholder(record))
-    return grouped
+async def competitors(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[CompetitorFacts, ...]]:
+    """Whom each buyer compares us with, in the order they were added."""
+    found = Competitor.filter(organization_id=organization_id, opportunity_id__in=list(ids))
+    return grouped(await found.order_by("created_at", "id").values(*_RIVAL), _competitor)
 
 
-async def stakeholders_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, StakeholderRow]:
-    """Stakeholders by id, whoever may see their deal; one statement."""
-    found = await Stakeholder.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        *columns(StakeholderRow)
+async def decision_steps(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[DecisionStepFacts, ...]]:
+    """Each buyer's way to a decision, in its order."""
+    found = DecisionStep.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
+    records = await found.values("opportunity_id", "name", "owner_id", "due", "done")
+    return grouped(
+        records,
+        lambda record: DecisionStepFacts(record["name"], record["owner_id"], record["due"], record["done"]),
     )
-    return {record["id"]: _stakeholder(record) for record in found}
 
 
-def _stakeholder(record: Mapping[str, Any]) -> StakeholderRow:
-    return StakeholderRow(
-        **{
-            **record,
-            "roles": tuple(BuyingRole(role) for role in record["roles"]),
-            "influence": Influence(record["influence"]),
-            "attitude": Attitude(record["attitude"]),
-            "buying_style": BuyingStyle(record["buying_style"]),
-        }
+async def objectives(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[ObjectiveFacts, ...]]:
+    """What each buyer wants to reach, in its order."""
+    found = Objective.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
+    records = await found.values("opportunity_id", "text", "metric", "baseline", "goal", "due")
+    return grouped(records, _objective)
+
+
+def _relation(record: Mapping[str, Any]) -> RelationFacts:
+    return RelationFacts(RelationKind(record["kind"]), record["to_id"])
+
+
+def _person(record: Mapping[str, Any], relations: tuple[RelationFacts, ...]) -> StakeholderFacts:
+    return StakeholderFacts(
+        id=record["id"],
+        opportunity_id=record["opportunity_id"],
+        contact_id=record["contact_id"],
+        contact_name=record["contact__name"],
+        roles=tuple(BuyingRole(role) for role in record["roles"]),
+        influence=Influence(record["influence"]),
+        attitude=Attitude(record["attitude"]),
+        buying_style=BuyingStyle(record["buying_style"]),
+        motivation=record["motivation"],
+        is_primary=record["is_primary"],
+        left=record["left_at"] is not None,
+        relations=relations,
     )
+
+
+def _competitor(record: Mapping[str, Any]) -> CompetitorFacts:
+    words = {"kind": CompetitorKind(record["kind"]), "standing": CompetitorStanding(record["standing"])}
+    return CompetitorFacts(**{**record, **words})
+
+
+def _objective(record: Mapping[str, Any]) -> ObjectiveFacts:
+    return ObjectiveFacts(record["text"], record["metric"], record["baseline"], record["goal"], record["due"])

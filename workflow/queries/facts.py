@@ -1,76 +1,70 @@
 """The only loader of what the rules read: one statement a table, however many deals."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import fields
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tortoise.functions import Count, Max
-
-from workflow.models import (
-    Account,
-    ActivityContact,
-    Assessment,
-    Collaborator,
-    Competitor,
-    Objective,
-    Opportunity,
-    Organization,
-    Stakeholder,
-)
-from workflow.queries.actors import ACTOR, actor_of
+from workflow.models import Account, Collaborator, Opportunity, Organization
+from workflow.queries import buyer, history, progress, qualification, risks
+from workflow.queries.accounts import AccountRow
+from workflow.queries.grouping import grouped
+from workflow.queries.opportunities import OpportunityRow, opportunity_row
 from workflow.queries.people import columns
-from workflow.rules.facts import AccountFacts, AssessmentFacts, NextStep, OpportunityFacts, StakeholderFacts
-from workflow.rules.states import (
-    Attitude,
-    BuyingRole,
-    BuyingStyle,
-    ForecastCategory,
-    Grade,
-    Influence,
-    OpportunityState,
-    OpportunityType,
-    PurchaseProcess,
-)
+from workflow.rules.facts import AccountFacts, NextStep, OpportunityFacts
 
-Records = dict[UUID, list[dict[str, Any]]]
+Parts = Mapping[UUID, Any]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills
+Ask = Callable[[UUID, Collection[UUID], datetime], Awaitable[Parts]]
 
 _SAME = (
-    "id", "organization_id", "number", "name", "description", "source", "state_since", "value_minor", "value_currency", "base_minor",
-    "probability_is_manual", "expected_close_date", "push_count", "pain_since", "owner_id", "attributes", "version", "created_at",
-    "updated_at", "decision_date", "compelling_event", "motivation_to_change", "first_time_buyer", "prior_attempt_failed",
-)  # fmt: skip
-_READ = (
-    *_SAME, "type", "state", "probability", "forecast_category", "next_step_text", "next_step_due", "next_step_agreed",
-    "purchase_process", "account_id", "process_id",
+    "id", "organization_id", "number", "name", "type", "description", "source", "state", "state_since", "value_minor", "value_currency",
+    "base_minor", "probability_is_manual", "forecast_category", "expected_close_date", "push_count", "pain_since", "owner_id",
+    "attributes", "version", "created_at", "updated_at", "purchase_process", "decision_date", "compelling_event",
+    "motivation_to_change", "first_time_buyer", "prior_attempt_failed", "prior_attempt_note",
 )  # fmt: skip
 
 
-async def facts_of(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, OpportunityFacts]:
-    """Everything the rules read of these deals of one organization; nine statements at most. The caller has scoped the ids."""
-    wanted = list(ids)
-    deals = await Opportunity.filter(organization_id=organization_id, id__in=wanted).values(*_READ)
+async def facts_of(organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, OpportunityFacts]:
+    """Everything the rules read of these deals of one organization. The caller has scoped the ids."""
+    found = Opportunity.filter(organization_id=organization_id, id__in=list(ids))
+    rows = [opportunity_row(record) for record in await found.values(*columns(OpportunityRow))]
+    accounts = await _accounts(organization_id, {row.account_id for row in rows})
     zone = (await Organization.filter(id=organization_id).values("time_zone"))[0]["time_zone"]
-    accounts = await _accounts(organization_id, {deal["account_id"] for deal in deals})
-    child = {
-        "assessments": await _assessments(organization_id, wanted),
-        "people": await _people(organization_id, wanted),
-        "collaborators": _grouped(
-            await Collaborator.filter(organization_id=organization_id, opportunity_id__in=wanted).values(
-                "opportunity_id", "member_id"
-            )
-        ),
-        "competitors": await _counts(Competitor, organization_id, wanted),
-        "objectives": await _counts(Objective, organization_id, wanted),
+    parts = {name: await ask(organization_id, ids, now) for name, ask in PARTS.items()}
+    return {
+        row.id: assembled(
+            row, accounts[row.account_id], zone, {name: found.get(row.id) for name, found in parts.items()}
+        )
+        for row in rows
     }
-    return {deal["id"]: _facts(deal, account=accounts[deal["account_id"]], child=child, zone=zone) for deal in deals}
 
 
-async def process_ids(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The process version of each deal; one statement."""
-    found = await Opportunity.filter(organization_id=organization_id, id__in=list(ids)).values("id", "process_id")
-    return {deal["id"]: deal["process_id"] for deal in found}
+def assembled(row: OpportunityRow, account: AccountFacts, zone: str, parts: Mapping[str, Any]) -> OpportunityFacts:
+    """One deal's facts out of its row, its account and its parts; a part that is None is empty."""
+    step = None
+    if row.next_step_text is not None:
+        step = NextStep(row.next_step_text, row.next_step_due, row.next_step_agreed)
+    return OpportunityFacts(
+        **{name: getattr(row, name) for name in _SAME},
+        probability=Decimal(str(row.probability)),
+        next_step=step,
+        account=account,
+        time_zone=zone,
+        **{name: part for name, part in parts.items() if part is not None},
+    )
+
+
+def account_facts(row: AccountRow) -> AccountFacts:
+    """An account as the rules read it."""
+    return AccountFacts(**{name: getattr(row, name) for name in columns(AccountFacts)})
+
+
+async def collaborators(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The members who work each deal with its owner; one statement."""
+    rows = Collaborator.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("id")
+    return grouped(await rows.values("opportunity_id", "member_id"), _member)
 
 
 async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
@@ -78,125 +72,33 @@ async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, 
     return {record["id"]: AccountFacts(**record) for record in found}
 
 
-async def _assessments(organization_id: UUID, ids: list[UUID]) -> Records:
-    """The latest answer to each criterion: ids rise with time, and one answers a criterion under the deal's lock."""
-    rows = Assessment.filter(organization_id=organization_id, opportunity_id__in=ids).order_by("assessed_at", "id")
-    names = (
-        "id",
-        "opportunity_id",
-        "criterion",
-        "grade",
-        "evidence",
-        "evidence_url",
-        "said_by_id",
-        "assessed_at",
-        *ACTOR,
-    )
-    latest = {(record["opportunity_id"], record["criterion"]): record for record in await rows.values(*names)}
-    return _grouped(latest.values())
+def _member(record: Mapping[str, Any]) -> UUID:
+    id: UUID = record["member_id"]
+    return id
 
 
-async def _people(organization_id: UUID, ids: list[UUID]) -> Records:
-    rows = Stakeholder.filter(organization_id=organization_id, opportunity_id__in=ids).order_by("created_at", "id")
-    names = (
-        "id",
-        "opportunity_id",
-        "contact_id",
-        "contact__name",
-        "roles",
-        "influence",
-        "attitude",
-        "buying_style",
-        "motivation",
-        "is_primary",
-        "left_at",
-    )
-    talks = {(row["activity__opportunity_id"], row["contact_id"]): row for row in await _talks(organization_id, ids)}
-    people = await rows.values(*names)
-    for person in people:
-        talk = talks.get((person["opportunity_id"], person["contact_id"]), {})
-        person |= {"two_way_count": talk.get("count", 0), "last_two_way_at": talk.get("latest")}
-    return _grouped(people)
+def _timeless(ask: Callable[[UUID, Collection[UUID]], Awaitable[Parts]]) -> Ask:
+    async def asked(organization_id: UUID, ids: Collection[UUID], now: datetime) -> Parts:
+        return await ask(organization_id, ids)
+
+    return asked
 
 
-async def _talks(organization_id: UUID, ids: list[UUID]) -> list[dict[str, Any]]:
-    """Two-way activities with each contact on each deal, as counts."""
-    rows = ActivityContact.filter(
-        organization_id=organization_id,
-        activity__opportunity_id__in=ids,
-        activity__two_way=True,
-        activity__voided_at=None,
-    )
-    counted = rows.annotate(count=Count("id"), latest=Max("activity__at")).group_by(
-        "activity__opportunity_id", "contact_id"
-    )
-    return list(await counted.values("activity__opportunity_id", "contact_id", "count", "latest"))
+PARTS: Mapping[str, Ask] = {
+    "collaborator_ids": _timeless(collaborators),
+    "assessments": _timeless(qualification.assessments),
+    "stakeholders": _timeless(buyer.stakeholders),
+    "competitors": _timeless(buyer.competitors),
+    "decision_steps": _timeless(buyer.decision_steps),
+    "objectives": _timeless(buyer.objectives),
+    "risks": _timeless(risks.risks),
+    "risk_review": _timeless(risks.risk_reviews),
+    "milestones": _timeless(progress.milestones),
+    "activity": progress.activity_counts,
+    "steps": _timeless(history.steps),
+    "overrides": _timeless(history.open_overrides),
+}
+"""What hangs on a deal, by the field of its facts: the rules read all of it, a page only what it shows."""
 
-
-async def _counts(table: type[Competitor] | type[Objective], organization_id: UUID, ids: list[UUID]) -> Records:
-    rows = table.filter(organization_id=organization_id, opportunity_id__in=ids).annotate(count=Count("id"))
-    return _grouped(await rows.group_by("opportunity_id").values("opportunity_id", "count"))
-
-
-def _grouped(records: Iterable[dict[str, Any]]) -> Records:
-    groups: Records = defaultdict(list)
-    for record in records:
-        groups[record["opportunity_id"]].append(record)
-    return groups
-
-
-def _facts(
-    deal: Mapping[str, Any], *, account: AccountFacts, child: Mapping[str, Records], zone: str
-) -> OpportunityFacts:
-    id = deal["id"]
-    text = deal["next_step_text"]
-    return OpportunityFacts(
-        **{name: deal[name] for name in _SAME},
-        type=OpportunityType(deal["type"]),
-        state=OpportunityState(deal["state"]),
-        probability=Decimal(str(deal["probability"])),
-        forecast_category=ForecastCategory(deal["forecast_category"]),
-        next_step=None if text is None else NextStep(text, deal["next_step_due"], deal["next_step_agreed"]),
-        purchase_process=PurchaseProcess(deal["purchase_process"]),
-        collaborator_ids=frozenset(row["member_id"] for row in child["collaborators"].get(id, ())),
-        account=account,
-        assessments=tuple(_assessment(row) for row in child["assessments"].get(id, ())),
-        stakeholders=tuple(_stakeholder(row) for row in child["people"].get(id, ())),
-        competitor_count=_count(child["competitors"], id),
-        objective_count=_count(child["objectives"], id),
-        time_zone=zone,
-    )
-
-
-def _count(records: Records, id: UUID) -> int:
-    return sum(int(row["count"]) for row in records.get(id, ()))
-
-
-def _assessment(row: Mapping[str, Any]) -> AssessmentFacts:
-    return AssessmentFacts(
-        id=row["id"],
-        criterion=row["criterion"],
-        grade=Grade(row["grade"]),
-        evidence=row["evidence"],
-        evidence_url=row["evidence_url"],
-        said_by_id=row["said_by_id"],
-        assessed_at=row["assessed_at"],
-        actor=actor_of(row),
-    )
-
-
-def _stakeholder(row: Mapping[str, Any]) -> StakeholderFacts:
-    return StakeholderFacts(
-        id=row["id"],
-        contact_id=row["contact_id"],
-        contact_name=row["contact__name"],
-        roles=frozenset(BuyingRole(role) for role in row["roles"]),
-        influence=Influence(row["influence"]),
-        attitude=Attitude(row["attitude"]),
-        buying_style=BuyingStyle(row["buying_style"]),
-        motivation=row["motivation"],
-        is_primary=row["is_primary"],
-        left=row["left_at"] is not None,
-        two_way_count=row["two_way_count"],
-        last_two_way_at=row["last_two_way_at"],
-    )
+EMPTY: Mapping[str, Any] = {field.name: field.default for field in fields(OpportunityFacts) if field.name in PARTS}
+"""What a deal has of a part where nothing hangs on it."""

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Transition
+from workflow.models import Override, Transition
 from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.paging import Page, Term, Window, page
-from workflow.rules.facts import Actor
+from workflow.queries.grouping import grouped
+from workflow.queries.nested import NestedList
+from workflow.queries.paging import Term
+from workflow.rules.parts import Actor, OverrideFacts, StepFacts
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import (
     DisqualifyReason,
@@ -48,6 +50,7 @@ class TransitionRow:
     win_reason: WinReason | None
     loss_reason: LossReason | None
     disqualify_reason: DisqualifyReason | None
+    lost_to_id: UUID | None
 
 
 _COLUMNS = [name for name in TransitionRow.__dataclass_fields__ if name != "actor"] + list(ACTOR)
@@ -63,15 +66,10 @@ _ENUMS: dict[str, type] = {
 }
 
 
-async def history(viewer: Viewer, opportunity_id: UUID, window: Window) -> Page[TransitionRow]:
-    """Newest first, ordered by sequence and never by clock; one statement."""
-    rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id=opportunity_id)
-    return await page(rows, order=[Term("sequence", descending=True)], window=window, columns=_COLUMNS, make=_row)
-
-
-async def count_history(viewer: Viewer, opportunity_id: UUID) -> int:
-    """How many arrows the deal has taken; one statement."""
-    return await Transition.filter(organization_id=viewer.organization_id, opportunity_id=opportunity_id).count()
+_OVERRIDE = (
+    "id", "transition_id", "transition__trigger", "transition__to_state", "requirement_keys", "reason", "at", "expires_at", "settled_at",
+    *ACTOR,
+)  # fmt: skip
 
 
 async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TransitionRow]:
@@ -80,28 +78,55 @@ async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID,
     return {record["id"]: _row(record) for record in found}
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A state that was left, and how long it had lasted in seconds."""
+async def steps(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[StepFacts, ...]]:
+    """The arrows that each deal has taken, in order of sequence; one statement. The caller has scoped the deals."""
+    rows = Transition.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("sequence")
+    names = ("opportunity_id", "trigger", "from_state", "to_state", "at", "seconds_in_previous_state")
+    return grouped(await rows.values(*names), _step)
 
-    state: OpportunityState
-    seconds: int
+
+async def open_overrides(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
+    """The overrides of each deal that are not settled yet, oldest first; one statement. The caller has scoped the deals."""
+    rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids), settled_at=None)
+    return grouped(await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE), _override)
 
 
-async def visits(viewer: Viewer, opportunity_ids: Collection[UUID]) -> dict[UUID, list[Visit]]:
-    """The past visits to states of each deal in order; one statement."""
-    rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=list(opportunity_ids)).order_by(
-        "sequence"
+async def overrides_of(viewer: Viewer, transition_ids: Collection[UUID]) -> dict[UUID, OverrideFacts]:
+    """The override that each transition was passed by; one statement."""
+    rows = Override.filter(organization_id=viewer.organization_id, transition_id__in=list(transition_ids))
+    return {record["transition_id"]: _override(record) for record in await rows.values(*_OVERRIDE)}
+
+
+def _step(record: Mapping[str, Any]) -> StepFacts:
+    return StepFacts(
+        trigger=Trigger(record["trigger"]),
+        source=OpportunityState(record["from_state"]),
+        target=OpportunityState(record["to_state"]),
+        at=record["at"],
+        seconds=record["seconds_in_previous_state"],
     )
-    grouped: dict[UUID, list[Visit]] = {id: [] for id in opportunity_ids}
-    for record in await rows.values("opportunity_id", "from_state", "seconds_in_previous_state"):
-        grouped[record["opportunity_id"]].append(
-            Visit(OpportunityState(record["from_state"]), record["seconds_in_previous_state"])
-        )
-    return grouped
+
+
+def _override(record: Mapping[str, Any]) -> OverrideFacts:
+    return OverrideFacts(
+        id=record["id"],
+        transition_id=record["transition_id"],
+        trigger=Trigger(record["transition__trigger"]),
+        target=OpportunityState(record["transition__to_state"]),
+        requirement_keys=tuple(record["requirement_keys"]),
+        reason=record["reason"],
+        by=actor_of(record),
+        at=record["at"],
+        expires_at=record["expires_at"],
+        settled_at=record["settled_at"],
+    )
 
 
 def _row(record: Mapping[str, Any]) -> TransitionRow:
     words = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
     kept = {name: value for name, value in record.items() if name not in ACTOR}
     return TransitionRow(**{**kept, **words, "actor": actor_of(record)})
+
+
+HISTORY = NestedList(Transition, (Term("sequence", descending=True),), _COLUMNS, _row)
+"""Newest first, ordered by sequence and never by clock."""

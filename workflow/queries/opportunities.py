@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise.functions import Count, Sum
 from tortoise.queryset import QuerySet
 
-from workflow.models import Collaborator, Opportunity
+from workflow.models import Opportunity
 from workflow.queries.opportunity_filter import OpportunityFilter, wanted
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.people import columns
@@ -22,6 +22,8 @@ from workflow.rules.states import (
     OpportunityOrderField,
     OpportunityState,
     OpportunityType,
+    PurchaseProcess,
+    RiskLevel,
     WinReason,
 )
 
@@ -31,6 +33,7 @@ class OpportunityRow:
     """An opportunity as stored; money in minor units."""
 
     id: UUID
+    organization_id: UUID
     number: int
     name: str
     type: OpportunityType
@@ -50,17 +53,27 @@ class OpportunityRow:
     probability_is_manual: bool
     forecast_category: ForecastCategory
     expected_close_date: date | None
+    latest_close_date: date | None
     push_count: int
     next_step_text: str | None
     next_step_due: date | None
     next_step_agreed: bool
     pain_since: date | None
+    purchase_process: PurchaseProcess
+    decision_date: date | None
+    compelling_event: str | None
+    motivation_to_change: str | None
+    first_time_buyer: bool | None
+    prior_attempt_failed: bool | None
+    prior_attempt_note: str | None
     closed_on: date | None
     closed_from: OpportunityState | None
     win_reason: WinReason | None
     loss_reason: LossReason | None
     disqualify_reason: DisqualifyReason | None
+    lost_to_id: UUID | None
     close_note: str | None
+    risk_level: RiskLevel | None
     attributes: dict[str, Any]
     version: int
     created_at: datetime
@@ -84,6 +97,8 @@ _ENUMS: dict[str, type] = {
     "type": OpportunityType,
     "state": OpportunityState,
     "forecast_category": ForecastCategory,
+    "purchase_process": PurchaseProcess,
+    "risk_level": RiskLevel,
     "closed_from": OpportunityState,
     "win_reason": WinReason,
     "loss_reason": LossReason,
@@ -127,15 +142,6 @@ async def opportunities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUI
     """The visible ones among these; one statement."""
     found = await visible(viewer).filter(id__in=list(ids)).values(*columns(OpportunityRow))
     return {record["id"]: opportunity_row(record) for record in found}
-
-
-async def collaborators(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """The members who work each deal with its owner; one statement."""
-    rows = Collaborator.filter(organization_id=viewer.organization_id, opportunity_id__in=list(ids))
-    grouped: dict[UUID, list[UUID]] = {id: [] for id in ids}
-    for record in await rows.order_by("id").values("opportunity_id", "member_id"):
-        grouped[record["opportunity_id"]].append(record["member_id"])
-    return grouped
 
 
 def matching(viewer: Viewer, filter: OpportunityFilter) -> QuerySet[Opportunity]:

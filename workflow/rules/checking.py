@@ -5,7 +5,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from workflow.rules.bounds import out_of_bounds
 from workflow.rules.errors import FieldProblem
-from workflow.rules.machine import OFFERED
 from workflow.rules.process import FitRule, GateRequirement, ProcessDocument
 from workflow.rules.qualification import ESSENTIAL, EVIDENCED
 from workflow.rules.requirements import EVALUATORS
@@ -13,7 +12,6 @@ from workflow.rules.states import (
     OPEN_STATES,
     FitOperator,
     Grade,
-    RequirementKind,
     Strength,
     Trigger,
 )
@@ -78,22 +76,18 @@ def gates_stand_on_arrows_that_have_one(document: ProcessDocument) -> Faults:
 
 def tests_can_hold(document: ProcessDocument) -> Faults:
     """A requirement asks for something that the document knows and that can be so."""
-    for path, _, requirement in _requirements(document):
+    for path, requirement in _requirements(document):
         yield from _test_faults((*path, "test"), requirement, document)
 
 
 def tests_can_be_judged(document: ProcessDocument) -> Faults:
     """What this version of Pursuit cannot evaluate is refused, never passed over."""
-    for path, trigger, requirement in _requirements(document):
-        kind = requirement.test.kind
+    for path, requirement in _requirements(document):
         if requirement.when is not None:
             yield _fault((*path, "when"), "Conditions in CEL (`when`) are not evaluated by this version; leave it out.")
-        if kind is RequirementKind.EXPRESSION:
+        if requirement.test.kind not in EVALUATORS:
             sentence = "Expressions in CEL are not evaluated by this version; use another test."
             yield _fault((*path, "test", "expression"), sentence)
-        elif trigger in OFFERED and kind not in EVALUATORS:
-            sentence = f"{kind} is not evaluated on {trigger} by this version; use another test."
-            yield _fault((*path, "test"), sentence)
 
 
 def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
@@ -148,10 +142,10 @@ def _value_fault(rule: FitRule) -> str | None:
     return None
 
 
-def _requirements(document: ProcessDocument) -> Iterable[tuple[Path, Trigger, GateRequirement]]:
+def _requirements(document: ProcessDocument) -> Iterable[tuple[Path, GateRequirement]]:
     for g, gate in enumerate(document.gates):
         for r, requirement in enumerate(gate.requirements):
-            yield ("gates", str(g), "requirements", str(r)), gate.trigger, requirement
+            yield ("gates", str(g), "requirements", str(r)), requirement
 
 
 def _test_faults(path: Path, requirement: GateRequirement, document: ProcessDocument) -> Faults:

@@ -8,30 +8,32 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from workflow.rules.parts import (
+    ActivityFacts,
+    Actor,
+    AssessmentFacts,
+    CompetitorFacts,
+    DecisionStepFacts,
+    MilestoneFacts,
+    ObjectiveFacts,
+    OverrideFacts,
+    RiskFacts,
+    RiskReviewFacts,
+    StakeholderFacts,
+    StepFacts,
+)
 from workflow.rules.states import (
-    ActorKind,
-    Attitude,
-    BuyingRole,
-    BuyingStyle,
-    DisqualifyReason,
     ForecastCategory,
-    Grade,
-    Influence,
-    LossReason,
     OpportunityState,
     OpportunityType,
     PurchaseProcess,
-    WinReason,
+    Trigger,
 )
 
+__all__ = ["AccountFacts", "Actor", "AssessmentFacts", "NextStep", "OpportunityFacts", "StakeholderFacts"]
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it: a member, an API key, or the system."""
 
-    kind: ActorKind
-    name: str
-    member_id: UUID | None = None
+NO_ACTIVITY = ActivityFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +52,6 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class AssessmentFacts:
-    """The latest assessment of one criterion."""
-
-    id: UUID
-    criterion: str
-    grade: Grade
-    evidence: str | None
-    evidence_url: str | None
-    said_by_id: UUID | None
-    assessed_at: datetime
-    actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
-class StakeholderFacts:
-    """One person of the buyer's, and how often we spoke with them on this opportunity, both ways."""
-
-    id: UUID
-    contact_id: UUID
-    contact_name: str
-    roles: frozenset[BuyingRole] = frozenset()
-    influence: Influence = Influence.UNKNOWN
-    attitude: Attitude = Attitude.UNKNOWN
-    buying_style: BuyingStyle = BuyingStyle.UNKNOWN
-    motivation: str | None = None
-    is_primary: bool = False
-    left: bool = False
-    two_way_count: int = 0
-    last_two_way_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NextStep:
     """What happens next, and by when."""
 
@@ -90,23 +60,9 @@ class NextStep:
     agreed_with_buyer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CloseFacts:
-    """How the opportunity ended: outcome, day, reason."""
-
-    outcome: OpportunityState
-    closed_on: date
-    from_state: OpportunityState
-    win_reason: WinReason | None = None
-    loss_reason: LossReason | None = None
-    disqualify_reason: DisqualifyReason | None = None
-    competitor_id: UUID | None = None
-    note: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityFacts:
-    """One opportunity with all that its gates read; what later rules need is added below with a default."""
+    """One opportunity with all that hangs on it; what a rule needs more is added below with a default."""
 
     id: UUID
     organization_id: UUID
@@ -128,13 +84,13 @@ class OpportunityFacts:
     next_step: NextStep | None
     pain_since: date | None
     owner_id: UUID
-    collaborator_ids: frozenset[UUID]
     attributes: Mapping[str, Any]  # Any: customer-defined JSON
     version: int
     created_at: datetime
     updated_at: datetime
     time_zone: str
     account: AccountFacts
+    collaborator_ids: tuple[UUID, ...] = ()
     assessments: tuple[AssessmentFacts, ...] = ()
     stakeholders: tuple[StakeholderFacts, ...] = ()
     purchase_process: PurchaseProcess = PurchaseProcess.UNKNOWN
@@ -143,9 +99,16 @@ class OpportunityFacts:
     motivation_to_change: str | None = None
     first_time_buyer: bool | None = None
     prior_attempt_failed: bool | None = None
-    competitor_count: int = 0
-    objective_count: int = 0
-    close: CloseFacts | None = None
+    prior_attempt_note: str | None = None
+    decision_steps: tuple[DecisionStepFacts, ...] = ()
+    objectives: tuple[ObjectiveFacts, ...] = ()
+    competitors: tuple[CompetitorFacts, ...] = ()
+    risks: tuple[RiskFacts, ...] = ()
+    risk_review: RiskReviewFacts | None = None
+    milestones: tuple[MilestoneFacts, ...] = ()
+    activity: ActivityFacts = NO_ACTIVITY
+    steps: tuple[StepFacts, ...] = ()
+    overrides: tuple[OverrideFacts, ...] = ()
 
     def today(self, now: datetime) -> date:
         """The day it is in the organization's time zone."""
@@ -154,3 +117,11 @@ class OpportunityFacts:
     def present_stakeholders(self) -> tuple[StakeholderFacts, ...]:
         """The stakeholders who have not left."""
         return tuple(person for person in self.stakeholders if not person.left)
+
+    def talks_with(self, person: StakeholderFacts) -> int:
+        """How often we spoke with them on this deal, both ways."""
+        return next((talk.count for talk in self.activity.talks if talk.contact_id == person.contact_id), 0)
+
+    def last_taken(self, trigger: Trigger) -> datetime | None:
+        """When the deal last took that arrow, None where it never did."""
+        return next((step.at for step in reversed(self.steps) if step.trigger is trigger), None)

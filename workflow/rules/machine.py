@@ -1,17 +1,25 @@
 """The state machine: one table of arrows, the Machine built from it, and what a viewer may take now."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from transitions import EventData, Machine
 
 from workflow.rules.errors import IllegalTransition
 from workflow.rules.facts import OpportunityFacts
+from workflow.rules.parts import OverrideFacts
 from workflow.rules.permissions import Action, Holding, Viewer, may_coach, may_override, why_not_write
 from workflow.rules.process import ProcessDocument
-from workflow.rules.requirements import Verdict, gate, unmet
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Strength, TransitionReadiness, Trigger
+from workflow.rules.requirements import Verdict, evaluate, gate, unmet
+from workflow.rules.states import (
+    CLOSED_STATES,
+    OpportunityState,
+    RequirementStatus,
+    Strength,
+    TransitionReadiness,
+    Trigger,
+)
 
 LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
 WON, LOST, DISQUALIFIED = OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALIFIED
@@ -29,8 +37,8 @@ class Arrow:
 
     @property
     def gate(self) -> Trigger | None:
-        """Whose gate is judged: REOPEN's is the one that leads into its target, none for LEAD."""
-        return _WAY_INTO.get(self.target) if self.trigger is Trigger.REOPEN else self.trigger
+        """Whose gate is judged."""
+        return gate_of(self.trigger, self.target)
 
 
 TABLE: tuple[Arrow, ...] = (
@@ -50,7 +58,6 @@ TABLE: tuple[Arrow, ...] = (
     Arrow(Trigger.REOPEN, DISQUALIFIED, LEAD, who=Action.REOPEN, inputs=("note",)),
     Arrow(Trigger.REOPEN, WON, PROGRESSING, who=Action.REOPEN_WON, inputs=("note",)),
 )
-OFFERED = frozenset({Trigger.QUALIFY, Trigger.DISQUALIFY})
 _WAY_INTO = {QUALIFIED: Trigger.QUALIFY, PROGRESSING: Trigger.PROGRESS}
 _WHO_OVERRIDES = {Strength.SOFT: Action.OVERRIDE_SOFT, Strength.HARD: Action.OVERRIDE_HARD}
 
@@ -66,6 +73,11 @@ class Option:
     unmet_count: int
     required_inputs: tuple[str, ...]
     forbidden_because: str | None
+
+
+def gate_of(trigger: Trigger, target: OpportunityState) -> Trigger | None:
+    """Whose gate an arrow is judged by: REOPEN's is the one that leads into its target, none for LEAD."""
+    return _WAY_INTO.get(target) if trigger is Trigger.REOPEN else trigger
 
 
 def arrows(state: OpportunityState) -> tuple[Arrow, ...]:
@@ -107,9 +119,9 @@ def verdicts(arrow: Arrow, facts: OpportunityFacts, process: ProcessDocument, no
 def preview(
     facts: OpportunityFacts, process: ProcessDocument, *, viewer: Viewer, holding: Holding, now: datetime
 ) -> tuple[Option, ...]:
-    """Every offered arrow out of the deal's state as this viewer sees it: a dry run of the gates."""
-    offered = [arrow for arrow in arrows(facts.state) if arrow.trigger in OFFERED]
-    return tuple(_option(arrow, verdicts(arrow, facts, process, now), viewer, holding) for arrow in offered)
+    """Every arrow out of the deal's state as this viewer sees it: a dry run of the gates."""
+    ways = arrows(facts.state)
+    return tuple(_option(arrow, verdicts(arrow, facts, process, now), viewer, holding) for arrow in ways)
 
 
 def why_not_take(arrow: Arrow, viewer: Viewer, holding: Holding) -> str | None:
@@ -124,7 +136,27 @@ def why_not_take(arrow: Arrow, viewer: Viewer, holding: Holding) -> str | None:
 
 def overridable(failing: Iterable[Verdict], viewer: Viewer, holding: Holding) -> bool:
     """Whether this viewer may pass all of the unmet requirements with an override."""
-    return all(may_override(viewer, _WHO_OVERRIDES[verdict.strength], holding) for verdict in failing)
+    return all(_may_pass(verdict, viewer, holding) for verdict in failing)
+
+
+def overridden(
+    found: tuple[Verdict, ...], keys: Collection[str], viewer: Viewer, holding: Holding
+) -> tuple[Verdict, ...]:
+    """The verdicts with what an override names, and this viewer may give, passed; what is met stays met."""
+    return tuple(
+        replace(verdict, status=RequirementStatus.OVERRIDDEN)
+        if verdict.status is RequirementStatus.UNMET and verdict.key in keys and _may_pass(verdict, viewer, holding)
+        else verdict
+        for verdict in found
+    )
+
+
+def owed(override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> bool:
+    """Whether a requirement that was passed by the override still does not hold; one the process no longer has is settled."""
+    way = gate_of(override.trigger, override.target)
+    asked = process.gate(way) if way else ()
+    keys = override.requirement_keys
+    return bool(unmet(tuple(evaluate(one, facts, process, now) for one in asked if one.key in keys)))
 
 
 def diagram() -> str:
@@ -156,6 +188,10 @@ def _option(arrow: Arrow, found: tuple[Verdict, ...], viewer: Viewer, holding: H
         required_inputs=arrow.inputs,
         forbidden_because=forbidden,
     )
+
+
+def _may_pass(verdict: Verdict, viewer: Viewer, holding: Holding) -> bool:
+    return may_override(viewer, _WHO_OVERRIDES[verdict.strength], holding)
 
 
 def _readiness(forbidden: str | None, failing: tuple[Verdict, ...], may_pass: bool) -> TransitionReadiness:

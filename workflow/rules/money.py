@@ -26,6 +26,11 @@ def base_minor(minor: int, currency: str, base: str, rate: Decimal) -> int:
     return half_up((amount(minor, currency) * rate).scaleb(exponent(base) or 0))
 
 
+def weighted_minor(minor: int | None, probability: Decimal) -> int | None:
+    """An amount times the chance that it comes."""
+    return None if minor is None else half_up(minor * probability)
+
+
 def half_up(value: Decimal) -> int:
     """Rounded half up to a whole number."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

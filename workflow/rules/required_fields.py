@@ -54,11 +54,11 @@ def _has_compelling_event(facts: OpportunityFacts, today: date) -> bool:
 
 
 def _has_competitors(facts: OpportunityFacts, today: date) -> bool:
-    return facts.competitor_count > 0
+    return bool(facts.competitors)
 
 
 def _has_objectives(facts: OpportunityFacts, today: date) -> bool:
-    return facts.objective_count > 0
+    return bool(facts.objectives)
 
 
 CLAIMS: Mapping[OpportunityField, Claim] = {

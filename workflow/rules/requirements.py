@@ -2,14 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflow.rules.buyer import covered, holders
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.process import CriterionTest, GateRequirement, ProcessDocument, RequirementTest, RoleTest
+from workflow.rules.progress import PASSED, milestone
 from workflow.rules.qualification import hard_fit, latest, reaches, stale
 from workflow.rules.required_fields import REMEDIES, field_finding
-from workflow.rules.states import Coverage, FitStatus, Grade, RequirementKind, RequirementStatus, Strength, Trigger
+from workflow.rules.risks import level_of, not_reviewed, open_above
+from workflow.rules.states import (
+    Coverage,
+    FitStatus,
+    Grade,
+    MilestoneStatus,
+    RequirementKind,
+    RequirementStatus,
+    Strength,
+    Trigger,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +107,57 @@ def role_is_held(test: RequirementTest, case: Case) -> Finding:
     """Enough people of the buyer play the part, and we spoke with them often enough."""
     assert test.role is not None
     known = holders(case.facts, test.role.any_of)
-    enough = [person for person in known if covered(person, test.role.min_coverage)]
+    enough = [person for person in known if covered(case.facts, person, test.role.min_coverage)]
     wanted = _people_wanted(test.role)
     if len(enough) >= test.role.minimum:
         return Finding(True, f"{', '.join(person.contact_name for person in enough)}: {wanted}.", "addStakeholder")
     remedy = "logActivity" if len(known) >= test.role.minimum else _who_to_name(case.facts)
     found = ", ".join(person.contact_name for person in enough) or "nobody"
     return Finding(False, f"Wanted: {wanted}. On record: {found}.", remedy)
+
+
+def milestone_is_passed(test: RequirementTest, case: Case) -> Finding:
+    """The milestone is done, or a manager has waived it."""
+    found = milestone(case.facts, test.milestone or "")
+    template = next((step for step in case.process.milestones if step.key == test.milestone), None)
+    name = found.name if found else template.name if template else test.milestone
+    if found is None:
+        return Finding(False, f"{name}: this milestone is laid out on entering PROGRESSING.", "progressOpportunity")
+    sentence = {MilestoneStatus.DONE: "this is done.", MilestoneStatus.WAIVED: "this was waived by a manager."}
+    unmet = "this is not done yet." if found.status is MilestoneStatus.PLANNED else "this is overdue and not done yet."
+    said = sentence.get(found.status, unmet)
+    return Finding(found.status in PASSED, f"{name}: {said}", "completeMilestone")
+
+
+def no_open_risk_above(test: RequirementTest, case: Case) -> Finding:
+    """No open risk of the buyer is above the level."""
+    assert test.max_open_risk is not None
+    high, most = open_above(case.facts, test.max_open_risk), test.max_open_risk.lower()
+    if not high:
+        return Finding(True, f"No open risk is above {most}.", "addMitigation")
+    named = "; ".join(f"{risk.statement} ({level_of(risk).lower()})" for risk in high)
+    remedy = "completeMitigation" if all(risk.mitigations for risk in high) else "addMitigation"
+    return Finding(False, f"Open above {most}: {named}. Mitigate each, or have a manager settle it.", remedy)
+
+
+def risks_were_reviewed(test: RequirementTest, case: Case) -> Finding:
+    """The risks that the buyer perceives were gone through."""
+    lack = not_reviewed(case.facts)
+    if lack is None:
+        return Finding(True, "The risks that the buyer perceives were reviewed.", "reviewRisks")
+    return Finding(False, lack.sentence, lack.remedy)
+
+
+def buyer_was_active(test: RequirementTest, case: Case) -> Finding:
+    """We spoke with the buyer, both ways, within so many days."""
+    assert test.activity_within_days is not None
+    last, days = case.facts.activity.last_two_way_at, test.activity_within_days
+    if last is None:
+        return Finding(False, f"No two-way activity is on record; one within {days} days is asked.", "logActivity")
+    ago = max(0, (case.now - last).days)
+    when = "today" if ago == 0 else "1 day ago" if ago == 1 else f"{ago} days ago"
+    sentence = f"The last two-way activity was {when}; one within {days} days is asked."
+    return Finding(case.now - last <= timedelta(days=days), sentence, "logActivity")
 
 
 def _criterion(test: CriterionTest, case: Case) -> tuple[bool, str]:
@@ -153,4 +208,8 @@ EVALUATORS: Mapping[RequirementKind, Callable[[RequirementTest, Case], Finding]]
     RequirementKind.FIT: account_fits,
     RequirementKind.FIELD: field_is_filled,
     RequirementKind.ROLE: role_is_held,
+    RequirementKind.MILESTONE: milestone_is_passed,
+    RequirementKind.RISK: no_open_risk_above,
+    RequirementKind.RISK_REVIEW: risks_were_reviewed,
+    RequirementKind.ACTIVITY: buyer_was_active,
 }

@@ -335,6 +335,15 @@ class MilestoneSide(StrEnum):
     JOINT = "JOINT"
 
 
+class Momentum(StrEnum):
+    """Whether milestones are reached, held against how much is done."""
+
+    MOVING = "MOVING"
+    BUSY_NOT_MOVING = "BUSY_NOT_MOVING"
+    QUIET_BUT_MOVING = "QUIET_BUT_MOVING"
+    IDLE = "IDLE"
+
+
 class ActivityKind(StrEnum):
     """What was done."""
 
@@ -451,6 +460,13 @@ class AlertSeverity(StrEnum):
     ADVICE = "ADVICE"
     WARNING = "WARNING"
     CRITICAL = "CRITICAL"
+
+
+class RiskSettlement(StrEnum):
+    """How a risk is put to rest: lived with, or gone."""
+
+    ACCEPTED = "ACCEPTED"
+    CLOSED = "CLOSED"
 
 
 class ImportOutcome(StrEnum):

@@ -1,0 +1,162 @@
+"""Many deals at once: the same guards, one transaction and one answer for each."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from workflow.models import Collaborator, Opportunity
+from workflow.operations import arrows
+from workflow.operations.arrows import Lost, Won
+from workflow.operations.change import Deal, change, refuse_closed
+from workflow.operations.checks import Faults
+from workflow.operations.context import Ctx
+from workflow.operations.deal_columns import OpportunityChanges
+from workflow.operations.holding import may_own
+from workflow.operations.transitions import Moved, Terms
+from workflow.rules.errors import PermissionDenied, Refusal, invalid
+from workflow.rules.permissions import Action, may_coach, require
+from workflow.rules.states import (
+    DisqualifyReason,
+    LossReason,
+    OpportunityState,
+    TransitionSource,
+    Trigger,
+    WinReason,
+)
+
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A deal that is meant, and the version that was read."""
+
+    id: UUID
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowDone:
+    """What became of one deal; a problem is why nothing was done with it."""
+
+    id: UUID
+    transition_id: UUID | None = None
+    problem: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkMove:
+    """One arrow for many deals, with the input that it asks for."""
+
+    trigger: Trigger
+    terms: Terms
+    to: OpportunityState | None = None
+    closed_on: date | None = None
+    win_reason: WinReason | None = None
+    loss_reason: LossReason | None = None
+    disqualify_reason: DisqualifyReason | None = None
+
+
+async def transition_opportunities(ctx: Ctx, refs: Sequence[Ref], move: BulkMove) -> list[RowDone]:
+    """Take one arrow with each deal; what all of them lack is InvalidInput, what one lacks is its row's problem."""
+    _check_move(refs, move)
+    by_bulk = replace(ctx, source=TransitionSource.BULK)
+
+    async def one(ref: Ref) -> UUID | None:
+        moved = await _take(by_bulk, ref, move)
+        return moved.transition_id
+
+    return [await _row(ref, one) for ref in refs]
+
+
+async def assign_opportunities(ctx: Ctx, refs: Sequence[Ref], owner_id: UUID) -> list[RowDone]:
+    """Give each deal to another owner; PermissionDenied where the role never assigns."""
+    require(ctx.viewer, Action.ASSIGN, to="assign opportunities to others")
+    faults = Faults()
+    _check_count(refs, faults)
+    faults.raise_if_any()
+    await may_own(ctx, owner_id)
+
+    async def one(ref: Ref) -> None:
+        await _assign(ctx, ref, owner_id)
+
+    return [await _row(ref, one) for ref in refs]
+
+
+async def _row(ref: Ref, work: Callable[[Ref], Awaitable[UUID | None]]) -> RowDone:
+    try:
+        return RowDone(ref.id, transition_id=await work(ref))
+    except Refusal as problem:
+        return RowDone(ref.id, problem=problem)
+
+
+def _check_count(refs: Sequence[Ref], faults: Faults) -> None:
+    if not 1 <= len(refs) <= MOST_ROWS:
+        faults.add("opportunities", message=f"There are {len(refs)} opportunities; give 1 to {MOST_ROWS} at once.")
+
+
+def _check_move(refs: Sequence[Ref], move: BulkMove) -> None:
+    faults = Faults()
+    _check_count(refs, faults)
+    for trigger, name in _ASKED:
+        given = getattr(move, name) is not None
+        if trigger is move.trigger and not given:
+            faults.add(_PATHS[name], message=f"{trigger} needs `{_PATHS[name]}`.")
+        if trigger is not move.trigger and given:
+            faults.add(_PATHS[name], message=f"`{_PATHS[name]}` goes with {trigger}. Leave it out.")
+    if move.closed_on is not None and move.trigger not in (Trigger.WIN, Trigger.LOSE):
+        faults.add("closedOn", message="`closedOn` goes with WIN and LOSE. Leave it out.")
+    if move.loss_reason is LossReason.LOST_TO_COMPETITOR:
+        message = "LOST_TO_COMPETITOR names the competitor of each deal: use loseOpportunity for one deal at a time."
+        faults.add("lossReason", message=message)
+    faults.raise_if_any()
+
+
+_ASKED = (
+    (Trigger.WIN, "win_reason"),
+    (Trigger.LOSE, "loss_reason"),
+    (Trigger.DISQUALIFY, "disqualify_reason"),
+    (Trigger.REOPEN, "to"),
+)
+_PATHS = {"win_reason": "winReason", "loss_reason": "lossReason", "disqualify_reason": "disqualifyReason", "to": "to"}
+
+
+async def _take(ctx: Ctx, ref: Ref, move: BulkMove) -> Moved:
+    terms, none = replace(move.terms, expected_version=ref.expected_version), OpportunityChanges()
+    match move:
+        case BulkMove(trigger=Trigger.QUALIFY):
+            return await arrows.qualify(ctx, ref.id, arrows.AppliedFirst(), terms)
+        case BulkMove(trigger=Trigger.PROGRESS):
+            return await arrows.progress(ctx, ref.id, none, terms)
+        case BulkMove(trigger=Trigger.WIN, win_reason=WinReason() as why):
+            return await arrows.win(ctx, ref.id, Won(why, move.closed_on), terms)
+        case BulkMove(trigger=Trigger.LOSE, loss_reason=LossReason() as why):
+            return await arrows.lose(ctx, ref.id, Lost(why, closed_on=move.closed_on), terms)
+        case BulkMove(trigger=Trigger.DISQUALIFY, disqualify_reason=DisqualifyReason() as why):
+            return await arrows.disqualify(ctx, ref.id, why, terms)
+        case BulkMove(trigger=Trigger.REGRESS):
+            return await arrows.regress(ctx, ref.id, terms)
+        case BulkMove(trigger=Trigger.REOPEN, to=OpportunityState() as to):
+            return await arrows.reopen(ctx, ref.id, to, none, terms)
+    raise invalid("trigger", message=f"{move.trigger} lacks an input.")
+
+
+async def _assign(ctx: Ctx, ref: Ref, owner_id: UUID) -> None:
+    """The new owner is no collaborator any more; the same owner again changes nothing."""
+
+    def judge(deal: Deal) -> None:
+        if not may_coach(ctx.viewer, Action.ASSIGN, deal.holding):
+            raise PermissionDenied(
+                "This opportunity is not your team's to assign. Ask a manager of its owner's team or an admin."
+            )
+        refuse_closed(deal)
+
+    async def verb(deal: Deal) -> None:
+        if deal.row.owner_id == owner_id:
+            return
+        await Collaborator.filter(opportunity_id=deal.id, member_id=owner_id).delete()
+        await Opportunity.filter(id=deal.id).update(owner_id=owner_id)
+        deal.tell("opportunity.updated")
+
+    await change(ctx, ref.id, ref.expected_version, verb, judge=judge)

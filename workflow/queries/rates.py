@@ -1,0 +1,35 @@
+"""Exchange rates as plain rows; one statement each."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from workflow.models import ExchangeRate
+from workflow.queries.people import columns
+from workflow.rules.permissions import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """A rate as stored: base currency per one unit."""
+
+    id: UUID
+    currency: str
+    rate: Decimal
+    valid_from: date
+
+
+async def rates(viewer: Viewer, currencies: Collection[str] | None) -> list[RateRow]:
+    """The rates of these currencies, of all where None, by currency and day."""
+    found = ExchangeRate.filter(organization_id=viewer.organization_id)
+    if currencies is not None:
+        found = found.filter(currency__in=list(currencies))
+    return [RateRow(**record) for record in await found.order_by("currency", "valid_from").values(*columns(RateRow))]
+
+
+async def rates_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, RateRow]:
+    """Rates by id."""
+    found = ExchangeRate.filter(organization_id=viewer.organization_id, id__in=list(ids))
+    return {record["id"]: RateRow(**record) for record in await found.values(*columns(RateRow))}
