@@ -1,6 +1,6 @@
 """Batches: whatever many rows of a page ask for one by one is asked of the database once a table."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -77,9 +77,10 @@ class Loaders:
         """The viewer's organization, read once a request however many rows of a page ask at once."""
         return await sure(self._organization, self._viewer.organization_id)
 
-    def seen(self, rows: Sequence[OpportunityRow]) -> None:
-        """Remember deals that a list has read already."""
-        self.opportunity.prime_many({row.id: row for row in rows})
+    def seen(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
+        """The page, its deals remembered."""
+        self.opportunity.prime_many({row.id: row for row in page.rows})
+        return page
 
     async def part(self, name: str, opportunity_id: UUID) -> Any:
         """What hangs on a deal under a field of its facts; an empty tuple or None where nothing does."""

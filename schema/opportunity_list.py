@@ -213,8 +213,7 @@ async def _page(
     info: Info, scope: Wanted, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
     page = await opportunities.opportunities(info.context.viewer, scope, order, window)
-    info.context.loaders.seen(page.rows)
-    return connections.connection(page, order, scope)
+    return connections.connection(info.context.loaders.seen(page), order, scope)
 
 
 @strawberry.type

@@ -23,10 +23,9 @@ class RateRow:
 
 async def rates(viewer: Viewer, currencies: Collection[str] | None) -> list[RateRow]:
     """The rates of these currencies, of all where None, by currency and day."""
-    found = ExchangeRate.filter(organization_id=viewer.organization_id)
-    if currencies is not None:
-        found = found.filter(currency__in=list(currencies))
-    return [RateRow(**record) for record in await found.order_by("currency", "valid_from").values(*columns(RateRow))]
+    found = ExchangeRate.filter(organization_id=viewer.organization_id).order_by("currency", "valid_from")
+    known = [RateRow(**record) for record in await found.values(*columns(RateRow))]
+    return [rate for rate in known if currencies is None or rate.currency in currencies]
 
 
 async def rates_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, RateRow]:
