@@ -14,6 +14,8 @@ from workflow.models.database import dialect, fetch
 from workflow.operations.checks import MoneyGiven, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
+from workflow.operations.pricing import hold_rates
+from workflow.queries.opportunities import opportunities_by_id
 from workflow.queries.processes import ProcessRow, default_process
 from workflow.rules.errors import invalid
 from workflow.rules.money import base_minor
@@ -41,6 +43,7 @@ class Book:
     last: Mapping[str, LastRow]
     known: Mapping[str, Mapping[str, Any]]
     accounts: dict[str, UUID]
+    seen: frozenset[UUID]
     made: dict[UUID, str] = field(default_factory=dict)
 
     def owner(self, email: str) -> UUID:
@@ -85,6 +88,7 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
     about = (await Organization.filter(id=organization_id).values("base_currency", "time_zone"))[0]
     keys = sorted({row.external_id.strip() for row in rows if _askable(row.external_id)})
     last = await _last(organization_id, system, keys)
+    known = await _known(organization_id, system, keys, last)
     return Book(
         system=system,
         base=about["base_currency"],
@@ -93,8 +97,9 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
         members=await _members(organization_id),
         rates=await _rates(organization_id),
         last=last,
-        known=await _known(organization_id, system, keys, last),
+        known=known,
         accounts=await _accounts(organization_id, rows),
+        seen=frozenset(await opportunities_by_id(ctx.viewer, [record["id"] for record in known.values()])),
     )
 
 
@@ -109,6 +114,7 @@ async def _members(organization_id: UUID) -> dict[str, UUID]:
 
 
 async def _rates(organization_id: UUID) -> list[tuple[str, date, Decimal]]:
+    await hold_rates(organization_id)
     found = await ExchangeRate.filter(organization_id=organization_id).order_by("valid_from").values()
     return [(record["currency"], record["valid_from"], record["rate"]) for record in found]
 

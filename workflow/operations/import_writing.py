@@ -6,6 +6,7 @@ from uuid import UUID
 
 from workflow.models import Account, ImportedRow, Milestone, Opportunity, Transition
 from workflow.models.columns import new_id
+from workflow.operations.change import Deal, change
 from workflow.operations.context import Ctx
 from workflow.operations.import_birth import Birth, history_rows, milestone_rows, opportunity_row
 from workflow.operations.import_book import Book, LastRow
@@ -54,12 +55,15 @@ async def _make_accounts(ctx: Ctx, book: Book) -> None:
 
 
 async def _write_edit(ctx: Ctx, book: Book, edit: Edit) -> None:
+    """What changed goes the way of every write on a deal; who may import may write what they see."""
     id = UUID(str(edit.known["id"]))
+
+    async def verb(deal: Deal) -> None:
+        await deal.write(**edit.fields)
+        deal.tell("opportunity.updated")
+
     if edit.differences:
-        version = int(str(edit.known["version"])) + 1
-        await Opportunity.filter(id=id).update(**edit.fields, version=version, updated_at=ctx.now)
-        payload = {"opportunityId": id, "version": version, "changes": edit.differences}
-        await record(ctx, "opportunity.updated", aggregate="opportunity", id=id, payload=payload)
+        await change(ctx, id, None, verb, judge=lambda deal: None)
     if edit.last:
         await ImportedRow.filter(id=edit.last.id).update(row=edit.row, imported_at=ctx.now)
     else:

@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 from workflow.models.database import transaction
 from workflow.operations.checks import Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
+from workflow.operations.deal_columns import close_date_columns, is_push
 from workflow.operations.import_birth import born
 from workflow.operations.import_book import Book, opened_book
 from workflow.operations.import_writing import Edit, Plan, write
@@ -58,7 +59,7 @@ async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: boo
             done.outcomes.append(_sort(ctx, book, done, number, row))
         except Refusal as problem:
             known = book.known.get(row.external_id.strip())
-            id = known["id"] if known and known["deleted_at"] is None else None
+            id = known["id"] if known and known["id"] in book.seen else None
             done.outcomes.append(RowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem))
     if dry_run:
         return [_unmade(outcome) for outcome in done.outcomes]
@@ -78,7 +79,7 @@ def _sort(ctx: Ctx, book: Book, done: _Sorted, number: int, row: ImportRow) -> R
         birth = born(ctx, book, columns)
         done.plan.births.append(birth)
         return RowOutcome(number, key, ImportOutcome.CREATED, birth.id)
-    if known["deleted_at"] is not None:
+    if known["id"] not in book.seen:
         raise NotFound("Opportunity", known["id"])
     return RowOutcome(number, key, _edit(ctx, book, done.plan, known, columns), known["id"])
 
@@ -135,12 +136,9 @@ def _fields(ctx: Ctx, book: Book, known: Mapping[str, object], given: Mapping[st
 
 def _moved(known: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
     """A new expected close date; a later month than the last one ever set is a push."""
-    moved, latest = day(given, "expected_close_date"), day(known, "latest_close_date")
-    if moved is None:
-        return {"expected_close_date": None}
-    pushed = latest is not None and (moved.year, moved.month) > (latest.year, latest.month)
-    pushes = int(str(known["push_count"])) + pushed
-    return {"expected_close_date": moved, "latest_close_date": moved, "push_count": pushes}
+    moved = day(given, "expected_close_date")
+    pushes = int(str(known["push_count"])) + is_push(day(known, "latest_close_date"), moved)
+    return {**close_date_columns(Faults(), moved), "push_count": pushes}
 
 
 def _unmade(outcome: RowOutcome) -> RowOutcome:

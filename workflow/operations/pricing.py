@@ -36,7 +36,7 @@ async def base_worth(ctx: Ctx, minor: int, currency: str, on: date | None, *path
     base = about["base_currency"]
     if currency == base:
         return minor
-    await _hold_rates(ctx, currency)
+    await hold_rates(ctx.viewer.organization_id)
     day = on or ctx.today(about["time_zone"])
     rate = await _rate_on(ctx, currency, day)
     if rate is None:
@@ -59,7 +59,7 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
     async def work() -> UUID:
         about = (await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone"))[0]
         _check(currency, rate, about["base_currency"])
-        await _hold_rates(ctx, currency, strength="UPDATE")
+        await hold_rates(ctx.viewer.organization_id, strength="UPDATE")
         id = await _keep(ctx, currency, rate, valid_from)
         await _revalue(ctx, currency, about["base_currency"], ctx.today(about["time_zone"]))
         told = {"exchangeRateId": id, "currency": currency, "rate": rate, "validFrom": valid_from}
@@ -83,11 +83,12 @@ def _check(currency: str, rate: Decimal, base: str) -> None:
     faults.raise_if_any()
 
 
-async def _hold_rates(ctx: Ctx, currency: str, *, strength: str = "SHARE") -> None:
+async def hold_rates(organization_id: UUID, *, strength: str = "SHARE") -> None:
     """Whoever prices a deal and whoever changes a rate wait for one another; SQLite has one writer anyway."""
     if dialect() == "postgres":
-        held = f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 AND currency = $2 FOR {strength}"
-        await fetch(held, ctx.viewer.organization_id, currency)
+        await fetch(
+            f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 ORDER BY id FOR {strength}", organization_id
+        )
 
 
 async def _rate_on(ctx: Ctx, currency: str, day: date) -> Decimal | None:
