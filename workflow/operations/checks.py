@@ -8,12 +8,11 @@ from decimal import Decimal
 from math import isfinite
 
 from workflow.models import ExchangeRate, Organization
+from workflow.models.columns import UNSTORABLE
 from workflow.operations.context import Ctx
 from workflow.rules.errors import FieldProblem, InvalidInput, Refusal, invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 DEEPEST_ATTRIBUTES = 20
 MOST_ATTRIBUTES = 100_000
 
