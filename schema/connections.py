@@ -9,8 +9,11 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from graphql import GraphQLError
+
 from schema.given import bad_input, or_none
 from schema.nodes import PageInfo
+from schema.scalars import instant
 from workflow.queries.paging import Page, Term, Window
 
 Row = TypeVar("Row")
@@ -21,7 +24,7 @@ _WRITERS: tuple[tuple[str, type, Any], ...] = (
     ("d", date, date.isoformat),
     ("u", UUID, str),
 )
-_READERS: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
+_READERS: dict[str, Any] = {"t": instant, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def _values(order: Sequence[Term], cursor: str, name: str) -> tuple[Any, ...]:
     try:
         marks, parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         values = tuple(_READERS[kind](value) for kind, value in parts)
-    except (ValueError, binascii.Error, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, binascii.Error, KeyError, TypeError, AttributeError, RecursionError, GraphQLError):
         raise fault from None
     if marks != _marks(order) or len(values) != len(order) + 1:
         raise fault

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from schema import connections, ids
+from schema import connections, ids, payloads
 from schema.context import Info
 from schema.given import bad_input, conditions, maybe, or_none, tuples
 from schema.nodes import Node, PageInfo, is_row, node_id, told
@@ -34,7 +34,14 @@ class Event(Node):
     type: str = told("What happened, in the past tense: `noun.verb`.")
     at: datetime = told("When.")
     actor: Actor = told("Who did it.")
-    payload: Json = told("Ids, the changed fields old and new, and the actor.")
+
+    @strawberry.field(
+        graphql_type=Json, description="Ids as the API takes them, the changed fields old and new, and the actor."
+    )
+    def payload(self, root: strawberry.Parent[Any]) -> object:
+        """The facts."""
+        facts: object = payloads.told(root.payload)
+        return facts
 
     @strawberry.field(description="Read on from here with `after`.")
     def cursor(self, root: strawberry.Parent[Any]) -> str:

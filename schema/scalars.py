@@ -13,7 +13,8 @@ from strawberry.types.scalar import ScalarDefinition
 MOST_DIGITS = 40
 
 
-def _instant(value: object) -> datetime:
+def instant(value: object) -> datetime:
+    """The instant that a text names, in UTC; GraphQLError says what is wrong with it."""
     if not isinstance(value, str):
         raise GraphQLError("A DateTime is a string such as 2026-03-01T09:30:00Z.")
     try:
@@ -67,7 +68,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="An instant: ISO 8601 with an offset, printed in UTC.",
-        parse_value=_instant,
+        parse_value=instant,
         serialize=_print_instant,
     ),
     date: strawberry.scalar(

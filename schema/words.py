@@ -1,5 +1,7 @@
 """The domain's enums, given to GraphQL under their own names."""
 
+from inspect import cleandoc
+
 import strawberry
 
 from workflow.rules import states
@@ -16,4 +18,4 @@ WORDS = (
 )  # fmt: skip
 
 for word in WORDS:
-    strawberry.enum(word, description=word.__doc__)
+    strawberry.enum(word, description=cleandoc(word.__doc__ or ""))

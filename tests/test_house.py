@@ -5,7 +5,17 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    build_schema,
+)
 
+from schema import schema
 from tests import house
 from tests.house import ROOT, Check, Module
 
@@ -149,3 +159,24 @@ def test_what_make_check_runs_is_green(check: list[str]) -> None:
     told = subprocess.run([sys.executable, *check], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_printed_schema_is_committed() -> None:
+    assert (ROOT / "schema" / "schema.graphql").read_text().strip() == schema.as_str().strip(), (
+        "Run `pursuit schema > schema/schema.graphql`."
+    )
+
+
+def test_every_type_and_field_of_the_schema_is_described() -> None:
+    kinds = [kind for name, kind in build_schema(schema.as_str()).type_map.items() if not name.startswith("__")]
+    roots = {"Query", "Mutation", "Subscription"}
+    bare = [kind.name for kind in kinds if not kind.description and kind.name not in roots]
+    bare += [f"{kind.name}.{name}" for kind in kinds for name, field in _fields(kind) if not field.description]
+
+    assert bare == []
+
+
+def _fields(kind: GraphQLNamedType) -> list[tuple[str, GraphQLField | GraphQLInputField]]:
+    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        return list(kind.fields.items())
+    return []

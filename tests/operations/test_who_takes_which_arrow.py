@@ -51,7 +51,9 @@ async def crew() -> Crew:
     return await new_crew()
 
 
-async def attempt(ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None) -> object:
+async def attempt(
+    ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
+) -> object:
     """Try an arrow without doing it; what came of it, or the refusal. A bad note spoils every input."""
     terms, none = Terms(note=note, dry_run=True, expected_version=version), OpportunityChanges()
     spoilt = note == BAD

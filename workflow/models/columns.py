@@ -1,11 +1,15 @@
 """The kinds of column that every table is made of."""
 
+import re
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.fields.relational import ForeignKeyNullableRelation, ForeignKeyRelation
 from uuid_utils.compat import uuid7
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 
 
 def new_id() -> UUID:

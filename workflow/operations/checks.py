@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 
+from workflow.models.columns import UNSTORABLE
 from workflow.rules.errors import FieldProblem, InvalidInput, invalid
 from workflow.rules.money import MOST_MINOR, exponent
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 DEEPEST_ATTRIBUTES = 20
 MOST_ATTRIBUTES = 100_000
 

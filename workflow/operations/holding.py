@@ -43,7 +43,7 @@ async def collaborate(deal: Deal, wanted: Sequence[UUID]) -> dict[str, object]:
     await active_members(deal.ctx, came)
     await Collaborator.filter(opportunity_id=deal.id, member_id__in=went).delete()
     await add_collaborators(deal.ctx, deal.id, came)
-    return {"collaborators": {"added": came, "removed": went}}
+    return {"collaboratorIds": {"added": came, "removed": went}}
 
 
 async def active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:

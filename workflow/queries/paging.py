@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from tortoise.expressions import Case, Q, When
+from tortoise.fields import Field
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from workflow.models.columns import UNSTORABLE
 from workflow.rules.errors import invalid
 
 Row = TypeVar("Row")
@@ -78,17 +81,24 @@ async def page(
     )
 
 
+_SOUND: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
+    int: lambda value, bounds: bounds["ge"] <= value <= bounds["le"],
+    float: lambda value, _: isfinite(value),
+    str: lambda value, _: not UNSTORABLE.search(value),
+}
+"""What else a column of a kind holds to, beside the kind."""
+
+
 def _refuse_foreign(table: type[Model], terms: Sequence[Term], values: Sequence[Any] | None) -> None:
     """Refuse a cursor whose values this list's columns could not have given out."""
     for term, value in zip(terms, values or (), strict=values is not None):
-        kind = table._meta.fields_map[term.column].field_type
-        fits = term.nullable if value is None else isinstance(value, kind) and not isinstance(value, bool)
-        if (
-            not fits
-            or (isinstance(value, int) and abs(value) >= 2**63)
-            or (isinstance(value, float) and value != value)
-        ):
+        if not (term.nullable if value is None else _fits(table._meta.fields_map[term.column], value)):
             raise invalid("after", message="This is no cursor of this list in this order. Take one from its own pages.")
+
+
+def _fits(column: Field[Any], value: Any) -> bool:
+    sound = _SOUND.get(column.field_type)
+    return type(value) is column.field_type and (sound is None or sound(value, column.constraints))
 
 
 def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind

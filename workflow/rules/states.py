@@ -15,7 +15,11 @@ class OpportunityState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves a deal: one name an arrow of the machine."""
+    """What moves a deal. QUALIFY: LEAD→QUALIFIED. PROGRESS: QUALIFIED→PROGRESSING. WIN: PROGRESSING→WON.
+    LOSE: QUALIFIED|PROGRESSING→LOST. DISQUALIFY: LEAD|QUALIFIED|PROGRESSING→DISQUALIFIED.
+    REGRESS: PROGRESSING→QUALIFIED, QUALIFIED→LEAD. REOPEN: LOST→LEAD|QUALIFIED|PROGRESSING,
+    DISQUALIFIED→LEAD, WON→PROGRESSING; the target's own entry gate is evaluated again.
+    """
 
     QUALIFY = "QUALIFY"
     PROGRESS = "PROGRESS"
@@ -106,7 +110,7 @@ class SlipReason(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member or key may do."""
+    """REP works deals, MANAGER coaches a team and may override soft guards, ADMIN configures, INTEGRATOR is a machine, OBSERVER reads."""
 
     REP = "REP"
     MANAGER = "MANAGER"
@@ -116,7 +120,7 @@ class Role(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Which opportunities a member sees."""
+    """Which opportunities a member sees: their own, those of their team and its sub-teams, or all."""
 
     OWN = "OWN"
     TEAM = "TEAM"
@@ -144,7 +148,7 @@ class CriterionKind(StrEnum):
 
 
 class Grade(StrEnum):
-    """How well a criterion is known: thought, said by the buyer, documented, or disproved."""
+    """IDENTIFIED: the seller thinks so. VALIDATED: the buyer said so. CONFIRMED: it is documented. DISPROVED: it is not there."""
 
     UNKNOWN = "UNKNOWN"
     IDENTIFIED = "IDENTIFIED"
@@ -297,7 +301,7 @@ class RiskStatus(StrEnum):
 
 
 class RiskLevel(StrEnum):
-    """likelihood x impact: LOW to 4, MEDIUM to 9, HIGH to 14, CRITICAL from 15."""
+    """likelihood × impact: LOW ≤ 4, MEDIUM 5–9, HIGH 10–14, CRITICAL ≥ 15."""
 
     LOW = "LOW"
     MEDIUM = "MEDIUM"
@@ -378,7 +382,7 @@ class RequirementKind(StrEnum):
 
 
 class Strength(StrEnum):
-    """Who may override: SOFT a manager, HARD an admin."""
+    """HARD cannot be overridden by anyone below ADMIN; SOFT can, by a MANAGER, with a reason that is kept."""
 
     HARD = "HARD"
     SOFT = "SOFT"
