@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -34,8 +35,7 @@ def init(
         )
     )
     if as_json:
-        told = {"organization": str(made.organization_id), "member": str(made.member_id), "apiKey": made.api_key}
-        typer.echo(json.dumps(told))
+        _tell(organization=made.organization_id, member=made.member_id, apiKey=made.api_key)
         return
     typer.echo(f"{organization} is there, with {name} <{email}> as its admin.")
     _show_key(made.api_key)
@@ -54,12 +54,18 @@ def key(
         lambda: make_key(organization_name=organization, role=role, email=email, now=datetime.now(UTC))
     )
     if as_json:
-        member = None if made.member_id is None else str(made.member_id)
-        told = {"organization": str(made.organization_id), "member": member, "role": role.value, "apiKey": made.api_key}
-        typer.echo(json.dumps(told))
+        _tell(organization=made.organization_id, member=made.member_id, role=role.value, apiKey=made.api_key)
         return
     typer.echo(f"A key of {organization} with the role {role.value}" + (f", acting as {email}." if email else "."))
     _show_key(made.api_key)
+
+
+def _tell(**told: UUID | str | None) -> None:
+    """One JSON object; records by the ids that the API takes."""
+    from schema.ids import encode  # here, for the other commands start faster without the schema
+
+    kinds = {"organization": "Organization", "member": "Member"}
+    typer.echo(json.dumps({name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in told.items()}))
 
 
 def _show_key(api_key: str) -> None:

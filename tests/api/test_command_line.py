@@ -98,7 +98,7 @@ async def test_an_organization_and_its_keys_are_made_and_work(own_database: str)
     first, second = json.loads(founded.out), json.loads(made.out)
 
     async with serving(own_database) as server:
-        admin = await server.ask(first["apiKey"], "{ viewer { role organization { name } } }")
+        admin = await server.ask(first["apiKey"], "{ viewer { role member { id } organization { id name } } }")
         viewer = await server.ask(second["apiKey"], "{ viewer { role member { id } } }")
 
     assert set(first) == {"organization", "member", "apiKey"}
@@ -107,7 +107,8 @@ async def test_an_organization_and_its_keys_are_made_and_work(own_database: str)
         "member": None,
         "role": "OBSERVER",
     }
-    assert admin == {"data": {"viewer": {"role": "ADMIN", "organization": {"name": "Acme"}}}}
+    told = {"member": {"id": first["member"]}, "organization": {"id": first["organization"], "name": "Acme"}}
+    assert admin == {"data": {"viewer": {"role": "ADMIN", **told}}}
     assert viewer == {"data": {"viewer": {"role": "OBSERVER", "member": None}}}
 
 
