@@ -1,0 +1,80 @@
+"""A gate is never judged on stale rows: each requirement kind against the write that breaks it, both at once."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.counts import count
+from tests.skew import Deal, Skew, trials
+from workflow.models.database import dialect
+from workflow.operations import change, transitions
+from workflow.operations.accounts import create_contact, update_account
+from workflow.operations.assessing import AssessmentGiven, assess_criteria
+from workflow.operations.checks import MoneyGiven
+from workflow.operations.opportunities import update_opportunity
+from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.rules.states import BuyingRole, Grade
+
+TRIALS = count(500)
+
+
+async def assess(deal: Deal, grade: Grade) -> None:
+    answer = [AssessmentGiven("budget", grade)]
+    await assess_criteria(deal.ctx, deal.id, answer, pain_since=None, expected_version=None)
+
+
+async def resize(deal: Deal, employees: int) -> None:
+    await update_account(deal.ctx, deal.account_id, {"employee_count": employees}, expected_version=None)
+
+
+async def price(deal: Deal, value: MoneyGiven | None) -> None:
+    await update_opportunity(deal.ctx, deal.id, {"value": value}, expected_version=None)
+
+
+async def champion(deal: Deal) -> UUID:
+    contact = await create_contact(deal.ctx, deal.account_id, {"name": "Cham Pion"})
+    return await add_stakeholder(deal.ctx, deal.id, NewStakeholder(contact, [BuyingRole.CHAMPION]))
+
+
+async def leave(deal: Deal, person: UUID) -> None:
+    await update_stakeholder(deal.ctx, person, {"left": True}, expected_version=None)
+
+
+SKEWS: Mapping[str, Skew] = {
+    "CRITERION": Skew(
+        {"criterion": {"key": "budget", "minGrade": "IDENTIFIED"}},
+        lambda deal: assess(deal, Grade.IDENTIFIED),
+        lambda deal, _: assess(deal, Grade.DISPROVED),
+    ),
+    "FIT": Skew({"fit": True}, lambda deal: resize(deal, 100), lambda deal, _: resize(deal, 99)),
+    "FIELD": Skew(
+        {"field": "VALUE"},
+        lambda deal: price(deal, MoneyGiven(Decimal(1), "EUR")),
+        lambda deal, _: price(deal, None),
+    ),
+    "ROLE": Skew({"role": {"anyOf": ["CHAMPION"]}}, champion, leave),
+}
+
+
+@pytest.mark.parametrize("kind", SKEWS)
+async def test_an_arrow_is_never_taken_after_its_gate_was_broken(kind: str) -> None:
+    tally = await trials(SKEWS[kind], TRIALS)
+
+    assert tally.anomalies == 0
+    assert tally.taken + tally.refused == TRIALS
+
+
+@pytest.mark.parametrize("kind", SKEWS)
+async def test_without_the_lock_the_same_trials_find_it_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unheld(*_: Any) -> None:
+        """Holds nothing."""
+
+    for module in (change, transitions):
+        monkeypatch.setattr(module, "hold", unheld)
+
+    tally = await trials(SKEWS[kind], 40)
+
+    assert (tally.anomalies > 0) == (dialect() == "postgres")
