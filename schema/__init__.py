@@ -6,15 +6,18 @@ from strawberry.tools import merge_types
 
 from schema.account_inputs import AccountMutation
 from schema.accounts import AccountQuery
+from schema.activities import ActivityMutation
 from schema.assessing import AssessmentMutation
 from schema.bulk import BulkMutation
 from schema.events import EventQuery
+from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
 from schema.opportunity_list import OpportunityQuery
 from schema.people import PeopleQuery
 from schema.problems import HANDLERS
 from schema.process import ProcessQuery
 from schema.rates import RateMutation, RateQuery
+from schema.risk_inputs import RiskMutation
 from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
@@ -27,6 +30,9 @@ MUTATIONS = (
     BulkMutation,
     AssessmentMutation,
     StakeholderMutation,
+    RiskMutation,
+    MilestoneMutation,
+    ActivityMutation,
     RateMutation,
 )
 Mutation = merge_types("Mutation", MUTATIONS)

@@ -7,8 +7,20 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from workflow.queries import accounts, events, facts, hanging, history, opportunities, people, processes, rates
+from workflow.queries import (
+    accounts,
+    activities,
+    events,
+    facts,
+    hanging,
+    history,
+    opportunities,
+    people,
+    processes,
+    rates,
+)
 from workflow.queries.accounts import AccountRow, ContactRow
+from workflow.queries.activities import ActivityRow
 from workflow.queries.events import EventRow
 from workflow.queries.history import TransitionRow
 from workflow.queries.nested import NestedList
@@ -36,6 +48,7 @@ NODES = {
     "Team": "team",
     "SalesProcess": "process",
     "Transition": "transition",
+    "Activity": "activity",
     "Event": "event",
     "ExchangeRate": "rate",
 }
@@ -64,6 +77,8 @@ class Loaders:
         self.process: Loader[ProcessRow] = self._of(processes.processes_by_id)
         self.transition: Loader[TransitionRow] = self._of(history.transitions_by_id)
         self.override: Loader[OverrideFacts] = self._of(history.overrides_of)
+        self.activity: Loader[ActivityRow] = self._of(activities.activities_by_id)
+        self.participants: Loader[tuple[ContactRow, ...]] = self._of(activities.participants)
         self.rate: Loader[RateRow] = self._of(rates.rates_by_id)
         self.event: Loader[EventRow] = self._of(events.events_by_id)
         self.parts: dict[str, Loader[Any]] = {name: self._part(ask) for name, ask in facts.PARTS.items()}

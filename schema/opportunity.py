@@ -8,16 +8,19 @@ from typing import Any
 import strawberry
 
 from schema.accounts import Account
+from schema.activities import DealActivities
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
 from schema.context import Info
 from schema.loaders import sure
+from schema.milestones import DealProgress
 from schema.money import Money, money
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.overrides import Override
 from schema.people import Member
 from schema.process import SalesProcess
 from schema.qualification import Known, Qualification
+from schema.risks import DealRisks
 from schema.scalars import Json
 from schema.transitions import TimeInState, TransitionConnection, TransitionOption, history_page
 from workflow.queries.accounts import AccountRow
@@ -44,7 +47,7 @@ class NextStep:
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
-class Opportunity(Node):
+class Opportunity(DealRisks, DealProgress, DealActivities, Node):
     """The deal."""
 
     is_type_of = is_row(OpportunityRow)

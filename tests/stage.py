@@ -10,16 +10,34 @@ from uuid import UUID, uuid4
 from schema.ids import encode
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
+from workflow.models import Milestone, Mitigation
 from workflow.models.database import opened
+from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.arrows import disqualify
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.imported import LEFT_OUT, ImportRow
 from workflow.operations.importing import import_rows
+from workflow.operations.context import Ctx
+from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
+from workflow.operations.mitigating import NewMitigation, add_mitigation
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.states import BuyingRole, DisqualifyReason, Grade, OpportunityState, Role
+from workflow.rules.states import (
+    ActivityDirection,
+    ActivityKind,
+    BuyingRole,
+    DisqualifyReason,
+    Grade,
+    MilestoneSide,
+    MitigationKind,
+    OpportunityState,
+    RiskCategory,
+    RiskSettlement,
+    Role,
+)
 
 
 @dataclass(frozen=True)
@@ -76,18 +94,45 @@ async def _furnished(organization: TestOrganization) -> dict[str, str]:
     await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
     closed = await create_opportunity(ctx, place, {"name": "Closed"})
     closed_stakeholder = await _stakeholder(organization, closed, people[1])
+    closed_parts = await _parts(ctx, closed, people[1])
     await disqualify(ctx, closed, DisqualifyReason.NO_PAIN, Terms())
     return {
         **await _under_way(organization),
+        **{f"closed{name[0].upper()}{name[1:]}": id for name, id in closed_parts.items()},
+        **await _parts(ctx, lead, people[1]),
         "account": encode("Account", account),
         "contact": encode("Contact", people[0]),
         "known": encode("Contact", people[1]),
         "lead": encode("Opportunity", lead),
+        "leadTaken": f"taken {lead}",
         "closed": encode("Opportunity", closed),
         "stakeholder": encode("Stakeholder", known),
         "quoted": encode("Stakeholder", quoted),
         "closedStakeholder": encode("Stakeholder", closed_stakeholder),
         "nobody": encode("Member", uuid4()),
+    }
+
+
+async def _parts(ctx: Ctx, deal: UUID, contact: UUID) -> dict[str, str]:
+    """One of everything that hangs on a deal."""
+    risk = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2))
+    await add_mitigation(ctx, risk, NewMitigation(MitigationKind.PILOT, "Show it in a week"))
+    settled = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It took too long", 1, 1))
+    await settle_risk(ctx, settled, RiskSettlement.CLOSED, reason="It did not.", expected_version=None)
+    step = await add_milestone(ctx, deal, NewMilestone("They saw it work"))
+    done = await add_milestone(ctx, deal, NewMilestone("We showed it", MilestoneSide.SELLER))
+    await complete_milestone(ctx, done, evidence=None, expected_version=None)
+    taken = {"external_system": "crm", "external_id": f"taken {deal}"}
+    call = NewActivity(ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called", True, None, [contact], **taken)
+    activity = await log_activity(ctx, deal, call)
+    mitigation = (await Mitigation.filter(risk_id=risk).values("id"))[0]["id"]
+    return {
+        "risk": encode("Risk", risk),
+        "settledRisk": encode("Risk", settled),
+        "mitigation": encode("Mitigation", mitigation),
+        "milestone": encode("Milestone", step),
+        "doneMilestone": encode("Milestone", done),
+        "activity": encode("Activity", activity),
     }
 
 
@@ -109,7 +154,13 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
     ]
     made = await import_rows(organization.ctx, "elsewhere", rows)
     deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
-    return {"seller": encode("Member", ctx.viewer.member_id), **deals}
+    theirs = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
+    step = (await Milestone.filter(opportunity_id__in=theirs).order_by("position").values("id"))[0]["id"]
+    return {
+        "seller": encode("Member", ctx.viewer.member_id),
+        "sellersMilestone": encode("Milestone", step),
+        **deals,
+    }
 
 
 async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID) -> UUID:

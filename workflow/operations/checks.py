@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import isfinite
 
@@ -11,6 +12,7 @@ from workflow.models.columns import UNSTORABLE
 from workflow.rules.errors import FieldProblem, InvalidInput, invalid
 from workflow.rules.money import MOST_MINOR, exponent
 
+EARLIEST = date(1900, 1, 1)
 DEEPEST_ATTRIBUTES = 20
 MOST_ATTRIBUTES = 100_000
 
@@ -68,6 +70,12 @@ class Faults:
         if name is not None and not re.fullmatch(r"[^\s/@:.]+(\.[^\s/@:.]+)+", name):
             self.add(*path, message=f"`{name[:80]}` is no internet domain. Write it as example.com.")
         return name
+
+    def day(self, value: date | None, *path: str) -> date | None:
+        """A day that a deal could mean."""
+        if value is not None and value < EARLIEST:
+            self.add(*path, message=f"`{path[-1]}` is before 1900. Check the year.")
+        return value
 
     def external(self, changes: Mapping[str, object]) -> None:
         """An external id goes with its system."""

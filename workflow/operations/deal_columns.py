@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
-from workflow.operations.checks import Faults, MoneyGiven, merged
+from workflow.operations.checks import EARLIEST, Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.pricing import money
 from workflow.rules.facts import NextStep
@@ -35,7 +35,6 @@ class OpportunityChanges(TypedDict, total=False):
 
 
 LONGEST = {"name": 255, "description": 20_000, "source": 255, "external_system": 255, "external_id": 255}
-EARLIEST = date(1900, 1, 1)
 
 
 async def checked(
@@ -83,8 +82,7 @@ def close_date_columns(faults: Faults, day: date | None) -> dict[str, object]:
     """An expected close date, and the baseline of the next push; clearing it does not forget the last that was set."""
     if day is None:
         return {"expected_close_date": None}
-    if day < EARLIEST:
-        faults.add("expectedCloseDate", message="`expectedCloseDate` is before 1900. Check the year.")
+    faults.day(day, "expectedCloseDate")
     return {"expected_close_date": day, "latest_close_date": day}
 
 

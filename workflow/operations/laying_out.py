@@ -1,14 +1,16 @@
 """Milestones as they are laid out: on entering PROGRESSING, and anew after a REOPEN."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from workflow.models import Milestone
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal
 from workflow.rules.progress import due_on, to_lay_out
 from workflow.rules.states import MilestoneStatus
 
-PLANNED_AGAIN = {
+UNDONE: Mapping[str, Any] = {  # Any: columns of several kinds
     "status": MilestoneStatus.PLANNED,
-    "due": None,
     "waive_reason": None,
     "completed_at": None,
     "evidence": None,
@@ -47,4 +49,4 @@ async def start_anew(deal: Deal) -> None:
     """After a REOPEN what is not done is not begun: the process's steps go until they are laid out again, others wait undated."""
     waiting = Milestone.filter(opportunity_id=deal.id).exclude(status=MilestoneStatus.DONE)
     await waiting.filter(template_key__isnull=False).delete()
-    await waiting.filter(template_key__isnull=True).update(**PLANNED_AGAIN)
+    await waiting.filter(template_key__isnull=True).update(**UNDONE, due=None)
