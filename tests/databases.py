@@ -36,8 +36,8 @@ class Databases(Protocol):
     async def empty(self) -> str:
         """The url of a new database without tables."""
 
-    async def copy(self) -> str:
-        """The url of a new database, migrated to the newest schema."""
+    async def copy(self, source: str | None = None) -> str:
+        """The url of a new database, migrated to the newest schema; with a source, as that one is, which nobody has open."""
 
     async def drop(self, url: str) -> None:
         """Remove a database that `empty` or `copy` made."""
@@ -62,20 +62,19 @@ class SqliteFiles:
     """SQLite: a database is a file of one folder."""
 
     folder: Path
-    template: Path | None = None
+    template: str | None = None
 
     async def empty(self) -> str:
         return f"sqlite://{self.folder / uuid4().hex}.db"
 
-    async def copy(self) -> str:
+    async def copy(self, source: str | None = None) -> str:
         if self.template is None:
-            url = await self.empty()
-            await migrate(url)
-            self.template = Path(url.removeprefix("sqlite://"))
+            self.template = await self.empty()
+            await migrate(self.template)
         url = await self.empty()
         for end in ("", "-wal"):
-            if (source := Path(f"{self.template}{end}")).exists():
-                shutil.copyfile(source, url.removeprefix("sqlite://") + end)
+            if (file := Path((source or self.template).removeprefix("sqlite://") + end)).exists():
+                shutil.copyfile(file, url.removeprefix("sqlite://") + end)
         return url
 
     async def drop(self, url: str) -> None:
@@ -94,12 +93,11 @@ class PostgresDatabases:
     async def empty(self) -> str:
         return await self._create("template0")
 
-    async def copy(self) -> str:
+    async def copy(self, source: str | None = None) -> str:
         if self.template is None:
-            url = await self.empty()
-            await migrate(url)
-            self.template = _name(url)
-        return await self._create(self.template)
+            self.template = await self.empty()
+            await migrate(self.template)
+        return await self._create(_name(source or self.template))
 
     async def drop(self, url: str) -> None:
         await self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("api", "schema", "workflow", "migrations", "tests")
+PACKAGES = ("api", "schema", "workflow", "migrations", "tests", "bench")
 LONGEST_FILE = 250
 LONGEST_FUNCTION = 30
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
