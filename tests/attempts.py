@@ -190,8 +190,12 @@ ATTEMPTS: Mapping[str, Attempt] = {
         target="opportunityId",
         closed="$closed",
         done={
-            **{"opportunityId": "$lead", "category": "FINANCIAL", "statement": "It costs too much"},
-            **{"likelihood": 4, "impact": 4, "perceivedById": "$stakeholder"},
+            "opportunityId": "$lead",
+            "category": "FINANCIAL",
+            "statement": "It costs too much",
+            "likelihood": 4,
+            "impact": 4,
+            "perceivedById": "$stakeholder",
         },
         InvalidInput={"likelihood": 6},
         never=("VersionConflict",),
@@ -261,13 +265,21 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "logActivity": attempt(
         done={
-            **{"opportunityId": "$lead", "kind": "CALL", "direction": "INBOUND", "twoWay": True, "summary": "They called"},
-            **{"contactIds": ["$known"], "externalSystem": "mail", "externalId": "1"},
+            "opportunityId": "$lead",
+            "kind": "CALL",
+            "direction": "INBOUND",
+            "twoWay": True,
+            "summary": "They called",
+            "contactIds": ["$known"],
+            "externalSystem": "mail",
+            "externalId": "1",
         },
         InvalidInput={"contactIds": []},
         Duplicate={"externalSystem": "crm", "externalId": "$leadTaken"},
     ),
     "correctActivity": attempt(
-        done={"id": "$activity", "summary": "We called them"}, InvalidInput={"at": "2099-01-01T00:00:00Z"}, never=("Duplicate",)
+        done={"id": "$activity", "summary": "We called them"},
+        InvalidInput={"at": "2099-01-01T00:00:00Z"},
+        never=("Duplicate",),
     ),
 }

@@ -12,13 +12,13 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from workflow.models import Milestone, Mitigation
 from workflow.models.database import opened
-from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.arrows import disqualify
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
+from workflow.operations.context import Ctx
 from workflow.operations.imported import LEFT_OUT, ImportRow
 from workflow.operations.importing import import_rows
-from workflow.operations.context import Ctx
 from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
 from workflow.operations.mitigating import NewMitigation, add_mitigation
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
