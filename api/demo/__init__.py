@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from api import crm_sales_opportunities as crm
 from api.cli.importing import Tally, import_data_set, on_database
+from api.demo import story
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
@@ -41,9 +41,13 @@ async def ensure(
         kept = _kept(keys_file)
         if kept and await viewer_of(kept[Role.ADMIN], moment):
             return kept
-        with suppress(Duplicate):  # the demo is there and only its keys are lost
+        try:
             await _found(moment, tell)
-        return await _keys(moment)
+        except Duplicate:  # the demo is there and only its keys are lost
+            return await _keys(moment)
+        keys = await _keys(moment)
+        await _tell_further(keys, moment, tell)
+        return keys
 
     keys = await on_database(url, work)
     _keep(keys_file, keys)
@@ -62,6 +66,15 @@ async def _found(now: datetime, tell: Callable[[str], None]) -> None:
         total = crm.count(file)
         tally = Tally(progress=lambda done: tell(f"The demo: {done:,} of {total:,} opportunities imported."))
         await import_data_set(ctx, file, reading, tally)
+
+
+async def _tell_further(keys: dict[str, str], now: datetime, tell: Callable[[str], None]) -> None:
+    """The story of a dozen open deals, told by their seller and the seller's manager."""
+    seller, manager = await viewer_of(keys[Role.REP], now), await viewer_of(keys[Role.MANAGER], now)
+    if seller is None or manager is None:
+        raise LookupError("A key that was just made speaks for nobody.")
+    told = await story.tell(Ctx(viewer=seller, now=now), Ctx(viewer=manager, now=now), crm.SYSTEM)
+    tell(f"The demo: {told} open deals told further, so that each gate has something to show.")
 
 
 async def _keys(now: datetime) -> dict[str, str]:

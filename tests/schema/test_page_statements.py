@@ -50,6 +50,22 @@ DEAL = object_type("Opportunity")
 FIELDS = {name: selected for name in DEAL.fields if (selected := _selected(name, DEAL, DEEPEST))}
 
 
+EVERYTHING = """query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes {
+  name owner { name } collaborators { name } account { name } process { key } value { amount } baseValue { amount }
+  weightedValue { amount } probability forecastCategory pushCount nextStep { text overdue } timeInStates { state visits }
+  buyer { stakeholders { coverage relations { kind } contact { name } } coverage { met } coveragePercent singleThreaded
+    decisionSteps { name } objectives { text } competitors { name } }
+  risks { level mitigations { action } perceivedBy { id } owner { name } } riskLevel riskReview { by { name } }
+  milestones { overdue completedBy { name } } progress { percent momentum next { name } }
+  activities(first: 5) { totalCount nodes { summary with { name } actor { name } } }
+  transitions { trigger readiness requirements { key status explanation } }
+  history(first: 5) { totalCount nodes { trigger override { reason } close { competitor { name } } } }
+  openOverrides { reason } qualification { score assessments { grade saidBy { id } } } close { competitor { name } }
+  viewerCanUpdate viewerCanAssign viewerCanDelete } } }"""
+TWICE = {"activity": 3, "activity_contact": 2, "opportunity": 2, "override": 2, "transition": 3}
+"""Asked more than once by that page: activities and arrows as counts for the rules, as a page, and how many there are in all."""
+
+
 async def asked(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
     """The deals of a page, and the statements that it took."""
     context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="page")
@@ -95,3 +111,13 @@ async def test_every_field_of_a_deal_takes_the_same_statements_whatever_the_size
     _, many = await asked(organization, query, 20)
 
     assert many.by_table() == few.by_table()
+
+
+async def test_a_page_with_everything_asks_no_table_twice_for_the_same(organization: TestOrganization) -> None:
+    await families(organization, 50, people=PEOPLE)
+
+    _, one = await asked(organization, EVERYTHING, 1)
+    _, fifty = await asked(organization, EVERYTHING, 50)
+
+    assert fifty.by_table() == one.by_table()
+    assert {table: times for table, times in fifty.by_table().items() if times > 1} == TWICE

@@ -1,0 +1,180 @@
+"""Random deeds of random people in two organizations, held against a model: every answer, every state, every trace."""
+
+from dataclasses import dataclass
+from itertools import count as counter
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.counts import FULL, count
+from tests.crew import ROLES, Crew, deals_of, new_crew
+from tests.foretelling import DEEDS, Move, foretold, way
+from tests.model import HARD, WAY_INTO, ModelDeal
+from tests.moves import Stand, made
+from tests.organizations import TestOrganization, new_organization
+from workflow.models import Event, Opportunity, Transition
+from workflow.operations.accounts import create_account
+from workflow.operations.context import Ctx
+from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.processes import preset
+from workflow.queries.facts import facts_of
+from workflow.rules.errors import Refusal
+from workflow.rules.process import ProcessDocument
+from workflow.rules.requirements import gate, unmet
+from workflow.rules.states import OpportunityState, Trigger
+
+S = OpportunityState
+WHO = (*ROLES, "foreign admin")
+KEYS = counter()
+MOVES = st.lists(
+    st.builds(
+        Move,
+        who=st.sampled_from(WHO) | st.sampled_from(("owner", "manager", "admin")),
+        deed=st.sampled_from(DEEDS),
+        deal=st.integers(0, 2),
+        arg=st.integers(0, 35),
+        passes=st.booleans(),
+    ),
+    min_size=10,
+    max_size=60,
+)
+
+
+@dataclass
+class World:
+    """Two organizations, and three deals with their models."""
+
+    crew: Crew
+    foreign: TestOrganization
+    deals: list[UUID]
+    models: list[ModelDeal]
+
+    def ctx(self, who: str) -> Ctx:
+        """The context of a person."""
+        return self.foreign.ctx if who == "foreign admin" else self.crew.ctx[who]
+
+    def home(self, deal: int) -> TestOrganization:
+        """The organization of a deal."""
+        return self.crew.organization if self.models[deal].home else self.foreign
+
+    async def live(self, move: Move) -> None:
+        """Foretell a move, make it, and hold the one against the other."""
+        id, model, home = self.deals[move.deal], self.models[move.deal], self.home(move.deal)
+        missing = frozenset(model.unmet(_gate(move)))
+        answer = foretold(model, move)
+        if answer is None:
+            return
+        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        members = {name: self.crew.member(name) for name in ("owner", "stranger")}
+        if _finds_nothing(facts, move):
+            return
+        assert await _answer(Stand(self.ctx(move.who), home.ctx, facts, members), move, missing) == answer, move
+        await self.compare(move.deal)
+
+    async def compare(self, deal: int) -> None:
+        """The deal as stored is the deal of the model, and its traces are in step."""
+        id, model, home = self.deals[deal], self.models[deal], self.home(deal)
+        if model.deleted:
+            return
+        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.debts))
+        for trigger in HARD:
+            found = {verdict.key for verdict in unmet(gate(DOCUMENT, Trigger(trigger), facts, home.ctx.now))}
+            assert found == model.unmet(trigger), trigger
+
+
+DOCUMENT: ProcessDocument = preset("default")
+
+
+def _gate(move: Move) -> str | None:
+    trigger, to = way(move)
+    return WAY_INTO.get(to or "") if trigger == "REOPEN" else trigger
+
+
+def _finds_nothing(facts: Any, move: Move) -> bool:
+    """Whether there is no part of the deal that a refused deed could name."""
+    nothing = {"leave": not facts.present_stakeholders(), "settle": not facts.risks}
+    absent = move.deed in ("done", "waive", "undo") and not any(
+        step.key
+        == ("problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed")[
+            move.arg % 5
+        ]
+        for step in facts.milestones
+    )
+    return nothing.get(move.deed, False) or absent
+
+
+async def _answer(stand: Stand, move: Move, missing: frozenset[str]) -> str:
+    try:
+        await made(stand, move, missing)
+    except Refusal as refusal:
+        return type(refusal).__name__
+    return "ok"
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """The people of the first organization."""
+    return await new_crew()
+
+
+@pytest.fixture(scope="module")
+async def foreign() -> TestOrganization:
+    """The second organization."""
+    return await new_organization()
+
+
+async def new_world(crew: Crew, foreign: TestOrganization) -> World:
+    """Three fresh deals: a lead and one under way at home, a lead abroad."""
+    keys = [str(next(KEYS)) for _ in range(2)]
+    found = await deals_of(crew.organization, {keys[0]: S.LEAD, keys[1]: S.PROGRESSING})
+    helper = crew.member("helper")
+    for id in found.values():
+        await update_opportunity(crew.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
+    account = await create_account(foreign.ctx, {"name": "Abroad"})
+    abroad = await create_opportunity(foreign.ctx, NewOpportunity(account, None, None), {"name": "Abroad"})
+    lead = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
+    under_way = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
+    under_way.move("PROGRESSING", reopened=False)
+    under_way.arrows = 2
+    deals = [found[keys[0]], found[keys[1]], abroad]
+    return World(crew, foreign, deals, [lead, under_way, ModelDeal(home=False, owner="foreign admin")])
+
+
+async def hold_the_traces(world: World) -> None:
+    """History folds to the stored state; sequences, versions and events are in step; numbers are used once."""
+    for id, model in zip(world.deals, world.models, strict=True):
+        history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
+        assert [arrow["sequence"] for arrow in history] == list(range(1, model.arrows + 1))
+        states = ["LEAD", *(arrow["to_state"] for arrow in history)]
+        assert [arrow["from_state"] for arrow in history] == states[:-1]
+        stored = (await Opportunity.filter(id=id).values("state", "version", "number"))[0]
+        assert stored["state"] == states[-1] == model.state
+        told = [
+            event["payload"]["version"]
+            for event in await Event.filter(aggregateid=id).order_by("pos").values("payload")
+        ]
+        assert told == sorted(told)
+        assert set(told) == set(range(1, stored["version"] + 1))
+    numbers = await Opportunity.filter(organization_id=world.crew.organization.id).values_list("number", flat=True)
+    assert len(set(numbers)) == len(numbers)
+
+
+@settings(
+    max_examples=count(300),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(moves=MOVES)
+async def test_a_random_life_goes_as_the_model_says(crew: Crew, foreign: TestOrganization, moves: list[Move]) -> None:
+    world = await new_world(crew, foreign)
+
+    for move in moves:
+        await world.live(move)
+
+    await hold_the_traces(world)
