@@ -9,6 +9,8 @@ from schema.accounts import AccountQuery
 from schema.activities import ActivityMutation
 from schema.assessing import AssessmentMutation
 from schema.bulk import BulkMutation
+from schema.buyer_inputs import BuyerMutation
+from schema.competitors import CompetitorMutation
 from schema.events import EventQuery
 from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
@@ -29,10 +31,12 @@ MUTATIONS = (
     TransitionMutation,
     BulkMutation,
     AssessmentMutation,
+    BuyerMutation,
     StakeholderMutation,
     RiskMutation,
     MilestoneMutation,
     ActivityMutation,
+    CompetitorMutation,
     RateMutation,
 )
 Mutation = merge_types("Mutation", MUTATIONS)

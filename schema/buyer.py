@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from schema.competitors import Competitor
 from schema.nodes import Root, is_row, told
 from schema.stakeholders import Stakeholder
 from workflow.rules import buyer as rules
@@ -85,6 +86,10 @@ class Buyer:
         "prior_attempt_failed", "Whether they failed at this before; null: not known.", bool | None
     )
     prior_attempt_note: str | None = _known("prior_attempt_note", "What became of that attempt.", str | None)
+
+    competitors: list[Competitor] = _known(
+        "competitors", "Whom or what they compare us with, in the order they were added.", list[Competitor]
+    )
 
     @strawberry.field(
         graphql_type=list[RoleCoverage], description="Roles that the process asks for, and who fills them."

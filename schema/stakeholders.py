@@ -19,8 +19,8 @@ from workflow.operations import stakeholders as operations
 from workflow.queries.accounts import ContactRow
 from workflow.queries.opportunities import OpportunityRow
 from workflow.rules.buyer import coverage
-from workflow.rules.parts import StakeholderFacts, Talks
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Coverage, Influence
+from workflow.rules.parts import RelationFacts, StakeholderFacts, Talks
+from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity
@@ -59,6 +59,22 @@ class Stakeholder(Node):
         talks = await _talks(info, root)
         return talks.last_at if talks else None
 
+    @strawberry.field(
+        graphql_type=list["StakeholderRelation"], description="How they stand to others of the same purchase."
+    )
+    async def relations(self, root: Root, info: Info) -> list[Any]:
+        """Who reports to whom, and who moves whom."""
+        people = {one.id: one for one in await info.context.loaders.part("stakeholders", root.opportunity_id)}
+        return [StakeholderRelation(kind=tie.kind, to=people[tie.to_id]) for tie in root.relations]
+
+
+@strawberry.type(description="How one stakeholder stands to another of the same purchase.")
+class StakeholderRelation:
+    """A tie."""
+
+    kind: RelationKind = told("How they stand to the other.")
+    to: Stakeholder = told("The other.")
+
 
 async def _talks(info: Info, person: StakeholderFacts) -> Talks | None:
     activity = await info.context.loaders.part("activity", person.opportunity_id)
@@ -83,6 +99,14 @@ class AddStakeholderInput:
     )
 
 
+@strawberry.input(description="How a stakeholder stands to another of the same opportunity.")
+class StakeholderRelationInput:
+    """A tie."""
+
+    kind: RelationKind = told("How they stand to the other.")
+    to_id: strawberry.ID = told("Another stakeholder of the same opportunity.")
+
+
 @strawberry.input(description="Changes of a stakeholder: what is left out is kept, null clears.")
 class UpdateStakeholderInput:
     """What changes."""
@@ -96,6 +120,7 @@ class UpdateStakeholderInput:
     motivation: str | None = maybe("What is in it for them.")
     is_primary: bool | None = maybe("The one we mainly speak with.")
     left: bool | None = maybe("They have left the buyer or the purchase.")
+    relations: list[StakeholderRelationInput] | None = maybe("How they stand to others: all of it.")
 
 
 @strawberry.input(description="A stakeholder who was added by mistake.")
@@ -150,6 +175,8 @@ class StakeholderMutation:
         """Somebody seen better."""
         id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
         changes: Any = given(input, "id", "expected_version")
+        if "relations" in changes:
+            changes["relations"] = _ties(changes["relations"])
         return StakeholderChanged(
             key=await operations.update_stakeholder(info.context.acting(), id, changes, expected_version=version)
         )
@@ -162,3 +189,7 @@ class StakeholderMutation:
         id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
         deal = await operations.remove_stakeholder(info.context.acting(), id, expected_version=version)
         return Deleted(id=input.id, hung_on=deal)
+
+
+def _ties(given: list[StakeholderRelationInput] | None) -> list[RelationFacts]:
+    return [RelationFacts(tie.kind, ids.of("Stakeholder", tie.to_id)) for tie in given or []]

@@ -77,7 +77,9 @@ def selection(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") -> 
     if isinstance(kind, GraphQLUnionType):
         parts = (f"... on {member} {selection(member, prefix=f'{member}_')}" for member in kind.types)
         return f"{{ __typename {' '.join(parts)} }}"
-    if isinstance(kind, GraphQLInterfaceType) or (_is_record(kind) and not top):
+    if isinstance(kind, GraphQLInterfaceType):
+        return f"{{ __typename {' '.join(kind.fields)} }}"
+    if _is_record(kind) and not top:
         return "{ __typename id }"
     assert isinstance(kind, GraphQLObjectType), kind
     asked = (_asked(name, spec, prefix) for name, spec in kind.fields.items() if _is_free(spec))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,9 +14,9 @@ from workflow.models import Milestone, Mitigation
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import disqualify
+from workflow.operations.arrows import Lost, disqualify, lose, reopen
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.context import Ctx
+from workflow.operations.competitors import NewCompetitor, add_competitor
 from workflow.operations.imported import LEFT_OUT, ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
@@ -29,8 +29,10 @@ from workflow.rules.states import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,
+    CompetitorKind,
     DisqualifyReason,
     Grade,
+    LossReason,
     MilestoneSide,
     MitigationKind,
     OpportunityState,
@@ -92,29 +94,35 @@ async def _furnished(organization: TestOrganization) -> dict[str, str]:
     known, quoted = [await _stakeholder(organization, lead, person) for person in people[1:]]
     said = AssessmentGiven("budget", Grade.IDENTIFIED, said_by_id=quoted)
     await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
-    closed = await create_opportunity(ctx, place, {"name": "Closed"})
-    closed_stakeholder = await _stakeholder(organization, closed, people[1])
-    closed_parts = await _parts(ctx, closed, people[1])
-    await disqualify(ctx, closed, DisqualifyReason.NO_PAIN, Terms())
     return {
         **await _under_way(organization),
-        **{f"closed{name[0].upper()}{name[1:]}": id for name, id in closed_parts.items()},
-        **await _parts(ctx, lead, people[1]),
+        **await _closed(organization, place, people[1]),
+        **await _parts(organization, lead, people[1]),
         "account": encode("Account", account),
         "contact": encode("Contact", people[0]),
         "known": encode("Contact", people[1]),
         "lead": encode("Opportunity", lead),
         "leadTaken": f"taken {lead}",
-        "closed": encode("Opportunity", closed),
         "stakeholder": encode("Stakeholder", known),
         "quoted": encode("Stakeholder", quoted),
-        "closedStakeholder": encode("Stakeholder", closed_stakeholder),
         "nobody": encode("Member", uuid4()),
     }
 
 
-async def _parts(ctx: Ctx, deal: UUID, contact: UUID) -> dict[str, str]:
+async def _closed(organization: TestOrganization, place: NewOpportunity, contact: UUID) -> dict[str, str]:
+    """A closed deal, and one of everything on it."""
+    deal = await create_opportunity(organization.ctx, place, {"name": "Closed"})
+    person = await _stakeholder(organization, deal, contact)
+    parts = {"stakeholder": encode("Stakeholder", person), **await _parts(organization, deal, contact)}
+    await disqualify(organization.ctx, deal, DisqualifyReason.NO_PAIN, Terms())
+    closed = {f"closed{name[0].upper()}{name[1:]}": id for name, id in parts.items()}
+    return {"closed": encode("Opportunity", deal), **closed}
+
+
+async def _parts(organization: TestOrganization, deal: UUID, contact: UUID) -> dict[str, str]:
     """One of everything that hangs on a deal."""
+    ctx = organization.ctx
+    rival = await _rival(organization, deal)
     risk = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2))
     await add_mitigation(ctx, risk, NewMitigation(MitigationKind.PILOT, "Show it in a week"))
     settled = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It took too long", 1, 1))
@@ -127,6 +135,7 @@ async def _parts(ctx: Ctx, deal: UUID, contact: UUID) -> dict[str, str]:
     activity = await log_activity(ctx, deal, call)
     mitigation = (await Mitigation.filter(risk_id=risk).values("id"))[0]["id"]
     return {
+        "competitor": encode("Competitor", rival),
         "risk": encode("Risk", risk),
         "settledRisk": encode("Risk", settled),
         "mitigation": encode("Mitigation", mitigation),
@@ -156,11 +165,23 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
     deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
     theirs = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
     step = (await Milestone.filter(opportunity_id__in=theirs).order_by("position").values("id"))[0]["id"]
-    return {
-        "seller": encode("Member", ctx.viewer.member_id),
-        "sellersMilestone": encode("Milestone", step),
-        **deals,
-    }
+    [again] = await import_rows(organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")])
+    assert again.opportunity_id
+    winner = encode("Competitor", await _once_lost(organization, again.opportunity_id))
+    people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
+    return {**people, "sellersMilestone": encode("Milestone", step), **deals}
+
+
+async def _once_lost(organization: TestOrganization, deal: UUID) -> UUID:
+    """The rival to whom the deal was lost before it was reopened."""
+    rival = await _rival(organization, deal)
+    await lose(organization.ctx, deal, Lost(LossReason.LOST_TO_COMPETITOR, rival), Terms())
+    await reopen(organization.ctx, deal, OpportunityState.LEAD, {}, Terms(note="They called us again."))
+    return rival
+
+
+async def _rival(organization: TestOrganization, deal: UUID) -> UUID:
+    return await add_competitor(organization.ctx, deal, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
 
 
 async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID) -> UUID:

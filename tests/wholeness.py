@@ -11,7 +11,7 @@ from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.processes import preset
 from workflow.rules.process import content_hash, parse, to_plain
-from workflow.rules.states import LossReason, OpportunityState, WinReason
+from workflow.rules.states import LossReason, OpportunityState, Role, WinReason
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 
@@ -24,7 +24,9 @@ async def furnish(organization: TestOrganization) -> dict[str, str]:
     won = ImportRow("w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED)
     lost = ImportRow("l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE)
     await import_rows(organization.ctx, "crm", [won, lost])
-    return {"owner": encode("Member", organization.admin_id)}
+    seller = await organization.ctx_of(Role.REP, "sam@example.com")
+    assert seller.viewer.member_id
+    return {"owner": encode("Member", organization.admin_id), "seller": encode("Member", seller.viewer.member_id)}
 
 
 async def talk(id: str) -> None:

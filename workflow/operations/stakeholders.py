@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
 
-from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder
+from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder, StakeholderRelation
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
@@ -13,6 +13,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
 from workflow.queries.hanging import deal_of
 from workflow.rules.errors import Duplicate, NotFound, invalid
+from workflow.rules.parts import RelationFacts
 from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Influence
 
 
@@ -39,6 +40,7 @@ class StakeholderChanges(TypedDict, total=False):
     motivation: str | None
     is_primary: bool | None
     left: bool | None
+    relations: Sequence[RelationFacts] | None
 
 
 async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, given: NewStakeholder) -> UUID:
@@ -76,11 +78,15 @@ async def update_stakeholder(ctx: Ctx, id: UUID, given: StakeholderChanges, *, e
     async def verb(deal: Deal) -> UUID:
         before = await _stakeholder(deal, id)
         fields = _fields(deal.ctx, given, before)
-        differences = changed(before, fields)
+        ties = _new_relations(deal, id, given)
+        differences = changed(before, fields) | _told_relations(deal, id, ties)
         if differences:
             if fields.get("is_primary"):
                 await _only_primary(deal)
-            await Stakeholder.filter(id=id).update(**fields)
+            if fields:
+                await Stakeholder.filter(id=id).update(**fields)
+            if ties is not None:
+                await _relate(deal, id, ties)
             deal.tell("stakeholder.updated", stakeholderId=id, changes=differences)
         return id
 
@@ -136,6 +142,8 @@ def _fields(ctx: Ctx, given: StakeholderChanges, before: dict[str, object]) -> d
     for name, value in given.items():
         if name == "motivation":
             fields["motivation"] = _motivation(given["motivation"])
+        elif name == "relations":
+            continue
         elif name == "left":
             gone = before["left_at"] or ctx.now
             fields["left_at"] = gone if value else None
@@ -145,6 +153,45 @@ def _fields(ctx: Ctx, given: StakeholderChanges, before: dict[str, object]) -> d
             fields[name] = _roles(given["roles"] or ()) if name == "roles" else value
     faults.raise_if_any()
     return fields
+
+
+def _relations(deal: Deal, id: UUID) -> tuple[RelationFacts, ...]:
+    return next(person.relations for person in deal.facts.stakeholders if person.id == id)
+
+
+def _new_relations(deal: Deal, id: UUID, given: StakeholderChanges) -> tuple[RelationFacts, ...] | None:
+    """How the person stands to others of the same deal from now on; None where that is as it was."""
+    if "relations" not in given:
+        return None
+    ties = tuple(given["relations"] or ())
+    people, faults = {person.id for person in deal.facts.stakeholders}, Faults()
+    for place, tie in enumerate(ties):
+        path = ("relations", str(place))
+        if tie.to_id == id:
+            faults.add(*path, "toId", message="Nobody stands in a relation to themselves. Name another stakeholder.")
+        elif tie.to_id not in people:
+            raise NotFound("Stakeholder", tie.to_id)
+        if tie in ties[:place]:
+            faults.add(*path, message="This relation is named twice. Give it once.")
+    faults.raise_if_any()
+    return None if set(ties) == set(_relations(deal, id)) else ties
+
+
+def _told_relations(deal: Deal, id: UUID, ties: tuple[RelationFacts, ...] | None) -> dict[str, object]:
+    if ties is None:
+        return {}
+    old, new = (
+        [{"kind": tie.kind, "stakeholderId": tie.to_id} for tie in some] for some in (_relations(deal, id), ties)
+    )
+    return {"relations": {"old": old, "new": new}}
+
+
+async def _relate(deal: Deal, id: UUID, ties: Sequence[RelationFacts]) -> None:
+    await StakeholderRelation.filter(stakeholder_id=id).delete()
+    places = {"organization_id": deal.organization_id, "stakeholder_id": id}
+    await StakeholderRelation.bulk_create(
+        [StakeholderRelation(id=new_id(), kind=tie.kind, to_id=tie.to_id, **places) for tie in ties]
+    )
 
 
 def _roles(roles: Sequence[BuyingRole]) -> list[str]:

@@ -17,7 +17,7 @@ from workflow.operations.locking import hold
 from workflow.operations.pricing import base_worth
 from workflow.rules.errors import PermissionDenied, TransitionBlocked
 from workflow.rules.machine import Arrow, advance, arrow_of, overridable, overridden, verdicts, why_not_take
-from workflow.rules.plain import written
+from workflow.rules.plain import camel, written
 from workflow.rules.requirements import Verdict, unmet
 from workflow.rules.states import CLOSED_STATES, OpportunityState, Role, Trigger
 
@@ -166,7 +166,8 @@ async def _record(
     if target is OpportunityState.PROGRESSING:
         await lay_out(deal)
     names = {"trigger": attempt.trigger, "from": facts.state, "to": target}
-    deal.tell("opportunity.transitioned", transitionId=id, **names, note=note, close=made or None)
+    close = {camel(name): value for name, value in made.items()} or None
+    deal.tell("opportunity.transitioned", transitionId=id, **names, note=note, close=close)
     if attempt.terms.override is not None:
         deal.told += await make_debt(ctx, facts, id, attempt.terms.override, found)
     return id

@@ -1,0 +1,61 @@
+"""How one mutation is tried: as it is done, and the ways in which it is refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+PAIN, INTEREST, FIT = (
+    {"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")
+)
+NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-01"}
+TAKEN = {"externalSystem": "crm", "externalId": "taken"}
+
+Input = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What an admin may do on the stage; `$name` stands for the id that the stage gave the thing.
+
+    `target` is the field that names what is changed, and `closed` the same on a closed deal. `refused` says for each problem
+    what to change so that it is the answer, `never` which problems of its union this mutation cannot give; `facts` is how many
+    events tell it.
+    """
+
+    done: Input
+    target: str | None = None
+    closed: str | None = None
+    refused: Mapping[str, Input] = field(default_factory=dict)
+    never: frozenset[str] = frozenset()
+    facts: int = 1
+
+    def input(self, problem: str) -> Input:
+        """The input that is refused with the problem; who asks refuses where nothing needs to change."""
+        if problem in self.refused:
+            return {**self.done, **self.refused[problem]}
+        if problem == "VersionConflict":
+            return {**self.done, "expectedVersion": 99}
+        if problem in ("RecordClosed", "IllegalTransition"):
+            return {**self.done, str(self.target): self.closed}
+        return self.done
+
+
+def attempt(
+    *, never: tuple[str, ...] = (), target: str | None = None, closed: str | None = None, facts: int = 1, **rest: Input
+) -> Attempt:
+    """A row of the table: `done`, and the changes that lead to each problem."""
+    return Attempt(rest.pop("done"), target, closed, rest, frozenset(never), facts)
+
+
+def passing(*keys: str) -> Input:
+    """An override of these requirements."""
+    return {"requirementKeys": list(keys), "reason": "The board wants this one and pays for it."}
+
+
+TO_PROGRESS = passing(
+    *("role.decision", "field.purchase_process", "risk.review", "role.champion"),
+    *("criterion.budget", "criterion.authority", "criterion.timeline"),
+)
+TO_WIN = passing("milestone.decision_made", "milestone.terms_agreed")
+WORTH = {"amount": "100.50", "currency": "EUR"}
