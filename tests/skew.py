@@ -12,6 +12,7 @@ from tests.rules.deals import default_document
 from workflow.models import Event, Opportunity
 from workflow.models.database import transaction
 from workflow.operations import arrows
+from workflow.operations.arrows import Won
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.imported import ImportRow
@@ -20,7 +21,7 @@ from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
 from workflow.rules.errors import Refusal
 from workflow.rules.process import parse
-from workflow.rules.states import OpportunityState
+from workflow.rules.states import OpportunityState, Trigger, WinReason
 
 AT_ONCE = 8
 ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GTE", "value": 100}
@@ -42,6 +43,7 @@ class Skew:
     test: Mapping[str, Any]
     meet: Callable[[Deal], Awaitable[Any]]
     break_: Callable[[Deal, Any], Awaitable[object]]
+    trigger: Trigger = Trigger.PROGRESS
 
 
 @dataclass
@@ -57,7 +59,7 @@ async def trials(skew: Skew, count: int) -> Tally:
     """So many deals, each tried once."""
     organization = await _organization(skew)
     tally = Tally()
-    deals = await _deals(organization, count)
+    deals = await _deals(organization, skew, count)
     for start in range(0, count, AT_ONCE):
         await asyncio.gather(*(_trial(skew, deal, tally) for deal in deals[start : start + AT_ONCE]))
     return tally
@@ -67,7 +69,7 @@ async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
     met = await skew.meet(deal)
     last = await _last(deal)
     progressed, broken = await asyncio.gather(
-        _soon(lambda: arrows.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())),
+        _soon(lambda: _taken(skew, deal)),
         _soon(lambda: skew.break_(deal, met)),
         return_exceptions=True,
     )
@@ -83,6 +85,12 @@ async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
     tally.anomalies += "opportunity.transitioned" in types and types[0] != "opportunity.transitioned"
 
 
+async def _taken(skew: Skew, deal: Deal) -> object:
+    if skew.trigger is Trigger.WIN:
+        return await arrows.win(deal.ctx, deal.id, Won(WinReason.SPEED), Terms())
+    return await arrows.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())
+
+
 async def _soon(work: Callable[[], Awaitable[object]]) -> object:
     """The work, begun a little later, so that either of two comes first as often."""
     await asyncio.sleep(random.random() * 0.03)
@@ -96,13 +104,13 @@ async def _last(deal: Deal) -> int:
 
 
 async def _organization(skew: Skew) -> TestOrganization:
-    """An organization whose PROGRESS asks this one thing."""
+    """An organization whose gate asks this one thing."""
     organization = await new_organization()
     document = default_document()
     document["fitRules"] = [ACCOUNT_FITS]
     asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(skew.test)}
-    document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != "PROGRESS"]
-    document["gates"].append({"trigger": "PROGRESS", "requirements": [asked]})
+    document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
+    document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
 
     async def work() -> UUID:
         return await publish(organization.ctx, parse(document))
@@ -111,11 +119,9 @@ async def _organization(skew: Skew) -> TestOrganization:
     return organization
 
 
-async def _deals(organization: TestOrganization, count: int) -> list[Deal]:
-    rows = [
-        ImportRow(str(place), f"Deal {place}", f"Account {place}", state=OpportunityState.QUALIFIED)
-        for place in range(count)
-    ]
+async def _deals(organization: TestOrganization, skew: Skew, count: int) -> list[Deal]:
+    state = OpportunityState.PROGRESSING if skew.trigger is Trigger.WIN else OpportunityState.QUALIFIED
+    rows = [ImportRow(str(place), f"Deal {place}", f"Account {place}", state=state) for place in range(count)]
     for start in range(0, count, MOST_ROWS):
         await import_rows(organization.ctx, "skew", rows[start : start + MOST_ROWS])
     found = await Opportunity.filter(organization_id=organization.id).order_by("number").values("id", "account_id")

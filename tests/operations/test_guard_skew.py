@@ -9,16 +9,21 @@ import pytest
 
 from tests.counts import count
 from tests.skew import Deal, Skew, trials
+from workflow.models import Milestone
 from workflow.models.database import dialect
 from workflow.operations import change, transitions
 from workflow.operations.accounts import create_contact, update_account
+from workflow.operations.activities import NewActivity, correct_activity, log_activity
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.checks import MoneyGiven
+from workflow.operations.milestones import complete_milestone, reopen_milestone
 from workflow.operations.opportunities import update_opportunity
+from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.rules.states import BuyingRole, Grade
+from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
 
 TRIALS = count(500)
+SAID = "The COO told us on the phone that the board has agreed."
 
 
 async def assess(deal: Deal, grade: Grade) -> None:
@@ -43,6 +48,33 @@ async def leave(deal: Deal, person: UUID) -> None:
     await update_stakeholder(deal.ctx, person, {"left": True}, expected_version=None)
 
 
+async def reach(deal: Deal) -> UUID:
+    step: UUID = (await Milestone.filter(opportunity_id=deal.id, template_key="decision_made").values("id"))[0]["id"]
+    return await complete_milestone(deal.ctx, step, evidence=SAID, expected_version=None)
+
+
+async def unreach(deal: Deal, step: UUID) -> None:
+    await reopen_milestone(deal.ctx, step, reason=SAID, expected_version=None)
+
+
+async def fear(deal: Deal) -> None:
+    await raise_risk(deal.ctx, deal.id, NewRisk(RiskCategory.TIME, "It takes too long", 4, 3))
+
+
+async def calm(deal: Deal) -> None:
+    await review_risks(deal.ctx, deal.id, none_found=True, note=None)
+
+
+async def call(deal: Deal) -> UUID:
+    contact = await create_contact(deal.ctx, deal.account_id, {"name": "Maria Plant"})
+    spoken = NewActivity(ActivityKind.CALL, ActivityDirection.INBOUND, "They called", True, None, [contact])
+    return await log_activity(deal.ctx, deal.id, spoken)
+
+
+async def unsay(deal: Deal, activity: UUID) -> None:
+    await correct_activity(deal.ctx, activity, {"void": True})
+
+
 SKEWS: Mapping[str, Skew] = {
     "CRITERION": Skew(
         {"criterion": {"key": "budget", "minGrade": "IDENTIFIED"}},
@@ -56,6 +88,10 @@ SKEWS: Mapping[str, Skew] = {
         lambda deal, _: price(deal, None),
     ),
     "ROLE": Skew({"role": {"anyOf": ["CHAMPION"]}}, champion, leave),
+    "MILESTONE": Skew({"milestone": "decision_made"}, reach, unreach, Trigger.WIN),
+    "RISK": Skew({"maxOpenRisk": "MEDIUM"}, calm, lambda deal, _: fear(deal)),
+    "RISK_REVIEW": Skew({"riskReviewed": True}, calm, lambda deal, _: fear(deal)),
+    "ACTIVITY": Skew({"activityWithinDays": 30}, call, unsay),
 }
 
 
