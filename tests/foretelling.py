@@ -160,7 +160,9 @@ def _assign(model: ModelDeal, move: Move) -> str:
     return "ok"
 
 
-def _delete(model: ModelDeal, move: Move) -> str:
+def _delete(model: ModelDeal, move: Move) -> str | None:
+    if move.arg % 4:
+        return None
     if "admin" not in move.who:
         return "PermissionDenied"
     model.deleted = True
@@ -177,14 +179,14 @@ _DEEDS: dict[str, Callable[[ModelDeal, Move], str | None]] = {
     "review": _review,
     **dict.fromkeys(("done", "waive", "undo"), _milestone),
 }
-_SPECIAL: dict[str, Callable[[ModelDeal, Move], str]] = {
+_SPECIAL: dict[str, Callable[[ModelDeal, Move], str | None]] = {
     "arrow": _arrow,
     "log": _log,
     "assign": _assign,
     "delete": _delete,
 }
 WAYS = (*FROM, ("REOPEN", "LEAD"), ("REOPEN", "QUALIFIED"), ("REOPEN", "PROGRESSING"))
-DEEDS = (*_DEEDS, "arrow", "arrow", "arrow", "arrow", "log", "assign", "delete")
+DEEDS = (*_DEEDS, *["arrow"] * 8, "log", "assign", "assign", "delete")
 
 
 def way(move: Move) -> tuple[str, str | None]:

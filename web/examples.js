@@ -104,4 +104,79 @@ query Process {
 }
 `,
   },
+  {
+    query: `# Deals under way with a risk on record: what is
+# known of each, and what still stands in its way.
+query UnderWay {
+  opportunities(
+    first: 5
+    filter: { state: [QUALIFIED, PROGRESSING]
+      riskLevel: [LOW, MEDIUM, HIGH, CRITICAL] }
+    orderBy: [{ field: UPDATED_AT, direction: DESC }]
+  ) {
+    nodes {
+      id
+      number
+      name
+      state
+      version
+      value { amount currency }
+      expectedCloseDate
+      pushCount
+      riskLevel
+      risks {
+        statement
+        level
+        status
+        mitigations { action doneAt }
+      }
+      progress { percent momentum next { name due } }
+      milestones { id key status due overdue }
+      buyer {
+        singleThreaded
+        coveragePercent
+        stakeholders { roles coverage contact { name } }
+      }
+      transitions {
+        trigger
+        target
+        readiness
+        unmetCount
+        requirements { key strength status explanation remedy }
+      }
+      openOverrides { requirementKeys reason by { name } }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# A manager passes what is SOFT, with a reason that is
+# kept as a debt. As a dry run it changes nothing.
+mutation PassIt($id: ID!, $keys: [String!]!) {
+  progressOpportunity(
+    input: {
+      id: $id
+      dryRun: true
+      override: {
+        requirementKeys: $keys
+        reason: "The board wants this one and pays for it."
+      }
+    }
+  ) {
+    __typename
+    ... on TransitionSucceeded {
+      target
+      requirements { key status }
+    }
+    ... on TransitionBlocked {
+      overridable
+      unmet { key strength explanation remedy }
+    }
+    ... on Problem { code message }
+  }
+}
+`,
+    variables: '{ "id": "", "keys": ["role.champion"] }',
+  },
 ];

@@ -28,18 +28,20 @@ from workflow.rules.states import OpportunityState, Trigger
 
 S = OpportunityState
 WHO = (*ROLES, "foreign admin")
+MOSTLY = ("owner", "owner", "owner", "helper", "manager", "manager", "manager", "admin", "admin", "admin", "admin")
+"""Who gets on with a deal acts more often, so that lives go far."""
 KEYS = counter()
 MOVES = st.lists(
     st.builds(
         Move,
-        who=st.sampled_from(WHO) | st.sampled_from(("owner", "manager", "admin")),
+        who=st.sampled_from((*WHO, *MOSTLY)),
         deed=st.sampled_from(DEEDS),
         deal=st.integers(0, 2),
         arg=st.integers(0, 35),
         passes=st.booleans(),
     ),
-    min_size=10,
-    max_size=60,
+    min_size=50,
+    max_size=80,
 )
 
 
@@ -164,7 +166,7 @@ async def hold_the_traces(world: World) -> None:
 
 
 @settings(
-    max_examples=count(300),
+    max_examples=count(200),
     derandomize=not FULL,
     phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
     deadline=None,

@@ -139,11 +139,29 @@ def _judged(deal: Deal, attempt: Attempt, arrow: Arrow) -> tuple[Verdict, ...]:
     found, viewer = verdicts(arrow, deal.facts, deal.process, deal.ctx.now), deal.ctx.viewer
     keys = attempt.terms.override.requirement_keys if attempt.terms.override else ()
     passed = overridden(found, keys, viewer, deal.holding)
-    if unmet(passed):
+    if left := unmet(passed):
         missing = unmet(found)
-        may_pass = overridable(missing, viewer, deal.holding)
-        raise TransitionBlocked(trigger=attempt.trigger, opportunity_id=deal.id, unmet=missing, overridable=may_pass)
+        raise TransitionBlocked(
+            trigger=attempt.trigger,
+            opportunity_id=deal.id,
+            unmet=missing,
+            overridable=overridable(missing, viewer, deal.holding),
+            untaken=_why_untaken(left, keys),
+        )
     return passed
+
+
+def _why_untaken(left: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
+    """What an override that was given did not pass: it left something out, or it was not this viewer's to give."""
+    if not keys:
+        return ""
+    forgotten = [verdict.key for verdict in left if verdict.key not in keys]
+    if forgotten:
+        return f" The override does not name {', '.join(forgotten)}: it passes all that is unmet, or nothing."
+    return (
+        f" The override of {', '.join(verdict.key for verdict in left)} is not yours to give: SOFT needs a manager of the "
+        "owner's team, HARD an admin, and never who works the deal."
+    )
 
 
 async def _record(

@@ -118,10 +118,17 @@ class TransitionBlocked(Refusal):
     code = ProblemCode.TRANSITION_BLOCKED
 
     def __init__(
-        self, *, trigger: Trigger, opportunity_id: UUID, unmet: Sequence[Explained], overridable: bool
+        self,
+        *,
+        trigger: Trigger,
+        opportunity_id: UUID,
+        unmet: Sequence[Explained],
+        overridable: bool,
+        untaken: str = "",
     ) -> None:
         count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
-        super().__init__(f"{count} not hold for {trigger}: " + " ".join(verdict.explanation for verdict in unmet))
+        why = " ".join(verdict.explanation for verdict in unmet)
+        super().__init__(f"{count} not hold for {trigger}: {why}{untaken}")
         self.trigger, self.opportunity_id = trigger, opportunity_id
         self.unmet, self.overridable = tuple(unmet), overridable
 
@@ -132,7 +139,8 @@ class RecordClosed(Refusal):
     code = ProblemCode.RECORD_CLOSED
 
     def __init__(self, *, state: OpportunityState, opportunity_id: UUID) -> None:
+        who = "An admin" if state is OpportunityState.WON else "A manager"
         super().__init__(
-            f"This opportunity is {state} and read-only. A manager can reopen it; activities can still be logged."
+            f"This opportunity is {state} and read-only. {who} can reopen it; activities can still be logged."
         )
         self.state, self.opportunity_id = state, opportunity_id

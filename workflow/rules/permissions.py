@@ -120,8 +120,15 @@ def may_override(viewer: Viewer, action: Action, holding: Holding) -> bool:
 def require(viewer: Viewer, action: Action, *, to: str) -> None:
     """Refuse where the role does not allow the action."""
     if not viewer.may(action):
-        roles = " or ".join(role.lower() for role, actions in PERMISSIONS.items() if action in actions)
-        raise PermissionDenied(f"A {viewer.role.lower()} may not {to}. Ask a {roles}.")
+        *others, last = [named(role) for role, actions in PERMISSIONS.items() if action in actions]
+        whom = f"{', '.join(others)} or {last}" if others else last
+        raise PermissionDenied(f"{named(viewer.role).capitalize()} may not {to}. Ask {whom}.")
+
+
+def named(role: Role) -> str:
+    """A role with its article."""
+    word = role.lower()
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
 def why_not_write(viewer: Viewer, holding: Holding) -> str | None:
