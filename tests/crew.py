@@ -26,6 +26,8 @@ ROLES: Mapping[str, Role] = {
     "observer": Role.OBSERVER,
 }
 """`helper` collaborates on the deals, `manager` leads the owner's team, `other manager` another one."""
+WRITERS = frozenset({"owner", "helper", "manager", "admin", "integrator"})
+"""Who may write the owner's deals."""
 
 
 @dataclass(frozen=True)
