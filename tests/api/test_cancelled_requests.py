@@ -133,7 +133,8 @@ async def _changes_told(deal: UUID) -> int:
     """How often the deal was changed since it was made, as its version, its events, its name and its assessments agree."""
     row = await Opportunity.get(id=deal)
     told = await _told(deal)
-    assert [event["payload"]["version"] for event in told] == list(range(1, row.version + 1))
+    versions = [event["payload"]["version"] for event in told]
+    assert list(dict.fromkeys(versions)) == list(range(1, row.version + 1))
     assert row.name == (await _names_told(deal))[-1]
     grades = [event["payload"]["grades"] for event in told if event["type"] == "criterion.assessed"]
     assert await Assessment.filter(opportunity_id=deal).count() == sum(map(len, grades))
