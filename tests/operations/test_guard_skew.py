@@ -23,6 +23,8 @@ from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, up
 from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
 
 TRIALS = count(500)
+ROUNDS = 12
+"""Rounds of 40 trials in which one anomaly must show itself where nothing is held."""
 SAID = "The COO told us on the phone that the board has agreed."
 
 
@@ -111,6 +113,9 @@ async def test_without_the_lock_the_same_trials_find_it_out(kind: str, monkeypat
     for module in (change, transitions):
         monkeypatch.setattr(module, "hold", unheld)
 
-    tally = await trials(SKEWS[kind], 40)
+    found = False
+    for _ in range(ROUNDS if dialect() == "postgres" else 1):
+        if found := (await trials(SKEWS[kind], 40)).anomalies > 0:
+            break
 
-    assert (tally.anomalies > 0) == (dialect() == "postgres")
+    assert found == (dialect() == "postgres")
