@@ -21,7 +21,7 @@ from tests.rules.deals import (
 )
 from workflow.rules.buyer import coverage
 from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.parts import CompetitorFacts, ObjectiveFacts
+from workflow.rules.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
 from workflow.rules.process import CriterionTest, RequirementTest, RoleTest
 from workflow.rules.requirements import EVALUATORS, gate, unmet
 from workflow.rules.states import (
@@ -43,6 +43,7 @@ STANDING = CompetitorStanding.ACTIVE
 MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
 F = OpportunityField
 ORDER = [Grade.UNKNOWN, Grade.IDENTIFIED, Grade.VALIDATED, Grade.CONFIRMED]
+TICK = timedelta(microseconds=1)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 FILLED: dict[F, list[OpportunityFacts]] = {
@@ -172,6 +173,33 @@ def test_a_role_may_ask_for_so_many_talks(talks: int, status: RequirementStatus)
     verdict = judged(test, deal(stakeholders=(person(CHAMPION),), activity=talked(talks)))
 
     assert (verdict.status, verdict.remedy) == (status, "logActivity" if status is UNMET else None)
+
+
+@pytest.mark.parametrize(
+    ("ago", "status", "when"),
+    [
+        (timedelta(), MET, "within the last 24 hours"),
+        (timedelta(days=1) - TICK, MET, "within the last 24 hours"),
+        (timedelta(days=1), MET, "1 day ago"),
+        (timedelta(days=7) - TICK, MET, "6 days ago"),
+        (timedelta(days=7), MET, "7 days ago"),
+        (timedelta(days=7) + TICK, UNMET, "more than 7 days ago"),
+        (timedelta(days=8), UNMET, "8 days ago"),
+    ],
+)
+def test_the_buyer_was_active_within_so_many_elapsed_days(ago: timedelta, status: RequirementStatus, when: str) -> None:
+    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=talked(1, ago=ago)))
+
+    assert verdict.status is status
+    assert verdict.explanation == f"The last two-way activity was {when}; one within 7 days is asked."
+    assert verdict.remedy == (None if status is MET else "logActivity")
+
+
+def test_a_buyer_who_never_talked_was_not_active_however_much_we_did() -> None:
+    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9)))
+
+    assert (verdict.status, verdict.remedy) == (UNMET, "logActivity")
+    assert verdict.explanation == "No two-way activity is on record; one within 7 days is asked."
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,11 @@ def buyer_was_active(test: RequirementTest, case: Case) -> Finding:
     last, days = case.facts.activity.last_two_way_at, test.activity_within_days
     if last is None:
         return Finding(False, f"No two-way activity is on record; one within {days} days is asked.", "logActivity")
-    ago = max(0, (case.now - last).days)
-    when = "today" if ago == 0 else "1 day ago" if ago == 1 else f"{ago} days ago"
+    ago, holds = max(0, (case.now - last).days), case.now - last <= timedelta(days=days)
+    when = "within the last 24 hours" if ago == 0 else "1 day ago" if ago == 1 else f"{ago} days ago"
+    when = f"more than {when}" if ago == days and not holds else when
     sentence = f"The last two-way activity was {when}; one within {days} days is asked."
-    return Finding(case.now - last <= timedelta(days=days), sentence, "logActivity")
+    return Finding(holds, sentence, "logActivity")
 
 
 def _criterion(test: CriterionTest, case: Case) -> tuple[bool, str]:
