@@ -14,6 +14,7 @@ ACCOUNT = ("CreateAccountInput", "createAccount", "AccountChanged", "account")
 CONTACT = ("CreateContactInput", "createContact", "ContactChanged", "contact")
 OPPORTUNITY = ("CreateOpportunityInput", "createOpportunity", "OpportunityChanged", "opportunity")
 STAKEHOLDER = ("AddStakeholderInput", "addStakeholder", "StakeholderChanged", "stakeholder")
+ACTIVITY = ("LogActivityInput", "logActivity", "ActivityChanged", "activity")
 KEY = {"externalSystem": "crm", "externalId": "1"}
 
 
@@ -34,8 +35,9 @@ async def places(client: httpx.AsyncClient) -> dict[str, Any]:
         (CONTACT, ("accountId",), {"name": "Maria", **KEY}),
         (OPPORTUNITY, ("accountId",), {"name": "GTX Pro", **KEY}),
         (STAKEHOLDER, ("opportunityId", "contactId"), {"roles": []}),
+        (ACTIVITY, ("opportunityId",), {"kind": "CALL", "direction": "INBOUND", "summary": "They called", **KEY}),
     ],
-    ids=["domain", "account", "contact", "opportunity", "stakeholder"],
+    ids=["domain", "account", "contact", "opportunity", "stakeholder", "activity"],
 )
 async def test_of_many_who_make_the_same_at_once_one_does_and_all_learn_which(
     client: httpx.AsyncClient,

@@ -15,6 +15,7 @@ from workflow.operations.journal import changed
 from workflow.queries.hanging import deal_of
 from workflow.rules.errors import Duplicate, NotFound, PermissionDenied
 from workflow.rules.permissions import Action, may_write, require
+from workflow.rules.plain import camel
 from workflow.rules.states import ActivityDirection, ActivityKind
 
 ONE_WAY_KINDS = frozenset({ActivityKind.NOTE})
@@ -54,13 +55,14 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, given: NewActivity) -> UU
         require(ctx.viewer, Action.LOG_ACTIVITY, to="log activities")
 
     async def verb(deal: Deal) -> UUID:
-        fields = await _sound(deal, {**_about(given), "at": given.at or deal.ctx.now}, given.contact_ids)
-        await _refuse_duplicate(ctx, given)
+        named = list(dict.fromkeys(given.contact_ids))
+        fields = await _sound(deal, {**_about(given), "at": given.at or deal.ctx.now}, named)
+        await _refuse_duplicate(ctx, fields)
         id = new_id()
         places: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
         await Activity.create(id=id, created_at=deal.ctx.now, **places, **fields, **deal.ctx.actor())
-        await _name(deal, id, given.contact_ids)
-        deal.tell("activity.logged", activityId=id, contactIds=list(given.contact_ids), changes=changed({}, fields))
+        await _name(deal, id, named)
+        deal.tell("activity.logged", activityId=id, contactIds=named, changes=changed({}, fields))
         return id
 
     return await change(ctx, opportunity_id, None, verb, judge=judge, counts=False)
@@ -77,11 +79,10 @@ async def correct_activity(ctx: Ctx, id: UUID, given: ActivityChanges) -> UUID:
         before = await _activity(deal, id)
         rows = await ActivityContact.filter(activity_id=id).order_by("id").values("contact_id")
         people: list[UUID] = [row["contact_id"] for row in rows]
-        wanted = given.get("contact_ids")
-        named = people if wanted is None else list(wanted)
+        named = list(dict.fromkeys(given.get("contact_ids", people) or ()))
         fields = await _corrected(deal, before, given, named)
-        differences = changed(before, fields)
-        if differences or named != people:
+        differences = changed({**before, "contact_ids": people}, {**fields, "contact_ids": named})
+        if differences:
             await Activity.filter(id=id).update(**fields)
             await ActivityContact.filter(activity_id=id).delete()
             await _name(deal, id, named)
@@ -110,20 +111,17 @@ async def _activity(deal: Deal, id: UUID) -> dict[str, Any]:
 async def _corrected(
     deal: Deal, before: Mapping[str, Any], given: ActivityChanges, named: Sequence[UUID]
 ) -> dict[str, Any]:
-    faults, changes = Faults(), {name: value for name, value in given.items() if name not in ("void", "contact_ids")}
-    for name, value in changes.items():
-        if value is None:
-            faults.add(_PATHS[name], message=f"`{_PATHS[name]}` cannot be null. Leave it out to keep it.")
+    faults = Faults()
+    for name, value in given.items():
+        if value is None and name != "contact_ids":
+            faults.add(camel(name), message=f"`{camel(name)}` cannot be null. Leave it out to keep it.")
     faults.raise_if_any()
-    whole = {name: changes.get(name, before[name]) for name in ("kind", "direction", "two_way", "summary", "at")}
+    whole = {name: given.get(name, before[name]) for name in ("kind", "direction", "two_way", "summary", "at")}
     fields = await _sound(deal, whole, named)
-    if given.get("void") is not None:
+    if "void" in given:
         gone = before["voided_at"] or deal.ctx.now
         fields["voided_at"] = gone if given["void"] else None
     return fields
-
-
-_PATHS = {"kind": "kind", "direction": "direction", "two_way": "twoWay", "at": "at", "summary": "summary"}
 
 
 async def _sound(deal: Deal, fields: Mapping[str, Any], contact_ids: Sequence[UUID]) -> dict[str, Any]:
@@ -164,16 +162,17 @@ async def _check_contacts(deal: Deal, contact_ids: Sequence[UUID], faults: Fault
 
 
 async def _name(deal: Deal, id: UUID, contact_ids: Sequence[UUID]) -> None:
-    for contact in dict.fromkeys(contact_ids):
-        places: dict[str, Any] = {"organization_id": deal.organization_id, "activity_id": id, "contact_id": contact}
-        await ActivityContact.create(id=new_id(), **places)
+    places: dict[str, Any] = {"organization_id": deal.organization_id, "activity_id": id}
+    await ActivityContact.bulk_create(
+        [ActivityContact(id=new_id(), contact_id=contact, **places) for contact in contact_ids]
+    )
 
 
-async def _refuse_duplicate(ctx: Ctx, given: NewActivity) -> None:
-    if given.external_id is None or given.external_system is None:
+async def _refuse_duplicate(ctx: Ctx, fields: Mapping[str, Any]) -> None:
+    if fields["external_id"] is None:
         return
     mine = Activity.filter(organization_id=ctx.viewer.organization_id)
-    key = {"external_system": given.external_system.strip(), "external_id": given.external_id.strip()}
+    key = {name: fields[name] for name in ("external_system", "external_id")}
     found = await mine.filter(**key).limit(1).values("id")
     if found:
         message = "There is an activity with this external id already. Correct that one, or give another external id."
