@@ -10,7 +10,7 @@ from uuid import UUID
 import yaml
 
 from workflow.rules.facts import AccountFacts, Actor, AssessmentFacts, NextStep, OpportunityFacts, StakeholderFacts
-from workflow.rules.parts import ActivityFacts, Talks
+from workflow.rules.parts import ActivityFacts, MitigationFacts, RiskFacts, Talks
 from workflow.rules.permissions import Holding, Viewer
 from workflow.rules.process import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
 from workflow.rules.requirements import Verdict, evaluate
@@ -20,8 +20,11 @@ from workflow.rules.states import (
     FitOperator,
     ForecastCategory,
     Grade,
+    MitigationKind,
     OpportunityState,
     OpportunityType,
+    RiskCategory,
+    RiskStatus,
     Role,
     Strength,
 )
@@ -66,6 +69,20 @@ def person(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> Stake
 def talked(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
     """So many two-way activities with the person, the last of them so long ago."""
     return ActivityFacts(NOW - ago, count, (Talks(UUID(int=6), count, NOW - ago),) if count else ())
+
+
+def fear(
+    likelihood: int = 3,
+    impact: int = 3,
+    status: RiskStatus = RiskStatus.SUSPECTED,
+    *,
+    raised: datetime = NOW - timedelta(days=3),
+    mitigated: bool = False,
+) -> RiskFacts:
+    """Something that the buyer fears, raised three days ago unless told; `mitigated` plans something against it."""
+    about = (UUID(int=20), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, status, raised)
+    plan = MitigationFacts(UUID(int=21), MitigationKind.REFERENCE, "Let them call Globex")
+    return RiskFacts(*about, mitigations=(plan,) if mitigated else ())
 
 
 BARE_LEAD = OpportunityFacts(

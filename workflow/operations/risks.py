@@ -65,11 +65,11 @@ async def update_risk(ctx: Ctx, id: UUID, given: RiskChanges, *, expected_versio
 
     async def verb(deal: Deal) -> UUID:
         risk = risk_of(deal, id)
+        _refuse_lowering(deal, risk, given)
         refuse_settled(risk)
         fields = await _checked(deal, {name: value for name, value in given.items() if name != "confirmed_by_buyer"})
         if "confirmed_by_buyer" in given:
             fields["status"] = _confirmed(risk, given["confirmed_by_buyer"])
-        _refuse_lowering(deal, risk, fields)
         before = {name: getattr(risk, name) for name in fields}
         if changed(before, fields):
             await Risk.filter(id=id).update(**fields)
@@ -84,8 +84,10 @@ async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str
 
     async def verb(deal: Deal) -> UUID:
         risk = risk_of(deal, id)
-        if status is RiskSettlement.ACCEPTED or level_of(risk) in SEVERE:
-            _require_coach(deal, f"{'accept a risk' if status is RiskSettlement.ACCEPTED else 'close a high risk'}")
+        if status is RiskSettlement.ACCEPTED:
+            _require_coach(deal, "accept a risk")
+        elif level_of(risk) in SEVERE:
+            _require_coach(deal, f"close a risk that is {level_of(risk).lower()}")
         refuse_settled(risk)
         faults = Faults()
         why = faults.text(reason, "reason", required=True, most=20_000)
@@ -146,9 +148,9 @@ def _confirmed(risk: RiskFacts, by_buyer: bool | None) -> RiskStatus:
     return RiskStatus.CONFIRMED if by_buyer else RiskStatus.SUSPECTED
 
 
-def _refuse_lowering(deal: Deal, risk: RiskFacts, fields: Mapping[str, Any]) -> None:
+def _refuse_lowering(deal: Deal, risk: RiskFacts, given: RiskChanges) -> None:
     before = level_of(risk)
-    after = level(fields.get("likelihood", risk.likelihood), fields.get("impact", risk.impact))
+    after = level(given.get("likelihood") or risk.likelihood, given.get("impact") or risk.impact)
     if before in SEVERE and lower(after, before):
         _require_coach(deal, f"lower a risk that is {before.lower()}")
 
@@ -170,7 +172,7 @@ async def _checked(deal: Deal, given: Mapping[str, Any]) -> dict[str, Any]:
         fields["statement"] = faults.text(fields["statement"], "statement", required=True, most=2_000)
     for name in ("likelihood", "impact"):
         if name in fields and (fields[name] is None or not 1 <= fields[name] <= 5):
-            faults.add(name, message=f"`{name}` goes from 1, hardly, to 5, almost surely.")
+            faults.add(name, message=f"`{name}` is a whole number from 1, low, to 5, high.")
     person, owner = fields.get("perceived_by_id"), fields.get("owner_id")
     if person is not None and person not in {one.id for one in deal.facts.stakeholders}:
         message = "`perceivedById` names a stakeholder of this opportunity. Add the person with addStakeholder first."
