@@ -116,7 +116,7 @@ class BulkMutation:
     @strawberry.mutation(graphql_type=BulkResult, description="Give opportunities to another owner.")
     async def assign_opportunities(self, info: Info, input: AssignOpportunitiesInput) -> BulkSummary:
         """Somebody takes over."""
-        owner, refs = ids.of("Member", input.owner_id), _refs(input.opportunities)
+        owner, refs = ids.or_nothing("Member", input.owner_id), _refs(input.opportunities)
         done = await bulk.assign_opportunities(info.context.acting(), refs, owner)
         return _summary(info, input.opportunities, done, dry_run=False)
 

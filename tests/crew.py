@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from tests.organizations import NOW, TestOrganization, new_organization
-from workflow.models import Member, Team
+from workflow.models import Event, Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.context import Ctx
+from workflow.operations.debts import OverrideGiven
 from workflow.operations.imported import LEFT_OUT, ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import update_opportunity
+from workflow.operations.processes import preset
+from workflow.operations.transitions import Terms
 from workflow.rules.states import CLOSED_STATES, OpportunityState, Role
 
 SELLER = "sam@example.com"
@@ -48,14 +52,15 @@ class Crew:
         assert id is not None
         return id
 
-    async def deal(self, state: OpportunityState, key: str) -> UUID:
+    async def deal(self, state: OpportunityState, key: str | None = None) -> UUID:
         """One more deal of the owner's in that state."""
+        key = key or uuid4().hex
         return (await deals_of(self.organization, {key: state}))[key]
 
 
-async def new_crew() -> Crew:
+async def new_crew(*, time_zone: str = "UTC") -> Crew:
     """A fresh organization with all of them."""
-    organization = await new_organization()
+    organization = await new_organization(time_zone=time_zone)
     north, south = await _team(organization, "North"), await _team(organization, "South")
     await organization.ctx_of(Role.REP, SELLER)
     await Member.filter(organization_id=organization.id, email=SELLER).update(team_id=north)
@@ -70,6 +75,18 @@ async def new_crew() -> Crew:
     closed = await deals_of(organization, {state: state for state in CLOSED_STATES})
     known = {OpportunityState(key): id for key, id in {**deals, **closed}.items()}
     return Crew(organization, ctx, known)
+
+
+def forced(note: str | None = None) -> Terms:
+    """Terms that pass every requirement of the default process; an admin who does not hold the deal may give them."""
+    keys = {one.key for gate in preset("default").gates for one in gate.requirements}
+    return Terms(note=note, override=OverrideGiven(tuple(sorted(keys)), "The board wants this deal to go on."))
+
+
+async def told(id: UUID, *types: str) -> list[dict[str, Any]]:
+    """The payloads of a record's events of these types, in order."""
+    found = await Event.filter(aggregateid=id, type__in=types).order_by("pos").values_list("payload", flat=True)
+    return [dict(payload) for payload in found if isinstance(payload, Mapping)]
 
 
 async def deals_of(organization: TestOrganization, wanted: Mapping[str, OpportunityState]) -> dict[str, UUID]:

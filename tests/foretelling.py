@@ -25,7 +25,9 @@ def foretold(model: ModelDeal, move: Move) -> str | None:
     """The answer by the model, which is moved along; None where the deed finds nothing to do it to."""
     if move.deed == "assign" and not _may_name(move):
         return "PermissionDenied"
-    if not model.sees(move.who) or (move.deed == "assign" and move.who == "foreign admin"):
+    if move.deed == "assign" and move.who == "foreign admin":
+        return "InvalidInput"
+    if not model.sees(move.who):
         return "NotFound"
     if move.deed in ("arrow", "log", "assign", "delete"):
         return _SPECIAL[move.deed](model, move)

@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from workflow.models import Collaborator, Opportunity
 from workflow.operations import arrows
 from workflow.operations.arrows import Lost, Won
 from workflow.operations.change import Deal, change, refuse_closed
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.holding import may_own
+from workflow.operations.holding import hand_over, may_own
 from workflow.operations.transitions import Moved, Terms
-from workflow.rules.errors import PermissionDenied, Refusal, invalid
+from workflow.rules.errors import NotFound, PermissionDenied, Refusal, invalid
 from workflow.rules.permissions import Action, may_coach, require
 from workflow.rules.states import (
     DisqualifyReason,
@@ -76,12 +75,21 @@ async def assign_opportunities(ctx: Ctx, refs: Sequence[Ref], owner_id: UUID) ->
     faults = Faults()
     _check_count(refs, faults)
     faults.raise_if_any()
-    await may_own(ctx, owner_id)
+    await _check_owner(ctx, owner_id)
 
     async def one(ref: Ref) -> None:
         await _assign(ctx, ref, owner_id)
 
     return [await _row(ref, one) for ref in refs]
+
+
+async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
+    """The one owner of all rows is no row's problem: an unknown one is a fault of the input."""
+    try:
+        await may_own(ctx, owner_id)
+    except NotFound as unknown:
+        message = "Nobody of the organization has this id, or you may not see them. Check the id with `members`."
+        raise invalid("ownerId", message=message) from unknown
 
 
 async def _row(ref: Ref, work: Callable[[Ref], Awaitable[UUID | None]]) -> RowDone:
@@ -153,10 +161,7 @@ async def _assign(ctx: Ctx, ref: Ref, owner_id: UUID) -> None:
         refuse_closed(deal)
 
     async def verb(deal: Deal) -> None:
-        if deal.row.owner_id == owner_id:
-            return
-        await Collaborator.filter(opportunity_id=deal.id, member_id=owner_id).delete()
-        await Opportunity.filter(id=deal.id).update(owner_id=owner_id)
-        deal.tell("opportunity.updated")
+        if deal.row.owner_id != owner_id:
+            deal.tell("opportunity.updated", **await hand_over(deal, owner_id))
 
     await change(ctx, ref.id, ref.expected_version, verb, judge=judge)

@@ -46,6 +46,15 @@ async def collaborate(deal: Deal, wanted: Sequence[UUID]) -> dict[str, object]:
     return {"collaboratorIds": {"added": came, "removed": went}}
 
 
+async def hand_over(deal: Deal, owner_id: UUID) -> dict[str, object]:
+    """Make this member the owner, who is no collaborator any more; who went, nothing where nobody did."""
+    await deal.write(owner_id=owner_id)
+    if owner_id not in deal.facts.collaborator_ids:
+        return {}
+    await Collaborator.filter(opportunity_id=deal.id, member_id=owner_id).delete()
+    return {"collaboratorIds": {"added": [], "removed": [owner_id]}}
+
+
 async def active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:
     """Refuse who is not an active member."""
     known = await Member.filter(organization_id=ctx.viewer.organization_id, id__in=list(ids), active=True).values_list(

@@ -8,6 +8,7 @@ from workflow.models import Account, ImportedRow, Milestone, Opportunity, Transi
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.context import Ctx
+from workflow.operations.holding import hand_over
 from workflow.operations.import_birth import Birth, history_rows, milestone_rows, opportunity_row
 from workflow.operations.import_book import Book, LastRow
 from workflow.operations.journal import changed, record
@@ -60,7 +61,8 @@ async def _write_edit(ctx: Ctx, book: Book, edit: Edit) -> None:
 
     async def verb(deal: Deal) -> None:
         await deal.write(**edit.fields)
-        deal.tell("opportunity.updated")
+        owner = edit.fields.get("owner_id")
+        deal.tell("opportunity.updated", **(await hand_over(deal, owner) if isinstance(owner, UUID) else {}))
 
     if edit.differences:
         await change(ctx, id, None, verb, judge=lambda deal: None)

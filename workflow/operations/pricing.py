@@ -20,7 +20,7 @@ from workflow.rules.states import OPEN_STATES
 BATCH = 500
 RATE_DECIMALS = 12
 HIGHEST_RATE = Decimal(10) ** 12
-_PRICED = ("id", "state", "value_minor", "value_currency", "base_minor")
+_PRICED = ("id", "state", "deleted_at", "value_minor", "value_currency", "base_minor")
 
 
 async def money(ctx: Ctx, given: MoneyGiven, *path: str) -> MoneyKept:
@@ -114,12 +114,11 @@ async def _keep(ctx: Ctx, currency: str, rate: Decimal, valid_from: date) -> UUI
 
 
 async def _revalue(ctx: Ctx, currency: str, base: str, today: date) -> None:
-    """Write the worth of every open deal in the currency anew; a closed one keeps that of the day it was closed."""
+    """Write the worth of every open deal in the currency anew; a closed or deleted one keeps what it was worth then."""
     rate = await _rate_on(ctx, currency, today)
-    deals = Opportunity.filter(
-        organization_id=ctx.viewer.organization_id, value_currency=currency, state__in=list(OPEN_STATES)
-    )
-    ids: Sequence[UUID] = [record["id"] for record in await deals.order_by("id").values("id")] if rate else ()
+    mine = Opportunity.filter(organization_id=ctx.viewer.organization_id, value_currency=currency, deleted_at=None)
+    deals = mine.filter(state__in=list(OPEN_STATES)).order_by("id")
+    ids: Sequence[UUID] = [record["id"] for record in await deals.values("id")] if rate else ()
     for start in range(0, len(ids), BATCH):
         await _revalue_batch(ids[start : start + BATCH], currency, base, rate or Decimal(0))
 
@@ -128,7 +127,7 @@ async def _revalue_batch(ids: Sequence[UUID], currency: str, base: str, rate: De
     if dialect() == "postgres":
         await fetch("SELECT 1 FROM opportunity WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", list(ids))
     for deal in await Opportunity.filter(id__in=list(ids)).values(*_PRICED):
-        if deal["value_currency"] != currency or deal["state"] not in OPEN_STATES:
+        if deal["value_currency"] != currency or deal["state"] not in OPEN_STATES or deal["deleted_at"]:
             continue
         worth = base_minor(deal["value_minor"], currency, base, rate)
         if worth >= MOST_MINOR:

@@ -91,14 +91,15 @@ def _arrow(deal: Deal, attempt: Attempt) -> Arrow:
 
 
 async def _move(deal: Deal, attempt: Attempt) -> Moved:
-    """Inputs, then what is applied first, then the gate on the locked deal and its locked account, then the writing."""
+    """Inputs, what is applied first and its worth, then the gate on the locked deal and its locked account, then the writing."""
     arrow, terms = _arrow(deal, attempt), attempt.terms
     note = _checked(deal, attempt, arrow)
     await hold(Account, deal.organization_id, deal.facts.account.id)
     await attempt.apply(deal)
     await deal.look_again()
-    found = _judged(deal, attempt, arrow)
     target = advance(deal.facts.state, attempt.trigger, arrow.target)
+    await deal.write(**await _worth(deal, _closed_on(deal, attempt, target)))
+    found = _judged(deal, attempt, arrow)
     id = await _record(deal, attempt, target=target, note=note, found=found)
     return Moved(
         opportunity_id=deal.id,
@@ -172,13 +173,12 @@ async def _record(
     settings = deal.process.settings(target)
     arrow = {"trigger": attempt.trigger, "from_state": facts.state, "to_state": target}
     forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
-    closed_on = attempt.closed_on or facts.today(ctx.now) if target in CLOSED_STATES else None
+    closed_on = _closed_on(deal, attempt, target)
     made: dict[str, object] = {"closed_on": closed_on, **attempt.reasons} if closed_on else {}
     gate = [written(verdict) for verdict in found]
     await _remember(deal, id, {**arrow, **made, **forecast, "note": note, "requirements": gate})
     kept = {**NO_CLOSE, **({"closed_from": facts.state, "close_note": note, **made} if made else {})}
-    worth = await _worth(deal, closed_on)
-    await deal.write(state=target, state_since=ctx.now, probability_is_manual=False, **forecast, **kept, **worth)
+    await deal.write(state=target, state_since=ctx.now, probability_is_manual=False, **forecast, **kept)
     if attempt.trigger is Trigger.REOPEN:
         await start_anew(deal)
     if target is OpportunityState.PROGRESSING:
@@ -189,6 +189,11 @@ async def _record(
     if attempt.terms.override is not None:
         deal.told += await make_debt(ctx, facts, id, attempt.terms.override, found)
     return id
+
+
+def _closed_on(deal: Deal, attempt: Attempt, target: OpportunityState) -> date | None:
+    """The day that was given or today, None where the deal stays open."""
+    return attempt.closed_on or deal.facts.today(deal.ctx.now) if target in CLOSED_STATES else None
 
 
 async def _worth(deal: Deal, closed_on: date | None) -> dict[str, object]:
