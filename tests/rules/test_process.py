@@ -203,6 +203,11 @@ FIRST = ("gates", "2", "requirements", "0")
         (lambda d: [m.update(weight=0) for m in d["milestones"]], ("milestones",)),
         (lambda d: d["milestones"].append(d["milestones"][0]), ("milestones", "5")),
         (lambda d: d["milestones"][0].update(dueAfterDays=-1), ("milestones", "0", "dueAfterDays")),
+        (lambda d: d["milestones"][0].update(key="k" * 65), ("milestones", "0", "key")),
+        (lambda d: d["milestones"][0].update(name="n" * 256), ("milestones", "0", "name")),
+        (lambda d: d["criteria"].append({**d["criteria"][3], "key": "k" * 65}), ("criteria", "6", "key")),
+        (lambda d: d.update(key="k" * 65), ("key",)),
+        (lambda d: d.update(name="n" * 256), ("name",)),
         (lambda d: d["requiredRoles"].append({"anyOf": []}), ("requiredRoles", "2", "anyOf")),
         (lambda d: d["requiredRoles"].append({"anyOf": ["CHAMPION"]}), ("requiredRoles", "2")),
         (lambda d: d["states"][0].update(probability=1.01), ("states", "0", "probability")),
@@ -218,6 +223,12 @@ FIRST = ("gates", "2", "requirements", "0")
 )
 def test_each_fault_of_a_document_is_told_with_its_path(change: Change, path: tuple[str, ...]) -> None:
     assert [fault.path for fault in check(parse(changed(change)))] == [path]
+
+
+def test_what_deals_keep_of_a_document_may_be_as_long_as_its_place() -> None:
+    longest = {"key": "k" * 64, "name": "n" * 255}
+
+    assert check(parse(changed(lambda d: (d["milestones"][0].update(longest), d.update(longest))))) == []
 
 
 def test_all_faults_are_told_together_below_the_inputs_own_path() -> None:

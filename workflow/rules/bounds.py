@@ -46,6 +46,14 @@ RANGES: Mapping[tuple[type, str], Range] = {
     (StateSettings, "expected_days"): DAYS,
 }
 NEVER_EMPTY = frozenset({(RequiredRole, "any_of")})
+LONGEST: Mapping[tuple[type, str], int] = {
+    (ProcessDocument, "key"): 64,
+    (ProcessDocument, "name"): 255,
+    (Criterion, "key"): 64,
+    (MilestoneTemplate, "key"): 64,
+    (MilestoneTemplate, "name"): 255,
+}
+"""What deals and assessments keep of a document is no longer than the place they keep it in."""
 
 
 def out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
@@ -76,7 +84,7 @@ def _fault(shape: type, name: str, value: object) -> str | None:
     if isinstance(value, tuple | list):
         return _list_fault(shape, name, len(value))
     if isinstance(value, str):
-        return _text_fault(name, value)
+        return _text_fault(name, value, LONGEST.get((shape, name), LONGEST_TEXT))
     bounds = RANGES.get((shape, name))
     if bounds is None or not isinstance(value, int | Decimal) or bounds.least <= value <= bounds.most:
         return None
@@ -89,9 +97,9 @@ def _list_fault(shape: type, name: str, length: int) -> str | None:
     return f"{camel(name)} holds at most {LONGEST_LIST}." if length > LONGEST_LIST else None
 
 
-def _text_fault(name: str, value: str) -> str | None:
+def _text_fault(name: str, value: str, most: int = LONGEST_TEXT) -> str | None:
     if name == "key" and not KEY.fullmatch(value):
         return "A key is 1 to 100 letters, digits, dots, dashes and underscores, and begins with a letter or digit."
     if not value.strip():
         return f"{camel(name)} must not be blank."
-    return f"{camel(name)} is at most {LONGEST_TEXT} characters." if len(value) > LONGEST_TEXT else None
+    return f"{camel(name)} is at most {most} characters." if len(value) > most else None
