@@ -82,11 +82,11 @@ async def update_milestone(ctx: Ctx, id: UUID, given: MilestoneChanges, *, expec
     """Its name and its day, and the weight of one that was added by hand; a missed one with time ahead is planned again."""
 
     async def verb(deal: Deal) -> UUID:
-        step = _waiting(deal, id)
-        if step.key is not None and given.get("weight", step.weight) != step.weight:
+        step, wanted = _waiting(deal, id), dict(given)
+        if step.key is not None and wanted.pop("weight", step.weight) != step.weight:
             message = "The weight of a process's own milestone is the process's. Leave `weight` out."
             raise invalid("weight", message=message)
-        fields = _checked(given)
+        fields = _checked(wanted)
         before = {name: getattr(step, name) for name in fields}
         if changed(before, fields):
             due = fields.get("due", step.due)
@@ -129,7 +129,7 @@ async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version:
         faults = Faults()
         why = faults.text(reason, "reason", required=True, most=20_000)
         faults.raise_if_any()
-        was = {"evidence": step.evidence, "completedAt": step.completed_at}
+        was = {"evidence": step.evidence, "completedAt": step.completed_at, "waiveReason": step.waive_reason}
         await _write(deal, step, "milestone.reopened", UNDONE, reason=why, was=was)
         return id
 

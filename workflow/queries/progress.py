@@ -16,7 +16,8 @@ from workflow.rules.progress import WINDOW
 from workflow.rules.states import ActivityDirection, MilestoneSide, MilestoneStatus
 
 _STEP = (
-    "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at", "evidence", *ACTOR,
+    "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at", "evidence",
+    "waive_reason", *ACTOR,
 )  # fmt: skip
 
 
@@ -70,5 +71,6 @@ def _milestone(record: Mapping[str, Any]) -> MilestoneFacts:
         due=record["due"],
         completed_at=record["completed_at"],
         evidence=record["evidence"],
+        waive_reason=record["waive_reason"],
         actor=None if record["actor_kind"] is None else actor_of(record),
     )

@@ -168,6 +168,7 @@ class MilestoneFacts:
     due: date | None = None
     completed_at: datetime | None = None
     evidence: str | None = None
+    waive_reason: str | None = None
     actor: Actor | None = None
 
 
