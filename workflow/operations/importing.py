@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-
 from workflow.models.database import transaction
 from workflow.operations.checks import Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
@@ -36,10 +34,7 @@ async def import_rows(
     async def work() -> list[RowOutcome]:
         return await _import(ctx, system, rows, dry_run)
 
-    try:
-        return await transaction(work)
-    except IntegrityError:  # somebody else made an opportunity with one of the keys meanwhile: now it is seen
-        return await transaction(work)
+    return await transaction(work)
 
 
 @dataclass(slots=True)
