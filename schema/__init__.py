@@ -18,13 +18,15 @@ from schema.opportunity_list import OpportunityQuery
 from schema.people import PeopleQuery
 from schema.problems import HANDLERS
 from schema.process import ProcessQuery
+from schema.process_publishing import ProcessImpactQuery, ProcessMutation
 from schema.rates import RateMutation, RateQuery
 from schema.risk_inputs import RiskMutation
 from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
 
-Query = merge_types("Query", (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, RateQuery, EventQuery))
+QUERIES = (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, ProcessImpactQuery, RateQuery, EventQuery)
+Query = merge_types("Query", QUERIES)
 MUTATIONS = (
     AccountMutation,
     OpportunityMutation,
@@ -37,6 +39,7 @@ MUTATIONS = (
     MilestoneMutation,
     ActivityMutation,
     CompetitorMutation,
+    ProcessMutation,
     RateMutation,
 )
 Mutation = merge_types("Mutation", MUTATIONS)

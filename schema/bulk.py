@@ -55,6 +55,14 @@ class AssignOpportunitiesInput:
     owner_id: strawberry.ID = told("The member who is to own them.")
 
 
+@strawberry.input(description="Another process, or its newest version, for many opportunities.")
+class MigrateOpportunitiesInput:
+    """Which rules hold from now on."""
+
+    opportunities: list[OpportunityRef] = told("1 to 100.")
+    process_key: str = told("The process; its newest version is taken.")
+
+
 @strawberry.type(description="What became of one of many.")
 class BulkRow:
     """One answer."""
@@ -118,6 +126,16 @@ class BulkMutation:
         """Somebody takes over."""
         owner, refs = ids.or_nothing("Member", input.owner_id), _refs(input.opportunities)
         done = await bulk.assign_opportunities(info.context.acting(), refs, owner)
+        return _summary(info, input.opportunities, done, dry_run=False)
+
+    @strawberry.mutation(
+        graphql_type=BulkResult,
+        description="Move opportunities to the newest version of a process: their states stay, no gate is run, what was done stays done.",
+    )
+    async def migrate_opportunities(self, info: Info, input: MigrateOpportunitiesInput) -> BulkSummary:
+        """Other rules from now on."""
+        refs = _refs(input.opportunities)
+        done = await bulk.migrate_opportunities(info.context.acting(), refs, input.process_key)
         return _summary(info, input.opportunities, done, dry_run=False)
 
 

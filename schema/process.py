@@ -1,5 +1,6 @@
 """The sales process: one published, immutable, versioned document."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -195,6 +196,13 @@ class SalesProcess(Node):
     alert_rules: list[AlertRule] = _part("alert_rules", "When to warn.", list[AlertRule])
     states: list[StateSettings] = _part("states", "What each state means for the forecast.", list[StateSettings])
 
+    @strawberry.field(
+        description="The document whole, as `publishSalesProcess` takes it: copy it, change it, publish the next version."
+    )
+    def document(self, root: Root) -> Json:
+        """Plain data."""
+        return Json(document.to_plain(root.document))
+
     @strawberry.field(description="Whether new opportunities follow this key.")
     async def is_default(self, root: strawberry.Parent[Any], info: Info) -> bool:
         """The organization's choice."""
@@ -205,6 +213,11 @@ class SalesProcess(Node):
 @strawberry.type
 class ProcessQuery:
     """What is asked of processes."""
+
+    @strawberry.field(graphql_type=list[SalesProcess], description="The newest version of each key.")
+    async def sales_processes(self, info: Info) -> Sequence[ProcessRow]:
+        """All of them."""
+        return await processes.newest_processes(info.context.viewer)
 
     @strawberry.field(
         graphql_type=SalesProcess | None, description="A version of a process; the newest where `version` is left out."

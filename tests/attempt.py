@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workflow.operations.processes import preset
+from workflow.rules.process import to_plain
+
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 PAIN, INTEREST, FIT = (
     {"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")
@@ -59,3 +62,4 @@ TO_PROGRESS = passing(
 )
 TO_WIN = passing("milestone.decision_made", "milestone.terms_agreed")
 WORTH = {"amount": "100.50", "currency": "EUR"}
+DOCUMENT: Input = {**to_plain(preset("default")), "key": "ours", "name": "Our way of selling"}

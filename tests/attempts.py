@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.attempt import (
+    DOCUMENT,
     FIT,
     INTEREST,
     NEXT_STEP,
@@ -121,6 +122,12 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "assignOpportunities": attempt(
         done={"opportunities": [{"id": "$lead"}], "ownerId": "$seller"}, InvalidInput={"opportunities": []}
+    ),
+    "publishSalesProcess": attempt(
+        done={"document": DOCUMENT}, InvalidInput={"document": {**DOCUMENT, "criteria": []}}
+    ),
+    "migrateOpportunities": attempt(
+        done={"opportunities": [{"id": "$lead"}], "processKey": "other"}, InvalidInput={"processKey": "unknown"}
     ),
     "setExchangeRate": attempt(
         done={"currency": "USD", "rate": "0.9", "validFrom": "2026-01-01"}, InvalidInput={"rate": "0"}

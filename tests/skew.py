@@ -10,7 +10,6 @@ from uuid import UUID
 from tests.organizations import TestOrganization, new_organization
 from tests.rules.deals import default_document
 from workflow.models import Event, Opportunity
-from workflow.models.database import transaction
 from workflow.operations import arrows
 from workflow.operations.arrows import Won
 from workflow.operations.context import Ctx
@@ -111,11 +110,7 @@ async def _organization(skew: Skew) -> TestOrganization:
     asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(skew.test)}
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
     document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
-
-    async def work() -> UUID:
-        return await publish(organization.ctx, parse(document))
-
-    await transaction(work)
+    await publish(organization.ctx, parse(document))
     return organization
 
 

@@ -22,6 +22,7 @@ from workflow.operations.importing import import_rows
 from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
 from workflow.operations.mitigating import NewMitigation, add_mitigation
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.processes import preset, publish
 from workflow.operations.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
@@ -82,6 +83,7 @@ async def new_stage(url: str, server: Server) -> Stage:
 async def _furnished(organization: TestOrganization) -> dict[str, str]:
     """A lead that lacks only what QUALIFY records first, and a closed deal."""
     ctx = organization.ctx
+    await publish(ctx, replace(preset("default"), key="other"))
     account = await create_account(ctx, {"name": "Acme"})
     await create_account(ctx, {"name": "Rival", "domain": "taken.example"})
     place = NewOpportunity(account, None, None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.attempt import DOCUMENT
 from tests.wholeness import SAID
 
 KEY: dict[str, Any] = {"externalSystem": "crm", "attributes": {"region": "EMEA"}}
@@ -73,6 +74,22 @@ REOPEN = {
     "override": None,
     "dryRun": False,
 }
+
+RULE = {
+    "key": "size",
+    "label": "Has people",
+    "attribute": "employeeCount",
+    "operator": "GT",
+    "value": 1,
+    "strength": "HARD",
+}
+TESTS = {"talk": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000.0"}}
+ASKED = [{"key": key, "label": key, "strength": "SOFT", "test": test, "when": "true"} for key, test in TESTS.items()]
+GATES: Any = [
+    {**gate, "requirements": [*gate["requirements"], *ASKED]} if gate["trigger"] == "WIN" else gate
+    for gate in DOCUMENT["gates"]
+]
+PROCESS = {**DOCUMENT, "fitRules": [RULE], "gates": GATES}
 
 Step = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], str]
 MUTATIONS: tuple[Step, ...] = (
@@ -203,4 +220,7 @@ MUTATIONS: tuple[Step, ...] = (
         {"opportunities": [{"id": "$Opportunity"}], "trigger": "DISQUALIFY", "disqualifyReason": "NO_FIT"},
     ),
     ("createOpportunity", LEAD),
+    ("publishSalesProcess", {"document": PROCESS, "makeDefault": True}),
+    ("publishSalesProcess", {"document": DOCUMENT, "makeDefault": True}),
+    ("migrateOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE}], "processKey": "ours"}),
 )

@@ -11,6 +11,7 @@ from graphql import build_schema, get_named_type
 
 from schema import schema
 from tests.asking import Tally, record, records, root_field
+from tests.attempt import DOCUMENT
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from tests.whole_story import MUTATIONS
@@ -64,6 +65,7 @@ QUERIES: Mapping[str, list[dict[str, Any]]] = {
     "opportunity": [{"id": "$Opportunity"}],
     "opportunities": [{}, {"filter": DEALS, "orderBy": ORDER}],
     "salesProcess": [{"key": "whole"}],
+    "processImpact": [{"document": DOCUMENT}, {"document": {**DOCUMENT, "criteria": []}}],
 }
 
 

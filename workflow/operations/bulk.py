@@ -12,7 +12,9 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.holding import hand_over, may_own
+from workflow.operations.migration import migrate
 from workflow.operations.transitions import Moved, Terms
+from workflow.queries.processes import process
 from workflow.rules.errors import NotFound, PermissionDenied, Refusal, invalid
 from workflow.rules.permissions import Action, may_coach, require
 from workflow.rules.states import (
@@ -79,6 +81,27 @@ async def assign_opportunities(ctx: Ctx, refs: Sequence[Ref], owner_id: UUID) ->
 
     async def one(ref: Ref) -> None:
         await _assign(ctx, ref, owner_id)
+
+    return [await _row(ref, one) for ref in refs]
+
+
+async def migrate_opportunities(ctx: Ctx, refs: Sequence[Ref], process_key: str) -> list[RowDone]:
+    """Move each deal to the newest version of a process; one that is there already stays as it is."""
+    require(ctx.viewer, Action.ADMINISTER, to="migrate opportunities to another process")
+    faults = Faults()
+    _check_count(refs, faults)
+    newest = await process(ctx.viewer, process_key)
+    if newest is None:
+        message = f"There is no process with the key `{process_key[:64]}`. `salesProcesses` lists those there are."
+        faults.add("processKey", message=message)
+    faults.raise_if_any()
+
+    async def one(ref: Ref) -> None:
+        async def verb(deal: Deal) -> None:
+            if newest is not None and deal.row.process_id != newest.id:
+                await migrate(deal, newest)
+
+        await change(ctx, ref.id, ref.expected_version, verb)
 
     return [await _row(ref, one) for ref in refs]
 

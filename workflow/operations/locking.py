@@ -22,3 +22,9 @@ async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
         await fetch(
             f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id
         )
+
+
+async def hold_organization(organization_id: UUID) -> None:
+    """Hold the organization's own row: what is counted or chosen once an organization is done by one writer at a time."""
+    if dialect() == "postgres":
+        await fetch("SELECT 1 FROM organization WHERE id = $1 FOR NO KEY UPDATE", organization_id)

@@ -1,17 +1,31 @@
 """Publishing a sales process: parsed, checked whole, kept for ever."""
 
+from dataclasses import dataclass
 from importlib.resources import files
 from uuid import UUID
 
 import yaml
+from tortoise.queryset import QuerySet
 
-from workflow.models import SalesProcess
+from workflow.models import Organization, SalesProcess
 from workflow.models.columns import new_id
+from workflow.models.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
+from workflow.operations.locking import hold_organization
 from workflow.rules.checking import check
 from workflow.rules.errors import InvalidInput
+from workflow.rules.permissions import Action, require
 from workflow.rules.process import ProcessDocument, content_hash, parse, to_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version that stands, and whether this publishing made it."""
+
+    id: UUID
+    version: int
+    is_new: bool
 
 
 def preset(name: str) -> ProcessDocument:
@@ -20,29 +34,62 @@ def preset(name: str) -> ProcessDocument:
     return parse(yaml.safe_load(text))
 
 
-async def publish(ctx: Ctx, document: ProcessDocument) -> UUID:
-    """The next version of the document's key; the same document again publishes nothing. Runs inside a transaction."""
-    faults = check(document)
+async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> Published:
+    """The next version of the document's key; the same document again publishes nothing, and switches the default where asked."""
+    require(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
+    faults = check(document, at=("document",))
     if faults:
         raise InvalidInput(faults)
-    organization_id = ctx.viewer.organization_id
-    versions = SalesProcess.filter(organization_id=organization_id, process_key=document.key).order_by("-version")
-    newest = await versions.limit(1).values("id", "version", "content_hash")
-    if newest and newest[0]["content_hash"] == content_hash(document):
-        same: UUID = newest[0]["id"]
-        return same
-    id, version = new_id(), newest[0]["version"] + 1 if newest else 1
+
+    async def work() -> Published:
+        await hold_organization(ctx.viewer.organization_id)
+        published = await _newest(ctx, document) or await _keep(ctx, document)
+        if make_default:
+            await _make_default(ctx, document.key, published)
+        return published
+
+    return await transaction(work)
+
+
+async def _newest(ctx: Ctx, document: ProcessDocument) -> Published | None:
+    """The newest version of the key, where it says the same."""
+    found = await _versions(ctx, document).values("id", "version", "content_hash")
+    if not found or found[0]["content_hash"] != content_hash(document):
+        return None
+    return Published(found[0]["id"], found[0]["version"], is_new=False)
+
+
+async def _keep(ctx: Ctx, document: ProcessDocument) -> Published:
+    newest = await _versions(ctx, document).values("version")
+    published = Published(new_id(), newest[0]["version"] + 1 if newest else 1, is_new=True)
     await SalesProcess.create(
-        id=id,
-        organization_id=organization_id,
+        id=published.id,
+        organization_id=ctx.viewer.organization_id,
         process_key=document.key,
-        version=version,
+        version=published.version,
         name=document.name,
         document=to_plain(document),
         content_hash=content_hash(document),
         published_at=ctx.now,
         **ctx.actor(),
     )
-    payload = {"processId": id, "key": document.key, "version": version}
-    await record(ctx, "process.published", aggregate="process", id=id, payload=payload)
-    return id
+    await _tell(ctx, "process.published", document.key, published)
+    return published
+
+
+async def _make_default(ctx: Ctx, key: str, published: Published) -> None:
+    """New deals follow this key from now on; nothing is told where they do already."""
+    others = Organization.filter(id=ctx.viewer.organization_id).exclude(default_process_key=key)
+    if await others.update(default_process_key=key):
+        await _tell(ctx, "process.madeDefault", key, published)
+
+
+async def _tell(ctx: Ctx, event: str, key: str, published: Published) -> None:
+    payload = {"processId": published.id, "key": key, "version": published.version}
+    await record(ctx, event, aggregate="process", id=published.id, payload=payload)
+
+
+def _versions(ctx: Ctx, document: ProcessDocument) -> QuerySet[SalesProcess]:
+    """The newest version of the document's key, if there is one."""
+    mine = SalesProcess.filter(organization_id=ctx.viewer.organization_id, process_key=document.key)
+    return mine.order_by("-version").limit(1)

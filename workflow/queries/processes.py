@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
 from workflow.queries.actors import actor_of
-from workflow.queries.paging import among
+from workflow.queries.paging import among, where
 from workflow.rules.facts import Actor
 from workflow.rules.permissions import Viewer
 from workflow.rules.process import ProcessDocument, parse
@@ -43,6 +44,18 @@ async def process(viewer: Viewer, key: str, version: int | None = None) -> Proce
         versions = versions.filter(version=version)
     found = await versions.order_by("-version").limit(1).values()
     return _row(found[0]) if found else None
+
+
+async def newest_processes(viewer: Viewer) -> list[ProcessRow]:
+    """The newest version of each key, by key; one statement."""
+    newer = (
+        'SELECT 1 FROM "sales_process" AS newer WHERE newer.organization_id = "sales_process"."organization_id" '
+        'AND newer.process_key = "sales_process"."process_key" AND newer.version > "sales_process"."version"'
+    )
+    newest = RawSQL(f"CASE WHEN EXISTS ({newer}) THEN 0 ELSE 1 END")
+    mine = SalesProcess.filter(organization_id=viewer.organization_id).annotate(newest=newest)
+    found = await mine.filter(where("newest", 1)).order_by("process_key").values("id", *_COLUMNS)
+    return [_parsed.get(record["id"]) or _row(record) for record in found]
 
 
 async def default_process(viewer: Viewer) -> ProcessRow:

@@ -90,6 +90,11 @@ def allowed_triggers(state: OpportunityState) -> tuple[Trigger, ...]:
     return tuple(dict.fromkeys(arrow.trigger for arrow in arrows(state)))
 
 
+def states_left_by(trigger: Trigger) -> frozenset[OpportunityState]:
+    """The states that the trigger leads out of."""
+    return frozenset(arrow.source for arrow in TABLE if arrow.trigger is trigger)
+
+
 def arrow_of(facts: OpportunityFacts, trigger: Trigger, target: OpportunityState | None = None) -> Arrow:
     """The arrow from the deal's state; IllegalTransition where there is none, or where REOPEN does not say whereto."""
     found = [arrow for arrow in arrows(facts.state) if arrow.trigger is trigger and target in (None, arrow.target)]

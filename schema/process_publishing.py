@@ -1,0 +1,96 @@
+"""Publishing a sales process, and what it would do to the open opportunities before it is published."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from schema.context import Info
+from schema.loaders import sure
+from schema.nodes import is_row, told
+from schema.problems import InvalidInput, PermissionDenied
+from schema.process import SalesProcess
+from schema.process_inputs import PublishSalesProcessInput, SalesProcessInput, plain
+from workflow.operations import processes
+from workflow.queries import impact
+from workflow.queries.processes import ProcessRow
+from workflow.rules.process import ProcessDocument, parse
+from workflow.rules.states import Trigger
+
+
+@strawberry.type(description="One requirement of one gate, judged on the open opportunities in the states it leaves.")
+class GateImpact:
+    """A line of a gate, tried."""
+
+    is_type_of = is_row(impact.GateImpact)
+    trigger: Trigger = told("The arrow.")
+    requirement: str = told("The requirement's key.")
+    would_pass: int = told("How many would meet it now; those it does not apply to are among them.")
+    would_fail: int = told("How many would not.")
+
+
+@strawberry.type(
+    description="What publishing a document would do to the open opportunities that the viewer sees, before it is published."
+)
+class ProcessImpact:
+    """The document, tried."""
+
+    is_type_of = is_row(impact.ProcessImpact)
+    gates: list[GateImpact] = told("Every requirement of every gate, in the document's order.")
+    open_opportunities: int = told("How many open opportunities there are, in whichever state.")
+
+
+ProcessImpactResult = Annotated[
+    ProcessImpact | PermissionDenied | InvalidInput,
+    strawberry.union("ProcessImpactResult", description="The impact, or what is wrong with the document."),
+]
+
+
+@strawberry.type(description="The process stands: the next version of its key, or the newest where it says the same.")
+class SalesProcessPublished:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=SalesProcess, description="The version as published.")
+    async def process(self, info: Info) -> ProcessRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.process, self.key)
+
+
+SalesProcessResult = Annotated[
+    SalesProcessPublished | PermissionDenied | InvalidInput,
+    strawberry.union("SalesProcessResult", description="The process, or every fault of the document."),
+]
+
+
+@strawberry.type
+class ProcessImpactQuery:
+    """What is asked before publishing."""
+
+    @strawberry.field(
+        graphql_type=ProcessImpactResult,
+        description="What publishing this document would do to the open opportunities; it changes nothing.",
+    )
+    async def process_impact(self, info: Info, document: SalesProcessInput) -> impact.ProcessImpact:
+        """Try it first."""
+        return await impact.process_impact(info.context.viewer, _document(document), info.context.now)
+
+
+@strawberry.type
+class ProcessMutation:
+    """What is done with processes."""
+
+    @strawberry.mutation(
+        graphql_type=SalesProcessResult,
+        description="Publish a document as the next version of its key; the same document again publishes nothing.",
+    )
+    async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
+        """A new version."""
+        document, context = _document(input.document), info.context.acting()
+        published = await processes.publish(context, document, make_default=input.make_default)
+        return SalesProcessPublished(key=published.id)
+
+
+def _document(input: SalesProcessInput) -> ProcessDocument:
+    return parse(plain(input), defaults=processes.preset("default"), at=("document",))
