@@ -20,12 +20,22 @@ from schema.problems import HANDLERS
 from schema.process import ProcessQuery
 from schema.process_publishing import ProcessImpactQuery, ProcessMutation
 from schema.rates import RateMutation, RateQuery
+from schema.reports import ReportQuery
 from schema.risk_inputs import RiskMutation
 from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
 
-QUERIES = (PeopleQuery, OpportunityQuery, AccountQuery, ProcessQuery, ProcessImpactQuery, RateQuery, EventQuery)
+QUERIES = (
+    PeopleQuery,
+    OpportunityQuery,
+    AccountQuery,
+    ProcessQuery,
+    ProcessImpactQuery,
+    ReportQuery,
+    RateQuery,
+    EventQuery,
+)
 Query = merge_types("Query", QUERIES)
 MUTATIONS = (
     AccountMutation,

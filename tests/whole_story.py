@@ -222,5 +222,12 @@ MUTATIONS: tuple[Step, ...] = (
     ("createOpportunity", LEAD),
     ("publishSalesProcess", {"document": PROCESS, "makeDefault": True}),
     ("publishSalesProcess", {"document": DOCUMENT, "makeDefault": True}),
+    ("createOpportunity", {**LEAD, "ownerId": "$seller"}),
+    (
+        "qualifyOpportunity",
+        {"id": "$Opportunity", "override": passing(*(one["key"] for one in DOCUMENT["gates"][0]["requirements"]))},
+    ),
+    ("loseOpportunity", {"id": "$Opportunity", "reason": "PRICE"}),
+    ("createOpportunity", LEAD),
     ("migrateOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE}], "processKey": "ours"}),
 )

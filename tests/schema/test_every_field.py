@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import build_schema, get_named_type
+from graphql import build_schema, get_named_type, parse, type_from_ast
 
 from schema import schema
 from tests.asking import Tally, record, records, root_field
@@ -67,6 +67,15 @@ QUERIES: Mapping[str, list[dict[str, Any]]] = {
     "salesProcess": [{"key": "whole"}],
     "processImpact": [{"document": DOCUMENT}, {"document": {**DOCUMENT, "criteria": []}}],
 }
+INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        """query($period: Period!, $by: OverrideGrouping!) {
+          reports { __typename overrides(period: $period, groupBy: $by) { __typename winRateOfOthers
+            rows { __typename winRate member { __typename id } } } } }""",
+        {"period": DAYS, "by": "MEMBER"},
+    ),
+)
+"""Fields below the root that take arguments of their own, asked with them."""
 
 
 class Whole:
@@ -96,6 +105,14 @@ class Whole:
     async def see(self, id: str, query: str, who: str) -> None:
         """Ask a record for all it has."""
         await self._send(query, {"id": id}, who)
+
+    async def inside(self, query: str, variables: dict[str, Any]) -> None:
+        """Ask a query that was written by hand."""
+        [operation] = parse(query).definitions
+        for given in operation.variable_definitions:  # type: ignore[attr-defined]  # an operation has them
+            kind = type_from_ast(self.schema, given.type)
+            self.tally.give(get_named_type(kind), variables[given.variable.name.value])
+        await self._send(query, variables, "admin")
 
     async def _ask(self, operation: str, name: str, spec: Any, arguments: Mapping[str, Any], who: str) -> None:
         placed = self._placed(arguments)
@@ -139,6 +156,8 @@ async def _ask_everything(whole: Whole) -> None:
     for name in whole.schema.query_type.fields:
         for arguments in QUERIES.get(name, [{}]):
             await whole.find(name, arguments)
+    for query, variables in INSIDE:
+        await whole.inside(query, variables)
     for kind in (*records(whole.schema), *records(whole.schema)):
         for id in whole.tally.ids.get(kind.name, []):
             for who in ("admin", "rep"):

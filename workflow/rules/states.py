@@ -517,6 +517,13 @@ class OpportunityOrderField(StrEnum):
     UPDATED_AT = "UPDATED_AT"
 
 
+class OverrideGrouping(StrEnum):
+    """By the process whose gate was passed, or by the member who passed it."""
+
+    PROCESS = "PROCESS"
+    MEMBER = "MEMBER"
+
+
 OPEN_STATES = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING})
 CLOSED_STATES = frozenset(OpportunityState) - OPEN_STATES
 OPEN_RISKS = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})

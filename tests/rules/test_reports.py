@@ -1,0 +1,63 @@
+"""Overrides as figures: by process and by member, each deal once, and the win rate of what was let through."""
+
+from uuid import UUID, uuid4
+
+from workflow.rules.reports import OverrideMade, override_figures, override_total, win_rate
+from workflow.rules.states import OpportunityState, OverrideGrouping
+
+WON, LOST, LEAD = OpportunityState.WON, OpportunityState.LOST, OpportunityState.LEAD
+DISQUALIFIED = OpportunityState.DISQUALIFIED
+MIA, MAX = uuid4(), uuid4()
+
+
+def made(
+    state: OpportunityState,
+    *,
+    deal: UUID | None = None,
+    process: str = "default",
+    member: UUID = MIA,
+    name: str = "Mia",
+    owed: bool = False,
+) -> OverrideMade:
+    """One override."""
+    return OverrideMade(deal or uuid4(), state, process, process.title(), member, name, owed)
+
+
+def test_a_deal_that_was_let_through_twice_counts_once() -> None:
+    deal = uuid4()
+
+    [row] = override_figures([made(WON, deal=deal), made(WON, deal=deal, owed=True)], OverrideGrouping.PROCESS)
+
+    assert (row.key, row.label, row.overrides, row.owed) == ("default", "Default", 2, 1)
+    assert (row.opportunities, row.won, row.lost, row.disqualified, row.still_open) == (1, 1, 0, 0, 0)
+
+
+def test_groups_stand_by_number_then_by_name() -> None:
+    overrides = [made(WON, process="b"), made(LOST, process="c"), made(LOST, process="c"), made(LEAD, process="a")]
+
+    rows = override_figures(overrides, OverrideGrouping.PROCESS)
+
+    assert [row.key for row in rows] == ["c", "a", "b"]
+
+
+def test_by_member_each_row_names_who() -> None:
+    overrides = [made(WON), made(LOST, member=MAX, name="Max"), made(DISQUALIFIED, member=MAX, name="Max")]
+
+    rows = override_figures(overrides, OverrideGrouping.MEMBER)
+
+    assert [(row.member_id, row.label, row.won, row.lost, row.disqualified) for row in rows] == [
+        (MAX, "Max", 0, 1, 1),
+        (MIA, "Mia", 1, 0, 0),
+    ]
+
+
+def test_the_win_rate_leaves_open_and_disqualified_out() -> None:
+    total = override_total([made(WON), made(LOST), made(LOST), made(LOST), made(LEAD), made(DISQUALIFIED)])
+
+    assert total.win_rate == 0.25
+    assert (total.opportunities, total.still_open) == (6, 1)
+
+
+def test_where_nothing_is_decided_there_is_no_win_rate() -> None:
+    assert win_rate(0, 0) is None
+    assert override_total([]).win_rate is None

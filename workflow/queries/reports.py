@@ -1,0 +1,73 @@
+"""Rows for the figures that managers read; each starts from the deals that the viewer sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tortoise.expressions import Subquery
+from tortoise.functions import Count
+
+from workflow.models import Override
+from workflow.queries.accounts import Span, between
+from workflow.queries.opportunities import matching
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.rules.permissions import Viewer
+from workflow.rules.reports import OverrideMade
+from workflow.rules.states import OpportunityState
+
+_MADE = (
+    "opportunity_id", "opportunity__state", "transition__process__process_key", "transition__process__name", "actor_member_id",
+    "actor_name", "settled_at",
+)  # fmt: skip
+
+FIRST, LAST = date(1900, 1, 1), date(9000, 1, 1)
+"""Days before and after are open ends: no override was made there, and no instant can be told of the calendar's own ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many deals were won and lost."""
+
+    won: int
+    lost: int
+
+
+async def overrides_made(viewer: Viewer, filter: OpportunityFilter, span: Span) -> list[OverrideMade]:
+    """The overrides that were made in the span on the visible deals that match, oldest first; one statement."""
+    deals = matching(viewer, filter).values("id")
+    found = Override.filter(
+        between("at", span), organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals)
+    )
+    return [_made(record) for record in await found.order_by("at", "id").values(*_MADE)]
+
+
+async def decided_without_override(viewer: Viewer, filter: OpportunityFilter) -> Decided:
+    """The visible deals that match, were won or lost, and were never let through by an override; one statement."""
+    passed = Override.filter(organization_id=viewer.organization_id).values("opportunity_id")
+    deals = matching(viewer, filter).filter(id__not_in=Subquery(passed)).annotate(count=Count("id")).group_by("state")
+    counts = {record["state"]: int(record["count"]) for record in await deals.values("state", "count")}
+    return Decided(counts.get(OpportunityState.WON, 0), counts.get(OpportunityState.LOST, 0))
+
+
+def span_of(days: Days, time_zone: str) -> Span:
+    """The instants of these days in the organization's time zone; a day that no instant can be told of is an open end."""
+    zone = ZoneInfo(time_zone)
+    start, end = days.start, days.end
+    return Span(
+        start=None if start is None or start < FIRST else datetime.combine(start, time.min, zone),
+        end=None if end is None or end > LAST else datetime.combine(end, time.max, zone),
+    )
+
+
+def _made(record: Mapping[str, Any]) -> OverrideMade:
+    return OverrideMade(
+        opportunity_id=record["opportunity_id"],
+        state=OpportunityState(record["opportunity__state"]),
+        process_key=record["transition__process__process_key"],
+        process_name=record["transition__process__name"],
+        member_id=record["actor_member_id"],
+        member_name=record["actor_name"],
+        owed=record["settled_at"] is None,
+    )
