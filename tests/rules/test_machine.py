@@ -12,8 +12,8 @@ from workflow.rules.machine import (
     Arrow,
     Option,
     advance,
-    allowed_triggers,
     arrow_of,
+    arrows,
     diagram,
     faults_of,
     preview,
@@ -36,6 +36,11 @@ GRAPH = {
 }
 
 
+def triggers_of(state: OpportunityState) -> tuple[Trigger, ...]:
+    """What leads out of the state, each once."""
+    return tuple(dict.fromkeys(arrow.trigger for arrow in arrows(state)))
+
+
 def test_the_table_is_the_domains() -> None:
     assert {t: {(a.source, a.target) for a in TABLE if a.trigger is t} for t in T} == GRAPH
     assert len(TABLE) == sum(len(ways) for ways in GRAPH.values())
@@ -56,7 +61,14 @@ def test_a_trigger_without_an_arrow_is_refused_with_those_that_have_one(
     with pytest.raises(IllegalTransition) as refusal:
         arrow_of(deal(state=state), trigger)
 
-    assert refusal.value.allowed == allowed_triggers(state)
+    assert refusal.value.allowed == triggers_of(state)
+
+
+def test_a_refused_arrow_tells_where_the_others_lead() -> None:
+    with pytest.raises(IllegalTransition) as refusal:
+        arrow_of(deal(state=S.WON), T.REOPEN, S.LEAD)
+
+    assert refusal.value.message == ("REOPEN does not lead to LEAD from WON. What leaves WON: REOPEN to PROGRESSING.")
 
 
 def test_reopen_of_a_lost_deal_must_say_whereto() -> None:
@@ -166,11 +178,11 @@ def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
 def test_every_trigger_of_a_state_is_previewed(state: OpportunityState) -> None:
     options = preview(qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), holding=HOLDING, now=NOW)
 
-    assert {option.trigger for option in options} == set(allowed_triggers(state))
+    assert {option.trigger for option in options} == set(triggers_of(state))
 
 
 def test_a_closed_state_is_left_by_reopen_alone() -> None:
-    assert {allowed_triggers(state) for state in CLOSED_STATES} == {(T.REOPEN,)}
+    assert {triggers_of(state) for state in CLOSED_STATES} == {(T.REOPEN,)}
 
 
 def test_the_diagram_shows_every_arrow() -> None:

@@ -101,14 +101,15 @@ class IllegalTransition(Refusal):
         *,
         trigger: Trigger,
         state: OpportunityState,
-        allowed: Sequence[Trigger],
+        allowed: Sequence[tuple[Trigger, OpportunityState]],
         opportunity_id: UUID,
         target: OpportunityState | None = None,
     ) -> None:
-        ways = ", ".join(allowed) or "none"
+        ways = ", ".join(f"{way} to {end}" for way, end in allowed)
         to = f" to {target}" if target else ""
         super().__init__(f"{trigger} does not lead{to} from {state}. What leaves {state}: {ways}.")
-        self.trigger, self.state, self.allowed = trigger, state, tuple(allowed)
+        self.trigger, self.state = trigger, state
+        self.allowed = tuple(dict.fromkeys(way for way, _ in allowed))
         self.opportunity_id = opportunity_id
 
 

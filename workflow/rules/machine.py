@@ -85,11 +85,6 @@ def arrows(state: OpportunityState) -> tuple[Arrow, ...]:
     return tuple(arrow for arrow in TABLE if arrow.source is state)
 
 
-def allowed_triggers(state: OpportunityState) -> tuple[Trigger, ...]:
-    """The triggers that lead out of the state, each once, as the graph has them."""
-    return tuple(dict.fromkeys(arrow.trigger for arrow in arrows(state)))
-
-
 def states_left_by(trigger: Trigger) -> frozenset[OpportunityState]:
     """The states that the trigger leads out of."""
     return frozenset(arrow.source for arrow in TABLE if arrow.trigger is trigger)
@@ -99,7 +94,7 @@ def arrow_of(facts: OpportunityFacts, trigger: Trigger, target: OpportunityState
     """The arrow from the deal's state; IllegalTransition where there is none, or where REOPEN does not say whereto."""
     found = [arrow for arrow in arrows(facts.state) if arrow.trigger is trigger and target in (None, arrow.target)]
     if len(found) != 1:
-        allowed = allowed_triggers(facts.state)
+        allowed = [(arrow.trigger, arrow.target) for arrow in arrows(facts.state)]
         raise IllegalTransition(
             trigger=trigger, state=facts.state, allowed=allowed, opportunity_id=facts.id, target=target
         )
