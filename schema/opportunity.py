@@ -12,6 +12,7 @@ from schema.activities import DealActivities
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
 from schema.context import Info
+from schema.insight import DealInsight
 from schema.loaders import sure
 from schema.milestones import DealProgress
 from schema.money import Money, money
@@ -47,7 +48,7 @@ class NextStep:
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
-class Opportunity(DealRisks, DealProgress, DealActivities, Node):
+class Opportunity(DealRisks, DealProgress, DealInsight, DealActivities, Node):
     """The deal."""
 
     is_type_of = is_row(OpportunityRow)

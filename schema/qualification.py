@@ -37,9 +37,35 @@ class Answer:
     found: AssessmentFacts | None
     said_by: StakeholderFacts | None
     stale: bool
+    trail: "Sequence[Entry]"
 
 
-@strawberry.type(description="What is known of one criterion: the latest assessment.")
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An earlier answer, and who of the buyer's gave it."""
+
+    grade: Grade
+    evidence: str | None
+    evidence_url: str | None
+    said_by: StakeholderFacts | None
+    assessed_by: ActorRow
+    assessed_at: datetime
+
+
+@strawberry.type(description="An earlier answer to a criterion.")
+class AssessmentEntry:
+    """What was known then."""
+
+    is_type_of = is_row(Entry)
+    grade: Grade = told("How well it was known.")
+    evidence: str | None = told("What showed it, in words.")
+    evidence_url: str | None = told("Where it can be read.")
+    said_by: Stakeholder | None = told("Who of the buyer's said it.")
+    assessed_by: Actor = told("Who recorded it.")
+    assessed_at: datetime = told("When it was recorded.")
+
+
+@strawberry.type(description="What is known of one criterion: the latest wins, earlier ones stay in `trail`.")
 class Assessment:
     """An answer."""
 
@@ -48,6 +74,8 @@ class Assessment:
     stale: bool = told(
         "True when older than the criterion's `staleAfterDays`; a stale assessment meets no requirement."
     )
+
+    trail: list[AssessmentEntry] = told("The answers before this one, newest first.")
 
     @strawberry.field(description="How well it is known; UNKNOWN where nobody has assessed it.")
     def grade(self, root: strawberry.Parent[Any]) -> Grade:
@@ -127,10 +155,26 @@ class Qualification:
 
 
 def _answer(criterion: document.Criterion, known: Known) -> Answer:
-    found, facts = rules.latest(known.facts, criterion.key), known.facts
+    found = rules.latest(known.facts, criterion.key)
     return Answer(
         criterion=criterion,
         found=found,
-        said_by=next((person for person in facts.stakeholders if found and person.id == found.said_by_id), None),
+        said_by=None if found is None else _who_said(found, known),
         stale=found is not None and rules.stale(criterion, found, known.now),
+        trail=[] if found is None else [_entry(earlier, known) for earlier in found.trail],
     )
+
+
+def _entry(earlier: AssessmentFacts, known: Known) -> Entry:
+    return Entry(
+        grade=earlier.grade,
+        evidence=earlier.evidence,
+        evidence_url=earlier.evidence_url,
+        said_by=_who_said(earlier, known),
+        assessed_by=earlier.actor,
+        assessed_at=earlier.assessed_at,
+    )
+
+
+def _who_said(answer: AssessmentFacts, known: Known) -> StakeholderFacts | None:
+    return next((person for person in known.facts.stakeholders if person.id == answer.said_by_id), None)

@@ -16,6 +16,7 @@ WORDS = (
     states.CompetitorStanding, states.RiskCategory, states.RiskStatus, states.RiskSettlement, states.MitigationKind,
     states.MilestoneStatus, states.Momentum, states.ActivityKind, states.ActivityDirection, states.SlipReason,
     states.OverrideGrouping,
+    states.InsightTopicName, states.KnowledgeStatus, states.HealthBand,
 )  # fmt: skip
 
 for word in WORDS:

@@ -90,6 +90,12 @@ async def stored(deal: UUID) -> tuple[object, ...]:
     return tuple([await rows.values() for rows in (Opportunity.filter(id=deal), *tables, people, events)])
 
 
+async def besides_health(id: UUID) -> dict[str, Any]:
+    """The deal as stored, but for how well it does, which an activity may move."""
+    row = (await Opportunity.filter(id=id).values())[0]
+    return {name: value for name, value in row.items() if name not in ("health", "health_factors")}
+
+
 async def told(deal: UUID) -> list[tuple[str, dict[str, Any]]]:
     """What was told of activities and debts on the deal, oldest first."""
     rows = await Event.filter(aggregateid=deal, at__gte=LATER).order_by("pos").values("type", "payload")

@@ -130,9 +130,11 @@ def qualified_lead(**changes: Any) -> OpportunityFacts:  # Any: as above
     return deal(**{**good, **changes})
 
 
-def judged(test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT) -> Verdict:
+def judged(
+    test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, now: datetime = NOW
+) -> Verdict:
     """The verdict on one HARD requirement with this test."""
-    return evaluate(GateRequirement("asked", "Asked", test), facts, process, NOW)
+    return evaluate(GateRequirement("asked", "Asked", test), facts, process, now)
 
 
 def fit_rule(attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD) -> FitRule:

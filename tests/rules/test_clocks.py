@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.rules.deals import NOW, deal
-from workflow.rules.clocks import Clock, clocks
+from workflow.rules.clocks import Clock, clocks, state_age
 from workflow.rules.parts import StepFacts
 from workflow.rules.states import OpportunityState, Trigger
 
@@ -48,3 +48,24 @@ def test_a_visit_is_told_in_whole_seconds_that_have_passed(ago: int, seconds: in
     facts = deal(state_since=NOW - timedelta(microseconds=ago))
 
     assert clocks(facts, NOW) == (Clock(S.LEAD, seconds, seconds, 1),)
+
+
+@pytest.mark.parametrize(
+    ("steps", "days"),
+    [
+        ((), 1),
+        ((QUALIFIED, BACK, QUALIFIED), 3),
+        ((QUALIFIED, BACK, QUALIFIED, BACK, QUALIFIED), 5),
+        ((QUALIFIED, LOST, REOPENED, QUALIFIED), 1),
+        ((QUALIFIED, BACK, QUALIFIED, LOST, REOPENED, QUALIFIED, BACK, QUALIFIED), 3),
+        ((QUALIFIED, LOST, REOPENED, QUALIFIED, BACK, QUALIFIED, LOST, REOPENED, QUALIFIED), 1),
+    ],
+)
+def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(steps: tuple[StepFacts, ...], days: int) -> None:
+    facts = deal(state=S.QUALIFIED, steps=steps, state_since=NOW - timedelta(days=1))
+
+    assert state_age(facts, NOW) == timedelta(days=days)
+
+
+def test_a_clock_that_is_ahead_takes_nothing_from_the_age_of_a_state() -> None:
+    assert state_age(deal(state_since=NOW + timedelta(seconds=5)), NOW) == timedelta(0)

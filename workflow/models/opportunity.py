@@ -52,6 +52,8 @@ class Opportunity(Model):
     lost_to = maybe("Competitor")
     close_note = fields.TextField(null=True)
     health = fields.IntField(null=True)
+    health_factors: list[object] | None = fields.JSONField(null=True)
+    closed_insight: dict[str, object] | None = fields.JSONField(null=True)
     risk_level = word(null=True)
     attributes: dict[str, object] = fields.JSONField()
     version = fields.IntField()

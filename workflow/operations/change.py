@@ -11,6 +11,7 @@ from workflow.models.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.debts import settle_debts
 from workflow.operations.journal import changed, record
+from workflow.operations.judging import rejudged
 from workflow.operations.locking import hold
 from workflow.queries.facts import facts_of
 from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
@@ -26,7 +27,9 @@ T = TypeVar("T")
 
 TICK = timedelta(microseconds=1)
 """A deal's own time only rises: what is written later under its lock is later, whatever the clocks of the servers say."""
-UNTOLD = frozenset({"version", "updated_at", "risk_level", "latest_close_date"})
+UNTOLD = frozenset(
+    {"version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"}
+)
 """Columns that follow from others."""
 
 
@@ -129,11 +132,12 @@ async def _taken(ctx: Ctx, id: UUID) -> Deal:
 
 
 async def _settle(deal: Deal, *, counts: bool) -> None:
-    """What follows from a change: the stored risk level, the debts that hold now, the version; then tell it."""
+    """What follows from a change: the stored risk level and health, the debts that hold now, the version; then tell it."""
     await deal.look_again()
     settled = await settle_debts(deal.ctx, deal.facts, deal.process)
     version = deal.row.version + 1 if counts else deal.row.version
-    follows: dict[str, object] = {"risk_level": highest(deal.facts)}
+    health = rejudged(deal.row.state, deal.process, deal.facts, deal.ctx.now)
+    follows: dict[str, object] = {"risk_level": highest(deal.facts), **health}
     await deal.write(**follows, **({"version": version, "updated_at": deal.ctx.now} if counts else {}))
     differences = await _differences(deal)
     if differences:

@@ -1,6 +1,6 @@
 """How an imported opportunity comes to be: its row, the shortest path to its state, and the steps that lie ahead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -12,7 +12,10 @@ from workflow.operations.checks import MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.import_book import Book
 from workflow.operations.imported import REASONS, begins, day, instant, judge_dates, remembered
+from workflow.operations.judging import judged
+from workflow.queries.facts import facts_of_new
 from workflow.rules.errors import invalid
+from workflow.rules.parts import MilestoneFacts, StepFacts
 from workflow.rules.states import (
     CLOSED_STATES,
     MilestoneStatus,
@@ -75,7 +78,27 @@ def born(ctx: Ctx, book: Book, columns: Mapping[str, object]) -> Birth:
     return Birth(id=new_id(), key=key, state=state, created_at=created_at, fields=fields, row=remembered(columns))
 
 
-def opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportunity:
+@dataclass(frozen=True, slots=True)
+class Newborn:
+    """The rows of a new opportunity: its own, its arrows, and the steps that lie ahead."""
+
+    deal: Opportunity
+    arrows: Sequence[Transition]
+    steps: Sequence[Milestone]
+
+
+def newborn(ctx: Ctx, book: Book, birth: Birth, number: int) -> Newborn:
+    """Everything that is written of a birth, judged as any deal is."""
+    deal, arrows = _opportunity_row(ctx, book, birth, number), _history_rows(ctx, book, birth)
+    steps = _milestone_rows(ctx, book, birth) if birth.state is OpportunityState.PROGRESSING else []
+    account = book.profiles[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
+    parts = {"steps": tuple(map(_step, arrows)), "milestones": tuple(map(_milestone, steps))}
+    facts = facts_of_new(deal, account, book.zone.key, parts)
+    deal.update_from_dict(judged(book.process.document, facts, ctx.now))
+    return Newborn(deal, arrows, steps)
+
+
+def _opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportunity:
     """The deal as it is stored."""
     settings = book.process.document.settings(birth.state)
     path = SHORTEST_PATH[birth.state]
@@ -102,7 +125,7 @@ def opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportun
     )
 
 
-def history_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Transition]:
+def _history_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Transition]:
     """The arrows of the shortest path, all at creation but the last, which carries the close."""
     path, entered = SHORTEST_PATH[birth.state], birth.fields["state_since"]
     assert isinstance(entered, datetime)
@@ -138,7 +161,7 @@ def _weight(birth: Birth) -> dict[str, object]:
     return {name: birth.fields[name] for name in ("value_minor", "value_currency", "expected_close_date")}
 
 
-def milestone_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Milestone]:
+def _milestone_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Milestone]:
     """The steps of the process, due from the day of the import."""
     today: date = ctx.today(book.zone.key)
     return [
@@ -157,6 +180,21 @@ def milestone_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Milestone]:
         )
         for position, step in enumerate(book.process.document.milestones, 1)
     ]
+
+
+def _step(arrow: Transition) -> StepFacts:
+    return StepFacts(
+        trigger=Trigger(arrow.trigger),
+        source=_S(arrow.from_state),
+        target=_S(arrow.to_state),
+        at=arrow.at,
+        seconds=arrow.seconds_in_previous_state,
+    )
+
+
+def _milestone(step: Milestone) -> MilestoneFacts:
+    names = ("id", "opportunity_id", "name", "side", "weight", "status", "due")
+    return MilestoneFacts(key=step.template_key, **{name: getattr(step, name) for name in names})
 
 
 def _owner(ctx: Ctx, book: Book, columns: Mapping[str, object]) -> UUID:

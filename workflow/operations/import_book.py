@@ -16,9 +16,13 @@ from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
 from workflow.operations.pricing import hold_rates
 from workflow.queries.opportunities import opportunities_by_id
+from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process
 from workflow.rules.errors import invalid
+from workflow.rules.facts import AccountFacts
 from workflow.rules.money import base_minor
+
+PROFILE = columns(AccountFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Book:
     last: Mapping[str, LastRow]
     known: Mapping[str, Mapping[str, Any]]
     accounts: dict[str, UUID]
+    profiles: dict[UUID, AccountFacts]
     seen: frozenset[UUID]
     made: dict[UUID, str] = field(default_factory=dict)
 
@@ -61,6 +66,7 @@ class Book:
         if found is None:
             found = self.accounts[name.casefold()] = new_id()
             self.made[found] = name
+            self.profiles[found] = AccountFacts(id=found, name=name)
         return found
 
     def worth(self, value: MoneyGiven | None, on: date) -> dict[str, object]:
@@ -89,6 +95,7 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
     keys = sorted({row.external_id.strip() for row in rows if _askable(row.external_id)})
     last = await _last(organization_id, system, keys)
     known = await _known(organization_id, system, keys, last)
+    accounts = await _accounts(organization_id, rows)
     return Book(
         system=system,
         base=about["base_currency"],
@@ -98,7 +105,8 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
         rates=await _rates(organization_id),
         last=last,
         known=known,
-        accounts=await _accounts(organization_id, rows),
+        accounts={name: account.id for name, account in accounts.items()},
+        profiles={account.id: account for account in accounts.values()},
         seen=frozenset(await opportunities_by_id(ctx.viewer, [record["id"] for record in known.values()])),
     )
 
@@ -141,7 +149,8 @@ async def _known(
     return {key: found[id] for key, id in of.items()}
 
 
-async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, UUID]:
+async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, AccountFacts]:
+    """The oldest account of each name."""
     names = sorted({row.account_name.strip().casefold() for row in rows if _askable(row.account_name)})
     mine = Account.filter(organization_id=organization_id, name_folded__in=names).order_by("-created_at", "-id")
-    return {record["name_folded"]: record["id"] for record in await mine.values("name_folded", "id")}
+    return {record.pop("name_folded"): AccountFacts(**record) for record in await mine.values("name_folded", *PROFILE)}

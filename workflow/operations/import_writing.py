@@ -9,11 +9,10 @@ from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.context import Ctx
 from workflow.operations.holding import hand_over
-from workflow.operations.import_birth import Birth, history_rows, milestone_rows, opportunity_row
+from workflow.operations.import_birth import Birth, newborn
 from workflow.operations.import_book import Book, LastRow
 from workflow.operations.journal import changed, record
 from workflow.operations.numbering import next_number
-from workflow.rules.states import OpportunityState
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,10 @@ async def _write_edit(ctx: Ctx, book: Book, edit: Edit) -> None:
 
 async def _write_births(ctx: Ctx, book: Book, births: Sequence[Birth]) -> None:
     numbers = range(await next_number(ctx.viewer.organization_id, count=len(births)), 2**31)
-    await Opportunity.bulk_create(
-        [opportunity_row(ctx, book, birth, number) for birth, number in zip(births, numbers, strict=False)]
-    )
-    await Transition.bulk_create([arrow for birth in births for arrow in history_rows(ctx, book, birth)])
-    laid_out = [
-        step
-        for birth in births
-        if birth.state is OpportunityState.PROGRESSING
-        for step in milestone_rows(ctx, book, birth)
-    ]
-    await Milestone.bulk_create(laid_out)
+    made = [newborn(ctx, book, birth, number) for birth, number in zip(births, numbers, strict=False)]
+    await Opportunity.bulk_create([new.deal for new in made])
+    await Transition.bulk_create([arrow for new in made for arrow in new.arrows])
+    await Milestone.bulk_create([step for new in made for step in new.steps])
     await ImportedRow.bulk_create([_memory(ctx, book, birth.key, birth.id, birth.row) for birth in births])
     for birth, number in zip(births, numbers, strict=False):
         told = changed({}, {**birth.fields, "state": birth.state})

@@ -1,7 +1,6 @@
 """Opportunities: made, changed and deleted; `state` is never among what these write."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,18 @@ from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges, checked, forecast_columns, is_push
 from workflow.operations.holding import active_members, add_collaborators, collaborate, owner_of_new
 from workflow.operations.journal import changed, record
+from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
+from workflow.queries.facts import facts_of_new
+from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, process
 from workflow.rules.errors import Duplicate, NotFound, invalid
+from workflow.rules.facts import AccountFacts
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import OpportunityState, OpportunityType, PurchaseProcess
+
+USUAL = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
+"""What a new opportunity is where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,15 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
 
     async def work() -> UUID:
         owner = await owner_of_new(ctx, place.owner_id)
-        if not await Account.filter(organization_id=ctx.viewer.organization_id, id=place.account_id).exists():
-            raise NotFound("Account", place.account_id)
+        account, zone = await _account(ctx, place.account_id), await _zone(ctx)
         version = await _process(ctx, place.process_key)
-        fields = await checked(ctx, {**given, "name": given.get("name")}, await _today(ctx))
+        fields = await checked(ctx, {**given, "name": given.get("name")}, ctx.today(zone))
         await _refuse_duplicate(ctx, fields, None)
         helpers = given.get("collaborator_ids") or ()
         await active_members(ctx, helpers)
-        id = await _insert(ctx, {"account_id": place.account_id, "owner_id": owner}, version, fields)
+        record = await _made(ctx, {"account_id": account.id, "owner_id": owner}, version, fields)
+        judgement = judged(version.document, facts_of_new(record, account, zone), ctx.now)
+        id = await _insert(ctx, record.update_from_dict(judgement), fields)
         await add_collaborators(ctx, id, helpers)
         return id
 
@@ -107,9 +114,16 @@ async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_versio
     return await change(ctx, id, expected_version, verb, judge=judge)
 
 
-async def _today(ctx: Ctx) -> date:
+async def _account(ctx: Ctx, id: UUID) -> AccountFacts:
+    found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(*columns(AccountFacts))
+    if not found:
+        raise NotFound("Account", id)
+    return AccountFacts(**found[0])
+
+
+async def _zone(ctx: Ctx) -> str:
     zones = await Organization.filter(id=ctx.viewer.organization_id).values("time_zone")
-    return ctx.today(zones[0]["time_zone"])
+    return str(zones[0]["time_zone"])
 
 
 async def _process(ctx: Ctx, key: str | None) -> ProcessRow:
@@ -138,18 +152,16 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
         raise Duplicate(message, kind="Opportunity", id=found[0]["id"])
 
 
-async def _insert(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: dict[str, object]) -> UUID:
-    id, lead = new_id(), OpportunityState.LEAD
-    usual = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
-    about: dict[str, Any] = usual | fields  # Any: columns of several kinds
-    settings = version.document.settings(lead)
-    number = await next_number(ctx.viewer.organization_id)
-    await Opportunity.create(
-        id=id,
+async def _made(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: dict[str, object]) -> Opportunity:
+    """The lead as it will be stored, with the next number."""
+    settings = version.document.settings(OpportunityState.LEAD)
+    about: dict[str, Any] = USUAL | fields  # Any: columns of several kinds
+    return Opportunity(
+        id=new_id(),
         organization_id=ctx.viewer.organization_id,
-        number=number,
+        number=await next_number(ctx.viewer.organization_id),
         process_id=version.id,
-        state=lead,
+        state=OpportunityState.LEAD,
         state_since=ctx.now,
         created_at=ctx.now,
         updated_at=ctx.now,
@@ -162,7 +174,12 @@ async def _insert(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields:
         **places,
         **about,
     )
-    told = changed({}, {**about, **places, "state": lead})
-    payload = {"opportunityId": id, "number": number, "version": 1, "changes": told}
-    await record(ctx, "opportunity.created", aggregate="opportunity", id=id, payload=payload)
-    return id
+
+
+async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:
+    await deal.save(force_create=True)
+    names = (*USUAL, *fields, "account_id", "owner_id", "state")
+    told = changed({}, {name: getattr(deal, name) for name in names})
+    payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": told}
+    await record(ctx, "opportunity.created", aggregate="opportunity", id=deal.id, payload=payload)
+    return deal.id

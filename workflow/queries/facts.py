@@ -56,6 +56,14 @@ def assembled(row: OpportunityRow, account: AccountFacts, zone: str, parts: Mapp
     )
 
 
+def facts_of_new(
+    record: Opportunity, account: AccountFacts, zone: str, parts: Mapping[str, Any] | None = None
+) -> OpportunityFacts:
+    """The facts of a deal that is about to be written, with what will hang on it; no statement."""
+    row = opportunity_row({name: getattr(record, name) for name in columns(OpportunityRow)})
+    return assembled(row, account, zone, parts or {})
+
+
 def account_facts(row: AccountRow) -> AccountFacts:
     """An account as the rules read it."""
     return AccountFacts(**{name: getattr(row, name) for name in columns(AccountFacts)})

@@ -73,6 +73,9 @@ class OpportunityRow:
     disqualify_reason: DisqualifyReason | None
     lost_to_id: UUID | None
     close_note: str | None
+    health: int | None
+    health_factors: list[Any] | None
+    closed_insight: dict[str, Any] | None
     risk_level: RiskLevel | None
     attributes: dict[str, Any]
     version: int

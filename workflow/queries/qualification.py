@@ -1,12 +1,13 @@
-"""What is known of each criterion: the assessment that counts. The caller has scoped the deals."""
+"""What is known of each criterion: the assessment that counts, and those before it. The caller has scoped the deals."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from workflow.models import Assessment
 from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.grouping import grouped
 from workflow.rules.parts import AssessmentFacts
 from workflow.rules.states import Grade
 
@@ -24,12 +25,20 @@ _ANSWER = (
 
 
 async def assessments(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[AssessmentFacts, ...]]:
-    """The latest answer to each criterion of each deal; one statement. A deal's own time only rises, so the last is it."""
+    """The latest answer to each criterion of each deal, with its trail; one statement.
+
+    A deal's own time only rises, so the last is it.
+    """
     rows = Assessment.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
         "assessed_at", "id"
     )
-    latest = {(record["opportunity_id"], record["criterion"]): record for record in await rows.values(*_ANSWER)}
-    return grouped(latest.values(), _assessment)
+    answers: defaultdict[tuple[UUID, str], list[AssessmentFacts]] = defaultdict(list)
+    for record in await rows.values(*_ANSWER):
+        answers[record["opportunity_id"], record["criterion"]].insert(0, _assessment(record))
+    found: defaultdict[UUID, tuple[AssessmentFacts, ...]] = defaultdict(tuple)
+    for (deal, _), (latest, *earlier) in answers.items():
+        found[deal] += (replace(latest, trail=tuple(earlier)),)
+    return dict(found)
 
 
 def _assessment(record: Mapping[str, Any]) -> AssessmentFacts:

@@ -1,10 +1,11 @@
 """How long a deal has been in its states: each visit, and all of them together."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflow.rules.facts import OpportunityFacts
-from workflow.rules.states import OpportunityState
+from workflow.rules.parts import StepFacts
+from workflow.rules.states import OpportunityState, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,14 @@ def clocks(facts: OpportunityFacts, now: datetime) -> tuple[Clock, ...]:
         found[state] = replace(clock, cumulative_seconds=clock.cumulative_seconds + seconds, visits=clock.visits + 1)
     found[facts.state] = replace(found[facts.state], current_seconds=current)
     return tuple(found[state] for state in OpportunityState if state in found)
+
+
+def state_age(facts: OpportunityFacts, now: datetime) -> timedelta:
+    """How long the deal has been in its state, all visits since the last REOPEN together."""
+    before = sum(step.seconds for step in _since_reopened(facts) if step.source is facts.state)
+    return max(timedelta(0), now - facts.state_since) + timedelta(seconds=before)
+
+
+def _since_reopened(facts: OpportunityFacts) -> tuple[StepFacts, ...]:
+    reopens = [place for place, step in enumerate(facts.steps, 1) if step.trigger is Trigger.REOPEN]
+    return facts.steps[reopens[-1] if reopens else 0 :]

@@ -36,7 +36,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentFacts:
-    """The latest assessment of one criterion."""
+    """An answer to a criterion; the one that counts carries the earlier ones in its `trail`, newest first."""
 
     id: UUID
     criterion: str
@@ -46,6 +46,7 @@ class AssessmentFacts:
     said_by_id: UUID | None
     assessed_at: datetime
     actor: Actor
+    trail: "tuple[AssessmentFacts, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ def highest(facts: OpportunityFacts) -> RiskLevel | None:
     return max((level_of(risk) for risk in open_risks(facts)), key=_HEIGHT.__getitem__, default=None)
 
 
+def unmitigated(facts: OpportunityFacts) -> tuple[RiskFacts, ...]:
+    """The open risks above MEDIUM about which nothing is planned."""
+    return tuple(risk for risk in open_above(facts, RiskLevel.MEDIUM) if not risk.mitigations)
+
+
 def not_reviewed(facts: OpportunityFacts) -> Lack | None:
     """What the risk review lacks, None where it holds.
 

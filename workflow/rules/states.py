@@ -348,6 +348,40 @@ class Momentum(StrEnum):
     IDLE = "IDLE"
 
 
+class InsightTopicName(StrEnum):
+    """What there is to know of a deal, from the buyer's pain to how far the purchase has come."""
+
+    PAIN = "PAIN"
+    INTEREST = "INTEREST"
+    FIT = "FIT"
+    DECISION_TEAM = "DECISION_TEAM"
+    BUYING_STYLE = "BUYING_STYLE"
+    BUYING_PROCESS = "BUYING_PROCESS"
+    MOTIVATION = "MOTIVATION"
+    OBJECTIVES = "OBJECTIVES"
+    TIME_SCHEDULE = "TIME_SCHEDULE"
+    COMPETITION = "COMPETITION"
+    PERCEIVED_RISK = "PERCEIVED_RISK"
+    PROGRESS = "PROGRESS"
+
+
+class KnowledgeStatus(StrEnum):
+    """How much of a topic is known; STALE: it was known once, and must be asked again."""
+
+    KNOWN = "KNOWN"
+    PARTIAL = "PARTIAL"
+    UNKNOWN = "UNKNOWN"
+    STALE = "STALE"
+
+
+class HealthBand(StrEnum):
+    """GREEN from 80 points, AMBER from 60, RED below."""
+
+    GREEN = "GREEN"
+    AMBER = "AMBER"
+    RED = "RED"
+
+
 class ActivityKind(StrEnum):
     """What was done."""
 
