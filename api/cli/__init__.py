@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from api.cli import databases, importing, keys, serving
+from api.cli import databases, importing, keys, serving, sweeping
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.settings import SettingsError
 from workflow.models.database import AlreadyServed, Unavailable
@@ -27,6 +27,7 @@ app.command("migrate")(databases.migrate)
 app.command("schema")(databases.schema)
 app.command("init")(keys.init)
 app.command("key")(keys.key)
+app.command("sweep")(sweeping.sweep)
 app.command("import")(importing.import_)
 
 

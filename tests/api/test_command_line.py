@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.organizations import new_organization
 from tests.serving import pursuit, serving
+from workflow.models.database import opened
+from workflow.operations.accounts import create_account
+from workflow.operations.opportunities import NewOpportunity, create_opportunity
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,19 @@ async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> 
 
     assert (second.code, second.err.count("\n")) == (1, 1)
     assert "SQLite allows one" in second.err
+
+
+async def test_a_sweep_runs_beside_a_serving_process(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        organization = await new_organization()
+        account = await create_account(organization.ctx, {"name": "Acme"})
+        await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "Pilot"})
+    async with serving(own_database):
+        first, again = [await pursuit("sweep", environ={"PURSUIT_DATABASE_URL": own_database}) for _ in range(2)]
+
+    assert (first.code, again.code) == (0, 0)
+    assert first.out.startswith("Opportunities judged: 1. Health changed: 1. ")
+    assert again.out.startswith("Opportunities judged: 1. Health changed: 0. Milestones missed: 0. ")
 
 
 async def test_the_schema_is_printed() -> None:

@@ -1,5 +1,6 @@
 """The row that a write holds until it commits."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,13 @@ async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
         await fetch(
             f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id
         )
+
+
+async def hold_all(table: type[Model], ids: Collection[UUID]) -> None:
+    """Hold these rows until the transaction ends, in an order that keeps two who hold some from waiting for one another."""
+    if dialect() == "postgres":
+        name = table._meta.db_table
+        await fetch(f'SELECT 1 FROM "{name}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', list(ids))
 
 
 async def hold_organization(organization_id: UUID) -> None:

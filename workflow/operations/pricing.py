@@ -12,6 +12,7 @@ from workflow.models.database import dialect, fetch, transaction
 from workflow.operations.checks import Faults, MoneyGiven, MoneyKept, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
+from workflow.operations.locking import hold_all
 from workflow.rules.errors import invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
 from workflow.rules.permissions import Action, require
@@ -91,6 +92,12 @@ async def hold_rates(organization_id: UUID, *, strength: str = "SHARE") -> None:
         )
 
 
+async def rates_on(organization_id: UUID, day: date) -> dict[str, Decimal]:
+    """The rate of each currency that is valid on a day; one statement."""
+    rates = ExchangeRate.filter(organization_id=organization_id, valid_from__lte=day).order_by("valid_from")
+    return {rate["currency"]: rate["rate"] for rate in await rates.values("currency", "rate")}
+
+
 async def _rate_on(ctx: Ctx, currency: str, day: date) -> Decimal | None:
     rates = ExchangeRate.filter(organization_id=ctx.viewer.organization_id, currency=currency, valid_from__lte=day)
     found = await rates.order_by("-valid_from").limit(1).values("rate")
@@ -124,8 +131,7 @@ async def _revalue(ctx: Ctx, currency: str, base: str, today: date) -> None:
 
 
 async def _revalue_batch(ids: Sequence[UUID], currency: str, base: str, rate: Decimal) -> None:
-    if dialect() == "postgres":
-        await fetch("SELECT 1 FROM opportunity WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", list(ids))
+    await hold_all(Opportunity, ids)
     for deal in await Opportunity.filter(id__in=list(ids)).values(*_PRICED):
         if deal["value_currency"] != currency or deal["state"] not in OPEN_STATES or deal["deleted_at"]:
             continue

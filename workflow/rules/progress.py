@@ -16,6 +16,7 @@ EVIDENCED_SIDES = frozenset({MilestoneSide.BUYER, MilestoneSide.JOINT})
 FORWARD = frozenset({Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN})
 WINDOW = timedelta(days=30)
 BUSY = 4
+LATE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ def overdue(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -
     """Its day has ended and it is neither done nor waived; due dates run in PROGRESSING only."""
     running = facts.state is OpportunityState.PROGRESSING and milestone.status not in PASSED
     return running and milestone.due is not None and milestone.due < facts.today(now)
+
+
+def missed(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:
+    """Nobody brought the buyer there within a week after its day, and it is not told as missed yet."""
+    waiting = milestone.status is MilestoneStatus.PLANNED and overdue(milestone, facts, now)
+    return waiting and milestone.due is not None and facts.today(now) - milestone.due >= LATE
 
 
 def momentum(facts: OpportunityFacts, now: datetime) -> Momentum:

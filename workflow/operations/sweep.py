@@ -1,0 +1,123 @@
+"""The passing of time: what is stored of open deals and follows from the day is brought up to it, some deals at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from workflow.models import Milestone, Opportunity, Organization
+from workflow.models.database import transaction
+from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.journal import record
+from workflow.operations.judging import judged
+from workflow.operations.locking import hold_all
+from workflow.operations.pricing import hold_rates, rates_on
+from workflow.queries.facts import facts_of
+from workflow.queries.paging import where
+from workflow.queries.processes import processes_by_id
+from workflow.rules.facts import OpportunityFacts
+from workflow.rules.money import MOST_MINOR, base_minor
+from workflow.rules.progress import missed
+from workflow.rules.states import OPEN_STATES, MilestoneStatus
+
+BATCH = 200
+"""Deals in one transaction: nobody waits for a sweep longer than for these."""
+DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
+"""Open deals, and those of a database from before health was stored."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep has looked at, and what the passing of time had changed."""
+
+    deals: int = 0
+    healths: int = 0
+    values: int = 0
+    milestones: int = 0
+    progress: Callable[["Swept"], None] = field(default=lambda swept: None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An organization's base currency and what others are worth in it today."""
+
+    currency: str
+    rates: Mapping[str, Decimal]
+
+
+async def sweep(now: datetime, *, progress: Callable[[Swept], None] = lambda swept: None) -> Swept:
+    """Bring every organization up to now; again at once it changes nothing, and no deal's version or updatedAt moves."""
+    swept = Swept(progress=progress)
+    for organization in await Organization.all().order_by("id").values("id"):
+        await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=now), swept)
+    return swept
+
+
+async def sweep_organization(ctx: Ctx, swept: Swept) -> None:
+    """Bring one organization's deals up to now, and count them in."""
+    about = (await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone"))[0]
+    last: UUID | None = None
+    while ids := await _next(ctx, last):
+        last = ids[-1]
+
+        async def work(ids: Sequence[UUID] = ids) -> Swept:
+            return await _batch(ctx, about, ids)
+
+        done = await transaction(work)
+        for name in ("deals", "healths", "values", "milestones"):
+            setattr(swept, name, getattr(swept, name) + getattr(done, name))
+        swept.progress(swept)
+
+
+async def _next(ctx: Ctx, last: UUID | None) -> list[UUID]:
+    due = Opportunity.filter(DUE, organization_id=ctx.viewer.organization_id, deleted_at=None)
+    after = due if last is None else due.filter(where("id__gt", last))
+    return [record["id"] for record in await after.order_by("id").limit(BATCH).values("id")]
+
+
+async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swept:
+    """Judge the deals as they stand under their locks, at the rates of today."""
+    done, organization_id = Swept(), ctx.viewer.organization_id
+    await hold_rates(organization_id)
+    await hold_all(Opportunity, ids)
+    rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
+    facts = await facts_of(organization_id, [row["id"] for row in rows], ctx.now)
+    processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
+    home = Home(about["base_currency"], await rates_on(organization_id, ctx.today(about["time_zone"])))
+    for row in rows:
+        deal = facts[row["id"]]
+        done.milestones += await _miss(ctx, deal)
+        found = judged(processes[row["process_id"]].document, deal, ctx.now)
+        worth = {"base_minor": _worth(row, home)}
+        news = {name: value for name, value in {**found, **worth}.items() if row[name] != value}
+        if news:
+            await Opportunity.filter(id=deal.id).update(**news)
+        done.deals += 1
+        done.values += "base_minor" in news
+        done.healths += bool(news.keys() & found.keys())
+    return done
+
+
+def _worth(row: Mapping[str, Any], home: Home) -> int | None:
+    """An open deal's value at today's rate; what has no rate, or would be more than can be kept, stays what it was worth."""
+    minor, currency, kept = row["value_minor"], row["value_currency"], row["base_minor"]
+    rate = home.rates.get(currency)
+    if row["state"] not in OPEN_STATES or currency == home.currency or rate is None or minor is None:
+        return None if kept is None else int(kept)
+    worth = base_minor(minor, currency, home.currency, rate)
+    return worth if worth < MOST_MINOR else int(kept)
+
+
+async def _miss(ctx: Ctx, facts: OpportunityFacts) -> int:
+    """Milestones that are a week late are missed, and told; they can be completed still."""
+    late = [step for step in facts.milestones if missed(step, facts, ctx.now)]
+    for step in late:
+        await Milestone.filter(id=step.id).update(status=MilestoneStatus.MISSED)
+        changes = {"status": {"old": step.status, "new": MilestoneStatus.MISSED}}
+        told = {"opportunityId": facts.id, "version": facts.version, "milestoneId": step.id, "changes": changes}
+        await record(ctx, "milestone.missed", aggregate="opportunity", id=facts.id, payload=told)
+    return len(late)
