@@ -16,7 +16,7 @@ from workflow.operations.laying_out import lay_out, start_anew
 from workflow.operations.locking import hold
 from workflow.operations.pricing import base_worth
 from workflow.rules.errors import PermissionDenied, TransitionBlocked
-from workflow.rules.machine import Arrow, advance, arrow_of, overridable, overridden, verdicts, why_not_take
+from workflow.rules.machine import Arrow, advance, arrow_of, arrows, overridable, overridden, verdicts, why_not_take
 from workflow.rules.plain import camel, written
 from workflow.rules.requirements import Verdict, unmet
 from workflow.rules.states import CLOSED_STATES, OpportunityState, Role, Trigger
@@ -142,20 +142,28 @@ def _judged(deal: Deal, attempt: Attempt, arrow: Arrow) -> tuple[Verdict, ...]:
     passed = overridden(found, keys, viewer, deal.holding)
     if left := unmet(passed):
         missing = unmet(found)
+        may_pass = overridable(missing, viewer, deal.holding)
         raise TransitionBlocked(
             trigger=attempt.trigger,
             opportunity_id=deal.id,
             unmet=missing,
-            overridable=overridable(missing, viewer, deal.holding),
-            untaken=_why_untaken(left, keys),
+            overridable=may_pass,
+            advice=_why_untaken(left, keys) if keys else _way_on(deal.row.state, may_pass=may_pass),
         )
     return passed
 
 
+def _way_on(state: OpportunityState, *, may_pass: bool) -> str:
+    """What else can be done than to meet what is unmet; of a closed deal nothing can be met before it is open."""
+    closed = f" Nothing of this can be changed while it is {state}." if state in CLOSED_STATES else ""
+    to_lead = any(arrow.target is OpportunityState.LEAD for arrow in arrows(state)) if closed else False
+    freely = " REOPEN to LEAD asks for nothing." if to_lead else ""
+    passing = " You may pass it with `override`: the keys of all that is unmet, and a reason." if may_pass else ""
+    return f"{closed}{freely}{passing}"
+
+
 def _why_untaken(left: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
     """What an override that was given did not pass: it left something out, or it was not this viewer's to give."""
-    if not keys:
-        return ""
     forgotten = [verdict.key for verdict in left if verdict.key not in keys]
     if forgotten:
         return f" The override does not name {', '.join(forgotten)}: it passes all that is unmet, or nothing."

@@ -125,11 +125,11 @@ class TransitionBlocked(Refusal):
         opportunity_id: UUID,
         unmet: Sequence[Explained],
         overridable: bool,
-        untaken: str = "",
+        advice: str = "",
     ) -> None:
         count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
         why = " ".join(verdict.explanation for verdict in unmet)
-        super().__init__(f"{count} not hold for {trigger}: {why}{untaken}")
+        super().__init__(f"{count} not hold for {trigger}: {why}{advice}")
         self.trigger, self.opportunity_id = trigger, opportunity_id
         self.unmet, self.overridable = tuple(unmet), overridable
 
