@@ -23,9 +23,10 @@ from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.processes import preset
 from workflow.queries.facts import facts_of
 from workflow.rules.errors import Refusal
+from workflow.rules.health import health
 from workflow.rules.process import ProcessDocument
 from workflow.rules.requirements import gate, unmet
-from workflow.rules.states import OpportunityState, Trigger
+from workflow.rules.states import CLOSED_STATES, OpportunityState, Trigger
 
 S = OpportunityState
 WHO = (*ROLES, "foreign admin")
@@ -156,7 +157,8 @@ async def new_world(crew: Crew, foreign: TestOrganization) -> World:
 
 async def hold_the_traces(world: World) -> None:
     """History folds to the stored state; sequences, versions and events are in step; numbers are used once."""
-    for id, model in zip(world.deals, world.models, strict=True):
+    for number, (id, model) in enumerate(zip(world.deals, world.models, strict=True)):
+        await hold_the_judgement(world.home(number), id)
         history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
         assert [arrow["sequence"] for arrow in history] == list(range(1, model.arrows + 1))
         states = ["LEAD", *(arrow["to_state"] for arrow in history)]
@@ -171,6 +173,18 @@ async def hold_the_traces(world: World) -> None:
         assert set(told) == set(range(1, stored["version"] + 1))
     numbers = await Opportunity.filter(organization_id=world.crew.organization.id).values_list("number", flat=True)
     assert len(set(numbers)) == len(numbers)
+
+
+async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
+    """An open deal is as healthy as the rule says now; a closed one keeps what was known at its close."""
+    columns = ("state", "health", "health_factors", "closed_insight")
+    stored = (await Opportunity.filter(id=id).values(*columns))[0]
+    is_closed = stored["state"] in CLOSED_STATES
+    assert (stored["closed_insight"] is not None) == is_closed
+    assert stored["health"] == sum(factor["points"] for factor in stored["health_factors"])
+    if not is_closed:
+        found = health(DOCUMENT, (await facts_of(home.id, [id], home.ctx.now))[id], home.ctx.now)
+        assert [factor["points"] for factor in stored["health_factors"]] == [one.points for one in found.factors]
 
 
 @settings(

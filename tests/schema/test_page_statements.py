@@ -165,3 +165,28 @@ async def test_a_page_with_everything_takes_the_same_statements_whatever_its_siz
     assert [len(deal["activities"]["nodes"]) for deal in deals] == [1] * 12
     assert many.by_table() == few.by_table()
     assert {table: times for table, times in many.by_table().items() if times > 1} == AGAIN
+
+
+AT_A_GLANCE = """query($first: Int!) { opportunities(first: $first) { nodes { name
+  health { score band factors { key points explanation } }
+  insight { completenessPercent topics { topic status summary missing } }
+  progress { percent momentum next { name } }
+  transitions { trigger readiness requirements { key status explanation } } } } }"""
+
+
+@pytest.mark.parametrize("judged", [True, False], ids=["stored", "not judged yet"])
+async def test_a_page_of_judgements_asks_each_table_once(organization: TestOrganization, judged: bool) -> None:
+    await organization.ctx_of(Role.REP, SELLER)
+    states = (OpportunityState.LEAD, OpportunityState.PROGRESSING, OpportunityState.LOST)
+    wanted = {str(number): states[number % 3] for number in range(50)}
+    await deals_of(organization, wanted)
+    if not judged:
+        await Opportunity.filter(organization_id=organization.id).update(
+            health=None, health_factors=None, closed_insight=None
+        )
+
+    deals, seen = await asked(organization, AT_A_GLANCE, 50)
+
+    assert len(deals) == 50
+    assert {len(deal["insight"]["topics"]) for deal in deals} == {12}
+    assert {table: times for table, times in seen.by_table().items() if times > 1} == {}
