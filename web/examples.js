@@ -87,8 +87,9 @@ query Won {
 `,
   },
   {
-    query: `# What must hold before a lead is qualified:
-# the company's own process.
+    query: `# What must hold before a lead is qualified: the
+# company's own process. \`document\` is all of it, as
+# the tab ChangeTheRules takes it.
 query Process {
   organization {
     defaultProcess {
@@ -97,7 +98,89 @@ query Process {
       criteria { key label questions weight }
       gates {
         trigger
-        requirements { key label strength }
+        requirements { key label strength when }
+      }
+      document
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Your own rules, as an admin. Copy the document of the
+# tab Process into the variables below and change it: for
+# example, a requirement more in the gate PROGRESS,
+#   { "key": "vp", "label": "The VP knows", "strength": "SOFT",
+#     "when": "opportunity.value != null && opportunity.value > 50000.0",
+#     "test": { "role": { "anyOf": ["EXECUTIVE_SPONSOR"] } } }
+# Run WhatWouldItDo first: it changes nothing. PublishIt makes
+# the next version, which new opportunities follow; those that
+# are there stay on theirs until MoveThem moves them.
+query WhatWouldItDo($document: SalesProcessInput!) {
+  processImpact(document: $document) {
+    __typename
+    ... on ProcessImpact {
+      openOpportunities
+      gates { trigger requirement wouldPass wouldFail }
+    }
+    ... on InvalidInput { fields { path message } }
+    ... on Problem { code message }
+  }
+}
+
+mutation PublishIt($document: SalesProcessInput!) {
+  publishSalesProcess(
+    input: { document: $document, makeDefault: true }
+  ) {
+    __typename
+    ... on SalesProcessPublished {
+      process { key version isDefault }
+    }
+    ... on InvalidInput { fields { path message } }
+    ... on Problem { code message }
+  }
+}
+
+mutation MoveThem($ids: [OpportunityRef!]!, $key: String!) {
+  migrateOpportunities(
+    input: { opportunities: $ids, processKey: $key }
+  ) {
+    __typename
+    ... on BulkSummary {
+      succeeded
+      failed
+      rows {
+        opportunity { number process { key version } }
+        problem { message }
+      }
+    }
+    ... on Problem { code message }
+  }
+}
+`,
+    variables: '{\n  "document": {},\n  "ids": [{ "id": "" }],\n  "key": "default"\n}',
+  },
+  {
+    query: `# The open deals that do worst: why, with every point
+# accounted for, and what nobody knows about them yet.
+query WorstFirst {
+  opportunities(
+    first: 5
+    filter: { state: [QUALIFIED, PROGRESSING] }
+    orderBy: [{ field: HEALTH }]
+  ) {
+    nodes {
+      number
+      name
+      owner { name }
+      health {
+        score
+        band
+        factors { key points maxPoints explanation }
+      }
+      insight {
+        completenessPercent
+        topics { topic status summary missing }
       }
     }
   }
