@@ -9,10 +9,10 @@ import strawberry
 
 from schema.accounts import Account
 from schema.activities import DealActivities
+from schema.batches import sure
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
 from schema.context import Info
-from schema.loaders import sure
 from schema.milestones import DealProgress
 from schema.money import Money, money
 from schema.nodes import Node, Root, is_row, node_id, told
