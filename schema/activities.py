@@ -44,7 +44,8 @@ class Activity(Node):
     @strawberry.field(name="with", graphql_type=list[Contact], description="The contacts who took part.")
     async def with_(self, root: Root, info: Info) -> Sequence[ContactRow]:
         """The others."""
-        return await info.context.loaders.participants.load(root.id) or ()
+        contacts = await info.context.loaders.contact.load_many(await info.context.loaders.parts.participants(root.id))
+        return [contact for contact in contacts if contact is not None]
 
 
 @strawberry.type(description="An activity in a list.")
@@ -68,7 +69,7 @@ class ActivityConnection:
     @strawberry.field(description="How many there are, not only this page.")
     async def total_count(self, root: Root, info: Info) -> int:
         """All of them."""
-        return await info.context.loaders.count(ACTIVITIES, root.scope)
+        return await info.context.loaders.parts.total(ACTIVITIES, root)
 
 
 @strawberry.type
@@ -81,7 +82,7 @@ class DealActivities:
     ) -> Any:
         """The diary."""
         window = connections.window(ACTIVITIES.order, first=first, after=after)
-        page = await info.context.loaders.page(ACTIVITIES, root.id, window)
+        page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
         return connections.connection(page, ACTIVITIES.order, root.id)
 
 

@@ -37,12 +37,13 @@ class Edge(Generic[Row]):
 
 @dataclass(frozen=True)
 class Connection(Generic[Row]):
-    """A page of rows; `scope` is what the totals are asked with."""
+    """A page of rows; `scope` is what the totals are asked with, where the page did not bring `total`."""
 
     edges: list[Edge[Row]]
     nodes: list[Row]
     page_info: PageInfo
     scope: Any
+    total: int | None = None
 
 
 def window(
@@ -78,7 +79,7 @@ def connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges=edges, nodes=list(page.rows), page_info=info, scope=scope)
+    return Connection(edges=edges, nodes=list(page.rows), page_info=info, scope=scope, total=page.total)
 
 
 def _marks(order: Sequence[Term]) -> str:

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from schema.batches import sure
 from schema.context import Info
-from schema.loaders import sure
 from workflow.queries.opportunities import OpportunityRow
 
 

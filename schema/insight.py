@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from schema.batches import sure
 from schema.context import Info
-from schema.loaders import sure
 from schema.nodes import Root, is_row, told
 from workflow.queries.judgement import closed_insight, stored_health
 from workflow.queries.opportunities import OpportunityRow

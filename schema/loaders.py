@@ -1,5 +1,6 @@
-"""Batches: whatever many rows of a page ask for one by one is asked of the database once a table."""
+"""What one request has read: whatever many rows of a page ask for one by one is asked of the database once a table."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
@@ -7,6 +8,8 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from schema.batches import Loader, Turn, Turns, sure
+from schema.parts import Parts
 from workflow.queries import (
     accounts,
     activities,
@@ -19,26 +22,15 @@ from workflow.queries import (
     processes,
     rates,
 )
-from workflow.queries.accounts import AccountRow, ContactRow
-from workflow.queries.activities import ActivityRow
-from workflow.queries.events import EventRow
-from workflow.queries.history import TransitionRow
-from workflow.queries.nested import NestedList
-from workflow.queries.opportunities import OpportunityRow
-from workflow.queries.paging import Page, Window
-from workflow.queries.people import MemberRow, OrganizationRow, TeamRow
-from workflow.queries.processes import ProcessRow
-from workflow.queries.rates import RateRow
+from workflow.queries.opportunities import OpportunityRow, Totals
+from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.paging import Page
+from workflow.queries.people import OrganizationRow
 from workflow.rules.facts import OpportunityFacts
-from workflow.rules.parts import OverrideFacts
 from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
-Loader = DataLoader[UUID, Row | None]
-Ask = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
-
-MOST_IDS = 10_000
-"""Ids in one statement; SQLite and PostgreSQL bind about 32,000 values. A page of 100 deals may have many people."""
+Asking = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
 
 NODES = {
     "Opportunity": "opportunity",
@@ -67,39 +59,40 @@ class Loaders:
     """One request's loaders; an operation that wrote makes new ones, for they remember."""
 
     def __init__(self, viewer: Viewer, now: datetime) -> None:
-        self._viewer, self._now = viewer, now
-        self.opportunity: Loader[OpportunityRow] = self._of(opportunities.opportunities_by_id)
-        self.account: Loader[AccountRow] = self._of(accounts.accounts_by_id)
-        self.contact: Loader[ContactRow] = self._of(accounts.contacts_by_id)
-        self.member: Loader[MemberRow] = self._of(people.members_by_id)
-        self.team: Loader[TeamRow] = self._of(people.teams_by_id)
-        self.team_members: Loader[list[MemberRow]] = self._of(people.members_of_teams)
-        self.process: Loader[ProcessRow] = self._of(processes.processes_by_id)
-        self.transition: Loader[TransitionRow] = self._of(history.transitions_by_id)
-        self.override: Loader[OverrideFacts] = self._of(history.overrides_of)
-        self.activity: Loader[ActivityRow] = self._of(activities.activities_by_id)
-        self.participants: Loader[tuple[ContactRow, ...]] = self._of(activities.participants)
-        self.rate: Loader[RateRow] = self._of(rates.rates_by_id)
-        self.event: Loader[EventRow] = self._of(events.events_by_id)
-        self.parts: dict[str, Loader[Any]] = {name: self._part(ask) for name, ask in facts.PARTS.items()}
-        self.facts: Loader[OpportunityFacts] = DataLoader(load_fn=self._facts, max_batch_size=MOST_IDS)
-        self._deals: dict[str, Loader[UUID]] = {}
-        self._pages: dict[tuple[type, int], Loader[Page[Any]]] = {}
-        self._counts: dict[type, Loader[int]] = {}
-        self._organization: Loader[OrganizationRow] = self._of(_organization)
+        self._viewer, self._now, self._turns = viewer, now, Turns()
+        self.opportunity = self._of(Turn.DEALS, opportunities.opportunities_by_id)
+        self.account = self._of(Turn.PARTS, accounts.accounts_by_id)
+        self.contact = self._of(Turn.PEOPLE, accounts.contacts_by_id)
+        self.member = self._of(Turn.PEOPLE, people.members_by_id)
+        self.team = self._of(Turn.TEAMS, people.teams_by_id)
+        self.team_members = self._of(Turn.TEAMS, people.members_of_teams)
+        self.process = self._of(Turn.PROCESSES, processes.processes_by_id)
+        self.transition = self._of(Turn.LISTS, history.transitions_by_id)
+        self.activity = self._of(Turn.LISTS, activities.activities_by_id)
+        self.rate = self._of(Turn.LISTS, rates.rates_by_id)
+        self.event = self._of(Turn.LISTS, events.events_by_id)
+        self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._facts)
+        self._totals = Loader(self._turns, Turn.DEALS, self._ask_totals)
+        self._organization = self._of(Turn.PARTS, _organization)
+        self._deals: dict[str, Loader[UUID, UUID]] = {}
+        self.parts = Parts(self._turns, viewer, now, self.transition)
 
     async def organization(self) -> OrganizationRow:
         """The viewer's organization, read once a request however many rows of a page ask at once."""
         return await sure(self._organization, self._viewer.organization_id)
 
+    async def totals(self, scope: OpportunityFilter) -> Totals:
+        """Count and sum over everything that a filter lets through, read once for both."""
+        return await sure(self._totals, scope)
+
     def seen(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
         """The page, its deals remembered."""
-        self.opportunity.prime_many({row.id: row for row in page.rows})
+        self.opportunity.prime({row.id: row for row in page.rows})
         return page
 
     async def part(self, name: str, opportunity_id: UUID) -> Any:
         """What hangs on a deal under a field of its facts; an empty tuple or None where nothing does."""
-        found = await self.parts[name].load(opportunity_id)
+        (found,) = await self.parts.of(name, [opportunity_id])
         return facts.EMPTY[name] if found is None else found
 
     async def row(self, kind: str, id: UUID) -> object | None:
@@ -115,27 +108,8 @@ class Loaders:
             async def ask(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
                 return await hanging.deals_of(viewer, kind, ids)
 
-            self._deals[kind] = self._of(ask)
+            self._deals[kind] = self._of(Turn.DEALS, ask)
         return await self._deals[kind].load(id)
-
-    async def page(self, nested: NestedList[Row], opportunity_id: UUID, window: Window) -> Page[Row]:
-        """A page of a list that hangs on a deal; the first pages of many deals are read at once."""
-        if window.after is not None or window.backward:
-            return await nested.page_of(self._viewer, opportunity_id, window)
-        key = (nested.table, window.size)
-        if key not in self._pages:
-
-            async def ask(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Page[Any]]:
-                return dict(await nested.first_pages(viewer, ids, window.size))
-
-            self._pages[key] = self._of(ask)
-        return await sure(self._pages[key], opportunity_id)
-
-    async def count(self, nested: NestedList[Any], opportunity_id: UUID) -> int:
-        """How many rows of a list hang on a deal."""
-        if nested.table not in self._counts:
-            self._counts[nested.table] = self._of(nested.counts)
-        return await sure(self._counts[nested.table], opportunity_id)
 
     async def _node(self, kind: str, id: UUID) -> object | None:
         found: object | None = await getattr(self, NODES[kind]).load(id)
@@ -155,42 +129,31 @@ class Loaders:
     async def _facts(self, ids: list[UUID]) -> list[OpportunityFacts | None]:
         """Facts out of rows, accounts and parts that the page may have read already; every deal was shown to the viewer."""
         rows = await self.opportunity.load_many(ids)
-        zone = (await self.organization()).time_zone
         known = [row.account_id for row in rows if row is not None]
-        accounts = dict(zip(known, await self.account.load_many(known), strict=True))
-        parts = {name: await loader.load_many(ids) for name, loader in self.parts.items()}
+        own, kept, *parts = await gather(
+            self.organization(), self.account.load_many(known), *(self.parts.of(name, ids) for name in facts.PARTS)
+        )
+        accounts = {account.id: facts.account_facts(account) for account in kept if account is not None}
         found: list[OpportunityFacts | None] = []
-        for place, row in enumerate(rows):
-            account = None if row is None else accounts[row.account_id]
+        for row, *mine in zip(rows, *parts, strict=True):
+            account = None if row is None else accounts.get(row.account_id)
             if row is None or account is None:
                 found.append(None)
                 continue
-            mine = {name: kept[place] for name, kept in parts.items()}
-            found.append(facts.assembled(row, facts.account_facts(account), zone, mine))
+            found.append(facts.assembled(row, account, own.time_zone, dict(zip(facts.PARTS, mine, strict=True))))
         return found
 
-    def _part(self, ask: facts.Ask) -> Loader[Any]:
-        async def asked(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Any]:
-            return dict(await ask(viewer.organization_id, ids, self._now))
+    async def _ask_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
+        """One statement a filter."""
+        return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
 
-        return self._of(asked)
+    def _of(self, turn: Turn, ask: Asking[Row]) -> Loader[UUID, Row]:
+        async def asked(ids: list[UUID]) -> dict[UUID, Row]:
+            return await ask(self._viewer, ids)
 
-    def _of(self, ask: Ask[Row]) -> Loader[Row]:
-        async def load(ids: list[UUID]) -> list[Row | None]:
-            found = await ask(self._viewer, ids)
-            return [found.get(id) for id in ids]
-
-        return DataLoader(load_fn=load, max_batch_size=MOST_IDS)
+        return Loader(self._turns, turn, asked)
 
 
 async def _organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
     """The viewer's own, the only one that is ever asked for."""
     return {id: await people.organization(viewer) for id in ids}
-
-
-async def sure(loader: DataLoader[UUID, Row | None], id: UUID) -> Row:
-    """The row that a foreign key promises."""
-    row = await loader.load(id)
-    if row is None:
-        raise LookupError(f"A row that a foreign key names is not there: {id}.")
-    return row

@@ -8,10 +8,10 @@ from uuid import UUID
 import strawberry
 
 from schema import ids
+from schema.batches import sure
 from schema.context import Info
 from schema.given import given, maybe, or_none
 from schema.hanging import deal_of, part_of
-from schema.loaders import sure
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict

@@ -9,11 +9,11 @@ import strawberry
 
 from schema.accounts import Account
 from schema.activities import DealActivities
+from schema.batches import sure
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
 from schema.context import Info
 from schema.insight import DealInsight
-from schema.loaders import sure
 from schema.milestones import DealProgress
 from schema.money import Money, money
 from schema.nodes import Node, Root, is_row, node_id, told

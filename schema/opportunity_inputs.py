@@ -7,10 +7,10 @@ from uuid import UUID
 import strawberry
 
 from schema import ids
+from schema.batches import sure
 from schema.context import Info
 from schema.deleted import Deleted, DeleteResult
 from schema.given import given, maybe, or_none
-from schema.loaders import sure
 from schema.money import MoneyInput, given_money
 from schema.nodes import told
 from schema.opportunity import Opportunity

@@ -108,14 +108,14 @@ class OpportunityConnection:
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         """All of them."""
-        return (await opportunities.totals(info.context.viewer, root.scope)).count
+        return (await info.context.loaders.totals(root.scope)).count
 
     @strawberry.field(
         description="Sum of `baseValue` over everything that matches the filter, not only this page. Null, with an error, where a currency has no rate."
     )
     async def total_value(self, root: strawberry.Parent[Any], info: Info) -> Money | None:
         """Their worth."""
-        found = await opportunities.totals(info.context.viewer, root.scope)
+        found = await info.context.loaders.totals(root.scope)
         if found.base_minor is None:
             raise GraphQLError("One of these is in a currency without a rate.", extensions={"code": "BAD_USER_INPUT"})
         return money(found.base_minor, (await info.context.loaders.organization()).base_currency)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from schema.batches import sure
 from schema.context import Info
 from schema.given import maybe, or_none
-from schema.loaders import sure
 from schema.nodes import Root, is_row, told
 from schema.people import Actor
 from schema.requirements import Requirement

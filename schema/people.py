@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from schema import connections
+from schema.batches import sure
 from schema.context import Info
 from schema.given import or_none
-from schema.loaders import sure
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from workflow.queries import events, people, processes
 from workflow.queries.paging import Term

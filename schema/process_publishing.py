@@ -5,8 +5,8 @@ from uuid import UUID
 
 import strawberry
 
+from schema.batches import sure
 from schema.context import Info
-from schema.loaders import sure
 from schema.nodes import is_row, told
 from schema.problems import InvalidInput, PermissionDenied
 from schema.process import SalesProcess

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import strawberry
 
+from schema.batches import sure
 from schema.context import Info
 from schema.given import or_none
-from schema.loaders import sure
 from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, PermissionDenied
 from workflow.operations import pricing

@@ -8,11 +8,11 @@ import strawberry
 
 from schema import ids
 from schema.accounts import Contact
+from schema.batches import sure
 from schema.context import Info
 from schema.deleted import Deleted, DeleteResult
 from schema.given import given, maybe, or_none
 from schema.hanging import deal_of, part_of
-from schema.loaders import sure
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations import stakeholders as operations

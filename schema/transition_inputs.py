@@ -7,9 +7,9 @@ import strawberry
 
 from schema import ids
 from schema.assessing import AssessmentInput, answers
+from schema.batches import sure
 from schema.context import Info
 from schema.given import given, maybe, or_none
-from schema.loaders import sure
 from schema.money import MoneyInput
 from schema.nodes import told
 from schema.opportunity import Opportunity

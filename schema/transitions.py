@@ -7,9 +7,9 @@ from uuid import UUID
 import strawberry
 
 from schema import connections
+from schema.batches import sure
 from schema.closes import Close, close_made_by
 from schema.context import Info
-from schema.loaders import sure
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, Root, is_row, node_id, told
 from schema.overrides import Override
@@ -108,7 +108,7 @@ class Transition(Node):
     @strawberry.field(graphql_type=Override | None, description="What was passed, and why; null where nothing was.")
     async def override(self, root: Root, info: Info) -> OverrideFacts | None:
         """The debt it made."""
-        return await info.context.loaders.override.load(root.id)
+        return await info.context.loaders.parts.override(root)
 
     @strawberry.field(description="As it was then.")
     def value(self, root: Root) -> Money | None:
@@ -137,7 +137,7 @@ class TransitionConnection:
     @strawberry.field(description="How many there are, not only this page.")
     async def total_count(self, root: Root, info: Info) -> int:
         """All of them."""
-        return await info.context.loaders.count(HISTORY, root.scope)
+        return await info.context.loaders.parts.total(HISTORY, root)
 
 
 async def history_page(
@@ -145,5 +145,5 @@ async def history_page(
 ) -> connections.Connection[TransitionRow]:
     """A page of a deal's history."""
     window = connections.window(HISTORY.order, first=first, after=after)
-    page = await info.context.loaders.page(HISTORY, opportunity_id, window)
+    page = await info.context.loaders.parts.page(HISTORY, opportunity_id, window)
     return connections.connection(page, HISTORY.order, opportunity_id)

@@ -82,7 +82,9 @@ async def test_a_page_of_50_deals_asks_once_for_what_was_done_and_who_took_part(
     shown = {"totalCount": 2, "nodes": [{"summary": "0", "with": both}]}
     assert told["opportunities"]["nodes"] == [{"activities": shown}] * 50
     assert seen.by_table() == few.by_table()
-    assert seen.by_table() == Counter({"opportunity": 1, "activity": 2, "activity_contact": 1, "account": 1})
+    assert seen.by_table() == Counter(
+        {"opportunity": 1, "activity": 1, "activity_contact": 1, "contact": 1, "account": 1}
+    )
 
 
 async def test_an_activity_is_found_by_its_id_where_its_deal_is_seen(

@@ -7,31 +7,14 @@ from graphql import GraphQLObjectType, build_schema, get_named_type, is_required
 
 from schema import schema
 from schema.context import RequestContext
+from tests.counts import count
 from tests.crew import SELLER, deals_of
+from tests.lively import TALKS, lively
 from tests.organizations import NOW, TestOrganization
 from tests.rows import families
 from tests.statements import Statements, statements
 from workflow.models import Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import Won, win
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.mitigating import NewMitigation, add_mitigation
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Terms
-from workflow.rules.states import (
-    ActivityDirection,
-    ActivityKind,
-    BuyingRole,
-    CompetitorKind,
-    MitigationKind,
-    OpportunityState,
-    RiskCategory,
-    Role,
-    WinReason,
-)
+from workflow.rules.states import OpportunityState, Role
 
 SIZES = (1, 10, 50, 100)
 PEOPLE = 6
@@ -40,7 +23,11 @@ PAGE = """query($first: Int!) { opportunities(first: $first) { nodes { name
   buyer { stakeholders { coverage contact { name } } }
   transitions { trigger readiness requirements { key status explanation } } } } }"""
 TYPES = build_schema(schema.as_str()).type_map
-DEEPEST = 3
+DEEPEST = 5
+OWN_LISTS = {"activities", "history"}
+"""The lists that hang on a deal; those of its account are asked account by account."""
+TREE = {"parent", "manager", "members"}
+"""What leads from a team to people and teams again, as often as it is asked for."""
 
 
 def object_type(name: str) -> GraphQLObjectType:
@@ -51,41 +38,33 @@ def object_type(name: str) -> GraphQLObjectType:
 
 
 def selection(type_name: str, deep: int = DEEPEST) -> str:
-    """Every field of a type and of what hangs on it, but lists that are paged of their own."""
+    """Every field of a type and of what hangs on it."""
     kind = object_type(type_name)
-    return " ".join(_selected(name, kind, deep) for name in kind.fields)
+    return " ".join(selected(name, kind, deep) for name in kind.fields)
 
 
-def _selected(name: str, kind: GraphQLObjectType, deep: int) -> str:
+def selected(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
+    """A field with all below it; empty where it leads out of the deal."""
     below = get_named_type(kind.fields[name].type)
     if any(is_required_argument(argument) for argument in kind.fields[name].args.values()):
         return ""
     if not isinstance(below, GraphQLObjectType):
         return "" if getattr(below, "types", None) or getattr(below, "fields", None) else name
-    if below.name.endswith("Connection") or not deep:
+    if not deep or (kind.name == "Team" and name in TREE):
         return ""
+    if below.name.endswith("Connection"):
+        return f"{name}(first: 2) {{ {selection(below.name, deep)} }}" if name in OWN_LISTS else ""
     inner = selection(below.name, deep - 1)
     return f"{name} {{ {inner} }}" if inner.strip() else ""
 
 
 DEAL = object_type("Opportunity")
-FIELDS = {name: selected for name in DEAL.fields if (selected := _selected(name, DEAL, DEEPEST))}
-
-
-EVERYTHING = """query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes {
-  name owner { name } collaborators { name } account { name } process { key } value { amount } baseValue { amount }
-  weightedValue { amount } probability forecastCategory pushCount nextStep { text overdue } timeInStates { state visits }
-  buyer { stakeholders { coverage relations { kind } contact { name } } coverage { met } coveragePercent singleThreaded
-    decisionSteps { name } objectives { text } competitors { name } }
-  risks { level mitigations { action } perceivedBy { id } owner { name } } riskLevel riskReview { by { name } }
-  milestones { overdue completedBy { name } } progress { percent momentum next { name } }
-  activities(first: 5) { totalCount nodes { summary with { name } actor { name } } }
-  transitions { trigger readiness requirements { key status explanation } }
-  history(first: 5) { totalCount nodes { trigger override { reason } close { competitor { name } } } }
-  openOverrides { reason } qualification { score assessments { grade saidBy { id } } } close { competitor { name } }
-  viewerCanUpdate viewerCanAssign viewerCanDelete } } }"""
-AGAIN = {"activity": 3, "activity_contact": 2, "opportunity": 3, "override": 2, "transition": 3}
-"""Asked more than once: activities and arrows as the rules read them, as a page, and how many in all; a list's two totals."""
+FIELDS = {name: field for name in DEAL.fields if (field := selected(name, DEAL))}
+EVERYTHING = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ {' '.join(FIELDS.values())} }} }} }}"
+LISTED = "{ totalCount nodes { id } pageInfo { hasNextPage } }"
+SIZED = f"""query($first: Int!) {{ opportunities(first: $first) {{ nodes {{
+  transitions {{ trigger }} two: activities(first: 2) {LISTED} all: activities {LISTED} }} }} }}"""
+TOTALS = "query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes { id } } }"
 
 
 async def asked(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
@@ -135,36 +114,37 @@ async def test_every_field_of_a_deal_takes_the_same_statements_whatever_the_size
     assert many.by_table() == few.by_table()
 
 
-async def lively(organization: TestOrganization, size: int) -> None:
-    """Deals under way on which something of everything hangs."""
-    seller = await organization.ctx_of(Role.REP, SELLER)
-    deals = await deals_of(organization, {str(number): OpportunityState.PROGRESSING for number in range(size)})
-    for id in deals.values():
-        account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
-        contact = await create_contact(seller, account, {"name": "Maria Plant"})
-        await add_stakeholder(seller, id, NewStakeholder(contact, [BuyingRole.CHAMPION]))
-        await add_competitor(seller, id, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
-        risk = await raise_risk(seller, id, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2))
-        await add_mitigation(seller, risk, NewMitigation(MitigationKind.PILOT, "Show it in a week"))
-        await review_risks(seller, id, none_found=False, note=None)
-        call = NewActivity(ActivityKind.CALL, ActivityDirection.INBOUND, "They called", True, None, [contact])
-        await log_activity(seller, id, call)
-        asked = ("field.value", "milestone.decision_made", "milestone.terms_agreed")
-        passed = Terms(override=OverrideGiven(asked, "The board wants this one and pays for it."))
-        await win(organization.ctx, id, Won(WinReason.SPEED), passed)
-
-
-async def test_a_page_with_everything_takes_the_same_statements_whatever_its_size(
-    organization: TestOrganization,
-) -> None:
-    await lively(organization, 12)
+async def test_a_page_with_everything_asks_each_table_once_whatever_its_size(organization: TestOrganization) -> None:
+    size = count(50)
+    await lively(organization, size)
 
     _, few = await asked(organization, EVERYTHING, 2)
-    deals, many = await asked(organization, EVERYTHING, 12)
+    deals, many = await asked(organization, EVERYTHING, size)
 
-    assert [len(deal["activities"]["nodes"]) for deal in deals] == [1] * 12
-    assert many.by_table() == few.by_table()
-    assert {table: times for table, times in many.by_table().items() if times > 1} == AGAIN
+    assert [len(deal["activities"]["nodes"]) for deal in deals] == [2] * size
+    assert [deal["activities"]["totalCount"] for deal in deals] == [TALKS] * size
+    assert [len(deal["openOverrides"]) for deal in deals] == [1] * size
+    assert many.by_table() == few.by_table() == dict.fromkeys(many.by_table(), 1)
+
+
+async def test_pages_of_two_sizes_and_the_rules_read_a_list_at_once(organization: TestOrganization) -> None:
+    await lively(organization, 1)
+
+    [deal], seen = await asked(organization, SIZED, 1)
+
+    whole, two = [node["id"] for node in deal["all"]["nodes"]], [node["id"] for node in deal["two"]["nodes"]]
+    assert (two, len(whole)) == (whole[:2], TALKS)
+    assert [deal[name]["pageInfo"]["hasNextPage"] for name in ("two", "all")] == [True, False]
+    assert [deal[name]["totalCount"] for name in ("two", "all")] == [TALKS] * 2
+    assert seen.by_table()["activity"] == 1
+
+
+async def test_the_totals_of_a_list_are_one_statement_beside_its_page(organization: TestOrganization) -> None:
+    await families(organization, 3, people=0)
+
+    _, seen = await asked(organization, TOTALS, 2)
+
+    assert seen.by_table() == {"opportunity": 2, "organization": 1}
 
 
 AT_A_GLANCE = """query($first: Int!) { opportunities(first: $first) { nodes { name

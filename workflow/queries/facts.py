@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Account, Collaborator, Opportunity, Organization
-from workflow.queries import buyer, history, progress, qualification, risks
+from workflow.queries import activities, buyer, history, progress, qualification, risks
 from workflow.queries.accounts import AccountRow
 from workflow.queries.grouping import grouped
 from workflow.queries.opportunities import OpportunityRow, opportunity_row
@@ -102,8 +102,8 @@ PARTS: Mapping[str, Ask] = {
     "risks": _timeless(risks.risks),
     "risk_review": _timeless(risks.risk_reviews),
     "milestones": _timeless(progress.milestones),
-    "activity": progress.activity_counts,
-    "steps": _timeless(history.steps),
+    "activity": activities.activity_facts,
+    "steps": history.HISTORY.digests,
     "overrides": _timeless(history.open_overrides),
 }
 """What hangs on a deal, by the field of its facts: the rules read all of it, a page only what it shows."""

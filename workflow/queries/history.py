@@ -1,6 +1,6 @@
 """What happened to a deal: its transitions and the time in its states."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
 from workflow.queries.nested import NestedList
 from workflow.queries.paging import Term
+from workflow.queries.together import Record, Together, ordered, plain
 from workflow.rules.parts import Actor, OverrideFacts, StepFacts
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import (
@@ -70,6 +71,15 @@ _OVERRIDE = (
     "id", "transition_id", "transition__trigger", "transition__to_state", "requirement_keys", "reason", "at", "expires_at", "settled_at",
     *ACTOR,
 )  # fmt: skip
+_ARROW = {name: f"transition__{name}" for name in _COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An override, and the arrow that it let through."""
+
+    override: OverrideFacts
+    arrow: TransitionRow
 
 
 async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TransitionRow]:
@@ -78,23 +88,29 @@ async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID,
     return {record["id"]: _row(record) for record in found}
 
 
-async def steps(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[StepFacts, ...]]:
-    """The arrows that each deal has taken, in order of sequence; one statement. The caller has scoped the deals."""
-    rows = Transition.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("sequence")
-    names = ("opportunity_id", "trigger", "from_state", "to_state", "at", "seconds_in_previous_state")
-    return grouped(await rows.values(*names), _step)
-
-
 async def open_overrides(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
     """The overrides of each deal that are not settled yet, oldest first; one statement. The caller has scoped the deals."""
     rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids), settled_at=None)
     return grouped(await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE), _override)
 
 
-async def overrides_of(viewer: Viewer, transition_ids: Collection[UUID]) -> dict[UUID, OverrideFacts]:
-    """The override that each transition was passed by; one statement."""
-    rows = Override.filter(organization_id=viewer.organization_id, transition_id__in=list(transition_ids))
-    return {record["transition_id"]: _override(record) for record in await rows.values(*_OVERRIDE)}
+async def passed(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[Passed, ...]]:
+    """All overrides of each deal, oldest first, each with the arrow it let through; one statement. The caller has scoped the deals."""
+    rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("at", "id")
+    return grouped(await rows.values("opportunity_id", *dict.fromkeys((*_OVERRIDE, *_ARROW.values()))), _passed)
+
+
+def _steps(asked: Together, shown: str, now: datetime) -> None:
+    names = ("opportunity_id", "sequence", "trigger", "from_state", "to_state", "at", "seconds_in_previous_state")
+    asked.select(plain(Transition, names), shown)
+
+
+def _stepped(records: Sequence[Record]) -> dict[UUID, tuple[StepFacts, ...]]:
+    return grouped(ordered(records, "sequence"), _step)
+
+
+def _passed(record: Mapping[str, Any]) -> Passed:
+    return Passed(_override(record), _row({name: record[path] for name, path in _ARROW.items()}))
 
 
 def _step(record: Mapping[str, Any]) -> StepFacts:
@@ -128,5 +144,5 @@ def _row(record: Mapping[str, Any]) -> TransitionRow:
     return TransitionRow(**{**kept, **words, "actor": actor_of(record)})
 
 
-HISTORY = NestedList(Transition, (Term("sequence", descending=True),), _COLUMNS, _row)
-"""Newest first, ordered by sequence and never by clock."""
+HISTORY = NestedList(Transition, (Term("sequence", descending=True),), _COLUMNS, _row, digest=_steps, digested=_stepped)
+"""Newest first, ordered by sequence and never by clock. The rules read each arrow that was taken, in order."""

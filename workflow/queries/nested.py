@@ -1,42 +1,57 @@
-"""Lists that hang on deals: the first page of many deals at once, any page of one, and how many there are of each."""
+"""Lists that hang on deals: the first page of many deals at once and what the rules read of the list, and any page of one."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from tortoise.expressions import RawSQL
 from tortoise.functions import Count
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from workflow.queries.grouping import grouped
 from workflow.queries.paging import Page, Term, Window, page, where
+from workflow.queries.together import Record, Together, ordered, plain
 from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
+Digest = TypeVar("Digest")
 PARENT = "opportunity_id"
 
 
 @dataclass(frozen=True)
-class NestedList(Generic[Row]):
-    """A table that hangs on deals, in an order, with its columns as rows; `hidden` is a column that is empty in what is shown."""
+class NestedList(Generic[Row, Digest]):
+    """A table that hangs on deals, in an order, with its columns as rows; `hidden` is a column that is empty in what is shown.
+
+    `digest` adds to a statement what the rules read of the list, up to now, and `digested` makes it of the records.
+    """
 
     table: type[Model]
     order: tuple[Term, ...]
     columns: Sequence[str]
     make: Callable[[Mapping[str, Any]], Row]
+    digest: Callable[[Together, str, datetime], None]
+    digested: Callable[[Sequence[Record]], dict[UUID, Digest]]
     hidden: str | None = None
 
-    async def first_pages(self, viewer: Viewer, parents: Collection[UUID], size: int) -> dict[UUID, Page[Row]]:
-        """The first page of each deal; one statement."""
-        terms = (*self.order, Term("id"))
-        kept = RawSQL(self._first_ids(parents, size + 1))
-        names = list(dict.fromkeys((PARENT, *self.columns, *(term.column for term in terms))))
-        found = self._shown(viewer, parents).annotate(kept=kept).filter(where("kept", 1))
-        ordered = found.order_by(*(f"-{term.column}" if term.descending else term.column for term in terms))
-        records = grouped(await ordered.values(*names), dict)
-        return {parent: self._page(records.get(parent, ()), terms, size) for parent in parents}
+    async def read(
+        self, organization_id: UUID, digests: Collection[UUID], pages: Collection[UUID], size: int, now: datetime
+    ) -> tuple[dict[UUID, Digest], dict[UUID, Page[Row]]]:
+        """What the rules read of some deals, and the first page of some; one statement. The caller has scoped both."""
+        asked = Together()
+        if digests:
+            self.digest(asked, self._of(asked, organization_id, digests), now)
+        if pages:
+            self._first(asked, self._of(asked, organization_id, pages), size)
+        found = iter(await asked.rows())
+        kept = self.digested(next(found)) if digests else {}
+        first = grouped(ordered(next(found), "place"), dict) if pages else {}
+        return kept, {parent: self._page(first.get(parent, ()), size) for parent in pages}
+
+    async def digests(self, organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, Digest]:
+        """What the rules read of the lists of these deals; one statement."""
+        return (await self.read(organization_id, ids, (), 0, now))[0]
 
     async def page_of(self, viewer: Viewer, parent: UUID, window: Window) -> Page[Row]:
         """Any page of one deal; one statement."""
@@ -53,24 +68,32 @@ class NestedList(Generic[Row]):
         rows = self.table.filter(organization_id=viewer.organization_id).filter(where(f"{PARENT}__in", list(parents)))
         return rows.filter(where(f"{self.hidden}__isnull", True)) if self.hidden else rows
 
-    def _first_ids(self, parents: Collection[UUID], size: int) -> str:
-        """Whether a row is among the first of its deal; ids stand in the text as what they are, 36 signs that we made."""
-        name, ids = self.table._meta.db_table, ", ".join(f"'{UUID(str(parent))}'" for parent in parents)
-        order = ", ".join(f"{term.column} DESC" if term.descending else term.column for term in self.order)
+    def _of(self, asked: Together, organization_id: UUID, parents: Collection[UUID]) -> str:
+        """FROM the rows that are shown of these deals."""
         shown = f" AND {self.hidden} IS NULL" if self.hidden else ""
+        mine = f"organization_id = {asked.bind(organization_id)} AND {PARENT} IN ({asked.bind(*parents)})"
+        return f'FROM "{self.table._meta.db_table}" WHERE {mine}{shown}'
+
+    def _first(self, asked: Together, shown: str, size: int) -> None:
+        """The first rows of each deal and one more, each with its place and how many there are."""
+        name, terms = self.table._meta.db_table, (*self.order, Term("id"))
+        order = ", ".join(f"{term.column} DESC" if term.descending else term.column for term in terms)
         placed = (
-            f"SELECT id, ROW_NUMBER() OVER (PARTITION BY {PARENT} ORDER BY {order}, id) AS place "
-            f'FROM "{name}" WHERE {PARENT} IN ({ids}){shown}'
+            f"SELECT id AS placed_id, ROW_NUMBER() OVER (PARTITION BY {PARENT} ORDER BY {order}) AS place, "
+            f"COUNT(*) OVER (PARTITION BY {PARENT}) AS total {shown}"
         )
-        return (
-            f'CASE WHEN "{name}"."id" IN (SELECT id FROM ({placed}) AS placed WHERE place <= {size}) THEN 1 ELSE 0 END'
+        columns = plain(self.table, [PARENT, *self.columns, *(term.column for term in terms)])
+        asked.select(
+            {**columns, "place": ("place", None), "total": ("total", None)},
+            f'FROM "{name}" JOIN ({placed}) AS placed ON placed_id = "{name}"."id" WHERE place <= {asked.bind(size + 1)}',
         )
 
-    def _page(self, records: Sequence[Mapping[str, Any]], terms: Sequence[Term], size: int) -> Page[Row]:
-        shown = records[:size]
+    def _page(self, records: Sequence[Mapping[str, Any]], size: int) -> Page[Row]:
+        shown, terms = records[:size], (*self.order, Term("id"))
         return Page(
             rows=tuple(self.make({name: record[name] for name in self.columns}) for record in shown),
             keys=tuple(tuple(record[term.column] for term in terms) for record in shown),
             has_next=len(records) > size,
             has_previous=False,
+            total=records[0]["total"] if records else 0,
         )

@@ -1,7 +1,7 @@
 """Keyset paging: a page is found by the last row's values, so rows coming and going never shift it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Generic, TypeVar
 
@@ -42,12 +42,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in order, each with the values that its cursor holds."""
+    """Rows in order, each with the values that its cursor holds; `total` is how many the list has, where the page knows it."""
 
     rows: tuple[Row, ...]
     keys: tuple[tuple[Any, ...], ...]
     has_next: bool
     has_previous: bool
+    total: int | None = None
+
+    def first(self, size: int) -> "Page[Row]":
+        """The page as it is where fewer rows are asked for."""
+        more = self.has_next or len(self.rows) > size
+        return replace(self, rows=self.rows[:size], keys=self.keys[:size], has_next=more)
 
 
 async def page(

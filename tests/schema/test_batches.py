@@ -1,0 +1,94 @@
+"""Rows that a page asks for one by one: read once, with all that is asked of their table, and given to who still waits."""
+
+from asyncio import CancelledError, create_task, gather, sleep
+
+import pytest
+
+from schema.batches import Loader, Turn, Turns
+
+
+class Table:
+    """A table that tells what it was asked, and of which one row is missing."""
+
+    def __init__(self, turns: Turns, turn: Turn = Turn.PARTS) -> None:
+        self.asked: list[list[str]] = []
+        self.broken = False
+        self.loader: Loader[str, str] = Loader(turns, turn, self._ask)
+
+    async def _ask(self, keys: list[str]) -> dict[str, str]:
+        self.asked.append(keys)
+        await sleep(0)
+        if self.broken:
+            raise OSError("The database went away.")
+        return {key: key.upper() for key in keys if key != "missing"}
+
+
+async def test_rows_that_are_asked_for_at_once_are_read_at_once_and_once_in_a_request() -> None:
+    table = Table(Turns())
+
+    told = await gather(table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a"))
+    again = await table.loader.load_many(["missing", "a"])
+
+    assert list(told) == ["A", ["B", None], "A"]
+    assert again == [None, "A"]
+    assert table.asked == [["a", "b", "missing"]]
+
+
+async def test_a_table_waits_for_those_whose_rows_lead_to_it() -> None:
+    turns = Turns()
+    people, parts = Table(turns, Turn.PEOPLE), Table(turns, Turn.PARTS)
+
+    async def through(key: str) -> str | None:
+        return await people.loader.load(await parts.loader.load(key) or key)
+
+    told = await gather(people.loader.load("owner"), through("a"), through("b"))
+
+    assert list(told) == ["OWNER", "A", "B"]
+    assert (parts.asked, people.asked) == ([["a", "b"]], [["owner", "A", "B"]])
+
+
+async def test_what_one_request_reads_another_does_not_know() -> None:
+    one, other = Table(Turns()), Table(Turns())
+
+    await gather(one.loader.load("a"), other.loader.load("a"))
+
+    assert (one.asked, other.asked) == ([["a"]], [["a"]])
+
+
+async def test_a_statement_that_fails_is_told_to_all_who_waited_for_it_and_to_nobody_else() -> None:
+    turns = Turns()
+    broken, whole = Table(turns), Table(turns)
+    broken.broken = True
+
+    *faults, row = await gather(
+        broken.loader.load("a"), broken.loader.load("b"), whole.loader.load("a"), return_exceptions=True
+    )
+
+    assert [str(fault) for fault in faults] == ["The database went away."] * 2
+    assert row == "A"
+    broken.broken = False
+    assert await broken.loader.load("a") == "A"
+
+
+async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
+    table = Table(Turns())
+    leaving, staying = create_task(table.loader.load("a")), create_task(table.loader.load("a"))
+    await sleep(0)
+
+    leaving.cancel()
+
+    assert await staying == "A"
+    with pytest.raises(CancelledError):
+        await leaving
+
+
+async def test_what_nobody_waits_for_any_more_is_not_read() -> None:
+    turns = Turns()
+    left, kept = Table(turns, Turn.DEALS), Table(turns, Turn.PARTS)
+    leaving, staying = create_task(left.loader.load("a")), create_task(kept.loader.load("a"))
+    await sleep(0)
+
+    leaving.cancel()
+
+    assert await staying == "A"
+    assert left.asked == []

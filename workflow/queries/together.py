@@ -1,0 +1,62 @@
+"""Several kinds of rows of one table, and figures of them, in one statement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tortoise.models import Model
+
+from workflow.models.database import fetch
+
+Record = Mapping[str, Any]  # Any: each column has its own kind
+Column = tuple[str, Any]
+"""How a column is asked for, and the table's field that reads it; None where it is read as it comes."""
+
+
+def plain(table: type[Model], names: Iterable[str]) -> dict[str, Column]:
+    """Columns of a table under their own names."""
+    return {name: (f'"{table._meta.db_table}"."{name}"', table._meta.fields_map[name]) for name in names}
+
+
+class Together:
+    """SELECTs that are asked as one statement; each leaves empty what only the others bring."""
+
+    def __init__(self) -> None:
+        self._values: list[object] = []
+        self._selects: list[tuple[Mapping[str, Column], str]] = []
+
+    def bind(self, *values: object) -> str:
+        """The places of values, for a comparison or between the brackets of IN."""
+        start = len(self._values) + 1
+        self._values += values
+        return ", ".join(f"${place}" for place in range(start, start + len(values))) or "NULL"
+
+    def select(self, columns: Mapping[str, Column], source: str) -> None:
+        """Rows of these columns from FROM on."""
+        self._selects.append((columns, source))
+
+    async def rows(self) -> list[list[Record]]:
+        """The records of each SELECT; one statement."""
+        names = list(dict.fromkeys(name for columns, _ in self._selects for name in columns))
+        texts = [
+            f"SELECT {', '.join([f'{place} AS part', *(_asked(columns, name) for name in names)])} {source}"
+            for place, (columns, source) in enumerate(self._selects)
+        ]
+        kept: list[list[Record]] = [[] for _ in texts]
+        for record in await fetch(" UNION ALL ".join(texts), *self._values):
+            part = record["part"]
+            kept[part].append({name: _read(column, record[name]) for name, column in self._selects[part][0].items()})
+        return kept
+
+
+def _asked(columns: Mapping[str, Column], name: str) -> str:
+    return f'{columns[name][0] if name in columns else "NULL"} AS "{name}"'
+
+
+def _read(column: Column, value: Any) -> Any:
+    field = column[1]
+    return value if field is None or value is None else field.to_python_value(value)
+
+
+def ordered(records: Iterable[Record], by: str) -> Sequence[Record]:
+    """The records by one of their columns; a statement of several SELECTs has no order of its own."""
+    return sorted(records, key=lambda record: record[by])
