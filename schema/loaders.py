@@ -155,7 +155,8 @@ class Loaders:
     async def _facts(self, ids: list[UUID]) -> list[OpportunityFacts | None]:
         """Facts out of rows, accounts and parts that the page may have read already; every deal was shown to the viewer."""
         rows = await self.opportunity.load_many(ids)
-        zone = (await self.organization()).time_zone
+        organization = await self.organization()
+        home = facts.Home(organization.time_zone, organization.base_currency)
         known = [row.account_id for row in rows if row is not None]
         accounts = dict(zip(known, await self.account.load_many(known), strict=True))
         parts = {name: await loader.load_many(ids) for name, loader in self.parts.items()}
@@ -166,7 +167,7 @@ class Loaders:
                 found.append(None)
                 continue
             mine = {name: kept[place] for name, kept in parts.items()}
-            found.append(facts.assembled(row, facts.account_facts(account), zone, mine))
+            found.append(facts.assembled(row, facts.account_facts(account), home, mine))
         return found
 
     def _part(self, ask: facts.Ask) -> Loader[Any]:
