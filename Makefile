@@ -25,6 +25,7 @@ prove: .venv/test.done
 	@$(suite)
 
 bench: .venv/test.done
+	@$(BIN)/python -m bench.expressions
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 
 check: .venv/test.done

@@ -133,6 +133,7 @@ class Loaders:
         own, kept, *parts = await gather(
             self.organization(), self.account.load_many(known), *(self.parts.of(name, ids) for name in facts.PARTS)
         )
+        home = facts.Home(own.time_zone, own.base_currency)
         accounts = {account.id: facts.account_facts(account) for account in kept if account is not None}
         found: list[OpportunityFacts | None] = []
         for row, *mine in zip(rows, *parts, strict=True):
@@ -140,7 +141,7 @@ class Loaders:
             if row is None or account is None:
                 found.append(None)
                 continue
-            found.append(facts.assembled(row, account, own.time_zone, dict(zip(facts.PARTS, mine, strict=True))))
+            found.append(facts.assembled(row, account, home, dict(zip(facts.PARTS, mine, strict=True))))
         return found
 
     async def _ask_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:

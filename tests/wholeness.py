@@ -5,12 +5,12 @@ from typing import Any
 
 from schema.ids import decode, encode
 from tests.organizations import NOW, TestOrganization
-from workflow.models import Activity, ActivityContact, Member, SalesProcess, Stakeholder, Team
+from workflow.models import Activity, ActivityContact, Member, Stakeholder, Team
 from workflow.models.columns import new_id
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
-from workflow.operations.processes import preset
-from workflow.rules.process import content_hash, parse, to_plain
+from workflow.operations.processes import preset, publish
+from workflow.rules.process import parse, to_plain
 from workflow.rules.states import LossReason, OpportunityState, Role, WinReason
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
@@ -56,25 +56,13 @@ async def _teams(organization: TestOrganization) -> None:
 
 
 async def _process_of_everything(organization: TestOrganization) -> None:
-    """The default with a fit rule and requirements of every kind; not published, for what it asks is not all judged yet."""
+    """The default with a fit rule and requirements of every kind."""
     plain: Any = to_plain(preset("default"))  # Any: a document as data
     rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
     tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
     asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
     gates = [_with(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
-    document = parse({**plain, "key": "whole", "fitRules": [rule], "gates": gates})
-    actor: Any = {"actor_kind": "MEMBER", "actor_name": "Ada Admin", "actor_member_id": organization.admin_id}
-    await SalesProcess.create(
-        id=new_id(),
-        organization_id=organization.id,
-        process_key="whole",
-        version=1,
-        name=document.name,
-        document=to_plain(document),
-        content_hash=content_hash(document),
-        published_at=NOW,
-        **actor,
-    )
+    await publish(organization.ctx, parse({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
 
 
 def _with(gate: Any, asked: list[dict[str, Any]]) -> Any:

@@ -94,6 +94,16 @@ SKEWS: Mapping[str, Skew] = {
     "RISK": Skew({"maxOpenRisk": "MEDIUM"}, calm, lambda deal, _: fear(deal)),
     "RISK_REVIEW": Skew({"riskReviewed": True}, calm, lambda deal, _: fear(deal)),
     "ACTIVITY": Skew({"activityWithinDays": 30}, call, unsay),
+    "EXPRESSION": Skew(
+        {"expression": "opportunity.value > 50000"},
+        lambda deal: price(deal, MoneyGiven(Decimal(50_001), "EUR")),
+        lambda deal, _: price(deal, MoneyGiven(Decimal(50_000), "EUR")),
+    ),
+    "EXPRESSION on the account": Skew(
+        {"expression": "account.employeeCount > 100"},
+        lambda deal: resize(deal, 101),
+        lambda deal, _: resize(deal, 100),
+    ),
 }
 
 

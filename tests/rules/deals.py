@@ -111,6 +111,7 @@ BARE_LEAD = OpportunityFacts(
     created_at=NOW,
     updated_at=NOW,
     time_zone="Europe/Berlin",
+    base_currency="EUR",
     account=ACCOUNT,
 )
 

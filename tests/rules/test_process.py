@@ -169,7 +169,7 @@ def requirement(gate: int, **parts: object) -> Change:
     return lambda d: d["gates"][gate]["requirements"][0].update(parts)
 
 
-FIRST = ("gates", "2", "requirements", "0")
+FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requirements", "0")
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,11 @@ FIRST = ("gates", "2", "requirements", "0")
         (lambda d: d["criteria"][3].update(kind="PAIN"), ("criteria",)),
         (requirement(0, strength="SOFT"), ("gates", "0")),
         (requirement(0, test={"criterion": {"key": "pain", "minGrade": "IDENTIFIED"}}), ("gates", "0")),
-        (requirement(2, when="true"), (*FIRST, "when")),
-        (requirement(2, test={"expression": "true"}), (*FIRST, "test", "expression")),
+        (requirement(2, when="opportunity.valu > 50000"), (*FIRST, "when")),
+        (requirement(2, when=" "), (*FIRST, "when")),
+        (requirement(2, when="x" * 1001), (*FIRST, "when")),
+        (requirement(2, test={"expression": "opportunity.value >"}), (*FIRST, "test", "expression")),
+        (requirement(1, test={"milestone": "decision_made"}), (*PROGRESS, "test", "milestone")),
         (requirement(2, test={"criterion": {"key": "ache"}}), (*FIRST, "test", "criterion", "key")),
         (
             requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
@@ -223,6 +226,27 @@ FIRST = ("gates", "2", "requirements", "0")
 )
 def test_each_fault_of_a_document_is_told_with_its_path(change: Change, path: tuple[str, ...]) -> None:
     assert [fault.path for fault in check(parse(changed(change)))] == [path]
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+def test_a_milestone_is_asked_only_where_it_can_have_been_laid_out(trigger: Trigger) -> None:
+    asked = {"key": "asked", "label": "Asked", "strength": "SOFT", "test": {"milestone": "decision_made"}}
+    gates = {gate["trigger"]: gate["requirements"] for gate in default_document()["gates"]}
+    gates[trigger] = [*gates.get(trigger, []), asked]
+    place = (str(list(gates).index(trigger)), "requirements", str(len(gates[trigger]) - 1), "test", "milestone")
+
+    told = check(
+        parse(changed(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()])))
+    )
+
+    never = trigger in (Trigger.QUALIFY, Trigger.PROGRESS)
+    assert [fault.path for fault in told if fault.path[-1] == "milestone"] == ([("gates", *place)] if never else [])
+
+
+def test_a_document_with_sound_expressions_has_no_fault() -> None:
+    parts = {"when": "opportunity.value != null && opportunity.value > 50000", "test": {"expression": "today > '2026'"}}
+
+    assert check(parse(changed(requirement(2, **parts)))) == []
 
 
 def test_what_deals_keep_of_a_document_may_be_as_long_as_its_place() -> None:

@@ -13,7 +13,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.import_book import Book
 from workflow.operations.imported import REASONS, begins, day, instant, judge_dates, remembered
 from workflow.operations.judging import judged
-from workflow.queries.facts import facts_of_new
+from workflow.queries.facts import Home, facts_of_new
 from workflow.rules.errors import invalid
 from workflow.rules.parts import MilestoneFacts, StepFacts
 from workflow.rules.states import (
@@ -93,7 +93,7 @@ def newborn(ctx: Ctx, book: Book, birth: Birth, number: int) -> Newborn:
     steps = _milestone_rows(ctx, book, birth) if birth.state is OpportunityState.PROGRESSING else []
     account = book.profiles[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
     parts = {"steps": tuple(map(_step, arrows)), "milestones": tuple(map(_milestone, steps))}
-    facts = facts_of_new(deal, account, book.zone.key, parts)
+    facts = facts_of_new(deal, account, Home(book.zone.key, book.base), parts)
     deal.update_from_dict(judged(book.process.document, facts, ctx.now))
     return Newborn(deal, arrows, steps)
 

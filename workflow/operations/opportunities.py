@@ -15,7 +15,7 @@ from workflow.operations.holding import active_members, add_collaborators, colla
 from workflow.operations.journal import changed, record
 from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
-from workflow.queries.facts import facts_of_new
+from workflow.queries.facts import Home, facts_of_new
 from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, process
 from workflow.rules.errors import Duplicate, NotFound, invalid
@@ -42,14 +42,14 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
 
     async def work() -> UUID:
         owner = await owner_of_new(ctx, place.owner_id)
-        account, zone = await _account(ctx, place.account_id), await _zone(ctx)
+        account, home = await _account(ctx, place.account_id), await _home(ctx)
         version = await _process(ctx, place.process_key)
-        fields = await checked(ctx, {**given, "name": given.get("name")}, ctx.today(zone))
+        fields = await checked(ctx, {**given, "name": given.get("name")}, ctx.today(home.time_zone))
         await _refuse_duplicate(ctx, fields, None)
         helpers = given.get("collaborator_ids") or ()
         await active_members(ctx, helpers)
         record = await _made(ctx, {"account_id": account.id, "owner_id": owner}, version, fields)
-        judgement = judged(version.document, facts_of_new(record, account, zone), ctx.now)
+        judgement = judged(version.document, facts_of_new(record, account, home), ctx.now)
         id = await _insert(ctx, record.update_from_dict(judgement), fields)
         await add_collaborators(ctx, id, helpers)
         return id
@@ -121,9 +121,8 @@ async def _account(ctx: Ctx, id: UUID) -> AccountFacts:
     return AccountFacts(**found[0])
 
 
-async def _zone(ctx: Ctx) -> str:
-    zones = await Organization.filter(id=ctx.viewer.organization_id).values("time_zone")
-    return str(zones[0]["time_zone"])
+async def _home(ctx: Ctx) -> Home:
+    return Home(**(await Organization.filter(id=ctx.viewer.organization_id).values(*columns(Home)))[0])
 
 
 async def _process(ctx: Ctx, key: str | None) -> ProcessRow:

@@ -1,7 +1,7 @@
 """The only loader of what the rules read: one statement a table, however many deals."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,22 +26,30 @@ _SAME = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What of their organization the rules need to know: whose midnight ends a day, and which currency is its own."""
+
+    time_zone: str
+    base_currency: str
+
+
 async def facts_of(organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, OpportunityFacts]:
     """Everything the rules read of these deals of one organization. The caller has scoped the ids."""
     found = Opportunity.filter(organization_id=organization_id, id__in=list(ids))
     rows = [opportunity_row(record) for record in await found.values(*columns(OpportunityRow))]
     accounts = await _accounts(organization_id, {row.account_id for row in rows})
-    zone = (await Organization.filter(id=organization_id).values("time_zone"))[0]["time_zone"]
+    home = Home(**(await Organization.filter(id=organization_id).values(*columns(Home)))[0])
     parts = {name: await ask(organization_id, ids, now) for name, ask in PARTS.items()}
     return {
         row.id: assembled(
-            row, accounts[row.account_id], zone, {name: found.get(row.id) for name, found in parts.items()}
+            row, accounts[row.account_id], home, {name: found.get(row.id) for name, found in parts.items()}
         )
         for row in rows
     }
 
 
-def assembled(row: OpportunityRow, account: AccountFacts, zone: str, parts: Mapping[str, Any]) -> OpportunityFacts:
+def assembled(row: OpportunityRow, account: AccountFacts, home: Home, parts: Mapping[str, Any]) -> OpportunityFacts:
     """One deal's facts out of its row, its account and its parts; a part that is None is empty."""
     step = None
     if row.next_step_text is not None:
@@ -51,17 +59,18 @@ def assembled(row: OpportunityRow, account: AccountFacts, zone: str, parts: Mapp
         probability=Decimal(str(row.probability)),
         next_step=step,
         account=account,
-        time_zone=zone,
+        time_zone=home.time_zone,
+        base_currency=home.base_currency,
         **{name: part for name, part in parts.items() if part is not None},
     )
 
 
 def facts_of_new(
-    record: Opportunity, account: AccountFacts, zone: str, parts: Mapping[str, Any] | None = None
+    record: Opportunity, account: AccountFacts, home: Home, parts: Mapping[str, Any] | None = None
 ) -> OpportunityFacts:
     """The facts of a deal that is about to be written, with what will hang on it; no statement."""
     row = opportunity_row({name: getattr(record, name) for name in columns(OpportunityRow)})
-    return assembled(row, account, zone, parts or {})
+    return assembled(row, account, home, parts or {})
 
 
 def account_facts(row: AccountRow) -> AccountFacts:

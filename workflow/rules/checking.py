@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from workflow.rules.bounds import out_of_bounds
+from workflow.rules.bounds import LONGEST_TEXT, out_of_bounds
 from workflow.rules.errors import FieldProblem
+from workflow.rules.expressions import faults_of
 from workflow.rules.process import FitRule, GateRequirement, ProcessDocument
 from workflow.rules.qualification import ESSENTIAL, EVIDENCED
-from workflow.rules.requirements import EVALUATORS
 from workflow.rules.states import (
     OPEN_STATES,
     FitOperator,
@@ -80,14 +80,22 @@ def tests_can_hold(document: ProcessDocument) -> Faults:
         yield from _test_faults((*path, "test"), requirement, document)
 
 
-def tests_can_be_judged(document: ProcessDocument) -> Faults:
-    """What this version of Pursuit cannot evaluate is refused, never passed over."""
+def expressions_can_be_told(document: ProcessDocument) -> Faults:
+    """Every text in CEL can be read, names what an expression sees, and cannot run long."""
     for path, requirement in _requirements(document):
-        if requirement.when is not None:
-            yield _fault((*path, "when"), "Conditions in CEL (`when`) are not evaluated by this version; leave it out.")
-        if requirement.test.kind not in EVALUATORS:
-            sentence = "Expressions in CEL are not evaluated by this version; use another test."
-            yield _fault((*path, "test", "expression"), sentence)
+        for place, text in ((("when",), requirement.when), (("test", "expression"), requirement.test.expression)):
+            if text is not None and text.strip() and len(text) <= LONGEST_TEXT:  # the bounds tell the others
+                yield from (_fault((*path, *place), sentence) for sentence in faults_of(text))
+
+
+def milestones_are_asked_where_they_are_laid_out(document: ProcessDocument) -> Faults:
+    """Milestones are laid out on entering PROGRESSING: the gates that lead there would never let a deal in."""
+    for g, gate in enumerate(document.gates):
+        for r, requirement in enumerate(gate.requirements):
+            if requirement.test.milestone is not None and gate.trigger in (Trigger.QUALIFY, Trigger.PROGRESS):
+                sentence = f"Milestones are laid out on entering PROGRESSING, so {gate.trigger} would never be passed."
+                path = ("gates", str(g), "requirements", str(r), "test", "milestone")
+                yield _fault(path, f"{sentence} Ask for the milestone in WIN, or for something else here.")
 
 
 def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
@@ -105,7 +113,8 @@ RULES = (
     fit_values_can_be_compared,
     gates_stand_on_arrows_that_have_one,
     tests_can_hold,
-    tests_can_be_judged,
+    expressions_can_be_told,
+    milestones_are_asked_where_they_are_laid_out,
     alerts_stand_in_open_states,
 )
 

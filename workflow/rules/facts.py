@@ -89,6 +89,7 @@ class OpportunityFacts:
     created_at: datetime
     updated_at: datetime
     time_zone: str
+    base_currency: str
     account: AccountFacts
     collaborator_ids: tuple[UUID, ...] = ()
     assessments: tuple[AssessmentFacts, ...] = ()

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflow.rules.buyer import covered, holders
+from workflow.rules.expression_data import Sight
+from workflow.rules.expressions import answer
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.process import CriterionTest, GateRequirement, ProcessDocument, RequirementTest, RoleTest
 from workflow.rules.progress import PASSED, milestone
-from workflow.rules.qualification import hard_fit, latest, reaches, stale
+from workflow.rules.qualification import hard_fit, latest, reaches, score, stale
 from workflow.rules.required_fields import REMEDIES, field_finding
 from workflow.rules.risks import level_of, not_reviewed, open_above
 from workflow.rules.states import (
@@ -45,6 +47,10 @@ class Case:
     process: ProcessDocument
     now: datetime
 
+    def sight(self) -> Sight:
+        """What the company's own expressions see of it."""
+        return Sight(self.facts, score(self.process, self.facts, self.now), self.facts.today(self.now))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -66,16 +72,21 @@ def unmet(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
 
 
 def evaluate(requirement: GateRequirement, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> Verdict:
-    """One requirement judged on the deal as it stands at that instant."""
-    test = requirement.test
-    finding = EVALUATORS[test.kind](test, Case(facts, process, now))
+    """One requirement judged on the deal as it stands at that instant; it holds where its `when` is not true."""
+    test, case = requirement.test, Case(facts, process, now)
+    condition = None if requirement.when is None else answer(requirement.when, case.sight())
+    if condition is not None and condition.holds is False:
+        finding = Finding(True, f"Does not apply: {condition.sentence}", condition.remedy)
+    else:
+        finding = EVALUATORS[test.kind](test, case)
+    untold = f" Whether it applies: {condition.sentence}" if condition and condition.holds is None else ""
     return Verdict(
         key=requirement.key,
         kind=test.kind,
         strength=requirement.strength,
         label=requirement.label,
         status=RequirementStatus.MET if finding.holds else RequirementStatus.UNMET,
-        explanation=finding.explanation,
+        explanation=finding.explanation + untold,
         remedy=None if finding.holds else finding.remedy,
         test=test,
     )
@@ -161,6 +172,13 @@ def buyer_was_active(test: RequirementTest, case: Case) -> Finding:
     return Finding(holds, sentence, "logActivity")
 
 
+def expression_is_true(test: RequirementTest, case: Case) -> Finding:
+    """The company's own expression is true; one that cannot be told does not hold."""
+    assert test.expression is not None
+    found = answer(test.expression, case.sight())
+    return Finding(found.holds is True, found.sentence, found.remedy)
+
+
 def _criterion(test: CriterionTest, case: Case) -> tuple[bool, str]:
     criterion = case.process.criterion(test.key)
     label = criterion.label if criterion else test.key
@@ -213,4 +231,5 @@ EVALUATORS: Mapping[RequirementKind, Callable[[RequirementTest, Case], Finding]]
     RequirementKind.RISK: no_open_risk_above,
     RequirementKind.RISK_REVIEW: risks_were_reviewed,
     RequirementKind.ACTIVITY: buyer_was_active,
+    RequirementKind.EXPRESSION: expression_is_true,
 }

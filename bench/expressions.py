@@ -1,0 +1,61 @@
+"""How long one expression takes on one deal: 10,000 random ones over large data, and how long each takes to be read first."""
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter, thread_time
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.expressing import Expressions
+from workflow.rules.expressions import answer, faults_of
+
+COUNT = 10_000
+LARGE = 100
+"""Parts of a list, and thousands of characters of a text."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Milliseconds of one call: of the processor, and by the clock on the wall, others' work included."""
+
+    processor: float
+    wall: float
+
+
+def main() -> None:
+    """Measure and print the table; the processor's times are the product's own, the wall's are the machine's too."""
+    expressions = Expressions(2026)
+    cases = [(text, expressions.sight(large=LARGE)) for text in expressions.some(COUNT)]
+    gc.collect()
+    gc.freeze()
+    first, judged = list[Taken](), list[Taken]()
+    for text, sight in cases:
+        first.append(_taken(partial(faults_of, text)))
+        if not faults_of(text):
+            judged.append(_taken(partial(answer, text, sight)))
+    titles = ("times", "median ms", "p99 ms", "p99.9 ms", "most ms", "most on the wall ms")
+    table = Table("what", *titles, title=f"{COUNT:,} random expressions over large data")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("read and checked, at publish and once a process", *_row(first))
+    table.add_row("evaluated on a deal, of those that can be published", *_row(judged))
+    Console(width=130).print(table)
+
+
+def _taken(call: Callable[[], object]) -> Taken:
+    processor, wall = thread_time(), perf_counter()
+    call()
+    return Taken(1000 * (thread_time() - processor), 1000 * (perf_counter() - wall))
+
+
+def _row(taken: Sequence[Taken]) -> tuple[str, ...]:
+    times = sorted(one.processor for one in taken)
+    shares = (times[int(share * (len(times) - 1))] for share in (0.5, 0.99, 0.999, 1))
+    return f"{len(times):,}", *(f"{time:.2f}" for time in shares), f"{max(one.wall for one in taken):.2f}"
+
+
+if __name__ == "__main__":
+    main()
