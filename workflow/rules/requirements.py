@@ -146,7 +146,7 @@ def no_open_risk_above(test: RequirementTest, case: Case) -> Finding:
     high, most = open_above(case.facts, test.max_open_risk), test.max_open_risk.lower()
     if not high:
         return Finding(True, f"No open risk is above {most}.", "addMitigation")
-    named = "; ".join(f"{risk.statement} ({level_of(risk).lower()})" for risk in high)
+    named = "; ".join(f"“{risk.statement}” ({level_of(risk).lower()})" for risk in high)
     remedy = "completeMitigation" if all(risk.mitigations for risk in high) else "addMitigation"
     return Finding(False, f"Open above {most}: {named}. Mitigate each, or have a manager settle it.", remedy)
 
