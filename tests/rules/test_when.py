@@ -19,7 +19,12 @@ LARGE = "opportunity.value > 50000"
 @pytest.mark.parametrize(
     ("facts", "status", "explanation"),
     [
-        (replace(FULL, description=None), UNMET, "“opportunity.description != null” is not true: opportunity.description is not on record."),
+        (
+            replace(FULL, description=None),
+            UNMET,
+            "“opportunity.description != null” is not true: opportunity.description is not on record."
+            f" Asked for here: “{LARGE}” is true: opportunity.value is 50000.01.",
+        ),
         (replace(FULL, base_minor=1), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
         (replace(FULL, base_minor=1, description=None), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
         (FULL, MET, "“opportunity.description != null” is true: opportunity.description is “Counting by hand”."),
@@ -50,4 +55,7 @@ def test_when_limits_requirements_of_other_kinds_too() -> None:
     )
 
     assert (new.status, renewed.status) == (MET, UNMET)
-    assert renewed.explanation == "No two-way activity is on record; one within 7 days is asked."
+    assert renewed.explanation == (
+        "No two-way activity is on record; one within 7 days is asked. "
+        'Asked for here: “opportunity.type == "RENEWAL"” is true: opportunity.type is “RENEWAL”.'
+    )

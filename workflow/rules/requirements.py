@@ -79,14 +79,15 @@ def evaluate(requirement: GateRequirement, facts: OpportunityFacts, process: Pro
         finding = Finding(True, f"Does not apply: {condition.sentence}", condition.remedy)
     else:
         finding = EVALUATORS[test.kind](test, case)
-    untold = f" Whether it applies: {condition.sentence}" if condition and condition.holds is None else ""
+    lead = "Asked for here:" if condition and condition.holds else "Whether it applies:"
+    why = f" {lead} {condition.sentence}" if condition and not finding.holds else ""
     return Verdict(
         key=requirement.key,
         kind=test.kind,
         strength=requirement.strength,
         label=requirement.label,
         status=RequirementStatus.MET if finding.holds else RequirementStatus.UNMET,
-        explanation=finding.explanation + untold,
+        explanation=finding.explanation + why,
         remedy=None if finding.holds else finding.remedy,
         test=test,
     )
