@@ -1,6 +1,7 @@
 """A deal on the owner's desk, written on in every way that its health hangs on, and what is stored of its judgement."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,8 +18,7 @@ from workflow.operations.risks import NewRisk, raise_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.facts import facts_of
 from workflow.rules.health import health
-from workflow.rules.insight import insight
-from workflow.rules.plain import written
+from workflow.rules.insight import InsightTopic, insight
 from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
 
 DEFAULT = preset("default")
@@ -73,7 +73,8 @@ async def new_desk(crew: Crew, state: OpportunityState = OpportunityState.PROGRE
 
 async def stored(id: UUID) -> Judgement:
     """The judgement as the deal's row has it."""
-    return dict((await Opportunity.filter(id=id).values("health", "health_factors", "closed_insight"))[0])
+    row = (await Opportunity.filter(id=id).values("health", "health_factors", "closed_insight"))[0]
+    return {name: json.loads(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 async def ruled(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> Judgement:
@@ -82,11 +83,15 @@ async def ruled(organization_id: UUID, id: UUID, now: datetime, *, closing: bool
     found = health(DEFAULT, facts, now)
     return {
         "health": found.score,
-        "health_factors": [written(factor) for factor in found.factors],
-        "closed_insight": written(insight(DEFAULT, facts, now)) if closing else None,
+        "health_factors": [asdict(factor) for factor in found.factors],
+        "closed_insight": [_topic(topic) for topic in insight(DEFAULT, facts, now).topics] if closing else None,
     }
 
 
 def points(judgement: Judgement) -> dict[str, int]:
     """What each factor gives."""
     return {factor["key"]: factor["points"] for factor in judgement["health_factors"]}
+
+
+def _topic(found: InsightTopic) -> list[object]:
+    return [found.topic, found.status, found.summary, list(found.missing)]

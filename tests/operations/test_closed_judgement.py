@@ -130,14 +130,13 @@ async def test_an_imported_close_is_judged_as_of_its_day_in_the_state_it_was_clo
 
     assert found == await ruled(crew.organization.id, desk.deal, MUCH_LATER, closing=True)
     assert (found["health"], points(found)["state_age"]) == (score, age)
-    statuses = {topic["topic"]: topic["status"] for topic in found["closed_insight"]["topics"]}
-    assert set(statuses.values()) == {"UNKNOWN"}
+    assert {status for _, status, _, _ in found["closed_insight"]} == {"UNKNOWN"}
 
 
 async def fit(id: UUID) -> str:
     """How much was known of the fit."""
-    topics = (await stored(id))["closed_insight"]["topics"]
-    return str(next(topic["status"] for topic in topics if topic["topic"] == "FIT"))
+    seen = (await stored(id))["closed_insight"]
+    return str(next(status for name, status, _, _ in seen if name == "FIT"))
 
 
 @pytest.mark.parametrize(("employees", "status"), [(500, "PARTIAL"), (5, "UNKNOWN")])

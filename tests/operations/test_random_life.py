@@ -1,5 +1,6 @@
 """Random deeds of random people in two organizations, held against a model: every answer, every state, every trace."""
 
+import json
 from dataclasses import dataclass
 from itertools import count as counter
 from random import Random
@@ -181,10 +182,11 @@ async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
     stored = (await Opportunity.filter(id=id).values(*columns))[0]
     is_closed = stored["state"] in CLOSED_STATES
     assert (stored["closed_insight"] is not None) == is_closed
-    assert stored["health"] == sum(factor["points"] for factor in stored["health_factors"])
+    given = [factor["points"] for factor in json.loads(stored["health_factors"])]
+    assert stored["health"] == sum(given)
     if not is_closed:
         found = health(DOCUMENT, (await facts_of(home.id, [id], home.ctx.now))[id], home.ctx.now)
-        assert [factor["points"] for factor in stored["health_factors"]] == [one.points for one in found.factors]
+        assert given == [factor.points for factor in found.factors]
 
 
 @settings(

@@ -7,7 +7,7 @@ import pytest
 
 from schema.ids import encode
 from tests.crew import Crew, new_crew
-from tests.desk import SAID, new_desk
+from tests.desk import SAID, new_desk, stored
 from tests.organizations import TestOrganization
 from tests.rows import deal_row, place_of
 from tests.serving import Server
@@ -16,6 +16,7 @@ from workflow.operations.arrows import Lost, lose
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
+from workflow.rules.plain import camel
 from workflow.rules.states import BuyingRole, Grade, InsightTopicName, LossReason, OpportunityState
 
 S = OpportunityState
@@ -52,8 +53,9 @@ async def test_the_field_tells_what_is_stored_and_lists_go_by(server: Server, cr
 
     told = (await read(server, crew, desk.deal))["health"]
 
-    row = (await Opportunity.filter(id=desk.deal).values("health", "health_factors"))[0]
-    assert (told["score"], told["factors"]) == (row["health"], row["health_factors"])
+    row = await stored(desk.deal)
+    said = [{camel(name): value for name, value in factor.items()} for factor in row["health_factors"]]
+    assert (told["score"], told["factors"]) == (row["health"], said)
     assert (told["score"], told["band"]) == (60, "AMBER")
     assert sum(factor["points"] for factor in told["factors"]) == 60
 

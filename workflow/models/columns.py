@@ -27,6 +27,11 @@ def word(*, null: bool = False) -> fields.CharField[Any]:  # Any: a text, or non
     return line(null=null, size=32)
 
 
+def unread() -> Any:  # Any: JSON as its text
+    """JSON that a row carries as text, for a page reads many rows and looks into few."""
+    return fields.JSONField(null=True, decoder=str)
+
+
 def line(*, null: bool = False, size: int = 255) -> fields.CharField[Any]:  # Any: a text, or none where `null`
     """A short text."""
     if null:

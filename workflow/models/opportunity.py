@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import key, line, maybe, of, unread, word
 
 
 class Opportunity(Model):
@@ -52,8 +52,8 @@ class Opportunity(Model):
     lost_to = maybe("Competitor")
     close_note = fields.TextField(null=True)
     health = fields.IntField(null=True)
-    health_factors: list[object] | None = fields.JSONField(null=True)
-    closed_insight: dict[str, object] | None = fields.JSONField(null=True)
+    health_factors = unread()
+    closed_insight = unread()
     risk_level = word(null=True)
     attributes: dict[str, object] = fields.JSONField()
     version = fields.IntField()

@@ -4,21 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from workflow.rules.facts import OpportunityFacts
-from workflow.rules.health import health
+from workflow.rules.health import HealthFactor, health
 from workflow.rules.insight import insight
-from workflow.rules.plain import written
 from workflow.rules.process import ProcessDocument
+from workflow.rules.standing import as_at_close
 from workflow.rules.states import CLOSED_STATES, OpportunityState
+
+FACTOR = tuple(HealthFactor.__dataclass_fields__)
 
 
 def judged(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> dict[str, object]:
     """The columns of the judgement as the rules give it now; of a closed deal as at its close, with its insight."""
-    found = health(process, facts, now)
-    seen = written(insight(process, facts, now)) if facts.state in CLOSED_STATES else None
+    is_closed = facts.state in CLOSED_STATES
+    then, at = as_at_close(facts) if is_closed else (facts, now)
+    found = health(process, then, at)
     return {
         "health": found.score,
-        "health_factors": [written(factor) for factor in found.factors],
-        "closed_insight": seen,
+        "health_factors": [{name: getattr(factor, name) for name in FACTOR} for factor in found.factors],
+        "closed_insight": _seen(process, then, at) if is_closed else None,
     }
 
 
@@ -28,3 +31,8 @@ def rejudged(
     """The columns that a change of the deal makes new; what was closed before stays as it was at its close."""
     stays = before in CLOSED_STATES and facts.state in CLOSED_STATES
     return {} if stays else judged(process, facts, now)
+
+
+def _seen(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> list[list[object]]:
+    topics = insight(process, facts, now).topics
+    return [[topic.topic, topic.status, topic.summary, list(topic.missing)] for topic in topics]

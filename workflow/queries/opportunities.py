@@ -74,8 +74,8 @@ class OpportunityRow:
     lost_to_id: UUID | None
     close_note: str | None
     health: int | None
-    health_factors: list[Any] | None
-    closed_insight: dict[str, Any] | None
+    health_factors: str | None
+    closed_insight: str | None
     risk_level: RiskLevel | None
     attributes: dict[str, Any]
     version: int
