@@ -1,5 +1,6 @@
 """The passing of time: what is stored of open deals and follows from the day is brought up to it, some deals at a time."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -92,14 +93,22 @@ async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swe
         deal = facts[row["id"]]
         done.milestones += await _miss(ctx, deal)
         found = judged(processes[row["process_id"]].document, deal, ctx.now)
-        worth = {"base_minor": _worth(row, home)}
-        news = {name: value for name, value in {**found, **worth}.items() if row[name] != value}
+        worth, kept = (
+            {"base_minor": _worth(row, home)},
+            row | {name: _read(row[name]) for name in ("health_factors", "closed_insight")},
+        )
+        news = {name: value for name, value in {**found, **worth}.items() if kept[name] != value}
         if news:
             await Opportunity.filter(id=deal.id).update(**news)
         done.deals += 1
         done.values += "base_minor" in news
         done.healths += bool(news.keys() & found.keys())
     return done
+
+
+def _read(text: str | None) -> object:
+    """What is carried as the text of its JSON."""
+    return None if text is None else json.loads(text)
 
 
 def _worth(row: Mapping[str, Any], home: Home) -> int | None:
