@@ -1,5 +1,6 @@
 """The process document: read whole, written back the same, and checked whole."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +108,15 @@ def test_a_document_reads_back_as_it_was_written() -> None:
     assert content_hash(parse(to_plain(DEFAULT))) == content_hash(DEFAULT)
 
 
+@pytest.mark.parametrize("number", [0.1, 1 / 3, 1e-7, 5e-324, 0, -0.0])
+def test_a_number_is_written_as_it_was_read(number: float) -> None:
+    document = parse(changed(lambda d: d["states"][0].update(probability=number)))
+
+    again = parse(json.loads(json.dumps(to_plain(document))))
+    assert (again, content_hash(again)) == (document, content_hash(document))
+    assert str(to_plain(document)["states"][0]["probability"]) == str(abs(float(number)))
+
+
 def test_one_changed_word_changes_the_hash() -> None:
     assert content_hash(parse(changed(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
 
@@ -194,6 +204,8 @@ FIRST = ("gates", "2", "requirements", "0")
         (requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
         (requirement(2, key="Käse"), (*FIRST, "key")),
         (requirement(2, label="  "), (*FIRST, "label")),
+        (requirement(2, label="a\x00b"), (*FIRST, "label")),
+        (lambda d: d["criteria"][0].update(questions=["Why?", "\ud800"]), ("criteria", "0", "questions", "1")),
         (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
         (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
         (lambda d: d["criteria"][0].update(weight=-1), ("criteria", "0", "weight")),
