@@ -17,7 +17,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import MOST_ROWS, import_rows
-from workflow.operations.processes import publish
+from workflow.operations.processes import Published, publish
 from workflow.operations.transitions import Terms
 from workflow.rules.errors import Refusal
 from workflow.rules.process import parse
@@ -112,7 +112,7 @@ async def _organization(skew: Skew) -> TestOrganization:
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
     document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
 
-    async def work() -> UUID:
+    async def work() -> Published:
         return await publish(organization.ctx, parse(document))
 
     await transaction(work)

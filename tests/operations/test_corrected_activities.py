@@ -18,7 +18,7 @@ from workflow.operations import arrows
 from workflow.operations.accounts import create_contact
 from workflow.operations.activities import correct_activity
 from workflow.operations.debts import OverrideGiven
-from workflow.operations.processes import publish
+from workflow.operations.processes import Published, publish
 from workflow.operations.transitions import Terms
 from workflow.queries.activities import ACTIVITIES, participants
 from workflow.queries.paging import Window
@@ -206,7 +206,7 @@ async def _ask_for_a_talk(crew: Crew) -> None:
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != "PROGRESS"]
     document["gates"].append({"trigger": "PROGRESS", "requirements": [asked]})
 
-    async def work() -> UUID:
+    async def work() -> Published:
         return await publish(crew.organization.ctx, parse(document))
 
     await transaction(work)
