@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from api.cli import databases, importing, keys, serving, sweeping
+from api.cli import databases, importing, keys, process, serving, sweeping
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.settings import SettingsError
 from workflow.models.database import AlreadyServed, Unavailable
@@ -29,6 +29,7 @@ app.command("init")(keys.init)
 app.command("key")(keys.key)
 app.command("sweep")(sweeping.sweep)
 app.command("import")(importing.import_)
+app.add_typer(process.process, name="process")
 
 
 def main() -> None:

@@ -13,3 +13,14 @@ def changed(change: Change) -> dict[str, Any]:
     document = default_document()
     change(document)
     return document
+
+
+def fit_rule(operator: str, value: object) -> Change:
+    """A document with this one fit rule."""
+    rule = {"key": "size", "label": "Size", "attribute": "employeeCount", "operator": operator, "value": value}
+    return lambda d: d["fitRules"].append(rule)
+
+
+def requirement(gate: int, **parts: object) -> Change:
+    """The first requirement of that gate, changed."""
+    return lambda d: d["gates"][gate]["requirements"][0].update(parts)

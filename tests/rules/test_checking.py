@@ -3,22 +3,10 @@
 import pytest
 
 from tests.rules.deals import default_document
-from tests.rules.documents import Change, changed
+from tests.rules.documents import Change, changed, fit_rule, requirement
 from workflow.rules.checking import check
 from workflow.rules.process import parse
 from workflow.rules.states import Trigger
-
-
-def fit_rule(operator: str, value: object) -> Change:
-    """A document with this one fit rule."""
-    rule = {"key": "size", "label": "Size", "attribute": "employeeCount", "operator": operator, "value": value}
-    return lambda d: d["fitRules"].append(rule)
-
-
-def requirement(gate: int, **parts: object) -> Change:
-    """The first requirement of that gate, changed."""
-    return lambda d: d["gates"][gate]["requirements"][0].update(parts)
-
 
 FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requirements", "0")
 
@@ -48,6 +36,8 @@ FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requireme
         (requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
         (requirement(2, key="Käse"), (*FIRST, "key")),
         (requirement(2, label="  "), (*FIRST, "label")),
+        (requirement(2, label="a\x00b"), (*FIRST, "label")),
+        (lambda d: d["criteria"][0].update(questions=["Why?", "\ud800"]), ("criteria", "0", "questions", "1")),
         (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
         (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
         (lambda d: d["criteria"][0].update(weight=-1), ("criteria", "0", "weight")),

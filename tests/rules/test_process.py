@@ -1,5 +1,6 @@
 """The process document: read whole, written back the same, and checked whole."""
 
+import json
 from typing import Any
 
 import pytest
@@ -97,6 +98,15 @@ def test_every_alert_code_has_a_rule_by_default() -> None:
 def test_a_document_reads_back_as_it_was_written() -> None:
     assert parse(to_plain(DEFAULT)) == DEFAULT
     assert content_hash(parse(to_plain(DEFAULT))) == content_hash(DEFAULT)
+
+
+@pytest.mark.parametrize("number", [0.1, 1 / 3, 1e-7, 5e-324, 0, -0.0])
+def test_a_number_is_written_as_it_was_read(number: float) -> None:
+    document = parse(changed(lambda d: d["states"][0].update(probability=number)))
+
+    again = parse(json.loads(json.dumps(to_plain(document))))
+    assert (again, content_hash(again)) == (document, content_hash(document))
+    assert str(to_plain(document)["states"][0]["probability"]) == str(abs(float(number)))
 
 
 def test_one_changed_word_changes_the_hash() -> None:

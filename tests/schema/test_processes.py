@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.counts import count
 from tests.crew import Crew, new_crew
 from tests.dumping import differences, dump
 from tests.organizations import TestOrganization
+from tests.processes import process_of_chance
 from tests.serving import Server
+from workflow.rules.process import to_plain
 from workflow.rules.states import OpportunityState, Role
 
 PUBLISH = """mutation($input: PublishSalesProcessInput!) { publishSalesProcess(input: $input) { __typename
@@ -41,6 +44,16 @@ async def test_a_document_that_was_read_publishes_unchanged(server: Server, orga
 
     assert answer["process"]["version"] == 1
     assert answer["process"]["document"] == document
+
+
+async def test_random_processes_go_through_http_unchanged(server: Server, organization: TestOrganization) -> None:
+    for seed in range(count(1_000)):
+        document = to_plain(process_of_chance(seed))
+
+        answer = await published(server, organization.api_key, document)
+
+        assert answer["__typename"] == "SalesProcessPublished", (seed, answer)
+        assert answer["process"]["document"] == document, seed
 
 
 async def test_a_changed_document_is_the_next_version_and_the_default(

@@ -1,6 +1,5 @@
 """The kinds of column that every table is made of."""
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +7,9 @@ from tortoise import fields
 from tortoise.fields.relational import ForeignKeyNullableRelation, ForeignKeyRelation
 from uuid_utils.compat import uuid7
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
+from workflow.rules import plain
+
+UNSTORABLE = plain.UNSTORABLE
 
 
 def new_id() -> UUID:

@@ -1,10 +1,10 @@
 """Publishing a sales process: parsed, checked whole, kept for ever."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
-import yaml
 from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
@@ -16,7 +16,11 @@ from workflow.operations.locking import hold_organization
 from workflow.rules.checking import check
 from workflow.rules.errors import InvalidInput
 from workflow.rules.permissions import Action, require
-from workflow.rules.process import ProcessDocument, content_hash, parse, to_plain
+from workflow.rules.process import ProcessDocument, content_hash, to_plain
+from workflow.rules.process_text import document_in
+
+PRESETS = ("default", "bant", "meddicc", "spiced")
+"""The processes that ship with the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,15 @@ class Published:
     is_new: bool
 
 
+@cache
 def preset(name: str) -> ProcessDocument:
     """A process that ships with the product."""
-    text = files("workflow").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
-    return parse(yaml.safe_load(text))
+    return document_in(preset_text(name))
+
+
+def preset_text(name: str) -> str:
+    """The same as its author wrote it, comments and all."""
+    return files("workflow").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> Published:

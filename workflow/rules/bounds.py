@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
 from workflow.rules.errors import FieldProblem
-from workflow.rules.plain import camel
+from workflow.rules.plain import UNSTORABLE, camel
 from workflow.rules.process import (
     AlertRule,
     Criterion,
@@ -102,4 +102,6 @@ def _text_fault(name: str, value: str, most: int = LONGEST_TEXT) -> str | None:
         return "A key is 1 to 100 letters, digits, dots, dashes and underscores, and begins with a letter or digit."
     if not value.strip():
         return f"{camel(name)} must not be blank."
+    if UNSTORABLE.search(value):
+        return f"{camel(name)} holds a NUL or half a character, which no text can hold. Leave it out."
     return f"{camel(name)} is at most {most} characters." if len(value) > most else None

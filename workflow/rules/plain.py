@@ -1,5 +1,6 @@
 """Frozen values from plain data and back: YAML, JSON and GraphQL inputs share the contract's camelCase names."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,9 @@ from workflow.rules.errors import FieldProblem, InvalidInput
 
 T = TypeVar("T")
 Path = tuple[str, ...]
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 
 
 def read(shape: type[T], data: object, *, at: Path = ()) -> T:
@@ -34,7 +38,9 @@ def written(value: object) -> object:
         return value.value
     if isinstance(value, Mapping):
         return {str(key): written(part) for key, part in value.items()}
-    return float(value) if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal | float):
+        return float(value) or 0.0  # never -0.0, which one of the databases keeps and the other does not
+    return value
 
 
 def camel(name: str) -> str:

@@ -1,0 +1,190 @@
+"""Commands on the sales process as a YAML text: show one, check it, publish it, and the schema by which an editor knows it."""
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from api.cli.running import CommandFailed, with_database
+from workflow.models import Organization
+from workflow.models.database import transaction
+from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.processes import PRESETS, Published, preset, preset_text, publish
+from workflow.queries.processes import ProcessRow, default_process
+from workflow.queries.processes import process as process_of
+from workflow.rules.process import ProcessDocument
+from workflow.rules.process_schema import process_schema
+from workflow.rules.process_text import document_in, text_of
+from workflow.rules.states import TransitionSource
+from workflow.rules.yaml_reading import FaultyText
+
+SCHEMA_LINE = "# yaml-language-server: $schema=process.schema.json\n"
+MOST_BYTES = 1_000_000
+
+process = typer.Typer(help="The sales process as a YAML text.", no_args_is_help=True)
+
+TextFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="The YAML file; - for standard input.", show_default=False)
+]
+OfWhom = Annotated[str, typer.Option(help="The organization's name.")]
+
+
+@process.command("show")
+def show(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A preset, an organization's process by its key, or a YAML file."),
+    ] = None,
+    organization: Annotated[str | None, typer.Option(help="Show a process of this organization.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="A version of it; the newest where left out.")] = None,
+) -> None:
+    """Print a preset as it ships, an organization's process (its default where none is named), or a file written out in full."""
+    if organization is not None:
+        row = with_database(lambda: _row(organization, name, version))
+        return typer.echo(SCHEMA_LINE + _origin(row) + text_of(row.document), nl=False)
+    if version is not None:
+        raise typer.BadParameter("--version needs --organization")
+    if name is None:
+        return _list_presets()
+    if name in PRESETS:
+        return typer.echo(preset_text(name), nl=False)
+    if name != "-" and not Path(name).exists():
+        known = ", ".join(PRESETS)
+        raise CommandFailed(f"There is no preset called {name}, and no such file. The presets: {known}.")
+    return typer.echo(SCHEMA_LINE + text_of(_document(name)), nl=False)
+
+
+@process.command("check")
+def check(file: TextFile) -> None:
+    """Tell every fault of a process with its line, or that it has none; needs no database."""
+    document = _document(file)
+    requirements = sum(len(gate.requirements) for gate in document.gates)
+    counts = (
+        (len(document.criteria), "criterion", "criteria"),
+        (len(document.gates), "gate", "gates"),
+        (requirements, "requirement", "requirements"),
+        (len(document.milestones), "milestone", "milestones"),
+    )
+    told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    typer.echo(f"{_shown(file)} can be published as `{document.key}`: {told}.")
+
+
+@process.command("publish")
+def publish_(
+    file: TextFile,
+    organization: OfWhom,
+    default: Annotated[
+        bool, typer.Option("--default", help="Make it the process of opportunities that are created from now on.")
+    ] = False,
+) -> None:
+    """Publish a process as the next version of its key; the same again publishes nothing."""
+    document = _document(file)
+    outcome = with_database(lambda: _publish(organization, document, make_default=default))
+    named = f"version {outcome.published.version} of `{document.key}`"
+    typer.echo(f"Published {named}." if outcome.published.is_new else f"Nothing has changed: this is {named} already.")
+    if outcome.default_key == document.key:
+        typer.echo(f"It is the default process of {organization}.")
+    else:
+        typer.echo(f"New opportunities begin with `{outcome.default_key}`; --default makes it this one.")
+
+
+@process.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of the YAML file, for editors: name it by `# yaml-language-server: $schema=…`."""
+    typer.echo(schema_text(), nl=False)
+
+
+def schema_text() -> str:
+    """The schema as it is printed and shipped."""
+    return json.dumps(process_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was published, and with which process new opportunities begin now."""
+
+    published: Published
+    default_key: str
+
+
+def _origin(row: ProcessRow) -> str:
+    """A comment that says whence the text comes."""
+    when = row.published_at.isoformat(timespec="seconds")
+    said = f"Version {row.version} of `{row.document.key}`, published {when} by {row.published_by.name}."
+    return f"# {' '.join(said.split())}\n"
+
+
+def _list_presets() -> None:
+    for name in PRESETS:
+        typer.echo(f"{name:<10} {preset(name).name}")
+    typer.echo("`pursuit process show NAME` prints one; with --organization, what is published there.")
+
+
+def _document(file: str) -> ProcessDocument:
+    try:
+        return document_in(_text(file), defaults=preset("default"))
+    except FaultyText as problem:
+        _tell(file, problem)
+
+
+def _text(file: str) -> str:
+    """The file's text, and no more of it than could be a process."""
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise CommandFailed(f"{_shown(file)} has more than {MOST_BYTES:,} bytes; no process is as long as that.")
+        return data.decode("utf-8-sig")
+    except OSError as problem:
+        raise CommandFailed(f"{file} cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise CommandFailed(f"{_shown(file)}:{line}: This is no text in UTF-8. Save it as UTF-8.") from problem
+
+
+def _tell(file: str, faulty: FaultyText) -> NoReturn:
+    """Every fault on a line of its own, as compilers do and editors read."""
+    for problem in faulty.problems:
+        typer.echo(f"{_shown(file)}:{problem.line}: {' '.join(str(problem).split())}", err=True)
+    raise typer.Exit(1)
+
+
+def _shown(file: str) -> str:
+    return "<stdin>" if file == "-" else file
+
+
+async def _publish(organization: str, document: ProcessDocument, *, make_default: bool) -> Outcome:
+    ctx = await _ctx(organization)
+
+    async def work() -> Outcome:
+        published = await publish(ctx, document, make_default=make_default)
+        found = await Organization.filter(id=ctx.viewer.organization_id).values("default_process_key")
+        return Outcome(published, found[0]["default_process_key"])
+
+    return await transaction(work)
+
+
+async def _row(organization: str, key: str | None, version: int | None) -> ProcessRow:
+    viewer = (await _ctx(organization)).viewer
+    if key is None:
+        newest = await default_process(viewer)
+        key = newest.document.key
+    row = await process_of(viewer, key, version)
+    if row is None:
+        wanted = f"version {version} of `{key}`" if version else f"process `{key}`"
+        raise CommandFailed(f"{organization} has published no {wanted}. Publish it with `pursuit process publish`.")
+    return row
+
+
+async def _ctx(organization: str) -> Ctx:
+    found = await Organization.filter(name=organization).values("id")
+    if not found:
+        raise CommandFailed(f"There is no organization called {organization}. Make it with `pursuit init`.")
+    return Ctx(viewer=system_viewer(found[0]["id"]), now=datetime.now(UTC), source=TransitionSource.SYSTEM)

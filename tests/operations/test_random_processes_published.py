@@ -1,0 +1,39 @@
+"""Random sales processes are published and read back as they were, on the database; the same again is nothing new."""
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.counts import FULL, count
+from tests.organizations import TestOrganization
+from tests.processes import documents
+from workflow.models import Event, SalesProcess
+from workflow.models.database import transaction
+from workflow.operations.processes import Published, publish
+from workflow.queries.processes import processes_by_id
+from workflow.rules.process import ProcessDocument, content_hash, parse
+from workflow.rules.process_text import document_in, text_of
+
+
+@settings(
+    max_examples=count(1000),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(document=documents())
+async def test_a_published_process_is_read_back_as_it_was(
+    organization: TestOrganization, document: ProcessDocument
+) -> None:
+    published = await transaction(lambda: publish(organization.ctx, document))
+
+    row = (await processes_by_id(organization.ctx.viewer, [published.id]))[published.id]
+    [stored] = await SalesProcess.filter(id=published.id).values("document", "content_hash")
+    assert (row.document, row.version) == (document, published.version)
+    assert content_hash(parse(stored["document"])) == stored["content_hash"] == content_hash(document)
+
+    before = await Event.filter(organization_id=organization.id).count()
+    shown = document_in(text_of(row.document))
+    again = await transaction(lambda: publish(organization.ctx, shown))
+
+    assert again == Published(published.id, published.version, is_new=False)
+    assert await Event.filter(organization_id=organization.id).count() == before

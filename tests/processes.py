@@ -1,0 +1,234 @@
+"""Random sales processes that can be published, with every kind of part and with texts that YAML is easily wrong about."""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from random import Random
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from workflow.rules.bounds import LONGEST, LONGEST_TEXT, RANGES
+from workflow.rules.process import (
+    AlertRule,
+    Criterion,
+    CriterionTest,
+    FitRule,
+    Gate,
+    GateRequirement,
+    MilestoneTemplate,
+    ProcessDocument,
+    RequiredRole,
+    RequirementTest,
+    RoleTest,
+    StateSettings,
+)
+from workflow.rules.qualification import ESSENTIAL, EVIDENCED
+from workflow.rules.states import (
+    OPEN_STATES,
+    AlertCode,
+    AlertSeverity,
+    BuyingRole,
+    Coverage,
+    CriterionKind,
+    FitOperator,
+    ForecastCategory,
+    Grade,
+    MilestoneSide,
+    OpportunityField,
+    OpportunityState,
+    RiskLevel,
+    Strength,
+    Trigger,
+)
+
+T = TypeVar("T")
+
+HOSTILE = ("no", "2024-01-01", "010", "1e5", "null", "~", "<<", "- a", "a: b", "a #b", "*a", "&a", "!a", "%a", "'", '"')
+SPREAD = (
+    "{}",
+    "[",
+    "|",
+    "line\nline",
+    "  both  ",
+    "\ttab",
+    "a\u2028b",
+    "a\x85",
+    "\ufeffa",
+    "\U0001f600",
+    "\x1b[0m",
+    "\r\né",
+)
+WORDS = (*HOSTILE, *SPREAD)
+"""Texts that a careless reader or writer of YAML takes for something else."""
+LEADING = frozenset({Trigger.QUALIFY, Trigger.PROGRESS})
+"""The gates on the way to the milestones, which ask for none."""
+SOUND = (
+    "opportunity.value != null && opportunity.value > 50000",
+    'account.country in ["DE", "AT"] || has(account.attributes.tier)',
+    "opportunity.name.startsWith('no: #')",
+    "opportunity.score >= 60 &&\n  today > '2026'",
+)
+"""Expressions that can be published."""
+LETTERS = "abcXYZ019_.-"
+SIGNS = "".join(WORDS) + " ,:?#-'\"\\\n€ß漢"
+
+
+def documents() -> st.SearchStrategy[ProcessDocument]:
+    """Processes that can be published, each from a seed: a thousand parts drawn one by one would take most of the time."""
+    return st.integers(0, 2**63).map(process_of_chance)
+
+
+def process_of_chance(seed: int) -> ProcessDocument:
+    """The process of that seed, always the same."""
+    return _Author(Random(seed)).document()
+
+
+class _Author:
+    """Somebody who writes a process as chance has it."""
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+
+    def document(self) -> ProcessDocument:
+        """The whole."""
+        criteria, milestones = self.criteria(), self.milestones()
+        return ProcessDocument(
+            key=self.keys(1)[0],
+            name=self.text(ProcessDocument, "name"),
+            criteria=criteria,
+            gates=self.gates(criteria, milestones),
+            alert_rules=self.alert_rules(),
+            states=tuple(self.settings(state) for state in self.shuffled(OpportunityState)),
+            fit_rules=tuple(self.fit_rule(key) for key in self.keys(self.upto(3))),
+            required_roles=tuple(
+                RequiredRole((role,), self.number(RequiredRole, "minimum")) for role in self.some(BuyingRole)
+            ),
+            milestones=milestones,
+        )
+
+    def criteria(self) -> tuple[Criterion, ...]:
+        kinds = self.shuffled([*ESSENTIAL, *self.some(set(CriterionKind) - set(ESSENTIAL))])
+        return tuple(
+            Criterion(
+                key=key,
+                kind=kind,
+                label=self.text(Criterion, "label"),
+                questions=tuple(self.text(Criterion, "questions") for _ in range(self.upto(3))),
+                weight=self.number(Criterion, "weight") or 1,
+                stale_after_days=self.maybe(self.number(Criterion, "stale_after_days")),
+            )
+            for key, kind in zip(self.keys(len(kinds)), kinds, strict=True)
+        )
+
+    def fit_rule(self, key: str) -> FitRule:
+        operator = self.one(FitOperator)
+        about = (key, self.text(FitRule, "label"), self.text(FitRule, "attribute"), operator)
+        return FitRule(*about, self.fit_value(operator), self.one(Strength))
+
+    def fit_value(self, operator: FitOperator) -> object:
+        ordered: list[object] = [
+            self.text(FitRule, "value"),
+            self.chance.randrange(-(10**14), 10**14),
+            self.float(-1e14, 1e14),
+        ]
+        compared = [*ordered, True, False]
+        if operator is FitOperator.IN:
+            return [self.one(compared) for _ in range(1 + self.upto(2))]
+        return self.one(compared if operator in (FitOperator.EQ, FitOperator.NE) else ordered)
+
+    def milestones(self) -> tuple[MilestoneTemplate, ...]:
+        def made(key: str) -> MilestoneTemplate:
+            due = self.maybe(self.number(MilestoneTemplate, "due_after_days"))
+            weight = self.number(MilestoneTemplate, "weight") or 1
+            return MilestoneTemplate(key, self.text(MilestoneTemplate, "name"), self.one(MilestoneSide), weight, due)
+
+        return tuple(made(key) for key in self.keys(self.upto(4)))
+
+    def gates(self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]) -> tuple[Gate, ...]:
+        needed = [CriterionTest(one.key, self.one(EVIDENCED)) for one in criteria if one.kind in ESSENTIAL]
+        essential = [(RequirementTest(criterion=test), Strength.HARD, None) for test in needed]
+        others = set(Trigger) - {Trigger.QUALIFY, Trigger.REOPEN}
+
+        def made(trigger: Trigger) -> Gate:
+            tests = self.tests(criteria, () if trigger in LEADING else milestones)
+            free = [(self.one(tests)(), self.one(Strength), self.maybe(self.one(SOUND))) for _ in range(self.upto(5))]
+            asked = self.shuffled([*free, *(essential if trigger is Trigger.QUALIFY else [])])
+            named = zip(self.keys(len(asked)), asked, strict=True)
+            return Gate(
+                trigger, tuple(GateRequirement(key, self.text(GateRequirement, "label"), *one) for key, one in named)
+            )
+
+        return tuple(made(trigger) for trigger in self.shuffled([Trigger.QUALIFY, *self.some(others)]))
+
+    def tests(
+        self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]
+    ) -> list[Callable[[], RequirementTest]]:
+        """A test of every kind, of what the document knows."""
+        grades, days = set(Grade) - {Grade.DISPROVED}, (RequirementTest, "activity_within_days")
+        asked: list[Callable[[], RequirementTest]] = [
+            lambda: RequirementTest(criterion=CriterionTest(self.one(criteria).key, self.one(grades))),
+            lambda: RequirementTest(fit=True),
+            lambda: RequirementTest(field=self.one(OpportunityField)),
+            lambda: RequirementTest(
+                role=RoleTest(self.some(BuyingRole), self.number(RoleTest, "minimum"), self.one(Coverage))
+            ),
+            lambda: RequirementTest(max_open_risk=self.one(RiskLevel)),
+            lambda: RequirementTest(risk_reviewed=True),
+            lambda: RequirementTest(expression=self.one(SOUND)),
+            lambda: RequirementTest(activity_within_days=self.number(*days)),
+        ]
+        return [*asked, lambda: RequirementTest(milestone=self.one(milestones).key)] if milestones else asked
+
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        rungs = {(self.one(AlertCode), self.one(AlertSeverity)) for _ in range(self.upto(6))}
+        threshold = self.maybe(self.decimal(AlertRule, "threshold"))
+        return tuple(
+            AlertRule(code, severity, self.some(OPEN_STATES, least=1), threshold, self.one((True, False)))
+            for code, severity in self.shuffled(rungs)
+        )
+
+    def settings(self, state: OpportunityState) -> StateSettings:
+        days = self.maybe(self.number(StateSettings, "expected_days"))
+        return StateSettings(state, self.decimal(StateSettings, "probability"), self.one(ForecastCategory), days)
+
+    def text(self, shape: type, name: str) -> str:
+        most = LONGEST.get((shape, name), LONGEST_TEXT)
+        length = most if self.upto(60) == 0 else self.upto(60)
+        drawn = "".join(self.chance.choices(SIGNS, k=length))
+        return self.one((self.one(WORDS), "What is it, then?", drawn if drawn.strip() else "x"))
+
+    def keys(self, count: int) -> list[str]:
+        """So many keys, none twice."""
+        tail = "".join(self.chance.choices(LETTERS, k=self.upto(50)))
+        return self.shuffled(
+            [f"{place}{tail}" if place else self.one(("no", "1e5", "007", "x" * 64)) for place in range(count)]
+        )
+
+    def number(self, shape: type, name: str) -> int:
+        limits = RANGES[shape, name]
+        return self.one((limits.least, limits.most, self.chance.randint(limits.least, limits.most)))
+
+    def decimal(self, shape: type, name: str) -> Decimal:
+        limits = RANGES[shape, name]
+        return Decimal(str(self.float(limits.least, limits.most)))
+
+    def float(self, least: float, most: float) -> float:
+        return self.one((least, most, 0.1, 1 / 3, 5e-324, 1e-7, -0.0, self.chance.uniform(least, most)))
+
+    def one(self, these: Iterable[T]) -> T:
+        known: Sequence[T] = these if isinstance(these, Sequence) else sorted(these, key=str)
+        return self.chance.choice(known)
+
+    def some(self, these: Iterable[T], *, least: int = 0) -> tuple[T, ...]:
+        return tuple(self.shuffled(these)[: max(least, self.upto(4))])
+
+    def shuffled(self, these: Iterable[T]) -> list[T]:
+        order = list(these) if isinstance(these, Sequence) else sorted(these, key=str)
+        self.chance.shuffle(order)
+        return order
+
+    def maybe(self, value: T) -> T | None:
+        return self.one((None, value))
+
+    def upto(self, most: int) -> int:
+        return self.chance.randint(0, most)

@@ -1,0 +1,177 @@
+"""YAML as people write it: what every reader takes alike is read, what is not is refused on its line, in a sentence."""
+
+import pytest
+
+from workflow.operations.processes import preset_text
+from workflow.rules.process_text import document_in
+from workflow.rules.yaml_reading import DEEPEST, LONGEST_TEXT, MOST_PARTS, FaultyText, read_yaml
+
+READ: list[tuple[str, object]] = [
+    ("a: 1\nb: -7\nc: +3\nd: 0", {"a": 1, "b": -7, "c": 3, "d": 0}),
+    ("a: 0.1\nb: 1.\nc: -.5\nd: 1.5e-07", {"a": 0.1, "b": 1.0, "c": -0.5, "d": 1.5e-07}),
+    ("a: true\nb: False\nc: 'true'", {"a": True, "b": False, "c": "true"}),
+    ("a:\nb: ~\nc: null\nd: ''", {"a": None, "b": None, "c": None, "d": ""}),
+    ('a: "no"\nb: \'2024-01-01\'\nc: "010"', {"a": "no", "b": "2024-01-01", "c": "010"}),
+    ("a: 1.2.3\nb: 10.0.0.1\nc: never\nd: Norway", {"a": "1.2.3", "b": "10.0.0.1", "c": "never", "d": "Norway"}),
+    ("a: |\n  one\n  two\nb: >\n  one\n  two\n", {"a": "one\ntwo\n", "b": "one two\n"}),
+    ("a: [x, {y: z}] # why\n# more\n", {"a": ["x", {"y": "z"}]}),
+    ("a: &open [LEAD, QUALIFIED]\nb: *open", {"a": ["LEAD", "QUALIFIED"], "b": ["LEAD", "QUALIFIED"]}),
+    ("2024: a\nno: b", {"2024": "a", "no": "b"}),
+    (
+        "a: opportunity.value != null && opportunity.value > 5",
+        {"a": "opportunity.value != null && opportunity.value > 5"},
+    ),
+    ("\ufeffa: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+]
+
+
+@pytest.mark.parametrize(("text", "data"), READ)
+def test_what_every_reader_takes_alike_is_read(text: str, data: object) -> None:
+    assert read_yaml(text).data == data
+
+
+@pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
+def test_what_may_be_true_false_or_a_text_is_refused(word: str) -> None:
+    assert faults(f"a: 1\nb: {word}") == [
+        f"2: b: {word} is true or false to some readers of YAML and a text to others. "
+        "Put it in quotes where it is a text; else write true or false."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("2024-01-01", "is a date to some readers of YAML. Put it in quotes where it is a text."),
+        ("2024-1-1 10:00:00", "is a date to some readers"),
+        ("2024-01-01T10:00:00Z", "is a date to some readers"),
+        *(
+            (number, "is a number that readers of YAML take differently.")
+            for number in ("010", "1_000", "1e5", "12:30", "1.5e3")
+        ),
+        *((number, "is a number that no process holds.") for number in ("0x1F", "0o7", "0b1", ".inf", "-.Inf", ".nan")),
+        ("9" * 40, "is a number that readers of YAML take differently."),
+        ("<<", "has a meaning of its own to some readers of YAML."),
+    ],
+)
+def test_what_readers_take_differently_is_refused(word: str, says: str) -> None:
+    [fault] = faults(f"a:\n  - {word}")
+
+    assert fault.startswith(f"2: a.0: {word} {says}")
+
+
+def test_every_name_that_stands_twice_is_told_with_both_lines() -> None:
+    assert faults("a: 1\nb:\n  - c: 1\n    d: 2\n    c: 3\na: 4\n") == [
+        "5: b.0.c: c stands here twice, first on line 3; keep one.",
+        "6: a stands here twice, first on line 1; keep one.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("key: [a", "1: This is no YAML, column 8: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'."),
+        ("key: a\nname: [b\n", "2: This is no YAML, at its end: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'."),
+        ("key: a\nname: b: c", "2: This is no YAML, column 8: mapping values are not allowed here. A text that holds a colon must stand in quotes."),
+        ("a: 1\n\tb: 2", "2: This is no YAML, column 1: while scanning for the next token, found character '\\t' that cannot start any token."),
+        ("a: @b", "1: This is no YAML, column 4: while scanning for the next token, found character '@' that cannot start any token."),
+        ("a: *b", "1: This is no YAML, column 4: found undefined alias 'b'. A text that begins with * must stand in quotes."),
+        ("a:\n  b: 1\n c: 2", "3: This is no YAML, column 2: while parsing a block mapping, expected <block end>, but found '<block mapping start>'."),
+        ("a: 'b\nc: 1", "2: This is no YAML, column 5: while scanning a quoted scalar, found unexpected end of stream."),
+        ("a: 1\n---\nb: 2", "2: This is no YAML, column 1: expected a single document in the stream, but found another document."),
+        ("", "1: The text is empty."),
+        ("# nothing\n", "1: The text is empty."),
+        ("a: 1\nb: \x00", "2: A character stands here that no YAML can hold."),
+        ("a: 1\nb: !!python/object/apply:os.system [ls]", "2: The tag !!python/object/apply:os.system is not understood; leave it out."),
+        ("a: !!set {x}", "1: The tag !!set is not understood; leave it out."),
+        ("a: !!str 5", "1: The tag !!str is not understood; leave it out."),
+        ("? [a, b]\n: 1", "1: A name must be a text."),
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_is_told_in_a_sentence(text: str, says: str) -> None:
+    [fault] = faults(text)
+
+    assert fault.startswith(says)
+
+
+def billion_laughs() -> str:
+    """Nine lines that would be a thousand million texts."""
+    lines = ["a0: &a0 [" + ", ".join(["ha"] * 10) + "]"]
+    return "\n".join([*lines, *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9))])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (billion_laughs(), "With every alias written out it is deeper or larger than a process can be."),
+        ("a: &a [*a]", "With every alias written out it is deeper or larger than a process can be."),
+        ("a: &a\n  b: *a", "With every alias written out it is deeper or larger than a process can be."),
+        ("[" * 100_000, f"It nests more than {DEEPEST} deep"),
+        ("a: {" * 100_000, f"It nests more than {DEEPEST} deep"),
+        ("- " * 100_000, f"It nests more than {DEEPEST} deep"),
+        ("- x\n" * (MOST_PARTS + 1), f"It nests more than {DEEPEST} deep, or has more than 100,000 parts."),
+        ("x" * (LONGEST_TEXT + 1), "The text has more than 1,000,000 characters."),
+    ],
+    ids=["laughs", "itself", "itself below", "lists", "objects", "dashes", "parts", "length"],
+)
+def test_what_would_grow_without_end_is_refused(text: str, says: str) -> None:
+    [fault] = faults(text)
+
+    assert says in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- key: a", "1: A process is an object with named fields, such as key and name."),
+        ("just words", "1: A process is an object with named fields, such as key and name."),
+        ("\n\ncolour: red", "3: colour is not known here; known are key, name,"),
+        ("key: 5", "1: key must be a text. Put it in quotes."),
+        (
+            "key: a\ncriteria:\n  - key: pain\n    questions:\n      - Why?\n      - One thing: why?\n",
+            "6: criteria.0.questions.1 must be a text. A colon made a name and a value of it: put it in quotes.",
+        ),
+        ("key: a\ncriteria:\n\n  - kind: PAIN\n    label: It hurts\n", "4: criteria.0.key is missing."),
+        ("key: a\ncriteria:\n  -\n    kind: PAIN\n    weight: yards\n", "5: criteria.0.weight must be a whole number."),
+        ("key: a\nstates: [{state: LEAD,\n  probability: high}]\n", "3: states.0.probability must be a number."),
+    ],
+)
+def test_a_fault_of_the_process_stands_on_its_line(text: str, says: str) -> None:
+    with pytest.raises(FaultyText) as refusal:
+        document_in(text)
+
+    assert says in [f"{problem.line}: {problem}"[: len(says)] for problem in refusal.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "below", "says"),
+    [
+        ("trigger: WIN", "trigger: WON", 0, "gates.2.trigger must be one of QUALIFY, PROGRESS, WIN,"),
+        ("kind: METRICS", "knd: METRICS", 0, "criteria.0.knd is not known here; known are key, kind, label,"),
+        ("kind: METRICS", "knd: METRICS", -1, "criteria.0.kind is missing."),
+        ("    label: The gain", "   label: The gain", 0, "This is no YAML, column 4: while parsing a block collection,"),
+        ("weight: 15", "weight: 15\n    weight: 16", 1, "criteria.0.weight: weight stands here twice, first on line"),
+        ("minGrade: VALIDATED", "minGrade: no", 0, "gates.0.requirements.0.test.criterion.minGrade: no is true or"),
+        ("      - Which figure", "      - Say: which figure", 0, "criteria.0.questions.0 must be a text. A colon made"),
+        ("      - Which figure", "      - Which: figure: is", 0, "This is no YAML, column 22: mapping values are not"),
+        ("- trigger: PROGRESS", "- trigger: QUALIFY", 0, "gates.1: QUALIFY stands here twice; each stands once."),
+        ("milestone: decision_made", "milestone: done", 0, "gates.2.requirements.5.test.milestone: There is no milestone"),
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_pen_is_told_where_it_is(old: str, new: str, below: int, says: str) -> None:
+    before, found, after = preset_text("meddicc").partition(old)
+    assert found
+
+    with pytest.raises(FaultyText) as refusal:
+        document_in(before + new + after)
+
+    line = before.count("\n") + 1 + below
+    assert f"{line}: {says}" in [
+        f"{problem.line}: {problem}"[: len(f"{line}: {says}")] for problem in refusal.value.problems
+    ]
+
+
+def faults(text: str) -> list[str]:
+    """What is told of a text, line by line."""
+    with pytest.raises(FaultyText) as refusal:
+        read_yaml(text)
+    return [f"{problem.line}: {problem}" for problem in refusal.value.problems]
