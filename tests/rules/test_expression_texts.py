@@ -65,6 +65,7 @@ def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: s
         ('"""a"" == """', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
         ("opportunity.`value`", f"The expression cannot be read at line 1, character 13. {UNREAD}"),
         ("'\0' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("true // \0", f"The expression cannot be read at line 1, character 9. {UNREAD}"),
         ("'\ud800' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
         ("9223372036854775808 > 1", "The expression cannot be read at line 1, character 1: invalid int literal."),
         ("1e400 > 1.0", "The expression cannot be read at line 1, character 1: invalid double literal."),

@@ -215,6 +215,19 @@ def test_what_is_too_large_to_go_through_is_not_told(
     assert ("there is too much on record to go through" in found.sentence) is (holds is None)
 
 
+def test_the_remedy_writes_what_is_lacking_before_what_is_there() -> None:
+    expression = "opportunity.name != '' && account.employeeCount > 100"
+
+    assert asked(expression, BARE) == (UNMET, "updateAccount")
+
+
+@pytest.mark.parametrize("value", [2**63, 2**70, 10**400])
+def test_a_whole_number_beyond_64_bits_is_still_a_large_number(value: int) -> None:
+    facts = deal(attributes={"large": value, "low": -value})
+
+    assert asked("opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts) == (MET, None)
+
+
 @pytest.mark.parametrize(
     "value", [2**63, -(2**70), 10**400, float("nan"), float("inf"), "nul\0", "\ud800", {1: {2: 3}}, TODAY]
 )
