@@ -1,6 +1,5 @@
 """The application: its doors, what stands before them, and what is open while it serves."""
 
-import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -20,8 +19,8 @@ from api.health import healthz, readyz
 from api.problems import RequestProblem, masked_response
 from api.settings import Settings
 from api.telemetry import RequestLog, configure_logging
-from workflow.models.database import Unavailable, fetch, one_process, opened, transaction
-from workflow.models.migrating import pending
+from workflow.models.database import Unavailable, one_process, opened
+from workflow.models.readiness import why_not_ready
 
 logger = logging.getLogger("pursuit")
 
@@ -57,23 +56,6 @@ def from_environment() -> Starlette:
     settings = Settings.read(os.environ)
     configure_logging(settings)
     return create_app(settings)
-
-
-async def why_not_ready(url: str) -> str | None:
-    """Why this database cannot serve, or none: it answers a transaction in time and is at the newest schema."""
-    try:
-        async with asyncio.timeout(5):
-            await transaction(_answers)
-            behind = await pending(url)
-    except (Unavailable, TimeoutError, OSError):
-        return "The database does not answer."
-    if behind:
-        return "The database is behind the newest schema: run `pursuit migrate`."
-    return None
-
-
-async def _answers() -> None:
-    await fetch("SELECT 1")
 
 
 async def refused(request: Request, exception: Exception) -> Response:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.app import why_not_ready
 from api.cli.running import DATABASE_ERRORS
 from api.settings import Settings, SettingsError, without_password
 from workflow.models.database import dialect, fetch, opened
 from workflow.models.migrating import pending
+from workflow.models.readiness import why_not_ready
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_SKEW_SECONDS = 2.0

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from api.cli.checkup import checks
 from api.cli.running import CommandFailed, require_current
@@ -28,6 +27,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API."""
+    import uvicorn  # here, for the other commands start faster without it
+
     asked = read_settings()
     settings = replace(asked, host=host or asked.host, port=port or asked.port)
     _require_postgres_for(workers, settings)

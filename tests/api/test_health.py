@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-import api.app
-from api.app import create_app, why_not_ready
+from api.app import create_app
 from api.settings import Settings
 from tests.serving import Server
+from workflow.models import readiness
 from workflow.models.database import Unavailable
 
 
@@ -32,6 +32,6 @@ async def test_a_database_that_is_away_is_not_ready(monkeypatch: pytest.MonkeyPa
     async def away(_: object) -> None:
         raise Unavailable("secret place")
 
-    monkeypatch.setattr(api.app, "transaction", away)
+    monkeypatch.setattr(readiness, "transaction", away)
 
-    assert await why_not_ready("sqlite://anywhere.db") == "The database does not answer."
+    assert await readiness.why_not_ready("sqlite://anywhere.db") == "The database does not answer."

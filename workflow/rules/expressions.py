@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-
-import cel
+from typing import TYPE_CHECKING
 
 from workflow.rules.expression_data import SEEN, Look, Sight, TooMuch, View, found, plain, view
 from workflow.rules.expression_text import ATTRIBUTES, COLLECTING, Reading, read
+
+if TYPE_CHECKING:
+    import cel
 
 LONGEST = 1_000
 MOST_WORK = 20_000
@@ -33,7 +35,7 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     reading: Reading
-    program: cel.Program | None
+    program: "cel.Program | None"
     faults: tuple[str, ...]
 
 
@@ -83,10 +85,16 @@ def _prepared(text: str) -> _Prepared:
     if reading.faults:
         return _Prepared(reading, None, reading.faults)
     try:
-        program = cel.compile(text)
+        program = _compiled(text)
     except ValueError as error:
         return _Prepared(reading, None, (_unparsed(str(error)),))
     return _Prepared(reading, program, tuple(_faults_in_use(reading)))
+
+
+def _compiled(text: str) -> "cel.Program":
+    import cel  # here, for it brings a command line of its own along, and most commands meet no expression
+
+    return cel.compile(text)
 
 
 def _unparsed(error: str) -> str:
@@ -101,13 +109,13 @@ def _unparsed(error: str) -> str:
 
 def _faults_in_use(reading: Reading) -> Iterator[str]:
     """What shows where the pattern is tried, and where the text goes through nearly nothing."""
-    if reading.pattern is not None and isinstance(_run(cel.compile(f'"".matches({reading.pattern})'), {}), Exception):
+    if reading.pattern is not None and isinstance(_run(_compiled(f'"".matches({reading.pattern})'), {}), Exception):
         yield f"The pattern {reading.pattern} of matches() is no regular expression. Mend it, or use contains()."
     if work(reading, View({}, len(reading.looks), 0)) > MOST_WORK:
         yield "The expression has too much to go through. Write less into its macro, or fewer additions."
 
 
-def _run(program: cel.Program, data: dict[str, object]) -> object:
+def _run(program: "cel.Program", data: dict[str, object]) -> object:
     """What CEL gives, or the exception that it raises."""
     try:
         given: object = program.execute(data)
