@@ -11,6 +11,7 @@ from graphql import GraphQLField, GraphQLInputObjectType, build_schema, get_name
 
 from schema import schema
 from tests.asking import root_field
+from tests.attempt import DOCUMENT
 from tests.attempts import ATTEMPTS
 from tests.hostile import hostile
 from tests.organizations import TestOrganization
@@ -22,7 +23,7 @@ assert OURS.query_type is not None
 assert OURS.mutation_type is not None
 QUERIES, MUTATIONS = OURS.query_type.fields, OURS.mutation_type.fields
 UNKNOWN = "QWNjb3VudDp4"
-NEEDED: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default"}
+NEEDED: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default", "document": DOCUMENT}
 CLIENTS_FAULTS = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
 
 

@@ -138,14 +138,19 @@ def _record(shape: type) -> Node:
         "type": "object",
         "description": (shape.__doc__ or "").strip(),
         "additionalProperties": False,
-        "required": [camel(field.name) for field in fields(shape) if _is_required(field)],
+        "required": [camel(field.name) for field in fields(shape) if _is_required(shape, field)],
         "properties": {camel(field.name): _field(shape, field, hints[field.name]) for field in fields(shape)},
         **WHOLE.get(shape, {}),
     }
 
 
-def _is_required(field: "Field[Any]") -> bool:
-    return field.default is MISSING and field.name not in INHERITED
+def _is_required(shape: type, field: "Field[Any]") -> bool:
+    return field.default is MISSING and not _is_inherited(shape, field)
+
+
+def _is_inherited(shape: type, field: "Field[Any]") -> bool:
+    """Left out, or null, of the whole document it is the default process's."""
+    return shape is ProcessDocument and field.name in INHERITED
 
 
 def _field(shape: type, field: "Field[Any]", kind: Any) -> Node:
@@ -155,7 +160,7 @@ def _field(shape: type, field: "Field[Any]", kind: Any) -> Node:
         node = {"description": text, **({"allOf": [node]} if "$ref" in node else node)}
     if field.default not in (MISSING, None, ()):
         node["default"] = written(field.default)
-    return _or_null(node) if field.name in INHERITED else node
+    return _or_null(node) if _is_inherited(shape, field) else node
 
 
 def _kind(kind: Any, place: tuple[type, str]) -> Node:  # Any: a type as a value
