@@ -2,19 +2,28 @@
 
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.databases import Databases, databases
+from tests.databases import Databases, chosen, databases
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from workflow.models.database import opened
+
+HERE = Path(__file__).parent
+WITHOUT_DATABASE = {HERE / "rules", HERE / "test_house.py", HERE / "test_counts.py"}
 
 
 def pytest_configure() -> None:
     """A run that is ended from outside stops its PostgreSQL and removes its files as one that is interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What asks no database runs once, beside SQLite: the rules are pure, and the house is text."""
+    return True if chosen() == "postgres" and collection_path in WITHOUT_DATABASE else None
 
 
 @pytest.fixture(scope="session")
