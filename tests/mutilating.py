@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from tests.processes import documents
 from workflow.rules.bounds import LONGEST, LONGEST_TEXT, RANGES
 from workflow.rules.plain import camel
-from workflow.rules.process import ProcessDocument, RequirementTest, to_plain
+from workflow.rules.process import Gate, ProcessDocument, RequirementTest, to_plain
 
 Path = tuple[str, ...]
 Plain = dict[str, Any]  # Any: plain data of several kinds
 
-UNIQUE = {"criteria", "fitRules", "milestones", "requiredRoles", "gates", "alertRules", "states", "requirements"}
+PARTS = ("criteria", "fit_rules", "milestones", "required_roles", "gates", "alert_rules", "states")
+UNIQUE = {(Gate, "requirements"), *((ProcessDocument, part) for part in PARTS)}
 """The lists in which each item stands once."""
 
 
@@ -74,7 +75,7 @@ def faults_of(place: Place) -> Iterator[tuple[str, Path, object]]:
         yield "blank", place.path, " \t"
         yield "too long", place.path, "x" * (LONGEST.get((place.shape, place.field.name), LONGEST_TEXT) + 1)
         yield "unstorable", place.path, "a\x00b"
-    if place.path[-1] in UNIQUE and isinstance(place.value, tuple) and place.value:
+    if (place.shape, place.field.name) in UNIQUE and isinstance(place.value, tuple) and place.value:
         yield "twice", (*place.path, str(len(place.value))), "twice"
 
 

@@ -49,6 +49,8 @@ SPREAD = (
     "[",
     "|",
     "line\nline",
+    "lines\n\n",
+    "\n  deep\nless",
     "  both  ",
     "\ttab",
     "a\u2028b",

@@ -17,11 +17,11 @@ def write_yaml(data: object) -> str:
 
 
 _UNUSUAL = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""Breaks of lines and signs that nobody sees: they are written by name, within quotes."""
+"""Breaks of lines and signs that nobody sees: they are written by name, within quotes, as empty lines at an end are."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what has no long part on one line, but the whole, and indents lists below their name."""
+    """Writes what has no long part on one line, but the whole and its rows, and indents lists below their name."""
 
     def represent(self, data: object) -> None:
         node = self.represent_data(data)
@@ -37,12 +37,15 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, value: str) -> yaml.Node:
-    style = '"' if _UNUSUAL.search(value) or not is_plain_text(value) else "|" if "\n" in value else None
+    unclear = _UNUSUAL.search(value) or value.endswith("\n\n") or not is_plain_text(value)
+    style = '"' if unclear else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 
 def _list(dumper: _Dumper, parts: list[object]) -> yaml.Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", parts, flow_style=_is_short(parts))
+    return dumper.represent_sequence(
+        "tag:yaml.org,2002:seq", parts, flow_style=_is_short(parts) and dict not in map(type, parts)
+    )
 
 
 def _object(dumper: _Dumper, parts: dict[str, object]) -> yaml.Node:
