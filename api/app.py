@@ -21,6 +21,7 @@ from api.settings import Settings
 from api.telemetry import RequestLog, configure_logging
 from workflow.models.database import Unavailable, one_process, opened
 from workflow.models.readiness import why_not_ready
+from workflow.rules.expressions import warm_up
 
 logger = logging.getLogger("pursuit")
 
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        warm_up()
         with one_process(settings.database_url):
             async with opened(settings.database_url):
                 yield

@@ -11,6 +11,8 @@ COLLECTING = frozenset({"map", "filter"})
 FUNCTIONS = frozenset({"has", "size", "int", "double", "string", "timestamp", "duration"})
 METHODS = frozenset({"size", "contains", "startsWith", "endsWith", "matches"})
 DEEPEST = 20
+MOST_WORDS = 250
+"""CEL takes some five microseconds a word to read a text for the first time (bench/expressions.py)."""
 LONGEST_PATTERN = 50
 ATTRIBUTES = ".attributes"
 KEYWORDS = frozenset({"true", "false", "null", "in"})
@@ -75,6 +77,9 @@ def read(text: str) -> Reading:
         place = match.end()
         if match.lastgroup != "space":
             words.append(Word(str(match.lastgroup), match.group()))
+    if len(words) > MOST_WORDS:
+        many = f"An expression has at most {MOST_WORDS} names, values and signs; this one has {len(words)}."
+        return Reading(faults=(f"{many} Say it in several requirements.",))
     return _Reader(words).reading()
 
 

@@ -60,6 +60,11 @@ def answer(text: str, sight: Sight) -> Answer:
     return Answer(holds, f"{said}: {shown}." if shown else f"{said}.", _remedy(looks, sight))
 
 
+def warm_up() -> None:
+    """Read in CEL's library, which takes half a second, so that no deal waits for it."""
+    _prepared("true")
+
+
 def work(reading: Reading, seen: View) -> int:
     """The most that an evaluation can have to go through: every word of the text over all that it is given."""
     growth = 1 + reading.additions
@@ -98,8 +103,6 @@ def _compiled(text: str) -> "cel.Program":
 
 
 def _unparsed(error: str) -> str:
-    if "Recursion limit" in error:
-        return "The expression nests too deep to be read. Say it in several requirements."
     told = ERROR.search(error)
     where = (
         f" at line {told[1]}, character {told[2]}: {told[3].partition(' expecting ')[0].rstrip('.')}" if told else ""
