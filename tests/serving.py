@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -22,6 +22,13 @@ class Finished:
     code: int
     out: str
     err: str
+
+
+class Door(Protocol):
+    """Whatever answers GraphQL requests by API keys."""
+
+    async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to one request."""
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,10 @@ async def new_stage(url: str, server: Server) -> Stage:
             "observer": await organization.key(Role.OBSERVER, "olga@example.com"),
             "stranger": strangers.api_key,
         }
-        return Stage(url, server, keys, await _furnished(organization))
+        return Stage(url, server, keys, await furnished(organization))
 
 
-async def _furnished(organization: TestOrganization) -> dict[str, str]:
+async def furnished(organization: TestOrganization) -> dict[str, str]:
     """A lead that lacks only what QUALIFY records first, and a closed deal."""
     ctx = organization.ctx
     await publish(ctx, replace(preset("default"), key="other"))

@@ -13,7 +13,7 @@ from schema import schema
 from tests.asking import Tally, record, records, root_field
 from tests.attempt import DOCUMENT
 from tests.organizations import TestOrganization
-from tests.serving import Server
+from tests.serving import Door, Server
 from tests.whole_story import MUTATIONS
 from tests.wholeness import furnish, talk
 from workflow.rules.states import Role
@@ -81,7 +81,7 @@ INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
 class Whole:
     """An organization in which everything is asked; `$Type` is the newest record of a type, `$^Type` the oldest."""
 
-    def __init__(self, server: Server, keys: Mapping[str, str], names: dict[str, str]) -> None:
+    def __init__(self, server: Door, keys: Mapping[str, str], names: dict[str, str]) -> None:
         self.server, self.keys, self.names = server, keys, names
         self.schema = build_schema(schema.as_str())
         self.tally = Tally(self.schema)
