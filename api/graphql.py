@@ -31,6 +31,7 @@ from api.requests import GraphQLRequest, request_of
 from api.settings import Settings
 from schema import schema
 from schema.context import RequestContext
+from workflow.queries.scope import standing_for_viewer
 
 HTML = "text/html"
 BY_METHOD = {
@@ -70,7 +71,8 @@ class GraphQLView:
             raise unauthenticated()
         asked = await request_of(request)
         context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
-        result = await self._run(asked, context, request.method)
+        with standing_for_viewer(viewer):
+            result = await self._run(asked, context, request.method)
         return self._rendered(result, request.state.request_id, media_type)
 
     async def _run(self, asked: GraphQLRequest, context: RequestContext, method: str) -> ExecutionResult:

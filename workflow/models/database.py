@@ -18,6 +18,7 @@ from tortoise.models import Model
 from workflow.models.connections import SafePostgres, SafeSqlite
 from workflow.models.onlyone import AlreadyServed, one_process
 from workflow.models.patience import Unavailable
+from workflow.models.row_security import standing_for, standing_for_everybody
 from workflow.models.transactions import CONNECTION, drain, transaction
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "fetch",
     "one_process",
     "opened",
+    "standing_for",
+    "standing_for_everybody",
     "tortoise_config",
     "transaction",
 ]
@@ -69,15 +72,17 @@ async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
     """Open the database for this process, and close it after the last transaction has ended.
 
     Requests run in contexts of their own, so it is open everywhere, as one database at a time can be; else in
-    the caller's context alone.
+    the caller's context alone. Who opens it sees every organization; a request, in its own context, none until it
+    is known for whom it asks.
     """
     context = TortoiseContext()
     try:
-        with context:
-            await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
-            await fetch("SELECT 1")
-        with nullcontext() if everywhere else context:
-            yield
+        with standing_for_everybody():
+            with context:
+                await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
+                await fetch("SELECT 1")
+            with nullcontext() if everywhere else context:
+                yield
     finally:
         await drain()
         await context.close_connections()

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import ApiKey, Member, Team
+from workflow.models.database import standing_for_everybody
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import ActorKind, Role, Visibility
 
@@ -21,6 +22,11 @@ def hashed(secret: str) -> str:
 
 async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
     """The viewer whom the key stands for; None where it is unknown, wrong, revoked, expired or its member inactive."""
+    with standing_for_everybody():
+        return await _viewer_of(api_key, now)
+
+
+async def _viewer_of(api_key: str, now: datetime) -> Viewer | None:
     public_id, secret = _parts(api_key)
     found = (
         await ApiKey.filter(public_id=public_id)
