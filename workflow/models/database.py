@@ -3,11 +3,11 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from tortoise.backends.base.config_generator import expand_db_url
@@ -24,6 +24,7 @@ from workflow.models.transactions import CONNECTION, drain, transaction
 __all__ = [
     "AlreadyServed",
     "Unavailable",
+    "at_one_moment",
     "dialect",
     "drain",
     "execute",
@@ -35,6 +36,8 @@ __all__ = [
     "tortoise_config",
     "transaction",
 ]
+
+T = TypeVar("T")
 
 APP = "pursuit"
 MIGRATIONS = "migrations"
@@ -86,6 +89,25 @@ async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
     finally:
         await drain()
         await context.close_connections()
+
+
+async def at_one_moment(reading: Callable[[], Awaitable[T]]) -> T:
+    """Read the database as it stands now, however long that takes, and hold up no writer of another process.
+
+    For commands: on SQLite the one connection of this process is busy with it until it ends.
+    """
+    if dialect() == "postgres":
+        return await transaction(lambda: _repeatable(reading))
+    await fetch("BEGIN")
+    try:
+        return await reading()
+    finally:
+        await fetch("ROLLBACK")
+
+
+async def _repeatable(reading: Callable[[], Awaitable[T]]) -> T:
+    await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    return await reading()
 
 
 def dialect() -> Literal["sqlite", "postgres"]:
