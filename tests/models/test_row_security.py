@@ -18,6 +18,7 @@ from api.settings import Settings
 from tests.counts import count
 from tests.organizations import TestOrganization, new_organization
 from tests.rows import Family, families
+from tests.serving import NO_TLS
 from workflow.models import Opportunity
 from workflow.models.database import execute, fetch, standing_for, standing_for_everybody, transaction
 from workflow.queries import scope
@@ -115,7 +116,7 @@ async def test_it_holds_with_the_first_wall_taken_away(
 
     async def page(key: str) -> Any:  # Any: JSON
         transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", verify=NO_TLS) as client:
             answer = await client.post("/graphql", json=question, headers={"Authorization": f"Bearer {key}"})
             return answer.json()["data"]["opportunities"]
 
