@@ -11,6 +11,9 @@ NODE := 24.19.0
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# Every process that the tests and the server start reads what the first one compiled, whatever the machine's environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test prove bench check web lock shape clean
 .DELETE_ON_ERROR:
 
