@@ -165,12 +165,13 @@ async def test_the_reason_is_in_the_log_and_the_token_is_not(door: Door, caplog:
     stranger, late = door.issuer.token("stranger@example.com"), door.token(exp=1)
 
     with caplog.at_level(logging.INFO, "pursuit.oidc"):
-        assert [await door.opens(token) for token in (stranger, late)] == [False, False]
+        assert [await door.opens(token) for token in (stranger, late, "key")] == [False, False, False]
 
     told = [record.getMessage() for record in caplog.records if record.name == "pursuit.oidc"]
     assert told == [
         "a token was refused: No member has the e-mail stranger@example.com. Let an admin make the member.",
         "a token was refused: expired_token: The token is expired",
+        "a token was refused: it is no API key, and not three parts of base64url",
     ]
     for part in [*stranger.split("."), *late.split(".")]:
         assert part not in caplog.text
