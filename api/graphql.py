@@ -13,7 +13,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from api.auth import viewer_of_request
+from api.auth import TokenDoor, viewer_of_request
 from api.documents import document_problem
 from api.graphiql import graphiql_page
 from api.negotiation import preferred
@@ -47,6 +47,7 @@ class GraphQLView:
 
     settings: Settings
     unavailable_as: type[Exception]
+    door: TokenDoor | None = None
 
     async def serve(self, request: Request) -> Response:
         """GraphiQL for a browser, else the request's answer; a request that cannot run says so with its status."""
@@ -66,9 +67,9 @@ class GraphQLView:
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         now = datetime.now(UTC)
-        viewer = await viewer_of_request(request, now)
+        viewer = await viewer_of_request(request, now, self.door)
         if viewer is None:
-            raise unauthenticated()
+            raise unauthenticated(tokens=self.door is not None)
         asked = await request_of(request)
         context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
         with standing_for_viewer(viewer):

@@ -36,6 +36,8 @@ async def checks() -> list[Check]:
         return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
     found = [Check("settings", f"{name}={value}") for name, value in settings.shown().items()]
     found.append(_time_zones())
+    if settings.oidc_issuer:
+        found.append(await _issuer(settings.oidc_issuer))
     return [*found, *await _database_checks(settings)]
 
 
@@ -45,6 +47,24 @@ def _time_zones() -> Check:
     except ZoneInfoNotFoundError:
         return Check("time zones", "this machine knows none", "Install the package tzdata.")
     return Check("time zones", "known")
+
+
+async def _issuer(address: str) -> Check:
+    from api.issuer import Issuer, IssuerFault  # here, for the other commands start faster without it
+
+    issuer = Issuer(address)
+    try:
+        count = len(await issuer.keys())
+    except IssuerFault as fault:
+        return Check("issuer", str(fault), fault.remedy)
+    finally:
+        await issuer.close()
+    if not count:
+        remedy = (
+            "Let it sign with a key that has an id (kid): RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519."
+        )
+        return Check("issuer", f"{address} answers, and has no key that Pursuit can use", remedy)
+    return Check("issuer", f"{address} answers, keys: {count}")
 
 
 async def _database_checks(settings: Settings) -> list[Check]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.issuing import issuing
 from tests.organizations import new_organization
 from tests.serving import pursuit, serving
 from workflow.models.database import opened
@@ -159,6 +160,32 @@ async def test_doctor_finds_a_sound_installation_sound(own_database: str) -> Non
     ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": own_database})
 
     assert (ended.code, "FAULT" in ended.out) == (0, False)
+
+
+async def test_doctor_asks_the_issuer_of_tokens(own_database: str) -> None:
+    environ = {"PURSUIT_DATABASE_URL": own_database}
+    async with issuing() as issuer:
+        sound = await pursuit("doctor", environ=environ | issuer.settings())
+        renamed = await pursuit(
+            "doctor", environ=environ | issuer.settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"}
+        )
+        issuer.keys.clear()
+        keyless = await pursuit("doctor", environ=environ | issuer.settings())
+    away = await pursuit("doctor", environ=environ | issuer.settings())
+
+    assert (sound.code, f"ok    issuer: {issuer.address} answers, keys: 1\n" in sound.out) == (0, True)
+    for ended, says, remedy in (
+        (
+            renamed,
+            f"the discovery document of {issuer.address}/ names the issuer '{issuer.address}'\n",
+            "to the last slash",
+        ),
+        (keyless, f"{issuer.address} answers, and has no key that Pursuit can use\n", "RSA of 2048 bits or more"),
+        (away, f"{issuer.address} does not answer: ", "Check PURSUIT_OIDC_ISSUER, the way to it from this machine"),
+    ):
+        assert (ended.code, ended.out.count("FAULT"), ended.err) == (1, 1, "")
+        assert f"FAULT issuer: {says}" in ended.out
+        assert remedy in ended.out
 
 
 @pytest.mark.parametrize("url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"])

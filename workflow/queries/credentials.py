@@ -12,6 +12,8 @@ from workflow.models.database import standing_for_everybody
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import ActorKind, Role, Visibility
 
+LONGEST_ID = 32
+"""Characters that the public part of a key can have at most, as its column holds them."""
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 
@@ -86,7 +88,25 @@ def below(teams: Iterable[UUID], tree: Iterable[dict[str, Any]]) -> frozenset[UU
     return frozenset(reached)
 
 
+async def viewer_of_member(organization_id: UUID, member_id: UUID) -> Viewer | None:
+    """The viewer who a member is by themselves; None where they are not active."""
+    asked = Member.filter(id=member_id, organization_id=organization_id, active=True)
+    found = await asked.values("name", "role", "visibility", "team_id")
+    if not found:
+        return None
+    person = found[0]
+    return Viewer(
+        organization_id=organization_id,
+        role=Role(person["role"]),
+        member_id=member_id,
+        name=person["name"],
+        kind=ActorKind.MEMBER,
+        visibility=Visibility(person["visibility"]),
+        teams=await _teams(organization_id, member_id, person["team_id"]),
+    )
+
+
 def _parts(api_key: str) -> tuple[str, str]:
     prefix, _, rest = api_key.partition("_")
     public_id, _, secret = rest.partition("_")
-    return (public_id, secret) if prefix == "pur" else ("", "")
+    return (public_id, secret) if prefix == "pur" and len(public_id) <= LONGEST_ID else ("", "")
