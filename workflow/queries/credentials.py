@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import ApiKey, Member, Team
-from workflow.rules.permissions import Viewer
+from workflow.rules.permissions import KeyUse, Viewer, acting_role, acting_visibility
 from workflow.rules.states import ActorKind, Role, Visibility
 
+TIMES = ("last_used_at", "expires_at", "revoked_at")
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 
@@ -25,7 +26,7 @@ async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
     found = (
         await ApiKey.filter(public_id=public_id)
         .limit(1)
-        .values("organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at")
+        .values("id", "organization_id", "name", "role", "secret_hash", "member_id", *TIMES)
     )
     kept: dict[str, Any] = found[0] if found else {"secret_hash": _NOBODY}  # Any: a row of the table
     if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
@@ -39,24 +40,33 @@ async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
             member_id=None,
             name=kept["name"],
             kind=ActorKind.API_KEY,
+            key=_use(kept),
         )
     return await _member(kept)
 
 
 async def _member(kept: dict[str, Any]) -> Viewer | None:
-    found = await Member.filter(id=kept["member_id"], active=True).values("id", "name", "visibility", "team_id")
+    """The member whose key it is, who may do by it what they may do themselves now and the key allows."""
+    names = ("id", "name", "role", "visibility", "team_id")
+    found = await Member.filter(id=kept["member_id"], active=True).values(*names)
     if not found:
         return None
     person = found[0]
+    role = acting_role(Role(kept["role"]), Role(person["role"]))
     return Viewer(
         organization_id=kept["organization_id"],
-        role=Role(kept["role"]),
+        role=role,
         member_id=person["id"],
         name=person["name"],
         kind=ActorKind.MEMBER,
-        visibility=Visibility(person["visibility"]),
+        visibility=acting_visibility(role, Role(person["role"]), Visibility(person["visibility"])),
         teams=await _teams(kept["organization_id"], person["id"], person["team_id"]),
+        key=_use(kept),
     )
+
+
+def _use(kept: dict[str, Any]) -> KeyUse:
+    return KeyUse(id=kept["id"], last_used_at=kept["last_used_at"])
 
 
 async def _teams(organization_id: UUID, member_id: UUID, team_id: UUID | None) -> frozenset[UUID]:
