@@ -66,7 +66,7 @@ async def update_organization(ctx: Ctx, given: OrganizationChanges) -> UUID:
         await hold_organization(id, base_currency="base_currency" in given)
         before = (await Organization.filter(id=id).values())[0]
         fields = _checked(given)
-        differences = changed(before, fields)
+        differences = changed(*({_PATHS[name]: kept[name] for name in fields} for kept in (before, fields)))
         if "baseCurrency" in differences:
             await _refuse_once_priced(id, before["base_currency"])
         if differences:
@@ -78,9 +78,12 @@ async def update_organization(ctx: Ctx, given: OrganizationChanges) -> UUID:
     return await transaction(work)
 
 
+_PATHS = {"name": "name", "time_zone": "timeZone", "base_currency": "baseCurrency"}
+
+
 def _checked(given: OrganizationChanges) -> dict[str, object]:
     faults, fields = Faults(), dict(given)
-    for name, path in (("name", "name"), ("time_zone", "timeZone"), ("base_currency", "baseCurrency")):
+    for name, path in _PATHS.items():
         if name in fields and fields[name] is None:
             faults.add(path, message=f"`{path}` cannot be null. Leave it out to keep it.")
     if given.get("name") is not None:

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Organization, Team
 from workflow.models.columns import UNSTORABLE
-from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.paging import Page, Term, Window, among, page
 from workflow.rules.errors import invalid
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import Role, Visibility
@@ -83,7 +83,7 @@ async def _called(text: str) -> list[dict[str, Any]]:
     with suppress(ValueError):
         if found := await Organization.filter(id=UUID(text)).values(*names):
             return found
-    return await Organization.filter(name=text).order_by("created_at", "id").values(*names)
+    return await Organization.filter(among("name", [text])).order_by("created_at", "id").values(*names)
 
 
 async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:
