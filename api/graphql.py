@@ -1,5 +1,8 @@
 """The HTTP door of the schema: who asks, what is asked, and every outcome as GraphQL-shaped JSON."""
 
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +40,8 @@ from workflow.operations.keys import note_use
 from workflow.queries.scope import standing_for_viewer
 
 HTML = "text/html"
+ASKED_AGAIN = 2.0
+"""Seconds after which a request that still runs is asked for its credentials again: a key may be revoked, a member leave."""
 BY_METHOD = {
     "GET": (OperationType.QUERY,),
     "HEAD": (OperationType.QUERY,),
@@ -76,10 +81,22 @@ class GraphQLView:
         asked = await request_of(request)
         context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
         with standing_for_viewer(viewer):
-            result = await self._run(asked, context, request.method)
+            result = await self._while_let_in(request, self._run(asked, context, request.method))
         answer = self._rendered(result, request.state.request_id, media_type)
         answer.background = BackgroundTask(note_use, Ctx(viewer=viewer, now=now))
         return answer
+
+    async def _while_let_in(self, request: Request, running: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
+        """What runs, unless its credentials end meanwhile; a transaction that has begun ends as a whole all the same."""
+        task = asyncio.create_task(running)
+        try:
+            while not (await asyncio.wait({task}, timeout=ASKED_AGAIN))[0]:
+                with suppress(self.unavailable_as):
+                    if await viewer_of_request(request, datetime.now(UTC), self.door) is None:
+                        raise unauthenticated(tokens=self.door is not None)
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _run(self, asked: GraphQLRequest, context: RequestContext, method: str) -> ExecutionResult:
         name = asked.operation_name
