@@ -12,6 +12,8 @@ from workflow.models.database import standing_for_everybody
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import ActorKind, Role, Visibility
 
+LONGEST_ID = 32
+"""Characters that the public part of a key can have at most, as its column holds them."""
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 
@@ -107,5 +109,4 @@ async def viewer_of_member(organization_id: UUID, member_id: UUID) -> Viewer | N
 def _parts(api_key: str) -> tuple[str, str]:
     prefix, _, rest = api_key.partition("_")
     public_id, _, secret = rest.partition("_")
-    fits = len(public_id) <= 32  # as many characters as its column holds
-    return (public_id, secret) if prefix == "pur" and fits else ("", "")
+    return (public_id, secret) if prefix == "pur" and len(public_id) <= LONGEST_ID else ("", "")
