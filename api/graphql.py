@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from strawberry.exceptions import MissingQueryError
@@ -31,6 +32,8 @@ from api.requests import GraphQLRequest, request_of
 from api.settings import Settings
 from schema import schema
 from schema.context import RequestContext
+from workflow.operations.context import Ctx
+from workflow.operations.keys import note_use
 from workflow.queries.scope import standing_for_viewer
 
 HTML = "text/html"
@@ -74,7 +77,9 @@ class GraphQLView:
         context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
         with standing_for_viewer(viewer):
             result = await self._run(asked, context, request.method)
-        return self._rendered(result, request.state.request_id, media_type)
+        answer = self._rendered(result, request.state.request_id, media_type)
+        answer.background = BackgroundTask(note_use, Ctx(viewer=viewer, now=now))
+        return answer
 
     async def _run(self, asked: GraphQLRequest, context: RequestContext, method: str) -> ExecutionResult:
         name = asked.operation_name
@@ -95,7 +100,7 @@ class GraphQLView:
         except MissingQueryError:
             raise RequestProblem(400, "BAD_USER_INPUT", "`query` is missing.") from None
 
-    def _rendered(self, result: ExecutionResult, request_id: str, media_type: str) -> Response:
+    def _rendered(self, result: ExecutionResult, request_id: str, media_type: str) -> JSONResponse:
         errors = [self._told(error, result, request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)
         status = status_of(errors, ran=ran, media_type=media_type)

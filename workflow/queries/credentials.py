@@ -9,11 +9,12 @@ from uuid import UUID
 
 from workflow.models import ApiKey, Member, Team
 from workflow.models.database import standing_for_everybody
-from workflow.rules.permissions import Viewer
+from workflow.rules.permissions import KeyUse, Viewer, acting_role, acting_visibility
 from workflow.rules.states import ActorKind, Role, Visibility
 
 LONGEST_ID = 32
 """Characters that the public part of a key can have at most, as its column holds them."""
+TIMES = ("last_used_at", "expires_at", "revoked_at")
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 
@@ -33,7 +34,7 @@ async def _viewer_of(api_key: str, now: datetime) -> Viewer | None:
     found = (
         await ApiKey.filter(public_id=public_id)
         .limit(1)
-        .values("organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at")
+        .values("id", "organization_id", "name", "role", "secret_hash", "member_id", *TIMES)
     )
     kept: dict[str, Any] = found[0] if found else {"secret_hash": _NOBODY}  # Any: a row of the table
     if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
@@ -47,24 +48,36 @@ async def _viewer_of(api_key: str, now: datetime) -> Viewer | None:
             member_id=None,
             name=kept["name"],
             kind=ActorKind.API_KEY,
+            key=_use(kept),
         )
-    return await _member(kept)
+    return await viewer_of_member(kept["organization_id"], kept["member_id"], Role(kept["role"]), _use(kept))
 
 
-async def _member(kept: dict[str, Any]) -> Viewer | None:
-    found = await Member.filter(id=kept["member_id"], active=True).values("id", "name", "visibility", "team_id")
+async def viewer_of_member(
+    organization_id: UUID, member_id: UUID, limit: Role | None = None, key: KeyUse | None = None
+) -> Viewer | None:
+    """The viewer who a member is now, by a key as far as its role allows too; None where they are not active."""
+    asked = Member.filter(id=member_id, organization_id=organization_id, active=True)
+    found = await asked.values("name", "role", "visibility", "team_id")
     if not found:
         return None
     person = found[0]
+    own = Role(person["role"])
+    role = own if limit is None else acting_role(limit, own)
     return Viewer(
-        organization_id=kept["organization_id"],
-        role=Role(kept["role"]),
-        member_id=person["id"],
+        organization_id=organization_id,
+        role=role,
+        member_id=member_id,
         name=person["name"],
         kind=ActorKind.MEMBER,
-        visibility=Visibility(person["visibility"]),
-        teams=await _teams(kept["organization_id"], person["id"], person["team_id"]),
+        visibility=acting_visibility(role, own, Visibility(person["visibility"])),
+        teams=await _teams(organization_id, member_id, person["team_id"]),
+        key=key,
     )
+
+
+def _use(kept: dict[str, Any]) -> KeyUse:
+    return KeyUse(id=kept["id"], last_used_at=kept["last_used_at"])
 
 
 async def _teams(organization_id: UUID, member_id: UUID, team_id: UUID | None) -> frozenset[UUID]:
@@ -86,24 +99,6 @@ def below(teams: Iterable[UUID], tree: Iterable[dict[str, Any]]) -> frozenset[UU
             reached.add(team_id)
             waiting.extend(children.get(team_id, ()))
     return frozenset(reached)
-
-
-async def viewer_of_member(organization_id: UUID, member_id: UUID) -> Viewer | None:
-    """The viewer who a member is by themselves; None where they are not active."""
-    asked = Member.filter(id=member_id, organization_id=organization_id, active=True)
-    found = await asked.values("name", "role", "visibility", "team_id")
-    if not found:
-        return None
-    person = found[0]
-    return Viewer(
-        organization_id=organization_id,
-        role=Role(person["role"]),
-        member_id=member_id,
-        name=person["name"],
-        kind=ActorKind.MEMBER,
-        visibility=Visibility(person["visibility"]),
-        teams=await _teams(organization_id, member_id, person["team_id"]),
-    )
 
 
 def _parts(api_key: str) -> tuple[str, str]:

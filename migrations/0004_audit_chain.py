@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pursuit", "0002_health_and_insight")]
+    dependencies = [("pursuit", "0003_organization_names")]
 
     operations = [
         ops.AddField(model_name="Event", name="audit_number", field=fields.IntField(null=True)),
