@@ -29,6 +29,7 @@ prove: .venv/test.done
 
 bench: .venv/test.done
 	@$(BIN)/python -m bench.expressions
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.row_security
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 
 check: .venv/test.done
