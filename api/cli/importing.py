@@ -46,6 +46,7 @@ class Tally:
     """How many rows came to what, and those that could not be kept."""
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter)
+    begin: Callable[[], object] = lambda: None
     progress: Callable[[int], None] = lambda done: None
     reject: Callable[[crm.Read, str], None] = lambda line, reason: None
 
@@ -68,9 +69,11 @@ def import_(
     try:
         total = crm.count(file)
         with ExitStack() as stack:
-            bar = stack.enter_context(_bar())
+            bar = _bar()
             task = bar.add_task(file.name, total=total)
-            tally = Tally(progress=lambda done: bar.update(task, completed=done))
+            tally = Tally(
+                begin=lambda: stack.enter_context(bar), progress=lambda done: bar.update(task, completed=done)
+            )
             if rejects:
                 tally.reject = _rejects(stack, rejects)
             with_database(lambda: _imported(organization, file, tally, dry_run=dry_run))
@@ -99,6 +102,7 @@ async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
 
 async def _imported(organization: str, file: Path, tally: Tally, *, dry_run: bool) -> None:
     found = await organization_called(organization)
+    tally.begin()
     ctx = Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.IMPORT)
     reading = crm.Reading(currency=found.base_currency, zone=ZoneInfo(found.time_zone))
     if not dry_run:

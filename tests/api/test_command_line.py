@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from schema.ids import encode
 from tests.issuing import issuing
-from tests.organizations import new_organization
+from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit, serving
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.organizations import update_organization
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,41 @@ async def test_a_key_for_an_unknown_organization_is_refused(own_database: str) -
     )
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+
+
+TWINS = (
+    ["key", "--role", "rep"],
+    ["import", "api/demo/data/sales_pipeline.csv"],
+    ["process", "show"],
+    ["process", "publish", "workflow/presets/bant.yaml"],
+)
+
+
+@pytest.mark.parametrize("command", TWINS, ids=lambda command: " ".join(command[:2]))
+async def test_a_name_that_two_have_is_refused_with_their_ids_and_an_id_names_one(
+    command: list[str], organization: TestOrganization, database: str
+) -> None:
+    twin = await new_organization()
+    await update_organization(twin.ctx, {"name": organization.name})
+
+    ended = await pursuit(*command, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database})
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert f"2 organizations are called {organization.name}. Name one by its id: {organization.id}" in ended.err
+    assert str(twin.id) in ended.err
+
+
+@pytest.mark.parametrize("as_printed", [True, False])
+async def test_an_organization_is_named_by_its_id_as_the_api_and_the_refusal_print_it(
+    as_printed: bool, organization: TestOrganization, database: str
+) -> None:
+    id = encode("Organization", organization.id) if as_printed else str(organization.id)
+
+    made = await pursuit(
+        *("key", "--organization", id, "--role", "rep", "--json"), environ={"PURSUIT_DATABASE_URL": database}
+    )
+
+    assert json.loads(made.out)["organization"] == encode("Organization", organization.id)
 
 
 async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:

@@ -1,11 +1,8 @@
 """API keys: made, used and revoked; no key does more than its member may now, and no secret is ever kept or told."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,10 +10,8 @@ import pytest
 
 from tests.crew import told
 from tests.organizations import NOW, TestOrganization, context, new_organization
-from workflow.models import ApiKey, Event, Member, patience
-from workflow.models.database import dialect, transaction
-from workflow.operations.context import Ctx
-from workflow.operations.keys import KeyMade, NewKey, create_api_key, make_key, note_use, revoke_api_key
+from workflow.models import ApiKey, Event, Member
+from workflow.operations.keys import NewKey, create_api_key, make_key, revoke_api_key
 from workflow.operations.members import update_member
 from workflow.queries.api_keys import api_keys, api_keys_by_id
 from workflow.queries.credentials import hashed, viewer_of
@@ -204,60 +199,3 @@ async def test_an_integrators_visibility_is_not_lent_to_a_member_who_sees_less(o
 
     seen = [(await context(made.api_key, NOW)).viewer.visibility for made in keys]
     assert seen == [Visibility.OWN, Visibility.ALL]
-
-
-async def used(made: KeyMade, at: datetime) -> datetime | None:
-    """Use the key at an instant, and note it; what is kept of it."""
-    await note_use(Ctx(viewer=(await context(made.api_key, at)).viewer, now=at))
-    kept: datetime | None = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
-    return kept
-
-
-async def test_the_minute_of_the_last_use_is_kept_and_never_goes_back(organization: TestOrganization) -> None:
-    made = await create_api_key(organization.ctx, SYNC)
-    instants = [NOW + SECOND, NOW + 59 * SECOND, NOW + 61 * SECOND, NOW]
-
-    assert [await used(made, at) for at in instants] == [NOW, NOW, NOW + MINUTE, NOW + MINUTE]
-
-
-async def test_a_use_of_which_another_server_knows_a_later_one_changes_nothing(organization: TestOrganization) -> None:
-    made = await create_api_key(organization.ctx, SYNC)
-    early = await context(made.api_key, NOW)
-    await used(made, NOW + MINUTE)
-
-    await note_use(early)
-
-    assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": NOW + MINUTE}]
-
-
-async def test_a_database_that_has_no_time_fails_nobody(
-    organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = await create_api_key(organization.ctx, SYNC)
-    ctx = await context(made.api_key, NOW)
-
-    async with busy():
-        monkeypatch.setattr(patience, "PATIENCE", 0.05)
-        await note_use(ctx)
-
-    assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": None}]
-
-
-@asynccontextmanager
-async def busy() -> AsyncIterator[None]:
-    """Every turn that the database gives is taken."""
-    turns, over = 1 if dialect() == "sqlite" else 10, asyncio.Event()
-    begun = asyncio.Semaphore(0)
-
-    async def work() -> None:
-        begun.release()
-        await over.wait()
-
-    tasks = [asyncio.create_task(transaction(work)) for _ in range(turns)]
-    for _ in tasks:
-        await begun.acquire()
-    try:
-        yield
-    finally:
-        over.set()
-        await asyncio.gather(*tasks)
