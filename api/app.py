@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -13,9 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from api.auth import TokenDoor
 from api.graphiql import STATIC
 from api.graphql import GraphQLView
 from api.health import healthz, readyz
+from api.issuer import Issuer
+from api.oidc import Tokens
 from api.problems import RequestProblem, masked_response
 from api.settings import Settings
 from api.telemetry import RequestLog, configure_logging
@@ -26,8 +30,9 @@ from workflow.rules.expressions import warm_up
 logger = logging.getLogger("pursuit")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Pursuit over HTTP, by these settings."""
+def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> Starlette:
+    """Pursuit over HTTP, by these settings; by the clock's seconds the issuer of tokens is asked for new keys."""
+    door = _token_door(settings, clock)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -35,11 +40,13 @@ def create_app(settings: Settings) -> Starlette:
         with one_process(settings.database_url):
             async with opened(settings.database_url):
                 yield
+        if door is not None:
+            await door.tokens.issuer.close()
 
     async def fault() -> str | None:
         return await why_not_ready(settings.database_url)
 
-    graphql = GraphQLView(settings=settings, unavailable_as=Unavailable)
+    graphql = GraphQLView(settings=settings, unavailable_as=Unavailable, door=door)
     return Starlette(
         routes=[
             Route("/graphql", graphql.serve, methods=["GET", "POST"]),
@@ -51,6 +58,13 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refused, Exception: failed},
         lifespan=lifespan,
     )
+
+
+def _token_door(settings: Settings, clock: Callable[[], float]) -> TokenDoor | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    tokens = Tokens(Issuer(settings.oidc_issuer, clock=clock), settings.oidc_audience)
+    return TokenDoor(tokens, settings.oidc_role_claim)
 
 
 def from_environment() -> Starlette:

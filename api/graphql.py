@@ -1,10 +1,14 @@
 """The HTTP door of the schema: who asks, what is asked, and every outcome as GraphQL-shaped JSON."""
 
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from strawberry.exceptions import MissingQueryError
@@ -13,7 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from api.auth import viewer_of_request
+from api.auth import TokenDoor, viewer_of_request
 from api.documents import document_problem
 from api.graphiql import graphiql_page
 from api.negotiation import preferred
@@ -31,8 +35,13 @@ from api.requests import GraphQLRequest, request_of
 from api.settings import Settings
 from schema import schema
 from schema.context import RequestContext
+from workflow.operations.context import Ctx
+from workflow.operations.keys import note_use
+from workflow.queries.scope import standing_for_viewer
 
 HTML = "text/html"
+ASKED_AGAIN = 2.0
+"""Seconds after which a request that still runs is asked for its credentials again: a key may be revoked, a member leave."""
 BY_METHOD = {
     "GET": (OperationType.QUERY,),
     "HEAD": (OperationType.QUERY,),
@@ -46,6 +55,7 @@ class GraphQLView:
 
     settings: Settings
     unavailable_as: type[Exception]
+    door: TokenDoor | None = None
 
     async def serve(self, request: Request) -> Response:
         """GraphiQL for a browser, else the request's answer; a request that cannot run says so with its status."""
@@ -65,13 +75,28 @@ class GraphQLView:
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         now = datetime.now(UTC)
-        viewer = await viewer_of_request(request, now)
+        viewer = await viewer_of_request(request, now, self.door)
         if viewer is None:
-            raise unauthenticated()
+            raise unauthenticated(tokens=self.door is not None)
         asked = await request_of(request)
         context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
-        result = await self._run(asked, context, request.method)
-        return self._rendered(result, request.state.request_id, media_type)
+        with standing_for_viewer(viewer):
+            result = await self._while_let_in(request, self._run(asked, context, request.method))
+        answer = self._rendered(result, request.state.request_id, media_type)
+        answer.background = BackgroundTask(note_use, Ctx(viewer=viewer, now=now))
+        return answer
+
+    async def _while_let_in(self, request: Request, running: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
+        """What runs, unless its credentials end meanwhile; a transaction that has begun ends as a whole all the same."""
+        task = asyncio.create_task(running)
+        try:
+            while not (await asyncio.wait({task}, timeout=ASKED_AGAIN))[0]:
+                with suppress(self.unavailable_as):
+                    if await viewer_of_request(request, datetime.now(UTC), self.door) is None:
+                        raise unauthenticated(tokens=self.door is not None)
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _run(self, asked: GraphQLRequest, context: RequestContext, method: str) -> ExecutionResult:
         name = asked.operation_name
@@ -92,7 +117,7 @@ class GraphQLView:
         except MissingQueryError:
             raise RequestProblem(400, "BAD_USER_INPUT", "`query` is missing.") from None
 
-    def _rendered(self, result: ExecutionResult, request_id: str, media_type: str) -> Response:
+    def _rendered(self, result: ExecutionResult, request_id: str, media_type: str) -> JSONResponse:
         errors = [self._told(error, result, request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)
         status = status_of(errors, ran=ran, media_type=media_type)

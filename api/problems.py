@@ -34,12 +34,13 @@ class RequestProblem(Exception):
         )
 
 
-def unauthenticated() -> RequestProblem:
-    """No credentials, or bad ones."""
+def unauthenticated(*, tokens: bool = False) -> RequestProblem:
+    """No credentials, or bad ones; which, and why, is not told. With `tokens` the server takes those of an issuer too."""
+    needed, second = ("an API key or a token of your sign-in", " or `Bearer <token>`") if tokens else ("an API key", "")
     return RequestProblem(
         401,
         "UNAUTHENTICATED",
-        "This needs an API key, and none or a wrong one was sent. Send the header `Authorization: Bearer pur_…`.",
+        f"This needs {needed}, and none or a wrong one was sent. Send the header `Authorization: Bearer pur_…`{second}.",
         headers={"WWW-Authenticate": 'Bearer realm="pursuit"'},
     )
 

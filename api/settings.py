@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -28,6 +29,9 @@ class Settings:
     log_format: str | None = None
     graphiql: bool = True
     introspection: bool = True
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_role_claim: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -37,7 +41,7 @@ class Settings:
             text = environ.get(name, "").strip()
             return parse(name, text) if text else default
 
-        return cls(
+        read = cls(
             database_url=value("PURSUIT_DATABASE_URL", _database_url, cls.database_url),
             host=value("PURSUIT_HOST", _host, cls.host),
             port=value("PORT", _port, cls.port),
@@ -45,7 +49,12 @@ class Settings:
             log_format=value("PURSUIT_LOG_FORMAT", _one_of(LOG_FORMATS), cls.log_format),
             graphiql=value("PURSUIT_GRAPHIQL", _switch, cls.graphiql),
             introspection=value("PURSUIT_INTROSPECTION", _switch, cls.introspection),
+            oidc_issuer=value("PURSUIT_OIDC_ISSUER", _issuer, cls.oidc_issuer),
+            oidc_audience=value("PURSUIT_OIDC_AUDIENCE", _one_word, cls.oidc_audience),
+            oidc_role_claim=value("PURSUIT_OIDC_ROLE_CLAIM", _one_word, cls.oidc_role_claim),
         )
+        _together(read)
+        return read
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -63,6 +72,9 @@ class Settings:
             "PURSUIT_LOG_FORMAT": self.log_format or "text on a terminal, else json",
             "PURSUIT_GRAPHIQL": "on" if self.graphiql else "off",
             "PURSUIT_INTROSPECTION": "on" if self.introspection else "off",
+            "PURSUIT_OIDC_ISSUER": self.oidc_issuer or "unset",
+            "PURSUIT_OIDC_AUDIENCE": self.oidc_audience or "unset",
+            "PURSUIT_OIDC_ROLE_CLAIM": self.oidc_role_claim or "unset",
         }
 
 
@@ -73,6 +85,25 @@ def without_password(url: str) -> str:
     user, at, place = address.rpartition("@")
     secret = f"{user.partition(':')[0]}:***" if ":" in user else user
     return f"{scheme}://{secret}{at}{place}" + ("?***" if parameters else "")
+
+
+def confidential(address: str) -> bool:
+    """Whether nobody on the way can change what an address answers: by https, or by http on this machine alone."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc or not address.isascii() or any(sign.isspace() for sign in address):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _database_url(name: str, text: str) -> str:
@@ -121,3 +152,32 @@ def _switch(name: str, text: str) -> bool:
     if text.lower() not in SWITCH:
         raise SettingsError(f"{name} is {text!r}. Allowed: on, off.")
     return SWITCH[text.lower()]
+
+
+def _issuer(name: str, text: str) -> str:
+    if not confidential(text) or {"?", "#"} & set(text):
+        raise SettingsError(
+            f"{name} is {text!r}, which is no issuer's address. Allowed: an https:// address without ? and #, written "
+            "as the issuer writes it in its discovery document, such as https://login.example.com; http:// on this machine alone."
+        )
+    return text
+
+
+def _one_word(name: str, text: str) -> str:
+    if not text.isprintable() or " " in text or len(text) > 255:
+        raise SettingsError(f"{name} is {text[:80]!r}. Allowed: one word of at most 255 characters, such as pursuit.")
+    return text
+
+
+def _together(read: Settings) -> None:
+    """An issuer's tokens are worth nothing without the audience that says they are for us."""
+    if read.oidc_issuer and not read.oidc_audience:
+        raise SettingsError(
+            "PURSUIT_OIDC_ISSUER is set, and PURSUIT_OIDC_AUDIENCE is not. Allowed: both, or neither; the audience is "
+            "what the issuer writes as `aud` into tokens for Pursuit."
+        )
+    for name, given in (("AUDIENCE", read.oidc_audience), ("ROLE_CLAIM", read.oidc_role_claim)):
+        if given and not read.oidc_issuer:
+            raise SettingsError(
+                f"PURSUIT_OIDC_{name} is set, and PURSUIT_OIDC_ISSUER is not. Allowed: it goes with an issuer, or unset it."
+            )

@@ -16,7 +16,10 @@ from api.settings import Settings
 logger = logging.getLogger("pursuit.http")
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-SECRET = re.compile(r"pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
+SECRET = re.compile(
+    r"pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
+)
+"""An API key, a token, and the user and password of an address."""
 EXTRAS = ("request_id", "method", "path", "status", "milliseconds")
 
 

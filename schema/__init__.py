@@ -7,6 +7,7 @@ from strawberry.tools import merge_types
 from schema.account_inputs import AccountMutation
 from schema.accounts import AccountQuery
 from schema.activities import ActivityMutation
+from schema.api_keys import ApiKeyMutation, ApiKeyQuery
 from schema.assessing import AssessmentMutation
 from schema.bulk import BulkMutation
 from schema.buyer_inputs import BuyerMutation
@@ -16,6 +17,7 @@ from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
 from schema.opportunity_list import OpportunityQuery
 from schema.people import PeopleQuery
+from schema.people_inputs import PeopleMutation
 from schema.problems import HANDLERS
 from schema.process import ProcessQuery
 from schema.process_publishing import ProcessImpactQuery, ProcessMutation
@@ -35,6 +37,7 @@ QUERIES = (
     ReportQuery,
     RateQuery,
     EventQuery,
+    ApiKeyQuery,
 )
 Query = merge_types("Query", QUERIES)
 MUTATIONS = (
@@ -51,6 +54,8 @@ MUTATIONS = (
     CompetitorMutation,
     ProcessMutation,
     RateMutation,
+    PeopleMutation,
+    ApiKeyMutation,
 )
 Mutation = merge_types("Mutation", MUTATIONS)
 

@@ -24,7 +24,8 @@ from workflow.queries.opportunities import OpportunityRow
     description="One fact, recorded in the same database transaction as the change it tells of. `cursor` is gap-free in order of commit "
     "inside an organization: read on from the last one seen and nothing is missed or seen twice. Types so far: "
     "opportunity.created|updated|transitioned|deleted, criterion.assessed, stakeholder.added|updated|removed, account.created|updated, "
-    "contact.created|updated, process.published, member.created, apiKey.created."
+    "contact.created|updated, process.published, member.created|updated, team.created|updated, "
+    "organization.updated, apiKey.created|revoked (these two for admins alone)."
 )
 class Event(Node):
     """A fact."""

@@ -13,6 +13,7 @@ from schema.parts import Parts
 from workflow.queries import (
     accounts,
     activities,
+    api_keys,
     events,
     facts,
     hanging,
@@ -43,6 +44,8 @@ NODES = {
     "Activity": "activity",
     "Event": "event",
     "ExchangeRate": "rate",
+    "Organization": "own_organization",
+    "ApiKey": "api_key",
 }
 """The loader of each type that `node(id:)` finds by itself."""
 HANGING: dict[str, str] = {
@@ -71,15 +74,16 @@ class Loaders:
         self.activity = self._of(Turn.LISTS, activities.activities_by_id)
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)
+        self.api_key = self._of(Turn.LISTS, api_keys.api_keys_by_id)
         self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._facts)
         self._totals = Loader(self._turns, Turn.DEALS, self._ask_totals)
-        self._organization = self._of(Turn.PARTS, _organization)
+        self.own_organization = self._of(Turn.PARTS, _organization)
         self._deals: dict[str, Loader[UUID, UUID]] = {}
         self.parts = Parts(self._turns, viewer, now, self.transition)
 
     async def organization(self) -> OrganizationRow:
         """The viewer's organization, read once a request however many rows of a page ask at once."""
-        return await sure(self._organization, self._viewer.organization_id)
+        return await sure(self.own_organization, self._viewer.organization_id)
 
     async def totals(self, scope: OpportunityFilter) -> Totals:
         """Count and sum over everything that a filter lets through, read once for both."""
@@ -156,5 +160,5 @@ class Loaders:
 
 
 async def _organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
-    """The viewer's own, the only one that is ever asked for."""
-    return {id: await people.organization(viewer) for id in ids}
+    """The viewer's own, the only one that is ever found."""
+    return {id: await people.organization(viewer) for id in ids if id == viewer.organization_id}

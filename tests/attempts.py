@@ -17,9 +17,11 @@ from tests.attempt import (
     passing,
 )
 from tests.attempts_on_parts import ON_PARTS
+from tests.attempts_on_people import ON_PEOPLE
 
 ATTEMPTS: Mapping[str, Attempt] = {
     **ON_PARTS,
+    **ON_PEOPLE,
     "createAccount": attempt(
         done={"name": "Cancity", "domain": "cancity.example"},
         InvalidInput={"name": " "},

@@ -1,8 +1,11 @@
-"""Everything that a database holds, so that before and after can be told apart: all tables, from the catalogue."""
+"""Everything that a database holds, so that before and after can be told apart: all tables, from the catalogue.
+
+But for when a key was last used, which a server writes when it has answered.
+"""
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import asyncpg
 
 Rows = list[tuple[object, ...]]
 Dump = dict[str, Rows]
+RESTLESS = {("api_key", "last_used_at")}
 TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
@@ -33,7 +37,12 @@ def _sqlite(url: str) -> Dump:
     with closing(sqlite3.connect(Path(url.removeprefix("sqlite://")))) as connection:
         connection.execute("BEGIN")  # one moment for all tables
         names = [name for (name,) in connection.execute(TABLES_OF_SQLITE)]
-        return {name: _sorted(connection.execute(f'SELECT * FROM "{name}"')) for name in sorted(names)}
+        return {name: _rows_of_sqlite(connection, name) for name in sorted(names)}
+
+
+def _rows_of_sqlite(connection: sqlite3.Connection, table: str) -> Rows:
+    found = connection.execute(f'SELECT * FROM "{table}"')
+    return _sorted(table, [column[0] for column in found.description], found.fetchall())
 
 
 async def _postgres(url: str) -> Dump:
@@ -41,10 +50,16 @@ async def _postgres(url: str) -> Dump:
     try:
         async with connection.transaction(isolation="repeatable_read"):
             names = [record[0] for record in await connection.fetch(TABLES_OF_POSTGRES)]
-            return {name: _sorted(await connection.fetch(f'SELECT * FROM "{name}"')) for name in sorted(names)}
+            return {name: await _rows_of_postgres(connection, name) for name in sorted(names)}
     finally:
         await connection.close()
 
 
-def _sorted(records: Iterable[Iterable[object]]) -> Rows:
-    return sorted((tuple(record) for record in records), key=repr)
+async def _rows_of_postgres(connection: asyncpg.Connection, table: str) -> Rows:
+    asked = await connection.prepare(f'SELECT * FROM "{table}"')
+    return _sorted(table, [column.name for column in asked.get_attributes()], await asked.fetch())
+
+
+def _sorted(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> Rows:
+    kept = [place for place, column in enumerate(columns) if (table, column) not in RESTLESS]
+    return sorted((tuple(record[place] for place in kept) for record in records), key=repr)

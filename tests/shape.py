@@ -1,4 +1,4 @@
-"""The shape of a migrated database: tables, columns, keys, uniques, checks, indexes, triggers and functions, one a line.
+"""The shape of a migrated database: tables, columns, keys, uniques, checks, indexes, triggers, policies and functions, one a line.
 
 `make shape` writes it anew into tests/models/shape.sqlite.txt and tests/models/shape.postgres.txt.
 """
@@ -33,6 +33,8 @@ UNION ALL SELECT relname, 'index', indexrelid::regclass::text, pg_get_indexdef(i
 FROM ours JOIN pg_index ON indrelid = ours.oid
 UNION ALL SELECT relname, 'trigger', tgname, pg_get_triggerdef(pg_trigger.oid)
 FROM ours JOIN pg_trigger ON tgrelid = ours.oid WHERE NOT tgisinternal
+UNION ALL SELECT relname, 'policy', polname, concat_ws(' ', pg_get_expr(polqual, polrelid), CASE WHEN relrowsecurity THEN 'on' END)
+FROM ours JOIN pg_class USING (oid, relname) JOIN pg_policy ON polrelid = ours.oid
 UNION ALL SELECT '', 'function', proname, pg_get_functiondef(oid)
 FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
 """

@@ -19,12 +19,15 @@ from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.competitors import NewCompetitor, add_competitor
 from workflow.operations.imported import LEFT_OUT, ImportRow
 from workflow.operations.importing import import_rows
+from workflow.operations.keys import NewKey, create_api_key
+from workflow.operations.members import NewMember, create_member, update_member
 from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
 from workflow.operations.mitigating import NewMitigation, add_mitigation
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.processes import preset, publish
 from workflow.operations.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.teams import create_team
 from workflow.operations.transitions import Terms
 from workflow.rules.states import (
     ActivityDirection,
@@ -100,6 +103,7 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
         **await _under_way(organization),
         **await _closed(organization, place, people[1]),
         **await _parts(organization, lead, people[1]),
+        **await _people(organization),
         "account": encode("Account", account),
         "contact": encode("Contact", people[0]),
         "known": encode("Contact", people[1]),
@@ -108,6 +112,21 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
         "stakeholder": encode("Stakeholder", known),
         "quoted": encode("Stakeholder", quoted),
         "nobody": encode("Member", uuid4()),
+    }
+
+
+async def _people(organization: TestOrganization) -> dict[str, str]:
+    """Two teams, a member who has left, and a key."""
+    ctx = organization.ctx
+    north, _ = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
+    gone = await create_member(ctx, NewMember("Gil Gone", "gil.gone@example.com", Role.REP))
+    await update_member(ctx, gone, {"active": False})
+    key = await create_api_key(ctx, NewKey("Sync", Role.INTEGRATOR))
+    return {
+        "owner": encode("Member", organization.admin_id),
+        "gone": encode("Member", gone),
+        "team": encode("Team", north),
+        "apiKey": encode("ApiKey", key.id),
     }
 
 

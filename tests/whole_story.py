@@ -91,6 +91,20 @@ GATES: Any = [
 ]
 PROCESS = {**DOCUMENT, "fitRules": [RULE], "gates": GATES}
 
+TEAM = {"name": "Inside sales", "parentId": "$Team", "managerId": "$owner"}
+PERSON_OF_OURS = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
+ON_PEOPLE: Any = (
+    ("createTeam", {"name": "All sales"}),
+    ("createTeam", TEAM),
+    ("createTeam", TEAM),
+    ("updateTeam", {"id": "$Team", "name": "Inside", "parentId": None, "managerId": "$seller"}),
+    ("createMember", {**PERSON_OF_OURS, "email": "nora@example.com"}),
+    ("createApiKey", {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"}),
+    ("revokeApiKey", {"id": "$ApiKey"}),
+    ("updateMember", {"id": "$Member", **PERSON_OF_OURS, "active": False}),
+    ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
+)
+
 Step = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], str]
 MUTATIONS: tuple[Step, ...] = (
     ("createAccount", ACCOUNT),
@@ -230,4 +244,5 @@ MUTATIONS: tuple[Step, ...] = (
     ("loseOpportunity", {"id": "$Opportunity", "reason": "PRICE"}),
     ("createOpportunity", LEAD),
     ("migrateOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE}], "processKey": "ours"}),
+    *ON_PEOPLE,
 )

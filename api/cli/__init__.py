@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from api.cli import databases, importing, keys, process, serving, sweeping
+from api.cli import databases, importing, keys, process, serving, sweeping, verifying
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.settings import SettingsError
 from workflow.models.database import AlreadyServed, Unavailable
@@ -28,6 +28,7 @@ app.command("schema")(databases.schema)
 app.command("init")(keys.init)
 app.command("key")(keys.key)
 app.command("sweep")(sweeping.sweep)
+app.command("verify")(verifying.verify)
 app.command("import")(importing.import_)
 app.add_typer(process.process, name="process")
 

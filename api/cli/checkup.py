@@ -9,7 +9,7 @@ from api.cli.running import DATABASE_ERRORS
 from api.settings import Settings, SettingsError, without_password
 from workflow.models.database import dialect, fetch, opened
 from workflow.models.migrating import pending
-from workflow.models.readiness import why_not_ready
+from workflow.models.readiness import why_not_ready, why_rows_are_not_secure
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_SKEW_SECONDS = 2.0
@@ -36,6 +36,8 @@ async def checks() -> list[Check]:
         return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
     found = [Check("settings", f"{name}={value}") for name, value in settings.shown().items()]
     found.append(_time_zones())
+    if settings.oidc_issuer:
+        found.append(await _issuer(settings.oidc_issuer))
     return [*found, *await _database_checks(settings)]
 
 
@@ -45,6 +47,24 @@ def _time_zones() -> Check:
     except ZoneInfoNotFoundError:
         return Check("time zones", "this machine knows none", "Install the package tzdata.")
     return Check("time zones", "known")
+
+
+async def _issuer(address: str) -> Check:
+    from api.issuer import Issuer, IssuerFault  # here, for the other commands start faster without it
+
+    issuer = Issuer(address)
+    try:
+        count = len(await issuer.keys())
+    except IssuerFault as fault:
+        return Check("issuer", str(fault), fault.remedy)
+    finally:
+        await issuer.close()
+    if not count:
+        remedy = (
+            "Let it sign with a key that has an id (kid): RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519."
+        )
+        return Check("issuer", f"{address} answers, and has no key that Pursuit can use", remedy)
+    return Check("issuer", f"{address} answers, keys: {count}")
 
 
 async def _database_checks(settings: Settings) -> list[Check]:
@@ -61,10 +81,11 @@ async def _database_checks(settings: Settings) -> list[Check]:
             reason = await why_not_ready(url)
             clock = await _clock()
             behind = await pending(url)
+            apart = None if behind else await _row_security()
     except DATABASE_ERRORS as problem:
         return [Check("database", f"{shown} does not answer: {problem}", _remedy(settings))]
     answers = Check("database", f"{shown} answers a transaction" if behind or not reason else str(reason))
-    return [answers, _migrations(behind), clock]
+    return [answers, _migrations(behind), *([apart] if apart else []), clock]
 
 
 def _remedy(settings: Settings) -> str:
@@ -80,6 +101,14 @@ def _migrations(behind: list[str]) -> Check:
     if behind:
         return Check("migrations", f"{len(behind)} pending: {', '.join(behind)}", "Run `pursuit migrate`.")
     return Check("migrations", "current")
+
+
+async def _row_security() -> Check | None:
+    """Whether PostgreSQL keeps organizations apart by itself; a SQLite file cannot."""
+    if dialect() == "sqlite":
+        return None
+    name = "row security"
+    return Check(name, *fault) if (fault := await why_rows_are_not_secure()) else Check(name, "on, for every table")
 
 
 async def _clock() -> Check:

@@ -19,8 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api import crm_sales_opportunities as crm
-from api.cli.running import CommandFailed, with_database
-from workflow.models import Account, Organization
+from api.cli.running import CommandFailed, OfWhom, with_database
+from workflow.models import Account
 from workflow.models.database import opened, transaction
 from workflow.operations.accounts import AccountChanges, create_account
 from workflow.operations.change import RolledBack
@@ -28,6 +28,7 @@ from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.imported import ImportRow, RowOutcome
 from workflow.operations.importing import MOST_ROWS, import_rows
 from workflow.operations.sellers import ensure_sellers
+from workflow.queries.people import organization_called
 from workflow.rules.errors import InvalidInput, Refusal, invalid
 from workflow.rules.states import ImportOutcome, TransitionSource
 
@@ -45,6 +46,7 @@ class Tally:
     """How many rows came to what, and those that could not be kept."""
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter)
+    begin: Callable[[], object] = lambda: None
     progress: Callable[[int], None] = lambda done: None
     reject: Callable[[crm.Read, str], None] = lambda line, reason: None
 
@@ -56,7 +58,7 @@ class Tally:
 
 def import_(
     file: Annotated[Path, typer.Argument(help="The CSV file; of the preset, sales_pipeline.csv.")],
-    organization: Annotated[str, typer.Option(help="The organization's name.")],
+    organization: OfWhom,
     preset: Annotated[Preset, typer.Option(help="How the file is to be read.")] = Preset.CRM_SALES_OPPORTUNITIES,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen, and write nothing.")] = False,
     rejects: Annotated[
@@ -67,9 +69,11 @@ def import_(
     try:
         total = crm.count(file)
         with ExitStack() as stack:
-            bar = stack.enter_context(_bar())
+            bar = _bar()
             task = bar.add_task(file.name, total=total)
-            tally = Tally(progress=lambda done: bar.update(task, completed=done))
+            tally = Tally(
+                begin=lambda: stack.enter_context(bar), progress=lambda done: bar.update(task, completed=done)
+            )
             if rejects:
                 tally.reject = _rejects(stack, rejects)
             with_database(lambda: _imported(organization, file, tally, dry_run=dry_run))
@@ -97,11 +101,10 @@ async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _imported(organization: str, file: Path, tally: Tally, *, dry_run: bool) -> None:
-    found = await Organization.filter(name=organization).values("id", "base_currency", "time_zone")
-    if not found:
-        raise CommandFailed(f"There is no organization called {organization}. Make it with `pursuit init`.")
-    ctx = Ctx(viewer=system_viewer(found[0]["id"]), now=datetime.now(UTC), source=TransitionSource.IMPORT)
-    reading = crm.Reading(currency=found[0]["base_currency"], zone=ZoneInfo(found[0]["time_zone"]))
+    found = await organization_called(organization)
+    tally.begin()
+    ctx = Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.IMPORT)
+    reading = crm.Reading(currency=found.base_currency, zone=ZoneInfo(found.time_zone))
     if not dry_run:
         return await import_data_set(ctx, file, reading, tally)
     try:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from api.cli.running import with_database
+from api.cli.running import OfWhom, with_database
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
 from workflow.rules.states import Role
@@ -42,7 +42,7 @@ def init(
 
 
 def key(
-    organization: Annotated[str, typer.Option(help="The organization's name.")],
+    organization: OfWhom,
     role: Annotated[Role, typer.Option(help="What the key may do.", case_sensitive=False)],
     email: Annotated[
         str | None, typer.Option(help="The member it acts as; made with this role where there is none.")

@@ -9,11 +9,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.cli.running import CommandFailed, with_database
+from api.cli.running import CommandFailed, OfWhom, known_as, with_database
 from workflow.models import Organization
 from workflow.models.database import transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.processes import PRESETS, Published, preset, preset_text, publish
+from workflow.queries.people import organization_called
 from workflow.queries.processes import ProcessRow, default_process
 from workflow.queries.processes import process as process_of
 from workflow.rules.process import ProcessDocument
@@ -30,7 +31,6 @@ process = typer.Typer(help="The sales process as a YAML text.", no_args_is_help=
 TextFile = Annotated[
     str, typer.Argument(metavar="FILE", help="The YAML file; - for standard input.", show_default=False)
 ]
-OfWhom = Annotated[str, typer.Option(help="The organization's name.")]
 
 
 @process.command("show")
@@ -39,7 +39,9 @@ def show(
         str | None,
         typer.Argument(metavar="NAME", help="A preset, an organization's process by its key, or a YAML file."),
     ] = None,
-    organization: Annotated[str | None, typer.Option(help="Show a process of this organization.")] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="Show a process of this organization, by its name or id.", parser=known_as)
+    ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="A version of it; the newest where left out.")] = None,
 ) -> None:
     """Print a preset as it ships, an organization's process (its default where none is named), or a file written out in full."""
@@ -184,7 +186,5 @@ async def _row(organization: str, key: str | None, version: int | None) -> Proce
 
 
 async def _ctx(organization: str) -> Ctx:
-    found = await Organization.filter(name=organization).values("id")
-    if not found:
-        raise CommandFailed(f"There is no organization called {organization}. Make it with `pursuit init`.")
-    return Ctx(viewer=system_viewer(found[0]["id"]), now=datetime.now(UTC), source=TransitionSource.SYSTEM)
+    found = await organization_called(organization)
+    return Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.SYSTEM)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import asyncpg
 import typer
@@ -26,6 +26,23 @@ DATABASE_ERRORS = (
     asyncpg.InterfaceError,
 )
 """What a database raises that is away, of another kind, or not ours to open."""
+
+
+IDS = "T3JnYW5pemF0aW9u"
+"""How every id begins by which the API names an organization."""
+
+
+def known_as(text: str) -> str:
+    """An organization's name or id as it is kept: an id may be given as the API prints it."""
+    if text.startswith(IDS):
+        from schema.ids import decode  # here, for commands start faster without the schema
+
+        if (found := decode(text)) is not None:
+            return str(found[1])
+    return text
+
+
+OfWhom = Annotated[str, typer.Option(metavar="NAME", help="The organization, by its name or its id.", parser=known_as)]
 
 
 class CommandFailed(Exception):

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.organizations import new_organization
+from schema.ids import encode
+from tests.issuing import issuing
+from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit, serving
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.organizations import update_organization
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,41 @@ async def test_a_key_for_an_unknown_organization_is_refused(own_database: str) -
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
 
 
+TWINS = (
+    ["key", "--role", "rep"],
+    ["import", "api/demo/data/sales_pipeline.csv"],
+    ["process", "show"],
+    ["process", "publish", "workflow/presets/bant.yaml"],
+)
+
+
+@pytest.mark.parametrize("command", TWINS, ids=lambda command: " ".join(command[:2]))
+async def test_a_name_that_two_have_is_refused_with_their_ids_and_an_id_names_one(
+    command: list[str], organization: TestOrganization, database: str
+) -> None:
+    twin = await new_organization()
+    await update_organization(twin.ctx, {"name": organization.name})
+
+    ended = await pursuit(*command, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database})
+
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert f"2 organizations are called {organization.name}. Name one by its id: {organization.id}" in ended.err
+    assert str(twin.id) in ended.err
+
+
+@pytest.mark.parametrize("as_printed", [True, False])
+async def test_an_organization_is_named_by_its_id_as_the_api_and_the_refusal_print_it(
+    as_printed: bool, organization: TestOrganization, database: str
+) -> None:
+    id = encode("Organization", organization.id) if as_printed else str(organization.id)
+
+    made = await pursuit(
+        *("key", "--organization", id, "--role", "rep", "--json"), environ={"PURSUIT_DATABASE_URL": database}
+    )
+
+    assert json.loads(made.out)["organization"] == encode("Organization", organization.id)
+
+
 async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/pursuit.db"
     await pursuit("migrate", environ={"PURSUIT_DATABASE_URL": url})
@@ -159,6 +197,32 @@ async def test_doctor_finds_a_sound_installation_sound(own_database: str) -> Non
     ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": own_database})
 
     assert (ended.code, "FAULT" in ended.out) == (0, False)
+
+
+async def test_doctor_asks_the_issuer_of_tokens(own_database: str) -> None:
+    environ = {"PURSUIT_DATABASE_URL": own_database}
+    async with issuing() as issuer:
+        sound = await pursuit("doctor", environ=environ | issuer.settings())
+        renamed = await pursuit(
+            "doctor", environ=environ | issuer.settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"}
+        )
+        issuer.keys.clear()
+        keyless = await pursuit("doctor", environ=environ | issuer.settings())
+    away = await pursuit("doctor", environ=environ | issuer.settings())
+
+    assert (sound.code, f"ok    issuer: {issuer.address} answers, keys: 1\n" in sound.out) == (0, True)
+    for ended, says, remedy in (
+        (
+            renamed,
+            f"the discovery document of {issuer.address}/ names the issuer '{issuer.address}'\n",
+            "to the last slash",
+        ),
+        (keyless, f"{issuer.address} answers, and has no key that Pursuit can use\n", "RSA of 2048 bits or more"),
+        (away, f"{issuer.address} does not answer: ", "Check PURSUIT_OIDC_ISSUER, the way to it from this machine"),
+    ):
+        assert (ended.code, ended.out.count("FAULT"), ended.err) == (1, 1, "")
+        assert f"FAULT issuer: {says}" in ended.out
+        assert remedy in ended.out
 
 
 @pytest.mark.parametrize("url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"])

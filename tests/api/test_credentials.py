@@ -29,6 +29,8 @@ def refused(answer: httpx.Response) -> bool:
         "Bearer x",
         "Bearer pur_",
         "Bearer pur_a_b",
+        f"Bearer pur_{'a' * 33}_b",
+        f"Bearer pur_{'a' * 5000}_b",
         "Basic YTpi",
         "Bearer pur_\N{BULLET}_x",
     ],

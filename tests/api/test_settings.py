@@ -24,6 +24,9 @@ def test_every_setting_is_read() -> None:
             "PURSUIT_LOG_FORMAT": "json",
             "PURSUIT_GRAPHIQL": "off",
             "PURSUIT_INTROSPECTION": "OFF",
+            "PURSUIT_OIDC_ISSUER": "https://login.example.com/acme/",
+            "PURSUIT_OIDC_AUDIENCE": "api://pursuit",
+            "PURSUIT_OIDC_ROLE_CLAIM": "https://acme.example/role",
         }
     )
 
@@ -35,8 +38,38 @@ def test_every_setting_is_read() -> None:
         log_format="json",
         graphiql=False,
         introspection=False,
+        oidc_issuer="https://login.example.com/acme/",
+        oidc_audience="api://pursuit",
+        oidc_role_claim="https://acme.example/role",
     )
     assert settings.sqlite_file is None
+
+
+ISSUER = {"PURSUIT_OIDC_ISSUER": "https://login.example.com", "PURSUIT_OIDC_AUDIENCE": "pursuit"}
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://127.0.0.1:9000", "http://127.1.2.3/a", "http://localhost:9000/realms/a", "http://[::1]:9000"]
+)
+def test_an_issuer_on_this_machine_may_speak_http(issuer: str) -> None:
+    assert Settings.read({**ISSUER, "PURSUIT_OIDC_ISSUER": issuer}).oidc_issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"PURSUIT_OIDC_ISSUER": "https://login.example.com"}, "PURSUIT_OIDC_ISSUER"),
+        ({"PURSUIT_OIDC_AUDIENCE": "pursuit"}, "PURSUIT_OIDC_AUDIENCE"),
+        ({"PURSUIT_OIDC_ROLE_CLAIM": "role"}, "PURSUIT_OIDC_ROLE_CLAIM"),
+        ({"PURSUIT_OIDC_ISSUER": "https://a.example", "PURSUIT_OIDC_ROLE_CLAIM": "role"}, "PURSUIT_OIDC_ISSUER"),
+    ],
+)
+def test_an_issuer_and_its_audience_are_set_together(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.read(environ)
+
+    assert str(raised.value).startswith(f"{name} ")
+    assert "Allowed: " in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +80,17 @@ def test_every_setting_is_read() -> None:
         *(("PORT", port) for port in ("0", "65536", "-1", "80a", "8e3", "\N{ARABIC-INDIC DIGIT ONE}")),
         *(("PURSUIT_HOST", "a b"), ("PURSUIT_LOG_LEVEL", "loud"), ("PURSUIT_LOG_FORMAT", "xml")),
         *(("PURSUIT_GRAPHIQL", "yes"), ("PURSUIT_INTROSPECTION", "1")),
+        *(
+            ("PURSUIT_OIDC_ISSUER", f"http://{host}")
+            for host in ("a.example", "10.0.0.1", "127.0.0.1.example", "[::2]")
+        ),
+        *(
+            ("PURSUIT_OIDC_ISSUER", f"https://{rest}")
+            for rest in ("", "/a", "a b", "u:p@h", "h?a", "h#a", "h:x", "[", "ä.de")
+        ),
+        *(("PURSUIT_OIDC_ISSUER", text) for text in ("a.example", "ftp://a.example", "//a.example", "https:a.example")),
+        *(("PURSUIT_OIDC_AUDIENCE", text) for text in ("a b", "a\tb", "a" * 256)),
+        ("PURSUIT_OIDC_ROLE_CLAIM", "a b"),
     ],
 )
 def test_a_wrong_value_stops_with_its_name_and_what_is_allowed(name: str, value: str) -> None:

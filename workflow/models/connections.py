@@ -23,6 +23,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from workflow.models import patience
 from workflow.models.patience import Unavailable, finished, lost_is_unavailable, within_patience
+from workflow.models.row_security import StandingConnection
 
 OPENINGS = 50
 """Attempts to open a SQLite file that another process is opening too."""
@@ -125,7 +126,21 @@ class SqliteTurn(SqliteTransactionContext):
 
 
 class SafePostgres(AsyncpgDBClient):
-    """A pool of PostgreSQL connections."""
+    """A pool of PostgreSQL connections, each told at its checkout for whom it stands."""
+
+    connection_class = StandingConnection
+
+    async def checked_out(self) -> Any:
+        """A free connection that stands for whom the caller asks, waited for in bounds; what fails on the way gives it back."""
+        with lost_is_unavailable():
+            pool: Any = self._pool
+            connection = await pool.acquire(timeout=patience.PATIENCE)
+            try:
+                await connection.stand()
+            except BaseException:
+                await finished(pool.release(connection))
+                raise
+        return connection
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         return BoundedPool(self, self._pool_init_lock)
@@ -170,7 +185,7 @@ class BoundedPool(PoolConnectionWrapper[Any]):
     async def __aenter__(self) -> Any:
         with lost_is_unavailable():
             await self.ensure_connection()
-            self.connection = await self.client._pool.acquire(timeout=patience.PATIENCE)
+        self.connection = await cast(SafePostgres, self.client).checked_out()
         return self.connection
 
 
@@ -181,7 +196,7 @@ class PostgresTurn(TransactionContextPooled):
         client: Any = self.client
         with lost_is_unavailable():
             await self.ensure_connection()
-            client._connection = await client._parent._pool.acquire(timeout=patience.PATIENCE)
+        client._connection = await client._parent.checked_out()
         self.token = get_connections().set(self.connection_name, client)
         try:
             await client.begin()

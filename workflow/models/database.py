@@ -3,11 +3,11 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from tortoise.backends.base.config_generator import expand_db_url
@@ -18,20 +18,26 @@ from tortoise.models import Model
 from workflow.models.connections import SafePostgres, SafeSqlite
 from workflow.models.onlyone import AlreadyServed, one_process
 from workflow.models.patience import Unavailable
+from workflow.models.row_security import standing_for, standing_for_everybody
 from workflow.models.transactions import CONNECTION, drain, transaction
 
 __all__ = [
     "AlreadyServed",
     "Unavailable",
+    "at_one_moment",
     "dialect",
     "drain",
     "execute",
     "fetch",
     "one_process",
     "opened",
+    "standing_for",
+    "standing_for_everybody",
     "tortoise_config",
     "transaction",
 ]
+
+T = TypeVar("T")
 
 APP = "pursuit"
 MIGRATIONS = "migrations"
@@ -69,18 +75,39 @@ async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
     """Open the database for this process, and close it after the last transaction has ended.
 
     Requests run in contexts of their own, so it is open everywhere, as one database at a time can be; else in
-    the caller's context alone.
+    the caller's context alone. Who opens it sees every organization; a request, in its own context, none until it
+    is known for whom it asks.
     """
     context = TortoiseContext()
     try:
-        with context:
-            await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
-            await fetch("SELECT 1")
-        with nullcontext() if everywhere else context:
-            yield
+        with standing_for_everybody():
+            with context:
+                await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
+                await fetch("SELECT 1")
+            with nullcontext() if everywhere else context:
+                yield
     finally:
         await drain()
         await context.close_connections()
+
+
+async def at_one_moment(reading: Callable[[], Awaitable[T]]) -> T:
+    """Read the database as it stands now, however long that takes, and hold up no writer of another process.
+
+    For commands: on SQLite the one connection of this process is busy with it until it ends.
+    """
+    if dialect() == "postgres":
+        return await transaction(lambda: _repeatable(reading))
+    await fetch("BEGIN")
+    try:
+        return await reading()
+    finally:
+        await fetch("ROLLBACK")
+
+
+async def _repeatable(reading: Callable[[], Awaitable[T]]) -> T:
+    await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    return await reading()
 
 
 def dialect() -> Literal["sqlite", "postgres"]:

@@ -77,6 +77,8 @@ class Event(Model):
     actor_name = line()
     actor_member = maybe("Member")
     request_id = line(null=True, size=64)
+    audit_number = fields.IntField(null=True)
+    audit_hash = fields.CharField(max_length=64, null=True)
 
     class Meta:
         table = "event"

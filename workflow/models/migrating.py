@@ -14,6 +14,7 @@ from tortoise.transactions import in_transaction
 from workflow.models.database import tortoise_config
 from workflow.models.onlyone import sqlite_file
 from workflow.models.rebuilding import KeepingPostgresEditor, KeepingSqliteEditor
+from workflow.models.row_security import SECURING, standing_for_everybody
 from workflow.models.transactions import CONNECTION
 
 TURN = 7_238_001
@@ -38,6 +39,7 @@ async def migrate(url: str, report: Callable[[str], object] | None = None) -> li
             applied.append(name)
             if report is not None:
                 report(name)
+        await migrator.secure_rows()
     return applied
 
 
@@ -63,10 +65,11 @@ async def _migrator(url: str) -> AsyncIterator["Migrator"]:
     async with TortoiseContext() as context:
         await context.init(config=config, init_connections=False)
         connection = context.db(CONNECTION)
-        await connection.execute_query("SELECT 1")
-        migrator = Migrator(connection, config["apps"])
-        await migrator.loader.build_graph()
-        yield migrator
+        with standing_for_everybody():
+            await connection.execute_query("SELECT 1")
+            migrator = Migrator(connection, config["apps"])
+            await migrator.loader.build_graph()
+            yield migrator
 
 
 class Migrator(MigrationExecutor):
@@ -95,6 +98,13 @@ class Migrator(MigrationExecutor):
             await _refuse_orphans(editor, migration.name)
             await self.recorder.record_applied(migration.app_label, migration.name)
             return str(migration.name)
+
+    async def secure_rows(self) -> None:
+        """Put every table of PostgreSQL that is an organization's under row-level security, those of later migrations too."""
+        async with self._turn() as editor:
+            if editor.DIALECT == "postgres":
+                for statement in SECURING:
+                    await editor.client.execute_script(statement)
 
     def _steps(self, applied: set[MigrationKey]) -> list[PlanStep]:
         unknown = sorted(key.name for key in applied if key not in self.loader.graph.nodes)

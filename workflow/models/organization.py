@@ -15,6 +15,8 @@ class Organization(Model):
     time_zone = line(size=64)
     default_process_key = line(size=64)
     created_at = fields.DatetimeField()
+    audit_number = fields.IntField(db_default=0)
+    audit_hash = fields.CharField(max_length=64, db_default="0" * 64)
 
     class Meta:
         table = "organization"

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from workflow.models.database import Unavailable, fetch, transaction
+from workflow.models.database import Unavailable, dialect, fetch, transaction
 from workflow.models.migrating import pending
+from workflow.models.row_security import ROLE, WHY_NOT_SECURE
 
 
 async def why_not_ready(url: str) -> str | None:
@@ -16,6 +17,23 @@ async def why_not_ready(url: str) -> str | None:
         return "The database does not answer."
     if behind:
         return "The database is behind the newest schema: run `pursuit migrate`."
+    return None
+
+
+async def why_rows_are_not_secure() -> tuple[str, str] | None:
+    """Why PostgreSQL would not keep organizations apart by itself, and the remedy; none where it does, or on SQLite."""
+    if dialect() == "sqlite":
+        return None
+    [found] = await fetch(WHY_NOT_SECURE)
+    if found["open_tables"]:
+        return (
+            f"row-level security is not on {found['open_tables']}",
+            "Run `pursuit migrate` as the owner of the tables.",
+        )
+    if not found["role_is_ready"]:
+        login = found["login"]
+        remedy = f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{login}";`, then `pursuit migrate`.'
+        return f"{login} may not act as {ROLE}, so that row-level security does not hold", remedy
     return None
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.models import Account, ExchangeRate, ImportedRow, Member, Opportunity, Organization
+from workflow.models import Account, ExchangeRate, ImportedRow, Member, Opportunity
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
 from workflow.operations.checks import MoneyGiven, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
+from workflow.operations.locking import home_of
 from workflow.operations.pricing import hold_rates
 from workflow.queries.opportunities import opportunities_by_id
 from workflow.queries.people import columns
@@ -91,7 +92,7 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
     organization_id = ctx.viewer.organization_id
     if dialect() == "postgres":
         await fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"import {organization_id}")
-    about = (await Organization.filter(id=organization_id).values("base_currency", "time_zone"))[0]
+    about = await home_of(organization_id)
     keys = sorted({row.external_id.strip() for row in rows if _askable(row.external_id)})
     last = await _last(organization_id, system, keys)
     known = await _known(organization_id, system, keys, last)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
-from workflow.models import Event
+from workflow.models import Event, Organization
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
 from workflow.operations.context import Ctx
+from workflow.operations.locking import hold_organization
+from workflow.rules.audit import AUDITED, link
 from workflow.rules.money import amount
 from workflow.rules.plain import camel
 
@@ -22,21 +25,31 @@ async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapp
         else "SELECT epoch, 0 AS xid FROM feed_epoch"
     )
     place = (await fetch(feed))[0]
-    actor = ctx.actor()
     who = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}
-    await Event.create(
-        id=new_id(),
-        organization_id=ctx.viewer.organization_id,
-        epoch=place["epoch"],
-        xid=place["xid"],
-        aggregatetype=aggregate,
-        aggregateid=id,
-        type=type,
-        payload=plain({**payload, "actor": who}),
-        at=ctx.now,
-        request_id=ctx.request_id,
-        **actor,
-    )
+    fact: dict[str, Any] = {  # Any: columns of several kinds
+        "id": new_id(),
+        "organization_id": ctx.viewer.organization_id,
+        "aggregatetype": aggregate,
+        "aggregateid": id,
+        "type": type,
+        "payload": plain({**payload, "actor": who}),
+        "at": ctx.now,
+        "request_id": ctx.request_id,
+        **ctx.actor(),
+    }
+    audited = await _audited(fact) if aggregate in AUDITED else {}
+    await Event.create(epoch=place["epoch"], xid=place["xid"], **fact, **audited)
+
+
+async def _audited(fact: dict[str, Any]) -> dict[str, Any]:
+    """The fact's place in the organization's audit trail, which one writer at a time makes longer."""
+    await hold_organization(fact["organization_id"])
+    mine = Organization.filter(id=fact["organization_id"])
+    last = (await mine.values("audit_number", "audit_hash"))[0]
+    number = last["audit_number"] + 1
+    bound = {"audit_number": number, "audit_hash": link(last["audit_hash"], number, fact)}
+    await mine.update(**bound)
+    return bound
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:

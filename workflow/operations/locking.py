@@ -32,7 +32,18 @@ async def hold_all(table: type[Model], ids: Collection[UUID]) -> None:
         await fetch(f'SELECT 1 FROM "{name}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', list(ids))
 
 
-async def hold_organization(organization_id: UUID) -> None:
-    """Hold the organization's own row: what is counted or chosen once an organization is done by one writer at a time."""
+async def hold_organization(organization_id: UUID, *, base_currency: bool = False) -> None:
+    """Hold the organization's own row: what is counted or chosen once an organization is done by one writer at a time.
+
+    With `base_currency` also those wait, and are waited for, who value something in it.
+    """
     if dialect() == "postgres":
-        await fetch("SELECT 1 FROM organization WHERE id = $1 FOR NO KEY UPDATE", organization_id)
+        strength = "UPDATE" if base_currency else "NO KEY UPDATE"
+        await fetch(f"SELECT 1 FROM organization WHERE id = $1 FOR {strength}", organization_id)
+
+
+async def home_of(organization_id: UUID) -> dict[str, Any]:  # Any: columns of several kinds
+    """The organization's base currency, which stays until the transaction ends, and its time zone."""
+    kept = " FOR KEY SHARE" if dialect() == "postgres" else ""
+    found = await fetch(f"SELECT base_currency, time_zone FROM organization WHERE id = $1{kept}", organization_id)
+    return found[0]

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from workflow.models import ExchangeRate, Opportunity, Organization
+from workflow.models import ExchangeRate, Opportunity
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch, transaction
 from workflow.operations.checks import Faults, MoneyGiven, MoneyKept, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
-from workflow.operations.locking import hold_all
+from workflow.operations.locking import hold_all, home_of
 from workflow.rules.errors import invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
 from workflow.rules.permissions import Action, require
@@ -33,7 +33,7 @@ async def money(ctx: Ctx, given: MoneyGiven, *path: str) -> MoneyKept:
 
 async def base_worth(ctx: Ctx, minor: int, currency: str, on: date | None, *path: str) -> int:
     """Minor units of base currency at the rate valid on a day, today where none is named; InvalidInput where there is none."""
-    about = (await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone"))[0]
+    about = await home_of(ctx.viewer.organization_id)
     base = about["base_currency"]
     if currency == base:
         return minor
@@ -58,7 +58,7 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
     require(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
 
     async def work() -> UUID:
-        about = (await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone"))[0]
+        about = await home_of(ctx.viewer.organization_id)
         _check(currency, rate, about["base_currency"])
         await hold_rates(ctx.viewer.organization_id, strength="UPDATE")
         id = await _keep(ctx, currency, rate, valid_from)

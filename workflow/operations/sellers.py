@@ -9,7 +9,7 @@ from workflow.models.columns import new_id
 from workflow.models.database import transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
-from workflow.operations.journal import record
+from workflow.operations.journal import changed, record
 from workflow.operations.members import make_member
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import Role
@@ -59,6 +59,6 @@ async def _make_team(ctx: Ctx, seller: Seller, people: dict[str, UUID]) -> UUID:
     if email not in people:
         people[email] = await make_member(ctx, name=seller.manager, email=email, role=Role.MANAGER, team_id=id)
     await Team.filter(id=id).update(manager_id=people[email])
-    payload = {"teamId": id, "managerId": people[email], "changes": {"name": {"old": None, "new": seller.team}}}
+    payload = {"teamId": id, "changes": changed({}, {"name": seller.team, "manager_id": people[email]})}
     await record(ctx, "team.created", aggregate="team", id=id, payload=payload)
     return id

@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from workflow.models import Milestone, Opportunity, Organization
-from workflow.models.database import transaction
+from workflow.models.database import standing_for, standing_for_everybody, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 from workflow.operations.judging import judged
@@ -53,8 +53,11 @@ class Home:
 async def sweep(now: datetime, *, progress: Callable[[Swept], None] = lambda swept: None) -> Swept:
     """Bring every organization up to now; again at once it changes nothing, and no deal's version or updatedAt moves."""
     swept = Swept(progress=progress)
-    for organization in await Organization.all().order_by("id").values("id"):
-        await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=now), swept)
+    with standing_for_everybody():
+        organizations = await Organization.all().order_by("id").values("id")
+    for organization in organizations:
+        with standing_for(organization["id"]):
+            await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=now), swept)
     return swept
 
 

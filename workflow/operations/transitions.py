@@ -17,9 +17,10 @@ from workflow.operations.locking import hold
 from workflow.operations.pricing import base_worth
 from workflow.rules.errors import PermissionDenied, TransitionBlocked
 from workflow.rules.machine import Arrow, advance, arrow_of, arrows, overridable, overridden, verdicts, why_not_take
+from workflow.rules.permissions import Action
 from workflow.rules.plain import camel, written
 from workflow.rules.requirements import Verdict, unmet
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Role, Trigger
+from workflow.rules.states import CLOSED_STATES, OpportunityState, Trigger
 
 NO_CLOSE: Mapping[str, object] = dict.fromkeys(
     ("closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id", "close_note")
@@ -124,12 +125,12 @@ def _checked(deal: Deal, attempt: Attempt, arrow: Arrow) -> str | None:
 
 def _check_closed_on(deal: Deal, closed_on: date, faults: Faults) -> None:
     """Not after today, and not before the present state was entered; an admin may go back to the deal's first day."""
-    is_admin = deal.ctx.viewer.role is Role.ADMIN
-    earliest = deal.facts.today(deal.row.created_at if is_admin else deal.row.state_since)
+    backdates = deal.ctx.viewer.may(Action.BACKDATE_CLOSE)
+    earliest = deal.facts.today(deal.row.created_at if backdates else deal.row.state_since)
     if closed_on > deal.facts.today(deal.ctx.now):
         faults.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
     if closed_on < earliest:
-        since = "the deal was made" if is_admin else f"the deal became {deal.row.state}"
+        since = "the deal was made" if backdates else f"the deal became {deal.row.state}"
         faults.add(
             "closedOn", message=f"`closedOn` is before {earliest}, the day {since}. Give that day or a later one."
         )

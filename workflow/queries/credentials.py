@@ -8,9 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import ApiKey, Member, Team
-from workflow.rules.permissions import Viewer
+from workflow.models.database import fetch, standing_for_everybody
+from workflow.rules.permissions import KeyUse, Viewer, acting_role, acting_visibility
 from workflow.rules.states import ActorKind, Role, Visibility
 
+LONGEST_ID = 32
+"""Characters that the public part of a key can have at most, as its column holds them."""
+TIMES = ("last_used_at", "expires_at", "revoked_at")
+HASH = "SELECT COALESCE((SELECT secret_hash FROM api_key WHERE public_id = $1), $2) AS secret_hash"
+"""One row for every key: one that nobody has is refused after the same work as one with a wrong secret."""
 _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 
@@ -21,15 +27,20 @@ def hashed(secret: str) -> str:
 
 async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
     """The viewer whom the key stands for; None where it is unknown, wrong, revoked, expired or its member inactive."""
+    with standing_for_everybody():
+        return await _viewer_of(api_key, now)
+
+
+async def _viewer_of(api_key: str, now: datetime) -> Viewer | None:
     public_id, secret = _parts(api_key)
-    found = (
-        await ApiKey.filter(public_id=public_id)
-        .limit(1)
-        .values("organization_id", "name", "role", "secret_hash", "member_id", "expires_at", "revoked_at")
-    )
-    kept: dict[str, Any] = found[0] if found else {"secret_hash": _NOBODY}  # Any: a row of the table
-    if not hmac.compare_digest(hashed(secret), str(kept["secret_hash"])) or not found:
+    [kept_hash] = await fetch(HASH, public_id, _NOBODY)
+    if not hmac.compare_digest(hashed(secret), str(kept_hash["secret_hash"])):
         return None
+    names = ("id", "organization_id", "name", "role", "member_id", *TIMES)
+    found = await ApiKey.filter(public_id=public_id).limit(1).values(*names)
+    if not found:
+        return None
+    kept = found[0]
     if kept["revoked_at"] is not None or (kept["expires_at"] is not None and kept["expires_at"] <= now):
         return None
     if kept["member_id"] is None:
@@ -39,24 +50,36 @@ async def viewer_of(api_key: str, now: datetime) -> Viewer | None:
             member_id=None,
             name=kept["name"],
             kind=ActorKind.API_KEY,
+            key=_use(kept),
         )
-    return await _member(kept)
+    return await viewer_of_member(kept["organization_id"], kept["member_id"], Role(kept["role"]), _use(kept))
 
 
-async def _member(kept: dict[str, Any]) -> Viewer | None:
-    found = await Member.filter(id=kept["member_id"], active=True).values("id", "name", "visibility", "team_id")
+async def viewer_of_member(
+    organization_id: UUID, member_id: UUID, limit: Role | None = None, key: KeyUse | None = None
+) -> Viewer | None:
+    """The viewer who a member is now, by a key as far as its role allows too; None where they are not active."""
+    asked = Member.filter(id=member_id, organization_id=organization_id, active=True)
+    found = await asked.values("name", "role", "visibility", "team_id")
     if not found:
         return None
     person = found[0]
+    own = Role(person["role"])
+    role = own if limit is None else acting_role(limit, own)
     return Viewer(
-        organization_id=kept["organization_id"],
-        role=Role(kept["role"]),
-        member_id=person["id"],
+        organization_id=organization_id,
+        role=role,
+        member_id=member_id,
         name=person["name"],
         kind=ActorKind.MEMBER,
-        visibility=Visibility(person["visibility"]),
-        teams=await _teams(kept["organization_id"], person["id"], person["team_id"]),
+        visibility=acting_visibility(role, own, Visibility(person["visibility"])),
+        teams=await _teams(organization_id, member_id, person["team_id"]),
+        key=key,
     )
+
+
+def _use(kept: dict[str, Any]) -> KeyUse:
+    return KeyUse(id=kept["id"], last_used_at=kept["last_used_at"])
 
 
 async def _teams(organization_id: UUID, member_id: UUID, team_id: UUID | None) -> frozenset[UUID]:
@@ -83,4 +106,4 @@ def below(teams: Iterable[UUID], tree: Iterable[dict[str, Any]]) -> frozenset[UU
 def _parts(api_key: str) -> tuple[str, str]:
     prefix, _, rest = api_key.partition("_")
     public_id, _, secret = rest.partition("_")
-    return (public_id, secret) if prefix == "pur" else ("", "")
+    return (public_id, secret) if prefix == "pur" and len(public_id) <= LONGEST_ID else ("", "")

@@ -17,7 +17,7 @@ from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.scope import visible
 from workflow.rules.facts import Actor
-from workflow.rules.permissions import Viewer
+from workflow.rules.permissions import Action, Viewer
 
 
 class Place(NamedTuple):
@@ -122,10 +122,11 @@ def _wanted(filter: EventFilter) -> Q:
 
 
 def _visible(viewer: Viewer) -> Q:
-    """Facts of deals go to those who see the deal; of a deleted one to those who see all."""
+    """Facts of deals go to those who see the deal, of a deleted one to those who see all; of API keys to admins."""
+    known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype="apiKey")
     if viewer.sees_all:
-        return Q()
-    return ~Q(aggregatetype="opportunity") | Q(aggregateid__in=Subquery(visible(viewer).values("id")))
+        return known
+    return known & (~Q(aggregatetype="opportunity") | Q(aggregateid__in=Subquery(visible(viewer).values("id"))))
 
 
 def _row(record: Mapping[str, Any]) -> EventRow:

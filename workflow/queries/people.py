@@ -1,6 +1,7 @@
 """The organization, its members and its teams as plain rows; one statement each."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,9 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Organization, Team
-from workflow.queries.paging import Page, Term, Window, page
+from workflow.models.columns import UNSTORABLE
+from workflow.queries.paging import Page, Term, Window, among, page
+from workflow.rules.errors import invalid
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import Role, Visibility
 
@@ -58,6 +61,29 @@ async def organization(viewer: Viewer) -> OrganizationRow:
     """The viewer's own organization."""
     found = await Organization.filter(id=viewer.organization_id).values(*columns(OrganizationRow))
     return OrganizationRow(**found[0])
+
+
+async def organization_called(name_or_id: str) -> OrganizationRow:
+    """The organization that an operator means; InvalidInput where there is none, or several have the name."""
+    text = name_or_id.strip()
+    named = [] if UNSTORABLE.search(text) else await _called(text)
+    if not named:
+        message = f"There is no organization called {text[:80]}. Make it with `pursuit init`."
+        raise invalid("organization", message=message)
+    if len(named) > 1:
+        known = ", ".join(f"{row['id']} (made {row['created_at']:%Y-%m-%d})" for row in named)
+        message = f"{len(named)} organizations are called {text}. Name one by its id: {known}."
+        raise invalid("organization", message=message)
+    return OrganizationRow(**{name: named[0][name] for name in columns(OrganizationRow)})
+
+
+async def _called(text: str) -> list[dict[str, Any]]:
+    """The one with this id, else all with this name, the oldest first."""
+    names = (*columns(OrganizationRow), "created_at")
+    with suppress(ValueError):
+        if found := await Organization.filter(id=UUID(text)).values(*names):
+            return found
+    return await Organization.filter(among("name", [text])).order_by("created_at", "id").values(*names)
 
 
 async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:

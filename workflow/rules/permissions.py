@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Action(StrEnum):
     OVERRIDE_HARD = "opportunity:override-hard"
     REOPEN = "opportunity:reopen"
     REOPEN_WON = "opportunity:reopen-won"
+    BACKDATE_CLOSE = "opportunity:backdate-close"
     ACCEPT_RISK = "risk:accept"
     WAIVE = "milestone:waive"
     ASSIGN = "opportunity:assign"
@@ -53,6 +55,27 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.INTEGRATOR: _REP | {Action.WRITE_TEAM, Action.WRITE_ALL, Action.ASSIGN, Action.IMPORT},
     Role.OBSERVER: frozenset({Action.READ}),
 }
+SEE_ALL = frozenset({Role.INTEGRATOR})
+"""The roles whose members see every opportunity, whatever their visibility."""
+
+
+def acting_role(key: Role, member: Role) -> Role:
+    """The role in which a member's key acts: the greatest that may do no more than the key's and the member's of now."""
+    both = PERMISSIONS[key] & PERMISSIONS[member]
+    return max((role for role in Role if PERMISSIONS[role] <= both), key=lambda role: len(PERMISSIONS[role]))
+
+
+def acting_visibility(acting: Role, member: Role, visibility: Visibility) -> Visibility:
+    """What is seen in that role: a member's visibility, unless the member themselves sees all by their role."""
+    return Visibility.ALL if {acting, member} <= SEE_ALL else visibility
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """The API key that was brought, and the minute in which it is known to have been used before."""
+
+    id: UUID
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,7 @@ class Viewer:
     kind: ActorKind
     visibility: Visibility = Visibility.ALL
     teams: frozenset[UUID] = frozenset()
+    key: KeyUse | None = None
 
     def may(self, action: Action) -> bool:
         """Whether the role allows the action somewhere."""
@@ -73,8 +97,8 @@ class Viewer:
 
     @property
     def sees_all(self) -> bool:
-        """An integrator and an admin see every opportunity whatever their visibility."""
-        return self.visibility is Visibility.ALL or self.role is Role.INTEGRATOR
+        """Whether every opportunity of the organization is in sight."""
+        return self.visibility is Visibility.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,6 @@ def why_not_write(viewer: Viewer, holding: Holding) -> str | None:
     """The sentence that says who could, or None where the viewer may."""
     if may_write(viewer, holding):
         return None
-    if viewer.role is Role.OBSERVER:
-        return "An observer reads and does not write. Ask the owner or an admin."
+    if not viewer.may(Action.WRITE_OWN):
+        return f"{named(viewer.role).capitalize()} reads and does not write. Ask the owner or an admin."
     return "This opportunity is not yours or your team's. Ask its owner, their manager or an admin."

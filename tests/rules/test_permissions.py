@@ -1,0 +1,166 @@
+"""Who may do what: the domain's table, each action × each role, and the managers of teams above, below and beside."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from workflow.rules.errors import PermissionDenied
+from workflow.rules.permissions import (
+    PERMISSIONS,
+    Action,
+    Holding,
+    Viewer,
+    acting_role,
+    acting_visibility,
+    may_coach,
+    may_override,
+    may_write,
+    require,
+    why_not_write,
+)
+from workflow.rules.states import ActorKind, Role, Visibility
+
+A = Action
+REP, MANAGER, ADMIN, INTEGRATOR, OBSERVER = Role
+TABLE: Mapping[Action, Collection[Role]] = {
+    A.READ: (REP, MANAGER, ADMIN, INTEGRATOR, OBSERVER),
+    A.CREATE: (REP, MANAGER, ADMIN, INTEGRATOR),
+    A.CHANGE_ACCOUNTS: (REP, MANAGER, ADMIN, INTEGRATOR),
+    A.LOG_ACTIVITY: (REP, MANAGER, ADMIN, INTEGRATOR),
+    A.WRITE_OWN: (REP, MANAGER, ADMIN, INTEGRATOR),
+    A.WRITE_TEAM: (MANAGER, ADMIN, INTEGRATOR),
+    A.WRITE_ALL: (ADMIN, INTEGRATOR),
+    A.OVERRIDE_SOFT: (MANAGER, ADMIN),
+    A.REOPEN: (MANAGER, ADMIN),
+    A.ACCEPT_RISK: (MANAGER, ADMIN),
+    A.WAIVE: (MANAGER, ADMIN),
+    A.DECIDE_DISQUALIFY: (MANAGER, ADMIN),
+    A.ASSIGN: (MANAGER, ADMIN, INTEGRATOR),
+    A.OVERRIDE_HARD: (ADMIN,),
+    A.REOPEN_WON: (ADMIN,),
+    A.BACKDATE_CLOSE: (ADMIN,),
+    A.DELETE: (ADMIN,),
+    A.ADMINISTER: (ADMIN,),
+    A.SET_TARGETS: (MANAGER, ADMIN),
+    A.IMPORT: (ADMIN, INTEGRATOR),
+}
+COACHING = (A.OVERRIDE_SOFT, A.REOPEN, A.ACCEPT_RISK, A.WAIVE, A.DECIDE_DISQUALIFY, A.ASSIGN)
+ABOVE, TEAM, BELOW, BESIDE, ME, OTHER = (UUID(int=number) for number in range(6))
+TEAMS_OF_MANAGER: Mapping[str, frozenset[UUID]] = {
+    "of the team above": frozenset({ABOVE, TEAM, BELOW, BESIDE}),
+    "of the team": frozenset({TEAM, BELOW}),
+    "of the team below": frozenset({BELOW}),
+    "of the team beside": frozenset({BESIDE}),
+    "of no team": frozenset(),
+}
+"""The teams that are a manager's, where BELOW stands under TEAM, and TEAM beside BESIDE under ABOVE."""
+
+
+def viewer(role: Role, teams: Collection[UUID] = (), *, member: UUID | None = ME) -> Viewer:
+    """Somebody in that role, whose teams these are."""
+    return Viewer(UUID(int=9), role, member, "Somebody", ActorKind.MEMBER, teams=frozenset(teams))
+
+
+def held(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Holding:
+    """A deal of somebody in the team, unless told."""
+    return Holding(owner_id=owner, owner_team_id=team, collaborator_ids=helpers)
+
+
+def test_the_table_is_the_domains() -> None:
+    assert {action: {role for role in Role if action in PERMISSIONS[role]} for action in Action} == {
+        action: set(roles) for action, roles in TABLE.items()
+    }
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("action", Action)
+def test_who_may_not_is_told_whom_to_ask(action: Action, role: Role) -> None:
+    if role in TABLE[action]:
+        return require(viewer(role), action, to="do this")
+
+    with pytest.raises(PermissionDenied) as refused:
+        require(viewer(role), action, to="do this")
+
+    assert " may not do this. Ask " in refused.value.message
+    return None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_but_an_observer_writes_what_they_hold(role: Role) -> None:
+    mine = [held(ME, team=None), held(team=None, helpers=[ME])]
+
+    assert [may_write(viewer(role), deal) for deal in mine] == [role is not OBSERVER] * 2
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [(REP, False), (MANAGER, True), (ADMIN, True), (INTEGRATOR, True), (OBSERVER, False)]
+)
+def test_what_others_of_ones_teams_own_is_a_managers(role: Role, expected: bool) -> None:
+    teams = TEAMS_OF_MANAGER["of the team"]
+
+    assert may_write(viewer(role, teams), held()) is expected
+    assert (why_not_write(viewer(role, teams), held()) is None) is expected
+
+
+@pytest.mark.parametrize("manager", TEAMS_OF_MANAGER)
+@pytest.mark.parametrize("action", COACHING)
+def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) -> None:
+    one, expected = viewer(MANAGER, TEAMS_OF_MANAGER[manager]), manager in ("of the team above", "of the team")
+
+    assert may_write(one, held()) is expected
+    assert may_coach(one, action, held()) is expected
+    assert may_override(one, action, held()) is expected
+    assert not may_coach(one, action, held(team=None))
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("action", COACHING)
+def test_who_leads_no_team_coaches_by_role_alone(action: Action, role: Role) -> None:
+    may = {ADMIN, INTEGRATOR} & set(TABLE[action])
+
+    assert may_coach(viewer(role), action, held()) is (role in may)
+
+
+@pytest.mark.parametrize("role", [MANAGER, ADMIN])
+@pytest.mark.parametrize("action", [A.OVERRIDE_SOFT, A.ACCEPT_RISK, A.WAIVE])
+def test_nobody_passes_judgement_on_a_deal_they_hold_nor_a_key_for_nobody(action: Action, role: Role) -> None:
+    teams = TEAMS_OF_MANAGER["of the team"]
+
+    assert may_override(viewer(role, teams), action, held())
+    assert not may_override(viewer(role, teams), action, held(ME))
+    assert not may_override(viewer(role, teams), action, held(helpers=[ME]))
+    assert not may_override(viewer(role, teams, member=None), action, held())
+
+
+LESSER: Any = {
+    (MANAGER, INTEGRATOR): REP,
+    (INTEGRATOR, MANAGER): REP,
+}
+"""The two that neither may do all that the other does meet in what both may."""
+RISING = (OBSERVER, REP, MANAGER, ADMIN)
+
+
+@pytest.mark.parametrize("member", Role)
+@pytest.mark.parametrize("key", Role)
+def test_a_key_acts_in_the_lesser_of_two_roles(key: Role, member: Role) -> None:
+    found = acting_role(key, member)
+
+    assert PERMISSIONS[found] <= PERMISSIONS[key] & PERMISSIONS[member]
+    if (key, member) in LESSER:
+        assert found is LESSER[key, member]
+    elif INTEGRATOR in (key, member):
+        other = member if key is INTEGRATOR else key
+        assert found is (INTEGRATOR if other in (ADMIN, INTEGRATOR) else other)
+    else:
+        assert found is min(key, member, key=RISING.index)
+
+
+@pytest.mark.parametrize("kept", Visibility)
+@pytest.mark.parametrize("member", Role)
+@pytest.mark.parametrize("key", Role)
+def test_only_an_integrators_own_key_sees_more_than_their_visibility(key: Role, member: Role, kept: Visibility) -> None:
+    sees_all = key in (INTEGRATOR, ADMIN) and member is INTEGRATOR
+
+    assert acting_visibility(acting_role(key, member), member, kept) is (Visibility.ALL if sees_all else kept)

@@ -1,0 +1,51 @@
+"""API keys as plain rows, for admins alone, and never with what their secrets are checked by; one statement each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from workflow.models import ApiKey
+from workflow.queries.actors import ACTOR, actor_of
+from workflow.rules.facts import Actor
+from workflow.rules.permissions import Action, Viewer, require
+from workflow.rules.states import Role
+
+KEPT = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """A key as stored, without its secret's hash."""
+
+    id: UUID
+    name: str
+    role: Role
+    member_id: UUID | None
+    public_id: str
+    created_by: Actor
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def api_keys(viewer: Viewer) -> list[ApiKeyRow]:
+    """All keys in the order they were made; PermissionDenied for who is no admin."""
+    require(viewer, Action.ADMINISTER, to="see API keys")
+    found = ApiKey.filter(organization_id=viewer.organization_id).order_by("created_at", "id")
+    return [_row(record) for record in await found.values(*KEPT, *ACTOR)]
+
+
+async def api_keys_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ApiKeyRow]:
+    """Keys by id; none for who is no admin."""
+    if not viewer.may(Action.ADMINISTER):
+        return {}
+    found = ApiKey.filter(organization_id=viewer.organization_id, id__in=list(ids))
+    return {record["id"]: _row(record) for record in await found.values(*KEPT, *ACTOR)}
+
+
+def _row(record: Mapping[str, Any]) -> ApiKeyRow:
+    kept = {name: record[name] for name in KEPT}
+    return ApiKeyRow(**{**kept, "role": Role(record["role"])}, created_by=actor_of(record))

@@ -1,0 +1,185 @@
+"""What must hold in a database whatever was done to it, asked of the stored rows themselves: a reading, nothing is mended."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workflow.models import Event, Organization
+from workflow.models.database import at_one_moment, dialect, fetch
+from workflow.queries.paging import where
+from workflow.rules.audit import AUDITED, BEFORE_THE_FIRST, link
+
+BATCH = 1_000
+MOST_TOLD = 20
+"""Faults of one kind that are told one by one; more are only counted."""
+HISTORIES = """
+WITH step AS (
+    SELECT opportunity_id, sequence, from_state, to_state,
+        ROW_NUMBER() OVER ordered AS place,
+        LAG(to_state, 1, 'LEAD') OVER ordered AS before,
+        LEAD(sequence) OVER ordered AS next
+    FROM transition WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY sequence)
+), folded AS (
+    SELECT opportunity_id, MAX(CASE WHEN next IS NULL THEN to_state END) AS state,
+        MAX(CASE WHEN sequence <> place THEN place END) AS missing,
+        MAX(CASE WHEN from_state <> before THEN sequence END) AS torn
+    FROM step GROUP BY opportunity_id
+)
+SELECT number, organization_id, opportunity.state AS stored, COALESCE(folded.state, 'LEAD') AS folded, missing, torn
+FROM opportunity LEFT JOIN folded ON opportunity_id = id
+WHERE opportunity.state <> COALESCE(folded.state, 'LEAD') OR missing IS NOT NULL OR torn IS NOT NULL
+ORDER BY organization_id, number"""
+VERSIONS = """
+WITH told AS (
+    SELECT aggregateid, MAX({version}) AS newest, MIN({version}) AS oldest, COUNT(DISTINCT {version}) AS versions
+    FROM event WHERE aggregatetype = 'opportunity' GROUP BY aggregateid
+)
+SELECT number, organization_id, version, newest, oldest, versions FROM opportunity LEFT JOIN told ON aggregateid = id
+WHERE newest IS NULL OR newest <> version OR oldest <> 1 OR versions <> newest
+ORDER BY organization_id, number"""
+VERSION = {"sqlite": "json_extract(payload, '$.version')", "postgres": "(payload->>'version')::int"}
+CURSORS = {
+    "sqlite": """
+        SELECT pos FROM (SELECT pos, LAG(pos, 1, 0) OVER (ORDER BY pos) AS before, epoch FROM event)
+        WHERE pos <> before + 1 OR epoch > (SELECT epoch FROM feed_epoch) ORDER BY pos""",
+    "postgres": """
+        SELECT pos FROM event WHERE epoch > (SELECT epoch FROM feed_epoch) OR (epoch = (SELECT epoch FROM feed_epoch)
+            AND xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint) ORDER BY pos""",
+}
+FOREIGN_KEYS = """
+SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent, child.attname AS named, parent.attname AS key
+FROM pg_constraint
+JOIN pg_attribute child ON child.attrelid = conrelid AND child.attnum = conkey[1]
+JOIN pg_attribute parent ON parent.attrelid = confrelid AND parent.attnum = confkey[1]
+WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 3"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One thing looked at: what was found where it holds, else its faults, each a sentence."""
+
+    name: str
+    finding: str
+    faults: tuple[str, ...] = ()
+
+
+async def verify(tell: Callable[[Verified], None]) -> bool:
+    """Look at everything that must hold, at one moment; each thing is told as it is found. True where all holds."""
+    return await at_one_moment(lambda: _verify(tell))
+
+
+async def _verify(tell: Callable[[Verified], None]) -> bool:
+    sound = True
+    async for one in _verified():
+        tell(one)
+        sound = sound and not one.faults
+    return sound
+
+
+async def _verified() -> AsyncIterator[Verified]:
+    for name, ask in _CHECKS:
+        finding, faults = await ask()
+        yield Verified(name, finding, _few(faults))
+    for organization in await Organization.all().order_by("id").values("id", "name", "audit_number", "audit_hash"):
+        finding, faults = await _audit_trail(organization)
+        yield Verified(f"audit trail of {organization['name']}", finding, _few(faults))
+
+
+def _few(faults: list[str]) -> tuple[str, ...]:
+    more = len(faults) - MOST_TOLD
+    return (*faults[:MOST_TOLD], *([f"… and {more:,} more."] if more > 0 else []))
+
+
+async def _foreign_keys() -> tuple[str, list[str]]:
+    if dialect() == "sqlite":
+        lost = await fetch("PRAGMA foreign_key_check")
+        return "every one leads to a row", [
+            f"A row of {row['table']} names a row of {row['parent']} that is not there." for row in lost
+        ]
+    keys, faults = await fetch(FOREIGN_KEYS), list[str]()
+    for key in keys:
+        child, parent, named = key["child"], key["parent"], key["named"]
+        lost = await fetch(
+            f"SELECT count(*) AS n FROM {child} WHERE {named} IS NOT NULL AND NOT EXISTS "
+            f"(SELECT FROM {parent} parent WHERE parent.{key['key']} = {child}.{named})"
+        )
+        if lost[0]["n"]:
+            faults.append(f"{lost[0]['n']:,} rows of {child} name by {named} a row of {parent} that is not there.")
+    return f"each of {len(keys)} leads to a row", faults
+
+
+async def _histories() -> tuple[str, list[str]]:
+    broken = await fetch(HISTORIES)
+    count = (await fetch("SELECT COUNT(*) AS n FROM opportunity"))[0]["n"]
+    return f"the transitions of {count:,} opportunities lead to their states", [_history_fault(row) for row in broken]
+
+
+def _history_fault(row: Mapping[str, Any]) -> str:
+    whose = f"Opportunity {row['number']} of organization {row['organization_id']}"
+    if row["missing"] is not None:
+        return f"{whose}: its transition {row['missing']} is missing."
+    if row["torn"] is not None:
+        return f"{whose}: its transition {row['torn']} does not begin where the one before it ended."
+    return f"{whose} is stored as {row['stored']}, and its transitions lead to {row['folded']}."
+
+
+async def _versions() -> tuple[str, list[str]]:
+    broken = await fetch(VERSIONS.format(version=VERSION[dialect()]))
+    return "every version of an opportunity is told by an event, without a gap", [_version_fault(row) for row in broken]
+
+
+def _version_fault(row: Mapping[str, Any]) -> str:
+    whose = f"Opportunity {row['number']} of organization {row['organization_id']}"
+    if row["newest"] != row["version"]:
+        return f"{whose} is at version {row['version']}, and its events tell of {row['newest'] or 'none'}."
+    return f"{whose}: its events tell {row['versions']} of its {row['version']} versions."
+
+
+async def _cursors() -> tuple[str, list[str]]:
+    broken = await fetch(CURSORS[dialect()])
+    count = (await fetch("SELECT COUNT(*) AS n FROM event"))[0]["n"]
+    finding = f"{count:,} events stand in the feed {'without a gap' if dialect() == 'sqlite' else 'at places that were given out'}"
+    return finding, [
+        f"The event at {row['pos']} follows a gap, or stands at a place that was not given out." for row in broken
+    ]
+
+
+async def _audit_trail(organization: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The chain anew from the facts, against what each fact and the organization keep of it."""
+    last, number = BEFORE_THE_FIRST, 0
+    mine = Event.filter(organization_id=organization["id"])
+    while (
+        facts := await mine.filter(where("audit_number__gt", number))
+        .order_by("audit_number")
+        .limit(BATCH)
+        .values(*_FACT, "audit_number", "audit_hash")
+    ):
+        for fact in facts:
+            kept = fact.pop("audit_hash")
+            if fact.pop("audit_number") != number + 1:
+                return "", [f"Fact {number + 1} is missing."]
+            number += 1
+            last = link(last, number, fact)
+            if kept != last:
+                return "", [
+                    f"Fact {number} ({fact['type']}, event {fact['id']}) is not what was recorded, or one before it is not."
+                ]
+    if (number, last) != (organization["audit_number"], organization["audit_hash"]):
+        return "", [
+            f"It ends with fact {number}, and the organization keeps {organization['audit_number']} as its last."
+        ]
+    unbound = await mine.filter(aggregatetype__in=sorted(AUDITED), audit_number=None).count()
+    older = f", {unbound:,} older than it" if unbound else ""
+    return f"{number:,} facts{older}; the last is {last}", []
+
+
+_FACT = (
+    "id", "organization_id", "aggregatetype", "aggregateid", "type", "payload", "at", "request_id",
+    "actor_kind", "actor_name", "actor_member_id",
+)  # fmt: skip
+_CHECKS: tuple[tuple[str, Callable[[], Awaitable[tuple[str, list[str]]]]], ...] = (
+    ("foreign keys", _foreign_keys),
+    ("history", _histories),
+    ("versions", _versions),
+    ("event cursors", _cursors),
+)
