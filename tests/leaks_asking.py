@@ -103,7 +103,9 @@ def _below(values: Values, place: Place, spec: GraphQLField) -> Iterator[Questio
             yield from _of_field(values, place, spec, way, only=None if kind == OWN else kind)
 
 
-def _of_field(values: Values, place: Place, spec: GraphQLField, way: str, only: str | None = None) -> Iterator[Question]:
+def _of_field(
+    values: Values, place: Place, spec: GraphQLField, way: str, only: str | None = None
+) -> Iterator[Question]:
     """A field bare, and with every argument; on a record out of sight bare alone."""
     what = ".".join(place)
     below = get_named_type(spec.type)
@@ -129,9 +131,7 @@ def _written(place: Place, spec: GraphQLField, way: str, given: Mapping[str, Any
     below = get_named_type(spec.type)
     asked = "" if is_leaf_type(below) else whole(below, deep)
     end = " }" * way.count("{")
-    return (
-        f"query{f'({declared})' if declared else ''} {{ {way} {place[1]}{f'({passed})' if passed else ''} {asked}{end} }}"
-    )
+    return f"query{f'({declared})' if declared else ''} {{ {way} {place[1]}{f'({passed})' if passed else ''} {asked}{end} }}"
 
 
 def paged() -> list[tuple[Place, GraphQLField]]:

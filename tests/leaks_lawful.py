@@ -22,6 +22,7 @@ from workflow.models.database import fetch, transaction
 from workflow.queries.credentials import viewer_of
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')
+API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?")
 PROBLEMS = re.compile(r"NotFound|PermissionDenied|InvalidInput|VersionConflict|Duplicate|RecordClosed|Blocked|Illegal")
 
 
@@ -45,7 +46,7 @@ def story(half: Half) -> list[str]:
         return numbers.setdefault(known, f"#{len(numbers)}")
 
     texts = (CURSOR.sub(r'"\1"', json.dumps(body, default=str)) for _, body in half.story)
-    return [BASE64.sub(number, text.replace(half.name, "us")) for text in texts]
+    return [BASE64.sub(number, API_KEY.sub("a key", text.replace(half.name, "us"))) for text in texts]
 
 
 def writes() -> Iterator[tuple[str, Input]]:

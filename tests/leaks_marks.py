@@ -116,5 +116,3 @@ def _objects(row: Row, mark: str) -> dict[str, object]:
 def _primes() -> Iterator[int]:
     """Primes from a million on: a sum of some is never another one that is known."""
     return (number for number in count(1_000_003, 2) if all(number % one for one in range(3, 1_050, 2)))
-
-

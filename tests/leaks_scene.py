@@ -108,9 +108,11 @@ async def scene(databases: Databases, world: World) -> AsyncIterator[Scene]:
 async def alone(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, in this process: only those who ask inside the block are answered."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": url}))
-    async with opened(url, everywhere=False):
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alone") as client:
-            yield client
+    async with (
+        opened(url, everywhere=False),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alone") as client,
+    ):
+        yield client
 
 
 def wide(world: World, organization_id: str) -> Sight:

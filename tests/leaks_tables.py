@@ -79,7 +79,9 @@ async def standing(url: str) -> AsyncIterator[Standing]:
         return
     async with _postgres(url) as server:
         names = [row[0] for row in await server.fetch(TABLES_OF_POSTGRES)]
-        text = " UNION ALL ".join(f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t" for name in names)
+        text = " UNION ALL ".join(
+            f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t" for name in names
+        )
 
         async def sums() -> object:
             return [tuple(row) for row in await server.fetch(f"{text} ORDER BY 1")]

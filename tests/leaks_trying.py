@@ -28,6 +28,7 @@ BESIDE: Mapping[str, Input] = {
     "updateStakeholder": {"relations": [{"kind": "REPORTS_TO", "toId": "$quoted"}]},
     "raiseRisk": {"ownerId": "$seller"},
     "updateRisk": {"perceivedById": "$stakeholder", "ownerId": "$seller"},
+    "updateTeam": {"id": "$south", "parentId": "$team", "managerId": "$seller"},
     "correctActivity": {"contactIds": ["$known"], "summary": SAID},
 }
 """What an input takes beside what the attempt needs, where that names somebody; a new id of an input is one more `$name`."""
@@ -161,5 +162,3 @@ def _ids(kind: GraphQLNamedType, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from _ids(get_named_type(one.type), (*path, name))
     elif kind.name == "ID":
         yield path
-
-

@@ -49,7 +49,9 @@ class Doors:
 
     async def both(self, sight: Sight, question: Question) -> tuple[Answer, Answer]:
         """What each of them answers."""
-        full, lone = await asyncio.gather(*(asked(door, self.world.key(sight), question) for door in (self.full, self.lone)))
+        full, lone = await asyncio.gather(
+            *(asked(door, self.world.key(sight), question) for door in (self.full, self.lone))
+        )
         return full, lone
 
     async def judged(self, sight: Sight, question: Question) -> tuple[Answer, list[str]]:
@@ -153,4 +155,3 @@ def _calmed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: None if key in CLOCKED else _calmed(part) for key, part in value.items()}
     return [_calmed(part) for part in value] if isinstance(value, list) else value
-

@@ -27,7 +27,7 @@ class TestOrganization:
 
     async def key(self, role: Role, email: str | None = None) -> str:
         """One more key; with an e-mail it acts as that member, without as nobody."""
-        made = await make_key(organization_name=self.name, role=role, email=email, now=NOW)
+        made = await make_key(organization_name=str(self.id), role=role, email=email, now=NOW)
         return made.api_key
 
     async def ctx_of(self, role: Role, email: str | None = None, *, now: datetime = NOW) -> Ctx:

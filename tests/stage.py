@@ -118,7 +118,7 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
 async def _people(organization: TestOrganization) -> dict[str, str]:
     """Two teams, a member who has left, and a key."""
     ctx = organization.ctx
-    north, _ = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
+    north, south = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
     gone = await create_member(ctx, NewMember("Gil Gone", "gil.gone@example.com", Role.REP))
     await update_member(ctx, gone, {"active": False})
     key = await create_api_key(ctx, NewKey("Sync", Role.INTEGRATOR))
@@ -126,6 +126,7 @@ async def _people(organization: TestOrganization) -> dict[str, str]:
         "owner": encode("Member", organization.admin_id),
         "gone": encode("Member", gone),
         "team": encode("Team", north),
+        "south": encode("Team", south),
         "apiKey": encode("ApiKey", key.id),
     }
 

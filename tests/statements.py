@@ -16,7 +16,8 @@ from workflow.models.database import dialect
 SQLITE = ("execute", "execute_fetchall", "execute_insert", "executemany", "executescript")
 POSTGRES = ("execute", "_execute", "executemany")
 STEERING = re.compile(
-    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET|SELECT pg_advisory_unlock_all)\b", re.IGNORECASE
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET|SELECT pg_advisory_unlock_all|SELECT set_config)\b",
+    re.IGNORECASE,
 )
 MAIN_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?[\"`]?(\w+)", re.IGNORECASE)
 

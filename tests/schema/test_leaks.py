@@ -56,7 +56,9 @@ async def test_every_field_that_a_query_reaches_is_asked(served: Scene) -> None:
         found.read(query)
 
     types = [GRAPH.type_map[name] for name in reached()]
-    fields = {(kind.name, name) for kind in types if not kind.name.startswith("__") for name in getattr(kind, "fields", ())}
+    fields = {
+        (kind.name, name) for kind in types if not kind.name.startswith("__") for name in getattr(kind, "fields", ())
+    }
     objects = {(kind, name) for kind, name in fields if kind not in ("Node", "Problem")}
     never = sorted(".".join(one) for one in objects - found.fields)
     assert never == [], "Say in tests/leaks_asking.py how each is asked."
