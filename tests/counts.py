@@ -11,9 +11,9 @@ T = TypeVar("T")
 FULL = os.environ.get("PURSUIT_TEST_FULL") == "1"
 
 
-def count(full: int) -> int:
-    """The number of repetitions for this run, of the full count that an issue names."""
-    return full if FULL else max(1, full // 10)
+def count(full: int, *, part: int = 10) -> int:
+    """The number of repetitions for this run, of the full count that an issue names; a smaller part where one takes long."""
+    return full if FULL else max(1, full // part)
 
 
 def some(cases: Iterable[T], *, every: int) -> list[T]:

@@ -14,7 +14,7 @@ from workflow.rules.process_text import document_in, text_of
 
 
 @settings(
-    max_examples=count(1000),
+    max_examples=count(1000, part=20),
     derandomize=not FULL,
     phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
     deadline=None,

@@ -47,7 +47,7 @@ async def test_a_document_that_was_read_publishes_unchanged(server: Server, orga
 
 
 async def test_random_processes_go_through_http_unchanged(server: Server, organization: TestOrganization) -> None:
-    for seed in range(count(1_000)):
+    for seed in range(count(1_000, part=40)):
         document = to_plain(process_of_chance(seed))
 
         answer = await published(server, organization.api_key, document)
