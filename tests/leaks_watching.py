@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -128,12 +129,16 @@ def _tokens(value: Any) -> Iterator[str]:
         for part in value:
             yield from _tokens(part)
     elif isinstance(value, str):
-        yield value
-        yield from _in_text(value)
-        for word in BASE64.findall(value):
-            yield from _in_text(_decoded(word))
+        yield from _told_by(value)
     elif value is not None:
         yield f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+@cache
+def _told_by(text: str) -> tuple[str, ...]:
+    """What one text tells; the same few texts stand in most answers."""
+    decoded = (_decoded(word) for word in BASE64.findall(text))
+    return (text, *(token for part in (text, *decoded) for token in _in_text(part)))
 
 
 def _in_text(text: str) -> Iterator[str]:
