@@ -11,6 +11,7 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
+from workflow.models.doorbell import ring, ringing
 from workflow.models.patience import Unavailable
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ async def _until_settled(work: Callable[[], Awaitable[T]]) -> T:
     deadline = clock() + LONGEST
     for attempt in range(ATTEMPTS):
         try:
-            return await _once(work)
+            return await _told(work)
         except COLLISIONS as problem:
             if not _is_collision(problem) or (attempt and isinstance(problem, IntegrityError)):
                 raise
@@ -57,6 +58,15 @@ async def _until_settled(work: Callable[[], Awaitable[T]]) -> T:
             break
         await asyncio.sleep(random.random() * min(0.25, 0.005 * 2**attempt))
     raise Unavailable("The database is too busy: every attempt collided with another writer.")
+
+
+async def _told(work: Callable[[], Awaitable[T]]) -> T:
+    """One attempt; where it told a fact, whoever follows the feed hears of it once it is committed."""
+    with ringing() as bell:
+        answer = await _once(work)
+    if bell.pulled:
+        ring()
+    return answer
 
 
 async def _once(work: Callable[[], Awaitable[T]]) -> T:

@@ -10,6 +10,7 @@ from uuid import UUID
 from workflow.models import Event, Organization
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
+from workflow.models.doorbell import pull
 from workflow.operations.context import Ctx
 from workflow.operations.locking import hold_organization
 from workflow.rules.audit import AUDITED, link
@@ -39,6 +40,7 @@ async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapp
     }
     audited = await _audited(fact) if aggregate in AUDITED else {}
     await Event.create(epoch=place["epoch"], xid=place["xid"], **fact, **audited)
+    pull()
 
 
 async def _audited(fact: dict[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,17 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """That something happened, and to what; not yet what."""
+
+    place: Place
+    organization_id: UUID
+    aggregatetype: str
+    aggregateid: UUID
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventFilter:
     """Types are names or patterns such as `opportunity.*`; None leaves a condition out."""
 
@@ -77,7 +88,7 @@ class EventFilter:
 
 async def events(viewer: Viewer, filter: EventFilter, *, after: Place, size: int) -> tuple[list[EventRow], bool]:
     """Events after a place, oldest first, and whether there are more; one statement."""
-    rows = _settled(viewer).filter(_after(after), _wanted(filter), _visible(viewer))
+    rows = _settled(_own(viewer)).filter(_after(after), _wanted(filter), _visible(viewer))
     names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
     found = await rows.order_by("xid", "pos").limit(size + 1).values(*names)
     return [_row(record) for record in found[:size]], len(found) > size
@@ -85,20 +96,39 @@ async def events(viewer: Viewer, filter: EventFilter, *, after: Place, size: int
 
 async def newest(viewer: Viewer) -> Place:
     """The newest event's place; what commits later stands behind it. One statement."""
-    found = await _settled(viewer).order_by("-xid", "-pos").limit(1).values("epoch", "xid", "pos")
-    return Place(**found[0]) if found else START
+    return await _last(_own(viewer))
+
+
+async def newest_of_all() -> Place:
+    """The newest event's place of any organization; for who stands for everybody. One statement."""
+    return await _last(Event.all())
+
+
+async def heads(*, after: Place, size: int) -> list[Head]:
+    """What happened after a place, in any organization, oldest first; for who stands for everybody. One statement."""
+    rows = _settled(Event.all()).filter(_after(after)).order_by("xid", "pos").limit(size)
+    found = await rows.values("organization_id", "aggregatetype", "aggregateid", "type", "epoch", "xid", "pos")
+    return [Head(Place(*(record.pop(name) for name in Place._fields)), **record) for record in found]
 
 
 async def events_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, EventRow]:
     """Visible events by id; one statement."""
     names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
-    rows = Event.filter(organization_id=viewer.organization_id, id__in=list(ids)).filter(_visible(viewer))
+    rows = _own(viewer).filter(id__in=list(ids)).filter(_visible(viewer))
     return {record["id"]: _row(record) for record in await rows.values(*names)}
 
 
-def _settled(viewer: Viewer) -> QuerySet[Event]:
+async def _last(rows: QuerySet[Event]) -> Place:
+    found = await _settled(rows).order_by("-xid", "-pos").limit(1).values("epoch", "xid", "pos")
+    return Place(**found[0]) if found else START
+
+
+def _own(viewer: Viewer) -> QuerySet[Event]:
+    return Event.filter(organization_id=viewer.organization_id)
+
+
+def _settled(rows: QuerySet[Event]) -> QuerySet[Event]:
     """On PostgreSQL only what no running transaction can still slip in before."""
-    rows = Event.filter(organization_id=viewer.organization_id)
     if dialect() == "sqlite":
         return rows
     return rows.annotate(horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")).filter(

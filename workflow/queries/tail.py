@@ -1,0 +1,98 @@
+"""The end of the feed, followed once for everybody in a process: whoever waits for a fact is woken when it is told."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+from workflow.models.database import standing_for_everybody
+from workflow.models.doorbell import listening
+from workflow.queries.events import Head, Place, heads, newest_of_all
+
+logger = logging.getLogger("pursuit.feed")
+
+POLL = 1.0
+"""Seconds after which the feed is looked at without a ring: what another process has told rings no bell here."""
+AT_ONCE = 500
+"""Facts read in one statement."""
+
+
+class Watch:
+    """One who waits: woken by facts that are theirs, and then told which kinds of thing they were about."""
+
+    def __init__(self, wants: Callable[[Head], bool]) -> None:
+        self.wants = wants
+        self._kinds: set[str] = set()
+        self._woken = asyncio.Event()
+
+    def tell(self, head: Head) -> None:
+        """Wake them where the fact is theirs."""
+        if self.wants(head):
+            self._kinds.add(head.aggregatetype)
+            self._woken.set()
+
+    async def woken(self) -> set[str]:
+        """Wait for the next fact; those that come before anybody looks are one awakening."""
+        await self._woken.wait()
+        self._woken.clear()
+        kinds, self._kinds = self._kinds, set()
+        return kinds
+
+
+class Tail:
+    """Follows the feed from the first watch on: it reads which facts were told, and each who waits reads what they may see."""
+
+    def __init__(self) -> None:
+        self._watches: dict[UUID, set[Watch]] = {}
+        self._beginning = asyncio.Lock()
+        self._following: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def watching(self, organization_id: UUID, wants: Callable[[Head], bool]) -> AsyncIterator[Watch]:
+        """Watch for facts of an organization from now on."""
+        watch = Watch(wants)
+        self._watches.setdefault(organization_id, set()).add(watch)
+        try:
+            await self._begin()
+            yield watch
+        finally:
+            self._watches[organization_id].discard(watch)
+            if not self._watches[organization_id]:
+                del self._watches[organization_id]
+
+    async def close(self) -> None:
+        """Follow no longer."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait({self._following})
+
+    async def _begin(self) -> None:
+        """Follow from here, unless that has begun already."""
+        async with self._beginning:
+            if self._following is None:
+                with standing_for_everybody():
+                    place = await newest_of_all()
+                self._following = asyncio.create_task(self._follow(place))
+
+    async def _follow(self, place: Place) -> None:
+        with standing_for_everybody(), listening() as rung:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(rung.wait(), POLL)
+                rung.clear()
+                try:
+                    place = await self._told_since(place)
+                except Exception:
+                    logger.exception("the feed could not be followed; it is tried again")
+
+    async def _told_since(self, place: Place) -> Place:
+        """Wake those who wait for what was told since a place; the place to go on from."""
+        while True:
+            found = await heads(after=place, size=AT_ONCE)
+            for head in found:
+                for watch in self._watches.get(head.organization_id, ()):
+                    watch.tell(head)
+            place = found[-1].place if found else place
+            if len(found) < AT_ONCE:
+                return place
