@@ -110,7 +110,7 @@ class ApiKeyMutation:
         member_id = ids.maybe_of("Member", or_none(input.member_id))
         new = NewKey(input.name, input.role, member_id, or_none(input.expires_at))
         made = await keys.create_api_key(info.context.acting(), new)
-        return ApiKeyChanged(key=made.id, secret=made.api_key)
+        return ApiKeyChanged(key=made.id, secret=made.api_key or None)
 
     @strawberry.mutation(graphql_type=ApiKeyResult, description="Stop a key at once and for ever.")
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyChanged:

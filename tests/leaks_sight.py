@@ -35,7 +35,7 @@ SHARED = frozenset({"organization", "account", "contact", "member", "team", "sal
 """Tables whose rows everybody of the organization may see."""
 ADMINS = frozenset({"api_key"})
 """Tables whose texts only an admin may see; their ids stand in the feed."""
-INNER = frozenset({"opportunity_counter", "feed_epoch", "tortoise_migrations", "sqlite_sequence"})
+INNER = frozenset({"idempotency", "opportunity_counter", "feed_epoch", "tortoise_migrations", "sqlite_sequence"})
 """Tables that nobody is shown."""
 
 Home = tuple[str, str | None]

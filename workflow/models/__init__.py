@@ -3,6 +3,7 @@
 from workflow.models.account import Account, Contact, ImportedRow
 from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
 from workflow.models.history import Event, FeedEpoch, Override, Transition
+from workflow.models.idempotency import Idempotency
 from workflow.models.opportunity import Assessment, Collaborator, Opportunity
 from workflow.models.organization import ApiKey, ExchangeRate, Member, OpportunityCounter, Organization, Target, Team
 from workflow.models.process import SalesProcess
@@ -22,6 +23,7 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "FeedEpoch",
+    "Idempotency",
     "ImportedRow",
     "Member",
     "Milestone",

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from workflow.models import Account, Contact
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
 from workflow.operations.checks import Faults, MoneyGiven, merged, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import locked
+from workflow.operations.performing import perform
 from workflow.rules.errors import Duplicate, NotFound, VersionConflict
 from workflow.rules.permissions import Action, require
 from workflow.rules.plain import camel
@@ -50,7 +50,7 @@ async def create_account(ctx: Ctx, given: AccountChanges) -> UUID:
         fields = _account({**given, "name": given.get("name")}, {})
         return await _create(ctx, Account, "account", {"attributes": {}, **fields}, {})
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_version: int | None) -> UUID:
@@ -62,7 +62,7 @@ async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_
         await _update(ctx, Account, "account", before, _account(given, before))
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> UUID:
@@ -75,7 +75,7 @@ async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> U
         fields = _contact({**given, "name": given.get("name")}, {})
         return await _create(ctx, Contact, "contact", {"attributes": {}, **fields}, {"account_id": account_id})
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def update_contact(ctx: Ctx, id: UUID, given: ContactChanges, *, expected_version: int | None) -> UUID:
@@ -87,7 +87,7 @@ async def update_contact(ctx: Ctx, id: UUID, given: ContactChanges, *, expected_
         await _update(ctx, Contact, "contact", before, _contact(given, before))
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 Table = type[Account] | type[Contact]

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from workflow.models import Activity, ActivityContact, Contact
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import EARLIEST, Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import Duplicate, NotFound, PermissionDenied
 from workflow.rules.permissions import Action, may_write, require
 from workflow.rules.plain import camel
@@ -70,7 +69,6 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, given: NewActivity) -> UU
 
 async def correct_activity(ctx: Ctx, id: UUID, given: ActivityChanges) -> UUID:
     """Say what was done as it was, or that it did not happen; by who logged it, or who may write the deal."""
-    opportunity_id = await deal_of(ctx.viewer, "Activity", id)
 
     def judge(deal: Deal) -> None:
         require(ctx.viewer, Action.LOG_ACTIVITY, to="correct activities")
@@ -89,7 +87,7 @@ async def correct_activity(ctx: Ctx, id: UUID, given: ActivityChanges) -> UUID:
             deal.tell("activity.corrected", activityId=id, contactIds=named, changes=differences)
         return id
 
-    return await change(ctx, opportunity_id, None, verb, judge=judge, counts=False)
+    return await change(ctx, Part("Activity", id), None, verb, judge=judge, counts=False)
 
 
 def _about(given: NewActivity) -> dict[str, Any]:

@@ -68,7 +68,7 @@ async def transition_opportunities(ctx: Ctx, refs: Sequence[Ref], move: BulkMove
         moved = await _take(by_bulk, ref, move)
         return moved.transition_id
 
-    return [await _row(ref, one) for ref in refs]
+    return await _rows(ctx, refs, one)
 
 
 async def assign_opportunities(ctx: Ctx, refs: Sequence[Ref], owner_id: UUID) -> list[RowDone]:
@@ -82,7 +82,7 @@ async def assign_opportunities(ctx: Ctx, refs: Sequence[Ref], owner_id: UUID) ->
     async def one(ref: Ref) -> None:
         await _assign(ctx, ref, owner_id)
 
-    return [await _row(ref, one) for ref in refs]
+    return await _rows(ctx, refs, one)
 
 
 async def migrate_opportunities(ctx: Ctx, refs: Sequence[Ref], process_key: str) -> list[RowDone]:
@@ -103,7 +103,7 @@ async def migrate_opportunities(ctx: Ctx, refs: Sequence[Ref], process_key: str)
 
         await change(ctx, ref.id, ref.expected_version, verb)
 
-    return [await _row(ref, one) for ref in refs]
+    return await _rows(ctx, refs, one)
 
 
 async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
@@ -113,6 +113,13 @@ async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
     except NotFound as unknown:
         message = "Nobody of the organization has this id, or you may not see them. Check the id with `members`."
         raise invalid("ownerId", message=message) from unknown
+
+
+async def _rows(ctx: Ctx, refs: Sequence[Ref], work: Callable[[Ref], Awaitable[UUID | None]]) -> list[RowDone]:
+    """Each deal in turn; under an Idempotency-Key each keeps what became of it, so that the same request goes on where it ended."""
+    if ctx.receipt is not None:
+        ctx.receipt.in_parts = True
+    return [await _row(ref, work) for ref in refs]
 
 
 async def _row(ref: Ref, work: Callable[[Ref], Awaitable[UUID | None]]) -> RowDone:

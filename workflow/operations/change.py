@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from workflow.models import Member, Opportunity
-from workflow.models.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.debts import settle_debts
 from workflow.operations.journal import changed, record
 from workflow.operations.judging import rejudged
 from workflow.operations.locking import hold
+from workflow.operations.performing import perform
 from workflow.queries.facts import facts_of
+from workflow.queries.hanging import deal_of
 from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
 from workflow.queries.processes import processes_by_id
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
@@ -68,6 +69,13 @@ class Deal:
         self.facts = (await facts_of(self.organization_id, [self.id], self.ctx.now))[self.id]
 
 
+class Part(NamedTuple):
+    """A part of a deal, by its type and id, where the deal is not named itself."""
+
+    kind: str
+    id: UUID
+
+
 class RolledBack(Exception):
     """A dry run has done everything; its answer is carried past the rollback."""
 
@@ -92,7 +100,7 @@ def refuse_closed(deal: Deal) -> None:
 
 async def change(
     ctx: Ctx,
-    id: UUID,
+    id: UUID | Part,
     expected_version: int | None,
     verb: Callable[[Deal], Awaitable[T]],
     *,
@@ -101,20 +109,21 @@ async def change(
 ) -> T:
     """Run a verb on the locked deal in one transaction.
 
+    The deal is named, or found as the one that a part hangs on.
     `judge` says who may and when; what does not count leaves the deal's version and updatedAt as they are.
     """
 
     async def work() -> T:
-        deal = await _taken(ctx, id)
+        deal = await _taken(ctx, await deal_of(ctx.viewer, *id) if isinstance(id, Part) else id)
         if expected_version is not None and expected_version != deal.row.version:
-            raise VersionConflict(kind="Opportunity", id=id, expected=expected_version, actual=deal.row.version)
+            raise VersionConflict(kind="Opportunity", id=deal.id, expected=expected_version, actual=deal.row.version)
         judge(deal)
         answer = await verb(deal)
         if deal.told:
             await _settle(deal, counts=counts)
         return answer
 
-    return await transaction(work)
+    return await perform(ctx, work, about=id.id if isinstance(id, Part) else id, told_by=verb)
 
 
 async def _taken(ctx: Ctx, id: UUID) -> Deal:

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from workflow.models import Competitor, Transition
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import NotFound, invalid
 from workflow.rules.parts import CompetitorFacts
 from workflow.rules.states import CompetitorKind, CompetitorStanding
@@ -68,12 +67,11 @@ async def update_competitor(ctx: Ctx, id: UUID, given: CompetitorChanges, *, exp
             deal.tell("competitor.updated", competitorId=id, changes=differences)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Competitor", id), expected_version, verb)
+    return await change(ctx, Part("Competitor", id), expected_version, verb)
 
 
 async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
     """Take a rival off that was added by mistake; the deal's id. To whom a deal was once lost stays on record."""
-    opportunity_id = await deal_of(ctx.viewer, "Competitor", id)
 
     async def verb(deal: Deal) -> UUID:
         rival = _competitor(deal, id)
@@ -85,9 +83,9 @@ async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None)
             raise invalid("id", message=message)
         await Competitor.filter(id=id).delete()
         deal.tell("competitor.removed", competitorId=id, kind=rival.kind, name=rival.name)
-        return opportunity_id
+        return deal.id
 
-    return await change(ctx, opportunity_id, expected_version, verb)
+    return await change(ctx, Part("Competitor", id), expected_version, verb)
 
 
 def _competitor(deal: Deal, id: UUID) -> CompetitorFacts:

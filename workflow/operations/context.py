@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from workflow.operations.claims import Receipt
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import ActorKind, Role, TransitionSource
 
@@ -18,7 +19,7 @@ class Ctx:
     now: datetime
     source: TransitionSource = TransitionSource.API
     request_id: str | None = None
-    idempotency_key: str | None = None
+    receipt: Receipt | None = None
 
     def today(self, time_zone: str) -> date:
         """The organization's calendar day."""

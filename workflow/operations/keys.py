@@ -2,7 +2,7 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,12 @@ from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import locked
 from workflow.operations.members import make_member
+from workflow.operations.performing import perform
 from workflow.queries.credentials import hashed
 from workflow.queries.people import organization_called
 from workflow.rules.errors import NotFound
 from workflow.rules.permissions import Action, acting_role, named, require
+from workflow.rules.plain import SECRET
 from workflow.rules.states import Role
 
 
@@ -42,7 +44,7 @@ class KeyMade:
     organization_id: UUID
     member_id: UUID | None
     role: Role
-    api_key: str
+    api_key: str = field(default="", metadata={SECRET: True})
 
 
 async def create_api_key(ctx: Ctx, given: NewKey) -> KeyMade:
@@ -59,7 +61,7 @@ async def create_api_key(ctx: Ctx, given: NewKey) -> KeyMade:
         faults.raise_if_any()
         return await new_key(ctx, name=name, role=given.role, member_id=given.member_id, expires_at=given.expires_at)
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def revoke_api_key(ctx: Ctx, id: UUID) -> UUID:
@@ -77,7 +79,7 @@ async def revoke_api_key(ctx: Ctx, id: UUID) -> UUID:
             await record(ctx, "apiKey.revoked", aggregate="apiKey", id=id, payload=about)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def note_use(ctx: Ctx) -> None:

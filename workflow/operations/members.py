@@ -7,11 +7,11 @@ from uuid import UUID
 
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
+from workflow.operations.performing import perform
 from workflow.rules.errors import Duplicate, NotFound, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import Role, Visibility
@@ -51,7 +51,7 @@ async def create_member(ctx: Ctx, given: NewMember) -> UUID:
         await _refuse_duplicate(ctx, email or "")
         return await _join(ctx, {**asdict(given), "name": name, "email": email})
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def update_member(ctx: Ctx, id: UUID, given: MemberChanges) -> UUID:
@@ -71,7 +71,7 @@ async def update_member(ctx: Ctx, id: UUID, given: MemberChanges) -> UUID:
             await _tell(ctx, "member.updated", id, differences)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def make_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: UUID | None = None) -> UUID:

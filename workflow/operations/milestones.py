@@ -8,12 +8,11 @@ from uuid import UUID
 
 from workflow.models import Milestone
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
 from workflow.operations.laying_out import UNDONE
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import NotFound, PermissionDenied, invalid
 from workflow.rules.evidence import evidence_says_nothing
 from workflow.rules.parts import MilestoneFacts
@@ -75,7 +74,7 @@ async def complete_milestone(ctx: Ctx, id: UUID, *, evidence: str | None, expect
         await _write(deal, step, "milestone.completed", {**done, **deal.ctx.actor()}, evidence=shown)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Milestone", id), expected_version, verb)
+    return await change(ctx, Part("Milestone", id), expected_version, verb)
 
 
 async def update_milestone(ctx: Ctx, id: UUID, given: MilestoneChanges, *, expected_version: int | None) -> UUID:
@@ -95,7 +94,7 @@ async def update_milestone(ctx: Ctx, id: UUID, given: MilestoneChanges, *, expec
             await _write(deal, step, "milestone.updated", {**fields, **again})
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Milestone", id), expected_version, verb)
+    return await change(ctx, Part("Milestone", id), expected_version, verb)
 
 
 async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
@@ -116,7 +115,7 @@ async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: 
         await _write(deal, step, "milestone.waived", waived, reason=why)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Milestone", id), expected_version, verb)
+    return await change(ctx, Part("Milestone", id), expected_version, verb)
 
 
 async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
@@ -133,7 +132,7 @@ async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version:
         await _write(deal, step, "milestone.reopened", UNDONE, reason=why, was=was)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Milestone", id), expected_version, verb)
+    return await change(ctx, Part("Milestone", id), expected_version, verb)
 
 
 def _milestone(deal: Deal, id: UUID) -> MilestoneFacts:

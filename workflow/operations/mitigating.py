@@ -7,12 +7,11 @@ from uuid import UUID
 
 from workflow.models import Mitigation, Risk
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
 from workflow.operations.risks import refuse_settled, risk_of
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import NotFound, invalid
 from workflow.rules.evidence import evidence_says_nothing
 from workflow.rules.parts import RiskFacts
@@ -46,7 +45,7 @@ async def add_mitigation(ctx: Ctx, risk_id: UUID, given: NewMitigation) -> UUID:
         deal.tell("mitigation.added", mitigationId=id, riskId=risk_id, changes=changed({}, about), **status)
         return risk_id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Risk", risk_id), None, verb)
+    return await change(ctx, Part("Risk", risk_id), None, verb)
 
 
 async def complete_mitigation(ctx: Ctx, id: UUID, *, evidence: str, expected_version: int | None) -> UUID:
@@ -68,7 +67,7 @@ async def complete_mitigation(ctx: Ctx, id: UUID, *, evidence: str, expected_ver
         deal.tell("mitigation.completed", mitigationId=id, riskId=risk.id, evidence=shown, **status)
         return risk.id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Mitigation", id), expected_version, verb)
+    return await change(ctx, Part("Mitigation", id), expected_version, verb)
 
 
 async def _stand(risk: RiskFacts, status: RiskStatus) -> dict[str, object]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from workflow.models import Account, Opportunity, Organization
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
@@ -15,6 +14,7 @@ from workflow.operations.holding import active_members, add_collaborators, colla
 from workflow.operations.journal import changed, record
 from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
+from workflow.operations.performing import perform
 from workflow.queries.facts import Home, facts_of_new
 from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, process
@@ -54,7 +54,7 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
         await add_collaborators(ctx, id, helpers)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def update_opportunity(ctx: Ctx, id: UUID, given: OpportunityChanges, *, expected_version: int | None) -> UUID:

@@ -15,6 +15,7 @@ from workflow.operations.journal import changed, record
 from workflow.operations.keys import new_key
 from workflow.operations.locking import hold_organization
 from workflow.operations.members import make_member
+from workflow.operations.performing import perform
 from workflow.operations.processes import preset, publish
 from workflow.rules.errors import Duplicate, invalid
 from workflow.rules.money import exponent
@@ -75,7 +76,7 @@ async def update_organization(ctx: Ctx, given: OrganizationChanges) -> UUID:
             await record(ctx, "organization.updated", aggregate="organization", id=id, payload=payload)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 _PATHS = {"name": "name", "time_zone": "timeZone", "base_currency": "baseCurrency"}

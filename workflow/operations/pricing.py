@@ -8,11 +8,12 @@ from uuid import UUID
 
 from workflow.models import ExchangeRate, Opportunity
 from workflow.models.columns import new_id
-from workflow.models.database import dialect, fetch, transaction
+from workflow.models.database import dialect, fetch
 from workflow.operations.checks import Faults, MoneyGiven, MoneyKept, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_all, home_of
+from workflow.operations.performing import perform
 from workflow.rules.errors import invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
 from workflow.rules.permissions import Action, require
@@ -67,7 +68,7 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
         await record(ctx, "exchangeRate.set", aggregate="exchangeRate", id=id, payload=told)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 def _check(currency: str, rate: Decimal, base: str) -> None:

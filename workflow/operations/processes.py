@@ -9,10 +9,10 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization
+from workflow.operations.performing import perform
 from workflow.rules.checking import check
 from workflow.rules.errors import InvalidInput
 from workflow.rules.permissions import Action, require
@@ -57,7 +57,7 @@ async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = F
             await _make_default(ctx, document.key, published)
         return published
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def _newest(ctx: Ctx, document: ProcessDocument) -> Published | None:

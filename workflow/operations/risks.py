@@ -8,11 +8,10 @@ from uuid import UUID
 
 from workflow.models import Member, Risk, RiskReview
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import NotFound, PermissionDenied, invalid
 from workflow.rules.parts import RiskFacts
 from workflow.rules.permissions import Action, may_override
@@ -76,7 +75,7 @@ async def update_risk(ctx: Ctx, id: UUID, given: RiskChanges, *, expected_versio
             deal.tell("risk.updated", riskId=id, changes=changed(before, fields))
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Risk", id), expected_version, verb)
+    return await change(ctx, Part("Risk", id), expected_version, verb)
 
 
 async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str, expected_version: int | None) -> UUID:
@@ -98,7 +97,7 @@ async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str
         deal.tell("risk.updated", riskId=id, changes=told, reason=why)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Risk", id), expected_version, verb)
+    return await change(ctx, Part("Risk", id), expected_version, verb)
 
 
 async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note: str | None) -> UUID:

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder, StakeholderRelation
 from workflow.models.columns import new_id
-from workflow.operations.change import Deal, change
+from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.queries.hanging import deal_of
 from workflow.rules.errors import Duplicate, NotFound, invalid
 from workflow.rules.parts import RelationFacts
 from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Influence
@@ -90,12 +89,11 @@ async def update_stakeholder(ctx: Ctx, id: UUID, given: StakeholderChanges, *, e
             deal.tell("stakeholder.updated", stakeholderId=id, changes=differences)
         return id
 
-    return await change(ctx, await deal_of(ctx.viewer, "Stakeholder", id), expected_version, verb)
+    return await change(ctx, Part("Stakeholder", id), expected_version, verb)
 
 
 async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
     """Take a person off who was added by mistake; the deal's id. Who has been quoted stays on record."""
-    opportunity_id = await deal_of(ctx.viewer, "Stakeholder", id)
 
     async def verb(deal: Deal) -> UUID:
         before = await _stakeholder(deal, id)
@@ -105,9 +103,9 @@ async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None
             raise invalid("id", message=message)
         await Stakeholder.filter(id=id).delete()
         deal.tell("stakeholder.removed", stakeholderId=id, contactId=before["contact_id"])
-        return opportunity_id
+        return deal.id
 
-    return await change(ctx, opportunity_id, expected_version, verb)
+    return await change(ctx, Part("Stakeholder", id), expected_version, verb)
 
 
 async def _stakeholder(deal: Deal, id: UUID) -> dict[str, object]:

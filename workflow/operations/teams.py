@@ -6,11 +6,11 @@ from uuid import UUID
 
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
+from workflow.operations.performing import perform
 from workflow.queries.credentials import below
 from workflow.rules.errors import Duplicate, NotFound
 from workflow.rules.permissions import Action, require
@@ -33,7 +33,7 @@ async def create_team(ctx: Ctx, given: TeamChanges) -> UUID:
         fields = await _checked(ctx, {**given, "name": given.get("name")}, {})
         return await add_team(ctx, **fields)
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def update_team(ctx: Ctx, id: UUID, given: TeamChanges) -> UUID:
@@ -51,7 +51,7 @@ async def update_team(ctx: Ctx, id: UUID, given: TeamChanges) -> UUID:
             await _tell(ctx, "team.updated", id, differences)
         return id
 
-    return await transaction(work)
+    return await perform(ctx, work)
 
 
 async def add_team(ctx: Ctx, **fields: Any) -> UUID:  # Any: columns of several kinds

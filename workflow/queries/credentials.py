@@ -2,10 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member, Team
 from workflow.models.database import fetch, standing_for_everybody
@@ -76,6 +78,26 @@ async def viewer_of_member(
         teams=await _teams(organization_id, member_id, person["team_id"]),
         key=key,
     )
+
+
+async def still_in(viewers: Collection[Viewer], now: datetime) -> set[Viewer]:
+    """Those of the viewers whose key is neither revoked nor expired and whose member is active; two statements at most."""
+    keys = {viewer.key.id for viewer in viewers if viewer.key}
+    members = {viewer.member_id for viewer in viewers if viewer.member_id}
+    with standing_for_everybody():
+        good = ApiKey.filter(id__in=list(keys), revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        open_keys = set(await good.values_list("id", flat=True)) if keys else set()
+        active = (
+            set(await Member.filter(id__in=list(members), active=True).values_list("id", flat=True))
+            if members
+            else set()
+        )
+    return {
+        viewer
+        for viewer in viewers
+        if (viewer.key is None or viewer.key.id in open_keys)
+        and (viewer.member_id is None or viewer.member_id in active)
+    }
 
 
 def _use(kept: dict[str, Any]) -> KeyUse:

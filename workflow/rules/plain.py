@@ -6,8 +6,9 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 from workflow.rules.errors import FieldProblem, InvalidInput
 
@@ -16,6 +17,10 @@ Path = tuple[str, ...]
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
+
+
+SECRET = "secret"
+"""Marks a field that is never written: what is read back has its default."""
 
 
 def read(shape: type[T], data: object, *, at: Path = ()) -> T:
@@ -30,17 +35,26 @@ def read(shape: type[T], data: object, *, at: Path = ()) -> T:
 def written(value: object) -> object:
     """Plain data that reads back as the same value: nulls left out, numbers as JSON has them."""
     if is_dataclass(value) and not isinstance(value, type):
-        named = {camel(field.name): getattr(value, field.name) for field in fields(value)}
+        kept = (field for field in fields(value) if not field.metadata.get(SECRET))
+        named = {camel(field.name): getattr(value, field.name) for field in kept}
         return {name: written(part) for name, part in named.items() if part is not None}
     if isinstance(value, tuple | list):
         return [written(part) for part in value]
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): written(part) for key, part in value.items()}
     if isinstance(value, Decimal | float):
         return float(value) or 0.0  # never -0.0, which one of the databases keeps and the other does not
     return value
+
+
+def holds_a_secret(value: object) -> bool:
+    """Whether a value has a field that is never written."""
+    kept = fields(value) if is_dataclass(value) else ()
+    return any(field.metadata.get(SECRET) for field in kept)
 
 
 def camel(name: str) -> str:
@@ -51,7 +65,7 @@ def camel(name: str) -> str:
 
 def _value(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:  # Any: a type as a value
     if get_origin(shape) is UnionType:
-        inner = next(part for part in get_args(shape) if part is not type(None))
+        inner = next(part for part in get_args(shape) if part is not NoneType)
         return None if data is None else _value(inner, data, at, faults)
     if get_origin(shape) is tuple:
         return _list(get_args(shape)[0], data, at, faults)
@@ -81,6 +95,8 @@ def _record(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> A
     for name, (field, kind) in known.items():
         if name in data:
             values[field.name] = _value(kind, data[name], (*at, name), faults)
+        elif NoneType in get_args(kind) and field.default is MISSING:
+            values[field.name] = None
         elif field.default is MISSING and field.default_factory is MISSING:
             _fault(faults, (*at, name), "is missing")
     return shape(**values) if len(faults) == before else None
@@ -110,6 +126,13 @@ def _whole(data: object) -> int | None:
     return data if isinstance(data, int) and not isinstance(data, bool) else None
 
 
+def _id(data: object) -> UUID | None:
+    try:
+        return UUID(data) if isinstance(data, str) else None
+    except ValueError:
+        return None
+
+
 def _truth(data: object) -> bool | None:
     return data if isinstance(data, bool) else None
 
@@ -136,5 +159,6 @@ _SCALARS: dict[Any, tuple[Callable[[object], object], str]] = {
     int: (_whole, "must be a whole number"),
     bool: (_truth, "must be true or false"),
     Decimal: (_number, "must be a number"),
+    UUID: (_id, "must be an id"),
     Any: (_json, "must be a text, a number, true, false or a list of these"),
 }

@@ -1,0 +1,30 @@
+"""Requests that may be sent twice and shall be done once: what a key of a client has come to."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from workflow.models.columns import key, line, of
+
+
+class Idempotency(Model):
+    """One Idempotency-Key of one API key or member: which request it stands for, who is at it, and what became of it.
+
+    `outcomes` are written in the transactions that they tell of; `done` says that they are all, and `answer` is the answer as it was given.
+    """
+
+    id = key()
+    organization = of("Organization")
+    owner_id = fields.UUIDField()
+    name = line()
+    request_hash = fields.CharField(max_length=64)
+    claim = fields.UUIDField()
+    claimed_until = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    outcomes: dict[str, Any] = fields.JSONField()
+    done = fields.BooleanField(default=False)
+    answer: dict[str, Any] | None = fields.JSONField(null=True)
+
+    class Meta:
+        table = "idempotency"
