@@ -9,19 +9,26 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from api.allowance import Allowance
 from api.auth import TokenDoor
+from api.desk import Desk
+from api.documents import Documents
+from api.execution import Execution
 from api.graphiql import STATIC
 from api.graphql import GraphQLView
 from api.health import healthz, readyz
 from api.issuer import Issuer
 from api.oidc import Tokens
+from api.persisted import PersistedQueries
 from api.problems import RequestProblem, masked_response
 from api.settings import Settings
+from api.sockets import Sockets
 from api.telemetry import RequestLog, configure_logging
 from workflow.models.database import Unavailable, one_process, opened
 from workflow.models.readiness import why_not_ready
@@ -32,7 +39,7 @@ logger = logging.getLogger("pursuit")
 
 def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> Starlette:
     """Pursuit over HTTP, by these settings; by the clock's seconds the issuer of tokens is asked for new keys."""
-    door = _token_door(settings, clock)
+    desk = new_desk(settings, clock)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -40,24 +47,47 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
         with one_process(settings.database_url):
             async with opened(settings.database_url):
                 yield
-        if door is not None:
-            await door.tokens.issuer.close()
+                await desk.close()
 
     async def fault() -> str | None:
         return await why_not_ready(settings.database_url)
 
-    graphql = GraphQLView(settings=settings, unavailable_as=Unavailable, door=door)
     return Starlette(
         routes=[
-            Route("/graphql", graphql.serve, methods=["GET", "POST"]),
+            Route("/graphql", GraphQLView(desk).serve, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", Sockets(desk).serve),
             Route("/healthz", healthz),
             Route("/readyz", readyz(fault)),
             Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
         ],
-        middleware=[Middleware(RequestLog)],
+        middleware=[Middleware(RequestLog), *_other_origins(settings)],
         exception_handlers={HTTPException: refused, Exception: failed},
         lifespan=lifespan,
     )
+
+
+def _other_origins(settings: Settings) -> list[Middleware]:
+    """Lets the pages of the origins that the settings name ask and read; without a name, nobody's but our own."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+    )
+    return [cors] if settings.cors_origins else []
+
+
+def new_desk(settings: Settings, clock: Callable[[], float]) -> Desk:
+    """What the ways to the schema share, by these settings."""
+    execution = Execution(
+        documents=Documents(introspection=settings.introspection),
+        persisted=PersistedQueries(),
+        allowance=Allowance(settings.rate_limit),
+        unavailable_as=Unavailable,
+        seconds=settings.deadline,
+    )
+    return Desk(settings, execution, Unavailable, _token_door(settings, clock))
 
 
 def _token_door(settings: Settings, clock: Callable[[], float]) -> TokenDoor | None:

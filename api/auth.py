@@ -1,10 +1,9 @@
 """Who asks: the Authorization header as a viewer, and never a fall back to anonymous."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-
-from starlette.requests import Request
+from datetime import UTC, datetime
 
 from api.oidc import TokenRefused, Tokens
 from workflow.operations.signing_in import Vouched, sign_in
@@ -16,6 +15,7 @@ logger = logging.getLogger("pursuit.oidc")
 
 API_KEY = "pur_"
 """How an API key begins; whatever begins otherwise is a token, where tokens are taken."""
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class TokenDoor:
     tokens: Tokens
     role_claim: str | None
 
-    async def viewer(self, token: str, now: datetime, request_id: str) -> Viewer | None:
+    async def admit(self, token: str, now: datetime, request_id: str) -> "Admitted | None":
         """The member whom the token names; none, with the reason in the log alone, where it is not good."""
         try:
             claims = await self.tokens.claims(token, now)
@@ -35,21 +35,43 @@ class TokenDoor:
                 name=claims.get("name"),
                 role=claims.get(self.role_claim) if self.role_claim else None,
             )
-            return await sign_in(person, now=now, request_id=request_id)
+            viewer = await sign_in(person, now=now, request_id=request_id)
+            return Admitted(viewer, datetime.fromtimestamp(min(claims["exp"], END_OF_TIME), UTC))
         except (TokenRefused, PermissionDenied) as refused:
             logger.info("a token was refused: %s", refused, extra={"request_id": request_id})
             return None
 
 
-async def viewer_of_request(request: Request, now: datetime, door: TokenDoor | None = None) -> Viewer | None:
-    """The viewer of the request's key or token, or none where there is none, a wrong one, or two."""
-    headers = request.headers.getlist("authorization")
-    if len(headers) != 1:
+@dataclass(frozen=True)
+class Admitted:
+    """Who was let in, and, by a token, until when."""
+
+    viewer: Viewer
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a request or a socket came with; it is asked again while they last, for what it stands for may end or change."""
+
+    text: str | None
+    door: TokenDoor | None
+    request_id: str
+
+    async def admitted(self, now: datetime) -> Admitted | None:
+        """Who it stands for now; none where there is none, or a wrong or an ended one."""
+        if self.text is None:
+            return None
+        if self.door is not None and not self.text.startswith(API_KEY):
+            return await self.door.admit(self.text, now, self.request_id)
+        viewer = await viewer_of(self.text, now)
+        return Admitted(viewer) if viewer else None
+
+
+def bearer(headers: Sequence[object]) -> str | None:
+    """The credential of an Authorization header; none where there is none, another scheme, or more than one header."""
+    if len(headers) != 1 or not isinstance(headers[0], str):
         return None
     scheme, _, credential = headers[0].strip().partition(" ")
     credential = credential.strip()
-    if scheme.lower() != "bearer" or not credential or not credential.isascii():
-        return None
-    if door is None or credential.startswith(API_KEY):
-        return await viewer_of(credential, now)
-    return await door.viewer(credential, now, request.state.request_id)
+    return credential if scheme.lower() == "bearer" and credential.isascii() and credential else None

@@ -1,43 +1,173 @@
-"""What a GraphQL document holds, looked at before it runs and only where its text gives a reason to."""
+"""GraphQL documents, each read once: parsed, held to the limits, validated, and kept for the next request that sends it."""
 
-import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, Visitor, parse, visit
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    Visitor,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType
 
-KEYWORD = re.compile(r"\b(?:query|mutation|subscription)\b")
-INTROSPECTION = re.compile(r"__(?:schema|type)\b")
+from schema import schema
+from schema.limits import INTROSPECTION, Measure, TooDeep, excess, measured, too_complex
+
+KEPT = 500
+"""Documents kept in this process; those that were not asked for the longest go first."""
+TOKENS = 2_000
+OPERATIONS = 20
+MOST_FAULTS = 20
+"""Faults of one document that are told."""
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+TOO_LONG = f"The document has more than {TOKENS:,} tokens. Ask for less, or in several requests."
+ABORTED = "Parsing aborted."
+"""How graphql-core ends what it says of a text that is too long or nested too deeply for it."""
+SCHEMA = schema._schema
 
 
-def document_problem(query: str, *, operation_name: str | None, introspection: bool) -> GraphQLError | None:
-    """Several operations and none named, or introspection where it is off; the rest is found by execution."""
-    several = operation_name is None and len(KEYWORD.findall(query)) > 1
-    asks_schema = not introspection and INTROSPECTION.search(query) is not None
-    if not several and not asks_schema:
-        return None
+class DocumentFault(Exception):
+    """A document that cannot run; every fault that was found, each with its code."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a document."""
+
+    node: OperationDefinitionNode
+    document: DocumentNode
+    measure: Measure
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return OperationType(self.node.operation.value)
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return self.node.name.value if self.node.name else None
+
+    def cost(self, variables: Mapping[str, Any] | None) -> int:
+        """What it costs with these variables; raises DocumentFault where that is too much."""
+        measure = self.measure
+        if self.node.variable_definitions:
+            measure = measured(SCHEMA, self.document, self.node, variables)
+        if errors := list(excess(measure)):
+            raise DocumentFault(errors)
+        return measure.cost
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that may run."""
+
+    node: DocumentNode
+    operations: Sequence[Operation] = field(default_factory=tuple)
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation of that name, or the only one; raises DocumentFault where there is none, or several and none is named."""
+        if name is None and len(self.operations) > 1:
+            names = ", ".join(str(one.name) for one in self.operations)
+            raise _unresolved(
+                f"The document holds several operations: say in `operationName` which one to run of {names}."
+            )
+        found = next((one for one in self.operations if name is None or one.name == name), None)
+        if found is None:
+            raise _unresolved(f"The document holds no operation named {name!r}.")
+        return found
+
+
+class Documents:
+    """The documents that clients send, of which most send few."""
+
+    def __init__(self, *, introspection: bool) -> None:
+        self._introspection = introspection
+        self._kept: LRUCache[str, Document] = LRUCache(KEPT)
+
+    def read(self, text: str) -> Document:
+        """The document that a text is; raises DocumentFault with all that was found wrong."""
+        found = self._kept.get(text)
+        if found is None:
+            found = self._kept[text] = self._read(text)
+        return found
+
+    def _read(self, text: str) -> Document:
+        node = _parsed(text)
+        operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
+        if not operations:
+            raise _unresolved("The document holds no operation.")
+        if len(operations) > OPERATIONS:
+            message = (
+                f"The document holds {len(operations)} operations; at most {OPERATIONS} are taken. Send those you run."
+            )
+            raise DocumentFault([too_complex(message)])
+        document = Document(node, [Operation(one, node, _measured(node, one)) for one in operations])
+        if not self._introspection:
+            _refuse_introspection(node)
+        if faults := [_coded(error) for error in validate(SCHEMA, node, RULES, MOST_FAULTS, hide_suggestions=True)]:
+            raise DocumentFault(faults)
+        return document
+
+
+def _parsed(text: str) -> DocumentNode:
     try:
-        document = parse(query)
-    except (GraphQLError, RecursionError):
-        return None
-    return _unnamed(document) if several and _unnamed(document) else _introspects(document) if asks_schema else None
+        return parse(text, max_tokens=TOKENS)
+    except GraphQLSyntaxError as fault:
+        if fault.message.endswith(ABORTED):
+            raise DocumentFault([_too_deep() if "nested" in fault.message else too_complex(TOO_LONG)]) from None
+        fault.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
+        raise DocumentFault([fault]) from None
+    except RecursionError:
+        raise DocumentFault([_too_deep()]) from None
 
 
-def _unnamed(document: DocumentNode) -> GraphQLError | None:
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    names = ", ".join(node.name.value for node in operations if node.name)
-    if len(operations) < 2 or not all(node.name for node in operations):
-        return None
-    message = f"The document holds several operations: say in `operationName` which one to run of {names}."
-    return GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})
+def _measured(node: DocumentNode, operation: OperationDefinitionNode) -> Measure:
+    """How much the operation asks for, whatever its variables: the cost waits for them."""
+    try:
+        measure = measured(SCHEMA, node, operation)
+    except (TooDeep, RecursionError):
+        raise DocumentFault([_too_deep()]) from None
+    known = measure._replace(cost=0) if operation.variable_definitions else measure
+    if errors := list(excess(known)):
+        raise DocumentFault(errors)
+    return measure
 
 
-def _introspects(document: DocumentNode) -> GraphQLError | None:
+def _too_deep() -> GraphQLError:
+    return too_complex("The document is nested too deeply. Ask for less at once, or start from `node(id:)`.")
+
+
+def _unresolved(message: str) -> DocumentFault:
+    return DocumentFault([GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})])
+
+
+def _coded(error: GraphQLError) -> GraphQLError:
+    error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
+    return error
+
+
+def _refuse_introspection(node: DocumentNode) -> None:
     seen = _SchemaFields()
-    visit(document, seen)
-    if not seen.found:
-        return None
-    message = "Introspection is off here. Ask for the schema's text: `pursuit schema` prints it."
-    return GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
+    visit(node, seen)
+    if seen.found:
+        message = "Introspection is off here. Ask for the schema's text: `pursuit schema` prints it."
+        raise DocumentFault([GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})])
 
 
 class _SchemaFields(Visitor):
@@ -45,4 +175,4 @@ class _SchemaFields(Visitor):
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         """Remember that a field reads the schema."""
-        self.found = self.found or node.name.value in {"__schema", "__type"}
+        self.found = self.found or node.name.value in INTROSPECTION

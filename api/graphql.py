@@ -1,148 +1,130 @@
-"""The HTTP door of the schema: who asks, what is asked, and every outcome as GraphQL-shaped JSON."""
+"""The HTTP door of the schema: who asks, what is asked, and every outcome as GraphQL-shaped JSON or as a stream."""
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from graphql import GraphQLError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from api.auth import TokenDoor, viewer_of_request
-from api.documents import document_problem
+from api.auth import Admitted, Credential, bearer
+from api.desk import Desk
+from api.execution import Answer, Prepared
 from api.graphiql import graphiql_page
-from api.negotiation import preferred
-from api.problems import (
-    GRAPHQL_JSON,
-    JSON,
-    RequestProblem,
-    execution_error,
-    request_error,
-    status_of,
-    unauthenticated,
-    unavailable,
-)
-from api.requests import GraphQLRequest, request_of
-from api.settings import Settings
-from schema import schema
-from schema.context import RequestContext
+from api.idempotency import answered_once, key_of
+from api.negotiation import Wanted, preferred, wanted
+from api.presence import ASKED_AGAIN
+from api.problems import GRAPHQL_JSON, JSON, RETRY_AFTER, RequestProblem, status_of, unauthenticated, unavailable
+from api.requests import request_of
+from api.streams import refusal_response, stream_response
 from workflow.operations.context import Ctx
 from workflow.operations.keys import note_use
 from workflow.queries.scope import standing_for_viewer
 
+T = TypeVar("T")
 HTML = "text/html"
-ASKED_AGAIN = 2.0
-"""Seconds after which a request that still runs is asked for its credentials again: a key may be revoked, a member leave."""
-BY_METHOD = {
-    "GET": (OperationType.QUERY,),
-    "HEAD": (OperationType.QUERY,),
-    "POST": (OperationType.QUERY, OperationType.MUTATION),
-}
+ALWAYS = {"Vary": "Accept", "Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
 class GraphQLView:
-    """Answers /graphql; the class of the database's absence is handed in, for api knows no models."""
+    """Answers /graphql over HTTP."""
 
-    settings: Settings
-    unavailable_as: type[Exception]
-    door: TokenDoor | None = None
+    desk: Desk
 
     async def serve(self, request: Request) -> Response:
         """GraphiQL for a browser, else the request's answer; a request that cannot run says so with its status."""
-        if self.settings.graphiql and request.method != "POST" and _is_browser(request):
+        if self.desk.settings.graphiql and request.method != "POST" and _is_browser(request):
             return graphiql_page()
-        media_type = preferred(request.headers.get("accept", ""), (JSON, GRAPHQL_JSON))
+        accept = wanted(request.headers.get("accept", ""))
         try:
-            if media_type is None:
-                raise RequestProblem(
-                    406, "BAD_USER_INPUT", f"Answers are {JSON} or {GRAPHQL_JSON}: accept one of them."
-                )
-            return await self._answer(request, media_type)
+            response = await self._answered(request, accept)
         except RequestProblem as problem:
-            return problem.response(media_type or JSON)
-        except self.unavailable_as:
-            return unavailable().response(media_type or JSON)
+            streams = accept.json is None and accept.stream and problem.well_formed
+            response = refusal_response(problem) if streams else problem.response(accept.json or JSON)
+        except self.desk.unavailable_as:
+            response = unavailable().response(accept.json or JSON)
+        response.headers.update(ALWAYS)
+        return response
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
-        now = datetime.now(UTC)
-        viewer = await viewer_of_request(request, now, self.door)
-        if viewer is None:
-            raise unauthenticated(tokens=self.door is not None)
+    async def _answered(self, request: Request, accept: Wanted) -> Response:
+        if accept.json is None and not accept.stream:
+            message = (
+                f"Answers are {JSON} or {GRAPHQL_JSON}, and of subscriptions text/event-stream: accept one of them."
+            )
+            raise RequestProblem(406, "BAD_USER_INPUT", message)
+        now, request_id = datetime.now(UTC), request.state.request_id
+        credential = Credential(bearer(request.headers.getlist("authorization")), self.desk.door, request_id)
+        admitted = await credential.admitted(now)
+        if admitted is None:
+            raise unauthenticated(tokens=self.desk.door is not None)
         asked = await request_of(request)
-        context = RequestContext(viewer=viewer, now=now, request_id=request.state.request_id)
-        with standing_for_viewer(viewer):
-            result = await self._while_let_in(request, self._run(asked, context, request.method))
-        answer = self._rendered(result, request.state.request_id, media_type)
-        answer.background = BackgroundTask(note_use, Ctx(viewer=viewer, now=now))
-        return answer
+        with standing_for_viewer(admitted.viewer):
+            prepared = await self.desk.execution.prepared(admitted.viewer, asked)
+            _refuse_by(request.method, prepared)
+            context = self.desk.context(admitted.viewer, now, credential)
+            key = key_of(request.headers.getlist("idempotency-key"), prepared)
+            if (accept.json is None and key is None) or (prepared.subscribes and accept.stream):
+                return stream_response(self.desk, admitted, prepared, context)
+            _refuse_single(prepared, accept)
 
-    async def _while_let_in(self, request: Request, running: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
+            async def run() -> Answer:
+                return await self._while_let_in(admitted, self.desk.execution.answer(prepared, context))
+
+            answer, replayed = await answered_once(key, prepared, context, run) if key else (await run(), False)
+        response = _response(answer, accept.json or JSON)
+        if replayed:
+            response.headers["Idempotency-Replayed"] = "true"
+        response.background = BackgroundTask(note_use, Ctx(viewer=admitted.viewer, now=now))
+        return response
+
+    async def _while_let_in(self, admitted: Admitted, running: Coroutine[Any, Any, T]) -> T:
         """What runs, unless its credentials end meanwhile; a transaction that has begun ends as a whole all the same."""
         task = asyncio.create_task(running)
         try:
-            while not (await asyncio.wait({task}, timeout=ASKED_AGAIN))[0]:
-                with suppress(self.unavailable_as):
-                    if await viewer_of_request(request, datetime.now(UTC), self.door) is None:
-                        raise unauthenticated(tokens=self.door is not None)
+            if not (await asyncio.wait({task}, timeout=ASKED_AGAIN))[0]:
+                async with self.desk.presence.staying(admitted) as ended:
+                    await _first(task, ended)
+            if not task.done():
+                raise unauthenticated(tokens=self.desk.door is not None)
             return task.result()
         finally:
             task.cancel()
 
-    async def _run(self, asked: GraphQLRequest, context: RequestContext, method: str) -> ExecutionResult:
-        name = asked.operation_name
-        if problem := document_problem(asked.query, operation_name=name, introspection=self.settings.introspection):
-            return PreExecutionError(data=None, errors=[problem])
-        try:
-            return await schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=name,
-                allowed_operation_types=BY_METHOD[method],
-            )
-        except CannotGetOperationTypeError:
-            return PreExecutionError(data=None, errors=[_no_operation(name)])
-        except InvalidOperationTypeError as wrong:
-            raise _not_by(method, wrong.operation_type) from None
-        except MissingQueryError:
-            raise RequestProblem(400, "BAD_USER_INPUT", "`query` is missing.") from None
 
-    def _rendered(self, result: ExecutionResult, request_id: str, media_type: str) -> JSONResponse:
-        errors = [self._told(error, result, request_id) for error in result.errors or ()]
-        ran = result.data is not None or any("path" in error for error in errors)
-        status = status_of(errors, ran=ran, media_type=media_type)
-        body: dict[str, Any] = {"data": result.data} if ran or not errors else {}
-        body |= {"errors": errors} if errors else {}
-        body |= {"extensions": result.extensions} if result.extensions else {}
-        headers = unavailable().headers if status == 503 else None
-        return JSONResponse(body, status_code=status, headers=headers, media_type=media_type)
+async def _first(task: "asyncio.Task[T]", ended: asyncio.Event) -> None:
+    """Wait for whichever comes first."""
+    end = asyncio.create_task(ended.wait())
+    try:
+        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        end.cancel()
 
-    def _told(self, error: GraphQLError, result: ExecutionResult, request_id: str) -> dict[str, Any]:
-        if isinstance(result, PreExecutionError):
-            return request_error(error, request_id=request_id, unavailable_as=self.unavailable_as)
-        return execution_error(error, request_id=request_id, unavailable_as=self.unavailable_as)
+
+def _response(answer: Answer, media_type: str) -> JSONResponse:
+    status = status_of(answer.codes, ran=answer.ran, media_type=media_type)
+    headers = RETRY_AFTER if status in (409, 503) else None
+    return JSONResponse(answer.body, status_code=status, headers=headers, media_type=media_type)
+
+
+def _refuse_by(method: str, prepared: Prepared) -> None:
+    """A mutation is sent by POST alone: what a link or an image can send must change nothing."""
+    if method != "POST" and prepared.operation.kind is OperationType.MUTATION:
+        raise RequestProblem(405, "BAD_USER_INPUT", "A mutation is sent by POST.", headers={"Allow": "POST"})
+
+
+def _refuse_single(prepared: Prepared, accept: Wanted) -> None:
+    """One JSON answer is not what a subscription gives, or what the client takes."""
+    if accept.json is None:
+        raise RequestProblem(406, "BAD_USER_INPUT", f"With an Idempotency-Key the answer is {JSON}: accept it.")
+    if prepared.subscribes:
+        message = "A subscription is answered as a stream: accept text/event-stream, or use a WebSocket (graphql-transport-ws)."
+        raise RequestProblem(406, "BAD_USER_INPUT", message)
 
 
 def _is_browser(request: Request) -> bool:
     return preferred(request.headers.get("accept", ""), (JSON, GRAPHQL_JSON, HTML)) == HTML
-
-
-def _no_operation(name: str | None) -> GraphQLError:
-    message = f"The document holds no operation named {name!r}." if name else "The document holds no operation."
-    return GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})
-
-
-def _not_by(method: str, kind: OperationType) -> RequestProblem:
-    if method != "POST":
-        return RequestProblem(405, "BAD_USER_INPUT", f"A {kind.value} is sent by POST.", headers={"Allow": "POST"})
-    return RequestProblem(400, "BAD_USER_INPUT", f"A {kind.value} is not taken over HTTP.")

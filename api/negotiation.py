@@ -1,6 +1,27 @@
 """Which media type a client wants, by the q-values of its Accept header."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.problems import GRAPHQL_JSON, JSON
+
+STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a client takes its answer: the JSON type it likes best, if any, and whether it named streams."""
+
+    json: str | None
+    stream: bool
+
+
+def wanted(accept: str) -> Wanted:
+    """What an Accept header asks for; a stream is never sent to one that merely takes anything."""
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    return Wanted(
+        preferred(accept, (JSON, GRAPHQL_JSON)), any(name == STREAM and weight > 0 for name, weight in ranges)
+    )
 
 
 def preferred(accept: str, offered: Sequence[str]) -> str | None:

@@ -1,12 +1,13 @@
 """Errors as clients read them: GraphQL-shaped, coded, and without an inner message."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.responses import JSONResponse
 
+from workflow.operations.claims import StillRunning
 from workflow.rules.errors import PermissionDenied, Refusal
 
 logger = logging.getLogger("pursuit.graphql")
@@ -14,24 +15,57 @@ logger = logging.getLogger("pursuit.graphql")
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 RETRY_AFTER = {"Retry-After": "1"}
+CONFLICT = "IDEMPOTENCY_CONFLICT"
+STATUS = {"UNAVAILABLE": 503, "TIMEOUT": 503, CONFLICT: 409}
+"""Of an answer of which a part came to this, the whole is to be tried again."""
 REQUEST_ERRORS = {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
 
 
 class RequestProblem(Exception):
-    """The request cannot be executed: its status, code and sentence."""
+    """The request cannot be executed: its status, code and sentence; one that is well-formed GraphQL is a 200 under application/json."""
 
-    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[dict[str, Any]] = (),
+        extensions: Mapping[str, Any] | None = None,
+        well_formed: bool = False,
+    ) -> None:
         super().__init__(message)
-        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+        self.status, self.code, self.headers, self.well_formed = status, code, dict(headers or {}), well_formed
+        self.errors = list(errors) or [_plain(message, code)]
+        self.extensions = dict(extensions or {})
+
+    def body(self) -> dict[str, Any]:
+        """The problem as a GraphQL answer without data."""
+        return {"errors": self.errors, **({"extensions": self.extensions} if self.extensions else {})}
 
     def response(self, media_type: str = JSON) -> JSONResponse:
-        """The problem as a GraphQL answer without data."""
-        return JSONResponse(
-            {"errors": [_plain(self.message, self.code)]},
-            status_code=self.status,
-            headers=self.headers,
-            media_type=media_type,
-        )
+        """The problem over HTTP."""
+        status = 200 if self.well_formed and media_type == JSON else self.status
+        return JSONResponse(self.body(), status_code=status, headers=self.headers, media_type=media_type)
+
+
+def document_problem(errors: Sequence[GraphQLError]) -> RequestProblem:
+    """The document does not parse, does not fit the schema, or asks for too much: every fault that was found."""
+    told = [_coded(error, str((error.extensions or {})["code"])) for error in errors]
+    return RequestProblem(400, told[0]["extensions"]["code"], str(errors[0]), errors=told, well_formed=True)
+
+
+def timed_out(seconds: float, *, changing: bool) -> RequestProblem:
+    """The request took longer than any may; what a mutation had begun to write is written whole or not at all."""
+    remedy = (
+        "It may have been done all the same: look before you send it again, or send it again with the same Idempotency-Key."
+        if changing
+        else "Ask for less at once: fewer rows with `first`, or fewer fields."
+    )
+    return RequestProblem(
+        503, "TIMEOUT", f"The request took longer than {seconds:g} s and was ended. {remedy}", headers=RETRY_AFTER
+    )
 
 
 def unauthenticated(*, tokens: bool = False) -> RequestProblem:
@@ -80,6 +114,8 @@ def execution_error(error: GraphQLError, *, request_id: str, unavailable_as: typ
     original = _innermost(error)
     if "code" in (error.extensions or {}):
         return _coded(error, str((error.extensions or {})["code"]))
+    if isinstance(original, StillRunning):
+        return _coded(error, CONFLICT)
     if isinstance(original, Refusal):
         return _coded(error, "FORBIDDEN" if isinstance(original, PermissionDenied) else "BAD_USER_INPUT")
     if error.path is None or (isinstance(original, GraphQLError) and original.nodes):
@@ -87,18 +123,18 @@ def execution_error(error: GraphQLError, *, request_id: str, unavailable_as: typ
     return _failed(error, request_id=request_id, unavailable_as=unavailable_as)
 
 
-def status_of(errors: Sequence[dict[str, Any]], *, ran: bool, media_type: str) -> int:
-    """503 where the database was away; 400 for a refused request under GraphQL's own media type; else 200."""
-    codes = {error["extensions"]["code"] for error in errors}
-    if "UNAVAILABLE" in codes:
-        return 503
-    return 400 if not ran and codes & REQUEST_ERRORS and media_type == GRAPHQL_JSON else 200
+def status_of(codes: Collection[str], *, ran: bool, media_type: str) -> int:
+    """503 where the database was away or the time over, 409 where another one does it; 400 for a refused request under GraphQL's own media type; else 200."""
+    for code, status in STATUS.items():
+        if code in codes:
+            return status
+    return 400 if not ran and REQUEST_ERRORS & set(codes) and media_type == GRAPHQL_JSON else 200
 
 
 def _failed(error: GraphQLError, *, request_id: str, unavailable_as: type[Exception]) -> dict[str, Any]:
     original = _innermost(error)
     if isinstance(original, unavailable_as):
-        return {**error.formatted, **_plain(unavailable().message, "UNAVAILABLE")}
+        return {**error.formatted, **unavailable().errors[0]}
     logger.error("the field %s failed", error.path, exc_info=original, extra={"request_id": request_id})
     return {**error.formatted, **masked(request_id)}
 

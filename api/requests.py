@@ -12,6 +12,7 @@ from api.problems import RequestProblem
 
 BODY_LIMIT = 1_000_000
 DROPPED_AT_MOST = 20 * BODY_LIMIT
+NUL = "\\u0000"
 NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
@@ -20,19 +21,20 @@ NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 class GraphQLRequest:
     """What to run, with which variables."""
 
-    query: str
+    query: str | None
     variables: dict[str, Any] | None
     operation_name: str | None
+    extensions: dict[str, Any] | None = None
 
 
 async def request_of(request: Request) -> GraphQLRequest:
     """The GraphQL request that an HTTP request carries, by GET in the address, by POST as JSON."""
     if request.method != "POST":
-        return _shaped(
+        return shaped(
             {**request.query_params, **_from_address(request, "variables"), **_from_address(request, "extensions")}
         )
     _check_headers(request)
-    return _shaped(_json(await _body(request), "The body"))
+    return shaped(json_of(await _body(request), "The body"))
 
 
 def _check_headers(request: Request) -> None:
@@ -69,10 +71,10 @@ def _too_large() -> RequestProblem:
 
 def _from_address(request: Request, name: str) -> dict[str, object]:
     text = request.query_params.get(name)
-    return {name: _json(text.encode("utf-8", "surrogateescape"), f"`{name}`") if text else None}
+    return {name: json_of(text.encode("utf-8", "surrogateescape"), f"`{name}`") if text else None}
 
 
-def _json(body: bytes, what: str) -> object:
+def json_of(body: bytes, what: str) -> object:
     """The JSON value of some bytes; what neither database can keep (NUL, half a character) is refused here."""
     try:
         text = body.decode("utf-8")
@@ -81,7 +83,7 @@ def _json(body: bytes, what: str) -> object:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise _bad(f"{what} is no JSON in UTF-8, or is nested too deeply.") from None
-    if NUL_IN_JSON.search(text):
+    if NUL in text and NUL_IN_JSON.search(text):
         raise _bad(f"{what} holds the character U+0000, which no text can hold.")
     return value
 
@@ -90,21 +92,23 @@ def _no_number(name: str) -> object:
     raise ValueError(name)
 
 
-def _shaped(value: object) -> GraphQLRequest:
+def shaped(value: object) -> GraphQLRequest:
+    """The request that a JSON value is; raises a 400 that says what is wrong with it."""
     if not isinstance(value, Mapping):
         raise _bad('The request is a JSON object such as {"query": "{ viewer { role } }"}; batches are not taken.')
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    extensions = value.get("extensions")
+    if query is not None and not isinstance(query, str):
         raise _bad("`query` is missing: send the GraphQL document as a text.")
-    if NUL_IN_QUERY.search(query):
+    if query is not None and NUL_IN_QUERY.search(query):
         raise _bad("`query` holds the character U+0000, which no text can hold.")
     if variables is not None and not isinstance(variables, dict):
         raise _bad("`variables` is a JSON object, or left out.")
     if name is not None and not isinstance(name, str):
         raise _bad("`operationName` is a text, or left out.")
-    if value.get("extensions") is not None and not isinstance(value.get("extensions"), dict):
+    if extensions is not None and not isinstance(extensions, dict):
         raise _bad("`extensions` is a JSON object, or left out.")
-    return GraphQLRequest(query=query, variables=variables, operation_name=name or None)
+    return GraphQLRequest(query if query and query.strip() else None, variables, name or None, extensions)
 
 
 def _bad(message: str) -> RequestProblem:

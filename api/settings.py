@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from strawberry.http.websocket_origin import normalize_origin
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 SWITCH = {"on": True, "off": False}
@@ -29,6 +31,9 @@ class Settings:
     log_format: str | None = None
     graphiql: bool = True
     introspection: bool = True
+    cors_origins: tuple[str, ...] = ()
+    rate_limit: int = 100_000
+    deadline: float = 10.0
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_role_claim: str | None = None
@@ -49,6 +54,8 @@ class Settings:
             log_format=value("PURSUIT_LOG_FORMAT", _one_of(LOG_FORMATS), cls.log_format),
             graphiql=value("PURSUIT_GRAPHIQL", _switch, cls.graphiql),
             introspection=value("PURSUIT_INTROSPECTION", _switch, cls.introspection),
+            cors_origins=value("PURSUIT_CORS_ORIGINS", _origins, cls.cors_origins),
+            rate_limit=value("PURSUIT_RATE_LIMIT", _points, cls.rate_limit),
             oidc_issuer=value("PURSUIT_OIDC_ISSUER", _issuer, cls.oidc_issuer),
             oidc_audience=value("PURSUIT_OIDC_AUDIENCE", _one_word, cls.oidc_audience),
             oidc_role_claim=value("PURSUIT_OIDC_ROLE_CLAIM", _one_word, cls.oidc_role_claim),
@@ -72,6 +79,8 @@ class Settings:
             "PURSUIT_LOG_FORMAT": self.log_format or "text on a terminal, else json",
             "PURSUIT_GRAPHIQL": "on" if self.graphiql else "off",
             "PURSUIT_INTROSPECTION": "on" if self.introspection else "off",
+            "PURSUIT_CORS_ORIGINS": " ".join(self.cors_origins) or "none",
+            "PURSUIT_RATE_LIMIT": str(self.rate_limit),
             "PURSUIT_OIDC_ISSUER": self.oidc_issuer or "unset",
             "PURSUIT_OIDC_AUDIENCE": self.oidc_audience or "unset",
             "PURSUIT_OIDC_ROLE_CLAIM": self.oidc_role_claim or "unset",
@@ -137,6 +146,26 @@ def _port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
         raise SettingsError(f"{name} is {text!r}, which is no port. Allowed: a whole number from 1 to 65535.")
     return int(text)
+
+
+def _points(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise SettingsError(
+            f"{name} is {text!r}, which is no number of points. Allowed: a whole number from 1 to 999999999; a key may ask "
+            "for so many points of cost in a minute."
+        )
+    return int(text)
+
+
+def _origins(name: str, text: str) -> tuple[str, ...]:
+    given = text.replace(",", " ").split()
+    for origin in given:
+        if origin != "*" and normalize_origin(origin) != origin:
+            raise SettingsError(
+                f"{name} holds {origin!r}, which is no origin as browsers write it. Allowed: origins such as "
+                "https://app.example.com or http://localhost:5173, with commas between, or * for every page there is."
+            )
+    return tuple(given)
 
 
 def _one_of(allowed: tuple[str, ...]) -> Callable[[str, str], str]:

@@ -20,6 +20,8 @@ SECRET = re.compile(
     r"pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
 )
 """An API key, a token, and the user and password of an address."""
+UNTOLD = {"http": 500, "websocket": 1000}
+"""The status of an exchange that names none: a fault of ours, or a socket that its client has left."""
 EXTRAS = ("request_id", "method", "path", "status", "milliseconds")
 
 
@@ -69,20 +71,22 @@ class RequestLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request and tell how it went."""
-        if scope["type"] != "http":
+        """Serve one request or socket and tell how it went."""
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if GIVEN_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), UNTOLD[scope["type"]]
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _safe_headers(MutableHeaders(scope=message), request_id)
+            elif message["type"] == "websocket.close":
+                status = message.get("code", status)
             await send(message)
 
         try:
@@ -100,6 +104,7 @@ def _safe_headers(headers: MutableHeaders, request_id: str) -> None:
 
 def _tell(scope: Scope, request_id: str, status: int, started: float) -> None:
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
-    told = {"request_id": request_id, "method": scope["method"], "path": scope["path"], "status": status}
+    method = scope.get("method", "WEBSOCKET")
+    told = {"request_id": request_id, "method": method, "path": scope["path"], "status": status}
     level = logging.DEBUG if scope["path"] in {"/healthz", "/readyz"} else logging.INFO
     logger.log(level, "request", extra={**told, "milliseconds": milliseconds})

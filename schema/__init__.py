@@ -13,11 +13,13 @@ from schema.bulk import BulkMutation
 from schema.buyer_inputs import BuyerMutation
 from schema.competitors import CompetitorMutation
 from schema.events import EventQuery
+from schema.live import OpportunitySubscription
 from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
 from schema.opportunity_list import OpportunityQuery
 from schema.people import PeopleQuery
 from schema.people_inputs import PeopleMutation
+from schema.prepared import BoundedExecution, Prepared
 from schema.problems import HANDLERS
 from schema.process import ProcessQuery
 from schema.process_publishing import ProcessImpactQuery, ProcessMutation
@@ -59,9 +61,15 @@ MUTATIONS = (
 )
 Mutation = merge_types("Mutation", MUTATIONS)
 
+SUBSCRIPTIONS = (OpportunitySubscription,)
+Subscription = merge_types("Subscription", SUBSCRIPTIONS)
+
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
+    extensions=(Prepared,),
+    execution_context_class=BoundedExecution,
 )

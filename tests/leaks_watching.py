@@ -17,12 +17,13 @@ from tests.leaks_asking import Question
 from tests.leaks_marks import MARK
 from tests.leaks_sight import Home, Sight
 from tests.leaks_world import World
+from tests.staying import PATIENCE
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BASE64 = re.compile(r"[A-Za-z0-9_-]{8,}")
 AMOUNT = re.compile(r"\d+\.\d\d")
-CLOCKED = frozenset({"currentSeconds", "cumulativeSeconds"})
-"""What the clock of the server tells, which goes on between two answers."""
+CLOCKED = frozenset({"currentSeconds", "cumulativeSeconds", "lastUsedAt", "remaining", "resetAt"})
+"""What the clock of the server tells, which goes on between two answers; and a key is used, and charged, where it asks."""
 INTERNAL = "INTERNAL_SERVER_ERROR"
 TRIES = 3
 """A day may end between two answers; it does not do so twice."""
@@ -75,6 +76,14 @@ async def asked(door: httpx.AsyncClient, key: str, question: Question) -> Answer
     body = {"query": question.query, "variables": question.variables}
     answer = await door.post("/graphql", json=body, headers={"Authorization": f"Bearer {key}"})
     return Answer(answer.status_code, answer.json())
+
+
+async def streamed(door: httpx.AsyncClient, key: str, query: str, **variables: Any) -> str:
+    """What a stream says to its end, without what it cost."""
+    headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
+    async with asyncio.timeout(PATIENCE):
+        answer = await door.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+    return re.sub(r'"extensions":.*', "", answer.text)
 
 
 def spoken(world: World, sight: Sight, question: Question, answer: Answer) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Server:
     """A serving process."""
 
     base_url: str
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | None = None
 
     def client(self, api_key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client that sends the key with every request."""
@@ -47,10 +47,11 @@ class Server:
         return httpx.AsyncClient(base_url=self.base_url, headers={**credentials, **headers}, timeout=30, verify=NO_TLS)
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The answer to one GraphQL request."""
+        """The answer to one GraphQL request, without what it cost."""
         async with self.client(api_key) as client:
             answer = await client.post("/graphql", json={"query": query, "variables": variables})
         body: dict[str, Any] = answer.json()
+        del body["extensions"]
         return body
 
 
@@ -64,7 +65,7 @@ async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | N
 @asynccontextmanager
 async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
     """`pursuit serve` on a migrated database; it answers when this yields, and is gone afterwards."""
-    port = _free_port()
+    port = free_port()
     process = await _started(("serve", "--port", str(port)), ROOT, {"PURSUIT_DATABASE_URL": url, **environ})
     talk = asyncio.ensure_future(process.communicate())
     try:
@@ -100,7 +101,8 @@ async def _until_it_lives(address: str, talk: "asyncio.Future[tuple[bytes, bytes
                 return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

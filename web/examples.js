@@ -262,4 +262,19 @@ mutation PassIt($id: ID!, $keys: [String!]!) {
 `,
     variables: '{ "id": "", "keys": ["role.champion"] }',
   },
+  {
+    query: `# Watch a deal: change it in another tab, and each change
+# is told here. Stop with the button you started it with.
+subscription Watch($id: ID!) {
+  opportunityChanged(id: $id) {
+    name
+    state
+    version
+    health { score band }
+    transitions { trigger target readiness unmetCount }
+  }
+}
+`,
+    variables: '{ "id": "" }',
+  },
 ];

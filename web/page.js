@@ -16,15 +16,32 @@ async function ask(params, { headers } = {}) {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
-      Accept: "application/json",
+      Accept: "application/json, text/event-stream",
       ...(key ? { Authorization: `Bearer ${key}` } : {}),
       ...headers,
     },
     body: JSON.stringify(params),
   });
-  const body = await answer.json();
   tell(answer.status === 401 ? `This key was refused. ${HINT}` : null);
-  return body;
+  return answer.headers.get("Content-Type").startsWith("text/event-stream") ? streamed(answer) : answer.json();
+}
+
+// The answers of a subscription as they come; leaving the loop, as GraphiQL's stop button does, ends it on the server too.
+async function* streamed(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  try {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      const events = (text + value).split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const data = event.split("\n").find((line) => line.startsWith("data: {"));
+        if (data) yield JSON.parse(data.slice("data: ".length));
+      }
+    }
+  } finally {
+    await reader.cancel();
+  }
 }
 
 function tell(refusal) {

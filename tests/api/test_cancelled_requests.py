@@ -101,7 +101,7 @@ async def test_a_request_cancelled_at_any_statement_of_its_transaction_is_done_w
 
     assert await _changes_told(deal) == begun
     answer = await asyncio.wait_for(_asked(inside, RENAME, deal, "The last word"), PATIENCE)
-    assert answer.json() == {"data": {"updateOpportunity": {"__typename": "OpportunityChanged"}}}
+    assert answer.json()["data"] == {"updateOpportunity": {"__typename": "OpportunityChanged"}}
 
 
 async def _cancelled(client: httpx.AsyncClient, deal: UUID, number: int, *, at: int) -> bool:

@@ -67,4 +67,4 @@ async def test_the_scheme_is_read_in_any_case(server: Server, organization: Test
     async with server.client(Authorization=f"bEARER {organization.api_key}") as client:
         answer = await client.post("/graphql", json=QUESTION)
 
-    assert answer.json() == {"data": {"viewer": {"role": "ADMIN"}}}
+    assert answer.json()["data"] == {"viewer": {"role": "ADMIN"}}

@@ -1,33 +1,116 @@
-"""What is found in a document before it runs."""
+"""A document is read once, and what is wrong with it is told whole."""
 
 import pytest
 
-from api.documents import document_problem
+from api import documents
+from api.documents import DocumentFault, Documents
+from schema.limits import LIMITS
+
+ROLE = "{ viewer { role } }"
+
+
+def faults(text: str, *, introspection: bool = True) -> list[tuple[str, str]]:
+    """Code and sentence of each fault of a document."""
+    with pytest.raises(DocumentFault) as refused:
+        Documents(introspection=introspection).read(text)
+    return [(str((error.extensions or {})["code"]), error.message) for error in refused.value.errors]
 
 
 @pytest.mark.parametrize("query", ["{ __schema { types { name } } }", '{ a: __type(name: "X") { name } }'])
 def test_introspection_is_refused_where_it_is_off(query: str) -> None:
-    problem = document_problem(query, operation_name=None, introspection=False)
+    [(code, message)] = faults(query, introspection=False)
 
-    assert problem is not None
-    assert problem.extensions == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert (code, message[:20]) == ("GRAPHQL_VALIDATION_FAILED", "Introspection is off")
+    assert Documents(introspection=True).read(query)
 
 
-@pytest.mark.parametrize("query", ["{ __typename }", '{ a(b: "__schema") }', "{ broken"])
-def test_other_documents_pass_where_introspection_is_off(query: str) -> None:
-    assert document_problem(query, operation_name=None, introspection=False) is None
+def test_every_fault_is_told_without_a_guess_at_what_was_meant() -> None:
+    found = faults('query Q($a: Int) { nothing viewer { rol } node(id: 5, x: "") { id } }')
+
+    assert {code for code, _ in found} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert len(found) == 4
+    assert not any("Did you mean" in message for _, message in found)
+
+
+def test_faults_are_told_up_to_a_bound() -> None:
+    found = faults("{ " + " ".join(f"nothing{number}" for number in range(90)) + " }")
+
+    assert len(found) == documents.MOST_FAULTS + 1
+    assert found[-1][1] == "Too many validation errors, error limit reached. Validation aborted."
 
 
 @pytest.mark.parametrize(
-    "query", ["query A { a }", '{ a(b: "query mutation") }', "query A { query } fragment F on T { mutation }"]
+    ("text", "said"),
+    [
+        ("{ " + "role " * 2_100 + "}", "more than 2,000 tokens"),
+        ("{ viewer { role } } " * 21, "21 operations"),
+        ("{ viewer " * 700 + "{ role }" + " }" * 700, "nested too deeply"),
+        ("{ viewer " * 300 + "{ role }" + " }" * 300, "nested too deeply"),
+        ("{ " + " ".join(f"a{n}: viewer {{ role }}" for n in range(LIMITS.aliases + 1)) + " }", "31 aliases"),
+        ("{ " + "viewer { role } " * 64 + "}", "pairs of fields"),
+    ],
 )
+def test_what_asks_for_too_much_is_not_even_validated(text: str, said: str) -> None:
+    [(code, message), *_] = faults(text)
+
+    assert code == "QUERY_TOO_COMPLEX"
+    assert said in message
+
+
+def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Documents(introspection=True)
+    first = kept.read(ROLE)
+    monkeypatch.setattr(documents, "parse", None)
+    monkeypatch.setattr(documents, "validate", None)
+
+    assert kept.read(ROLE) is first
+
+
+def test_a_faulty_document_is_not_kept_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "KEPT", 2)
+    kept = Documents(introspection=True)
+    read = [kept.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
+    with pytest.raises(DocumentFault):
+        kept.read("{ nothing }")
+
+    assert kept.read("{ a2: viewer { role } }") is read[2]
+    assert kept.read("{ a0: viewer { role } }") is not read[0]
+
+
+@pytest.mark.parametrize("query", ["query A { viewer { role } }", ROLE, f"{ROLE} "])
 def test_one_operation_needs_no_name(query: str) -> None:
-    assert document_problem(query, operation_name=None, introspection=True) is None
+    assert Documents(introspection=True).read(query).operation(None).measure.fields == 2
 
 
-def test_of_two_operations_one_must_be_named() -> None:
-    problem = document_problem("query A { a } mutation B { b }", operation_name=None, introspection=True)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(None, "which one to run of A, B."), ("C", "no operation named 'C'."), ("", "no operation named ''.")],
+)
+def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> None:
+    document = Documents(introspection=True).read("query A { viewer { role } } query B { viewer { role } }")
 
-    assert problem is not None
-    assert problem.extensions == {"code": "OPERATION_RESOLUTION_FAILURE"}
-    assert problem.message.endswith("A, B.")
+    with pytest.raises(DocumentFault, match="The document holds") as refused:
+        document.operation(name)
+    assert refused.value.errors[0].message.endswith(said)
+    assert document.operation("B").name == "B"
+
+
+def test_what_a_page_costs_is_known_with_its_variables() -> None:
+    query = "query($n: Int) { opportunities(first: $n) { nodes { transitions { requirements { key } } } } }"
+    operation = Documents(introspection=True).read(query).operation(None)
+
+    assert operation.cost({"n": 2}) == 1 + 2 * (1 + 3 * (1 + 3))
+    assert operation.cost({"n": 100}) == 1 + 100 * (1 + 3 * (1 + 3))
+
+
+def test_a_page_that_costs_too_much_with_its_variables_is_refused() -> None:
+    inner = "account { opportunities(first: $n) { nodes { id } } }"
+    operation = (
+        Documents(introspection=True)
+        .read(f"query($n: Int) {{ opportunities(first: $n) {{ nodes {{ {inner} }} }} }}")
+        .operation(None)
+    )
+
+    assert operation.cost({"n": 10}) < LIMITS.cost
+    with pytest.raises(DocumentFault, match="points of cost"):
+        operation.cost({"n": 100})

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 import api.graphql
+import api.presence
 from api.app import create_app
 from api.settings import Settings
 from tests.attempt import DOCUMENT
@@ -51,6 +52,7 @@ async def key(organization: TestOrganization) -> str:
 async def inside(database: str, key: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, asking running requests for their credentials at every chance."""
     monkeypatch.setattr(api.graphql, "ASKED_AGAIN", 0.001)
+    monkeypatch.setattr(api.presence, "ASKED_AGAIN", 0.001)
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(

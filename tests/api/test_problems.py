@@ -6,7 +6,7 @@ import httpx
 import pytest
 from graphql import GraphQLError
 
-import api.graphql
+import api.auth
 from api.app import create_app
 from api.problems import execution_error, request_error
 from api.settings import Settings
@@ -63,7 +63,7 @@ async def test_a_database_that_is_away_is_a_503_to_try_again(monkeypatch: pytest
     async def away(*_: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr(api.graphql, "viewer_of_request", away)
+    monkeypatch.setattr(api.auth, "viewer_of", away)
 
     answer = await _posted()
 
@@ -75,7 +75,7 @@ async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPa
     async def broken(*_: object) -> None:
         raise RuntimeError("inner secret")
 
-    monkeypatch.setattr(api.graphql, "viewer_of_request", broken)
+    monkeypatch.setattr(api.auth, "viewer_of", broken)
 
     answer = await _posted()
 
@@ -89,4 +89,5 @@ async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPa
 async def _posted() -> httpx.Response:
     transport = httpx.ASGITransport(app=create_app(Settings()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://pursuit") as client:
-        return await client.post("/graphql", json={"query": "{ viewer { role } }"})
+        credentials = {"Authorization": "Bearer pur_1_2"}
+        return await client.post("/graphql", json={"query": "{ viewer { role } }"}, headers=credentials)

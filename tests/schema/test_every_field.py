@@ -3,6 +3,7 @@
 A new mutation, or a query that takes arguments, is one more row of the tables; a new type is met by its id.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.asking import Tally, record, records, root_field
 from tests.attempt import DOCUMENT
 from tests.organizations import TestOrganization
 from tests.serving import Door, Server
+from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
 from tests.wholeness import furnish, talk
 from workflow.rules.states import Role
@@ -76,6 +78,11 @@ INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
 )
 """Fields below the root that take arguments of their own, asked with them."""
+NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
+FOLLOWED: tuple[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]], ...] = (
+    ("opportunityChanged", {"id": "$Opportunity"}, ("logActivity", NOTE)),
+)
+"""Subscriptions, and a mutation that they tell of."""
 
 
 class Whole:
@@ -101,6 +108,21 @@ class Whole:
         root = self.schema.query_type
         assert root is not None
         await self._ask("query", name, root.fields[name], arguments, "admin")
+
+    async def follow(
+        self, server: Server, name: str, arguments: Mapping[str, Any], step: tuple[str, Mapping[str, Any]]
+    ) -> None:
+        """Subscribe, do something, and hear of it."""
+        root = self.schema.subscription_type
+        assert root is not None
+        placed = self._placed(arguments)
+        query = root_field("subscription", name, root.fields[name], placed)
+        async with server.client(self.keys["admin"]) as client, stream(client, query, **placed) as events:
+            await self.act(*step)
+            async with asyncio.timeout(PATIENCE):
+                told = await anext(events)
+        assert "errors" not in told, (query, told)
+        self.tally.read(query, told["data"])
 
     async def see(self, id: str, query: str, who: str) -> None:
         """Ask a record for all it has."""
@@ -147,15 +169,17 @@ async def whole(server: Server, organization: TestOrganization) -> Whole:
     for step in MUTATIONS:
         await whole.act(*step)
     await talk(whole.tally.ids["Stakeholder"][-1])
-    await _ask_everything(whole)
+    await _ask_everything(whole, server)
     return whole
 
 
-async def _ask_everything(whole: Whole) -> None:
+async def _ask_everything(whole: Whole, server: Server) -> None:
     assert whole.schema.query_type is not None
     for name in whole.schema.query_type.fields:
         for arguments in QUERIES.get(name, [{}]):
             await whole.find(name, arguments)
+    for name, arguments, step in FOLLOWED:
+        await whole.follow(server, name, arguments, step)
     for query, variables in INSIDE:
         await whole.inside(query, variables)
     for kind in (*records(whole.schema), *records(whole.schema)):

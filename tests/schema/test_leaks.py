@@ -5,9 +5,11 @@ A new field is asked by itself; where nothing says what belongs in one of its ar
 """
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
+from schema.ids import encode
 from tests.attempts import ATTEMPTS
 from tests.counts import FULL, count
 from tests.databases import Databases
@@ -17,8 +19,9 @@ from tests.leaks_lawful import story, writes, wrongs
 from tests.leaks_scene import Scene, scene, tenth
 from tests.leaks_trying import MUTATIONS, never_named
 from tests.leaks_values import FOREIGN, UNSEEN
-from tests.leaks_watching import asked
+from tests.leaks_watching import asked, streamed
 from tests.leaks_world import World, new_world
+from tests.staying import CHANGED
 from workflow.models.database import opened
 
 CASES = 2_000
@@ -70,8 +73,21 @@ def test_every_id_of_every_mutation_is_tried() -> None:
     assert never == [], "Give each a `$name` in tests/attempts.py or in BESIDE of tests/leaks_trying.py."
 
 
-def test_there_is_no_subscription_that_nobody_tries() -> None:
-    assert GRAPH.subscription_type is None, "Ask each subscription here, by everybody, and say so in this test."
+async def test_a_subscription_to_what_is_not_the_viewers_is_as_one_to_nothing(served: Scene) -> None:
+    assert GRAPH.subscription_type is not None
+    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged"}, "Try each here, with ids that are not theirs."
+    facts = served.world.facts
+    cases = [
+        (sight, encode("Opportunity", UUID(row["id"])))
+        for sight in served.people()
+        for row in (*sight.unseen("opportunity"), *facts.of(served.world.other(sight).id, "opportunity"))
+    ]
+    chosen = cases if FULL else cases[:: len(cases) // 200]
+
+    told = {await streamed(served.full, served.world.key(sight), CHANGED, id=id) for sight, id in chosen}
+
+    assert len(chosen) >= 200
+    assert told == {await streamed(served.full, served.world.key(chosen[0][0]), CHANGED, id="nothing")}
 
 
 async def test_everybody_is_told_of_what_they_see_and_of_how_much_that_is(served: Scene) -> None:

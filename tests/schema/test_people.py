@@ -122,10 +122,10 @@ async def test_an_organization_is_found_by_its_own_alone(
     ids = [encode("Organization", id) for id in (organization.id, others.id)]
 
     asked = [{"query": NODE, "variables": {"id": id}} for id in ids]
-    ours, theirs = [(await client.post("/graphql", json=body)).json() for body in asked]
+    ours, theirs = [(await client.post("/graphql", json=body)).json()["data"] for body in asked]
 
-    assert ours == {"data": {"node": {"__typename": "Organization", "id": ids[0]}}}
-    assert theirs == {"data": {"node": None}}
+    assert ours == {"node": {"__typename": "Organization", "id": ids[0]}}
+    assert theirs == {"node": None}
 
 
 CAN = "query($id: ID!) { opportunity(id: $id) { viewerCanUpdate viewerCanAssign viewerCanDelete } }"

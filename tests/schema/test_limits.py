@@ -1,0 +1,102 @@
+"""What a document asks for is counted as written out, once a fragment, and each limit is told with its remedy."""
+
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, get_introspection_query, parse
+
+from schema import schema
+from schema.limits import LIMITS, Measure, TooDeep, excess, measured
+
+SCHEMA = schema._schema
+
+
+def of(query: str, **variables: Any) -> Measure:
+    """The measure of a document's first operation."""
+    document = parse(query)
+    operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    return measured(SCHEMA, document, operation, variables)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ viewer { role } }", Measure(depth=2, fields=2, cost=1)),
+        ("{ a: viewer { b: role role } }", Measure(depth=2, fields=3, aliases=2, cost=1)),
+        (
+            "query @x { viewer @skip(if: true) { ... @include(if: true) { role } } }",
+            Measure(2, 0, 2, directives=3, cost=1),
+        ),
+        ("{ ...F ...F } fragment F on Query { viewer { role } }", Measure(2, 0, 4, cost=2, fragments=1)),
+        ("{ viewer { role } viewer { role } }", Measure(2, 0, 4, cost=2, overlaps=2)),
+        (
+            "mutation { reviewRisks { __typename } ...M } fragment M on Mutation { a: deleteOpportunity { __typename } }",
+            Measure(2, 0, 4, 1, 0, 2, 0, 22, 1),
+        ),
+        ("{ __schema { types { name } } viewer { role } }", Measure(2, 3, 5, cost=2)),
+        ("{ nothing { at { all } } }", Measure(3, 0, 3, unknown=3)),
+        ("{ ...Missing }", Measure()),
+        ("{ ...F } fragment F on Query { viewer { role } ...F }", Measure(2, 0, 2, cost=1, fragments=1)),
+    ],
+)
+def test_an_operation_is_counted_as_it_would_be_written_out(query: str, expected: Measure) -> None:
+    assert of(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows"),
+    [
+        ("(first: 7)", 7),
+        ("(last: 7)", 7),
+        ("(first: $n)", 3),
+        ("(first: $unknown)", 100),
+        ("(first: $text)", 100),
+        ("(first: 5000)", 100),
+        ("(first: 99999999999999999999999)", 100),
+        ("(first: -4)", 1),
+        ("(first: null)", 100),
+        ("", 20),
+    ],
+)
+def test_a_page_costs_its_rows(arguments: str, rows: int) -> None:
+    query = f"query($n: Int) {{ opportunities{arguments} {{ nodes {{ account {{ name }} }} }} }}"
+
+    assert of(query, n=3, text="x").cost == 1 + rows * 2
+
+
+def test_lists_inside_lists_multiply() -> None:
+    once = "members { team { name } }"
+    twice = f"members {{ team {{ {once} }} }}"
+
+    costs = [of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)]
+
+    assert costs == [3 + 3 * 2, 3 + 3 * (2 + 3 * 2)]
+
+
+def test_fragments_that_multiply_are_read_once_each() -> None:
+    doubling = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
+
+    assert of(f"{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}").fields == 2 * 2**40
+
+
+@pytest.mark.parametrize("nested", ["viewer { " * 100, "... { " * 100])
+def test_what_is_nested_beyond_counting_is_told(nested: str) -> None:
+    with pytest.raises(TooDeep):
+        of("{ " + nested + "role" + " }" * 101)
+
+
+@pytest.mark.parametrize("name", Measure._fields)
+def test_each_limit_is_told_from_one_beyond_it(name: str) -> None:
+    most = getattr(LIMITS, name)
+
+    assert list(excess(Measure(**{name: most}))) == []
+    [error] = excess(Measure(**{name: most + 1}))
+    assert error.extensions == {"code": "QUERY_TOO_COMPLEX"}
+    assert f"{most + 1:,}" in error.message
+    assert f"at most {most:,} are taken" in error.message
+
+
+def test_what_tools_ask_of_the_schema_is_within_the_limits() -> None:
+    whole = {"specified_by_url": True, "directive_is_repeatable": True, "schema_description": True}
+
+    assert list(excess(of(get_introspection_query(**whole, input_value_deprecation=True)))) == []
