@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from schema import connections, ids
+from schema.account_filters import AccountFilter, ContactFilter, wanted
 from schema.batches import sure
 from schema.context import Info
-from schema.given import conditions, maybe, or_none, tuples
+from schema.given import or_none
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, is_row, node_id, told
-from schema.ranges import DateTimeRange, span
 from schema.scalars import Json
 from workflow.queries import accounts
 from workflow.queries.accounts import AccountFilter as Wanted
 from workflow.queries.accounts import AccountRow, ContactRow
-from workflow.queries.paging import Term
+from workflow.queries.paging import Term, Window
 
 if TYPE_CHECKING:
     from schema.opportunity_list import OpportunityConnection, OpportunityFilter, OpportunityOrder
@@ -56,10 +56,17 @@ class Account(Node):
         description="Its people by name.",
     )
     async def contacts(
-        self, root: strawberry.Parent[Any], info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
     ) -> Any:
         """Its people."""
-        return await contact_page(info, Wanted(account_id=(root.id,)), first, after)
+        window = connections.window(ORDER, first=first, after=after, last=last, before=before)
+        return await contact_page(info, Wanted(account_id=(root.id,)), window)
 
     @strawberry.field(
         graphql_type=OpportunityConnection,
@@ -71,14 +78,17 @@ class Account(Node):
         info: Info,
         first: int | None = 20,
         after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
         filter: OpportunityFilter | None = strawberry.UNSET,
         order_by: list[OpportunityOrder] | None = strawberry.UNSET,
     ) -> Any:
         """What we sell it."""
-        from schema.opportunity_list import opportunities_of  # here, for an opportunity knows its account
+        from schema.opportunity_list import opportunities_of, terms  # here, for an opportunity knows its account
 
-        asked = {"filter": or_none(filter), "order_by": or_none(order_by)}
-        return await opportunities_of(info, root.id, first=first, after=or_none(after), **asked)
+        order = terms(or_none(order_by))
+        window = connections.window(order, first=first, after=after, last=last, before=before)
+        return await opportunities_of(info, root.id, or_none(filter), order, window)
 
 
 @strawberry.type(description="A person at an account.")
@@ -152,48 +162,9 @@ class ContactConnection:
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
 
-@strawberry.input(description="Which accounts: fields are joined by AND, values of a list by OR.")
-class AccountFilter:
-    """Conditions."""
-
-    ids: list[strawberry.ID] | None = maybe("These.")
-    external_system: str | None = maybe("From this system.")
-    external_ids: list[str] | None = maybe("With one of these ids there.")
-    domains: list[str] | None = maybe("With one of these domains.")
-    updated_at: DateTimeRange | None = maybe("Changed in this span.")
-    text: str | None = maybe("Whose name holds this; case-insensitive.")
-
-
-@strawberry.input(description="Which contacts: fields are joined by AND, values of a list by OR.")
-class ContactFilter:
-    """Conditions."""
-
-    ids: list[strawberry.ID] | None = maybe("These.")
-    account_id: list[strawberry.ID] | None = maybe("At one of these accounts.")
-    external_system: str | None = maybe("From this system.")
-    external_ids: list[str] | None = maybe("With one of these ids there.")
-    emails: list[str] | None = maybe("With one of these addresses.")
-    updated_at: DateTimeRange | None = maybe("Changed in this span.")
-    text: str | None = maybe("Whose name holds this; case-insensitive.")
-
-
-def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
-    """The filter as a query takes it."""
-    fields = conditions(filter)
-    if "ids" in fields:
-        fields["ids"] = ids.known_of(kind, fields["ids"])
-    if "account_id" in fields:
-        fields["account_id"] = ids.known_of("Account", fields["account_id"])
-    if "updated_at" in fields:
-        fields["updated_at"] = span(fields["updated_at"])
-    return Wanted(**tuples(fields))
-
-
-async def contact_page(
-    info: Info, scope: Wanted, first: int | None, after: str | None
-) -> connections.Connection[ContactRow]:
+async def contact_page(info: Info, scope: Wanted, window: Window) -> connections.Connection[ContactRow]:
     """A page of contacts by name."""
-    page = await accounts.contacts(info.context.viewer, scope, connections.window(ORDER, first=first, after=after))
+    page = await accounts.contacts(info.context.viewer, scope, window)
     return connections.connection(page, ORDER, scope)
 
 
@@ -212,11 +183,14 @@ class AccountQuery:
         info: Info,
         first: int | None = 20,
         after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
         filter: AccountFilter | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
         scope = wanted(filter, "Account")
-        page = await accounts.accounts(info.context.viewer, scope, connections.window(ORDER, first=first, after=after))
+        window = connections.window(ORDER, first=first, after=after, last=last, before=before)
+        page = await accounts.accounts(info.context.viewer, scope, window)
         return connections.connection(page, ORDER, scope)
 
     @strawberry.field(graphql_type=Contact | None, description="A contact by id; null where there is none.")
@@ -230,10 +204,13 @@ class AccountQuery:
         info: Info,
         first: int | None = 20,
         after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
         filter: ContactFilter | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
-        return await contact_page(info, wanted(filter, "Contact"), first, after)
+        window = connections.window(ORDER, first=first, after=after, last=last, before=before)
+        return await contact_page(info, wanted(filter, "Contact"), window)
 
 
 async def _by_id(info: Info, kind: str, id: str) -> object | None:

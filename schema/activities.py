@@ -78,10 +78,16 @@ class DealActivities:
 
     @strawberry.field(graphql_type=ActivityConnection, description="What was done, newest first.")
     async def activities(
-        self, root: Root, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
+        self,
+        root: Root,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
     ) -> Any:
         """The diary."""
-        window = connections.window(ACTIVITIES.order, first=first, after=after)
+        window = connections.window(ACTIVITIES.order, first=first, after=after, last=last, before=before)
         page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
         return connections.connection(page, ACTIVITIES.order, root.id)
 

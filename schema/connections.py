@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -55,8 +56,10 @@ def window(
     before: str | None = None,
     default: int = 20,
 ) -> Window:
-    """The part of the list that the arguments ask for; null and left out are the same."""
+    """The part of the list that the arguments ask for; null and left out are the same, and with `last` the default of `first` is none."""
     first, after, last, before = or_none(first), or_none(after), or_none(last), or_none(before)
+    if last is not None and first == default:
+        first = None
     if first is not None and last is not None:
         raise bad_input("Give `first` or `last`, not both.")
     for name, size in (("first", first), ("last", last)):
@@ -83,7 +86,8 @@ def connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection
 
 
 def _marks(order: Sequence[Term]) -> str:
-    return ",".join(term.mark() for term in order)
+    """What tells the cursors of one order from those of another, and tells nobody its columns."""
+    return sha256(",".join(term.mark() for term in order).encode()).hexdigest()[:8]
 
 
 def _cursor(order: Sequence[Term], key: Sequence[object]) -> str:

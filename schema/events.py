@@ -1,6 +1,7 @@
 """The feed and the finding of anything by its id."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,10 @@ from schema.people import Actor
 from schema.ranges import DateTimeRange, span
 from schema.scalars import Json
 from workflow.queries import events
-from workflow.queries.events import START, BadFeedCursor, EventRow
+from workflow.queries.events import BadFeedCursor, EventRow, Place
 from workflow.queries.events import EventFilter as Wanted
 from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.paging import Window
 
 
 @strawberry.type(
@@ -95,23 +97,24 @@ class EventQuery:
     """The feed, and anything by its id."""
 
     @strawberry.field(
-        graphql_type=EventConnection, description="Facts after a cursor, oldest first; take `endCursor` to read on."
+        graphql_type=EventConnection,
+        description="Facts, oldest first: from `after` on, for `endCursor` to read on; or, with `last`, the newest ones.",
     )
     async def events(
         self,
         info: Info,
         first: int | None = 100,
         after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
         filter: EventFilter | None = strawberry.UNSET,
     ) -> Any:
         """The feed."""
-        size = connections.window((), first=first, default=100).size
-        try:
-            place = START if not after else events.place_of(after)
-        except BadFeedCursor:
-            raise bad_input("`after` is no cursor of the feed. Take `endCursor` of a page, or `eventCursor`.") from None
-        rows, more = await events.events(info.context.viewer, _wanted(filter), after=place, size=size)
-        return _page(rows, more=more, after=or_none(after))
+        window = connections.window((), first=first, last=last, default=100)
+        after, before = or_none(after), or_none(before)
+        window = replace(window, after=_place(after, "after"), before=_place(before, "before"))
+        rows, more = await events.events(info.context.viewer, _wanted(filter), window)
+        return _page(rows, window, more=more, after=after, before=before)
 
     @strawberry.field(
         graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
@@ -151,12 +154,22 @@ def _wanted(filter: EventFilter | None) -> Wanted:
     return Wanted(**tuples(fields))
 
 
-def _page(rows: Sequence[EventRow], *, more: bool, after: str | None) -> connections.Connection[EventRow]:
+def _place(cursor: str | None, name: str) -> Place | None:
+    try:
+        return events.place_of(cursor) if cursor else None
+    except BadFeedCursor:
+        message = f"`{name}` is no cursor of the feed. Take `endCursor` or `startCursor` of a page, or `eventCursor`."
+        raise bad_input(message) from None
+
+
+def _page(
+    rows: Sequence[EventRow], window: Window, *, more: bool, after: str | None, before: str | None
+) -> connections.Connection[EventRow]:
     edges = [connections.Edge(cursor=row.place.cursor(), node=row) for row in rows]
     info = PageInfo(
-        has_next_page=more,
-        has_previous_page=after is not None,
-        start_cursor=edges[0].cursor if edges else None,
+        has_next_page=before is not None if window.backward else more,
+        has_previous_page=more if window.backward else after is not None,
+        start_cursor=edges[0].cursor if edges else before,
         end_cursor=edges[-1].cursor if edges else after,
     )
     return connections.Connection(edges=edges, nodes=list(rows), page_info=info, scope=None)

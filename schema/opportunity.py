@@ -158,10 +158,16 @@ class Opportunity(DealRisks, DealProgress, DealInsight, DealActivities, Node):
 
     @strawberry.field(graphql_type=TransitionConnection, description="Append-only, newest first.")
     async def history(
-        self, root: Root, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
+        self,
+        root: Root,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
     ) -> Any:
         """The way here."""
-        return await history_page(info, root.id, first, after)
+        return await history_page(info, root.id, first=first, after=after, last=last, before=before)
 
     @strawberry.field(description="How it ended; null while it is open.")
     def close(self, root: Root) -> Close | None:

@@ -194,18 +194,11 @@ def _term(part: OpportunityOrder) -> Term:
 
 
 async def opportunities_of(
-    info: Info,
-    account_id: UUID,
-    *,
-    first: int | None,
-    after: str | None,
-    filter: OpportunityFilter | None,
-    order_by: list[OpportunityOrder] | None,
+    info: Info, account_id: UUID, filter: OpportunityFilter | None, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
     """A page of an account's opportunities."""
-    order, scope = terms(order_by), await wanted(info, filter)
+    scope = await wanted(info, filter)
     mine = scope.account_id is None or account_id in scope.account_id
-    window = connections.window(order, first=first, after=after)
     return await _page(info, replace(scope, account_id=(account_id,) if mine else ()), order, window)
 
 
@@ -244,7 +237,5 @@ class OpportunityQuery:
     ) -> Any:
         """Many."""
         order, scope = terms(or_none(order_by)), await wanted(info, or_none(filter))
-        window = connections.window(
-            order, first=or_none(first), after=or_none(after), last=or_none(last), before=or_none(before)
-        )
+        window = connections.window(order, first=first, after=after, last=last, before=before)
         return await _page(info, scope, order, window)

@@ -50,7 +50,7 @@ class Parts:
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
         """A page of a list that hangs on a deal; the first pages of many deals are read at once."""
-        if window.after is not None or window.backward:
+        if window.after is not None or window.before is not None or window.backward:
             return await nested.page_of(self._viewer, opportunity_id, window)
         page: Page[Row] = await sure(self._lists[nested.table], (opportunity_id, window.size))
         return page

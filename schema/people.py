@@ -158,14 +158,15 @@ async def members(
     info: Info,
     first: int | None = 50,
     after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
     role: list[Role] | None = strawberry.UNSET,
     active: bool | None = strawberry.UNSET,
 ) -> connections.Connection[MemberRow]:
     """A page of members."""
     scope = MemberFilter(role=tuple(role) if isinstance(role, list) else None, active=or_none(active))
-    page = await people.members(
-        info.context.viewer, scope, connections.window(ORDER, first=first, after=after, default=50)
-    )
+    window = connections.window(ORDER, first=first, after=after, last=last, before=before, default=50)
+    page = await people.members(info.context.viewer, scope, window)
     return connections.connection(page, ORDER, scope)
 
 

@@ -141,9 +141,9 @@ class TransitionConnection:
 
 
 async def history_page(
-    info: Info, opportunity_id: UUID, first: int | None, after: str | None
+    info: Info, opportunity_id: UUID, *, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> connections.Connection[TransitionRow]:
     """A page of a deal's history."""
-    window = connections.window(HISTORY.order, first=first, after=after)
+    window = connections.window(HISTORY.order, first=first, after=after, last=last, before=before)
     page = await info.context.loaders.parts.page(HISTORY, opportunity_id, window)
     return connections.connection(page, HISTORY.order, opportunity_id)

@@ -42,7 +42,12 @@ Check = Callable[[Module], Iterator[str]]
 
 def modules(*folders: str) -> list[Module]:
     """Every Python module below the folders, of the whole house where none is named."""
-    found = [file for folder in folders or PACKAGES for file in sorted((ROOT / folder).rglob("*.py"))]
+    found = [
+        file
+        for folder in folders or PACKAGES
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if "node_modules" not in file.parts
+    ]
     return [Module(str(file.relative_to(ROOT)), file.read_text()) for file in found]
 
 

@@ -15,7 +15,8 @@ from workflow.operations.keys import NewKey, create_api_key, make_key, revoke_ap
 from workflow.operations.members import update_member
 from workflow.queries.api_keys import api_keys, api_keys_by_id
 from workflow.queries.credentials import hashed, viewer_of
-from workflow.queries.events import START, EventFilter, events
+from workflow.queries.events import EventFilter, events
+from workflow.queries.paging import Window
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, Refusal
 from workflow.rules.permissions import Viewer, acting_role
 from workflow.rules.states import ActorKind, Role, Visibility
@@ -187,7 +188,7 @@ async def test_only_an_admin_makes_revokes_and_sees_keys_and_what_is_told_of_the
 
 async def types_told(viewer: Viewer) -> set[str]:
     """The types of events of API keys that the viewer reads."""
-    found, _ = await events(viewer, EventFilter(types=("apiKey.*",)), after=START, size=100)
+    found, _ = await events(viewer, EventFilter(types=("apiKey.*",)), Window(size=100))
     return {event.type for event in found}
 
 

@@ -15,6 +15,7 @@ from workflow.models import Event
 from workflow.models.database import dialect
 from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
+from workflow.queries.paging import Window
 from workflow.queries.scope import visible
 from workflow.rules.facts import Actor
 from workflow.rules.permissions import Action, Viewer
@@ -86,12 +87,15 @@ class EventFilter:
     at: Span | None = None
 
 
-async def events(viewer: Viewer, filter: EventFilter, *, after: Place, size: int) -> tuple[list[EventRow], bool]:
-    """Events after a place, oldest first, and whether there are more; one statement."""
-    rows = _settled(_own(viewer)).filter(_after(after), _wanted(filter), _visible(viewer))
+async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[list[EventRow], bool]:
+    """Events between two places, oldest first, the first of them or, backward, the last; whether there are more. One statement."""
+    between = _between(Place(*window.after) if window.after else None, Place(*window.before) if window.before else None)
+    rows = _settled(_own(viewer)).filter(between, _wanted(filter), _visible(viewer))
     names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
-    found = await rows.order_by("xid", "pos").limit(size + 1).values(*names)
-    return [_row(record) for record in found[:size]], len(found) > size
+    order = ("-xid", "-pos") if window.backward else ("xid", "pos")
+    found = await rows.order_by(*order).limit(window.size + 1).values(*names)
+    page = [_row(record) for record in found[: window.size]]
+    return page[::-1] if window.backward else page, len(found) > window.size
 
 
 async def newest(viewer: Viewer) -> Place:
@@ -106,7 +110,7 @@ async def newest_of_all() -> Place:
 
 async def heads(*, after: Place, size: int) -> list[Head]:
     """What happened after a place, in any organization, oldest first; for who stands for everybody. One statement."""
-    rows = _settled(Event.all()).filter(_after(after)).order_by("xid", "pos").limit(size)
+    rows = _settled(Event.all()).filter(_between(after, None)).order_by("xid", "pos").limit(size)
     found = await rows.values("organization_id", "aggregatetype", "aggregateid", "type", "epoch", "xid", "pos")
     return [Head(Place(*(record.pop(name) for name in Place._fields)), **record) for record in found]
 
@@ -136,8 +140,13 @@ def _settled(rows: QuerySet[Event]) -> QuerySet[Event]:
     )
 
 
-def _after(place: Place) -> Q:
-    return Q(xid__gt=place.xid) | Q(xid=place.xid, pos__gt=place.pos)
+def _between(after: Place | None, before: Place | None) -> Q:
+    condition = Q()
+    if after is not None:
+        condition &= Q(xid__gt=after.xid) | Q(xid=after.xid, pos__gt=after.pos)
+    if before is not None:
+        condition &= Q(xid__lt=before.xid) | Q(xid=before.xid, pos__lt=before.pos)
+    return condition
 
 
 def _wanted(filter: EventFilter) -> Q:
