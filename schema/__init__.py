@@ -2,7 +2,6 @@
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
-from strawberry.tools import merge_types
 
 from schema.account_inputs import AccountMutation
 from schema.accounts import AccountQuery
@@ -30,6 +29,12 @@ from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
 
+
+def _root(name: str, parts: tuple[type, ...], description: str) -> type:
+    """A root type, of the nouns' own parts."""
+    return strawberry.type(type(name, parts, {}), description=description)
+
+
 QUERIES = (
     PeopleQuery,
     OpportunityQuery,
@@ -41,7 +46,7 @@ QUERIES = (
     EventQuery,
     ApiKeyQuery,
 )
-Query = merge_types("Query", QUERIES)
+Query = _root("Query", QUERIES, "What can be read, always as the viewer may see it.")
 MUTATIONS = (
     AccountMutation,
     OpportunityMutation,
@@ -59,10 +64,16 @@ MUTATIONS = (
     PeopleMutation,
     ApiKeyMutation,
 )
-Mutation = merge_types("Mutation", MUTATIONS)
+Mutation = _root(
+    "Mutation",
+    MUTATIONS,
+    "What can be done. Each answers with what came of it, or with a `Problem` that says what to do about it.",
+)
 
 SUBSCRIPTIONS = (OpportunitySubscription,)
-Subscription = merge_types("Subscription", SUBSCRIPTIONS)
+Subscription = _root(
+    "Subscription", SUBSCRIPTIONS, "What goes on being told, over a WebSocket or as server-sent events."
+)
 
 schema = strawberry.Schema(
     query=Query,

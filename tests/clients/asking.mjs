@@ -1,0 +1,32 @@
+// What every client script asks: node SCRIPT URL KEY DEAL, and a JSON object of what it was told on standard output.
+export const [url, key, deal] = process.argv.slice(2);
+export const ROLE = "query Role { viewer { __typename role } }";
+export const NOTHING = "query Nothing { nothing }";
+export const RENAME =
+  "mutation Rename($id: ID!, $name: String!) { updateOpportunity(input: { id: $id, name: $name }) { __typename } }";
+export const CHANGED = "subscription Changed($id: ID!) { opportunityChanged(id: $id) { __typename id name } }";
+
+export async function rename(name) {
+  const body = JSON.stringify({ query: RENAME, variables: { id: deal, name } });
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body });
+  return (await answer.json()).data;
+}
+
+// Change the deal again and again until the subscriber has heard of it.
+export async function heardOf(first) {
+  let heard = false;
+  const told = first.then((value) => ((heard = true), value));
+  for (let number = 1; !heard && number < 100; number += 1) {
+    await rename(`Renamed ${number}`);
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  return told;
+}
+
+export const codes = (errors) => errors.map((error) => error.extensions.code);
+
+export function tell(results) {
+  console.log(JSON.stringify(results));
+  process.exit(0);
+}

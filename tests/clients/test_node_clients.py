@@ -1,0 +1,62 @@
+"""Clients that people use, against a real server: queries, mutations, persisted queries, errors and subscriptions."""
+
+import pytest
+
+from schema.ids import encode
+from tests.clients.node import told
+from tests.organizations import TestOrganization
+from tests.serving import Server
+from workflow.operations.accounts import create_account
+from workflow.operations.opportunities import NewOpportunity, create_opportunity
+
+ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
+DONE = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
+DEAL = ["__typename", "id", "name"]
+
+
+@pytest.fixture
+async def deal(organization: TestOrganization) -> str:
+    """A lead's id."""
+    account = await create_account(organization.ctx, {"name": "Cancity"})
+    born = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
+    return encode("Opportunity", born)
+
+
+async def test_the_audits_of_graphql_over_http_all_pass(server: Server, organization: TestOrganization) -> None:
+    audits = await told("audits", f"{server.base_url}/graphql", organization.api_key)
+
+    assert [audit for audit in audits if audit["status"] != "ok"] == []
+    assert len(audits) == 61
+
+
+@pytest.mark.parametrize(("script", "refused"), [("graphql-ws", 4403), ("graphql-sse", 401)])
+async def test_clients_of_streams(
+    server: Server, organization: TestOrganization, deal: str, script: str, refused: int
+) -> None:
+    found = await told(script, f"{server.base_url}/graphql", organization.api_key, deal)
+
+    errors = ["GRAPHQL_VALIDATION_FAILED"]
+    assert found == {"query": ROLE, "mutation": DONE, "errors": errors, "subscription": DEAL, "refused": refused}
+
+
+@pytest.mark.parametrize(
+    ("script", "fetched"),
+    [
+        ("apollo", [["POST", False], ["POST", True], ["POST", False], ["GET", False], ["POST", True], ["GET", False]]),
+        (
+            "urql",
+            [
+                [method, True, "application/json", hashed]
+                for method in ("POST", "GET")
+                for hashed in (True, False, True)
+            ],
+        ),
+    ],
+)
+async def test_clients_of_applications(
+    server: Server, organization: TestOrganization, deal: str, script: str, fetched: object
+) -> None:
+    found = await told(script, f"{server.base_url}/graphql", organization.api_key, deal)
+
+    common = {"query": ROLE, "mutation": DONE, "errors": ["GRAPHQL_VALIDATION_FAILED"], "subscription": DEAL}
+    assert found == {**common, "asked": [ROLE] * 4, "fetched": fetched}
