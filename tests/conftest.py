@@ -14,7 +14,12 @@ from workflow.models.database import opened
 
 HERE = Path(__file__).parent
 ELSEWHERE = {
-    "postgres": {HERE / "rules", HERE / "test_house.py", HERE / "test_counts.py"},
+    "postgres": {
+        HERE / "rules",
+        HERE / "test_house.py",
+        HERE / "test_counts.py",
+        HERE / "clients" / "test_schema_tools.py",
+    },
     "sqlite": {HERE / "models" / "test_row_security.py", HERE / "models" / "test_row_security_setup.py"},
 }
 """What asks no database runs once, beside SQLite: the rules are pure, and the house is text. Only PostgreSQL has row-level security."""
