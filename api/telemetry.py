@@ -22,6 +22,8 @@ SECRET = re.compile(
 """An API key, a token, and the user and password of an address."""
 UNTOLD = {"http": 500, "websocket": 1000}
 """The status of an exchange that names none: a fault of ours, or a socket that its client has left."""
+BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What a terminal or a reader of lines would take for more than a character."""
 EXTRAS = ("request_id", "method", "path", "status", "milliseconds")
 
 
@@ -47,9 +49,9 @@ class TextLines(logging.Formatter):
         return SECRET.sub("***", super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line itself, with what the request was."""
+        """The line itself, with what the request was; what a client wrote breaks no line."""
         extras = "".join(f" {name}={getattr(record, name)}" for name in EXTRAS if hasattr(record, name))
-        return super().formatMessage(record) + extras
+        return BREAKING.sub(lambda sign: repr(sign.group())[1:-1], super().formatMessage(record) + extras)
 
 
 def configure_logging(settings: Settings) -> None:

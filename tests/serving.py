@@ -7,7 +7,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +40,8 @@ class Server:
 
     base_url: str
     process: asyncio.subprocess.Process | None = None
+    logs: list[str] = field(default_factory=list)
+    """What it has told its operators, once it has ended."""
 
     def client(self, api_key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client that sends the key with every request."""
@@ -68,13 +70,14 @@ async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
     port = free_port()
     process = await _started(("serve", "--port", str(port)), ROOT, {"PURSUIT_DATABASE_URL": url, **environ})
     talk = asyncio.ensure_future(process.communicate())
+    server = Server(base_url=f"http://127.0.0.1:{port}", process=process)
     try:
         await _until_it_lives(f"http://127.0.0.1:{port}/healthz", talk)
-        yield Server(base_url=f"http://127.0.0.1:{port}", process=process)
+        yield server
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(talk, 30)
+        server.logs.append((await asyncio.wait_for(talk, 30))[1].decode())
 
 
 async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
