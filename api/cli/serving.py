@@ -11,6 +11,7 @@ import typer
 from api.cli.checkup import checks
 from api.cli.running import CommandFailed, require_current
 from api.cli.running import settings as read_settings
+from api.requests import BODY_LIMIT
 from api.settings import Settings
 from workflow.models.database import one_process
 from workflow.models.migrating import migrate
@@ -45,6 +46,8 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="websockets",
+        ws_max_size=BODY_LIMIT,
         timeout_graceful_shutdown=10,
     )
 

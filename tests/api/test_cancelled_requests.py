@@ -25,7 +25,7 @@ from workflow.models.database import drain, opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 
-CANCELS = count(1000)
+CANCELS = count(2000)
 AT_ONCE = 10
 LONGEST = 0.1
 """Seconds within which they hang up; ten at once are answered in about as long."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from uuid import UUID
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -15,7 +17,7 @@ from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import Server, serving
 from tests.stage import new_stage
-from tests.staying import CHANGED, RENAME, serving_here, socket
+from tests.staying import CHANGED, RENAME, serving_here, socket, stream
 from workflow.models import ApiKey
 from workflow.operations.keys import revoke_api_key
 from workflow.operations.members import update_member
@@ -133,3 +135,32 @@ async def _id_of(api_key: str) -> UUID:
     [found] = await ApiKey.filter(public_id=api_key.split("_")[1]).values("id")
     id: UUID = found["id"]
     return id
+
+
+async def test_a_message_over_the_limit_closes_the_socket(server: Server, organization: TestOrganization) -> None:
+    async with socket(server.base_url) as client:
+        await client.let_in(organization.api_key)
+        await client.ask("1", ROLE + " " * 1_000_000)
+
+        assert await client.end() == 1009
+
+
+async def test_a_server_that_stops_ends_its_sockets_and_streams(own_database: str) -> None:
+    async with serving(own_database) as server:
+        stage = await new_stage(own_database, server)
+        key, deal = stage.keys["admin"], stage.ids["lead"]
+        async with (
+            server.client(key) as client,
+            stream(client, CHANGED, id=deal) as events,
+            socket(server.base_url) as open_socket,
+        ):
+            await open_socket.let_in(key)
+            await open_socket.ask("1", CHANGED, id=deal)
+            assert server.process is not None
+            server.process.terminate()
+
+            assert await open_socket.end() == 1012
+            async with asyncio.timeout(10):
+                with suppress(httpx.RemoteProtocolError):
+                    assert [event async for event in events if event] == []
+                await server.process.wait()
