@@ -12,7 +12,7 @@ from schema.bulk import BulkMutation
 from schema.buyer_inputs import BuyerMutation
 from schema.competitors import CompetitorMutation
 from schema.events import EventQuery
-from schema.live import OpportunitySubscription
+from schema.live import LiveSubscription
 from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
 from schema.opportunity_list import OpportunityQuery
@@ -70,7 +70,7 @@ Mutation = _root(
     "What can be done. Each answers with what came of it, or with a `Problem` that says what to do about it.",
 )
 
-SUBSCRIPTIONS = (OpportunitySubscription,)
+SUBSCRIPTIONS = (LiveSubscription,)
 Subscription = _root(
     "Subscription", SUBSCRIPTIONS, "What goes on being told, over a WebSocket or as server-sent events."
 )

@@ -58,8 +58,7 @@ class RequestContext:
         found = await self.let_in()
         if found is not None:
             self.viewer, self.now = found
-            self.rows = 0
-            self.fresh()
+            self.next_answer()
         return found is not None
 
     def listed(self, rows: int) -> None:
@@ -70,6 +69,11 @@ class RequestContext:
             raise GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"})
         if self.late():
             raise GraphQLError("The request took too long and was ended.", extensions={"code": "TIMEOUT"})
+
+    def next_answer(self) -> None:
+        """One more answer of a subscription begins: nothing is remembered, and its rows are counted anew."""
+        self.rows = 0
+        self.fresh()
 
     def fresh(self) -> Loaders:
         """Loaders that remember nothing."""

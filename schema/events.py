@@ -112,8 +112,8 @@ class EventQuery:
         """The feed."""
         window = connections.window((), first=first, last=last, default=100)
         after, before = or_none(after), or_none(before)
-        window = replace(window, after=_place(after, "after"), before=_place(before, "before"))
-        rows, more = await events.events(info.context.viewer, _wanted(filter), window)
+        window = replace(window, after=place(after, "after"), before=place(before, "before"))
+        rows, more = await events.events(info.context.viewer, wanted(filter), window)
         return _page(rows, window, more=more, after=after, before=before)
 
     @strawberry.field(
@@ -145,7 +145,8 @@ async def find(info: Info, id: str) -> object | None:
     return await info.context.loaders.row(*found)
 
 
-def _wanted(filter: EventFilter | None) -> Wanted:
+def wanted(filter: EventFilter | None) -> Wanted:
+    """The filter as a query takes it."""
     fields = conditions(filter)
     if "opportunity_id" in fields:
         fields["opportunity_id"] = ids.known_of("Opportunity", fields["opportunity_id"])
@@ -154,7 +155,8 @@ def _wanted(filter: EventFilter | None) -> Wanted:
     return Wanted(**tuples(fields))
 
 
-def _place(cursor: str | None, name: str) -> Place | None:
+def place(cursor: str | None, name: str) -> Place | None:
+    """The place that a cursor names; none where there is none."""
     try:
         return events.place_of(cursor) if cursor else None
     except BadFeedCursor:

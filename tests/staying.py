@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -67,10 +67,12 @@ async def socket(base_url: str, *, protocol: str = PROTOCOL, **headers: str) -> 
 
 
 @asynccontextmanager
-async def stream(client: httpx.AsyncClient, query: str, **variables: Any) -> AsyncIterator[AsyncIterator[Any]]:
+async def stream(
+    client: httpx.AsyncClient, query: str, /, headers: Mapping[str, str] | None = None, **variables: Any
+) -> AsyncIterator[AsyncIterator[Any]]:
     """The answers of one stream as they come; the last is None, where it says that it is complete."""
-    body, headers = {"query": query, "variables": variables}, {"Accept": "text/event-stream"}
-    async with client.stream("POST", "/graphql", json=body, headers=headers) as answer:
+    body, accept = {"query": query, "variables": variables}, {"Accept": "text/event-stream"}
+    async with client.stream("POST", "/graphql", json=body, headers={**accept, **(headers or {})}) as answer:
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         yield _events(answer)
 

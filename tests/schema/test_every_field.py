@@ -18,6 +18,7 @@ from tests.serving import Door, Server
 from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
 from tests.wholeness import furnish, talk
+from workflow.queries.events import START
 from workflow.rules.states import Role
 
 DAYS = {"from": "2026-01-01", "to": "2099-01-01"}
@@ -80,6 +81,7 @@ INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
 """Fields below the root that take arguments of their own, asked with them."""
 NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
 FOLLOWED: tuple[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]], ...] = (
+    ("events", {"after": START.cursor(), "filter": {"types": ["opportunity.*"]}}, ("logActivity", NOTE)),
     ("opportunityChanged", {"id": "$Opportunity"}, ("logActivity", NOTE)),
 )
 """Subscriptions, and a mutation that they tell of."""

@@ -21,11 +21,14 @@ from tests.leaks_trying import MUTATIONS, never_named
 from tests.leaks_values import FOREIGN, UNSEEN
 from tests.leaks_watching import asked, streamed
 from tests.leaks_world import World, new_world
-from tests.staying import CHANGED
+from tests.staying import CHANGED, stream
 from workflow.models.database import opened
+from workflow.queries.events import START
 
 CASES = 2_000
 """How many the issue names."""
+FEED = "{ events(first: 100) { nodes { id } } }"
+LIVE = "subscription($after: String) { events(after: $after) { id } }"
 LISTED = "{ opportunities { totalCount totalValue { amount } } accounts { totalCount } contacts { totalCount } members { totalCount } }"
 
 
@@ -75,7 +78,9 @@ def test_every_id_of_every_mutation_is_tried() -> None:
 
 async def test_a_subscription_to_what_is_not_the_viewers_is_as_one_to_nothing(served: Scene) -> None:
     assert GRAPH.subscription_type is not None
-    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged"}, "Try each here, with ids that are not theirs."
+    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged", "events"}, (
+        "Try each here, with ids that are not theirs."
+    )
     facts = served.world.facts
     cases = [
         (sight, encode("Opportunity", UUID(row["id"])))
@@ -88,6 +93,19 @@ async def test_a_subscription_to_what_is_not_the_viewers_is_as_one_to_nothing(se
 
     assert len(chosen) >= 200
     assert told == {await streamed(served.full, served.world.key(chosen[0][0]), CHANGED, id="nothing")}
+
+
+async def test_the_feed_as_it_goes_on_tells_what_its_pages_tell(served: Scene) -> None:
+    for sight in (together[0] for together in served.world.classes):
+        pages = await asked(served.full, served.world.key(sight), Question("events", "own", FEED))
+        seen = [node["id"] for node in pages.body["data"]["events"]["nodes"]]
+
+        headers = {"Authorization": f"Bearer {served.world.key(sight)}"}
+        async with stream(served.full, LIVE, headers, after=START.cursor()) as events:
+            told = [(await anext(events))["data"]["events"]["id"] for _ in seen]
+
+        assert len(seen) > 10
+        assert told == seen
 
 
 async def test_everybody_is_told_of_what_they_see_and_of_how_much_that_is(served: Scene) -> None:

@@ -87,6 +87,26 @@ class EventFilter:
     at: Span | None = None
 
 
+SIGHT = frozenset({"member.updated", "team.updated", "opportunity.updated", "opportunity.deleted"})
+"""Facts that may change who sees what: roles, visibility, teams, owners and helpers, and what is gone."""
+
+
+def changes_sight(head: Head) -> bool:
+    """Whether a fact may have changed what somebody sees."""
+    return head.type in SIGHT
+
+
+def concerns(filter: EventFilter, head: Head) -> bool:
+    """Whether a fact may be one of those that are wanted; when it was told is not looked at."""
+    if filter.opportunity_id is not None and head.aggregateid not in filter.opportunity_id:
+        return False
+    return filter.types is None or any(_is_of(head.type, name) for name in filter.types)
+
+
+def _is_of(type: str, pattern: str) -> bool:
+    return type.startswith(pattern[:-1]) if pattern.endswith("*") else type == pattern
+
+
 async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[list[EventRow], bool]:
     """Events between two places, oldest first, the first of them or, backward, the last; whether there are more. One statement."""
     between = _between(Place(*window.after) if window.after else None, Place(*window.before) if window.before else None)

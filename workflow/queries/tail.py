@@ -8,7 +8,7 @@ from uuid import UUID
 
 from workflow.models.database import standing_for_everybody
 from workflow.models.doorbell import listening
-from workflow.queries.events import Head, Place, heads, newest_of_all
+from workflow.queries.events import Head, Place, changes_sight, heads, newest_of_all
 
 logger = logging.getLogger("pursuit.feed")
 
@@ -19,25 +19,31 @@ AT_ONCE = 500
 
 
 class Watch:
-    """One who waits: woken by facts that are theirs, and then told which kinds of thing they were about."""
+    """One who waits: woken by facts that are theirs, and then told what they were about.
+
+    `sights` counts the facts that may have changed what they see: who read before such a fact reads again.
+    """
 
     def __init__(self, wants: Callable[[Head], bool]) -> None:
         self.wants = wants
-        self._kinds: set[str] = set()
+        self.sights = 0
+        self._about: set[UUID] = set()
         self._woken = asyncio.Event()
 
     def tell(self, head: Head) -> None:
-        """Wake them where the fact is theirs."""
-        if self.wants(head):
-            self._kinds.add(head.aggregatetype)
+        """Wake them where the fact is theirs, or may change what they see."""
+        changes = changes_sight(head)
+        self.sights += changes
+        if changes or self.wants(head):
+            self._about.add(head.aggregateid)
             self._woken.set()
 
-    async def woken(self) -> set[str]:
+    async def woken(self) -> set[UUID]:
         """Wait for the next fact; those that come before anybody looks are one awakening."""
         await self._woken.wait()
         self._woken.clear()
-        kinds, self._kinds = self._kinds, set()
-        return kinds
+        about, self._about = self._about, set()
+        return about
 
 
 class Tail:
