@@ -62,6 +62,7 @@ def configure_logging(settings: Settings) -> None:
         JsonLines() if kind == "json" else TextLines("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)
     for name in ("strawberry.execution", "transitions", "tortoise", "tortoise.db_client", "aiosqlite", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL if name.startswith("strawberry") else logging.WARNING)
 

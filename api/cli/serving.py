@@ -46,7 +46,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        ws="websockets",
+        ws="websockets-sansio",
         ws_max_size=BODY_LIMIT,
         timeout_graceful_shutdown=10,
     )
