@@ -4,6 +4,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, cast
 
 import asyncpg
@@ -22,7 +23,9 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from workflow.models import patience
+from workflow.models.doorbell import Wire
 from workflow.models.patience import Unavailable, finished, lost_is_unavailable, within_patience
+from workflow.models.row_counts import postgres_rows_changed, sqlite_rows_changed
 from workflow.models.row_security import StandingConnection
 
 OPENINGS = 50
@@ -35,7 +38,9 @@ def get_client_class(db_info: dict[str, Any]) -> type["SafeSqlite | SafePostgres
 
 
 class SafeSqlite(SqliteClient):
-    """The one SQLite connection of this process."""
+    """The one SQLite connection of this process, which no other process serves beside it."""
+
+    wire: Wire | None = None
 
     async def create_connection(self, with_db: bool) -> None:
         """Connect with every pragma set or not at all: half a connection would not enforce foreign keys.
@@ -130,6 +135,22 @@ class SafePostgres(AsyncpgDBClient):
 
     connection_class = StandingConnection
 
+    @cached_property
+    def wire(self) -> Wire | None:
+        """How the processes tell one another that there is something new in the feed."""
+        return Wire(self._own)
+
+    async def _own(self) -> asyncpg.Connection:
+        """A connection outside the pool, in nobody's name."""
+        pooled = ("min_size", "max_size", "connection_class")
+        mine = {name: value for name, value in self._template.items() if name not in pooled}
+        return await asyncpg.connect(password=self.password, timeout=patience.PATIENCE, **mine)
+
+    async def close(self) -> None:
+        if self.wire is not None:
+            await self.wire.close()
+        await super().close()
+
     async def checked_out(self) -> Any:
         """A free connection that stands for whom the caller asks, waited for in bounds; what fails on the way gives it back."""
         with lost_is_unavailable():
@@ -209,29 +230,3 @@ class PostgresTurn(TransactionContextPooled):
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         with lost_is_unavailable():
             await super().__aexit__(exc_type, exc_val, exc_tb)
-
-
-async def sqlite_rows_changed(client: SqliteClient, sql: str, values: Sequence[object]) -> int:
-    """Run one write on SQLite and count its rows."""
-    try:
-        async with client.acquire_connection() as connection:
-            cursor = await connection.execute(sql, values)
-            changed = max(cursor.rowcount, 0)
-            await cursor.close()
-            return int(changed)
-    except sqlite3.OperationalError as problem:
-        raise OperationalError(problem) from problem
-    except sqlite3.IntegrityError as problem:
-        raise IntegrityError(problem) from problem
-
-
-async def postgres_rows_changed(client: AsyncpgDBClient, sql: str, values: Sequence[object]) -> int:
-    """Run one write on PostgreSQL and read its row count from the command tag."""
-
-    async def run(_: AsyncpgDBClient) -> int:
-        async with client.acquire_connection() as connection:
-            tag = str(await connection.execute(sql, *values))
-        count = tag.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
-
-    return cast(int, await client._translate_exceptions(run))

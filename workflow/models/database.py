@@ -29,6 +29,7 @@ __all__ = [
     "drain",
     "execute",
     "fetch",
+    "listen",
     "one_process",
     "opened",
     "standing_for",
@@ -120,6 +121,12 @@ async def fetch(sql: str, *values: object) -> list[dict[str, Any]]:
     connection = _connection()
     rows: list[dict[str, Any]] = await connection.execute_query_dict(*_spoken(connection, sql, values))
     return rows
+
+
+async def listen() -> None:
+    """Hear the doorbell of other processes too, where there can be any."""
+    if wire := _connection().wire:
+        await wire.listen()
 
 
 async def execute(sql: str, *values: object) -> int:

@@ -66,6 +66,8 @@ async def _told(work: Callable[[], Awaitable[T]]) -> T:
         answer = await _once(work)
     if bell.pulled:
         ring()
+        if wire := getattr(get_connection(CONNECTION), "wire", None):
+            wire.ring()
     return answer
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-from workflow.models.database import standing_for_everybody
+from workflow.models.database import listen, standing_for_everybody
 from workflow.models.doorbell import listening
 from workflow.queries.events import Head, Place, changes_sight, heads, newest_of_all
 
@@ -14,6 +14,8 @@ logger = logging.getLogger("pursuit.feed")
 
 POLL = 1.0
 """Seconds after which the feed is looked at without a ring: what another process has told rings no bell here."""
+SOON, LOOKS = 0.02, 10
+"""Seconds between the looks after a ring, and how many: on PostgreSQL a fact is settled when what began before it has ended."""
 AT_ONCE = 500
 """Facts read in one statement."""
 
@@ -83,14 +85,20 @@ class Tail:
 
     async def _follow(self, place: Place) -> None:
         with standing_for_everybody(), listening() as rung:
+            patience, soon = POLL, 0
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), POLL)
+                    await asyncio.wait_for(rung.wait(), patience)
+                    soon = LOOKS
                 rung.clear()
+                before = place
                 try:
+                    await listen()
                     place = await self._told_since(place)
                 except Exception:
                     logger.exception("the feed could not be followed; it is tried again")
+                soon = 0 if place != before else max(0, soon - 1)
+                patience = SOON if soon else POLL
 
     async def _told_since(self, place: Place) -> Place:
         """Wake those who wait for what was told since a place; the place to go on from."""
