@@ -4,7 +4,7 @@ import asyncio
 import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,18 @@ from workflow.models.database import one_process
 from workflow.models.migrating import migrate
 
 DEMO_KEYS = Path("var/demo-keys.json")
+
+
+SERVED: dict[str, Any] = {
+    "factory": True,
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "ws": "websockets-sansio",
+    "ws_max_size": BODY_LIMIT,
+    "timeout_graceful_shutdown": 10,
+}
+"""How uvicorn serves: the log is ours, a socket's message is bounded as a body is."""
 
 
 def serve(
@@ -37,19 +49,7 @@ def serve(
     with one_process(settings.database_url):
         keys = asyncio.run(_prepare(settings, demo=demo))
     _greet(settings, keys)
-    uvicorn.run(
-        "api.app:from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="websockets-sansio",
-        ws_max_size=BODY_LIMIT,
-        timeout_graceful_shutdown=10,
-    )
+    uvicorn.run("api.app:from_environment", host=settings.host, port=settings.port, workers=workers, **SERVED)
 
 
 def doctor() -> None:

@@ -1,0 +1,117 @@
+"""How soon a subscriber hears of a write, and what a thousand who hear nothing cost the writer: by real clients of a real server."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from schema.ids import encode
+from tests.databases import databases
+from tests.organizations import TestOrganization, new_organization
+from tests.serving import Server, serving
+from tests.staying import CHANGED, RENAME, socket, stream
+from workflow.models.database import opened
+from workflow.operations.accounts import create_account
+from workflow.operations.opportunities import NewOpportunity, create_opportunity
+
+WRITES = 300
+SOCKETS, EACH = 20, 50
+"""The idle: fifty subscriptions on each of twenty sockets."""
+
+
+async def main() -> None:
+    """Print the table of the database that PURSUIT_TEST_DATABASE names."""
+    table = Table(
+        "", "median", "99th percentile", title=f"The feed on {os.environ['PURSUIT_TEST_DATABASE']}, {WRITES} writes"
+    )
+    async with databases() as made:
+        url = await made.copy()
+        async with opened(url, everywhere=False):
+            organization = await new_organization()
+            deal, other = [await _deal(organization, name) for name in ("Written", "Idle")]
+        async with serving(url) as server, server.client(organization.api_key) as client:
+            alone = await _written(client, deal)
+            answered, heard = await _heard(client, deal)
+            async with _idle(server, organization, other):
+                crowded = await _written(client, deal)
+            alone_again = await _written(client, deal)
+    for name, taken in (
+        ("a write is answered, nobody subscribes", [*alone, *alone_again]),
+        ("the same, 1,000 idle subscribers", crowded),
+        ("the same, one subscriber of the deal", answered),
+        ("and that subscriber has heard of it", heard),
+    ):
+        table.add_row(name, f"{median(taken) * 1000:.1f} ms", f"{quantiles(taken, n=100)[98] * 1000:.1f} ms")
+    Console().print(table)
+    Console().print(
+        f"1,000 idle subscribers: a write takes {median(crowded) / median([*alone, *alone_again]):.2f} times as long"
+    )
+
+
+async def _deal(organization: TestOrganization, name: str) -> str:
+    account = await create_account(organization.ctx, {"name": name})
+    place = NewOpportunity(account, None, None)
+    return encode("Opportunity", await create_opportunity(organization.ctx, place, {"name": name}))
+
+
+async def _write(client: httpx.AsyncClient, deal: str, number: int) -> None:
+    body = {"query": RENAME, "variables": {"id": deal, "name": f"Renamed {number}"}}
+    answer = await client.post("/graphql", json=body)
+    assert "errors" not in answer.json(), answer.text
+
+
+async def _written(client: httpx.AsyncClient, deal: str) -> list[float]:
+    """Seconds until each write is answered."""
+    taken = []
+    for number in range(WRITES):
+        begun = perf_counter()
+        await _write(client, deal, number)
+        taken.append(perf_counter() - begun)
+    return taken
+
+
+async def _heard(client: httpx.AsyncClient, deal: str) -> tuple[list[float], list[float]]:
+    """Seconds until each write is answered, and until its subscriber has heard of it."""
+    answered: list[float] = []
+    heard: list[float] = []
+    async with stream(client, CHANGED, id=deal) as events:
+        await asyncio.sleep(0.5)
+        for number in range(WRITES):
+            begun = perf_counter()
+            hearing = asyncio.ensure_future(_until(events, f"Renamed {number + WRITES}"))
+            await _write(client, deal, number + WRITES)
+            answered.append(perf_counter() - begun)
+            await hearing
+            heard.append(perf_counter() - begun)
+    return answered, heard
+
+
+async def _until(events: AsyncIterator[Any], name: str) -> None:
+    while (await anext(events))["data"]["opportunityChanged"]["name"] != name:
+        pass
+
+
+@asynccontextmanager
+async def _idle(server: Server, organization: TestOrganization, deal: str) -> AsyncIterator[None]:
+    """A thousand subscriptions to a deal that nobody changes."""
+    async with AsyncExitStack() as stack:
+        for _ in range(SOCKETS):
+            client = await stack.enter_async_context(socket(server.base_url))
+            await client.let_in(organization.api_key)
+            for number in range(EACH):
+                await client.ask(str(number), CHANGED, id=deal)
+        await asyncio.sleep(1)
+        yield
+
+
+if __name__ == "__main__":
+    for kind in ("sqlite", "postgres"):
+        os.environ["PURSUIT_TEST_DATABASE"] = kind
+        asyncio.run(main())
