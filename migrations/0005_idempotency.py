@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ("expires_at", fields.DatetimeField()),
                 ("outcomes", fields.JSONField()),
                 ("done", fields.BooleanField(default=False)),
-                ("answer", fields.JSONField(null=True)),
+                ("answer", fields.TextField(null=True)),
             ],
             options={"table": "idempotency", "app": "pursuit", "pk_attr": "id"},
         ),

@@ -11,7 +11,8 @@ from workflow.models.columns import key, line, of
 class Idempotency(Model):
     """One Idempotency-Key of one API key or member: which request it stands for, who is at it, and what became of it.
 
-    `outcomes` are written in the transactions that they tell of; `done` says that they are all, and `answer` is the answer as it was given.
+    `outcomes` are written in the transactions that they tell of; `done` says that they are all, and `answer` is the answer
+    as it was given: a text, for a database may put the names of JSON in another order.
     """
 
     id = key()
@@ -24,7 +25,7 @@ class Idempotency(Model):
     expires_at = fields.DatetimeField()
     outcomes: dict[str, Any] = fields.JSONField()
     done = fields.BooleanField(default=False)
-    answer: dict[str, Any] | None = fields.JSONField(null=True)
+    answer = fields.TextField(null=True)
 
     class Meta:
         table = "idempotency"

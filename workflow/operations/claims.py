@@ -4,6 +4,7 @@ A claim says who is at it. What the operation comes to is kept in its own transa
 lost the claim meanwhile, writes nothing. The answer is kept after it.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ async def claim(viewer: Viewer, name: str, request_hash: str, now: datetime) -> 
             raise AnotherRequest
         if kept["answer"] is None and not kept["done"] and kept["claimed_until"] > now:
             raise StillRunning
-        receipt = Receipt(kept["id"], new_id(), kept["outcomes"], kept["answer"], kept["done"])
+        answer = None if kept["answer"] is None else json.loads(kept["answer"])
+        receipt = Receipt(kept["id"], new_id(), kept["outcomes"], answer, kept["done"])
         if receipt.answer is None:
             await Idempotency.filter(id=receipt.id).update(claim=receipt.claim, claimed_until=now + LEASE)
         return receipt
@@ -85,12 +87,12 @@ async def claim(viewer: Viewer, name: str, request_hash: str, now: datetime) -> 
 
 
 async def _begun(viewer: Viewer, name: str, request_hash: str, now: datetime) -> Receipt:
-    """A new claim; keys whose day is over, the same one among them, go."""
-    theirs = Idempotency.filter(organization_id=viewer.organization_id)
-    await theirs.filter(owner_id=owner(viewer), name=name).delete()
-    gone = await theirs.filter(expires_at__lte=now).limit(SWEPT).values_list("id", flat=True)
+    """A new claim; keys whose day is over, the same one among them, go. One that came meanwhile collides, and is found again."""
+    over = Idempotency.filter(organization_id=viewer.organization_id, expires_at__lte=now)
+    await over.filter(owner_id=owner(viewer), name=name).delete()
+    gone = await over.limit(SWEPT).values_list("id", flat=True)
     if gone:
-        await theirs.filter(id__in=list(gone)).delete()
+        await over.filter(id__in=list(gone)).delete()
     receipt = Receipt(new_id(), new_id())
     await Idempotency.create(
         id=receipt.id,
@@ -134,7 +136,7 @@ async def once(  # kind is Any: a type as a value
 
 async def keep_answer(receipt: Receipt, answer: dict[str, Any]) -> None:
     """Keep the answer as it was given, unless it holds what is told once; whoever has the claim by now keeps their own."""
-    fields: dict[str, Any] = {"done": True} if receipt.secret else {"done": True, "answer": answer}
+    fields: dict[str, Any] = {"done": True} if receipt.secret else {"done": True, "answer": json.dumps(answer)}
 
     async def work() -> None:
         await Idempotency.filter(id=receipt.id, claim=receipt.claim, answer=None).update(**fields)
