@@ -31,6 +31,7 @@ bench: .venv/test.done
 	@$(BIN)/python -m bench.expressions
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.row_security
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.feed
 
 check: .venv/test.done tests/clients/node_modules/.made
 	$(BIN)/ruff format --check .

@@ -48,8 +48,9 @@ class LiveSubscription:
                     reached = row.place
                     if watch.sights != seen:
                         break
-                if not (found and more) and watch.sights == seen:
-                    await watch.woken()
+                else:
+                    if not more:
+                        await watch.woken()
 
     @strawberry.subscription(
         graphql_type=Opportunity | None,
@@ -61,7 +62,7 @@ class LiveSubscription:
         found = ids.decode(id)
         deal = found[1] if found and found[0] == "Opportunity" else None
         own = info.context.viewer.organization_id
-        async with info.context.tail.watching(own, lambda head: head.aggregateid == deal) as watch:
+        async with info.context.tail.watching(own, lambda head: head.aggregateid == deal, of=deal) as watch:
             row = await _seen(info, deal)
             while row is not None:
                 about = await watch.woken()

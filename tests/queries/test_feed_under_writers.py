@@ -46,7 +46,7 @@ async def test_every_committed_fact_is_met_once_and_in_order_whoever_dies(own_da
             await Event.filter(organization_id=organization.id).order_by("xid", "pos").values_list("id", flat=True)
         )
 
-        assert len(committed) > FACTS * 0.8
+        assert len(committed) > FACTS * 0.9
         assert [len(facts) for facts in met] == [len(committed)] * 3
         assert met == [committed] * 3
         assert set(await careless) < set(committed)
@@ -67,14 +67,14 @@ async def _read(organization: TestOrganization, read: Reading, over: asyncio.Eve
 
 
 async def _write(url: str, organization: TestOrganization) -> None:
-    """Let four processes tell all the facts; one that is killed is followed by another that tells what it has left."""
+    """Let four processes tell all the facts; one that is killed is followed by another that begins anew."""
     kills = asyncio.Semaphore(KILLS)
     await asyncio.gather(*(_process(url, organization, seed, kills) for seed in range(PROCESSES)))
 
 
 async def _process(url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore) -> None:
     share = FACTS // PROCESSES
-    while share > 0:
+    while True:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.telling", url, str(organization.id), str(seed), str(share)),
             cwd=ROOT,
@@ -89,5 +89,4 @@ async def _process(url: str, organization: TestOrganization, seed: int, kills: a
         except TimeoutError:
             process.kill()
             await process.wait()
-            share -= share // 4
             seed += PROCESSES

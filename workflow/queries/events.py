@@ -87,13 +87,10 @@ class EventFilter:
     at: Span | None = None
 
 
-SIGHT = frozenset({"member.updated", "team.updated", "opportunity.updated", "opportunity.deleted"})
-"""Facts that may change who sees what: roles, visibility, teams, owners and helpers, and what is gone."""
-
-
-def changes_sight(head: Head) -> bool:
-    """Whether a fact may have changed what somebody sees."""
-    return head.type in SIGHT
+SIGHT_OF_ALL = frozenset({"member.updated", "team.updated"})
+"""Facts that may change who sees any deal: roles, visibility and teams."""
+SIGHT_OF_ONE = frozenset({"opportunity.updated", "opportunity.deleted"})
+"""Facts that may change who sees the deal they tell of: owners and helpers, and what is gone."""
 
 
 def concerns(filter: EventFilter, head: Head) -> bool:

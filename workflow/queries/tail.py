@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 from workflow.models.database import listen, standing_for_everybody
 from workflow.models.doorbell import listening
-from workflow.queries.events import Head, Place, changes_sight, heads, newest_of_all
+from workflow.queries.events import SIGHT_OF_ALL, SIGHT_OF_ONE, Head, Place, heads, newest_of_all
 
 logger = logging.getLogger("pursuit.feed")
 
@@ -21,9 +22,9 @@ AT_ONCE = 500
 
 
 class Watch:
-    """One who waits: woken by facts that are theirs, and then told what they were about.
+    """One who waits: woken by facts that are theirs or may change what they see of all, and then told what they were about.
 
-    `sights` counts the facts that may have changed what they see: who read before such a fact reads again.
+    `sights` counts all facts that may have changed what they see: whoever holds what was read before one reads it again.
     """
 
     def __init__(self, wants: Callable[[Head], bool]) -> None:
@@ -34,9 +35,9 @@ class Watch:
 
     def tell(self, head: Head) -> None:
         """Wake them where the fact is theirs, or may change what they see."""
-        changes = changes_sight(head)
-        self.sights += changes
-        if changes or self.wants(head):
+        of_all = head.type in SIGHT_OF_ALL
+        self.sights += of_all or head.type in SIGHT_OF_ONE
+        if of_all or self.wants(head):
             self._about.add(head.aggregateid)
             self._woken.set()
 
@@ -52,22 +53,30 @@ class Tail:
     """Follows the feed from the first watch on: it reads which facts were told, and each who waits reads what they may see."""
 
     def __init__(self) -> None:
-        self._watches: dict[UUID, set[Watch]] = {}
+        self._watches: dict[UUID, set[Watch]] = defaultdict(set)
+        self._of_one: dict[UUID, set[Watch]] = defaultdict(set)
         self._beginning = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def watching(self, organization_id: UUID, wants: Callable[[Head], bool]) -> AsyncIterator[Watch]:
-        """Watch for facts of an organization from now on."""
+    async def watching(
+        self, organization_id: UUID, wants: Callable[[Head], bool], *, of: UUID | None = None
+    ) -> AsyncIterator[Watch]:
+        """Watch for facts of an organization from now on; whoever waits for those `of` one thing costs other facts nothing."""
         watch = Watch(wants)
-        self._watches.setdefault(organization_id, set()).add(watch)
+        homes = (
+            [(self._watches, organization_id)] if of is None else [(self._of_one, organization_id), (self._of_one, of)]
+        )
+        for home, id in homes:
+            home[id].add(watch)
         try:
             await self._begin()
             yield watch
         finally:
-            self._watches[organization_id].discard(watch)
-            if not self._watches[organization_id]:
-                del self._watches[organization_id]
+            for home, id in homes:
+                home[id].discard(watch)
+                if not home[id]:
+                    del home[id]
 
     async def close(self) -> None:
         """Follow no longer."""
@@ -105,7 +114,8 @@ class Tail:
         while True:
             found = await heads(after=place, size=AT_ONCE)
             for head in found:
-                for watch in self._watches.get(head.organization_id, ()):
+                about = head.organization_id if head.type in SIGHT_OF_ALL else head.aggregateid
+                for watch in (*self._watches.get(head.organization_id, ()), *self._of_one.get(about, ())):
                     watch.tell(head)
             place = found[-1].place if found else place
             if len(found) < AT_ONCE:
