@@ -40,10 +40,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its body, and whether anything ran."""
+    """One answer, as its body."""
 
     body: dict[str, Any]
-    ran: bool
+
+    @property
+    def ran(self) -> bool:
+        """Whether anything ran: an answer without `data` is to a request that could not."""
+        return "data" in self.body
 
     @property
     def codes(self) -> set[str]:
@@ -121,7 +125,7 @@ class Execution:
         ran = result.data is not None or any("path" in error for error in errors)
         body: dict[str, Any] = {"data": result.data} if ran or not errors else {}
         body |= {"errors": errors} if errors else {}
-        return Answer({**body, "extensions": {"cost": prepared.charge.told()}}, ran)
+        return Answer({**body, "extensions": {"cost": prepared.charge.told()}})
 
     def _error(self, error: GraphQLError, result: ExecutionResult, request_id: str) -> dict[str, Any]:
         told = request_error if isinstance(result, PreExecutionError) else execution_error

@@ -37,7 +37,7 @@ async def answered_once(
     """The answer, and whether it is that of a request which came before."""
     receipt = await _claimed(key, prepared, context)
     if receipt.answer is not None:
-        return Answer({**receipt.answer, "extensions": {"cost": prepared.charge.told()}}, ran=True), True
+        return Answer({**receipt.answer, "extensions": {"cost": prepared.charge.told()}}), True
     context.receipt, answer = receipt, None
     try:
         answer = await run()

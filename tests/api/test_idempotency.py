@@ -15,6 +15,7 @@ from tests.organizations import TestOrganization
 from tests.serving import Server
 from workflow.models import Account, Event, Idempotency, Opportunity
 from workflow.operations.accounts import create_account
+from workflow.operations.members import NewMember, create_member, update_member
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.rules.states import Role
 
@@ -60,6 +61,32 @@ async def test_a_refusal_is_answered_again_too(client: httpx.AsyncClient) -> Non
     assert first.json()["data"]["createAccount"]["__typename"] == "InvalidInput"
     assert first.json()["data"] == second.json()["data"]
     assert second.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_a_request_that_cannot_run_has_the_same_status_again(client: httpx.AsyncClient) -> None:
+    key = uuid4().hex
+    client.headers["Accept"] = "application/graphql-response+json"
+
+    first, second = [await sent(client, key) for _ in range(2)]
+
+    assert (first.status_code, second.status_code) == (400, 400)
+    assert first.json()["errors"] == second.json()["errors"]
+
+
+async def test_what_was_done_is_told_to_whoever_did_it_though_they_may_not_do_it_any_more(
+    server: Server, organization: TestOrganization
+) -> None:
+    key = uuid4().hex
+    member = await create_member(organization.ctx, NewMember("Bea", "bea@example.com", Role.ADMIN))
+    async with server.client(await organization.key(Role.ADMIN, "bea@example.com")) as client:
+        first = await sent(client, key, name="Acme")
+        await Idempotency.filter(organization_id=organization.id).update(answer=None)
+        await update_member(organization.ctx, member, {"role": Role.OBSERVER})
+
+        second, another = await sent(client, key, name="Acme"), await sent(client, uuid4().hex, name="Other")
+
+    assert second.json()["data"] == first.json()["data"]
+    assert another.json()["data"]["createAccount"]["__typename"] == "PermissionDenied"
 
 
 async def test_of_many_at_once_one_is_done_and_all_get_its_answer(

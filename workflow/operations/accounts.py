@@ -44,9 +44,9 @@ class ContactChanges(TypedDict, total=False):
 
 async def create_account(ctx: Ctx, given: AccountChanges) -> UUID:
     """A new account; Duplicate on its external id or its domain, never on its name."""
-    require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create accounts")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create accounts")
         fields = _account({**given, "name": given.get("name")}, {})
         return await _create(ctx, Account, "account", {"attributes": {}, **fields}, {})
 
@@ -55,9 +55,9 @@ async def create_account(ctx: Ctx, given: AccountChanges) -> UUID:
 
 async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given."""
-    require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
         before = await _locked(ctx, Account, "Account", id, expected_version)
         await _update(ctx, Account, "account", before, _account(given, before))
         return id
@@ -67,9 +67,9 @@ async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_
 
 async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> UUID:
     """A new person at an account."""
-    require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
         if not await Account.filter(organization_id=ctx.viewer.organization_id, id=account_id).exists():
             raise NotFound("Account", account_id)
         fields = _contact({**given, "name": given.get("name")}, {})
@@ -80,9 +80,9 @@ async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> U
 
 async def update_contact(ctx: Ctx, id: UUID, given: ContactChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given."""
-    require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change contacts")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change contacts")
         before = await _locked(ctx, Contact, "Contact", id, expected_version)
         await _update(ctx, Contact, "contact", before, _contact(given, before))
         return id

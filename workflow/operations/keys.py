@@ -49,9 +49,9 @@ class KeyMade:
 
 async def create_api_key(ctx: Ctx, given: NewKey) -> KeyMade:
     """A new key; one that stands for a member may do no more than the member."""
-    require(ctx.viewer, Action.ADMINISTER, to="make API keys")
 
     async def work() -> KeyMade:
+        require(ctx.viewer, Action.ADMINISTER, to="make API keys")
         faults = Faults()
         name = faults.text(given.name, "name", required=True) or ""
         if given.expires_at is not None and given.expires_at <= ctx.now:
@@ -66,9 +66,9 @@ async def create_api_key(ctx: Ctx, given: NewKey) -> KeyMade:
 
 async def revoke_api_key(ctx: Ctx, id: UUID) -> UUID:
     """Stop a key for ever; one that is revoked already stays as it is."""
-    require(ctx.viewer, Action.ADMINISTER, to="revoke API keys")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="revoke API keys")
         before = await locked(ApiKey, ctx.viewer.organization_id, id)
         if before is None:
             raise NotFound("ApiKey", id)

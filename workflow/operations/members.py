@@ -40,9 +40,9 @@ class MemberChanges(TypedDict, total=False):
 
 async def create_member(ctx: Ctx, given: NewMember) -> UUID:
     """A new active member; Duplicate where somebody has the e-mail, who may have left."""
-    require(ctx.viewer, Action.ADMINISTER, to="make members")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="make members")
         faults = Faults()
         name = faults.text(given.name, "name", required=True)
         email = faults.email(given.email, "email", required=True)
@@ -56,9 +56,9 @@ async def create_member(ctx: Ctx, given: NewMember) -> UUID:
 
 async def update_member(ctx: Ctx, id: UUID, given: MemberChanges) -> UUID:
     """Change the fields that are given; who is not active any more keeps their deals, and their keys stop at once."""
-    require(ctx.viewer, Action.ADMINISTER, to="change members")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="change members")
         await hold_organization(ctx.viewer.organization_id)
         before = await locked(Member, ctx.viewer.organization_id, id)
         if before is None:

@@ -38,9 +38,9 @@ class NewOpportunity:
 
 async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: OpportunityChanges) -> UUID:
     """A new lead."""
-    require(ctx.viewer, Action.CREATE, to="create opportunities")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.CREATE, to="create opportunities")
         owner = await owner_of_new(ctx, place.owner_id)
         account, home = await _account(ctx, place.account_id), await _home(ctx)
         version = await _process(ctx, place.process_key)

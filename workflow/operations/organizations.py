@@ -60,10 +60,10 @@ async def init_organization(
 
 async def update_organization(ctx: Ctx, given: OrganizationChanges) -> UUID:
     """Change the fields that are given; the base currency stays once an amount has been kept in it."""
-    require(ctx.viewer, Action.ADMINISTER, to="change the organization")
     id = ctx.viewer.organization_id
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="change the organization")
         await hold_organization(id, base_currency="base_currency" in given)
         before = (await Organization.filter(id=id).values())[0]
         fields = _checked(given)

@@ -56,9 +56,9 @@ async def base_worth(ctx: Ctx, minor: int, currency: str, on: date | None, *path
 
 async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: date) -> UUID:
     """Base currency per one unit of `currency` from a day on; open deals in it are worth the new rate at once."""
-    require(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
         about = await home_of(ctx.viewer.organization_id)
         _check(currency, rate, about["base_currency"])
         await hold_rates(ctx.viewer.organization_id, strength="UPDATE")

@@ -45,12 +45,12 @@ def preset_text(name: str) -> str:
 
 async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> Published:
     """The next version of the document's key; the same document again publishes nothing, and switches the default where asked."""
-    require(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
-    faults = check(document, at=("document",))
-    if faults:
-        raise InvalidInput(faults)
 
     async def work() -> Published:
+        require(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
+        faults = check(document, at=("document",))
+        if faults:
+            raise InvalidInput(faults)
         await hold_organization(ctx.viewer.organization_id)
         published = await _newest(ctx, document) or await _keep(ctx, document)
         if make_default:

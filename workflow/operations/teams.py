@@ -26,9 +26,9 @@ class TeamChanges(TypedDict, total=False):
 
 async def create_team(ctx: Ctx, given: TeamChanges) -> UUID:
     """A new team; Duplicate where another has the name."""
-    require(ctx.viewer, Action.ADMINISTER, to="make teams")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="make teams")
         await hold_organization(ctx.viewer.organization_id)
         fields = await _checked(ctx, {**given, "name": given.get("name")}, {})
         return await add_team(ctx, **fields)
@@ -38,9 +38,9 @@ async def create_team(ctx: Ctx, given: TeamChanges) -> UUID:
 
 async def update_team(ctx: Ctx, id: UUID, given: TeamChanges) -> UUID:
     """Change the fields that are given; a team cannot come to stand below itself."""
-    require(ctx.viewer, Action.ADMINISTER, to="change teams")
 
     async def work() -> UUID:
+        require(ctx.viewer, Action.ADMINISTER, to="change teams")
         await hold_organization(ctx.viewer.organization_id)
         before = await locked(Team, ctx.viewer.organization_id, id)
         if before is None:
