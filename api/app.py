@@ -30,8 +30,12 @@ from api.problems import RequestProblem, masked_response
 from api.settings import Settings
 from api.sockets import Sockets
 from api.telemetry import RequestLog, configure_logging
+from api.webhooks import Sender
+from api.worker import Worker
 from workflow.models.database import Unavailable, one_process, opened
 from workflow.models.readiness import why_not_ready
+from workflow.operations.secrets import Vault
+from workflow.queries.tail import Tail
 from workflow.rules.expressions import warm_up
 
 logger = logging.getLogger("pursuit")
@@ -45,7 +49,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         warm_up()
         with one_process(settings.database_url):
-            async with opened(settings.database_url):
+            async with opened(settings.database_url), working(settings, desk.tail, desk.vault):
                 yield
                 await desk.close()
 
@@ -64,6 +68,16 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
         exception_handlers={HTTPException: refused, Exception: failed},
         lifespan=lifespan,
     )
+
+
+@asynccontextmanager
+async def working(settings: Settings, tail: Tail, vault: Vault) -> AsyncIterator[None]:
+    """The worker runs beside what is served, where the settings want it."""
+    if not settings.worker:
+        yield
+        return
+    async with Worker(tail, Sender(vault, private=settings.webhook_allow_private)).working():
+        yield
 
 
 def _other_origins(settings: Settings) -> list[Middleware]:
@@ -87,7 +101,7 @@ def new_desk(settings: Settings, clock: Callable[[], float]) -> Desk:
         unavailable_as=Unavailable,
         seconds=settings.deadline,
     )
-    return Desk(settings, execution, Unavailable, _token_door(settings, clock))
+    return Desk(settings, execution, Unavailable, _token_door(settings, clock), Vault(settings.vault_keys()))
 
 
 def _token_door(settings: Settings, clock: Callable[[], float]) -> TokenDoor | None:
@@ -100,6 +114,7 @@ def _token_door(settings: Settings, clock: Callable[[], float]) -> TokenDoor | N
 def from_environment() -> Starlette:
     """The application of one worker process."""
     settings = Settings.read(os.environ)
+    settings.require_secret_key()
     configure_logging(settings)
     return create_app(settings)
 

@@ -8,6 +8,7 @@ from api.execution import Execution
 from api.presence import Presence
 from api.settings import Settings
 from schema.context import RequestContext
+from workflow.operations.secrets import Vault
 from workflow.queries.tail import Tail
 from workflow.rules.permissions import Viewer
 
@@ -20,6 +21,7 @@ class Desk:
     execution: Execution
     unavailable_as: type[Exception]
     door: TokenDoor | None
+    vault: Vault
     presence: Presence = field(default_factory=Presence)
     tail: Tail = field(default_factory=Tail)
 
@@ -31,7 +33,15 @@ class Desk:
             admitted = await credential.admitted(now)
             return (admitted.viewer, now) if admitted else None
 
-        return RequestContext(viewer=viewer, now=now, request_id=credential.request_id, tail=self.tail, let_in=let_in)
+        return RequestContext(
+            viewer=viewer,
+            now=now,
+            request_id=credential.request_id,
+            tail=self.tail,
+            vault=self.vault,
+            private_webhooks=self.settings.webhook_allow_private,
+            let_in=let_in,
+        )
 
     async def close(self) -> None:
         """Nothing goes on after the last request."""

@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.util import base64_to_int
 
-from api.settings import confidential
+from api.setting_values import confidential
 
 logger = logging.getLogger("pursuit.oidc")
 

@@ -28,6 +28,7 @@ from schema.risk_inputs import RiskMutation
 from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
 from schema.transition_inputs import TransitionMutation
+from schema.webhooks import WebhookMutation, WebhookQuery
 
 
 def _root(name: str, parts: tuple[type, ...], description: str) -> type:
@@ -45,6 +46,7 @@ QUERIES = (
     RateQuery,
     EventQuery,
     ApiKeyQuery,
+    WebhookQuery,
 )
 Query = _root("Query", QUERIES, "What can be read, always as the viewer may see it.")
 MUTATIONS = (
@@ -63,6 +65,7 @@ MUTATIONS = (
     RateMutation,
     PeopleMutation,
     ApiKeyMutation,
+    WebhookMutation,
 )
 Mutation = _root(
     "Mutation",

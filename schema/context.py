@@ -11,6 +11,7 @@ from graphql import DocumentNode, GraphQLError
 from schema.loaders import Loaders
 from workflow.operations.claims import Receipt
 from workflow.operations.context import Ctx
+from workflow.operations.secrets import Vault
 from workflow.queries.tail import Tail
 from workflow.rules.permissions import Viewer
 
@@ -38,6 +39,8 @@ class RequestContext:
     late: Callable[[], bool] = bool
     rows: int = 0
     tail: Tail = field(default_factory=Tail)
+    vault: Vault = field(default_factory=Vault)
+    private_webhooks: bool = False
     let_in: LetIn = _nobody
     loaders: Loaders = field(init=False)
 
@@ -47,7 +50,14 @@ class RequestContext:
     def acting(self) -> Ctx:
         """What an operation is told; what was read before it is forgotten."""
         self.fresh()
-        return Ctx(viewer=self.viewer, now=self.now, request_id=self.request_id, receipt=self.receipt)
+        return Ctx(
+            viewer=self.viewer,
+            now=self.now,
+            request_id=self.request_id,
+            receipt=self.receipt,
+            vault=self.vault,
+            private_webhooks=self.private_webhooks,
+        )
 
     async def today(self) -> date:
         """The organization's calendar day."""

@@ -20,14 +20,13 @@ from workflow.queries.events import BadFeedCursor, EventRow, Place
 from workflow.queries.events import EventFilter as Wanted
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.paging import Window
+from workflow.rules.event_types import EVENT_TYPES
 
 
 @strawberry.type(
     description="One fact, recorded in the same database transaction as the change it tells of. `cursor` is gap-free in order of commit "
-    "inside an organization: read on from the last one seen and nothing is missed or seen twice. Types so far: "
-    "opportunity.created|updated|transitioned|deleted, criterion.assessed, stakeholder.added|updated|removed, account.created|updated, "
-    "contact.created|updated, process.published, member.created|updated, team.created|updated, "
-    "organization.updated, apiKey.created|revoked (these two for admins alone)."
+    "inside an organization: read on from the last one seen and nothing is missed or seen twice. "
+    f"Types, those of API keys and webhooks for admins alone: {', '.join(sorted(EVENT_TYPES))}."
 )
 class Event(Node):
     """A fact."""

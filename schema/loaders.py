@@ -22,6 +22,7 @@ from workflow.queries import (
     people,
     processes,
     rates,
+    webhooks,
 )
 from workflow.queries.opportunities import OpportunityRow, Totals
 from workflow.queries.opportunity_filter import OpportunityFilter
@@ -46,6 +47,8 @@ NODES = {
     "ExchangeRate": "rate",
     "Organization": "own_organization",
     "ApiKey": "api_key",
+    "WebhookEndpoint": "webhook_endpoint",
+    "WebhookDelivery": "webhook_delivery",
 }
 """The loader of each type that `node(id:)` finds by itself."""
 HANGING: dict[str, str] = {
@@ -75,6 +78,8 @@ class Loaders:
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)
         self.api_key = self._of(Turn.LISTS, api_keys.api_keys_by_id)
+        self.webhook_endpoint = self._of(Turn.LISTS, webhooks.webhook_endpoints_by_id)
+        self.webhook_delivery = self._of(Turn.LISTS, webhooks.webhook_deliveries_by_id)
         self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._facts)
         self._totals = Loader(self._turns, Turn.DEALS, self._ask_totals)
         self.own_organization = self._of(Turn.PARTS, _organization)

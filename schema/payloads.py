@@ -30,6 +30,7 @@ RECORDS: Mapping[str, str] = {
     "stakeholder": "Stakeholder",
     "team": "Team",
     "transition": "Transition",
+    "webhookEndpoint": "WebhookEndpoint",
 }
 """What a name that ends in `Id` or `Ids` names."""
 CUSTOMERS_OWN = "attributes"

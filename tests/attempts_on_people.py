@@ -30,4 +30,21 @@ ON_PEOPLE: Mapping[str, Attempt] = {
         done={"name": "Sync", "role": "OBSERVER", "memberId": "$seller"}, InvalidInput={"role": "MANAGER"}
     ),
     "revokeApiKey": attempt(done={"id": "$apiKey"}, never=("InvalidInput",)),
+    "createWebhookEndpoint": attempt(
+        done={"url": "https://hooks.example.com/crm?key=1", "eventTypes": ["opportunity.*"]},
+        InvalidInput={"url": "https://localhost/"},
+        never=("NotFound",),
+    ),
+    "updateWebhookEndpoint": attempt(
+        done={"id": "$webhookEndpoint", "active": False, "rotateSecret": True}, InvalidInput={"eventTypes": ["deal.*"]}
+    ),
+    "deleteWebhookEndpoint": attempt(
+        done={"id": "$webhookEndpoint"}, never=("VersionConflict", "RecordClosed", "InvalidInput")
+    ),
+    "redeliverWebhook": attempt(done={"deliveryId": "$webhookDelivery"}, facts=0),
+    "redeliverWebhooks": attempt(
+        done={"endpointId": "$webhookEndpoint", "since": "2026-01-01T00:00:00Z"},
+        facts=0,
+        InvalidInput={"endpointId": "$webhookOff"},
+    ),
 }

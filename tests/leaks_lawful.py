@@ -16,13 +16,13 @@ from tests.leaks_tables import Tables
 from tests.leaks_trying import MUTATIONS, inputs, query, stage_of
 from tests.leaks_watching import BASE64, UUID_TEXT
 from tests.leaks_world import Half, World
-from tests.organizations import NOW
+from tests.organizations import NOW, VAULT
 from tests.stage import placed
 from workflow.models.database import fetch, transaction
 from workflow.queries.credentials import viewer_of
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')
-API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?")
+API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?|whsec_[\w+/=]+")
 PROBLEMS = re.compile(r"NotFound|PermissionDenied|InvalidInput|VersionConflict|Duplicate|RecordClosed|Blocked|Illegal")
 
 
@@ -60,7 +60,7 @@ async def wrongs(world: World, sight: Sight, mutation: str, input: Input) -> lis
     now = NOW + timedelta(days=1)
     viewer = await viewer_of(key, now)
     assert viewer is not None
-    context = RequestContext(viewer=viewer, now=now, request_id="lawful")
+    context = RequestContext(viewer=viewer, now=now, request_id="lawful", vault=VAULT)
 
     async def work() -> None:
         variables = {"input": placed(input, ids)}

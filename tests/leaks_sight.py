@@ -33,7 +33,7 @@ HANGING: Mapping[str, str] = {
 """Tables whose rows are seen where their deal is, and the column by which they lead to it; where it leads to none, by all."""
 SHARED = frozenset({"organization", "account", "contact", "member", "team", "sales_process", "exchange_rate", "target"})
 """Tables whose rows everybody of the organization may see."""
-ADMINS = frozenset({"api_key"})
+ADMINS = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
 """Tables whose texts only an admin may see; their ids stand in the feed."""
 INNER = frozenset({"idempotency", "opportunity_counter", "feed_epoch", "tortoise_migrations", "sqlite_sequence"})
 """Tables that nobody is shown."""

@@ -14,7 +14,7 @@ from tests.databases import Databases
 from tests.leaks_marks import Marks
 from tests.leaks_sight import Facts, Person, Sight, classes
 from tests.leaks_tables import rewrite, tables_of
-from tests.organizations import NOW, TestOrganization, new_organization
+from tests.organizations import NOW, VAULT, TestOrganization, new_organization
 from tests.schema.test_every_field import Whole
 from tests.stage import furnished
 from tests.whole_story import MUTATIONS
@@ -42,7 +42,7 @@ class Inside:
         now = NOW + timedelta(seconds=next(self.clock))
         viewer = await viewer_of(api_key, now)
         assert viewer is not None
-        context = RequestContext(viewer=viewer, now=now, request_id="story")
+        context = RequestContext(viewer=viewer, now=now, request_id="story", vault=VAULT)
         answer = await schema.execute(query, variable_values=variables, context_value=context)
         body: dict[str, Any] = {"data": answer.data}
         body |= {"errors": [error.formatted for error in answer.errors]} if answer.errors else {}

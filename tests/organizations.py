@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from tests.serving import SECRET_KEY
 from workflow.operations.context import Ctx
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
+from workflow.operations.secrets import Vault
 from workflow.queries.credentials import viewer_of
 from workflow.rules.states import Role
 
+VAULT = Vault((SECRET_KEY,))
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -49,4 +52,4 @@ async def context(api_key: str, now: datetime) -> Ctx:
     """The context of a request that brings the key."""
     viewer = await viewer_of(api_key, now)
     assert viewer is not None
-    return Ctx(viewer=viewer, now=now)
+    return Ctx(viewer=viewer, now=now, vault=VAULT)

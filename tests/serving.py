@@ -1,6 +1,7 @@
 """A real `pursuit` for tests: its commands, and a server of its own process on a free port."""
 
 import asyncio
+import base64
 import os
 import socket
 import ssl
@@ -14,6 +15,8 @@ from typing import Any, Protocol
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRET_KEY = base64.b64encode(b"k" * 32).decode()
+"""What PostgreSQL is not served without."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Nothing here speaks TLS, and reading the authorities for each client would take 50 ms of every test."""
 
@@ -66,9 +69,10 @@ async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | N
 
 @asynccontextmanager
 async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
-    """`pursuit serve` on a migrated database; it answers when this yields, and is gone afterwards."""
+    """`pursuit serve` on a migrated database, without its worker unless the environment says so; it is gone afterwards."""
     port = free_port()
-    process = await _started(("serve", "--port", str(port)), ROOT, {"PURSUIT_DATABASE_URL": url, **environ})
+    around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WORKER": "off", **environ}
+    process = await _started(("serve", "--port", str(port)), ROOT, around)
     talk = asyncio.ensure_future(process.communicate())
     server = Server(base_url=f"http://127.0.0.1:{port}", process=process)
     try:
@@ -85,7 +89,14 @@ async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", *arguments),
         cwd=cwd,
-        env={**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", **environ},
+        env={
+            **inherited,
+            "PURSUIT_SECRET_KEY": SECRET_KEY,
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+            **environ,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.attempt import DOCUMENT
+from tests.whole_story_of_admins import OF_ADMINS
 from tests.wholeness import SAID
 
 KEY: dict[str, Any] = {"externalSystem": "crm", "attributes": {"region": "EMEA"}}
@@ -90,20 +91,6 @@ GATES: Any = [
     for gate in DOCUMENT["gates"]
 ]
 PROCESS = {**DOCUMENT, "fitRules": [RULE], "gates": GATES}
-
-TEAM = {"name": "Inside sales", "parentId": "$Team", "managerId": "$owner"}
-PERSON_OF_OURS = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
-ON_PEOPLE: Any = (
-    ("createTeam", {"name": "All sales"}),
-    ("createTeam", TEAM),
-    ("createTeam", TEAM),
-    ("updateTeam", {"id": "$Team", "name": "Inside", "parentId": None, "managerId": "$seller"}),
-    ("createMember", {**PERSON_OF_OURS, "email": "nora@example.com"}),
-    ("createApiKey", {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"}),
-    ("revokeApiKey", {"id": "$ApiKey"}),
-    ("updateMember", {"id": "$Member", **PERSON_OF_OURS, "active": False}),
-    ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
-)
 
 Step = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], str]
 MUTATIONS: tuple[Step, ...] = (
@@ -244,5 +231,5 @@ MUTATIONS: tuple[Step, ...] = (
     ("loseOpportunity", {"id": "$Opportunity", "reason": "PRICE"}),
     ("createOpportunity", LEAD),
     ("migrateOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE}], "processKey": "ours"}),
-    *ON_PEOPLE,
+    *OF_ADMINS,
 )

@@ -7,9 +7,11 @@ from schema.ids import decode, encode
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Activity, ActivityContact, Member, Stakeholder, Team
 from workflow.models.columns import new_id
+from workflow.operations.delivering import Outcome, claim, lanes, settle
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.processes import preset, publish
+from workflow.operations.relaying import relay
 from workflow.rules.process import parse, to_plain
 from workflow.rules.states import LossReason, OpportunityState, Role, WinReason
 
@@ -27,6 +29,17 @@ async def furnish(organization: TestOrganization) -> dict[str, str]:
     seller = await organization.ctx_of(Role.REP, "sam@example.com")
     assert seller.viewer.member_id
     return {"owner": encode("Member", organization.admin_id), "seller": encode("Member", seller.viewer.member_id)}
+
+
+async def delivered(id: str) -> None:
+    """Relay what was told; of what is due to the endpoint its receiver takes the first and refuses the second."""
+    await relay(NOW)
+    found = decode(id)
+    for lane in await lanes(NOW):
+        if found is not None and lane.endpoint_id == found[1]:
+            taken, refused = await claim(lane, NOW, 2)
+            await settle(taken, Outcome(200), NOW)
+            await settle(refused, Outcome(500, "The receiver answered 500: down"), NOW)
 
 
 async def talk(id: str) -> None:

@@ -5,9 +5,9 @@ import os
 
 import typer
 
-from api.cli import databases, importing, keys, process, serving, sweeping, verifying
+from api.cli import databases, importing, keys, process, serving, sweeping, verifying, working
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
-from api.settings import SettingsError
+from api.setting_values import SettingsError
 from workflow.models.database import AlreadyServed, Unavailable
 from workflow.models.migrating import MigrationRefused
 from workflow.rules.errors import Refusal
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serving.serve)
+app.command("worker")(working.worker)
 app.command("doctor")(serving.doctor)
 app.command("migrate")(databases.migrate)
 app.command("schema")(databases.schema)

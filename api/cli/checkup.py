@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.cli.running import DATABASE_ERRORS
-from api.settings import Settings, SettingsError, without_password
+from api.setting_values import SettingsError
+from api.settings import Settings, without_password
 from workflow.models.database import dialect, fetch, opened
 from workflow.models.migrating import pending
 from workflow.models.readiness import why_not_ready, why_rows_are_not_secure
+from workflow.queries.webhooks import lag
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_SKEW_SECONDS = 2.0
+MOST_LAG_SECONDS = 60.0
 CLOCKS = {
     "postgres": "SELECT extract(epoch FROM clock_timestamp())::float8 AS at",
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0 AS at",
@@ -35,7 +38,7 @@ async def checks() -> list[Check]:
     except SettingsError as problem:
         return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
     found = [Check("settings", f"{name}={value}") for name, value in settings.shown().items()]
-    found.append(_time_zones())
+    found += [*_secret_key(settings), _time_zones()]
     if settings.oidc_issuer:
         found.append(await _issuer(settings.oidc_issuer))
     return [*found, *await _database_checks(settings)]
@@ -81,11 +84,11 @@ async def _database_checks(settings: Settings) -> list[Check]:
             reason = await why_not_ready(url)
             clock = await _clock()
             behind = await pending(url)
-            apart = None if behind else await _row_security()
+            apart = [] if behind else [*await _row_security(), await _webhooks(settings)]
     except DATABASE_ERRORS as problem:
         return [Check("database", f"{shown} does not answer: {problem}", _remedy(settings))]
     answers = Check("database", f"{shown} answers a transaction" if behind or not reason else str(reason))
-    return [answers, _migrations(behind), *([apart] if apart else []), clock]
+    return [answers, _migrations(behind), *apart, clock]
 
 
 def _remedy(settings: Settings) -> str:
@@ -103,12 +106,32 @@ def _migrations(behind: list[str]) -> Check:
     return Check("migrations", "current")
 
 
-async def _row_security() -> Check | None:
+async def _row_security() -> list[Check]:
     """Whether PostgreSQL keeps organizations apart by itself; a SQLite file cannot."""
     if dialect() == "sqlite":
-        return None
+        return []
     name = "row security"
-    return Check(name, *fault) if (fault := await why_rows_are_not_secure()) else Check(name, "on, for every table")
+    return [Check(name, *fault) if (fault := await why_rows_are_not_secure()) else Check(name, "on, for every table")]
+
+
+async def _webhooks(settings: Settings) -> Check:
+    """Whether the worker keeps up: what waits for it longer than a moment waits for nobody."""
+    now = datetime.now(UTC)
+    found = await lag(now)
+    waits = [(now - at).total_seconds() for at in (found.fact_at, found.delivery_at) if at is not None]
+    name, active = "worker", f"{found.endpoints} active webhook endpoint{'' if found.endpoints == 1 else 's'}"
+    if max(waits, default=0) > MOST_LAG_SECONDS:
+        remedy = "Run `pursuit worker` beside what serves, or let `pursuit serve` do it: PURSUIT_WORKER=on."
+        return Check(name, f"{active}; the oldest event or delivery has waited for {max(waits):,.0f} s", remedy)
+    return Check(name, f"{active}; nothing has waited for long")
+
+
+def _secret_key(settings: Settings) -> list[Check]:
+    try:
+        settings.require_secret_key()
+    except SettingsError as problem:
+        return [Check("secret key", str(problem), "Set it before you serve.")]
+    return []
 
 
 async def _clock() -> Check:

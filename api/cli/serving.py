@@ -44,6 +44,7 @@ def serve(
 
     asked = read_settings()
     settings = replace(asked, host=host or asked.host, port=port or asked.port)
+    settings.require_secret_key()
     _require_postgres_for(workers, settings)
     _require_free_port(settings)
     with one_process(settings.database_url):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError
+from api.setting_values import SettingsError
+from api.settings import Settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

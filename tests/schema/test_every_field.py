@@ -17,7 +17,7 @@ from tests.organizations import TestOrganization
 from tests.serving import Door, Server
 from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
-from tests.wholeness import furnish, talk
+from tests.wholeness import delivered, furnish, talk
 from workflow.queries.events import START
 from workflow.rules.states import Role
 
@@ -96,10 +96,12 @@ class Whole:
         self.tally = Tally(self.schema)
 
     async def act(self, name: str, input: Mapping[str, Any], who: str = "admin") -> None:
-        """Run a mutation, or look at the newest record of a kind to meet what hangs on it."""
+        """Run a mutation, or look at the newest record of a kind to meet what hangs on it; or let the worker deliver."""
         root = self.schema.mutation_type
         assert root is not None
-        if name == "see":
+        if name == "deliver":
+            await delivered(self.tally.ids["WebhookEndpoint"][-1])
+        elif name == "see":
             kind: Any = self.schema.type_map[input["kind"]]
             await self.see(self.tally.ids[kind.name][-1], record(kind), who)
         else:

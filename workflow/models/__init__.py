@@ -9,6 +9,7 @@ from workflow.models.organization import ApiKey, ExchangeRate, Member, Opportuni
 from workflow.models.process import SalesProcess
 from workflow.models.progress import Activity, ActivityContact, Milestone
 from workflow.models.risk import Mitigation, Risk, RiskReview
+from workflow.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Account",
@@ -41,4 +42,6 @@ __all__ = [
     "Target",
     "Team",
     "Transition",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -1,12 +1,13 @@
 """What every operation is told: who asks, when, by which way, and the request it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from workflow.operations.claims import Receipt
+from workflow.operations.secrets import Vault
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import ActorKind, Role, TransitionSource
 
@@ -20,6 +21,8 @@ class Ctx:
     source: TransitionSource = TransitionSource.API
     request_id: str | None = None
     receipt: Receipt | None = None
+    vault: Vault = field(default_factory=Vault)
+    private_webhooks: bool = False
 
     def today(self, time_zone: str) -> date:
         """The organization's calendar day."""

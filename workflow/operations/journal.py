@@ -14,12 +14,15 @@ from workflow.models.doorbell import pull
 from workflow.operations.context import Ctx
 from workflow.operations.locking import hold_organization
 from workflow.rules.audit import AUDITED, link
+from workflow.rules.event_types import EVENT_TYPES
 from workflow.rules.money import amount
 from workflow.rules.plain import camel
 
 
 async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
     """Write one event; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
+    if type not in EVENT_TYPES:
+        raise ValueError(f"{type} is no type of fact; add it to EVENT_TYPES.")
     feed = (
         "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch"
         if dialect() == "postgres"

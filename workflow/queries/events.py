@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
+from workflow.rules.event_types import is_of
 from workflow.rules.facts import Actor
 from workflow.rules.permissions import Action, Viewer
 
@@ -71,6 +72,7 @@ class EventRow:
 class Head:
     """That something happened, and to what; not yet what."""
 
+    id: UUID
     place: Place
     organization_id: UUID
     aggregatetype: str
@@ -97,11 +99,7 @@ def concerns(filter: EventFilter, head: Head) -> bool:
     """Whether a fact may be one of those that are wanted; when it was told is not looked at."""
     if filter.opportunity_id is not None and head.aggregateid not in filter.opportunity_id:
         return False
-    return filter.types is None or any(_is_of(head.type, name) for name in filter.types)
-
-
-def _is_of(type: str, pattern: str) -> bool:
-    return type.startswith(pattern[:-1]) if pattern.endswith("*") else type == pattern
+    return filter.types is None or any(is_of(head.type, name) for name in filter.types)
 
 
 async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[list[EventRow], bool]:
@@ -125,11 +123,25 @@ async def newest_of_all() -> Place:
     return await _last(Event.all())
 
 
-async def heads(*, after: Place, size: int) -> list[Head]:
-    """What happened after a place, in any organization, oldest first; for who stands for everybody. One statement."""
-    rows = _settled(Event.all()).filter(_between(after, None)).order_by("xid", "pos").limit(size)
-    found = await rows.values("organization_id", "aggregatetype", "aggregateid", "type", "epoch", "xid", "pos")
-    return [Head(Place(*(record.pop(name) for name in Place._fields)), **record) for record in found]
+async def first_since(viewer: Viewer, since: datetime) -> Place | None:
+    """The place right before the first event that was told since then; none where nothing was. One statement."""
+    found = await _own(viewer).filter(at__gte=since).order_by("xid", "pos").limit(1).values("epoch", "xid", "pos")
+    return Place(found[0]["epoch"], found[0]["xid"], found[0]["pos"] - 1) if found else None
+
+
+async def heads(
+    *, after: Place, size: int, organization_id: UUID | None = None, types: Sequence[str] = ()
+) -> list[Head]:
+    """What happened after a place, in one organization or in any, oldest first, whoever may see it: for the product itself. One statement."""
+    rows = _settled(Event.all() if organization_id is None else Event.filter(organization_id=organization_id))
+    wanted = _between(after, None) & _wanted(EventFilter(types=tuple(types) or None))
+    found = (
+        await rows.filter(wanted)
+        .order_by("xid", "pos")
+        .limit(size)
+        .values("id", "organization_id", "aggregatetype", "aggregateid", "type", "epoch", "xid", "pos")
+    )
+    return [Head(place=Place(*(record.pop(name) for name in Place._fields)), **record) for record in found]
 
 
 async def events_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, EventRow]:
@@ -178,8 +190,8 @@ def _wanted(filter: EventFilter) -> Q:
 
 
 def _visible(viewer: Viewer) -> Q:
-    """Facts of deals go to those who see the deal, of a deleted one to those who see all; of API keys to admins."""
-    known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype="apiKey")
+    """Facts of deals go to those who see the deal, of a deleted one to those who see all; of API keys and webhooks to admins."""
+    known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
     if viewer.sees_all:
         return known
     return known & (~Q(aggregatetype="opportunity") | Q(aggregateid__in=Subquery(visible(viewer).values("id"))))

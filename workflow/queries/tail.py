@@ -53,18 +53,18 @@ class Tail:
     """Follows the feed from the first watch on: it reads which facts were told, and each who waits reads what they may see."""
 
     def __init__(self) -> None:
-        self._watches: dict[UUID, set[Watch]] = defaultdict(set)
-        self._of_one: dict[UUID, set[Watch]] = defaultdict(set)
+        self._watches: dict[UUID | None, set[Watch]] = defaultdict(set)
+        self._of_one: dict[UUID | None, set[Watch]] = defaultdict(set)
         self._beginning = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def watching(
-        self, organization_id: UUID, wants: Callable[[Head], bool], *, of: UUID | None = None
+        self, organization_id: UUID | None, wants: Callable[[Head], bool], *, of: UUID | None = None
     ) -> AsyncIterator[Watch]:
-        """Watch for facts of an organization from now on; whoever waits for those `of` one thing costs other facts nothing."""
+        """Watch for facts of an organization, or of all, from now on; whoever waits for those `of` one thing costs other facts nothing."""
         watch = Watch(wants)
-        homes = (
+        homes: list[tuple[dict[UUID | None, set[Watch]], UUID | None]] = (
             [(self._watches, organization_id)] if of is None else [(self._of_one, organization_id), (self._of_one, of)]
         )
         for home, id in homes:
@@ -115,8 +115,9 @@ class Tail:
             found = await heads(after=place, size=AT_ONCE)
             for head in found:
                 about = head.organization_id if head.type in SIGHT_OF_ALL else head.aggregateid
-                for watch in (*self._watches.get(head.organization_id, ()), *self._of_one.get(about, ())):
-                    watch.tell(head)
+                for homes, id in ((self._watches, None), (self._watches, head.organization_id), (self._of_one, about)):
+                    for watch in homes.get(id, ()):
+                        watch.tell(head)
             place = found[-1].place if found else place
             if len(found) < AT_ONCE:
                 return place

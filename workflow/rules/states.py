@@ -558,6 +558,15 @@ class OverrideGrouping(StrEnum):
     MEMBER = "MEMBER"
 
 
+class DeliveryStatus(StrEnum):
+    """What became of sending one fact to one receiver: not tried yet, taken, to be tried again, given up."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    EXHAUSTED = "EXHAUSTED"
+
+
 OPEN_STATES = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING})
 CLOSED_STATES = frozenset(OpportunityState) - OPEN_STATES
 OPEN_RISKS = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})

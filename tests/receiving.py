@@ -1,0 +1,89 @@
+"""A receiver of webhooks: a real HTTP server that keeps what it was sent, and answers as it is told to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from standardwebhooks import Webhook
+
+OK = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+HANG, DIE = b"hang", b"die"
+"""No answer at all; the connection closed without one."""
+
+
+def answer(status: int, *headers: str, text: str = "") -> bytes:
+    """An answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status} So", *headers, f"Content-Length: {len(text.encode())}", "Connection: close", "", text]
+    return "\r\n".join(lines).encode()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    def verified(self, secret: str) -> dict[str, object]:
+        """The message, by the word of the standard's own library; it raises where the signature is none."""
+        message: dict[str, object] = Webhook(secret).verify(self.body, self.headers)
+        return message
+
+
+@dataclass
+class Receiver:
+    """Where it listens, what it got, and how it answers."""
+
+    port: int = 0
+    got: list[Sent] = field(default_factory=list)
+    answers: Callable[[Sent], bytes] = lambda sent: OK
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}/hook?of=test"
+
+    async def until(self, count: int, seconds: float = 20) -> None:
+        """Wait until it got so many; one that gets none for so long never will."""
+        have = -1
+        while len(self.got) < count and have < len(self.got):
+            have = len(self.got)
+            for _ in range(int(seconds / 0.02)):
+                if len(self.got) > have:
+                    break
+                await asyncio.sleep(0.02)
+        assert len(self.got) >= count, [sent.body[:200] for sent in self.got]
+
+
+@asynccontextmanager
+async def receiving(answers: Callable[[Sent], bytes] = lambda sent: OK) -> AsyncIterator[Receiver]:
+    """A receiver on a port of its own."""
+    receiver = Receiver(answers=answers)
+
+    async def heard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            sent = await _request(reader)
+            receiver.got.append(sent)
+            said = receiver.answers(sent)
+            if said == HANG:
+                await reader.read()
+            elif said != DIE:
+                writer.write(said)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(heard, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
+
+
+async def _request(reader: asyncio.StreamReader) -> Sent:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Sent(head[0].split(" ")[1], headers, body)

@@ -1,0 +1,104 @@
+"""Where a webhook may be sent: every spelling of an address inside is refused, and those of the public internet are not."""
+
+import pytest
+
+from workflow.rules.addresses import Unfit, is_public, target_of, vetted
+
+REFUSED = [
+    "http://127.0.0.1/",
+    "https://127.0.0.1/",
+    "https://localhost/",
+    "https://api.localhost/",
+    "https://printer.local/",
+    "https://metadata.google.internal/",
+    "https://0177.0.0.1/",
+    "https://0x7f.1/",
+    "https://0x7f000001/",
+    "https://2130706433/",
+    "https://127.1/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/",
+    "https://169.254.169.254/latest/",
+    "https://[fd00:ec2::254]/",
+    "https://10.0.0.1/",
+    "https://192.168.1.1/",
+    "https://172.16.0.1/",
+    "https://100.64.0.1/",
+    "https://0.0.0.0/",
+    "https://0/",
+    "https://[::]/",
+    "https://224.0.0.1/",
+    "https://255.255.255.255/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2001:0:4136:e378::]/",
+    "https://[fe80::1%25lo]/",
+    "ftp://1.1.1.1/",
+    "file:///etc/passwd",
+    "gopher://1.1.1.1/",
+    "https://user:pw@1.1.1.1/",
+    "https://1.1.1.1\\@127.0.0.1/",
+    "https://1.1.1.1:22/",
+    "https://①②⑦.⓪.⓪.①/",
+    "https://1.1.1.1/\r\nX: y",
+    "https://192.0.0.192/",
+    "https://198.18.0.1/",
+    "https://240.0.0.1/",
+    "https://example.com./",
+    "https:///hook",
+    "https://example.com:port/",
+    "https://example.com:99999/",
+    "https://[not-an-address]/",
+    "",
+    "https://example.com/" + "x" * 2048,
+]
+LET = [
+    "https://1.1.1.1/hook",
+    "https://[2606:4700:4700::1111]/h",
+    "https://8.8.8.8:8443/x",
+    "https://example.com/a?b=c",
+]
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_what_leads_inside_is_refused_by_its_writing(url: str) -> None:
+    with pytest.raises(Unfit):
+        target_of(url, private=False)
+
+
+@pytest.mark.parametrize("url", LET)
+def test_what_leads_outside_is_let(url: str) -> None:
+    assert target_of(url, private=False).scheme == "https"
+
+
+def test_a_target_is_told_as_a_request_names_it() -> None:
+    named, literal = target_of("https://example.com:8443/a?b=c", private=False), target_of(LET[1], private=False)
+
+    assert (named.authority, named.path, named.port) == ("example.com:8443", "/a?b=c", 8443)
+    assert (literal.authority, literal.path, literal.port) == ("[2606:4700:4700::1111]", "/h", 443)
+
+
+def test_for_development_ones_own_network_is_let() -> None:
+    assert target_of("http://127.0.0.1:9000/hook", private=True).authority == "127.0.0.1:9000"
+    assert vetted(["127.0.0.1"], private=True) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.0.192"])
+def test_a_name_that_also_stands_for_an_address_inside_is_refused(inside: str) -> None:
+    with pytest.raises(Unfit):
+        vetted(["1.1.1.1", inside], private=False)
+
+
+def test_a_name_that_stands_for_nothing_is_refused() -> None:
+    with pytest.raises(Unfit):
+        vetted([], private=True)
+
+
+def test_of_several_addresses_the_same_is_taken_whatever_their_order() -> None:
+    assert vetted(["2606:4700:4700::1111", "8.8.8.8", "1.1.1.1"], private=False) == "1.1.1.1"
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111"])
+def test_addresses_of_the_public_internet_are_known(address: str) -> None:
+    assert is_public(address)

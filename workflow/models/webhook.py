@@ -1,0 +1,49 @@
+"""Webhooks: where facts are sent to, and what became of each sending."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from workflow.models.columns import key, line, of, word
+
+
+class WebhookEndpoint(Model):
+    """A receiver of facts; its secrets are kept encrypted, and (epoch, xid, pos) is the place in the feed up to which it has its deliveries."""
+
+    id = key()
+    organization = of("Organization")
+    url = line(size=2048)
+    event_types: list[str] = fields.JSONField()
+    secret = fields.TextField()
+    secret_before = fields.TextField(null=True)
+    secret_before_until = fields.DatetimeField(null=True)
+    active = fields.BooleanField()
+    disabled_reason = fields.TextField(null=True)
+    failing_since = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    epoch = fields.IntField()
+    xid = fields.BigIntField()
+    pos = fields.BigIntField()
+
+    class Meta:
+        table = "webhook_endpoint"
+
+
+class WebhookDelivery(Model):
+    """One fact on its way to one receiver; whoever has the lease is sending it."""
+
+    id = key()
+    organization = of("Organization")
+    endpoint = of("WebhookEndpoint", cascade=True)
+    event_id = fields.UUIDField()
+    status = word()
+    attempts = fields.IntField()
+    last_status_code = fields.IntField(null=True)
+    last_error = fields.TextField(null=True)
+    next_attempt_at = fields.DatetimeField(null=True)
+    delivered_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    lease = fields.UUIDField(null=True)
+    leased_until = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "webhook_delivery"

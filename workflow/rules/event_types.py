@@ -1,0 +1,41 @@
+"""The types of fact there are, and the patterns that mean some of them."""
+
+from collections.abc import Collection
+
+EVENT_TYPES = frozenset(
+    f"{thing}.{word}"
+    for thing, words in {
+        "account": "created updated",
+        "activity": "logged corrected",
+        "apiKey": "created revoked",
+        "buyer": "updated",
+        "closeDate": "pushed",
+        "competitor": "added updated removed",
+        "contact": "created updated",
+        "criterion": "assessed",
+        "exchangeRate": "set",
+        "member": "created updated",
+        "milestone": "added updated completed waived missed reopened",
+        "mitigation": "added completed",
+        "opportunity": "created updated transitioned deleted",
+        "organization": "updated",
+        "override": "made settled",
+        "process": "published madeDefault",
+        "risk": "raised updated reviewed",
+        "stakeholder": "added updated removed",
+        "team": "created updated",
+        "webhook": "created updated deleted disabled",
+    }.items()
+    for word in words.split()
+)
+"""Every type of fact there is."""
+
+
+def is_of(type: str, pattern: str) -> bool:
+    """Whether a type is meant by a name such as `risk.raised` or a pattern such as `risk.*`."""
+    return type.startswith(pattern[:-1]) if pattern.endswith("*") else type == pattern
+
+
+def unknown(patterns: Collection[str]) -> list[str]:
+    """The patterns that mean no type there is."""
+    return [pattern for pattern in patterns if not any(is_of(type, pattern) for type in EVENT_TYPES)]
