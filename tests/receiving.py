@@ -1,6 +1,7 @@
 """A receiver of webhooks: a real HTTP server that keeps what it was sent, and answers as it is told to."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Receiver:
     port: int = 0
     got: list[Sent] = field(default_factory=list)
     answers: Callable[[Sent], bytes] = lambda sent: OK
+    slow: float = 0.0
 
     @property
     def url(self) -> str:
@@ -58,7 +60,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(answers: Callable[[Sent], bytes] = lambda sent: OK) -> AsyncIterator[Receiver]:
+async def receiving(
+    answers: Callable[[Sent], bytes] = lambda sent: OK, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """A receiver on a port of its own."""
     receiver = Receiver(answers=answers)
 
@@ -67,6 +71,7 @@ async def receiving(answers: Callable[[Sent], bytes] = lambda sent: OK) -> Async
             sent = await _request(reader)
             receiver.got.append(sent)
             said = receiver.answers(sent)
+            await asyncio.sleep(receiver.slow)
             if said == HANG:
                 await reader.read()
             elif said != DIE:
@@ -74,7 +79,7 @@ async def receiving(answers: Callable[[Sent], bytes] = lambda sent: OK) -> Async
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(heard, "127.0.0.1", 0)
+    server = await asyncio.start_server(heard, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -70,7 +70,7 @@ async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | N
 @asynccontextmanager
 async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
     """`pursuit serve` on a migrated database, without its worker unless the environment says so; it is gone afterwards."""
-    port = free_port()
+    port = int(environ.get("PORT") or free_port())
     around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WORKER": "off", **environ}
     process = await _started(("serve", "--port", str(port)), ROOT, around)
     talk = asyncio.ensure_future(process.communicate())
@@ -82,6 +82,22 @@ async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
         if process.returncode is None:
             process.terminate()
         server.logs.append((await asyncio.wait_for(talk, 30))[1].decode())
+
+
+@asynccontextmanager
+async def worker(url: str, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards."""
+    around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
+    process = await _started(("worker",), ROOT, around)
+    assert process.stdout is not None
+    try:
+        said = await asyncio.wait_for(process.stdout.readline(), 60)
+        assert b"The worker runs" in said, said
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.communicate(), 30)
 
 
 async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:

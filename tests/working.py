@@ -1,5 +1,7 @@
 """A worker inside the test, on a database that no other test sees, and endpoints that it sends to."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -59,3 +61,12 @@ async def hurry() -> None:
 async def deliveries(**wanted: Any) -> list[dict[str, Any]]:
     """What became of the deliveries."""
     return await WebhookDelivery.filter(**wanted).order_by("id").values()
+
+
+async def settled(wanted: int, **statuses: object) -> None:
+    """Wait until so many deliveries became that."""
+    for _ in range(1_000):
+        if len(await deliveries(**statuses)) >= wanted:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(Counter((row["status"], row["last_error"]) for row in await deliveries()))

@@ -15,8 +15,8 @@ from api.webhooks import LONGEST_BODY, READ, outcome_of
 from schema.ids import encode
 from tests.counts import count
 from tests.organizations import NOW
-from tests.receiving import DIE, HANG, OK, Receiver, Sent, answer, receiving
-from tests.working import Office, deliveries, hurry, office
+from tests.receiving import DIE, HANG, OK, Sent, answer, receiving
+from tests.working import Office, deliveries, hurry, office, settled
 from workflow.models import Event, WebhookEndpoint
 from workflow.operations.webhooks import update_webhook_endpoint
 
@@ -28,15 +28,6 @@ async def at(own_database: str) -> AsyncIterator[Office]:
     """Where facts are told and sent from."""
     async with office(own_database) as opened:
         yield opened
-
-
-async def settled(wanted: int, **statuses: object) -> None:
-    """Wait until so many deliveries became that."""
-    for _ in range(1_000):
-        if len(await deliveries(**statuses)) >= wanted:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(Counter((row["status"], row["last_error"]) for row in await deliveries()))
 
 
 async def test_a_receiver_is_told_what_happened_with_ids_that_the_api_takes(at: Office) -> None:
@@ -205,11 +196,6 @@ async def test_a_worker_that_stops_gives_back_what_it_was_sending(at: Office) ->
     assert [(row["lease"], row["attempts"], row["status"]) for row in await deliveries()] == [(None, 0, "PENDING")] * 3
 
 
-def receiver_is_silent(receiver: Receiver) -> bool:
-    """Whether it was sent nothing."""
-    return receiver.got == []
-
-
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "https://localhost:{port}/", "https://127.1:{port}/"])
 async def test_what_leads_inside_is_not_sent_there_whoever_wrote_it_into_the_database(at: Office, url: str) -> None:
     async with receiving() as receiver, at.working(private=False):
@@ -217,6 +203,6 @@ async def test_what_leads_inside_is_not_sent_there_whoever_wrote_it_into_the_dat
         await at.tell(1)
         await settled(1, status="FAILED")
 
-        assert receiver_is_silent(receiver)
+        assert receiver.got == []
     [row] = await deliveries()
     assert "Change the endpoint's `url`" in row["last_error"]

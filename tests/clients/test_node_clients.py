@@ -1,16 +1,22 @@
 """Clients that people use, against a real server: queries, mutations, persisted queries, errors and subscriptions."""
 
+import asyncio
+
 import pytest
 
 from schema.ids import encode
 from tests.clients.node import told
-from tests.organizations import TestOrganization
-from tests.serving import Server
+from tests.organizations import TestOrganization, new_organization
+from tests.serving import Server, free_port, serving
+from workflow.models import Event
+from workflow.models.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 
 ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
 DONE = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
+CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
+TURNS, FACTS = 4, 15
 DEAL = ["__typename", "id", "name"]
 
 
@@ -60,3 +66,26 @@ async def test_clients_of_applications(
 
     common = {"query": ROLE, "mutation": DONE, "errors": ["GRAPHQL_VALIDATION_FAILED"], "subscription": DEAL}
     assert found == {**common, "asked": [ROLE] * 4, "fetched": fetched}
+
+
+@pytest.mark.parametrize("client", ["graphql-ws", "graphql-sse"])
+async def test_who_subscribes_again_through_restarts_and_kills_of_the_server_loses_nothing(
+    own_database: str, client: str
+) -> None:
+    port = free_port()
+    async with opened(own_database, everywhere=False):
+        organization = await new_organization()
+        arguments = (f"http://127.0.0.1:{port}/graphql", organization.api_key, client, str(TURNS * FACTS))
+        listening = asyncio.create_task(told("through-restarts", *arguments))
+        for turn in range(TURNS):
+            async with serving(own_database, PORT=str(port)) as server:
+                for number in range(FACTS):
+                    await server.ask(organization.api_key, CREATE, name=f"Account {turn} {number}")
+                if turn == TURNS - 1:
+                    found = await listening
+                elif turn % 2 and server.process is not None:
+                    server.process.kill()
+        facts = await Event.filter(type="account.created").order_by("xid", "pos").values("id")
+
+    assert found["heard"] == [encode("Event", fact["id"]) for fact in facts]
+    assert found["endings"] >= TURNS - 1

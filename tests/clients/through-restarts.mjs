@@ -1,0 +1,36 @@
+// A subscriber that stays: node through-restarts.mjs URL KEY CLIENT COUNT. Whatever ends its subscription, it goes on after the
+// cursor that it has, and tells the ids of the facts in the order in which it heard them, once it has so many.
+import { createClient as socketClient } from "graphql-ws";
+import { createClient as streamClient } from "graphql-sse";
+import WebSocket from "ws";
+import { key, tell, url } from "./asking.mjs";
+
+const FEED = "subscription Feed($after: String) { events(after: $after, filter: { types: [\"account.*\"] }) { id cursor } }";
+const [kind, count] = process.argv.slice(4);
+const authorization = `Bearer ${key}`;
+const client =
+  kind === "graphql-ws"
+    ? socketClient({
+        url: url.replace("http", "ws"),
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization },
+        retryAttempts: 0,
+      })
+    : streamClient({ url, headers: { authorization }, retryAttempts: 0 });
+const START = "MC4wLjA"; // before the first fact
+const heard = [];
+let after = START;
+let endings = 0;
+while (heard.length < Number(count)) {
+  try {
+    for await (const { data } of client.iterate({ query: FEED, variables: { after } })) {
+      heard.push(data.events.id);
+      after = data.events.cursor;
+      if (heard.length === Number(count)) break;
+    }
+  } catch {
+    endings += 1;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+tell({ heard, endings });
