@@ -1,11 +1,13 @@
 """Settings: read once, whole, and a wrong value says what is allowed."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from api.setting_values import SettingsError
 from api.settings import Settings
+from workflow.operations.secrets import NoKey, Vault
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -25,6 +27,8 @@ def test_every_setting_is_read() -> None:
             "PURSUIT_LOG_FORMAT": "json",
             "PURSUIT_GRAPHIQL": "off",
             "PURSUIT_INTROSPECTION": "OFF",
+            "PURSUIT_WORKER": "off",
+            "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on",
             "PURSUIT_OIDC_ISSUER": "https://login.example.com/acme/",
             "PURSUIT_OIDC_AUDIENCE": "api://pursuit",
             "PURSUIT_OIDC_ROLE_CLAIM": "https://acme.example/role",
@@ -39,6 +43,8 @@ def test_every_setting_is_read() -> None:
         log_format="json",
         graphiql=False,
         introspection=False,
+        worker=False,
+        webhook_allow_private=True,
         oidc_issuer="https://login.example.com/acme/",
         oidc_audience="api://pursuit",
         oidc_role_claim="https://acme.example/role",
@@ -92,6 +98,8 @@ def test_an_issuer_and_its_audience_are_set_together(environ: dict[str, str], na
         *(("PURSUIT_OIDC_ISSUER", text) for text in ("a.example", "ftp://a.example", "//a.example", "https:a.example")),
         *(("PURSUIT_OIDC_AUDIENCE", text) for text in ("a b", "a\tb", "a" * 256)),
         ("PURSUIT_OIDC_ROLE_CLAIM", "a b"),
+        *(("PURSUIT_SECRET_KEY", text) for text in ("secret", "a" * 44, "ä" * 43, f"{'a' * 43}=, x")),
+        *(("PURSUIT_WORKER", "yes"), ("PURSUIT_WEBHOOK_ALLOW_PRIVATE", "all")),
     ],
 )
 def test_a_wrong_value_stops_with_its_name_and_what_is_allowed(name: str, value: str) -> None:
@@ -114,3 +122,41 @@ def test_a_wrong_database_url_does_not_show_its_password() -> None:
 )
 def test_shown_settings_hide_secrets(url: str) -> None:
     assert "hunter2" not in str(Settings(database_url=url).shown())
+
+
+KEY = "k" * 32
+PLAIN = base64.b64encode(KEY.encode()).decode()
+
+
+def test_a_secret_key_is_taken_in_either_spelling_and_with_those_before_it() -> None:
+    raw = bytes(range(224, 256))
+    standard, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+
+    read = Settings.read({"PURSUIT_SECRET_KEY": f"{standard}, {PLAIN}"})
+
+    assert standard != url
+    assert read.vault_keys() == Settings.read({"PURSUIT_SECRET_KEY": f"{url} {PLAIN}"}).vault_keys() == (url, PLAIN)
+    assert PLAIN not in str(read.shown()) + repr(read)
+
+
+def test_beside_a_sqlite_file_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite://{tmp_path}/pursuit.db")
+
+    first, second = settings.vault_keys(), settings.vault_keys()
+
+    file = tmp_path / "pursuit.db.secret-key"
+    assert first == second and len(first) == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_text("no key\n")
+    with pytest.raises(SettingsError, match="holds no key"):
+        settings.vault_keys()
+
+
+def test_what_was_sealed_under_an_older_key_is_opened_and_under_none_it_is_not() -> None:
+    old, new = PLAIN, base64.urlsafe_b64encode(b"n" * 32).decode()
+    sealed = Vault((old,)).seal("whsec_abc")
+
+    assert "whsec" not in sealed
+    assert Vault((new, old)).open(sealed) == "whsec_abc"
+    with pytest.raises(NoKey):
+        Vault((new,)).open(sealed)
