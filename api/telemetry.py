@@ -17,13 +17,15 @@ logger = logging.getLogger("pursuit.http")
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECRET = re.compile(
-    r"pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
+    r"whsec_[A-Za-z0-9+/=]+|pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
 )
-"""An API key, a token, and the user and password of an address."""
+"""A webhook's secret, an API key, a token, and the user and password of an address."""
 UNTOLD = {"http": 500, "websocket": 1000}
 """The status of an exchange that names none: a fault of ours, or a socket that its client has left."""
 BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What a terminal or a reader of lines would take for more than a character."""
+CLIENTS = ("httpx", "httpcore")
+"""They would write each address whole, and a webhook's may hold a password."""
 EXTRAS = ("request_id", "method", "path", "status", "milliseconds")
 
 
@@ -63,7 +65,10 @@ def configure_logging(settings: Settings) -> None:
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in ("strawberry.execution", "transitions", "tortoise", "tortoise.db_client", "aiosqlite", "asyncio"):
+    for name in (
+        *("strawberry.execution", "transitions", "tortoise", "tortoise.db_client", "aiosqlite", "asyncio"),
+        *CLIENTS,
+    ):
         logging.getLogger(name).setLevel(logging.CRITICAL if name.startswith("strawberry") else logging.WARNING)
 
 

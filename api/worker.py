@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from api.webhooks import Sender
+from workflow.operations.chores import begin, end, go_on
 from workflow.operations.delivering import Lane, Parcel, claim, forget, give_back, lanes, settle
 from workflow.operations.relaying import relay
+from workflow.operations.sweep import sweep
 from workflow.queries.tail import Tail, Watch
 
 logger = logging.getLogger("pursuit.worker")
@@ -19,6 +21,8 @@ POLL = 1.0
 AT_ONCE = 8
 """Parcels on their way to one receiver: one that is slow holds up none but its own."""
 CLEANING = timedelta(hours=1)
+SWEEPING, LOOKING = timedelta(minutes=15), timedelta(seconds=10)
+"""How often time's passing is brought in, and how often it is asked whether that is due."""
 
 
 class Worker:
@@ -27,6 +31,8 @@ class Worker:
     def __init__(self, tail: Tail, sender: Sender, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._tail, self._sender, self._clock = tail, sender, clock
         self._on_their_way: dict[asyncio.Task[None], Lane] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        self._looked = clock() - LOOKING
         self._room = asyncio.Event()
         self._cleaned = clock() - CLEANING
 
@@ -37,7 +43,8 @@ class Worker:
         try:
             yield
         finally:
-            for task in (tasks := {work, *self._on_their_way}):
+            sweeping = {self._sweeping} if self._sweeping else set()
+            for task in (tasks := {work, *self._on_their_way, *sweeping}):
                 task.cancel()
             await asyncio.wait(tasks)
             await self._sender.close()
@@ -63,6 +70,9 @@ class Worker:
 
     async def _round(self) -> None:
         """Relay what was told, and send each receiver what is due to it as far as there is room."""
+        if (self._sweeping is None or self._sweeping.done()) and self._clock() - self._looked >= LOOKING:
+            self._looked = self._clock()
+            self._sweeping = asyncio.create_task(self._sweep(self._looked))
         await relay(self._clock())
         flying = Counter(self._on_their_way.values())
         for lane in await lanes(self._clock()):
@@ -73,6 +83,15 @@ class Worker:
                     task.add_done_callback(self._arrived)
         if self._clock() - self._cleaned >= CLEANING and not await forget(self._clock()):
             self._cleaned = self._clock()
+
+    async def _sweep(self, now: datetime) -> None:
+        """Bring all that time changes up to now, where that is due and no other process is at it."""
+        try:
+            if await begin("sweep", SWEEPING, now):
+                await sweep(now, progress=lambda swept: go_on("sweep", self._clock()))
+                await end("sweep", now)
+        except Exception:
+            logger.exception("the sweep could not go on; it begins anew when its lease has ended")
 
     async def _send(self, parcel: Parcel) -> None:
         try:

@@ -6,6 +6,8 @@ from strawberry.schema.config import StrawberryConfig
 from schema.account_inputs import AccountMutation
 from schema.accounts import AccountQuery
 from schema.activities import ActivityMutation
+from schema.alert_inputs import AlertMutation
+from schema.alerts import AlertQuery
 from schema.api_keys import ApiKeyMutation, ApiKeyQuery
 from schema.assessing import AssessmentMutation
 from schema.bulk import BulkMutation
@@ -44,6 +46,7 @@ QUERIES = (
     ProcessImpactQuery,
     ReportQuery,
     RateQuery,
+    AlertQuery,
     EventQuery,
     ApiKeyQuery,
     WebhookQuery,
@@ -60,6 +63,7 @@ MUTATIONS = (
     RiskMutation,
     MilestoneMutation,
     ActivityMutation,
+    AlertMutation,
     CompetitorMutation,
     ProcessMutation,
     RateMutation,

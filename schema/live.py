@@ -1,21 +1,31 @@
 """What goes on being told: subscriptions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
 
 from schema import ids
+from schema.alerts import Alert, AlertFilter
+from schema.alerts import wanted as alerts_wanted
+from schema.batches import sure
 from schema.context import Info
 from schema.events import Event, EventFilter, place, wanted
 from schema.given import or_none
 from schema.opportunity import Opportunity
-from workflow.queries import events
-from workflow.queries.events import EventRow
+from workflow.queries import alerts, events
+from workflow.queries.alerts import AlertFilter as AlertScope
+from workflow.queries.alerts import AlertRow
+from workflow.queries.events import EventFilter as Wanted
+from workflow.queries.events import EventRow, Place
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.permissions import Viewer
+from workflow.rules.states import AlertSeverity, AlertStatus
 
 AT_ONCE = 50
 """Facts read in one statement; what one reader has not taken yet, however slow, is never more."""
@@ -34,23 +44,22 @@ class LiveSubscription:
         self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilter | None = strawberry.UNSET
     ) -> AsyncIterator[EventRow]:
         """The feed, from a place on and without an end."""
-        filters, viewer = wanted(or_none(filter)), info.context.viewer
-        async with info.context.tail.watching(
-            viewer.organization_id, lambda head: events.concerns(filters, head)
-        ) as watch:
-            reached = place(or_none(after), "after") or await events.newest(viewer)
-            while True:
-                seen, viewer = watch.sights, await _let_in(info)
-                found, more = await events.events(viewer, filters, Window(size=AT_ONCE, after=reached))
-                for row in found:
-                    info.context.next_answer()
+        async with aclosing(_told(info, wanted(or_none(filter)), place(or_none(after), "after"))) as facts:
+            async for row in facts:
+                yield row
+
+    @strawberry.subscription(
+        graphql_type=Alert,
+        description="An alert after each change of it, where it matches the filter before or after the change.",
+    )
+    async def alert_changed(self, info: Info, filter: AlertFilter | None = strawberry.UNSET) -> AsyncIterator[AlertRow]:
+        """Alerts as they come and go."""
+        scope = alerts_wanted(or_none(filter))
+        async with aclosing(_told(info, Wanted(types=("alert.*",)), None)) as facts:
+            async for fact in facts:
+                row = await _alert(info, scope, fact)
+                if row is not None:
                     yield row
-                    reached = row.place
-                    if watch.sights != seen:
-                        break
-                else:
-                    if not more:
-                        await watch.woken()
 
     @strawberry.subscription(
         graphql_type=Opportunity | None,
@@ -70,6 +79,42 @@ class LiveSubscription:
                 if row is not None and deal in about:
                     yield row
         yield None
+
+
+async def _told(info: Info, filters: Wanted, after: Place | None) -> AsyncGenerator[EventRow, None]:
+    """Facts from a place on and without an end, each to those who may see it when it is told."""
+    viewer = info.context.viewer
+    async with info.context.tail.watching(viewer.organization_id, lambda head: events.concerns(filters, head)) as watch:
+        reached = after or await events.newest(viewer)
+        while True:
+            seen, viewer = watch.sights, await _let_in(info)
+            found, more = await events.events(viewer, filters, Window(size=AT_ONCE, after=reached))
+            for row in found:
+                info.context.next_answer()
+                yield row
+                reached = row.place
+                if watch.sights != seen:
+                    break
+            else:
+                if not more:
+                    await watch.woken()
+
+
+async def _alert(info: Info, scope: AlertScope, fact: EventRow) -> AlertRow | None:
+    """The alert that a fact tells of, where it is wanted as it is or as it was before."""
+    loaders, id = info.context.loaders, fact.payload.get("alertId")
+    row: AlertRow | None = None if id is None else await loaders.alert.load(UUID(id))
+    deal = None if row is None else await loaders.opportunity.load(row.opportunity_id)
+    if row is None or deal is None:
+        return None
+    owner = await sure(loaders.member, deal.owner_id)
+    changes = fact.payload.get("changes", {})
+    kinds = (("status", AlertStatus), ("severity", AlertSeverity))
+    before: dict[str, Any] = {
+        name: kind(changes[name]["old"]) for name, kind in kinds if changes.get(name, {}).get("old")
+    }
+    states = (row, replace(row, **before))
+    return row if any(alerts.matches(scope, one, deal.owner_id, owner.team_id) for one in states) else None
 
 
 async def _let_in(info: Info) -> Viewer:

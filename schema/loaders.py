@@ -1,7 +1,7 @@
 """What one request has read: whatever many rows of a page ask for one by one is asked of the database once a table."""
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from schema.parts import Parts
 from workflow.queries import (
     accounts,
     activities,
+    alerts,
     api_keys,
     events,
     facts,
@@ -24,12 +25,14 @@ from workflow.queries import (
     rates,
     webhooks,
 )
+from workflow.queries.alerts import AlertRow
 from workflow.queries.opportunities import OpportunityRow, Totals
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.paging import Page
 from workflow.queries.people import OrganizationRow
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.permissions import Viewer
+from workflow.rules.states import AlertStatus
 
 Row = TypeVar("Row")
 Asking = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
@@ -43,6 +46,7 @@ NODES = {
     "SalesProcess": "process",
     "Transition": "transition",
     "Activity": "activity",
+    "Alert": "alert",
     "Event": "event",
     "ExchangeRate": "rate",
     "Organization": "own_organization",
@@ -75,6 +79,8 @@ class Loaders:
         self.process = self._of(Turn.PROCESSES, processes.processes_by_id)
         self.transition = self._of(Turn.LISTS, history.transitions_by_id)
         self.activity = self._of(Turn.LISTS, activities.activities_by_id)
+        self.alert = self._of(Turn.LISTS, alerts.alerts_by_id)
+        self._alerts = Loader(self._turns, Turn.LISTS, self._ask_alerts)
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)
         self.api_key = self._of(Turn.LISTS, api_keys.api_keys_by_id)
@@ -93,6 +99,10 @@ class Loaders:
     async def totals(self, scope: OpportunityFilter) -> Totals:
         """Count and sum over everything that a filter lets through, read once for both."""
         return await sure(self._totals, scope)
+
+    async def alerts_of(self, opportunity_id: UUID, statuses: frozenset[AlertStatus]) -> Sequence[AlertRow]:
+        """A deal's alerts in these statuses, asked once for all deals of a page."""
+        return await self._alerts.load((opportunity_id, statuses)) or ()
 
     def seen(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
         """The page, its deals remembered."""
@@ -156,6 +166,17 @@ class Loaders:
     async def _ask_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
         """One statement a filter."""
         return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
+
+    async def _ask_alerts(
+        self, wanted: Collection[tuple[UUID, frozenset[AlertStatus]]]
+    ) -> dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]]:
+        """One statement for each choice of statuses."""
+        found: dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]] = {}
+        for statuses in {statuses for _, statuses in wanted}:
+            ids = [id for id, chosen in wanted if chosen == statuses]
+            rows = await alerts.alerts_of(self._viewer.organization_id, ids, statuses)
+            found |= {(id, statuses): rows[id] for id in ids if id in rows}
+        return found
 
     def _of(self, turn: Turn, ask: Asking[Row]) -> Loader[UUID, Row]:
         async def asked(ids: list[UUID]) -> dict[UUID, Row]:

@@ -9,6 +9,7 @@ import strawberry
 
 from schema.accounts import Account
 from schema.activities import DealActivities
+from schema.alerts import DealAlerts
 from schema.batches import sure
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
@@ -48,7 +49,7 @@ class NextStep:
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
-class Opportunity(DealRisks, DealProgress, DealInsight, DealActivities, Node):
+class Opportunity(DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
     """The deal."""
 
     is_type_of = is_row(OpportunityRow)
@@ -109,10 +110,12 @@ class Opportunity(DealRisks, DealProgress, DealInsight, DealActivities, Node):
         """The price at home."""
         return money(root.base_minor, (await info.context.loaders.organization()).base_currency)
 
-    @strawberry.field(description="`baseValue` times `probability`; 0 where the forecast omits it.")
+    @strawberry.field(
+        description="`baseValue` times `probability`; 0 where the forecast omits it, or it is proposed to stop and nobody has decided."
+    )
     async def weighted_value(self, root: Root, info: Info) -> Money | None:
         """What it counts for."""
-        omitted = root.forecast_category is ForecastCategory.OMITTED
+        omitted = root.forecast_category is ForecastCategory.OMITTED or root.disqualify_proposed
         worth = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
         return money(worth, (await info.context.loaders.organization()).base_currency)
 

@@ -23,6 +23,8 @@ from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
 from workflow.queries.paging import Term, Window
 from workflow.rules.money import exponent
 from workflow.rules.states import (
+    AlertCode,
+    AlertSeverity,
     DisqualifyReason,
     ForecastCategory,
     LossReason,
@@ -71,6 +73,8 @@ class OpportunityFilter:
     loss_reason: list[LossReason] | None = maybe("Lost for one of these.")
     disqualify_reason: list[DisqualifyReason] | None = maybe("Disqualified for one of these.")
     competitor_name: list[str] | None = maybe("Against a competitor with one of these names, exactly.")
+    alert_severity: list[AlertSeverity] | None = maybe("With an unresolved alert as urgent as one of these.")
+    alert_code: list[AlertCode] | None = maybe("With an unresolved alert of one of these rules.")
     missing: list[OpportunityField] | None = maybe("Those in which one of these is missing.")
     text: str | None = maybe("Matches name, account name, contact name and number; case-insensitive.")
     any_of: list["OpportunityFilter"] | None = maybe("At least one of these filters.")

@@ -9,10 +9,12 @@ from schema import ids
 RECORDS: Mapping[str, str] = {
     "account": "Account",
     "activity": "Activity",
+    "alert": "Alert",
     "apiKey": "ApiKey",
     "collaborator": "Member",
     "competitor": "Competitor",
     "contact": "Contact",
+    "escalatedTo": "Member",
     "exchangeRate": "ExchangeRate",
     "lostTo": "Competitor",
     "manager": "Member",

@@ -1,6 +1,6 @@
 """Publishing a sales process, and what it would do to the open opportunities before it is published."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -15,7 +15,7 @@ from workflow.operations import processes
 from workflow.queries import impact
 from workflow.queries.processes import ProcessRow
 from workflow.rules.process import ProcessDocument, parse
-from workflow.rules.states import Trigger
+from workflow.rules.states import AlertCode, AlertSeverity, Trigger
 
 
 @strawberry.type(description="One requirement of one gate, judged on the open opportunities in the states it leaves.")
@@ -30,6 +30,22 @@ class GateImpact:
 
 
 @strawberry.type(
+    description="Back-test over closed opportunities: how many of each outcome the rule would have flagged before they closed."
+)
+class AlertImpact:
+    """A rung of a ladder, tried."""
+
+    is_type_of = is_row(impact.AlertImpact)
+    code: AlertCode = told("What it warns of.")
+    severity: AlertSeverity = told("How urgent it is then.")
+    open_flagged: int = told("Open opportunities of which it would warn now.")
+    won_flagged: int = told("Won ones of which it would have warned as they were closed.")
+    lost_flagged: int = told("Lost ones of which it would have warned as they were closed.")
+    won_total: int = told("All that were won.")
+    lost_total: int = told("All that were lost.")
+
+
+@strawberry.type(
     description="What publishing a document would do to the open opportunities that the viewer sees, before it is published."
 )
 class ProcessImpact:
@@ -38,6 +54,14 @@ class ProcessImpact:
     is_type_of = is_row(impact.ProcessImpact)
     gates: list[GateImpact] = told("Every requirement of every gate, in the document's order.")
     open_opportunities: int = told("How many open opportunities there are, in whichever state.")
+
+    @strawberry.field(
+        graphql_type=list[AlertImpact],
+        description="Every alert rule of the document, in its order, tried on open and on closed opportunities.",
+    )
+    async def alerts(self, root: strawberry.Parent[Any], info: Info) -> tuple[impact.AlertImpact, ...]:
+        """The back-test."""
+        return await impact.alert_impact(info.context.viewer, root.document, info.context.now)
 
 
 ProcessImpactResult = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflow.operations.processes import preset
@@ -13,6 +14,9 @@ PAIN, INTEREST, FIT = (
 )
 NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-01"}
 TAKEN = {"externalSystem": "crm", "externalId": "taken"}
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+SOON = (datetime.now(UTC) + timedelta(days=5)).isoformat()
 
 Input = Mapping[str, Any]
 

@@ -1,8 +1,8 @@
-"""Mutations of the organization, its people and their keys, as they are done and refused."""
+"""Mutations of the organization, its people, keys, webhooks and alerts, as they are done and refused."""
 
 from collections.abc import Mapping
 
-from tests.attempt import Attempt, attempt
+from tests.attempt import SOON, Attempt, attempt
 
 ON_PEOPLE: Mapping[str, Attempt] = {
     "updateOrganization": attempt(
@@ -30,6 +30,10 @@ ON_PEOPLE: Mapping[str, Attempt] = {
         done={"name": "Sync", "role": "OBSERVER", "memberId": "$seller"}, InvalidInput={"role": "MANAGER"}
     ),
     "revokeApiKey": attempt(done={"id": "$apiKey"}, never=("InvalidInput",)),
+    "acknowledgeAlerts": attempt(done={"ids": ["$alert"], "note": "I know"}, facts=0, InvalidInput={"ids": []}),
+    "snoozeAlerts": attempt(
+        done={"ids": ["$alert"], "until": SOON}, facts=0, InvalidInput={"until": "2020-01-01T00:00:00Z"}
+    ),
     "createWebhookEndpoint": attempt(
         done={"url": "https://hooks.example.com/crm?key=1", "eventTypes": ["opportunity.*"]},
         InvalidInput={"url": "https://localhost/"},

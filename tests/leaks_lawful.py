@@ -51,7 +51,9 @@ def story(half: Half) -> list[str]:
 
 def writes() -> Iterator[tuple[str, Input]]:
     """Every mutation as it is done by somebody who may."""
-    yield from ((mutation, input) for mutation in MUTATIONS for input in inputs(mutation))
+    for mutation in MUTATIONS:
+        for input in inputs(mutation):
+            yield mutation, {**input, "until": (NOW + timedelta(days=6)).isoformat()} if "until" in input else input
 
 
 async def wrongs(world: World, sight: Sight, mutation: str, input: Input) -> list[str]:

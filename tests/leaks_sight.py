@@ -24,6 +24,7 @@ HANGING: Mapping[str, str] = {
     "stakeholder": "opportunity_id",
     "transition": "opportunity_id",
     "activity": "opportunity_id",
+    "alert": "opportunity_id",
     "imported_row": "opportunity_id",
     "mitigation": "risk_id",
     "stakeholder_relation": "stakeholder_id",
@@ -35,7 +36,12 @@ SHARED = frozenset({"organization", "account", "contact", "member", "team", "sal
 """Tables whose rows everybody of the organization may see."""
 ADMINS = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
 """Tables whose texts only an admin may see; their ids stand in the feed."""
-INNER = frozenset({"idempotency", "opportunity_counter", "feed_epoch", "tortoise_migrations", "sqlite_sequence"})
+INNER = frozenset(
+    {
+        *("alert_digest", "chore", "idempotency", "opportunity_counter", "feed_epoch"),
+        *("tortoise_migrations", "sqlite_sequence"),
+    }
+)
 """Tables that nobody is shown."""
 
 Home = tuple[str, str | None]

@@ -32,6 +32,8 @@ BESIDE: Mapping[str, Input] = {
     "correctActivity": {"contactIds": ["$known"], "summary": SAID},
 }
 """What an input takes beside what the attempt needs, where that names somebody; a new id of an input is one more `$name`."""
+MANY = ("BulkSummary", "AlertSummary")
+"""Answers to many at once, of which each row may be refused."""
 REFUSED = frozenset({"NotFound", "PermissionDenied", "InvalidInput"})
 Path = tuple[str | int, ...]
 
@@ -98,9 +100,9 @@ def unrefused(body: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the answer to a write that must be refused."""
     for told in (body.get("data") or {}).values():
         kind = told["__typename"]
-        if kind == "BulkSummary" and told["BulkSummary_succeeded"]:
+        if kind in MANY and told[f"{kind}_succeeded"]:
             yield "done in bulk"
-        if kind not in (*REFUSED, "BulkSummary"):
+        if kind not in (*REFUSED, *MANY):
             yield f"answered {kind}"
 
 

@@ -85,19 +85,21 @@ async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def worker(url: str, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards."""
+async def worker(url: str, logs: list[str] | None = None, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards, its log in `logs`."""
     around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
     process = await _started(("worker",), ROOT, around)
     assert process.stdout is not None
+    said = await asyncio.wait_for(process.stdout.readline(), 60)
+    talk = asyncio.ensure_future(process.communicate())
     try:
-        said = await asyncio.wait_for(process.stdout.readline(), 60)
         assert b"The worker runs" in said, said
         yield process
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.communicate(), 30)
+        ended = await asyncio.wait_for(talk, 30)
+        (logs if logs is not None else []).append(ended[1].decode())
 
 
 async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from schema.ids import encode
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
-from workflow.models import Milestone, Mitigation, WebhookDelivery
+from tests.stage_beside import alerted, webhooks
+from workflow.models import Milestone, Mitigation
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.activities import NewActivity, log_activity
@@ -25,12 +26,10 @@ from workflow.operations.milestones import NewMilestone, add_milestone, complete
 from workflow.operations.mitigating import NewMitigation, add_mitigation
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.processes import preset, publish
-from workflow.operations.relaying import relay
 from workflow.operations.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.teams import create_team
 from workflow.operations.transitions import Terms
-from workflow.operations.webhooks import create_webhook_endpoint, update_webhook_endpoint
 from workflow.rules.states import (
     ActivityDirection,
     ActivityKind,
@@ -130,24 +129,7 @@ async def _people(organization: TestOrganization) -> dict[str, str]:
         "team": encode("Team", north),
         "south": encode("Team", south),
         "apiKey": encode("ApiKey", key.id),
-        **await _webhooks(organization),
-    }
-
-
-async def _webhooks(organization: TestOrganization) -> dict[str, str]:
-    """An endpoint with its first delivery, and one that is switched off."""
-    ctx = organization.ctx
-    on, off = [
-        await create_webhook_endpoint(ctx, {"url": f"https://{name}.example.com/", "event_types": ["webhook.*"]})
-        for name in ("on", "off")
-    ]
-    await update_webhook_endpoint(ctx, off.id, {"active": False}, rotate=False)
-    await relay(ctx.now)
-    sent = await WebhookDelivery.filter(endpoint_id=on.id).order_by("id").values("id")
-    return {
-        "webhookEndpoint": encode("WebhookEndpoint", on.id),
-        "webhookOff": encode("WebhookEndpoint", off.id),
-        "webhookDelivery": encode("WebhookDelivery", sent[0]["id"]),
+        **await webhooks(organization),
     }
 
 
@@ -211,7 +193,8 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
     assert again.opportunity_id
     winner = encode("Competitor", await _once_lost(organization, again.opportunity_id))
     people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
-    return {**people, "sellersMilestone": encode("Milestone", step), **deals}
+    warned = await alerted(organization, deals["qualified"])
+    return {**people, **warned, "sellersMilestone": encode("Milestone", step), **deals}
 
 
 async def _once_lost(organization: TestOrganization, deal: UUID) -> UUID:

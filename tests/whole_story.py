@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.attempt import DOCUMENT
+from tests.attempt import DOCUMENT, SOON, TOMORROW
 from tests.whole_story_of_admins import OF_ADMINS
 from tests.wholeness import SAID
 
@@ -168,6 +168,13 @@ MUTATIONS: tuple[Step, ...] = (
     ("progressOpportunity", {"id": "$Opportunity", **PROGRESS, "dryRun": True}),
     ("progressOpportunity", {"id": "$Opportunity", **PROGRESS}),
     ("see", {"kind": "Opportunity"}),
+    ("addMilestone", {"opportunityId": "$Opportunity", "name": "They saw it", "weight": 1, "due": SOON[:10]}),
+    ("updateMilestone", {"id": "$Milestone", "due": TOMORROW}),
+    ("see", {"kind": "Opportunity"}),
+    ("acknowledgeAlerts", {"ids": ["$Alert", "$Account"], "note": SAID}),
+    ("snoozeAlerts", {"ids": ["$Alert"], "until": SOON, "note": SAID}),
+    ("escalate", {}),
+    ("see", {"kind": "Alert"}),
     ("logActivity", {"opportunityId": "$Opportunity", **CALL}),
     ("logActivity", {"opportunityId": "$Opportunity", **CALL}),
     ("correctActivity", {"id": "$Activity", "kind": "MEETING", "direction": "INBOUND", "twoWay": True, **WHOM}),

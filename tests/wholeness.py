@@ -5,7 +5,7 @@ from typing import Any
 
 from schema.ids import decode, encode
 from tests.organizations import NOW, TestOrganization
-from workflow.models import Activity, ActivityContact, Member, Stakeholder, Team
+from workflow.models import Activity, ActivityContact, Alert, Member, Stakeholder, Team
 from workflow.models.columns import new_id
 from workflow.operations.delivering import Outcome, claim, lanes, settle
 from workflow.operations.imported import ImportRow
@@ -40,6 +40,17 @@ async def delivered(id: str) -> None:
             taken, refused = await claim(lane, NOW, 2)
             await settle(taken, Outcome(200), NOW)
             await settle(refused, Outcome(500, "The receiver answered 500: down"), NOW)
+
+
+async def escalated(id: str) -> None:
+    """The alert went to a manager, and its cause is gone."""
+    found = decode(id)
+    assert found is not None
+    [row] = await Alert.filter(id=found[1]).values("organization_id")
+    [somebody] = await Member.filter(organization_id=row["organization_id"]).limit(1).values("id")
+    await Alert.filter(id=found[1]).update(
+        escalated_to_id=somebody["id"], escalated_at=NOW, status="RESOLVED", resolved_at=NOW
+    )
 
 
 async def talk(id: str) -> None:

@@ -12,17 +12,17 @@ from workflow.operations.sweep import sweep as bring_up_to
 
 
 def sweep() -> None:
-    """Bring health, missed milestones and values in other currencies up to the day, for every organization."""
+    """Bring alerts, health, missed milestones and values in other currencies up to the day, for every organization."""
     with Progress(
         TextColumn("{task.completed:,} opportunities"), console=Console(stderr=True), transient=True
     ) as shown:
         task = shown.add_task("sweep", total=None)
 
-        def told(swept: Swept) -> None:
+        async def told(swept: Swept) -> None:
             shown.update(task, completed=swept.deals)
 
         done = with_database(lambda: bring_up_to(datetime.now(UTC), progress=told))
     typer.echo(
         f"Opportunities judged: {done.deals:,}. Health changed: {done.healths:,}. Milestones missed: {done.milestones:,}. "
-        f"Worth something else at today's rates: {done.values:,}."
+        f"Worth something else at today's rates: {done.values:,}. Alerts that changed: {done.alerts:,}."
     )

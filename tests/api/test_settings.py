@@ -27,8 +27,6 @@ def test_every_setting_is_read() -> None:
             "PURSUIT_LOG_FORMAT": "json",
             "PURSUIT_GRAPHIQL": "off",
             "PURSUIT_INTROSPECTION": "OFF",
-            "PURSUIT_WORKER": "off",
-            "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on",
             "PURSUIT_OIDC_ISSUER": "https://login.example.com/acme/",
             "PURSUIT_OIDC_AUDIENCE": "api://pursuit",
             "PURSUIT_OIDC_ROLE_CLAIM": "https://acme.example/role",
@@ -43,13 +41,17 @@ def test_every_setting_is_read() -> None:
         log_format="json",
         graphiql=False,
         introspection=False,
-        worker=False,
-        webhook_allow_private=True,
         oidc_issuer="https://login.example.com/acme/",
         oidc_audience="api://pursuit",
         oidc_role_claim="https://acme.example/role",
     )
     assert settings.sqlite_file is None
+
+
+def test_the_workers_settings_are_read() -> None:
+    settings = Settings.read({"PURSUIT_WORKER": "off", "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on"})
+
+    assert settings == Settings(worker=False, webhook_allow_private=True)
 
 
 ISSUER = {"PURSUIT_OIDC_ISSUER": "https://login.example.com", "PURSUIT_OIDC_AUDIENCE": "pursuit"}

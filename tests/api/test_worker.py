@@ -26,13 +26,15 @@ async def at(own_database: str) -> AsyncIterator[Office]:
 
 
 async def test_it_sends_and_stops_when_it_is_told_to(at: Office, own_database: str) -> None:
+    logs: list[str] = []
     async with receiving() as receiver:
-        kept = await at.endpoint(receiver.url)
-        async with worker(own_database) as process:
+        kept = await at.endpoint(f"{receiver.url}&password=hunter2")
+        async with worker(own_database, logs) as process:
             await at.tell(3)
             await receiver.until(3)
             await settled(3, status="DELIVERED")
 
+    assert "hunter2" not in logs[0]
     assert kept.secret and all(sent.verified(kept.secret) for sent in receiver.got)
     assert process.returncode == 0
 

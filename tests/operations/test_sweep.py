@@ -191,7 +191,10 @@ async def test_more_deals_than_a_batch_are_all_judged(organization: TestOrganiza
     await families(organization, BATCH + 3, people=0)
     seen: list[int] = []
 
-    done = Swept(progress=lambda so_far: seen.append(so_far.deals))
+    async def told(so_far: Swept) -> None:
+        seen.append(so_far.deals)
+
+    done = Swept(progress=told)
     await sweep_organization(organization.ctx, done)
 
     assert (done.deals, seen) == (BATCH + 3, [BATCH, BATCH + 3])

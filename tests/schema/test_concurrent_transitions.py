@@ -49,7 +49,7 @@ async def test_fifty_who_qualify_at_once_leave_the_traces_of_one(
     await asyncio.gather(*(qualified(client, given) for _ in range(AT_ONCE)))
 
     deal = await Opportunity.get(id=lead)
-    events = await Event.filter(aggregateid=lead).order_by("pos").values("type")
+    events = await Event.filter(aggregateid=lead).exclude(type__startswith="alert.").order_by("pos").values("type")
     assert (deal.state, deal.version) == ("QUALIFIED", 3)
     assert await Transition.filter(opportunity_id=lead).values("sequence", "trigger") == [
         {"sequence": 1, "trigger": "QUALIFY"}

@@ -17,7 +17,7 @@ from tests.organizations import TestOrganization
 from tests.serving import Door, Server
 from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
-from tests.wholeness import delivered, furnish, talk
+from tests.wholeness import delivered, escalated, furnish, talk
 from workflow.queries.events import START
 from workflow.rules.states import Role
 
@@ -51,10 +51,20 @@ DEALS: dict[str, Any] = {
     "lossReason": ["PRICE"],
     "disqualifyReason": ["NO_FIT"],
     "competitorName": ["Rival"],
+    "alertSeverity": ["CRITICAL"],
+    "alertCode": ["STATE_AGE"],
     "missing": ["VALUE"],
     "text": "pilot",
     "anyOf": [{"open": True}],
     "not": {"open": False},
+}
+WARNINGS = {
+    "status": ["OPEN"],
+    "severity": ["WARNING"],
+    "code": ["STATE_AGE"],
+    "ownerId": ["$owner"],
+    "teamId": ["$Team"],
+    "opportunityId": ["$Opportunity"],
 }
 ORDER = [{"field": "VALUE", "direction": "DESC"}]
 QUERIES: Mapping[str, list[dict[str, Any]]] = {
@@ -64,6 +74,7 @@ QUERIES: Mapping[str, list[dict[str, Any]]] = {
     "accounts": [{}, {"filter": {**KEYS, "domains": ["acme.example"]}}],
     "contact": [{"id": "$Contact"}],
     "contacts": [{}, {"filter": {**KEYS, "accountId": ["$Account"], "emails": ["m@acme.example"]}}],
+    "alerts": [{}, {"filter": WARNINGS, "orderBy": [{"field": "LAST_SEEN", "direction": "DESC"}]}],
     "events": [{}, {"filter": {"types": ["opportunity.*"], "opportunityId": ["$Opportunity"], "at": SPAN}}],
     "opportunity": [{"id": "$Opportunity"}],
     "opportunities": [{}, {"filter": DEALS, "orderBy": ORDER}],
@@ -79,12 +90,20 @@ INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
 )
 """Fields below the root that take arguments of their own, asked with them."""
+BORN = {"accountId": "$Account", "name": "In no hurry", "processKey": "default"}
 NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
-FOLLOWED: tuple[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]], ...] = (
+DISPROVED = {"opportunityId": "$Opportunity", "assessments": [{"criterion": "pain", "grade": "DISPROVED"}]}
+FOLLOWED: tuple[Any, ...] = (
     ("events", {"after": START.cursor(), "filter": {"types": ["opportunity.*"]}}, ("logActivity", NOTE)),
     ("opportunityChanged", {"id": "$Opportunity"}, ("logActivity", NOTE)),
+    (
+        "alertChanged",
+        {"filter": {"severity": ["CRITICAL"]}},
+        ("createOpportunity", BORN),
+        ("assessCriteria", DISPROVED),
+    ),
 )
-"""Subscriptions, and a mutation that they tell of."""
+"""Subscriptions, what they are asked with, and the mutations that they tell of."""
 
 
 class Whole:
@@ -99,7 +118,9 @@ class Whole:
         """Run a mutation, or look at the newest record of a kind to meet what hangs on it; or let the worker deliver."""
         root = self.schema.mutation_type
         assert root is not None
-        if name == "deliver":
+        if name == "escalate":
+            await escalated(self.tally.ids["Alert"][-1])
+        elif name == "deliver":
             await delivered(self.tally.ids["WebhookEndpoint"][-1])
         elif name == "see":
             kind: Any = self.schema.type_map[input["kind"]]
@@ -114,7 +135,7 @@ class Whole:
         await self._ask("query", name, root.fields[name], arguments, "admin")
 
     async def follow(
-        self, server: Server, name: str, arguments: Mapping[str, Any], step: tuple[str, Mapping[str, Any]]
+        self, server: Server, name: str, arguments: Mapping[str, Any], *steps: tuple[str, Mapping[str, Any]]
     ) -> None:
         """Subscribe, do something, and hear of it."""
         root = self.schema.subscription_type
@@ -122,7 +143,8 @@ class Whole:
         placed = self._placed(arguments)
         query = root_field("subscription", name, root.fields[name], placed)
         async with server.client(self.keys["admin"]) as client, stream(client, query, **placed) as events:
-            await self.act(*step)
+            for step in steps:
+                await self.act(*step)
             async with asyncio.timeout(PATIENCE):
                 told = await anext(events)
         assert "errors" not in told, (query, told)
@@ -182,8 +204,8 @@ async def _ask_everything(whole: Whole, server: Server) -> None:
     for name in whole.schema.query_type.fields:
         for arguments in QUERIES.get(name, [{}]):
             await whole.find(name, arguments)
-    for name, arguments, step in FOLLOWED:
-        await whole.follow(server, name, arguments, step)
+    for name, arguments, *steps in FOLLOWED:
+        await whole.follow(server, name, arguments, *steps)
     for query, variables in INSIDE:
         await whole.inside(query, variables)
     for kind in (*records(whole.schema), *records(whole.schema)):

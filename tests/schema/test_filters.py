@@ -14,6 +14,7 @@ from tests.serving import Server
 from tests.stage import placed
 from workflow.models import (
     Account,
+    Alert,
     Collaborator,
     Competitor,
     Contact,
@@ -97,6 +98,11 @@ CASES: list[tuple[Any, str]] = [
     ({"lossReason": ["PRICE"]}, ""),
     ({"disqualifyReason": ["NO_FIT"]}, "full"),
     ({"competitorName": ["Rival"]}, "full"),
+    ({"alertSeverity": ["CRITICAL"]}, "full"),
+    ({"alertSeverity": ["ADVICE"]}, ""),
+    ({"alertCode": ["STATE_AGE", "FIT_LOST"]}, "full"),
+    ({"alertCode": ["FIT_LOST"], "alertSeverity": ["CRITICAL"]}, ""),
+    ({"alertCode": []}, ""),
     *[({"missing": [field]}, "lead won") for field in MISSING],
     ({"missing": []}, ""),
     ({"text": "STRASSE"}, "full"),
@@ -151,8 +157,22 @@ async def _others(organization_id: UUID) -> tuple[Team, Member, Account, Contact
 async def _hang_on(deal: Opportunity, contact: Contact, helper: Member) -> None:
     """Everything that hangs on a deal."""
     own: Any = {"id": new_id(), "opportunity_id": deal.id, "organization_id": deal.organization_id}  # type: ignore[attr-defined]
+    seen: Any = {"severity_since": LATER, "first_seen_at": LATER, "last_seen_at": LATER}
     words: Any = {"influence": "UNKNOWN", "attitude": "UNKNOWN", "buying_style": "UNKNOWN", "roles": []}
     await Collaborator.create(member_id=helper.id, **own)
+    await Alert.create(
+        code="STATE_AGE", subject="", message="Long", status="OPEN", rank=3, severity="CRITICAL", **seen, **own
+    )
+    await Alert.create(
+        code="FIT_LOST",
+        subject="",
+        message="Gone",
+        status="RESOLVED",
+        rank=1,
+        severity="ADVICE",
+        **seen,
+        **own | {"id": new_id()},
+    )
     await Competitor.create(kind="VENDOR", name="Rival", standing="ACTIVE", created_at=LATER, **own)
     await Objective.create(position=1, text="Save time", **own)
     await Stakeholder.create(contact_id=contact.id, is_primary=False, created_at=LATER, **words, **own)

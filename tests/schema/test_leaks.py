@@ -78,7 +78,7 @@ def test_every_id_of_every_mutation_is_tried() -> None:
 
 async def test_a_subscription_to_what_is_not_the_viewers_is_as_one_to_nothing(served: Scene) -> None:
     assert GRAPH.subscription_type is not None
-    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged", "events"}, (
+    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged", "events", "alertChanged"}, (
         "Try each here, with ids that are not theirs."
     )
     facts = served.world.facts

@@ -1,6 +1,7 @@
 """Tortoise tables, one file a family."""
 
 from workflow.models.account import Account, Contact, ImportedRow
+from workflow.models.alert import Alert, AlertDigest, Chore
 from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
 from workflow.models.history import Event, FeedEpoch, Override, Transition
 from workflow.models.idempotency import Idempotency
@@ -15,8 +16,11 @@ __all__ = [
     "Account",
     "Activity",
     "ActivityContact",
+    "Alert",
+    "AlertDigest",
     "ApiKey",
     "Assessment",
+    "Chore",
     "Collaborator",
     "Competitor",
     "Contact",

@@ -59,6 +59,8 @@ class Opportunity(Model):
     version = fields.IntField()
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
+    recorded_at = fields.DatetimeField(null=True)
+    disqualify_proposed = fields.BooleanField(db_default=False)
     deleted_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from workflow.models import Member, Opportunity
+from workflow.operations.alerting import Looked, look
 from workflow.operations.context import Ctx
 from workflow.operations.debts import settle_debts
 from workflow.operations.journal import changed, record
@@ -22,14 +23,17 @@ from workflow.rules.facts import OpportunityFacts
 from workflow.rules.permissions import Holding, why_not_write
 from workflow.rules.process import ProcessDocument
 from workflow.rules.risks import highest
-from workflow.rules.states import CLOSED_STATES
+from workflow.rules.states import CLOSED_STATES, TransitionSource
 
 T = TypeVar("T")
 
 TICK = timedelta(microseconds=1)
 """A deal's own time only rises: what is written later under its lock is later, whatever the clocks of the servers say."""
 UNTOLD = frozenset(
-    {"version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"}
+    {
+        *("version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"),
+        *("recorded_at", "disqualify_proposed"),
+    }
 )
 """Columns that follow from others."""
 
@@ -151,7 +155,8 @@ async def _settle(deal: Deal, *, counts: bool) -> None:
     differences = await _differences(deal)
     if differences:
         _with_changes(deal, differences)
-    for name, told in (*deal.told, *settled):
+    warned = await _alerted(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
+    for name, told in (*deal.told, *settled, *warned):
         about = {"opportunityId": deal.id, "version": version, **told}
         await record(deal.ctx, name, aggregate="opportunity", id=deal.id, payload=about)
 
@@ -161,6 +166,13 @@ def _with_changes(deal: Deal, differences: dict[str, object]) -> None:
     own = (payload for event, payload in deal.told if event.startswith("opportunity."))
     payload = next(own, deal.told[0][1])
     payload.setdefault("changes", differences)
+
+
+async def _alerted(deal: Deal, version: int) -> list[tuple[str, dict[str, object]]]:
+    """Bring the alerts to what the rules find now; on what is deleted they find nothing."""
+    gone = any(name == "opportunity.deleted" for name, _ in deal.told)
+    looked = Looked(deal.facts, deal.process, proposed=deal.row.disqualify_proposed, version=version, gone=gone)
+    return [(name, told) for _, name, told in await look(deal.ctx, [looked])]
 
 
 async def _differences(deal: Deal) -> dict[str, object]:

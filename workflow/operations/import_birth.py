@@ -121,6 +121,7 @@ def _opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportu
         version=1,
         created_at=birth.created_at,
         updated_at=ctx.now,
+        recorded_at=ctx.now,
         **birth.fields,
     )
 

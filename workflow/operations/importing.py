@@ -1,7 +1,7 @@
 """Importing opportunities of another system: (system, id) is the key, and the same row again changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from workflow.models.database import transaction
@@ -15,7 +15,7 @@ from workflow.operations.imported import REASONS, ImportRow, RowOutcome, day, di
 from workflow.operations.journal import changed
 from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType
+from workflow.rules.states import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
 
 MOST_ROWS = 500
 
@@ -32,7 +32,7 @@ async def import_rows(
     faults.raise_if_any()
 
     async def work() -> list[RowOutcome]:
-        return await _import(ctx, system, rows, dry_run)
+        return await _import(replace(ctx, source=TransitionSource.IMPORT), system, rows, dry_run)
 
     return await transaction(work)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from workflow.models import Account, Opportunity, Organization
 from workflow.models.columns import new_id
+from workflow.operations.alerting import Looked, look_and_tell
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
@@ -49,9 +50,10 @@ async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: Opportunity
         helpers = given.get("collaborator_ids") or ()
         await active_members(ctx, helpers)
         record = await _made(ctx, {"account_id": account.id, "owner_id": owner}, version, fields)
-        judgement = judged(version.document, facts_of_new(record, account, home), ctx.now)
-        id = await _insert(ctx, record.update_from_dict(judgement), fields)
+        facts = facts_of_new(record, account, home)
+        id = await _insert(ctx, record.update_from_dict(judged(version.document, facts, ctx.now)), fields)
         await add_collaborators(ctx, id, helpers)
+        await look_and_tell(ctx, [Looked(facts, version.document, proposed=False, version=1)])
         return id
 
     return await perform(ctx, work)
@@ -164,6 +166,7 @@ async def _made(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: d
         state_since=ctx.now,
         created_at=ctx.now,
         updated_at=ctx.now,
+        recorded_at=ctx.now,
         version=1,
         probability=float(settings.probability),
         probability_is_manual=False,

@@ -1,7 +1,7 @@
 """The passing of time: what is stored of open deals and follows from the day is brought up to it, some deals at a time."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,9 @@ from tortoise.expressions import Q
 
 from workflow.models import Milestone, Opportunity, Organization
 from workflow.models.database import standing_for, standing_for_everybody, transaction
+from workflow.operations.alerting import Looked, look_and_tell
 from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.digests import tell_digests
 from workflow.operations.journal import record
 from workflow.operations.judging import judged
 from workflow.operations.locking import hold_all
@@ -31,15 +33,24 @@ DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
 """Open deals, and those of a database from before health was stored."""
 
 
+Progress = Callable[["Swept"], Awaitable[None]]
+
+
+async def _untold(swept: "Swept") -> None:
+    """Nobody asks."""
+
+
 @dataclass(slots=True)
 class Swept:
-    """What a sweep has looked at, and what the passing of time had changed."""
+    """What a sweep has looked at, and what the passing of time had changed; `alerts` are those that changed."""
 
     deals: int = 0
     healths: int = 0
     values: int = 0
     milestones: int = 0
-    progress: Callable[["Swept"], None] = field(default=lambda swept: None, repr=False)
+    alerts: int = 0
+    digests: int = 0
+    progress: Progress = field(default=_untold, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Home:
     rates: Mapping[str, Decimal]
 
 
-async def sweep(now: datetime, *, progress: Callable[[Swept], None] = lambda swept: None) -> Swept:
+async def sweep(now: datetime, *, progress: Progress = _untold) -> Swept:
     """Bring every organization up to now; again at once it changes nothing, and no deal's version or updatedAt moves."""
     swept = Swept(progress=progress)
     with standing_for_everybody():
@@ -72,9 +83,10 @@ async def sweep_organization(ctx: Ctx, swept: Swept) -> None:
             return await _batch(ctx, about, ids)
 
         done = await transaction(work)
-        for name in ("deals", "healths", "values", "milestones"):
+        for name in ("deals", "healths", "values", "milestones", "alerts"):
             setattr(swept, name, getattr(swept, name) + getattr(done, name))
-        swept.progress(swept)
+        await swept.progress(swept)
+    swept.digests += await tell_digests(ctx, about["time_zone"])
 
 
 async def _next(ctx: Ctx, last: UUID | None) -> list[UUID]:
@@ -92,6 +104,7 @@ async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swe
     facts = await facts_of(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
     home = Home(about["base_currency"], await rates_on(organization_id, ctx.today(about["time_zone"])))
+    looked = []
     for row in rows:
         deal = facts[row["id"]]
         done.milestones += await _miss(ctx, deal)
@@ -106,6 +119,9 @@ async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swe
         done.deals += 1
         done.values += "base_minor" in news
         done.healths += bool(news.keys() & found.keys())
+        process = processes[row["process_id"]].document
+        looked.append(Looked(deal, process, proposed=row["disqualify_proposed"], version=row["version"]))
+    done.alerts = await look_and_tell(ctx, looked)
     return done
 
 

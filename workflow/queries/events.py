@@ -194,7 +194,13 @@ def _visible(viewer: Viewer) -> Q:
     known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
     if viewer.sees_all:
         return known
-    return known & (~Q(aggregatetype="opportunity") | Q(aggregateid__in=Subquery(visible(viewer).values("id"))))
+    deals = Q(aggregateid__in=Subquery(visible(viewer).values("id")))
+    return known & (~Q(aggregatetype__in=["opportunity", "digest"]) | deals | _own_digest(viewer))
+
+
+def _own_digest(viewer: Viewer) -> Q:
+    """A digest is its member's, and of those who see all."""
+    return Q(aggregatetype="digest", aggregateid=viewer.member_id) if viewer.member_id else Q(pos=0)
 
 
 def _row(record: Mapping[str, Any]) -> EventRow:

@@ -21,7 +21,7 @@ Ask = Callable[[UUID, Collection[UUID], datetime], Awaitable[Parts]]
 _SAME = (
     "id", "organization_id", "number", "name", "type", "description", "source", "state", "state_since", "value_minor", "value_currency",
     "base_minor", "probability_is_manual", "forecast_category", "expected_close_date", "push_count", "pain_since", "owner_id",
-    "attributes", "version", "created_at", "updated_at", "purchase_process", "decision_date", "compelling_event",
+    "attributes", "version", "created_at", "updated_at", "recorded_at", "purchase_process", "decision_date", "compelling_event",
     "motivation_to_change", "first_time_buyer", "prior_attempt_failed", "prior_attempt_note",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from workflow.models import Activity, Competitor, Milestone, Mitigation, Risk, Stakeholder, Transition
+from workflow.models import Activity, Alert, Competitor, Milestone, Mitigation, Risk, Stakeholder, Transition
 from workflow.queries.scope import visible
 from workflow.rules.errors import NotFound
 from workflow.rules.permissions import Viewer
@@ -28,6 +28,7 @@ HOOKS: Mapping[str, Hook] = {
     "Milestone": Hook(Milestone),
     "Activity": Hook(Activity),
     "Transition": Hook(Transition),
+    "Alert": Hook(Alert),
 }
 
 

@@ -1,7 +1,7 @@
 """What publishing a document would do to the open deals, told before it is published; nothing is written."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,15 +9,18 @@ from uuid import UUID
 from workflow.queries.facts import facts_of
 from workflow.queries.paging import where
 from workflow.queries.scope import visible
+from workflow.rules.alerts import flags
 from workflow.rules.checking import check
 from workflow.rules.errors import InvalidInput
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.machine import states_left_by
 from workflow.rules.permissions import Action, Viewer, require
-from workflow.rules.process import ProcessDocument
+from workflow.rules.process import AlertRule, ProcessDocument
 from workflow.rules.requirements import evaluate
-from workflow.rules.states import OPEN_STATES, RequirementStatus, Trigger
+from workflow.rules.standing import as_at_close, known_until
+from workflow.rules.states import OPEN_STATES, AlertCode, AlertSeverity, OpportunityState, RequirementStatus, Trigger
 
+ENDED = (OpportunityState.WON, OpportunityState.LOST)
 BATCH = 200
 """Deals in memory at once; each batch takes one statement a table."""
 
@@ -33,11 +36,25 @@ class GateImpact:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertImpact:
+    """One alert rule: the open deals of which it warns, and the won and the lost ones of which it would have warned before their close."""
+
+    code: AlertCode
+    severity: AlertSeverity
+    open_flagged: int
+    won_flagged: int
+    lost_flagged: int
+    won_total: int
+    lost_total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessImpact:
     """Every requirement of the document in its order, and how many open deals there are."""
 
     gates: tuple[GateImpact, ...]
     open_opportunities: int
+    document: ProcessDocument
 
 
 async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> ProcessImpact:
@@ -47,9 +64,9 @@ async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetim
     if faults:
         raise InvalidInput(faults)
     found: Counter[tuple[Trigger, str, bool]] = Counter()
-    deals = 0
-    async for batch in open_deals(viewer, now):
-        deals += len(batch)
+    count = 0
+    async for batch in deals(viewer, now, OPEN_STATES):
+        count += len(batch)
         for facts in batch:
             found.update(_judged(document, facts, now))
     return ProcessImpact(
@@ -58,16 +75,46 @@ async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetim
             for gate in document.gates
             for one in gate.requirements
         ),
-        deals,
+        count,
+        document,
     )
 
 
-async def open_deals(viewer: Viewer, now: datetime) -> AsyncIterator[list[OpportunityFacts]]:
-    """The visible open deals with all that hangs on them, some at a time, in order of their ids."""
+async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> tuple[AlertImpact, ...]:
+    """Each alert rule judged once on each visible closed deal as at its close, and on the open ones now."""
+    flagged: Counter[tuple[AlertRule, OpportunityState | None]] = Counter()
+    ended: Counter[OpportunityState] = Counter()
+    async for batch in deals(viewer, now, OPEN_STATES):
+        for facts in batch:
+            flagged.update((rule, None) for rule in flags(document, facts, now))
+    async for batch in deals(viewer, now, ENDED):
+        for facts in batch:
+            ended[facts.state] += 1
+            then, at = as_at_close(facts)
+            flagged.update((rule, facts.state) for rule in flags(document, known_until(then, at), at))
+    won, lost = ENDED
+    return tuple(
+        AlertImpact(
+            rule.code,
+            rule.severity,
+            flagged[rule, None],
+            flagged[rule, won],
+            flagged[rule, lost],
+            ended[won],
+            ended[lost],
+        )
+        for rule in document.alert_rules
+    )
+
+
+async def deals(
+    viewer: Viewer, now: datetime, states: Collection[OpportunityState]
+) -> AsyncIterator[list[OpportunityFacts]]:
+    """The visible deals in some states with all that hangs on them, some at a time, in order of their ids."""
     last: UUID | None = None
     while True:
-        deals = visible(viewer).filter(state__in=list(OPEN_STATES))
-        after = deals if last is None else deals.filter(where("id__gt", last))
+        found = visible(viewer).filter(state__in=list(states))
+        after = found if last is None else found.filter(where("id__gt", last))
         ids: list[UUID] = [record["id"] for record in await after.order_by("id").limit(BATCH).values("id")]
         if not ids:
             return

@@ -81,6 +81,8 @@ class OpportunityRow:
     version: int
     created_at: datetime
     updated_at: datetime
+    recorded_at: datetime | None
+    disqualify_proposed: bool
 
 
 ORDERS: dict[OpportunityOrderField, Term] = {

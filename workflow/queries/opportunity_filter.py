@@ -10,6 +10,7 @@ from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
 from workflow.queries.accounts import Span, between, named
+from workflow.queries.alerts import warned
 from workflow.queries.paging import among, where
 from workflow.rules.permissions import Viewer
 from workflow.rules.states import OPEN_STATES, OpportunityField
@@ -61,6 +62,8 @@ class OpportunityFilter:
     loss_reason: tuple[str, ...] | None = None
     disqualify_reason: tuple[str, ...] | None = None
     competitor_name: tuple[str, ...] | None = None
+    alert_severity: tuple[str, ...] | None = None
+    alert_code: tuple[str, ...] | None = None
     missing: tuple[OpportunityField, ...] | None = None
     text: str | None = None
     any_of: "tuple[OpportunityFilter, ...] | None" = None
@@ -108,6 +111,7 @@ def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
         _between("base_minor", filter.value),
         _between("health", filter.health),
         _people(viewer, filter),
+        warned(filter.alert_severity, filter.alert_code),
         _plain(filter),
     ]
     if filter.text is not None:

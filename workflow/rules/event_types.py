@@ -7,6 +7,7 @@ EVENT_TYPES = frozenset(
     for thing, words in {
         "account": "created updated",
         "activity": "logged corrected",
+        "alert": "opened eased acknowledged snoozed escalated resolved digest",
         "apiKey": "created revoked",
         "buyer": "updated",
         "closeDate": "pushed",

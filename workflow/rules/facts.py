@@ -88,6 +88,7 @@ class OpportunityFacts:
     version: int
     created_at: datetime
     updated_at: datetime
+    recorded_at: datetime | None = None
     time_zone: str
     base_currency: str
     account: AccountFacts

@@ -24,3 +24,17 @@ def as_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]:
     *earlier, last = facts.steps
     entered = earlier[-1].at if earlier else last.at - timedelta(seconds=last.seconds)
     return replace(facts, state=last.source, state_since=entered, steps=tuple(earlier)), last.at
+
+
+def known_until(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:
+    """The deal without what came later: assessments, risks, reviews, what was done of milestones, the last talk."""
+    said = (next((one for one in (found, *found.trail) if one.assessed_at <= at), None) for found in facts.assessments)
+    talked, review = facts.activity.last_two_way_at, facts.risk_review
+    return replace(
+        facts,
+        assessments=tuple(one for one in said if one is not None),
+        risks=tuple(risk for risk in facts.risks if risk.raised_at <= at),
+        risk_review=review if review is not None and review.at <= at else None,
+        overrides=tuple(debt for debt in facts.overrides if debt.at <= at),
+        activity=replace(facts.activity, last_two_way_at=talked and min(talked, at)),
+    )

@@ -558,6 +558,23 @@ class OverrideGrouping(StrEnum):
     MEMBER = "MEMBER"
 
 
+class AlertStatus(StrEnum):
+    """Whether somebody has looked at an alert: nobody yet, somebody, somebody who will later, or its cause is gone."""
+
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    SNOOZED = "SNOOZED"
+    RESOLVED = "RESOLVED"
+
+
+class AlertOrderField(StrEnum):
+    """What alerts are ordered by."""
+
+    SEVERITY = "SEVERITY"
+    FIRST_SEEN = "FIRST_SEEN"
+    LAST_SEEN = "LAST_SEEN"
+
+
 class DeliveryStatus(StrEnum):
     """What became of sending one fact to one receiver: not tried yet, taken, to be tried again, given up."""
 

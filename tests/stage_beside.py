@@ -1,0 +1,34 @@
+"""What stands on a stage beside deals and people: receivers of facts, and alerts."""
+
+from schema.ids import decode, encode
+from tests.organizations import TestOrganization
+from workflow.models import Alert, WebhookDelivery
+from workflow.operations.relaying import relay
+from workflow.operations.sweep import Swept, sweep_organization
+from workflow.operations.webhooks import create_webhook_endpoint, update_webhook_endpoint
+
+
+async def webhooks(organization: TestOrganization) -> dict[str, str]:
+    """An endpoint with its first delivery, and one that is switched off."""
+    ctx = organization.ctx
+    on, off = [
+        await create_webhook_endpoint(ctx, {"url": f"https://{name}.example.com/", "event_types": ["webhook.*"]})
+        for name in ("on", "off")
+    ]
+    await update_webhook_endpoint(ctx, off.id, {"active": False}, rotate=False)
+    await relay(ctx.now)
+    sent = await WebhookDelivery.filter(endpoint_id=on.id).order_by("id").values("id")
+    return {
+        "webhookEndpoint": encode("WebhookEndpoint", on.id),
+        "webhookOff": encode("WebhookEndpoint", off.id),
+        "webhookDelivery": encode("WebhookDelivery", sent[0]["id"]),
+    }
+
+
+async def alerted(organization: TestOrganization, deal: str) -> dict[str, str]:
+    """An open alert of a deal, as a sweep opens it."""
+    await sweep_organization(organization.ctx, Swept())
+    found = decode(deal)
+    assert found is not None
+    [row] = await Alert.filter(opportunity_id=found[1], status="OPEN").order_by("code", "id").limit(1).values("id")
+    return {"alert": encode("Alert", row["id"])}

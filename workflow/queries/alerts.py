@@ -1,0 +1,145 @@
+"""Alerts as plain rows: seen where their deal is seen."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from workflow.models import Alert, Member
+from workflow.queries.grouping import grouped
+from workflow.queries.paging import Page, Term, Window, page, where
+from workflow.queries.scope import visible
+from workflow.rules.facts import Actor
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
+
+UNRESOLVED = (AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED)
+ORDERS = {
+    AlertOrderField.SEVERITY: Term("rank"),
+    AlertOrderField.FIRST_SEEN: Term("first_seen_at"),
+    AlertOrderField.LAST_SEEN: Term("last_seen_at"),
+}
+WORST_FIRST = (Term("rank", descending=True), Term("first_seen_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert as stored."""
+
+    id: UUID
+    opportunity_id: UUID
+    code: AlertCode
+    subject: str
+    severity: AlertSeverity
+    status: AlertStatus
+    message: str
+    remedy: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    note: str | None
+    resolved_at: datetime | None
+    escalated_to_id: UUID | None
+    escalated_at: datetime | None
+    acknowledged_by: Actor | None
+    snoozed_by: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Conditions on alerts; None leaves one out, but without statuses those that are not resolved are meant."""
+
+    status: tuple[AlertStatus, ...] | None = None
+    severity: tuple[AlertSeverity, ...] | None = None
+    code: tuple[AlertCode, ...] | None = None
+    owner_id: tuple[UUID, ...] | None = None
+    team_id: tuple[UUID, ...] | None = None
+    opportunity_id: tuple[UUID, ...] | None = None
+
+
+_BY = [f"{what}_{part}" for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")]
+_COLUMNS = [name for name in AlertRow.__dataclass_fields__ if not name.endswith("_by")] + _BY
+
+
+async def alerts(viewer: Viewer, filter: AlertFilter, order: Sequence[Term], window: Window) -> Page[AlertRow]:
+    """A page of the alerts of visible deals; one statement."""
+    return await page(_matching(viewer, filter), order=order or WORST_FIRST, window=window, columns=_COLUMNS, make=_row)
+
+
+async def count_alerts(viewer: Viewer, filter: AlertFilter) -> int:
+    """How many match, not only a page; one statement."""
+    return await _matching(viewer, filter).count()
+
+
+async def alerts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AlertRow]:
+    """Alerts by id, whoever may see their deal; one statement."""
+    found = await Alert.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
+    return {record["id"]: _row(record) for record in found}
+
+
+async def alerts_of(
+    organization_id: UUID, ids: Collection[UUID], statuses: Collection[AlertStatus]
+) -> dict[UUID, tuple[AlertRow, ...]]:
+    """The alerts of some deals, the worst first; one statement. The caller has scoped the deals."""
+    rows = Alert.filter(organization_id=organization_id, opportunity_id__in=list(ids), status__in=list(statuses))
+    return grouped(await rows.order_by("-rank", "first_seen_at", "id").values(*_COLUMNS), _row)
+
+
+def warned(severities: Collection[str] | None, codes: Collection[str] | None) -> Q:
+    """Deals with an alert that is not resolved, of these severities and codes; None leaves one out."""
+    if severities is None and codes is None:
+        return Q()
+    rows = Alert.filter(status__in=list(UNRESOLVED))
+    rows = rows if severities is None else rows.filter(severity__in=list(severities))
+    rows = rows if codes is None else rows.filter(code__in=list(codes))
+    return Q(id__in=Subquery(rows.values("opportunity_id")))
+
+
+def matches(filter: AlertFilter, row: AlertRow, owner_id: UUID, team_id: UUID | None) -> bool:
+    """Whether an alert of a deal with this owner, who belongs to this team, is wanted."""
+    kept = (
+        (filter.severity, row.severity),
+        (filter.code, row.code),
+        (filter.opportunity_id, row.opportunity_id),
+        (filter.owner_id, owner_id),
+        (filter.team_id, team_id),
+        (UNRESOLVED if filter.status is None else filter.status, row.status),
+    )
+    return all(wanted is None or value in wanted for wanted, value in kept)
+
+
+def _matching(viewer: Viewer, filter: AlertFilter) -> QuerySet[Alert]:
+    seen = visible(viewer)
+    if filter.owner_id is not None:
+        seen = seen.filter(owner_id__in=list(filter.owner_id))
+    if filter.team_id is not None:
+        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
+        seen = seen.filter(owner_id__in=Subquery(team))
+    rows = Alert.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(seen.values("id")))
+    rows = rows.filter(status__in=list(UNRESOLVED if filter.status is None else filter.status))
+    for name in ("severity", "code", "opportunity_id"):
+        if (values := getattr(filter, name)) is not None:
+            rows = rows.filter(where(f"{name}__in", list(values)))
+    return rows
+
+
+def _row(record: Mapping[str, Any]) -> AlertRow:
+    own = {name: record[name] for name in _COLUMNS if name not in _BY}
+    words = {
+        "code": AlertCode(own["code"]),
+        "severity": AlertSeverity(own["severity"]),
+        "status": AlertStatus(own["status"]),
+    }
+    return AlertRow(
+        **{**own, **words}, acknowledged_by=_actor(record, "acknowledged"), snoozed_by=_actor(record, "snoozed")
+    )
+
+
+def _actor(record: Mapping[str, Any], what: str) -> Actor | None:
+    kind = record[f"{what}_kind"]
+    return None if kind is None else Actor(ActorKind(kind), record[f"{what}_name"], record[f"{what}_member_id"])
