@@ -147,7 +147,12 @@ async def _names_told(deal: UUID) -> list[str]:
 
 
 async def _told(deal: UUID) -> list[dict[str, Any]]:
-    return await Event.filter(aggregateid=deal).order_by("pos").values("type", "payload")
+    return (
+        await Event.filter(aggregateid=deal)
+        .exclude(type__startswith="alert.")
+        .order_by("pos")
+        .values("type", "payload")
+    )
 
 
 def _uuid(id: str) -> UUID:

@@ -38,7 +38,7 @@ async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: 
 async def _doctor(url: str) -> str:
     """What the doctor's line on row security says, white space made one."""
     told = (await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url})).out
-    return " ".join(told[told.index("row security") :].split("clock")[0].split())
+    return " ".join(told[told.index("row security") :].split("worker")[0].split())
 
 
 @dataclass(frozen=True)
