@@ -14,7 +14,7 @@ from tests.working import Office, deliveries, hurry, office, settled
 from workflow.models import Event, WebhookDelivery
 from workflow.models.database import dialect
 
-KILLS = count(100)
+KILLS = count(100, part=20)
 FACTS_A_KILL = 20
 
 
