@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL("CREATE INDEX alert_listed_1 ON alert (organization_id, status, rank, first_seen_at, id)"),
         ops.RunSQL("CREATE UNIQUE INDEX alert_digest_unique_1 ON alert_digest (member_id, day)"),
+        ops.RunSQL("-- only: postgres\n        CREATE INDEX event_listed_3 ON event (xid, pos)"),
         ops.RunSQL("INSERT INTO chore (name) VALUES ('sweep')"),
         ops.RunSQL(
             "UPDATE opportunity SET recorded_at = (SELECT MIN(event.at) FROM event"

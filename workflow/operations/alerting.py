@@ -34,7 +34,7 @@ class Looked:
 
 
 @dataclass(slots=True)
-class Round:
+class Plan:
     """What is written for some deals, and what is told: the deal, the event, and its payload."""
 
     new: list[Row] = field(default_factory=list)
@@ -48,16 +48,16 @@ async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[tuple[UUID, str, dict[
     ids = [deal.facts.id for deal in deals]
     unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
     rows = await unresolved.order_by("id").values()
-    round = Round()
+    plan = Plan()
     for deal in deals:
         deal.rows = [row for row in rows if row["opportunity_id"] == deal.facts.id]
         if not deal.gone:
             deal.found = alerts(deal.process, deal.facts, ctx.now, [kept(row) for row in deal.rows])
-        _compare(ctx, deal, round)
-    await _escalate(ctx, deals, round)
-    await _write(ctx, round)
+        _compare(ctx, deal, plan)
+    await _escalate(ctx, deals, plan)
+    await _write(ctx, plan)
     await _weigh(deals)
-    return round.told
+    return plan.told
 
 
 async def look_and_tell(ctx: Ctx, deals: Sequence[Looked]) -> int:
@@ -68,7 +68,7 @@ async def look_and_tell(ctx: Ctx, deals: Sequence[Looked]) -> int:
     return len(told)
 
 
-def _compare(ctx: Ctx, deal: Looked, round: Round) -> None:
+def _compare(ctx: Ctx, deal: Looked, plan: Plan) -> None:
     """Plan what changes, and bring the deal's rows to it, so that what is looked at next sees it."""
     found = {one.key: one for one in deal.found}
     proposals_last = sorted(deal.rows, key=lambda row: row["code"] == AlertCode.DISQUALIFY_PROPOSED)
@@ -76,20 +76,20 @@ def _compare(ctx: Ctx, deal: Looked, round: Round) -> None:
         one = found.pop((AlertCode(row["code"]), row["subject"]), None)
         turn = turned(row, one, deal.rows, ctx.now)
         if turn is not None:
-            _tell(deal, row, turn, round)
-            round.turns.append(turn)
+            _tell(deal, row, turn, plan)
+            plan.turns.append(turn)
             row.update(turn.columns)
         if one is not None:
-            round.seen.append(row["id"])
+            plan.seen.append(row["id"])
     for one in found.values():
         row = {"id": new_id(), **FRESH, **opened(one, ctx.now), "resolved_at": None}
         row |= {"organization_id": deal.facts.organization_id, "opportunity_id": deal.facts.id}
-        round.new.append(row)
+        plan.new.append(row)
         deal.rows.append(row)
-        _tell(deal, {**row, "status": None, "severity": None}, Turn(row["id"], row, "alert.opened"), round)
+        _tell(deal, {**row, "status": None, "severity": None}, Turn(row["id"], row, "alert.opened"), plan)
 
 
-async def _escalate(ctx: Ctx, deals: Sequence[Looked], round: Round) -> None:
+async def _escalate(ctx: Ctx, deals: Sequence[Looked], plan: Plan) -> None:
     due = [
         (deal, row)
         for deal in deals
@@ -107,29 +107,29 @@ async def _escalate(ctx: Ctx, deals: Sequence[Looked], round: Round) -> None:
         manager = manager_above(people[owner]["team_id"], owner, teams, active)
         if manager is not None:
             turn = Turn(row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated")
-            _tell(deal, row, turn, round)
-            round.turns.append(turn)
+            _tell(deal, row, turn, plan)
+            plan.turns.append(turn)
             row.update(turn.columns)
 
 
-def _tell(deal: Looked, before: Mapping[str, Any], turn: Turn, round: Round) -> None:
+def _tell(deal: Looked, before: Mapping[str, Any], turn: Turn, plan: Plan) -> None:
     if turn.event is None:
         return
     after = {name: turn.columns[name] for name in TOLD if name in turn.columns}
     differences = changed({name: before[name] for name in after}, after)
     about = {"alertId": turn.id, "code": before["code"], "changes": differences}
-    round.told.append((deal.facts.id, turn.event, {"opportunityId": deal.facts.id, "version": deal.version, **about}))
+    plan.told.append((deal.facts.id, turn.event, {"opportunityId": deal.facts.id, "version": deal.version, **about}))
 
 
-async def _write(ctx: Ctx, round: Round) -> None:
-    new = {row["id"] for row in round.new}
-    if round.seen:
-        await Alert.filter(id__in=round.seen).update(last_seen_at=ctx.now)
-    for turn in round.turns:
+async def _write(ctx: Ctx, plan: Plan) -> None:
+    new = {row["id"] for row in plan.new}
+    if plan.seen:
+        await Alert.filter(id__in=plan.seen).update(last_seen_at=ctx.now)
+    for turn in plan.turns:
         if turn.id not in new:
             await Alert.filter(id=turn.id).update(**turn.columns)
-    if round.new:
-        await Alert.bulk_create([Alert(**row) for row in round.new])
+    if plan.new:
+        await Alert.bulk_create([Alert(**row) for row in plan.new])
 
 
 async def _weigh(deals: Sequence[Looked]) -> None:

@@ -170,11 +170,14 @@ def _settled(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 
 def _between(after: Place | None, before: Place | None) -> Q:
+    """In a form that an index answers, for the end of the feed is asked for every second; on SQLite every xid is 0."""
     condition = Q()
     if after is not None:
-        condition &= Q(xid__gt=after.xid) | Q(xid=after.xid, pos__gt=after.pos)
+        beyond = Q(pos__gt=after.pos)
+        condition &= beyond if dialect() == "sqlite" else Q(xid__gte=after.xid) & (Q(xid__gt=after.xid) | beyond)
     if before is not None:
-        condition &= Q(xid__lt=before.xid) | Q(xid=before.xid, pos__lt=before.pos)
+        ahead = Q(pos__lt=before.pos)
+        condition &= ahead if dialect() == "sqlite" else Q(xid__lte=before.xid) & (Q(xid__lt=before.xid) | ahead)
     return condition
 
 

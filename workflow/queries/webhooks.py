@@ -14,7 +14,7 @@ from workflow.rules.states import DeliveryStatus
 
 NEWEST_FIRST = (Term("created_at", descending=True),)
 WAITING = """SELECT MIN(event.at) AS at FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id
-    AND (event.xid > e.xid OR (event.xid = e.xid AND event.pos > e.pos)) WHERE e.active"""
+    AND (event.xid, event.pos) > (e.xid, e.pos) WHERE e.active"""
 DUE = """SELECT MIN(d.next_attempt_at) AS at FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
     WHERE e.active AND d.next_attempt_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)"""
 
