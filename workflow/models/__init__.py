@@ -3,7 +3,7 @@
 from workflow.models.account import Account, Contact, ImportedRow
 from workflow.models.alert import Alert, AlertDigest, Chore
 from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
-from workflow.models.history import Event, FeedEpoch, Override, Transition
+from workflow.models.history import Event, FeedEpoch, Override, Standing, Transition
 from workflow.models.idempotency import Idempotency
 from workflow.models.opportunity import Assessment, Collaborator, Opportunity
 from workflow.models.organization import ApiKey, ExchangeRate, Member, OpportunityCounter, Organization, Target, Team
@@ -43,6 +43,7 @@ __all__ = [
     "SalesProcess",
     "Stakeholder",
     "StakeholderRelation",
+    "Standing",
     "Target",
     "Team",
     "Transition",

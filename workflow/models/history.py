@@ -40,6 +40,29 @@ class Transition(Model):
         table = "transition"
 
 
+class Standing(Model):
+    """How a deal stood from one instant until the next change of what reports count; what stands now has no `until`."""
+
+    pos = fields.BigIntField(primary_key=True, generated=True)
+    organization = of("Organization")
+    opportunity = of("Opportunity")
+    since = fields.DatetimeField()
+    until = fields.DatetimeField(null=True)
+    state = word()
+    owner = of("Member")
+    value_minor = fields.BigIntField(null=True)
+    value_currency = fields.CharField(max_length=3, null=True)
+    base_minor = fields.BigIntField(null=True)
+    expected_close_date = fields.DateField(null=True)
+    probability = fields.FloatField()
+    forecast_category = word()
+    closed_on = fields.DateField(null=True)
+    slip_reason = word(null=True)
+
+    class Meta:
+        table = "standing"
+
+
 class Override(Model):
     """Requirements that a manager passed: a debt until each of them holds."""
 

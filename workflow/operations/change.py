@@ -1,6 +1,6 @@
 """The one way to write on a deal: lock, judge who and when, do it, settle what follows, tell it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
@@ -14,6 +14,7 @@ from workflow.operations.journal import changed, record
 from workflow.operations.judging import rejudged
 from workflow.operations.locking import hold
 from workflow.operations.performing import perform
+from workflow.operations.standings import stand
 from workflow.queries.facts import facts_of
 from workflow.queries.hanging import deal_of
 from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
@@ -152,9 +153,11 @@ async def _settle(deal: Deal, *, counts: bool) -> None:
     health = rejudged(deal.row.state, deal.process, deal.facts, deal.ctx.now)
     follows: dict[str, object] = {"risk_level": highest(deal.facts), **health}
     await deal.write(**follows, **({"version": version, "updated_at": deal.ctx.now} if counts else {}))
-    differences = await _differences(deal)
+    now = await _stored(deal)
+    differences = _differences(deal, now)
     if differences:
         _with_changes(deal, differences)
+    await stand(deal.organization_id, asdict(deal.row), now, deal.ctx.now, _slip_reason(deal))
     warned = await _alerted(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
     for name, told in (*deal.told, *settled, *warned):
         about = {"opportunityId": deal.id, "version": version, **told}
@@ -175,8 +178,18 @@ async def _alerted(deal: Deal, version: int) -> list[tuple[str, dict[str, object
     return [(name, told) for _, name, told in await look(deal.ctx, [looked])]
 
 
-async def _differences(deal: Deal) -> dict[str, object]:
-    """The deal's own columns that this change has moved, old and new."""
+async def _stored(deal: Deal) -> dict[str, object]:
+    """The deal's row as this change has made it."""
     found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.__dataclass_fields__)
+    return dict(found[0])
+
+
+def _differences(deal: Deal, now: Mapping[str, object]) -> dict[str, object]:
+    """The deal's own columns that this change has moved, old and new."""
     before = {name: value for name, value in asdict(deal.row).items() if name not in UNTOLD}
-    return changed(before, {name: found[0][name] for name in before})
+    return changed(before, {name: now[name] for name in before})
+
+
+def _slip_reason(deal: Deal) -> object:
+    """Why the expected close date moved to a later month, where this change says so."""
+    return next((payload.get("slipReason") for event, payload in deal.told if event == "closeDate.pushed"), None)

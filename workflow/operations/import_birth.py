@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from workflow.models import Milestone, Opportunity, Transition
+from workflow.models import Milestone, Opportunity, Standing, Transition
 from workflow.models.columns import new_id
 from workflow.operations.checks import MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.import_book import Book
 from workflow.operations.imported import REASONS, begins, day, instant, judge_dates, remembered
 from workflow.operations.judging import judged
+from workflow.operations.standings import first_standing
 from workflow.queries.facts import Home, facts_of_new
 from workflow.rules.errors import invalid
 from workflow.rules.parts import MilestoneFacts, StepFacts
@@ -80,10 +81,11 @@ def born(ctx: Ctx, book: Book, columns: Mapping[str, object]) -> Birth:
 
 @dataclass(frozen=True, slots=True)
 class Newborn:
-    """The rows of a new opportunity: its own, its arrows, and the steps that lie ahead."""
+    """The rows of a new opportunity: its own, its arrows, how it stood, and the steps that lie ahead."""
 
     deal: Opportunity
     arrows: Sequence[Transition]
+    standings: Sequence[Standing]
     steps: Sequence[Milestone]
 
 
@@ -95,7 +97,7 @@ def newborn(ctx: Ctx, book: Book, birth: Birth, number: int) -> Newborn:
     parts = {"steps": tuple(map(_step, arrows)), "milestones": tuple(map(_milestone, steps))}
     facts = facts_of_new(deal, account, Home(book.zone.key, book.base), parts)
     deal.update_from_dict(judged(book.process.document, facts, ctx.now))
-    return Newborn(deal, arrows, steps)
+    return Newborn(deal, arrows, _standings(book, birth, deal), steps)
 
 
 def _opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportunity:
@@ -156,6 +158,18 @@ def _history_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Transition]:
         )
         arrows.append(arrow)
     return arrows
+
+
+def _standings(book: Book, birth: Birth, deal: Opportunity) -> list[Standing]:
+    """In the state before its own from creation on, where any time was spent there, and then as it is."""
+    entered = deal.state_since
+    if entered <= birth.created_at:
+        return [first_standing(deal, birth.created_at)]
+    before = SHORTEST_PATH[birth.state][-1][1] if SHORTEST_PATH[birth.state] else birth.state
+    settings = book.process.document.settings(before)
+    forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
+    earlier = {"state": before, "closed_on": None, "until": entered, **forecast}
+    return [first_standing(deal, birth.created_at, **earlier), first_standing(deal, entered)]
 
 
 def _weight(birth: Birth) -> dict[str, object]:

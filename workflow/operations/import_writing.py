@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from workflow.models import Account, ImportedRow, Milestone, Opportunity, Transition
+from workflow.models import Account, ImportedRow, Milestone, Opportunity, Standing, Transition
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.context import Ctx
@@ -76,6 +76,7 @@ async def _write_births(ctx: Ctx, book: Book, births: Sequence[Birth]) -> None:
     made = [newborn(ctx, book, birth, number) for birth, number in zip(births, numbers, strict=False)]
     await Opportunity.bulk_create([new.deal for new in made])
     await Transition.bulk_create([arrow for new in made for arrow in new.arrows])
+    await Standing.bulk_create([standing for new in made for standing in new.standings])
     await Milestone.bulk_create([step for new in made for step in new.steps])
     await ImportedRow.bulk_create([_memory(ctx, book, birth.key, birth.id, birth.row) for birth in births])
     for birth, number in zip(births, numbers, strict=False):

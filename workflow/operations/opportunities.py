@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Account, Opportunity, Organization
+from workflow.models import Account, Opportunity, Organization, Standing
 from workflow.models.columns import new_id
 from workflow.operations.alerting import Looked, look_and_tell
 from workflow.operations.change import Deal, change
@@ -16,6 +16,7 @@ from workflow.operations.journal import changed, record
 from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
 from workflow.operations.performing import perform
+from workflow.operations.standings import first_standing
 from workflow.queries.facts import Home, facts_of_new
 from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, process
@@ -180,6 +181,7 @@ async def _made(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: d
 
 async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:
     await deal.save(force_create=True)
+    await Standing.bulk_create([first_standing(deal, ctx.now)])
     names = (*USUAL, *fields, "account_id", "owner_id", "state")
     told = changed({}, {name: getattr(deal, name) for name in names})
     payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": told}

@@ -37,6 +37,26 @@ WITH told AS (
 SELECT number, organization_id, version, newest, oldest, versions FROM opportunity LEFT JOIN told ON aggregateid = id
 WHERE newest IS NULL OR newest <> version OR oldest <> 1 OR versions <> newest
 ORDER BY organization_id, number"""
+STANDINGS = """
+WITH kept AS (
+    SELECT standing.*, LAG(until) OVER ordered AS before, LAG(pos) OVER ordered AS earlier
+    FROM standing WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY since)
+), folded AS (
+    SELECT opportunity_id, MIN(since) AS first, COUNT(*) - COUNT(until) AS open,
+        MAX(CASE WHEN earlier IS NOT NULL AND (before IS NULL OR before <> since) THEN 1 ELSE 0 END) AS torn
+    FROM kept GROUP BY opportunity_id
+)
+SELECT opportunity.number, opportunity.organization_id FROM opportunity
+LEFT JOIN folded ON folded.opportunity_id = opportunity.id
+LEFT JOIN standing now ON now.opportunity_id = opportunity.id AND now.until IS NULL
+WHERE folded.opportunity_id IS NULL OR folded.open <> 1 OR torn = 1 OR first <> opportunity.created_at
+    OR now.state <> opportunity.state OR now.owner_id <> opportunity.owner_id
+    OR COALESCE(now.value_minor, -1) <> COALESCE(opportunity.value_minor, -1)
+    OR COALESCE(now.value_currency, '') <> COALESCE(opportunity.value_currency, '')
+    OR COALESCE(CAST(now.expected_close_date AS TEXT), '') <> COALESCE(CAST(opportunity.expected_close_date AS TEXT), '')
+    OR COALESCE(CAST(now.closed_on AS TEXT), '') <> COALESCE(CAST(opportunity.closed_on AS TEXT), '')
+    OR now.probability <> opportunity.probability OR now.forecast_category <> opportunity.forecast_category
+ORDER BY opportunity.organization_id, opportunity.number"""
 VERSION = {"sqlite": "json_extract(payload, '$.version')", "postgres": "(payload->>'version')::int"}
 CURSORS = {
     "sqlite": """
@@ -123,6 +143,15 @@ def _history_fault(row: Mapping[str, Any]) -> str:
     return f"{whose} is stored as {row['stored']}, and its transitions lead to {row['folded']}."
 
 
+async def _standings() -> tuple[str, list[str]]:
+    broken = await fetch(STANDINGS)
+    count = (await fetch("SELECT COUNT(*) AS n FROM standing"))[0]["n"]
+    return f"{count:,} standings follow one another to how each opportunity stands now", [
+        f"Opportunity {row['number']} of organization {row['organization_id']} does not stand as its standings tell, or they have a gap."
+        for row in broken
+    ]
+
+
 async def _versions() -> tuple[str, list[str]]:
     broken = await fetch(VERSIONS.format(version=VERSION[dialect()]))
     return "every version of an opportunity is told by an event, without a gap", [_version_fault(row) for row in broken]
@@ -180,6 +209,7 @@ _FACT = (
 _CHECKS: tuple[tuple[str, Callable[[], Awaitable[tuple[str, list[str]]]]], ...] = (
     ("foreign keys", _foreign_keys),
     ("history", _histories),
+    ("standings", _standings),
     ("versions", _versions),
     ("event cursors", _cursors),
 )
