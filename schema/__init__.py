@@ -14,6 +14,7 @@ from schema.bulk import BulkMutation
 from schema.buyer_inputs import BuyerMutation
 from schema.competitors import CompetitorMutation
 from schema.events import EventQuery
+from schema.importing import ImportMutation
 from schema.live import LiveSubscription
 from schema.milestones import MilestoneMutation
 from schema.opportunity_inputs import OpportunityMutation
@@ -29,6 +30,7 @@ from schema.reports import ReportQuery
 from schema.risk_inputs import RiskMutation
 from schema.scalars import SCALARS
 from schema.stakeholders import StakeholderMutation
+from schema.targets import TargetMutation, TargetQuery
 from schema.transition_inputs import TransitionMutation
 from schema.webhooks import WebhookMutation, WebhookQuery
 
@@ -45,6 +47,7 @@ QUERIES = (
     ProcessQuery,
     ProcessImpactQuery,
     ReportQuery,
+    TargetQuery,
     RateQuery,
     AlertQuery,
     EventQuery,
@@ -57,6 +60,7 @@ MUTATIONS = (
     OpportunityMutation,
     TransitionMutation,
     BulkMutation,
+    ImportMutation,
     AssessmentMutation,
     BuyerMutation,
     StakeholderMutation,
@@ -66,6 +70,7 @@ MUTATIONS = (
     AlertMutation,
     CompetitorMutation,
     ProcessMutation,
+    TargetMutation,
     RateMutation,
     PeopleMutation,
     ApiKeyMutation,

@@ -23,6 +23,7 @@ from workflow.queries import (
     people,
     processes,
     rates,
+    targets,
     webhooks,
 )
 from workflow.queries.alerts import AlertRow
@@ -49,6 +50,7 @@ NODES = {
     "Alert": "alert",
     "Event": "event",
     "ExchangeRate": "rate",
+    "Target": "target",
     "Organization": "own_organization",
     "ApiKey": "api_key",
     "WebhookEndpoint": "webhook_endpoint",
@@ -81,6 +83,7 @@ class Loaders:
         self.activity = self._of(Turn.LISTS, activities.activities_by_id)
         self.alert = self._of(Turn.LISTS, alerts.alerts_by_id)
         self._alerts = Loader(self._turns, Turn.LISTS, self._ask_alerts)
+        self.target = self._of(Turn.LISTS, targets.targets_by_id)
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)
         self.api_key = self._of(Turn.LISTS, api_keys.api_keys_by_id)

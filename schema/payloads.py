@@ -30,6 +30,7 @@ RECORDS: Mapping[str, str] = {
     "risk": "Risk",
     "saidBy": "Stakeholder",
     "stakeholder": "Stakeholder",
+    "target": "Target",
     "team": "Team",
     "transition": "Transition",
     "webhookEndpoint": "WebhookEndpoint",

@@ -1,28 +1,42 @@
 """Figures for managers, within what the viewer sees."""
 
 from datetime import date
+from typing import Annotated
 
 import strawberry
 
 from schema import ids
 from schema.context import Info
+from schema.figures import (
+    ForecastReport,
+    ForecastRow,
+    FunnelReport,
+    OutcomeReport,
+    PipelineReport,
+    SlippageReport,
+    VelocityReport,
+    base_money,
+    funnel_step,
+    outcome_row,
+    pipeline_row,
+    slippage_report,
+    sum_of,
+    velocity_report,
+)
 from schema.given import bad_input, or_none
 from schema.nodes import Root, is_row, told
 from schema.opportunity_list import OpportunityFilter, wanted
 from schema.people import Member
-from workflow.queries import reports
-from workflow.queries.opportunity_filter import Days
-from workflow.queries.people import MemberRow
+from schema.periods import Period, days_of
+from workflow.queries import funnel, outcomes, over, pipeline, reports, slippage, targets
+from workflow.queries.people import MemberRow, OrganizationRow
+from workflow.queries.pipeline import AsOf, as_of
+from workflow.rules import funnel as funnels
+from workflow.rules import outcomes as ends
+from workflow.rules import pipeline as pipelines
+from workflow.rules import slippage as bridges
 from workflow.rules.reports import OverrideFigures, override_figures, override_total, win_rate
-from workflow.rules.states import OverrideGrouping
-
-
-@strawberry.input(description="From a day to a day, both included.")
-class Period:
-    """Days."""
-
-    from_: date = strawberry.field(name="from", description="The first day.")
-    to: date = told("The last day.")
+from workflow.rules.states import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
 
 
 @strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")
@@ -62,9 +76,113 @@ class OverrideReport:
     )
 
 
-@strawberry.type(description="Figures over the opportunities that the viewer sees.")
+AS_OF = (
+    "As it stood when that day ended; null or today: as it stands. The filter is asked of the opportunities as they are now, and an owner's team "
+    "is their present one; health of the past is not told."
+)
+
+
+@strawberry.type(
+    description="Win rate = won / (won + lost); disqualified is told apart. Conversion is by cohort of entry, lost and disqualified included. Cycle and "
+    "time in state are true medians. Weighted = Σ base value × probability. All money is in the base currency, over what the viewer sees."
+)
 class Reports:
     """What managers read."""
+
+    @strawberry.field(description="What stands open, by group.")
+    async def pipeline(
+        self,
+        info: Info,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        group_by: PipelineGrouping = PipelineGrouping.STATE,
+        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+    ) -> PipelineReport | None:
+        """Open deals."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        of = await _moment(info, or_none(as_of), own)
+        alike = await pipeline.open_deals(info.context.viewer, matching, group_by, own, of)
+        rows, total = pipelines.pipeline(alike), pipelines.pipeline_total(alike)
+        return PipelineReport(
+            rows=[pipeline_row(row, group_by, own.base_currency) for row in rows],
+            total=pipeline_row(total, group_by, own.base_currency),
+        )
+
+    @strawberry.field(description="How far opportunities come that entered a state in the period.")
+    async def funnel(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> FunnelReport | None:
+        """The way to WON."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        found = await funnel.cohorts(info.context.viewer, matching, own, days_of(period))
+        return FunnelReport(steps=[funnel_step(step) for step in funnels.funnel(found.entered, found.medians)])
+
+    @strawberry.field(description="How fast what is open turns into money, by what was won in the period.")
+    async def velocity(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> VelocityReport | None:
+        """The pace."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        pace = await outcomes.velocity(info.context.viewer, matching, own, days_of(period))
+        return velocity_report(pace, own.base_currency)
+
+    @strawberry.field(description="What the period is to bring: open by expectedCloseDate, won by closedOn.")
+    async def forecast(
+        self,
+        info: Info,
+        period: Period,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+    ) -> ForecastReport | None:
+        """The promise."""
+        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
+        own = await info.context.loaders.organization()
+        of, base = await _moment(info, or_none(as_of), own), own.base_currency
+        by = PipelineGrouping.FORECAST_CATEGORY
+        alike = await pipeline.open_deals(viewer, matching, by, own, of, within=days)
+        won, target = await pipeline.won(viewer, matching, days, of), await targets.target_of(viewer, matching, days)
+        aim = target.value_minor if target and target.value_currency == base else None
+        return ForecastReport(
+            categories=sorted(
+                (_forecast_row(row, base) for row in pipelines.pipeline(alike)),
+                key=lambda row: -list(ForecastCategory).index(row.category),
+            ),
+            won=sum_of(won, base),
+            target=base_money(aim, base),
+            coverage=pipelines.coverage(sum(one.value for one in alike), aim, won),
+        )
+
+    @strawberry.field(description="What became of opportunities whose present closedOn lies in the period, by group.")
+    async def outcomes(
+        self,
+        info: Info,
+        period: Period,
+        group_by: OutcomeGrouping = OutcomeGrouping.REASON,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+    ) -> OutcomeReport | None:
+        """Closed deals."""
+        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
+        own = await info.context.loaders.organization()
+        groups = await outcomes.outcomes(viewer, matching, group_by, own, days)
+        all_ = await outcomes.outcomes(viewer, matching, None, own, days)
+        total = ends.outcome_total(all_.ended, all_.medians.get("TOTAL"))
+        return OutcomeReport(
+            rows=[outcome_row(row, group_by, own.base_currency) for row in ends.outcomes(groups.ended, groups.medians)],
+            total=outcome_row(total, group_by, own.base_currency),
+        )
+
+    @strawberry.field(description="How what was due in the period as it began became what is due at its end.")
+    async def slippage(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> SlippageReport | None:
+        """A bridge."""
+        matching, own, days = (
+            await wanted(info, or_none(filter)),
+            await info.context.loaders.organization(),
+            days_of(period),
+        )
+        steps = await slippage.steps(info.context.viewer, matching, own, days)
+        first, last = await over.worths(own, days, await info.context.today())
+        return slippage_report(bridges.slippage(steps, at_first=first, at_last=last), own.base_currency)
 
     @strawberry.field(
         description="Overrides by the process whose gate was passed or by who passed it, with the win rate of the deals."
@@ -79,13 +197,26 @@ class Reports:
         """Who let what through."""
         viewer, matching = info.context.viewer, await wanted(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
-        made = await reports.overrides_made(viewer, matching, reports.span_of(_days(or_none(period)), zone))
+        made = await reports.overrides_made(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
         others = await reports.decided_without_override(viewer, matching)
         return OverrideReport(
             rows=list(override_figures(made, group_by)),  # type: ignore[arg-type]  # rows stand for their type
             total=override_total(made),  # type: ignore[arg-type]
             win_rate_of_others=win_rate(others.won, others.lost),
         )
+
+
+def _forecast_row(row: pipelines.PipelineFigures, base: str) -> ForecastRow:
+    worth = {"value": sum_of(row.value, base), "weighted": sum_of(row.weighted, base)}
+    return ForecastRow(category=ForecastCategory(row.key), count=row.count, **worth)
+
+
+async def _moment(info: Info, day: date | None, organization: OrganizationRow) -> AsOf:
+    """When the report is of; a day that has not come is a client's fault."""
+    today = await info.context.today()
+    if day is not None and day > today:
+        raise bad_input(f"`asOf` is after today, {today}. Give a day that has come, or leave it out.")
+    return as_of(day, organization, info.context.now, today)
 
 
 @strawberry.type
@@ -96,11 +227,3 @@ class ReportQuery:
     def reports(self) -> Reports:
         """All of them."""
         return Reports()
-
-
-def _days(period: Period | None) -> Days:
-    if period is None:
-        return Days()
-    if period.to < period.from_:
-        raise bad_input("`period` ends before it begins. Give `to` a day on or after `from`.")
-    return Days(period.from_, period.to)

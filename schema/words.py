@@ -15,7 +15,8 @@ WORDS = (
     states.OrderDirection, states.OpportunityOrderField, states.PurchaseProcess, states.RelationKind, states.CompetitorKind,
     states.CompetitorStanding, states.RiskCategory, states.RiskStatus, states.RiskSettlement, states.MitigationKind,
     states.MilestoneStatus, states.Momentum, states.ActivityKind, states.ActivityDirection, states.SlipReason,
-    states.OverrideGrouping, states.DeliveryStatus, states.AlertStatus, states.AlertOrderField,
+    states.OverrideGrouping,
+    states.PipelineGrouping, states.OutcomeGrouping, states.ImportOutcome, states.DeliveryStatus, states.AlertStatus, states.AlertOrderField,
     states.InsightTopicName, states.KnowledgeStatus, states.HealthBand,
 )  # fmt: skip
 

@@ -125,6 +125,10 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "assignOpportunities": attempt(
         done={"opportunities": [{"id": "$lead"}], "ownerId": "$seller"}, InvalidInput={"opportunities": []}
     ),
+    "importOpportunities": attempt(
+        done={"externalSystem": "elsewhere", "rows": [{"externalId": "new", "name": "New", "accountName": "Acme"}]},
+        InvalidInput={"rows": []},
+    ),
     "publishSalesProcess": attempt(
         done={"document": DOCUMENT}, InvalidInput={"document": {**DOCUMENT, "criteria": []}}
     ),

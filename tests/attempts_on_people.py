@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from tests.attempt import SOON, Attempt, attempt
+from tests.attempt import SOON, WORTH, Attempt, attempt
+
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 
 ON_PEOPLE: Mapping[str, Attempt] = {
     "updateOrganization": attempt(
@@ -34,6 +36,11 @@ ON_PEOPLE: Mapping[str, Attempt] = {
     "snoozeAlerts": attempt(
         done={"ids": ["$alert"], "until": SOON}, facts=0, InvalidInput={"until": "2020-01-01T00:00:00Z"}
     ),
+    "setTarget": attempt(
+        done={"memberId": "$seller", "period": YEAR, "value": WORTH},
+        InvalidInput={"value": {"amount": "1", "currency": "USD"}},
+    ),
+    "removeTarget": attempt(done={"id": "$target"}, never=("VersionConflict", "RecordClosed", "InvalidInput")),
     "createWebhookEndpoint": attempt(
         done={"url": "https://hooks.example.com/crm?key=1", "eventTypes": ["opportunity.*"]},
         InvalidInput={"url": "https://localhost/"},

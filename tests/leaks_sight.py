@@ -22,6 +22,7 @@ HANGING: Mapping[str, str] = {
     "risk": "opportunity_id",
     "risk_review": "opportunity_id",
     "stakeholder": "opportunity_id",
+    "standing": "opportunity_id",
     "transition": "opportunity_id",
     "activity": "opportunity_id",
     "alert": "opportunity_id",

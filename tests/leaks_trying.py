@@ -28,6 +28,7 @@ BESIDE: Mapping[str, Input] = {
     "updateStakeholder": {"relations": [{"kind": "REPORTS_TO", "toId": "$quoted"}]},
     "raiseRisk": {"ownerId": "$seller"},
     "updateRisk": {"perceivedById": "$stakeholder", "ownerId": "$seller"},
+    "setTarget": {"memberId": None, "teamId": "$team"},
     "updateTeam": {"id": "$south", "parentId": "$team", "managerId": "$seller"},
     "correctActivity": {"contactIds": ["$known"], "summary": SAID},
 }

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from schema.ids import encode
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
-from tests.stage_beside import alerted, webhooks
+from tests.stage_beside import alerted, targets, webhooks
 from workflow.models import Milestone, Mitigation
 from workflow.models.database import opened
 from workflow.operations.accounts import create_account, create_contact
@@ -193,7 +193,7 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
     assert again.opportunity_id
     winner = encode("Competitor", await _once_lost(organization, again.opportunity_id))
     people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
-    warned = await alerted(organization, deals["qualified"])
+    warned = {**await targets(organization, ctx.viewer.member_id), **await alerted(organization, deals["qualified"])}
     return {**people, **warned, "sellersMilestone": encode("Milestone", step), **deals}
 
 

@@ -1,10 +1,16 @@
 """What stands on a stage beside deals and people: receivers of facts, and alerts."""
 
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
 from schema.ids import decode, encode
 from tests.organizations import TestOrganization
 from workflow.models import Alert, WebhookDelivery
+from workflow.operations.checks import MoneyGiven
 from workflow.operations.relaying import relay
 from workflow.operations.sweep import Swept, sweep_organization
+from workflow.operations.targets import NewTarget, set_target
 from workflow.operations.webhooks import create_webhook_endpoint, update_webhook_endpoint
 
 
@@ -23,6 +29,13 @@ async def webhooks(organization: TestOrganization) -> dict[str, str]:
         "webhookOff": encode("WebhookEndpoint", off.id),
         "webhookDelivery": encode("WebhookDelivery", sent[0]["id"]),
     }
+
+
+async def targets(organization: TestOrganization, member_id: UUID) -> dict[str, str]:
+    """What a member is to win this month."""
+    worth = MoneyGiven(Decimal(1_000), "EUR")
+    month = NewTarget(member_id, None, date(2026, 3, 1), date(2026, 3, 31), worth)
+    return {"target": encode("Target", await set_target(organization.ctx, month))}
 
 
 async def alerted(organization: TestOrganization, deal: str) -> dict[str, str]:

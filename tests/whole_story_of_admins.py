@@ -4,6 +4,34 @@ from typing import Any
 
 TEAM = {"name": "Inside sales", "parentId": "$Team", "managerId": "$owner"}
 PERSON_OF_OURS = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
+DAYS, YEAR = {"from": "2026-01-01", "to": "2099-01-01"}, {"from": "2026-01-01", "to": "2026-12-31"}
+WORTH = {"amount": "1000", "currency": "EUR"}
+ROW: Any = {
+    "externalId": "old",
+    "name": "Old",
+    "accountName": "Globex",
+    "ownerEmail": "sam@example.com",
+    "state": "LOST",
+}
+ROW |= {
+    "value": WORTH,
+    "createdAt": "2026-01-05T00:00:00Z",
+    "stateSince": "2026-01-07T00:00:00Z",
+    "closedOn": "2026-01-07",
+}
+ROW |= {
+    "expectedCloseDate": "2026-01-06",
+    "type": "RENEWAL",
+    "source": "Fair",
+    "lossReason": "PRICE",
+    "attributes": {"a": 1},
+}
+ROWS = [
+    ROW,
+    {**ROW, "externalId": "won", "state": "WON", "lossReason": None, "winReason": "SPEED"},
+    {**ROW, "externalId": "not", "state": "DISQUALIFIED", "lossReason": None, "disqualifyReason": "NO_FIT"},
+    {**ROW, "externalId": "bad", "closedOn": None},
+]
 OF_ADMINS: Any = (
     ("createTeam", {"name": "All sales"}),
     ("createTeam", TEAM),
@@ -14,6 +42,15 @@ OF_ADMINS: Any = (
     ("revokeApiKey", {"id": "$ApiKey"}),
     ("updateMember", {"id": "$Member", **PERSON_OF_OURS, "active": False}),
     ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
+    ("importOpportunities", {"externalSystem": "old", "rows": ROWS, "dryRun": True}),
+    ("importOpportunities", {"externalSystem": "old", "rows": ROWS}),
+    ("setTarget", {"memberId": "$seller", "teamId": "$Team", "period": YEAR, "value": WORTH}),
+    ("setTarget", {"memberId": "$nobody", "period": YEAR, "value": WORTH}),
+    ("setTarget", {"teamId": "$Team", "period": YEAR, "value": WORTH}),
+    ("removeTarget", {"id": "$Target"}),
+    ("setTarget", {"memberId": "$seller", "period": YEAR, "value": WORTH}),
+    ("setTarget", {"teamId": "$Team", "period": DAYS, "value": WORTH}),
+    ("setTarget", {"period": DAYS, "value": {"amount": "1000000", "currency": "EUR"}}),
     ("createWebhookEndpoint", {"url": "https://hooks.example.com/", "eventTypes": []}),
     ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "url": "https://hooks.example.com/2", "eventTypes": ["*"]}),
     ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "active": False}),

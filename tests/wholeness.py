@@ -28,7 +28,8 @@ async def furnish(organization: TestOrganization) -> dict[str, str]:
     await import_rows(organization.ctx, "crm", [won, lost])
     seller = await organization.ctx_of(Role.REP, "sam@example.com")
     assert seller.viewer.member_id
-    return {"owner": encode("Member", organization.admin_id), "seller": encode("Member", seller.viewer.member_id)}
+    people = {"owner": organization.admin_id, "seller": seller.viewer.member_id, "nobody": new_id()}
+    return {name: encode("Member", id) for name, id in people.items()}
 
 
 async def delivered(id: str) -> None:

@@ -79,14 +79,42 @@ QUERIES: Mapping[str, list[dict[str, Any]]] = {
     "opportunity": [{"id": "$Opportunity"}],
     "opportunities": [{}, {"filter": DEALS, "orderBy": ORDER}],
     "salesProcess": [{"key": "whole"}],
+    "targets": [{}, {"period": DAYS, "memberId": ["$seller"], "teamId": ["$Team"]}],
     "processImpact": [{"document": DOCUMENT}, {"document": {**DOCUMENT, "criteria": []}}],
 }
+AMOUNT = "{ __typename amount currency }"
+OPEN = f"{{ __typename key label count value {AMOUNT} weighted {AMOUNT} averageHealth averageAgeDays }}"
+ENDED = (
+    f"{{ __typename key label won lost disqualified wonValue {AMOUNT} lostValue {AMOUNT} winRate medianDaysToClose }}"
+)
+BRIDGE = (
+    "opening", "created", "increased", "pulledIn", "decreased", "pushedOut", "lost", "disqualified", "won", "reopened", "revalued", "closing",
+)  # fmt: skip
 INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         """query($period: Period!, $by: OverrideGrouping!) {
           reports { __typename overrides(period: $period, groupBy: $by) { __typename winRateOfOthers
             rows { __typename winRate member { __typename id } } } } }""",
         {"period": DAYS, "by": "MEMBER"},
+    ),
+    (
+        f"""query($period: Period!, $by: PipelineGrouping!, $day: Date!) {{ reports {{ __typename
+          pipeline(groupBy: $by) {{ __typename rows {OPEN} total {OPEN} }}
+          before: pipeline(asOf: $day) {{ __typename rows {OPEN} }}
+          forecast(period: $period) {{ __typename categories {{ __typename category count value {AMOUNT} weighted {AMOUNT} }}
+            won {AMOUNT} target {AMOUNT} coverage }}
+          funnel(period: $period) {{ __typename steps {{ __typename state entered progressed lost disqualified stillOpen overridden
+            conversion medianDays }} }} }} }}""",
+        {"period": DAYS, "by": "OWNER", "day": "2026-01-06"},
+    ),
+    (
+        f"""query($period: Period!, $by: OutcomeGrouping!) {{ reports {{ __typename
+          velocity(period: $period) {{ __typename openQualified winRate medianWonValue {AMOUNT} averageWonValue {AMOUNT} medianCycleDays
+            perDay {AMOUNT} }}
+          outcomes(period: $period, groupBy: $by) {{ __typename rows {ENDED} total {ENDED} }}
+          slippage(period: $period) {{ __typename {" ".join(f"{column} {AMOUNT}" for column in BRIDGE)}
+            reasons {{ __typename reason count value {AMOUNT} }} }} }} }}""",
+        {"period": DAYS, "by": "REASON"},
     ),
 )
 """Fields below the root that take arguments of their own, asked with them."""

@@ -27,6 +27,7 @@ from workflow.models.doorbell import Wire
 from workflow.models.patience import Unavailable, finished, lost_is_unavailable, within_patience
 from workflow.models.row_counts import postgres_rows_changed, sqlite_rows_changed
 from workflow.models.row_security import StandingConnection
+from workflow.models.sqlite_functions import teach
 
 OPENINGS = 50
 """Attempts to open a SQLite file that another process is opening too."""
@@ -49,7 +50,8 @@ class SafeSqlite(SqliteClient):
         """
         for _ in range(OPENINGS):
             try:
-                return await super().create_connection(with_db)
+                await super().create_connection(with_db)
+                return await teach(self._connection)
             except BaseException as problem:
                 await finished(self.close())
                 if "is locked" not in str(problem):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.journal import plain
-from workflow.rules.errors import Refusal
+from workflow.rules.errors import FieldProblem, InvalidInput, NotFound, RecordClosed, Refusal
 from workflow.rules.plain import camel
 from workflow.rules.states import (
     CLOSED_STATES,
@@ -64,6 +64,38 @@ class RowOutcome:
     outcome: ImportOutcome
     opportunity_id: UUID | None = None
     problem: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowKept:
+    """The same as plain data, for a request that comes again: a refusal by what it is made of."""
+
+    row: int
+    external_id: str
+    outcome: ImportOutcome
+    opportunity_id: UUID | None
+    faults: tuple[FieldProblem, ...]
+    closed: OpportunityState | None
+
+
+def kept(outcome: RowOutcome) -> RowKept:
+    """What became of a row, as plain data."""
+    problem = outcome.problem
+    faults = problem.fields if isinstance(problem, InvalidInput) else ()
+    closed = problem.state if isinstance(problem, RecordClosed) else None
+    return RowKept(outcome.row, outcome.external_id, outcome.outcome, outcome.opportunity_id, faults, closed)
+
+
+def told_again(row: RowKept) -> RowOutcome:
+    """What became of a row, with its refusal as it was."""
+    problem: Refusal | None = None
+    if row.faults:
+        problem = InvalidInput(row.faults)
+    elif row.closed is not None and row.opportunity_id is not None:
+        problem = RecordClosed(state=row.closed, opportunity_id=row.opportunity_id)
+    elif row.outcome is ImportOutcome.REJECTED:
+        problem = NotFound("Opportunity", row.opportunity_id or row.external_id)
+    return RowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem)
 
 
 REASONS: Final = {

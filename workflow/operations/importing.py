@@ -4,15 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from workflow.models.database import transaction
 from workflow.operations.checks import Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import close_date_columns, is_push
 from workflow.operations.import_birth import born
 from workflow.operations.import_book import Book, opened_book
 from workflow.operations.import_writing import Edit, Plan, write
-from workflow.operations.imported import REASONS, ImportRow, RowOutcome, day, differing, judge_dates, remembered, sound
+from workflow.operations.imported import (
+    REASONS,
+    ImportRow,
+    RowKept,
+    RowOutcome,
+    day,
+    differing,
+    judge_dates,
+    kept,
+    remembered,
+    sound,
+    told_again,
+)
 from workflow.operations.journal import changed
+from workflow.operations.performing import perform
 from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
@@ -24,17 +36,18 @@ async def import_rows(
     ctx: Ctx, external_system: str, rows: Sequence[ImportRow], dry_run: bool = False
 ) -> list[RowOutcome]:
     """Make and change opportunities, all good rows in one transaction; a bad one is REJECTED and spoils no other."""
-    require(ctx.viewer, Action.IMPORT, to="import")
-    faults = Faults()
-    system = faults.text(external_system, "externalSystem", required=True) or ""
-    if len(rows) > MOST_ROWS:
-        faults.add("rows", message=f"There are {len(rows)} rows; send at most {MOST_ROWS} at once.")
-    faults.raise_if_any()
 
-    async def work() -> list[RowOutcome]:
-        return await _import(replace(ctx, source=TransitionSource.IMPORT), system, rows, dry_run)
+    async def work() -> tuple[RowKept, ...]:
+        require(ctx.viewer, Action.IMPORT, to="import")
+        faults = Faults()
+        system = faults.text(external_system, "externalSystem", required=True) or ""
+        if not 1 <= len(rows) <= MOST_ROWS:
+            faults.add("rows", message=f"There are {len(rows)} rows; send 1 to {MOST_ROWS} at once.")
+        faults.raise_if_any()
+        importing = replace(ctx, source=TransitionSource.IMPORT, receipt=None)
+        return tuple(kept(outcome) for outcome in await _import(importing, system, rows, dry_run))
 
-    return await transaction(work)
+    return [told_again(row) for row in await perform(ctx, work)]
 
 
 @dataclass(slots=True)

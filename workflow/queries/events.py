@@ -193,12 +193,12 @@ def _wanted(filter: EventFilter) -> Q:
 
 
 def _visible(viewer: Viewer) -> Q:
-    """Facts of deals go to those who see the deal, of a deleted one to those who see all; of API keys and webhooks to admins."""
+    """Facts of deals go to those who see the deal, of a deleted one and of targets to those who see all; of API keys and webhooks to admins."""
     known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
     if viewer.sees_all:
         return known
     deals = Q(aggregateid__in=Subquery(visible(viewer).values("id")))
-    return known & (~Q(aggregatetype__in=["opportunity", "digest"]) | deals | _own_digest(viewer))
+    return known & (~Q(aggregatetype__in=["opportunity", "digest", "target"]) | deals | _own_digest(viewer))
 
 
 def _own_digest(viewer: Viewer) -> Q:

@@ -24,6 +24,7 @@ EVENT_TYPES = frozenset(
         "process": "published madeDefault",
         "risk": "raised updated reviewed",
         "stakeholder": "added updated removed",
+        "target": "set removed",
         "team": "created updated",
         "webhook": "created updated deleted disabled",
     }.items()

@@ -1,5 +1,8 @@
 """Money in minor units: whole numbers, exact, rounded half up once."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from iso4217 import Currency
@@ -34,3 +37,19 @@ def weighted_minor(minor: int | None, probability: Decimal) -> int | None:
 def half_up(value: Decimal) -> int:
     """Rounded half up to a whole number."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What currencies are worth in the base currency: by currency, each rate from a day on, the earliest first."""
+
+    base: str
+    rates: Mapping[str, Sequence[tuple[date, Decimal]]]
+
+    def worth(self, minor: int, currency: str, on: date) -> int:
+        """Minor units of base currency at the rate valid on a day; before the first rate, at that one."""
+        if currency == self.base:
+            return minor
+        known = self.rates.get(currency, ())
+        rate = next((rate for since, rate in reversed(known) if since <= on), known[0][1] if known else None)
+        return 0 if rate is None else base_minor(minor, currency, self.base, rate)

@@ -551,6 +551,32 @@ class OpportunityOrderField(StrEnum):
     UPDATED_AT = "UPDATED_AT"
 
 
+class PipelineGrouping(StrEnum):
+    """By what the rows of a pipeline are told apart; TEAM is the owner's."""
+
+    STATE = "STATE"
+    OWNER = "OWNER"
+    TEAM = "TEAM"
+    ACCOUNT = "ACCOUNT"
+    SOURCE = "SOURCE"
+    FORECAST_CATEGORY = "FORECAST_CATEGORY"
+    CLOSE_MONTH = "CLOSE_MONTH"
+
+
+class OutcomeGrouping(StrEnum):
+    """By what closed deals are told apart; COMPETITOR is whoever was on record, OVERRIDDEN whether a gate was ever passed by an override."""
+
+    REASON = "REASON"
+    OWNER = "OWNER"
+    TEAM = "TEAM"
+    SOURCE = "SOURCE"
+    ACCOUNT = "ACCOUNT"
+    COMPETITOR = "COMPETITOR"
+    MONTH = "MONTH"
+    STATE_AT_CLOSE = "STATE_AT_CLOSE"
+    OVERRIDDEN = "OVERRIDDEN"
+
+
 class OverrideGrouping(StrEnum):
     """By the process whose gate was passed, or by the member who passed it."""
 

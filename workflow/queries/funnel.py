@@ -1,0 +1,69 @@
+"""How far deals came that entered a state in some days: put together by the database from the arrows they took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from workflow.queries.opportunities import matching
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.queries.over import Over, median, words
+from workflow.queries.people import OrganizationRow
+from workflow.queries.reports import span_of
+from workflow.rules.funnel import STEPS, Entered, Fate
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import OpportunityState
+
+NEXT = " ".join(f"WHEN '{state}' THEN '{after}'" for state, after in pairwise(STEPS))
+FIRST = "SELECT id, state, MIN(sequence) AS sequence FROM entry GROUP BY id, state"
+"""Each deal once a state, by its first entry in these days; the sequence 0 is that it was made."""
+CAME = f"""
+SELECT first.state AS state, CASE
+    WHEN first.state IN ('PROGRESSING', 'WON') AND deal.state = 'WON' THEN '{Fate.PROGRESSED}'
+    WHEN first.state IN ('LEAD', 'QUALIFIED') AND EXISTS (
+        SELECT 1 FROM transition WHERE transition.opportunity_id = first.id AND transition.sequence > first.sequence
+        AND transition.to_state = CASE first.state {NEXT} END) THEN '{Fate.PROGRESSED}'
+    WHEN deal.state IN ('LOST', 'DISQUALIFIED') THEN deal.state ELSE '{Fate.STILL_OPEN}' END AS fate,
+    CASE WHEN override.id IS NULL THEN 0 ELSE 1 END AS overridden,
+    CASE WHEN leaving.source = 'IMPORT' AND leaving.seconds_in_previous_state = 0 THEN NULL
+        ELSE leaving.seconds_in_previous_state END AS seconds
+FROM first JOIN deal ON deal.id = first.id
+LEFT JOIN transition arriving ON arriving.opportunity_id = first.id AND arriving.sequence = first.sequence
+LEFT JOIN override ON override.transition_id = arriving.id
+LEFT JOIN transition leaving ON leaving.opportunity_id = first.id AND leaving.sequence = first.sequence + 1"""
+"""What each came to, and how long it stayed; states that an import passed at once took no time that anybody could tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Deals by the state they entered, and the median days there of the stays that have ended."""
+
+    entered: list[Entered]
+    medians: dict[OpportunityState, float]
+
+
+async def cohorts(viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days) -> Cohorts:
+    """The visible deals that match and entered a state on the way to WON in these days; one statement."""
+    span = span_of(within, organization.time_zone)
+    asked = Over(matching(viewer, filter), "id", "state", "created_at")
+    bounds = [f"at >= {asked.bind(span.start)}"] if span.start else []
+    bounds += [f"at <= {asked.bind(span.end)}"] if span.end else []
+    in_days = " AND ".join(bounds) or "1 = 1"
+    entry = (
+        f"SELECT id, 'LEAD' AS state, 0 AS sequence FROM (SELECT id, created_at AS at FROM deal) AS made WHERE {in_days} "
+        f"UNION ALL SELECT opportunity_id, to_state, sequence FROM transition "
+        f"WHERE opportunity_id IN (SELECT id FROM deal) AND to_state IN ({words(STEPS)}) AND {in_days}"
+    )
+    rows = await asked.rows(
+        {"entry": entry, "first": FIRST, "came": CAME},
+        "SELECT state, fate, overridden, COUNT(*) AS count, NULL AS seconds FROM came GROUP BY state, fate, overridden "
+        f"UNION ALL SELECT key, NULL, NULL, NULL, value FROM ({median('seconds', 'came', 'state')}) AS middle",
+    )
+    return Cohorts(
+        entered=[_entered(row) for row in rows if row["fate"] is not None],
+        medians={OpportunityState(row["state"]): float(row["seconds"]) / 86_400 for row in rows if row["fate"] is None},
+    )
+
+
+def _entered(row: Mapping[str, Any]) -> Entered:
+    return Entered(OpportunityState(row["state"]), Fate(row["fate"]), bool(row["overridden"]), int(row["count"]))

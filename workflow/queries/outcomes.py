@@ -1,0 +1,126 @@
+"""What was closed in some days, by group, and how long it took; medians are made by the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from workflow.models import Opportunity
+from workflow.queries.accounts import Span, between
+from workflow.queries.opportunities import matching
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.queries.over import Over, called, days_until, median
+from workflow.queries.people import OrganizationRow
+from workflow.rules.outcomes import Ended, VelocityFigures
+from workflow.rules.permissions import Viewer
+from workflow.rules.reports import win_rate
+from workflow.rules.states import CLOSED_STATES, OpportunityState, OutcomeGrouping
+
+_G = OutcomeGrouping
+_REASON = "COALESCE(win_reason, loss_reason, disqualify_reason)"
+_MONTH = "substr(CAST(closed_on AS TEXT), 1, 7)"
+_PASSED = (
+    "CASE WHEN EXISTS (SELECT 1 FROM override WHERE override.opportunity_id = deal.id) "
+    "THEN 'OVERRIDDEN' ELSE 'NOT_OVERRIDDEN' END"
+)
+KEYS: Mapping[OutcomeGrouping, tuple[str, str]] = {
+    _G.REASON: (_REASON, _REASON),
+    _G.OWNER: ("owner_id", "owner__name"),
+    _G.TEAM: ("owner__team_id", "owner__team__name"),
+    _G.SOURCE: ("source", "source"),
+    _G.ACCOUNT: ("account_id", "account__name"),
+    _G.COMPETITOR: ("rival.name", "rival.name"),
+    _G.MONTH: (_MONTH, _MONTH),
+    _G.STATE_AT_CLOSE: ("closed_from", "closed_from"),
+    _G.OVERRIDDEN: (_PASSED, _PASSED),
+}
+"""By what a closed deal is grouped, and how the group is called."""
+RIVALS = "JOIN (SELECT DISTINCT opportunity_id, name FROM competitor) AS rival ON rival.opportunity_id = deal.id"
+"""A deal stands under each competitor that is on record for it."""
+COLUMNS = (
+    "id", "state", "closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "source", "owner_id", "owner__name",
+    "owner__team_id", "owner__team__name", "account_id", "account__name", "base_minor", "created_at",
+)  # fmt: skip
+QUALIFIED = (
+    "SELECT opportunity_id, MIN(at) AS at FROM transition WHERE to_state = 'QUALIFIED' "
+    "AND opportunity_id IN (SELECT id FROM deal) GROUP BY opportunity_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Closed deals by group, and the median days to close of each group."""
+
+    ended: list[Ended]
+    medians: dict[str, float]
+
+
+async def outcomes(
+    viewer: Viewer, filter: OpportunityFilter, by: OutcomeGrouping | None, organization: OrganizationRow, within: Days
+) -> Outcomes:
+    """The visible deals that match and were closed in these days; all as one group, TOTAL, without a grouping. One statement."""
+    asked = Over(_closed(viewer, filter, within), *COLUMNS)
+    key, label = KEYS[by] if by else ("'TOTAL'", "'Total'")
+    rivals = RIVALS if by is _G.COMPETITOR else ""
+    days = days_until("closed_on", "COALESCE(qualified.at, created_at)", asked.bind(organization.time_zone))
+    took = (
+        f"SELECT COALESCE(CAST({key} AS TEXT), '') AS key, COALESCE({label}, '') AS label, state, base_minor, "
+        f"CASE WHEN state <> 'DISQUALIFIED' THEN {days} END AS days "
+        f"FROM deal LEFT JOIN qualified ON qualified.opportunity_id = deal.id {rivals}"
+    )
+    rows = await asked.rows(
+        {"qualified": QUALIFIED, "took": took},
+        "SELECT key, label, state, COUNT(*) AS count, SUM(base_minor) AS value, NULL AS days FROM took GROUP BY key, label, state "
+        f"UNION ALL SELECT key, NULL, NULL, NULL, NULL, value FROM ({median('days', 'took', 'key')}) AS middle",
+    )
+    return Outcomes(
+        ended=[_ended(row, by) for row in rows if row["state"] is not None],
+        medians={row["key"]: float(row["days"]) for row in rows if row["state"] is None},
+    )
+
+
+async def velocity(
+    viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days
+) -> VelocityFigures:
+    """How fast what is past LEAD turns into money, by what was won in these days; two statements."""
+    past_lead = [OpportunityState.QUALIFIED, OpportunityState.PROGRESSING]
+    open_now = await matching(viewer, filter).filter(state__in=past_lead).count()
+    asked = Over(_closed(viewer, filter, within), "id", "state", "closed_on", "base_minor", "created_at")
+    days = days_until("closed_on", "COALESCE(qualified.at, created_at)", asked.bind(organization.time_zone))
+    took = (
+        f"SELECT state, base_minor, {days} AS days FROM deal LEFT JOIN qualified ON qualified.opportunity_id = deal.id "
+        "WHERE state = 'WON'"
+    )
+    rows = await asked.rows(
+        {"qualified": QUALIFIED, "took": took},
+        "SELECT state AS what, COUNT(*) AS count, COUNT(base_minor) AS valued, SUM(base_minor) AS value FROM deal GROUP BY state "
+        f"UNION ALL SELECT 'VALUE', NULL, NULL, value FROM ({median('base_minor', 'took', 'state')}) AS middle "
+        f"UNION ALL SELECT 'DAYS', NULL, NULL, value FROM ({median('days', 'took', 'state')}) AS middle",
+    )
+    found = {row["what"]: row for row in rows}
+    won = found.get("WON", {"count": 0, "valued": 0, "value": None})
+    lost = found.get("LOST", {"count": 0})
+    return VelocityFigures(
+        open_qualified=open_now,
+        win_rate=win_rate(won["count"], lost["count"]),
+        median_won=float(found["VALUE"]["value"]) if "VALUE" in found else None,
+        average_won=float(won["value"]) / won["valued"] if won["valued"] else None,
+        median_cycle_days=float(found["DAYS"]["value"]) if "DAYS" in found else None,
+    )
+
+
+def _closed(viewer: Viewer, filter: OpportunityFilter, within: Days) -> QuerySet[Opportunity]:
+    """The visible deals that match and are closed, in these days."""
+    closed = matching(viewer, filter).filter(state__in=sorted(CLOSED_STATES))
+    return closed.filter(between("closed_on", Span(within.start, within.end)))  # type: ignore[arg-type]  # days, as the column has them
+
+
+def _ended(row: Mapping[str, Any], by: OutcomeGrouping | None) -> Ended:
+    return Ended(
+        key=row["key"],
+        label=called(row["label"], by) if by else row["label"],
+        state=OpportunityState(row["state"]),
+        count=int(row["count"]),
+        value=int(row["value"] or 0),
+    )

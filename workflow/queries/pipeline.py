@@ -1,0 +1,137 @@
+"""What stands open, now or as of a day: put together by the database by all that weighs alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from workflow.queries.opportunities import matching
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.queries.over import Over, called, rates_of, seconds_of, words
+from workflow.queries.people import OrganizationRow
+from workflow.queries.reports import span_of
+from workflow.rules.money import Rates
+from workflow.rules.permissions import Viewer
+from workflow.rules.pipeline import Alike
+from workflow.rules.states import OPEN_STATES, ForecastCategory, PipelineGrouping
+
+KEYS: Mapping[PipelineGrouping, tuple[str, str]] = {
+    PipelineGrouping.STATE: ("state", "state"),
+    PipelineGrouping.OWNER: ("owner_id", "owner_name"),
+    PipelineGrouping.TEAM: ("team_id", "team_name"),
+    PipelineGrouping.ACCOUNT: ("account_id", "account__name"),
+    PipelineGrouping.SOURCE: ("source", "source"),
+    PipelineGrouping.FORECAST_CATEGORY: ("forecast_category", "forecast_category"),
+    PipelineGrouping.CLOSE_MONTH: (_month := "substr(CAST(expected_close_date AS TEXT), 1, 7)", _month),
+}
+"""By what a deal is grouped, and how the group is called."""
+
+NOW = (
+    "id", "state", "owner_id", "owner__name", "owner__team_id", "owner__team__name", "account_id", "account__name", "source",
+    "probability", "forecast_category", "disqualify_proposed", "expected_close_date", "base_minor", "health", "created_at",
+)  # fmt: skip
+SINCE = ("id", "account_id", "account__name", "source", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The moment that a report tells of, and its day; `past` where it is not now."""
+
+    at: datetime
+    day: date
+    past: bool
+
+
+async def open_deals(
+    viewer: Viewer,
+    filter: OpportunityFilter,
+    by: PipelineGrouping,
+    organization: OrganizationRow,
+    of: AsOf,
+    within: Days | None = None,
+) -> list[Alike]:
+    """The visible open deals that match, by group; only those expected to close in these days, where given.
+
+    Two statements for a past day, else one. The filter is asked of the deals as they are now, the figures of how they stood.
+    """
+    asked = Over(matching(viewer, filter), *(SINCE if of.past else NOW))
+    key, label = KEYS[by]
+    stood = _then(asked, organization, of) if of.past else _now()
+    condition = f"state IN ({words(sorted(OPEN_STATES))})"
+    if within is not None:
+        condition += f" AND {asked.within('expected_close_date', within)}"
+    alike = (
+        f"SELECT COALESCE(CAST({key} AS TEXT), '') AS key, COALESCE({label}, '') AS label, probability, forecast_category, proposed, "
+        f"currency, each_minor, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
+        f"SUM({seconds_of('created_at')}) AS born FROM stood WHERE {condition} GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    )
+    rates = await rates_of(organization) if of.past else Rates(organization.base_currency, {})
+    return [_alike(row, by, rates, of) for row in await asked.rows({"stood": stood}, alike)]
+
+
+async def won(viewer: Viewer, filter: OpportunityFilter, within: Days, of: AsOf) -> int:
+    """The base value of the visible deals that match and were won in these days, minor units; one statement."""
+    asked = Over(matching(viewer, filter), "id", "state", "closed_on", "base_minor")
+    table = "deal" if not of.past else f"standing JOIN deal ON deal.id = opportunity_id AND {_stood_at(asked, of)}"
+    of_table = "deal" if not of.past else "standing"
+    if of.past:
+        within = Days(within.start, min(within.end or of.day, of.day))
+    row = await asked.rows(
+        {},
+        f"SELECT SUM({of_table}.base_minor) AS value FROM {table} "
+        f"WHERE {of_table}.state = 'WON' AND {asked.within(f'{of_table}.closed_on', within)}",
+    )
+    return int(row[0]["value"] or 0)
+
+
+def as_of(day: date | None, organization: OrganizationRow, now: datetime, today: date) -> AsOf:
+    """The end of a day in the organization's time zone, or now."""
+    if day is None or day >= today:
+        return AsOf(now, today, past=False)
+    end = span_of(Days(day, day), organization.time_zone).end
+    assert end is not None
+    return AsOf(end, day, past=True)
+
+
+def _now() -> str:
+    """The deals as they stand; their base value is kept."""
+    return (
+        "SELECT state, owner_id, owner__name AS owner_name, owner__team_id AS team_id, owner__team__name AS team_name, account_id, "
+        "account__name, source, probability, forecast_category, disqualify_proposed AS proposed, expected_close_date, "
+        "base_minor AS minor, CAST(NULL AS TEXT) AS currency, CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
+    )
+
+
+def _then(asked: Over, organization: OrganizationRow, of: AsOf) -> str:
+    """The deals as they stood; an amount of another currency is told by itself, to be worth what it was on that day."""
+    foreign = f"value_currency <> {asked.bind(organization.base_currency)}"
+    return (
+        "SELECT standing.state, standing.owner_id, member.name AS owner_name, team.id AS team_id, team.name AS team_name, deal.account_id, "
+        "deal.account__name, deal.source, standing.probability, standing.forecast_category, 1 = 0 AS proposed, "
+        "standing.expected_close_date, standing.value_minor AS minor, standing.value_currency AS currency, "
+        f"CASE WHEN {foreign} THEN standing.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
+        f"FROM standing JOIN deal ON deal.id = opportunity_id JOIN member ON member.id = standing.owner_id "
+        f"LEFT JOIN team ON team.id = member.team_id WHERE {_stood_at(asked, of)}"
+    )
+
+
+def _stood_at(asked: Over, of: AsOf) -> str:
+    at = asked.bind(of.at)
+    return f"standing.since <= {at} AND (standing.until IS NULL OR standing.until > {at})"
+
+
+def _alike(row: Mapping[str, Any], by: PipelineGrouping, rates: Rates, of: AsOf) -> Alike:
+    each, count = row["each_minor"], int(row["count"])
+    value = int(row["value"] or 0) if each is None else count * rates.worth(int(each), row["currency"], of.day)
+    return Alike(
+        key=row["key"],
+        label=called(row["label"], by),
+        probability=row["probability"],
+        category=ForecastCategory(row["forecast_category"]),
+        proposed=bool(row["proposed"]),
+        count=count,
+        value=value,
+        health=int(row["health"] or 0),
+        judged=int(row["judged"]),
+        seconds=count * int(of.at.timestamp()) - int(row["born"]),
+    )

@@ -1,0 +1,81 @@
+"""What is to be won in a period, as plain rows: the organization's own, and those of members and teams that the viewer sees."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from workflow.models import Member, Target
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.queries.people import columns
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A target as stored; of the organization where it is no member's and no team's."""
+
+    id: UUID
+    member_id: UUID | None
+    team_id: UUID | None
+    from_day: date
+    to_day: date
+    value_minor: int
+    value_currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """Conditions on targets; None leaves one out."""
+
+    exactly: Days | None = None
+    member_id: tuple[UUID, ...] | None = None
+    team_id: tuple[UUID, ...] | None = None
+
+
+async def targets(viewer: Viewer, filter: TargetFilter) -> list[TargetRow]:
+    """The targets that are seen and match, by their first day; one statement."""
+    found = _seen(viewer)
+    if filter.exactly is not None:
+        found = found.filter(from_day=filter.exactly.start, to_day=filter.exactly.end)
+    if filter.member_id is not None:
+        found = found.filter(member_id__in=list(filter.member_id))
+    if filter.team_id is not None:
+        found = found.filter(team_id__in=list(filter.team_id))
+    return [TargetRow(**row) for row in await found.order_by("from_day", "to_day", "id").values(*columns(TargetRow))]
+
+
+async def targets_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
+    """Targets that are seen, by id; one statement."""
+    found = await _seen(viewer).filter(id__in=list(ids)).values(*columns(TargetRow))
+    return {row["id"]: TargetRow(**row) for row in found}
+
+
+async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> TargetRow | None:
+    """The target of exactly these days: of the one member or the one team that the filter names, else the organization's."""
+    of: dict[str, UUID | None] = {"member_id": None, "team_id": None}
+    if filter.owner_id is not None or filter.team_id is not None:
+        owners, teams = filter.owner_id or (), filter.team_id or ()
+        if len(owners) + len(teams) != 1:
+            return None
+        of = {"member_id": owners[0] if owners else None, "team_id": teams[0] if teams else None}
+    found = await _seen(viewer).filter(from_day=period.start, to_day=period.end, **of).values(*columns(TargetRow))
+    return TargetRow(**found[0]) if found else None
+
+
+def _seen(viewer: Viewer) -> QuerySet[Target]:
+    """The organization's own and one's own; a team's and its members' where one sees the team's deals; all where one sees all."""
+    rows = Target.filter(organization_id=viewer.organization_id)
+    if viewer.sees_all:
+        return rows
+    seen = Q(member_id=None, team_id=None)
+    if viewer.member_id is not None:
+        seen |= Q(member_id=viewer.member_id)
+    if viewer.visibility is Visibility.TEAM and viewer.teams:
+        teams = list(viewer.teams)
+        seen |= Q(team_id__in=teams) | Q(member_id__in=Subquery(Member.filter(team_id__in=teams).values("id")))
+    return rows.filter(seen)
