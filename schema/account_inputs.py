@@ -15,6 +15,7 @@ from schema.nodes import told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, VersionConflict
 from schema.scalars import Json
 from workflow.operations import accounts as operations
+from workflow.operations import merging
 from workflow.operations.accounts import AccountChanges
 from workflow.queries.accounts import AccountRow, ContactRow
 
@@ -80,6 +81,17 @@ class UpdateContactInput:
     attributes: Json | None = maybe("Merged by key; a null value removes the key.")
 
 
+@strawberry.input(description="Two accounts that are one company.")
+class MergeAccountsInput:
+    """Which stays, and which goes."""
+
+    keep_id: strawberry.ID = told("The account that stays; what it lacks it takes over.")
+    merged_id: strawberry.ID = told(
+        "The account that goes: its contacts, with their parts in deals, and its opportunities move."
+    )
+    expected_version: int | None = maybe("The version of the account that stays, as it was read.")
+
+
 @strawberry.type(description="The account was made or changed.")
 class AccountChanged:
     """Done."""
@@ -132,6 +144,18 @@ class AccountMutation:
         id, version = ids.of("Account", input.id), or_none(input.expected_version)
         return AccountChanged(
             key=await operations.update_account(info.context.acting(), id, _account(input), expected_version=version)
+        )
+
+    @strawberry.mutation(
+        graphql_type=AccountResult,
+        description="Make one of two accounts: contacts and opportunities move, closed ones too, and the merged id is not found any more.",
+    )
+    async def merge_accounts(self, info: Info, input: MergeAccountsInput) -> AccountChanged:
+        """One company."""
+        keep, going = ids.of("Account", input.keep_id), ids.of("Account", input.merged_id)
+        version = or_none(input.expected_version)
+        return AccountChanged(
+            key=await merging.merge_accounts(info.context.acting(), keep, going, expected_version=version)
         )
 
     @strawberry.mutation(graphql_type=ContactResult, description="Make a contact at an account.")

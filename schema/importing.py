@@ -76,6 +76,15 @@ class ImportRowResult:
         id = self.done.opportunity_id
         return None if id is None else await info.context.loaders.opportunity.load(id)
 
+    @strawberry.field(
+        graphql_type=list[Opportunity],
+        description="Of CREATED on a dry run: open opportunities of its account by the same name, which it may be twice.",
+    )
+    async def possible_duplicates(self, info: Info) -> Any:
+        """Look before you import."""
+        rows = await info.context.loaders.opportunity.load_many(list(self.done.possible_duplicates))
+        return [row for row in rows if row is not None]
+
     @strawberry.field(graphql_type=Problem | None, description="Why it was rejected; null where it was not.")
     async def problem(self, info: Info) -> Any:
         """The refusal."""

@@ -15,6 +15,7 @@ from workflow.queries import (
     activities,
     alerts,
     api_keys,
+    duplicates,
     events,
     facts,
     hanging,
@@ -83,6 +84,7 @@ class Loaders:
         self.activity = self._of(Turn.LISTS, activities.activities_by_id)
         self.alert = self._of(Turn.LISTS, alerts.alerts_by_id)
         self._alerts = Loader(self._turns, Turn.LISTS, self._ask_alerts)
+        self.possible_duplicates = self._of(Turn.LISTS, duplicates.possible_duplicates)
         self.target = self._of(Turn.LISTS, targets.targets_by_id)
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)

@@ -14,6 +14,7 @@ from schema.batches import sure
 from schema.buyer import Buyer, Understood
 from schema.closes import Close, close_of
 from schema.context import Info
+from schema.duplicates import DealDuplicates
 from schema.insight import DealInsight
 from schema.milestones import DealProgress
 from schema.money import Money, money
@@ -49,7 +50,7 @@ class NextStep:
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
-class Opportunity(DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
+class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
     """The deal."""
 
     is_type_of = is_row(OpportunityRow)

@@ -19,6 +19,7 @@ RECORDS: Mapping[str, str] = {
     "lostTo": "Competitor",
     "manager": "Member",
     "member": "Member",
+    "mergedAccount": "Account",
     "milestone": "Milestone",
     "mitigation": "Mitigation",
     "opportunity": "Opportunity",

@@ -33,6 +33,11 @@ ATTEMPTS: Mapping[str, Attempt] = {
         InvalidInput={"employeeCount": -1},
         Duplicate={"domain": "taken.example"},
     ),
+    "mergeAccounts": attempt(
+        done={"keepId": "$account", "mergedId": "$lonely"},
+        InvalidInput={"mergedId": "$account"},
+        never=("Duplicate",),
+    ),
     "createContact": attempt(
         done={"accountId": "$account", "name": "Maria Plant"},
         InvalidInput={"name": " "},

@@ -89,13 +89,12 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
     ctx = organization.ctx
     await publish(ctx, replace(preset("default"), key="other"))
     account = await create_account(ctx, {"name": "Acme"})
-    await create_account(ctx, {"name": "Rival", "domain": "taken.example"})
+    lonely = await create_account(ctx, {"name": "Rival", "domain": "taken.example"})
     place = NewOpportunity(account, None, None)
     await create_opportunity(ctx, place, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
     await create_contact(ctx, account, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
-    people = [
-        await create_contact(ctx, account, {"name": name}) for name in ("Maria Plant", "Kim Known", "Quinn Quoted")
-    ]
+    named = ("Maria Plant", "Kim Known", "Quinn Quoted")
+    people = [await create_contact(ctx, account, {"name": name}) for name in named]
     lead = await create_opportunity(ctx, place, {"name": "Lead"})
     known, quoted = [await _stakeholder(organization, lead, person) for person in people[1:]]
     said = AssessmentGiven("budget", Grade.IDENTIFIED, said_by_id=quoted)
@@ -106,6 +105,7 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
         **await _parts(organization, lead, people[1]),
         **await _people(organization),
         "account": encode("Account", account),
+        "lonely": encode("Account", lonely),
         "contact": encode("Contact", people[0]),
         "known": encode("Contact", people[1]),
         "lead": encode("Opportunity", lead),

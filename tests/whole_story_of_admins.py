@@ -31,6 +31,7 @@ ROWS = [
     {**ROW, "externalId": "won", "state": "WON", "lossReason": None, "winReason": "SPEED"},
     {**ROW, "externalId": "not", "state": "DISQUALIFIED", "lossReason": None, "disqualifyReason": "NO_FIT"},
     {**ROW, "externalId": "bad", "closedOn": None},
+    {"externalId": "twice", "name": "LEAD", "accountName": "Acme"},
 ]
 OF_ADMINS: Any = (
     ("createTeam", {"name": "All sales"}),
@@ -42,6 +43,8 @@ OF_ADMINS: Any = (
     ("revokeApiKey", {"id": "$ApiKey"}),
     ("updateMember", {"id": "$Member", **PERSON_OF_OURS, "active": False}),
     ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
+    ("createAccount", {"name": "Globex Ltd"}),
+    ("mergeAccounts", {"keepId": "$^Account", "mergedId": "$Account", "expectedVersion": 99}),
     ("importOpportunities", {"externalSystem": "old", "rows": ROWS, "dryRun": True}),
     ("importOpportunities", {"externalSystem": "old", "rows": ROWS}),
     ("setTarget", {"memberId": "$seller", "teamId": "$Team", "period": YEAR, "value": WORTH}),

@@ -9,7 +9,7 @@ from workflow.models.columns import new_id
 from workflow.operations.checks import Faults, MoneyGiven, merged, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
-from workflow.operations.locking import locked
+from workflow.operations.locking import keep_there, locked
 from workflow.operations.performing import perform
 from workflow.rules.errors import Duplicate, NotFound, VersionConflict
 from workflow.rules.permissions import Action, require
@@ -70,7 +70,7 @@ async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> U
 
     async def work() -> UUID:
         require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
-        if not await Account.filter(organization_id=ctx.viewer.organization_id, id=account_id).exists():
+        if not await keep_there(Account, ctx.viewer.organization_id, account_id):
             raise NotFound("Account", account_id)
         fields = _contact({**given, "name": given.get("name")}, {})
         return await _create(ctx, Contact, "contact", {"attributes": {}, **fields}, {"account_id": account_id})

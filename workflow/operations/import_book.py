@@ -153,5 +153,8 @@ async def _known(
 async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, AccountFacts]:
     """The oldest account of each name."""
     names = sorted({row.account_name.strip().casefold() for row in rows if _askable(row.account_name)})
+    if dialect() == "postgres":
+        there = "SELECT 1 FROM account WHERE organization_id = $1 AND name_folded = ANY($2) ORDER BY id FOR KEY SHARE"
+        await fetch(there, organization_id, names)
     mine = Account.filter(organization_id=organization_id, name_folded__in=names).order_by("-created_at", "-id")
     return {record.pop("name_folded"): AccountFacts(**record) for record in await mine.values("name_folded", *PROFILE)}

@@ -57,13 +57,14 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of a row, counted from 1; `opportunity_id` is None for one that is unknown, or new on a dry run."""
+    """What became of a row, counted from 1; `opportunity_id` is None for one that is unknown, or new on a dry run, which names what it may be twice."""
 
     row: int
     external_id: str
     outcome: ImportOutcome
     opportunity_id: UUID | None = None
     problem: Refusal | None = None
+    possible_duplicates: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class RowKept:
     opportunity_id: UUID | None
     faults: tuple[FieldProblem, ...]
     closed: OpportunityState | None
+    possible_duplicates: tuple[UUID, ...] = ()
 
 
 def kept(outcome: RowOutcome) -> RowKept:
@@ -83,7 +85,8 @@ def kept(outcome: RowOutcome) -> RowKept:
     problem = outcome.problem
     faults = problem.fields if isinstance(problem, InvalidInput) else ()
     closed = problem.state if isinstance(problem, RecordClosed) else None
-    return RowKept(outcome.row, outcome.external_id, outcome.outcome, outcome.opportunity_id, faults, closed)
+    same = (outcome.row, outcome.external_id, outcome.outcome, outcome.opportunity_id)
+    return RowKept(*same, faults, closed, outcome.possible_duplicates)
 
 
 def told_again(row: RowKept) -> RowOutcome:
@@ -95,7 +98,7 @@ def told_again(row: RowKept) -> RowOutcome:
         problem = RecordClosed(state=row.closed, opportunity_id=row.opportunity_id)
     elif row.outcome is ImportOutcome.REJECTED:
         problem = NotFound("Opportunity", row.opportunity_id or row.external_id)
-    return RowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem)
+    return RowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem, row.possible_duplicates)
 
 
 REASONS: Final = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from workflow.operations.checks import Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import close_date_columns, is_push
-from workflow.operations.import_birth import born
+from workflow.operations.import_birth import Birth, born
 from workflow.operations.import_book import Book, opened_book
 from workflow.operations.import_writing import Edit, Plan, write
 from workflow.operations.imported import (
@@ -25,6 +25,7 @@ from workflow.operations.imported import (
 )
 from workflow.operations.journal import changed
 from workflow.operations.performing import perform
+from workflow.queries.duplicates import MOST, Called, open_deals_called
 from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
@@ -70,7 +71,7 @@ async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: boo
             id = known["id"] if known and known["id"] in book.seen else None
             done.outcomes.append(RowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem))
     if dry_run:
-        return [_unmade(outcome) for outcome in done.outcomes]
+        return await _unmade(ctx, done)
     await write(ctx, book, done.plan)
     return done.outcomes
 
@@ -149,8 +150,21 @@ def _moved(known: Mapping[str, object], given: Mapping[str, object]) -> dict[str
     return {**close_date_columns(Faults(), moved), "push_count": pushes}
 
 
-def _unmade(outcome: RowOutcome) -> RowOutcome:
-    """The answer of a dry run: what would be made has no id."""
+async def _unmade(ctx: Ctx, done: _Sorted) -> list[RowOutcome]:
+    """The answers of a dry run: what would be made has no id, and is told what it may be twice."""
+    names = {birth.id: Called(_account_of(birth), str(birth.fields["name"])) for birth in done.plan.births}
+    alike = await open_deals_called(ctx.viewer, set(names.values()))
+    told: dict[UUID | None, tuple[UUID, ...]] = {id: alike[name] for id, name in names.items()}
+    return [_as_tried(outcome, told.get(outcome.opportunity_id, ())) for outcome in done.outcomes]
+
+
+def _as_tried(outcome: RowOutcome, alike: tuple[UUID, ...]) -> RowOutcome:
     if outcome.outcome is not ImportOutcome.CREATED:
         return outcome
-    return RowOutcome(outcome.row, outcome.external_id, outcome.outcome)
+    return replace(outcome, opportunity_id=None, possible_duplicates=alike[:MOST])
+
+
+def _account_of(birth: Birth) -> UUID:
+    id = birth.fields["account_id"]
+    assert isinstance(id, UUID)
+    return id

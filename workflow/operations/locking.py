@@ -25,6 +25,14 @@ async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
         )
 
 
+async def keep_there(table: type[Model], organization_id: UUID, id: UUID) -> bool:
+    """Whether the row is there, and then it stays until the transaction ends: something is about to point at it."""
+    kept = " FOR KEY SHARE" if dialect() == "postgres" else ""
+    name = table._meta.db_table
+    found = await fetch(f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2{kept}', id, organization_id)
+    return bool(found)
+
+
 async def hold_all(table: type[Model], ids: Collection[UUID]) -> None:
     """Hold these rows until the transaction ends, in an order that keeps two who hold some from waiting for one another."""
     if dialect() == "postgres":

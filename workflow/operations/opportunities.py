@@ -14,6 +14,7 @@ from workflow.operations.deal_columns import OpportunityChanges, checked, foreca
 from workflow.operations.holding import active_members, add_collaborators, collaborate, owner_of_new
 from workflow.operations.journal import changed, record
 from workflow.operations.judging import judged
+from workflow.operations.locking import keep_there
 from workflow.operations.numbering import next_number
 from workflow.operations.performing import perform
 from workflow.operations.standings import first_standing
@@ -118,8 +119,9 @@ async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_versio
 
 
 async def _account(ctx: Ctx, id: UUID) -> AccountFacts:
+    there = await keep_there(Account, ctx.viewer.organization_id, id)
     found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(*columns(AccountFacts))
-    if not found:
+    if not there or not found:
         raise NotFound("Account", id)
     return AccountFacts(**found[0])
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 EVENT_TYPES = frozenset(
     f"{thing}.{word}"
     for thing, words in {
-        "account": "created updated",
+        "account": "created updated merged",
         "activity": "logged corrected",
         "alert": "opened eased acknowledged snoozed escalated resolved digest",
         "apiKey": "created revoked",

@@ -1,0 +1,28 @@
+"""Opportunities that may be the same one twice."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from schema.context import Info
+from schema.nodes import Root
+
+if TYPE_CHECKING:
+    from schema.opportunity import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity")]
+
+
+@strawberry.type
+class DealDuplicates:
+    """What may be the same deal."""
+
+    @strawberry.field(
+        graphql_type=list[Opportunity],
+        description="Other open opportunities of the same account by the same name, whatever its case, spaces and punctuation: at most 20, the oldest first.",
+    )
+    async def possible_duplicates(self, root: Root, info: Info) -> Any:
+        """Look before you make another."""
+        found = await info.context.loaders.possible_duplicates.load(root.id) or ()
+        rows = await info.context.loaders.opportunity.load_many(list(found))
+        return [row for row in rows if row is not None]

@@ -1,0 +1,39 @@
+"""Deals that may be the same deal twice: open, of the same account, by the same name."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import NamedTuple
+from uuid import UUID
+
+from workflow.queries.scope import visible
+from workflow.rules.duplicates import normalised
+from workflow.rules.permissions import Viewer
+from workflow.rules.states import OPEN_STATES
+
+MOST = 20
+"""How many are told of one deal."""
+
+
+class Called(NamedTuple):
+    """A name at an account."""
+
+    account_id: UUID
+    name: str
+
+
+async def possible_duplicates(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The visible open deals that each of these may be, the oldest first; two statements."""
+    found = await visible(viewer).filter(id__in=list(ids)).values("id", "account_id", "name")
+    called = {row["id"]: Called(row["account_id"], row["name"]) for row in found}
+    alike = await open_deals_called(viewer, set(called.values()))
+    return {id: tuple(other for other in alike[name] if other != id)[:MOST] for id, name in called.items()}
+
+
+async def open_deals_called(viewer: Viewer, names: Collection[Called]) -> dict[Called, tuple[UUID, ...]]:
+    """The visible open deals that are called alike, for each name at an account, the oldest first; one statement."""
+    accounts = {name.account_id for name in names}
+    rows = visible(viewer).filter(account_id__in=list(accounts), state__in=sorted(OPEN_STATES)).order_by("number")
+    alike: defaultdict[Called, list[UUID]] = defaultdict(list)
+    for row in await rows.values("id", "account_id", "name"):
+        alike[Called(row["account_id"], normalised(row["name"]))].append(row["id"])
+    return {name: tuple(alike[Called(name.account_id, normalised(name.name))]) for name in names}
