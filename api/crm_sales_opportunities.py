@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from workflow.operations.accounts import AccountChanges
+from api.csv_lines import UnreadableFile
+from api.import_batches import Tally, import_reads
+from api.reads import Read
+from workflow.operations.accounts import AccountChanges, ensure_accounts
 from workflow.operations.checks import MoneyGiven
+from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
-from workflow.operations.sellers import Seller
+from workflow.operations.sellers import Seller, ensure_sellers
 from workflow.rules.errors import InvalidInput, invalid
 from workflow.rules.states import OpportunityState
 
@@ -27,9 +31,10 @@ STATE_OF_STAGE = {
 }
 SPELLED_RIGHT = {"technolgy": "technology", "GTXPro": "GTX Pro", "Philipines": "Philippines"}
 """The data set's own slips, and what is meant."""
-COLUMNS = frozenset(
-    {"opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value"}
-)
+HEADER = (
+    "opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value",
+)  # fmt: skip
+COLUMNS = frozenset(HEADER)
 ACCOUNT_COLUMNS = frozenset(
     {"account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"}
 )
@@ -49,30 +54,21 @@ class Reading:
     shift: timedelta = timedelta(0)
 
 
-class UnreadableFile(Exception):
-    """A file of the data set is missing or is not what its name says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One line of the pipeline: its own cells, and the row they mean or why they mean none."""
-
-    cells: Mapping[str, str]
-    row: ImportRow | InvalidInput
-
-    @property
-    def external_id(self) -> str:
-        """The key that the line gives."""
-        return self.cells["opportunity_id"]
+async def import_data_set(ctx: Ctx, file: Path, reading: Reading, tally: Tally) -> None:
+    """Make sellers and accounts that are missing, then import the pipeline in batches."""
+    await ensure_sellers(ctx, sellers(file.parent))
+    await _ensure_accounts(ctx, file.parent)
+    await import_reads(ctx, pipeline(file, reading), tally)
 
 
 def pipeline(file: Path, reading: Reading) -> Iterator[Read]:
     """The opportunities, one line at a time."""
     for cells in _lines(file, COLUMNS):
         try:
-            yield Read(cells, _row(_whole(cells), reading))
+            row: ImportRow | InvalidInput = _row(_whole(cells), reading)
         except InvalidInput as problem:
-            yield Read(cells, problem)
+            row = problem
+        yield Read(cells, cells["opportunity_id"], SYSTEM, row)
 
 
 def count(file: Path) -> int:
@@ -94,6 +90,14 @@ def sellers(folder: Path) -> list[Seller]:
 def accounts(folder: Path) -> list[AccountChanges]:
     """The accounts with all that is known of them."""
     return _understood(folder / "accounts.csv", ACCOUNT_COLUMNS, _account)
+
+
+async def _ensure_accounts(ctx: Ctx, folder: Path) -> None:
+    """Make the accounts that are missing by name; what is there stays as it is."""
+    try:
+        await ensure_accounts(ctx, accounts(folder))
+    except InvalidInput as problem:
+        raise UnreadableFile(f"An account of {folder / 'accounts.csv'} cannot be made: {problem}") from problem
 
 
 def _lines(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:

@@ -22,8 +22,8 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.importing import Tally, import_data_set
-from api.crm_sales_opportunities import PIPELINE, Reading
+from api.crm_sales_opportunities import PIPELINE, Reading, import_data_set
+from api.import_batches import Tally
 from tests.databases import Databases, databases
 from tests.dumping import Rows, differences, dump
 from tests.organizations import new_organization
@@ -36,7 +36,7 @@ DATA = ROOT / "api" / "demo" / "data"
 ROUNDS = 3
 COPIES = 4
 """How often the larger file holds the data set."""
-WRITTEN = ("account", "opportunity", "transition", "milestone", "imported_row", "event")
+WRITTEN = ("account", "opportunity", "transition", "standing", "milestone", "imported_row", "event")
 """The tables that an import fills, what is pointed at first; sellers and accounts stand there before."""
 
 

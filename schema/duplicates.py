@@ -6,6 +6,7 @@ import strawberry
 
 from schema.context import Info
 from schema.nodes import Root
+from workflow.queries.duplicates import MOST, Called
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity
@@ -23,6 +24,7 @@ class DealDuplicates:
     )
     async def possible_duplicates(self, root: Root, info: Info) -> Any:
         """Look before you make another."""
-        found = await info.context.loaders.possible_duplicates.load(root.id) or ()
-        rows = await info.context.loaders.opportunity.load_many(list(found))
+        found = await info.context.loaders.open_deals_called.load(Called(root.account_id, root.name)) or ()
+        others = [id for id in found if id != root.id][:MOST]
+        rows = await info.context.loaders.opportunity.load_many(others)
         return [row for row in rows if row is not None]

@@ -28,6 +28,7 @@ from workflow.queries import (
     webhooks,
 )
 from workflow.queries.alerts import AlertRow
+from workflow.queries.duplicates import Called
 from workflow.queries.opportunities import OpportunityRow, Totals
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.paging import Page
@@ -84,7 +85,7 @@ class Loaders:
         self.activity = self._of(Turn.LISTS, activities.activities_by_id)
         self.alert = self._of(Turn.LISTS, alerts.alerts_by_id)
         self._alerts = Loader(self._turns, Turn.LISTS, self._ask_alerts)
-        self.possible_duplicates = self._of(Turn.LISTS, duplicates.possible_duplicates)
+        self.open_deals_called = Loader(self._turns, Turn.LISTS, self._ask_names)
         self.target = self._of(Turn.LISTS, targets.targets_by_id)
         self.rate = self._of(Turn.LISTS, rates.rates_by_id)
         self.event = self._of(Turn.LISTS, events.events_by_id)
@@ -171,6 +172,10 @@ class Loaders:
     async def _ask_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
         """One statement a filter."""
         return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
+
+    async def _ask_names(self, names: Collection[Called]) -> dict[Called, tuple[UUID, ...]]:
+        """One statement for the names of a page."""
+        return await duplicates.open_deals_called(self._viewer, names)
 
     async def _ask_alerts(
         self, wanted: Collection[tuple[UUID, frozenset[AlertStatus]]]

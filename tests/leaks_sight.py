@@ -97,7 +97,7 @@ class Facts:
     def _sorted(self) -> dict[tuple[str, str], list[Row]]:
         found: dict[tuple[str, str], list[Row]] = {}
         for name in self.tables.keys() - INNER:
-            for row in sorted(self.tables[name], key=lambda row: str(row["id"])):
+            for row in sorted(self.tables[name], key=lambda row: str(row.get("id", row.get("pos")))):
                 found.setdefault((self.home(name, row)[0], name), []).append(row)
         return found
 

@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from api.cli import databases, importing, keys, process, serving, sweeping, verifying, working
+from api.cli import databases, exporting, importing, keys, process, serving, sweeping, verifying, working
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.setting_values import SettingsError
 from workflow.models.database import AlreadyServed, Unavailable
@@ -31,6 +31,7 @@ app.command("key")(keys.key)
 app.command("sweep")(sweeping.sweep)
 app.command("verify")(verifying.verify)
 app.command("import")(importing.import_)
+app.command("export")(exporting.export)
 app.add_typer(process.process, name="process")
 
 

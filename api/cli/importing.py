@@ -1,16 +1,13 @@
-"""The command that imports another system's opportunities, and how a data set is brought in batch by batch."""
+"""The command that imports another system's opportunities: from its CSV by a map, from JSON lines, or a published data set."""
 
 import csv
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
@@ -19,17 +16,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api import crm_sales_opportunities as crm
+from api import csv_lines, import_map, jsonl_rows, mapped_rows
 from api.cli.running import CommandFailed, OfWhom, with_database
-from workflow.models import Account
+from api.csv_lines import UnreadableFile
+from api.exports import cell
+from api.import_batches import Tally, import_reads
+from api.import_map import ImportMap, UnusableMap
+from api.reads import Read
+from workflow.models import Member
 from workflow.models.database import opened, transaction
-from workflow.operations.accounts import AccountChanges, create_account
 from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.imported import ImportRow, RowOutcome
-from workflow.operations.importing import MOST_ROWS, import_rows
-from workflow.operations.sellers import ensure_sellers
-from workflow.queries.people import organization_called
-from workflow.rules.errors import InvalidInput, Refusal, invalid
+from workflow.queries.people import OrganizationRow, organization_called
+from workflow.rules.errors import InvalidInput
 from workflow.rules.states import ImportOutcome, TransitionSource
 
 T = TypeVar("T")
@@ -38,60 +37,61 @@ T = TypeVar("T")
 class Preset(StrEnum):
     """The files that are understood."""
 
+    PURSUIT = "pursuit"
+    SALESFORCE = "salesforce"
+    HUBSPOT = "hubspot"
+    PIPEDRIVE = "pipedrive"
     CRM_SALES_OPPORTUNITIES = "crm-sales-opportunities"
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many rows came to what, and those that could not be kept."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that is understood: its columns, how many lines it has, and what each means for an organization."""
 
-    counts: Counter[ImportOutcome] = field(default_factory=Counter)
-    begin: Callable[[], object] = lambda: None
-    progress: Callable[[int], None] = lambda done: None
-    reject: Callable[[crm.Read, str], None] = lambda line, reason: None
-
-    @property
-    def done(self) -> int:
-        """The rows that have an answer."""
-        return self.counts.total()
+    header: Sequence[str]
+    total: int
+    map: ImportMap | None
+    shape: csv_lines.Shape | None
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="The CSV file; of the preset, sales_pipeline.csv.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file, or JSON lines (.jsonl) as `pursuit export` writes them.")],
     organization: OfWhom,
-    preset: Annotated[Preset, typer.Option(help="How the file is to be read.")] = Preset.CRM_SALES_OPPORTUNITIES,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would happen, and write nothing.")] = False,
+    preset: Annotated[
+        Preset | None, typer.Option(help="How the file is to be read; left out, by its columns.", show_default=False)
+    ] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="A map of your own, in TOML.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would happen, or propose a map, and write nothing.")
+    ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows that are rejected, with the reason.")
     ] = None,
 ) -> None:
-    """Import opportunities; the same file again changes nothing."""
+    """Import opportunities; the same file again changes nothing, and goes on where it stopped."""
     try:
-        total = crm.count(file)
-        with ExitStack() as stack:
-            bar = _bar()
-            task = bar.add_task(file.name, total=total)
-            tally = Tally(
-                begin=lambda: stack.enter_context(bar), progress=lambda done: bar.update(task, completed=done)
-            )
-            if rejects:
-                tally.reject = _rejects(stack, rejects)
-            with_database(lambda: _imported(organization, file, tally, dry_run=dry_run))
-    except crm.UnreadableFile as problem:
+        source = _source(file, preset, map_)
+        if source is None:
+            _propose(file, dry_run=dry_run)
+            return
+        tally = _run(organization, file, source, dry_run=dry_run, rejects=rejects)
+    except (UnreadableFile, UnusableMap) as problem:
         raise CommandFailed(str(problem)) from problem
     _show(tally, dry_run=dry_run)
     if tally.counts[ImportOutcome.REJECTED]:
         raise typer.Exit(2)
 
 
-async def import_data_set(ctx: Ctx, file: Path, reading: crm.Reading, tally: Tally) -> None:
-    """Make sellers and accounts that are missing, then import the pipeline in batches."""
-    await ensure_sellers(ctx, crm.sellers(file.parent))
-    await _ensure_accounts(ctx, file.parent)
-    seen: set[str] = set()
-    for lines in _batches(crm.pipeline(file, reading)):
-        await _import_batch(ctx, lines, seen, tally)
-        tally.progress(tally.done)
+def _run(organization: str, file: Path, source: Source, *, dry_run: bool, rejects: Path | None) -> Tally:
+    """Import with a progress bar and a file of rejects; what came of it."""
+    with ExitStack() as stack:
+        bar = _bar()
+        task = bar.add_task(file.name, total=source.total)
+        tally = Tally(begin=lambda: stack.enter_context(bar), progress=lambda done: bar.update(task, completed=done))
+        if rejects:
+            tally.reject = _rejects(stack, rejects, source.header)
+        with_database(lambda: _imported(organization, file, source, tally, dry_run=dry_run))
+    return tally
 
 
 async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -100,96 +100,114 @@ async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
         return await transaction(work)
 
 
-async def _imported(organization: str, file: Path, tally: Tally, *, dry_run: bool) -> None:
-    found = await organization_called(organization)
-    tally.begin()
-    ctx = Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.IMPORT)
-    reading = crm.Reading(currency=found.base_currency, zone=ZoneInfo(found.time_zone))
-    if not dry_run:
-        return await import_data_set(ctx, file, reading, tally)
+def _source(file: Path, preset: Preset | None, map_: Path | None) -> Source | None:
+    """How the file is understood: by the map or the preset that is named, else by what it looks like; None where nothing fits."""
+    if file.suffix == ".jsonl":
+        return Source([jsonl_rows.LINE], jsonl_rows.count(file), None, None)
+    if preset is Preset.CRM_SALES_OPPORTUNITIES or (preset is None and map_ is None and file.name == crm.PIPELINE):
+        return Source(crm.HEADER, crm.count(file), None, None)
+    shape = csv_lines.shape(file)
+    found = _map(preset, map_) or import_map.fitting(shape.header)
+    if found is None:
+        return None
+    has = found.found(shape.header)
+    if missing := [ours for ours in import_map.NEEDED if ours not in has]:
+        spellings = ", ".join(found.columns.get(missing[0], ())) or "none"
+        message = f"{file} has no column for `{missing[0]}`: the map knows {spellings}. Give a map with --map; --dry-run alone proposes one."
+        raise UnreadableFile(message)
+    return Source(shape.header, csv_lines.count(file, shape), found, shape)
+
+
+def _map(preset: Preset | None, file: Path | None) -> ImportMap | None:
+    if file is None:
+        return None if preset is None else import_map.preset(preset)
     try:
-        await transaction(lambda: _undone(ctx, file, reading, tally))
+        return import_map.read_map(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UnusableMap(f"{file} cannot be read: {problem}.") from problem
+
+
+def _propose(file: Path, *, dry_run: bool) -> None:
+    """A map to begin with, where that is asked for."""
+    if not dry_run:
+        message = f"No preset fits {file}. Name one with --preset, or give a map with --map; --dry-run proposes one."
+        raise CommandFailed(message)
+    typer.echo(import_map.proposed(csv_lines.shape(file).header), nl=False)
+
+
+async def _imported(organization: str, file: Path, source: Source, tally: Tally, *, dry_run: bool) -> None:
+    found = await organization_called(organization)
+    ctx = Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.IMPORT)
+    if source.map is None and file.suffix != ".jsonl":
+        tally.begin()
+        reading = crm.Reading(currency=found.base_currency, zone=ZoneInfo(found.time_zone))
+        await _all_or_tried(ctx, file, reading, tally, dry_run=dry_run)
+    else:
+        reads = await _reads(found, file, source)
+        tally.begin()
+        await import_reads(ctx, reads, tally, dry_run=dry_run)
+
+
+async def _reads(organization: OrganizationRow, file: Path, source: Source) -> Iterable[Read]:
+    """What each line means, read as it is asked for."""
+    if source.map is None or source.shape is None:
+        return jsonl_rows.reads(file)
+    known, shape = source.map, source.shape
+
+    def values(*ours: str) -> Iterable[str]:
+        return csv_lines.column(file, shape, [name for one in ours for name in known.all_of(shape.header, one)])
+
+    reading = mapped_rows.Reading(
+        zone=ZoneInfo(organization.time_zone),
+        currency=organization.base_currency,
+        dates=mapped_rows.order_of_dates(values(*mapped_rows.DATED), known.dates),
+        decimal=mapped_rows.decimal_mark(values("amount"), known.decimal),
+        owners=await _owners(organization),
+    )
+    reader = mapped_rows.Reader(known, shape.header, reading)
+    return (_read(reader, known.external_system, line) for line in csv_lines.lines(file, shape))
+
+
+def _read(reader: mapped_rows.Reader, system: str, line: csv_lines.Line) -> Read:
+    try:
+        return Read(line.cells, reader.key(line), system, reader.row(line), reader.contact(line))
+    except InvalidInput as problem:
+        return Read(line.cells, reader.key(line), system, problem)
+
+
+async def _owners(organization: OrganizationRow) -> dict[str, str]:
+    """The e-mail of each active member by a name that only one of them has."""
+    people = await Member.filter(organization_id=organization.id, active=True).values("name", "email")
+    names = [person["name"].casefold() for person in people]
+    return {name: person["email"] for name, person in zip(names, people, strict=True) if names.count(name) == 1}
+
+
+async def _all_or_tried(ctx: Ctx, file: Path, reading: crm.Reading, tally: Tally, *, dry_run: bool) -> None:
+    """The data set with its sellers and accounts; what is only tried is taken back."""
+    if not dry_run:
+        return await crm.import_data_set(ctx, file, reading, tally)
+
+    async def tried() -> None:
+        tally.counts.clear()
+        await crm.import_data_set(ctx, file, reading, tally)
+        raise RolledBack(None)
+
+    try:
+        await transaction(tried)
     except RolledBack:
         return None
 
 
-async def _undone(ctx: Ctx, file: Path, reading: crm.Reading, tally: Tally) -> None:
-    """Do everything, then take it back."""
-    tally.counts.clear()
-    await import_data_set(ctx, file, reading, tally)
-    raise RolledBack(None)
-
-
-async def _ensure_accounts(ctx: Ctx, folder: Path) -> None:
-    """Make the accounts that are missing by name; what is there stays as it is."""
-
-    async def work() -> None:
-        organization_id: UUID = ctx.viewer.organization_id
-        found = await Account.filter(organization_id=organization_id).values("name_folded")
-        known = {record["name_folded"] for record in found}
-        for account in crm.accounts(folder):
-            if str(account["name"]).casefold() not in known:
-                await _make(ctx, folder, account)
-
-    await transaction(work)
-
-
-async def _make(ctx: Ctx, folder: Path, account: AccountChanges) -> None:
-    try:
-        await create_account(ctx, account)
-    except Refusal as problem:
-        name = str(account["name"])[:80]
-        raise CommandFailed(f"The account {name!r} of {folder / 'accounts.csv'} cannot be made: {problem}") from problem
-
-
-async def _import_batch(ctx: Ctx, lines: Sequence[crm.Read], seen: set[str], tally: Tally) -> None:
-    """Import the lines that mean a row, and count what came of each."""
-    good: list[tuple[crm.Read, ImportRow]] = []
-    for line in lines:
-        problem = line.row if isinstance(line.row, InvalidInput) else None
-        if line.external_id in seen:
-            problem = invalid("externalId", message=f"`{line.external_id}` stands in an earlier line. Keep one.")
-        seen.add(line.external_id)
-        if problem is None and isinstance(line.row, ImportRow):
-            good.append((line, line.row))
-        elif problem is not None:
-            _count(tally, line, RowOutcome(0, line.external_id, ImportOutcome.REJECTED, None, problem))
-    outcomes = await import_rows(ctx, crm.SYSTEM, [row for _, row in good])
-    for (line, _), outcome in zip(good, outcomes, strict=True):
-        _count(tally, line, outcome)
-
-
-def _count(tally: Tally, line: crm.Read, outcome: RowOutcome) -> None:
-    tally.counts[outcome.outcome] += 1
-    if outcome.problem is not None:
-        tally.reject(line, outcome.problem.message)
-
-
-def _batches(lines: Iterator[crm.Read]) -> Iterator[list[crm.Read]]:
-    while batch := list(islice(lines, MOST_ROWS)):
-        yield batch
-
-
-def _rejects(stack: ExitStack, file: Path) -> Callable[[crm.Read, str], None]:
-    """A CSV file of the rejected lines as they were, with the reason in a last column."""
+def _rejects(stack: ExitStack, file: Path, header: Sequence[str]) -> Callable[[Read, str], None]:
+    """A CSV file of the rejected lines as they were, safe to open in a spreadsheet, with the reason in a last column."""
     try:
         writer: Any = csv.writer(
             stack.enter_context(file.open("w", encoding="utf-8", newline=""))
         )  # Any: csv names no type
     except OSError as problem:
         raise CommandFailed(f"{file} cannot be written: {problem.strerror}.") from problem
-    columns = [
-        "opportunity_id",
-        "sales_agent",
-        "product",
-        "account",
-        "deal_stage",
-        "engage_date",
-        "close_date",
-        "close_value",
-    ]
-    writer.writerow([*columns, "problem"])
-    return lambda line, reason: writer.writerow([*(line.cells[name] for name in columns), reason])
+    writer.writerow([*(cell(name) for name in header), "problem"])
+    return lambda line, reason: writer.writerow([*(cell(line.cells.get(name, "")) for name in header), reason])
 
 
 def _bar() -> Progress:
@@ -205,3 +223,7 @@ def _show(tally: Tally, *, dry_run: bool) -> None:
     table.add_section()
     table.add_row("all", f"{tally.done:,}")
     Console().print(table)
+    if tally.duplicates:
+        typer.echo(
+            f"{tally.duplicates:,} of the created may be there already: open, of the same account, by the same name."
+        )

@@ -9,8 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from api import crm_sales_opportunities as crm
-from api.cli.importing import Tally, import_data_set, on_database
+from api.cli.importing import on_database
 from api.demo import story
+from api.import_batches import Tally
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
@@ -65,7 +66,7 @@ async def _found(now: datetime, tell: Callable[[str], None]) -> None:
         reading = crm.Reading(currency=CURRENCY, zone=ZoneInfo(ZONE), shift=yesterday - crm.newest_day(file))
         total = crm.count(file)
         tally = Tally(progress=lambda done: tell(f"The demo: {done:,} of {total:,} opportunities imported."))
-        await import_data_set(ctx, file, reading, tally)
+        await crm.import_data_set(ctx, file, reading, tally)
 
 
 async def _tell_further(keys: dict[str, str], now: datetime, tell: Callable[[str], None]) -> None:

@@ -58,7 +58,7 @@ LONG = "x" * 300
         ([*FOUND, "--time-zone", "Mars"], "no time zone"),
         (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
         (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
-        (["import", "README.md", "--organization", "A"], "sales_pipeline.csv"),
+        (["import", "README.md", "--organization", "A"], "No preset fits README.md"),
     ],
 )
 async def test_what_a_command_cannot_take_is_one_line(arguments: list[str], says: str, database: str) -> None:

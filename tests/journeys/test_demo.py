@@ -4,9 +4,9 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api.cli.importing import Tally, import_data_set
-from api.crm_sales_opportunities import PIPELINE, Reading
+from api.crm_sales_opportunities import PIPELINE, Reading, import_data_set
 from api.demo import ensure
+from api.import_batches import Tally
 from tests.organizations import NOW
 from workflow.models import Event, Opportunity, Organization
 from workflow.models.database import opened

@@ -1,6 +1,7 @@
 """Two accounts that are one company: all that hangs on the one moves to the other, and nothing dangles."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,10 +15,10 @@ from workflow.operations.merging import merge_accounts
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.accounts import accounts_by_id
-from workflow.queries.duplicates import possible_duplicates
+from workflow.queries.duplicates import Called, open_deals_called
 from workflow.queries.verifying import VERSION, VERSIONS
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, VersionConflict
-from workflow.rules.states import BuyingRole, OpportunityState
+from workflow.rules.states import BuyingRole, OpportunityState, Visibility
 
 
 @pytest.fixture
@@ -145,15 +146,13 @@ async def test_open_deals_of_an_account_by_one_name_may_be_one(crew: Crew, acme:
         for key, (account, name) in names.items()
     }
 
-    found = await possible_duplicates(owner.viewer, list(made.values()))
-    of_the_observer = await possible_duplicates(crew.ctx["observer"].viewer, [made["one"]])
+    called = {key: Called(*name) for key, name in names.items()}
+    found = await open_deals_called(owner.viewer, set(called.values()))
     await delete_opportunity(crew.ctx["admin"], made["two"], reason="Twice", expected_version=None)
+    of_a_stranger = replace(owner.viewer, visibility=Visibility.OWN, member_id=crew.member("stranger"))
 
-    assert {key: found[id] for key, id in made.items()} == {
-        "one": (made["two"],),
-        "two": (made["one"],),
-        "else": (),
-        "elsewhere": (),
-    }
-    assert of_the_observer == {made["one"]: (made["two"],)}
-    assert await possible_duplicates(owner.viewer, [made["one"]]) == {made["one"]: ()}
+    both = (made["one"], made["two"])
+    expected = {"one": both, "two": both, "else": (made["else"],), "elsewhere": (made["elsewhere"],)}
+    assert {key: found[name] for key, name in called.items()} == expected
+    assert await open_deals_called(owner.viewer, [called["one"]]) == {called["one"]: (made["one"],)}
+    assert await open_deals_called(of_a_stranger, [called["one"]]) == {called["one"]: ()}

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from api import crm_sales_opportunities as crm
-from api.cli.importing import Tally, import_data_set
+from api.import_batches import Tally
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.serving import ROOT
 from workflow.queries.funnel import cohorts
@@ -50,7 +50,7 @@ async def organization() -> TestOrganization:
     """An organization that has imported the data set."""
     if not _IMPORTED:
         made = await new_organization(currency="USD")
-        await import_data_set(made.ctx, DATA / crm.PIPELINE, crm.Reading("USD", ZoneInfo("UTC")), Tally())
+        await crm.import_data_set(made.ctx, DATA / crm.PIPELINE, crm.Reading("USD", ZoneInfo("UTC")), Tally())
         _IMPORTED.append(made)
     return _IMPORTED[0]
 

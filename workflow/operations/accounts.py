@@ -1,17 +1,18 @@
 """Accounts and contacts: made and changed by everybody who writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Account, Contact
 from workflow.models.columns import new_id
+from workflow.models.database import transaction
 from workflow.operations.checks import Faults, MoneyGiven, merged, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import keep_there, locked
 from workflow.operations.performing import perform
-from workflow.rules.errors import Duplicate, NotFound, VersionConflict
+from workflow.rules.errors import Duplicate, NotFound, Refusal, VersionConflict, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.plain import camel
 
@@ -51,6 +52,22 @@ async def create_account(ctx: Ctx, given: AccountChanges) -> UUID:
         return await _create(ctx, Account, "account", {"attributes": {}, **fields}, {})
 
     return await perform(ctx, work)
+
+
+async def ensure_accounts(ctx: Ctx, wanted: Sequence[AccountChanges]) -> None:
+    """Make those that are missing by name, all or none; what is there stays as it is. InvalidInput names the account."""
+
+    async def work() -> None:
+        found = await Account.filter(organization_id=ctx.viewer.organization_id).values("name_folded")
+        known = {record["name_folded"] for record in found}
+        for given in wanted:
+            if str(given["name"]).casefold() not in known:
+                try:
+                    await create_account(ctx, given)
+                except Refusal as problem:
+                    raise invalid("name", message=f"{str(given['name'])[:80]!r}: {problem}") from problem
+
+    await transaction(work)
 
 
 async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_version: int | None) -> UUID:

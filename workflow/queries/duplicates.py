@@ -21,14 +21,6 @@ class Called(NamedTuple):
     name: str
 
 
-async def possible_duplicates(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """The visible open deals that each of these may be, the oldest first; two statements."""
-    found = await visible(viewer).filter(id__in=list(ids)).values("id", "account_id", "name")
-    called = {row["id"]: Called(row["account_id"], row["name"]) for row in found}
-    alike = await open_deals_called(viewer, set(called.values()))
-    return {id: tuple(other for other in alike[name] if other != id)[:MOST] for id, name in called.items()}
-
-
 async def open_deals_called(viewer: Viewer, names: Collection[Called]) -> dict[Called, tuple[UUID, ...]]:
     """The visible open deals that are called alike, for each name at an account, the oldest first; one statement."""
     accounts = {name.account_id for name in names}

@@ -6,11 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Subquery
+
 from workflow.models import Override, Transition
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
 from workflow.queries.nested import NestedList
-from workflow.queries.paging import Term
+from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.scope import visible
 from workflow.queries.together import Record, Together, ordered, plain
 from workflow.rules.parts import Actor, OverrideFacts, StepFacts
 from workflow.rules.permissions import Viewer
@@ -86,6 +89,13 @@ async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID,
     """Transitions by id, whoever may see their deal; one statement."""
     found = await Transition.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
     return {record["id"]: _row(record) for record in found}
+
+
+async def transitions(viewer: Viewer, window: Window) -> Page[TransitionRow]:
+    """Transitions of the visible deals as they were taken, oldest first; one statement."""
+    deals = Subquery(visible(viewer).values("id"))
+    rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=deals)
+    return await page(rows, order=[Term("at"), Term("sequence")], window=window, columns=_COLUMNS, make=_row)
 
 
 async def open_overrides(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:

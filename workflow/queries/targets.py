@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 from workflow.models import Member, Target
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.people import columns
-from workflow.rules.permissions import Viewer
+from workflow.rules.permissions import Action, Viewer
 from workflow.rules.states import Visibility
 
 
@@ -68,14 +68,14 @@ async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> 
 
 
 def _seen(viewer: Viewer) -> QuerySet[Target]:
-    """The organization's own and one's own; a team's and its members' where one sees the team's deals; all where one sees all."""
+    """The organization's own and one's own; a team's and its members' where one sees the team's deals or sets its targets; all where one sees or sets all."""
     rows = Target.filter(organization_id=viewer.organization_id)
-    if viewer.sees_all:
+    if viewer.sees_all or viewer.may(Action.ADMINISTER):
         return rows
     seen = Q(member_id=None, team_id=None)
     if viewer.member_id is not None:
         seen |= Q(member_id=viewer.member_id)
-    if viewer.visibility is Visibility.TEAM and viewer.teams:
+    if viewer.teams and (viewer.visibility is Visibility.TEAM or viewer.may(Action.SET_TARGETS)):
         teams = list(viewer.teams)
         seen |= Q(team_id__in=teams) | Q(member_id__in=Subquery(Member.filter(team_id__in=teams).values("id")))
     return rows.filter(seen)

@@ -1,0 +1,85 @@
+"""Rows of a file brought in batch by batch: each batch is kept whole, so that the same file goes on where it stopped."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from api.reads import Read
+from workflow.operations.context import Ctx
+from workflow.operations.imported import ImportRow, RowOutcome
+from workflow.operations.importing import MOST_ROWS, import_rows
+from workflow.operations.naming import name_somebody
+from workflow.rules.errors import InvalidInput, invalid
+from workflow.rules.states import ImportOutcome
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows came to what, those that could not be kept, and those that may be there already."""
+
+    counts: Counter[ImportOutcome] = field(default_factory=Counter)
+    begin: Callable[[], object] = lambda: None
+    progress: Callable[[int], None] = lambda done: None
+    reject: Callable[[Read, str], None] = lambda line, reason: None
+    duplicates: int = 0
+
+    @property
+    def done(self) -> int:
+        """The rows that have an answer."""
+        return self.counts.total()
+
+
+async def import_reads(ctx: Ctx, reads: Iterable[Read], tally: Tally, *, dry_run: bool = False) -> None:
+    """Import what was read, and the people named in it, in batches of one system each."""
+    seen: set[tuple[str, str]] = set()
+    for batch in _batches(reads):
+        await _import_batch(ctx, batch, seen, tally, dry_run=dry_run)
+        tally.progress(tally.done)
+
+
+async def _import_batch(
+    ctx: Ctx, lines: Sequence[Read], seen: set[tuple[str, str]], tally: Tally, *, dry_run: bool
+) -> None:
+    """Import the lines that mean a row, and count what came of each."""
+    good: list[tuple[Read, ImportRow]] = []
+    for line in lines:
+        problem = line.row if isinstance(line.row, InvalidInput) else None
+        key = (line.system, line.key)
+        if problem is None and key in seen:
+            problem = invalid("externalId", message=f"`{line.key}` stands in an earlier line. Keep one.")
+        seen.add(key)
+        if problem is None and isinstance(line.row, ImportRow):
+            good.append((line, line.row))
+        elif problem is not None:
+            _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
+    if not good:
+        return
+    outcomes = await import_rows(ctx, good[0][0].system, [row for _, row in good], dry_run)
+    for (line, _), outcome in zip(good, outcomes, strict=True):
+        problem_with = None
+        if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
+            problem_with = await name_somebody(ctx, outcome.opportunity_id, line.contact)
+        _count(tally, line, outcome)
+        if problem_with is not None:
+            tally.reject(line, f"The opportunity was kept, and its contact was not: {problem_with}")
+
+
+def _count(tally: Tally, line: Read, outcome: RowOutcome) -> None:
+    tally.counts[outcome.outcome] += 1
+    tally.duplicates += bool(outcome.possible_duplicates)
+    if outcome.problem is not None:
+        tally.reject(line, outcome.problem.message)
+
+
+def _batches(reads: Iterable[Read]) -> Iterator[list[Read]]:
+    """As many lines at once as an import takes, all of one system."""
+    lines = iter(reads)
+    while chunk := list(islice(lines, MOST_ROWS)):
+        batch: list[Read] = []
+        for line in chunk:
+            if batch and line.system != batch[0].system:
+                yield batch
+                batch = []
+            batch.append(line)
+        yield batch

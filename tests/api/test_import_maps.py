@@ -1,0 +1,221 @@
+"""Foreign files understood by their maps: each system's usual export, and however its numbers, dates and bytes are written."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from api import csv_lines
+from api.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read_map
+from api.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
+from workflow.operations.checks import MoneyGiven
+from workflow.operations.imported import LEFT_OUT, ImportRow
+from workflow.rules.errors import InvalidInput
+from workflow.rules.states import LossReason, OpportunityState, OpportunityType, WinReason
+
+S = OpportunityState
+OWNERS = {"rita rep": "rita@example.com"}
+FILES = {
+    "salesforce": (
+        "Opportunity ID,Opportunity Name,Account Name,Opportunity Owner,Stage,Amount,Amount Currency,Close Date,Created Date,Type,Lead Source\n"
+        '006A,"Pilot, phase 2",Acme,Rita Rep,Closed Won,"12,500.50",USD,1/31/2026,1/5/2026,New Business,Web\n'
+        "006B,Rollout,Acme,Rita Rep,Negotiation/Review,,USD,12/15/2026,1/6/2026,Existing Business,\n"
+    ),
+    "hubspot": (
+        "Record ID,Deal Name,Deal Stage,Amount,Close Date,Create Date,Deal owner,Associated Company,Deal Type,Closed Lost Reason\n"
+        '77,"Pilot, phase 2",Closed Lost,12500.50,2026-01-31 10:20,2026-01-05 09:00,Rita Rep,Acme,newbusiness,Too expensive\n'
+        "78,Rollout,Qualified To Buy,,2026-12-15 00:00,2026-01-06 09:00,Rita Rep,Acme,,\n"
+    ),
+    "pipedrive": (
+        "Deal - ID;Deal - Title;Deal - Organization;Deal - Owner;Deal - Value;Deal - Currency;Deal - Stage;Deal - Status;"
+        "Deal - Deal created;Deal - Won time;Deal - Lost time;Deal - Expected close date;Deal - Lost reason\n"
+        "5;Pilot, phase 2;Acme;Rita Rep;12.500,50;EUR;Proposal Made;Won;05.01.2026 09:00;31.01.2026 10:00;;;\n"
+        "6;Rollout;Acme;Rita Rep;;EUR;Contact Made;Open;06.01.2026;;;15.12.2026;\n"
+    ),
+    "pursuit": (
+        "externalId,name,accountName,ownerEmail,state,value,currency,createdAt,closedOn,expectedCloseDate,winReason\n"
+        'a,"Pilot, phase 2",Acme,rita@example.com,WON,12500.50,EUR,2026-01-05T00:00:00+00:00,2026-01-31,,SPEED\n'
+        "b,Rollout,Acme,rita@example.com,LEAD,,EUR,2026-01-06T00:00:00+00:00,,2026-12-15,\n"
+    ),
+}
+"""Two deals as each system exports them: one closed and worth 12,500.50, one open."""
+
+
+def understood(file: Path, text: str, encoding: str = "utf-8", **formats: str) -> list[ImportRow | str]:
+    """What each line of a file means by the preset that fits, or why it means nothing."""
+    file.write_bytes(text.encode(encoding))
+    shape = csv_lines.shape(file)
+    known = fitting(shape.header)
+    assert known is not None
+    values = [one for ours in DATED for one in csv_lines.column(file, shape, known.all_of(shape.header, ours))]
+    amounts = csv_lines.column(file, shape, known.all_of(shape.header, "amount"))
+    dates = order_of_dates(values, formats.get("dates", "auto"))
+    reading = Reading(ZoneInfo("UTC"), "EUR", dates, decimal_mark(amounts, formats.get("decimal", "auto")), OWNERS)
+    reader = Reader(known, shape.header, reading)
+    return [_meant(reader, line) for line in csv_lines.lines(file, shape)]
+
+
+def _meant(reader: Reader, line: csv_lines.Line) -> ImportRow | str:
+    try:
+        return reader.row(line)
+    except InvalidInput as problem:
+        return problem.message
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_systems_usual_export_is_understood_by_its_columns(name: str, tmp_path: Path) -> None:
+    closed, still_open = understood(tmp_path / "deals.csv", FILES[name])
+
+    assert isinstance(closed, ImportRow) and isinstance(still_open, ImportRow)
+    assert fitting(csv_lines.shape(tmp_path / "deals.csv").header) == preset(name)
+    currency = "USD" if name == "salesforce" else "EUR"
+    assert (closed.name, closed.account_name, closed.owner_email) == ("Pilot, phase 2", "Acme", "rita@example.com")
+    assert closed.value == MoneyGiven(Decimal("12500.50"), currency)
+    assert (closed.state, closed.closed_on) == (S.LOST if name == "hubspot" else S.WON, date(2026, 1, 31))
+    assert isinstance(closed.created_at, datetime) and closed.created_at.date() == date(2026, 1, 5)
+    assert (still_open.value, still_open.closed_on) == (LEFT_OUT, LEFT_OUT)
+    assert still_open.expected_close_date == date(2026, 12, 15)
+
+
+def test_words_that_mean_ours_are_read_and_others_are_kept(tmp_path: Path) -> None:
+    sold, _ = understood(tmp_path / "a.csv", FILES["pursuit"])
+    lost, _ = understood(tmp_path / "b.csv", FILES["hubspot"])
+    typed, other = understood(tmp_path / "c.csv", FILES["salesforce"])
+
+    assert isinstance(sold, ImportRow) and sold.win_reason is WinReason.SPEED
+    assert isinstance(lost, ImportRow)
+    assert (lost.loss_reason, lost.attributes) == (LossReason.OTHER, {"lossReason": "Too expensive"})
+    assert isinstance(typed, ImportRow) and isinstance(other, ImportRow)
+    assert (typed.type, typed.source) == (OpportunityType.NEW_BUSINESS, "Web")
+    assert (other.type, other.source) == (OpportunityType.EXISTING_BUSINESS, LEFT_OUT)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_encodings_and_delimiters_are_told_apart(encoding: str, mark: str, tmp_path: Path) -> None:
+    lines = [["externalId", "name", "accountName", "state"], ["ä1", "Größe", "Café", "LEAD"]]
+    text = "\r\n".join(mark.join(line) for line in lines)
+
+    [row] = understood(tmp_path / "deals.csv", text, encoding)
+
+    assert isinstance(row, ImportRow)
+    assert (row.external_id, row.name, row.account_name) == ("ä1", "Größe", "Café")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "first"),
+    [
+        (["1234.50"], "1234.50"),
+        (["1,234.50"], "1234.50"),
+        (["1.234,50"], "1234.50"),
+        (["1234,5"], "1234.5"),
+        (["$ 1,234"], "1234"),
+        (["1.234", "5,50"], "1234"),
+        (["1,234", "5.50"], "1234"),
+        (["1 234,50 €"], "1234.50"),
+        (["1.234.567"], "1234567"),
+        (["1,234,567"], "1234567"),
+    ],
+)
+def test_decimal_commas_and_points_are_told_apart(amounts: list[str], first: str, tmp_path: Path) -> None:
+    header = "externalId;name;accountName;state;value"
+    text = "\n".join([header, *(f"{place};Deal;Acme;LEAD;{amount}" for place, amount in enumerate(amounts))])
+
+    row = understood(tmp_path / "deals.csv", text)[0]
+
+    assert isinstance(row, ImportRow)
+    assert row.value == MoneyGiven(Decimal(first), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("days", "first"),
+    [
+        (["2026-02-03"], date(2026, 2, 3)),
+        (["2026/02/03"], date(2026, 2, 3)),
+        (["03.02.2026"], date(2026, 2, 3)),
+        (["3/2/2026", "13/2/2026"], date(2026, 2, 3)),
+        (["2/3/2026", "2/13/2026"], date(2026, 2, 3)),
+        (["2/2/26"], date(2026, 2, 2)),
+    ],
+)
+def test_orders_of_day_and_month_are_told_apart_by_the_whole_column(
+    days: list[str], first: date, tmp_path: Path
+) -> None:
+    header = "externalId,name,accountName,state,expectedCloseDate"
+    text = "\n".join([header, *(f"{place},Deal,Acme,LEAD,{day}" for place, day in enumerate(days))])
+
+    row = understood(tmp_path / "deals.csv", text)[0]
+
+    assert isinstance(row, ImportRow)
+    assert row.expected_close_date == first
+
+
+def test_where_day_and_month_cannot_be_told_apart_the_map_has_to_say(tmp_path: Path) -> None:
+    text = "externalId,name,accountName,state,createdAt\n1,Deal,Acme,LEAD,2/3/2026 4:05 PM"
+
+    with pytest.raises(UnusableMap, match="dates = "):
+        understood(tmp_path / "deals.csv", text)
+    [row] = understood(tmp_path / "deals.csv", text, dates="mdy")
+
+    assert isinstance(row, ImportRow)
+    assert row.created_at == datetime(2026, 2, 3, 16, 5, tzinfo=UTC)
+
+
+def test_what_a_line_cannot_mean_is_told_with_the_remedy(tmp_path: Path) -> None:
+    lines = ["1,Deal,Acme,Nobody,LEAD,", "2,Deal,Acme,Rita Rep,Somewhere,", "3,Deal,Acme,Rita Rep,LEAD,abc", "4,Deal"]
+    header = "externalId,name,accountName,owner,state,value"
+
+    told = understood(tmp_path / "deals.csv", "\n".join([header, *lines]))
+
+    words = ("no active member", "no stage that is known", "is no amount", "The line has 2 cells and the header 6")
+    assert [word in str(one) for word, one in zip(words, told, strict=True)] == [True] * 4
+
+
+def test_a_line_that_is_too_long_is_told_and_the_others_are_kept(tmp_path: Path) -> None:
+    header, good = "externalId,name,accountName,state", "1,Deal,Acme,LEAD"
+    long = f"2,{'x' * 3_000_000},Acme,LEAD"
+
+    told = understood(tmp_path / "deals.csv", "\n".join([header, good, long, good.replace("1", "3", 1)]))
+
+    assert [isinstance(one, ImportRow) for one in told] == [True, False, True]
+    assert "longer than 1,000,000 bytes" in str(told[1])
+
+
+def test_every_preset_says_only_what_is_known() -> None:
+    for name in PRESETS:
+        assert preset(name).external_system
+        assert {"externalId", "name", "stage"} <= preset(name).columns.keys()
+
+
+def test_a_map_is_proposed_from_any_header_and_can_be_read() -> None:
+    text = proposed(["Deal No", "Opportunity Name", "Stage", 'The "Company"', "Amount", "Close Date"])
+
+    guessed = read_map(text, "The proposal")
+
+    assert guessed.columns["name"] == ("Opportunity Name",)
+    assert (guessed.columns["stage"], guessed.columns["amount"]) == (("Stage",), ("Amount",))
+    assert "# externalId = []" in text
+    assert '# Not used: Deal No, The "Company"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = ", "is no TOML"),
+        ('system = "a"', "`system`, which means nothing"),
+        ("[columns]\nname = []", "has no `external_system`"),
+        ('external_system = "a"\n[columns]\nprice = "x"', "[columns] of it has `price`"),
+        ('external_system = "a"\n[columns]\nname = 3', "`name` of it is the name of a column"),
+        ('external_system = "a"\n[states]\nNew = "NEW"', "[states] of it: 'New' means 'NEW'"),
+        ('external_system = "a"\n[format]\ndates = "us"', "`dates` of it is auto, ymd, dmy, mdy"),
+        ('external_system = "a"\ncolumns = 3', "`columns` of it is a table"),
+        ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is a text"),
+    ],
+)
+def test_a_map_that_cannot_be_used_is_told_in_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(UnusableMap) as told:
+        read_map(text, "it")
+
+    assert says in str(told.value)

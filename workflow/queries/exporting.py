@@ -1,0 +1,111 @@
+"""Everything of one kind, some rows at a time in a steady order: for exports, which hold no more than that."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from workflow.models import Event, Transition
+from workflow.queries import accounts, events, history, opportunities, people
+from workflow.queries.accounts import AccountFilter, AccountRow, ContactRow
+from workflow.queries.events import EventFilter, EventRow
+from workflow.queries.history import TransitionRow
+from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.paging import Page, Term, Window
+from workflow.queries.people import MemberRow
+from workflow.queries.scope import visible
+from workflow.rules.permissions import Viewer
+
+Row = TypeVar("Row")
+
+BATCH = 500
+
+
+async def all_opportunities(
+    viewer: Viewer,
+) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow]]]:
+    """Every visible deal with its account and its owner, by number; three statements a batch."""
+    order = [Term("number")]
+
+    async def ask(window: Window) -> Page[OpportunityRow]:
+        return await opportunities.opportunities(viewer, OpportunityFilter(), order, window)
+
+    async for rows in _pages(ask):
+        homes = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
+        owners = await people.members_by_id(viewer, {row.owner_id for row in rows})
+        yield [(row, homes[row.account_id], owners[row.owner_id]) for row in rows]
+
+
+async def all_accounts(viewer: Viewer) -> AsyncIterator[list[AccountRow]]:
+    """Every account, by name; one statement a batch."""
+
+    async def ask(window: Window) -> Page[AccountRow]:
+        return await accounts.accounts(viewer, AccountFilter(), window)
+
+    async for rows in _pages(ask):
+        yield rows
+
+
+async def all_contacts(viewer: Viewer) -> AsyncIterator[list[tuple[ContactRow, AccountRow]]]:
+    """Every contact with their account, by name; two statements a batch."""
+
+    async def ask(window: Window) -> Page[ContactRow]:
+        return await accounts.contacts(viewer, AccountFilter(), window)
+
+    async for rows in _pages(ask):
+        homes = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
+        yield [(row, homes[row.account_id]) for row in rows]
+
+
+async def all_transitions(viewer: Viewer) -> AsyncIterator[list[tuple[TransitionRow, int]]]:
+    """Every transition of the visible deals with the deal's number, as they were taken; two statements a batch."""
+
+    async def ask(window: Window) -> Page[TransitionRow]:
+        return await history.transitions(viewer, window)
+
+    async for rows in _pages(ask):
+        ids = {row.opportunity_id for row in rows}
+        numbers: dict[UUID, int] = dict(await visible(viewer).filter(id__in=list(ids)).values_list("id", "number"))
+        yield [(row, numbers[row.opportunity_id]) for row in rows]
+
+
+async def all_events(viewer: Viewer) -> AsyncIterator[list[EventRow]]:
+    """Every event that the viewer may see, in the order of the feed; one statement a batch."""
+    after: tuple[int, ...] | None = None
+    while True:
+        rows, more = await events.events(viewer, EventFilter(), Window(BATCH, after=after))
+        if rows:
+            yield rows
+            after = tuple(rows[-1].place)
+        if not more:
+            return
+
+
+COUNTS: dict[str, Callable[[Viewer], Awaitable[int]]] = {
+    "opportunities": lambda viewer: visible(viewer).count(),
+    "history": lambda viewer: _history(viewer).count(),
+    "events": lambda viewer: Event.filter(organization_id=viewer.organization_id).count(),
+    "accounts": lambda viewer: accounts.count_accounts(viewer, AccountFilter()),
+    "contacts": lambda viewer: accounts.count_contacts(viewer, AccountFilter()),
+}
+"""How many rows there are of each kind."""
+
+
+def _history(viewer: Viewer) -> QuerySet[Transition]:
+    deals = visible(viewer).values("id")
+    return Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals))
+
+
+async def _pages(ask: Callable[[Window], Awaitable[Page[Row]]]) -> AsyncIterator[list[Row]]:
+    """Pages, one after the other."""
+    after: tuple[object, ...] | None = None
+    while True:
+        page = await ask(Window(BATCH, after=after))
+        if page.rows:
+            yield list(page.rows)
+            after = page.keys[-1]
+        if not page.has_next:
+            return
