@@ -8,7 +8,7 @@ from uuid import UUID
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.operations.context import Ctx
-from workflow.operations.journal import changed, record
+from workflow.operations.journal import Fact, changed, record_all
 from workflow.rules.alert_lives import FRESH, Turn, is_to_be_escalated, kept, manager_above, opened, turned
 from workflow.rules.alerts import Found, alerts
 from workflow.rules.facts import OpportunityFacts
@@ -35,15 +35,15 @@ class Looked:
 
 @dataclass(slots=True)
 class Plan:
-    """What is written for some deals, and what is told: the deal, the event, and its payload."""
+    """What is written for some deals, and what is told of it."""
 
     new: list[Row] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     seen: list[UUID] = field(default_factory=list)
-    told: list[tuple[UUID, str, dict[str, object]]] = field(default_factory=list)
+    told: list[Fact] = field(default_factory=list)
 
 
-async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[tuple[UUID, str, dict[str, object]]]:
+async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[Fact]:
     """Write what became of the alerts of locked deals, and what there is to tell of it."""
     ids = [deal.facts.id for deal in deals]
     unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
@@ -63,8 +63,7 @@ async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[tuple[UUID, str, dict[
 async def look_and_tell(ctx: Ctx, deals: Sequence[Looked]) -> int:
     """The same, told at once; how many facts that was."""
     told = await look(ctx, deals)
-    for id, event, payload in told:
-        await record(ctx, event, aggregate="opportunity", id=id, payload=payload)
+    await record_all(ctx, told)
     return len(told)
 
 
@@ -118,7 +117,8 @@ def _tell(deal: Looked, before: Mapping[str, Any], turn: Turn, plan: Plan) -> No
     after = {name: turn.columns[name] for name in TOLD if name in turn.columns}
     differences = changed({name: before[name] for name in after}, after)
     about = {"alertId": turn.id, "code": before["code"], "changes": differences}
-    plan.told.append((deal.facts.id, turn.event, {"opportunityId": deal.facts.id, "version": deal.version, **about}))
+    payload = {"opportunityId": deal.facts.id, "version": deal.version, **about}
+    plan.told.append(Fact(turn.event, "opportunity", deal.facts.id, payload))
 
 
 async def _write(ctx: Ctx, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from workflow.models import Member, Opportunity
 from workflow.operations.alerting import Looked, look
 from workflow.operations.context import Ctx
 from workflow.operations.debts import settle_debts
-from workflow.operations.journal import changed, record
+from workflow.operations.journal import Fact, changed, record_all
 from workflow.operations.judging import rejudged
 from workflow.operations.locking import hold
 from workflow.operations.performing import perform
@@ -159,9 +159,9 @@ async def _settle(deal: Deal, *, counts: bool) -> None:
         _with_changes(deal, differences)
     await stand(deal.organization_id, asdict(deal.row), now, deal.ctx.now, _slip_reason(deal))
     warned = await _alerted(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
-    for name, told in (*deal.told, *settled, *warned):
-        about = {"opportunityId": deal.id, "version": version, **told}
-        await record(deal.ctx, name, aggregate="opportunity", id=deal.id, payload=about)
+    about = {"opportunityId": deal.id, "version": version}
+    told = [Fact(name, "opportunity", deal.id, {**about, **payload}) for name, payload in (*deal.told, *settled)]
+    await record_all(deal.ctx, [*told, *warned])
 
 
 def _with_changes(deal: Deal, differences: dict[str, object]) -> None:
@@ -171,11 +171,11 @@ def _with_changes(deal: Deal, differences: dict[str, object]) -> None:
     payload.setdefault("changes", differences)
 
 
-async def _alerted(deal: Deal, version: int) -> list[tuple[str, dict[str, object]]]:
+async def _alerted(deal: Deal, version: int) -> list[Fact]:
     """Bring the alerts to what the rules find now; on what is deleted they find nothing."""
     gone = any(name == "opportunity.deleted" for name, _ in deal.told)
     looked = Looked(deal.facts, deal.process, proposed=deal.row.disqualify_proposed, version=version, gone=gone)
-    return [(name, told) for _, name, told in await look(deal.ctx, [looked])]
+    return await look(deal.ctx, [looked])
 
 
 async def _stored(deal: Deal) -> dict[str, object]:

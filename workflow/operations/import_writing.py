@@ -11,7 +11,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.holding import hand_over
 from workflow.operations.import_birth import Birth, newborn
 from workflow.operations.import_book import Book, LastRow
-from workflow.operations.journal import changed, record
+from workflow.operations.journal import Fact, changed, record_all
 from workflow.operations.numbering import next_number
 
 
@@ -45,13 +45,15 @@ async def write(ctx: Ctx, book: Book, plan: Plan) -> None:
 
 
 async def _make_accounts(ctx: Ctx, book: Book) -> None:
+    rows, facts = [], []
     for id, name in book.made.items():
         fields = {"name": name, "name_folded": name.casefold()}
         times = {"created_at": ctx.now, "updated_at": ctx.now}
         mine = {"id": id, "organization_id": ctx.viewer.organization_id, "attributes": {}, "version": 1}
-        await Account.bulk_create([Account(**mine, **fields, **times)])
-        payload = {"accountId": id, "changes": changed({}, fields)}
-        await record(ctx, "account.created", aggregate="account", id=id, payload=payload)
+        rows.append(Account(**mine, **fields, **times))
+        facts.append(Fact("account.created", "account", id, {"accountId": id, "changes": changed({}, fields)}))
+    await Account.bulk_create(rows)
+    await record_all(ctx, facts)
 
 
 async def _write_edit(ctx: Ctx, book: Book, edit: Edit) -> None:
@@ -79,10 +81,14 @@ async def _write_births(ctx: Ctx, book: Book, births: Sequence[Birth]) -> None:
     await Standing.bulk_create([standing for new in made for standing in new.standings])
     await Milestone.bulk_create([step for new in made for step in new.steps])
     await ImportedRow.bulk_create([_memory(ctx, book, birth.key, birth.id, birth.row) for birth in births])
-    for birth, number in zip(births, numbers, strict=False):
-        told = changed({}, {**birth.fields, "state": birth.state})
-        payload = {"opportunityId": birth.id, "number": number, "version": 1, "changes": told}
-        await record(ctx, "opportunity.created", aggregate="opportunity", id=birth.id, payload=payload)
+    facts = [_told(birth, number) for birth, number in zip(births, numbers, strict=False)]
+    await record_all(ctx, facts)
+
+
+def _told(birth: Birth, number: int) -> Fact:
+    changes = changed({}, {**birth.fields, "state": birth.state})
+    payload = {"opportunityId": birth.id, "number": number, "version": 1, "changes": changes}
+    return Fact("opportunity.created", "opportunity", birth.id, payload)
 
 
 def _memory(ctx: Ctx, book: Book, key: str, opportunity_id: UUID, row: Mapping[str, object]) -> ImportedRow:

@@ -1,10 +1,10 @@
 """The only writer of events: one fact, one row, in the transaction of the change it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from workflow.models import Event, Organization
@@ -19,31 +19,49 @@ from workflow.rules.money import amount
 from workflow.rules.plain import camel
 
 
+class Fact(NamedTuple):
+    """One thing that happened, of what; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
+
+    type: str
+    aggregate: str
+    id: UUID
+    payload: Mapping[str, object]
+
+
 async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
-    """Write one event; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
-    if type not in EVENT_TYPES:
-        raise ValueError(f"{type} is no type of fact; add it to EVENT_TYPES.")
-    feed = (
-        "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch"
-        if dialect() == "postgres"
-        else "SELECT epoch, 0 AS xid FROM feed_epoch"
-    )
-    place = (await fetch(feed))[0]
+    """Write one event."""
+    await record_all(ctx, [Fact(type, aggregate, id, payload)])
+
+
+async def record_all(ctx: Ctx, facts: Sequence[Fact]) -> None:
+    """Write an event a fact, in their order, with as many statements as for one; the audit trail alone grows one by one."""
+    if not facts:
+        return
+    place = (await fetch(_FEED[dialect()]))[0]
+    rows = []
+    for fact in facts:
+        row = _row(ctx, fact)
+        audited = await _audited(row) if fact.aggregate in AUDITED else {}
+        rows.append(Event(epoch=place["epoch"], xid=place["xid"], **row, **audited))
+    await Event.bulk_create(rows)
+    pull()
+
+
+def _row(ctx: Ctx, fact: Fact) -> dict[str, Any]:  # Any: columns of several kinds
+    if fact.type not in EVENT_TYPES:
+        raise ValueError(f"{fact.type} is no type of fact; add it to EVENT_TYPES.")
     who = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}
-    fact: dict[str, Any] = {  # Any: columns of several kinds
+    return {
         "id": new_id(),
         "organization_id": ctx.viewer.organization_id,
-        "aggregatetype": aggregate,
-        "aggregateid": id,
-        "type": type,
-        "payload": plain({**payload, "actor": who}),
+        "aggregatetype": fact.aggregate,
+        "aggregateid": fact.id,
+        "type": fact.type,
+        "payload": plain({**fact.payload, "actor": who}),
         "at": ctx.now,
         "request_id": ctx.request_id,
         **ctx.actor(),
     }
-    audited = await _audited(fact) if aggregate in AUDITED else {}
-    await Event.create(epoch=place["epoch"], xid=place["xid"], **fact, **audited)
-    pull()
 
 
 async def _audited(fact: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +99,10 @@ def _money(minor: object, currency: object) -> dict[str, object] | None:
 
 
 _INNER = frozenset({"name_folded"})
+_FEED = {
+    "postgres": "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch",
+    "sqlite": "SELECT epoch, 0 AS xid FROM feed_epoch",
+}
 
 
 def plain(value: object) -> object:
