@@ -12,6 +12,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import keep_there, locked
 from workflow.operations.performing import perform
+from workflow.operations.sweep import hold_deals_of, judge_again
 from workflow.rules.errors import Duplicate, NotFound, Refusal, VersionConflict, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.plain import camel
@@ -71,12 +72,14 @@ async def ensure_accounts(ctx: Ctx, wanted: Sequence[AccountChanges]) -> None:
 
 
 async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given."""
+    """Change the fields that are given; its open deals are judged by what is known of it now."""
 
     async def work() -> UUID:
         require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
+        deals = await hold_deals_of(ctx, id)
         before = await _locked(ctx, Account, "Account", id, expected_version)
-        await _update(ctx, Account, "account", before, _account(given, before))
+        if await _update(ctx, Account, "account", before, _account(given, before)):
+            await judge_again(ctx, deals)
         return id
 
     return await perform(ctx, work)
@@ -127,15 +130,17 @@ async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object
 
 async def _update(
     ctx: Ctx, table: Table, noun: str, before: Mapping[str, object], fields: Mapping[str, object]
-) -> None:
+) -> bool:
+    """Whether it changed anything."""
     differences = changed(before, fields)
     if not differences:
-        return
+        return False
     await _refuse_duplicate(ctx, table, noun, {**before, **fields}, before["id"])
     version = int(str(before["version"])) + 1
     await table.filter(id=before["id"]).update(**fields, version=version, updated_at=ctx.now)
     payload = {f"{noun}Id": before["id"], "version": version, "changes": differences}
     await record(ctx, f"{noun}.updated", aggregate=noun, id=UUID(str(before["id"])), payload=payload)
+    return True
 
 
 async def _locked(ctx: Ctx, table: Table, kind: str, id: UUID, expected: int | None) -> dict[str, object]:

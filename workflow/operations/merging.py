@@ -12,6 +12,8 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_all
 from workflow.operations.performing import perform
+from workflow.operations.pricing import hold_rates
+from workflow.operations.sweep import judge_again, open_deals_of
 from workflow.rules.errors import NotFound, VersionConflict, invalid
 from workflow.rules.permissions import Action, require
 from workflow.rules.states import Visibility
@@ -34,6 +36,7 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
         if keep_id == merged_id:
             raise invalid("mergedId", message="This is the account that stays. Name another one to be merged into it.")
         kept, going = await _held(ctx, keep_id, merged_id)
+        kept_deals = await open_deals_of(ctx, keep_id)
         if expected_version is not None and expected_version != kept["version"]:
             actual = int(str(kept["version"]))
             raise VersionConflict(kind="Account", id=keep_id, expected=expected_version, actual=actual)
@@ -41,6 +44,7 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
         taken = await _take_over(ctx, kept, going, version)
         contacts = await _move_contacts(ctx, keep_id, merged_id)
         deals = await _move_deals(ctx, keep_id, merged_id)
+        await judge_again(ctx, kept_deals)
         await Account.filter(id=merged_id).delete()
         about = {"accountId": keep_id, "mergedAccountId": merged_id, "mergedName": going["name"]}
         told = {**about, "contacts": contacts, "opportunities": deals, "version": version, "changes": taken}
@@ -53,6 +57,7 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
 async def _held(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
     """Both accounts, after their deals, so that nothing comes to either meanwhile; NotFound where one is not there."""
     organization_id = ctx.viewer.organization_id
+    await hold_rates(organization_id)
     deals = Opportunity.filter(organization_id=organization_id, account_id__in=ids)
     await hold_all(Opportunity, [row["id"] for row in await deals.order_by("id").values("id")])
     if dialect() == "postgres":

@@ -15,7 +15,7 @@ from workflow.models.database import standing_for, standing_for_everybody, trans
 from workflow.operations.alerting import Looked, look_and_tell
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.digests import tell_digests
-from workflow.operations.journal import record
+from workflow.operations.journal import Fact, record_all
 from workflow.operations.judging import judged
 from workflow.operations.locking import hold_all
 from workflow.operations.pricing import hold_rates, rates_on
@@ -74,7 +74,7 @@ async def sweep(now: datetime, *, progress: Progress = _untold) -> Swept:
 
 async def sweep_organization(ctx: Ctx, swept: Swept) -> None:
     """Bring one organization's deals up to now, and count them in."""
-    about = (await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone"))[0]
+    about = await _about(ctx)
     last: UUID | None = None
     while ids := await _next(ctx, last):
         last = ids[-1]
@@ -87,6 +87,32 @@ async def sweep_organization(ctx: Ctx, swept: Swept) -> None:
             setattr(swept, name, getattr(swept, name) + getattr(done, name))
         await swept.progress(swept)
     swept.digests += await tell_digests(ctx, about["time_zone"])
+
+
+async def open_deals_of(ctx: Ctx, account_id: UUID) -> list[UUID]:
+    """The open deals of an account, whoever sees them."""
+    mine = Opportunity.filter(organization_id=ctx.viewer.organization_id, account_id=account_id, deleted_at=None)
+    return [row["id"] for row in await mine.filter(state__in=list(OPEN_STATES)).order_by("id").values("id")]
+
+
+async def hold_deals_of(ctx: Ctx, account_id: UUID) -> list[UUID]:
+    """Hold the open deals of an account that is about to change, before the account itself, as every write of them does."""
+    await hold_rates(ctx.viewer.organization_id)
+    ids = await open_deals_of(ctx, account_id)
+    await hold_all(Opportunity, ids)
+    return ids
+
+
+async def judge_again(ctx: Ctx, ids: Sequence[UUID]) -> None:
+    """Bring the alerts and the health of deals up to what is known now of what they point at, in the caller's transaction."""
+    about = await _about(ctx)
+    for start in range(0, len(ids), BATCH):
+        await _batch(ctx, about, ids[start : start + BATCH])
+
+
+async def _about(ctx: Ctx) -> Mapping[str, Any]:
+    found = await Organization.filter(id=ctx.viewer.organization_id).values("base_currency", "time_zone")
+    return found[0]
 
 
 async def _next(ctx: Ctx, last: UUID | None) -> list[UUID]:
@@ -143,9 +169,12 @@ def _worth(row: Mapping[str, Any], home: Home) -> int | None:
 async def _miss(ctx: Ctx, facts: OpportunityFacts) -> int:
     """Milestones that are a week late are missed, and told; they can be completed still."""
     late = [step for step in facts.milestones if missed(step, facts, ctx.now)]
+    told = []
     for step in late:
-        await Milestone.filter(id=step.id).update(status=MilestoneStatus.MISSED)
         changes = {"status": {"old": step.status, "new": MilestoneStatus.MISSED}}
-        told = {"opportunityId": facts.id, "version": facts.version, "milestoneId": step.id, "changes": changes}
-        await record(ctx, "milestone.missed", aggregate="opportunity", id=facts.id, payload=told)
+        payload = {"opportunityId": facts.id, "version": facts.version, "milestoneId": step.id, "changes": changes}
+        told.append(Fact("milestone.missed", "opportunity", facts.id, payload))
+    if late:
+        await Milestone.filter(id__in=[step.id for step in late]).update(status=MilestoneStatus.MISSED)
+        await record_all(ctx, told)
     return len(late)
