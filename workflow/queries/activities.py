@@ -14,7 +14,7 @@ from workflow.queries.paging import Term
 from workflow.queries.together import Record, Together, ordered, plain
 from workflow.rules.parts import ActivityFacts, Actor, Talks
 from workflow.rules.permissions import Viewer
-from workflow.rules.progress import WINDOW
+from workflow.rules.progress import WINDOW, counted
 from workflow.rules.states import ActivityDirection, ActivityKind
 
 
@@ -77,6 +77,13 @@ async def activity_facts(organization_id: UUID, ids: Collection[UUID], now: date
     return {id: replace(found, talks=talks.get(id, ())) for id, found in counts.items()}
 
 
+async def activity_until(organization_id: UUID, moments: Mapping[UUID, datetime]) -> dict[UUID, ActivityFacts]:
+    """What had been done on each deal at a moment of its own; one statement. The caller has scoped the deals."""
+    mine = Activity.filter(organization_id=organization_id, opportunity_id__in=list(moments), voided_at=None)
+    rows = grouped(await mine.values("opportunity_id", "at", "two_way", "direction"), _done)
+    return {id: counted(rows.get(id, ()), at) for id, at in moments.items()}
+
+
 async def activities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ActivityRow]:
     """Activities by id, whoever may see their deal; one statement."""
     found = await Activity.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
@@ -97,6 +104,10 @@ async def spoken(organization_id: UUID, *, talks: Collection[UUID] = (), partici
     counted = grouped(next(found), _talk) if talks else {}
     named = grouped(ordered(next(found), "id"), _contact, by="activity_id") if participants else {}
     return Spoken(counted, named)
+
+
+def _done(record: Record) -> tuple[datetime, bool, bool]:
+    return record["at"], bool(record["two_way"]), record["direction"] == ActivityDirection.INTERNAL
 
 
 def _talks(asked: Together, mine: str, ids: Collection[UUID]) -> None:

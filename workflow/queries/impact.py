@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from workflow.queries.activities import activity_until
 from workflow.queries.facts import facts_of
 from workflow.queries.paging import where
 from workflow.queries.scope import visible
@@ -88,10 +89,13 @@ async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime)
         for facts in batch:
             flagged.update((rule, None) for rule in flags(document, facts, now))
     async for batch in deals(viewer, now, ENDED):
+        closes = {facts.id: as_at_close(facts) for facts in batch}
+        done = await activity_until(viewer.organization_id, {id: at for id, (_, at) in closes.items()})
         for facts in batch:
             ended[facts.state] += 1
-            then, at = as_at_close(facts)
-            flagged.update((rule, facts.state) for rule in flags(document, known_until(then, at), at))
+            then, at = closes[facts.id]
+            known = replace(known_until(then, at), activity=done[facts.id])
+            flagged.update((rule, facts.state) for rule in flags(document, known, at))
     won, lost = ENDED
     return tuple(
         AlertImpact(

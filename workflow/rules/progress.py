@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.money import half_up
-from workflow.rules.parts import MilestoneFacts
+from workflow.rules.parts import ActivityFacts, MilestoneFacts
 from workflow.rules.process import MilestoneTemplate, ProcessDocument
 from workflow.rules.states import MilestoneSide, MilestoneStatus, Momentum, OpportunityState, Trigger
 
@@ -44,6 +44,14 @@ def progress(facts: OpportunityFacts, now: datetime) -> Progress:
         next=_next(facts.milestones),
         momentum=momentum(facts, now),
     )
+
+
+def counted(done: Iterable[tuple[datetime, bool, bool]], at: datetime) -> ActivityFacts:
+    """What had been done at a moment, of activities as (when, two-way, internal)."""
+    earlier = [one for one in done if one[0] <= at]
+    talks = [when for when, two_way, _ in earlier if two_way]
+    recent = sum(when >= at - WINDOW and not internal for when, _, internal in earlier)
+    return ActivityFacts(max(talks, default=None), recent)
 
 
 def overdue(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:

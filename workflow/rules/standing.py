@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workflow.rules.facts import OpportunityFacts
+from workflow.rules.parts import MilestoneFacts
 from workflow.rules.process import ProcessDocument
 from workflow.rules.requirements import Case
-from workflow.rules.states import CLOSED_STATES
+from workflow.rules.states import CLOSED_STATES, MilestoneStatus
 
 
 def standing(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> Case:
@@ -27,14 +28,19 @@ def as_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]:
 
 
 def known_until(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:
-    """The deal without what came later: assessments, risks, reviews, what was done of milestones, the last talk."""
+    """The deal without what came later: assessments, risks, reviews, overrides, and what was done of milestones."""
     said = (next((one for one in (found, *found.trail) if one.assessed_at <= at), None) for found in facts.assessments)
-    talked, review = facts.activity.last_two_way_at, facts.risk_review
+    review = facts.risk_review
     return replace(
         facts,
         assessments=tuple(one for one in said if one is not None),
         risks=tuple(risk for risk in facts.risks if risk.raised_at <= at),
         risk_review=review if review is not None and review.at <= at else None,
         overrides=tuple(debt for debt in facts.overrides if debt.at <= at),
-        activity=replace(facts.activity, last_two_way_at=talked and min(talked, at)),
+        milestones=tuple(_not_done_yet(step, at) for step in facts.milestones),
     )
+
+
+def _not_done_yet(step: MilestoneFacts, at: datetime) -> MilestoneFacts:
+    later = step.completed_at is not None and step.completed_at > at
+    return replace(step, status=MilestoneStatus.PLANNED, completed_at=None) if later else step
