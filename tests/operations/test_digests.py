@@ -14,7 +14,7 @@ from tests.organizations import NOW
 from workflow.models import Alert, Event, Member, WebhookDelivery
 from workflow.operations.alert_deciding import acknowledge_alerts
 from workflow.operations.relaying import relay
-from workflow.operations.webhooks import create_webhook_endpoint
+from workflow.operations.webhooks import EndpointChanges, create_webhook_endpoint
 from workflow.queries.events import events_by_id
 from workflow.rules.states import OpportunityState, Visibility
 
@@ -98,7 +98,7 @@ async def test_sweeps_at_once_tell_it_once(crew: Crew) -> None:
 
 
 async def test_a_webhook_takes_it_and_only_its_member_and_who_sees_all_read_it(crew: Crew) -> None:
-    given = {"url": "https://hooks.example.com/", "event_types": ["alert.digest"]}
+    given: EndpointChanges = {"url": "https://hooks.example.com/", "event_types": ["alert.digest"]}
     endpoint = await create_webhook_endpoint(crew.organization.ctx, given)
     await swept(crew, NOW + DAY)
 

@@ -1,5 +1,6 @@
 """Alerts are brought to what the rules find on some deals: after each write, and by the sweep as time passes."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,10 +48,11 @@ async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[Fact]:
     """Write what became of the alerts of locked deals, and what there is to tell of it."""
     ids = [deal.facts.id for deal in deals]
     unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
-    rows = await unresolved.order_by("id").values()
-    plan = Plan()
+    rows, plan = defaultdict(list), Plan()
+    for row in await unresolved.order_by("id").values():
+        rows[row["opportunity_id"]].append(row)
     for deal in deals:
-        deal.rows = [row for row in rows if row["opportunity_id"] == deal.facts.id]
+        deal.rows = rows[deal.facts.id]
         if not deal.gone:
             deal.found = alerts(deal.process, deal.facts, ctx.now, [kept(row) for row in deal.rows])
         _compare(ctx, deal, plan)

@@ -1,7 +1,7 @@
 """The passing of time: what is stored of open deals and follows from the day is brought up to it, some deals at a time."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from workflow.queries.paging import where
 from workflow.queries.processes import processes_by_id
 from workflow.rules.facts import OpportunityFacts
 from workflow.rules.money import MOST_MINOR, base_minor
+from workflow.rules.parts import MilestoneFacts
 from workflow.rules.progress import missed
 from workflow.rules.states import OPEN_STATES, MilestoneStatus
 
@@ -129,11 +130,11 @@ async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swe
     rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
     facts = await facts_of(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
+    done.milestones = await _miss(ctx, facts.values())
     home = Home(about["base_currency"], await rates_on(organization_id, ctx.today(about["time_zone"])))
     looked = []
     for row in rows:
         deal = facts[row["id"]]
-        done.milestones += await _miss(ctx, deal)
         found = judged(processes[row["process_id"]].document, deal, ctx.now)
         worth, kept = (
             {"base_minor": _worth(row, home)},
@@ -166,15 +167,16 @@ def _worth(row: Mapping[str, Any], home: Home) -> int | None:
     return worth if worth < MOST_MINOR else int(kept)
 
 
-async def _miss(ctx: Ctx, facts: OpportunityFacts) -> int:
+async def _miss(ctx: Ctx, deals: Iterable[OpportunityFacts]) -> int:
     """Milestones that are a week late are missed, and told; they can be completed still."""
-    late = [step for step in facts.milestones if missed(step, facts, ctx.now)]
-    told = []
-    for step in late:
-        changes = {"status": {"old": step.status, "new": MilestoneStatus.MISSED}}
-        payload = {"opportunityId": facts.id, "version": facts.version, "milestoneId": step.id, "changes": changes}
-        told.append(Fact("milestone.missed", "opportunity", facts.id, payload))
+    late = [(deal, step) for deal in deals for step in deal.milestones if missed(step, deal, ctx.now)]
     if late:
-        await Milestone.filter(id__in=[step.id for step in late]).update(status=MilestoneStatus.MISSED)
-        await record_all(ctx, told)
+        await Milestone.filter(id__in=[step.id for _, step in late]).update(status=MilestoneStatus.MISSED)
+        await record_all(ctx, [_missed(deal, step) for deal, step in late])
     return len(late)
+
+
+def _missed(deal: OpportunityFacts, step: MilestoneFacts) -> Fact:
+    changes = {"status": {"old": step.status, "new": MilestoneStatus.MISSED}}
+    payload = {"opportunityId": deal.id, "version": deal.version, "milestoneId": step.id, "changes": changes}
+    return Fact("milestone.missed", "opportunity", deal.id, payload)
