@@ -1,14 +1,12 @@
 """What an export tells of each row: JSON without loss, and CSV that a spreadsheet opens without harm."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.cells import OURS, Kind, Record
 from schema import ids
 from schema.payloads import told
 from workflow.operations.imported import REASONS
@@ -23,22 +21,6 @@ from workflow.rules.permissions import Viewer
 from workflow.rules.plain import camel
 from workflow.rules.states import CLOSED_STATES
 
-OURS = "pursuit"
-"""The external system of what came from none: its key is then its own id."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run."""
-Record = dict[str, Any]  # Any: JSON
-
-
-class Kind(StrEnum):
-    """What can be exported."""
-
-    OPPORTUNITIES = "opportunities"
-    HISTORY = "history"
-    EVENTS = "events"
-    ACCOUNTS = "accounts"
-    CONTACTS = "contacts"
-
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -47,23 +29,6 @@ class Export:
     walk: Callable[[Viewer], AsyncIterator[list[Any]]]
     record: Callable[[Any, OrganizationRow], Record]
     cells: Callable[[Any, OrganizationRow], Record]
-
-
-def line(record: Record) -> str:
-    """A record as one line of JSON, its fields in a steady order."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
-
-
-def cell(value: object) -> str:
-    """A value as a cell: what a spreadsheet would take for a formula begins with an apostrophe; numbers stay numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
-        return str(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _opportunity(row: tuple[OpportunityRow, AccountRow, MemberRow], home: OrganizationRow) -> Record:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from api.cells import OURS
 from api.csv_lines import LONGEST, UnreadableFile
-from api.exports import OURS
 from api.reads import Read
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import ImportRow

@@ -88,7 +88,7 @@ class Worker:
         """Bring all that time changes up to now, where that is due and no other process is at it."""
         try:
             if await begin("sweep", SWEEPING, now):
-                await sweep(now, progress=lambda swept: go_on("sweep", self._clock()))
+                await sweep(self._clock, progress=lambda swept: go_on("sweep", self._clock()))
                 await end("sweep", now)
         except Exception:
             logger.exception("the sweep could not go on; it begins anew when its lease has ended")

@@ -6,23 +6,21 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.databases import databases
-from tests.organizations import NOW, TestOrganization, new_organization
-from tests.rows import Place, deal_row, place_of
+from tests.organizations import NOW, new_organization
+from tests.selling import fill
 from tests.statements import statements
-from workflow.models import Activity, Alert, Contact, Event, Milestone, Opportunity, Stakeholder
-from workflow.models.columns import new_id
+from workflow.models import Alert, Event, Opportunity
 from workflow.models.database import opened, standing_for, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.sweep import BATCH, sweep
@@ -31,9 +29,7 @@ from workflow.queries.paging import where
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000)
-AT_ONCE = 2_000
 LATER = NOW + timedelta(days=20.5)
-STATES = ("LEAD", "QUALIFIED", "PROGRESSING")
 
 
 @dataclass(frozen=True)
@@ -91,56 +87,14 @@ async def measured(size: int) -> Figures:
             most = _megabytes()
             reads = await _read(organization.id)
             async with statements() as seen:
-                await sweep(LATER + timedelta(seconds=2))
+                await sweep(lambda: LATER + timedelta(seconds=2))
     batches = -(-size // BATCH)
     return Figures(size, first, opened_ones, second, changed, reads, len(seen) / batches, before, most)
 
 
-async def fill(organization: TestOrganization, size: int) -> None:
-    """Open deals of every state, each with people, a talk and milestones, as a seller's have them."""
-    place = await place_of(organization)
-    for start in range(0, size, AT_ONCE):
-        deals = [_deal(place, number) for number in range(start, min(size, start + AT_ONCE))]
-        await Opportunity.bulk_create(deals)
-        for table in (Contact, Stakeholder, Milestone, Activity):
-            await table.bulk_create([row for deal in deals for row in _parts(table, place, deal)])
-
-
-def _deal(place: Place, number: int) -> Opportunity:
-    step: dict[str, Any] = {"next_step_text": "Call", "next_step_due": (NOW + timedelta(days=number % 40)).date()}
-    closes = (NOW + timedelta(days=number % 90)).date()
-    state = {"state": STATES[number % 3], "push_count": number % 4, "recorded_at": NOW}
-    return deal_row(place, name=f"Deal {number}", **state, **step, expected_close_date=closes)
-
-
-def _parts(table: type[Any], place: Place, deal: Opportunity) -> Iterator[Any]:
-    mine = {"id": new_id(), "organization_id": place.organization_id}
-    of_deal = {**mine, "opportunity_id": deal.id, "created_at": NOW}
-    if table is Contact:
-        named = {"name": f"Of {deal.name}", "name_folded": f"of {deal.name}", "account_id": place.account_id}
-        yield Contact(**{**mine, "id": deal.id}, **named, version=1, attributes={}, created_at=NOW, updated_at=NOW)
-    elif table is Stakeholder:
-        words = {"influence": "UNKNOWN", "attitude": "UNKNOWN", "buying_style": "UNKNOWN"}
-        yield Stakeholder(**of_deal, contact_id=deal.id, roles=["CHAMPION"], is_primary=True, **words)
-    elif table is Milestone and deal.state == "PROGRESSING":
-        for position in range(3):
-            due = (NOW + timedelta(days=10 * position + 10)).date()
-            named = {
-                "name": f"Step {position}",
-                "side": "BUYER",
-                "weight": 1,
-                "status": "PLANNED",
-                "position": position,
-            }
-            yield Milestone(**{**of_deal, "id": new_id()}, **named, due=due)
-    elif table is Activity:
-        said = {"kind": "CALL", "direction": "OUTBOUND", "two_way": True, "at": NOW, "summary": "Talked"}
-        yield Activity(**of_deal, **said, actor_kind="SYSTEM", actor_name="Bench")
-
-
 async def _swept(now: datetime) -> tuple[float, int]:
     started = perf_counter()
-    swept = await sweep(now)
+    swept = await sweep(lambda: now)
     return perf_counter() - started, swept.alerts
 
 

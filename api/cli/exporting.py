@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.cells import Kind, cell, line
 from api.cli.running import CommandFailed, OfWhom, with_database
-from api.exports import EXPORTS, Export, Kind, cell, line
 from workflow.operations.context import system_viewer
 from workflow.queries.exporting import COUNTS
 from workflow.queries.people import OrganizationRow, organization_called
+
+if TYPE_CHECKING:
+    from api.exports import Export
 
 
 class Format(StrEnum):
@@ -44,6 +47,8 @@ def export(
 
 
 async def _written(what: Kind, organization: str, format_: Format, file: TextIO) -> None:
+    from api.exports import EXPORTS  # here, for the other commands start faster without it
+
     home = await organization_called(organization)
     viewer, export_ = system_viewer(home.id), EXPORTS[what]
     write = _lines(file, export_, home) if format_ is Format.JSONL else _table(file, export_, home)
@@ -57,11 +62,11 @@ async def _written(what: Kind, organization: str, format_: Format, file: TextIO)
     file.flush()
 
 
-def _lines(file: TextIO, export_: Export, home: OrganizationRow) -> Callable[[object], object]:
+def _lines(file: TextIO, export_: "Export", home: OrganizationRow) -> Callable[[object], object]:
     return lambda row: file.write(line(export_.record(row, home)))
 
 
-def _table(file: TextIO, export_: Export, home: OrganizationRow) -> Callable[[object], object]:
+def _table(file: TextIO, export_: "Export", home: OrganizationRow) -> Callable[[object], object]:
     """A header from the first row, then cells that are safe to open."""
     writer = csv.writer(file, lineterminator="\r\n")
     header: list[str] = []

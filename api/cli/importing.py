@@ -17,9 +17,9 @@ from rich.table import Table
 
 from api import crm_sales_opportunities as crm
 from api import csv_lines, import_map, jsonl_rows, mapped_rows
+from api.cells import cell
 from api.cli.running import CommandFailed, OfWhom, with_database
 from api.csv_lines import UnreadableFile
-from api.exports import cell
 from api.import_batches import Tally, import_reads
 from api.import_map import ImportMap, UnusableMap
 from api.reads import Read

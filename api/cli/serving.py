@@ -11,7 +11,6 @@ import typer
 from api.cli.checkup import checks
 from api.cli.running import CommandFailed, require_current
 from api.cli.running import settings as read_settings
-from api.requests import BODY_LIMIT
 from api.settings import Settings
 from workflow.models.database import one_process
 from workflow.models.migrating import migrate
@@ -25,10 +24,9 @@ SERVED: dict[str, Any] = {
     "access_log": False,
     "server_header": False,
     "ws": "websockets-sansio",
-    "ws_max_size": BODY_LIMIT,
     "timeout_graceful_shutdown": 10,
 }
-"""How uvicorn serves: the log is ours, a socket's message is bounded as a body is."""
+"""How uvicorn serves: the log is ours."""
 
 
 def serve(
@@ -40,7 +38,9 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API."""
-    import uvicorn  # here, for the other commands start faster without it
+    import uvicorn  # here, and the next: the other commands start faster without them
+
+    from api.requests import BODY_LIMIT
 
     asked = read_settings()
     settings = replace(asked, host=host or asked.host, port=port or asked.port)
@@ -50,7 +50,9 @@ def serve(
     with one_process(settings.database_url):
         keys = asyncio.run(_prepare(settings, demo=demo))
     _greet(settings, keys)
-    uvicorn.run("api.app:from_environment", host=settings.host, port=settings.port, workers=workers, **SERVED)
+    where: dict[str, Any] = {"host": settings.host, "port": settings.port, "workers": workers}
+    # A socket's message is bounded as a body is.
+    uvicorn.run("api.app:from_environment", **where, **SERVED, ws_max_size=BODY_LIMIT)
 
 
 def doctor() -> None:

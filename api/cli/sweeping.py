@@ -21,7 +21,7 @@ def sweep() -> None:
         async def told(swept: Swept) -> None:
             shown.update(task, completed=swept.deals)
 
-        done = with_database(lambda: bring_up_to(datetime.now(UTC), progress=told))
+        done = with_database(lambda: bring_up_to(lambda: datetime.now(UTC), progress=told))
     typer.echo(
         f"Opportunities judged: {done.deals:,}. Health changed: {done.healths:,}. Milestones missed: {done.milestones:,}. "
         f"Worth something else at today's rates: {done.values:,}. Alerts that changed: {done.alerts:,}."

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -35,6 +35,8 @@ DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
 
 
 Progress = Callable[["Swept"], Awaitable[None]]
+Clock = Callable[[], datetime]
+"""Read under the locks of each batch: a process that was frozen for an hour goes on as of the hour after."""
 
 
 async def _untold(swept: "Swept") -> None:
@@ -62,32 +64,33 @@ class Home:
     rates: Mapping[str, Decimal]
 
 
-async def sweep(now: datetime, *, progress: Progress = _untold) -> Swept:
+async def sweep(clock: Clock, *, progress: Progress = _untold) -> Swept:
     """Bring every organization up to now; again at once it changes nothing, and no deal's version or updatedAt moves."""
     swept = Swept(progress=progress)
     with standing_for_everybody():
         organizations = await Organization.all().order_by("id").values("id")
     for organization in organizations:
         with standing_for(organization["id"]):
-            await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=now), swept)
+            await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=clock()), swept, clock)
     return swept
 
 
-async def sweep_organization(ctx: Ctx, swept: Swept) -> None:
-    """Bring one organization's deals up to now, and count them in."""
+async def sweep_organization(ctx: Ctx, swept: Swept, clock: Clock | None = None) -> None:
+    """Bring one organization's deals up to now, by a clock or as of the context's, and count them in."""
+    clock = clock or (lambda: ctx.now)
     about = await _about(ctx)
     last: UUID | None = None
     while ids := await _next(ctx, last):
         last = ids[-1]
 
         async def work(ids: Sequence[UUID] = ids) -> Swept:
-            return await _batch(ctx, about, ids)
+            return await _batch(ctx, about, ids, clock)
 
         done = await transaction(work)
         for name in ("deals", "healths", "values", "milestones", "alerts"):
             setattr(swept, name, getattr(swept, name) + getattr(done, name))
         await swept.progress(swept)
-    swept.digests += await tell_digests(ctx, about["time_zone"])
+    swept.digests += await tell_digests(replace(ctx, now=clock()), about["time_zone"])
 
 
 async def open_deals_of(ctx: Ctx, account_id: UUID) -> list[UUID]:
@@ -108,7 +111,7 @@ async def judge_again(ctx: Ctx, ids: Sequence[UUID]) -> None:
     """Bring the alerts and the health of deals up to what is known now of what they point at, in the caller's transaction."""
     about = await _about(ctx)
     for start in range(0, len(ids), BATCH):
-        await _batch(ctx, about, ids[start : start + BATCH])
+        await _batch(ctx, about, ids[start : start + BATCH], lambda: ctx.now)
 
 
 async def _about(ctx: Ctx) -> Mapping[str, Any]:
@@ -122,11 +125,12 @@ async def _next(ctx: Ctx, last: UUID | None) -> list[UUID]:
     return [record["id"] for record in await after.order_by("id").limit(BATCH).values("id")]
 
 
-async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID]) -> Swept:
-    """Judge the deals as they stand under their locks, at the rates of today."""
+async def _batch(ctx: Ctx, about: Mapping[str, Any], ids: Sequence[UUID], clock: Clock) -> Swept:
+    """Judge the deals as they stand under their locks, now and at the rates of today."""
     done, organization_id = Swept(), ctx.viewer.organization_id
     await hold_rates(organization_id)
     await hold_all(Opportunity, ids)
+    ctx = replace(ctx, now=clock())
     rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
     facts = await facts_of(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
