@@ -15,19 +15,19 @@ from workflow.rules.permissions import Viewer
 from workflow.rules.states import OpportunityState
 
 NEXT = " ".join(f"WHEN '{state}' THEN '{after}'" for state, after in pairwise(STEPS))
-FIRST = "SELECT id, state, MIN(sequence) AS sequence FROM entry GROUP BY id, state"
+FIRST = "SELECT id, stands, state, MIN(sequence) AS sequence FROM entry GROUP BY id, stands, state"
 """Each deal once a state, by its first entry in these days; the sequence 0 is that it was made."""
 CAME = f"""
 SELECT first.state AS state, CASE
-    WHEN first.state IN ('PROGRESSING', 'WON') AND deal.state = 'WON' THEN '{Fate.PROGRESSED}'
+    WHEN first.state IN ('PROGRESSING', 'WON') AND stands = 'WON' THEN '{Fate.PROGRESSED}'
     WHEN first.state IN ('LEAD', 'QUALIFIED') AND EXISTS (
         SELECT 1 FROM transition WHERE transition.opportunity_id = first.id AND transition.sequence > first.sequence
         AND transition.to_state = CASE first.state {NEXT} END) THEN '{Fate.PROGRESSED}'
-    WHEN deal.state IN ('LOST', 'DISQUALIFIED') THEN deal.state ELSE '{Fate.STILL_OPEN}' END AS fate,
+    WHEN stands IN ('LOST', 'DISQUALIFIED') THEN stands ELSE '{Fate.STILL_OPEN}' END AS fate,
     CASE WHEN override.id IS NULL THEN 0 ELSE 1 END AS overridden,
     CASE WHEN leaving.source = 'IMPORT' AND leaving.seconds_in_previous_state = 0 THEN NULL
         ELSE leaving.seconds_in_previous_state END AS seconds
-FROM first JOIN deal ON deal.id = first.id
+FROM first
 LEFT JOIN transition arriving ON arriving.opportunity_id = first.id AND arriving.sequence = first.sequence
 LEFT JOIN override ON override.transition_id = arriving.id
 LEFT JOIN transition leaving ON leaving.opportunity_id = first.id AND leaving.sequence = first.sequence + 1"""
@@ -50,9 +50,9 @@ async def cohorts(viewer: Viewer, filter: OpportunityFilter, organization: Organ
     bounds += [f"at <= {asked.bind(span.end)}"] if span.end else []
     in_days = " AND ".join(bounds) or "1 = 1"
     entry = (
-        f"SELECT id, 'LEAD' AS state, 0 AS sequence FROM (SELECT id, created_at AS at FROM deal) AS made WHERE {in_days} "
-        f"UNION ALL SELECT opportunity_id, to_state, sequence FROM transition "
-        f"WHERE opportunity_id IN (SELECT id FROM deal) AND to_state IN ({words(STEPS)}) AND {in_days}"
+        f"SELECT id, stands, 'LEAD' AS state, 0 AS sequence FROM (SELECT id, state AS stands, created_at AS at FROM deal) AS made "
+        f"WHERE {in_days} UNION ALL SELECT deal.id, deal.state, to_state, sequence FROM deal "
+        f"JOIN transition ON transition.opportunity_id = deal.id WHERE to_state IN ({words(STEPS)}) AND {in_days}"
     )
     rows = await asked.rows(
         {"entry": entry, "first": FIRST, "came": CAME},
