@@ -24,7 +24,7 @@ from tests.serving import serving
 from workflow.models.database import opened
 
 Case = TypeVar("Case")
-TENTH = {"sqlite": 10, "postgres": 15}[chosen()]
+TENTH = {"sqlite": 20, "postgres": 30}[chosen()]
 WIDE = ("ADMIN", "ALL")
 DEEP = 5
 """Records of a type whose lists are looked into for cursors."""
@@ -129,7 +129,7 @@ def wide(world: World, organization_id: str) -> Sight:
 
 
 def tenth(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
-    """All at full counts; else one in ten, on PostgreSQL in fifteen, of each key at least one, and not always the first."""
+    """All at full counts; else one in twenty, on PostgreSQL in thirty, of each key at least one, and not always the first."""
     if FULL:
         return list(cases)
     groups: dict[Hashable, list[Case]] = {}

@@ -37,7 +37,7 @@ def over_socket(server: Server, api_key: str) -> Client:
     """A client of one socket."""
     address = server.base_url.replace("http", "ws") + "/graphql"
     payload = {"authorization": f"Bearer {api_key}"}
-    return Client(transport=WebsocketsTransport(url=address, init_payload=payload))
+    return Client(transport=WebsocketsTransport(url=address, init_payload=payload, close_timeout=1))
 
 
 async def test_a_query_a_mutation_and_an_error(server: Server, organization: TestOrganization, deal: str) -> None:

@@ -13,7 +13,7 @@ from workflow.operations.accounts import create_account
 from workflow.operations.sweep import Swept, sweep_organization
 from workflow.queries.people import OrganizationRow, organization_called
 
-HISTORIES = count(1_000)
+HISTORIES = count(1_000, part=20)
 TODAY = date(2027, 6, 1)
 _MADE: list[tuple[Crew, list[History]]] = []
 

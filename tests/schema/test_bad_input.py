@@ -41,7 +41,7 @@ async def test_a_hostile_input_is_answered(name: str, server: Server, database: 
     async with server.client(stage.keys["admin"]) as client:
         faults = [
             fault
-            for input in some(_inputs(name, done), every=8)
+            for input in some(_inputs(name, done), every=16)
             if (fault := await _fault(client, query, {"input": input}))
         ]
 
@@ -52,7 +52,7 @@ async def test_a_hostile_input_is_answered(name: str, server: Server, database: 
 async def test_a_hostile_argument_is_answered(name: str, server: Server, organization: TestOrganization) -> None:
     async with server.client(organization.api_key) as client:
         asked = [
-            (root_field("query", name, QUERIES[name], one), one) for one in some(_arguments(QUERIES[name]), every=8)
+            (root_field("query", name, QUERIES[name], one), one) for one in some(_arguments(QUERIES[name]), every=16)
         ]
         faults = [fault for query, one in asked if (fault := await _fault(client, query, one))]
 
