@@ -1,7 +1,7 @@
 """Maven Analytics' "CRM sales opportunities" as rows of an import: the pipeline, and its sister files beside it."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -54,11 +54,13 @@ class Reading:
     shift: timedelta = timedelta(0)
 
 
-async def import_data_set(ctx: Ctx, file: Path, reading: Reading, tally: Tally) -> None:
-    """Make sellers and accounts that are missing, then import the pipeline in batches."""
+async def import_data_set(
+    ctx: Ctx, file: Path, reading: Reading, tally: Tally, *, only: Container[str] | None = None
+) -> None:
+    """Make sellers and accounts that are missing, then import the pipeline in batches; `only` some of it, by their ids."""
     await ensure_sellers(ctx, sellers(file.parent))
     await _ensure_accounts(ctx, file.parent)
-    await import_reads(ctx, pipeline(file, reading), tally)
+    await import_reads(ctx, (read for read in pipeline(file, reading) if only is None or read.key in only), tally)
 
 
 def pipeline(file: Path, reading: Reading) -> Iterator[Read]:

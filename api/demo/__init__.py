@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,10 +12,12 @@ from zoneinfo import ZoneInfo
 from api import crm_sales_opportunities as crm
 from api.cli.importing import on_database
 from api.demo import story
+from api.demo.rules import process
 from api.import_batches import Tally
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
+from workflow.operations.processes import publish
 from workflow.queries.credentials import viewer_of
 from workflow.rules.errors import Duplicate
 from workflow.rules.states import Role, TransitionSource
@@ -56,26 +59,31 @@ async def ensure(
 
 
 async def _found(now: datetime, tell: Callable[[str], None]) -> None:
+    """Founded before the story begins: what is told of earlier days was recorded then, the other deals now."""
+    then = now - timedelta(days=story.longest())
     founded = await init_organization(
-        name=NAME, email="admin@example.com", admin_name="Ada Admin", currency=CURRENCY, time_zone=ZONE, now=now
+        name=NAME, email="admin@example.com", admin_name="Ada Admin", currency=CURRENCY, time_zone=ZONE, now=then
     )
     ctx = Ctx(viewer=system_viewer(founded.organization_id), now=now, source=TransitionSource.IMPORT)
+    earlier = replace(ctx, now=then)
+    await publish(earlier, process())
     with as_file(files("api.demo") / "data") as folder:
         file = folder / crm.PIPELINE
         yesterday = now.astimezone(ZoneInfo(ZONE)).date() - timedelta(days=1)
         reading = crm.Reading(currency=CURRENCY, zone=ZoneInfo(ZONE), shift=yesterday - crm.newest_day(file))
         total = crm.count(file)
+        await crm.import_data_set(earlier, file, reading, Tally(), only=story.older())
         tally = Tally(progress=lambda done: tell(f"The demo: {done:,} of {total:,} opportunities imported."))
         await crm.import_data_set(ctx, file, reading, tally)
 
 
 async def _tell_further(keys: dict[str, str], now: datetime, tell: Callable[[str], None]) -> None:
-    """The story of a dozen open deals, told by their seller and the seller's manager."""
+    """The story of some open deals, told by their seller and the seller's manager."""
     seller, manager = await viewer_of(keys[Role.REP], now), await viewer_of(keys[Role.MANAGER], now)
     if seller is None or manager is None:
         raise LookupError("A key that was just made speaks for nobody.")
     told = await story.tell(Ctx(viewer=seller, now=now), Ctx(viewer=manager, now=now), crm.SYSTEM)
-    tell(f"The demo: {told} open deals told further, so that each gate has something to show.")
+    tell(f"The demo: {told} open deals told further, so that each gate and each alert has something to show.")
 
 
 async def _keys(now: datetime) -> dict[str, str]:

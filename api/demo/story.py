@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import yaml
 
-from workflow.operations.accounts import create_contact
+from workflow.operations.accounts import create_contact, update_account
 from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.arrows import AppliedFirst, qualify
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
@@ -51,7 +51,7 @@ Told = Mapping[str, Any]  # Any: YAML that ships with the package
 
 @dataclass(slots=True)
 class Deal:
-    """One deal of the story: who tells it, and the people of it by name."""
+    """One deal of the story: who tells it, on which day, and the people of it by name."""
 
     ctx: Ctx
     manager: Ctx
@@ -75,17 +75,36 @@ class Deal:
         return (await facts_of(self.ctx.viewer.organization_id, [self.id], self.ctx.now))[self.id]
 
 
+def longest() -> int:
+    """The days from the first that is told of until now."""
+    days: list[int] = [day["ago"] for told in _story() for day in told.get("days", ())]
+    return max(days)
+
+
+def older() -> frozenset[str]:
+    """The deals of which something is told that was done on an earlier day."""
+    return frozenset(told["id"] for told in _story() if "days" in told)
+
+
 async def tell(seller: Ctx, manager: Ctx, system: str) -> int:
     """Tell every deal of the story; how many there were."""
-    text = files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8")
-    story: list[Told] = yaml.safe_load(text)
+    story = _story()
     wanted = OpportunityFilter(external_system=system, external_ids=tuple(deal["id"] for deal in story))
     page = await opportunities(seller.viewer, wanted, (), Window(size=len(story)))
     rows = {row.external_id: row for row in page.rows}
     for told in story:
         row = rows[told["id"]]
-        await _tell(Deal(seller, manager, row.id, row.account_id, told))
+        deal = Deal(seller, manager, row.id, row.account_id, told)
+        for day in told.get("days", [{"ago": 0, **told}]):
+            then = seller.now - timedelta(days=day["ago"])
+            deal.ctx, deal.manager, deal.told = replace(seller, now=then), replace(manager, now=then), day
+            await _tell(deal)
     return len(story)
+
+
+def _story() -> list[Told]:
+    story: list[Told] = yaml.safe_load(files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8"))
+    return story
 
 
 async def _tell(deal: Deal) -> None:
@@ -123,13 +142,22 @@ async def _assessments(deal: Deal, answers: Sequence[Told]) -> None:
         )
         for answer in answers
     ]
-    await assess_criteria(deal.ctx, deal.id, given, pain_since=deal.day(-400), expected_version=None)
+    since = deal.day(-deal.told.get("painAgo", 400))
+    await assess_criteria(deal.ctx, deal.id, given, pain_since=since, expected_version=None)
 
 
 async def _qualified(deal: Deal, _: bool) -> None:
     told = deal.told.get("override")
-    override = OverrideGiven(tuple(told["keys"]), told["reason"]) if told else None
+    override = OverrideGiven(tuple(told["keys"]), told["reason"], _expires(deal, told)) if told else None
     await qualify(deal.manager if told else deal.ctx, deal.id, AppliedFirst(), Terms(override=override))
+
+
+def _expires(deal: Deal, told: Told) -> datetime | None:
+    return deal.ctx.now + timedelta(days=told["lasts"]) if "lasts" in told else None
+
+
+async def _account(deal: Deal, told: Told) -> None:
+    await update_account(deal.ctx, deal.account_id, {"employee_count": told["employees"]}, expected_version=None)
 
 
 async def _buyer(deal: Deal, told: Told) -> None:
@@ -150,8 +178,7 @@ async def _competitors(deal: Deal, rivals: Sequence[Told]) -> None:
 
 
 async def _value(deal: Deal, amount: str) -> None:
-    value = MoneyGiven(Decimal(amount), "USD")
-    await update_opportunity(deal.ctx, deal.id, {"value": value}, expected_version=None)
+    await update_opportunity(deal.ctx, deal.id, {"value": MoneyGiven(Decimal(amount), "USD")}, expected_version=None)
 
 
 async def _close(deal: Deal, told: Told) -> None:
@@ -160,8 +187,7 @@ async def _close(deal: Deal, told: Told) -> None:
 
 async def _pushes(deal: Deal, pushes: Sequence[Told]) -> None:
     for push in pushes:
-        moved, why = deal.day(push["in"]), SlipReason(push["reason"])
-        changes: Any = {"expected_close_date": moved, "slip_reason": why}
+        changes: Any = {"expected_close_date": deal.day(push["in"]), "slip_reason": SlipReason(push["reason"])}
         await update_opportunity(deal.ctx, deal.id, changes, expected_version=None)
 
 
@@ -179,8 +205,7 @@ async def _mitigation(deal: Deal, risk_id: UUID, told: Told) -> None:
     await add_mitigation(deal.ctx, risk_id, plan)
     if "evidence" in told:
         risk = next(risk for risk in (await deal.facts()).risks if risk.id == risk_id)
-        done = risk.mitigations[0].id
-        await complete_mitigation(deal.ctx, done, evidence=told["evidence"], expected_version=None)
+        await complete_mitigation(deal.ctx, risk.mitigations[0].id, evidence=told["evidence"], expected_version=None)
 
 
 async def _reviewed(deal: Deal, told: Told) -> None:
@@ -207,6 +232,7 @@ async def _activities(deal: Deal, activities: Sequence[Told]) -> None:
 
 
 CHAPTERS: Mapping[str, Callable[[Deal, Any], Awaitable[None]]] = {
+    "account": _account,
     "people": _people,
     "nextStep": _next_step,
     "assessments": _assessments,

@@ -1,6 +1,6 @@
 """The demo on a fresh machine: the published data set, whole, and the keys kept for nobody else to read."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,10 +8,11 @@ from api.crm_sales_opportunities import PIPELINE, Reading, import_data_set
 from api.demo import ensure
 from api.import_batches import Tally
 from tests.organizations import NOW
-from workflow.models import Event, Opportunity, Organization
+from workflow.models import Alert, Event, Opportunity, Organization
 from workflow.models.database import opened
 from workflow.operations.context import Ctx, system_viewer
-from workflow.rules.states import ImportOutcome
+from workflow.operations.sweep import sweep
+from workflow.rules.states import AlertCode, ImportOutcome
 
 DATA = Path("api/demo/data")
 
@@ -31,6 +32,15 @@ async def test_the_demo_is_made_once_and_importing_it_again_changes_nothing(own_
         assert await Opportunity.filter(state="LOST").count() == 2473
         assert await Opportunity.all().count() == 8800
         await _import_again()
+        await _swept()
+
+
+async def _swept() -> None:
+    """Each alert has a deal to show it, and a manager who asks for the worst is told of a few."""
+    await sweep(lambda: NOW + timedelta(minutes=1))
+    found = await Alert.filter(status="OPEN").values("code", "severity")
+    assert {row["code"] for row in found} == set(AlertCode)
+    assert 10 < sum(row["severity"] == "CRITICAL" for row in found) < 30
 
 
 async def _import_again() -> None:
