@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schema.ids import encode
+from tests.counts import some
 from tests.issuing import issuing
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit, serving
@@ -18,12 +19,15 @@ from workflow.operations.organizations import update_organization
 
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
-    [
-        (["serve"], {"PORT": "http"}, "PORT is 'http'"),
-        (["serve"], {}, "pursuit migrate"),
-        (["serve", "--workers", "2"], {}, "PostgreSQL"),
-        (["init", "--organization", "A", "--email", "a@example.com", "--name", "A"], {}, "pursuit migrate"),
-    ],
+    some(
+        [
+            (["serve"], {"PORT": "http"}, "PORT is 'http'"),
+            (["serve"], {}, "pursuit migrate"),
+            (["serve", "--workers", "2"], {}, "PostgreSQL"),
+            (["init", "--organization", "A", "--email", "a@example.com", "--name", "A"], {}, "pursuit migrate"),
+        ],
+        every=2,
+    ),
 )
 async def test_a_failure_is_one_line_and_exit_code_1(
     arguments: list[str], environ: dict[str, str], says: str, tmp_path: Path
@@ -48,18 +52,21 @@ LONG = "x" * 300
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [
-        ([*FOUND, "--organization", " "], "`organization` is empty"),
-        ([*FOUND, "--organization", "\udcff"], "half a character"),
-        ([*FOUND, "--name", LONG], "`name` has 300 characters"),
-        ([*FOUND, "--email", f"a@{LONG}"], "`email` has 302 characters"),
-        ([*FOUND, "--email", "a b@example.com"], "no e-mail address"),
-        ([*FOUND, "--currency", "eur"], "no ISO 4217 currency code"),
-        ([*FOUND, "--time-zone", "Mars"], "no time zone"),
-        (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
-        (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
-        (["import", "README.md", "--organization", "A"], "No preset fits README.md"),
-    ],
+    some(
+        [
+            ([*FOUND, "--organization", " "], "`organization` is empty"),
+            ([*FOUND, "--organization", "\udcff"], "half a character"),
+            ([*FOUND, "--name", LONG], "`name` has 300 characters"),
+            ([*FOUND, "--email", f"a@{LONG}"], "`email` has 302 characters"),
+            ([*FOUND, "--email", "a b@example.com"], "no e-mail address"),
+            ([*FOUND, "--currency", "eur"], "no ISO 4217 currency code"),
+            ([*FOUND, "--time-zone", "Mars"], "no time zone"),
+            (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
+            (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
+            (["import", "README.md", "--organization", "A"], "No preset fits README.md"),
+        ],
+        every=2,
+    ),
 )
 async def test_what_a_command_cannot_take_is_one_line(arguments: list[str], says: str, database: str) -> None:
     ended = await pursuit(*arguments, environ={"PURSUIT_DATABASE_URL": database})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import some
 from tests.organizations import TestOrganization
 from tests.serving import ROOT, Finished, pursuit, serving
 from workflow.models import Event, Organization, SalesProcess
@@ -130,13 +131,13 @@ async def test_what_is_no_text_is_told_in_one_line(tmp_path: Path, data: bytes, 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
-    [
+    some([
         (["check", "absent.yaml"], 1, "absent.yaml cannot be read: No such file or directory."),
         (["show", "sandler"], 1, "no preset called sandler, and no such file. The presets: default, bant, meddicc, spiced."),
         (["show", "--version", "2"], 2, "--version needs --organization"),
         (["publish", "workflow/presets/bant.yaml"], 2, "Missing option '--organization'"),
         (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, "no organization called Nobody"),
-    ],
+    ], every=2),
 )  # fmt: skip
 async def test_what_cannot_be_done_is_one_line(arguments: list[str], code: int, says: str, database: str) -> None:
     ended = await process(*arguments, database=database)
