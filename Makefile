@@ -33,6 +33,7 @@ bench: .venv/test.done
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.feed
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.sweep
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reports
 
 check: .venv/test.done tests/clients/node_modules/.made
 	$(BIN)/ruff format --check .
