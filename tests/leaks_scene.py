@@ -24,7 +24,7 @@ from tests.serving import serving
 from workflow.models.database import opened
 
 Case = TypeVar("Case")
-TENTH = {"sqlite": 20, "postgres": 30}[chosen()]
+ONE_IN = {"sqlite": 25, "postgres": 35}[chosen()]
 WIDE = ("ADMIN", "ALL")
 DEEP = 5
 """Records of a type whose lists are looked into for cursors."""
@@ -128,19 +128,19 @@ def wide(world: World, organization_id: str) -> Sight:
     )
 
 
-def tenth(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
-    """All at full counts; else one in twenty, on PostgreSQL in thirty, of each key at least one, and not always the first."""
+def picked(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
+    """All at full counts; else one in 25, on PostgreSQL in 35, of each key at least one, and not always the first."""
     if FULL:
         return list(cases)
     groups: dict[Hashable, list[Case]] = {}
     for case in cases:
         groups.setdefault(key(case), []).append(case)
-    picked = {
+    chosen_ones = {
         id(case)
         for place, group in enumerate(groups.values())
-        for case in group[(place * 3) % min(TENTH, len(group)) :: TENTH]
+        for case in group[(place * 3) % min(ONE_IN, len(group)) :: ONE_IN]
     }
-    return [case for case in cases if id(case) in picked]
+    return [case for case in cases if id(case) in chosen_ones]
 
 
 async def _cursors(world: World, full: httpx.AsyncClient) -> dict[str, list[tuple[str, Home]]]:

@@ -16,7 +16,7 @@ from tests.databases import Databases
 from tests.leaks_asking import GRAPH, Asked, Question, reached
 from tests.leaks_counting import nobodys, statements_of
 from tests.leaks_lawful import story, writes, wrongs
-from tests.leaks_scene import Scene, scene, tenth
+from tests.leaks_scene import Scene, picked, scene
 from tests.leaks_trying import MUTATIONS, never_named
 from tests.leaks_values import FOREIGN, UNSEEN
 from tests.leaks_watching import asked, streamed
@@ -122,7 +122,7 @@ async def test_everybody_is_told_of_what_they_see_and_of_how_much_that_is(served
 
 async def test_what_is_asked_tells_nothing_of_what_is_not_the_viewers(served: Scene) -> None:
     cases = served.asked()
-    chosen = tenth(cases, lambda one: (one.question.what, one.question.each and one.question.kind))
+    chosen = picked(cases, lambda one: (one.question.what, one.question.each and one.question.kind))
 
     leaks = await served.leaks(chosen)
 
@@ -133,7 +133,7 @@ async def test_what_is_asked_tells_nothing_of_what_is_not_the_viewers(served: Sc
 
 async def test_what_is_tried_with_what_is_not_the_writers_is_refused_as_if_it_were_not_there(served: Scene) -> None:
     cases = served.tried()
-    chosen = tenth(cases, lambda one: (one.question.what, one.question.kind))
+    chosen = picked(cases, lambda one: (one.question.what, one.question.kind))
 
     slips = await served.slips(chosen)
 
@@ -145,7 +145,7 @@ async def test_what_is_tried_with_what_is_not_the_writers_is_refused_as_if_it_we
 async def test_what_is_not_the_viewers_takes_the_statements_that_nothing_takes(served: Scene) -> None:
     first = {id(together[0]) for together in served.world.classes}
     cases = [one for one in (*served.asked(), *served.tried()) if one.question.kind in (UNSEEN, FOREIGN)]
-    chosen = tenth([one for one in cases if id(one.sight) in first], lambda one: one.question.what)
+    chosen = picked([one for one in cases if id(one.sight) in first], lambda one: one.question.what)
 
     uneven = []
     async with opened(served.world.url, everywhere=False):
