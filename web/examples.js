@@ -263,6 +263,55 @@ mutation PassIt($id: ID!, $keys: [String!]!) {
     variables: '{ "id": "", "keys": ["role.champion"] }',
   },
   {
+    query: `# What a manager acts on this morning: the worst of what
+# stands against deals, with the remedy and since when.
+query Morning {
+  alerts(first: 20, filter: { severity: [CRITICAL] }) {
+    totalCount
+    nodes {
+      id
+      code
+      status
+      message
+      remedy
+      firstSeenAt
+      escalatedTo { name }
+      opportunity { id number name state owner { name } }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Last year in figures: what stands open, how far deals
+# come, what became of them and why, and what slipped.
+query Figures($period: Period!) {
+  reports {
+    pipeline(groupBy: STATE) {
+      rows { label count value { amount currency } weighted { amount } }
+    }
+    funnel(period: $period) {
+      steps { state entered progressed lost disqualified stillOpen conversion medianDays }
+    }
+    outcomes(period: $period, groupBy: REASON) {
+      rows { label won lost disqualified wonValue { amount } medianDaysToClose }
+      total { won lost winRate wonValue { amount currency } }
+    }
+    slippage(period: $period) {
+      opening { amount }
+      created { amount }
+      pushedOut { amount }
+      won { amount }
+      lost { amount }
+      closing { amount }
+    }
+    velocity(period: $period) { winRate medianCycleDays perDay { amount currency } }
+  }
+}
+`,
+    variables: '{ "period": { "from": "2026-01-01", "to": "2026-12-31" } }',
+  },
+  {
     query: `# Watch a deal: change it in another tab, and each change
 # is told here. Stop with the button you started it with.
 subscription Watch($id: ID!) {
