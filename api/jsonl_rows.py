@@ -1,14 +1,14 @@
 """JSON lines as rows of an import: each line one object, its fields those of the API's ImportRow and the system they come from."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from api.cells import OURS
+from api.cells import OURS, Record
 from api.csv_lines import LONGEST, UnreadableFile
 from api.reads import Read
 from workflow.operations.checks import MoneyGiven
@@ -16,13 +16,15 @@ from workflow.operations.imported import ImportRow
 from workflow.rules.errors import InvalidInput, invalid
 from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
 
+Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]
+"""The fields that a line may have: our own name of each, and how it is read."""
 LINE = "line"
 """The one column of such a file, for its rejects."""
 
 
 def reads(file: Path) -> Iterator[Read]:
     """Each line in turn; empty ones are left out."""
-    for text in _lines(file):
+    for text in lines(file):
         try:
             yield _read(text)
         except InvalidInput as problem:
@@ -31,10 +33,11 @@ def reads(file: Path) -> Iterator[Read]:
 
 def count(file: Path) -> int:
     """How many lines there are."""
-    return sum(1 for _ in _lines(file))
+    return sum(1 for _ in lines(file))
 
 
-def _lines(file: Path) -> Iterator[str]:
+def lines(file: Path) -> Iterator[str]:
+    """The lines that are not empty, as text; what is too long is none."""
     try:
         with file.open("rb") as opened:
             while line := opened.readline(LONGEST + 1):
@@ -48,7 +51,8 @@ def _lines(file: Path) -> Iterator[str]:
         raise UnreadableFile(f"{file} cannot be read: {problem.strerror}. Check the path.") from problem
 
 
-def _read(text: str) -> Read:
+def object_of(text: str, fields: Fields, needed: Sequence[str], ignored: Container[str] = ()) -> Record:
+    """What a line's object gives, by our own names; InvalidInput where it is none, or lacks something, or has what nobody knows."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -56,16 +60,20 @@ def _read(text: str) -> Read:
         raise invalid(LINE, message=message) from None
     if not isinstance(data, Mapping):
         raise invalid(LINE, message="The line is no JSON object. Write one object a line.")
-    if strange := sorted(data.keys() - _FIELDS.keys() - {"externalSystem"}):
-        raise invalid(strange[0], message=f"`{strange[0]}` is no field of a row: {', '.join(_FIELDS)}.")
-    for name in ("externalId", "name", "accountName"):
+    if strange := sorted(name for name in data.keys() - fields.keys() if name not in ignored):
+        raise invalid(strange[0], message=f"`{strange[0]}` is no field of a row: {', '.join(fields)}.")
+    for name in needed:
         if not isinstance(data.get(name), str):
             raise invalid(name, message=f"`{name}` is missing. Give it a text.")
-    system = data.get("externalSystem", OURS)
-    if not isinstance(system, str) or not system:
+    return {ours: _value(name, data[name], read) for name, (ours, read) in fields.items() if name in data}
+
+
+def _read(text: str) -> Read:
+    given = object_of(text, _FIELDS, ("externalId", "name", "accountName"))
+    system = given.pop("external_system", OURS)
+    if not system:
         raise invalid("externalSystem", message="`externalSystem` is a text, or left out.")
-    given = {ours: _value(name, data[name], read) for name, (ours, read) in _FIELDS.items() if name in data}
-    return Read({LINE: text.strip()}, data["externalId"], system, ImportRow(**given))
+    return Read({LINE: text.strip()}, given["external_id"], system, ImportRow(**given))
 
 
 def _value(name: str, value: object, read: Callable[[Any], Any]) -> Any:
@@ -78,17 +86,19 @@ def _value(name: str, value: object, read: Callable[[Any], Any]) -> Any:
         raise invalid(name, message=f"`{str(value)[:40]}` is no {name} as the API takes it.") from None
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A text."""
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _money(value: Mapping[str, str]) -> MoneyGiven:
+def money_of(value: Mapping[str, str]) -> MoneyGiven:
+    """An amount of a currency."""
     amount = Decimal(str(value["amount"]))
     if not amount.is_finite():
         raise ValueError
-    return MoneyGiven(amount, _text(value["currency"]))
+    return MoneyGiven(amount, text_of(value["currency"]))
 
 
 def _instant(value: str) -> datetime:
@@ -102,19 +112,20 @@ def _one_of(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
     return lambda value: kind(value)
 
 
-_FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "externalId": ("external_id", _text),
-    "name": ("name", _text),
-    "accountName": ("account_name", _text),
-    "ownerEmail": ("owner_email", _text),
+_FIELDS: Fields = {
+    "externalSystem": ("external_system", text_of),
+    "externalId": ("external_id", text_of),
+    "name": ("name", text_of),
+    "accountName": ("account_name", text_of),
+    "ownerEmail": ("owner_email", text_of),
     "state": ("state", _one_of(OpportunityState)),
-    "value": ("value", _money),
+    "value": ("value", money_of),
     "createdAt": ("created_at", _instant),
     "stateSince": ("state_since", _instant),
     "expectedCloseDate": ("expected_close_date", date.fromisoformat),
     "closedOn": ("closed_on", date.fromisoformat),
     "type": ("type", _one_of(OpportunityType)),
-    "source": ("source", _text),
+    "source": ("source", text_of),
     "winReason": ("win_reason", _one_of(WinReason)),
     "lossReason": ("loss_reason", _one_of(LossReason)),
     "disqualifyReason": ("disqualify_reason", _one_of(DisqualifyReason)),

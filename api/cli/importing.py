@@ -17,11 +17,12 @@ from rich.table import Table
 
 from api import crm_sales_opportunities as crm
 from api import csv_lines, import_map, jsonl_rows, mapped_rows
-from api.cells import cell
+from api.cells import Kind, cell
 from api.cli.running import CommandFailed, OfWhom, with_database
 from api.csv_lines import UnreadableFile
 from api.import_batches import Tally, import_reads
 from api.import_map import ImportMap, UnusableMap
+from api.jsonl_parties import import_parties, kind_of
 from api.reads import Read
 from workflow.models import Member
 from workflow.models.database import opened, transaction
@@ -50,8 +51,9 @@ class Source:
 
     header: Sequence[str]
     total: int
-    map: ImportMap | None
-    shape: csv_lines.Shape | None
+    map: ImportMap | None = None
+    shape: csv_lines.Shape | None = None
+    kind: Kind = Kind.OPPORTUNITIES
 
 
 def import_(
@@ -68,7 +70,7 @@ def import_(
         Path | None, typer.Option(help="Where to write the rows that are rejected, with the reason.")
     ] = None,
 ) -> None:
-    """Import opportunities; the same file again changes nothing, and goes on where it stopped."""
+    """Import opportunities, or accounts or contacts from JSON lines; the same file again changes nothing, and goes on where it stopped."""
     try:
         source = _source(file, preset, map_)
         if source is None:
@@ -103,9 +105,9 @@ async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
 def _source(file: Path, preset: Preset | None, map_: Path | None) -> Source | None:
     """How the file is understood: by the map or the preset that is named, else by what it looks like; None where nothing fits."""
     if file.suffix == ".jsonl":
-        return Source([jsonl_rows.LINE], jsonl_rows.count(file), None, None)
+        return Source([jsonl_rows.LINE], jsonl_rows.count(file), kind=kind_of(file))
     if preset is Preset.CRM_SALES_OPPORTUNITIES or (preset is None and map_ is None and file.name == crm.PIPELINE):
-        return Source(crm.HEADER, crm.count(file), None, None)
+        return Source(crm.HEADER, crm.count(file))
     shape = csv_lines.shape(file)
     found = _map(preset, map_) or import_map.fitting(shape.header)
     if found is None:
@@ -138,7 +140,10 @@ def _propose(file: Path, *, dry_run: bool) -> None:
 async def _imported(organization: str, file: Path, source: Source, tally: Tally, *, dry_run: bool) -> None:
     found = await organization_called(organization)
     ctx = Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.IMPORT)
-    if source.map is None and file.suffix != ".jsonl":
+    if source.kind is not Kind.OPPORTUNITIES:
+        tally.begin()
+        await import_parties(ctx, source.kind, file, tally, dry_run=dry_run)
+    elif source.map is None and file.suffix != ".jsonl":
         tally.begin()
         reading = crm.Reading(currency=found.base_currency, zone=ZoneInfo(found.time_zone))
         await _all_or_tried(ctx, file, reading, tally, dry_run=dry_run)

@@ -1,0 +1,81 @@
+"""Accounts and contacts as a file has them: made where they are missing, else brought to what it tells of them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from workflow.models import Account, Contact
+from workflow.operations.accounts import (
+    AccountChanges,
+    ContactChanges,
+    create_account,
+    create_contact,
+    update_account,
+    update_contact,
+)
+from workflow.operations.context import Ctx
+from workflow.rules.errors import invalid
+from workflow.rules.states import ImportOutcome
+
+Known = dict[str, Any]  # Any: an id and a version
+
+
+async def keep_account(ctx: Ctx, given: AccountChanges) -> ImportOutcome:
+    """The account with this key, else of this domain, else by this name, as it is told; a new one where there is none."""
+    mine = Q(organization_id=ctx.viewer.organization_id)
+    known = await _found(Account, mine, given, ("domain",), ("name",))
+    if known is None:
+        await create_account(ctx, given)
+        return ImportOutcome.CREATED
+    await update_account(ctx, known["id"], given, expected_version=None)
+    return await _outcome(Account, known)
+
+
+async def keep_contact(ctx: Ctx, account_name: str, given: ContactChanges) -> ImportOutcome:
+    """The contact with this key, else of the account by this e-mail, else by this name; InvalidInput where there is no such account."""
+    organization_id = ctx.viewer.organization_id
+    homes = Account.filter(organization_id=organization_id, name_folded=account_name.casefold())
+    found = await homes.order_by("created_at", "id").limit(1).values("id")
+    if not found:
+        message = f"There is no account called {account_name[:80]!r}. Import the accounts first."
+        raise invalid("accountName", message=message)
+    account_id: UUID = found[0]["id"]
+    known = await _found(
+        Contact, Q(organization_id=organization_id, account_id=account_id), given, ("email",), ("name",)
+    )
+    if known is None:
+        await create_contact(ctx, account_id, given)
+        return ImportOutcome.CREATED
+    await update_contact(ctx, known["id"], given, expected_version=None)
+    return await _outcome(Contact, known)
+
+
+async def _found(
+    table: type[Account] | type[Contact], mine: Q, given: Mapping[str, Any], *others: tuple[str, ...]
+) -> Known | None:
+    """By the key of the other system; else by what tells them apart, among those that no other key names."""
+    system, key = given.get("external_system"), given.get("external_id")
+    if system and key:
+        same = await table.filter(mine, external_system=system, external_id=key).values("id", "version")
+        if same:
+            return dict(same[0])
+    for names in others:
+        values = {_COLUMN.get(name, name): given[name] for name in names if given.get(name)}
+        if not values:
+            continue
+        values = {column: str(value).casefold() for column, value in values.items()}
+        free = Q() if not key else Q(external_id=None)
+        same = await table.filter(mine, free, **values).order_by("created_at", "id").limit(1).values("id", "version")
+        if same:
+            return dict(same[0])
+    return None
+
+
+async def _outcome(table: type[Account] | type[Contact], before: Known) -> ImportOutcome:
+    [after] = await table.filter(id=before["id"]).values("version")
+    return ImportOutcome.UNCHANGED if after["version"] == before["version"] else ImportOutcome.UPDATED
+
+
+_COLUMN = {"name": "name_folded"}
