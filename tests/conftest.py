@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.counts import FULL
 from tests.databases import Databases, chosen, databases
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
@@ -28,6 +29,15 @@ ELSEWHERE = {
 }
 """What asks no database runs once, beside SQLite: the rules are pure, and the house is text. Only PostgreSQL has row-level security, and
 several writers at once."""
+HTTP = {
+    *(
+        HERE / "api" / f"test_{name}.py"
+        for name in ("abuse", "cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
+    ),
+    *(HERE / "api" / f"test_{name}.py" for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")),
+    *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client")),
+}
+"""What is answered before or around a statement: whatever the database, which is asked no more than who it is. At full counts it runs on both."""
 
 
 def pytest_configure() -> None:
@@ -37,7 +47,8 @@ def pytest_configure() -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What this run's database has nothing to say to is left to the other run."""
-    return True if collection_path in ELSEWHERE[chosen()] else None
+    once = chosen() == "postgres" and not FULL and collection_path in HTTP
+    return True if once or collection_path in ELSEWHERE[chosen()] else None
 
 
 @pytest.fixture(scope="session")
