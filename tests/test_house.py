@@ -180,3 +180,12 @@ def _fields(kind: GraphQLNamedType) -> list[tuple[str, GraphQLField | GraphQLInp
     if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
         return list(kind.fields.items())
     return []
+
+
+def test_every_command_starts_without_what_only_serving_needs() -> None:
+    heavy = ("graphql", "strawberry", "starlette", "uvicorn", "httpx")
+    loaded = f"import sys, api.cli; print([name for name in {heavy} if name in sys.modules])"
+
+    told = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "[]"
