@@ -111,8 +111,9 @@ def test_a_fit_rule_reads_the_accounts_own_data(
     assert [result.status for result in fit_results(process, account)] == [status]
 
 
-def test_a_fit_result_says_what_is_and_what_must_be() -> None:
-    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, Decimal(1000)),))
+@pytest.mark.parametrize("thousand", [Decimal(1000), 1000, 1000.0, Decimal("1000.00")])
+def test_a_fit_result_says_what_is_and_what_must_be(thousand: object) -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, thousand),))
 
     assert [result.explanation for result in fit_results(process, ACCOUNT)] == [
         "Big enough: the account's employeeCount is 500, and must be at least 1000."

@@ -93,8 +93,8 @@ def _shown(value: object) -> str:
         return ", ".join(_shown(part) for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+    if isinstance(value, Decimal | float):
+        return f"{Decimal(str(value)).normalize():f}"
     return str(value)
 
 
