@@ -133,20 +133,23 @@ REPORTS = (
     Report(
         "funnel, a year",
         lambda made, own: cohorts(made.ctx.viewer, ALL, own, YEAR),
-        """WITH entry AS (SELECT opportunity_id, to_state AS state, MIN(sequence) AS sequence FROM transition WHERE organization_id = $1
-        AND at BETWEEN $2 AND $3 AND to_state IN ('QUALIFIED', 'PROGRESSING', 'WON') GROUP BY 1, 2 UNION ALL
-        SELECT id, 'LEAD', 0 FROM opportunity WHERE organization_id = $1 AND created_at BETWEEN $2 AND $3),
-        reached AS (SELECT opportunity_id, MAX(sequence) FILTER (WHERE to_state = 'QUALIFIED') AS qualified,
-        MAX(sequence) FILTER (WHERE to_state = 'PROGRESSING') AS progressing FROM transition WHERE organization_id = $1 GROUP BY 1)
-        SELECT entry.state, CASE WHEN (entry.state = 'LEAD' AND qualified > entry.sequence) OR (entry.state = 'QUALIFIED' AND progressing
-        > entry.sequence) OR (entry.state IN ('PROGRESSING', 'WON') AND opportunity.state = 'WON') THEN 'PROGRESSED'
+        """WITH walked AS (SELECT opportunity_id, to_state, sequence, at, id, LEAD(seconds_in_previous_state) OVER way AS stayed,
+        MAX(CASE WHEN to_state = 'QUALIFIED' THEN sequence END) OVER whole AS qualified,
+        MAX(CASE WHEN to_state = 'PROGRESSING' THEN sequence END) OVER whole AS progressing,
+        FIRST_VALUE(seconds_in_previous_state) OVER way AS first_stay FROM transition WHERE organization_id = $1
+        WINDOW way AS (PARTITION BY opportunity_id ORDER BY sequence), whole AS (PARTITION BY opportunity_id)),
+        entry AS (SELECT DISTINCT ON (opportunity_id, to_state) opportunity_id, to_state AS state, sequence, stayed, progressing, id FROM walked
+        WHERE at BETWEEN $2 AND $3 AND to_state IN ('QUALIFIED', 'PROGRESSING', 'WON') ORDER BY opportunity_id, to_state, sequence)
+        SELECT 'LEAD' AS state, CASE WHEN qualified IS NOT NULL THEN 'PROGRESSED' WHEN state IN ('LOST', 'DISQUALIFIED') THEN state
+        ELSE 'OPEN' END, false, COUNT(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY first_stay) FROM opportunity
+        LEFT JOIN (SELECT opportunity_id, first_stay, qualified FROM walked WHERE sequence = 1) AS born ON born.opportunity_id = opportunity.id
+        WHERE organization_id = $1 AND deleted_at IS NULL AND created_at BETWEEN $2 AND $3 GROUP BY 1, 2
+        UNION ALL SELECT entry.state, CASE WHEN (entry.state = 'QUALIFIED' AND progressing > entry.sequence)
+        OR (entry.state IN ('PROGRESSING', 'WON') AND opportunity.state = 'WON') THEN 'PROGRESSED'
         WHEN opportunity.state IN ('LOST', 'DISQUALIFIED') THEN opportunity.state ELSE 'OPEN' END, override.id IS NOT NULL, COUNT(*),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY leaving.seconds_in_previous_state) FROM entry
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY stayed) FROM entry
         JOIN opportunity ON opportunity.id = entry.opportunity_id AND deleted_at IS NULL
-        LEFT JOIN reached ON reached.opportunity_id = entry.opportunity_id
-        LEFT JOIN transition leaving ON leaving.opportunity_id = entry.opportunity_id AND leaving.sequence = entry.sequence + 1
-        LEFT JOIN transition arriving ON arriving.opportunity_id = entry.opportunity_id AND arriving.sequence = entry.sequence
-        LEFT JOIN override ON override.transition_id = arriving.id GROUP BY 1, 2, 3""",
+        LEFT JOIN override ON override.transition_id = entry.id GROUP BY 1, 2, 3""",
         (lambda found: sum(one.count for one in found.entered), ("count",)),
         (datetime.fromisoformat("2025-01-01T00:00:00+00:00"), datetime.fromisoformat("2025-12-31T23:59:59+00:00")),
     ),

@@ -27,8 +27,8 @@ KILLS = count(100, part=20)
 DEALS = 60
 PROCESSES = {"postgres": 3, "sqlite": 1}
 """SQLite's file is served by one process; whoever comes after the dead one goes on."""
-LEASE, THAW = timedelta(minutes=3), 5
-"""How far the clock moves at once, and after how many times whoever is frozen goes on."""
+LEASE, THAW, MOST = timedelta(minutes=3), 5, 19
+"""How far the clock moves at once, after how many times whoever is frozen goes on, and how often it moves at most."""
 END = timedelta(hours=1)
 """All that is done to a day's sweep lies within its first hour."""
 PATIENCE = 60.0
@@ -127,13 +127,14 @@ async def _disturbed(processes: Crowd, day: datetime, chance: random.Random, *, 
     else:
         await processes.kill(victim)
         await processes.join()
-    for turn in range(1, 19):
-        set_clock(processes.clock, day + turn * LEASE)
-        await asyncio.sleep(0.1)
-        if turn == THAW and freeze:
-            victim.send_signal(signal.SIGCONT)
-        if turn >= THAW and await Chore.filter(name="sweep", done_at__gte=day).exists():
-            break
+    turn, done = 0, Chore.filter(name="sweep", done_at__gte=day)
+    async with asyncio.timeout(PATIENCE):
+        while turn < THAW or not await done.exists():
+            turn += 1
+            set_clock(processes.clock, day + min(turn, MOST) * LEASE)
+            await asyncio.sleep(0.1)
+            if turn == THAW and freeze:
+                victim.send_signal(signal.SIGCONT)
     assert not await Alert.filter(last_seen_at__lt=day).exclude(status="RESOLVED").exists()
     await _swept_as_of(processes, day + END)
 

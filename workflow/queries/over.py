@@ -82,6 +82,9 @@ def days_until(day: str, instant: str, zone: str) -> str:
 
 def median(value: str, table: str, by: str) -> str:
     """A SELECT of the true median of a column for each key: the middle value, or the mean of the two in the middle."""
+    if dialect() == "postgres":
+        middle = f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {value})"
+        return f"SELECT {by} AS key, {middle} AS value FROM {table} WHERE {value} IS NOT NULL GROUP BY {by}"
     ranked = (
         f"SELECT {by} AS key, {value} AS value, ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {value}) AS place, "
         f"COUNT(*) OVER (PARTITION BY {by}) AS many FROM {table} WHERE {value} IS NOT NULL"

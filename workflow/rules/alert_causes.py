@@ -191,7 +191,9 @@ def is_not_worth_it(on: Watched) -> Iterator[Cause]:
     for answer in on.facts.assessments:
         if answer.criterion in kinds and answer.grade is Grade.DISPROVED:
             label = kinds[answer.criterion].label
-            yield Cause(f"This was disproved: {label}. {_DECIDE}", "disqualifyOpportunity", counts=lambda rule, measure: True)
+            yield Cause(
+                f"This was disproved: {label}. {_DECIDE}", "disqualifyOpportunity", counts=lambda rule, measure: True
+            )
             return
     if on.facts.state is not OpportunityState.LEAD and on.critical_since:
         code, since = min(on.critical_since.items(), key=lambda pair: pair[1])
