@@ -152,7 +152,7 @@ async def _swept_as_of(processes: Crowd, end: datetime) -> None:
 
 async def _history() -> dict[tuple[str, ...], list[tuple[str, str]]]:
     """Of each alert that ever was, by deal, code and subject: what was told of it in order, and how it stands."""
-    rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().values()}
+    rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().order_by("id").values()}
     told: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for fact in await Event.filter(type__startswith="alert.").order_by("xid", "pos").values("type", "payload"):
         if fact["type"] == "alert.digest":
