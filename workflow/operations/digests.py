@@ -1,12 +1,13 @@
 """A member's morning: what stands open on their deals and what came up to them, told once a day as an event that a webhook takes."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
 
 from workflow.models import Alert, AlertDigest, Member, Opportunity
 from workflow.models.columns import new_id
@@ -41,27 +42,28 @@ async def _tell(ctx: Ctx, member_id: UUID, local: datetime) -> bool:
     mine: dict[str, Any] = {"organization_id": ctx.viewer.organization_id, "member_id": member_id, "day": local.date()}
     if await AlertDigest.filter(**mine).exists():
         return False
-    open_ones = await _open(ctx.viewer.organization_id, member_id)
-    if not open_ones:
+    open_ones = _open(ctx.viewer.organization_id, member_id)
+    if not await open_ones.exists():
         return False
     await hold_organization(ctx.viewer.organization_id)
     if await AlertDigest.filter(**mine).exists():
         return False
     await AlertDigest.create(id=new_id(), **mine)
-    counted = Counter(row["severity"] for row in open_ones)
+    grouped = await open_ones.annotate(count=Count("id")).group_by("severity").values("severity", "count")
+    counted = {row["severity"]: row["count"] for row in grouped}
+    worst = await open_ones.order_by("-rank", "first_seen_at", "id").limit(NAMED).values("id")
     payload = {
         "memberId": member_id,
         "day": local.date(),
-        "open": {severity: counted[severity] for severity in AlertSeverity},
-        "alertIds": [row["id"] for row in open_ones[:NAMED]],
+        "open": {severity: counted.get(severity, 0) for severity in AlertSeverity},
+        "alertIds": [row["id"] for row in worst],
     }
     await record(ctx, "alert.digest", aggregate="digest", id=member_id, payload=payload)
     return True
 
 
-async def _open(organization_id: UUID, member_id: UUID) -> list[dict[str, Any]]:
-    """Open alerts of the member's own deals, and those that were escalated to them; the worst first."""
+def _open(organization_id: UUID, member_id: UUID) -> QuerySet[Alert]:
+    """Open alerts of the member's own deals, and those that were escalated to them."""
     own = Opportunity.filter(organization_id=organization_id, owner_id=member_id, deleted_at=None).values("id")
     theirs = Q(opportunity_id__in=Subquery(own)) | Q(escalated_to_id=member_id)
-    rows = Alert.filter(theirs, organization_id=organization_id, status=AlertStatus.OPEN)
-    return await rows.order_by("-rank", "first_seen_at", "id").values("id", "severity")
+    return Alert.filter(theirs, organization_id=organization_id, status=AlertStatus.OPEN)
