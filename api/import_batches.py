@@ -55,7 +55,12 @@ async def _import_batch(
             _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
     if not good:
         return
-    outcomes = await import_rows(ctx, good[0][0].system, [row for _, row in good], dry_run)
+    try:
+        outcomes = await import_rows(ctx, good[0][0].system, [row for _, row in good], dry_run)
+    except InvalidInput as problem:  # the system that all of these name is none
+        for line, _ in good:
+            _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
+        return
     for (line, _), outcome in zip(good, outcomes, strict=True):
         problem_with = None
         if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:

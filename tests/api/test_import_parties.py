@@ -137,3 +137,32 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(
         strict=True,
     ):
         assert expected in said
+
+
+async def test_a_line_of_a_system_that_is_none_is_told_and_the_others_are_kept(
+    organization: TestOrganization, database: str, tmp_path: Path
+) -> None:
+    deal = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com"}
+    lines = [{**deal, "externalId": "1", "externalSystem": system} for system in ("a\x00", "x" * 300, "crm")]
+    (tmp_path / "deals.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    ended = await imported(database, organization, tmp_path / "deals.jsonl")
+
+    assert (ended.code, "created   │    1" in ended.out, "rejected  │    2" in ended.out) == (2, True, True), ended.err
+
+
+async def test_texts_as_long_as_a_book_are_refused_and_not_looked_for(
+    organization: TestOrganization, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.jsonl").write_text(json.dumps({"name": "x" * 70_000}) + '\n{"name": "Acme"}\n')
+    (tmp_path / "contacts.jsonl").write_text(
+        json.dumps({"accountId": "x", "accountName": "x" * 70_000, "name": "Kim"})
+        + "\n"
+        + json.dumps({"accountId": "x", "accountName": "Acme", "name": "Kim", "email": "x" * 70_000})
+    )
+
+    accounts = await imported(database, organization, tmp_path / "accounts.jsonl")
+    contacts = await imported(database, organization, tmp_path / "contacts.jsonl")
+
+    assert (accounts.code, contacts.code) == (2, 2), accounts.err + contacts.err
+    assert "created   │    1" in accounts.out and "rejected  │    2" in contacts.out

@@ -52,3 +52,15 @@ async def test_a_bad_row_is_rejected_and_spoils_no_other(bad: ImportRow) -> None
     assert isinstance(told[0].problem, InvalidInput)
     assert await Opportunity.filter(organization_id=organization.id).count() == 1
     assert await Account.filter(organization_id=organization.id, name="Never made").count() == 0
+
+
+@pytest.mark.parametrize(
+    "bad", [replace(LEAD, account_name="x" * 70_000), replace(LEAD, external_id="x" * 70_000)], ids=["account", "key"]
+)
+async def test_what_no_column_could_hold_is_not_looked_for_and_refused_alone(bad: ImportRow) -> None:
+    organization = await new_organization()
+
+    told = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
+
+    assert [outcome.outcome for outcome in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
+    assert isinstance(told[0].problem, InvalidInput) and "at most 255 fit" in str(told[0].problem)

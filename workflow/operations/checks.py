@@ -17,6 +17,15 @@ DEEPEST_ATTRIBUTES = 20
 MOST_ATTRIBUTES = 100_000
 
 
+LONGEST = 255
+"""Characters of a text where nothing else is said."""
+
+
+def askable(text: str) -> bool:
+    """Whether a database can be asked for the text at all; what it could not keep is nowhere, and is refused where it is to be kept."""
+    return len(text.strip()) <= LONGEST and not UNSTORABLE.search(text)
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyGiven:
     """An amount of a currency, as a client sends it."""
@@ -44,7 +53,7 @@ class Faults:
         """One more fault."""
         self.found.append(FieldProblem(path=path, message=message))
 
-    def text(self, value: str | None, *path: str, required: bool = False, most: int = 255) -> str | None:
+    def text(self, value: str | None, *path: str, required: bool = False, most: int = LONGEST) -> str | None:
         """A text without outer spaces; empty counts as none."""
         trimmed = value.strip() if value is not None else ""
         if required and not trimmed:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from workflow.models import Account, ExchangeRate, ImportedRow, Member, Opportunity
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
-from workflow.operations.checks import MoneyGiven, minor_units
+from workflow.operations.checks import MoneyGiven, askable, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
 from workflow.operations.locking import home_of
@@ -93,7 +93,7 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
     if dialect() == "postgres":
         await fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"import {organization_id}")
     about = await home_of(organization_id)
-    keys = sorted({row.external_id.strip() for row in rows if _askable(row.external_id)})
+    keys = sorted({row.external_id.strip() for row in rows if askable(row.external_id)})
     last = await _last(organization_id, system, keys)
     known = await _known(organization_id, system, keys, last)
     accounts = await _accounts(organization_id, rows)
@@ -110,11 +110,6 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
         profiles={account.id: account for account in accounts.values()},
         seen=frozenset(await opportunities_by_id(ctx.viewer, [record["id"] for record in known.values()])),
     )
-
-
-def _askable(text: str) -> bool:
-    """Whether a database takes the text at all; the row is refused later where not."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 async def _members(organization_id: UUID) -> dict[str, UUID]:
@@ -152,7 +147,7 @@ async def _known(
 
 async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, AccountFacts]:
     """The oldest account of each name."""
-    names = sorted({row.account_name.strip().casefold() for row in rows if _askable(row.account_name)})
+    names = sorted({row.account_name.strip().casefold() for row in rows if askable(row.account_name)})
     if dialect() == "postgres":
         there = "SELECT 1 FROM account WHERE organization_id = $1 AND name_folded = ANY($2) ORDER BY id FOR KEY SHARE"
         await fetch(there, organization_id, names)

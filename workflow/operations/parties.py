@@ -15,6 +15,7 @@ from workflow.operations.accounts import (
     update_account,
     update_contact,
 )
+from workflow.operations.checks import askable
 from workflow.operations.context import Ctx
 from workflow.rules.errors import invalid
 from workflow.rules.states import ImportOutcome
@@ -37,7 +38,7 @@ async def keep_contact(ctx: Ctx, account_name: str, given: ContactChanges) -> Im
     """The contact with this key, else of the account by this e-mail, else by this name; InvalidInput where there is no such account."""
     organization_id = ctx.viewer.organization_id
     homes = Account.filter(organization_id=organization_id, name_folded=account_name.casefold())
-    found = await homes.order_by("created_at", "id").limit(1).values("id")
+    found = askable(account_name) and await homes.order_by("created_at", "id").limit(1).values("id")
     if not found:
         message = f"There is no account called {account_name[:80]!r}. Import the accounts first."
         raise invalid("accountName", message=message)
@@ -57,12 +58,12 @@ async def _found(
 ) -> Known | None:
     """By the key of the other system; else by what tells them apart, among those that no other key names."""
     system, key = given.get("external_system"), given.get("external_id")
-    if system and key:
+    if system and key and askable(system) and askable(key):
         same = await table.filter(mine, external_system=system, external_id=key).values("id", "version")
         if same:
             return dict(same[0])
     for names in others:
-        values = {_COLUMN.get(name, name): given[name] for name in names if given.get(name)}
+        values = {_COLUMN.get(name, name): given[name] for name in names if given.get(name) and askable(given[name])}
         if not values:
             continue
         values = {column: str(value).casefold() for column, value in values.items()}
