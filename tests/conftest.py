@@ -29,15 +29,17 @@ ELSEWHERE = {
 }
 """What asks no database runs once, beside SQLite: the rules are pure, and the house is text. Only PostgreSQL has row-level security, and
 several writers at once."""
-HTTP = {
+ONCE = {
     *(
         HERE / "api" / f"test_{name}.py"
         for name in ("abuse", "cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
     ),
     *(HERE / "api" / f"test_{name}.py" for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")),
-    *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client")),
+    *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "process_commands")),
+    *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
+    HERE / "journeys" / "test_demo.py",
 }
-"""What is answered before or around a statement: whatever the database, which is asked no more than who it is. At full counts it runs on both."""
+"""What is about HTTP, commands and clients, whatever the database that answers them: beside SQLite, and at full counts on both."""
 
 
 def pytest_configure() -> None:
@@ -47,7 +49,7 @@ def pytest_configure() -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What this run's database has nothing to say to is left to the other run."""
-    once = chosen() == "postgres" and not FULL and collection_path in HTTP
+    once = chosen() == "postgres" and not FULL and collection_path in ONCE
     return True if once or collection_path in ELSEWHERE[chosen()] else None
 
 

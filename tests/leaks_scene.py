@@ -24,7 +24,7 @@ from tests.serving import serving
 from workflow.models.database import opened
 
 Case = TypeVar("Case")
-ONE_IN = {"sqlite": 25, "postgres": 35}[chosen()]
+ONE_IN = {"sqlite": 40, "postgres": 45}[chosen()]
 WIDE = ("ADMIN", "ALL")
 DEEP = 5
 """Records of a type whose lists are looked into for cursors."""
@@ -129,7 +129,7 @@ def wide(world: World, organization_id: str) -> Sight:
 
 
 def picked(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
-    """All at full counts; else one in 25, on PostgreSQL in 35, of each key at least one, and not always the first."""
+    """All at full counts; else one in 40, on PostgreSQL in 45, of each key at least one, and not always the first."""
     if FULL:
         return list(cases)
     groups: dict[Hashable, list[Case]] = {}

@@ -22,7 +22,7 @@ from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
 
-TRIALS = count(500, part=25)
+TRIALS = count(500, part=50)
 ROUNDS = 12
 """Rounds of 40 trials in which one anomaly must show itself where nothing is held."""
 SAID = "The COO told us on the phone that the board has agreed."

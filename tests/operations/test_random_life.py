@@ -190,7 +190,7 @@ async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
 
 
 @settings(
-    max_examples=count(200, part=40),
+    max_examples=count(200, part=100),
     derandomize=not FULL,
     phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
     deadline=None,
