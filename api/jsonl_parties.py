@@ -10,10 +10,8 @@ from api.cells import Kind, Record
 from api.import_batches import Tally
 from api.jsonl_rows import LINE, Fields, lines, money_of, object_of, text_of
 from api.reads import Read
-from workflow.models.database import transaction
-from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx
-from workflow.operations.parties import keep_account, keep_contact
+from workflow.operations.parties import by_itself, keep_account, keep_contact
 from workflow.rules.errors import InvalidInput, Refusal, invalid
 from workflow.rules.states import ImportOutcome
 
@@ -49,26 +47,13 @@ async def import_parties(ctx: Ctx, kind: Kind, file: Path, tally: Tally, *, dry_
     for text in lines(file):
         try:
             given = object_of(text, party.fields, party.needed, FOREIGN)
-            outcome = await _kept(ctx, party, given, dry_run=dry_run)
+            outcome = await by_itself(lambda given=given: party.keep(ctx, given), dry_run=dry_run)  # type: ignore[misc]
         except Refusal as problem:
             outcome = ImportOutcome.REJECTED
             told = problem if isinstance(problem, InvalidInput) else invalid(LINE, message=problem.message)
             tally.reject(Read({LINE: text.strip()}, "", "", told), problem.message)
         tally.counts[outcome] += 1
         tally.progress(tally.done)
-
-
-async def _kept(ctx: Ctx, party: Party, given: Record, *, dry_run: bool) -> ImportOutcome:
-    async def work() -> ImportOutcome:
-        outcome = await party.keep(ctx, given)
-        if dry_run:
-            raise RolledBack(outcome)
-        return outcome
-
-    try:
-        return await transaction(work)
-    except RolledBack as done:
-        return ImportOutcome(str(done.answer))
 
 
 async def _account(ctx: Ctx, given: Record) -> ImportOutcome:

@@ -1,12 +1,13 @@
 """Accounts and contacts as a file has them: made where they are missing, else brought to what it tells of them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
 from workflow.models import Account, Contact
+from workflow.models.database import transaction
 from workflow.operations.accounts import (
     AccountChanges,
     ContactChanges,
@@ -15,12 +16,28 @@ from workflow.operations.accounts import (
     update_account,
     update_contact,
 )
+from workflow.operations.change import RolledBack
 from workflow.operations.checks import askable
 from workflow.operations.context import Ctx
 from workflow.rules.errors import invalid
 from workflow.rules.states import ImportOutcome
 
 Known = dict[str, Any]  # Any: an id and a version
+
+
+async def by_itself(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bool) -> ImportOutcome:
+    """One line in a transaction of its own; what is only tried is taken back."""
+
+    async def tried() -> ImportOutcome:
+        outcome = await work()
+        if dry_run:
+            raise RolledBack(outcome)
+        return outcome
+
+    try:
+        return await transaction(tried)
+    except RolledBack as done:
+        return ImportOutcome(str(done.answer))
 
 
 async def keep_account(ctx: Ctx, given: AccountChanges) -> ImportOutcome:
