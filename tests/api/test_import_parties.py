@@ -89,7 +89,7 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
     lines = (
         {"name": "New name", "externalSystem": "crm", "externalId": "A1"},
         {"name": "Domain Ltd", "domain": "B.example"},
-        {"name": "by name", "country": "France"},
+        {"name": " by name ", "country": "France"},
         {"name": "By Name", "externalSystem": "crm", "externalId": "A2", "country": None},
     )
     (tmp_path / "accounts.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

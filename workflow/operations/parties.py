@@ -43,7 +43,7 @@ async def by_itself(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bo
 async def keep_account(ctx: Ctx, given: AccountChanges) -> ImportOutcome:
     """The account with this key, else of this domain, else by this name, as it is told; a new one where there is none."""
     mine = Q(organization_id=ctx.viewer.organization_id)
-    known = await _found(Account, mine, given, ("domain",), ("name",))
+    known = await _found(Account, mine, given, "domain", "name")
     if known is None:
         await create_account(ctx, given)
         return ImportOutcome.CREATED
@@ -54,15 +54,13 @@ async def keep_account(ctx: Ctx, given: AccountChanges) -> ImportOutcome:
 async def keep_contact(ctx: Ctx, account_name: str, given: ContactChanges) -> ImportOutcome:
     """The contact with this key, else of the account by this e-mail, else by this name; InvalidInput where there is no such account."""
     organization_id = ctx.viewer.organization_id
-    homes = Account.filter(organization_id=organization_id, name_folded=account_name.casefold())
+    homes = Account.filter(organization_id=organization_id, name_folded=account_name.strip().casefold())
     found = askable(account_name) and await homes.order_by("created_at", "id").limit(1).values("id")
     if not found:
         message = f"There is no account called {account_name[:80]!r}. Import the accounts first."
         raise invalid("accountName", message=message)
     account_id: UUID = found[0]["id"]
-    known = await _found(
-        Contact, Q(organization_id=organization_id, account_id=account_id), given, ("email",), ("name",)
-    )
+    known = await _found(Contact, Q(organization_id=organization_id, account_id=account_id), given, "email", "name")
     if known is None:
         await create_contact(ctx, account_id, given)
         return ImportOutcome.CREATED
@@ -70,22 +68,24 @@ async def keep_contact(ctx: Ctx, account_name: str, given: ContactChanges) -> Im
     return await _outcome(Contact, known)
 
 
-async def _found(
-    table: type[Account] | type[Contact], mine: Q, given: Mapping[str, Any], *others: tuple[str, ...]
-) -> Known | None:
+async def _found(table: type[Account] | type[Contact], mine: Q, given: Mapping[str, Any], *others: str) -> Known | None:
     """By the key of the other system; else by what tells them apart, among those that no other key names."""
-    system, key = given.get("external_system"), given.get("external_id")
+    system, key = (str(given.get(name) or "").strip() for name in ("external_system", "external_id"))
     if system and key and askable(system) and askable(key):
         same = await table.filter(mine, external_system=system, external_id=key).values("id", "version")
         if same:
             return dict(same[0])
-    for names in others:
-        values = {_COLUMN.get(name, name): given[name] for name in names if given.get(name) and askable(given[name])}
-        if not values:
+    for name in others:
+        told = str(given.get(name) or "").strip().casefold()
+        if not told or not askable(told):
             continue
-        values = {column: str(value).casefold() for column, value in values.items()}
         free = Q() if not key else Q(external_id=None)
-        same = await table.filter(mine, free, **values).order_by("created_at", "id").limit(1).values("id", "version")
+        same = (
+            await table.filter(mine, free, **{_COLUMN.get(name, name): told})
+            .order_by("created_at", "id")
+            .limit(1)
+            .values("id", "version")
+        )
         if same:
             return dict(same[0])
     return None
