@@ -5,8 +5,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-OURS = "pursuit"
-"""The external system of what came from none: its key is then its own id."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 Record = dict[str, Any]  # Any: JSON

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.cells import OURS, Kind, Record
+from api.cells import Kind, Record
 from schema import ids
 from schema.payloads import told
-from workflow.operations.imported import REASONS
+from workflow.operations.imported import OURS, REASONS
 from workflow.queries import exporting
 from workflow.queries.accounts import AccountRow, ContactRow
 from workflow.queries.events import EventRow
@@ -18,26 +18,31 @@ from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.people import MemberRow, OrganizationRow
 from workflow.rules.money import amount
 from workflow.rules.permissions import Viewer
-from workflow.rules.plain import camel
+from workflow.rules.plain import camel, written
 from workflow.rules.states import CLOSED_STATES
+from workflow.rules.whole import NAMES, Whole
+
+_NOTHING = Whole()
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How one kind is walked through, told as JSON, and told as the cells of a table."""
+    """How one kind is walked through and told as JSON, and as the cells of a table."""
 
     walk: Callable[[Viewer], AsyncIterator[list[Any]]]
     record: Callable[[Any, OrganizationRow], Record]
     cells: Callable[[Any, OrganizationRow], Record]
+    walk_for_cells: Callable[[Viewer], AsyncIterator[list[Any]]] | None = None
+    """Where a table shows less."""
 
 
-def _opportunity(row: tuple[OpportunityRow, AccountRow, MemberRow], home: OrganizationRow) -> Record:
-    """A deal as the row of an import that makes it again: its key, and all that an import takes."""
-    deal, account, owner = row
+def _opportunity(row: tuple[OpportunityRow, AccountRow, MemberRow, Whole], home: OrganizationRow) -> Record:
+    """A deal as the row of an import that makes it again: its key, and all that hangs on it."""
+    deal, account, owner, whole = row
     known = deal.external_system is not None
     told: Record = {
         "externalSystem": deal.external_system if known else OURS,
-        "externalId": deal.external_id if known else ids.encode("Opportunity", deal.id),
+        "externalId": deal.external_id if known else str(deal.id),
         "name": deal.name,
         "accountName": account.name,
         "ownerEmail": owner.email,
@@ -52,7 +57,10 @@ def _opportunity(row: tuple[OpportunityRow, AccountRow, MemberRow], home: Organi
         "attributes": deal.attributes or None,
         **{camel(name): getattr(deal, name) for name in REASONS},
     }
-    return {name: value for name, value in told.items() if value is not None}
+    beyond = {
+        camel(name): written(getattr(whole, name)) for name in NAMES if getattr(whole, name) != getattr(_NOTHING, name)
+    }
+    return {name: value for name, value in told.items() if value is not None} | beyond
 
 
 def _since(deal: OpportunityRow, zone: ZoneInfo) -> str | None:
@@ -183,7 +191,9 @@ def _day(day: date | None) -> str | None:
 
 
 EXPORTS: Mapping[Kind, Export] = {
-    Kind.OPPORTUNITIES: Export(exporting.all_opportunities, _opportunity, _opportunity_cells),
+    Kind.OPPORTUNITIES: Export(
+        exporting.whole_opportunities, _opportunity, _opportunity_cells, exporting.all_opportunities
+    ),
     Kind.HISTORY: Export(exporting.all_transitions, _transition, _transition_cells),
     Kind.EVENTS: Export(exporting.all_events, _event, _event),
     Kind.ACCOUNTS: Export(exporting.all_accounts, _account, _account_cells),

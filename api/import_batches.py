@@ -10,8 +10,11 @@ from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow, RowOutcome
 from workflow.operations.importing import MOST_ROWS, import_rows
 from workflow.operations.naming import name_somebody
-from workflow.rules.errors import InvalidInput, invalid
+from workflow.rules.errors import InvalidInput, Refusal, invalid
 from workflow.rules.states import ImportOutcome
+
+THERE = (ImportOutcome.UPDATED, ImportOutcome.UNCHANGED)
+"""What becomes of a row whose opportunity was there before."""
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class Tally:
     progress: Callable[[int], None] = lambda done: None
     reject: Callable[[Read, str], None] = lambda line, reason: None
     duplicates: int = 0
+    left_alone: int = 0
+    """Rows whose opportunity was there, with what hangs on it."""
 
     @property
     def done(self) -> int:
@@ -61,20 +66,31 @@ async def _import_batch(
         for line, _ in good:
             _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
         return
-    for (line, _), outcome in zip(good, outcomes, strict=True):
-        problem_with = None
-        if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
-            problem_with = await name_somebody(ctx, outcome.opportunity_id, line.contact)
+    for (line, row), outcome in zip(good, outcomes, strict=True):
         _count(tally, line, outcome)
-        if problem_with is not None:
-            tally.reject(line, f"The opportunity was kept, and its contact was not: {problem_with}")
+        tally.left_alone += row.whole is not None and outcome.outcome in THERE
+        if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
+            unnamed = await name_somebody(ctx, outcome.opportunity_id, line.contact)
+            if unnamed is not None:
+                tally.reject(line, f"The opportunity was kept, and its contact was not: {unnamed}")
 
 
 def _count(tally: Tally, line: Read, outcome: RowOutcome) -> None:
     tally.counts[outcome.outcome] += 1
     tally.duplicates += bool(outcome.possible_duplicates)
     if outcome.problem is not None:
-        tally.reject(line, outcome.problem.message)
+        tally.reject(line, reason(outcome.problem))
+
+
+def reason(problem: Refusal) -> str:
+    """Why a line is rejected, with the place of what stands deep inside."""
+    if not isinstance(problem, InvalidInput):
+        return problem.message
+    return " ".join(_placed(".".join(fault.path), fault.message) for fault in problem.fields)
+
+
+def _placed(where: str, message: str) -> str:
+    return message if "." not in where or where in message else f"{where}: {message}"
 
 
 def _batches(reads: Iterable[Read]) -> Iterator[list[Read]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.cells import Kind, Record
 from api.import_batches import Tally
-from api.jsonl_rows import LINE, Fields, lines, money_of, object_of, text_of
+from api.jsonl_rows import LINE, Fields, lines, money_of, object_of, parsed, text_of
 from api.reads import Read
 from workflow.operations.context import Ctx
 from workflow.operations.parties import by_itself, keep_account, keep_contact
@@ -46,7 +46,7 @@ async def import_parties(ctx: Ctx, kind: Kind, file: Path, tally: Tally, *, dry_
     party = PARTIES[kind]
     for text in lines(file):
         try:
-            given = object_of(text, party.fields, party.needed, FOREIGN)
+            given = object_of(parsed(text), party.fields, party.needed, FOREIGN)
             outcome = await by_itself(lambda given=given: party.keep(ctx, given), dry_run=dry_run)  # type: ignore[misc]
         except Refusal as problem:
             outcome = ImportOutcome.REJECTED

@@ -8,13 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from api.cells import OURS, Record
+from api.cells import Record
 from api.csv_lines import LONGEST, UnreadableFile
 from api.reads import Read
 from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import ImportRow
+from workflow.operations.imported import OURS, ImportRow
 from workflow.rules.errors import InvalidInput, invalid
+from workflow.rules.plain import camel, read
 from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
+from workflow.rules.whole import NAMES, Whole
 
 Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]
 """The fields that a line may have: our own name of each, and how it is read."""
@@ -51,8 +53,8 @@ def lines(file: Path) -> Iterator[str]:
         raise UnreadableFile(f"{file} cannot be read: {problem.strerror}. Check the path.") from problem
 
 
-def object_of(text: str, fields: Fields, needed: Sequence[str], ignored: Container[str] = ()) -> Record:
-    """What a line's object gives, by our own names; InvalidInput where it is none, or lacks something, or has what nobody knows."""
+def parsed(text: str) -> Mapping[str, Any]:
+    """The object of a line."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -60,7 +62,12 @@ def object_of(text: str, fields: Fields, needed: Sequence[str], ignored: Contain
         raise invalid(LINE, message=message) from None
     if not isinstance(data, Mapping):
         raise invalid(LINE, message="The line is no JSON object. Write one object a line.")
-    if strange := sorted(name for name in data.keys() - fields.keys() if name not in ignored):
+    return data
+
+
+def object_of(data: Mapping[str, Any], fields: Fields, needed: Sequence[str], others: Container[str] = ()) -> Record:
+    """What an object gives, by our own names; InvalidInput where it lacks something, or has what nobody knows."""
+    if strange := sorted(name for name in data.keys() - fields.keys() if name not in others):
         raise invalid(strange[0], message=f"`{strange[0]}` is no field of a row: {', '.join(fields)}.")
     for name in needed:
         if not isinstance(data.get(name), str):
@@ -69,11 +76,18 @@ def object_of(text: str, fields: Fields, needed: Sequence[str], ignored: Contain
 
 
 def _read(text: str) -> Read:
-    given = object_of(text, _FIELDS, ("externalId", "name", "accountName"))
+    data = parsed(text)
+    given = object_of(data, _FIELDS, ("externalId", "name", "accountName"), _WHOLE)
+    beyond = {name: data[name] for name in _WHOLE if name in data}
     system = given.pop("external_system", OURS)
     if not system:
         raise invalid("externalSystem", message="`externalSystem` is a text, or left out.")
-    return Read({LINE: text.strip()}, given["external_id"], system, ImportRow(**given))
+    return Read(
+        {LINE: text.strip()},
+        given["external_id"],
+        system,
+        ImportRow(**given, whole=read(Whole, beyond) if beyond else None),
+    )
 
 
 def _value(name: str, value: object, read: Callable[[Any], Any]) -> Any:
@@ -131,4 +145,6 @@ _FIELDS: Fields = {
     "disqualifyReason": ("disqualify_reason", _one_of(DisqualifyReason)),
     "attributes": ("attributes", lambda value: value),
 }
-"""The fields of a line, and how each is read."""
+"""The fields of a line that every import takes, and how each is read."""
+_WHOLE = tuple(camel(name) for name in NAMES)
+"""The fields that tell the rest of a deal."""

@@ -97,7 +97,7 @@ async def new_world(databases: Databases) -> World:
 async def _half(url: str, marks: Marks) -> Half:
     async with opened(url, everywhere=False):
         organization = await new_organization()
-        story = await _story(organization)
+        story = await tell_story(organization)
         teams = await _teams(organization)
         keys = await _people(organization, teams)
     stages = {}
@@ -108,7 +108,7 @@ async def _half(url: str, marks: Marks) -> Half:
     return Half(str(organization.id), organization.name, keys, stages, story)
 
 
-async def _story(organization: TestOrganization) -> list[tuple[str, Any]]:
+async def tell_story(organization: TestOrganization) -> list[tuple[str, Any]]:
     """Everything done once by people whom nobody else of the organization works with."""
     door = Inside()
     keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}

@@ -54,7 +54,8 @@ async def _written(what: Kind, organization: str, format_: Format, file: TextIO)
     write = _lines(file, export_, home) if format_ is Format.JSONL else _table(file, export_, home)
     with _bar() as bar:
         task = bar.add_task(what, total=await COUNTS[what](viewer))
-        rows: AsyncIterator[list[object]] = export_.walk(viewer)
+        narrow = export_.walk_for_cells if format_ is Format.CSV else None
+        rows: AsyncIterator[list[object]] = (narrow or export_.walk)(viewer)
         async for batch in rows:
             for row in batch:
                 write(row)

@@ -232,3 +232,7 @@ def _show(tally: Tally, *, dry_run: bool) -> None:
         typer.echo(
             f"{tally.duplicates:,} of the created may be there already: open, of the same account, by the same name."
         )
+    if tally.left_alone:
+        typer.echo(
+            f"{tally.left_alone:,} were here already: what hangs on them (people, risks, activities, history …) was left as it is here."
+        )

@@ -98,10 +98,14 @@ class Faults:
         if not isinstance(value, Mapping):
             self.add(*path, message='`attributes` must be an object such as {"region": "EMEA"}.')
             return {}
+        before = len(self.found)
+        self.json(value, *path)
+        return dict(value) if len(self.found) == before else {}
+
+    def json(self, value: object, *path: str) -> None:
+        """JSON that both databases keep."""
         if (fault := _why_not_kept(value)) is not None:
-            self.add(*path, message=f"`attributes` {fault}.")
-            return {}
-        return dict(value)
+            self.add(*path, message=f"`{path[-1]}` {fault}.")
 
     def raise_if_any(self) -> None:
         """Refuse with every fault."""

@@ -8,20 +8,23 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.models import Account, ExchangeRate, ImportedRow, Member, Opportunity
+from workflow.models import Account, Activity, Contact, ExchangeRate, ImportedRow, Member, Opportunity
 from workflow.models.columns import new_id
 from workflow.models.database import dialect, fetch
 from workflow.operations.checks import MoneyGiven, askable, minor_units
 from workflow.operations.context import Ctx
-from workflow.operations.imported import ImportRow
+from workflow.operations.imported import OURS, ImportRow
 from workflow.operations.locking import home_of
 from workflow.operations.pricing import hold_rates
 from workflow.queries.opportunities import opportunities_by_id
 from workflow.queries.people import columns
-from workflow.queries.processes import ProcessRow, default_process
+from workflow.queries.processes import ProcessRow, default_process, newest_processes
+from workflow.rules import plain
 from workflow.rules.errors import invalid
 from workflow.rules.facts import AccountFacts
 from workflow.rules.money import base_minor
+from workflow.rules.whole import Whole
+from workflow.rules.whole_parts import Named
 
 PROFILE = columns(AccountFacts)
 
@@ -35,6 +38,16 @@ class LastRow:
     row: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What only whole deals name: every member, contacts by their account and e-mail or name, processes, and keys of activities."""
+
+    people: Mapping[str, UUID] = field(default_factory=dict)
+    contacts: Mapping[tuple[str, str], UUID] = field(default_factory=dict)
+    processes: Mapping[str, ProcessRow] = field(default_factory=dict)
+    logged: set[tuple[str, str]] = field(default_factory=set)
+
+
 @dataclass(slots=True)
 class Book:
     """The organization as a batch of rows meets it."""
@@ -44,6 +57,7 @@ class Book:
     zone: ZoneInfo
     process: ProcessRow
     members: Mapping[str, UUID]
+    beyond: "Beyond"
     rates: Sequence[tuple[str, date, Decimal]]
     last: Mapping[str, LastRow]
     known: Mapping[str, Mapping[str, Any]]
@@ -59,6 +73,29 @@ class Book:
             raise invalid(
                 "ownerEmail", message=f"{email} is no active member. Make the member first, or name another owner."
             )
+        return found
+
+    def person(self, email: str, *path: str) -> UUID:
+        """The member with the address, active or not."""
+        found = self.beyond.people.get(email.lower())
+        if found is None:
+            raise invalid(*path, message=f"{email[:80]} is no member. Make the member first, or leave them out.")
+        return found
+
+    def contact(self, named: Named, *path: str) -> UUID:
+        """The account's oldest contact with the e-mail, else by the name."""
+        account, name, email = (text.strip().casefold() for text in (named.account, named.name, named.email or ""))
+        found = self.beyond.contacts.get((account, email or name))
+        if found is None:
+            message = f"There is no contact {named.name[:80]!r} at {named.account[:80]!r}. Import the contacts first."
+            raise invalid(*path, message=message)
+        return found
+
+    def process_called(self, key: str | None) -> ProcessRow:
+        """The newest version of the process, the default where none is named."""
+        found = self.process if key is None else self.beyond.processes.get(key)
+        if found is None:
+            raise invalid("process", message=f"There is no process {str(key)[:80]!r}. Publish it first.")
         return found
 
     def account(self, name: str) -> UUID:
@@ -103,6 +140,7 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
         zone=ZoneInfo(about["time_zone"]),
         process=await default_process(ctx.viewer),
         members=await _members(organization_id),
+        beyond=await _beyond(ctx, [row.whole for row in rows if row.whole is not None]),
         rates=await _rates(organization_id),
         last=last,
         known=known,
@@ -115,6 +153,31 @@ async def opened_book(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Book:
 async def _members(organization_id: UUID) -> dict[str, UUID]:
     found = await Member.filter(organization_id=organization_id, active=True).values("email", "id")
     return {record["email"]: record["id"] for record in found}
+
+
+async def _beyond(ctx: Ctx, wholes: Sequence[Whole]) -> Beyond:
+    """Read what whole deals may meet; nothing where there are none."""
+    if not wholes:
+        return Beyond()
+    mine = {"organization_id": ctx.viewer.organization_id}
+    talks = [one for whole in wholes for one in whole.activities]
+    named = [one.contact for whole in wholes for one in whole.stakeholders] + [
+        contact for one in talks for contact in one.contacts
+    ]
+    accounts = sorted({one.account.strip().casefold() for one in named if askable(one.account)})
+    keys = sorted({one.external_id for one in talks if one.external_id is not None and askable(one.external_id)})
+    contacts: dict[tuple[str, str], UUID] = {}
+    there = Contact.filter(**mine, account__name_folded__in=accounts).order_by("-created_at", "-id")
+    for record in await there.values("id", "name_folded", "email", "account__name_folded"):
+        for key in (record["name_folded"], record["email"]):
+            contacts |= {(record["account__name_folded"], key): record["id"]} if key else {}
+    logged = await Activity.filter(**mine, external_id__in=keys).values_list("external_system", "external_id")
+    return Beyond(
+        people={record["email"]: record["id"] for record in await Member.filter(**mine).values("email", "id")},
+        contacts=contacts,
+        processes={one.document.key: one for one in await newest_processes(ctx.viewer)},
+        logged={(system, key) for system, key in logged},
+    )
 
 
 async def _rates(organization_id: UUID) -> list[tuple[str, date, Decimal]]:
@@ -135,14 +198,24 @@ async def _known(
     """The opportunities that the keys mean, held until the batch is written; first what was imported under a key."""
     mine = Opportunity.filter(organization_id=organization_id)
     ids = await mine.filter(external_system=system, external_id__in=keys).values_list("id", "external_id")
-    of = {str(key): id for id, key in ids} | {
-        key: row.opportunity_id for key, row in last.items() if row.opportunity_id
+    of = {
+        **(await _ours(organization_id, keys) if system == OURS else {}),
+        **{str(key): id for id, key in ids},
+        **{key: row.opportunity_id for key, row in last.items() if row.opportunity_id},
     }
     if dialect() == "postgres" and of:
         wanted = sorted(of.values())
         await fetch("SELECT 1 FROM opportunity WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", wanted)
     found = {record["id"]: record for record in await mine.filter(id__in=list(of.values())).values()}
     return {key: found[id] for key, id in of.items()}
+
+
+async def _ours(organization_id: UUID, keys: Sequence[str]) -> dict[str, UUID]:
+    """The opportunities of this organization that the keys are the ids of."""
+    told = {key: UUID(key) for key in keys if plain.is_id(key)}
+    mine = Opportunity.filter(organization_id=organization_id, id__in=list(told.values()))
+    there = set(await mine.values_list("id", flat=True))
+    return {key: id for key, id in told.items() if id in there}
 
 
 async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, AccountFacts]:

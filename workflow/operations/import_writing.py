@@ -1,18 +1,26 @@
 """How an import writes: accounts, then what changed, then what is new with the numbers taken last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from workflow.models import Account, ImportedRow, Milestone, Opportunity, Standing, Transition
+from tortoise.models import Model
+
+from workflow.models import Account, ImportedRow, Opportunity
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal, change
 from workflow.operations.context import Ctx
 from workflow.operations.holding import hand_over
-from workflow.operations.import_birth import Birth, newborn
+from workflow.operations.import_birth import Birth
 from workflow.operations.import_book import Book, LastRow
+from workflow.operations.import_newborn import newborn
+from workflow.operations.import_whole import NOTHING
 from workflow.operations.journal import Fact, changed, record_all
+from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
+from workflow.queries.facts import facts_of
+from workflow.queries.whole import HUNG
+from workflow.rules.risks import highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,31 @@ async def _write_births(ctx: Ctx, book: Book, births: Sequence[Birth]) -> None:
     numbers = range(await next_number(ctx.viewer.organization_id, count=len(births)), 2**31)
     made = [newborn(ctx, book, birth, number) for birth, number in zip(births, numbers, strict=False)]
     await Opportunity.bulk_create([new.deal for new in made])
-    await Transition.bulk_create([arrow for new in made for arrow in new.arrows])
-    await Standing.bulk_create([standing for new in made for standing in new.standings])
-    await Milestone.bulk_create([step for new in made for step in new.steps])
+    for table, rows in _by_table(row for new in made for row in new.rows).items():
+        await table.bulk_create(rows)
     await ImportedRow.bulk_create([_memory(ctx, book, birth.key, birth.id, birth.row) for birth in births])
+    await _judge_whole(ctx, [birth for birth in births if birth.whole is not NOTHING])
     facts = [_told(birth, number) for birth, number in zip(births, numbers, strict=False)]
     await record_all(ctx, facts)
+
+
+def _by_table(rows: Iterable[Model]) -> dict[type[Model], list[Model]]:
+    """The rows of each table, those first that others point at."""
+    found: dict[type[Model], list[Model]] = {hung.table: [] for hung in HUNG}
+    for row in rows:
+        found.setdefault(type(row), []).append(row)
+    return {table: listed for table, listed in found.items() if listed}
+
+
+async def _judge_whole(ctx: Ctx, births: Sequence[Birth]) -> None:
+    """The health, the level of risk and the competitor that took it, of deals that are told whole, by all that hangs on them."""
+    facts = await facts_of(ctx.viewer.organization_id, [birth.id for birth in births], ctx.now) if births else {}
+    for birth in births:
+        found, rival = facts[birth.id], birth.whole.lost_to
+        columns = {**judged(birth.process.document, found, ctx.now), "risk_level": highest(found)}
+        if rival is not None:
+            columns["lost_to_id"] = birth.hanging.ids["competitors"][rival - 1]
+        await Opportunity.filter(id=birth.id).update(**columns)
 
 
 def _told(birth: Birth, number: int) -> Fact:

@@ -21,6 +21,7 @@ from workflow.rules.states import (
     OpportunityType,
     WinReason,
 )
+from workflow.rules.whole import Whole
 
 
 class LeftOut(Enum):
@@ -30,12 +31,14 @@ class LeftOut(Enum):
 
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
+OURS: Final = "pursuit"
+"""The external system of what came from none: its key is then its own id, a UUID."""
 OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One opportunity of another system; None clears a column, LEFT_OUT keeps it."""
+    """One opportunity of another system; None clears a column, LEFT_OUT keeps it. What it has beyond comes with its birth alone."""
 
     external_id: str
     name: str
@@ -53,6 +56,7 @@ class ImportRow:
     loss_reason: LossReason | LeftOut | None = LEFT_OUT
     disqualify_reason: DisqualifyReason | LeftOut | None = LEFT_OUT
     attributes: object = LEFT_OUT
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ REASONS: Final = {
 def sound(row: ImportRow) -> dict[str, object]:
     """The columns that the row gives, texts trimmed; InvalidInput tells what no database could hold."""
     faults = Faults()
-    columns = {field.name: getattr(row, field.name) for field in fields(row)}
+    columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "whole"}
     given = {name: value for name, value in columns.items() if value is not LEFT_OUT}
     for name, path in (("external_id", "externalId"), ("name", "name"), ("account_name", "accountName")):
         given[name] = faults.text(given[name], path, required=True)

@@ -85,7 +85,7 @@ def _sort(ctx: Ctx, book: Book, done: _Sorted, number: int, row: ImportRow) -> R
     done.seen.add(key)
     known = book.known.get(key)
     if known is None:
-        birth = born(ctx, book, columns)
+        birth = born(ctx, book, columns, row.whole)
         done.plan.births.append(birth)
         return RowOutcome(number, key, ImportOutcome.CREATED, birth.id)
     if known["id"] not in book.seen:

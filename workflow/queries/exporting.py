@@ -17,7 +17,9 @@ from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.paging import Page, Term, Window
 from workflow.queries.people import MemberRow
 from workflow.queries.scope import visible
+from workflow.queries.whole import whole_deals
 from workflow.rules.permissions import Viewer
+from workflow.rules.whole import Whole
 
 Row = TypeVar("Row")
 
@@ -37,6 +39,15 @@ async def all_opportunities(
         homes = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
         owners = await people.members_by_id(viewer, {row.owner_id for row in rows})
         yield [(row, homes[row.account_id], owners[row.owner_id]) for row in rows]
+
+
+async def whole_opportunities(
+    viewer: Viewer,
+) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow, Whole]]]:
+    """The same with all that hangs on them; a statement a table more."""
+    async for rows in all_opportunities(viewer):
+        told = await whole_deals(viewer, [deal for deal, _, _ in rows])
+        yield [(deal, account, owner, told[deal.id]) for deal, account, owner in rows]
 
 
 async def all_accounts(viewer: Viewer) -> AsyncIterator[list[AccountRow]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
@@ -19,6 +20,8 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 9998
+"""The years that a day may be of."""
 SECRET = "secret"
 """Marks a field that is never written: what is read back has its default."""
 
@@ -46,6 +49,10 @@ def written(value: object) -> object:
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): written(part) for key, part in value.items()}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Decimal | float):
         return float(value) or 0.0  # never -0.0, which one of the databases keeps and the other does not
     return value
@@ -55,6 +62,11 @@ def holds_a_secret(value: object) -> bool:
     """Whether a value has a field that is never written."""
     kept = fields(value) if is_dataclass(value) else ()
     return any(field.metadata.get(SECRET) for field in kept)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a UUID."""
+    return _id(text) is not None
 
 
 def camel(name: str) -> str:
@@ -147,6 +159,27 @@ def _number(data: object) -> Decimal | None:
     return value if value.is_finite() and abs(value) < 10**15 else None
 
 
+def _real(data: object) -> float | None:
+    number = _number(data)
+    return None if number is None else float(number)
+
+
+def _day(data: object) -> date | None:
+    try:
+        day = date.fromisoformat(data) if isinstance(data, str) else None
+    except ValueError:
+        return None
+    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _instant(data: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(data) if isinstance(data, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None and FIRST_YEAR <= at.year <= LAST_YEAR else None
+
+
 def _json(data: object) -> object:
     parts = data if isinstance(data, list | tuple) else [data]
     if not all(isinstance(part, str | int) or _number(part) is not None for part in parts):
@@ -160,5 +193,8 @@ _SCALARS: dict[Any, tuple[Callable[[object], object], str]] = {
     bool: (_truth, "must be true or false"),
     Decimal: (_number, "must be a number"),
     UUID: (_id, "must be an id"),
+    float: (_real, "must be a number"),
+    date: (_day, "must be a day such as 2026-03-31"),
+    datetime: (_instant, "must be an instant such as 2026-03-31T09:30:00+00:00"),
     Any: (_json, "must be a text, a number, true, false or a list of these"),
 }

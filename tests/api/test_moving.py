@@ -1,0 +1,148 @@
+"""An organization moved by its export: every deal comes back with all that hangs on it, to the byte, and so does every figure."""
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from api.cells import Kind
+from tests.counts import count
+from tests.crew import new_crew
+from tests.histories import PERIODS, histories
+from tests.moving import LATER, everything, exported, imported, moved, sound
+from tests.organizations import TestOrganization
+from workflow.models import Opportunity
+from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.activities import NewActivity, correct_activity, log_activity
+from workflow.operations.arrows import Lost, lose
+from workflow.operations.competitors import NewCompetitor, add_competitor
+from workflow.operations.milestones import NewMilestone, add_milestone, waive_milestone
+from workflow.operations.opportunities import update_opportunity
+from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.sweep import Swept, sweep_organization
+from workflow.operations.transitions import Terms
+from workflow.queries.funnel import cohorts
+from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.outcomes import outcomes, velocity
+from workflow.queries.people import organization_called
+from workflow.queries.pipeline import as_of, open_deals
+from workflow.queries.slippage import steps
+from workflow.rules.plain import camel
+from workflow.rules.states import (
+    ActivityDirection,
+    ActivityKind,
+    BuyingRole,
+    CompetitorKind,
+    ImportOutcome,
+    LossReason,
+    OpportunityState,
+    OutcomeGrouping,
+    PipelineGrouping,
+)
+from workflow.rules.whole import NAMES, Whole
+
+HISTORIES = count(200)
+
+
+@pytest.fixture
+async def told() -> TestOrganization:
+    """An organization in which everything was done once; no test changes it."""
+    return await everything()
+
+
+@pytest.fixture
+async def rest() -> TestOrganization:
+    """What the story does not do: deals of which more is said by hand, undone, waived, and lost to somebody."""
+    crew = await new_crew()
+    admin, owner = crew.ctx["admin"], crew.ctx["owner"]
+    lead, deal = (crew.deals[state] for state in (OpportunityState.LEAD, OpportunityState.PROGRESSING))
+    await update_opportunity(owner, lead, {"probability": 0.35}, expected_version=None)
+    account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
+    contact = await create_contact(admin, account, {"name": "Grace"})
+    person = await add_stakeholder(owner, deal, NewStakeholder(contact, [BuyingRole.CHAMPION]))
+    await update_stakeholder(owner, person, {"left": True}, expected_version=None)
+    call = NewActivity(ActivityKind.CALL, ActivityDirection.OUTBOUND, "It was somebody else", contact_ids=[contact])
+    await correct_activity(owner, await log_activity(owner, deal, call), {"void": True})
+    step = await add_milestone(owner, deal, NewMilestone("A second visit"))
+    await waive_milestone(
+        crew.ctx["manager"], step, reason="They came to us instead, all four of them", expected_version=None
+    )
+    rival = await add_competitor(owner, deal, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
+    await lose(owner, deal, Lost(LossReason.LOST_TO_COMPETITOR, rival), Terms())
+    return crew.organization
+
+
+async def test_everything_that_can_be_done_comes_back_to_the_byte(
+    told: TestOrganization, rest: TestOrganization, tmp_path: Path
+) -> None:
+    all_ = []
+    for organization in (told, rest):
+        other, lines = await moved(organization, tmp_path)
+        all_ += [json.loads(line) for line in lines]
+        assert await exported(other, Kind.OPPORTUNITIES) == lines
+        for home in (organization, other):
+            await sweep_organization(replace(home.ctx, now=LATER), Swept())
+        assert await _judged(other) == await _judged(organization)
+    assert _never_told(all_) == set()
+    await sound()
+
+
+def _never_told(lines: list[dict[str, Any]]) -> set[str]:
+    """What a whole deal may have that none of the lines has."""
+    hints = get_type_hints(Whole)
+    told = {name for line in lines for name in line}
+    missing = {camel(name) for name in NAMES} - told
+    for name in NAMES:
+        shape = get_args(hints[name])[0] if get_args(hints[name]) else None
+        if is_dataclass(shape):
+            listed = [line.get(camel(name), ()) for line in lines]
+            parts = [part for one in listed for part in ([one] if isinstance(one, dict) else one)]
+            given = {key for part in parts for key in part}
+            missing |= {f"{name}.{field.name}" for field in fields(shape) if camel(field.name) not in given}
+    return missing
+
+
+async def _judged(organization: TestOrganization) -> list[Any]:
+    """What the rules made of each deal; the story's `talk` came to closed ones unseen by them."""
+    mine = Opportunity.filter(organization_id=organization.id, deleted_at=None).order_by("number")
+    told = await mine.values("state", "health", "health_factors", "risk_level", "closed_insight")
+    return [row for row in told if row["state"] != "DISQUALIFIED"]
+
+
+async def test_the_figures_of_the_past_come_back(tmp_path: Path) -> None:
+    crew = await new_crew()
+    account = await create_account(crew.organization.ctx, {"name": "Globex"})
+    await histories(crew, account, HISTORIES, 5)
+    other, _ = await moved(crew.organization, tmp_path)
+
+    assert await _figures(other) == await _figures(crew.organization)
+    await sound()
+
+
+async def _figures(organization: TestOrganization) -> list[object]:
+    viewer, own, all_ = organization.ctx.viewer, await organization_called(str(organization.id)), OpportunityFilter()
+    told: list[object] = []
+    for period in PERIODS:
+        told.append(await cohorts(viewer, all_, own, period))
+        told.append(await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period))
+        told.append(await velocity(viewer, all_, own, period))
+        told.append(sorted(await steps(viewer, all_, own, period), key=str))
+        told.append(
+            await open_deals(viewer, all_, PipelineGrouping.STATE, own, as_of(period.end, own, LATER, LATER.date()))
+        )
+    return told
+
+
+async def test_an_export_brought_into_its_own_organization_finds_its_own_deals(
+    told: TestOrganization, tmp_path: Path
+) -> None:
+    lines = await exported(told, Kind.OPPORTUNITIES)
+    before = await Opportunity.filter(organization_id=told.id).count()
+
+    tally, why = await imported(told, Kind.OPPORTUNITIES, lines, tmp_path)
+
+    assert (tally.counts[ImportOutcome.UNCHANGED], tally.left_alone, why) == (len(lines), len(lines), [])
+    assert await Opportunity.filter(organization_id=told.id).count() == before
+    assert await exported(told, Kind.OPPORTUNITIES) == lines

@@ -1,0 +1,114 @@
+"""What is wrong with a whole deal is told at its place, and nothing of it is kept."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cells import Kind
+from tests.counts import count
+from tests.moving import everything, exported, imported, second_home, sound
+from tests.organizations import TestOrganization
+from workflow.models import Account, Opportunity, Stakeholder
+from workflow.operations.accounts import create_account, create_contact
+from workflow.rules.states import ImportOutcome
+
+MUTILATED = count(2_000, part=10)
+ANYTHING: tuple[Any, ...] = (
+    *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True, [], {}, [None], [[1]], {"a": 1}),
+    *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00", "LEAD", "nobody@example.com"),
+)  # fmt: skip
+"""What is put where something else belongs."""
+BEGAN = "2026-01-05T09:00:00+00:00"
+WHO = {"contact": {"account": "Acme", "name": "Grace"}, "createdAt": BEGAN}
+CALL = {
+    "kind": "CALL",
+    "direction": "OUTBOUND",
+    "twoWay": True,
+    "at": BEGAN,
+    "createdAt": BEGAN,
+    "summary": "They called",
+}
+CALL |= {"by": {"kind": "MEMBER", "name": "Ann"}, "externalSystem": "mail", "externalId": "1"}
+
+
+async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    told = await everything()
+    whole = [json.loads(line) for line in await exported(told, Kind.OPPORTUNITIES)]
+    chance = random.Random(7)
+    other = await second_home(told)
+    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+        await imported(other, kind, await exported(told, kind), tmp_path)
+    lines = [_broken(chance, chance.choice(whole), number) for number in range(MUTILATED)]
+
+    tally, why = await imported(other, Kind.OPPORTUNITIES, lines, tmp_path)
+
+    made = tally.counts[ImportOutcome.CREATED]
+    assert tally.done == MUTILATED and tally.counts[ImportOutcome.REJECTED] == len(why) > MUTILATED / 2
+    assert await Opportunity.filter(organization_id=other.id).count() == made > 0
+    assert all(reason.endswith((".", "…")) for reason in why)
+    await sound()
+
+
+def _broken(chance: random.Random, line: dict[str, Any], number: int) -> str:
+    """A line of its own key in which one leaf or branch is gone, twice, or something else."""
+    broken = json.loads(json.dumps({**line, "externalSystem": "broken", "externalId": str(number)}))
+    for activity in broken.get("activities", ()):
+        activity.pop("externalSystem", None)
+        activity.pop("externalId", None)
+    holder, key = chance.choice(
+        [place for place in _places(broken) if place[1] not in ("externalSystem", "externalId")]
+    )
+    what = chance.choice(("gone", "twice", "else", "else", "else"))
+    if what == "gone":
+        del holder[key]
+    elif what == "twice" and isinstance(holder[key], list) and holder[key]:
+        holder[key].append(holder[key][-1])
+    else:
+        holder[key] = chance.choice(ANYTHING)
+    return json.dumps(broken) + "\n"
+
+
+def _places(part: Any) -> Iterator[tuple[Any, Any]]:
+    inner = list(part.items()) if isinstance(part, dict) else list(enumerate(part)) if isinstance(part, list) else []
+    for key, value in inner:
+        yield part, key
+        yield from _places(value)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "said"),
+    [
+        ({"process": "nobody's"}, "process", "Publish it first"),
+        ({"collaborators": ["nobody@example.com"]}, "collaborators", "is no member"),
+        ({"stakeholders": [{**WHO, "contact": {"account": "Acme", "name": "Nobody"}}]}, "stakeholders.0.contact", "no contact"),
+        ({"stakeholders": [WHO, WHO]}, "stakeholders", "the same contact twice"),
+        ({"stakeholders": [{**WHO, "motivation": "a\x00"}]}, "stakeholders.0.motivation", "NUL"),
+        ({"activities": [CALL, CALL]}, "activities.1", "logged already"),
+        ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
+        ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
+        ({"shoeSize": 46}, "shoeSize", "no field of a row"),
+    ],
+)  # fmt: skip
+async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
+    organization: TestOrganization, tmp_path: Path, change: dict[str, Any], where: str, said: str
+) -> None:
+    account = await create_account(organization.ctx, {"name": "Acme"})
+    await create_contact(organization.ctx, account, {"name": "Grace"})
+    row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
+    lines = [
+        json.dumps({**row, "externalId": "1"} | change),
+        json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
+    ]
+
+    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join(lines), tmp_path)
+
+    assert (tally.counts[ImportOutcome.REJECTED], tally.counts[ImportOutcome.CREATED]) == (1, 1)
+    assert said in why[0] and (where in why[0] or "." not in where)
+    assert await Account.filter(organization_id=organization.id).count() == 1
+    assert await Stakeholder.filter(organization_id=organization.id).count() == 1

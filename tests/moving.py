@@ -1,0 +1,90 @@
+"""An organization brought into another one by what `pursuit export` writes and `pursuit import` takes, in this process."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api import jsonl_rows
+from api.cells import Kind, line
+from api.exports import EXPORTS
+from api.import_batches import Tally, import_reads
+from api.jsonl_parties import import_parties
+from tests.leaks_world import tell_story
+from tests.organizations import TestOrganization, new_organization
+from workflow.models import ExchangeRate, Member, SalesProcess
+from workflow.operations.context import system_viewer
+from workflow.operations.pricing import set_exchange_rate
+from workflow.operations.processes import publish
+from workflow.queries.people import organization_called
+from workflow.queries.processes import newest_processes
+from workflow.queries.verifying import Verified, verify
+from workflow.rules.states import Role
+
+KINDS = (Kind.ACCOUNTS, Kind.CONTACTS, Kind.OPPORTUNITIES)
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
+"""After all that any story tells."""
+
+_TOLD: list[TestOrganization] = []
+
+
+async def everything() -> TestOrganization:
+    """An organization in which everything was done once: the first test that reads it makes it, and none changes it."""
+    if not _TOLD:
+        organization = await new_organization()
+        await tell_story(organization)
+        _TOLD.append(organization)
+    return _TOLD[0]
+
+
+async def sound() -> None:
+    """Whatever must hold in a database holds."""
+    broken: list[Verified] = []
+    assert await verify(broken.append), [one for one in broken if one.faults]
+
+
+async def second_home(organization: TestOrganization) -> TestOrganization:
+    """Another organization with the same people, processes and rates."""
+    home = await organization_called(str(organization.id))
+    other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
+    for member in await Member.filter(organization_id=organization.id).values("email", "role"):
+        await other.ctx_of(Role(member["role"]), member["email"])
+    [mine] = await SalesProcess.filter(organization_id=organization.id).order_by("-published_at").limit(1).values()
+    for process in await newest_processes(organization.ctx.viewer):
+        await publish(other.ctx, process.document, make_default=process.id == mine["id"])
+    for rate in await ExchangeRate.filter(organization_id=organization.id).order_by("valid_from").values():
+        await set_exchange_rate(other.ctx, rate["currency"], rate["rate"], rate["valid_from"])
+    return other
+
+
+async def exported(organization: TestOrganization, kind: Kind) -> list[str]:
+    """The lines of one kind."""
+    home = await organization_called(str(organization.id))
+    export = EXPORTS[kind]
+    rows = [row async for batch in export.walk(system_viewer(home.id)) for row in batch]
+    return [line(export.record(row, home)) for row in rows]
+
+
+async def imported(
+    organization: TestOrganization, kind: Kind, lines: Iterable[str], folder: Path
+) -> tuple[Tally, list[str]]:
+    """What became of the lines, and why those that were not kept were not."""
+    file, why = folder / f"{kind}.jsonl", list[str]()
+    file.write_text("".join(lines))
+    tally = Tally(reject=lambda read, reason: why.append(reason))
+    ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)
+    if kind is Kind.OPPORTUNITIES:
+        await import_reads(ctx, jsonl_rows.reads(file), tally)
+    else:
+        await import_parties(ctx, kind, file, tally, dry_run=False)
+    return tally, why
+
+
+async def moved(organization: TestOrganization, folder: Path) -> tuple[TestOrganization, list[str]]:
+    """A second home with everything in it, and the lines of its opportunities."""
+    other = await second_home(organization)
+    for kind in KINDS:
+        lines = await exported(organization, kind)
+        _, why = await imported(other, kind, lines, folder)
+        assert why == [], kind
+    return other, lines
