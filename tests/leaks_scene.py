@@ -24,7 +24,7 @@ from tests.serving import serving
 from workflow.models.database import opened
 
 Case = TypeVar("Case")
-ONE_IN = {"sqlite": 40, "postgres": 45}[chosen()]
+ONE_IN = {"sqlite": 80, "postgres": 85}[chosen()]
 WIDE = ("ADMIN", "ALL")
 DEEP = 5
 """Records of a type whose lists are looked into for cursors."""

@@ -66,7 +66,7 @@ async def exported(organization: TestOrganization, kind: Kind) -> list[str]:
 
 
 async def imported(
-    organization: TestOrganization, kind: Kind, lines: Iterable[str], folder: Path
+    organization: TestOrganization, kind: Kind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
 ) -> tuple[Tally, list[str]]:
     """What became of the lines, and why those that were not kept were not."""
     file, why = folder / f"{kind}.jsonl", list[str]()
@@ -74,9 +74,9 @@ async def imported(
     tally = Tally(reject=lambda read, reason: why.append(reason))
     ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)
     if kind is Kind.OPPORTUNITIES:
-        await import_reads(ctx, jsonl_rows.reads(file), tally)
+        await import_reads(ctx, jsonl_rows.reads(file), tally, dry_run=dry_run)
     else:
-        await import_parties(ctx, kind, file, tally, dry_run=False)
+        await import_parties(ctx, kind, file, tally, dry_run=dry_run)
     return tally, why
 
 

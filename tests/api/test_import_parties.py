@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from api.cells import Kind
 from api.jsonl_parties import FOREIGN
+from tests.moving import exported, imported
 from tests.organizations import TestOrganization, new_organization
-from tests.serving import Finished, pursuit
+from tests.serving import pursuit
 from workflow.models import Account, Contact
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.checks import MoneyGiven
+from workflow.rules.states import ImportOutcome as O
 
 
 @pytest.fixture
@@ -45,42 +48,48 @@ async def told(organization: TestOrganization) -> TestOrganization:
     return organization
 
 
-async def exported(database: str, organization: TestOrganization, kind: str) -> list[dict[str, Any]]:
+def without_its_own(lines: list[str]) -> list[dict[str, Any]]:
     """The lines of an export, without what is an organization's own."""
-    command = ("export", kind, "--organization", organization.name)
-    ended = await pursuit(*command, environ={"PURSUIT_DATABASE_URL": database})
-    assert ended.code == 0, ended.err
-    rows = [json.loads(line) for line in ended.out.splitlines()]
-    return [{name: value for name, value in row.items() if name not in FOREIGN} for row in rows]
+    return [{name: value for name, value in json.loads(line).items() if name not in FOREIGN} for line in lines]
 
 
-async def imported(database: str, organization: TestOrganization, file: Path, *more: str) -> Finished:
-    """What the command said."""
-    command = ("import", str(file), "--organization", organization.name, *more)
-    return await pursuit(*command, environ={"PURSUIT_DATABASE_URL": database})
+def lines_of(*records: dict[str, Any]) -> str:
+    """The lines of a file."""
+    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 async def test_what_was_exported_comes_back_whole_and_the_same_again_changes_nothing(
-    told: TestOrganization, database: str, tmp_path: Path
+    told: TestOrganization, tmp_path: Path
 ) -> None:
     other = await new_organization()
-    for kind in ("accounts", "contacts"):
-        out = await pursuit(
-            *("export", kind, "--organization", told.name, "--out", str(tmp_path / f"{kind}.jsonl")),
-            environ={"PURSUIT_DATABASE_URL": database},
-        )
-        tried = await imported(database, other, tmp_path / f"{kind}.jsonl", "--dry-run")
-        done = await imported(database, other, tmp_path / f"{kind}.jsonl")
-        again = await imported(database, other, tmp_path / f"{kind}.jsonl")
+    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+        lines = await exported(told, kind)
+        tried, _ = await imported(other, kind, lines, tmp_path, dry_run=True)
+        done, _ = await imported(other, kind, lines, tmp_path)
+        again, _ = await imported(other, kind, lines, tmp_path)
 
-        assert out.code == 0, out.err
-        assert ["created   │    2" in one.out for one in (tried, done)] == [True, True], tried.out + done.err
-        assert "unchanged │    2" in again.out
-        assert await exported(database, other, kind) == await exported(database, told, kind)
+        assert tried.counts == done.counts == {O.CREATED: 2}
+        assert again.counts == {O.UNCHANGED: 2}
+        assert without_its_own(await exported(other, kind)) == without_its_own(lines)
+
+
+async def test_the_command_tells_what_a_file_holds_and_keeps_what_it_rejects(
+    organization: TestOrganization, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.jsonl").write_text(lines_of({"name": "Acme"}, {"name": "Globex", "size": 3}))
+    files = (str(tmp_path / "accounts.jsonl"), "--rejects", str(tmp_path / "rejects.csv"))
+
+    ended = await pursuit(
+        "import", *files, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database}
+    )
+
+    assert (ended.code, "created   │    1" in ended.out, "rejected  │    1" in ended.out) == (2, True, True), ended.err
+    with (tmp_path / "rejects.csv").open(newline="") as file:
+        assert [row[-1].split(":")[0] for row in csv.reader(file)] == ["problem", "`size` is no field of a row"]
 
 
 async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brought_to_what_is_told(
-    organization: TestOrganization, database: str, tmp_path: Path
+    organization: TestOrganization, tmp_path: Path
 ) -> None:
     keyed: Any = {"name": "Old name", "external_system": "crm", "external_id": "A1"}
     there: list[Any] = [keyed, {"name": "By domain", "domain": "b.example"}, {"name": "By Name"}]
@@ -92,11 +101,10 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
         {"name": " by name ", "country": "France"},
         {"name": "By Name", "externalSystem": "crm", "externalId": "A2", "country": None},
     )
-    (tmp_path / "accounts.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
-    ended = await imported(database, organization, tmp_path / "accounts.jsonl")
+    tally, why = await imported(organization, Kind.ACCOUNTS, lines_of(*lines), tmp_path)
 
-    assert "updated   │    4" in ended.out, ended.out + ended.err
+    assert (tally.counts, why) == ({O.UPDATED: 4}, [])
     rows = (
         await Account.filter(organization_id=organization.id).order_by("name").values("name", "external_id", "country")
     )
@@ -107,9 +115,7 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
     ]
 
 
-async def test_a_bad_line_is_told_and_the_others_are_kept(
-    organization: TestOrganization, database: str, tmp_path: Path
-) -> None:
+async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrganization, tmp_path: Path) -> None:
     await create_account(organization.ctx, {"name": "Acme"})
     lines = (
         '{"accountName": "Acme", "accountId": "x", "name": "Grace"}',
@@ -120,19 +126,14 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(
         "[1",
         '{"accountName": "Acme", "name": "Ann", "title": "=1+1"}',
     )
-    (tmp_path / "contacts.jsonl").write_text("\n".join(lines))
 
-    ended = await imported(
-        database, organization, tmp_path / "contacts.jsonl", "--rejects", str(tmp_path / "rejects.csv")
-    )
+    tally, why = await imported(organization, Kind.CONTACTS, "\n".join(lines), tmp_path)
 
-    assert (ended.code, "created   │    2" in ended.out) == (2, True), ended.out + ended.err
+    assert tally.counts == {O.CREATED: 2, O.REJECTED: 5}
     kept = await Contact.filter(organization_id=organization.id).order_by("name").values("name")
     assert [row["name"] for row in kept] == ["Ann", "Grace"]
-    with (tmp_path / "rejects.csv").open(newline="") as file:
-        problems = [row[-1] for row in csv.reader(file)][1:]
     for said, expected in zip(
-        problems,
+        why,
         ("no account called 'Nobody'", "no e-mail", "`salary` is no field", "`name` is missing", "no JSON"),
         strict=True,
     ):
@@ -140,29 +141,24 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(
 
 
 async def test_a_line_of_a_system_that_is_none_is_told_and_the_others_are_kept(
-    organization: TestOrganization, database: str, tmp_path: Path
+    organization: TestOrganization, tmp_path: Path
 ) -> None:
     deal = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com"}
     lines = [{**deal, "externalId": "1", "externalSystem": system} for system in ("a\x00", "x" * 300, "crm")]
-    (tmp_path / "deals.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
 
-    ended = await imported(database, organization, tmp_path / "deals.jsonl")
+    tally, _ = await imported(organization, Kind.OPPORTUNITIES, lines_of(*lines), tmp_path)
 
-    assert (ended.code, "created   │    1" in ended.out, "rejected  │    2" in ended.out) == (2, True, True), ended.err
+    assert tally.counts == {O.CREATED: 1, O.REJECTED: 2}
 
 
 async def test_texts_as_long_as_a_book_are_refused_and_not_looked_for(
-    organization: TestOrganization, database: str, tmp_path: Path
+    organization: TestOrganization, tmp_path: Path
 ) -> None:
-    (tmp_path / "accounts.jsonl").write_text(json.dumps({"name": "x" * 70_000}) + '\n{"name": "Acme"}\n')
-    (tmp_path / "contacts.jsonl").write_text(
-        json.dumps({"accountId": "x", "accountName": "x" * 70_000, "name": "Kim"})
-        + "\n"
-        + json.dumps({"accountId": "x", "accountName": "Acme", "name": "Kim", "email": "x" * 70_000})
-    )
+    long = "x" * 70_000
+    homes = lines_of({"name": long}, {"name": "Acme"})
+    people = [{"accountName": long, "name": "Kim"}, {"accountName": "Acme", "name": "Kim", "email": long}]
 
-    accounts = await imported(database, organization, tmp_path / "accounts.jsonl")
-    contacts = await imported(database, organization, tmp_path / "contacts.jsonl")
+    accounts, _ = await imported(organization, Kind.ACCOUNTS, homes, tmp_path)
+    contacts, _ = await imported(organization, Kind.CONTACTS, lines_of(*people), tmp_path)
 
-    assert (accounts.code, contacts.code) == (2, 2), accounts.err + contacts.err
-    assert "created   │    1" in accounts.out and "rejected  │    2" in contacts.out
+    assert (accounts.counts, contacts.counts) == ({O.CREATED: 1, O.REJECTED: 1}, {O.REJECTED: 2})

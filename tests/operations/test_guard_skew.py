@@ -115,7 +115,7 @@ async def test_an_arrow_is_never_taken_after_its_gate_was_broken(kind: str) -> N
     assert tally.taken + tally.refused == TRIALS
 
 
-@pytest.mark.parametrize("kind", some(SKEWS, every=3))
+@pytest.mark.parametrize("kind", some(SKEWS, every=6))
 async def test_without_the_lock_the_same_trials_find_it_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def unheld(*_: Any) -> None:
         """Holds nothing."""

@@ -32,7 +32,7 @@ def test_every_mutation_is_tried() -> None:
     assert ATTEMPTS.keys() == MUTATIONS.keys()
 
 
-@pytest.mark.parametrize("name", some(MUTATIONS, every=4))
+@pytest.mark.parametrize("name", some(MUTATIONS, every=6))
 async def test_a_hostile_input_is_answered(name: str, server: Server, database: str) -> None:
     stage = await new_stage(database, server)
     done = placed(ATTEMPTS[name].done, stage.ids)
@@ -48,7 +48,7 @@ async def test_a_hostile_input_is_answered(name: str, server: Server, database: 
     assert faults == []
 
 
-@pytest.mark.parametrize("name", some((name for name, spec in QUERIES.items() if spec.args), every=4))
+@pytest.mark.parametrize("name", some((name for name, spec in QUERIES.items() if spec.args), every=6))
 async def test_a_hostile_argument_is_answered(name: str, server: Server, organization: TestOrganization) -> None:
     async with server.client(organization.api_key) as client:
         asked = [

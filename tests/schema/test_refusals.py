@@ -64,7 +64,7 @@ def test_every_mutation_is_tried_and_every_problem_of_it_placed() -> None:
         assert row.never <= set(problems(mutation)), mutation
 
 
-@pytest.mark.parametrize(("mutation", "problem"), some(REFUSALS, every=4))
+@pytest.mark.parametrize(("mutation", "problem"), some(REFUSALS, every=6))
 async def test_a_refusal_writes_nothing(stage: Stage, mutation: str, problem: str) -> None:
     before = await dump(stage.url)
 
@@ -85,7 +85,7 @@ async def test_a_dry_run_writes_nothing(stage: Stage, mutation: str) -> None:
     assert differences(before, await dump(stage.url)) == {}
 
 
-@pytest.mark.parametrize("mutation", some(MUTATIONS, every=4))
+@pytest.mark.parametrize("mutation", some(MUTATIONS, every=6))
 async def test_the_same_attempt_unrefused_writes_and_tells_each_fact_in_one_event(stage: Stage, mutation: str) -> None:
     fresh = await new_stage(stage.url, stage.server)
     before = await dump(stage.url)
