@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -69,6 +69,7 @@ def is_id(text: str) -> bool:
     return _id(text) is not None
 
 
+@lru_cache(4_096)
 def camel(name: str) -> str:
     """The contract's spelling of a field's name."""
     first, *others = name.split("_")
