@@ -35,7 +35,7 @@ ONCE = {
         for name in ("abuse", "cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
     ),
     *(HERE / "api" / f"test_{name}.py" for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")),
-    *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "process_commands")),
+    *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "exporting", "process_commands")),
     *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
     HERE / "journeys" / "test_demo.py",
 }

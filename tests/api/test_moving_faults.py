@@ -52,7 +52,7 @@ async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_i
     assert tally.done == MUTILATED and tally.counts[ImportOutcome.REJECTED] == len(why) > MUTILATED / 2
     assert await Opportunity.filter(organization_id=other.id).count() == made > 0
     assert all(reason.endswith((".", "…")) for reason in why)
-    await sound()
+    await sound(other)
 
 
 def _broken(chance: random.Random, line: dict[str, Any], number: int) -> str:
