@@ -27,7 +27,7 @@ from workflow.queries.funnel import cohorts
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import organization_called
-from workflow.queries.pipeline import as_of, open_deals
+from workflow.queries.pipeline import as_of, open_deals, won
 from workflow.queries.slippage import steps
 from workflow.rules.plain import camel
 from workflow.rules.states import (
@@ -129,9 +129,9 @@ async def _figures(organization: TestOrganization) -> list[object]:
         told.append(await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period))
         told.append(await velocity(viewer, all_, own, period))
         told.append(sorted(await steps(viewer, all_, own, period), key=str))
-        told.append(
-            await open_deals(viewer, all_, PipelineGrouping.STATE, own, as_of(period.end, own, LATER, LATER.date()))
-        )
+        then = as_of(period.end, own, LATER, LATER.date())
+        told.append(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then))
+        told.append(await won(viewer, all_, period, then))
     return told
 
 

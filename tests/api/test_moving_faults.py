@@ -102,7 +102,7 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
     await create_contact(organization.ctx, account, {"name": "Grace"})
     row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
     lines = [
-        json.dumps({**row, "externalId": "1"} | change),
+        json.dumps({**row, "externalId": "1", "accountName": "Never made", **change}),
         json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
     ]
 
