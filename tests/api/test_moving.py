@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -10,7 +11,7 @@ import pytest
 from api.cells import Kind
 from tests.counts import count
 from tests.crew import new_crew
-from tests.histories import PERIODS, histories
+from tests.histories import BEGINNING, PERIODS, histories
 from tests.moving import LATER, everything, exported, imported, moved, sound
 from tests.organizations import TestOrganization
 from workflow.models import Opportunity
@@ -24,7 +25,7 @@ from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, up
 from workflow.operations.sweep import Swept, sweep_organization
 from workflow.operations.transitions import Terms
 from workflow.queries.funnel import cohorts
-from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import organization_called
 from workflow.queries.pipeline import as_of, open_deals, won
@@ -129,9 +130,11 @@ async def _figures(organization: TestOrganization) -> list[object]:
         told.append(await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period))
         told.append(await velocity(viewer, all_, own, period))
         told.append(sorted(await steps(viewer, all_, own, period), key=str))
-        then = as_of(period.end, own, LATER, LATER.date())
+    for place in range(40):
+        day = BEGINNING.date() + timedelta(days=9 * place)
+        then = as_of(day, own, LATER, LATER.date())
         told.append(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then))
-        told.append(await won(viewer, all_, period, then))
+        told.append(await won(viewer, all_, Days(None, day), then))
     return told
 
 
