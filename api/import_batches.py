@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from api.reads import Read
 from workflow.operations.context import Ctx
@@ -13,6 +12,8 @@ from workflow.operations.naming import name_somebody
 from workflow.rules.errors import InvalidInput, Refusal, invalid
 from workflow.rules.states import ImportOutcome
 
+MOST_CHARACTERS = 16_000_000
+"""Of the lines that are held at once."""
 THERE = (ImportOutcome.UPDATED, ImportOutcome.UNCHANGED)
 """What becomes of a row whose opportunity was there before."""
 
@@ -94,13 +95,15 @@ def _placed(where: str, message: str) -> str:
 
 
 def _batches(reads: Iterable[Read]) -> Iterator[list[Read]]:
-    """As many lines at once as an import takes, all of one system."""
-    lines = iter(reads)
-    while chunk := list(islice(lines, MOST_ROWS)):
-        batch: list[Read] = []
-        for line in chunk:
-            if batch and line.system != batch[0].system:
-                yield batch
-                batch = []
-            batch.append(line)
+    """As many lines at once as an import takes and memory should hold, all of one system."""
+    batch: list[Read] = []
+    held = 0
+    for line in reads:
+        size = sum(map(len, line.cells.values()))
+        if batch and (line.system != batch[0].system or len(batch) == MOST_ROWS or held + size > MOST_CHARACTERS):
+            yield batch
+            batch, held = [], 0
+        batch.append(line)
+        held += size
+    if batch:
         yield batch

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api.cells import Record
-from api.csv_lines import LONGEST, UnreadableFile
+from api.csv_lines import UnreadableFile
 from api.reads import Read
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import OURS, ImportRow
@@ -20,6 +20,8 @@ from workflow.rules.whole import NAMES, Whole
 
 Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]
 """The fields that a line may have: our own name of each, and how it is read."""
+LONGEST = 8_000_000
+"""Bytes of a line: a deal with all that hangs on it."""
 LINE = "line"
 """The one column of such a file, for its rejects."""
 

@@ -30,16 +30,24 @@ ELSEWHERE = {
 """What asks no database runs once, beside SQLite: the rules are pure, and the house is text. Only PostgreSQL has row-level security, and
 several writers at once."""
 ONCE = {
-    *(
-        HERE / "api" / f"test_{name}.py"
-        for name in ("abuse", "cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
-    ),
-    *(HERE / "api" / f"test_{name}.py" for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")),
-    *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "exporting", "process_commands")),
-    *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
-    HERE / "journeys" / "test_demo.py",
+    "sqlite": {
+        *(
+            HERE / "api" / f"test_{name}.py"
+            for name in ("cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
+        ),
+        *(
+            HERE / "api" / f"test_{name}.py"
+            for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")
+        ),
+        *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "exporting", "process_commands")),
+        HERE / "journeys" / "test_demo.py",
+    },
+    "postgres": {
+        HERE / "api" / "test_abuse.py",
+        *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
+    },
 }
-"""What is about HTTP, commands and clients, whatever the database that answers them: beside SQLite, and at full counts on both."""
+"""What is about HTTP, commands and clients, whatever the database that answers them: beside one, and at full counts beside both."""
 
 
 def pytest_configure() -> None:
@@ -49,7 +57,8 @@ def pytest_configure() -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """What this run's database has nothing to say to is left to the other run."""
-    once = chosen() == "postgres" and not FULL and collection_path in ONCE
+    other = "postgres" if chosen() == "sqlite" else "sqlite"
+    once = not FULL and collection_path in ONCE[other]
     return True if once or collection_path in ELSEWHERE[chosen()] else None
 
 

@@ -12,7 +12,7 @@ from api.cells import Kind
 from tests.counts import count
 from tests.moving import everything, exported, imported, second_home, sound
 from tests.organizations import TestOrganization
-from workflow.models import Account, Opportunity, Stakeholder
+from workflow.models import Account, Activity, Opportunity, Stakeholder
 from workflow.operations.accounts import create_account, create_contact
 from workflow.rules.states import ImportOutcome
 
@@ -112,3 +112,19 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
     assert said in why[0] and (where in why[0] or "." not in where)
     assert await Account.filter(organization_id=organization.id).count() == 1
     assert await Stakeholder.filter(organization_id=organization.id).count() == 1
+
+
+async def test_a_deal_with_two_thousand_calls_comes_back_and_a_line_without_end_does_not(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
+    await create_contact(organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"})
+    row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
+    calls = [{**CALL, "externalId": str(number), "summary": "They called. " * 100} for number in range(2_000)]
+    endless = json.dumps({**row, "externalId": "3", "description": "x" * 8_000_000})
+    lines = [json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)]
+
+    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
+
+    assert tally.counts == {ImportOutcome.CREATED: 2, ImportOutcome.REJECTED: 1}
+    assert "longer than 8,000,000 bytes" in why[0]
+    assert await Activity.filter(organization_id=organization.id).count() == 2_000

@@ -25,7 +25,7 @@ from workflow.rules.whole import Whole
 from workflow.rules.whole_parts import By, Named, Worth
 
 Columns = dict[str, Any]  # Any: columns of several kinds
-LONGEST_TEXT: Final = 1_000_000
+LONGEST_TEXT: Final = 8_000_000
 """Characters of a text that is told whole; a line of a file has no more."""
 NUMBERED: Final = {
     "decision_steps": "position",
