@@ -1,13 +1,15 @@
 """A whole deal whose parts do not agree is told so, each fault at its place."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.serving import ROOT
+from workflow.operations.imported import ImportRow
 from workflow.rules.errors import InvalidInput
-from workflow.rules.plain import read, written
+from workflow.rules.plain import camel, read, written
 from workflow.rules.states import (
     ActorKind,
     CompetitorKind,
@@ -24,7 +26,7 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
-from workflow.rules.whole import Whole, judge
+from workflow.rules.whole import NAMES, Whole, judge
 from workflow.rules.whole_history import Frame, Override, Standing, Step
 from workflow.rules.whole_parts import By, Competitor, Milestone, Mitigation, Named, Relation, Risk, Stakeholder
 
@@ -115,3 +117,9 @@ def test_what_does_not_agree_is_told_at_its_place(change: dict[str, Any], where:
 
     assert [".".join(fault.path) for fault in refused.value.fields] == [where]
     assert said in refused.value.message
+
+
+def test_the_page_about_json_lines_names_every_field() -> None:
+    page = (ROOT / "docs" / "json-lines.md").read_text()
+    row = [field.name for field in fields(ImportRow) if field.name != "whole"]
+    assert [name for name in (*row, *NAMES) if f"`{camel(name)}`" not in page] == []
