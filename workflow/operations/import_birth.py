@@ -89,7 +89,9 @@ def _owner(ctx: Ctx, book: Book, columns: Mapping[str, object]) -> UUID:
     if columns.get("owner_email"):
         return book.owner(str(columns["owner_email"]))
     if ctx.viewer.member_id is None:
-        raise invalid("ownerEmail", message="The row names no owner, and who imports is no member. Name one with `ownerEmail`.")
+        raise invalid(
+            "ownerEmail", message="The row names no owner, and who imports is no member. Name one with `ownerEmail`."
+        )
     return ctx.viewer.member_id
 
 

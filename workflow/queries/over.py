@@ -70,7 +70,7 @@ def seconds_of(instant: str) -> str:
     """The whole seconds of an instant since 1970."""
     if dialect() == "sqlite":
         return f"CAST(strftime('%s', substr({instant}, 1, 19)) AS INTEGER)"
-    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {instant})) AS BIGINT)"
+    return f"CAST(FLOOR(date_part('epoch', {instant})) AS BIGINT)"
 
 
 def days_until(day: str, instant: str, zone: str) -> str:

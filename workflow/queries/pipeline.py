@@ -16,21 +16,22 @@ from workflow.rules.pipeline import Alike
 from workflow.rules.states import OPEN_STATES, ForecastCategory, PipelineGrouping
 
 KEYS: Mapping[PipelineGrouping, tuple[str, str]] = {
-    PipelineGrouping.STATE: ("state", "state"),
-    PipelineGrouping.OWNER: ("owner_id", "owner_name"),
-    PipelineGrouping.TEAM: ("team_id", "team_name"),
-    PipelineGrouping.ACCOUNT: ("account_id", "account__name"),
-    PipelineGrouping.SOURCE: ("source", "source"),
-    PipelineGrouping.FORECAST_CATEGORY: ("forecast_category", "forecast_category"),
-    PipelineGrouping.CLOSE_MONTH: (_month := "substr(CAST(expected_close_date AS TEXT), 1, 7)", _month),
+    PipelineGrouping.STATE: ("state", "key"),
+    PipelineGrouping.OWNER: ("owner_id", "(SELECT name FROM member WHERE member.id = key)"),
+    PipelineGrouping.TEAM: ("team_id", "(SELECT name FROM team WHERE team.id = key)"),
+    PipelineGrouping.ACCOUNT: ("account_id", "(SELECT name FROM account WHERE account.id = key)"),
+    PipelineGrouping.SOURCE: ("source", "key"),
+    PipelineGrouping.FORECAST_CATEGORY: ("forecast_category", "key"),
+    PipelineGrouping.CLOSE_MONTH: ("substr(CAST(expected_close_date AS TEXT), 1, 7)", "key"),
 }
-"""By what a deal is grouped, and how the group is called."""
+"""By what a deal is grouped, and how the group is called: names are looked up for groups, not for deals."""
 
 NOW = (
-    "id", "state", "owner_id", "owner__name", "owner__team_id", "owner__team__name", "account_id", "account__name", "source",
-    "probability", "forecast_category", "disqualify_proposed", "expected_close_date", "base_minor", "health", "created_at",
+    "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category", "disqualify_proposed", "expected_close_date",
+    "base_minor", "health", "created_at",
 )  # fmt: skip
-SINCE = ("id", "account_id", "account__name", "source", "created_at")
+SINCE = ("id", "account_id", "source", "created_at")
+TEAM = "owner__team_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,24 @@ async def open_deals(
 
     Two statements for a past day, else one. The filter is asked of the deals as they are now, the figures of how they stood.
     """
-    asked = Over(matching(viewer, filter), *(SINCE if of.past else NOW))
+    team = PipelineGrouping.TEAM is by
+    asked = Over(matching(viewer, filter), *(SINCE if of.past else (*NOW, TEAM) if team else NOW))
     key, label = KEYS[by]
-    stood = _then(asked, organization, of) if of.past else _now()
+    stood = _then(asked, organization, of, team=team) if of.past else _now(team=team)
     condition = f"state IN ({words(sorted(OPEN_STATES))})"
     if within is not None:
         condition += f" AND {asked.within('expected_close_date', within)}"
-    alike = (
-        f"SELECT COALESCE(CAST({key} AS TEXT), '') AS key, COALESCE({label}, '') AS label, probability, forecast_category, proposed, "
-        f"currency, each_minor, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
-        f"SUM({seconds_of('created_at')}) AS born FROM stood WHERE {condition} GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    alike = "probability, forecast_category, proposed, currency, each_minor"
+    grouped = (
+        f"SELECT {key} AS key, {alike}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
+        f"SUM({seconds_of('created_at')}) AS born FROM stood WHERE {condition} GROUP BY {key}, {alike}"
     )
+    tables = {"stood": stood, "grouped": grouped}
     rates = await rates_of(organization) if of.past else Rates(organization.base_currency, {})
-    return [_alike(row, by, rates, of) for row in await asked.rows({"stood": stood}, alike)]
+    return [
+        _alike(row, by, rates, of)
+        for row in await asked.rows(tables, f"SELECT grouped.*, {label} AS label FROM grouped")
+    ]
 
 
 async def won(viewer: Viewer, filter: OpportunityFilter, within: Days, of: AsOf) -> int:
@@ -93,25 +99,25 @@ def as_of(day: date | None, organization: OrganizationRow, now: datetime, today:
     return AsOf(end, day, past=True)
 
 
-def _now() -> str:
+def _now(*, team: bool) -> str:
     """The deals as they stand; their base value is kept."""
     return (
-        "SELECT state, owner_id, owner__name AS owner_name, owner__team_id AS team_id, owner__team__name AS team_name, account_id, "
-        "account__name, source, probability, forecast_category, disqualify_proposed AS proposed, expected_close_date, "
-        "base_minor AS minor, CAST(NULL AS TEXT) AS currency, CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
+        f"SELECT state, owner_id, {TEAM if team else 'NULL'} AS team_id, account_id, source, probability, forecast_category, "
+        "disqualify_proposed AS proposed, expected_close_date, base_minor AS minor, CAST(NULL AS TEXT) AS currency, "
+        "CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
     )
 
 
-def _then(asked: Over, organization: OrganizationRow, of: AsOf) -> str:
+def _then(asked: Over, organization: OrganizationRow, of: AsOf, *, team: bool) -> str:
     """The deals as they stood; an amount of another currency is told by itself, to be worth what it was on that day."""
     foreign = f"value_currency <> {asked.bind(organization.base_currency)}"
     return (
-        "SELECT standing.state, standing.owner_id, member.name AS owner_name, team.id AS team_id, team.name AS team_name, deal.account_id, "
-        "deal.account__name, deal.source, standing.probability, standing.forecast_category, 1 = 0 AS proposed, "
+        f"SELECT standing.state, standing.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, deal.account_id, deal.source, "
+        "standing.probability, standing.forecast_category, 1 = 0 AS proposed, "
         "standing.expected_close_date, standing.value_minor AS minor, standing.value_currency AS currency, "
         f"CASE WHEN {foreign} THEN standing.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
-        f"FROM standing JOIN deal ON deal.id = opportunity_id JOIN member ON member.id = standing.owner_id "
-        f"LEFT JOIN team ON team.id = member.team_id WHERE {_stood_at(asked, of)}"
+        f"FROM standing JOIN deal ON deal.id = opportunity_id "
+        f"{'JOIN member ON member.id = standing.owner_id ' if team else ''}WHERE {_stood_at(asked, of)}"
     )
 
 
@@ -124,8 +130,8 @@ def _alike(row: Mapping[str, Any], by: PipelineGrouping, rates: Rates, of: AsOf)
     each, count = row["each_minor"], int(row["count"])
     value = int(row["value"] or 0) if each is None else count * rates.worth(int(each), row["currency"], of.day)
     return Alike(
-        key=row["key"],
-        label=called(row["label"], by),
+        key="" if row["key"] is None else str(row["key"]),
+        label=called(row["label"] or "", by),
         probability=row["probability"],
         category=ForecastCategory(row["forecast_category"]),
         proposed=bool(row["proposed"]),
