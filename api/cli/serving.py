@@ -25,8 +25,9 @@ SERVED: dict[str, Any] = {
     "server_header": False,
     "ws": "websockets-sansio",
     "timeout_graceful_shutdown": 10,
+    "timeout_keep_alive": 75,
 }
-"""How uvicorn serves: the log is ours."""
+"""How uvicorn serves: the log is ours, and a connection rests longer than clients and proxies keep one, so that none is closed under a request."""
 
 
 def serve(

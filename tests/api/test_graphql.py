@@ -1,13 +1,17 @@
 """The door /graphql: methods, media types, sizes, shapes, and the codes of what goes wrong."""
 
+import asyncio
+import http.client
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from api.problems import GRAPHQL_JSON, JSON
 from api.requests import BODY_LIMIT
+from tests.serving import Server
 
 ROLE = "{ viewer { role } }"
 ANSWER = {"viewer": {"role": "ADMIN"}}
@@ -181,3 +185,22 @@ async def test_an_answer_carries_its_request_id_and_safety_headers(client: httpx
     assert answer.headers["X-Request-Id"] == "abc-1"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+async def test_a_connection_that_rested_longer_than_clients_keep_one_is_still_answered(server: Server) -> None:
+    where = urlsplit(server.base_url)
+    door = http.client.HTTPConnection(str(where.hostname), where.port)
+
+    def asked() -> int:
+        door.request("GET", "/healthz")
+        answer = door.getresponse()
+        answer.read()
+        return answer.status
+
+    first = await asyncio.to_thread(asked)
+    kept = door.sock
+    await asyncio.sleep(6)
+
+    assert (first, await asyncio.to_thread(asked)) == (200, 200)
+    assert door.sock is kept is not None
+    door.close()
