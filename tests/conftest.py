@@ -41,13 +41,16 @@ ONCE = {
         ),
         *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "exporting", "process_commands")),
         HERE / "journeys" / "test_demo.py",
+        HERE / "schema" / "test_processes.py",
     },
     "postgres": {
         HERE / "api" / "test_abuse.py",
+        HERE / "schema" / "test_buyer.py",
         *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
     },
 }
-"""What is about HTTP, commands and clients, whatever the database that answers them: beside one, and at full counts beside both."""
+"""What is about HTTP, commands, clients and the words of GraphQL, whatever the database that answers them, while the operations behind
+are tried on both: beside one, and at full counts beside both."""
 
 
 def pytest_configure() -> None:
