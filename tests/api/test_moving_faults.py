@@ -17,12 +17,24 @@ from workflow.operations.accounts import create_account, create_contact
 from workflow.rules.states import ImportOutcome
 
 MUTILATED = count(2_000, part=10)
+GOOD = 5
+"""Of so many lines one is whole."""
+KEYS = ("externalSystem", "externalId")
 ANYTHING: tuple[Any, ...] = (
     *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True, [], {}, [None], [[1]], {"a": 1}),
     *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00", "LEAD", "nobody@example.com"),
 )  # fmt: skip
 """What is put where something else belongs."""
 BEGAN = "2026-01-05T09:00:00+00:00"
+LATER_ON, ADMIN = "2026-01-06T09:00:00+00:00", "admin@example.com"
+STOOD = {
+    "since": BEGAN,
+    "state": "LEAD",
+    "owner": "gone@example.com",
+    "probability": 0.1,
+    "forecastCategory": "OMITTED",
+}
+WORTHLESS = {"amount": "much", "currency": "EUR"}
 WHO = {"contact": {"account": "Acme", "name": "Grace"}, "createdAt": BEGAN}
 CALL = {
     "kind": "CALL",
@@ -45,25 +57,29 @@ async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_i
     for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
         await imported(other, kind, await exported(told, kind), tmp_path)
     lines = [_broken(chance, chance.choice(whole), number) for number in range(MUTILATED)]
+    lines[::GOOD] = [_line(chance.choice(whole), f"good {number}") for number in range(len(lines[::GOOD]))]
 
     tally, why = await imported(other, Kind.OPPORTUNITIES, lines, tmp_path)
 
     made = tally.counts[ImportOutcome.CREATED]
+    good = await Opportunity.filter(organization_id=other.id, external_id__startswith="good").count()
+    assert good == len(lines[::GOOD])
     assert tally.done == MUTILATED and tally.counts[ImportOutcome.REJECTED] == len(why) > MUTILATED / 2
     assert await Opportunity.filter(organization_id=other.id).count() == made > 0
     assert all(reason.endswith((".", "…")) for reason in why)
     await sound(other)
 
 
+def _line(line: dict[str, Any], key: str) -> str:
+    """A line of its own key, whose activities have none."""
+    calls = [{name: value for name, value in one.items() if name not in KEYS} for one in line.get("activities", ())]
+    return json.dumps({**line, "externalSystem": "broken", "externalId": key, "activities": calls}) + "\n"
+
+
 def _broken(chance: random.Random, line: dict[str, Any], number: int) -> str:
-    """A line of its own key in which one leaf or branch is gone, twice, or something else."""
-    broken = json.loads(json.dumps({**line, "externalSystem": "broken", "externalId": str(number)}))
-    for activity in broken.get("activities", ()):
-        activity.pop("externalSystem", None)
-        activity.pop("externalId", None)
-    holder, key = chance.choice(
-        [place for place in _places(broken) if place[1] not in ("externalSystem", "externalId")]
-    )
+    """The same in which one leaf or branch is gone, twice, or something else."""
+    broken = json.loads(_line(line, str(number)))
+    holder, key = chance.choice([place for place in _places(broken) if place[1] not in KEYS])
     what = chance.choice(("gone", "twice", "else", "else", "else"))
     if what == "gone":
         del holder[key]
@@ -92,6 +108,8 @@ def _places(part: Any) -> Iterator[tuple[Any, Any]]:
         ({"activities": [CALL, CALL]}, "activities.1", "logged already"),
         ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
         ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
+        ({"standings": [STOOD, {**STOOD, "since": LATER_ON}]}, "standings.0.owner", "is no member"),
+        ({"standings": [{**STOOD, "owner": ADMIN, "value": WORTHLESS}, {**STOOD, "since": LATER_ON}]}, "standings.0.value", "no amount"),
         ({"shoeSize": 46}, "shoeSize", "no field of a row"),
     ],
 )  # fmt: skip
@@ -102,7 +120,7 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
     await create_contact(organization.ctx, account, {"name": "Grace"})
     row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
     lines = [
-        json.dumps({**row, "externalId": "1", "accountName": "Never made", **change}),
+        json.dumps({**row, "externalId": "1", "accountName": "Never made", "createdAt": BEGAN, **change}),
         json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
     ]
 

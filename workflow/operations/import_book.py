@@ -85,7 +85,8 @@ class Book:
     def contact(self, named: Named, *path: str) -> UUID:
         """The account's oldest contact with the e-mail, else by the name."""
         account, name, email = (text.strip().casefold() for text in (named.account, named.name, named.email or ""))
-        found = self.beyond.contacts.get((account, email or name))
+        known = self.beyond.contacts
+        found = known.get((account, email)) or known.get((account, name))
         if found is None:
             message = f"There is no contact {named.name[:80]!r} at {named.account[:80]!r}. Import the contacts first."
             raise invalid(*path, message=message)

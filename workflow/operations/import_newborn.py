@@ -12,7 +12,7 @@ from workflow.models.columns import new_id
 from workflow.operations.context import Ctx
 from workflow.operations.import_birth import Birth
 from workflow.operations.import_book import Book
-from workflow.operations.import_whole import NOTHING, standings
+from workflow.operations.import_whole import NOTHING
 from workflow.operations.imported import REASONS
 from workflow.operations.judging import judged
 from workflow.operations.standings import first_standing
@@ -52,7 +52,7 @@ def newborn(ctx: Ctx, book: Book, birth: Birth, number: int) -> Newborn:
     deal, told = _opportunity_row(ctx, book, birth, number), bool(birth.whole.history)
     arrows = [] if told else _history_rows(ctx, book, birth)
     ahead = [] if told or birth.state is not OpportunityState.PROGRESSING else _milestone_rows(ctx, book, birth)
-    kept = standings(book, birth.whole, deal) if birth.whole.standings else _standings(birth, deal)
+    kept = [first_standing(deal, **columns) for columns in birth.hanging.past] or _standings(birth, deal)
     if birth.whole is NOTHING:
         account = book.profiles[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
         parts = {"steps": tuple(map(_step, arrows)), "milestones": tuple(map(_milestone, ahead))}

@@ -11,13 +11,12 @@ from uuid import UUID
 from tortoise.fields import CharField, JSONField, TextField
 from tortoise.models import Model
 
-from workflow.models import ActivityContact, Collaborator, Opportunity, Standing
+from workflow.models import ActivityContact, Collaborator, Opportunity
 from workflow.models.columns import new_id
 from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.import_book import Book
-from workflow.operations.standings import first_standing
 from workflow.queries.processes import ProcessRow
-from workflow.queries.whole import HUNG, MEMBERS, MONEY, Hung
+from workflow.queries.whole import HUNG, MEMBERS, MONEY, OWN, Hung
 from workflow.rules.errors import invalid
 from workflow.rules.plain import camel, written
 from workflow.rules.states import CLOSED_STATES
@@ -36,10 +35,6 @@ NUMBERED: Final = {
 """The parts whose rows keep their place in the list, and the column that does."""
 NOTHING: Final = Whole()
 """Of a row that tells no more than its columns."""
-_OWN = (
-    "description", "latest_close_date", "push_count", "pain_since", "purchase_process", "decision_date", "compelling_event",
-    "motivation_to_change", "first_time_buyer", "prior_attempt_failed", "prior_attempt_note", "close_note",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +48,12 @@ class Place:
 
 @dataclass(slots=True)
 class Hanging:
-    """The rows of what hangs on one deal; `ids` has that of each part by its place, `keys` those of the activities."""
+    """The rows of what hangs on one deal, and how it stood; `ids` has that of each part by its place, `keys` those of the activities."""
 
     rows: list[Model] = field(default_factory=list)
     ids: dict[str, list[UUID]] = field(default_factory=dict)
     keys: set[tuple[str, str]] = field(default_factory=set)
+    past: Sequence[Columns] = ()
 
 
 def hanging(book: Book, place: Place, whole: Whole) -> Hanging:
@@ -72,13 +68,14 @@ def hanging(book: Book, place: Place, whole: Whole) -> Hanging:
     if len({book.contact(named, "stakeholders") for named in people}) < len(people):
         maker.faults.add("stakeholders", message="`stakeholders` has the same contact twice. Keep one of them.")
     maker.faults.raise_if_any()
+    maker.made.past = past(book, whole)
     return maker.made
 
 
 def own_columns(whole: Whole) -> Columns:
     """What a whole deal has in its own row, as far as its state does not say it."""
     faults, step = Faults(), whole.next_step
-    columns: Columns = {name: getattr(whole, name) for name in _OWN if getattr(whole, name) != getattr(NOTHING, name)}
+    columns: Columns = {name: getattr(whole, name) for name in OWN if getattr(whole, name) != getattr(NOTHING, name)}
     if step is not None:
         columns |= {
             "next_step_text": step.text,
@@ -93,19 +90,19 @@ def own_columns(whole: Whole) -> Columns:
     return columns if whole.forecast_category is None else {**columns, "forecast_category": whole.forecast_category}
 
 
-def standings(book: Book, whole: Whole, deal: Opportunity) -> list[Standing]:
-    """How the deal stood from each instant to the next; the last is as it stands."""
-    made = []
-    for told, later in zip_longest(whole.standings, whole.standings[1:]):
-        columns: Columns = {"slip_reason": told.slip_reason}
+def past(book: Book, whole: Whole) -> list[Columns]:
+    """How the deal stood from each instant to the next, as columns; of the last, which is as it stands, only since when and why."""
+    told = []
+    for number, (one, later) in enumerate(zip_longest(whole.standings, whole.standings[1:])):
+        columns: Columns = {"since": one.since, "slip_reason": one.slip_reason}
         if later is not None:
-            worth = worth_columns(told.value, ("standings",))
+            path = ("standings", str(number))
             same = ("state", "expected_close_date", "probability", "forecast_category", "closed_on")
-            columns |= {name: getattr(told, name) for name in same} | worth
-            columns |= {"until": later.since, "owner_id": book.person(told.owner, "standings")}
-            columns["base_minor"] = _frozen(book, told.value, told.closed_on) if told.state in CLOSED_STATES else None
-        made.append(first_standing(deal, told.since, **columns))
-    return made
+            columns |= {name: getattr(one, name) for name in same} | worth_columns(one.value, (*path, "value"))
+            columns |= {"until": later.since, "owner_id": book.person(one.owner, *path, "owner")}
+            columns["base_minor"] = _frozen(book, one.value, one.closed_on) if one.state in CLOSED_STATES else None
+        told.append(columns)
+    return told
 
 
 def _frozen(book: Book, value: Worth | None, closed_on: date | None) -> object:

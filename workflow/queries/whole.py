@@ -73,7 +73,12 @@ HUNG: Final = (
 """Every part, those first that others point at."""
 MEMBERS: Final = frozenset({("risks", "owner"), ("standings", "owner")})
 """Fields that name a member."""
-_SAME = tuple(name for name in NAMES if name in OpportunityRow.__dataclass_fields__ and name != "probability")
+OWN: Final = tuple(
+    name
+    for name in NAMES
+    if name in OpportunityRow.__dataclass_fields__ and name not in ("probability", "forecast_category")
+)
+"""What a deal has in its own row and tells as it is."""
 
 
 async def whole_deals(viewer: Viewer, rows: Sequence[OpportunityRow]) -> dict[UUID, Whole]:
@@ -85,7 +90,7 @@ async def whole_deals(viewer: Viewer, rows: Sequence[OpportunityRow]) -> dict[UU
     processes = await processes_by_id(viewer, {row.process_id for row in rows})
     told = {}
     for row in rows:
-        about: dict[str, Any] = {name: getattr(row, name) for name in _SAME}  # Any: columns and parts of several kinds
+        about: dict[str, Any] = {name: getattr(row, name) for name in OWN}  # Any: columns and parts of several kinds
         about |= {name: tuple(listed) for name, listed in found.parts[row.id].items()}
         about |= {"process": processes[row.process_id].document.key, "collaborators": tuple(helpers[row.id])}
         about |= {"next_step": _next_step(row), "lost_to": found.place("competitors", row.lost_to_id)}
@@ -96,8 +101,9 @@ async def whole_deals(viewer: Viewer, rows: Sequence[OpportunityRow]) -> dict[UU
 def _forecast(row: OpportunityRow) -> dict[str, Any]:
     """What a seller said of it: of a closed deal its state says it all."""
     if row.state in CLOSED_STATES:
-        return {"forecast_category": None}
-    return {"probability": row.probability if row.probability_is_manual else None}
+        return {}
+    by_hand = row.probability if row.probability_is_manual else None
+    return {"probability": by_hand, "forecast_category": row.forecast_category}
 
 
 def _next_step(row: OpportunityRow) -> NextStep | None:
