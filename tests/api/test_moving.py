@@ -126,14 +126,15 @@ async def _figures(organization: TestOrganization) -> list[object]:
     viewer, own, all_ = organization.ctx.viewer, await organization_called(str(organization.id)), OpportunityFilter()
     told: list[object] = []
     for period in PERIODS:
-        told.append(await cohorts(viewer, all_, own, period))
-        told.append(await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period))
+        entered = await cohorts(viewer, all_, own, period)
+        ended = await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period)
+        told += [sorted(entered.entered, key=str), entered.medians, sorted(ended.ended, key=str), ended.medians]
         told.append(await velocity(viewer, all_, own, period))
         told.append(sorted(await steps(viewer, all_, own, period), key=str))
     for place in range(40):
         day = BEGINNING.date() + timedelta(days=9 * place)
         then = as_of(day, own, LATER, LATER.date())
-        told.append(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then))
+        told.append(sorted(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then), key=str))
         told.append(await won(viewer, all_, Days(None, day), then))
     return told
 
