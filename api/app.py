@@ -36,7 +36,7 @@ from workflow.models.database import Unavailable, one_process, opened
 from workflow.models.readiness import why_not_ready
 from workflow.operations.secrets import Vault
 from workflow.queries.tail import Tail
-from workflow.rules.expressions import warm_up
+from workflow.rules.gates.cel import warm_up
 
 logger = logging.getLogger("pursuit")
 

@@ -17,8 +17,8 @@ from workflow.operations.checks import MoneyGiven
 from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow
 from workflow.operations.sellers import Seller, ensure_sellers
+from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import InvalidInput, invalid
-from workflow.rules.states import OpportunityState
 
 SYSTEM = "crm-sales-opportunities"
 PIPELINE = "sales_pipeline.csv"

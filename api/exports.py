@@ -16,11 +16,11 @@ from workflow.queries.events import EventRow
 from workflow.queries.history import TransitionRow
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.people import MemberRow, OrganizationRow
+from workflow.rules.codec import camel, written
+from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.money import amount
 from workflow.rules.permissions import Viewer
-from workflow.rules.plain import camel, written
-from workflow.rules.states import CLOSED_STATES
-from workflow.rules.whole import NAMES, Whole
+from workflow.rules.transfer.opportunity_document import NAMES, Whole
 
 _NOTHING = Whole()
 

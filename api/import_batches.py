@@ -9,8 +9,8 @@ from workflow.operations.context import Ctx
 from workflow.operations.imported import ImportRow, RowOutcome
 from workflow.operations.importing import MOST_ROWS, import_rows
 from workflow.operations.naming import name_somebody
+from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInput, Refusal, invalid
-from workflow.rules.states import ImportOutcome
 
 MOST_CHARACTERS = 16_000_000
 """Of the lines that are held at once."""

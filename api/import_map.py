@@ -8,7 +8,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from workflow.rules.states import LossReason, OpportunityState, OpportunityType, WinReason
+from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason
 
 PRESETS = ("pursuit", "salesforce", "hubspot", "pipedrive")
 COLUMNS = (

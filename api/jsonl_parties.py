@@ -12,8 +12,8 @@ from api.jsonl_rows import LINE, Fields, lines, money_of, object_of, parsed, tex
 from api.reads import Read
 from workflow.operations.context import Ctx
 from workflow.operations.parties import by_itself, keep_account, keep_contact
+from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInput, Refusal, invalid
-from workflow.rules.states import ImportOutcome
 
 FOREIGN = frozenset({"id", "accountId", "version", "createdAt", "updatedAt"})
 """What an export tells besides, and what is another organization's: everything gets ids and times of its own."""

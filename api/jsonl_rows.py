@@ -13,10 +13,10 @@ from api.csv_lines import UnreadableFile
 from api.reads import Read
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import OURS, ImportRow
+from workflow.rules.codec import camel, read
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
 from workflow.rules.errors import InvalidInput, invalid
-from workflow.rules.plain import camel, read
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
-from workflow.rules.whole import NAMES, Whole
+from workflow.rules.transfer.opportunity_document import NAMES, Whole
 
 Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]
 """The fields that a line may have: our own name of each, and how it is read."""

@@ -12,8 +12,7 @@ from api.csv_lines import Line
 from api.import_map import ImportMap, UnusableMap
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import ImportRow
-from workflow.rules.errors import invalid
-from workflow.rules.states import (
+from workflow.rules.enums import (
     CLOSED_STATES,
     DisqualifyReason,
     LossReason,
@@ -21,6 +20,7 @@ from workflow.rules.states import (
     OpportunityType,
     WinReason,
 )
+from workflow.rules.errors import invalid
 
 DATED = ("createdAt", "stateSince", "expectedCloseDate", "closeDate", "closedOn")
 DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ,]+(.*))?$")

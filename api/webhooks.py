@@ -17,8 +17,8 @@ from schema import ids, payloads
 from workflow.operations.delivering import Outcome, Parcel
 from workflow.operations.secrets import NoKey, Vault
 from workflow.queries.events import EventRow
-from workflow.rules.addresses import Unfit, target_of, vetted
-from workflow.rules.webhooks import message_id, signatures
+from workflow.rules.events.webhook_addresses import Unfit, target_of, vetted
+from workflow.rules.events.webhook_signing import message_id, signatures
 
 SECONDS = 15.0
 """From looking up the name to the last byte that is read."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.expressing import Expressions
-from workflow.rules.expressions import answer, faults_of, warm_up
+from workflow.rules.gates.cel import answer, faults_of, warm_up
 
 COUNT = 10_000
 LARGE = 100

@@ -29,7 +29,7 @@ from tests.dumping import Rows, differences, dump
 from tests.organizations import new_organization
 from workflow.models.database import SQLITE_PRAGMAS, opened
 from workflow.operations.context import Ctx, system_viewer
-from workflow.rules.states import TransitionSource
+from workflow.rules.enums import TransitionSource
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "api" / "demo" / "data"

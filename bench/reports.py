@@ -22,7 +22,7 @@ from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import OrganizationRow, organization_called
 from workflow.queries.pipeline import as_of, open_deals
 from workflow.queries.slippage import steps
-from workflow.rules.states import OutcomeGrouping, PipelineGrouping
+from workflow.rules.enums import OutcomeGrouping, PipelineGrouping
 
 SIZE = 1_000_000
 ROUNDS = 3

@@ -20,7 +20,7 @@ from workflow.operations.activities import NewActivity
 from workflow.queries.accounts import ContactRow
 from workflow.queries.activities import ACTIVITIES, ActivityRow
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.states import ActivityDirection, ActivityKind
+from workflow.rules.enums import ActivityDirection, ActivityKind
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

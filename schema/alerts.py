@@ -19,7 +19,7 @@ from workflow.queries.alerts import AlertFilter as Wanted
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.paging import Term
 from workflow.queries.people import MemberRow
-from workflow.rules.states import AlertCode, AlertOrderField, AlertSeverity, AlertStatus, OrderDirection
+from workflow.rules.enums import AlertCode, AlertOrderField, AlertSeverity, AlertStatus, OrderDirection
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

@@ -19,7 +19,7 @@ from workflow.operations.keys import NewKey
 from workflow.queries import api_keys
 from workflow.queries.api_keys import ApiKeyRow
 from workflow.queries.people import MemberRow
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 
 @strawberry.type(

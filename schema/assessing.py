@@ -11,7 +11,7 @@ from schema.nodes import told
 from schema.opportunity_inputs import OpportunityChanged, OpportunityResult
 from workflow.operations import assessing
 from workflow.operations.assessing import AssessmentGiven
-from workflow.rules.states import Grade
+from workflow.rules.enums import Grade
 
 
 @strawberry.input(description="One answer to one criterion.")

@@ -19,8 +19,8 @@ from workflow.operations.bulk import BulkMove, Ref, RowDone
 from workflow.operations.transitions import Terms
 from workflow.queries.history import TransitionRow
 from workflow.queries.opportunities import OpportunityRow
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import NotFound
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 
 
 @strawberry.input(description="An opportunity that is meant.")

@@ -10,11 +10,11 @@ import strawberry
 from schema.competitors import Competitor
 from schema.nodes import Root, is_row, told
 from schema.stakeholders import Stakeholder
-from workflow.rules import buyer as rules
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts, StakeholderFacts
-from workflow.rules.process import ProcessDocument
-from workflow.rules.states import BuyingRole, PurchaseProcess
+from workflow.rules.enums import BuyingRole, PurchaseProcess
+from workflow.rules.opportunity import buyer as rules
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts, StakeholderFacts
+from workflow.rules.process.document import ProcessDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from schema.given import given, maybe, or_none
 from schema.nodes import told
 from schema.opportunity_inputs import OpportunityChanged, OpportunityResult
 from workflow.operations import buyer
-from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts
-from workflow.rules.states import PurchaseProcess
+from workflow.rules.enums import PurchaseProcess
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 
 @strawberry.input(description="A step of the buyer's way to a decision.")

@@ -10,8 +10,8 @@ from schema.context import Info
 from schema.nodes import told
 from workflow.queries.history import TransitionRow
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.parts import CompetitorFacts
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, WinReason
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
+from workflow.rules.opportunity.parts import CompetitorFacts
 
 
 @strawberry.type(description="How an opportunity ended.")

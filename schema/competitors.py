@@ -14,8 +14,8 @@ from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations import competitors as operations
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.parts import CompetitorFacts
-from workflow.rules.states import CompetitorKind, CompetitorStanding
+from workflow.rules.enums import CompetitorKind, CompetitorStanding
+from workflow.rules.opportunity.parts import CompetitorFacts
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

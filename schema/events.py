@@ -20,7 +20,7 @@ from workflow.queries.events import BadFeedCursor, EventRow, Place
 from workflow.queries.events import EventFilter as Wanted
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.paging import Window
-from workflow.rules.event_types import EVENT_TYPES
+from workflow.rules.events.event_types import EVENT_TYPES
 
 
 @strawberry.type(

@@ -9,12 +9,12 @@ import strawberry
 from schema import ids
 from schema.money import Money
 from schema.nodes import told
-from workflow.rules.funnel import FunnelFigures
+from workflow.rules.enums import ForecastCategory, OpportunityState, SlipReason
 from workflow.rules.money import amount
-from workflow.rules.outcomes import OutcomeFigures, VelocityFigures
-from workflow.rules.pipeline import PipelineFigures
-from workflow.rules.slippage import Slippage
-from workflow.rules.states import ForecastCategory, OpportunityState, SlipReason
+from workflow.rules.reports.funnel import FunnelFigures
+from workflow.rules.reports.outcomes import OutcomeFigures, VelocityFigures
+from workflow.rules.reports.pipeline import PipelineFigures
+from workflow.rules.reports.slippage import Slippage
 
 KINDS: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Account"}
 """The groupings whose keys are ids, and of what."""

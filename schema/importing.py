@@ -16,7 +16,7 @@ from workflow.operations import importing
 from workflow.operations.imported import ImportRow as Row
 from workflow.operations.imported import RowOutcome
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.states import (
+from workflow.rules.enums import (
     DisqualifyReason,
     ImportOutcome,
     LossReason,

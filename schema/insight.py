@@ -9,11 +9,11 @@ from schema.context import Info
 from schema.nodes import Root, is_row, told
 from workflow.queries.judgement import closed_insight, stored_health
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules import health as health_rules
-from workflow.rules import insight as insight_rules
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.process import ProcessDocument
-from workflow.rules.states import HealthBand, InsightTopicName, KnowledgeStatus
+from workflow.rules.enums import HealthBand, InsightTopicName, KnowledgeStatus
+from workflow.rules.health import health as health_rules
+from workflow.rules.health import insight as insight_rules
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import ProcessDocument
 
 
 @strawberry.type(description="One thing there is to know of a deal.")

@@ -24,8 +24,8 @@ from workflow.queries.events import EventFilter as Wanted
 from workflow.queries.events import EventRow, Place
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.paging import Window
+from workflow.rules.enums import AlertSeverity, AlertStatus
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import AlertSeverity, AlertStatus
 
 AT_ONCE = 50
 """Facts read in one statement; what one reader has not taken yet, however slow, is never more."""

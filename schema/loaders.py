@@ -33,9 +33,9 @@ from workflow.queries.opportunities import OpportunityRow, Totals
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.paging import Page
 from workflow.queries.people import OrganizationRow
-from workflow.rules.facts import OpportunityFacts
+from workflow.rules.enums import AlertStatus
+from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import AlertStatus
 
 Row = TypeVar("Row")
 Asking = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]

@@ -18,10 +18,10 @@ from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClos
 from workflow.operations import milestones as operations
 from workflow.operations.milestones import NewMilestone
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules import progress as rules
-from workflow.rules.facts import Actor as ActorRow
-from workflow.rules.parts import MilestoneFacts
-from workflow.rules.states import MilestoneSide, MilestoneStatus, Momentum
+from workflow.rules.enums import MilestoneSide, MilestoneStatus, Momentum
+from workflow.rules.opportunity import milestones as rules
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.parts import MilestoneFacts
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

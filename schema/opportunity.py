@@ -30,13 +30,13 @@ from workflow.queries.accounts import AccountRow
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.people import MemberRow
 from workflow.queries.processes import ProcessRow
-from workflow.rules.clocks import Clock, clocks
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.machine import Option, owed, preview
+from workflow.rules.enums import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
+from workflow.rules.gates.machine import Option, owed, preview
 from workflow.rules.money import weighted_minor
-from workflow.rules.parts import OverrideFacts
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import OverrideFacts
+from workflow.rules.opportunity.time_in_state import Clock, clocks
 from workflow.rules.permissions import Action, Holding, may_coach, may_write
-from workflow.rules.states import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
 
 
 @strawberry.type(description="What happens next, and by when.")

@@ -20,8 +20,8 @@ from workflow.operations import opportunities as operations
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.opportunities import NewOpportunity
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.facts import NextStep
-from workflow.rules.states import ForecastCategory, OpportunityType, SlipReason
+from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
+from workflow.rules.opportunity.facts import NextStep
 
 
 @strawberry.input(description="What happens next, and by when.")

@@ -21,8 +21,7 @@ from workflow.queries.opportunities import ORDERS, OpportunityRow
 from workflow.queries.opportunity_filter import Between
 from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
 from workflow.queries.paging import Term, Window
-from workflow.rules.money import exponent
-from workflow.rules.states import (
+from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
     DisqualifyReason,
@@ -36,6 +35,7 @@ from workflow.rules.states import (
     RiskLevel,
     WinReason,
 )
+from workflow.rules.money import exponent
 
 DEEPEST = 5
 MOST_FILTERS = 50

@@ -14,10 +14,10 @@ from schema.people import Actor
 from schema.requirements import Requirement
 from workflow.operations.debts import OverrideGiven
 from workflow.queries.history import TransitionRow
-from workflow.rules.facts import Actor as ActorRow
-from workflow.rules.parts import OverrideFacts
-from workflow.rules.plain import read
-from workflow.rules.requirements import Verdict
+from workflow.rules.codec import read
+from workflow.rules.gates.requirements import Verdict
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.parts import OverrideFacts
 
 if TYPE_CHECKING:
     from schema.transitions import Transition

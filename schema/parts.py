@@ -14,7 +14,7 @@ from workflow.queries.activities import ACTIVITIES, spoken
 from workflow.queries.history import HISTORY, TransitionRow
 from workflow.queries.nested import NestedList
 from workflow.queries.paging import Page, Window
-from workflow.rules.parts import ActivityFacts, OverrideFacts
+from workflow.rules.opportunity.parts import ActivityFacts, OverrideFacts
 from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")

@@ -15,9 +15,9 @@ from workflow.queries import events, people, processes
 from workflow.queries.paging import Term
 from workflow.queries.people import MemberFilter, MemberRow, OrganizationRow, TeamRow
 from workflow.queries.processes import ProcessRow
-from workflow.rules.facts import Actor as ActorRow
+from workflow.rules.enums import ActorKind, Role, Visibility
+from workflow.rules.opportunity.facts import Actor as ActorRow
 from workflow.rules.permissions import PERMISSIONS
-from workflow.rules.states import ActorKind, Role, Visibility
 
 if TYPE_CHECKING:
     from schema.process import SalesProcess

@@ -17,7 +17,7 @@ from workflow.operations.members import MemberChanges, NewMember
 from workflow.operations.organizations import OrganizationChanges
 from workflow.operations.teams import TeamChanges
 from workflow.queries.people import MemberRow, OrganizationRow, TeamRow
-from workflow.rules.states import Role, Visibility
+from workflow.rules.enums import Role, Visibility
 
 
 @strawberry.input(description="Changes of the organization: what is left out is kept.")

@@ -10,7 +10,7 @@ from schema.context import Info
 from schema.loaders import Loaders
 from schema.nodes import Node, told
 from workflow.rules import errors
-from workflow.rules.states import OpportunityState, ProblemCode, Trigger
+from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

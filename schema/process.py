@@ -13,8 +13,7 @@ from schema.people import Actor
 from schema.scalars import Json
 from workflow.queries import processes
 from workflow.queries.processes import ProcessRow
-from workflow.rules import process as document
-from workflow.rules.states import (
+from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
     BuyingRole,
@@ -30,6 +29,7 @@ from workflow.rules.states import (
     Strength,
     Trigger,
 )
+from workflow.rules.process import document
 
 
 @strawberry.type(description="One thing to find out about a deal.")

@@ -7,8 +7,8 @@ import strawberry
 from schema.given import given, maybe
 from schema.nodes import told
 from schema.scalars import Json
-from workflow.rules.plain import camel
-from workflow.rules.states import (
+from workflow.rules.codec import camel
+from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
     BuyingRole,

@@ -14,8 +14,8 @@ from schema.process_inputs import PublishSalesProcessInput, SalesProcessInput, p
 from workflow.operations import processes
 from workflow.queries import impact
 from workflow.queries.processes import ProcessRow
-from workflow.rules.process import ProcessDocument, parse
-from workflow.rules.states import AlertCode, AlertSeverity, Trigger
+from workflow.rules.enums import AlertCode, AlertSeverity, Trigger
+from workflow.rules.process.document import ProcessDocument, parse
 
 
 @strawberry.type(description="One requirement of one gate, judged on the open opportunities in the states it leaves.")

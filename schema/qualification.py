@@ -11,13 +11,13 @@ from schema.nodes import is_row, told
 from schema.people import Actor
 from schema.process import Criterion, FitRule
 from schema.stakeholders import Stakeholder
-from workflow.rules import process as document
-from workflow.rules import qualification as rules
-from workflow.rules.facts import Actor as ActorRow
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.fit import FitResult as FitFound
-from workflow.rules.parts import AssessmentFacts, StakeholderFacts
-from workflow.rules.states import FitStatus, Grade
+from workflow.rules.enums import FitStatus, Grade
+from workflow.rules.opportunity import qualification as rules
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.fit import FitResult as FitFound
+from workflow.rules.opportunity.parts import AssessmentFacts, StakeholderFacts
+from workflow.rules.process import document
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,12 @@ from schema.periods import Period, days_of
 from workflow.queries import funnel, outcomes, over, pipeline, reports, slippage, targets
 from workflow.queries.people import MemberRow, OrganizationRow
 from workflow.queries.pipeline import AsOf, as_of
-from workflow.rules import funnel as funnels
-from workflow.rules import outcomes as ends
-from workflow.rules import pipeline as pipelines
-from workflow.rules import slippage as bridges
-from workflow.rules.reports import OverrideFigures, override_figures, override_total, win_rate
-from workflow.rules.states import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
+from workflow.rules.enums import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
+from workflow.rules.reports import funnel as funnels
+from workflow.rules.reports import outcomes as ends
+from workflow.rules.reports import pipeline as pipelines
+from workflow.rules.reports import slippage as bridges
+from workflow.rules.reports.overrides import OverrideFigures, override_figures, override_total, win_rate
 
 
 @strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")

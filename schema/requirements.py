@@ -4,8 +4,8 @@ import strawberry
 
 from schema.nodes import is_row, told
 from schema.process import RequirementTest
-from workflow.rules.requirements import Verdict
-from workflow.rules.states import RequirementKind, RequirementStatus, Strength
+from workflow.rules.enums import RequirementKind, RequirementStatus, Strength
+from workflow.rules.gates.requirements import Verdict
 
 
 @strawberry.type(description="One requirement of a gate, and whether it holds.")

@@ -20,8 +20,8 @@ from workflow.operations import risks as operations
 from workflow.operations.mitigating import NewMitigation
 from workflow.operations.risks import NewRisk
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.parts import RiskFacts
-from workflow.rules.states import MitigationKind, RiskCategory, RiskSettlement
+from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement
+from workflow.rules.opportunity.parts import RiskFacts
 
 VERSION = "The opportunity's version that was read."
 

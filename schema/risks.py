@@ -12,10 +12,10 @@ from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor, Member
 from schema.stakeholders import Stakeholder
 from workflow.queries.people import MemberRow
-from workflow.rules import risks as rules
-from workflow.rules.facts import Actor as ActorRow
-from workflow.rules.parts import MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
-from workflow.rules.states import MitigationKind, RiskCategory, RiskLevel, RiskStatus
+from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
+from workflow.rules.opportunity import risks as rules
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
 
 
 @strawberry.type(description="What is done to make a risk smaller.")

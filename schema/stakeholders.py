@@ -18,9 +18,9 @@ from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied,
 from workflow.operations import stakeholders as operations
 from workflow.queries.accounts import ContactRow
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.buyer import coverage
-from workflow.rules.parts import RelationFacts, StakeholderFacts, Talks
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
+from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
+from workflow.rules.opportunity.buyer import coverage
+from workflow.rules.opportunity.parts import RelationFacts, StakeholderFacts, Talks
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

@@ -30,7 +30,7 @@ from workflow.operations.arrows import AppliedFirst, Lost, Won
 from workflow.operations.transitions import Moved, Terms
 from workflow.queries.history import TransitionRow
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 
 @strawberry.input

@@ -18,18 +18,18 @@ from schema.process import SalesProcess
 from schema.requirements import Requirement
 from workflow.queries.history import HISTORY, TransitionRow
 from workflow.queries.processes import ProcessRow
-from workflow.rules.clocks import Clock
-from workflow.rules.machine import Option
-from workflow.rules.parts import OverrideFacts
-from workflow.rules.plain import read
-from workflow.rules.requirements import Verdict
-from workflow.rules.states import (
+from workflow.rules.codec import read
+from workflow.rules.enums import (
     ForecastCategory,
     OpportunityState,
     TransitionReadiness,
     TransitionSource,
     Trigger,
 )
+from workflow.rules.gates.machine import Option
+from workflow.rules.gates.requirements import Verdict
+from workflow.rules.opportunity.parts import OverrideFacts
+from workflow.rules.opportunity.time_in_state import Clock
 
 
 @strawberry.type(description="How long a deal has been in a state.")

@@ -19,7 +19,7 @@ from workflow.operations import webhooks as operations
 from workflow.queries import webhooks
 from workflow.queries.events import EventRow
 from workflow.queries.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow
-from workflow.rules.states import DeliveryStatus
+from workflow.rules.enums import DeliveryStatus
 
 PATTERNS = "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."
 

@@ -4,20 +4,20 @@ from inspect import cleandoc
 
 import strawberry
 
-from workflow.rules import states
+from workflow.rules import enums
 
 WORDS = (
-    states.OpportunityState, states.Trigger, states.OpportunityType, states.ForecastCategory, states.WinReason, states.LossReason,
-    states.DisqualifyReason, states.Role, states.Visibility, states.CriterionKind, states.Grade, states.FitOperator, states.FitStatus,
-    states.BuyingRole, states.Influence, states.Attitude, states.Coverage, states.BuyingStyle, states.MilestoneSide,
-    states.RequirementKind, states.Strength, states.RequirementStatus, states.TransitionReadiness, states.TransitionSource,
-    states.ActorKind, states.OpportunityField, states.AlertCode, states.AlertSeverity, states.RiskLevel, states.ProblemCode,
-    states.OrderDirection, states.OpportunityOrderField, states.PurchaseProcess, states.RelationKind, states.CompetitorKind,
-    states.CompetitorStanding, states.RiskCategory, states.RiskStatus, states.RiskSettlement, states.MitigationKind,
-    states.MilestoneStatus, states.Momentum, states.ActivityKind, states.ActivityDirection, states.SlipReason,
-    states.OverrideGrouping,
-    states.PipelineGrouping, states.OutcomeGrouping, states.ImportOutcome, states.DeliveryStatus, states.AlertStatus, states.AlertOrderField,
-    states.InsightTopicName, states.KnowledgeStatus, states.HealthBand,
+    enums.OpportunityState, enums.Trigger, enums.OpportunityType, enums.ForecastCategory, enums.WinReason, enums.LossReason,
+    enums.DisqualifyReason, enums.Role, enums.Visibility, enums.CriterionKind, enums.Grade, enums.FitOperator, enums.FitStatus,
+    enums.BuyingRole, enums.Influence, enums.Attitude, enums.Coverage, enums.BuyingStyle, enums.MilestoneSide,
+    enums.RequirementKind, enums.Strength, enums.RequirementStatus, enums.TransitionReadiness, enums.TransitionSource,
+    enums.ActorKind, enums.OpportunityField, enums.AlertCode, enums.AlertSeverity, enums.RiskLevel, enums.ProblemCode,
+    enums.OrderDirection, enums.OpportunityOrderField, enums.PurchaseProcess, enums.RelationKind, enums.CompetitorKind,
+    enums.CompetitorStanding, enums.RiskCategory, enums.RiskStatus, enums.RiskSettlement, enums.MitigationKind,
+    enums.MilestoneStatus, enums.Momentum, enums.ActivityKind, enums.ActivityDirection, enums.SlipReason,
+    enums.OverrideGrouping,
+    enums.PipelineGrouping, enums.OutcomeGrouping, enums.ImportOutcome, enums.DeliveryStatus, enums.AlertStatus, enums.AlertOrderField,
+    enums.InsightTopicName, enums.KnowledgeStatus, enums.HealthBand,
 )  # fmt: skip
 
 for word in WORDS:

@@ -9,7 +9,7 @@ from workflow.models import Alert, Event, Opportunity
 from workflow.operations.accounts import create_contact
 from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.sweep import Swept, sweep_organization
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflow.operations.processes import preset
-from workflow.rules.process import to_plain
+from workflow.rules.process.document import to_plain
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 PAIN, INTEREST, FIT = (

@@ -16,7 +16,7 @@ from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.processes import preset
 from workflow.operations.transitions import Terms
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Role
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
 
 SELLER = "sam@example.com"
 ROLES: Mapping[str, Role] = {

@@ -17,9 +17,9 @@ from workflow.operations.processes import preset
 from workflow.operations.risks import NewRisk, raise_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.facts import facts_of
-from workflow.rules.health import health
-from workflow.rules.insight import InsightTopic, insight
-from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
+from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
+from workflow.rules.health.health import health
+from workflow.rules.health.insight import InsightTopic, insight
 
 DEFAULT = preset("default")
 LATER = NOW + timedelta(days=1, hours=3)

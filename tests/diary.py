@@ -14,9 +14,9 @@ from workflow.operations.context import Ctx
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.facts import facts_of
-from workflow.rules.buyer import coverage
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.states import ActivityDirection, ActivityKind
+from workflow.rules.enums import ActivityDirection, ActivityKind
+from workflow.rules.opportunity.buyer import coverage
+from workflow.rules.opportunity.facts import OpportunityFacts
 
 LATER = NOW + timedelta(days=1)
 """When things are logged: after all that was there before."""

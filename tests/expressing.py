@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.rules.deals import ACCOUNT, TODAY, deal
-from workflow.rules.expression_data import SEEN, Sight
-from workflow.rules.states import OpportunityState, OpportunityType
+from workflow.rules.enums import OpportunityState, OpportunityType
+from workflow.rules.gates.cel_variables import SEEN, Sight
 
 NAMES = tuple(SEEN)
 KEYS = ("region", "tags", "size", "items", "deep", "huge", "nothing", "deal size", "größe")

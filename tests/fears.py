@@ -12,7 +12,7 @@ from workflow.operations.mitigating import NewMitigation, add_mitigation, comple
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.rules.states import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
+from workflow.rules.enums import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
 
 SAID = "Their COO called Globex on Monday and was reassured."
 SETTLED = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: RiskSettlement.CLOSED}

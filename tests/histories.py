@@ -19,7 +19,7 @@ from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.transitions import Terms
 from workflow.queries.opportunity_filter import Days
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 S = OpportunityState
 Changes = dict[str, Any]

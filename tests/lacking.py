@@ -16,8 +16,8 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
-from workflow.rules.facts import NextStep
-from workflow.rules.states import BuyingRole, Grade, OpportunityState
+from workflow.rules.enums import BuyingRole, Grade, OpportunityState
+from workflow.rules.opportunity.facts import NextStep
 
 PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
 REASON = "x" * 20

@@ -24,7 +24,7 @@ from workflow.models.columns import new_id
 from workflow.models.database import opened
 from workflow.operations.competitors import NewCompetitor, add_competitor
 from workflow.queries.credentials import viewer_of
-from workflow.rules.states import CompetitorKind, Role, Visibility
+from workflow.rules.enums import CompetitorKind, Role, Visibility
 
 STAGES = ("held", "mate", "far")
 """Deals of one on which all the others collaborate, deals of somebody in the team below theirs, and those of a stranger."""

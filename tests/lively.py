@@ -21,8 +21,7 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts, RelationFacts
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,
@@ -35,6 +34,7 @@ from workflow.rules.states import (
     Role,
     WinReason,
 )
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts, RelationFacts
 
 PASSED = ("field.value", "milestone.terms_agreed")
 TALKS = 3

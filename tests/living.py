@@ -15,7 +15,7 @@ from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.context import Ctx
 from workflow.operations.milestones import complete_milestone
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole
+from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole
 
 EARLY, LATE = time(0, 30), time(23, 30)
 """When a day is swept: what turns at midnight is told in the early one, what runs by the hour in the late one."""

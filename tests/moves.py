@@ -22,8 +22,7 @@ from workflow.operations.debts import OverrideGiven
 from workflow.operations.opportunities import delete_opportunity, update_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,
@@ -37,6 +36,7 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 WHY = "The board wants this one and pays for it."

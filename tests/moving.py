@@ -20,7 +20,7 @@ from workflow.operations.processes import publish
 from workflow.queries.people import organization_called
 from workflow.queries.processes import newest_processes
 from workflow.queries.verifying import HISTORIES, STANDINGS, VERSION, VERSIONS
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 KINDS = (Kind.ACCOUNTS, Kind.CONTACTS, Kind.OPPORTUNITIES)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from typing import Any, get_type_hints
 from hypothesis import strategies as st
 
 from tests.processes import documents
-from workflow.rules.bounds import LONGEST, LONGEST_TEXT, RANGES
-from workflow.rules.plain import camel
-from workflow.rules.process import Gate, ProcessDocument, RequirementTest, to_plain
+from workflow.rules.codec import camel
+from workflow.rules.process.bounds import LONGEST, LONGEST_TEXT, RANGES
+from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, to_plain
 
 Path = tuple[str, ...]
 Plain = dict[str, Any]  # Any: plain data of several kinds

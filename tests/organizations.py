@@ -10,7 +10,7 @@ from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
 from workflow.operations.secrets import Vault
 from workflow.queries.credentials import viewer_of
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 VAULT = Vault((SECRET_KEY,))
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -7,23 +7,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from workflow.rules.bounds import LONGEST, LONGEST_TEXT, RANGES
-from workflow.rules.process import (
-    AlertRule,
-    Criterion,
-    CriterionTest,
-    FitRule,
-    Gate,
-    GateRequirement,
-    MilestoneTemplate,
-    ProcessDocument,
-    RequiredRole,
-    RequirementTest,
-    RoleTest,
-    StateSettings,
-)
-from workflow.rules.qualification import ESSENTIAL, EVIDENCED
-from workflow.rules.states import (
+from workflow.rules.enums import (
     OPEN_STATES,
     AlertCode,
     AlertSeverity,
@@ -39,6 +23,22 @@ from workflow.rules.states import (
     RiskLevel,
     Strength,
     Trigger,
+)
+from workflow.rules.opportunity.qualification import ESSENTIAL, EVIDENCED
+from workflow.rules.process.bounds import LONGEST, LONGEST_TEXT, RANGES
+from workflow.rules.process.document import (
+    AlertRule,
+    Criterion,
+    CriterionTest,
+    FitRule,
+    Gate,
+    GateRequirement,
+    MilestoneTemplate,
+    ProcessDocument,
+    RequiredRole,
+    RequirementTest,
+    RoleTest,
+    StateSettings,
 )
 
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from workflow.operations.imported import ImportRow
 from workflow.operations.importing import MOST_ROWS, import_rows
 from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import OpportunityState, Trigger, WinReason
 from workflow.rules.errors import Refusal
-from workflow.rules.process import parse
-from workflow.rules.states import OpportunityState, Trigger, WinReason
+from workflow.rules.process.document import parse
 
 AT_ONCE = 8
 ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GTE", "value": 100}

@@ -30,7 +30,7 @@ from workflow.operations.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.teams import create_team
 from workflow.operations.transitions import Terms
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,

@@ -19,8 +19,8 @@ from workflow.operations.milestones import (
     update_milestone,
     waive_milestone,
 )
+from workflow.rules.enums import MilestoneStatus, OpportunityState
 from workflow.rules.errors import InvalidInput, Refusal
-from workflow.rules.states import MilestoneStatus, OpportunityState
 
 LATER = NOW + timedelta(days=1)
 TODAY, YESTERDAY = LATER.date(), NOW.date()

@@ -35,7 +35,7 @@ class Invariant:
 
 LONG = "\n".join(["pass"] * 251) + "\n"
 LONG_FUNCTION = "def f():\n" + "    pass\n" * 30
-DATA = ("workflow/rules/states.py",)
+DATA = ("workflow/rules/enums.py",)
 READERS = ("workflow/queries", "workflow/models", "workflow/rules", "schema", "api")
 CONNECTION = ("workflow/models/connections.py", "workflow/models/database.py")
 TRANSACTION = ("workflow/models/transactions.py", "workflow/models/migrating.py")

@@ -23,11 +23,7 @@ from workflow.operations.risks import review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Moved, Terms
 from workflow.queries.facts import facts_of
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.parts import ObjectiveFacts
-from workflow.rules.process import ProcessDocument, RequirementTest
-from workflow.rules.requirements import Verdict, gate, unmet
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,
@@ -39,6 +35,10 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
+from workflow.rules.gates.requirements import Verdict, gate, unmet
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import ObjectiveFacts
+from workflow.rules.process.document import ProcessDocument, RequirementTest
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 AHEAD = date(2099, 6, 1)

@@ -12,8 +12,8 @@ from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.processes import preset, publish
 from workflow.operations.relaying import relay
-from workflow.rules.process import parse, to_plain
-from workflow.rules.states import LossReason, OpportunityState, Role, WinReason
+from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
+from workflow.rules.process.document import parse, to_plain
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 

@@ -29,8 +29,8 @@ from workflow.models.database import opened, transaction
 from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx, system_viewer
 from workflow.queries.people import OrganizationRow, organization_called
+from workflow.rules.enums import ImportOutcome, TransitionSource
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import ImportOutcome, TransitionSource
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import typer
 from api.cli.running import OfWhom, with_database
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

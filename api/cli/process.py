@@ -17,11 +17,11 @@ from workflow.operations.processes import PRESETS, Published, preset, preset_tex
 from workflow.queries.people import organization_called
 from workflow.queries.processes import ProcessRow, default_process
 from workflow.queries.processes import process as process_of
-from workflow.rules.process import ProcessDocument
-from workflow.rules.process_schema import process_schema
-from workflow.rules.process_text import document_in, text_of
-from workflow.rules.states import TransitionSource
-from workflow.rules.yaml_reading import FaultyText
+from workflow.rules.authoring.json_schema import process_schema
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.yaml_reading import FaultyText
+from workflow.rules.enums import TransitionSource
+from workflow.rules.process.document import ProcessDocument
 
 SCHEMA_LINE = "# yaml-language-server: $schema=process.schema.json\n"
 MOST_BYTES = 1_000_000

@@ -19,8 +19,8 @@ from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
 from workflow.operations.processes import publish
 from workflow.queries.credentials import viewer_of
+from workflow.rules.enums import Role, TransitionSource
 from workflow.rules.errors import Duplicate
-from workflow.rules.states import Role, TransitionSource
 
 NAME = "Demo"
 CURRENCY = "USD"

@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from workflow.operations.processes import preset
-from workflow.rules.process import AlertRule, FitRule, ProcessDocument
-from workflow.rules.states import AlertCode, AlertSeverity, FitOperator, OpportunityState
+from workflow.rules.enums import AlertCode, AlertSeverity, FitOperator, OpportunityState
+from workflow.rules.process.document import AlertRule, FitRule, ProcessDocument
 
 PAST_LEAD = (OpportunityState.QUALIFIED, OpportunityState.PROGRESSING)
 SIZE = FitRule("size", "The company has five people or more", "employeeCount", FitOperator.GTE, Decimal(5))

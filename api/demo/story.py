@@ -29,8 +29,7 @@ from workflow.queries.facts import facts_of
 from workflow.queries.opportunities import opportunities
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.paging import Window
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     Attitude,
@@ -45,6 +44,7 @@ from workflow.rules.states import (
     RiskCategory,
     SlipReason,
 )
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 
 Told = Mapping[str, Any]  # Any: YAML that ships with the package
 

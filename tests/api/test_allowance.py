@@ -9,7 +9,7 @@ from api.app import create_app
 from api.settings import Settings
 from tests.organizations import TestOrganization
 from tests.serving import NO_TLS
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 ROLE = {"query": "{ viewer { role } }"}
 POINTS = 5

@@ -18,7 +18,7 @@ from workflow.models import ApiKey
 from workflow.operations.keys import revoke_api_key
 from workflow.operations.members import update_member
 from workflow.queries import impact
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"
 Ending = Callable[[TestOrganization, str], Awaitable[object]]

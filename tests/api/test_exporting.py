@@ -19,7 +19,7 @@ from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.arrows import Won, win
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity
-from workflow.rules.states import OpportunityState, Role, WinReason
+from workflow.rules.enums import OpportunityState, Role, WinReason
 
 TEXTS = count(10_000)
 

@@ -17,7 +17,7 @@ from workflow.models import Account, Event, Idempotency, Opportunity
 from workflow.operations.accounts import create_account
 from workflow.operations.members import NewMember, create_member, update_member
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename ... on AccountChanged { account { id name } } } }"
 DRY = """mutation($id: ID!) { disqualifyOpportunity(input: {id: $id, reason: NO_PAIN, dryRun: true}) {

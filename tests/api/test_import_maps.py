@@ -12,8 +12,8 @@ from api.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read
 from api.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import LEFT_OUT, ImportRow
+from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import LossReason, OpportunityState, OpportunityType, WinReason
 
 S = OpportunityState
 OWNERS = {"rita rep": "rita@example.com"}

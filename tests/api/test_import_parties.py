@@ -16,7 +16,7 @@ from tests.serving import pursuit
 from workflow.models import Account, Contact
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.checks import MoneyGiven
-from workflow.rules.states import ImportOutcome as O
+from workflow.rules.enums import ImportOutcome as O
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import organization_called
 from workflow.queries.pipeline import as_of, open_deals, won
 from workflow.queries.slippage import steps
-from workflow.rules.plain import camel
-from workflow.rules.states import (
+from workflow.rules.codec import camel
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     BuyingRole,
@@ -42,7 +42,7 @@ from workflow.rules.states import (
     OutcomeGrouping,
     PipelineGrouping,
 )
-from workflow.rules.whole import NAMES, Whole
+from workflow.rules.transfer.opportunity_document import NAMES, Whole
 
 HISTORIES = count(200)
 

@@ -14,7 +14,7 @@ from tests.serving import ROOT, SECRET_KEY
 from workflow.models import Opportunity
 from workflow.models.database import opened
 from workflow.queries.verifying import Verified, verify
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 MUTILATED = count(2_000, part=20)
 JSONL = (

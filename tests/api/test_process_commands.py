@@ -14,8 +14,8 @@ from tests.organizations import TestOrganization
 from tests.serving import ROOT, Finished, pursuit, serving
 from workflow.models import Event, Organization, SalesProcess
 from workflow.operations.processes import PRESETS, preset, preset_text
-from workflow.rules.process import content_hash
-from workflow.rules.process_text import document_in
+from workflow.rules.authoring.text import document_in
+from workflow.rules.process.document import content_hash
 
 ABSENT = "sqlite:///absent/pursuit.db"
 

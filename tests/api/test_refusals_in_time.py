@@ -23,8 +23,8 @@ from tests.serving import NO_TLS
 from tests.statements import statements
 from workflow.models import ApiKey
 from workflow.queries.credentials import viewer_of
+from workflow.rules.enums import Role
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import Role
 
 ROUNDS = 4
 MOST_APART = 0.05

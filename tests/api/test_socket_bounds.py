@@ -21,7 +21,7 @@ from tests.staying import CHANGED, RENAME, serving_here, socket, stream
 from workflow.models import ApiKey
 from workflow.operations.keys import revoke_api_key
 from workflow.operations.members import update_member
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 ROLE = "{ viewer { role } }"
 

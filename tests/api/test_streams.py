@@ -14,7 +14,7 @@ from workflow.models import ApiKey
 from workflow.operations.accounts import create_account
 from workflow.operations.keys import revoke_api_key
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 ROLE = "{ viewer { role } }"
 STREAM = "text/event-stream"

@@ -22,7 +22,7 @@ from tests.serving import NO_TLS, serving
 from tests.statements import statements
 from workflow.models import Member
 from workflow.models.database import opened
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}
 EXPLAINED = "Send the header `Authorization: Bearer pur_…` or `Bearer <token>`."

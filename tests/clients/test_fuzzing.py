@@ -18,7 +18,7 @@ from tests.databases import Databases
 from tests.organizations import new_organization
 from tests.serving import ROOT, Server, serving
 from workflow.models.database import opened
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 EXAMPLES = 200 if FULL else 2
 """Requests of each operation by each role."""

@@ -12,7 +12,7 @@ from workflow.models import Alert, Event, Opportunity, Organization
 from workflow.models.database import opened
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.sweep import sweep
-from workflow.rules.states import AlertCode, ImportOutcome
+from workflow.rules.enums import AlertCode, ImportOutcome
 
 DATA = Path("api/demo/data")
 

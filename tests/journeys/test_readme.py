@@ -9,7 +9,7 @@ from typing import Any
 from tests.organizations import TestOrganization
 from tests.serving import ROOT, Server
 from workflow.operations.accounts import create_account
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 CURL = f"""#!{sys.executable}
 import sys, urllib.request

@@ -16,8 +16,8 @@ from workflow.models import Account, Alert, Opportunity
 from workflow.operations.accounts import create_account, update_account
 from workflow.operations.merging import merge_accounts
 from workflow.operations.processes import preset, publish
-from workflow.rules.process import FitRule
-from workflow.rules.states import FitOperator, OpportunityState, Role, Visibility
+from workflow.rules.enums import FitOperator, OpportunityState, Role, Visibility
+from workflow.rules.process.document import FitRule
 
 BIG = FitRule("size", "Has more than ten people", "employeeCount", FitOperator.GT, Decimal(10))
 LOST = "FIT_LOST"

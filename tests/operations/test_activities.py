@@ -13,8 +13,8 @@ from tests.diary import LATER, Diary, besides_health, call, new_deal, new_diary,
 from tests.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Activity, Member, Opportunity
 from workflow.operations.accounts import create_account, create_contact
+from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied
-from workflow.rules.states import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
 
 TICK = timedelta(microseconds=1)
 KEY = {"external_system": "mail", "external_id": "1"}

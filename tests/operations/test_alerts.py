@@ -19,13 +19,13 @@ from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.errors import PermissionDenied
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     DisqualifyReason,
     Grade,
     OpportunityState,
 )
+from workflow.rules.errors import PermissionDenied
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from tests.crew import Crew, new_crew
 from tests.organizations import NOW
 from workflow.models import Alert
 from workflow.operations.alert_deciding import acknowledge_alerts, snooze_alerts
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
-from workflow.rules.states import (
+from workflow.rules.enums import (
     OpportunityState,
 )
+from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from workflow.queries.api_keys import api_keys, api_keys_by_id
 from workflow.queries.credentials import hashed, viewer_of
 from workflow.queries.events import EventFilter, events
 from workflow.queries.paging import Window
+from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, Refusal
 from workflow.rules.permissions import Viewer, acting_role
-from workflow.rules.states import ActorKind, Role, Visibility
 
 SYNC = NewKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

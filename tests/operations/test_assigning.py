@@ -13,8 +13,8 @@ from workflow.operations.bulk import Ref, assign_opportunities
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import update_opportunity
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, Refusal, VersionConflict
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Role
 
 S = OpportunityState
 DONE = None

@@ -12,7 +12,7 @@ from workflow.models import Event, Organization
 from workflow.models.database import opened
 from workflow.operations.pricing import set_exchange_rate
 from workflow.queries.verifying import Verified, verify
-from workflow.rules.audit import BEFORE_THE_FIRST, link
+from workflow.rules.events.audit import BEFORE_THE_FIRST, link
 
 SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
 

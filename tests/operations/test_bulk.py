@@ -13,6 +13,7 @@ from tests.serving import Server
 from workflow.models import Event, Opportunity, Transition
 from workflow.operations.bulk import BulkMove, Ref, transition_opportunities
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
     IllegalTransition,
     InvalidInput,
@@ -22,7 +23,6 @@ from workflow.rules.errors import (
     TransitionBlocked,
     VersionConflict,
 )
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 
 S, T = OpportunityState, Trigger
 NOTE = "They asked us in writing to do this."

@@ -14,9 +14,9 @@ from workflow.operations.accounts import create_contact
 from workflow.operations.buyer import BuyerChanges, update_buyer
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts
-from workflow.rules.states import CLOSED_STATES, OpportunityState, PurchaseProcess
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 DAY = date(2026, 6, 30)
 EVENT = "The lease of the old warehouse ends in June."

@@ -23,8 +23,8 @@ from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
-from workflow.rules.process import parse
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, WinReason
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
+from workflow.rules.process.document import parse
 
 S = OpportunityState
 MUCH_LATER = LATER + timedelta(days=400)

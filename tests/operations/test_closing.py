@@ -20,9 +20,7 @@ from workflow.operations.opportunities import delete_opportunity, update_opportu
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
-from workflow.rules.clocks import Clock, clocks
-from workflow.rules.errors import InvalidInput, TransitionBlocked
-from workflow.rules.states import (
+from workflow.rules.enums import (
     CompetitorKind,
     DisqualifyReason,
     ForecastCategory,
@@ -30,6 +28,8 @@ from workflow.rules.states import (
     OpportunityState,
     WinReason,
 )
+from workflow.rules.errors import InvalidInput, TransitionBlocked
+from workflow.rules.opportunity.time_in_state import Clock, clocks
 
 S = OpportunityState
 PRICE, NOTHING = LossReason.PRICE, OpportunityChanges()

@@ -19,9 +19,9 @@ from workflow.operations.competitors import (
 )
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.rules.parts import CompetitorFacts
-from workflow.rules.states import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
+from workflow.rules.opportunity.parts import CompetitorFacts
 
 K, S = CompetitorKind, OpportunityState
 GLOBEX = NewCompetitor(K.VENDOR, "Globex", CompetitorStanding.ACTIVE, "Price", "Service")

@@ -21,9 +21,9 @@ from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
 from workflow.queries.activities import ACTIVITIES, spoken
 from workflow.queries.paging import Window
+from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
-from workflow.rules.process import parse
-from workflow.rules.states import ActivityDirection, ActivityKind, OpportunityState, Visibility
+from workflow.rules.process.document import parse
 
 TICK = timedelta(microseconds=1)
 WRITERS = {

@@ -15,9 +15,9 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.risks import not_reviewed
-from workflow.rules.states import DisqualifyReason, Grade, OpportunityState, RiskCategory
+from workflow.rules.enums import DisqualifyReason, Grade, OpportunityState, RiskCategory
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.risks import not_reviewed
 
 S = OpportunityState
 BACKWARD = [NOW + timedelta(hours=hours) for hours in (9, 6, 3, 3, 0)]

@@ -11,7 +11,7 @@ from workflow.models import Event, Override
 from workflow.operations.arrows import progress
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.opportunities import update_opportunity
-from workflow.rules.facts import NextStep
+from workflow.rules.opportunity.facts import NextStep
 
 HOURS = [NOW + timedelta(hours=hours) for hours in range(6)]
 

@@ -16,7 +16,7 @@ from workflow.operations.alert_deciding import acknowledge_alerts
 from workflow.operations.relaying import relay
 from workflow.operations.webhooks import EndpointChanges, create_webhook_endpoint
 from workflow.queries.events import events_by_id
-from workflow.rules.states import OpportunityState, Visibility
+from workflow.rules.enums import OpportunityState, Visibility
 
 MOMENT = timedelta(seconds=1)
 

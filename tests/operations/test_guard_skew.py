@@ -20,7 +20,7 @@ from workflow.operations.milestones import complete_milestone, reopen_milestone
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.rules.states import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
+from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
 
 TRIALS = count(500, part=50)
 ROUNDS = 12

@@ -11,8 +11,8 @@ from workflow.models import Account, Opportunity
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
+from workflow.rules.enums import ImportOutcome, OpportunityState, WinReason
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import ImportOutcome, OpportunityState, WinReason
 
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
 MADE = datetime(2026, 1, 5, 8, tzinfo=UTC)

@@ -11,8 +11,8 @@ from workflow.models import Account, Event, Milestone, Opportunity, Organization
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import ImportRow, RowOutcome
 from workflow.operations.importing import import_rows
+from workflow.rules.enums import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed
-from workflow.rules.states import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
 
 SYSTEM = "elsewhere"
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")

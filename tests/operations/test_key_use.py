@@ -12,7 +12,7 @@ from workflow.models import ApiKey, patience
 from workflow.models.database import dialect, transaction
 from workflow.operations.context import Ctx
 from workflow.operations.keys import KeyMade, NewKey, create_api_key, note_use
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 SYNC = NewKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -27,8 +27,7 @@ from workflow.operations.arrows import (
 from workflow.operations.context import Ctx
 from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone, waive_milestone
 from workflow.operations.transitions import Moved, Terms
-from workflow.rules.errors import TransitionBlocked
-from workflow.rules.states import (
+from workflow.rules.enums import (
     DisqualifyReason,
     LossReason,
     MilestoneSide,
@@ -38,6 +37,7 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
+from workflow.rules.errors import TransitionBlocked
 
 LEAD, PROGRESSING = OpportunityState.LEAD, OpportunityState.PROGRESSING
 PLANNED, MISSED = MilestoneStatus.PLANNED, MilestoneStatus.MISSED

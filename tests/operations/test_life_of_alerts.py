@@ -23,8 +23,8 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks, update_risk
 from workflow.operations.stakeholders import update_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.facts import NextStep
-from workflow.rules.states import BuyingRole, LossReason, MitigationKind, OpportunityState, RiskCategory, SlipReason
+from workflow.rules.enums import BuyingRole, LossReason, MitigationKind, OpportunityState, RiskCategory, SlipReason
+from workflow.rules.opportunity.facts import NextStep
 
 ZONES = ("Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
 """Summer time begins, begins sooner, ends by half an hour, or never was: the table is the same in all of them."""

@@ -10,7 +10,7 @@ from workflow.models import Opportunity, Transition
 from workflow.operations.arrows import Lost, lose
 from workflow.operations.competitors import NewCompetitor, add_competitor
 from workflow.operations.transitions import Terms
-from workflow.rules.states import CompetitorKind, LossReason, OpportunityState
+from workflow.rules.enums import CompetitorKind, LossReason, OpportunityState
 
 K, S = CompetitorKind, OpportunityState
 GLOBEX, NOTHING_DONE = NewCompetitor(K.VENDOR, "Globex"), NewCompetitor(K.STATUS_QUO, "Counting by hand")

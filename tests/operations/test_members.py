@@ -17,8 +17,8 @@ from workflow.operations.members import MemberChanges, NewMember, create_member,
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.teams import create_team
 from workflow.queries.credentials import viewer_of
+from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal
-from workflow.rules.states import Role, Visibility
 
 NORA = NewMember("Nora New", "Nora@Example.com", Role.REP, Visibility.OWN)
 RACES = count(100)

@@ -17,8 +17,8 @@ from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.accounts import accounts_by_id
 from workflow.queries.duplicates import Called, open_deals_called
 from workflow.queries.verifying import VERSION, VERSIONS
+from workflow.rules.enums import BuyingRole, OpportunityState, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, VersionConflict
-from workflow.rules.states import BuyingRole, OpportunityState, Visibility
 
 
 @pytest.fixture

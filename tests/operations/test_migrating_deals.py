@@ -15,9 +15,9 @@ from workflow.operations.bulk import Ref, RowDone, migrate_opportunities
 from workflow.operations.milestones import complete_milestone
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.processes import preset, publish
+from workflow.rules.enums import ForecastCategory, MilestoneSide, OpportunityState, Trigger
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.rules.process import MilestoneTemplate, ProcessDocument, StateSettings
-from workflow.rules.states import ForecastCategory, MilestoneSide, OpportunityState, Trigger
+from workflow.rules.process.document import MilestoneTemplate, ProcessDocument, StateSettings
 
 LATER = NOW + timedelta(days=10)
 EVIDENCE = "They signed the minutes of the workshop on Friday."

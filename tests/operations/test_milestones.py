@@ -15,8 +15,8 @@ from workflow.operations.milestones import (
     complete_milestone,
     update_milestone,
 )
+from workflow.rules.enums import ActorKind, MilestoneSide, MilestoneStatus, OpportunityState
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import ActorKind, MilestoneSide, MilestoneStatus, OpportunityState
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED

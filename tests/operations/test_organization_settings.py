@@ -29,8 +29,8 @@ from workflow.operations.opportunities import (
 from workflow.operations.organizations import OrganizationChanges, init_organization, update_organization
 from workflow.operations.pricing import set_exchange_rate
 from workflow.queries.people import organization_called
+from workflow.rules.enums import Role
 from workflow.rules.errors import Duplicate, InvalidInput, PermissionDenied, Refusal
-from workflow.rules.states import Role
 
 WORTH = MoneyGiven(Decimal(100), "EUR")
 RACES = count(200)

@@ -13,8 +13,8 @@ from tests.organizations import NOW
 from workflow.models import Event, Opportunity, Override, Transition
 from workflow.operations.bulk import Ref, assign_opportunities
 from workflow.operations.opportunities import update_opportunity
+from workflow.rules.enums import Role
 from workflow.rules.errors import InvalidInput, PermissionDenied, TransitionBlocked
-from workflow.rules.states import Role
 
 GATE = [PAIN, "criterion.interest", "criterion.fit", "fit", PERSON, STEP]
 LATER = NOW + timedelta(hours=1)

@@ -22,10 +22,10 @@ from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlocked
-from workflow.rules.expression_data import Look, Sight, found
-from workflow.rules.process import parse
-from workflow.rules.states import OpportunityState
+from workflow.rules.gates.cel_variables import Look, Sight, found
+from workflow.rules.process.document import parse
 
 OWN = "own.rule"
 LATER = NOW + timedelta(hours=1)

@@ -8,8 +8,8 @@ from workflow.models import Override, Transition
 from workflow.models.database import transaction
 from workflow.operations.processes import PRESETS, preset, publish
 from workflow.queries.processes import process
+from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger
 from workflow.rules.errors import TransitionBlocked
-from workflow.rules.states import OpportunityState, RequirementStatus, Trigger
 
 S = OpportunityState
 

@@ -17,8 +17,8 @@ from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import LossReason, OpportunityState, SlipReason
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import LossReason, OpportunityState, SlipReason
 
 S = OpportunityState
 MARCH, LATE_MARCH, APRIL, MAY = date(2026, 3, 10), date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 20)

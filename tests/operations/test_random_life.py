@@ -23,11 +23,11 @@ from workflow.operations.context import Ctx
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
 from workflow.operations.processes import preset
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import Refusal
-from workflow.rules.health import health
-from workflow.rules.process import ProcessDocument
-from workflow.rules.requirements import gate, unmet
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Trigger
+from workflow.rules.gates.requirements import gate, unmet
+from workflow.rules.health.health import health
+from workflow.rules.process.document import ProcessDocument
 
 S = OpportunityState
 WHO = (*ROLES, "foreign admin")

@@ -9,8 +9,8 @@ from workflow.models import Event, SalesProcess
 from workflow.models.database import transaction
 from workflow.operations.processes import Published, publish
 from workflow.queries.processes import processes_by_id
-from workflow.rules.process import ProcessDocument, content_hash, parse
-from workflow.rules.process_text import document_in, text_of
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.process.document import ProcessDocument, content_hash, parse
 
 
 @settings(

@@ -16,10 +16,10 @@ from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.transitions import Terms
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, OPEN_RISKS, LossReason, OpportunityState, RiskCategory, RiskStatus
 from workflow.rules.errors import InvalidInput, RecordClosed
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.risks import not_reviewed
-from workflow.rules.states import CLOSED_STATES, OPEN_RISKS, LossReason, OpportunityState, RiskCategory, RiskStatus
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.risks import not_reviewed
 
 AT_ONCE = count(50)
 

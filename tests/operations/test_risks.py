@@ -13,8 +13,8 @@ from tests.fears import Scene, new_scene, sleeper
 from tests.organizations import new_organization
 from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
 from workflow.operations.stakeholders import update_stakeholder
+from workflow.rules.enums import OpportunityState, RiskCategory, RiskSettlement, RiskStatus
 from workflow.rules.errors import InvalidInput, RecordClosed, VersionConflict
-from workflow.rules.states import OpportunityState, RiskCategory, RiskSettlement, RiskStatus
 
 S = RiskStatus
 PLAIN = NewRisk(RiskCategory.FINANCIAL, "It costs too much", 3, 3)

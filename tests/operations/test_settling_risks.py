@@ -4,8 +4,8 @@ import pytest
 
 from tests.crew import Crew, new_crew
 from tests.fears import SAID, Scene, new_scene
+from workflow.rules.enums import RiskSettlement, RiskStatus
 from workflow.rules.errors import InvalidInput
-from workflow.rules.states import RiskSettlement, RiskStatus
 
 S = RiskStatus
 

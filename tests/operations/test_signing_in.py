@@ -10,8 +10,8 @@ from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import Event, Member
 from workflow.models.database import opened
 from workflow.operations.signing_in import Vouched, sign_in
+from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import PermissionDenied
-from workflow.rules.states import ActorKind, Role, Visibility
 
 
 def vouched(email: str, **about: Any) -> Vouched:

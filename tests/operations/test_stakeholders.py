@@ -19,6 +19,7 @@ from workflow.operations.stakeholders import (
     update_stakeholder,
 )
 from workflow.queries.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, BuyingRole, OpportunityState, RelationKind
 from workflow.rules.errors import (
     Duplicate,
     NotFound,
@@ -26,8 +27,7 @@ from workflow.rules.errors import (
     RecordClosed,
     VersionConflict,
 )
-from workflow.rules.parts import DecisionStepFacts, RelationFacts, StakeholderFacts
-from workflow.rules.states import CLOSED_STATES, BuyingRole, OpportunityState, RelationKind
+from workflow.rules.opportunity.parts import DecisionStepFacts, RelationFacts, StakeholderFacts
 
 K, S = RelationKind, OpportunityState
 

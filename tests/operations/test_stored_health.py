@@ -23,8 +23,7 @@ from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.risks import settle_risk
 from workflow.operations.stakeholders import remove_stakeholder, update_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.facts import NextStep
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     Grade,
     MitigationKind,
@@ -32,6 +31,7 @@ from workflow.rules.states import (
     RiskSettlement,
     SlipReason,
 )
+from workflow.rules.opportunity.facts import NextStep
 
 S = OpportunityState
 

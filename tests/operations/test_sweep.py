@@ -22,8 +22,8 @@ from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import preset
 from workflow.operations.sweep import BATCH, Swept, sweep_organization
 from workflow.queries.facts import facts_of
-from workflow.rules.health import health
-from workflow.rules.states import OpportunityState, WinReason
+from workflow.rules.enums import OpportunityState, WinReason
+from workflow.rules.health.health import health
 
 S = OpportunityState
 DEFAULT = preset("default")

@@ -14,8 +14,8 @@ from workflow.operations.checks import MoneyGiven
 from workflow.operations.targets import NewTarget, remove_target, set_target
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.targets import TargetFilter, target_of, targets
+from workflow.rules.enums import Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
-from workflow.rules.states import Visibility
 
 START, END = date(2026, 4, 1), date(2026, 6, 30)
 QUARTER = Days(START, END)

@@ -9,8 +9,8 @@ from tests.steps import LATER, REASON, SAID, VERBS, YESTERDAY, a_step, deal_of, 
 from workflow.models import Opportunity
 from workflow.operations.milestones import reopen_milestone, waive_milestone
 from workflow.operations.opportunities import update_opportunity
+from workflow.rules.enums import MilestoneStatus
 from workflow.rules.errors import PermissionDenied
-from workflow.rules.states import MilestoneStatus
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED

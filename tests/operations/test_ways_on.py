@@ -6,8 +6,8 @@ from tests.crew import Crew, new_crew
 from tests.lacking import PERSON, STEP, lead
 from workflow.operations.arrows import AppliedFirst, qualify, reopen
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlocked
-from workflow.rules.states import OpportunityState
 
 WON, LOST, PROGRESSING = OpportunityState.WON, OpportunityState.LOST, OpportunityState.PROGRESSING
 PASS_IT = " You may pass it with `override`: the keys of all that is unmet, and a reason."

@@ -17,8 +17,8 @@ from workflow.operations.webhooks import (
     redeliver_webhook,
     update_webhook_endpoint,
 )
+from workflow.rules.enums import Role
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
-from workflow.rules.states import Role
 
 URL = "https://hooks.example.com/services/T0/B0/password"
 

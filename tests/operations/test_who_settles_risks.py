@@ -11,8 +11,8 @@ from workflow.operations.context import Ctx
 from workflow.operations.mitigating import NewMitigation, add_mitigation, complete_mitigation
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, review_risks, settle_risk, update_risk
+from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement, RiskStatus, Role
 from workflow.rules.errors import InvalidInput, PermissionDenied, Refusal
-from workflow.rules.states import MitigationKind, RiskCategory, RiskSettlement, RiskStatus, Role
 
 Act = Callable[[Ctx, Scene, UUID], Awaitable[object]]
 Scores = tuple[int, int]

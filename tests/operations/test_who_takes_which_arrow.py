@@ -13,6 +13,7 @@ from workflow.operations.arrows import AppliedFirst, Lost, Won
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
     IllegalTransition,
     InvalidInput,
@@ -22,7 +23,6 @@ from workflow.rules.errors import (
     TransitionBlocked,
     VersionConflict,
 )
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 
 S, T = OpportunityState, Trigger
 GRAPH = {

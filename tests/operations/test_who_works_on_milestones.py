@@ -15,9 +15,9 @@ from workflow.operations.context import Ctx
 from workflow.operations.milestones import NewMilestone, add_milestone
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.transitions import Terms
+from workflow.rules.enums import DisqualifyReason, LossReason, MilestoneStatus, OpportunityState, WinReason
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, TransitionBlocked, VersionConflict
-from workflow.rules.requirements import Verdict
-from workflow.rules.states import DisqualifyReason, LossReason, MilestoneStatus, OpportunityState, WinReason
+from workflow.rules.gates.requirements import Verdict
 
 START = {verb: MilestoneStatus.DONE if verb == "reopen" else MilestoneStatus.PLANNED for verb in VERBS}
 CLOSED = [OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALIFIED]

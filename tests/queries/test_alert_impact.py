@@ -14,7 +14,7 @@ from workflow.operations.arrows import Lost, Won, lose, win
 from workflow.operations.processes import preset
 from workflow.operations.transitions import Terms
 from workflow.queries.impact import AlertImpact, alert_impact
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
     AlertCode,

@@ -9,7 +9,7 @@ from tests.rows import families
 from tests.statements import statements
 from workflow.operations.processes import preset
 from workflow.queries.impact import BATCH, ProcessImpact, process_impact
-from workflow.rules.states import Trigger
+from workflow.rules.enums import Trigger
 
 DEALS = 10_000
 LEADS = len(preset("default").gate(Trigger.QUALIFY))

@@ -11,9 +11,9 @@ from workflow.queries.funnel import cohorts
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import OrganizationRow
-from workflow.rules.funnel import STEPS, FunnelFigures, funnel
-from workflow.rules.outcomes import outcome_total
-from workflow.rules.states import OpportunityState, OutcomeGrouping
+from workflow.rules.enums import OpportunityState, OutcomeGrouping
+from workflow.rules.reports.funnel import STEPS, FunnelFigures, funnel
+from workflow.rules.reports.outcomes import outcome_total
 
 S = OpportunityState
 ALL = OpportunityFilter()

@@ -15,8 +15,8 @@ from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.people import OrganizationRow
 from workflow.queries.pipeline import AsOf, as_of, open_deals, won
 from workflow.queries.verifying import STANDINGS
-from workflow.rules.pipeline import pipeline, pipeline_total
-from workflow.rules.states import OpportunityState, PipelineGrouping
+from workflow.rules.enums import OpportunityState, PipelineGrouping
+from workflow.rules.reports.pipeline import pipeline, pipeline_total
 
 S = OpportunityState
 ALL = OpportunityFilter()

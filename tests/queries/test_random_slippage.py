@@ -11,8 +11,8 @@ from workflow.queries.over import worths
 from workflow.queries.people import OrganizationRow
 from workflow.queries.pipeline import AsOf, as_of, open_deals
 from workflow.queries.slippage import steps
-from workflow.rules.slippage import Slippage, slippage
-from workflow.rules.states import OpportunityState, PipelineGrouping
+from workflow.rules.enums import OpportunityState, PipelineGrouping
+from workflow.rules.reports.slippage import Slippage, slippage
 
 S = OpportunityState
 ALL = OpportunityFilter()

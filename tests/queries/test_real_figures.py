@@ -17,11 +17,11 @@ from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.outcomes import outcomes, velocity
 from workflow.queries.people import OrganizationRow, organization_called
 from workflow.queries.pipeline import as_of, open_deals, won
-from workflow.rules.funnel import funnel
-from workflow.rules.outcomes import OutcomeFigures, outcome_total
-from workflow.rules.outcomes import outcomes as grouped
-from workflow.rules.pipeline import pipeline
-from workflow.rules.states import OpportunityState, OutcomeGrouping, PipelineGrouping
+from workflow.rules.enums import OpportunityState, OutcomeGrouping, PipelineGrouping
+from workflow.rules.reports.funnel import funnel
+from workflow.rules.reports.outcomes import OutcomeFigures, outcome_total
+from workflow.rules.reports.outcomes import outcomes as grouped
+from workflow.rules.reports.pipeline import pipeline
 
 DATA = ROOT / "api" / "demo" / "data"
 ALL, EVER = OpportunityFilter(), Days(date(2000, 1, 1), date(2030, 1, 1))

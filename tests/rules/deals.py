@@ -9,12 +9,7 @@ from uuid import UUID
 
 import yaml
 
-from workflow.rules.facts import AccountFacts, Actor, AssessmentFacts, NextStep, OpportunityFacts, StakeholderFacts
-from workflow.rules.parts import ActivityFacts, MitigationFacts, RiskFacts, Talks
-from workflow.rules.permissions import Holding, Viewer
-from workflow.rules.process import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
-from workflow.rules.requirements import Verdict, evaluate
-from workflow.rules.states import (
+from workflow.rules.enums import (
     ActorKind,
     BuyingRole,
     FitOperator,
@@ -28,6 +23,18 @@ from workflow.rules.states import (
     Role,
     Strength,
 )
+from workflow.rules.gates.requirements import Verdict, evaluate
+from workflow.rules.opportunity.facts import (
+    AccountFacts,
+    Actor,
+    AssessmentFacts,
+    NextStep,
+    OpportunityFacts,
+    StakeholderFacts,
+)
+from workflow.rules.opportunity.parts import ActivityFacts, MitigationFacts, RiskFacts, Talks
+from workflow.rules.permissions import Holding, Viewer
+from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 10)

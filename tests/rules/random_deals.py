@@ -8,20 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tests.rules.deals import ACCOUNT, ADA, DEFAULT, NOW, TODAY, assessed, deal, fear, fit_rule
-from workflow.rules.facts import OpportunityFacts, StakeholderFacts
-from workflow.rules.machine import arrows
-from workflow.rules.parts import (
-    ActivityFacts,
-    CompetitorFacts,
-    DecisionStepFacts,
-    MilestoneFacts,
-    ObjectiveFacts,
-    RiskReviewFacts,
-    StepFacts,
-    Talks,
-)
-from workflow.rules.process import ProcessDocument, RequiredRole
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     BuyingStyle,
     CompetitorKind,
@@ -34,6 +21,19 @@ from workflow.rules.states import (
     PurchaseProcess,
     RiskStatus,
 )
+from workflow.rules.gates.machine import arrows
+from workflow.rules.opportunity.facts import OpportunityFacts, StakeholderFacts
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
+    CompetitorFacts,
+    DecisionStepFacts,
+    MilestoneFacts,
+    ObjectiveFacts,
+    RiskReviewFacts,
+    StepFacts,
+    Talks,
+)
+from workflow.rules.process.document import ProcessDocument, RequiredRole
 
 T = TypeVar("T")
 ROLES = (BuyingRole.DECISION_MAKER, BuyingRole.APPROVER, BuyingRole.CHAMPION, BuyingRole.OTHER)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.rules.addresses import Unfit, is_public, target_of, vetted
+from workflow.rules.events.webhook_addresses import Unfit, is_public, target_of, vetted
 
 REFUSED = [
     "http://127.0.0.1/",

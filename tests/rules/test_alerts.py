@@ -28,15 +28,8 @@ from tests.rules.warned import (
     severity,
     step,
 )
-from workflow.rules.alerts import Kept, alerts, flags
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.parts import (
-    ActivityFacts,
-    MitigationFacts,
-    RiskReviewFacts,
-)
-from workflow.rules.process import FitRule
-from workflow.rules.states import (
+from workflow.rules.alerts.alerts import Kept, alerts, flags
+from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
     Attitude,
@@ -48,6 +41,13 @@ from workflow.rules.states import (
     OpportunityState,
     RiskStatus,
 )
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
+    MitigationFacts,
+    RiskReviewFacts,
+)
+from workflow.rules.process.document import FitRule
 
 TIMES: tuple[
     tuple[AlertCode, Callable[[float], OpportunityFacts], tuple[tuple[float, AlertSeverity | None], ...]], ...

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from tests.rules.deals import DEFAULT, deal, person, talked
-from workflow.rules.buyer import (
+from workflow.rules.enums import BuyingRole, Coverage
+from workflow.rules.opportunity.buyer import (
     RoleCoverage,
     coverage,
     coverage_percent,
@@ -15,9 +16,8 @@ from workflow.rules.buyer import (
     role_coverage,
     single_threaded,
 )
-from workflow.rules.parts import StakeholderFacts
-from workflow.rules.process import ProcessDocument, RequiredRole
-from workflow.rules.states import BuyingRole, Coverage
+from workflow.rules.opportunity.parts import StakeholderFacts
+from workflow.rules.process.document import ProcessDocument, RequiredRole
 
 R, C = BuyingRole, Coverage
 DECIDING = (R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER)

@@ -4,9 +4,9 @@ import pytest
 
 from tests.rules.deals import default_document
 from tests.rules.documents import Change, changed, fit_rule, requirement
-from workflow.rules.checking import check
-from workflow.rules.process import parse
-from workflow.rules.states import Trigger
+from workflow.rules.authoring.checks import check
+from workflow.rules.enums import Trigger
+from workflow.rules.process.document import parse
 
 FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requirements", "0")
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.rules.deals import NOW, deal
-from workflow.rules.clocks import Clock, clocks, state_age
-from workflow.rules.parts import StepFacts
-from workflow.rules.states import OpportunityState, Trigger
+from workflow.rules.enums import OpportunityState, Trigger
+from workflow.rules.opportunity.parts import StepFacts
+from workflow.rules.opportunity.time_in_state import Clock, clocks, state_age
 
 S, T = OpportunityState, Trigger
 DAY = 86_400

@@ -9,9 +9,9 @@ from tests.counts import count
 from tests.expressing import HOSTILE, Expressions
 from tests.house import ROOT
 from tests.rules.deals import BARE_LEAD, TODAY, deal
-from workflow.rules.expression_data import MOST_WEIGHT, SEEN, Look, Sight, TooMuch, View, documented, view
-from workflow.rules.expression_text import LOOPS, ROOTS, read
-from workflow.rules.expressions import LONGEST, MOST_WORK, answer, faults_of, work
+from workflow.rules.gates.cel import LONGEST, MOST_WORK, answer, faults_of, work
+from workflow.rules.gates.cel_parser import LOOPS, ROOTS, read
+from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, TooMuch, View, documented, view
 
 EVERYTHING = f"An expression sees {', '.join(SEEN)}; below `attributes`, every name."
 UNREAD = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'

@@ -7,12 +7,12 @@ import pytest
 
 from tests.expressing import nested
 from tests.rules.deals import ACCOUNT, DEFAULT, NOW, TODAY, assessed, deal, judged
-from workflow.rules.expression_data import MOST_WEIGHT, SEEN, Look, Sight, found
-from workflow.rules.expressions import answer
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.process import GateRequirement, RequirementTest
-from workflow.rules.requirements import evaluate
-from workflow.rules.states import Grade, OpportunityState, RequirementStatus
+from workflow.rules.enums import Grade, OpportunityState, RequirementStatus
+from workflow.rules.gates.cel import answer
+from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, found
+from workflow.rules.gates.requirements import evaluate
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import GateRequirement, RequirementTest
 
 MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
 TAGS = {

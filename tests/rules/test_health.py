@@ -8,10 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.rules.deals import DEFAULT, NOW, TODAY, assessed, deal, fear, person, talked
-from workflow.rules.health import Health, HealthFactor, health
-from workflow.rules.parts import ActivityFacts, MilestoneFacts, StepFacts
-from workflow.rules.process import ProcessDocument
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     Grade,
     HealthBand,
@@ -21,6 +18,9 @@ from workflow.rules.states import (
     RiskStatus,
     Trigger,
 )
+from workflow.rules.health.health import Health, HealthFactor, health
+from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, StepFacts
+from workflow.rules.process.document import ProcessDocument
 
 S, R, M = OpportunityState, BuyingRole, MilestoneStatus
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)

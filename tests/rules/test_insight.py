@@ -9,19 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.rules.deals import ACCOUNT, ADA, DEFAULT, NOW, TODAY, assessed, deal, fear, fit_rule, person
-from workflow.rules.facts import StakeholderFacts
-from workflow.rules.insight import InsightTopic, insight
-from workflow.rules.parts import (
-    CompetitorFacts,
-    DecisionStepFacts,
-    MilestoneFacts,
-    ObjectiveFacts,
-    RiskReviewFacts,
-    StepFacts,
-)
-from workflow.rules.process import ProcessDocument
-from workflow.rules.progress import to_lay_out
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     BuyingStyle,
     CompetitorKind,
@@ -36,6 +24,18 @@ from workflow.rules.states import (
     Strength,
     Trigger,
 )
+from workflow.rules.health.insight import InsightTopic, insight
+from workflow.rules.opportunity.facts import StakeholderFacts
+from workflow.rules.opportunity.milestones import to_lay_out
+from workflow.rules.opportunity.parts import (
+    CompetitorFacts,
+    DecisionStepFacts,
+    MilestoneFacts,
+    ObjectiveFacts,
+    RiskReviewFacts,
+    StepFacts,
+)
+from workflow.rules.process.document import ProcessDocument
 
 Case = tuple[Mapping[str, Any], str, tuple[str, ...]]  # Any: facts of several kinds
 G, R, S = Grade, BuyingRole, OpportunityState

@@ -6,8 +6,9 @@ import pytest
 from transitions import MachineError
 
 from tests.rules.deals import DEFAULT, HOLDING, NOW, OWNER, deal, qualified_lead, viewer
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, RequirementStatus, Role, TransitionReadiness, Trigger
 from workflow.rules.errors import IllegalTransition
-from workflow.rules.machine import (
+from workflow.rules.gates.machine import (
     TABLE,
     Arrow,
     Option,
@@ -20,7 +21,6 @@ from workflow.rules.machine import (
     verdicts,
     why_not_take,
 )
-from workflow.rules.states import CLOSED_STATES, OpportunityState, RequirementStatus, Role, TransitionReadiness, Trigger
 
 S, T = OpportunityState, Trigger
 NO_ARROW = [(s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TABLE)]

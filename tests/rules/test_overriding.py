@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from tests.rules.deals import ADA, DEFAULT, HOLDING, NOW, OWNER, assessed, deal, person, qualified_lead, viewer
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.machine import gate_of, overridable, overridden, owed
-from workflow.rules.parts import OverrideFacts
+from workflow.rules.enums import Grade, OpportunityState, RequirementStatus, Role, Trigger
+from workflow.rules.gates.machine import gate_of, overridable, overridden, owed
+from workflow.rules.gates.requirements import gate, unmet
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.permissions import Viewer
-from workflow.rules.requirements import gate, unmet
-from workflow.rules.states import Grade, OpportunityState, RequirementStatus, Role, Trigger
 
 S, T = OpportunityState, Trigger
 PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import PermissionDenied
 from workflow.rules.permissions import (
     PERMISSIONS,
@@ -20,7 +21,6 @@ from workflow.rules.permissions import (
     require,
     why_not_write,
 )
-from workflow.rules.states import ActorKind, Role, Visibility
 
 A = Action
 REP, MANAGER, ADMIN, INTEGRATOR, OBSERVER = Role

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from workflow.operations.processes import PRESETS, preset, preset_text
-from workflow.rules.checking import check
-from workflow.rules.process import ProcessDocument, content_hash, parse
-from workflow.rules.process_text import document_in, text_of
-from workflow.rules.states import AlertCode, CriterionKind, OpportunityState, RequirementKind, Strength, Trigger
-from workflow.rules.yaml_reading import read_yaml
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.yaml_reading import read_yaml
+from workflow.rules.enums import AlertCode, CriterionKind, OpportunityState, RequirementKind, Strength, Trigger
+from workflow.rules.process.document import ProcessDocument, content_hash, parse
 
 FOLDER = Path(__file__).parents[2] / "workflow" / "presets"
 METHODS = {

@@ -7,10 +7,8 @@ import pytest
 
 from tests.rules.deals import DEFAULT
 from tests.rules.documents import Change, changed
-from workflow.rules.checking import check
-from workflow.rules.errors import InvalidInput
-from workflow.rules.process import content_hash, parse, to_plain
-from workflow.rules.states import (
+from workflow.rules.authoring.checks import check
+from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
     OpportunityState,
@@ -19,6 +17,8 @@ from workflow.rules.states import (
     Strength,
     Trigger,
 )
+from workflow.rules.errors import InvalidInput
+from workflow.rules.process.document import content_hash, parse, to_plain
 
 TESTS = [
     ({"criterion": {"key": "pain"}}, RequirementKind.CRITERION),

@@ -15,11 +15,11 @@ from tests.processes import documents
 from tests.rules.deals import DEFAULT
 from tests.rules.documents import Change, changed, fit_rule, requirement
 from workflow.operations.processes import PRESETS, preset_text
-from workflow.rules.checking import check
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.json_schema import process_schema
+from workflow.rules.authoring.yaml_reading import read_yaml
 from workflow.rules.errors import FieldProblem, InvalidInput
-from workflow.rules.process import ProcessDocument, parse, to_plain
-from workflow.rules.process_schema import process_schema
-from workflow.rules.yaml_reading import read_yaml
+from workflow.rules.process.document import ProcessDocument, parse, to_plain
 
 SHIPPED = Path(__file__).parents[2] / "workflow" / "presets" / "process.schema.json"
 SCHEMA = Draft7Validator(process_schema())

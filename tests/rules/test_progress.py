@@ -7,11 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.rules.deals import DEFAULT, NOW, TODAY, deal, judged
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.parts import ActivityFacts, MilestoneFacts, StepFacts
-from workflow.rules.process import RequirementTest
-from workflow.rules.progress import due_on, momentum, overdue, progress, to_lay_out
-from workflow.rules.states import (
+from workflow.rules.enums import (
     MilestoneSide,
     MilestoneStatus,
     Momentum,
@@ -19,6 +15,10 @@ from workflow.rules.states import (
     RequirementStatus,
     Trigger,
 )
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.milestones import due_on, momentum, overdue, progress, to_lay_out
+from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, StepFacts
+from workflow.rules.process.document import RequirementTest
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.deals import ACCOUNT, DEFAULT, NOW, assessed, deal, fit_rule
-from workflow.rules.process import Criterion
-from workflow.rules.qualification import evidence_says_nothing, fit_results, is_opportunity, score
-from workflow.rules.states import CriterionKind, FitOperator, FitStatus, Grade, Strength
+from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
+from workflow.rules.opportunity.qualification import evidence_says_nothing, fit_results, is_opportunity, score
+from workflow.rules.process.document import Criterion
 
 KEYS = [criterion.key for criterion in DEFAULT.criteria]
 ESSENTIAL = tuple(assessed(key) for key in ("pain", "interest", "fit"))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.counts import FULL, count
 from tests.mutilating import Mutilated, at, mutilated
 from tests.processes import WORDS, documents
-from workflow.rules.checking import check
-from workflow.rules.process import ProcessDocument, content_hash, parse, to_plain
-from workflow.rules.process_text import document_in, text_of
-from workflow.rules.yaml_reading import FaultyText, LineProblem, read_yaml
-from workflow.rules.yaml_writing import write_yaml
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.yaml_reading import FaultyText, LineProblem, read_yaml
+from workflow.rules.authoring.yaml_writing import write_yaml
+from workflow.rules.process.document import ProcessDocument, content_hash, parse, to_plain
 
 often = settings(
     max_examples=count(1000),

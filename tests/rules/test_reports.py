@@ -2,8 +2,8 @@
 
 from uuid import UUID, uuid4
 
-from workflow.rules.reports import OverrideMade, override_figures, override_total, win_rate
-from workflow.rules.states import OpportunityState, OverrideGrouping
+from workflow.rules.enums import OpportunityState, OverrideGrouping
+from workflow.rules.reports.overrides import OverrideMade, override_figures, override_total, win_rate
 
 WON, LOST, LEAD = OpportunityState.WON, OpportunityState.LOST, OpportunityState.LEAD
 DISQUALIFIED = OpportunityState.DISQUALIFIED

@@ -19,12 +19,7 @@ from tests.rules.deals import (
     qualified_lead,
     talked,
 )
-from workflow.rules.buyer import coverage
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
-from workflow.rules.process import CriterionTest, RequirementTest, RoleTest
-from workflow.rules.requirements import EVALUATORS, gate, unmet
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     CompetitorKind,
     CompetitorStanding,
@@ -38,6 +33,11 @@ from workflow.rules.states import (
     Strength,
     Trigger,
 )
+from workflow.rules.gates.requirements import EVALUATORS, gate, unmet
+from workflow.rules.opportunity.buyer import coverage
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
+from workflow.rules.process.document import CriterionTest, RequirementTest, RoleTest
 
 STANDING = CompetitorStanding.ACTIVE
 MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.rules.deals import ADA, NOW, deal, fear, judged
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.parts import RiskReviewFacts, StepFacts
-from workflow.rules.process import RequirementTest
-from workflow.rules.risks import Lack, highest, level, lower, not_reviewed, open_above, open_risks
-from workflow.rules.states import OpportunityState, RequirementStatus, RiskLevel, RiskStatus, Trigger
+from workflow.rules.enums import OpportunityState, RequirementStatus, RiskLevel, RiskStatus, Trigger
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import RiskReviewFacts, StepFacts
+from workflow.rules.opportunity.risks import Lack, highest, level, lower, not_reviewed, open_above, open_risks
+from workflow.rules.process.document import RequirementTest
 
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
 LEVELS = dict.fromkeys((1, 2, 3, 4), LOW)

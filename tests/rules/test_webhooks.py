@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from workflow.rules.event_types import EVENT_TYPES, is_of, unknown
-from workflow.rules.webhooks import message_id, next_attempt, secret_text, signatures
+from workflow.rules.events.event_types import EVENT_TYPES, is_of, unknown
+from workflow.rules.events.webhook_signing import message_id, next_attempt, secret_text, signatures
 
 OLD, NEW = secret_text(b"o" * 32), secret_text(b"n" * 32)
 BODY = '{"type":"risk.raised","data":{"name":"Æsir ☂"}}'.encode()

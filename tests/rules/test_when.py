@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.deals import DEFAULT, NOW, deal
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.process import GateRequirement, RequirementTest
-from workflow.rules.requirements import evaluate
-from workflow.rules.states import OpportunityType, RequirementStatus
+from workflow.rules.enums import OpportunityType, RequirementStatus
+from workflow.rules.gates.requirements import evaluate
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import GateRequirement, RequirementTest
 
 MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
 FULL = deal(description="Counting by hand", base_minor=5_000_001)

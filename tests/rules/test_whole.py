@@ -8,9 +8,8 @@ import pytest
 
 from tests.serving import ROOT
 from workflow.operations.imported import ImportRow
-from workflow.rules.errors import InvalidInput
-from workflow.rules.plain import camel, read, written
-from workflow.rules.states import (
+from workflow.rules.codec import camel, read, written
+from workflow.rules.enums import (
     ActorKind,
     CompetitorKind,
     CompetitorStanding,
@@ -26,9 +25,19 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
-from workflow.rules.whole import NAMES, Whole, judge
-from workflow.rules.whole_history import Frame, Override, Standing, Step
-from workflow.rules.whole_parts import By, Competitor, Milestone, Mitigation, Named, Relation, Risk, Stakeholder
+from workflow.rules.errors import InvalidInput
+from workflow.rules.transfer.document_history import Frame, Override, Standing, Step
+from workflow.rules.transfer.document_parts import (
+    By,
+    Competitor,
+    Milestone,
+    Mitigation,
+    Named,
+    Relation,
+    Risk,
+    Stakeholder,
+)
+from workflow.rules.transfer.opportunity_document import NAMES, Whole, judge
 
 S, T = OpportunityState, Trigger
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)

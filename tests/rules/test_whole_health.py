@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from tests.counts import FULL, count
 from tests.rules.deals import DEFAULT, NOW, TODAY, deal, person, talked
 from tests.rules.random_deals import random_case
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.health import health
-from workflow.rules.parts import MilestoneFacts, StepFacts
-from workflow.rules.standing import as_at_close
-from workflow.rules.states import BuyingRole, MilestoneSide, OpportunityState, Trigger
+from workflow.rules.enums import BuyingRole, MilestoneSide, OpportunityState, Trigger
+from workflow.rules.health.at_close import as_at_close
+from workflow.rules.health.health import health
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import MilestoneFacts, StepFacts
 
 S = OpportunityState
 DAY = timedelta(days=1)

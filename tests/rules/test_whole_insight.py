@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 from tests.counts import FULL, count
 from tests.rules.deals import DEFAULT, NOW, TODAY, assessed, deal, judged, person
 from tests.rules.random_deals import random_case
-from workflow.rules.insight import Insight, InsightTopic, doubtful, insight
-from workflow.rules.parts import DecisionStepFacts, StepFacts
-from workflow.rules.process import CriterionTest, ProcessDocument, RequirementTest, RoleTest
-from workflow.rules.progress import overdue
-from workflow.rules.standing import standing
-from workflow.rules.states import (
+from workflow.rules.enums import (
     BuyingRole,
     CriterionKind,
     Grade,
@@ -26,6 +21,11 @@ from workflow.rules.states import (
     RequirementStatus,
     Trigger,
 )
+from workflow.rules.health.at_close import standing
+from workflow.rules.health.insight import Insight, InsightTopic, doubtful, insight
+from workflow.rules.opportunity.milestones import overdue
+from workflow.rules.opportunity.parts import DecisionStepFacts, StepFacts
+from workflow.rules.process.document import CriterionTest, ProcessDocument, RequirementTest, RoleTest
 
 F, N, S = OpportunityField, InsightTopicName, OpportunityState
 K = KnowledgeStatus

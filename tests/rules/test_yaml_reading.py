@@ -3,8 +3,8 @@
 import pytest
 
 from workflow.operations.processes import preset_text
-from workflow.rules.process_text import document_in
-from workflow.rules.yaml_reading import DEEPEST, LONGEST_TEXT, MOST_PARTS, FaultyText, read_yaml
+from workflow.rules.authoring.text import document_in
+from workflow.rules.authoring.yaml_reading import DEEPEST, LONGEST_TEXT, MOST_PARTS, FaultyText, read_yaml
 
 READ: list[tuple[str, object]] = [
     ("a: 1\nb: -7\nc: +3\nd: 0", {"a": 1, "b": -7, "c": 3, "d": 0}),

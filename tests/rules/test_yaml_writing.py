@@ -4,8 +4,8 @@ import pytest
 
 from tests.processes import WORDS
 from tests.rules.documents import changed, fit_rule
-from workflow.rules.process import parse
-from workflow.rules.process_text import document_in, text_of
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.process.document import parse
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -6,19 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.rules.deals import DEFAULT, NOW, TODAY, deal, person
-from workflow.rules.alerts import Kept, alerts
-from workflow.rules.facts import NextStep, OpportunityFacts
-from workflow.rules.parts import (
-    Actor,
-    AssessmentFacts,
-    MilestoneFacts,
-    OverrideFacts,
-    RiskFacts,
-    StakeholderFacts,
-    StepFacts,
-)
-from workflow.rules.process import ProcessDocument
-from workflow.rules.states import (
+from workflow.rules.alerts.alerts import Kept, alerts
+from workflow.rules.enums import (
     ActorKind,
     AlertCode,
     AlertSeverity,
@@ -31,6 +20,17 @@ from workflow.rules.states import (
     RiskStatus,
     Trigger,
 )
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import (
+    Actor,
+    AssessmentFacts,
+    MilestoneFacts,
+    OverrideFacts,
+    RiskFacts,
+    StakeholderFacts,
+    StepFacts,
+)
+from workflow.rules.process.document import ProcessDocument
 
 DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
 LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING

@@ -16,7 +16,7 @@ from tests.statements import Statements, statements
 from workflow.models import Activity, Member
 from workflow.operations.context import Ctx
 from workflow.queries.actors import ACTOR
-from workflow.rules.states import Role, Visibility
+from workflow.rules.enums import Role, Visibility
 
 DIARY = """query($id: ID!, $first: Int, $after: String) { opportunity(id: $id) { activities(first: $first, after: $after) {
   totalCount pageInfo { hasNextPage endCursor } nodes { summary with { name } } } } }"""

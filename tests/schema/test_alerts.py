@@ -17,7 +17,7 @@ from tests.staying import PATIENCE, stream
 from workflow.models import Alert, Opportunity
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.members import update_member
-from workflow.rules.states import Grade, OpportunityState, Role, Visibility
+from workflow.rules.enums import Grade, OpportunityState, Role, Visibility
 
 DAY = timedelta(days=1)
 LIST = """query($filter: AlertFilter, $order: [AlertOrder!], $first: Int, $after: String) {

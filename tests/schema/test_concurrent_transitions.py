@@ -13,7 +13,7 @@ from workflow.models import Assessment, Event, Opportunity, Transition
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.rules.states import BuyingRole
+from workflow.rules.enums import BuyingRole
 
 AT_ONCE = 50
 QUALIFY = """mutation($input: QualifyOpportunityInput!) { qualifyOpportunity(input: $input) { __typename

@@ -19,7 +19,7 @@ from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
 from tests.wholeness import delivered, escalated, furnish, talk
 from workflow.queries.events import START
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 DAYS = {"from": "2026-01-01", "to": "2099-01-01"}
 SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2099-01-01T00:00:00+01:00"}

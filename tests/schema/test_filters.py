@@ -25,7 +25,7 @@ from workflow.models import (
     Team,
 )
 from workflow.models.columns import new_id
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 LATER = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FULL: dict[str, Any] = {

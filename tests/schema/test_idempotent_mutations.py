@@ -11,7 +11,7 @@ from tests.serving import Server
 from tests.whole_story import MUTATIONS
 from tests.wholeness import furnish
 from workflow.models import Event, Idempotency
-from workflow.rules.states import Role
+from workflow.rules.enums import Role
 
 
 class Twice:

@@ -16,8 +16,8 @@ from workflow.operations.arrows import Lost, lose
 from workflow.operations.assessing import AssessmentGiven, assess_criteria
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.rules.plain import camel
-from workflow.rules.states import BuyingRole, Grade, InsightTopicName, LossReason, OpportunityState
+from workflow.rules.codec import camel
+from workflow.rules.enums import BuyingRole, Grade, InsightTopicName, LossReason, OpportunityState
 
 S = OpportunityState
 VIEW = """query ($id: ID!) { node(id: $id) { ... on Opportunity {

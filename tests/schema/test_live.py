@@ -16,7 +16,7 @@ from tests.staying import CHANGED, PATIENCE, stream
 from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.members import update_member
 from workflow.operations.opportunities import delete_opportunity, update_opportunity
-from workflow.rules.states import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
+from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD
 

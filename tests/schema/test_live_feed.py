@@ -15,7 +15,7 @@ from workflow.operations.accounts import create_account
 from workflow.operations.members import update_member
 from workflow.operations.opportunities import update_opportunity
 from workflow.queries.events import START
-from workflow.rules.states import OpportunityState, Role, Visibility
+from workflow.rules.enums import OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD
 FEED = "subscription($after: String, $filter: EventFilter) { events(after: $after, filter: $filter) { id type cursor payload opportunity { name } } }"

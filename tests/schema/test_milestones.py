@@ -8,7 +8,7 @@ from schema.ids import encode
 from tests.crew import Crew, new_crew
 from tests.serving import Server
 from tests.steps import SAID, a_step, deal_of
-from workflow.rules.states import MilestoneStatus
+from workflow.rules.enums import MilestoneStatus
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED

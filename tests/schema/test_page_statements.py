@@ -14,7 +14,7 @@ from tests.organizations import NOW, TestOrganization
 from tests.rows import families
 from tests.statements import Statements, statements
 from workflow.models import Opportunity
-from workflow.rules.states import OpportunityState, Role
+from workflow.rules.enums import OpportunityState, Role
 
 SIZES = (1, 10, 50, 100)
 PEOPLE = 6

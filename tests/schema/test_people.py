@@ -17,9 +17,9 @@ from workflow.operations.bulk import Ref, assign_opportunities
 from workflow.operations.keys import NewKey, create_api_key
 from workflow.operations.members import update_member
 from workflow.operations.opportunities import delete_opportunity, update_opportunity
+from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.errors import PermissionDenied, RecordClosed
 from workflow.rules.permissions import PERMISSIONS
-from workflow.rules.states import OpportunityState, Role
 
 KEYS = (
     "{ apiKeys { id name role prefix createdAt expiresAt revokedAt member { id } createdBy { kind member { id } } } }"

@@ -11,8 +11,8 @@ from tests.dumping import differences, dump
 from tests.organizations import TestOrganization
 from tests.processes import process_of_chance
 from tests.serving import Server
-from workflow.rules.process import to_plain
-from workflow.rules.states import OpportunityState, Role
+from workflow.rules.enums import OpportunityState, Role
+from workflow.rules.process.document import to_plain
 
 PUBLISH = """mutation($input: PublishSalesProcessInput!) { publishSalesProcess(input: $input) { __typename
   ... on SalesProcessPublished { process { id key version isDefault document publishedBy { name } } }

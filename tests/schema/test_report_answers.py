@@ -13,7 +13,7 @@ from workflow.operations.checks import MoneyGiven
 from workflow.operations.imported import ImportRow
 from workflow.operations.importing import import_rows
 from workflow.operations.targets import NewTarget, set_target
-from workflow.rules.states import DisqualifyReason, LossReason, OpportunityState, Role, Visibility, WinReason
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Role, Visibility, WinReason
 
 MONEY = "{ amount currency }"
 QUARTER = {"from": "2026-01-01", "to": "2026-03-31"}

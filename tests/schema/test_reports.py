@@ -12,7 +12,7 @@ from tests.serving import Server
 from workflow.models import Member
 from workflow.operations.arrows import AppliedFirst, Lost, Won, lose, progress, qualify, win
 from workflow.operations.transitions import Terms
-from workflow.rules.states import LossReason, OpportunityState, Role, Visibility, WinReason
+from workflow.rules.enums import LossReason, OpportunityState, Role, Visibility, WinReason
 
 OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: OpportunityFilter) {
   reports { overrides(period: $period, groupBy: $by, filter: $filter) { winRateOfOthers

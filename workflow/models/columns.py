@@ -7,9 +7,9 @@ from tortoise import fields
 from tortoise.fields.relational import ForeignKeyNullableRelation, ForeignKeyRelation
 from uuid_utils.compat import uuid7
 
-from workflow.rules import plain
+from workflow.rules import codec
 
-UNSTORABLE = plain.UNSTORABLE
+UNSTORABLE = codec.UNSTORABLE
 
 
 def new_id() -> UUID:

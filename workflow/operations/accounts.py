@@ -13,9 +13,9 @@ from workflow.operations.journal import changed, record
 from workflow.operations.locking import keep_there, locked
 from workflow.operations.performing import perform
 from workflow.operations.sweep import hold_deals_of, judge_again
+from workflow.rules.codec import camel
 from workflow.rules.errors import Duplicate, NotFound, Refusal, VersionConflict, invalid
 from workflow.rules.permissions import Action, require
-from workflow.rules.plain import camel
 
 
 class AccountChanges(TypedDict, total=False):

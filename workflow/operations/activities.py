@@ -12,10 +12,10 @@ from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import EARLIEST, Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
+from workflow.rules.codec import camel
+from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.errors import Duplicate, NotFound, PermissionDenied
 from workflow.rules.permissions import Action, may_write, require
-from workflow.rules.plain import camel
-from workflow.rules.states import ActivityDirection, ActivityKind
 
 ONE_WAY_KINDS = frozenset({ActivityKind.NOTE})
 ONE_WAY_DIRECTIONS = frozenset({ActivityDirection.INTERNAL})

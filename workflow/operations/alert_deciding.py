@@ -11,10 +11,10 @@ from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.rules.alerts import LONGEST_SNOOZE
+from workflow.rules.alerts.alerts import LONGEST_SNOOZE
+from workflow.rules.enums import AlertCode, AlertStatus
 from workflow.rules.errors import PermissionDenied, Refusal, invalid
 from workflow.rules.permissions import Action, may_coach, require
-from workflow.rules.states import AlertCode, AlertStatus
 
 MOST = 500
 

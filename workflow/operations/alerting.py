@@ -10,11 +10,11 @@ from workflow.models import Alert, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.operations.context import Ctx
 from workflow.operations.journal import Fact, changed, record_all
-from workflow.rules.alert_lives import FRESH, Turn, is_to_be_escalated, kept, manager_above, opened, turned
-from workflow.rules.alerts import Found, alerts
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.process import ProcessDocument
-from workflow.rules.states import AlertCode, AlertStatus
+from workflow.rules.alerts.alerts import Found, alerts
+from workflow.rules.alerts.lifecycle import FRESH, Turn, is_to_be_escalated, kept, manager_above, opened, turned
+from workflow.rules.enums import AlertCode, AlertStatus
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import ProcessDocument
 
 Row = dict[str, Any]
 TOLD = ("status", "severity", "snoozed_until", "escalated_to_id")

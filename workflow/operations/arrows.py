@@ -11,8 +11,8 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import OpportunityChanges, close_date_columns, next_step_columns, valued
 from workflow.operations.transitions import Attempt, Moved, Terms, transit
-from workflow.rules.facts import NextStep
-from workflow.rules.states import CompetitorKind, DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
+from workflow.rules.enums import CompetitorKind, DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
+from workflow.rules.opportunity.facts import NextStep
 
 SHORTEST_NOTE = 20
 

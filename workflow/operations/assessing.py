@@ -11,9 +11,9 @@ from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.deal_columns import past_day
+from workflow.rules.enums import Grade
 from workflow.rules.errors import invalid
-from workflow.rules.qualification import evidence_says_nothing
-from workflow.rules.states import Grade
+from workflow.rules.opportunity.qualification import evidence_says_nothing
 
 
 @dataclass(frozen=True, slots=True)

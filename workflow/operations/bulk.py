@@ -15,9 +15,7 @@ from workflow.operations.holding import hand_over, may_own
 from workflow.operations.migration import migrate
 from workflow.operations.transitions import Moved, Terms
 from workflow.queries.processes import process
-from workflow.rules.errors import NotFound, PermissionDenied, Refusal, invalid
-from workflow.rules.permissions import Action, may_coach, require
-from workflow.rules.states import (
+from workflow.rules.enums import (
     DisqualifyReason,
     LossReason,
     OpportunityState,
@@ -25,6 +23,8 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
+from workflow.rules.errors import NotFound, PermissionDenied, Refusal, invalid
+from workflow.rules.permissions import Action, may_coach, require
 
 MOST_ROWS = 100
 

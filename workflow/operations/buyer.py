@@ -12,9 +12,9 @@ from workflow.operations.change import Deal, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
-from workflow.rules.evidence import evidence_says_nothing
-from workflow.rules.parts import DecisionStepFacts, ObjectiveFacts
-from workflow.rules.states import PurchaseProcess
+from workflow.rules.enums import PurchaseProcess
+from workflow.rules.opportunity.evidence import evidence_says_nothing
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 MOST_ROWS = 50
 LONGEST_TEXT = 2_000

@@ -19,12 +19,12 @@ from workflow.queries.facts import facts_of
 from workflow.queries.hanging import deal_of
 from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
 from workflow.queries.processes import processes_by_id
+from workflow.rules.enums import CLOSED_STATES, TransitionSource
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.rules.facts import OpportunityFacts
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.risks import highest
 from workflow.rules.permissions import Holding, why_not_write
-from workflow.rules.process import ProcessDocument
-from workflow.rules.risks import highest
-from workflow.rules.states import CLOSED_STATES, TransitionSource
+from workflow.rules.process.document import ProcessDocument
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from workflow.models import Idempotency
 from workflow.models.columns import new_id
 from workflow.models.database import Unavailable, transaction
 from workflow.operations.locking import locked
+from workflow.rules.codec import holds_a_secret, read, written
 from workflow.rules.permissions import Viewer
-from workflow.rules.plain import holds_a_secret, read, written
 
 T = TypeVar("T")
 

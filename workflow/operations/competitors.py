@@ -10,9 +10,9 @@ from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
+from workflow.rules.enums import CompetitorKind, CompetitorStanding
 from workflow.rules.errors import NotFound, invalid
-from workflow.rules.parts import CompetitorFacts
-from workflow.rules.states import CompetitorKind, CompetitorStanding
+from workflow.rules.opportunity.parts import CompetitorFacts
 
 LONGEST_TEXT = 2_000
 COLUMNS = ("name", "standing", "strengths", "weaknesses")

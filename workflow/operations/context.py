@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from workflow.operations.claims import Receipt
 from workflow.operations.secrets import Vault
+from workflow.rules.enums import ActorKind, Role, TransitionSource
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import ActorKind, Role, TransitionSource
 
 
 @dataclass(frozen=True, slots=True)

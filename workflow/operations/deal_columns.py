@@ -9,9 +9,9 @@ from uuid import UUID
 from workflow.operations.checks import EARLIEST, Faults, MoneyGiven, merged
 from workflow.operations.context import Ctx
 from workflow.operations.pricing import money
-from workflow.rules.facts import NextStep
-from workflow.rules.process import StateSettings
-from workflow.rules.states import ForecastCategory, OpportunityType, SlipReason
+from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
+from workflow.rules.opportunity.facts import NextStep
+from workflow.rules.process.document import StateSettings
 
 
 class OpportunityChanges(TypedDict, total=False):

@@ -9,11 +9,11 @@ from workflow.models import Override
 from workflow.models.columns import new_id
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.machine import owed
-from workflow.rules.process import ProcessDocument
-from workflow.rules.requirements import Verdict
-from workflow.rules.states import RequirementStatus
+from workflow.rules.enums import RequirementStatus
+from workflow.rules.gates.machine import owed
+from workflow.rules.gates.requirements import Verdict
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import ProcessDocument
 
 SHORTEST_REASON = 20
 

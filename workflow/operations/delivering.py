@@ -16,8 +16,8 @@ from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization, locked
 from workflow.queries.events import EventRow, events_by_id
-from workflow.rules.states import DeliveryStatus
-from workflow.rules.webhooks import PATIENCE, next_attempt
+from workflow.rules.enums import DeliveryStatus
+from workflow.rules.events.webhook_signing import PATIENCE, next_attempt
 
 LEASE = timedelta(seconds=60)
 """How long a delivery is one worker's: longer than a receiver may take, so that only a dead worker's is taken over."""

@@ -15,7 +15,7 @@ from workflow.models.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization
-from workflow.rules.states import AlertSeverity, AlertStatus
+from workflow.rules.enums import AlertSeverity, AlertStatus
 
 MORNING = 7
 """The hour of the organization's day from which its digests are told."""

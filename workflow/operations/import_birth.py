@@ -12,14 +12,14 @@ from workflow.operations.import_book import Book
 from workflow.operations.import_whole import NOTHING, Hanging, Place, hanging, own_columns
 from workflow.operations.imported import REASONS, begins, day, instant, judge_dates, remembered
 from workflow.queries.processes import ProcessRow
-from workflow.rules.errors import invalid
-from workflow.rules.states import (
+from workflow.rules.enums import (
     CLOSED_STATES,
     OpportunityState,
     OpportunityType,
 )
-from workflow.rules.whole import Whole, judge
-from workflow.rules.whole_history import Frame
+from workflow.rules.errors import invalid
+from workflow.rules.transfer.document_history import Frame
+from workflow.rules.transfer.opportunity_document import Whole, judge
 
 _S = OpportunityState
 

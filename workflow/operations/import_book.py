@@ -19,12 +19,12 @@ from workflow.operations.pricing import hold_rates
 from workflow.queries.opportunities import opportunities_by_id
 from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, newest_processes
-from workflow.rules import plain
+from workflow.rules import codec
 from workflow.rules.errors import invalid
-from workflow.rules.facts import AccountFacts
 from workflow.rules.money import base_minor
-from workflow.rules.whole import Whole
-from workflow.rules.whole_parts import Named
+from workflow.rules.opportunity.facts import AccountFacts
+from workflow.rules.transfer.document_parts import Named
+from workflow.rules.transfer.opportunity_document import Whole
 
 PROFILE = columns(AccountFacts)
 
@@ -213,7 +213,7 @@ async def _known(
 
 async def _ours(organization_id: UUID, keys: Sequence[str]) -> dict[str, UUID]:
     """The opportunities of this organization that the keys are the ids of."""
-    told = {key: UUID(key) for key in keys if plain.is_id(key)}
+    told = {key: UUID(key) for key in keys if codec.is_id(key)}
     mine = Opportunity.filter(organization_id=organization_id, id__in=list(told.values()))
     there = set(await mine.values_list("id", flat=True))
     return {key: id for key, id in told.items() if id in there}

@@ -17,8 +17,7 @@ from workflow.operations.imported import REASONS
 from workflow.operations.judging import judged
 from workflow.operations.standings import first_standing
 from workflow.queries.facts import Home, facts_of_new
-from workflow.rules.parts import MilestoneFacts, StepFacts
-from workflow.rules.states import (
+from workflow.rules.enums import (
     CLOSED_STATES,
     MilestoneStatus,
     OpportunityState,
@@ -26,6 +25,7 @@ from workflow.rules.states import (
     TransitionSource,
     Trigger,
 )
+from workflow.rules.opportunity.parts import MilestoneFacts, StepFacts
 
 _S = OpportunityState
 _TO_PROGRESSING: Final = ((Trigger.QUALIFY, _S.LEAD, _S.QUALIFIED), (Trigger.PROGRESS, _S.QUALIFIED, _S.PROGRESSING))

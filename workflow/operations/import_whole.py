@@ -17,11 +17,11 @@ from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.import_book import Book
 from workflow.queries.processes import ProcessRow
 from workflow.queries.whole import HUNG, MEMBERS, MONEY, OWN, Hung
+from workflow.rules.codec import camel, written
+from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.errors import invalid
-from workflow.rules.plain import camel, written
-from workflow.rules.states import CLOSED_STATES
-from workflow.rules.whole import Whole
-from workflow.rules.whole_parts import By, Named, Worth
+from workflow.rules.transfer.document_parts import By, Named, Worth
+from workflow.rules.transfer.opportunity_document import Whole
 
 Columns = dict[str, Any]  # Any: columns of several kinds
 LONGEST_TEXT: Final = 8_000_000

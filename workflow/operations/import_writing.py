@@ -20,7 +20,7 @@ from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
 from workflow.queries.facts import facts_of
 from workflow.queries.whole import HUNG
-from workflow.rules.risks import highest
+from workflow.rules.opportunity.risks import highest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.journal import plain
-from workflow.rules.errors import FieldProblem, InvalidInput, NotFound, RecordClosed, Refusal
-from workflow.rules.plain import camel
-from workflow.rules.states import (
+from workflow.rules.codec import camel
+from workflow.rules.enums import (
     CLOSED_STATES,
     DisqualifyReason,
     ImportOutcome,
@@ -21,7 +20,8 @@ from workflow.rules.states import (
     OpportunityType,
     WinReason,
 )
-from workflow.rules.whole import Whole
+from workflow.rules.errors import FieldProblem, InvalidInput, NotFound, RecordClosed, Refusal
+from workflow.rules.transfer.opportunity_document import Whole
 
 
 class LeftOut(Enum):

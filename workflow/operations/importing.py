@@ -26,9 +26,9 @@ from workflow.operations.imported import (
 from workflow.operations.journal import changed
 from workflow.operations.performing import perform
 from workflow.queries.duplicates import MOST, Called, open_deals_called
+from workflow.rules.enums import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
 from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
 
 MOST_ROWS = 500
 

@@ -13,10 +13,10 @@ from workflow.models.database import dialect, fetch
 from workflow.models.doorbell import pull
 from workflow.operations.context import Ctx
 from workflow.operations.locking import hold_organization
-from workflow.rules.audit import AUDITED, link
-from workflow.rules.event_types import EVENT_TYPES
+from workflow.rules.codec import camel
+from workflow.rules.events.audit import AUDITED, link
+from workflow.rules.events.event_types import EVENT_TYPES
 from workflow.rules.money import amount
-from workflow.rules.plain import camel
 
 
 class Fact(NamedTuple):

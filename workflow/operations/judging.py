@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.health import HealthFactor, health
-from workflow.rules.insight import insight
-from workflow.rules.process import ProcessDocument
-from workflow.rules.standing import as_at_close
-from workflow.rules.states import CLOSED_STATES, OpportunityState
+from workflow.rules.enums import CLOSED_STATES, OpportunityState
+from workflow.rules.health.at_close import as_at_close
+from workflow.rules.health.health import HealthFactor, health
+from workflow.rules.health.insight import insight
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import ProcessDocument
 
 FACTOR = tuple(HealthFactor.__dataclass_fields__)
 

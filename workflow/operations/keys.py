@@ -20,10 +20,10 @@ from workflow.operations.members import make_member
 from workflow.operations.performing import perform
 from workflow.queries.credentials import hashed
 from workflow.queries.people import organization_called
+from workflow.rules.codec import SECRET
+from workflow.rules.enums import Role
 from workflow.rules.errors import NotFound
 from workflow.rules.permissions import Action, acting_role, named, require
-from workflow.rules.plain import SECRET
-from workflow.rules.states import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 from workflow.models import Milestone
 from workflow.models.columns import new_id
 from workflow.operations.change import Deal
-from workflow.rules.progress import due_on, to_lay_out
-from workflow.rules.states import MilestoneStatus
+from workflow.rules.enums import MilestoneStatus
+from workflow.rules.opportunity.milestones import due_on, to_lay_out
 
 UNDONE: Mapping[str, Any] = {  # Any: columns of several kinds
     "status": MilestoneStatus.PLANNED,

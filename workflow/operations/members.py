@@ -12,9 +12,9 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
 from workflow.operations.performing import perform
+from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import Duplicate, NotFound, invalid
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import Role, Visibility
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from workflow.operations.locking import hold_all
 from workflow.operations.performing import perform
 from workflow.operations.pricing import hold_rates
 from workflow.operations.sweep import judge_again, open_deals_of
+from workflow.rules.enums import Visibility
 from workflow.rules.errors import NotFound, VersionConflict, invalid
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import Visibility
 
 TOGETHER = (
     ("domain",), ("industry",), ("employee_count",), ("annual_revenue_minor", "annual_revenue_currency"), ("country",),

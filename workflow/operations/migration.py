@@ -7,9 +7,9 @@ from workflow.models import Milestone
 from workflow.operations.change import Deal
 from workflow.operations.laying_out import lay_out
 from workflow.queries.processes import ProcessRow
-from workflow.rules.process import MilestoneTemplate, ProcessDocument
-from workflow.rules.progress import PASSED, to_lay_out
-from workflow.rules.states import OpportunityState
+from workflow.rules.enums import OpportunityState
+from workflow.rules.opportunity.milestones import PASSED, to_lay_out
+from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 
 async def migrate(deal: Deal, newest: ProcessRow) -> None:

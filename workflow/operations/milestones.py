@@ -13,12 +13,12 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
 from workflow.operations.laying_out import UNDONE
+from workflow.rules.enums import MilestoneSide, MilestoneStatus
 from workflow.rules.errors import NotFound, PermissionDenied, invalid
-from workflow.rules.evidence import evidence_says_nothing
-from workflow.rules.parts import MilestoneFacts
+from workflow.rules.opportunity.evidence import evidence_says_nothing
+from workflow.rules.opportunity.milestones import EVIDENCED_SIDES, PASSED
+from workflow.rules.opportunity.parts import MilestoneFacts
 from workflow.rules.permissions import Action, may_override
-from workflow.rules.progress import EVIDENCED_SIDES, PASSED
-from workflow.rules.states import MilestoneSide, MilestoneStatus
 
 HEAVIEST_BY_HAND = 20
 SHORTEST_REASON = 20

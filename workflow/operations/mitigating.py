@@ -12,10 +12,10 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
 from workflow.operations.risks import refuse_settled, risk_of
+from workflow.rules.enums import MitigationKind, RiskStatus
 from workflow.rules.errors import NotFound, invalid
-from workflow.rules.evidence import evidence_says_nothing
-from workflow.rules.parts import RiskFacts
-from workflow.rules.states import MitigationKind, RiskStatus
+from workflow.rules.opportunity.evidence import evidence_says_nothing
+from workflow.rules.opportunity.parts import RiskFacts
 
 
 @dataclass(frozen=True, slots=True)

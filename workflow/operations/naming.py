@@ -7,8 +7,8 @@ from workflow.models import Contact, Opportunity, Stakeholder
 from workflow.operations.accounts import ContactChanges, create_contact
 from workflow.operations.context import Ctx
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.rules.enums import CLOSED_STATES, BuyingRole
 from workflow.rules.errors import Refusal
-from workflow.rules.states import CLOSED_STATES, BuyingRole
 
 
 async def name_somebody(ctx: Ctx, opportunity_id: UUID, who: Mapping[str, str]) -> str | None:

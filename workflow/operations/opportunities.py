@@ -21,10 +21,10 @@ from workflow.operations.standings import first_standing
 from workflow.queries.facts import Home, facts_of_new
 from workflow.queries.people import columns
 from workflow.queries.processes import ProcessRow, default_process, process
+from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
 from workflow.rules.errors import Duplicate, NotFound, invalid
-from workflow.rules.facts import AccountFacts
+from workflow.rules.opportunity.facts import AccountFacts
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import OpportunityState, OpportunityType, PurchaseProcess
 
 USUAL = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
 """What a new opportunity is where nothing else is said."""

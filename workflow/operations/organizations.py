@@ -17,10 +17,10 @@ from workflow.operations.locking import hold_organization
 from workflow.operations.members import make_member
 from workflow.operations.performing import perform
 from workflow.operations.processes import preset, publish
+from workflow.rules.enums import Role
 from workflow.rules.errors import Duplicate, invalid
 from workflow.rules.money import exponent
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import Role
 
 
 @dataclass(frozen=True, slots=True)

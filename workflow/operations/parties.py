@@ -19,8 +19,8 @@ from workflow.operations.accounts import (
 from workflow.operations.change import RolledBack
 from workflow.operations.checks import askable
 from workflow.operations.context import Ctx
+from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import invalid
-from workflow.rules.states import ImportOutcome
 
 Known = dict[str, Any]  # Any: an id and a version
 

@@ -14,10 +14,10 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_all, home_of
 from workflow.operations.performing import perform
+from workflow.rules.enums import OPEN_STATES
 from workflow.rules.errors import invalid
 from workflow.rules.money import MOST_MINOR, base_minor, exponent
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import OPEN_STATES
 
 BATCH = 500
 RATE_DECIMALS = 12

@@ -13,11 +13,11 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization
 from workflow.operations.performing import perform
-from workflow.rules.checking import check
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.text import document_in
 from workflow.rules.errors import InvalidInput
 from workflow.rules.permissions import Action, require
-from workflow.rules.process import ProcessDocument, content_hash, to_plain
-from workflow.rules.process_text import document_in
+from workflow.rules.process.document import ProcessDocument, content_hash, to_plain
 
 PRESETS = ("default", "bant", "meddicc", "spiced")
 """The processes that ship with the product."""

@@ -11,7 +11,7 @@ from workflow.models.database import fetch, standing_for, standing_for_everybody
 from workflow.operations.context import system_viewer
 from workflow.operations.locking import locked
 from workflow.queries.events import Head, Place, heads, newest
-from workflow.rules.states import DeliveryStatus
+from workflow.rules.enums import DeliveryStatus
 
 AT_ONCE = 500
 """Facts that become deliveries in one transaction."""

@@ -12,11 +12,11 @@ from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
+from workflow.rules.enums import RiskCategory, RiskSettlement, RiskStatus
 from workflow.rules.errors import NotFound, PermissionDenied, invalid
-from workflow.rules.parts import RiskFacts
+from workflow.rules.opportunity.parts import RiskFacts
+from workflow.rules.opportunity.risks import SETTLED, SEVERE, level, level_of, lower, open_risks
 from workflow.rules.permissions import Action, may_override
-from workflow.rules.risks import SETTLED, SEVERE, level, level_of, lower, open_risks
-from workflow.rules.states import RiskCategory, RiskSettlement, RiskStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.members import make_member
+from workflow.rules.enums import Role
 from workflow.rules.permissions import Action, require
-from workflow.rules.states import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from workflow.operations.locking import hold_organization
 from workflow.operations.members import make_member
 from workflow.queries.credentials import viewer_of_member
 from workflow.queries.identities import Identity, identities, only_organization
+from workflow.rules.enums import Role
 from workflow.rules.errors import PermissionDenied
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import Role
 
 LONGEST_NAME = 255
 

@@ -11,9 +11,9 @@ from workflow.operations.change import Deal, Part, change
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed
+from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Influence
 from workflow.rules.errors import Duplicate, NotFound, invalid
-from workflow.rules.parts import RelationFacts
-from workflow.rules.states import Attitude, BuyingRole, BuyingStyle, Influence
+from workflow.rules.opportunity.parts import RelationFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from workflow.operations.pricing import hold_rates, rates_on
 from workflow.queries.facts import facts_of
 from workflow.queries.paging import where
 from workflow.queries.processes import processes_by_id
-from workflow.rules.facts import OpportunityFacts
+from workflow.rules.enums import OPEN_STATES, MilestoneStatus
 from workflow.rules.money import MOST_MINOR, base_minor
-from workflow.rules.parts import MilestoneFacts
-from workflow.rules.progress import missed
-from workflow.rules.states import OPEN_STATES, MilestoneStatus
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.milestones import missed
+from workflow.rules.opportunity.parts import MilestoneFacts
 
 BATCH = 200
 """Deals in one transaction: nobody waits for a sweep longer than for these."""

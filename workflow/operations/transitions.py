@@ -15,12 +15,21 @@ from workflow.operations.debts import OverrideGiven, check_override, make_debt
 from workflow.operations.laying_out import lay_out, start_anew
 from workflow.operations.locking import hold
 from workflow.operations.pricing import base_worth
+from workflow.rules.codec import camel, written
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import PermissionDenied, TransitionBlocked
-from workflow.rules.machine import Arrow, advance, arrow_of, arrows, overridable, overridden, verdicts, why_not_take
+from workflow.rules.gates.machine import (
+    Arrow,
+    advance,
+    arrow_of,
+    arrows,
+    overridable,
+    overridden,
+    verdicts,
+    why_not_take,
+)
+from workflow.rules.gates.requirements import Verdict, unmet
 from workflow.rules.permissions import Action
-from workflow.rules.plain import camel, written
-from workflow.rules.requirements import Verdict, unmet
-from workflow.rules.states import CLOSED_STATES, OpportunityState, Trigger
 
 NO_CLOSE: Mapping[str, object] = dict.fromkeys(
     ("closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id", "close_note")

@@ -16,13 +16,13 @@ from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
 from workflow.operations.performing import perform
 from workflow.queries.events import first_since, newest
-from workflow.rules.addresses import Unfit, target_of
+from workflow.rules.codec import SECRET
+from workflow.rules.enums import DeliveryStatus
 from workflow.rules.errors import NotFound, invalid
-from workflow.rules.event_types import EVENT_TYPES, unknown
+from workflow.rules.events.event_types import EVENT_TYPES, unknown
+from workflow.rules.events.webhook_addresses import Unfit, target_of
+from workflow.rules.events.webhook_signing import OVERLAP, SECRET_BYTES, secret_text
 from workflow.rules.permissions import Action, require
-from workflow.rules.plain import SECRET
-from workflow.rules.states import DeliveryStatus
-from workflow.rules.webhooks import OVERLAP, SECRET_BYTES, secret_text
 
 MOST_ENDPOINTS = 20
 """Of one organization: each has a sender of its own."""

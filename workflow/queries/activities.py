@@ -12,10 +12,10 @@ from workflow.queries.grouping import grouped
 from workflow.queries.nested import NestedList
 from workflow.queries.paging import Term
 from workflow.queries.together import Record, Together, ordered, plain
-from workflow.rules.parts import ActivityFacts, Actor, Talks
+from workflow.rules.enums import ActivityDirection, ActivityKind
+from workflow.rules.opportunity.milestones import WINDOW, counted
+from workflow.rules.opportunity.parts import ActivityFacts, Actor, Talks
 from workflow.rules.permissions import Viewer
-from workflow.rules.progress import WINDOW, counted
-from workflow.rules.states import ActivityDirection, ActivityKind
 
 
 @dataclass(frozen=True, slots=True)

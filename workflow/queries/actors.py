@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflow.rules.facts import Actor
-from workflow.rules.states import ActorKind
+from workflow.rules.enums import ActorKind
+from workflow.rules.opportunity.facts import Actor
 
 ACTOR = ("actor_kind", "actor_name", "actor_member_id")
 

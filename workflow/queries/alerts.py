@@ -13,9 +13,9 @@ from workflow.models import Alert, Member
 from workflow.queries.grouping import grouped
 from workflow.queries.paging import Page, Term, Window, page, where
 from workflow.queries.scope import visible
-from workflow.rules.facts import Actor
+from workflow.rules.enums import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
 
 UNRESOLVED = (AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED)
 ORDERS = {

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from workflow.models import ApiKey
 from workflow.queries.actors import ACTOR, actor_of
-from workflow.rules.facts import Actor
+from workflow.rules.enums import Role
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Action, Viewer, require
-from workflow.rules.states import Role
 
 KEPT = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")
 

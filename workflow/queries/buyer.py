@@ -9,8 +9,7 @@ from uuid import UUID
 
 from workflow.models import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
 from workflow.queries.grouping import grouped
-from workflow.rules.parts import CompetitorFacts, DecisionStepFacts, ObjectiveFacts, RelationFacts, StakeholderFacts
-from workflow.rules.states import (
+from workflow.rules.enums import (
     Attitude,
     BuyingRole,
     BuyingStyle,
@@ -18,6 +17,13 @@ from workflow.rules.states import (
     CompetitorStanding,
     Influence,
     RelationKind,
+)
+from workflow.rules.opportunity.parts import (
+    CompetitorFacts,
+    DecisionStepFacts,
+    ObjectiveFacts,
+    RelationFacts,
+    StakeholderFacts,
 )
 
 _PERSON = (

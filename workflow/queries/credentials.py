@@ -11,8 +11,8 @@ from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member, Team
 from workflow.models.database import fetch, standing_for_everybody
+from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.permissions import KeyUse, Viewer, acting_role, acting_visibility
-from workflow.rules.states import ActorKind, Role, Visibility
 
 LONGEST_ID = 32
 """Characters that the public part of a key can have at most, as its column holds them."""

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from workflow.queries.scope import visible
-from workflow.rules.duplicates import normalised
+from workflow.rules.enums import OPEN_STATES
+from workflow.rules.opportunity.duplicates import normalised
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import OPEN_STATES
 
 MOST = 20
 """How many are told of one deal."""

@@ -17,8 +17,8 @@ from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
-from workflow.rules.event_types import is_of
-from workflow.rules.facts import Actor
+from workflow.rules.events.event_types import is_of
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Action, Viewer
 
 

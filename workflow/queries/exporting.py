@@ -19,7 +19,7 @@ from workflow.queries.people import MemberRow
 from workflow.queries.scope import visible
 from workflow.queries.whole import whole_deals
 from workflow.rules.permissions import Viewer
-from workflow.rules.whole import Whole
+from workflow.rules.transfer.opportunity_document import Whole
 
 Row = TypeVar("Row")
 

@@ -13,7 +13,7 @@ from workflow.queries.accounts import AccountRow
 from workflow.queries.grouping import grouped
 from workflow.queries.opportunities import OpportunityRow, opportunity_row
 from workflow.queries.people import columns
-from workflow.rules.facts import AccountFacts, NextStep, OpportunityFacts
+from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 
 Parts = Mapping[UUID, Any]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills
 Ask = Callable[[UUID, Collection[UUID], datetime], Awaitable[Parts]]

@@ -10,9 +10,9 @@ from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.over import Over, median, words
 from workflow.queries.people import OrganizationRow
 from workflow.queries.reports import span_of
-from workflow.rules.funnel import STEPS, Entered, Fate
+from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import OpportunityState
+from workflow.rules.reports.funnel import STEPS, Entered, Fate
 
 NEXT = " ".join(f"WHEN '{state}' THEN '{after}'" for state, after in pairwise(STEPS))
 FIRST = "SELECT id, stands, state, MIN(sequence) AS sequence FROM entry GROUP BY id, stands, state"

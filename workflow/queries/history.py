@@ -15,9 +15,7 @@ from workflow.queries.nested import NestedList
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.scope import visible
 from workflow.queries.together import Record, Together, ordered, plain
-from workflow.rules.parts import Actor, OverrideFacts, StepFacts
-from workflow.rules.permissions import Viewer
-from workflow.rules.states import (
+from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
     LossReason,
@@ -26,6 +24,8 @@ from workflow.rules.states import (
     Trigger,
     WinReason,
 )
+from workflow.rules.opportunity.parts import Actor, OverrideFacts, StepFacts
+from workflow.rules.permissions import Viewer
 
 
 @dataclass(frozen=True, slots=True)

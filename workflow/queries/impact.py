@@ -10,16 +10,16 @@ from workflow.queries.activities import activity_until
 from workflow.queries.facts import facts_of
 from workflow.queries.paging import where
 from workflow.queries.scope import visible
-from workflow.rules.alerts import flags
-from workflow.rules.checking import check
+from workflow.rules.alerts.alerts import flags
+from workflow.rules.authoring.checks import check
+from workflow.rules.enums import OPEN_STATES, AlertCode, AlertSeverity, OpportunityState, RequirementStatus, Trigger
 from workflow.rules.errors import InvalidInput
-from workflow.rules.facts import OpportunityFacts
-from workflow.rules.machine import states_left_by
+from workflow.rules.gates.machine import states_left_by
+from workflow.rules.gates.requirements import evaluate
+from workflow.rules.health.at_close import as_at_close, known_until
+from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.permissions import Action, Viewer, require
-from workflow.rules.process import AlertRule, ProcessDocument
-from workflow.rules.requirements import evaluate
-from workflow.rules.standing import as_at_close, known_until
-from workflow.rules.states import OPEN_STATES, AlertCode, AlertSeverity, OpportunityState, RequirementStatus, Trigger
+from workflow.rules.process.document import AlertRule, ProcessDocument
 
 ENDED = (OpportunityState.WON, OpportunityState.LOST)
 BATCH = 200

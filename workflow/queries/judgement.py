@@ -3,9 +3,9 @@
 import json
 
 from workflow.queries.opportunities import OpportunityRow
-from workflow.rules.health import Health, HealthFactor
-from workflow.rules.insight import Insight, InsightTopic
-from workflow.rules.states import InsightTopicName, KnowledgeStatus
+from workflow.rules.enums import InsightTopicName, KnowledgeStatus
+from workflow.rules.health.health import Health, HealthFactor
+from workflow.rules.health.insight import Insight, InsightTopic
 
 
 def stored_health(row: OpportunityRow) -> Health | None:

@@ -14,8 +14,7 @@ from workflow.queries.opportunity_filter import OpportunityFilter, wanted
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.people import columns
 from workflow.queries.scope import visible
-from workflow.rules.permissions import Viewer
-from workflow.rules.states import (
+from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
     LossReason,
@@ -26,6 +25,7 @@ from workflow.rules.states import (
     RiskLevel,
     WinReason,
 )
+from workflow.rules.permissions import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from workflow.models import Account, Collaborator, Competitor, Contact, Member, 
 from workflow.queries.accounts import Span, between, named
 from workflow.queries.alerts import warned
 from workflow.queries.paging import among, where
+from workflow.rules.enums import OPEN_STATES, OpportunityField
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import OPEN_STATES, OpportunityField
 
 
 @dataclass(frozen=True, slots=True)

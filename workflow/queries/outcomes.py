@@ -12,10 +12,10 @@ from workflow.queries.opportunities import matching
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.over import Over, called, days_until, median
 from workflow.queries.people import OrganizationRow
-from workflow.rules.outcomes import Ended, VelocityFigures
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, OutcomeGrouping
 from workflow.rules.permissions import Viewer
-from workflow.rules.reports import win_rate
-from workflow.rules.states import CLOSED_STATES, OpportunityState, OutcomeGrouping
+from workflow.rules.reports.outcomes import Ended, VelocityFigures
+from workflow.rules.reports.overrides import win_rate
 
 _G = OutcomeGrouping
 _REASON = "COALESCE(win_reason, loss_reason, disqualify_reason)"

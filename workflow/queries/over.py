@@ -13,7 +13,7 @@ from workflow.models.database import dialect, fetch
 from workflow.queries.opportunity_filter import Days
 from workflow.queries.people import OrganizationRow
 from workflow.rules.money import Rates
-from workflow.rules.slippage import Worth
+from workflow.rules.reports.slippage import Worth
 
 SPOKEN = frozenset({"STATE", "FORECAST_CATEGORY", "REASON", "STATE_AT_CLOSE", "OVERRIDDEN"})
 """The groupings whose keys are our own words."""

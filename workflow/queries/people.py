@@ -12,9 +12,9 @@ from tortoise.queryset import QuerySet
 from workflow.models import Member, Organization, Team
 from workflow.models.columns import UNSTORABLE
 from workflow.queries.paging import Page, Term, Window, among, page
+from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import invalid
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import Role, Visibility
 
 
 @dataclass(frozen=True, slots=True)

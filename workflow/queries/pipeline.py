@@ -10,10 +10,10 @@ from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.over import Over, called, rates_of, seconds_of, words
 from workflow.queries.people import OrganizationRow
 from workflow.queries.reports import span_of
+from workflow.rules.enums import OPEN_STATES, ForecastCategory, PipelineGrouping
 from workflow.rules.money import Rates
 from workflow.rules.permissions import Viewer
-from workflow.rules.pipeline import Alike
-from workflow.rules.states import OPEN_STATES, ForecastCategory, PipelineGrouping
+from workflow.rules.reports.pipeline import Alike
 
 KEYS: Mapping[PipelineGrouping, tuple[str, str]] = {
     PipelineGrouping.STATE: ("state", "key"),

@@ -12,9 +12,9 @@ from tortoise.queryset import QuerySet
 from workflow.models import Organization, SalesProcess
 from workflow.queries.actors import actor_of
 from workflow.queries.paging import among, where
-from workflow.rules.facts import Actor
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Viewer
-from workflow.rules.process import ProcessDocument, parse
+from workflow.rules.process.document import ProcessDocument, parse
 
 
 @dataclass(frozen=True, slots=True)

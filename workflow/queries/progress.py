@@ -7,8 +7,8 @@ from uuid import UUID
 from workflow.models import Milestone
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
-from workflow.rules.parts import MilestoneFacts
-from workflow.rules.states import MilestoneSide, MilestoneStatus
+from workflow.rules.enums import MilestoneSide, MilestoneStatus
+from workflow.rules.opportunity.parts import MilestoneFacts
 
 _STEP = (
     "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at", "evidence",

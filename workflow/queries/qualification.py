@@ -8,8 +8,8 @@ from uuid import UUID
 
 from workflow.models import Assessment
 from workflow.queries.actors import ACTOR, actor_of
-from workflow.rules.parts import AssessmentFacts
-from workflow.rules.states import Grade
+from workflow.rules.enums import Grade
+from workflow.rules.opportunity.parts import AssessmentFacts
 
 _ANSWER = (
     "id",

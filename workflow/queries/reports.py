@@ -13,9 +13,9 @@ from workflow.models import Override
 from workflow.queries.accounts import Span, between
 from workflow.queries.opportunities import matching
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
-from workflow.rules.reports import OverrideMade
-from workflow.rules.states import OpportunityState
+from workflow.rules.reports.overrides import OverrideMade
 
 _MADE = (
     "opportunity_id", "opportunity__state", "transition__process__process_key", "transition__process__name", "actor_member_id",

@@ -10,8 +10,8 @@ from uuid import UUID
 from workflow.models import Mitigation, Risk, RiskReview
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
-from workflow.rules.parts import MitigationFacts, RiskFacts, RiskReviewFacts
-from workflow.rules.states import MitigationKind, RiskCategory, RiskStatus
+from workflow.rules.enums import MitigationKind, RiskCategory, RiskStatus
+from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts
 
 _RISK = (
     "id", "opportunity_id", "category", "statement", "perceived_by_id", "likelihood", "impact", "status", "owner_id", "review_due",

@@ -8,8 +8,8 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Collaborator, Member, Opportunity
 from workflow.models.database import standing_for
+from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import Visibility
 
 
 def standing_for_viewer(viewer: Viewer) -> AbstractContextManager[None]:

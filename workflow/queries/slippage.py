@@ -8,9 +8,9 @@ from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.over import Over, words
 from workflow.queries.people import OrganizationRow
 from workflow.queries.reports import span_of
+from workflow.rules.enums import OPEN_STATES, OpportunityState, SlipReason
 from workflow.rules.permissions import Viewer
-from workflow.rules.slippage import Amount, Step
-from workflow.rules.states import OPEN_STATES, OpportunityState, SlipReason
+from workflow.rules.reports.slippage import Amount, Step
 
 FLAGS = ("was_open", "was_due", "is_due", "stays_in", "first", "opening", "last")
 EXACT = "currency_before <> currency OR currency_before <> {base} OR currency <> {base}"

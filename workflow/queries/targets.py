@@ -11,8 +11,8 @@ from tortoise.queryset import QuerySet
 from workflow.models import Member, Target
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.people import columns
+from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Action, Viewer
-from workflow.rules.states import Visibility
 
 
 @dataclass(frozen=True, slots=True)

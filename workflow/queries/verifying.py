@@ -7,7 +7,7 @@ from typing import Any
 from workflow.models import Event, Organization
 from workflow.models.database import at_one_moment, dialect, fetch
 from workflow.queries.paging import where
-from workflow.rules.audit import AUDITED, BEFORE_THE_FIRST, link
+from workflow.rules.events.audit import AUDITED, BEFORE_THE_FIRST, link
 
 BATCH = 1_000
 MOST_TOLD = 20

@@ -9,8 +9,8 @@ from uuid import UUID
 from workflow.models import WebhookDelivery, WebhookEndpoint
 from workflow.models.database import fetch, standing_for_everybody
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.rules.enums import DeliveryStatus
 from workflow.rules.permissions import Action, Viewer, require
-from workflow.rules.states import DeliveryStatus
 
 NEWEST_FIRST = (Term("created_at", descending=True),)
 WAITING = """SELECT MIN(event.at) AS at FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id

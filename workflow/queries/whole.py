@@ -13,12 +13,12 @@ from workflow import models
 from workflow.queries.actors import ACTOR
 from workflow.queries.opportunities import OpportunityRow
 from workflow.queries.processes import processes_by_id
-from workflow.rules import whole_history, whole_parts
+from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.money import amount
 from workflow.rules.permissions import Viewer
-from workflow.rules.states import CLOSED_STATES
-from workflow.rules.whole import NAMES, PLACES, Whole
-from workflow.rules.whole_parts import By, Named, NextStep, Worth
+from workflow.rules.transfer import document_history, document_parts
+from workflow.rules.transfer.document_parts import By, Named, NextStep, Worth
+from workflow.rules.transfer.opportunity_document import NAMES, PLACES, Whole
 
 Record = Mapping[str, Any]  # Any: columns of several kinds
 MONEY = ("value_minor", "value_currency")
@@ -55,20 +55,20 @@ class Hung:
 
 
 HUNG: Final = (
-    Hung("stakeholders", whole_parts.Stakeholder, models.Stakeholder, ("created_at", "id")),
-    Hung("relations", whole_parts.Relation, models.StakeholderRelation, ("id",), "stakeholder__opportunity_id"),
-    Hung("assessments", whole_parts.Assessment, models.Assessment, ("assessed_at", "id")),
-    Hung("competitors", whole_parts.Competitor, models.Competitor, ("created_at", "id")),
-    Hung("decision_steps", whole_parts.DecisionStep, models.DecisionStep, ("position",)),
-    Hung("objectives", whole_parts.Objective, models.Objective, ("position",)),
-    Hung("risks", whole_parts.Risk, models.Risk, ("raised_at", "id")),
-    Hung("mitigations", whole_parts.Mitigation, models.Mitigation, ("created_at", "id"), "risk__opportunity_id"),
-    Hung("risk_reviews", whole_parts.RiskReview, models.RiskReview, ("reviewed_at", "id")),
-    Hung("milestones", whole_parts.Milestone, models.Milestone, ("position", "id")),
-    Hung("activities", whole_parts.Activity, models.Activity, ("created_at", "id"), apart=frozenset({"contacts"})),
-    Hung("history", whole_history.Step, models.Transition, ("sequence",)),
-    Hung("standings", whole_history.Standing, models.Standing, ("since",)),
-    Hung("overrides", whole_history.Override, models.Override, ("at", "id")),
+    Hung("stakeholders", document_parts.Stakeholder, models.Stakeholder, ("created_at", "id")),
+    Hung("relations", document_parts.Relation, models.StakeholderRelation, ("id",), "stakeholder__opportunity_id"),
+    Hung("assessments", document_parts.Assessment, models.Assessment, ("assessed_at", "id")),
+    Hung("competitors", document_parts.Competitor, models.Competitor, ("created_at", "id")),
+    Hung("decision_steps", document_parts.DecisionStep, models.DecisionStep, ("position",)),
+    Hung("objectives", document_parts.Objective, models.Objective, ("position",)),
+    Hung("risks", document_parts.Risk, models.Risk, ("raised_at", "id")),
+    Hung("mitigations", document_parts.Mitigation, models.Mitigation, ("created_at", "id"), "risk__opportunity_id"),
+    Hung("risk_reviews", document_parts.RiskReview, models.RiskReview, ("reviewed_at", "id")),
+    Hung("milestones", document_parts.Milestone, models.Milestone, ("position", "id")),
+    Hung("activities", document_parts.Activity, models.Activity, ("created_at", "id"), apart=frozenset({"contacts"})),
+    Hung("history", document_history.Step, models.Transition, ("sequence",)),
+    Hung("standings", document_history.Standing, models.Standing, ("since",)),
+    Hung("overrides", document_history.Override, models.Override, ("at", "id")),
 )
 """Every part, those first that others point at."""
 MEMBERS: Final = frozenset({("risks", "owner"), ("standings", "owner")})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from workflow.rules.states import OpportunityState, ProblemCode, Trigger
+from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 
 
 class Explained(Protocol):

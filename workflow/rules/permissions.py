@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import PermissionDenied
-from workflow.rules.states import ActorKind, Role, Visibility
 
 
 class Action(StrEnum):

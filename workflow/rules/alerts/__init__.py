@@ -1,0 +1,1 @@
+"""Alert rules: causes, severity ladders and the life cycle of an alert."""

@@ -1,0 +1,174 @@
+"""Checks a whole process document: every fault with its path, so that what is published can be lived by."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from workflow.rules.enums import (
+    OPEN_STATES,
+    FitOperator,
+    Grade,
+    Strength,
+    Trigger,
+)
+from workflow.rules.errors import FieldProblem
+from workflow.rules.gates.cel import faults_of
+from workflow.rules.opportunity.qualification import ESSENTIAL, EVIDENCED
+from workflow.rules.process.bounds import LONGEST_TEXT, out_of_bounds
+from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument
+
+Path = tuple[str, ...]
+Faults = Iterator[FieldProblem]
+
+
+def check(document: ProcessDocument, *, at: Path = ()) -> list[FieldProblem]:
+    """Every fault of the document; none where it can be published."""
+    found = (*out_of_bounds(document), *(fault for rule in RULES for fault in rule(document)))
+    return [FieldProblem((*at, *fault.path), fault.message) for fault in found]
+
+
+def names_are_unique(document: ProcessDocument) -> Faults:
+    """A key names one thing."""
+    yield from _twice("criteria", [criterion.key for criterion in document.criteria])
+    yield from _twice("fitRules", [rule.key for rule in document.fit_rules])
+    yield from _twice("milestones", [milestone.key for milestone in document.milestones])
+    yield from _twice("requiredRoles", [frozenset(role.any_of) for role in document.required_roles])
+    yield from _twice("gates", [gate.trigger for gate in document.gates])
+    yield from _twice("alertRules", [(rule.code, rule.severity) for rule in document.alert_rules])
+    yield from _twice("states", [settings.state for settings in document.states])
+    for index, gate in enumerate(document.gates):
+        keys = [requirement.key for requirement in gate.requirements]
+        yield from _twice("gates", keys, within=(str(index), "requirements"))
+
+
+def pain_interest_and_fit_are_asked(document: ProcessDocument) -> Faults:
+    """Exactly one criterion of each, and each is HARD in QUALIFY, validated at least, for every opportunity."""
+    for kind in ESSENTIAL:
+        keys = [criterion.key for criterion in document.criteria if criterion.kind is kind]
+        if len(keys) != 1:
+            yield _fault(("criteria",), f"There must be exactly one criterion of kind {kind}; there are {len(keys)}.")
+        elif not any(_asks_for(keys[0], requirement) for requirement in document.gate(Trigger.QUALIFY)):
+            sentence = f"QUALIFY must ask for {keys[0]} ({kind}): HARD, VALIDATED or CONFIRMED, and without `when`."
+            yield _fault(("gates", *_gate_index(document, Trigger.QUALIFY)), sentence)
+
+
+def weights_count(document: ProcessDocument) -> Faults:
+    """A score needs something that weighs."""
+    if document.criteria and not any(criterion.weight for criterion in document.criteria):
+        yield _fault(("criteria",), "At least one criterion must weigh more than 0.")
+    if document.milestones and not any(milestone.weight for milestone in document.milestones):
+        yield _fault(("milestones",), "At least one milestone must weigh more than 0.")
+
+
+def fit_values_can_be_compared(document: ProcessDocument) -> Faults:
+    """IN takes a list, every other operator one value, an order only numbers and texts."""
+    for index, rule in enumerate(document.fit_rules):
+        if sentence := _value_fault(rule):
+            yield _fault(("fitRules", str(index), "value"), sentence)
+
+
+def gates_stand_on_arrows_that_have_one(document: ProcessDocument) -> Faults:
+    """REOPEN has no gate of its own: the one that leads into its target is judged."""
+    for index, gate in enumerate(document.gates):
+        if gate.trigger is Trigger.REOPEN:
+            sentence = "REOPEN is judged by the gate that leads into its target; it has none of its own."
+            yield _fault(("gates", str(index), "trigger"), sentence)
+
+
+def tests_can_hold(document: ProcessDocument) -> Faults:
+    """A requirement asks for something that the document knows and that can be so."""
+    for path, requirement in _requirements(document):
+        yield from _test_faults((*path, "test"), requirement, document)
+
+
+def expressions_can_be_told(document: ProcessDocument) -> Faults:
+    """Every text in CEL can be read, names what an expression sees, and cannot run long."""
+    for path, requirement in _requirements(document):
+        for place, text in ((("when",), requirement.when), (("test", "expression"), requirement.test.expression)):
+            if text is not None and text.strip() and len(text) <= LONGEST_TEXT:  # the bounds tell the others
+                yield from (_fault((*path, *place), sentence) for sentence in faults_of(text))
+
+
+def milestones_are_asked_where_they_are_laid_out(document: ProcessDocument) -> Faults:
+    """Milestones are laid out on entering PROGRESSING: the gates that lead there would never let a deal in."""
+    for g, gate in enumerate(document.gates):
+        for r, requirement in enumerate(gate.requirements):
+            if requirement.test.milestone is not None and gate.trigger in (Trigger.QUALIFY, Trigger.PROGRESS):
+                sentence = f"Milestones are laid out on entering PROGRESSING, so {gate.trigger} would never be passed."
+                path = ("gates", str(g), "requirements", str(r), "test", "milestone")
+                yield _fault(path, f"{sentence} Ask for the milestone in WIN, or for something else here.")
+
+
+def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
+    """Closing resolves an opportunity's alerts."""
+    for index, rule in enumerate(document.alert_rules):
+        if not rule.states or set(rule.states) - OPEN_STATES:
+            sentence = f"{rule.code} needs at least one state, out of LEAD, QUALIFIED and PROGRESSING."
+            yield _fault(("alertRules", str(index), "states"), sentence)
+
+
+RULES = (
+    names_are_unique,
+    pain_interest_and_fit_are_asked,
+    weights_count,
+    fit_values_can_be_compared,
+    gates_stand_on_arrows_that_have_one,
+    tests_can_hold,
+    expressions_can_be_told,
+    milestones_are_asked_where_they_are_laid_out,
+    alerts_stand_in_open_states,
+)
+
+
+def _twice(part: str, keys: Sequence[Hashable], *, within: Path = ()) -> Faults:
+    counts = Counter(keys)
+    for index, key in enumerate(keys):
+        if counts[key] > 1 and keys.index(key) < index:
+            yield _fault((part, *within, str(index)), f"{_named(key)} stands here twice; each stands once.")
+
+
+def _named(key: Hashable) -> str:
+    return " and ".join(sorted(key)) if isinstance(key, frozenset | tuple) else str(key)
+
+
+def _asks_for(key: str, requirement: GateRequirement) -> bool:
+    test = requirement.test.criterion
+    wanted = test is not None and test.key == key and test.min_grade in EVIDENCED
+    return wanted and requirement.strength is Strength.HARD and requirement.when is None
+
+
+def _gate_index(document: ProcessDocument, trigger: Trigger) -> Path:
+    return tuple(str(index) for index, gate in enumerate(document.gates) if gate.trigger is trigger)[:1]
+
+
+def _value_fault(rule: FitRule) -> str | None:
+    if rule.operator is FitOperator.IN:
+        plain = isinstance(rule.value, list) and rule.value and not any(isinstance(part, list) for part in rule.value)
+        return None if plain else "IN takes a list of texts, numbers, true or false."
+    if isinstance(rule.value, list):
+        return f"{rule.operator} takes one value; use IN for a list."
+    if isinstance(rule.value, bool) and rule.operator not in (FitOperator.EQ, FitOperator.NE):
+        return f"{rule.operator} takes a number or a text."
+    return None
+
+
+def _requirements(document: ProcessDocument) -> Iterable[tuple[Path, GateRequirement]]:
+    for g, gate in enumerate(document.gates):
+        for r, requirement in enumerate(gate.requirements):
+            yield ("gates", str(g), "requirements", str(r)), requirement
+
+
+def _test_faults(path: Path, requirement: GateRequirement, document: ProcessDocument) -> Faults:
+    test = requirement.test
+    if test.criterion and document.criterion(test.criterion.key) is None:
+        yield _fault((*path, "criterion", "key"), f"There is no criterion {test.criterion.key} in this document.")
+    if test.criterion and test.criterion.min_grade is Grade.DISPROVED:
+        yield _fault((*path, "criterion", "minGrade"), "A disproved criterion meets no requirement; ask for VALIDATED.")
+    if test.milestone is not None and test.milestone not in {milestone.key for milestone in document.milestones}:
+        yield _fault((*path, "milestone"), f"There is no milestone {test.milestone} in this document.")
+    for name, asked in (("fit", test.fit), ("riskReviewed", test.risk_reviewed)):
+        if asked is False:
+            yield _fault((*path, name), f"{name} can only be true; leave the requirement out to not ask for it.")
+
+
+def _fault(path: Path, message: str) -> FieldProblem:
+    return FieldProblem(path, message)

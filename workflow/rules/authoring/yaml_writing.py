@@ -1,0 +1,70 @@
+"""Plain data as YAML that people like to read: short parts on one line, long texts whole, quotes only where they are needed."""
+
+import re
+
+import yaml
+
+from workflow.rules.authoring.yaml_reading import is_plain_text
+
+WIDTH = 140
+LONGEST_LINE = 125
+
+
+def write_yaml(data: object) -> str:
+    """A text that reads back as the same data."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return text
+
+
+_UNUSUAL = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""Breaks of lines and signs that nobody sees: they are written by name, within quotes, as empty lines at an end are."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what has no long part on one line, but the whole and its rows, and indents lists below their name."""
+
+    def represent(self, data: object) -> None:
+        node = self.represent_data(data)
+        if isinstance(node, yaml.CollectionNode):
+            node.flow_style = False
+        self.serialize(node)
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.Node:
+    unclear = _UNUSUAL.search(value) or value.endswith("\n\n") or not is_plain_text(value)
+    style = '"' if unclear else "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
+def _list(dumper: _Dumper, parts: list[object]) -> yaml.Node:
+    return dumper.represent_sequence(
+        "tag:yaml.org,2002:seq", parts, flow_style=_is_short(parts) and dict not in map(type, parts)
+    )
+
+
+def _object(dumper: _Dumper, parts: dict[str, object]) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", parts, flow_style=_is_short(parts))
+
+
+def _is_short(part: object) -> bool:
+    """It fits on a line and holds no sentences."""
+    return len(str(part).replace("'", "")) <= LONGEST_LINE and not any(" " in text for text in _texts(part))
+
+
+def _texts(part: object) -> list[str]:
+    if isinstance(part, dict):
+        return [text for inner in part.values() for text in _texts(inner)]
+    if isinstance(part, list):
+        return [text for inner in part for text in _texts(inner)]
+    return [part] if isinstance(part, str) else []
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
+_Dumper.add_representer(dict, _object)

@@ -1,0 +1,1 @@
+"""Types of events, the audit chain, and the signing and addresses of webhooks."""

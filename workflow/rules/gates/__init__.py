@@ -1,0 +1,1 @@
+"""The state machine, its gates and their requirements, including requirements in CEL."""

@@ -1,0 +1,1 @@
+"""Health and insight of an opportunity, now and as stored at its close."""

@@ -1,0 +1,1 @@
+"""What the rules read about one opportunity, and what follows from it."""

@@ -1,0 +1,129 @@
+"""What the rules read: one opportunity and all that hangs on it, as plain frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from workflow.rules.enums import (
+    ForecastCategory,
+    OpportunityState,
+    OpportunityType,
+    PurchaseProcess,
+    Trigger,
+)
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
+    Actor,
+    AssessmentFacts,
+    CompetitorFacts,
+    DecisionStepFacts,
+    MilestoneFacts,
+    ObjectiveFacts,
+    OverrideFacts,
+    RiskFacts,
+    RiskReviewFacts,
+    StakeholderFacts,
+    StepFacts,
+)
+
+__all__ = ["AccountFacts", "Actor", "AssessmentFacts", "NextStep", "OpportunityFacts", "StakeholderFacts"]
+
+
+NO_ACTIVITY = ActivityFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """The buyer's company as it stands today; fit rules run on this."""
+
+    id: UUID
+    name: str
+    domain: str | None = None
+    industry: str | None = None
+    employee_count: int | None = None
+    annual_revenue_minor: int | None = None
+    annual_revenue_currency: str | None = None
+    country: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # Any: customer-defined JSON
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What happens next, and by when."""
+
+    text: str
+    due_date: date | None = None
+    agreed_with_buyer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpportunityFacts:
+    """One opportunity with all that hangs on it; what a rule needs more is added below with a default."""
+
+    id: UUID
+    organization_id: UUID
+    number: int
+    name: str
+    type: OpportunityType
+    description: str | None
+    source: str | None
+    state: OpportunityState
+    state_since: datetime
+    value_minor: int | None
+    value_currency: str | None
+    base_minor: int | None
+    probability: Decimal
+    probability_is_manual: bool
+    forecast_category: ForecastCategory
+    expected_close_date: date | None
+    push_count: int
+    next_step: NextStep | None
+    pain_since: date | None
+    owner_id: UUID
+    attributes: Mapping[str, Any]  # Any: customer-defined JSON
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    recorded_at: datetime | None = None
+    time_zone: str
+    base_currency: str
+    account: AccountFacts
+    collaborator_ids: tuple[UUID, ...] = ()
+    assessments: tuple[AssessmentFacts, ...] = ()
+    stakeholders: tuple[StakeholderFacts, ...] = ()
+    purchase_process: PurchaseProcess = PurchaseProcess.UNKNOWN
+    decision_date: date | None = None
+    compelling_event: str | None = None
+    motivation_to_change: str | None = None
+    first_time_buyer: bool | None = None
+    prior_attempt_failed: bool | None = None
+    prior_attempt_note: str | None = None
+    decision_steps: tuple[DecisionStepFacts, ...] = ()
+    objectives: tuple[ObjectiveFacts, ...] = ()
+    competitors: tuple[CompetitorFacts, ...] = ()
+    risks: tuple[RiskFacts, ...] = ()
+    risk_review: RiskReviewFacts | None = None
+    milestones: tuple[MilestoneFacts, ...] = ()
+    activity: ActivityFacts = NO_ACTIVITY
+    steps: tuple[StepFacts, ...] = ()
+    overrides: tuple[OverrideFacts, ...] = ()
+
+    def today(self, now: datetime) -> date:
+        """The day it is in the organization's time zone."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def present_stakeholders(self) -> tuple[StakeholderFacts, ...]:
+        """The stakeholders who have not left."""
+        return tuple(person for person in self.stakeholders if not person.left)
+
+    def talks_with(self, person: StakeholderFacts) -> int:
+        """How often we spoke with them on this deal, both ways."""
+        return next((talk.count for talk in self.activity.talks if talk.contact_id == person.contact_id), 0)
+
+    def last_taken(self, trigger: Trigger) -> datetime | None:
+        """When the deal last took that arrow, None where it never did."""
+        return next((step.at for step in reversed(self.steps) if step.trigger is trigger), None)

@@ -1,0 +1,108 @@
+"""The fields that a gate can ask for: what counts as filled, and how a salesperson hears it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.rules.enums import OpportunityField, PurchaseProcess
+from workflow.rules.opportunity.facts import OpportunityFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What must be so of a field, said both ways, and the mutation that fills it."""
+
+    holds: Callable[[OpportunityFacts, date], bool]
+    met: str
+    unmet: str
+    remedy: str = "updateOpportunity"
+
+
+def field_finding(field: OpportunityField, facts: OpportunityFacts, today: date) -> tuple[bool, str]:
+    """Whether the field is filled as a gate wants it, and the sentence that says so."""
+    claim = CLAIMS[field]
+    holds = claim.holds(facts, today)
+    return holds, claim.met if holds else claim.unmet
+
+
+def _has_value(facts: OpportunityFacts, today: date) -> bool:
+    return facts.value_minor is not None and facts.value_minor > 0
+
+
+def _close_date_is_ahead(facts: OpportunityFacts, today: date) -> bool:
+    return facts.expected_close_date is not None and facts.expected_close_date >= today
+
+
+def _next_step_is_dated(facts: OpportunityFacts, today: date) -> bool:
+    return facts.next_step is not None and facts.next_step.due_date is not None
+
+
+def _is_described(facts: OpportunityFacts, today: date) -> bool:
+    return bool((facts.description or "").strip())
+
+
+def _purchase_process_is_known(facts: OpportunityFacts, today: date) -> bool:
+    return facts.purchase_process is not PurchaseProcess.UNKNOWN
+
+
+def _has_decision_date(facts: OpportunityFacts, today: date) -> bool:
+    return facts.decision_date is not None
+
+
+def _has_compelling_event(facts: OpportunityFacts, today: date) -> bool:
+    return bool((facts.compelling_event or "").strip())
+
+
+def _has_competitors(facts: OpportunityFacts, today: date) -> bool:
+    return bool(facts.competitors)
+
+
+def _has_objectives(facts: OpportunityFacts, today: date) -> bool:
+    return bool(facts.objectives)
+
+
+CLAIMS: Mapping[OpportunityField, Claim] = {
+    OpportunityField.VALUE: Claim(_has_value, "The deal has a value.", "The deal has no value above 0 yet."),
+    OpportunityField.EXPECTED_CLOSE_DATE: Claim(
+        _close_date_is_ahead,
+        "The expected close date is today or later.",
+        "The expected close date is missing or past; agree on a date that is today or later.",
+    ),
+    OpportunityField.NEXT_STEP: Claim(
+        _next_step_is_dated,
+        "The next step has a date.",
+        "There is no next step with a date; agree with the buyer on what happens next, and when.",
+    ),
+    OpportunityField.DESCRIPTION: Claim(_is_described, "The deal is described.", "The deal has no description yet."),
+    OpportunityField.PURCHASE_PROCESS: Claim(
+        _purchase_process_is_known,
+        "It is known how the buyer buys.",
+        "It is not known how the buyer buys: one person, a committee or a tender.",
+        "updateBuyer",
+    ),
+    OpportunityField.DECISION_DATE: Claim(
+        _has_decision_date,
+        "The day of the buyer's decision is known.",
+        "It is not known on which day the buyer decides.",
+        "updateBuyer",
+    ),
+    OpportunityField.COMPELLING_EVENT: Claim(
+        _has_compelling_event,
+        "It is known which event makes a date matter.",
+        "It is not known which event makes a date matter to the buyer.",
+        "updateBuyer",
+    ),
+    OpportunityField.COMPETITORS: Claim(
+        _has_competitors,
+        "It is known what the buyer compares us with.",
+        "It is not known what the buyer compares us with; doing nothing counts too.",
+        "addCompetitor",
+    ),
+    OpportunityField.OBJECTIVES: Claim(
+        _has_objectives,
+        "At least one objective of the buyer is known.",
+        "No objective of the buyer is known yet.",
+        "updateBuyer",
+    ),
+}
+REMEDIES: Mapping[OpportunityField, str] = {field: claim.remedy for field, claim in CLAIMS.items()}

@@ -1,0 +1,1 @@
+"""The sales process: the published document and its limits."""

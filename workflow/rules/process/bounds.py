@@ -1,0 +1,107 @@
+"""How large and how long the parts of a process document may be: a table, a row a field."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+
+from workflow.rules.codec import UNSTORABLE, camel
+from workflow.rules.errors import FieldProblem
+from workflow.rules.process.document import (
+    AlertRule,
+    Criterion,
+    MilestoneTemplate,
+    ProcessDocument,
+    RequiredRole,
+    RequirementTest,
+    RoleTest,
+    StateSettings,
+)
+
+Path = tuple[str, ...]
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+LONGEST_TEXT = 1000
+LONGEST_LIST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the most that a number may be."""
+
+    least: int
+    most: int
+
+
+DAYS = Range(1, 3650)
+RANGES: Mapping[tuple[type, str], Range] = {
+    (Criterion, "weight"): Range(0, 1000),
+    (Criterion, "stale_after_days"): DAYS,
+    (RequiredRole, "minimum"): Range(1, 100),
+    (MilestoneTemplate, "weight"): Range(0, 1000),
+    (MilestoneTemplate, "due_after_days"): Range(0, 3650),
+    (RoleTest, "minimum"): Range(1, 100),
+    (RequirementTest, "activity_within_days"): DAYS,
+    (AlertRule, "threshold"): Range(-3650, 100_000),
+    (StateSettings, "probability"): Range(0, 1),
+    (StateSettings, "expected_days"): DAYS,
+}
+NEVER_EMPTY = frozenset({(RequiredRole, "any_of")})
+LONGEST: Mapping[tuple[type, str], int] = {
+    (ProcessDocument, "key"): 64,
+    (ProcessDocument, "name"): 255,
+    (Criterion, "key"): 64,
+    (MilestoneTemplate, "key"): 64,
+    (MilestoneTemplate, "name"): 255,
+}
+"""What deals and assessments keep of a document is no longer than the place they keep it in."""
+
+
+def out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
+    """Every number out of its range, every text that is blank or too long, every list that is too long."""
+    yield from _record(document, ())
+
+
+def _record(record: object, path: Path) -> Iterator[FieldProblem]:
+    assert is_dataclass(record)
+    for field in fields(record):
+        value, here = getattr(record, field.name), (*path, camel(field.name))
+        if sentence := _fault(type(record), field.name, value):
+            yield FieldProblem(here, sentence)
+        yield from _inside(value, here)
+
+
+def _inside(value: object, path: Path) -> Iterator[FieldProblem]:
+    if is_dataclass(value):
+        yield from _record(value, path)
+    if isinstance(value, tuple | list):
+        for index, part in enumerate(value):
+            yield from _inside(part, (*path, str(index)))
+            if isinstance(part, str) and (sentence := _text_fault("text", part)):
+                yield FieldProblem((*path, str(index)), sentence)
+
+
+def _fault(shape: type, name: str, value: object) -> str | None:
+    if isinstance(value, tuple | list):
+        return _list_fault(shape, name, len(value))
+    if isinstance(value, str):
+        return _text_fault(name, value, LONGEST.get((shape, name), LONGEST_TEXT))
+    bounds = RANGES.get((shape, name))
+    if bounds is None or not isinstance(value, int | Decimal) or bounds.least <= value <= bounds.most:
+        return None
+    return f"{camel(name)} must be {bounds.least} to {bounds.most}."
+
+
+def _list_fault(shape: type, name: str, length: int) -> str | None:
+    if length == 0 and (shape, name) in NEVER_EMPTY:
+        return f"{camel(name)} must name at least one."
+    return f"{camel(name)} holds at most {LONGEST_LIST}." if length > LONGEST_LIST else None
+
+
+def _text_fault(name: str, value: str, most: int = LONGEST_TEXT) -> str | None:
+    if name == "key" and not KEY.fullmatch(value):
+        return "A key is 1 to 100 letters, digits, dots, dashes and underscores, and begins with a letter or digit."
+    if not value.strip():
+        return f"{camel(name)} must not be blank."
+    if UNSTORABLE.search(value):
+        return f"{camel(name)} holds a NUL or half a character, which no text can hold. Leave it out."
+    return f"{camel(name)} is at most {most} characters." if len(value) > most else None

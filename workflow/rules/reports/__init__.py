@@ -1,0 +1,1 @@
+"""Figures of the reports, computed from grouped rows."""
