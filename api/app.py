@@ -32,8 +32,8 @@ from api.sockets import Sockets
 from api.telemetry import RequestLog, configure_logging
 from api.webhooks import Sender
 from api.worker import Worker
-from workflow.models.database import Unavailable, one_process, opened
-from workflow.models.readiness import why_not_ready
+from workflow.models.engine.database import Unavailable, one_process, opened
+from workflow.models.engine.readiness import why_not_ready
 from workflow.operations.secrets import Vault
 from workflow.queries.tail import Tail
 from workflow.rules.gates.cel import warm_up

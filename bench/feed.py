@@ -17,7 +17,7 @@ from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from tests.staying import CHANGED, RENAME, socket, stream
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 

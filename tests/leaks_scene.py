@@ -21,7 +21,7 @@ from tests.leaks_values import Values
 from tests.leaks_watching import Answer, Doors, asked, edges
 from tests.leaks_world import World, without
 from tests.serving import serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 
 Case = TypeVar("Case")
 ONE_IN = {"sqlite": 80, "postgres": 85}[chosen()]

@@ -21,7 +21,7 @@ from tests.whole_story import MUTATIONS
 from tests.wholeness import furnish, talk
 from workflow.models import Collaborator, Member, Opportunity, Team
 from workflow.models.columns import new_id
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.competitors import NewCompetitor, add_competitor
 from workflow.queries.credentials import viewer_of
 from workflow.rules.enums import CompetitorKind, Role, Visibility

@@ -13,7 +13,7 @@ from api.jsonl_parties import import_parties
 from tests.leaks_world import tell_story
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import ExchangeRate, Member, SalesProcess
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.operations.context import system_viewer
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import publish

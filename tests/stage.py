@@ -12,7 +12,7 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from tests.stage_beside import alerted, targets, webhooks
 from workflow.models import Milestone, Mitigation
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.arrows import Lost, disqualify, lose, reopen

@@ -11,7 +11,7 @@ import aiosqlite
 import asyncpg.connection
 import pytest
 
-from workflow.models.database import dialect
+from workflow.models.engine.database import dialect
 
 SQLITE = ("execute", "execute_fetchall", "execute_insert", "executemany", "executescript")
 POSTGRES = ("execute", "_execute", "executemany")

@@ -9,7 +9,7 @@ from typing import Any
 from api import worker
 from api.webhooks import Sender
 from tests.organizations import NOW, VAULT
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations import sweep
 from workflow.queries.tail import Tail
 

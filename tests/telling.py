@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from workflow.models.columns import new_id
-from workflow.models.database import opened, transaction
+from workflow.models.engine.database import opened, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 

@@ -6,7 +6,7 @@ from tests.dumping import differences, dump
 from tests.organizations import new_organization
 from workflow import models
 from workflow.models import Organization
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 
 TABLES = {
     model._meta.db_table for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model)

@@ -5,7 +5,7 @@ import pytest
 from tests.organizations import TestOrganization
 from tests.statements import statements, table_of
 from workflow.models import Account, Organization
-from workflow.models.database import execute, fetch, transaction
+from workflow.models.engine.database import execute, fetch, transaction
 
 
 async def test_each_statement_is_heard_once_by_its_table(organization: TestOrganization) -> None:

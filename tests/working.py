@@ -13,7 +13,7 @@ from api.webhooks import Sender
 from api.worker import Worker
 from tests.organizations import VAULT, TestOrganization, new_organization
 from workflow.models import WebhookDelivery
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.context import Ctx
 from workflow.operations.webhooks import EndpointKept, create_webhook_endpoint

@@ -8,8 +8,8 @@ import typer
 from api.cli import databases, exporting, importing, keys, process, serving, sweeping, verifying, working
 from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
 from api.setting_values import SettingsError
-from workflow.models.database import AlreadyServed, Unavailable
-from workflow.models.migrating import MigrationRefused
+from workflow.models.engine.database import AlreadyServed, Unavailable
+from workflow.models.engine.migrating import MigrationRefused
 from workflow.rules.errors import Refusal
 
 EXPECTED = (CommandFailed, SettingsError, Refusal, AlreadyServed, MigrationRefused)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from api.cli.running import DATABASE_ERRORS
 from api.setting_values import SettingsError
 from api.settings import Settings, without_password
-from workflow.models.database import dialect, fetch, opened
-from workflow.models.migrating import pending
-from workflow.models.readiness import why_not_ready, why_rows_are_not_secure
+from workflow.models.engine.database import dialect, fetch, opened
+from workflow.models.engine.migrating import pending
+from workflow.models.engine.readiness import why_not_ready, why_rows_are_not_secure
 from workflow.queries.webhooks import lag
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)

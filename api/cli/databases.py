@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from api.cli.running import settings
-from workflow.models.migrating import migrate as bring_to_newest
-from workflow.models.migrating import pending
+from workflow.models.engine.migrating import migrate as bring_to_newest
+from workflow.models.engine.migrating import pending
 
 
 def migrate(

@@ -25,7 +25,7 @@ from api.import_map import ImportMap, UnusableMap
 from api.jsonl_parties import import_parties, kind_of
 from api.reads import Read
 from workflow.models import Member
-from workflow.models.database import opened, transaction
+from workflow.models.engine.database import opened, transaction
 from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx, system_viewer
 from workflow.queries.people import OrganizationRow, organization_called

@@ -11,7 +11,7 @@ import typer
 
 from api.cli.running import CommandFailed, OfWhom, known_as, with_database
 from workflow.models import Organization
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.processes import PRESETS, Published, preset, preset_text, publish
 from workflow.queries.people import organization_called

@@ -11,8 +11,8 @@ import typer
 from tortoise.exceptions import BaseORMException
 
 from api.settings import Settings
-from workflow.models.database import Unavailable, opened
-from workflow.models.migrating import MigrationRefused, pending
+from workflow.models.engine.database import Unavailable, opened
+from workflow.models.engine.migrating import MigrationRefused, pending
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from api.cli.checkup import checks
 from api.cli.running import CommandFailed, require_current
 from api.cli.running import settings as read_settings
 from api.settings import Settings
-from workflow.models.database import one_process
-from workflow.models.migrating import migrate
+from workflow.models.engine.database import one_process
+from workflow.models.engine.migrating import migrate
 
 DEMO_KEYS = Path("var/demo-keys.json")
 

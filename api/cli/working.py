@@ -9,7 +9,7 @@ import typer
 from api.cli.running import require_current
 from api.cli.running import settings as read_settings
 from api.settings import Settings
-from workflow.models.database import one_process, opened
+from workflow.models.engine.database import one_process, opened
 from workflow.operations.secrets import Vault
 
 

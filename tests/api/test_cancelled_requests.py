@@ -21,7 +21,7 @@ from tests.serving import serving
 from tests.stage import Stage, new_stage
 from tests.statements import statements
 from workflow.models import Assessment, Event, Opportunity
-from workflow.models.database import drain, opened
+from workflow.models.engine.database import drain, opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 

@@ -11,7 +11,7 @@ from tests.counts import some
 from tests.issuing import issuing
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit, serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.organizations import update_organization

@@ -17,7 +17,7 @@ from tests.rows import families
 from tests.serving import NO_TLS
 from tests.staying import RENAME
 from workflow.models import Event, Opportunity
-from workflow.models.database import dialect, drain, transaction
+from workflow.models.engine.database import dialect, drain, transaction
 from workflow.operations.accounts import create_account
 from workflow.operations.locking import hold
 from workflow.operations.opportunities import NewOpportunity, create_opportunity

@@ -14,7 +14,7 @@ from tests.issuing import TestIssuer, issuing
 from tests.misstating import FORGED
 from tests.organizations import new_organization
 from tests.serving import serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}
 

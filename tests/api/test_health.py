@@ -6,8 +6,8 @@ import pytest
 from api.app import create_app
 from api.settings import Settings
 from tests.serving import Server
-from workflow.models import readiness
-from workflow.models.database import Unavailable
+from workflow.models.engine import readiness
+from workflow.models.engine.database import Unavailable
 
 
 async def test_a_process_that_serves_lives_and_is_ready(server: Server) -> None:

@@ -12,7 +12,7 @@ from schema.ids import decode
 from tests.serving import Server, serving
 from tests.stage import new_stage
 from workflow.models import Account, Idempotency, Transition
-from workflow.models.database import dialect, execute, fetch, opened
+from workflow.models.engine.database import dialect, execute, fetch, opened
 
 KEY = "the-same-key"
 CREATE = """mutation { createAccount(input: {name: "Acme", externalSystem: "crm", externalId: "1"}) {

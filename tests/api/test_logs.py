@@ -12,7 +12,7 @@ import pytest
 from tests.counts import count
 from tests.organizations import new_organization
 from tests.serving import serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 
 REQUESTS = count(10_000) // 2
 """In each of the two formats."""

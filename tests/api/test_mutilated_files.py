@@ -12,7 +12,7 @@ from tests.counts import count
 from tests.organizations import new_organization
 from tests.serving import ROOT, SECRET_KEY
 from workflow.models import Opportunity
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.queries.verifying import Verified, verify
 from workflow.rules.enums import Role
 

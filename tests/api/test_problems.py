@@ -10,7 +10,7 @@ import api.auth
 from api.app import create_app
 from api.problems import execution_error, request_error
 from api.settings import Settings
-from workflow.models.database import Unavailable
+from workflow.models.engine.database import Unavailable
 from workflow.rules.errors import PermissionDenied, invalid
 
 PATH: list[str | int] = ["viewer"]

@@ -20,7 +20,7 @@ from tests.selling import fill
 from tests.serving import ROOT
 from tests.sweeping import set_clock
 from workflow.models import Alert, Chore, Event, Opportunity
-from workflow.models.database import dialect, opened
+from workflow.models.engine.database import dialect, opened
 from workflow.operations.sweep import sweep
 
 KILLS = count(100, part=20)

@@ -21,7 +21,7 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import NO_TLS, serving
 from tests.statements import statements
 from workflow.models import Member
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.rules.enums import Role
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}

@@ -12,7 +12,7 @@ from tests.receiving import HANG, OK, receiving
 from tests.serving import pursuit, serving, worker
 from tests.working import Office, deliveries, hurry, office, settled
 from workflow.models import Event, WebhookDelivery
-from workflow.models.database import dialect
+from workflow.models.engine.database import dialect
 
 KILLS = count(100, part=20)
 FACTS_A_KILL = 20

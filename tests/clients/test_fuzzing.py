@@ -17,7 +17,7 @@ from tests.counts import FULL
 from tests.databases import Databases
 from tests.organizations import new_organization
 from tests.serving import ROOT, Server, serving
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.rules.enums import Role
 
 EXAMPLES = 200 if FULL else 2

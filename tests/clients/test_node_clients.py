@@ -9,7 +9,7 @@ from tests.clients.node import told
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, free_port, serving
 from workflow.models import Event
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 

@@ -9,7 +9,7 @@ from api.demo import ensure
 from api.import_batches import Tally
 from tests.organizations import NOW
 from workflow.models import Alert, Event, Opportunity, Organization
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.sweep import sweep
 from workflow.rules.enums import AlertCode, ImportOutcome

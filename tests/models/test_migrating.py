@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from workflow.models.database import dialect, execute, fetch, opened
-from workflow.models.migrating import MigrationRefused, migrate, pending
-from workflow.models.rebuilding import statements
+from workflow.models.engine.database import dialect, execute, fetch, opened
+from workflow.models.engine.migrating import MigrationRefused, migrate, pending
+from workflow.models.engine.rebuilding import statements
 
 FIRST = """
 from tortoise import fields, migrations
@@ -103,7 +103,7 @@ class Package:
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
     name = f"throwaway_{uuid4().hex}"
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("workflow.models.database.MIGRATIONS", name)
+    monkeypatch.setattr("workflow.models.engine.database.MIGRATIONS", name)
     made = Package(tmp_path / name)
     made.write("0001_first", FIRST)
     return made

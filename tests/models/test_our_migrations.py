@@ -9,8 +9,8 @@ from tortoise.exceptions import IntegrityError
 
 from tests.serving import ROOT
 from workflow.models import Opportunity
-from workflow.models.database import execute, fetch, opened
-from workflow.models.migrating import migrate
+from workflow.models.engine.database import execute, fetch, opened
+from workflow.models.engine.migrating import migrate
 
 FIRST, *LATER = sorted((ROOT / "migrations").glob("0*.py"))
 ID, AT = "00000000-0000-7000-8000-000000000001", "2026-03-02 09:00:00+00:00"
@@ -41,7 +41,7 @@ async def in_use(empty_database: str, tmp_path: Path, monkeypatch: pytest.Monkey
     folder = tmp_path / name
     folder.mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("workflow.models.database.MIGRATIONS", name)
+    monkeypatch.setattr("workflow.models.engine.database.MIGRATIONS", name)
     for file in (FIRST.with_name("__init__.py"), FIRST):
         (folder / file.name).write_text(file.read_text())
     assert await migrate(empty_database) == [FIRST.stem]

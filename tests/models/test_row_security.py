@@ -20,7 +20,7 @@ from tests.organizations import TestOrganization, new_organization
 from tests.rows import Family, families
 from tests.serving import NO_TLS
 from workflow.models import Opportunity
-from workflow.models.database import execute, fetch, standing_for, standing_for_everybody, transaction
+from workflow.models.engine.database import execute, fetch, standing_for, standing_for_everybody, transaction
 from workflow.queries import scope
 
 OF_ORGANIZATIONS = """

@@ -12,9 +12,9 @@ import pytest
 from tests.organizations import new_organization
 from tests.serving import pursuit
 from workflow.models.columns import new_id
-from workflow.models.database import execute, fetch, opened, standing_for
-from workflow.models.migrating import migrate
-from workflow.models.row_security import ROLE, SECURING
+from workflow.models.engine.database import execute, fetch, opened, standing_for
+from workflow.models.engine.migrating import migrate
+from workflow.models.engine.row_security import ROLE, SECURING
 
 SOUND = "row security: on, for every table ok"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.shape import kept, shape
-from workflow.models.database import dialect, execute, opened
+from workflow.models.engine.database import dialect, execute, opened
 
 CHANGES = {
     "a column": "ALTER TABLE milestone ADD COLUMN odd INT",

@@ -13,8 +13,8 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from tests.counts import count
-from workflow.models import patience
-from workflow.models.database import (
+from workflow.models.engine import timeouts
+from workflow.models.engine.database import (
     AlreadyServed,
     Unavailable,
     dialect,
@@ -152,7 +152,7 @@ async def test_who_gets_no_turn_in_time_is_told_that_the_database_is_busy(
     enough, holders = asyncio.Event(), 1 if dialect() == "sqlite" else 10
     holding = [asyncio.create_task(transaction(enough.wait)) for _ in range(holders)]
     await asyncio.sleep(0.5)
-    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    monkeypatch.setattr(timeouts, "PATIENCE", 0.05)
 
     with pytest.raises(Unavailable):
         await transaction(lambda: add_pair(1))
@@ -195,7 +195,7 @@ async def cut_off(_: str) -> None:
 
 UNREACHABLE = """
 import asyncio
-from workflow.models.database import Unavailable, opened
+from workflow.models.engine.database import Unavailable, opened
 async def reach():
     async with opened("postgres://nobody@127.0.0.1:1/nothing"):
         pass

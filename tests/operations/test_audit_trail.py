@@ -9,7 +9,7 @@ import httpx
 from tests.counts import count
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import Event, Organization
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.pricing import set_exchange_rate
 from workflow.queries.verifying import Verified, verify
 from workflow.rules.events.audit import BEFORE_THE_FIRST, link

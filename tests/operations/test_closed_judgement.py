@@ -13,7 +13,7 @@ from tests.desk import LATER, Desk, new_desk, points, ruled, stored
 from tests.organizations import TestOrganization
 from tests.rules.deals import default_document
 from workflow.models import Opportunity
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.accounts import create_account, update_account
 from workflow.operations.activities import correct_activity
 from workflow.operations.arrows import Lost, Won, disqualify, lose, reopen, win

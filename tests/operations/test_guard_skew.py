@@ -10,7 +10,7 @@ import pytest
 from tests.counts import count, some
 from tests.skew import Deal, Skew, trials
 from workflow.models import Milestone
-from workflow.models.database import dialect
+from workflow.models.engine.database import dialect
 from workflow.operations import change, transitions
 from workflow.operations.accounts import create_contact, update_account
 from workflow.operations.activities import NewActivity, correct_activity, log_activity

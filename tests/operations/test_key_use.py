@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.organizations import NOW, TestOrganization, context
-from workflow.models import ApiKey, patience
-from workflow.models.database import dialect, transaction
+from workflow.models import ApiKey
+from workflow.models.engine import timeouts
+from workflow.models.engine.database import dialect, transaction
 from workflow.operations.context import Ctx
 from workflow.operations.keys import KeyMade, NewKey, create_api_key, note_use
 from workflow.rules.enums import Role
@@ -49,7 +50,7 @@ async def test_a_database_that_has_no_time_fails_nobody(
     ctx = await context(made.api_key, NOW)
 
     async with busy():
-        monkeypatch.setattr(patience, "PATIENCE", 0.05)
+        monkeypatch.setattr(timeouts, "PATIENCE", 0.05)
         await note_use(ctx)
 
     assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": None}]

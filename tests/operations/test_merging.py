@@ -9,7 +9,7 @@ import pytest
 from tests.crew import Crew, new_crew, told
 from tests.organizations import new_organization
 from workflow.models import Account, Contact, Opportunity, Stakeholder
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.merging import merge_accounts
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity

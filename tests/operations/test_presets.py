@@ -5,7 +5,7 @@ import pytest
 from tests.organizations import TestOrganization
 from tests.walking import ARROWS, Walk, new_walk
 from workflow.models import Override, Transition
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.processes import PRESETS, preset, publish
 from workflow.queries.processes import process
 from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger

@@ -6,7 +6,7 @@ from tests.counts import FULL, count
 from tests.organizations import TestOrganization
 from tests.processes import documents
 from workflow.models import Event, SalesProcess
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.processes import Published, publish
 from workflow.queries.processes import processes_by_id
 from workflow.rules.authoring.text import document_in, text_of

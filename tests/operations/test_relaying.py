@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Event, WebhookDelivery, WebhookEndpoint
-from workflow.models.database import dialect, transaction
+from workflow.models.engine.database import dialect, transaction
 from workflow.operations import relaying
 from workflow.operations.accounts import create_account
 from workflow.operations.relaying import relay

@@ -11,7 +11,7 @@ from tests.counts import count
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import ROOT
 from workflow.models import Event
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.queries.events import START, EventFilter, Place, events
 from workflow.queries.paging import Window
 

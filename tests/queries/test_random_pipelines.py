@@ -10,7 +10,7 @@ import pytest
 
 from tests.crew import Crew
 from tests.histories import CATEGORY, CHANCE, OPEN, PERIODS, History, Stood, end_of, within, worth
-from workflow.models.database import fetch
+from workflow.models.engine.database import fetch
 from workflow.queries.opportunity_filter import OpportunityFilter
 from workflow.queries.people import OrganizationRow
 from workflow.queries.pipeline import AsOf, as_of, open_deals, won

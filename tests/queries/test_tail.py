@@ -8,7 +8,7 @@ import pytest
 
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server
-from workflow.models.database import dialect, transaction
+from workflow.models.engine.database import dialect, transaction
 from workflow.operations.accounts import create_account
 from workflow.queries import tail as following
 from workflow.queries.events import Head

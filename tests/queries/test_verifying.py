@@ -10,7 +10,7 @@ import pytest
 from tests.databases import Databases, chosen
 from tests.serving import Server, pursuit
 from tests.stage import new_stage
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.queries.verifying import Verified, verify
 
 DEAL = "(SELECT MIN(CAST(opportunity_id AS text)) FROM transition WHERE sequence = 2)"

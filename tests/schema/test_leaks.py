@@ -22,7 +22,7 @@ from tests.leaks_values import FOREIGN, UNSEEN
 from tests.leaks_watching import asked, streamed
 from tests.leaks_world import World, new_world
 from tests.staying import CHANGED, stream
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.queries.events import START
 
 CASES = 2_000

@@ -10,7 +10,7 @@ from tests.crew import Crew, new_crew
 from tests.organizations import new_organization
 from tests.serving import Server, serving
 from tests.staying import PATIENCE, stream
-from workflow.models.database import opened
+from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.members import update_member
 from workflow.operations.opportunities import update_opportunity

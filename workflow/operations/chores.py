@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tortoise.expressions import Q
 
 from workflow.models import Chore
-from workflow.models.database import standing_for_everybody, transaction
+from workflow.models.engine.database import standing_for_everybody, transaction
 
 LEASE = timedelta(minutes=2)
 """How long a chore is one process's without a word of it: a dead one's is taken over then."""

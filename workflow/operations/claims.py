@@ -14,7 +14,7 @@ from uuid import UUID
 
 from workflow.models import Idempotency
 from workflow.models.columns import new_id
-from workflow.models.database import Unavailable, transaction
+from workflow.models.engine.database import Unavailable, transaction
 from workflow.operations.locking import locked
 from workflow.rules.codec import holds_a_secret, read, written
 from workflow.rules.permissions import Viewer

@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 
 from workflow.models import WebhookDelivery, WebhookEndpoint
 from workflow.models.columns import UNSTORABLE, new_id
-from workflow.models.database import dialect, fetch, standing_for, standing_for_everybody, transaction
+from workflow.models.engine.database import dialect, fetch, standing_for, standing_for_everybody, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization, locked

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Alert, AlertDigest, Member, Opportunity
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization

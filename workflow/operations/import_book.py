@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from workflow.models import Account, Activity, Contact, ExchangeRate, ImportedRow, Member, Opportunity
 from workflow.models.columns import new_id
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.operations.checks import MoneyGiven, askable, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.imported import OURS, ImportRow

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from workflow.models import Event, Organization
 from workflow.models.columns import new_id
-from workflow.models.database import dialect, fetch
-from workflow.models.doorbell import pull
+from workflow.models.engine.database import dialect, fetch
+from workflow.models.engine.notify import pull
 from workflow.operations.context import Ctx
 from workflow.operations.locking import hold_organization
 from workflow.rules.codec import camel

@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member
 from workflow.models.columns import new_id
-from workflow.models.database import Unavailable, standing_for, transaction
+from workflow.models.engine.database import Unavailable, standing_for, transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import changed, record

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 
 
 async def locked(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from workflow.models import Account, Contact, Opportunity
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.operations.change import Deal, change
 from workflow.operations.checks import merged
 from workflow.operations.context import Ctx

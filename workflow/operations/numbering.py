@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from workflow.models.database import fetch
+from workflow.models.engine.database import fetch
 
 
 async def next_number(organization_id: UUID, *, count: int = 1) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from workflow.models import ExchangeRate, Opportunity, OpportunityCounter, Organization, Target
 from workflow.models.columns import new_id
-from workflow.models.database import dialect, fetch, transaction
+from workflow.models.engine.database import dialect, fetch, transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import changed, record

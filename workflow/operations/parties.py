@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from workflow.models import Account, Contact
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.accounts import (
     AccountChanges,
     ContactChanges,

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.claims import once
 from workflow.operations.context import Ctx
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from workflow.models import ExchangeRate, Opportunity
 from workflow.models.columns import new_id
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.operations.checks import Faults, MoneyGiven, MoneyKept, minor_units
 from workflow.operations.context import Ctx
 from workflow.operations.journal import record

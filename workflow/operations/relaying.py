@@ -7,7 +7,7 @@ from uuid import UUID
 
 from workflow.models import WebhookDelivery, WebhookEndpoint
 from workflow.models.columns import new_id
-from workflow.models.database import fetch, standing_for, standing_for_everybody, transaction
+from workflow.models.engine.database import fetch, standing_for, standing_for_everybody, transaction
 from workflow.operations.context import system_viewer
 from workflow.operations.locking import locked
 from workflow.queries.events import Head, Place, heads, newest

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
-from workflow.models.database import transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record

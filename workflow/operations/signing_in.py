@@ -5,7 +5,7 @@ from datetime import datetime
 
 from workflow.models import Member
 from workflow.models.columns import UNSTORABLE
-from workflow.models.database import standing_for_everybody, transaction
+from workflow.models.engine.database import standing_for_everybody, transaction
 from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.locking import hold_organization

@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from workflow.models import Milestone, Opportunity, Organization
-from workflow.models.database import standing_for, standing_for_everybody, transaction
+from workflow.models.engine.database import standing_for, standing_for_everybody, transaction
 from workflow.operations.alerting import Looked, look_and_tell
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.digests import tell_digests

@@ -10,7 +10,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member, Team
-from workflow.models.database import fetch, standing_for_everybody
+from workflow.models.engine.database import fetch, standing_for_everybody
 from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.permissions import KeyUse, Viewer, acting_role, acting_visibility
 

@@ -12,7 +12,7 @@ from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Event
-from workflow.models.database import dialect
+from workflow.models.engine.database import dialect
 from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.paging import Window

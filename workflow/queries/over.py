@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from workflow.models import ExchangeRate, Opportunity
-from workflow.models.database import dialect, fetch
+from workflow.models.engine.database import dialect, fetch
 from workflow.queries.opportunity_filter import Days
 from workflow.queries.people import OrganizationRow
 from workflow.rules.money import Rates

@@ -7,7 +7,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Collaborator, Member, Opportunity
-from workflow.models.database import standing_for
+from workflow.models.engine.database import standing_for
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Viewer
 

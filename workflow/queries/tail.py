@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-from workflow.models.database import listen, standing_for_everybody
-from workflow.models.doorbell import listening
+from workflow.models.engine.database import listen, standing_for_everybody
+from workflow.models.engine.notify import listening
 from workflow.queries.events import SIGHT_OF_ALL, SIGHT_OF_ONE, Head, Place, heads, newest_of_all
 
 logger = logging.getLogger("pursuit.feed")

@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise.models import Model
 
-from workflow.models.database import fetch
+from workflow.models.engine.database import fetch
 
 Record = Mapping[str, Any]  # Any: each column has its own kind
 Column = tuple[str, Any]

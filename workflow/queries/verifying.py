@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow.models import Event, Organization
-from workflow.models.database import at_one_moment, dialect, fetch
+from workflow.models.engine.database import at_one_moment, dialect, fetch
 from workflow.queries.paging import where
 from workflow.rules.events.audit import AUDITED, BEFORE_THE_FIRST, link
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import WebhookDelivery, WebhookEndpoint
-from workflow.models.database import fetch, standing_for_everybody
+from workflow.models.engine.database import fetch, standing_for_everybody
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.enums import DeliveryStatus
 from workflow.rules.permissions import Action, Viewer, require

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from workflow.models.patience import LOST
+from workflow.models.engine.timeouts import LOST
 
 logger = logging.getLogger("pursuit.feed")
 

@@ -11,8 +11,8 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
-from workflow.models.doorbell import ring, ringing
-from workflow.models.patience import Unavailable
+from workflow.models.engine.notify import ring, ringing
+from workflow.models.engine.timeouts import Unavailable
 
 T = TypeVar("T")
 

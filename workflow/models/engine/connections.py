@@ -22,12 +22,12 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from workflow.models import patience
-from workflow.models.doorbell import Wire
-from workflow.models.patience import Unavailable, finished, lost_is_unavailable, within_patience
-from workflow.models.row_counts import postgres_rows_changed, sqlite_rows_changed
-from workflow.models.row_security import StandingConnection
-from workflow.models.sqlite_functions import teach
+from workflow.models.engine import timeouts
+from workflow.models.engine.notify import Wire
+from workflow.models.engine.row_counts import postgres_rows_changed, sqlite_rows_changed
+from workflow.models.engine.row_security import StandingConnection
+from workflow.models.engine.sqlite_functions import teach
+from workflow.models.engine.timeouts import Unavailable, finished, lost_is_unavailable, within_patience
 
 OPENINGS = 50
 """Attempts to open a SQLite file that another process is opening too."""
@@ -56,7 +56,7 @@ class SafeSqlite(SqliteClient):
                 await finished(self.close())
                 if "is locked" not in str(problem):
                     raise
-            await asyncio.sleep(random.random() * patience.PATIENCE / OPENINGS)
+            await asyncio.sleep(random.random() * timeouts.PATIENCE / OPENINGS)
         raise Unavailable("The database is too busy: its file is locked by another process.")
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
@@ -146,7 +146,7 @@ class SafePostgres(AsyncpgDBClient):
         """A connection outside the pool, in nobody's name."""
         pooled = ("min_size", "max_size", "connection_class")
         mine = {name: value for name, value in self._template.items() if name not in pooled}
-        return await asyncpg.connect(password=self.password, timeout=patience.PATIENCE, **mine)
+        return await asyncpg.connect(password=self.password, timeout=timeouts.PATIENCE, **mine)
 
     async def close(self) -> None:
         if self.wire is not None:
@@ -157,7 +157,7 @@ class SafePostgres(AsyncpgDBClient):
         """A free connection that stands for whom the caller asks, waited for in bounds; what fails on the way gives it back."""
         with lost_is_unavailable():
             pool: Any = self._pool
-            connection = await pool.acquire(timeout=patience.PATIENCE)
+            connection = await pool.acquire(timeout=timeouts.PATIENCE)
             try:
                 await connection.stand()
             except BaseException:

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from workflow.models.database import Unavailable, dialect, fetch, transaction
-from workflow.models.migrating import pending
-from workflow.models.row_security import ROLE, WHY_NOT_SECURE
+from workflow.models.engine.database import Unavailable, dialect, fetch, transaction
+from workflow.models.engine.migrating import pending
+from workflow.models.engine.row_security import ROLE, WHY_NOT_SECURE
 
 
 async def why_not_ready(url: str) -> str | None:

@@ -15,11 +15,11 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
-from workflow.models.connections import SafePostgres, SafeSqlite
-from workflow.models.onlyone import AlreadyServed, one_process
-from workflow.models.patience import Unavailable
-from workflow.models.row_security import standing_for, standing_for_everybody
-from workflow.models.transactions import CONNECTION, drain, transaction
+from workflow.models.engine.connections import SafePostgres, SafeSqlite
+from workflow.models.engine.row_security import standing_for, standing_for_everybody
+from workflow.models.engine.single_process import AlreadyServed, one_process
+from workflow.models.engine.timeouts import Unavailable
+from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
     "AlreadyServed",
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 APP = "pursuit"
 MIGRATIONS = "migrations"
-ENGINE = "workflow.models.connections"
+ENGINE = "workflow.models.engine.connections"
 SQLITE_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 POSTGRES_SETTINGS = {
     "timezone": "UTC",

@@ -11,11 +11,11 @@ from tortoise.migrations.migration import Migration
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
-from workflow.models.database import tortoise_config
-from workflow.models.onlyone import sqlite_file
-from workflow.models.rebuilding import KeepingPostgresEditor, KeepingSqliteEditor
-from workflow.models.row_security import SECURING, standing_for_everybody
-from workflow.models.transactions import CONNECTION
+from workflow.models.engine.database import tortoise_config
+from workflow.models.engine.rebuilding import KeepingPostgresEditor, KeepingSqliteEditor
+from workflow.models.engine.row_security import SECURING, standing_for_everybody
+from workflow.models.engine.single_process import sqlite_file
+from workflow.models.engine.transactions import CONNECTION
 
 TURN = 7_238_001
 """The PostgreSQL advisory lock that makes two migrators take turns."""

@@ -1,0 +1,1 @@
+"""Connections, transactions, migrations and row security below the tables."""
