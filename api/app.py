@@ -35,7 +35,7 @@ from api.worker import Worker
 from workflow.models.engine.database import Unavailable, one_process, opened
 from workflow.models.engine.readiness import why_not_ready
 from workflow.operations.secrets import Vault
-from workflow.queries.tail import Tail
+from workflow.queries.events.subscribe import Tail
 from workflow.rules.gates.cel import warm_up
 
 logger = logging.getLogger("pursuit")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from api.oidc import TokenRefused, Tokens
 from workflow.operations.signing_in import Vouched, sign_in
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.errors import PermissionDenied
 from workflow.rules.permissions import Viewer
 

@@ -9,7 +9,7 @@ from api.presence import Presence
 from api.settings import Settings
 from schema.context import RequestContext
 from workflow.operations.secrets import Vault
-from workflow.queries.tail import Tail
+from workflow.queries.events.subscribe import Tail
 from workflow.rules.permissions import Viewer
 
 

@@ -10,12 +10,12 @@ from api.cells import Kind, Record
 from schema import ids
 from schema.payloads import told
 from workflow.operations.imported import OURS, REASONS
-from workflow.queries import exporting
-from workflow.queries.accounts import AccountRow, ContactRow
-from workflow.queries.events import EventRow
-from workflow.queries.history import TransitionRow
-from workflow.queries.opportunities import OpportunityRow
-from workflow.queries.people import MemberRow, OrganizationRow
+from workflow.queries.events.events import EventRow
+from workflow.queries.opportunity.accounts import AccountRow, ContactRow
+from workflow.queries.opportunity.history import TransitionRow
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.people.people import MemberRow, OrganizationRow
+from workflow.queries.transfer import export
 from workflow.rules.codec import camel, written
 from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.money import amount
@@ -191,12 +191,10 @@ def _day(day: date | None) -> str | None:
 
 
 EXPORTS: Mapping[Kind, Export] = {
-    Kind.OPPORTUNITIES: Export(
-        exporting.whole_opportunities, _opportunity, _opportunity_cells, exporting.all_opportunities
-    ),
-    Kind.HISTORY: Export(exporting.all_transitions, _transition, _transition_cells),
-    Kind.EVENTS: Export(exporting.all_events, _event, _event),
-    Kind.ACCOUNTS: Export(exporting.all_accounts, _account, _account_cells),
-    Kind.CONTACTS: Export(exporting.all_contacts, _contact, _contact),
+    Kind.OPPORTUNITIES: Export(export.whole_opportunities, _opportunity, _opportunity_cells, export.all_opportunities),
+    Kind.HISTORY: Export(export.all_transitions, _transition, _transition_cells),
+    Kind.EVENTS: Export(export.all_events, _event, _event),
+    Kind.ACCOUNTS: Export(export.all_accounts, _account, _account_cells),
+    Kind.CONTACTS: Export(export.all_contacts, _contact, _contact),
 }
 """A row for each kind."""

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from api.auth import Admitted
-from workflow.queries.credentials import still_in
+from workflow.queries.people.credentials import still_in
 
 logger = logging.getLogger("pursuit.presence")
 

@@ -16,7 +16,7 @@ import httpx
 from schema import ids, payloads
 from workflow.operations.delivering import Outcome, Parcel
 from workflow.operations.secrets import NoKey, Vault
-from workflow.queries.events import EventRow
+from workflow.queries.events.events import EventRow
 from workflow.rules.events.webhook_addresses import Unfit, target_of, vetted
 from workflow.rules.events.webhook_signing import message_id, signatures
 

@@ -12,7 +12,7 @@ from workflow.operations.chores import begin, end, go_on
 from workflow.operations.delivering import Lane, Parcel, claim, forget, give_back, lanes, settle
 from workflow.operations.relaying import relay
 from workflow.operations.sweep import sweep
-from workflow.queries.tail import Tail, Watch
+from workflow.queries.events.subscribe import Tail, Watch
 
 logger = logging.getLogger("pursuit.worker")
 

@@ -16,12 +16,12 @@ from rich.table import Table
 from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from workflow.models.engine.database import fetch, opened, transaction
-from workflow.queries.funnel import cohorts
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.outcomes import outcomes, velocity
-from workflow.queries.people import OrganizationRow, organization_called
-from workflow.queries.pipeline import as_of, open_deals
-from workflow.queries.slippage import steps
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow, organization_called
+from workflow.queries.reports.funnel import cohorts
+from workflow.queries.reports.outcomes import outcomes, velocity
+from workflow.queries.reports.pipeline import as_of, open_deals
+from workflow.queries.reports.slippage import steps
 from workflow.rules.enums import OutcomeGrouping, PipelineGrouping
 
 SIZE = 1_000_000

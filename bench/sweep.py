@@ -24,7 +24,7 @@ from workflow.models import Alert, Event, Opportunity
 from workflow.models.engine.database import opened, standing_for, transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.sweep import BATCH, sweep
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.queries.paging import where
 
 ROOT = Path(__file__).resolve().parent.parent

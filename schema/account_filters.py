@@ -5,7 +5,7 @@ import strawberry
 from schema import ids
 from schema.given import conditions, maybe, tuples
 from schema.ranges import DateTimeRange, span
-from workflow.queries.accounts import AccountFilter as Wanted
+from workflow.queries.opportunity.accounts import AccountFilter as Wanted
 
 
 @strawberry.input(description="Which accounts: fields are joined by AND, values of a list by OR.")

@@ -17,7 +17,7 @@ from schema.scalars import Json
 from workflow.operations import accounts as operations
 from workflow.operations import merging
 from workflow.operations.accounts import AccountChanges
-from workflow.queries.accounts import AccountRow, ContactRow
+from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 
 
 @strawberry.input(description="A new account.")

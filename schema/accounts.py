@@ -13,9 +13,9 @@ from schema.given import or_none
 from schema.money import Money, money
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.scalars import Json
-from workflow.queries import accounts
-from workflow.queries.accounts import AccountFilter as Wanted
-from workflow.queries.accounts import AccountRow, ContactRow
+from workflow.queries.opportunity import accounts
+from workflow.queries.opportunity.accounts import AccountFilter as Wanted
+from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 from workflow.queries.paging import Term, Window
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from schema.people import Actor
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
 from workflow.operations import activities as operations
 from workflow.operations.activities import NewActivity
-from workflow.queries.accounts import ContactRow
-from workflow.queries.activities import ACTIVITIES, ActivityRow
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.accounts import ContactRow
+from workflow.queries.opportunity.activities import ACTIVITIES, ActivityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import ActivityDirection, ActivityKind
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from schema.context import Info
 from schema.given import bad_input, conditions, maybe, or_none, tuples
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.people import Actor, Member
-from workflow.queries import alerts
-from workflow.queries.alerts import ORDERS, UNRESOLVED, WORST_FIRST, AlertRow
-from workflow.queries.alerts import AlertFilter as Wanted
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity import alerts
+from workflow.queries.opportunity.alerts import ORDERS, UNRESOLVED, WORST_FIRST, AlertRow
+from workflow.queries.opportunity.alerts import AlertFilter as Wanted
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Term
-from workflow.queries.people import MemberRow
+from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import AlertCode, AlertOrderField, AlertSeverity, AlertStatus, OrderDirection
 
 if TYPE_CHECKING:

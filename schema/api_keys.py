@@ -16,9 +16,9 @@ from schema.people import Actor, Member
 from schema.problems import InvalidInput, NotFound, PermissionDenied
 from workflow.operations import keys
 from workflow.operations.keys import NewKey
-from workflow.queries import api_keys
-from workflow.queries.api_keys import ApiKeyRow
-from workflow.queries.people import MemberRow
+from workflow.queries.people import api_keys
+from workflow.queries.people.api_keys import ApiKeyRow
+from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import Role
 
 

@@ -17,8 +17,8 @@ from schema.transitions import Transition
 from workflow.operations import bulk
 from workflow.operations.bulk import BulkMove, Ref, RowDone
 from workflow.operations.transitions import Terms
-from workflow.queries.history import TransitionRow
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.history import TransitionRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import NotFound
 

@@ -8,8 +8,8 @@ import strawberry
 from schema.competitors import Competitor
 from schema.context import Info
 from schema.nodes import told
-from workflow.queries.history import TransitionRow
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.history import TransitionRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
 from workflow.rules.opportunity.parts import CompetitorFacts
 

@@ -13,7 +13,7 @@ from schema.hanging import deal_of, part_of
 from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations import competitors as operations
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import CompetitorKind, CompetitorStanding
 from workflow.rules.opportunity.parts import CompetitorFacts
 

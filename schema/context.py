@@ -12,7 +12,7 @@ from schema.loaders import Loaders
 from workflow.operations.claims import Receipt
 from workflow.operations.context import Ctx
 from workflow.operations.secrets import Vault
-from workflow.queries.tail import Tail
+from workflow.queries.events.subscribe import Tail
 from workflow.rules.permissions import Viewer
 
 LetIn = Callable[[], Awaitable[tuple[Viewer, datetime] | None]]

@@ -8,7 +8,7 @@ import strawberry
 from schema.context import Info
 from schema.nodes import told
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

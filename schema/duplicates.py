@@ -6,7 +6,7 @@ import strawberry
 
 from schema.context import Info
 from schema.nodes import Root
-from workflow.queries.duplicates import MOST, Called
+from workflow.queries.opportunity.duplicates import MOST, Called
 
 if TYPE_CHECKING:
     from schema.opportunity import Opportunity

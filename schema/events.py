@@ -15,10 +15,10 @@ from schema.opportunity import Opportunity
 from schema.people import Actor
 from schema.ranges import DateTimeRange, span
 from schema.scalars import Json
-from workflow.queries import events
-from workflow.queries.events import BadFeedCursor, EventRow, Place
-from workflow.queries.events import EventFilter as Wanted
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.events import events
+from workflow.queries.events.events import BadFeedCursor, EventRow, Place
+from workflow.queries.events.events import EventFilter as Wanted
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.events.event_types import EVENT_TYPES
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schema.batches import sure
 from schema.context import Info
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 
 
 async def part_of(info: Info, kind: str, id: UUID) -> Any:  # Any: the facts of that kind

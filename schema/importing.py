@@ -15,7 +15,7 @@ from schema.scalars import Json
 from workflow.operations import importing
 from workflow.operations.imported import ImportRow as Row
 from workflow.operations.imported import RowOutcome
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import (
     DisqualifyReason,
     ImportOutcome,

@@ -7,8 +7,8 @@ import strawberry
 from schema.batches import sure
 from schema.context import Info
 from schema.nodes import Root, is_row, told
-from workflow.queries.judgement import closed_insight, stored_health
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.opportunity.stored_health import closed_insight, stored_health
 from workflow.rules.enums import HealthBand, InsightTopicName, KnowledgeStatus
 from workflow.rules.health import health as health_rules
 from workflow.rules.health import insight as insight_rules

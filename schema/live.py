@@ -17,12 +17,13 @@ from schema.context import Info
 from schema.events import Event, EventFilter, place, wanted
 from schema.given import or_none
 from schema.opportunity import Opportunity
-from workflow.queries import alerts, events
-from workflow.queries.alerts import AlertFilter as AlertScope
-from workflow.queries.alerts import AlertRow
-from workflow.queries.events import EventFilter as Wanted
-from workflow.queries.events import EventRow, Place
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.events import events
+from workflow.queries.events.events import EventFilter as Wanted
+from workflow.queries.events.events import EventRow, Place
+from workflow.queries.opportunity import alerts
+from workflow.queries.opportunity.alerts import AlertFilter as AlertScope
+from workflow.queries.opportunity.alerts import AlertRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.enums import AlertSeverity, AlertStatus
 from workflow.rules.permissions import Viewer

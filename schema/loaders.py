@@ -10,29 +10,19 @@ from strawberry.dataloader import DataLoader
 
 from schema.batches import Loader, Turn, Turns, sure
 from schema.parts import Parts
-from workflow.queries import (
-    accounts,
-    activities,
-    alerts,
-    api_keys,
-    duplicates,
-    events,
-    facts,
-    hanging,
-    history,
-    opportunities,
-    people,
-    processes,
-    rates,
-    targets,
-    webhooks,
-)
-from workflow.queries.alerts import AlertRow
-from workflow.queries.duplicates import Called
-from workflow.queries.opportunities import OpportunityRow, Totals
-from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries import parents
+from workflow.queries.events import events, webhooks
+from workflow.queries.opportunity import accounts, activities, alerts, duplicates, facts, history
+from workflow.queries.opportunity import rows as opportunities
+from workflow.queries.opportunity.alerts import AlertRow
+from workflow.queries.opportunity.duplicates import Called
+from workflow.queries.opportunity.filter import OpportunityFilter
+from workflow.queries.opportunity.rows import OpportunityRow, Totals
 from workflow.queries.paging import Page
-from workflow.queries.people import OrganizationRow
+from workflow.queries.people import api_keys, people
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.process import processes
+from workflow.queries.reports import rates, targets
 from workflow.rules.enums import AlertStatus
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.permissions import Viewer
@@ -122,7 +112,7 @@ class Loaders:
 
     async def row(self, kind: str, id: UUID) -> object | None:
         """The visible row of a type by its name; None for what has no rows or is not seen."""
-        if kind in hanging.HOOKS:
+        if kind in parents.HOOKS:
             return await self._hanging(kind, id)
         return await self._node(kind, id) if kind in NODES else None
 
@@ -131,7 +121,7 @@ class Loaders:
         if kind not in self._deals:
 
             async def ask(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
-                return await hanging.deals_of(viewer, kind, ids)
+                return await parents.deals_of(viewer, kind, ids)
 
             self._deals[kind] = self._of(Turn.DEALS, ask)
         return await self._deals[kind].load(id)

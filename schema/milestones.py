@@ -17,7 +17,7 @@ from schema.people import Actor
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations import milestones as operations
 from workflow.operations.milestones import NewMilestone
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MilestoneSide, MilestoneStatus, Momentum
 from workflow.rules.opportunity import milestones as rules
 from workflow.rules.opportunity.facts import Actor as ActorRow

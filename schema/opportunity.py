@@ -26,10 +26,10 @@ from schema.qualification import Known, Qualification
 from schema.risks import DealRisks
 from schema.scalars import Json
 from schema.transitions import TimeInState, TransitionConnection, TransitionOption, history_page
-from workflow.queries.accounts import AccountRow
-from workflow.queries.opportunities import OpportunityRow
-from workflow.queries.people import MemberRow
-from workflow.queries.processes import ProcessRow
+from workflow.queries.opportunity.accounts import AccountRow
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.people.people import MemberRow
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
 from workflow.rules.gates.machine import Option, owed, preview
 from workflow.rules.money import weighted_minor

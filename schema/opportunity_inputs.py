@@ -19,7 +19,7 @@ from schema.scalars import Json
 from workflow.operations import opportunities as operations
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.opportunities import NewOpportunity
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 

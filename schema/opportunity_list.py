@@ -16,10 +16,10 @@ from schema.money import Money, money
 from schema.nodes import PageInfo, is_row, told
 from schema.opportunity import Opportunity
 from schema.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, days, numbers, span
-from workflow.queries import opportunities
-from workflow.queries.opportunities import ORDERS, OpportunityRow
-from workflow.queries.opportunity_filter import Between
-from workflow.queries.opportunity_filter import OpportunityFilter as Wanted
+from workflow.queries.opportunity import rows
+from workflow.queries.opportunity.filter import Between
+from workflow.queries.opportunity.filter import OpportunityFilter as Wanted
+from workflow.queries.opportunity.rows import ORDERS, OpportunityRow
 from workflow.queries.paging import Term, Window
 from workflow.rules.enums import (
     AlertCode,
@@ -209,7 +209,7 @@ async def opportunities_of(
 async def _page(
     info: Info, scope: Wanted, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
-    page = await opportunities.opportunities(info.context.viewer, scope, order, window)
+    page = await rows.opportunities(info.context.viewer, scope, order, window)
     return connections.connection(info.context.loaders.seen(page), order, scope)
 
 

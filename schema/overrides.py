@@ -13,7 +13,7 @@ from schema.nodes import Root, is_row, told
 from schema.people import Actor
 from schema.requirements import Requirement
 from workflow.operations.debts import OverrideGiven
-from workflow.queries.history import TransitionRow
+from workflow.queries.opportunity.history import TransitionRow
 from workflow.rules.codec import read
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.facts import Actor as ActorRow

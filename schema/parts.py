@@ -9,10 +9,10 @@ from uuid import UUID
 
 from schema.batches import Ask, Loader, Turn, Turns, sure
 from schema.connections import Connection
-from workflow.queries import facts, history
-from workflow.queries.activities import ACTIVITIES, spoken
-from workflow.queries.history import HISTORY, TransitionRow
-from workflow.queries.nested import NestedList
+from workflow.queries.nested_pages import NestedList
+from workflow.queries.opportunity import facts, history
+from workflow.queries.opportunity.activities import ACTIVITIES, spoken
+from workflow.queries.opportunity.history import HISTORY, TransitionRow
 from workflow.queries.paging import Page, Window
 from workflow.rules.opportunity.parts import ActivityFacts, OverrideFacts
 from workflow.rules.permissions import Viewer

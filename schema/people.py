@@ -11,10 +11,12 @@ from schema.batches import sure
 from schema.context import Info
 from schema.given import or_none
 from schema.nodes import Node, PageInfo, is_row, node_id, told
-from workflow.queries import events, people, processes
+from workflow.queries.events import events
 from workflow.queries.paging import Term
-from workflow.queries.people import MemberFilter, MemberRow, OrganizationRow, TeamRow
-from workflow.queries.processes import ProcessRow
+from workflow.queries.people import people
+from workflow.queries.people.people import MemberFilter, MemberRow, OrganizationRow, TeamRow
+from workflow.queries.process import processes
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.opportunity.facts import Actor as ActorRow
 from workflow.rules.permissions import PERMISSIONS

@@ -16,7 +16,7 @@ from workflow.operations import members, organizations, teams
 from workflow.operations.members import MemberChanges, NewMember
 from workflow.operations.organizations import OrganizationChanges
 from workflow.operations.teams import TeamChanges
-from workflow.queries.people import MemberRow, OrganizationRow, TeamRow
+from workflow.queries.people.people import MemberRow, OrganizationRow, TeamRow
 from workflow.rules.enums import Role, Visibility
 
 

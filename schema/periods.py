@@ -6,7 +6,7 @@ import strawberry
 
 from schema.given import bad_input
 from schema.nodes import told
-from workflow.queries.opportunity_filter import Days
+from workflow.queries.opportunity.filter import Days
 
 
 @strawberry.input(description="From a day to a day, both included.")

@@ -11,8 +11,8 @@ from schema.given import or_none
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor
 from schema.scalars import Json
-from workflow.queries import processes
-from workflow.queries.processes import ProcessRow
+from workflow.queries.process import processes
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,

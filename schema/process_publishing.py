@@ -12,8 +12,8 @@ from schema.problems import InvalidInput, PermissionDenied
 from schema.process import SalesProcess
 from schema.process_inputs import PublishSalesProcessInput, SalesProcessInput, plain
 from workflow.operations import processes
-from workflow.queries import impact
-from workflow.queries.processes import ProcessRow
+from workflow.queries.process import impact
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import AlertCode, AlertSeverity, Trigger
 from workflow.rules.process.document import ProcessDocument, parse
 

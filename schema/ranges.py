@@ -6,8 +6,8 @@ from decimal import Decimal
 import strawberry
 
 from schema.given import maybe, or_none
-from workflow.queries.accounts import Span
-from workflow.queries.opportunity_filter import Between, Days
+from workflow.queries.opportunity.accounts import Span
+from workflow.queries.opportunity.filter import Between, Days
 
 
 @strawberry.input(description="From a day to a day, both included; an end left out is open.")

@@ -14,8 +14,8 @@ from schema.given import or_none
 from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, PermissionDenied
 from workflow.operations import pricing
-from workflow.queries import rates
-from workflow.queries.rates import RateRow
+from workflow.queries.reports import rates
+from workflow.queries.reports.rates import RateRow
 
 
 @strawberry.type(description="What one unit of a currency is worth in the base currency, from a day on.")

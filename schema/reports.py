@@ -28,9 +28,10 @@ from schema.nodes import Root, is_row, told
 from schema.opportunity_list import OpportunityFilter, wanted
 from schema.people import Member
 from schema.periods import Period, days_of
-from workflow.queries import funnel, outcomes, over, pipeline, reports, slippage, targets
-from workflow.queries.people import MemberRow, OrganizationRow
-from workflow.queries.pipeline import AsOf, as_of
+from workflow.queries.people.people import MemberRow, OrganizationRow
+from workflow.queries.reports import funnel, opportunity_sql, outcomes, pipeline, slippage, targets
+from workflow.queries.reports import overrides as reports
+from workflow.queries.reports.pipeline import AsOf, as_of
 from workflow.rules.enums import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
 from workflow.rules.reports import funnel as funnels
 from workflow.rules.reports import outcomes as ends
@@ -181,7 +182,7 @@ class Reports:
             days_of(period),
         )
         steps = await slippage.steps(info.context.viewer, matching, own, days)
-        first, last = await over.worths(own, days, await info.context.today())
+        first, last = await opportunity_sql.worths(own, days, await info.context.today())
         return slippage_report(bridges.slippage(steps, at_first=first, at_last=last), own.base_currency)
 
     @strawberry.field(

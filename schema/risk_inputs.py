@@ -19,7 +19,7 @@ from workflow.operations import mitigating
 from workflow.operations import risks as operations
 from workflow.operations.mitigating import NewMitigation
 from workflow.operations.risks import NewRisk
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement
 from workflow.rules.opportunity.parts import RiskFacts
 

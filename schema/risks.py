@@ -11,7 +11,7 @@ from schema.given import or_none
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor, Member
 from schema.stakeholders import Stakeholder
-from workflow.queries.people import MemberRow
+from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
 from workflow.rules.opportunity import risks as rules
 from workflow.rules.opportunity.facts import Actor as ActorRow

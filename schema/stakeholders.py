@@ -16,8 +16,8 @@ from schema.hanging import deal_of, part_of
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations import stakeholders as operations
-from workflow.queries.accounts import ContactRow
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.accounts import ContactRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
 from workflow.rules.opportunity.buyer import coverage
 from workflow.rules.opportunity.parts import RelationFacts, StakeholderFacts, Talks

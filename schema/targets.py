@@ -20,9 +20,9 @@ from schema.problems import InvalidInput, NotFound, PermissionDenied
 from workflow.operations import targets as operations
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.targets import NewTarget
-from workflow.queries import targets
-from workflow.queries.people import MemberRow, TeamRow
-from workflow.queries.targets import TargetFilter, TargetRow
+from workflow.queries.people.people import MemberRow, TeamRow
+from workflow.queries.reports import targets
+from workflow.queries.reports.targets import TargetFilter, TargetRow
 
 
 @strawberry.type(

@@ -28,8 +28,8 @@ from schema.transitions import Transition
 from workflow.operations import arrows
 from workflow.operations.arrows import AppliedFirst, Lost, Won
 from workflow.operations.transitions import Moved, Terms
-from workflow.queries.history import TransitionRow
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.history import TransitionRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 

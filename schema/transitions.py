@@ -16,8 +16,8 @@ from schema.overrides import Override
 from schema.people import Actor
 from schema.process import SalesProcess
 from schema.requirements import Requirement
-from workflow.queries.history import HISTORY, TransitionRow
-from workflow.queries.processes import ProcessRow
+from workflow.queries.opportunity.history import HISTORY, TransitionRow
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.codec import read
 from workflow.rules.enums import (
     ForecastCategory,

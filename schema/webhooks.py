@@ -16,9 +16,9 @@ from schema.given import given, maybe
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.problems import InvalidInput, NotFound, PermissionDenied
 from workflow.operations import webhooks as operations
-from workflow.queries import webhooks
-from workflow.queries.events import EventRow
-from workflow.queries.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow
+from workflow.queries.events import webhooks
+from workflow.queries.events.events import EventRow
+from workflow.queries.events.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow
 from workflow.rules.enums import DeliveryStatus
 
 PATTERNS = "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."

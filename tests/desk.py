@@ -16,7 +16,7 @@ from workflow.operations.milestones import NewMilestone, add_milestone
 from workflow.operations.processes import preset
 from workflow.operations.risks import NewRisk, raise_risk
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
 from workflow.rules.health.health import health
 from workflow.rules.health.insight import InsightTopic, insight

@@ -13,7 +13,7 @@ from workflow.operations.activities import ActivityChanges, NewActivity, correct
 from workflow.operations.context import Ctx
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.opportunity.buyer import coverage
 from workflow.rules.opportunity.facts import OpportunityFacts

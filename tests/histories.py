@@ -18,7 +18,7 @@ from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.transitions import Terms
-from workflow.queries.opportunity_filter import Days
+from workflow.queries.opportunity.filter import Days
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 S = OpportunityState

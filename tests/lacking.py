@@ -15,7 +15,7 @@ from workflow.operations.debts import OverrideGiven
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import BuyingRole, Grade, OpportunityState
 from workflow.rules.opportunity.facts import NextStep
 

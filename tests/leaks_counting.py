@@ -14,7 +14,7 @@ from tests.leaks_asking import Question
 from tests.leaks_sight import Sight
 from tests.organizations import NOW
 from tests.statements import statements
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 
 IN_QUERY = re.compile(r'(?<=id: ")[^"]+(?=")')
 

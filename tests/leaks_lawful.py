@@ -19,7 +19,7 @@ from tests.leaks_world import Half, World
 from tests.organizations import NOW, VAULT
 from tests.stage import placed
 from workflow.models.engine.database import fetch, transaction
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')
 API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?|whsec_[\w+/=]+")

@@ -23,7 +23,7 @@ from workflow.models import Collaborator, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.models.engine.database import opened
 from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import CompetitorKind, Role, Visibility
 
 STAGES = ("held", "mate", "far")

@@ -17,9 +17,9 @@ from workflow.models.engine.database import dialect, fetch
 from workflow.operations.context import system_viewer
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import publish
-from workflow.queries.people import organization_called
-from workflow.queries.processes import newest_processes
-from workflow.queries.verifying import HISTORIES, STANDINGS, VERSION, VERSIONS
+from workflow.queries.integrity import HISTORIES, STANDINGS, VERSION, VERSIONS
+from workflow.queries.people.people import organization_called
+from workflow.queries.process.processes import newest_processes
 from workflow.rules.enums import Role
 
 KINDS = (Kind.ACCOUNTS, Kind.CONTACTS, Kind.OPPORTUNITIES)

@@ -9,7 +9,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
 from workflow.operations.secrets import Vault
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role
 
 VAULT = Vault((SECRET_KEY,))

@@ -11,7 +11,7 @@ from api.webhooks import Sender
 from tests.organizations import NOW, VAULT
 from workflow.models.engine.database import opened
 from workflow.operations import sweep
-from workflow.queries.tail import Tail
+from workflow.queries.events.subscribe import Tail
 
 BATCH = 8
 """So few deals in one transaction that a sweep takes many, and can be stopped between any two and within each."""

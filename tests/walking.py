@@ -22,7 +22,7 @@ from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.risks import review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Moved, Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,

@@ -17,7 +17,7 @@ from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.context import Ctx
 from workflow.operations.webhooks import EndpointKept, create_webhook_endpoint
-from workflow.queries.tail import Tail
+from workflow.queries.events.subscribe import Tail
 
 
 @dataclass(frozen=True)

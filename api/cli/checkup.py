@@ -11,7 +11,7 @@ from api.settings import Settings, without_password
 from workflow.models.engine.database import dialect, fetch, opened
 from workflow.models.engine.migrating import pending
 from workflow.models.engine.readiness import why_not_ready, why_rows_are_not_secure
-from workflow.queries.webhooks import lag
+from workflow.queries.events.webhooks import lag
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_SKEW_SECONDS = 2.0

@@ -28,7 +28,7 @@ from workflow.models import Member
 from workflow.models.engine.database import opened, transaction
 from workflow.operations.change import RolledBack
 from workflow.operations.context import Ctx, system_viewer
-from workflow.queries.people import OrganizationRow, organization_called
+from workflow.queries.people.people import OrganizationRow, organization_called
 from workflow.rules.enums import ImportOutcome, TransitionSource
 from workflow.rules.errors import InvalidInput
 

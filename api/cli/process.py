@@ -14,9 +14,9 @@ from workflow.models import Organization
 from workflow.models.engine.database import transaction
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.processes import PRESETS, Published, preset, preset_text, publish
-from workflow.queries.people import organization_called
-from workflow.queries.processes import ProcessRow, default_process
-from workflow.queries.processes import process as process_of
+from workflow.queries.people.people import organization_called
+from workflow.queries.process.processes import ProcessRow, default_process
+from workflow.queries.process.processes import process as process_of
 from workflow.rules.authoring.json_schema import process_schema
 from workflow.rules.authoring.text import document_in, text_of
 from workflow.rules.authoring.yaml_reading import FaultyText

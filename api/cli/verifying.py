@@ -4,8 +4,8 @@ import typer
 from rich.console import Console
 
 from api.cli.running import with_database
-from workflow.queries.verifying import Verified
-from workflow.queries.verifying import verify as look_at_everything
+from workflow.queries.integrity import Verified
+from workflow.queries.integrity import verify as look_at_everything
 
 
 def verify() -> None:

@@ -25,7 +25,7 @@ async def _work(settings: Settings) -> None:
     from api.telemetry import configure_logging  # here, for the other commands start faster without it
     from api.webhooks import Sender
     from api.worker import Worker
-    from workflow.queries.tail import Tail
+    from workflow.queries.events.subscribe import Tail
 
     await require_current(settings.database_url)
     configure_logging(settings)

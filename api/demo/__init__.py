@@ -18,7 +18,7 @@ from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.keys import make_key
 from workflow.operations.organizations import init_organization
 from workflow.operations.processes import publish
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role, TransitionSource
 from workflow.rules.errors import Duplicate
 

@@ -25,9 +25,9 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
-from workflow.queries.opportunities import opportunities
-from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.filter import OpportunityFilter
+from workflow.queries.opportunity.rows import opportunities
 from workflow.queries.paging import Window
 from workflow.rules.enums import (
     ActivityDirection,

@@ -21,7 +21,7 @@ from workflow.models.engine.database import dialect, drain, transaction
 from workflow.operations.accounts import create_account
 from workflow.operations.locking import hold
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.queries import impact
+from workflow.queries.process import impact
 
 IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"
 

@@ -17,7 +17,7 @@ from tests.serving import NO_TLS
 from workflow.models import ApiKey
 from workflow.operations.keys import revoke_api_key
 from workflow.operations.members import update_member
-from workflow.queries import impact
+from workflow.queries.process import impact
 from workflow.rules.enums import Role
 
 IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"

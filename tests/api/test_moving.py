@@ -24,12 +24,12 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.sweep import Swept, sweep_organization
 from workflow.operations.transitions import Terms
-from workflow.queries.funnel import cohorts
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.outcomes import outcomes, velocity
-from workflow.queries.people import organization_called
-from workflow.queries.pipeline import as_of, open_deals, won
-from workflow.queries.slippage import steps
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import organization_called
+from workflow.queries.reports.funnel import cohorts
+from workflow.queries.reports.outcomes import outcomes, velocity
+from workflow.queries.reports.pipeline import as_of, open_deals, won
+from workflow.queries.reports.slippage import steps
 from workflow.rules.codec import camel
 from workflow.rules.enums import (
     ActivityDirection,

@@ -13,7 +13,7 @@ from tests.organizations import new_organization
 from tests.serving import ROOT, SECRET_KEY
 from workflow.models import Opportunity
 from workflow.models.engine.database import opened
-from workflow.queries.verifying import Verified, verify
+from workflow.queries.integrity import Verified, verify
 from workflow.rules.enums import Role
 
 MUTILATED = count(2_000, part=20)

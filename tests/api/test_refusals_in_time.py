@@ -22,7 +22,7 @@ from tests.organizations import TestOrganization
 from tests.serving import NO_TLS
 from tests.statements import statements
 from workflow.models import ApiKey
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role
 from workflow.rules.permissions import Viewer
 

@@ -13,10 +13,10 @@ from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import ApiKey, Event, Member
 from workflow.operations.keys import NewKey, create_api_key, make_key, revoke_api_key
 from workflow.operations.members import update_member
-from workflow.queries.api_keys import api_keys, api_keys_by_id
-from workflow.queries.credentials import hashed, viewer_of
-from workflow.queries.events import EventFilter, events
+from workflow.queries.events.events import EventFilter, events
 from workflow.queries.paging import Window
+from workflow.queries.people.api_keys import api_keys, api_keys_by_id
+from workflow.queries.people.credentials import hashed, viewer_of
 from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, Refusal
 from workflow.rules.permissions import Viewer, acting_role

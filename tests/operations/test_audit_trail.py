@@ -11,7 +11,7 @@ from tests.organizations import TestOrganization, new_organization
 from workflow.models import Event, Organization
 from workflow.models.engine.database import opened
 from workflow.operations.pricing import set_exchange_rate
-from workflow.queries.verifying import Verified, verify
+from workflow.queries.integrity import Verified, verify
 from workflow.rules.events.audit import BEFORE_THE_FIRST, link
 
 SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'

@@ -13,7 +13,7 @@ from workflow.models import Event, Opportunity
 from workflow.operations.accounts import create_contact
 from workflow.operations.buyer import BuyerChanges, update_buyer
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts

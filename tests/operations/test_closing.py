@@ -19,7 +19,7 @@ from workflow.operations.importing import import_rows
 from workflow.operations.opportunities import delete_opportunity, update_opportunity
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import (
     CompetitorKind,
     DisqualifyReason,

@@ -18,7 +18,7 @@ from workflow.operations.competitors import (
     update_competitor,
 )
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.rules.opportunity.parts import CompetitorFacts

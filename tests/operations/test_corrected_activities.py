@@ -19,7 +19,7 @@ from workflow.operations.activities import correct_activity
 from workflow.operations.debts import OverrideGiven
 from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
-from workflow.queries.activities import ACTIVITIES, spoken
+from workflow.queries.opportunity.activities import ACTIVITIES, spoken
 from workflow.queries.paging import Window
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied

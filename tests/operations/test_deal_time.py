@@ -14,7 +14,7 @@ from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.opportunities import update_opportunity
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import DisqualifyReason, Grade, OpportunityState, RiskCategory
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.risks import not_reviewed

@@ -15,7 +15,7 @@ from workflow.models import Alert, Event, Member, WebhookDelivery
 from workflow.operations.alert_deciding import acknowledge_alerts
 from workflow.operations.relaying import relay
 from workflow.operations.webhooks import EndpointChanges, create_webhook_endpoint
-from workflow.queries.events import events_by_id
+from workflow.queries.events.events import events_by_id
 from workflow.rules.enums import OpportunityState, Visibility
 
 MOMENT = timedelta(seconds=1)

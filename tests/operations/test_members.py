@@ -16,7 +16,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.members import MemberChanges, NewMember, create_member, update_member
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.teams import create_team
-from workflow.queries.credentials import viewer_of
+from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal
 

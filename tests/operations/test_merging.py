@@ -14,9 +14,9 @@ from workflow.operations.accounts import create_account, create_contact
 from workflow.operations.merging import merge_accounts
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity
 from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.queries.accounts import accounts_by_id
-from workflow.queries.duplicates import Called, open_deals_called
-from workflow.queries.verifying import VERSION, VERSIONS
+from workflow.queries.integrity import VERSION, VERSIONS
+from workflow.queries.opportunity.accounts import accounts_by_id
+from workflow.queries.opportunity.duplicates import Called, open_deals_called
 from workflow.rules.enums import BuyingRole, OpportunityState, Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, VersionConflict
 

@@ -28,7 +28,7 @@ from workflow.operations.opportunities import (
 )
 from workflow.operations.organizations import OrganizationChanges, init_organization, update_organization
 from workflow.operations.pricing import set_exchange_rate
-from workflow.queries.people import organization_called
+from workflow.queries.people.people import organization_called
 from workflow.rules.enums import Role
 from workflow.rules.errors import Duplicate, InvalidInput, PermissionDenied, Refusal
 

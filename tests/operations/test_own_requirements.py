@@ -21,7 +21,7 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import publish
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlocked
 from workflow.rules.gates.cel_variables import Look, Sight, found

@@ -7,7 +7,7 @@ from tests.walking import ARROWS, Walk, new_walk
 from workflow.models import Override, Transition
 from workflow.models.engine.database import transaction
 from workflow.operations.processes import PRESETS, preset, publish
-from workflow.queries.processes import process
+from workflow.queries.process.processes import process
 from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger
 from workflow.rules.errors import TransitionBlocked
 

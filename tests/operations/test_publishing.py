@@ -11,7 +11,7 @@ from workflow.models import Event, Opportunity, SalesProcess
 from workflow.operations.accounts import create_account
 from workflow.operations.opportunities import NewOpportunity, create_opportunity
 from workflow.operations.processes import Published, preset, publish
-from workflow.queries.processes import default_process, newest_processes, process
+from workflow.queries.process.processes import default_process, newest_processes, process
 from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.errors import FieldProblem, InvalidInput, PermissionDenied
 from workflow.rules.process.document import ProcessDocument, content_hash

@@ -22,7 +22,7 @@ from workflow.operations.accounts import create_account
 from workflow.operations.context import Ctx
 from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
 from workflow.operations.processes import preset
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import Refusal
 from workflow.rules.gates.requirements import gate, unmet

@@ -8,7 +8,7 @@ from tests.processes import documents
 from workflow.models import Event, SalesProcess
 from workflow.models.engine.database import transaction
 from workflow.operations.processes import Published, publish
-from workflow.queries.processes import processes_by_id
+from workflow.queries.process.processes import processes_by_id
 from workflow.rules.authoring.text import document_in, text_of
 from workflow.rules.process.document import ProcessDocument, content_hash, parse
 

@@ -15,7 +15,7 @@ from workflow.operations.arrows import Lost, lose, reopen
 from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.transitions import Terms
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OPEN_RISKS, LossReason, OpportunityState, RiskCategory, RiskStatus
 from workflow.rules.errors import InvalidInput, RecordClosed
 from workflow.rules.opportunity.facts import OpportunityFacts

@@ -18,7 +18,7 @@ from workflow.operations.stakeholders import (
     remove_stakeholder,
     update_stakeholder,
 )
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, BuyingRole, OpportunityState, RelationKind
 from workflow.rules.errors import (
     Duplicate,

@@ -21,7 +21,7 @@ from workflow.operations.opportunities import update_opportunity
 from workflow.operations.pricing import set_exchange_rate
 from workflow.operations.processes import preset
 from workflow.operations.sweep import BATCH, Swept, sweep_organization
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import OpportunityState, WinReason
 from workflow.rules.health.health import health
 

@@ -12,8 +12,8 @@ from tests.crew import Crew, new_crew, told
 from workflow.models import Member, Target
 from workflow.operations.checks import MoneyGiven
 from workflow.operations.targets import NewTarget, remove_target, set_target
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.targets import TargetFilter, target_of, targets
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.reports.targets import TargetFilter, target_of, targets
 from workflow.rules.enums import Visibility
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
 

@@ -11,7 +11,7 @@ from tests.organizations import NOW
 from workflow.models import Opportunity
 from workflow.operations.accounts import create_account
 from workflow.operations.sweep import Swept, sweep_organization
-from workflow.queries.people import OrganizationRow, organization_called
+from workflow.queries.people.people import OrganizationRow, organization_called
 
 HISTORIES = count(1_000, part=20)
 TODAY = date(2027, 6, 1)

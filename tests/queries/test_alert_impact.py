@@ -13,7 +13,7 @@ from workflow.operations.activities import NewActivity, log_activity
 from workflow.operations.arrows import Lost, Won, lose, win
 from workflow.operations.processes import preset
 from workflow.operations.transitions import Terms
-from workflow.queries.impact import AlertImpact, alert_impact
+from workflow.queries.process.impact import AlertImpact, alert_impact
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,

@@ -12,7 +12,7 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import ROOT
 from workflow.models import Event
 from workflow.models.engine.database import opened
-from workflow.queries.events import START, EventFilter, Place, events
+from workflow.queries.events.events import START, EventFilter, Place, events
 from workflow.queries.paging import Window
 
 FACTS = count(100_000)

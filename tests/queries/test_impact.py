@@ -8,7 +8,7 @@ from tests.organizations import NOW, TestOrganization
 from tests.rows import families
 from tests.statements import statements
 from workflow.operations.processes import preset
-from workflow.queries.impact import BATCH, ProcessImpact, process_impact
+from workflow.queries.process.impact import BATCH, ProcessImpact, process_impact
 from workflow.rules.enums import Trigger
 
 DEALS = 10_000

@@ -7,10 +7,10 @@ from statistics import median
 
 from tests.crew import Crew
 from tests.histories import OPEN, PERIODS, History, within, worth
-from workflow.queries.funnel import cohorts
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.outcomes import outcomes, velocity
-from workflow.queries.people import OrganizationRow
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.funnel import cohorts
+from workflow.queries.reports.outcomes import outcomes, velocity
 from workflow.rules.enums import OpportunityState, OutcomeGrouping
 from workflow.rules.reports.funnel import STEPS, FunnelFigures, funnel
 from workflow.rules.reports.outcomes import outcome_total

@@ -11,10 +11,10 @@ import pytest
 from tests.crew import Crew
 from tests.histories import CATEGORY, CHANCE, OPEN, PERIODS, History, Stood, end_of, within, worth
 from workflow.models.engine.database import fetch
-from workflow.queries.opportunity_filter import OpportunityFilter
-from workflow.queries.people import OrganizationRow
-from workflow.queries.pipeline import AsOf, as_of, open_deals, won
-from workflow.queries.verifying import STANDINGS
+from workflow.queries.integrity import STANDINGS
+from workflow.queries.opportunity.filter import OpportunityFilter
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.pipeline import AsOf, as_of, open_deals, won
 from workflow.rules.enums import OpportunityState, PipelineGrouping
 from workflow.rules.reports.pipeline import pipeline, pipeline_total
 

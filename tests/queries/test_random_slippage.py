@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tests.crew import Crew
 from tests.histories import OPEN, PERIODS, History, Stood, end_of, within, worth
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.over import worths
-from workflow.queries.people import OrganizationRow
-from workflow.queries.pipeline import AsOf, as_of, open_deals
-from workflow.queries.slippage import steps
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import worths
+from workflow.queries.reports.pipeline import AsOf, as_of, open_deals
+from workflow.queries.reports.slippage import steps
 from workflow.rules.enums import OpportunityState, PipelineGrouping
 from workflow.rules.reports.slippage import Slippage, slippage
 

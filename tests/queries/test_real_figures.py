@@ -12,11 +12,11 @@ from api import crm_sales_opportunities as crm
 from api.import_batches import Tally
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.serving import ROOT
-from workflow.queries.funnel import cohorts
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.outcomes import outcomes, velocity
-from workflow.queries.people import OrganizationRow, organization_called
-from workflow.queries.pipeline import as_of, open_deals, won
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow, organization_called
+from workflow.queries.reports.funnel import cohorts
+from workflow.queries.reports.outcomes import outcomes, velocity
+from workflow.queries.reports.pipeline import as_of, open_deals, won
 from workflow.rules.enums import OpportunityState, OutcomeGrouping, PipelineGrouping
 from workflow.rules.reports.funnel import funnel
 from workflow.rules.reports.outcomes import OutcomeFigures, outcome_total

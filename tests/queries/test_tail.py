@@ -10,9 +10,9 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server
 from workflow.models.engine.database import dialect, transaction
 from workflow.operations.accounts import create_account
-from workflow.queries import tail as following
-from workflow.queries.events import Head
-from workflow.queries.tail import Tail, Watch
+from workflow.queries.events import subscribe as following
+from workflow.queries.events.events import Head
+from workflow.queries.events.subscribe import Tail, Watch
 
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
 NEVER = 3600.0

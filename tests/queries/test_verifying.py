@@ -11,7 +11,7 @@ from tests.databases import Databases, chosen
 from tests.serving import Server, pursuit
 from tests.stage import new_stage
 from workflow.models.engine.database import opened
-from workflow.queries.verifying import Verified, verify
+from workflow.queries.integrity import Verified, verify
 
 DEAL = "(SELECT MIN(CAST(opportunity_id AS text)) FROM transition WHERE sequence = 2)"
 THE_DEAL = f"CAST(id AS text) = {DEAL}"

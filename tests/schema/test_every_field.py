@@ -18,7 +18,7 @@ from tests.serving import Door, Server
 from tests.staying import PATIENCE, stream
 from tests.whole_story import MUTATIONS
 from tests.wholeness import delivered, escalated, furnish, talk
-from workflow.queries.events import START
+from workflow.queries.events.events import START
 from workflow.rules.enums import Role
 
 DAYS = {"from": "2026-01-01", "to": "2099-01-01"}

@@ -23,7 +23,7 @@ from tests.leaks_watching import asked, streamed
 from tests.leaks_world import World, new_world
 from tests.staying import CHANGED, stream
 from workflow.models.engine.database import opened
-from workflow.queries.events import START
+from workflow.queries.events.events import START
 
 CASES = 2_000
 """How many the issue names."""

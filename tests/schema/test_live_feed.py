@@ -14,7 +14,7 @@ from workflow.models.engine.database import opened
 from workflow.operations.accounts import create_account
 from workflow.operations.members import update_member
 from workflow.operations.opportunities import update_opportunity
-from workflow.queries.events import START
+from workflow.queries.events.events import START
 from workflow.rules.enums import OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD

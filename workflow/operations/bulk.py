@@ -14,7 +14,7 @@ from workflow.operations.deal_columns import OpportunityChanges
 from workflow.operations.holding import hand_over, may_own
 from workflow.operations.migration import migrate
 from workflow.operations.transitions import Moved, Terms
-from workflow.queries.processes import process
+from workflow.queries.process.processes import process
 from workflow.rules.enums import (
     DisqualifyReason,
     LossReason,

@@ -15,10 +15,10 @@ from workflow.operations.judging import rejudged
 from workflow.operations.locking import hold
 from workflow.operations.performing import perform
 from workflow.operations.standings import stand
-from workflow.queries.facts import facts_of
-from workflow.queries.hanging import deal_of
-from workflow.queries.opportunities import OpportunityRow, opportunities_by_id
-from workflow.queries.processes import processes_by_id
+from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.rows import OpportunityRow, opportunities_by_id
+from workflow.queries.parents import deal_of
+from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import CLOSED_STATES, TransitionSource
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.rules.opportunity.facts import OpportunityFacts

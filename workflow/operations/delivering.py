@@ -15,7 +15,7 @@ from workflow.models.engine.database import dialect, fetch, standing_for, standi
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.journal import record
 from workflow.operations.locking import hold_organization, locked
-from workflow.queries.events import EventRow, events_by_id
+from workflow.queries.events.events import EventRow, events_by_id
 from workflow.rules.enums import DeliveryStatus
 from workflow.rules.events.webhook_signing import PATIENCE, next_attempt
 

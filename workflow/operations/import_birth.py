@@ -11,7 +11,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.import_book import Book
 from workflow.operations.import_whole import NOTHING, Hanging, Place, hanging, own_columns
 from workflow.operations.imported import REASONS, begins, day, instant, judge_dates, remembered
-from workflow.queries.processes import ProcessRow
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import (
     CLOSED_STATES,
     OpportunityState,

@@ -16,9 +16,9 @@ from workflow.operations.context import Ctx
 from workflow.operations.imported import OURS, ImportRow
 from workflow.operations.locking import home_of
 from workflow.operations.pricing import hold_rates
-from workflow.queries.opportunities import opportunities_by_id
-from workflow.queries.people import columns
-from workflow.queries.processes import ProcessRow, default_process, newest_processes
+from workflow.queries.opportunity.rows import opportunities_by_id
+from workflow.queries.people.people import columns
+from workflow.queries.process.processes import ProcessRow, default_process, newest_processes
 from workflow.rules import codec
 from workflow.rules.errors import invalid
 from workflow.rules.money import base_minor

@@ -16,7 +16,7 @@ from workflow.operations.import_whole import NOTHING
 from workflow.operations.imported import REASONS
 from workflow.operations.judging import judged
 from workflow.operations.standings import first_standing
-from workflow.queries.facts import Home, facts_of_new
+from workflow.queries.opportunity.facts import Home, facts_of_new
 from workflow.rules.enums import (
     CLOSED_STATES,
     MilestoneStatus,

@@ -15,8 +15,8 @@ from workflow.models import ActivityContact, Collaborator, Opportunity
 from workflow.models.columns import new_id
 from workflow.operations.checks import Faults, MoneyGiven, minor_units
 from workflow.operations.import_book import Book
-from workflow.queries.processes import ProcessRow
-from workflow.queries.whole import HUNG, MEMBERS, MONEY, OWN, Hung
+from workflow.queries.process.processes import ProcessRow
+from workflow.queries.transfer.opportunity_documents import HUNG, MEMBERS, MONEY, OWN, Hung
 from workflow.rules.codec import camel, written
 from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.errors import invalid

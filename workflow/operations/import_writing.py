@@ -18,8 +18,8 @@ from workflow.operations.import_whole import NOTHING
 from workflow.operations.journal import Fact, changed, record_all
 from workflow.operations.judging import judged
 from workflow.operations.numbering import next_number
-from workflow.queries.facts import facts_of
-from workflow.queries.whole import HUNG
+from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.transfer.opportunity_documents import HUNG
 from workflow.rules.opportunity.risks import highest
 
 

@@ -25,7 +25,7 @@ from workflow.operations.imported import (
 )
 from workflow.operations.journal import changed
 from workflow.operations.performing import perform
-from workflow.queries.duplicates import MOST, Called, open_deals_called
+from workflow.queries.opportunity.duplicates import MOST, Called, open_deals_called
 from workflow.rules.enums import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
 from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
 from workflow.rules.permissions import Action, require

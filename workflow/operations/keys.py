@@ -18,8 +18,8 @@ from workflow.operations.journal import changed, record
 from workflow.operations.locking import locked
 from workflow.operations.members import make_member
 from workflow.operations.performing import perform
-from workflow.queries.credentials import hashed
-from workflow.queries.people import organization_called
+from workflow.queries.people.credentials import hashed
+from workflow.queries.people.people import organization_called
 from workflow.rules.codec import SECRET
 from workflow.rules.enums import Role
 from workflow.rules.errors import NotFound

@@ -6,7 +6,7 @@ from typing import Any
 from workflow.models import Milestone
 from workflow.operations.change import Deal
 from workflow.operations.laying_out import lay_out
-from workflow.queries.processes import ProcessRow
+from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import OpportunityState
 from workflow.rules.opportunity.milestones import PASSED, to_lay_out
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument

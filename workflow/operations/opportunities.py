@@ -18,9 +18,9 @@ from workflow.operations.locking import keep_there
 from workflow.operations.numbering import next_number
 from workflow.operations.performing import perform
 from workflow.operations.standings import first_standing
-from workflow.queries.facts import Home, facts_of_new
-from workflow.queries.people import columns
-from workflow.queries.processes import ProcessRow, default_process, process
+from workflow.queries.opportunity.facts import Home, facts_of_new
+from workflow.queries.people.people import columns
+from workflow.queries.process.processes import ProcessRow, default_process, process
 from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
 from workflow.rules.errors import Duplicate, NotFound, invalid
 from workflow.rules.opportunity.facts import AccountFacts

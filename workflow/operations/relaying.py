@@ -10,7 +10,7 @@ from workflow.models.columns import new_id
 from workflow.models.engine.database import fetch, standing_for, standing_for_everybody, transaction
 from workflow.operations.context import system_viewer
 from workflow.operations.locking import locked
-from workflow.queries.events import Head, Place, heads, newest
+from workflow.queries.events.events import Head, Place, heads, newest
 from workflow.rules.enums import DeliveryStatus
 
 AT_ONCE = 500

@@ -10,8 +10,8 @@ from workflow.operations.checks import Faults
 from workflow.operations.context import Ctx, system_viewer
 from workflow.operations.locking import hold_organization
 from workflow.operations.members import make_member
-from workflow.queries.credentials import viewer_of_member
-from workflow.queries.identities import Identity, identities, only_organization
+from workflow.queries.people.credentials import viewer_of_member
+from workflow.queries.people.identities import Identity, identities, only_organization
 from workflow.rules.enums import Role
 from workflow.rules.errors import PermissionDenied
 from workflow.rules.permissions import Viewer

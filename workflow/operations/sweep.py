@@ -19,9 +19,9 @@ from workflow.operations.journal import Fact, record_all
 from workflow.operations.judging import judged
 from workflow.operations.locking import hold_all
 from workflow.operations.pricing import hold_rates, rates_on
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.facts import facts_of
 from workflow.queries.paging import where
-from workflow.queries.processes import processes_by_id
+from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import OPEN_STATES, MilestoneStatus
 from workflow.rules.money import MOST_MINOR, base_minor
 from workflow.rules.opportunity.facts import OpportunityFacts

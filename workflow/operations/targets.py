@@ -12,7 +12,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, home_of, locked
 from workflow.operations.performing import perform
-from workflow.queries.targets import targets_by_id
+from workflow.queries.reports.targets import targets_by_id
 from workflow.rules.errors import NotFound, PermissionDenied, invalid
 from workflow.rules.permissions import Action, Viewer, require
 

@@ -11,7 +11,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
 from workflow.operations.performing import perform
-from workflow.queries.credentials import below
+from workflow.queries.people.credentials import below
 from workflow.rules.errors import Duplicate, NotFound
 from workflow.rules.permissions import Action, require
 

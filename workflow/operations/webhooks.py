@@ -15,7 +15,7 @@ from workflow.operations.context import Ctx
 from workflow.operations.journal import changed, record
 from workflow.operations.locking import hold_organization, locked
 from workflow.operations.performing import perform
-from workflow.queries.events import first_since, newest
+from workflow.queries.events.events import first_since, newest
 from workflow.rules.codec import SECRET
 from workflow.rules.enums import DeliveryStatus
 from workflow.rules.errors import NotFound, invalid

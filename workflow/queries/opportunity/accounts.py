@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
 from workflow.queries.paging import Page, Term, Window, among, page, where
-from workflow.queries.people import columns
+from workflow.queries.people.people import columns
 from workflow.rules.permissions import Viewer
 
 LONGEST_NAME = 1024

@@ -11,8 +11,8 @@ from tortoise.models import Model
 
 from workflow import models
 from workflow.queries.actors import ACTOR
-from workflow.queries.opportunities import OpportunityRow
-from workflow.queries.processes import processes_by_id
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.money import amount
 from workflow.rules.permissions import Viewer

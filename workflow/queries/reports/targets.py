@@ -9,8 +9,8 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Target
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.people import columns
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import columns
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Action, Viewer
 

@@ -8,16 +8,19 @@ from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Event, Transition
-from workflow.queries import accounts, events, history, opportunities, people
-from workflow.queries.accounts import AccountFilter, AccountRow, ContactRow
-from workflow.queries.events import EventFilter, EventRow
-from workflow.queries.history import TransitionRow
-from workflow.queries.opportunities import OpportunityRow
-from workflow.queries.opportunity_filter import OpportunityFilter
+from workflow.queries.events import events
+from workflow.queries.events.events import EventFilter, EventRow
+from workflow.queries.opportunity import accounts, history
+from workflow.queries.opportunity import rows as opportunities
+from workflow.queries.opportunity.accounts import AccountFilter, AccountRow, ContactRow
+from workflow.queries.opportunity.filter import OpportunityFilter
+from workflow.queries.opportunity.history import TransitionRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Page, Term, Window
-from workflow.queries.people import MemberRow
+from workflow.queries.people import people
+from workflow.queries.people.people import MemberRow
 from workflow.queries.scope import visible
-from workflow.queries.whole import whole_deals
+from workflow.queries.transfer.opportunity_documents import whole_deals
 from workflow.rules.permissions import Viewer
 from workflow.rules.transfer.opportunity_document import Whole
 

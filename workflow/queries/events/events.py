@@ -13,8 +13,8 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Event
 from workflow.models.engine.database import dialect
-from workflow.queries.accounts import Span, between
 from workflow.queries.actors import ACTOR, actor_of
+from workflow.queries.opportunity.accounts import Span, between
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
 from workflow.rules.events.event_types import is_of

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Account, Collaborator, Opportunity, Organization
-from workflow.queries import activities, buyer, history, progress, qualification, risks
-from workflow.queries.accounts import AccountRow
 from workflow.queries.grouping import grouped
-from workflow.queries.opportunities import OpportunityRow, opportunity_row
-from workflow.queries.people import columns
+from workflow.queries.opportunity import activities, buyer, history, qualification, risks
+from workflow.queries.opportunity import milestones as progress
+from workflow.queries.opportunity.accounts import AccountRow
+from workflow.queries.opportunity.rows import OpportunityRow, opportunity_row
+from workflow.queries.people.people import columns
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 
 Parts = Mapping[UUID, Any]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills

@@ -2,7 +2,7 @@
 
 import json
 
-from workflow.queries.opportunities import OpportunityRow
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import InsightTopicName, KnowledgeStatus
 from workflow.rules.health.health import Health, HealthFactor
 from workflow.rules.health.insight import Insight, InsightTopic

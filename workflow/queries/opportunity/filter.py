@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
-from workflow.queries.accounts import Span, between, named
-from workflow.queries.alerts import warned
+from workflow.queries.opportunity.accounts import Span, between, named
+from workflow.queries.opportunity.alerts import warned
 from workflow.queries.paging import among, where
 from workflow.rules.enums import OPEN_STATES, OpportunityField
 from workflow.rules.permissions import Viewer

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflow.queries.opportunities import matching
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.over import Over, words
-from workflow.queries.people import OrganizationRow
-from workflow.queries.reports import span_of
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.opportunity.rows import matching
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import Over, words
+from workflow.queries.reports.overrides import span_of
 from workflow.rules.enums import OPEN_STATES, OpportunityState, SlipReason
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.slippage import Amount, Step

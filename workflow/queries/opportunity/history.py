@@ -11,10 +11,10 @@ from tortoise.expressions import Subquery
 from workflow.models import Override, Transition
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
-from workflow.queries.nested import NestedList
+from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.scope import visible
-from workflow.queries.together import Record, Together, ordered, plain
+from workflow.queries.union import Record, Together, ordered, plain
 from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,

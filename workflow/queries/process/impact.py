@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from workflow.queries.activities import activity_until
-from workflow.queries.facts import facts_of
+from workflow.queries.opportunity.activities import activity_until
+from workflow.queries.opportunity.facts import facts_of
 from workflow.queries.paging import where
 from workflow.queries.scope import visible
 from workflow.rules.alerts.alerts import flags

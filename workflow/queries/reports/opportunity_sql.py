@@ -10,8 +10,8 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import ExchangeRate, Opportunity
 from workflow.models.engine.database import dialect, fetch
-from workflow.queries.opportunity_filter import Days
-from workflow.queries.people import OrganizationRow
+from workflow.queries.opportunity.filter import Days
+from workflow.queries.people.people import OrganizationRow
 from workflow.rules.money import Rates
 from workflow.rules.reports.slippage import Worth
 

@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.queries.grouping import grouped
 from workflow.queries.paging import Page, Term, Window, page, where
-from workflow.queries.together import Record, Together, ordered, plain
+from workflow.queries.union import Record, Together, ordered, plain
 from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")

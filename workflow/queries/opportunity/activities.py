@@ -9,9 +9,9 @@ from uuid import UUID
 from workflow.models import Activity, ActivityContact
 from workflow.queries.actors import ACTOR, actor_of
 from workflow.queries.grouping import grouped
-from workflow.queries.nested import NestedList
+from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Term
-from workflow.queries.together import Record, Together, ordered, plain
+from workflow.queries.union import Record, Together, ordered, plain
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.opportunity.milestones import WINDOW, counted
 from workflow.rules.opportunity.parts import ActivityFacts, Actor, Talks

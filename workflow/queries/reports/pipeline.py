@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from workflow.queries.opportunities import matching
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.over import Over, called, rates_of, seconds_of, words
-from workflow.queries.people import OrganizationRow
-from workflow.queries.reports import span_of
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.opportunity.rows import matching
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import Over, called, rates_of, seconds_of, words
+from workflow.queries.reports.overrides import span_of
 from workflow.rules.enums import OPEN_STATES, ForecastCategory, PipelineGrouping
 from workflow.rules.money import Rates
 from workflow.rules.permissions import Viewer

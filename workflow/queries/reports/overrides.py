@@ -10,9 +10,9 @@ from tortoise.expressions import Subquery
 from tortoise.functions import Count
 
 from workflow.models import Override
-from workflow.queries.accounts import Span, between
-from workflow.queries.opportunities import matching
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
+from workflow.queries.opportunity.accounts import Span, between
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.opportunity.rows import matching
 from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.overrides import OverrideMade

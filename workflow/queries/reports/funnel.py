@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from workflow.queries.opportunities import matching
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.over import Over, median, words
-from workflow.queries.people import OrganizationRow
-from workflow.queries.reports import span_of
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.opportunity.rows import matching
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import Over, median, words
+from workflow.queries.reports.overrides import span_of
 from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.funnel import STEPS, Entered, Fate

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workflow.models.engine.database import listen, standing_for_everybody
 from workflow.models.engine.notify import listening
-from workflow.queries.events import SIGHT_OF_ALL, SIGHT_OF_ONE, Head, Place, heads, newest_of_all
+from workflow.queries.events.events import SIGHT_OF_ALL, SIGHT_OF_ONE, Head, Place, heads, newest_of_all
 
 logger = logging.getLogger("pursuit.feed")
 

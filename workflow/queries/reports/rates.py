@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from workflow.models import ExchangeRate
-from workflow.queries.people import columns
+from workflow.queries.people.people import columns
 from workflow.rules.permissions import Viewer
 
 

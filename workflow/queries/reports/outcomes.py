@@ -7,11 +7,11 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
-from workflow.queries.accounts import Span, between
-from workflow.queries.opportunities import matching
-from workflow.queries.opportunity_filter import Days, OpportunityFilter
-from workflow.queries.over import Over, called, days_until, median
-from workflow.queries.people import OrganizationRow
+from workflow.queries.opportunity.accounts import Span, between
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.opportunity.rows import matching
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import Over, called, days_until, median
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, OutcomeGrouping
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.outcomes import Ended, VelocityFigures

@@ -1,0 +1,1 @@
+"""Reads of the event feed and of webhooks."""

@@ -1,0 +1,1 @@
+"""Reads of opportunities and everything that belongs to them."""

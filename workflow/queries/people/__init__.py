@@ -1,0 +1,1 @@
+"""Reads of organizations, members, teams, API keys and credentials."""

@@ -1,0 +1,1 @@
+"""Reads of sales processes, and the impact of publishing one."""
