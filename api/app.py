@@ -34,7 +34,7 @@ from api.webhooks import Sender
 from api.worker import Worker
 from workflow.models.engine.database import Unavailable, one_process, opened
 from workflow.models.engine.readiness import why_not_ready
-from workflow.operations.secrets import Vault
+from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import Tail
 from workflow.rules.gates.cel import warm_up
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.oidc import TokenRefused, Tokens
-from workflow.operations.signing_in import Vouched, sign_in
+from workflow.operations.people.sign_in import Vouched, sign_in
 from workflow.queries.people.credentials import viewer_of
 from workflow.rules.errors import PermissionDenied
 from workflow.rules.permissions import Viewer

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from api.csv_lines import UnreadableFile
 from api.import_batches import Tally, import_reads
 from api.reads import Read
-from workflow.operations.accounts import AccountChanges, ensure_accounts
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.imported import ImportRow
-from workflow.operations.sellers import Seller, ensure_sellers
+from workflow.operations.accounts.accounts import AccountChanges, ensure_accounts
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.row import ImportRow
+from workflow.operations.transfer.sellers import Seller, ensure_sellers
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import InvalidInput, invalid
 

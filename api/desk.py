@@ -8,7 +8,7 @@ from api.execution import Execution
 from api.presence import Presence
 from api.settings import Settings
 from schema.context import RequestContext
-from workflow.operations.secrets import Vault
+from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import Tail
 from workflow.rules.permissions import Viewer
 

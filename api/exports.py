@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from api.cells import Kind, Record
 from schema import ids
 from schema.payloads import told
-from workflow.operations.imported import OURS, REASONS
+from workflow.operations.transfer.row import OURS, REASONS
 from workflow.queries.events.events import EventRow
 from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 from workflow.queries.opportunity.history import TransitionRow

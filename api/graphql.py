@@ -21,8 +21,8 @@ from api.presence import ASKED_AGAIN
 from api.problems import GRAPHQL_JSON, JSON, RETRY_AFTER, RequestProblem, status_of, unauthenticated, unavailable
 from api.requests import request_of
 from api.streams import refusal_response, stream_response
-from workflow.operations.context import Ctx
-from workflow.operations.keys import note_use
+from workflow.operations.core.context import Ctx
+from workflow.operations.people.api_keys import note_use
 from workflow.queries.scope import standing_for_viewer
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.reads import Read
-from workflow.operations.context import Ctx
-from workflow.operations.imported import ImportRow, RowOutcome
-from workflow.operations.importing import MOST_ROWS, import_rows
-from workflow.operations.naming import name_somebody
+from workflow.operations.core.context import Ctx
+from workflow.operations.transfer.import_rows import MOST_ROWS, import_rows
+from workflow.operations.transfer.row import ImportRow, RowOutcome
+from workflow.operations.transfer.row_contact import name_somebody
 from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInput, Refusal, invalid
 

@@ -10,8 +10,8 @@ from api.cells import Kind, Record
 from api.import_batches import Tally
 from api.jsonl_rows import LINE, Fields, lines, money_of, object_of, parsed, text_of
 from api.reads import Read
-from workflow.operations.context import Ctx
-from workflow.operations.parties import by_itself, keep_account, keep_contact
+from workflow.operations.core.context import Ctx
+from workflow.operations.transfer.accounts_contacts import by_itself, keep_account, keep_contact
 from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInput, Refusal, invalid
 

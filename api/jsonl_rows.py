@@ -11,8 +11,8 @@ from typing import Any
 from api.cells import Record
 from api.csv_lines import UnreadableFile
 from api.reads import Read
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import OURS, ImportRow
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.row import OURS, ImportRow
 from workflow.rules.codec import camel, read
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
 from workflow.rules.errors import InvalidInput, invalid

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from api.csv_lines import Line
 from api.import_map import ImportMap, UnusableMap
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import ImportRow
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import (
     CLOSED_STATES,
     DisqualifyReason,

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.responses import JSONResponse
 
-from workflow.operations.claims import StillRunning
+from workflow.operations.core.idempotency import StillRunning
 from workflow.rules.errors import PermissionDenied, Refusal
 
 logger = logging.getLogger("pursuit.graphql")

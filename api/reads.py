@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workflow.operations.imported import ImportRow
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.errors import InvalidInput
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 
 from schema import ids, payloads
-from workflow.operations.delivering import Outcome, Parcel
-from workflow.operations.secrets import NoKey, Vault
+from workflow.operations.core.vault import NoKey, Vault
+from workflow.operations.webhooks.delivery import Outcome, Parcel
 from workflow.queries.events.events import EventRow
 from workflow.rules.events.webhook_addresses import Unfit, target_of, vetted
 from workflow.rules.events.webhook_signing import message_id, signatures

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from api.webhooks import Sender
-from workflow.operations.chores import begin, end, go_on
-from workflow.operations.delivering import Lane, Parcel, claim, forget, give_back, lanes, settle
-from workflow.operations.relaying import relay
-from workflow.operations.sweep import sweep
+from workflow.operations.alerts.sweep import sweep
+from workflow.operations.core.leases import begin, end, go_on
+from workflow.operations.webhooks.delivery import Lane, Parcel, claim, forget, give_back, lanes, settle
+from workflow.operations.webhooks.relay import relay
 from workflow.queries.events.subscribe import Tail, Watch
 
 logger = logging.getLogger("pursuit.worker")

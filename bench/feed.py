@@ -18,8 +18,8 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from tests.staying import CHANGED, RENAME, socket, stream
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 WRITES = 300
 SOCKETS, EACH = 20, 50

@@ -28,7 +28,7 @@ from tests.databases import Databases, databases
 from tests.dumping import Rows, differences, dump
 from tests.organizations import new_organization
 from workflow.models.engine.database import SQLITE_PRAGMAS, opened
-from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import TransitionSource
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from tests.rows import families
 from workflow.models.engine.database import opened, standing_for, standing_for_everybody
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.opportunity.edit import update_opportunity
 
 DEALS = 500
 ROUNDS = 60

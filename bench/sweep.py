@@ -22,8 +22,8 @@ from tests.selling import fill
 from tests.statements import statements
 from workflow.models import Alert, Event, Opportunity
 from workflow.models.engine.database import opened, standing_for, transaction
-from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.sweep import BATCH, sweep
+from workflow.operations.alerts.sweep import BATCH, sweep
+from workflow.operations.core.context import Ctx, system_viewer
 from workflow.queries.opportunity.facts import facts_of
 from workflow.queries.paging import where
 

@@ -14,9 +14,9 @@ from schema.money import MoneyInput, given_money
 from schema.nodes import told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, VersionConflict
 from schema.scalars import Json
-from workflow.operations import accounts as operations
-from workflow.operations import merging
-from workflow.operations.accounts import AccountChanges
+from workflow.operations.accounts import accounts as operations
+from workflow.operations.accounts import merge
+from workflow.operations.accounts.accounts import AccountChanges
 from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 
 
@@ -155,7 +155,7 @@ class AccountMutation:
         keep, going = ids.of("Account", input.keep_id), ids.of("Account", input.merged_id)
         version = or_none(input.expected_version)
         return AccountChanged(
-            key=await merging.merge_accounts(info.context.acting(), keep, going, expected_version=version)
+            key=await merge.merge_accounts(info.context.acting(), keep, going, expected_version=version)
         )
 
     @strawberry.mutation(graphql_type=ContactResult, description="Make a contact at an account.")

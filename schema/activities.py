@@ -15,8 +15,8 @@ from schema.hanging import deal_of, part_of
 from schema.nodes import Node, PageInfo, Root, is_row, node_id, told
 from schema.people import Actor
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
-from workflow.operations import activities as operations
-from workflow.operations.activities import NewActivity
+from workflow.operations.buyer import activities as operations
+from workflow.operations.buyer.activities import NewActivity
 from workflow.queries.opportunity.accounts import ContactRow
 from workflow.queries.opportunity.activities import ACTIVITIES, ActivityRow
 from workflow.queries.opportunity.rows import OpportunityRow

@@ -12,8 +12,8 @@ from schema.context import Info
 from schema.given import maybe, or_none
 from schema.nodes import told
 from schema.problems import InvalidInput, PermissionDenied, Problem, problem_of
-from workflow.operations import alert_deciding
-from workflow.operations.alert_deciding import AlertDone
+from workflow.operations.opportunity import alert_responses
+from workflow.operations.opportunity.alert_responses import AlertDone
 from workflow.rules.errors import NotFound
 
 
@@ -78,7 +78,7 @@ class AlertMutation:
     async def acknowledge_alerts(self, info: Info, input: AcknowledgeAlertsInput) -> AlertSummary:
         """Known."""
         named = [ids.or_nothing("Alert", id) for id in input.ids]
-        done = await alert_deciding.acknowledge_alerts(info.context.acting(), named, or_none(input.note))
+        done = await alert_responses.acknowledge_alerts(info.context.acting(), named, or_none(input.note))
         return _summary(info, input.ids, done)
 
     @strawberry.mutation(graphql_type=AlertsResult, description="Put aside for at most 30 days.")
@@ -87,7 +87,7 @@ class AlertMutation:
         named = [ids.or_nothing("Alert", id) for id in input.ids]
         note = or_none(input.note)
         return _summary(
-            info, input.ids, await alert_deciding.snooze_alerts(info.context.acting(), named, input.until, note)
+            info, input.ids, await alert_responses.snooze_alerts(info.context.acting(), named, input.until, note)
         )
 
 

@@ -14,8 +14,8 @@ from schema.given import maybe, or_none
 from schema.nodes import Node, is_row, node_id, told
 from schema.people import Actor, Member
 from schema.problems import InvalidInput, NotFound, PermissionDenied
-from workflow.operations import keys
-from workflow.operations.keys import NewKey
+from workflow.operations.people import api_keys as keys
+from workflow.operations.people.api_keys import NewKey
 from workflow.queries.people import api_keys
 from workflow.queries.people.api_keys import ApiKeyRow
 from workflow.queries.people.people import MemberRow

@@ -9,8 +9,8 @@ from schema.context import Info
 from schema.given import maybe, or_none
 from schema.nodes import told
 from schema.opportunity_inputs import OpportunityChanged, OpportunityResult
-from workflow.operations import assessing
-from workflow.operations.assessing import AssessmentGiven
+from workflow.operations.buyer import assessments as assessing
+from workflow.operations.buyer.assessments import AssessmentGiven
 from workflow.rules.enums import Grade
 
 

@@ -14,9 +14,9 @@ from schema.opportunity import Opportunity
 from schema.overrides import OverrideInput, override_given
 from schema.problems import InvalidInput, PermissionDenied, Problem, problem_of
 from schema.transitions import Transition
-from workflow.operations import bulk
-from workflow.operations.bulk import BulkMove, Ref, RowDone
-from workflow.operations.transitions import Terms
+from workflow.operations.opportunity import bulk
+from workflow.operations.opportunity.bulk import BulkMove, Ref, RowDone
+from workflow.operations.opportunity.transitions import Terms
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason

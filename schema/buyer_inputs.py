@@ -10,7 +10,7 @@ from schema.context import Info
 from schema.given import given, maybe, or_none
 from schema.nodes import told
 from schema.opportunity_inputs import OpportunityChanged, OpportunityResult
-from workflow.operations import buyer
+from workflow.operations.buyer import profile
 from workflow.rules.enums import PurchaseProcess
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
@@ -65,7 +65,7 @@ class BuyerMutation:
     async def update_buyer(self, info: Info, input: UpdateBuyerInput) -> OpportunityChanged:
         """The buyer is seen better."""
         id, version = ids.of("Opportunity", input.opportunity_id), or_none(input.expected_version)
-        await buyer.update_buyer(info.context.acting(), id, _changes(input), expected_version=version)
+        await profile.update_buyer(info.context.acting(), id, _changes(input), expected_version=version)
         return OpportunityChanged(key=id)
 
 

@@ -12,7 +12,7 @@ from schema.given import given, maybe, or_none
 from schema.hanging import deal_of, part_of
 from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.operations import competitors as operations
+from workflow.operations.buyer import competitors as operations
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import CompetitorKind, CompetitorStanding
 from workflow.rules.opportunity.parts import CompetitorFacts

@@ -9,9 +9,9 @@ import strawberry
 from graphql import DocumentNode, GraphQLError
 
 from schema.loaders import Loaders
-from workflow.operations.claims import Receipt
-from workflow.operations.context import Ctx
-from workflow.operations.secrets import Vault
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.idempotency import Receipt
+from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import Tail
 from workflow.rules.permissions import Viewer
 

@@ -12,9 +12,9 @@ from schema.nodes import told
 from schema.opportunity import Opportunity
 from schema.problems import InvalidInput, PermissionDenied, Problem, problem_of
 from schema.scalars import Json
-from workflow.operations import importing
-from workflow.operations.imported import ImportRow as Row
-from workflow.operations.imported import RowOutcome
+from workflow.operations.transfer import import_rows as importing
+from workflow.operations.transfer.row import ImportRow as Row
+from workflow.operations.transfer.row import RowOutcome
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import (
     DisqualifyReason,

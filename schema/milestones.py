@@ -15,8 +15,8 @@ from schema.hanging import deal_of, part_of
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Actor
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.operations import milestones as operations
-from workflow.operations.milestones import NewMilestone
+from workflow.operations.buyer import milestones as operations
+from workflow.operations.buyer.milestones import NewMilestone
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MilestoneSide, MilestoneStatus, Momentum
 from workflow.rules.opportunity import milestones as rules

@@ -5,7 +5,7 @@ from decimal import Decimal
 import strawberry
 
 from schema.nodes import told
-from workflow.operations.checks import MoneyGiven
+from workflow.operations.core.validation import MoneyGiven
 from workflow.rules.money import amount
 
 

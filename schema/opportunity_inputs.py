@@ -16,9 +16,9 @@ from schema.nodes import told
 from schema.opportunity import Opportunity
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from schema.scalars import Json
-from workflow.operations import opportunities as operations
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.opportunities import NewOpportunity
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.opportunity import edit as operations
+from workflow.operations.opportunity.edit import NewOpportunity
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
 from workflow.rules.opportunity.facts import NextStep

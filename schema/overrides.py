@@ -12,7 +12,7 @@ from schema.given import maybe, or_none
 from schema.nodes import Root, is_row, told
 from schema.people import Actor
 from schema.requirements import Requirement
-from workflow.operations.debts import OverrideGiven
+from workflow.operations.change.overrides import OverrideGiven
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.rules.codec import read
 from workflow.rules.gates.requirements import Verdict

@@ -12,10 +12,10 @@ from schema.given import given, maybe, or_none
 from schema.nodes import told
 from schema.people import Member, Organization, Team
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
-from workflow.operations import members, organizations, teams
-from workflow.operations.members import MemberChanges, NewMember
-from workflow.operations.organizations import OrganizationChanges
-from workflow.operations.teams import TeamChanges
+from workflow.operations.people import members, organizations, teams
+from workflow.operations.people.members import MemberChanges, NewMember
+from workflow.operations.people.organizations import OrganizationChanges
+from workflow.operations.people.teams import TeamChanges
 from workflow.queries.people.people import MemberRow, OrganizationRow, TeamRow
 from workflow.rules.enums import Role, Visibility
 

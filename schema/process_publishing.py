@@ -11,7 +11,7 @@ from schema.nodes import is_row, told
 from schema.problems import InvalidInput, PermissionDenied
 from schema.process import SalesProcess
 from schema.process_inputs import PublishSalesProcessInput, SalesProcessInput, plain
-from workflow.operations import processes
+from workflow.operations.process import processes
 from workflow.queries.process import impact
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import AlertCode, AlertSeverity, Trigger

@@ -13,7 +13,7 @@ from schema.context import Info
 from schema.given import or_none
 from schema.nodes import Node, is_row, node_id, told
 from schema.problems import InvalidInput, PermissionDenied
-from workflow.operations import pricing
+from workflow.operations.pricing import exchange_rates as pricing
 from workflow.queries.reports import rates
 from workflow.queries.reports.rates import RateRow
 

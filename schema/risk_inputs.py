@@ -15,10 +15,10 @@ from schema.opportunity import Opportunity
 from schema.opportunity_inputs import OpportunityChanged, OpportunityResult
 from schema.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from schema.risks import Risk
-from workflow.operations import mitigating
-from workflow.operations import risks as operations
-from workflow.operations.mitigating import NewMitigation
-from workflow.operations.risks import NewRisk
+from workflow.operations.buyer import mitigations
+from workflow.operations.buyer import risks as operations
+from workflow.operations.buyer.mitigations import NewMitigation
+from workflow.operations.buyer.risks import NewRisk
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement
 from workflow.rules.opportunity.parts import RiskFacts
@@ -154,13 +154,13 @@ class RiskMutation:
     async def add_mitigation(self, info: Info, input: AddMitigationInput) -> RiskChanged:
         """A counter-measure."""
         id, new = ids.of("Risk", input.risk_id), NewMitigation(**given(input, "risk_id"))
-        return RiskChanged(key=await mitigating.add_mitigation(info.context.acting(), id, new))
+        return RiskChanged(key=await mitigations.add_mitigation(info.context.acting(), id, new))
 
     @_writes("It was done, with evidence; when all of a risk's are, it is MITIGATED.")
     async def complete_mitigation(self, info: Info, input: CompleteMitigationInput) -> RiskChanged:
         """Done."""
         id, terms = ids.of("Mitigation", input.id), {"expected_version": or_none(input.expected_version)}
-        key = await mitigating.complete_mitigation(info.context.acting(), id, evidence=input.evidence, **terms)
+        key = await mitigations.complete_mitigation(info.context.acting(), id, evidence=input.evidence, **terms)
         return RiskChanged(key=key)
 
     @_writes("Say that the buyer's perceived risks were gone through.", OpportunityResult)

@@ -15,7 +15,7 @@ from schema.given import given, maybe, or_none
 from schema.hanging import deal_of, part_of
 from schema.nodes import Node, Root, is_row, node_id, told
 from schema.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.operations import stakeholders as operations
+from workflow.operations.buyer import stakeholders as operations
 from workflow.queries.opportunity.accounts import ContactRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind

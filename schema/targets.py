@@ -17,9 +17,9 @@ from schema.nodes import Node, Root, is_row, node_id, told
 from schema.people import Member, Team
 from schema.periods import Period, days_of
 from schema.problems import InvalidInput, NotFound, PermissionDenied
-from workflow.operations import targets as operations
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.targets import NewTarget
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.pricing import targets as operations
+from workflow.operations.pricing.targets import NewTarget
 from workflow.queries.people.people import MemberRow, TeamRow
 from workflow.queries.reports import targets
 from workflow.queries.reports.targets import TargetFilter, TargetRow

@@ -25,9 +25,9 @@ from schema.problems import (
 )
 from schema.requirements import Requirement
 from schema.transitions import Transition
-from workflow.operations import arrows
-from workflow.operations.arrows import AppliedFirst, Lost, Won
-from workflow.operations.transitions import Moved, Terms
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Moved, Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
@@ -181,39 +181,39 @@ class TransitionMutation:
             next_step=next_step(or_none(input.next_step)),
         )
         id = ids.of("Opportunity", input.id)
-        return TransitionSucceeded(moved=await arrows.qualify(info.context.acting(), id, first, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.qualify(info.context.acting(), id, first, _terms(input)))
 
     @_arrow("QUALIFIED becomes PROGRESSING; the process's milestones are laid out, due from today.")
     async def progress_opportunity(self, info: Info, input: ProgressOpportunityInput) -> TransitionSucceeded:
         """The purchase begins."""
         id, changes = ids.of("Opportunity", input.id), changes_given(_applied(input))
-        return TransitionSucceeded(moved=await arrows.progress(info.context.acting(), id, changes, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.progress(info.context.acting(), id, changes, _terms(input)))
 
     @_arrow("PROGRESSING becomes WON, with the reason why.")
     async def win_opportunity(self, info: Info, input: WinOpportunityInput) -> TransitionSucceeded:
         """The end we wanted."""
         won = Won(input.reason, or_none(input.closed_on), changes_given(_applied(input)))
         id = ids.of("Opportunity", input.id)
-        return TransitionSucceeded(moved=await arrows.win(info.context.acting(), id, won, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.win(info.context.acting(), id, won, _terms(input)))
 
     @_arrow("QUALIFIED or PROGRESSING becomes LOST, with the reason why.")
     async def lose_opportunity(self, info: Info, input: LoseOpportunityInput) -> TransitionSucceeded:
         """The end we did not want."""
         rival = ids.maybe_of("Competitor", or_none(input.competitor_id))
         lost, id = Lost(input.reason, rival, or_none(input.closed_on)), ids.of("Opportunity", input.id)
-        return TransitionSucceeded(moved=await arrows.lose(info.context.acting(), id, lost, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.lose(info.context.acting(), id, lost, _terms(input)))
 
     @_arrow("An open opportunity becomes DISQUALIFIED, with the reason why.")
     async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
         """We stop."""
         id, reason = ids.of("Opportunity", input.id), input.reason
-        return TransitionSucceeded(moved=await arrows.disqualify(info.context.acting(), id, reason, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.disqualify(info.context.acting(), id, reason, _terms(input)))
 
     @_arrow("Back by one state, with a note that says why.")
     async def regress_opportunity(self, info: Info, input: RegressOpportunityInput) -> TransitionSucceeded:
         """It had come too far."""
         id = ids.of("Opportunity", input.id)
-        return TransitionSucceeded(moved=await arrows.regress(info.context.acting(), id, _terms(input)))
+        return TransitionSucceeded(moved=await triggers.regress(info.context.acting(), id, _terms(input)))
 
     @_arrow(
         "A closed opportunity is open again, for a manager; a WON one for an admin. The gate into `to` is judged anew."
@@ -221,7 +221,7 @@ class TransitionMutation:
     async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
         """Not over yet."""
         id, changes = ids.of("Opportunity", input.id), changes_given(_applied(input))
-        moved = await arrows.reopen(info.context.acting(), id, input.to, changes, _terms(input))
+        moved = await triggers.reopen(info.context.acting(), id, input.to, changes, _terms(input))
         return TransitionSucceeded(moved=moved)
 
 

@@ -15,7 +15,7 @@ from schema.events import Event
 from schema.given import given, maybe
 from schema.nodes import Node, PageInfo, is_row, node_id, told
 from schema.problems import InvalidInput, NotFound, PermissionDenied
-from workflow.operations import webhooks as operations
+from workflow.operations.webhooks import endpoints as operations
 from workflow.queries.events import webhooks
 from workflow.queries.events.events import EventRow
 from workflow.queries.events.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from tests.crew import Crew
 from workflow.models import Alert, Event, Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.sweep import Swept, sweep_organization
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.alerts.sweep import Swept, sweep_organization
+from workflow.operations.buyer.activities import NewActivity, log_activity
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,

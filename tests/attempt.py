@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflow.operations.processes import preset
+from workflow.operations.process.processes import preset
 from workflow.rules.process.document import to_plain
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 from tests.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Event, Member, Team
 from workflow.models.columns import new_id
-from workflow.operations.context import Ctx
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.imported import LEFT_OUT, ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.processes import preset
-from workflow.operations.transitions import Terms
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.process.processes import preset
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
 
 SELLER = "sam@example.com"

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 from tests.crew import Crew
 from tests.organizations import NOW
 from workflow.models import Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.context import Ctx
-from workflow.operations.milestones import NewMilestone, add_milestone
-from workflow.operations.processes import preset
-from workflow.operations.risks import NewRisk, raise_risk
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone
+from workflow.operations.buyer.risks import NewRisk, raise_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.process.processes import preset
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
 from workflow.rules.health.health import health

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Activity, ActivityContact, Event, Opportunity, Override
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.activities import ActivityChanges, NewActivity, correct_activity, log_activity
-from workflow.operations.context import Ctx
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.activities import ActivityChanges, NewActivity, correct_activity, log_activity
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.opportunity.buyer import coverage

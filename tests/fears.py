@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 from tests.crew import Crew
 from workflow.models import Event, Member, Mitigation, Opportunity, Risk, RiskReview, Stakeholder
-from workflow.operations.accounts import create_contact
-from workflow.operations.context import Ctx
-from workflow.operations.mitigating import NewMitigation, add_mitigation, complete_mitigation
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
+from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
 
 SAID = "Their COO called Globex on Monday and was reassured."

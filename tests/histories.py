@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from tests.crew import Crew, forced
-from workflow.operations import arrows
-from workflow.operations.arrows import AppliedFirst, Lost, Won
-from workflow.operations.bulk import Ref, assign_opportunities
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.pricing import set_exchange_rate
-from workflow.operations.transitions import Terms
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.queries.opportunity.filter import Days
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
@@ -151,13 +151,13 @@ async def _hand_over(turn: Turn) -> Changes:
 
 
 async def _qualify(turn: Turn) -> Changes:
-    await arrows.qualify(turn.ctx, turn.id, AppliedFirst(), forced())
+    await triggers.qualify(turn.ctx, turn.id, AppliedFirst(), forced())
     return {"state": S.QUALIFIED, "entered": True, "forced": True}
 
 
 async def _progress(turn: Turn) -> Changes:
     given = OpportunityChanges(value=_given(turn.value), expected_close_date=turn.day)
-    await arrows.progress(turn.ctx, turn.id, given, forced())
+    await triggers.progress(turn.ctx, turn.id, given, forced())
     worth = {"minor": turn.value[0], "currency": turn.value[1], "day": turn.day}
     return {**worth, "state": S.PROGRESSING, "entered": True, "forced": True}
 
@@ -165,22 +165,22 @@ async def _progress(turn: Turn) -> Changes:
 async def _win(turn: Turn) -> Changes:
     minor, currency = turn.chance.randrange(1, 10**6), turn.value[1]
     given = OpportunityChanges(value=_given((minor, currency)))
-    await arrows.win(turn.ctx, turn.id, Won(WinReason.SPEED, changes=given), forced())
+    await triggers.win(turn.ctx, turn.id, Won(WinReason.SPEED, changes=given), forced())
     return {"minor": minor, "currency": currency, "forced": True, **_closed(turn, S.WON)}
 
 
 async def _lose(turn: Turn) -> Changes:
-    await arrows.lose(turn.ctx, turn.id, Lost(LossReason.PRICE), Terms())
+    await triggers.lose(turn.ctx, turn.id, Lost(LossReason.PRICE), Terms())
     return _closed(turn, S.LOST)
 
 
 async def _stop(turn: Turn) -> Changes:
-    await arrows.disqualify(turn.ctx, turn.id, DisqualifyReason.NO_FIT, Terms())
+    await triggers.disqualify(turn.ctx, turn.id, DisqualifyReason.NO_FIT, Terms())
     return _closed(turn, S.DISQUALIFIED)
 
 
 async def _regress(turn: Turn) -> Changes:
-    await arrows.regress(turn.ctx, turn.id, Terms(note="Not yet."))
+    await triggers.regress(turn.ctx, turn.id, Terms(note="Not yet."))
     return {"state": OPEN[OPEN.index(turn.history.now.state) - 1], "entered": True}
 
 
@@ -188,7 +188,7 @@ async def _reopen(turn: Turn) -> Changes:
     state = turn.history.now.state
     to = {S.LOST: turn.chance.choice(OPEN), S.DISQUALIFIED: S.LEAD, S.WON: S.PROGRESSING}[state]
     passing = None if to is S.LEAD else forced().override
-    await arrows.reopen(turn.ctx, turn.id, to, {}, Terms(note="They called again.", override=passing))
+    await triggers.reopen(turn.ctx, turn.id, to, {}, Terms(note="They called again.", override=passing))
     return {"state": to, "closed_on": None, "entered": True, "forced": passing is not None}
 
 

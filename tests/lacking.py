@@ -7,14 +7,14 @@ from uuid import UUID
 
 from tests.crew import Crew
 from workflow.models import Opportunity, Override
-from workflow.operations.accounts import create_contact
-from workflow.operations.arrows import AppliedFirst, qualify
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.context import Ctx
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import BuyingRole, Grade, OpportunityState
 from workflow.rules.opportunity.facts import NextStep

@@ -22,7 +22,7 @@ from tests.wholeness import furnish, talk
 from workflow.models import Collaborator, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.models.engine.database import opened
-from workflow.operations.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import CompetitorKind, Role, Visibility
 

@@ -7,20 +7,20 @@ from tests.crew import SELLER, deals_of
 from tests.organizations import NOW, TestOrganization
 from tests.wholeness import SAID
 from workflow.models import Milestone, Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import Won, win
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.buyer import update_buyer
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.context import Ctx
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.mitigating import NewMitigation, add_mitigation
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
+from workflow.operations.buyer.profile import update_buyer
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Won, win
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,

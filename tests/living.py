@@ -10,11 +10,11 @@ from tests.alerting import DAY, swept
 from tests.crew import Crew
 from tests.organizations import NOW
 from workflow.models import Alert, Event, Milestone, Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.context import Ctx
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole
 
 EARLY, LATE = time(0, 30), time(23, 30)

@@ -9,19 +9,20 @@ from uuid import UUID
 
 from tests.foretelling import CRITERIA, OWNERS, ROLES, Move, way
 from tests.model import STEPS
-from workflow.operations import arrows, bulk, milestones, risks
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import AppliedFirst, Lost, Won
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.buyer import update_buyer
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.opportunities import delete_opportunity, update_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer import milestones, risks
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.profile import update_buyer
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity import bulk, triggers
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
@@ -134,13 +135,13 @@ async def _make_arrow(stand: Stand, move: Move, missing: frozenset[str]) -> None
     given = OverrideGiven(tuple(sorted(missing)), WHY) if move.passes else None
     terms, none, trigger = Terms(note=WHY, override=given), OpportunityChanges(), Trigger(name)
     verbs: dict[Trigger, Callable[[], Awaitable[object]]] = {
-        Trigger.QUALIFY: lambda: arrows.qualify(ctx, id, AppliedFirst(), terms),
-        Trigger.PROGRESS: lambda: arrows.progress(ctx, id, none, terms),
-        Trigger.WIN: lambda: arrows.win(ctx, id, Won(WinReason.SPEED), terms),
-        Trigger.LOSE: lambda: arrows.lose(ctx, id, Lost(LossReason.PRICE), terms),
-        Trigger.DISQUALIFY: lambda: arrows.disqualify(ctx, id, DisqualifyReason.NO_FIT, terms),
-        Trigger.REGRESS: lambda: arrows.regress(ctx, id, terms),
-        Trigger.REOPEN: lambda: arrows.reopen(ctx, id, OpportunityState(to or "LEAD"), none, terms),
+        Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, AppliedFirst(), terms),
+        Trigger.PROGRESS: lambda: triggers.progress(ctx, id, none, terms),
+        Trigger.WIN: lambda: triggers.win(ctx, id, Won(WinReason.SPEED), terms),
+        Trigger.LOSE: lambda: triggers.lose(ctx, id, Lost(LossReason.PRICE), terms),
+        Trigger.DISQUALIFY: lambda: triggers.disqualify(ctx, id, DisqualifyReason.NO_FIT, terms),
+        Trigger.REGRESS: lambda: triggers.regress(ctx, id, terms),
+        Trigger.REOPEN: lambda: triggers.reopen(ctx, id, OpportunityState(to or "LEAD"), none, terms),
     }
     await verbs[trigger]()
 

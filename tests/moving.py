@@ -14,9 +14,9 @@ from tests.leaks_world import tell_story
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import ExchangeRate, Member, SalesProcess
 from workflow.models.engine.database import dialect, fetch
-from workflow.operations.context import system_viewer
-from workflow.operations.pricing import set_exchange_rate
-from workflow.operations.processes import publish
+from workflow.operations.core.context import system_viewer
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.process.processes import publish
 from workflow.queries.integrity import HISTORIES, STANDINGS, VERSION, VERSIONS
 from workflow.queries.people.people import organization_called
 from workflow.queries.process.processes import newest_processes

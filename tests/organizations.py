@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from tests.serving import SECRET_KEY
-from workflow.operations.context import Ctx
-from workflow.operations.keys import make_key
-from workflow.operations.organizations import init_organization
-from workflow.operations.secrets import Vault
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.vault import Vault
+from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.organizations import init_organization
 from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role
 

@@ -12,14 +12,14 @@ from tortoise.exceptions import IntegrityError
 from tests.organizations import TestOrganization, new_organization
 from tests.rules.deals import default_document
 from workflow.models import Event, Opportunity
-from workflow.operations import arrows
-from workflow.operations.arrows import Won
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import MOST_ROWS, import_rows
-from workflow.operations.processes import publish
-from workflow.operations.transitions import Terms
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Won
+from workflow.operations.process.processes import publish
+from workflow.operations.transfer.import_rows import MOST_ROWS, import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import OpportunityState, Trigger, WinReason
 from workflow.rules.errors import Refusal
 from workflow.rules.process.document import parse
@@ -91,8 +91,8 @@ async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
 
 async def _taken(skew: Skew, deal: Deal) -> object:
     if skew.trigger is Trigger.WIN:
-        return await arrows.win(deal.ctx, deal.id, Won(WinReason.SPEED), Terms())
-    return await arrows.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())
+        return await triggers.win(deal.ctx, deal.id, Won(WinReason.SPEED), Terms())
+    return await triggers.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())
 
 
 async def _soon(work: Callable[[], Awaitable[object]]) -> object:

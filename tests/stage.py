@@ -13,23 +13,23 @@ from tests.serving import Server, serving
 from tests.stage_beside import alerted, targets, webhooks
 from workflow.models import Milestone, Mitigation
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import Lost, disqualify, lose, reopen
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.imported import LEFT_OUT, ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.keys import NewKey, create_api_key
-from workflow.operations.members import NewMember, create_member, update_member
-from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone
-from workflow.operations.mitigating import NewMitigation, add_mitigation
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.processes import preset, publish
-from workflow.operations.risks import NewRisk, raise_risk, settle_risk
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.teams import create_team
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
+from workflow.operations.buyer.risks import NewRisk, raise_risk, settle_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, disqualify, lose, reopen
+from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.people.members import NewMember, create_member, update_member
+from workflow.operations.people.teams import create_team
+from workflow.operations.process.processes import preset, publish
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,

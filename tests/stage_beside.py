@@ -7,11 +7,11 @@ from uuid import UUID
 from schema.ids import decode, encode
 from tests.organizations import TestOrganization
 from workflow.models import Alert, WebhookDelivery
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.relaying import relay
-from workflow.operations.sweep import Swept, sweep_organization
-from workflow.operations.targets import NewTarget, set_target
-from workflow.operations.webhooks import create_webhook_endpoint, update_webhook_endpoint
+from workflow.operations.alerts.sweep import Swept, sweep_organization
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.pricing.targets import NewTarget, set_target
+from workflow.operations.webhooks.endpoints import create_webhook_endpoint, update_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
 
 
 async def webhooks(organization: TestOrganization) -> dict[str, str]:

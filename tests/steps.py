@@ -10,8 +10,7 @@ import pytest
 from tests.crew import Crew
 from tests.organizations import NOW
 from workflow.models import Event, Milestone, Opportunity
-from workflow.operations.context import Ctx
-from workflow.operations.milestones import (
+from workflow.operations.buyer.milestones import (
     NewMilestone,
     add_milestone,
     complete_milestone,
@@ -19,6 +18,7 @@ from workflow.operations.milestones import (
     update_milestone,
     waive_milestone,
 )
+from workflow.operations.core.context import Ctx
 from workflow.rules.enums import MilestoneStatus, OpportunityState
 from workflow.rules.errors import InvalidInput, Refusal
 

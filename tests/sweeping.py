@@ -10,7 +10,7 @@ from api import worker
 from api.webhooks import Sender
 from tests.organizations import NOW, VAULT
 from workflow.models.engine.database import opened
-from workflow.operations import sweep
+from workflow.operations.alerts import sweep
 from workflow.queries.events.subscribe import Tail
 
 BATCH = 8

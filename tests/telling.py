@@ -10,8 +10,8 @@ from uuid import UUID
 
 from workflow.models.columns import new_id
 from workflow.models.engine.database import opened, transaction
-from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.journal import record
+from workflow.operations.core.context import Ctx, system_viewer
+from workflow.operations.core.journal import record
 
 WRITERS = 4
 

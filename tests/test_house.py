@@ -61,7 +61,7 @@ INVARIANTS = (
         house.writing_events,
         Module("x.py", "Event.bulk_create(rows)\n"),
         folders=("workflow", "schema", "api"),
-        but=("workflow/operations/journal.py",),
+        but=("workflow/operations/core/journal.py",),
     ),
 )
 

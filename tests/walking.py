@@ -7,21 +7,21 @@ from decimal import Decimal
 from uuid import UUID
 
 from tests.organizations import TestOrganization
-from workflow.operations import arrows
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import AppliedFirst, Won
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.buyer import BuyerChanges, update_buyer
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.risks import review_risks
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Moved, Terms
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.buyer.profile import BuyerChanges, update_buyer
+from workflow.operations.buyer.risks import review_risks
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Moved, Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Won
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import (
     ActivityDirection,
@@ -44,9 +44,9 @@ SAID = "The plant manager said on the phone that they lose two shifts a week to 
 AHEAD = date(2099, 6, 1)
 TALKS = {Coverage.NONE: 0, Coverage.BRIEF: 1, Coverage.MULTIPLE: 2, Coverage.IN_DEPTH: 5}
 ARROWS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[Moved]]] = {
-    Trigger.QUALIFY: lambda ctx, id: arrows.qualify(ctx, id, AppliedFirst(), Terms()),
-    Trigger.PROGRESS: lambda ctx, id: arrows.progress(ctx, id, OpportunityChanges(), Terms()),
-    Trigger.WIN: lambda ctx, id: arrows.win(ctx, id, Won(WinReason.CAPABILITY), Terms()),
+    Trigger.QUALIFY: lambda ctx, id: triggers.qualify(ctx, id, AppliedFirst(), Terms()),
+    Trigger.PROGRESS: lambda ctx, id: triggers.progress(ctx, id, OpportunityChanges(), Terms()),
+    Trigger.WIN: lambda ctx, id: triggers.win(ctx, id, Won(WinReason.CAPABILITY), Terms()),
 }
 """The way from LEAD to WON, without an override."""
 

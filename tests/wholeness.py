@@ -7,11 +7,11 @@ from schema.ids import decode, encode
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Activity, ActivityContact, Alert, Member, Stakeholder, Team
 from workflow.models.columns import new_id
-from workflow.operations.delivering import Outcome, claim, lanes, settle
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.processes import preset, publish
-from workflow.operations.relaying import relay
+from workflow.operations.process.processes import preset, publish
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
+from workflow.operations.webhooks.delivery import Outcome, claim, lanes, settle
+from workflow.operations.webhooks.relay import relay
 from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
 from workflow.rules.process.document import parse, to_plain
 

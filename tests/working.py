@@ -14,9 +14,9 @@ from api.worker import Worker
 from tests.organizations import VAULT, TestOrganization, new_organization
 from workflow.models import WebhookDelivery
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account
-from workflow.operations.context import Ctx
-from workflow.operations.webhooks import EndpointKept, create_webhook_endpoint
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.webhooks.endpoints import EndpointKept, create_webhook_endpoint
 from workflow.queries.events.subscribe import Tail
 
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.cells import Kind, cell, line
 from api.cli.running import CommandFailed, OfWhom, with_database
-from workflow.operations.context import system_viewer
+from workflow.operations.core.context import system_viewer
 from workflow.queries.people.people import OrganizationRow, organization_called
 from workflow.queries.transfer.export import COUNTS
 

@@ -26,8 +26,8 @@ from api.jsonl_parties import import_parties, kind_of
 from api.reads import Read
 from workflow.models import Member
 from workflow.models.engine.database import opened, transaction
-from workflow.operations.change import RolledBack
-from workflow.operations.context import Ctx, system_viewer
+from workflow.operations.change.change import RolledBack
+from workflow.operations.core.context import Ctx, system_viewer
 from workflow.queries.people.people import OrganizationRow, organization_called
 from workflow.rules.enums import ImportOutcome, TransitionSource
 from workflow.rules.errors import InvalidInput

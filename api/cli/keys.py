@@ -8,8 +8,8 @@ from uuid import UUID
 import typer
 
 from api.cli.running import OfWhom, with_database
-from workflow.operations.keys import make_key
-from workflow.operations.organizations import init_organization
+from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.organizations import init_organization
 from workflow.rules.enums import Role
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -12,8 +12,8 @@ import typer
 from api.cli.running import CommandFailed, OfWhom, known_as, with_database
 from workflow.models import Organization
 from workflow.models.engine.database import transaction
-from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.processes import PRESETS, Published, preset, preset_text, publish
+from workflow.operations.core.context import Ctx, system_viewer
+from workflow.operations.process.processes import PRESETS, Published, preset, preset_text, publish
 from workflow.queries.people.people import organization_called
 from workflow.queries.process.processes import ProcessRow, default_process
 from workflow.queries.process.processes import process as process_of

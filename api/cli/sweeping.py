@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from api.cli.running import with_database
-from workflow.operations.sweep import Swept
-from workflow.operations.sweep import sweep as bring_up_to
+from workflow.operations.alerts.sweep import Swept
+from workflow.operations.alerts.sweep import sweep as bring_up_to
 
 
 def sweep() -> None:

@@ -10,7 +10,7 @@ from api.cli.running import require_current
 from api.cli.running import settings as read_settings
 from api.settings import Settings
 from workflow.models.engine.database import one_process, opened
-from workflow.operations.secrets import Vault
+from workflow.operations.core.vault import Vault
 
 
 def worker() -> None:

@@ -14,10 +14,10 @@ from api.cli.importing import on_database
 from api.demo import story
 from api.demo.rules import process
 from api.import_batches import Tally
-from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.keys import make_key
-from workflow.operations.organizations import init_organization
-from workflow.operations.processes import publish
+from workflow.operations.core.context import Ctx, system_viewer
+from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.organizations import init_organization
+from workflow.operations.process.processes import publish
 from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role, TransitionSource
 from workflow.rules.errors import Duplicate

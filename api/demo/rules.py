@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from workflow.operations.processes import preset
+from workflow.operations.process.processes import preset
 from workflow.rules.enums import AlertCode, AlertSeverity, FitOperator, OpportunityState
 from workflow.rules.process.document import AlertRule, FitRule, ProcessDocument
 

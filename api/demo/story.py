@@ -10,21 +10,21 @@ from uuid import UUID
 
 import yaml
 
-from workflow.operations.accounts import create_contact, update_account
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import AppliedFirst, qualify
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.buyer import BuyerChanges, update_buyer
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.context import Ctx
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.mitigating import NewMitigation, add_mitigation, complete_mitigation
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact, update_account
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
+from workflow.operations.buyer.profile import BuyerChanges, update_buyer
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify
 from workflow.queries.opportunity.facts import facts_of
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import opportunities

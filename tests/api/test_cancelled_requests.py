@@ -22,8 +22,8 @@ from tests.stage import Stage, new_stage
 from tests.statements import statements
 from workflow.models import Assessment, Event, Opportunity
 from workflow.models.engine.database import drain, opened
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 CANCELS = count(2000)
 AT_ONCE = 10

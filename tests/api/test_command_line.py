@@ -12,9 +12,9 @@ from tests.issuing import issuing
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit, serving
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.organizations import update_organization
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.people.organizations import update_organization
 
 
 @pytest.mark.parametrize(

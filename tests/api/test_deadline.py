@@ -18,9 +18,9 @@ from tests.serving import NO_TLS
 from tests.staying import RENAME
 from workflow.models import Event, Opportunity
 from workflow.models.engine.database import dialect, drain, transaction
-from workflow.operations.accounts import create_account
-from workflow.operations.locking import hold
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.locking import hold
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.queries.process import impact
 
 IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"

@@ -15,8 +15,8 @@ from tests.organizations import NOW, TestOrganization
 from tests.rows import families
 from tests.serving import NO_TLS
 from workflow.models import ApiKey
-from workflow.operations.keys import revoke_api_key
-from workflow.operations.members import update_member
+from workflow.operations.people.api_keys import revoke_api_key
+from workflow.operations.people.members import update_member
 from workflow.queries.process import impact
 from workflow.rules.enums import Role
 

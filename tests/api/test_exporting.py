@@ -15,10 +15,10 @@ from tests.crew import Crew, forced, new_crew
 from tests.organizations import new_organization
 from tests.serving import pursuit
 from workflow.models import Member
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.arrows import Won, win
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, delete_opportunity
+from workflow.operations.opportunity.triggers import Won, win
 from workflow.rules.enums import OpportunityState, Role, WinReason
 
 TEXTS = count(10_000)

@@ -14,9 +14,9 @@ from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from workflow.models import Account, Event, Idempotency, Opportunity
-from workflow.operations.accounts import create_account
-from workflow.operations.members import NewMember, create_member, update_member
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.people.members import NewMember, create_member, update_member
 from workflow.rules.enums import Role
 
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename ... on AccountChanged { account { id name } } } }"

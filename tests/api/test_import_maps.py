@@ -10,8 +10,8 @@ import pytest
 from api import csv_lines
 from api.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read_map
 from api.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import LEFT_OUT, ImportRow
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason
 from workflow.rules.errors import InvalidInput
 

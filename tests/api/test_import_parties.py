@@ -14,8 +14,8 @@ from tests.moving import exported, imported
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit
 from workflow.models import Account, Contact
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.checks import MoneyGiven
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.core.validation import MoneyGiven
 from workflow.rules.enums import ImportOutcome as O
 
 

@@ -15,15 +15,15 @@ from tests.histories import BEGINNING, PERIODS, histories
 from tests.moving import LATER, everything, exported, imported, moved, sound
 from tests.organizations import TestOrganization
 from workflow.models import Opportunity
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.activities import NewActivity, correct_activity, log_activity
-from workflow.operations.arrows import Lost, lose
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.milestones import NewMilestone, add_milestone, waive_milestone
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.operations.sweep import Swept, sweep_organization
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.alerts.sweep import Swept, sweep_organization
+from workflow.operations.buyer.activities import NewActivity, correct_activity, log_activity
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone, waive_milestone
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.people.people import organization_called
 from workflow.queries.reports.funnel import cohorts

@@ -13,7 +13,7 @@ from tests.counts import count
 from tests.moving import everything, exported, imported, second_home, sound
 from tests.organizations import TestOrganization
 from workflow.models import Account, Activity, Opportunity, Stakeholder
-from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.rules.enums import ImportOutcome
 
 MUTILATED = count(2_000, part=10)

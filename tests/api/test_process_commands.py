@@ -13,7 +13,7 @@ from tests.counts import some
 from tests.organizations import TestOrganization
 from tests.serving import ROOT, Finished, pursuit, serving
 from workflow.models import Event, Organization, SalesProcess
-from workflow.operations.processes import PRESETS, preset, preset_text
+from workflow.operations.process.processes import PRESETS, preset, preset_text
 from workflow.rules.authoring.text import document_in
 from workflow.rules.process.document import content_hash
 

@@ -7,7 +7,7 @@ import pytest
 
 from api.setting_values import SettingsError
 from api.settings import Settings
-from workflow.operations.secrets import NoKey, Vault
+from workflow.operations.core.vault import NoKey, Vault
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

@@ -19,8 +19,8 @@ from tests.serving import Server, serving
 from tests.stage import new_stage
 from tests.staying import CHANGED, RENAME, serving_here, socket, stream
 from workflow.models import ApiKey
-from workflow.operations.keys import revoke_api_key
-from workflow.operations.members import update_member
+from workflow.operations.people.api_keys import revoke_api_key
+from workflow.operations.people.members import update_member
 from workflow.rules.enums import Role
 
 ROLE = "{ viewer { role } }"

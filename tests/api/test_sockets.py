@@ -8,8 +8,8 @@ from schema.ids import encode
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from tests.staying import CHANGED, RENAME, SocketClient, socket
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 ROLE = "{ viewer { role } }"
 

@@ -11,9 +11,9 @@ from tests.organizations import TestOrganization
 from tests.serving import Server
 from tests.staying import CHANGED, stream
 from workflow.models import ApiKey
-from workflow.operations.accounts import create_account
-from workflow.operations.keys import revoke_api_key
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.people.api_keys import revoke_api_key
 from workflow.rules.enums import Role
 
 ROLE = "{ viewer { role } }"

@@ -21,7 +21,7 @@ from tests.serving import ROOT
 from tests.sweeping import set_clock
 from workflow.models import Alert, Chore, Event, Opportunity
 from workflow.models.engine.database import dialect, opened
-from workflow.operations.sweep import sweep
+from workflow.operations.alerts.sweep import sweep
 
 KILLS = count(100, part=20)
 DEALS = 60

@@ -18,7 +18,7 @@ from tests.organizations import NOW
 from tests.receiving import DIE, HANG, OK, Sent, answer, receiving
 from tests.working import Office, deliveries, hurry, office, settled
 from workflow.models import Event, WebhookEndpoint
-from workflow.operations.webhooks import update_webhook_endpoint
+from workflow.operations.webhooks.endpoints import update_webhook_endpoint
 
 FACTS = count(500)
 

@@ -10,8 +10,8 @@ from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, free_port, serving
 from workflow.models import Event
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
 DONE = {"updateOpportunity": {"__typename": "OpportunityChanged"}}

@@ -12,8 +12,8 @@ from schema.ids import encode
 from tests.organizations import TestOrganization
 from tests.serving import NO_TLS, Server
 from tests.staying import CHANGED, PATIENCE, RENAME
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 MANY = "{ nodes(ids: [" + '"x", ' * 101 + "]) { id } }"
 

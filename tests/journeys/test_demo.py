@@ -10,8 +10,8 @@ from api.import_batches import Tally
 from tests.organizations import NOW
 from workflow.models import Alert, Event, Opportunity, Organization
 from workflow.models.engine.database import opened
-from workflow.operations.context import Ctx, system_viewer
-from workflow.operations.sweep import sweep
+from workflow.operations.alerts.sweep import sweep
+from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import AlertCode, ImportOutcome
 
 DATA = Path("api/demo/data")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.organizations import TestOrganization
 from tests.serving import ROOT, Server
-from workflow.operations.accounts import create_account
+from workflow.operations.accounts.accounts import create_account
 from workflow.rules.enums import Role
 
 CURL = f"""#!{sys.executable}

@@ -13,9 +13,9 @@ from tests.crew import Crew, new_crew
 from tests.organizations import NOW
 from tests.statements import statements
 from workflow.models import Account, Alert, Opportunity
-from workflow.operations.accounts import create_account, update_account
-from workflow.operations.merging import merge_accounts
-from workflow.operations.processes import preset, publish
+from workflow.operations.accounts.accounts import create_account, update_account
+from workflow.operations.accounts.merge import merge_accounts
+from workflow.operations.process.processes import preset, publish
 from workflow.rules.enums import FitOperator, OpportunityState, Role, Visibility
 from workflow.rules.process.document import FitRule
 

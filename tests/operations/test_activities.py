@@ -12,7 +12,7 @@ from tests.crew import ROLES, Crew, new_crew
 from tests.diary import LATER, Diary, besides_health, call, new_deal, new_diary, stored, told
 from tests.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Activity, Member, Opportunity
-from workflow.operations.accounts import create_account, create_contact
+from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied
 

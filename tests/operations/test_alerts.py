@@ -12,13 +12,13 @@ from tests.alerting import DAY, QUIET, of, one, swept, talk, told
 from tests.crew import Crew, new_crew
 from tests.organizations import NOW
 from workflow.models import Alert, Member, Opportunity, Team
-from workflow.operations.accounts import create_contact
-from workflow.operations.alert_deciding import acknowledge_alerts
-from workflow.operations.arrows import disqualify
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.alert_responses import acknowledge_alerts
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import disqualify
 from workflow.rules.enums import (
     BuyingRole,
     DisqualifyReason,

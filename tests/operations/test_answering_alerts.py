@@ -10,7 +10,7 @@ from tests.alerting import DAY, one, swept
 from tests.crew import Crew, new_crew
 from tests.organizations import NOW
 from workflow.models import Alert
-from workflow.operations.alert_deciding import acknowledge_alerts, snooze_alerts
+from workflow.operations.opportunity.alert_responses import acknowledge_alerts, snooze_alerts
 from workflow.rules.enums import (
     OpportunityState,
 )

@@ -11,8 +11,8 @@ import pytest
 from tests.crew import told
 from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import ApiKey, Event, Member
-from workflow.operations.keys import NewKey, create_api_key, make_key, revoke_api_key
-from workflow.operations.members import update_member
+from workflow.operations.people.api_keys import NewKey, create_api_key, make_key, revoke_api_key
+from workflow.operations.people.members import update_member
 from workflow.queries.events.events import EventFilter, events
 from workflow.queries.paging import Window
 from workflow.queries.people.api_keys import api_keys, api_keys_by_id

@@ -9,10 +9,10 @@ import pytest
 from tests.crew import SELLER, Crew, new_crew, told
 from tests.organizations import new_organization
 from workflow.models import Collaborator, Event, Member, Opportunity
-from workflow.operations.bulk import Ref, assign_opportunities
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, Refusal, VersionConflict
 

@@ -10,7 +10,7 @@ from tests.counts import count
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import Event, Organization
 from workflow.models.engine.database import opened
-from workflow.operations.pricing import set_exchange_rate
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.queries.integrity import Verified, verify
 from workflow.rules.events.audit import BEFORE_THE_FIRST, link
 

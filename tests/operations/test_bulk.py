@@ -11,8 +11,8 @@ from schema.ids import encode
 from tests.crew import Crew, deals_of, forced, new_crew
 from tests.serving import Server
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.bulk import BulkMove, Ref, transition_opportunities
-from workflow.operations.transitions import Terms
+from workflow.operations.opportunity.bulk import BulkMove, Ref, transition_opportunities
+from workflow.operations.opportunity.transitions import Terms
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
     IllegalTransition,

@@ -10,9 +10,9 @@ from tests.crew import ROLES, WRITERS, Crew, new_crew
 from tests.organizations import NOW, new_organization
 from tests.refused import faults, refusal, written
 from workflow.models import Event, Opportunity
-from workflow.operations.accounts import create_contact
-from workflow.operations.buyer import BuyerChanges, update_buyer
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.profile import BuyerChanges, update_buyer
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict

@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.organizations import NOW
 from workflow.models import Chore
 from workflow.models.engine.database import opened
-from workflow.operations.chores import LEASE, begin, end, go_on
+from workflow.operations.core.leases import LEASE, begin, end, go_on
 
 EVERY = timedelta(minutes=15)
 MOMENT = timedelta(seconds=1)

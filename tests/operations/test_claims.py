@@ -5,8 +5,8 @@ from tortoise.exceptions import IntegrityError
 
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Idempotency
-from workflow.operations import claims
-from workflow.operations.claims import StillRunning, claim, once
+from workflow.operations.core import idempotency
+from workflow.operations.core.idempotency import StillRunning, claim, once
 
 
 async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestOrganization) -> None:
@@ -14,13 +14,13 @@ async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestO
     first = await claim(viewer, "key", "request", NOW)
 
     with pytest.raises(IntegrityError):
-        await claims._begun(viewer, "key", "request", NOW)
+        await idempotency._begun(viewer, "key", "request", NOW)
 
     assert [row["id"] for row in await Idempotency.filter(organization_id=organization.id).values("id")] == [first.id]
 
 
 async def test_who_has_lost_the_claim_writes_nothing(organization: TestOrganization) -> None:
-    viewer, later = organization.ctx.viewer, NOW + claims.LEASE
+    viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE
     slow = await claim(viewer, "key", "request", NOW)
     await claim(viewer, "key", "request", later)
 

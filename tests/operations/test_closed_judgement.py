@@ -14,15 +14,15 @@ from tests.organizations import TestOrganization
 from tests.rules.deals import default_document
 from workflow.models import Opportunity
 from workflow.models.engine.database import transaction
-from workflow.operations.accounts import create_account, update_account
-from workflow.operations.activities import correct_activity
-from workflow.operations.arrows import Lost, Won, disqualify, lose, reopen, win
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.processes import publish
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_account, update_account
+from workflow.operations.buyer.activities import correct_activity
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, reopen, win
+from workflow.operations.process.processes import publish
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
 from workflow.rules.process.document import parse
 

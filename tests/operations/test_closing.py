@@ -10,15 +10,15 @@ import pytest
 from tests.crew import SELLER, Crew, forced, new_crew
 from tests.organizations import NOW
 from workflow.models import Opportunity, Transition
-from workflow.operations.arrows import Lost, Won, disqualify, lose, regress, reopen, win
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.opportunities import delete_opportunity, update_opportunity
-from workflow.operations.pricing import set_exchange_rate
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, regress, reopen, win
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import (
     CompetitorKind,

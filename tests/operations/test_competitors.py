@@ -9,15 +9,15 @@ from tests.crew import ROLES, WRITERS, Crew, new_crew
 from tests.organizations import NOW, new_organization
 from tests.refused import faults, refusal, written
 from workflow.models import Event, Opportunity
-from workflow.operations.arrows import Lost, lose, reopen
-from workflow.operations.competitors import (
+from workflow.operations.buyer.competitors import (
     CompetitorChanges,
     NewCompetitor,
     add_competitor,
     remove_competitor,
     update_competitor,
 )
-from workflow.operations.transitions import Terms
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose, reopen
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict

@@ -13,12 +13,12 @@ from tests.diary import LATER, Diary, call, new_diary, stored, told
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.rules.deals import default_document
 from workflow.models import Activity, Member, Opportunity, Override
-from workflow.operations import arrows
-from workflow.operations.accounts import create_contact
-from workflow.operations.activities import correct_activity
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.processes import publish
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.activities import correct_activity
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.process.processes import publish
 from workflow.queries.opportunity.activities import ACTIVITIES, spoken
 from workflow.queries.paging import Window
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Visibility
@@ -183,7 +183,7 @@ async def test_a_debt_is_settled_by_the_talk_that_it_owed() -> None:
     await _ask_for_a_talk(crew)
     deal = await crew.deal(OpportunityState.QUALIFIED, "owing")
     given = OverrideGiven(("talk",), "They are away until Monday, says the owner.")
-    await arrows.progress(crew.at("manager", NOW + timedelta(hours=1)), deal, {}, Terms(override=given))
+    await triggers.progress(crew.at("manager", NOW + timedelta(hours=1)), deal, {}, Terms(override=given))
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
     diary = Diary(crew.at("stranger", LATER), account, deal, *[await _contact(crew, account) for _ in range(2)])
     [debt] = await Override.filter(opportunity_id=deal).values("id", "settled_at")

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from tests.crew import Crew, new_crew
 from tests.organizations import NOW
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.arrows import disqualify, regress, reopen
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import disqualify, regress, reopen
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import DisqualifyReason, Grade, OpportunityState, RiskCategory
 from workflow.rules.opportunity.facts import OpportunityFacts

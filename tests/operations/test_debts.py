@@ -8,9 +8,9 @@ from tests.crew import Crew, forced, new_crew, told
 from tests.lacking import PAIN, PERSON, STEP, debts, lead, met, owed, passed
 from tests.organizations import NOW
 from workflow.models import Event, Override
-from workflow.operations.arrows import progress
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.triggers import progress
 from workflow.rules.opportunity.facts import NextStep
 
 HOURS = [NOW + timedelta(hours=hours) for hours in range(6)]

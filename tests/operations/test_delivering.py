@@ -8,8 +8,8 @@ import pytest
 
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Event, WebhookDelivery, WebhookEndpoint
-from workflow.operations.accounts import create_account
-from workflow.operations.delivering import (
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.webhooks.delivery import (
     KEPT,
     LEASE,
     LONGEST_ERROR,
@@ -22,8 +22,8 @@ from workflow.operations.delivering import (
     lanes,
     settle,
 )
-from workflow.operations.relaying import relay
-from workflow.operations.webhooks import create_webhook_endpoint, redeliver_webhook, update_webhook_endpoint
+from workflow.operations.webhooks.endpoints import create_webhook_endpoint, redeliver_webhook, update_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
 
 REFUSED = Outcome(500, "The receiver answered 500: it is down\x00 \ud800")
 

@@ -12,9 +12,9 @@ from tests.alerting import DAY, one, swept
 from tests.crew import Crew, new_crew, told
 from tests.organizations import NOW
 from workflow.models import Alert, Event, Member, WebhookDelivery
-from workflow.operations.alert_deciding import acknowledge_alerts
-from workflow.operations.relaying import relay
-from workflow.operations.webhooks import EndpointChanges, create_webhook_endpoint
+from workflow.operations.opportunity.alert_responses import acknowledge_alerts
+from workflow.operations.webhooks.endpoints import EndpointChanges, create_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
 from workflow.queries.events.events import events_by_id
 from workflow.rules.enums import OpportunityState, Visibility
 

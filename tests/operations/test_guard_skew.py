@@ -11,15 +11,16 @@ from tests.counts import count, some
 from tests.skew import Deal, Skew, trials
 from workflow.models import Milestone
 from workflow.models.engine.database import dialect
-from workflow.operations import change, transitions
-from workflow.operations.accounts import create_contact, update_account
-from workflow.operations.activities import NewActivity, correct_activity, log_activity
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.milestones import complete_milestone, reopen_milestone
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.accounts.accounts import create_contact, update_account
+from workflow.operations.buyer.activities import NewActivity, correct_activity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.milestones import complete_milestone, reopen_milestone
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
+from workflow.operations.change import change
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity import transitions
+from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
 
 TRIALS = count(500, part=50)

@@ -8,9 +8,9 @@ import pytest
 
 from tests.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Account, Event, Milestone, Opportunity, Organization, Transition
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import ImportRow, RowOutcome
-from workflow.operations.importing import import_rows
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow, RowOutcome
 from workflow.rules.enums import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed
 

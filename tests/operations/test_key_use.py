@@ -11,8 +11,8 @@ from tests.organizations import NOW, TestOrganization, context
 from workflow.models import ApiKey
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import dialect, transaction
-from workflow.operations.context import Ctx
-from workflow.operations.keys import KeyMade, NewKey, create_api_key, note_use
+from workflow.operations.core.context import Ctx
+from workflow.operations.people.api_keys import KeyMade, NewKey, create_api_key, note_use
 from workflow.rules.enums import Role
 
 SYNC = NewKey("Sync", Role.INTEGRATOR)

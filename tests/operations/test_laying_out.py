@@ -12,7 +12,10 @@ from tests.crew import SELLER, deals_of, forced
 from tests.organizations import TestOrganization, new_organization
 from tests.steps import REASON, SAID
 from workflow.models import Milestone
-from workflow.operations.arrows import (
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone, waive_milestone
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.transitions import Moved, Terms
+from workflow.operations.opportunity.triggers import (
     AppliedFirst,
     Lost,
     Won,
@@ -24,9 +27,6 @@ from workflow.operations.arrows import (
     reopen,
     win,
 )
-from workflow.operations.context import Ctx
-from workflow.operations.milestones import NewMilestone, add_milestone, complete_milestone, waive_milestone
-from workflow.operations.transitions import Moved, Terms
 from workflow.rules.enums import (
     DisqualifyReason,
     LossReason,

@@ -13,16 +13,16 @@ from tests.crew import forced, new_crew
 from tests.living import Does, Life
 from tests.organizations import NOW
 from workflow.models import Member, Opportunity, Team
-from workflow.operations.alert_deciding import acknowledge_alerts, snooze_alerts
-from workflow.operations.arrows import Lost, lose, progress
-from workflow.operations.buyer import update_buyer
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.mitigating import NewMitigation, add_mitigation
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, raise_risk, review_risks, update_risk
-from workflow.operations.stakeholders import update_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
+from workflow.operations.buyer.profile import update_buyer
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks, update_risk
+from workflow.operations.buyer.stakeholders import update_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.alert_responses import acknowledge_alerts, snooze_alerts
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose, progress
 from workflow.rules.enums import BuyingRole, LossReason, MitigationKind, OpportunityState, RiskCategory, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 

@@ -7,9 +7,9 @@ import pytest
 from tests.crew import Crew, new_crew
 from tests.refused import faults
 from workflow.models import Opportunity, Transition
-from workflow.operations.arrows import Lost, lose
-from workflow.operations.competitors import NewCompetitor, add_competitor
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose
 from workflow.rules.enums import CompetitorKind, LossReason, OpportunityState
 
 K, S = CompetitorKind, OpportunityState

@@ -11,11 +11,11 @@ from tests.counts import count
 from tests.crew import SELLER, told
 from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import Event, Member, Opportunity
-from workflow.operations.accounts import create_account
-from workflow.operations.context import Ctx
-from workflow.operations.members import MemberChanges, NewMember, create_member, update_member
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.teams import create_team
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.people.members import MemberChanges, NewMember, create_member, update_member
+from workflow.operations.people.teams import create_team
 from workflow.queries.people.credentials import viewer_of
 from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal

@@ -10,10 +10,10 @@ from tests.crew import Crew, new_crew, told
 from tests.organizations import new_organization
 from workflow.models import Account, Contact, Opportunity, Stakeholder
 from workflow.models.engine.database import dialect, fetch
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.merging import merge_accounts
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, delete_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.accounts.merge import merge_accounts
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, delete_opportunity
 from workflow.queries.integrity import VERSION, VERSIONS
 from workflow.queries.opportunity.accounts import accounts_by_id
 from workflow.queries.opportunity.duplicates import Called, open_deals_called

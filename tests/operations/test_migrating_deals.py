@@ -10,11 +10,11 @@ import pytest
 from tests.crew import Crew, forced, new_crew, told
 from tests.organizations import NOW
 from workflow.models import Milestone, Opportunity, Override
-from workflow.operations.arrows import AppliedFirst, progress, qualify
-from workflow.operations.bulk import Ref, RowDone, migrate_opportunities
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.processes import preset, publish
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.opportunity.bulk import Ref, RowDone, migrate_opportunities
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.triggers import AppliedFirst, progress, qualify
+from workflow.operations.process.processes import preset, publish
 from workflow.rules.enums import ForecastCategory, MilestoneSide, OpportunityState, Trigger
 from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument, StateSettings

@@ -8,7 +8,7 @@ import pytest
 from tests.crew import Crew, new_crew
 from tests.steps import LATER, SAID, TODAY, VERBS, YESTERDAY, a_step, deal_of, faults, last_event, refused, row, version
 from workflow.models import Milestone
-from workflow.operations.milestones import (
+from workflow.operations.buyer.milestones import (
     MilestoneChanges,
     NewMilestone,
     add_milestone,

@@ -11,7 +11,7 @@ from tests.counts import count
 from tests.crew import Crew, new_crew
 from tests.fears import SAID, Scene, new_scene
 from workflow.models import Mitigation
-from workflow.operations.mitigating import NewMitigation, add_mitigation, complete_mitigation
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
 from workflow.rules.enums import MitigationKind, RiskSettlement, RiskStatus
 from workflow.rules.errors import InvalidInput, NotFound, VersionConflict
 

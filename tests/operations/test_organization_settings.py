@@ -14,20 +14,20 @@ from tests.crew import told
 from tests.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Event, ExchangeRate, Opportunity, Organization, Target
 from workflow.models.columns import new_id
-from workflow.operations.accounts import create_account
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.keys import make_key
-from workflow.operations.opportunities import (
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import (
     NewOpportunity,
     create_opportunity,
     delete_opportunity,
     update_opportunity,
 )
-from workflow.operations.organizations import OrganizationChanges, init_organization, update_organization
-from workflow.operations.pricing import set_exchange_rate
+from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.organizations import OrganizationChanges, init_organization, update_organization
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.queries.people.people import organization_called
 from workflow.rules.enums import Role
 from workflow.rules.errors import Duplicate, InvalidInput, PermissionDenied, Refusal

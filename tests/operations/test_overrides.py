@@ -11,8 +11,8 @@ from tests.crew import Crew, new_crew, told
 from tests.lacking import PAIN, PERSON, REASON, STEP, debts, lead, owed, passed
 from tests.organizations import NOW
 from workflow.models import Event, Opportunity, Override, Transition
-from workflow.operations.bulk import Ref, assign_opportunities
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import Role
 from workflow.rules.errors import InvalidInput, PermissionDenied, TransitionBlocked
 

@@ -12,15 +12,15 @@ from tests.lacking import REASON, debts, lead
 from tests.organizations import NOW
 from tests.rules.deals import default_document
 from workflow.models import Opportunity
-from workflow.operations.accounts import update_account
-from workflow.operations.arrows import AppliedFirst, qualify
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.debts import OverrideGiven
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.pricing import set_exchange_rate
-from workflow.operations.processes import publish
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import update_account
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.process.processes import publish
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlocked

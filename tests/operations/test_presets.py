@@ -6,7 +6,7 @@ from tests.organizations import TestOrganization
 from tests.walking import ARROWS, Walk, new_walk
 from workflow.models import Override, Transition
 from workflow.models.engine.database import transaction
-from workflow.operations.processes import PRESETS, preset, publish
+from workflow.operations.process.processes import PRESETS, preset, publish
 from workflow.queries.process.processes import process
 from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger
 from workflow.rules.errors import TransitionBlocked

@@ -8,9 +8,9 @@ import pytest
 from tests.crew import Crew, new_crew
 from tests.organizations import TestOrganization
 from workflow.models import Event, Opportunity, SalesProcess
-from workflow.operations.accounts import create_account
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.processes import Published, preset, publish
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.process.processes import Published, preset, publish
 from workflow.queries.process.processes import default_process, newest_processes, process
 from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.errors import FieldProblem, InvalidInput, PermissionDenied

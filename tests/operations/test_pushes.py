@@ -10,13 +10,13 @@ import pytest
 from tests.crew import SELLER, Crew, forced, new_crew, told
 from tests.organizations import NOW
 from workflow.models import Opportunity
-from workflow.operations.arrows import AppliedFirst, Lost, lose, progress, qualify, regress, reopen
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.transitions import Terms
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, lose, progress, qualify, regress, reopen
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, SlipReason
 from workflow.rules.errors import InvalidInput
 

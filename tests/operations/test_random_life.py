@@ -18,10 +18,10 @@ from tests.model import HARD, WAY_INTO, ModelDeal
 from tests.moves import Stand, made
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.accounts import create_account
-from workflow.operations.context import Ctx
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.processes import preset
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.process.processes import preset
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import Refusal

@@ -7,7 +7,7 @@ from tests.organizations import TestOrganization
 from tests.processes import documents
 from workflow.models import Event, SalesProcess
 from workflow.models.engine.database import transaction
-from workflow.operations.processes import Published, publish
+from workflow.operations.process.processes import Published, publish
 from workflow.queries.process.processes import processes_by_id
 from workflow.rules.authoring.text import document_in, text_of
 from workflow.rules.process.document import ProcessDocument, content_hash, parse

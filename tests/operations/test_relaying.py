@@ -7,10 +7,10 @@ from uuid import UUID
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Event, WebhookDelivery, WebhookEndpoint
 from workflow.models.engine.database import dialect, transaction
-from workflow.operations import relaying
-from workflow.operations.accounts import create_account
-from workflow.operations.relaying import relay
-from workflow.operations.webhooks import create_webhook_endpoint, redeliver_since, update_webhook_endpoint
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.webhooks import relay as relaying
+from workflow.operations.webhooks.endpoints import create_webhook_endpoint, redeliver_since, update_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
 
 URL = "https://hooks.example.com/"
 

@@ -11,10 +11,10 @@ from tests.crew import Crew, new_crew
 from tests.fears import SAID, Scene, new_scene
 from tests.organizations import NOW
 from workflow.models import RiskReview
-from workflow.operations.arrows import Lost, lose, reopen
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose, reopen
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import CLOSED_STATES, OPEN_RISKS, LossReason, OpportunityState, RiskCategory, RiskStatus
 from workflow.rules.errors import InvalidInput, RecordClosed

@@ -11,8 +11,8 @@ import pytest
 from tests.crew import Crew, new_crew
 from tests.fears import Scene, new_scene, sleeper
 from tests.organizations import new_organization
-from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
-from workflow.operations.stakeholders import update_stakeholder
+from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
+from workflow.operations.buyer.stakeholders import update_stakeholder
 from workflow.rules.enums import OpportunityState, RiskCategory, RiskSettlement, RiskStatus
 from workflow.rules.errors import InvalidInput, RecordClosed, VersionConflict
 

@@ -9,7 +9,7 @@ import pytest
 from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import Event, Member
 from workflow.models.engine.database import opened
-from workflow.operations.signing_in import Vouched, sign_in
+from workflow.operations.people.sign_in import Vouched, sign_in
 from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.errors import PermissionDenied
 

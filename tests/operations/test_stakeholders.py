@@ -9,9 +9,9 @@ from tests.crew import ROLES, WRITERS, Crew, new_crew
 from tests.organizations import NOW, new_organization
 from tests.refused import faults, refusal, written
 from workflow.models import Event, Opportunity
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.buyer import update_buyer
-from workflow.operations.stakeholders import (
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.profile import update_buyer
+from workflow.operations.buyer.stakeholders import (
     NewStakeholder,
     StakeholderChanges,
     add_stakeholder,

@@ -10,19 +10,19 @@ from tests.crew import SELLER, Crew, new_crew, told
 from tests.desk import LATER, SAID, Desk, new_desk, points, ruled, stored
 from tests.organizations import NOW
 from workflow.models import Opportunity
-from workflow.operations.accounts import create_account
-from workflow.operations.activities import correct_activity
-from workflow.operations.arrows import AppliedFirst, qualify, regress
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.bulk import Ref, assign_opportunities
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.mitigating import NewMitigation, add_mitigation
-from workflow.operations.opportunities import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.risks import settle_risk
-from workflow.operations.stakeholders import remove_stakeholder, update_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.buyer.activities import correct_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
+from workflow.operations.buyer.risks import settle_risk
+from workflow.operations.buyer.stakeholders import remove_stakeholder, update_stakeholder
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify, regress
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import (
     BuyingRole,
     Grade,

@@ -14,13 +14,13 @@ from tests.crew import Crew, forced, new_crew, told
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.rows import families
 from workflow.models import Milestone, Opportunity
-from workflow.operations.arrows import Won, progress, win
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.milestones import complete_milestone
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.pricing import set_exchange_rate
-from workflow.operations.processes import preset
-from workflow.operations.sweep import BATCH, Swept, sweep_organization
+from workflow.operations.alerts.sweep import BATCH, Swept, sweep_organization
+from workflow.operations.buyer.milestones import complete_milestone
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.triggers import Won, progress, win
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.process.processes import preset
 from workflow.queries.opportunity.facts import facts_of
 from workflow.rules.enums import OpportunityState, WinReason
 from workflow.rules.health.health import health

@@ -10,8 +10,8 @@ import pytest
 
 from tests.crew import Crew, new_crew, told
 from workflow.models import Member, Target
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.targets import NewTarget, remove_target, set_target
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.pricing.targets import NewTarget, remove_target, set_target
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.reports.targets import TargetFilter, target_of, targets
 from workflow.rules.enums import Visibility

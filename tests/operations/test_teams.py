@@ -10,8 +10,8 @@ from tests.counts import count
 from tests.crew import told
 from tests.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import Event, Member, Team
-from workflow.operations.members import update_member
-from workflow.operations.teams import TeamChanges, create_team, update_team
+from workflow.operations.people.members import update_member
+from workflow.operations.people.teams import TeamChanges, create_team, update_team
 from workflow.rules.enums import Role
 from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal
 

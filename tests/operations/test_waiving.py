@@ -7,8 +7,8 @@ import pytest
 from tests.crew import ROLES, Crew, new_crew
 from tests.steps import LATER, REASON, SAID, VERBS, YESTERDAY, a_step, deal_of, faults, last_event, refused, row
 from workflow.models import Opportunity
-from workflow.operations.milestones import reopen_milestone, waive_milestone
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.buyer.milestones import reopen_milestone, waive_milestone
+from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MilestoneStatus
 from workflow.rules.errors import PermissionDenied
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.crew import Crew, new_crew
 from tests.lacking import PERSON, STEP, lead
-from workflow.operations.arrows import AppliedFirst, qualify, reopen
-from workflow.operations.transitions import Terms
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify, reopen
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlocked
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.organizations import NOW, VAULT, TestOrganization, new_organization
 from workflow.models import Event, WebhookDelivery, WebhookEndpoint
-from workflow.operations.secrets import NoKey, Vault
-from workflow.operations.webhooks import (
+from workflow.operations.core.vault import NoKey, Vault
+from workflow.operations.webhooks.endpoints import (
     MOST_ENDPOINTS,
     create_webhook_endpoint,
     delete_webhook_endpoint,

@@ -7,10 +7,10 @@ import pytest
 
 from tests.crew import ROLES, Crew, new_crew
 from tests.fears import SAID, Scene, new_scene
-from workflow.operations.context import Ctx
-from workflow.operations.mitigating import NewMitigation, add_mitigation, complete_mitigation
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.risks import NewRisk, RiskChanges, raise_risk, review_risks, settle_risk, update_risk
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
+from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, review_risks, settle_risk, update_risk
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement, RiskStatus, Role
 from workflow.rules.errors import InvalidInput, PermissionDenied, Refusal
 

@@ -8,11 +8,11 @@ import pytest
 from tests.crew import ROLES, Crew, new_crew
 from tests.organizations import new_organization
 from workflow.models import Event, Opportunity, Override, Transition
-from workflow.operations import arrows
-from workflow.operations.arrows import AppliedFirst, Lost, Won
-from workflow.operations.context import Ctx
-from workflow.operations.deal_columns import OpportunityChanges
-from workflow.operations.transitions import Terms
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
     IllegalTransition,
@@ -62,13 +62,13 @@ async def attempt(
     stopped = DisqualifyReason.OTHER if spoilt else DisqualifyReason.NO_PAIN
     too_long = Terms(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
     verbs = {
-        T.QUALIFY: lambda: arrows.qualify(ctx, id, AppliedFirst(), too_long),
-        T.PROGRESS: lambda: arrows.progress(ctx, id, dates, too_long),
-        T.WIN: lambda: arrows.win(ctx, id, Won(WinReason.SPEED), too_long),
-        T.LOSE: lambda: arrows.lose(ctx, id, Lost(lost), terms),
-        T.DISQUALIFY: lambda: arrows.disqualify(ctx, id, stopped, terms),
-        T.REGRESS: lambda: arrows.regress(ctx, id, terms),
-        T.REOPEN: lambda: arrows.reopen(ctx, id, way[1] or S.LEAD, none, terms),
+        T.QUALIFY: lambda: triggers.qualify(ctx, id, AppliedFirst(), too_long),
+        T.PROGRESS: lambda: triggers.progress(ctx, id, dates, too_long),
+        T.WIN: lambda: triggers.win(ctx, id, Won(WinReason.SPEED), too_long),
+        T.LOSE: lambda: triggers.lose(ctx, id, Lost(lost), terms),
+        T.DISQUALIFY: lambda: triggers.disqualify(ctx, id, stopped, terms),
+        T.REGRESS: lambda: triggers.regress(ctx, id, terms),
+        T.REOPEN: lambda: triggers.reopen(ctx, id, way[1] or S.LEAD, none, terms),
     }
     try:
         return await verbs[way[0]]()

@@ -9,12 +9,12 @@ from tests.crew import ROLES, WRITERS, Crew, forced, new_crew
 from tests.organizations import new_organization
 from tests.steps import LATER, VERBS, a_step, deal_of, refused, version
 from workflow.models import Milestone, Opportunity
-from workflow.operations.arrows import Lost, Won, disqualify, lose, win
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.context import Ctx
-from workflow.operations.milestones import NewMilestone, add_milestone
-from workflow.operations.opportunities import update_opportunity
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, win
 from workflow.rules.enums import DisqualifyReason, LossReason, MilestoneStatus, OpportunityState, WinReason
 from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, TransitionBlocked, VersionConflict
 from workflow.rules.gates.requirements import Verdict

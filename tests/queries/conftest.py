@@ -9,8 +9,8 @@ from tests.crew import Crew, new_crew
 from tests.histories import History, end_of, histories
 from tests.organizations import NOW
 from workflow.models import Opportunity
-from workflow.operations.accounts import create_account
-from workflow.operations.sweep import Swept, sweep_organization
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.alerts.sweep import Swept, sweep_organization
 from workflow.queries.people.people import OrganizationRow, organization_called
 
 HISTORIES = count(1_000, part=20)

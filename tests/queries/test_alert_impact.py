@@ -9,10 +9,10 @@ import pytest
 from tests.alerting import DAY, talk
 from tests.crew import Crew, forced, new_crew
 from tests.organizations import NOW
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.arrows import Lost, Won, lose, win
-from workflow.operations.processes import preset
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, Won, lose, win
+from workflow.operations.process.processes import preset
 from workflow.queries.process.impact import AlertImpact, alert_impact
 from workflow.rules.enums import (
     ActivityDirection,

@@ -7,7 +7,7 @@ from tests.counts import count
 from tests.organizations import NOW, TestOrganization
 from tests.rows import families
 from tests.statements import statements
-from workflow.operations.processes import preset
+from workflow.operations.process.processes import preset
 from workflow.queries.process.impact import BATCH, ProcessImpact, process_impact
 from workflow.rules.enums import Trigger
 

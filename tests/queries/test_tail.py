@@ -9,7 +9,7 @@ import pytest
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server
 from workflow.models.engine.database import dialect, transaction
-from workflow.operations.accounts import create_account
+from workflow.operations.accounts.accounts import create_account
 from workflow.queries.events import subscribe as following
 from workflow.queries.events.events import Head
 from workflow.queries.events.subscribe import Tail, Watch

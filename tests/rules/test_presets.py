@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.operations.processes import PRESETS, preset, preset_text
+from workflow.operations.process.processes import PRESETS, preset, preset_text
 from workflow.rules.authoring.checks import check
 from workflow.rules.authoring.text import document_in, text_of
 from workflow.rules.authoring.yaml_reading import read_yaml

@@ -14,7 +14,7 @@ from tests.mutilating import Mutilated, mutilated
 from tests.processes import documents
 from tests.rules.deals import DEFAULT
 from tests.rules.documents import Change, changed, fit_rule, requirement
-from workflow.operations.processes import PRESETS, preset_text
+from workflow.operations.process.processes import PRESETS, preset_text
 from workflow.rules.authoring.checks import check
 from workflow.rules.authoring.json_schema import process_schema
 from workflow.rules.authoring.yaml_reading import read_yaml

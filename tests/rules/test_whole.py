@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.serving import ROOT
-from workflow.operations.imported import ImportRow
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.codec import camel, read, written
 from workflow.rules.enums import (
     ActorKind,

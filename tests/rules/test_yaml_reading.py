@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.operations.processes import preset_text
+from workflow.operations.process.processes import preset_text
 from workflow.rules.authoring.text import document_in
 from workflow.rules.authoring.yaml_reading import DEEPEST, LONGEST_TEXT, MOST_PARTS, FaultyText, read_yaml
 

@@ -14,7 +14,7 @@ from tests.diary import CALL, LATER, Diary, call, new_deal, new_diary
 from tests.organizations import TestOrganization, new_organization
 from tests.statements import Statements, statements
 from workflow.models import Activity, Member
-from workflow.operations.context import Ctx
+from workflow.operations.core.context import Ctx
 from workflow.queries.actors import ACTOR
 from workflow.rules.enums import Role, Visibility
 

@@ -15,8 +15,8 @@ from tests.organizations import NOW
 from tests.serving import Server
 from tests.staying import PATIENCE, stream
 from workflow.models import Alert, Opportunity
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.members import update_member
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.people.members import update_member
 from workflow.rules.enums import Grade, OpportunityState, Role, Visibility
 
 DAY = timedelta(days=1)

@@ -10,9 +10,9 @@ import httpx
 from schema.ids import encode
 from tests.organizations import TestOrganization
 from workflow.models import Assessment, Event, Opportunity, Transition
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.rules.enums import BuyingRole
 
 AT_ONCE = 50

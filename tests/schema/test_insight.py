@@ -12,10 +12,10 @@ from tests.organizations import TestOrganization
 from tests.rows import deal_row, place_of
 from tests.serving import Server
 from workflow.models import Opportunity
-from workflow.operations.arrows import Lost, lose
-from workflow.operations.assessing import AssessmentGiven, assess_criteria
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.transitions import Terms
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose
 from workflow.rules.codec import camel
 from workflow.rules.enums import BuyingRole, Grade, InsightTopicName, LossReason, OpportunityState
 

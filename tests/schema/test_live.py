@@ -13,9 +13,9 @@ from tests.crew import Crew, new_crew
 from tests.organizations import new_organization
 from tests.serving import Server
 from tests.staying import CHANGED, PATIENCE, stream
-from workflow.operations.activities import NewActivity, log_activity
-from workflow.operations.members import update_member
-from workflow.operations.opportunities import delete_opportunity, update_opportunity
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.people.members import update_member
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD

@@ -11,9 +11,9 @@ from tests.organizations import new_organization
 from tests.serving import Server, serving
 from tests.staying import PATIENCE, stream
 from workflow.models.engine.database import opened
-from workflow.operations.accounts import create_account
-from workflow.operations.members import update_member
-from workflow.operations.opportunities import update_opportunity
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.people.members import update_member
 from workflow.queries.events.events import START
 from workflow.rules.enums import OpportunityState, Role, Visibility
 

@@ -8,9 +8,9 @@ from schema.ids import decode, encode
 from schema.payloads import told
 from tests.organizations import TestOrganization
 from tests.serving import Server
-from workflow.operations.accounts import create_account, create_contact
-from workflow.operations.opportunities import NewOpportunity, create_opportunity
-from workflow.operations.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 EVENTS = "{ events { nodes { type payload opportunity { id } } } }"

@@ -13,10 +13,10 @@ from tests.crew import ROLES, Crew, new_crew
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.serving import Server
 from workflow.models import ApiKey
-from workflow.operations.bulk import Ref, assign_opportunities
-from workflow.operations.keys import NewKey, create_api_key
-from workflow.operations.members import update_member
-from workflow.operations.opportunities import delete_opportunity, update_opportunity
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.people.members import update_member
 from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.errors import PermissionDenied, RecordClosed
 from workflow.rules.permissions import PERMISSIONS

@@ -9,10 +9,10 @@ import pytest
 from tests.organizations import NOW, TestOrganization
 from tests.serving import Server
 from workflow.models import Member
-from workflow.operations.checks import MoneyGiven
-from workflow.operations.imported import ImportRow
-from workflow.operations.importing import import_rows
-from workflow.operations.targets import NewTarget, set_target
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.pricing.targets import NewTarget, set_target
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Role, Visibility, WinReason
 
 MONEY = "{ amount currency }"

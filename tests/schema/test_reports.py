@@ -10,8 +10,8 @@ from tests.crew import Crew, forced, new_crew
 from tests.organizations import NOW
 from tests.serving import Server
 from workflow.models import Member
-from workflow.operations.arrows import AppliedFirst, Lost, Won, lose, progress, qualify, win
-from workflow.operations.transitions import Terms
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won, lose, progress, qualify, win
 from workflow.rules.enums import LossReason, OpportunityState, Role, Visibility, WinReason
 
 OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: OpportunityFilter) {

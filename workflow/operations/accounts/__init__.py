@@ -1,0 +1,1 @@
+"""Writes on accounts and contacts, and the merge of two accounts."""

@@ -1,0 +1,1 @@
+"""Alerts after each write, the sweep over time, and the daily digest."""

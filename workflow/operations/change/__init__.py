@@ -1,0 +1,1 @@
+"""The only write path of an opportunity, and what follows from a change."""

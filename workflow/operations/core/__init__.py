@@ -1,0 +1,1 @@
+"""What every write needs: context, transaction, idempotency, locks, events, leases, validation."""

@@ -1,0 +1,1 @@
+"""Writes on opportunities: create, edit, transition, bulk, process migration."""

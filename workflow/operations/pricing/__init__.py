@@ -1,0 +1,1 @@
+"""Exchange rates, values in the base currency, and targets."""

@@ -1,0 +1,1 @@
+"""Publishing sales processes."""

@@ -1,0 +1,1 @@
+"""Imports of opportunities, accounts, contacts and sellers."""

@@ -1,0 +1,1 @@
+"""Webhook endpoints, and the relay and delivery of events to them."""
