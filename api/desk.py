@@ -7,7 +7,7 @@ from api.auth import Credential, TokenDoor
 from api.execution import Execution
 from api.presence import Presence
 from api.settings import Settings
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import Tail
 from workflow.rules.permissions import Viewer

@@ -22,7 +22,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
 from schema import schema
-from schema.limits import INTROSPECTION, Measure, TooDeep, excess, measured, too_complex
+from schema.core.limits import INTROSPECTION, Measure, TooDeep, excess, measured, too_complex
 
 KEPT = 500
 """Documents kept in this process; those that were not asked for the longest go first."""

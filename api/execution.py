@@ -18,7 +18,7 @@ from api.persisted import PersistedQueries
 from api.problems import RequestProblem, document_problem, execution_error, request_error, timed_out
 from api.requests import GraphQLRequest
 from schema import schema
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from workflow.rules.permissions import Viewer
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.cells import Kind, Record
-from schema import ids
-from schema.payloads import told
+from schema.core import ids
+from schema.core.payloads import told
 from workflow.operations.transfer.row import OURS, REASONS
 from workflow.queries.events.events import EventRow
 from workflow.queries.opportunity.accounts import AccountRow, ContactRow

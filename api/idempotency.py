@@ -10,7 +10,7 @@ from strawberry.types.graphql import OperationType
 
 from api.execution import Answer, Prepared
 from api.problems import CONFLICT, RETRY_AFTER, RequestProblem
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from workflow.operations.core.idempotency import AnotherRequest, Receipt, StillRunning, claim, give_up, keep_answer
 
 LONGEST = 255

@@ -16,7 +16,7 @@ from api.auth import Admitted
 from api.desk import Desk
 from api.execution import Prepared
 from api.problems import RequestProblem, masked, unauthenticated, unavailable
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from workflow.queries.scope import standing_for_viewer
 
 logger = logging.getLogger("pursuit.streams")

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from schema import ids, payloads
+from schema.core import ids, payloads
 from workflow.operations.core.vault import NoKey, Vault
 from workflow.operations.webhooks.delivery import Outcome, Parcel
 from workflow.queries.events.events import EventRow

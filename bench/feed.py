@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schema import schema
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from tests.databases import databases
 from tests.organizations import TestOrganization, new_organization
 from tests.rows import families

@@ -3,36 +3,36 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.account_inputs import AccountMutation
-from schema.accounts import AccountQuery
-from schema.activities import ActivityMutation
-from schema.alert_inputs import AlertMutation
-from schema.alerts import AlertQuery
-from schema.api_keys import ApiKeyMutation, ApiKeyQuery
-from schema.assessing import AssessmentMutation
-from schema.bulk import BulkMutation
-from schema.buyer_inputs import BuyerMutation
-from schema.competitors import CompetitorMutation
-from schema.events import EventQuery
-from schema.importing import ImportMutation
-from schema.live import LiveSubscription
-from schema.milestones import MilestoneMutation
-from schema.opportunity_inputs import OpportunityMutation
-from schema.opportunity_list import OpportunityQuery
-from schema.people import PeopleQuery
-from schema.people_inputs import PeopleMutation
-from schema.prepared import BoundedExecution, Prepared
-from schema.problems import HANDLERS
-from schema.process import ProcessQuery
-from schema.process_publishing import ProcessImpactQuery, ProcessMutation
-from schema.rates import RateMutation, RateQuery
-from schema.reports import ReportQuery
-from schema.risk_inputs import RiskMutation
-from schema.scalars import SCALARS
-from schema.stakeholders import StakeholderMutation
-from schema.targets import TargetMutation, TargetQuery
-from schema.transition_inputs import TransitionMutation
-from schema.webhooks import WebhookMutation, WebhookQuery
+from schema.accounts.mutations import AccountMutation
+from schema.accounts.types import AccountQuery
+from schema.buyer.activities import ActivityMutation
+from schema.buyer.assessments import AssessmentMutation
+from schema.buyer.competitors import CompetitorMutation
+from schema.buyer.milestones import MilestoneMutation
+from schema.buyer.profile_mutations import BuyerMutation
+from schema.buyer.risk_mutations import RiskMutation
+from schema.buyer.stakeholders import StakeholderMutation
+from schema.core.execution import BoundedExecution, Prepared
+from schema.core.scalars import SCALARS
+from schema.events.events import EventQuery
+from schema.events.subscription import LiveSubscription
+from schema.events.webhooks import WebhookMutation, WebhookQuery
+from schema.opportunity.alert_mutations import AlertMutation
+from schema.opportunity.alerts import AlertQuery
+from schema.opportunity.bulk import BulkMutation
+from schema.opportunity.list import OpportunityQuery
+from schema.opportunity.mutations import OpportunityMutation
+from schema.opportunity.transition_mutations import TransitionMutation
+from schema.people.api_keys import ApiKeyMutation, ApiKeyQuery
+from schema.people.mutations import PeopleMutation
+from schema.people.types import PeopleQuery
+from schema.process.mutations import ProcessImpactQuery, ProcessMutation
+from schema.process.type import ProcessQuery
+from schema.reports.query import ReportQuery
+from schema.reports.rates import RateMutation, RateQuery
+from schema.reports.targets import TargetMutation, TargetQuery
+from schema.results.problems import HANDLERS
+from schema.transfer.import_mutation import ImportMutation
 
 
 def _root(name: str, parts: tuple[type, ...], description: str) -> type:

@@ -12,7 +12,7 @@ from graphql import (
     get_nullable_type,
 )
 
-from schema.ids import encode
+from schema.core.ids import encode
 from workflow.models.columns import new_id
 
 OTHER = encode("Organization", new_id())

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import decode, encode
+from schema.core.context import RequestContext
+from schema.core.ids import decode, encode
 from tests.leaks_asking import Question
 from tests.leaks_sight import Sight
 from tests.organizations import NOW

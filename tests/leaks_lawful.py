@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import decode
+from schema.core.context import RequestContext
+from schema.core.ids import decode
 from tests.attempt import Input
 from tests.leaks_sight import INNER, Sight
 from tests.leaks_tables import Tables

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from graphql import GraphQLInputObjectType, GraphQLNamedType, get_named_type
 
-from schema.ids import decode, encode
+from schema.core.ids import decode, encode
 from tests.attempt import FIT, INTEREST, PAIN, SAID, Input
 from tests.attempts import ATTEMPTS
 from tests.leaks_asking import GRAPH, Question, whole

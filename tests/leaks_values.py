@@ -17,7 +17,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.attempt import DOCUMENT
 from tests.leaks_sight import Home, Sight
 from tests.leaks_tables import Row

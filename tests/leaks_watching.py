@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from schema.ids import decode
+from schema.core.ids import decode
 from tests.leaks_asking import Question
 from tests.leaks_marks import MARK
 from tests.leaks_sight import Home, Sight

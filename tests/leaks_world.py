@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import decode, encode
+from schema.core.context import RequestContext
+from schema.core.ids import decode, encode
 from tests.databases import Databases
 from tests.leaks_marks import Marks
 from tests.leaks_sight import Facts, Person, Sight, classes

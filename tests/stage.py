@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, serving
 from tests.stage_beside import alerted, targets, webhooks

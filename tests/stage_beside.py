@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from schema.ids import decode, encode
+from schema.core.ids import decode, encode
 from tests.organizations import TestOrganization
 from workflow.models import Alert, WebhookDelivery
 from workflow.operations.alerts.sweep import Swept, sweep_organization

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from schema.ids import decode, encode
+from schema.core.ids import decode, encode
 from tests.organizations import NOW, TestOrganization
 from workflow.models import Activity, ActivityContact, Alert, Member, Stakeholder, Team
 from workflow.models.columns import new_id

@@ -62,7 +62,7 @@ def key(
 
 def _tell(**told: UUID | str | None) -> None:
     """One JSON object; records by the ids that the API takes."""
-    from schema.ids import encode  # here, for the other commands start faster without the schema
+    from schema.core.ids import encode  # here, for the other commands start faster without the schema
 
     kinds = {"organization": "Organization", "member": "Member"}
     typer.echo(json.dumps({name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in told.items()}))

@@ -35,7 +35,7 @@ IDS = "T3JnYW5pemF0aW9u"
 def known_as(text: str) -> str:
     """An organization's name or id as it is kept: an id may be given as the API prints it."""
     if text.startswith(IDS):
-        from schema.ids import decode  # here, for commands start faster without the schema
+        from schema.core.ids import decode  # here, for commands start faster without the schema
 
         if (found := decode(text)) is not None:
             return str(found[1])

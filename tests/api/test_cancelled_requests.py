@@ -14,7 +14,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
-from schema.ids import decode, encode
+from schema.core.ids import decode, encode
 from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import serving

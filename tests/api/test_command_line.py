@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.counts import some
 from tests.issuing import issuing
 from tests.organizations import TestOrganization, new_organization

@@ -10,7 +10,7 @@ import httpx
 
 from api.app import create_app
 from api.settings import Settings
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.attempt import DOCUMENT
 from tests.organizations import TestOrganization
 from tests.rows import families

@@ -4,7 +4,7 @@ import pytest
 
 from api import documents
 from api.documents import DocumentFault, Documents
-from schema.limits import LIMITS
+from schema.core.limits import LIMITS
 
 ROLE = "{ viewer { role } }"
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import Server

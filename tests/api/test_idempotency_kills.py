@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from schema.ids import decode
+from schema.core.ids import decode
 from tests.serving import Server, serving
 from tests.stage import new_stage
 from workflow.models import Account, Idempotency, Transition

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from tests.staying import CHANGED, RENAME, SocketClient, socket

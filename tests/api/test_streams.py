@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.problems import GRAPHQL_JSON, JSON
-from schema.ids import decode, encode
+from schema.core.ids import decode, encode
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from tests.staying import CHANGED, stream

@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from api.webhooks import LONGEST_BODY, READ, outcome_of
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.counts import count
 from tests.organizations import NOW
 from tests.receiving import DIE, HANG, OK, Sent, answer, receiving

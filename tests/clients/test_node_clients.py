@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.clients.node import told
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import Server, free_port, serving

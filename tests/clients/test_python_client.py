@@ -8,7 +8,7 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.organizations import TestOrganization
 from tests.serving import NO_TLS, Server
 from tests.staying import CHANGED, PATIENCE, RENAME

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.crew import Crew, deals_of, forced, new_crew
 from tests.serving import Server
 from workflow.models import Event, Opportunity, Transition

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import encode
+from schema.core.context import RequestContext
+from schema.core.ids import encode
 from tests.diary import CALL, LATER, Diary, call, new_deal, new_diary
 from tests.organizations import TestOrganization, new_organization
 from tests.statements import Statements, statements

@@ -4,7 +4,7 @@ from asyncio import CancelledError, create_task, gather, sleep
 
 import pytest
 
-from schema.batches import Loader, Turn, Turns
+from schema.core.dataloader import Loader, Turn, Turns
 
 
 class Table:

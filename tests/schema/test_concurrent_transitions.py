@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.organizations import TestOrganization
 from workflow.models import Assessment, Event, Opportunity, Transition
 from workflow.operations.accounts.accounts import create_account, create_contact

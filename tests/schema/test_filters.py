@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from schema.ids import encode
-from schema.opportunity_list import OpportunityFilter
+from schema.core.ids import encode
+from schema.opportunity.list import OpportunityFilter
 from tests.organizations import TestOrganization
 from tests.rows import deal_row, place_of
 from tests.serving import Server

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.crew import Crew, new_crew
 from tests.desk import SAID, new_desk, stored
 from tests.organizations import TestOrganization

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.attempts import ATTEMPTS
 from tests.counts import FULL, count
 from tests.databases import Databases

@@ -6,7 +6,7 @@ import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from schema import schema
-from schema.limits import LIMITS, Measure, TooDeep, excess, measured
+from schema.core.limits import LIMITS, Measure, TooDeep, excess, measured
 
 SCHEMA = schema._schema
 

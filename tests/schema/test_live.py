@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.crew import Crew, new_crew
 from tests.organizations import new_organization
 from tests.serving import Server

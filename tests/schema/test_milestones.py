@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schema.ids import encode
+from schema.core.ids import encode
 from tests.crew import Crew, new_crew
 from tests.serving import Server
 from tests.steps import SAID, a_step, deal_of

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, get_named_type, is_required_argument
 
 from schema import schema
-from schema.context import RequestContext
+from schema.core.context import RequestContext
 from tests.counts import count
 from tests.crew import SELLER, deals_of
 from tests.lively import TALKS, lively

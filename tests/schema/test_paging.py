@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import decode, encode
+from schema.core.context import RequestContext
+from schema.core.ids import decode, encode
 from tests.counts import FULL, count
 from tests.organizations import NOW, TestOrganization
 from tests.rows import NUMBERS, Place, deal_row, place_of

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from schema.ids import decode, encode
-from schema.payloads import told
+from schema.core.ids import decode, encode
+from schema.core.payloads import told
 from tests.organizations import TestOrganization
 from tests.serving import Server
 from workflow.operations.accounts.accounts import create_account, create_contact

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from schema import schema
-from schema.context import RequestContext
-from schema.ids import encode
+from schema.core.context import RequestContext
+from schema.core.ids import encode
 from tests.crew import ROLES, Crew, new_crew
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.serving import Server

@@ -1,0 +1,187 @@
+"""Making and changing accounts and contacts."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.accounts.types import Account, Contact
+from schema.core import ids
+from schema.core.context import Info
+from schema.core.dataloader import sure
+from schema.core.inputs import given, maybe, or_none
+from schema.core.money import MoneyInput, given_money
+from schema.core.nodes import told
+from schema.core.scalars import Json
+from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, VersionConflict
+from workflow.operations.accounts import accounts as operations
+from workflow.operations.accounts import merge
+from workflow.operations.accounts.accounts import AccountChanges
+from workflow.queries.opportunity.accounts import AccountRow, ContactRow
+
+
+@strawberry.input(description="A new account.")
+class CreateAccountInput:
+    """What is known of it."""
+
+    name: str = told("The company's name.")
+    domain: str | None = maybe("Its internet domain; unique in the organization.")
+    industry: str | None = maybe("Its industry.")
+    employee_count: int | None = maybe("How many people work there, 0 or more.")
+    annual_revenue: MoneyInput | None = maybe("What it sells in a year.")
+    country: str | None = maybe("Where it is.")
+    external_system: str | None = maybe("The system it comes from; goes with `externalId`.")
+    external_id: str | None = maybe("Its id there.")
+    attributes: Json | None = maybe("Anything else, as an object.")
+
+
+@strawberry.input(description="Changes of an account: what is left out is kept, null clears.")
+class UpdateAccountInput:
+    """What changes."""
+
+    id: strawberry.ID = told("The account.")
+    expected_version: int | None = maybe("The version that was read; another one there is a VersionConflict.")
+    name: str | None = maybe("The company's name.")
+    domain: str | None = maybe("Its internet domain.")
+    industry: str | None = maybe("Its industry.")
+    employee_count: int | None = maybe("How many people work there, 0 or more.")
+    annual_revenue: MoneyInput | None = maybe("What it sells in a year.")
+    country: str | None = maybe("Where it is.")
+    external_system: str | None = maybe("The system it comes from; goes with `externalId`.")
+    external_id: str | None = maybe("Its id there.")
+    attributes: Json | None = maybe("Merged by key; a null value removes the key.")
+
+
+@strawberry.input(description="A new contact.")
+class CreateContactInput:
+    """What is known of them."""
+
+    account_id: strawberry.ID = told("The account they work at.")
+    name: str = told("The person's name.")
+    email: str | None = maybe("Their address.")
+    phone: str | None = maybe("As it is dialled.")
+    title: str | None = maybe("Their position.")
+    external_system: str | None = maybe("The system they come from; goes with `externalId`.")
+    external_id: str | None = maybe("Their id there.")
+    attributes: Json | None = maybe("Anything else, as an object.")
+
+
+@strawberry.input(description="Changes of a contact: what is left out is kept, null clears.")
+class UpdateContactInput:
+    """What changes."""
+
+    id: strawberry.ID = told("The contact.")
+    expected_version: int | None = maybe("The version that was read; another one there is a VersionConflict.")
+    name: str | None = maybe("The person's name.")
+    email: str | None = maybe("Their address.")
+    phone: str | None = maybe("As it is dialled.")
+    title: str | None = maybe("Their position.")
+    external_system: str | None = maybe("The system they come from; goes with `externalId`.")
+    external_id: str | None = maybe("Their id there.")
+    attributes: Json | None = maybe("Merged by key; a null value removes the key.")
+
+
+@strawberry.input(description="Two accounts that are one company.")
+class MergeAccountsInput:
+    """Which stays, and which goes."""
+
+    keep_id: strawberry.ID = told("The account that stays; what it lacks it takes over.")
+    merged_id: strawberry.ID = told(
+        "The account that goes: its contacts, with their parts in deals, and its opportunities move."
+    )
+    expected_version: int | None = maybe("The version of the account that stays, as it was read.")
+
+
+@strawberry.type(description="The account was made or changed.")
+class AccountChanged:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=Account, description="The account as stored.")
+    async def account(self, info: Info) -> AccountRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.account, self.key)
+
+
+@strawberry.type(description="The contact was made or changed.")
+class ContactChanged:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=Contact, description="The contact as stored.")
+    async def contact(self, info: Info) -> ContactRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.contact, self.key)
+
+
+AccountResult = Annotated[
+    AccountChanged | VersionConflict | Duplicate | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("AccountResult", description="The account, or why not."),
+]
+ContactResult = Annotated[
+    ContactChanged | VersionConflict | Duplicate | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("ContactResult", description="The contact, or why not."),
+]
+
+
+@strawberry.type
+class AccountMutation:
+    """What is done with accounts and contacts."""
+
+    @strawberry.mutation(
+        graphql_type=AccountResult,
+        description="Make an account; Duplicate on its external id or its domain, never on its name.",
+    )
+    async def create_account(self, info: Info, input: CreateAccountInput) -> AccountChanged:
+        """A new account."""
+        return AccountChanged(key=await operations.create_account(info.context.acting(), _account(input)))
+
+    @strawberry.mutation(graphql_type=AccountResult, description="Change the fields that are given.")
+    async def update_account(self, info: Info, input: UpdateAccountInput) -> AccountChanged:
+        """Another account."""
+        id, version = ids.of("Account", input.id), or_none(input.expected_version)
+        return AccountChanged(
+            key=await operations.update_account(info.context.acting(), id, _account(input), expected_version=version)
+        )
+
+    @strawberry.mutation(
+        graphql_type=AccountResult,
+        description="Make one of two accounts: contacts and opportunities move, closed ones too, and the merged id is not found any more.",
+    )
+    async def merge_accounts(self, info: Info, input: MergeAccountsInput) -> AccountChanged:
+        """One company."""
+        keep, going = ids.of("Account", input.keep_id), ids.of("Account", input.merged_id)
+        version = or_none(input.expected_version)
+        return AccountChanged(
+            key=await merge.merge_accounts(info.context.acting(), keep, going, expected_version=version)
+        )
+
+    @strawberry.mutation(graphql_type=ContactResult, description="Make a contact at an account.")
+    async def create_contact(self, info: Info, input: CreateContactInput) -> ContactChanged:
+        """A new person."""
+        account_id: Any = ids.of("Account", input.account_id)
+        return ContactChanged(key=await operations.create_contact(info.context.acting(), account_id, _contact(input)))
+
+    @strawberry.mutation(graphql_type=ContactResult, description="Change the fields that are given.")
+    async def update_contact(self, info: Info, input: UpdateContactInput) -> ContactChanged:
+        """Another person."""
+        id, version = ids.of("Contact", input.id), or_none(input.expected_version)
+        return ContactChanged(
+            key=await operations.update_contact(info.context.acting(), id, _contact(input), expected_version=version)
+        )
+
+
+def _account(input: CreateAccountInput | UpdateAccountInput) -> AccountChanges:
+    fields: Any = given(input, "id", "expected_version")
+    if "annual_revenue" in fields:
+        fields["annual_revenue"] = given_money(fields["annual_revenue"])
+    changes: AccountChanges = fields
+    return changes
+
+
+def _contact(input: CreateContactInput | UpdateContactInput) -> operations.ContactChanges:
+    changes: Any = given(input, "id", "account_id", "expected_version")
+    fields: operations.ContactChanges = changes
+    return fields

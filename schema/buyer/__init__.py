@@ -1,0 +1,1 @@
+"""The buyer of an opportunity: people, qualification, risks, milestones, activities."""

@@ -1,0 +1,180 @@
+"""What is known of pain, interest, fit and the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from schema.buyer.stakeholders import Stakeholder
+from schema.core.nodes import is_row, told
+from schema.people.types import Actor
+from schema.process.type import Criterion, FitRule
+from workflow.rules.enums import FitStatus, Grade
+from workflow.rules.opportunity import qualification as rules
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.fit import FitResult as FitFound
+from workflow.rules.opportunity.parts import AssessmentFacts, StakeholderFacts
+from workflow.rules.process import document
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A deal's facts, its process and the time they are judged at."""
+
+    facts: OpportunityFacts
+    process: document.ProcessDocument
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A criterion and what is known of it; None where nobody has assessed it."""
+
+    criterion: document.Criterion
+    found: AssessmentFacts | None
+    said_by: StakeholderFacts | None
+    stale: bool
+    trail: "Sequence[Entry]"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An earlier answer, and who of the buyer's gave it."""
+
+    grade: Grade
+    evidence: str | None
+    evidence_url: str | None
+    said_by: StakeholderFacts | None
+    assessed_by: ActorRow
+    assessed_at: datetime
+
+
+@strawberry.type(description="An earlier answer to a criterion.")
+class AssessmentEntry:
+    """What was known then."""
+
+    is_type_of = is_row(Entry)
+    grade: Grade = told("How well it was known.")
+    evidence: str | None = told("What showed it, in words.")
+    evidence_url: str | None = told("Where it can be read.")
+    said_by: Stakeholder | None = told("Who of the buyer's said it.")
+    assessed_by: Actor = told("Who recorded it.")
+    assessed_at: datetime = told("When it was recorded.")
+
+
+@strawberry.type(description="What is known of one criterion: the latest wins, earlier ones stay in `trail`.")
+class Assessment:
+    """An answer."""
+
+    is_type_of = is_row(Answer)
+    criterion: Criterion = told("What was asked.")
+    stale: bool = told(
+        "True when older than the criterion's `staleAfterDays`; a stale assessment meets no requirement."
+    )
+
+    trail: list[AssessmentEntry] = told("The answers before this one, newest first.")
+
+    @strawberry.field(description="How well it is known; UNKNOWN where nobody has assessed it.")
+    def grade(self, root: strawberry.Parent[Any]) -> Grade:
+        """The grade."""
+        return root.found.grade if root.found else Grade.UNKNOWN
+
+    @strawberry.field(description="What shows it, in words.")
+    def evidence(self, root: strawberry.Parent[Any]) -> str | None:
+        """The words."""
+        return root.found.evidence if root.found else None
+
+    @strawberry.field(description="Where it can be read.")
+    def evidence_url(self, root: strawberry.Parent[Any]) -> str | None:
+        """The link."""
+        return root.found.evidence_url if root.found else None
+
+    @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's said it.")
+    def said_by(self, root: strawberry.Parent[Any]) -> StakeholderFacts | None:
+        """The person."""
+        person: StakeholderFacts | None = root.said_by
+        return person
+
+    @strawberry.field(graphql_type=Actor | None, description="Who recorded it.")
+    def assessed_by(self, root: strawberry.Parent[Any]) -> ActorRow | None:
+        """The actor."""
+        return root.found.actor if root.found else None
+
+    @strawberry.field(description="When it was recorded.")
+    def assessed_at(self, root: strawberry.Parent[Any]) -> datetime | None:
+        """The instant."""
+        return root.found.assessed_at if root.found else None
+
+
+@strawberry.type(description="What a fit rule found in the account's data.")
+class FitResult:
+    """A finding."""
+
+    is_type_of = is_row(FitFound)
+    rule: FitRule = told("The rule.")
+    status: FitStatus = told("UNKNOWN where the account's data is missing.")
+    explanation: str = told("Why, in a sentence.")
+
+
+@strawberry.type(description="Whether a lead is an opportunity, and what is known of it.")
+class Qualification:
+    """What is known."""
+
+    is_type_of = is_row(Known)
+
+    @strawberry.field(description="0 to 100: grade by weight over all criteria of the process.")
+    def score(self, root: strawberry.Parent[Any]) -> int:
+        """The score."""
+        return rules.score(root.process, root.facts, root.now)
+
+    @strawberry.field(graphql_type=list[Assessment], description="One for each criterion of the process, in its order.")
+    def assessments(self, root: strawberry.Parent[Any]) -> Sequence[Answer]:
+        """The answers."""
+        return [_answer(criterion, root) for criterion in root.process.criteria]
+
+    @strawberry.field(graphql_type=list[FitResult], description="Fit rules run on the account's own data.")
+    def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitFound]:
+        """The findings."""
+        return rules.fit_results(root.process, root.facts.account)
+
+    @strawberry.field(description="True where pain, interest and fit all hold.")
+    def is_opportunity(self, root: strawberry.Parent[Any]) -> bool:
+        """The answer."""
+        return rules.is_opportunity(root.process, root.facts, root.now)
+
+    @strawberry.field(
+        description="Since when the buyer has lived with the pain; old pain without a compelling event is doubtful interest."
+    )
+    def pain_since(self, root: strawberry.Parent[Any]) -> date | None:
+        """The day."""
+        since: date | None = root.facts.pain_since
+        return since
+
+
+def _answer(criterion: document.Criterion, known: Known) -> Answer:
+    found = rules.latest(known.facts, criterion.key)
+    return Answer(
+        criterion=criterion,
+        found=found,
+        said_by=None if found is None else _who_said(found, known),
+        stale=found is not None and rules.stale(criterion, found, known.now),
+        trail=[] if found is None else [_entry(earlier, known) for earlier in found.trail],
+    )
+
+
+def _entry(earlier: AssessmentFacts, known: Known) -> Entry:
+    return Entry(
+        grade=earlier.grade,
+        evidence=earlier.evidence,
+        evidence_url=earlier.evidence_url,
+        said_by=_who_said(earlier, known),
+        assessed_by=earlier.actor,
+        assessed_at=earlier.assessed_at,
+    )
+
+
+def _who_said(answer: AssessmentFacts, known: Known) -> StakeholderFacts | None:
+    return next((person for person in known.facts.stakeholders if person.id == answer.said_by_id), None)

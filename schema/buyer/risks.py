@@ -1,0 +1,109 @@
+"""The buyer's perceived risks as they are read."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from schema.buyer.stakeholders import Stakeholder
+from schema.core.context import Info
+from schema.core.inputs import or_none
+from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.people.types import Actor, Member
+from workflow.queries.people.people import MemberRow
+from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
+from workflow.rules.opportunity import risks as rules
+from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
+
+
+@strawberry.type(description="What is done to make a risk smaller.")
+class Mitigation(Node):
+    """A counter-measure."""
+
+    is_type_of = is_row(MitigationFacts)
+    id: strawberry.ID = node_id("Mitigation")
+    kind: MitigationKind = told("How it helps.")
+    action: str = told("What is to be done.")
+    due: date | None = told("By when.")
+    done_at: datetime | None = told("When it was done; null while it is not.")
+    evidence: str | None = told("What shows that it was done.")
+
+
+@strawberry.type(description="Something that the buyer fears.")
+class Risk(Node):
+    """A fear."""
+
+    is_type_of = is_row(RiskFacts)
+    id: strawberry.ID = node_id("Risk")
+    category: RiskCategory = told("What kind of fear.")
+    statement: str = told("In the buyer's words.")
+    likelihood: int = told("1 to 5.")
+    impact: int = told("1 to 5.")
+    status: RiskStatus = told("What became of it; SUSPECTED, CONFIRMED and MITIGATING are open.")
+    review_due: date | None = told("By when it is to be looked at again.")
+    mitigations: list[Mitigation] = told("What is done about it, in the order it was planned.")
+    raised_at: datetime = told("When it was raised.")
+    closed_at: datetime | None = told("When it was accepted or closed; null while it was not.")
+
+    @strawberry.field(description="likelihood × impact: LOW to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15.")
+    def level(self, root: Root) -> RiskLevel:
+        """How high it is."""
+        return rules.level_of(root)
+
+    @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's fears it.")
+    async def perceived_by(self, root: Root, info: Info) -> StakeholderFacts | None:
+        """The person."""
+        people = await info.context.loaders.part("stakeholders", root.opportunity_id)
+        return next((person for person in people if person.id == root.perceived_by_id), None)
+
+    @strawberry.field(graphql_type=Member | None, description="Who of ours looks after it.")
+    async def owner(self, root: Root, info: Info) -> MemberRow | None:
+        """The caretaker."""
+        return None if root.owner_id is None else await info.context.loaders.member.load(root.owner_id)
+
+
+@strawberry.type(description="When, and by whom, the buyer's perceived risks were last gone through.")
+class RiskReview:
+    """A look at all fears."""
+
+    is_type_of = is_row(RiskReviewFacts)
+    at: datetime = told("When.")
+    none_found: bool = told("Whether it was said that there is none.")
+    note: str | None = told("In the words of who reviewed them.")
+
+    @strawberry.field(graphql_type=Actor, description="Who went through them.")
+    def by(self, root: Root) -> ActorRow:
+        """The reviewer."""
+        actor: ActorRow = root.by
+        return actor
+
+
+@strawberry.type
+class DealRisks:
+    """What an opportunity tells of the buyer's fears."""
+
+    @strawberry.field(graphql_type=list[Risk], description="What the buyer fears, in the order it was raised.")
+    async def risks(
+        self, root: Root, info: Info, status: list[RiskStatus] | None = strawberry.UNSET
+    ) -> Sequence[RiskFacts]:
+        """The register."""
+        wanted: Any = or_none(status)
+        found: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
+        return [risk for risk in found if wanted is None or risk.status in wanted]
+
+    @strawberry.field(description="The highest level among open risks; null where none is open.")
+    def risk_level(self, root: Root) -> RiskLevel | None:
+        """As stored, so that lists filter by the same."""
+        level: RiskLevel | None = root.risk_level
+        return level
+
+    @strawberry.field(
+        graphql_type=RiskReview | None,
+        description="When, and by whom, the buyer's perceived risks were last reviewed; null: never.",
+    )
+    async def risk_review(self, root: Root, info: Info) -> RiskReviewFacts | None:
+        """The last look."""
+        review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)
+        return review

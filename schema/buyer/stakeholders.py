@@ -1,0 +1,195 @@
+"""The people of a purchase: type, inputs, mutations."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.accounts.types import Contact
+from schema.core import ids
+from schema.core.context import Info
+from schema.core.dataloader import sure
+from schema.core.inputs import given, maybe, or_none
+from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.results.changed_part import deal_of, part_of
+from schema.results.deleted import Deleted, DeleteResult
+from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.operations.buyer import stakeholders as operations
+from workflow.queries.opportunity.accounts import ContactRow
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
+from workflow.rules.opportunity.buyer import coverage
+from workflow.rules.opportunity.parts import RelationFacts, StakeholderFacts, Talks
+
+if TYPE_CHECKING:
+    from schema.opportunity.type import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
+
+
+@strawberry.type(description="A contact who takes part in one purchase.")
+class Stakeholder(Node):
+    """Somebody who has a say."""
+
+    is_type_of = is_row(StakeholderFacts)
+    id: strawberry.ID = node_id("Stakeholder")
+    roles: list[BuyingRole] = told("The parts they play.")
+    influence: Influence = told("How much their word weighs.")
+    attitude: Attitude = told("How they feel about us.")
+    buying_style: BuyingStyle = told("What they judge an offer by.")
+    motivation: str | None = told("What is in it for them.")
+    is_primary: bool = told("The one we mainly speak with.")
+    left: bool = told("Whether they have left the buyer or the purchase.")
+
+    @strawberry.field(graphql_type=Contact, description="Who they are.")
+    async def contact(self, root: Root, info: Info) -> ContactRow:
+        """The person."""
+        return await sure(info.context.loaders.contact, root.contact_id)
+
+    @strawberry.field(description="Derived from two-way activities with this person.")
+    async def coverage(self, root: Root, info: Info) -> Coverage:
+        """How often we spoke."""
+        talks = await _talks(info, root)
+        return coverage(talks.count if talks else 0)
+
+    @strawberry.field(description="The last two-way activity with this person.")
+    async def last_two_way_at(self, root: Root, info: Info) -> datetime | None:
+        """When we last spoke."""
+        talks = await _talks(info, root)
+        return talks.last_at if talks else None
+
+    @strawberry.field(
+        graphql_type=list["StakeholderRelation"], description="How they stand to others of the same purchase."
+    )
+    async def relations(self, root: Root, info: Info) -> list[Any]:
+        """Who reports to whom, and who moves whom."""
+        people = {one.id: one for one in await info.context.loaders.part("stakeholders", root.opportunity_id)}
+        return [StakeholderRelation(kind=tie.kind, to=people[tie.to_id]) for tie in root.relations]
+
+
+@strawberry.type(description="How one stakeholder stands to another of the same purchase.")
+class StakeholderRelation:
+    """A tie."""
+
+    kind: RelationKind = told("How they stand to the other.")
+    to: Stakeholder = told("The other.")
+
+
+async def _talks(info: Info, person: StakeholderFacts) -> Talks | None:
+    activity = await info.context.loaders.part("activity", person.opportunity_id)
+    return next((talks for talks in activity.talks if talks.contact_id == person.contact_id), None)
+
+
+@strawberry.input(description="A contact's part in a purchase.")
+class AddStakeholderInput:
+    """Who and what part."""
+
+    opportunity_id: strawberry.ID = told("The opportunity.")
+    contact_id: strawberry.ID = told("A contact of the opportunity's account.")
+    roles: list[BuyingRole] = told("The parts they play; may be empty.")
+    influence: Influence = strawberry.field(default=Influence.UNKNOWN, description="How much their word weighs.")
+    attitude: Attitude = strawberry.field(default=Attitude.UNKNOWN, description="How they feel about us.")
+    buying_style: BuyingStyle = strawberry.field(
+        default=BuyingStyle.UNKNOWN, description="What they judge an offer by."
+    )
+    motivation: str | None = maybe("What is in it for them.")
+    is_primary: bool = strawberry.field(
+        default=False, description="The one we mainly speak with; there is one at most."
+    )
+
+
+@strawberry.input(description="How a stakeholder stands to another of the same opportunity.")
+class StakeholderRelationInput:
+    """A tie."""
+
+    kind: RelationKind = told("How they stand to the other.")
+    to_id: strawberry.ID = told("Another stakeholder of the same opportunity.")
+
+
+@strawberry.input(description="Changes of a stakeholder: what is left out is kept, null clears.")
+class UpdateStakeholderInput:
+    """What changes."""
+
+    id: strawberry.ID = told("The stakeholder.")
+    expected_version: int | None = maybe("The opportunity's version that was read.")
+    roles: list[BuyingRole] | None = maybe("The parts they play.")
+    influence: Influence | None = maybe("How much their word weighs.")
+    attitude: Attitude | None = maybe("How they feel about us.")
+    buying_style: BuyingStyle | None = maybe("What they judge an offer by.")
+    motivation: str | None = maybe("What is in it for them.")
+    is_primary: bool | None = maybe("The one we mainly speak with.")
+    left: bool | None = maybe("They have left the buyer or the purchase.")
+    relations: list[StakeholderRelationInput] | None = maybe("How they stand to others: all of it.")
+
+
+@strawberry.input(description="A stakeholder who was added by mistake.")
+class RemoveStakeholderInput:
+    """Who goes."""
+
+    id: strawberry.ID = told("The stakeholder.")
+    expected_version: int | None = maybe("The opportunity's version that was read.")
+
+
+@strawberry.type(description="The stakeholder was added or changed.")
+class StakeholderChanged:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=Stakeholder, description="The stakeholder as stored.")
+    async def stakeholder(self, info: Info) -> StakeholderFacts:
+        """Read after the write."""
+        person: StakeholderFacts = await part_of(info, "Stakeholder", self.key)
+        return person
+
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity they are on.")
+    async def opportunity(self, info: Info) -> OpportunityRow:
+        """Read after the write."""
+        return await deal_of(info, "Stakeholder", self.key)
+
+
+StakeholderResult = Annotated[
+    StakeholderChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("StakeholderResult", description="The stakeholder, or why not."),
+]
+
+
+@strawberry.type
+class StakeholderMutation:
+    """What is done with the people of a purchase."""
+
+    @strawberry.mutation(
+        graphql_type=StakeholderResult, description="Add a contact of the account to the purchase, once."
+    )
+    async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> StakeholderChanged:
+        """Somebody new."""
+        id = ids.of("Opportunity", input.opportunity_id)
+        new = operations.NewStakeholder(
+            contact_id=ids.of("Contact", input.contact_id), **given(input, "opportunity_id", "contact_id")
+        )
+        return StakeholderChanged(key=await operations.add_stakeholder(info.context.acting(), id, new))
+
+    @strawberry.mutation(graphql_type=StakeholderResult, description="Change the fields that are given.")
+    async def update_stakeholder(self, info: Info, input: UpdateStakeholderInput) -> StakeholderChanged:
+        """Somebody seen better."""
+        id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
+        changes: Any = given(input, "id", "expected_version")
+        if "relations" in changes:
+            changes["relations"] = _ties(changes["relations"])
+        return StakeholderChanged(
+            key=await operations.update_stakeholder(info.context.acting(), id, changes, expected_version=version)
+        )
+
+    @strawberry.mutation(
+        graphql_type=DeleteResult, description="Take somebody off who was added by mistake; who left is marked `left`."
+    )
+    async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
+        """Somebody gone."""
+        id, version = ids.of("Stakeholder", input.id), or_none(input.expected_version)
+        deal = await operations.remove_stakeholder(info.context.acting(), id, expected_version=version)
+        return Deleted(id=input.id, hung_on=deal)
+
+
+def _ties(given: list[StakeholderRelationInput] | None) -> list[RelationFacts]:
+    return [RelationFacts(tie.kind, ids.of("Stakeholder", tie.to_id)) for tie in given or []]

@@ -1,0 +1,1 @@
+"""What all types share: ids, scalars, connections, loaders, limits and execution."""

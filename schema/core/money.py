@@ -1,0 +1,39 @@
+"""Money as people write it."""
+
+from decimal import Decimal
+
+import strawberry
+
+from schema.core.nodes import told
+from workflow.operations.core.validation import MoneyGiven
+from workflow.rules.money import amount
+
+
+@strawberry.type(description="An exact amount of a currency.")
+class Money:
+    """Major units."""
+
+    amount: Decimal = told("In major units, with as many decimals as the currency has.")
+    currency: str = told("ISO 4217 code.")
+
+
+@strawberry.input(description="An exact amount of a currency.")
+class MoneyInput:
+    """Major units."""
+
+    amount: Decimal = strawberry.field(
+        description="In major units, 0 or more, with no more decimals than the currency has."
+    )
+    currency: str = strawberry.field(description="ISO 4217 code, e.g. EUR.")
+
+
+def money(minor: int | None, currency: str | None) -> Money | None:
+    """Minor units as Money."""
+    if minor is None or currency is None:
+        return None
+    return Money(amount=amount(minor, currency), currency=currency)
+
+
+def given_money(value: MoneyInput | None) -> MoneyGiven | None:
+    """Money as an operation takes it."""
+    return None if value is None else MoneyGiven(amount=value.amount, currency=value.currency)

@@ -1,0 +1,58 @@
+"""Event payloads as clients read them: every record in them by the id that the API takes."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from schema.core import ids
+
+RECORDS: Mapping[str, str] = {
+    "account": "Account",
+    "activity": "Activity",
+    "alert": "Alert",
+    "apiKey": "ApiKey",
+    "collaborator": "Member",
+    "competitor": "Competitor",
+    "contact": "Contact",
+    "escalatedTo": "Member",
+    "exchangeRate": "ExchangeRate",
+    "lostTo": "Competitor",
+    "manager": "Member",
+    "member": "Member",
+    "mergedAccount": "Account",
+    "milestone": "Milestone",
+    "mitigation": "Mitigation",
+    "opportunity": "Opportunity",
+    "organization": "Organization",
+    "owner": "Member",
+    "parent": "Team",
+    "perceivedBy": "Stakeholder",
+    "process": "SalesProcess",
+    "risk": "Risk",
+    "saidBy": "Stakeholder",
+    "stakeholder": "Stakeholder",
+    "target": "Target",
+    "team": "Team",
+    "transition": "Transition",
+    "webhookEndpoint": "WebhookEndpoint",
+}
+"""What a name that ends in `Id` or `Ids` names."""
+CUSTOMERS_OWN = "attributes"
+
+
+def told(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as recorded
+    """The payload with its ids as the API's; what a customer keeps in attributes stays untouched."""
+    if isinstance(payload, Mapping):
+        return {
+            name: value if name == CUSTOMERS_OWN else told(value, _kind(name) or kind)
+            for name, value in payload.items()
+        }
+    if isinstance(payload, list):
+        return [told(part, kind) for part in payload]
+    return ids.encode(kind, UUID(payload)) if kind is not None and isinstance(payload, str) else payload
+
+
+def _kind(name: str) -> str | None:
+    """The type that a field's name says it holds the id of; `old` and `new` hold what their parent does."""
+    ending = next((ending for ending in ("Ids", "Id") if name.endswith(ending)), None)
+    return None if ending is None else RECORDS.get(name.removesuffix(ending))

@@ -1,0 +1,26 @@
+"""From a day to a day."""
+
+from datetime import date
+
+import strawberry
+
+from schema.core.inputs import bad_input
+from schema.core.nodes import told
+from workflow.queries.opportunity.filter import Days
+
+
+@strawberry.input(description="From a day to a day, both included.")
+class Period:
+    """Days."""
+
+    from_: date = strawberry.field(name="from", description="The first day.")
+    to: date = told("The last day.")
+
+
+def days_of(period: Period | None) -> Days:
+    """The days of a period, all days without one; a client's fault where it ends before it begins."""
+    if period is None:
+        return Days()
+    if period.to < period.from_:
+        raise bad_input("`period` ends before it begins. Give `to` a day on or after `from`.")
+    return Days(period.from_, period.to)

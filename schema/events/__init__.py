@@ -1,0 +1,1 @@
+"""The event feed, subscriptions and webhooks."""

@@ -1,0 +1,238 @@
+"""Webhooks: where facts are sent, what became of each sending, and sending again; for admins alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.core import connections, ids
+from schema.core.context import Info
+from schema.core.dataloader import sure
+from schema.core.inputs import given, maybe
+from schema.core.nodes import Node, PageInfo, is_row, node_id, told
+from schema.events.events import Event
+from schema.results.deleted import Deleted, DeleteResult
+from schema.results.problems import InvalidInput, NotFound, PermissionDenied
+from workflow.operations.webhooks import endpoints as operations
+from workflow.queries.events import webhooks
+from workflow.queries.events.events import EventRow
+from workflow.queries.events.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow
+from workflow.rules.enums import DeliveryStatus
+
+PATTERNS = "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."
+
+
+@strawberry.type(
+    description="One event on its way to one endpoint. A receiver that does not answer with a 2xx within 15 seconds is asked again after "
+    "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, or later where it says so with Retry-After. What became of it is kept for 30 days."
+)
+class WebhookDelivery(Node):
+    """A sending."""
+
+    is_type_of = is_row(WebhookDeliveryRow)
+    id: strawberry.ID = node_id("WebhookDelivery")
+    status: DeliveryStatus = told("What became of it so far.")
+    attempts: int = told("How often it was sent.")
+    last_status_code: int | None = told("The HTTP status of the last answer; null: there was none.")
+    last_error: str | None = told("What was wrong with the last attempt, with at most 1 kB of the answer.")
+    next_attempt_at: datetime | None = told("When it is sent next; null: never.")
+    delivered_at: datetime | None = told("When the receiver last took it.")
+
+    @strawberry.field(graphql_type=Event, description="The event that it tells of.")
+    async def event(self, root: strawberry.Parent[Any], info: Info) -> EventRow:
+        """The fact."""
+        return await sure(info.context.loaders.event, root.event_id)
+
+
+@strawberry.type(description="A delivery in a list.")
+class WebhookDeliveryEdge:
+    """One row."""
+
+    is_type_of = is_row(connections.Edge)
+    cursor: str = told("Go on from here with `after`.")
+    node: WebhookDelivery = told("The delivery.")
+
+
+@strawberry.type(description="A page of deliveries.")
+class WebhookDeliveryConnection:
+    """Newest first."""
+
+    is_type_of = is_row(connections.Connection)
+    edges: list[WebhookDeliveryEdge] = told("The rows with their cursors.")
+    nodes: list[WebhookDelivery] = told("The rows.")
+    page_info: PageInfo = told("Where the page stands.")
+
+
+@strawberry.type(
+    description="Where events are sent as they are told, signed by Standard Webhooks 1.0 (headers `webhook-id`, `webhook-timestamp` and "
+    "`webhook-signature`) and below 20 kB. Sent again it has the same `webhook-id`."
+)
+class WebhookEndpoint(Node):
+    """A receiver."""
+
+    is_type_of = is_row(WebhookEndpointRow)
+    id: strawberry.ID = node_id("WebhookEndpoint")
+    url: str = told("Where to.")
+    event_types: list[str] = told("Empty: every type. `opportunity.*` is a pattern.")
+    active: bool = told("Whether events are sent.")
+    disabled_reason: str | None = told(
+        "Why it is not active: it was switched off, answered 410, or failed for 5 days without one delivery."
+    )
+    created_at: datetime = told("When it was made.")
+
+    @strawberry.field(graphql_type=WebhookDeliveryConnection, description="Its deliveries, newest first.")
+    async def deliveries(
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: int | None = 20,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Any:
+        """What was sent."""
+        window = connections.window(NEWEST_FIRST, first=first, after=after, last=last, before=before)
+        page = await webhooks.webhook_deliveries(info.context.viewer, root.id, window)
+        return connections.connection(page, NEWEST_FIRST, root.id)
+
+
+@strawberry.input(description="A new webhook endpoint; it is sent what is told from then on.")
+class CreateWebhookEndpointInput:
+    """Where to."""
+
+    url: str = told("An https:// address of the public internet.")
+    event_types: list[str] = strawberry.field(default_factory=list, description=PATTERNS)
+
+
+@strawberry.input(description="Changes of an endpoint: what is left out is kept.")
+class UpdateWebhookEndpointInput:
+    """What changes."""
+
+    id: strawberry.ID = told("The endpoint.")
+    url: str | None = maybe("An https:// address of the public internet.")
+    event_types: list[str] | None = maybe(PATTERNS)
+    active: bool | None = maybe(
+        "False: nothing more is sent. True: what is told from then on is sent, and what was waiting; "
+        "`redeliverWebhooks` sends what was told meanwhile."
+    )
+    rotate_secret: bool = strawberry.field(
+        default=False, description="Make a new secret; the one before it signs too for 24 hours more."
+    )
+
+
+@strawberry.input(description="An endpoint that is to go, with its deliveries.")
+class DeleteWebhookEndpointInput:
+    """Which."""
+
+    id: strawberry.ID = told("The endpoint.")
+
+
+@strawberry.input(description="A delivery that is to be sent again.")
+class RedeliverWebhookInput:
+    """Which."""
+
+    delivery_id: strawberry.ID = told("The delivery, whatever became of it.")
+
+
+@strawberry.input(description="Everything since a time that is to be sent again.")
+class RedeliverWebhooksInput:
+    """From when on."""
+
+    endpoint_id: strawberry.ID = told("The endpoint; it has to be active.")
+    since: datetime = told(
+        "Whatever was told since then and is of its types is sent, whether it was sent before or not."
+    )
+
+
+@strawberry.type(description="The endpoint was made or changed.")
+class WebhookEndpointChanged:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+    secret: str | None = strawberry.field(
+        default=None, description="Only on creation and rotation: `whsec_…`, which is shown never again."
+    )
+
+    @strawberry.field(graphql_type=WebhookEndpoint, description="The endpoint as stored.")
+    async def endpoint(self, info: Info) -> WebhookEndpointRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.webhook_endpoint, self.key)
+
+
+@strawberry.type(description="The delivery is sent again, at once where its endpoint is active.")
+class WebhookDeliveryQueued:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=WebhookDelivery, description="The delivery as stored.")
+    async def delivery(self, info: Info) -> WebhookDeliveryRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.webhook_delivery, self.key)
+
+
+WebhookEndpointResult = Annotated[
+    WebhookEndpointChanged | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("WebhookEndpointResult", description="The endpoint, or why not."),
+]
+WebhookDeliveryResult = Annotated[
+    WebhookDeliveryQueued | NotFound | PermissionDenied,
+    strawberry.union("WebhookDeliveryResult", description="The delivery, or why not."),
+]
+
+
+@strawberry.type
+class WebhookQuery:
+    """What is asked of webhooks."""
+
+    @strawberry.field(
+        graphql_type=list[WebhookEndpoint],
+        description="All endpoints in the order they were made; an error FORBIDDEN for whoever is no admin.",
+    )
+    async def webhook_endpoints(self, info: Info) -> Sequence[WebhookEndpointRow]:
+        """The receivers."""
+        return await webhooks.webhook_endpoints(info.context.viewer)
+
+
+@strawberry.type
+class WebhookMutation:
+    """What is done with webhooks."""
+
+    @strawberry.mutation(
+        graphql_type=WebhookEndpointResult, description="Make an endpoint. The only time its secret is shown."
+    )
+    async def create_webhook_endpoint(self, info: Info, input: CreateWebhookEndpointInput) -> WebhookEndpointChanged:
+        """A new receiver."""
+        changes = operations.EndpointChanges(url=input.url, event_types=input.event_types)
+        kept = await operations.create_webhook_endpoint(info.context.acting(), changes)
+        return WebhookEndpointChanged(key=kept.id, secret=kept.secret)
+
+    @strawberry.mutation(graphql_type=WebhookEndpointResult, description="Change an endpoint, or its secret.")
+    async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> WebhookEndpointChanged:
+        """A change."""
+        id = ids.of("WebhookEndpoint", input.id)
+        changes: Any = given(input, "id", "rotate_secret")
+        kept = await operations.update_webhook_endpoint(info.context.acting(), id, changes, rotate=input.rotate_secret)
+        return WebhookEndpointChanged(key=kept.id, secret=kept.secret)
+
+    @strawberry.mutation(graphql_type=DeleteResult, description="Send nothing there any more.")
+    async def delete_webhook_endpoint(self, info: Info, input: DeleteWebhookEndpointInput) -> Deleted:
+        """The end of a receiver."""
+        await operations.delete_webhook_endpoint(info.context.acting(), ids.of("WebhookEndpoint", input.id))
+        return Deleted(id=input.id)
+
+    @strawberry.mutation(graphql_type=WebhookDeliveryResult, description="Send one delivery again.")
+    async def redeliver_webhook(self, info: Info, input: RedeliverWebhookInput) -> WebhookDeliveryQueued:
+        """Once more."""
+        id = ids.of("WebhookDelivery", input.delivery_id)
+        return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.acting(), id))
+
+    @strawberry.mutation(
+        graphql_type=WebhookEndpointResult, description="Send an endpoint everything again that was told since a time."
+    )
+    async def redeliver_webhooks(self, info: Info, input: RedeliverWebhooksInput) -> WebhookEndpointChanged:
+        """All of it once more."""
+        id = ids.of("WebhookEndpoint", input.endpoint_id)
+        return WebhookEndpointChanged(key=await operations.redeliver_since(info.context.acting(), id, input.since))

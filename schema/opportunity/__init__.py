@@ -1,0 +1,1 @@
+"""The opportunity: its type, lists, transitions, alerts and mutations."""

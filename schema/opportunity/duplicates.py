@@ -1,0 +1,30 @@
+"""Opportunities that may be the same one twice."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from schema.core.context import Info
+from schema.core.nodes import Root
+from workflow.queries.opportunity.duplicates import MOST, Called
+
+if TYPE_CHECKING:
+    from schema.opportunity.type import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
+
+
+@strawberry.type
+class DealDuplicates:
+    """What may be the same deal."""
+
+    @strawberry.field(
+        graphql_type=list[Opportunity],
+        description="Other open opportunities of the same account by the same name, whatever its case, spaces and punctuation: at most 20, the oldest first.",
+    )
+    async def possible_duplicates(self, root: Root, info: Info) -> Any:
+        """Look before you make another."""
+        found = await info.context.loaders.open_deals_called.load(Called(root.account_id, root.name)) or ()
+        others = [id for id in found if id != root.id][:MOST]
+        rows = await info.context.loaders.opportunity.load_many(others)
+        return [row for row in rows if row is not None]

@@ -1,0 +1,1 @@
+"""The organization, members, teams, API keys and the viewer."""

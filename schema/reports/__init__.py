@@ -1,0 +1,1 @@
+"""Reports, targets and exchange rates."""

@@ -1,0 +1,230 @@
+"""Figures for managers, within what the viewer sees."""
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from schema.core import ids
+from schema.core.context import Info
+from schema.core.inputs import bad_input, or_none
+from schema.core.nodes import Root, is_row, told
+from schema.core.periods import Period, days_of
+from schema.opportunity.list import OpportunityFilter, wanted
+from schema.people.types import Member
+from schema.reports.types import (
+    ForecastReport,
+    ForecastRow,
+    FunnelReport,
+    OutcomeReport,
+    PipelineReport,
+    SlippageReport,
+    VelocityReport,
+    base_money,
+    funnel_step,
+    outcome_row,
+    pipeline_row,
+    slippage_report,
+    sum_of,
+    velocity_report,
+)
+from workflow.queries.people.people import MemberRow, OrganizationRow
+from workflow.queries.reports import funnel, opportunity_sql, outcomes, pipeline, slippage, targets
+from workflow.queries.reports import overrides as reports
+from workflow.queries.reports.pipeline import AsOf, as_of
+from workflow.rules.enums import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
+from workflow.rules.reports import funnel as funnels
+from workflow.rules.reports import outcomes as ends
+from workflow.rules.reports import pipeline as pipelines
+from workflow.rules.reports import slippage as bridges
+from workflow.rules.reports.overrides import OverrideFigures, override_figures, override_total, win_rate
+
+
+@strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")
+class OverrideRow:
+    """A row."""
+
+    is_type_of = is_row(OverrideFigures)
+    label: str = told("The process's name or the member's.")
+    overrides: int = told("How many were made.")
+    owed: int = told("How many of them are not settled: a requirement that was passed does not hold yet.")
+    opportunities: int = told("How many opportunities they let through, each counted once.")
+    won: int = told("How many of these are WON now.")
+    lost: int = told("How many are LOST now.")
+    disqualified: int = told("How many are DISQUALIFIED now.")
+    still_open: int = told("How many are open.")
+    win_rate: float | None = told("won / (won + lost); null where nothing is decided.")
+
+    @strawberry.field(description="The process's key, the member's id, or TOTAL.")
+    def key(self, root: Root) -> str:
+        """What it is grouped by."""
+        return str(root.key) if root.member_id is None else ids.encode("Member", root.member_id)
+
+    @strawberry.field(graphql_type=Member | None, description="Who made them, where grouped by member.")
+    async def member(self, root: Root, info: Info) -> MemberRow | None:
+        """The manager."""
+        return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
+
+
+@strawberry.type(description="How often gates were passed by an override, and whether that paid.")
+class OverrideReport:
+    """Debts and their worth."""
+
+    rows: list[OverrideRow] = told("A row for each group with an override, the most overrides first.")
+    total: OverrideRow = told("All of them together.")
+    win_rate_of_others: float | None = told(
+        "The win rate of the opportunities that match the filter and were never let through by an override: what to compare with."
+    )
+
+
+AS_OF = (
+    "As it stood when that day ended; null or today: as it stands. The filter is asked of the opportunities as they are now, and an owner's team "
+    "is their present one; health of the past is not told."
+)
+
+
+@strawberry.type(
+    description="Win rate = won / (won + lost); disqualified is told apart. Conversion is by cohort of entry, lost and disqualified included. Cycle and "
+    "time in state are true medians. Weighted = Σ base value × probability. All money is in the base currency, over what the viewer sees."
+)
+class Reports:
+    """What managers read."""
+
+    @strawberry.field(description="What stands open, by group.")
+    async def pipeline(
+        self,
+        info: Info,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        group_by: PipelineGrouping = PipelineGrouping.STATE,
+        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+    ) -> PipelineReport | None:
+        """Open deals."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        of = await _moment(info, or_none(as_of), own)
+        alike = await pipeline.open_deals(info.context.viewer, matching, group_by, own, of)
+        rows, total = pipelines.pipeline(alike), pipelines.pipeline_total(alike)
+        return PipelineReport(
+            rows=[pipeline_row(row, group_by, own.base_currency) for row in rows],
+            total=pipeline_row(total, group_by, own.base_currency),
+        )
+
+    @strawberry.field(description="How far opportunities come that entered a state in the period.")
+    async def funnel(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> FunnelReport | None:
+        """The way to WON."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        found = await funnel.cohorts(info.context.viewer, matching, own, days_of(period))
+        return FunnelReport(steps=[funnel_step(step) for step in funnels.funnel(found.entered, found.medians)])
+
+    @strawberry.field(description="How fast what is open turns into money, by what was won in the period.")
+    async def velocity(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> VelocityReport | None:
+        """The pace."""
+        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
+        pace = await outcomes.velocity(info.context.viewer, matching, own, days_of(period))
+        return velocity_report(pace, own.base_currency)
+
+    @strawberry.field(description="What the period is to bring: open by expectedCloseDate, won by closedOn.")
+    async def forecast(
+        self,
+        info: Info,
+        period: Period,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+    ) -> ForecastReport | None:
+        """The promise."""
+        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
+        own = await info.context.loaders.organization()
+        of, base = await _moment(info, or_none(as_of), own), own.base_currency
+        by = PipelineGrouping.FORECAST_CATEGORY
+        alike = await pipeline.open_deals(viewer, matching, by, own, of, within=days)
+        won, target = await pipeline.won(viewer, matching, days, of), await targets.target_of(viewer, matching, days)
+        aim = target.value_minor if target and target.value_currency == base else None
+        return ForecastReport(
+            categories=sorted(
+                (_forecast_row(row, base) for row in pipelines.pipeline(alike)),
+                key=lambda row: -list(ForecastCategory).index(row.category),
+            ),
+            won=sum_of(won, base),
+            target=base_money(aim, base),
+            coverage=pipelines.coverage(sum(one.value for one in alike), aim, won),
+        )
+
+    @strawberry.field(description="What became of opportunities whose present closedOn lies in the period, by group.")
+    async def outcomes(
+        self,
+        info: Info,
+        period: Period,
+        group_by: OutcomeGrouping = OutcomeGrouping.REASON,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+    ) -> OutcomeReport | None:
+        """Closed deals."""
+        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
+        own = await info.context.loaders.organization()
+        groups = await outcomes.outcomes(viewer, matching, group_by, own, days)
+        all_ = await outcomes.outcomes(viewer, matching, None, own, days)
+        total = ends.outcome_total(all_.ended, all_.medians.get("TOTAL"))
+        return OutcomeReport(
+            rows=[outcome_row(row, group_by, own.base_currency) for row in ends.outcomes(groups.ended, groups.medians)],
+            total=outcome_row(total, group_by, own.base_currency),
+        )
+
+    @strawberry.field(description="How what was due in the period as it began became what is due at its end.")
+    async def slippage(
+        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+    ) -> SlippageReport | None:
+        """A bridge."""
+        matching, own, days = (
+            await wanted(info, or_none(filter)),
+            await info.context.loaders.organization(),
+            days_of(period),
+        )
+        steps = await slippage.steps(info.context.viewer, matching, own, days)
+        first, last = await opportunity_sql.worths(own, days, await info.context.today())
+        return slippage_report(bridges.slippage(steps, at_first=first, at_last=last), own.base_currency)
+
+    @strawberry.field(
+        description="Overrides by the process whose gate was passed or by who passed it, with the win rate of the deals."
+    )
+    async def overrides(
+        self,
+        info: Info,
+        period: Period | None = strawberry.UNSET,
+        group_by: OverrideGrouping = OverrideGrouping.PROCESS,
+        filter: OpportunityFilter | None = strawberry.UNSET,
+    ) -> OverrideReport:
+        """Who let what through."""
+        viewer, matching = info.context.viewer, await wanted(info, or_none(filter))
+        zone = (await info.context.loaders.organization()).time_zone
+        made = await reports.overrides_made(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
+        others = await reports.decided_without_override(viewer, matching)
+        return OverrideReport(
+            rows=list(override_figures(made, group_by)),  # type: ignore[arg-type]  # rows stand for their type
+            total=override_total(made),  # type: ignore[arg-type]
+            win_rate_of_others=win_rate(others.won, others.lost),
+        )
+
+
+def _forecast_row(row: pipelines.PipelineFigures, base: str) -> ForecastRow:
+    worth = {"value": sum_of(row.value, base), "weighted": sum_of(row.weighted, base)}
+    return ForecastRow(category=ForecastCategory(row.key), count=row.count, **worth)
+
+
+async def _moment(info: Info, day: date | None, organization: OrganizationRow) -> AsOf:
+    """When the report is of; a day that has not come is a client's fault."""
+    today = await info.context.today()
+    if day is not None and day > today:
+        raise bad_input(f"`asOf` is after today, {today}. Give a day that has come, or leave it out.")
+    return as_of(day, organization, info.context.now, today)
+
+
+@strawberry.type
+class ReportQuery:
+    """What is asked of figures."""
+
+    @strawberry.field(description="Figures over the opportunities that the viewer sees.")
+    def reports(self) -> Reports:
+        """All of them."""
+        return Reports()

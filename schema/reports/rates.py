@@ -1,0 +1,81 @@
+"""Exchange rates: what one unit of a currency is worth in the base currency, from a day on."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from schema.core.context import Info
+from schema.core.dataloader import sure
+from schema.core.inputs import or_none
+from schema.core.nodes import Node, is_row, node_id, told
+from schema.results.problems import InvalidInput, PermissionDenied
+from workflow.operations.pricing import exchange_rates as pricing
+from workflow.queries.reports import rates
+from workflow.queries.reports.rates import RateRow
+
+
+@strawberry.type(description="What one unit of a currency is worth in the base currency, from a day on.")
+class ExchangeRate(Node):
+    """A rate."""
+
+    is_type_of = is_row(RateRow)
+    id: strawberry.ID = node_id("ExchangeRate")
+    currency: str = told("ISO 4217 code.")
+    rate: Decimal = told("Base currency per one unit.")
+    valid_from: date = told("From that day on, until a later rate.")
+
+
+@strawberry.input(description="A rate from a day on; the same currency and day again replaces it.")
+class SetExchangeRateInput:
+    """What it is worth."""
+
+    currency: str = told("ISO 4217 code, not the base currency.")
+    rate: Decimal = told("Base currency per one unit.")
+    valid_from: date = told("From that day on, until a later rate.")
+
+
+@strawberry.type(description="The rate holds; open opportunities in the currency are worth it at once.")
+class ExchangeRateSet:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=ExchangeRate, description="The rate as stored.")
+    async def exchange_rate(self, info: Info) -> RateRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.rate, self.key)
+
+
+ExchangeRateResult = Annotated[
+    ExchangeRateSet | PermissionDenied | InvalidInput,
+    strawberry.union("ExchangeRateResult", description="The rate, or why not."),
+]
+
+
+@strawberry.type
+class RateQuery:
+    """What is asked of rates."""
+
+    @strawberry.field(graphql_type=list[ExchangeRate], description="All rates, by currency and day.")
+    async def exchange_rates(self, info: Info, currency: list[str] | None = strawberry.UNSET) -> Sequence[RateRow]:
+        """The book."""
+        return await rates.rates(info.context.viewer, or_none(currency))
+
+
+@strawberry.type
+class RateMutation:
+    """What is done with rates."""
+
+    @strawberry.mutation(
+        graphql_type=ExchangeRateResult,
+        description="Say what a currency is worth from a day on; closed opportunities keep the rate of their day.",
+    )
+    async def set_exchange_rate(self, info: Info, input: SetExchangeRateInput) -> ExchangeRateSet:
+        """A new rate."""
+        context = info.context.acting()
+        key = await pricing.set_exchange_rate(context, input.currency, input.rate, input.valid_from)
+        return ExchangeRateSet(key=key)

@@ -1,0 +1,147 @@
+"""Targets: what is to be won in a period, by the organization, a team or a member."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from schema.core import ids
+from schema.core.context import Info
+from schema.core.dataloader import sure
+from schema.core.inputs import maybe, or_none
+from schema.core.money import Money, MoneyInput, money
+from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.core.periods import Period, days_of
+from schema.people.types import Member, Team
+from schema.results.deleted import Deleted, DeleteResult
+from schema.results.problems import InvalidInput, NotFound, PermissionDenied
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.pricing import targets as operations
+from workflow.operations.pricing.targets import NewTarget
+from workflow.queries.people.people import MemberRow, TeamRow
+from workflow.queries.reports import targets
+from workflow.queries.reports.targets import TargetFilter, TargetRow
+
+
+@strawberry.type(
+    description="What is to be won in a period: by a member, by a team, or by the organization where neither is named."
+)
+class Target(Node):
+    """A target."""
+
+    is_type_of = is_row(TargetRow)
+    id: strawberry.ID = node_id("Target")
+
+    @strawberry.field(graphql_type=Member | None, description="Whose it is, where it is a member's.")
+    async def member(self, root: Root, info: Info) -> MemberRow | None:
+        """The member."""
+        return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
+
+    @strawberry.field(graphql_type=Team | None, description="Whose it is, where it is a team's.")
+    async def team(self, root: Root, info: Info) -> TeamRow | None:
+        """The team."""
+        return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
+
+    @strawberry.field(name="from", description="The first day.")
+    def from_(self, root: Root) -> date:
+        """From when."""
+        day: date = root.from_day
+        return day
+
+    @strawberry.field(description="The last day.")
+    def to(self, root: Root) -> date:
+        """Until when."""
+        day: date = root.to_day
+        return day
+
+    @strawberry.field(graphql_type=Money, description="How much, in base currency.")
+    def value(self, root: Root) -> Money | None:
+        """What it asks."""
+        return money(root.value_minor, root.value_currency)
+
+
+@strawberry.input(
+    description="What is to be won in a period; the same period and whose again replaces it. Without a member and a team it is the organization's."
+)
+class SetTargetInput:
+    """A target."""
+
+    member_id: strawberry.ID | None = maybe("Whose it is; not together with a team.")
+    team_id: strawberry.ID | None = maybe("Whose it is; not together with a member.")
+    period: Period = told("Exactly these days: a forecast of the same period finds it.")
+    value: MoneyInput = told("How much, in base currency.")
+
+
+@strawberry.input(description="A target that is not meant any more.")
+class RemoveTargetInput:
+    """Which."""
+
+    id: strawberry.ID = told("The target.")
+
+
+@strawberry.type(description="The target is set.")
+class TargetSet:
+    """Done."""
+
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(graphql_type=Target, description="The target as stored.")
+    async def target(self, info: Info) -> TargetRow:
+        """Read after the write."""
+        return await sure(info.context.loaders.target, self.key)
+
+
+TargetResult = Annotated[
+    TargetSet | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("TargetResult", description="The target, or why not."),
+]
+
+
+@strawberry.type
+class TargetQuery:
+    """What is asked of targets."""
+
+    @strawberry.field(
+        graphql_type=list[Target],
+        description="The organization's targets, one's own, and those of the members and teams whose deals one sees; by their first day. "
+        "`period` finds those of exactly these days.",
+    )
+    async def targets(
+        self,
+        info: Info,
+        period: Period | None = strawberry.UNSET,
+        member_id: list[strawberry.ID] | None = strawberry.UNSET,
+        team_id: list[strawberry.ID] | None = strawberry.UNSET,
+    ) -> Sequence[TargetRow]:
+        """The book."""
+        exactly, members, teams = or_none(period), or_none(member_id), or_none(team_id)
+        wanted = TargetFilter(
+            exactly=None if exactly is None else days_of(exactly),
+            member_id=None if members is None else ids.known_of("Member", members),
+            team_id=None if teams is None else ids.known_of("Team", teams),
+        )
+        return await targets.targets(info.context.viewer, wanted)
+
+
+@strawberry.type
+class TargetMutation:
+    """What is done with targets."""
+
+    @strawberry.mutation(
+        graphql_type=TargetResult,
+        description="Set what is to be won; a manager for the team and its members, an admin for all.",
+    )
+    async def set_target(self, info: Info, input: SetTargetInput) -> TargetSet:
+        """A target."""
+        whose = (ids.maybe_of("Member", or_none(input.member_id)), ids.maybe_of("Team", or_none(input.team_id)))
+        worth = MoneyGiven(input.value.amount, input.value.currency)
+        new = NewTarget(*whose, input.period.from_, input.period.to, worth)
+        return TargetSet(key=await operations.set_target(info.context.acting(), new))
+
+    @strawberry.mutation(graphql_type=DeleteResult, description="Take a target away.")
+    async def remove_target(self, info: Info, input: RemoveTargetInput) -> Deleted:
+        """Gone."""
+        await operations.remove_target(info.context.acting(), ids.of("Target", input.id))
+        return Deleted(id=input.id)

@@ -1,0 +1,249 @@
+"""The rows of reports, each made of figures that the rules have put together; all money is in base currency."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+import strawberry
+
+from schema.core import ids
+from schema.core.money import Money
+from schema.core.nodes import told
+from workflow.rules.enums import ForecastCategory, OpportunityState, SlipReason
+from workflow.rules.money import amount
+from workflow.rules.reports.funnel import FunnelFigures
+from workflow.rules.reports.outcomes import OutcomeFigures, VelocityFigures
+from workflow.rules.reports.pipeline import PipelineFigures
+from workflow.rules.reports.slippage import Slippage
+
+KINDS: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Account"}
+"""The groupings whose keys are ids, and of what."""
+
+
+@strawberry.type(description="Open opportunities of one group.")
+class PipelineRow:
+    """A row."""
+
+    key: str = told(
+        "The group: an enum's name, an id, YYYY-MM, or the source's own text; empty where it has none; TOTAL of all."
+    )
+    label: str = told("The group as people call it.")
+    count: int = told("How many are open.")
+    value: Money = told("The sum of their base values.")
+    weighted: Money = told("The sum of base value times probability; what is omitted, or proposed to be stopped, is 0.")
+    average_health: float | None = told("The mean of their health, 0 to 100; null for a past day.")
+    average_age_days: float | None = told("The mean of the days since they were created.")
+
+
+@strawberry.type(description="What stands open.")
+class PipelineReport:
+    """Open deals."""
+
+    rows: list[PipelineRow] = told("A row for each group with an opportunity in it, the greatest value first.")
+    total: PipelineRow = told("All of them together.")
+
+
+@strawberry.type(
+    description="The opportunities that entered a state in the period, each once, by its first entry there: "
+    "entered = progressed + lost + disqualified + stillOpen."
+)
+class FunnelStep:
+    """A step."""
+
+    state: OpportunityState = told("The state they entered.")
+    entered: int = told("How many.")
+    progressed: int = told("How many came to the next state later; of PROGRESSING and WON: how many are WON now.")
+    lost: int = told("How many of the others are LOST now.")
+    disqualified: int = told("How many of the others are DISQUALIFIED now.")
+    still_open: int = told("How many of the others are open.")
+    overridden: int = told("Entered by an override.")
+    conversion: float | None = told("progressed / entered; null where nothing entered.")
+    median_days: float | None = told(
+        "The true median of the days they stayed, of the stays that have ended; without states that an import passed at once."
+    )
+
+
+@strawberry.type(description="How far opportunities come.")
+class FunnelReport:
+    """The way to WON."""
+
+    steps: list[FunnelStep] = told("LEAD, QUALIFIED, PROGRESSING and WON.")
+
+
+@strawberry.type(description="How fast what is open turns into money; by what was won in the period.")
+class VelocityReport:
+    """The pace."""
+
+    open_qualified: int = told("How many are QUALIFIED or PROGRESSING now.")
+    win_rate: float | None = told("won / (won + lost) in the period; null where nothing was decided.")
+    median_won_value: Money | None = told("The true median of what was won.")
+    average_won_value: Money | None = told("The mean of what was won.")
+    median_cycle_days: float | None = told(
+        "The true median of the days from first QUALIFIED to closedOn, of what was won."
+    )
+    per_day: Money | None = told("open qualified × win rate × average won value / median cycle days.")
+
+
+@strawberry.type(description="Open opportunities of one forecast category that are expected to close in the period.")
+class ForecastRow:
+    """A category."""
+
+    category: ForecastCategory = told("The category.")
+    count: int = told("How many are open.")
+    value: Money = told("The sum of their base values.")
+    weighted: Money = told("The sum of base value times probability.")
+
+
+@strawberry.type(description="What the period is to bring.")
+class ForecastReport:
+    """The promise."""
+
+    categories: list[ForecastRow] = told("A row for each category with an opportunity in it, the surest first.")
+    won: Money = told("What was won with closedOn in the period.")
+    target: Money | None = told(
+        "The target of exactly this period: of the one member or team that the filter names, else the organization's."
+    )
+    coverage: float | None = told("open / (target − won); null where that is not positive.")
+
+
+@strawberry.type(description="Closed opportunities of one group.")
+class OutcomeRow:
+    """A row."""
+
+    key: str = told(
+        "The group: an enum's name, an id, YYYY-MM, or the own text of a source or a competitor; empty where it has none; TOTAL of all."
+    )
+    label: str = told("The group as people call it.")
+    won: int = told("How many were won.")
+    lost: int = told("How many were lost.")
+    disqualified: int = told("How many were disqualified.")
+    won_value: Money = told("The sum of what was won.")
+    lost_value: Money = told("The sum of what was lost.")
+    win_rate: float | None = told("won / (won + lost); null where nothing was decided.")
+    median_days_to_close: float | None = told(
+        "The true median of the days from first QUALIFIED to closedOn, won and lost."
+    )
+
+
+@strawberry.type(description="What became of opportunities whose present closedOn lies in the period.")
+class OutcomeReport:
+    """Closed deals."""
+
+    rows: list[OutcomeRow] = told("A row for each group with an opportunity in it, the most decided first.")
+    total: OutcomeRow = told("All of them together, each once.")
+
+
+@strawberry.type(description="Opportunities that were pushed out of the period for one reason.")
+class SlipReasonRow:
+    """A reason."""
+
+    reason: SlipReason = told("Why.")
+    count: int = told("How often.")
+    value: Money = told("What was pushed out.")
+
+
+@strawberry.type(
+    description="opening + created + reopened + increased + pulledIn + revalued − decreased − pushedOut − lost − disqualified − won = closing, "
+    "in base value that is open and due in the period. Every change at the rates of its first day."
+)
+class SlippageReport:
+    """A bridge."""
+
+    opening: Money = told("Due in the period as it began.")
+    created: Money = told("Made in the period, and due in it.")
+    increased: Money = told("Became worth more.")
+    pulled_in: Money = told("Came to be due in the period.")
+    decreased: Money = told("Became worth less.")
+    pushed_out: Money = told("Is not due in the period any more.")
+    lost: Money = told("Was lost.")
+    disqualified: Money = told("Was disqualified.")
+    won: Money = told("Was won.")
+    reopened: Money = told("Was closed, and is open and due again.")
+    revalued: Money = told("By changed exchange rates; may be negative.")
+    closing: Money = told("Due in the period at its end, or now.")
+    reasons: list[SlipReasonRow] = told("Why it was pushed out, where a reason was given, the greatest value first.")
+
+
+def base_money(minor: float | None, base: str) -> Money | None:
+    """Minor units of base currency, rounded half up, as Money."""
+    if minor is None:
+        return None
+    return Money(amount=amount(int(Decimal(str(minor)).quantize(Decimal(1), ROUND_HALF_UP)), base), currency=base)
+
+
+def sum_of(minor: int, base: str) -> Money:
+    """A sum in minor units of base currency as Money."""
+    return Money(amount=amount(minor, base), currency=base)
+
+
+def key_of(key: str, by: str) -> str:
+    """The key of a group as clients know it: an id where it is a record's."""
+    return ids.encode(KINDS[by], UUID(key)) if by in KINDS and key not in ("", "TOTAL") else key
+
+
+def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
+    """A group of open deals."""
+    return PipelineRow(
+        key=key_of(row.key, by),
+        label=row.label,
+        count=row.count,
+        value=sum_of(row.value, base),
+        weighted=sum_of(row.weighted, base),
+        average_health=row.average_health,
+        average_age_days=row.average_age_days,
+    )
+
+
+def outcome_row(row: OutcomeFigures, by: str, base: str) -> OutcomeRow:
+    """A group of closed deals."""
+    return OutcomeRow(
+        key=key_of(row.key, by),
+        label=row.label,
+        won=row.won,
+        lost=row.lost,
+        disqualified=row.disqualified,
+        won_value=sum_of(row.won_value, base),
+        lost_value=sum_of(row.lost_value, base),
+        win_rate=row.win_rate,
+        median_days_to_close=row.median_days_to_close,
+    )
+
+
+def funnel_step(step: FunnelFigures) -> FunnelStep:
+    """A state on the way."""
+    names = (
+        "state",
+        "entered",
+        "progressed",
+        "lost",
+        "disqualified",
+        "still_open",
+        "overridden",
+        "conversion",
+        "median_days",
+    )
+    return FunnelStep(**{name: getattr(step, name) for name in names})
+
+
+def velocity_report(pace: VelocityFigures, base: str) -> VelocityReport:
+    """The pace."""
+    return VelocityReport(
+        open_qualified=pace.open_qualified,
+        win_rate=pace.win_rate,
+        median_won_value=base_money(pace.median_won, base),
+        average_won_value=base_money(pace.average_won, base),
+        median_cycle_days=pace.median_cycle_days,
+        per_day=base_money(pace.per_day, base),
+    )
+
+
+def slippage_report(bridge: Slippage, base: str) -> SlippageReport:
+    """The bridge."""
+    columns = (
+        "opening", "created", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won", "reopened", "revalued",
+        "closing",
+    )  # fmt: skip
+    reasons = [
+        SlipReasonRow(reason=row.reason, count=row.count, value=sum_of(row.value, base)) for row in bridge.reasons
+    ]
+    return SlippageReport(**{name: sum_of(getattr(bridge, name), base) for name in columns}, reasons=reasons)

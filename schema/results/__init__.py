@@ -1,0 +1,1 @@
+"""Results of mutations: problems, changed parts, deletions."""

@@ -1,0 +1,37 @@
+"""What a deletion answers."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from schema.core.context import Info
+from schema.core.nodes import told
+from schema.results.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.queries.opportunity.rows import OpportunityRow
+
+if TYPE_CHECKING:
+    from schema.opportunity.type import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
+
+
+@strawberry.type(description="It is gone.")
+class Deleted:
+    """Done."""
+
+    id: strawberry.ID = told("What was deleted.")
+    hung_on: strawberry.Private[UUID | None] = None
+
+    @strawberry.field(
+        graphql_type=Opportunity | None, description="The opportunity that it hung on, where there is one."
+    )
+    async def opportunity(self, info: Info) -> OpportunityRow | None:
+        """Read after the write."""
+        return None if self.hung_on is None else await info.context.loaders.opportunity.load(self.hung_on)
+
+
+DeleteResult = Annotated[
+    Deleted | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
+    strawberry.union("DeleteResult", description="What is gone, or why not."),
+]

@@ -1,0 +1,182 @@
+"""Problems: what a mutation answers when it does not do the thing, each a type of its own."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from schema.core import ids
+from schema.core.context import Info
+from schema.core.loaders import Loaders
+from schema.core.nodes import Node, told
+from workflow.rules import errors
+from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
+
+if TYPE_CHECKING:
+    from schema.opportunity.requirements import Requirement
+    from schema.opportunity.type import Opportunity
+else:
+    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
+    Requirement = Annotated["Requirement", strawberry.lazy("schema.opportunity.requirements")]
+
+
+@strawberry.interface(
+    description="Every expected failure of a mutation is data, of a type that implements this interface."
+)
+class Problem:
+    """Why the thing was not done, and what to do about it."""
+
+    code: ProblemCode = told("Which kind of problem, for programs.")
+    message: str = told("What is wrong and what to do about it, for people.")
+
+
+@strawberry.type(description="One fault of an input.")
+class FieldProblem:
+    """Where and what."""
+
+    path: list[str] = told('Path inside the input, e.g. ["value", "currency"].')
+    message: str = told("What is wrong there and what is allowed.")
+
+
+@strawberry.type(description="Fields of the input cannot be taken as they are; every fault is told.")
+class InvalidInput(Problem):
+    """The input's faults."""
+
+    fields: list[FieldProblem] = told("Each fault with its path.")
+
+
+@strawberry.type(description="It is not there, or the viewer may not see it: the two are never told apart.")
+class NotFound(Problem):
+    """Absent or invisible."""
+
+    id: strawberry.ID = told("The id that was asked for.")
+
+
+@strawberry.type(description="The viewer's role or team does not allow it.")
+class PermissionDenied(Problem):
+    """Not the viewer's to do."""
+
+
+@strawberry.type(description="`expectedVersion` was not the record's version: somebody changed it since it was read.")
+class VersionConflict(Problem):
+    """Somebody was faster."""
+
+    expected_version: int = told("What the client expected.")
+    actual_version: int = told("What it is now.")
+    current: Node = told("The record as it stands.")
+
+
+@strawberry.type(description="The same thing is there already.")
+class Duplicate(Problem):
+    """There already."""
+
+    existing: Node | None = told("The one that is there; null where the viewer may not see it.")
+
+
+@strawberry.type(description="The state machine has no such arrow from the current state.")
+class IllegalTransition(Problem):
+    """No such arrow."""
+
+    trigger: Trigger = told("What was tried.")
+    from_: OpportunityState = strawberry.field(name="from", description="The state the opportunity is in.")
+    allowed_triggers: list[Trigger] = told("What leads out of that state, whoever asks.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+
+
+@strawberry.type(
+    description="The arrow exists and its guards do not hold. `unmet` is the whole list, never only the first."
+)
+class TransitionBlocked(Problem):
+    """The gate is shut."""
+
+    trigger: Trigger = told("What was tried.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+    unmet: list[Requirement] = told("Every requirement that does not hold, with its remedy.")
+    overridable: bool = told("True where the viewer may pass the unmet requirements with `override`.")
+
+
+@strawberry.type(description="A closed opportunity is read-only until it is reopened.")
+class RecordClosed(Problem):
+    """Closed."""
+
+    state: OpportunityState = told("How it was closed.")
+    opportunity: Opportunity = told("The opportunity as stored.")
+
+
+async def problem_of(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above
+    """A refusal as the type that tells it."""
+    problem, tell = TOLD[type(refusal)]
+    return problem(code=refusal.code, message=refusal.message, **await tell(refusal, loaders))
+
+
+def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, Any]:
+    """Turns one kind of refusal into its union member, so that no mutation needs a try."""
+
+    class Handler:
+        exception_type = refusal
+        error_type = TOLD[refusal][0]
+
+        async def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
+            return await problem_of(exception, info.context.fresh())
+
+    return Handler()
+
+
+async def _invalid(refusal: errors.InvalidInput, loaders: Loaders) -> dict[str, Any]:
+    return {"fields": [FieldProblem(path=list(fault.path), message=fault.message) for fault in refusal.fields]}
+
+
+async def _not_found(refusal: errors.NotFound, loaders: Loaders) -> dict[str, Any]:
+    id = refusal.id
+    return {"id": id if isinstance(id, str) or refusal.kind is None else ids.encode(refusal.kind, id)}
+
+
+async def _denied(refusal: errors.PermissionDenied, loaders: Loaders) -> dict[str, Any]:
+    return {}
+
+
+async def _conflict(refusal: errors.VersionConflict, loaders: Loaders) -> dict[str, Any]:
+    current = await loaders.row(refusal.kind, refusal.id)
+    return {"expected_version": refusal.expected, "actual_version": refusal.actual, "current": current}
+
+
+async def _duplicate(refusal: errors.Duplicate, loaders: Loaders) -> dict[str, Any]:
+    return {"existing": None if refusal.id is None else await loaders.row(refusal.kind, refusal.id)}
+
+
+async def _illegal(refusal: errors.IllegalTransition, loaders: Loaders) -> dict[str, Any]:
+    opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
+    return {
+        "trigger": refusal.trigger,
+        "from_": refusal.state,
+        "allowed_triggers": list(refusal.allowed),
+        "opportunity": opportunity,
+    }
+
+
+async def _blocked(refusal: errors.TransitionBlocked, loaders: Loaders) -> dict[str, Any]:
+    opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
+    return {
+        "trigger": refusal.trigger,
+        "opportunity": opportunity,
+        "unmet": list(refusal.unmet),
+        "overridable": refusal.overridable,
+    }
+
+
+async def _closed(refusal: errors.RecordClosed, loaders: Loaders) -> dict[str, Any]:
+    return {"state": refusal.state, "opportunity": await loaders.row("Opportunity", refusal.opportunity_id)}
+
+
+TOLD: dict[type[errors.Refusal], tuple[type, Any]] = {
+    errors.InvalidInput: (InvalidInput, _invalid),
+    errors.NotFound: (NotFound, _not_found),
+    errors.PermissionDenied: (PermissionDenied, _denied),
+    errors.VersionConflict: (VersionConflict, _conflict),
+    errors.Duplicate: (Duplicate, _duplicate),
+    errors.IllegalTransition: (IllegalTransition, _illegal),
+    errors.TransitionBlocked: (TransitionBlocked, _blocked),
+    errors.RecordClosed: (RecordClosed, _closed),
+}
+"""Each kind of refusal, the type that tells it, and what that type holds beside code and message."""
+HANDLERS = [_handler(refusal) for refusal in TOLD]
