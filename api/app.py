@@ -15,23 +15,23 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from api.allowance import Allowance
-from api.auth import TokenDoor
-from api.desk import Desk
-from api.documents import Documents
-from api.execution import Execution
-from api.graphiql import STATIC
-from api.graphql import GraphQLView
-from api.health import healthz, readyz
-from api.issuer import Issuer
-from api.oidc import Tokens
-from api.persisted import PersistedQueries
-from api.problems import RequestProblem, masked_response
-from api.settings import Settings
-from api.sockets import Sockets
-from api.telemetry import RequestLog, configure_logging
-from api.webhooks import Sender
-from api.worker import Worker
+from api.auth.credentials import TokenDoor
+from api.auth.issuer import Issuer
+from api.auth.oidc import Tokens
+from api.config.settings import Settings
+from api.config.telemetry import RequestLog, configure_logging
+from api.http.documents import Documents
+from api.http.execution import Execution
+from api.http.graphiql import STATIC
+from api.http.graphql import GraphQLView
+from api.http.health import healthz, readyz
+from api.http.persisted_queries import PersistedQueries
+from api.http.problems import RequestProblem, masked_response
+from api.http.rate_limit import Allowance
+from api.http.services import Desk
+from api.http.websocket_view import Sockets
+from api.worker.webhook_sender import Sender
+from api.worker.worker import Worker
 from workflow.models.engine.database import Unavailable, one_process, opened
 from workflow.models.engine.readiness import why_not_ready
 from workflow.operations.core.vault import Vault

@@ -22,8 +22,8 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from api.crm_sales_opportunities import PIPELINE, Reading, import_data_set
-from api.import_batches import Tally
+from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
+from api.files.import_batches import Tally
 from tests.databases import Databases, databases
 from tests.dumping import Rows, differences, dump
 from tests.organizations import new_organization

@@ -9,7 +9,7 @@ from typing import TypeVar
 import httpx
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.counts import FULL
 from tests.databases import Databases, chosen
 from tests.leaks_asking import Question, cursor_questions, paged, questions

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api import jsonl_rows
-from api.cells import Kind, line
-from api.exports import EXPORTS
-from api.import_batches import Tally, import_reads
-from api.jsonl_parties import import_parties
+from api.files import jsonl_rows
+from api.files.cells import Kind, line
+from api.files.exports import EXPORTS
+from api.files.import_batches import Tally, import_reads
+from api.files.jsonl_accounts_contacts import import_parties
 from tests.leaks_world import tell_story
 from tests.organizations import TestOrganization, new_organization
 from workflow.models import ExchangeRate, Member, SalesProcess

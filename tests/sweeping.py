@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from api import worker
-from api.webhooks import Sender
+from api.worker import worker
+from api.worker.webhook_sender import Sender
 from tests.organizations import NOW, VAULT
 from workflow.models.engine.database import opened
 from workflow.operations.alerts import sweep

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.webhooks import Sender
-from api.worker import Worker
+from api.worker.webhook_sender import Sender
+from api.worker.worker import Worker
 from tests.organizations import VAULT, TestOrganization, new_organization
 from workflow.models import WebhookDelivery
 from workflow.models.engine.database import opened

@@ -5,9 +5,15 @@ import os
 
 import typer
 
-from api.cli import databases, exporting, importing, keys, process, serving, sweeping, verifying, working
-from api.cli.running import DATABASE_ERRORS, CommandFailed, fail
-from api.setting_values import SettingsError
+from api.cli import database as databases
+from api.cli import export as exporting
+from api.cli import import_file, keys, process
+from api.cli import serve as serving
+from api.cli import sweep as sweeping
+from api.cli import verify as verifying
+from api.cli import worker as working
+from api.cli.runtime import DATABASE_ERRORS, CommandFailed, fail
+from api.config.setting_values import SettingsError
 from workflow.models.engine.database import AlreadyServed, Unavailable
 from workflow.models.engine.migrating import MigrationRefused
 from workflow.rules.errors import Refusal
@@ -30,7 +36,7 @@ app.command("init")(keys.init)
 app.command("key")(keys.key)
 app.command("sweep")(sweeping.sweep)
 app.command("verify")(verifying.verify)
-app.command("import")(importing.import_)
+app.command("import")(import_file.import_)
 app.command("export")(exporting.export)
 app.add_typer(process.process, name="process")
 

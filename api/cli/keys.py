@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from api.cli.running import OfWhom, with_database
+from api.cli.runtime import OfWhom, with_database
 from workflow.operations.people.api_keys import make_key
 from workflow.operations.people.organizations import init_organization
 from workflow.rules.enums import Role

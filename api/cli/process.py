@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.cli.running import CommandFailed, OfWhom, known_as, with_database
+from api.cli.runtime import CommandFailed, OfWhom, known_as, with_database
 from workflow.models import Organization
 from workflow.models.engine.database import transaction
 from workflow.operations.core.context import Ctx, system_viewer

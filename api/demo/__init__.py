@@ -9,11 +9,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api import crm_sales_opportunities as crm
-from api.cli.importing import on_database
+from api.cli.import_file import on_database
+from api.demo import crm_sales_opportunities as crm
 from api.demo import story
 from api.demo.rules import process
-from api.import_batches import Tally
+from api.files.import_batches import Tally
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.people.api_keys import make_key
 from workflow.operations.people.organizations import init_organization

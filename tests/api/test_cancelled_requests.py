@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from schema.core.ids import decode, encode
 from tests.counts import count
 from tests.organizations import TestOrganization

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.organizations import TestOrganization
 from tests.serving import NO_TLS
 

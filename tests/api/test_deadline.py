@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from schema.core.ids import encode
 from tests.attempt import DOCUMENT
 from tests.organizations import TestOrganization

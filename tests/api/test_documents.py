@@ -2,8 +2,8 @@
 
 import pytest
 
-from api import documents
-from api.documents import DocumentFault, Documents
+from api.http import documents
+from api.http.documents import DocumentFault, Documents
 from schema.core.limits import LIMITS
 
 ROLE = "{ viewer { role } }"

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-import api.graphql
-import api.presence
+import api.http.graphql
+import api.http.session_watch
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.attempt import DOCUMENT
 from tests.organizations import NOW, TestOrganization
 from tests.rows import families
@@ -51,8 +51,8 @@ async def key(organization: TestOrganization) -> str:
 @pytest.fixture
 async def inside(database: str, key: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, asking running requests for their credentials at every chance."""
-    monkeypatch.setattr(api.graphql, "ASKED_AGAIN", 0.001)
-    monkeypatch.setattr(api.presence, "ASKED_AGAIN", 0.001)
+    monkeypatch.setattr(api.http.graphql, "ASKED_AGAIN", 0.001)
+    monkeypatch.setattr(api.http.session_watch, "ASKED_AGAIN", 0.001)
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(

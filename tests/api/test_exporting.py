@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cells import FORMULA, Kind, cell
+from api.files.cells import FORMULA, Kind, cell
 from tests.counts import count, some
 from tests.crew import Crew, forced, new_crew
 from tests.organizations import new_organization

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from graphql import build_schema, parse, validate
 
-import api.graphiql
+import api.http.graphiql
 from schema import schema
 from tests.serving import ROOT, Server, serving
 
@@ -32,9 +32,9 @@ async def test_a_browser_gets_a_page_under_a_strict_policy(server: Server) -> No
 async def test_without_its_files_the_page_says_how_to_build_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(api.graphiql, "PAGE", tmp_path / "index.html")
+    monkeypatch.setattr(api.http.graphiql, "PAGE", tmp_path / "index.html")
 
-    assert b"make web" in api.graphiql.graphiql_page().body
+    assert b"make web" in api.http.graphiql.graphiql_page().body
 
 
 async def test_graphiql_can_be_turned_off(own_database: str) -> None:

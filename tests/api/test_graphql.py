@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from api.problems import GRAPHQL_JSON, JSON
-from api.requests import BODY_LIMIT
+from api.http.problems import GRAPHQL_JSON, JSON
+from api.http.requests import BODY_LIMIT
 from tests.serving import Server
 
 ROLE = "{ viewer { role } }"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.serving import Server
 from workflow.models.engine import readiness
 from workflow.models.engine.database import Unavailable

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api import csv_lines
-from api.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read_map
-from api.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
+from api.files import csv_lines
+from api.files.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read_map
+from api.files.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
 from workflow.operations.core.validation import MoneyGiven
 from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.cells import Kind
-from api.jsonl_parties import FOREIGN
+from api.files.cells import Kind
+from api.files.jsonl_accounts_contacts import FOREIGN
 from tests.moving import exported, imported
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import pursuit

@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import OctKey
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from api.issuer import FLOOR, LARGEST, OLDEST, Issuer, IssuerFault
+from api.auth.issuer import FLOOR, LARGEST, OLDEST, Issuer, IssuerFault
 from tests.forging import BOUND, SEALING, SHARED, WEAK
 from tests.issuing import TestIssuer, answering, issuing, new_key
 
@@ -211,7 +211,7 @@ async def test_keys_are_fetched_from_no_address_that_somebody_could_change(known
 
 
 async def test_an_issuer_that_never_answers_is_given_up(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.issuer.PATIENCE", 0.1)
+    monkeypatch.setattr("api.auth.issuer.PATIENCE", 0.1)
     known.real.pause = 1
 
     assert await known.knows(known.real.keys[0].kid) == [False]

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from api.cells import Kind
+from api.files.cells import Kind
 from tests.counts import count
 from tests.crew import new_crew
 from tests.histories import BEGINNING, PERIODS, histories

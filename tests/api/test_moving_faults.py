@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.cells import Kind
+from api.files.cells import Kind
 from tests.counts import count
 from tests.moving import everything, exported, imported, second_home, sound
 from tests.organizations import TestOrganization

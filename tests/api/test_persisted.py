@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.persisted import PersistedQueries
-from api.problems import RequestProblem
+from api.http.persisted_queries import PersistedQueries
+from api.http.problems import RequestProblem
 from tests.organizations import new_organization
 from tests.serving import Server
 
@@ -91,7 +91,7 @@ async def test_a_hash_that_is_none_is_the_clients_fault(client: httpx.AsyncClien
 
 
 async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.persisted.KEPT", 100)
+    monkeypatch.setattr("api.http.persisted_queries.KEPT", 100)
     kept, home = PersistedQueries(), (await new_organization()).id
     queries = [f"{{ a{number}: viewer {{ role }} }}" for number in range(10)]
     for query in queries:

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from graphql import GraphQLError
 
-import api.auth
+import api.auth.credentials
 from api.app import create_app
-from api.problems import execution_error, request_error
-from api.settings import Settings
+from api.config.settings import Settings
+from api.http.problems import execution_error, request_error
 from workflow.models.engine.database import Unavailable
 from workflow.rules.errors import PermissionDenied, invalid
 
@@ -63,7 +63,7 @@ async def test_a_database_that_is_away_is_a_503_to_try_again(monkeypatch: pytest
     async def away(*_: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr(api.auth, "viewer_of", away)
+    monkeypatch.setattr(api.auth.credentials, "viewer_of", away)
 
     answer = await _posted()
 
@@ -75,7 +75,7 @@ async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPa
     async def broken(*_: object) -> None:
         raise RuntimeError("inner secret")
 
-    monkeypatch.setattr(api.auth, "viewer_of", broken)
+    monkeypatch.setattr(api.auth.credentials, "viewer_of", broken)
 
     answer = await _posted()
 

@@ -14,9 +14,9 @@ from time import perf_counter
 import httpx
 import pytest
 
-import api.auth
+import api.auth.credentials
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import NO_TLS
@@ -93,7 +93,7 @@ async def test_neither_the_time_nor_the_answer_tells_which_keys_there_are(
 async def test_a_planted_difference_is_seen(
     inside: httpx.AsyncClient, known: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.auth, "viewer_of", told_apart)
+    monkeypatch.setattr(api.auth.credentials, "viewer_of", told_apart)
 
     rounds = [await apart(inside, known) for _ in range(ROUNDS)]
 

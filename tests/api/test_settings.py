@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.setting_values import SettingsError
-from api.settings import Settings
+from api.config.setting_values import SettingsError
+from api.config.settings import Settings
 from workflow.operations.core.vault import NoKey, Vault
 
 

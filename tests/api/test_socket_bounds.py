@@ -9,10 +9,10 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-import api.socket
-import api.sockets
+import api.http.websocket
+import api.http.websocket_view
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.counts import count
 from tests.organizations import TestOrganization
 from tests.serving import Server, serving
@@ -50,9 +50,9 @@ async def test_a_page_of_our_own_or_of_an_allowed_origin_opens_one(database: str
 async def test_sockets_are_bounded(
     database: str, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.sockets, "MOST_OF_ONE", 2)
-    monkeypatch.setattr(api.sockets, "MOST", 3)
-    monkeypatch.setattr(api.socket, "MOST_OPERATIONS", 0)
+    monkeypatch.setattr(api.http.websocket_view, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(api.http.websocket_view, "MOST", 3)
+    monkeypatch.setattr(api.http.websocket, "MOST_OPERATIONS", 0)
 
     async with serving_here(create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))) as server:
         async with (
@@ -75,7 +75,7 @@ async def test_sockets_are_bounded(
 
 
 async def test_who_never_says_who_they_are_is_closed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.socket, "WAIT", 0.05)
+    monkeypatch.setattr(api.http.websocket, "WAIT", 0.05)
 
     async with (
         serving_here(create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))) as server,

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from api.problems import GRAPHQL_JSON, JSON
+from api.http.problems import GRAPHQL_JSON, JSON
 from schema.core.ids import decode, encode
 from tests.organizations import TestOrganization
 from tests.serving import Server

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from api.telemetry import JsonLines, TextLines
+from api.config.telemetry import JsonLines, TextLines
 from tests.issuing import new_key, signed
 
 SECRETS = ("pur_0123456789abcdef_s3cr-et_s", signed(new_key(), {"alg": "ES256"}, {"sub": "rita"}))

@@ -14,8 +14,8 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from api.app import create_app
-from api.issuer import FLOOR, OLDEST
-from api.settings import Settings
+from api.auth.issuer import FLOOR, OLDEST
+from api.config.settings import Settings
 from tests.issuing import AUDIENCE, Json, Key, TestIssuer, answering, issuing, new_key, signed
 from tests.organizations import TestOrganization, new_organization
 from tests.serving import NO_TLS, serving

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from api.webhooks import LONGEST_BODY, READ, outcome_of
+from api.worker.webhook_sender import LONGEST_BODY, READ, outcome_of
 from schema.core.ids import encode
 from tests.counts import count
 from tests.organizations import NOW

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api.crm_sales_opportunities import PIPELINE, Reading, import_data_set
 from api.demo import ensure
-from api.import_batches import Tally
+from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
+from api.files.import_batches import Tally
 from tests.organizations import NOW
 from workflow.models import Alert, Event, Opportunity, Organization
 from workflow.models.engine.database import opened

@@ -14,7 +14,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 from tests.counts import count
 from tests.organizations import TestOrganization, new_organization
 from tests.rows import Family, families

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from api import crm_sales_opportunities as crm
-from api.import_batches import Tally
+from api.demo import crm_sales_opportunities as crm
+from api.files.import_batches import Tally
 from tests.organizations import NOW, TestOrganization, new_organization
 from tests.serving import ROOT
 from workflow.queries.opportunity.filter import Days, OpportunityFilter

@@ -1,0 +1,1 @@
+"""Credentials: API keys and tokens of an OpenID issuer."""

@@ -1,0 +1,82 @@
+"""How every command runs: settings read, database open, and a failure said in one line."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn, TypeVar
+
+import asyncpg
+import typer
+from tortoise.exceptions import BaseORMException
+
+from api.config.settings import Settings
+from workflow.models.engine.database import Unavailable, opened
+from workflow.models.engine.migrating import MigrationRefused, pending
+
+T = TypeVar("T")
+
+DATABASE_ERRORS = (
+    Unavailable,
+    MigrationRefused,
+    BaseORMException,
+    OSError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+"""What a database raises that is away, of another kind, or not ours to open."""
+
+
+IDS = "T3JnYW5pemF0aW9u"
+"""How every id begins by which the API names an organization."""
+
+
+def known_as(text: str) -> str:
+    """An organization's name or id as it is kept: an id may be given as the API prints it."""
+    if text.startswith(IDS):
+        from schema.core.ids import decode  # here, for commands start faster without the schema
+
+        if (found := decode(text)) is not None:
+            return str(found[1])
+    return text
+
+
+OfWhom = Annotated[str, typer.Option(metavar="NAME", help="The organization, by its name or its id.", parser=known_as)]
+
+
+class CommandFailed(Exception):
+    """What a command could not do, in one readable line."""
+
+
+def settings() -> Settings:
+    """The settings of this command's environment; a folder is no database."""
+    read = Settings.read(os.environ)
+    if read.sqlite_file and read.sqlite_file.is_dir():
+        raise CommandFailed(f"{read.sqlite_file} is a folder. Name a file in it with PURSUIT_DATABASE_URL.")
+    return read
+
+
+def with_database(work: Callable[[], Awaitable[T]]) -> T:
+    """Run something on the open database, which has to be at the newest schema."""
+    url = settings().database_url
+    return asyncio.run(_on_current(url, work))
+
+
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """End the command with one line on standard error."""
+    typer.echo(f"pursuit: {' '.join(message.split())}", err=True)
+    raise SystemExit(code)
+
+
+async def require_current(url: str) -> None:
+    """Refuse a database that is behind the newest schema."""
+    if behind := await pending(url):
+        count = "1 migration" if len(behind) == 1 else f"{len(behind)} migrations"
+        raise CommandFailed(f"The database is {count} behind. Run `pursuit migrate` first.")
+
+
+async def _on_current(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    await require_current(url)
+    async with opened(url):
+        return await work()

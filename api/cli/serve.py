@@ -1,0 +1,110 @@
+"""Commands that serve, and that say what keeps Pursuit from serving."""
+
+import asyncio
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.checks import checks
+from api.cli.runtime import CommandFailed, require_current
+from api.cli.runtime import settings as read_settings
+from api.config.settings import Settings
+from workflow.models.engine.database import one_process
+from workflow.models.engine.migrating import migrate
+
+DEMO_KEYS = Path("var/demo-keys.json")
+
+
+SERVED: dict[str, Any] = {
+    "factory": True,
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "ws": "websockets-sansio",
+    "timeout_graceful_shutdown": 10,
+    "timeout_keep_alive": 75,
+}
+"""How uvicorn serves: the log is ours, and a connection rests longer than clients and proxies keep one, so that none is closed under a request."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes; more than one needs PostgreSQL.")] = 1,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Migrate, fill with the demo on first start, print its keys.")
+    ] = False,
+) -> None:
+    """Serve the API."""
+    import uvicorn  # here, and the next: the other commands start faster without them
+
+    from api.http.requests import BODY_LIMIT
+
+    asked = read_settings()
+    settings = replace(asked, host=host or asked.host, port=port or asked.port)
+    settings.require_secret_key()
+    _require_postgres_for(workers, settings)
+    _require_free_port(settings)
+    with one_process(settings.database_url):
+        keys = asyncio.run(_prepare(settings, demo=demo))
+    _greet(settings, keys)
+    where: dict[str, Any] = {"host": settings.host, "port": settings.port, "workers": workers}
+    # A socket's message is bounded as a body is.
+    uvicorn.run("api.app:from_environment", **where, **SERVED, ws_max_size=BODY_LIMIT)
+
+
+def doctor() -> None:
+    """Check settings, database, migrations and clock; each fault comes with its remedy."""
+    sound = True
+    for check in asyncio.run(checks()):
+        typer.echo(f"{'ok   ' if check.remedy is None else 'FAULT'} {check.name}: {check.finding}")
+        if check.remedy is not None:
+            sound = False
+            typer.echo(f"      {check.remedy}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _require_postgres_for(workers: int, settings: Settings) -> None:
+    if workers > 1 and settings.sqlite_file:
+        raise CommandFailed(
+            f"{workers} workers need PostgreSQL: a SQLite file is served by one process. "
+            "Set PURSUIT_DATABASE_URL to a postgres:// address, or leave --workers out."
+        )
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Refuse an address that cannot be listened on, before anything is prepared and announced."""
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as problem:
+        raise CommandFailed(
+            f"{settings.host}:{settings.port} cannot be listened on: {problem.strerror}. "
+            "Give another port with --port or PORT, another address with --host or PURSUIT_HOST."
+        ) from problem
+
+
+async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
+    if not demo:
+        await require_current(settings.database_url)
+        return {}
+    from api.demo import ensure  # here, for only the demo needs the import and its data
+
+    await migrate(settings.database_url)
+    return await ensure(settings.database_url, DEMO_KEYS, report=typer.echo)
+
+
+def _greet(settings: Settings, keys: dict[str, str]) -> None:
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
+    host = f"[{shown}]" if ":" in shown else shown
+    typer.echo(f"Pursuit serves http://{host}:{settings.port}/graphql")
+    if keys:
+        typer.echo("API keys of the demo, by role (send one as `Authorization: Bearer <key>`):")
+    for role, api_key in keys.items():
+        typer.echo(f"  {role:<12} {api_key}")

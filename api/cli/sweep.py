@@ -1,0 +1,28 @@
+"""The command that brings what is stored of open deals up to the day."""
+
+from datetime import UTC, datetime
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from api.cli.runtime import with_database
+from workflow.operations.alerts.sweep import Swept
+from workflow.operations.alerts.sweep import sweep as bring_up_to
+
+
+def sweep() -> None:
+    """Bring alerts, health, missed milestones and values in other currencies up to the day, for every organization."""
+    with Progress(
+        TextColumn("{task.completed:,} opportunities"), console=Console(stderr=True), transient=True
+    ) as shown:
+        task = shown.add_task("sweep", total=None)
+
+        async def told(swept: Swept) -> None:
+            shown.update(task, completed=swept.deals)
+
+        done = with_database(lambda: bring_up_to(lambda: datetime.now(UTC), progress=told))
+    typer.echo(
+        f"Opportunities judged: {done.deals:,}. Health changed: {done.healths:,}. Milestones missed: {done.milestones:,}. "
+        f"Worth something else at today's rates: {done.values:,}. Alerts that changed: {done.alerts:,}."
+    )

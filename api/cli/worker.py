@@ -1,0 +1,41 @@
+"""The worker alone: what `serve` does beside its requests, for deployments that keep the two apart."""
+
+import asyncio
+import os
+import signal
+
+import typer
+
+from api.cli.runtime import require_current
+from api.cli.runtime import settings as read_settings
+from api.config.settings import Settings
+from workflow.models.engine.database import one_process, opened
+from workflow.operations.core.vault import Vault
+
+
+def worker() -> None:
+    """Relay events and deliver webhooks until it is stopped; several share the work on PostgreSQL."""
+    settings = read_settings()
+    settings.require_secret_key()
+    with one_process(settings.database_url):
+        asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    from api.config.telemetry import configure_logging  # here, for the other commands start faster without it
+    from api.worker.webhook_sender import Sender
+    from api.worker.worker import Worker
+    from workflow.queries.events.subscribe import Tail
+
+    await require_current(settings.database_url)
+    configure_logging(settings)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    tail, sender = Tail(), Sender(Vault(settings.vault_keys()), private=settings.webhook_allow_private)
+    async with opened(settings.database_url):
+        async with Worker(tail, sender).working():
+            typer.echo(f"The worker runs (process {os.getpid()}). Stop it with Ctrl-C.")
+            await stopped.wait()
+            typer.echo("The worker stops.")
+        await tail.close()

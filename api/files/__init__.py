@@ -1,0 +1,1 @@
+"""Reading files for import and writing files for export."""

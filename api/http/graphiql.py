@@ -1,0 +1,38 @@
+"""GraphiQL for browsers, from our own files and under a policy that lets no other host in."""
+
+from pathlib import Path
+
+from starlette.responses import HTMLResponse
+
+STATIC = Path(__file__).parents[1] / "static"
+PAGE = STATIC / "graphiql" / "index.html"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+NOT_BUILT = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Pursuit</title></head>
+<body>
+<h1>GraphiQL is not built yet</h1>
+<p>The API serves all the same: send <code>POST /graphql</code> with the header
+<code>Authorization: Bearer &lt;API key&gt;</code>.</p>
+<p>To build this page's files, run <code>make web</code> in the project's folder, and load the page again.</p>
+</body>
+</html>
+"""
+
+
+def graphiql_page() -> HTMLResponse:
+    """The page as `make web` built it, or the sentence that says how to."""
+    html = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else NOT_BUILT
+    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})

@@ -1,0 +1,1 @@
+"""The background worker and the sending of webhooks."""
