@@ -1,13 +1,13 @@
 """The command that imports another system's opportunities: from its CSV by a map, from JSON lines, or a published data set."""
 
 import csv
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -25,14 +25,12 @@ from api.files.import_map import ImportMap, UnusableMap
 from api.files.jsonl_accounts_contacts import import_parties, kind_of
 from api.files.parsed_line import Read
 from workflow.models import Member
-from workflow.models.engine.database import opened, transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.change.change import RolledBack
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.queries.people.people import OrganizationRow, organization_called
 from workflow.rules.enums import ImportOutcome, TransitionSource
 from workflow.rules.errors import InvalidInput
-
-T = TypeVar("T")
 
 
 class Preset(StrEnum):
@@ -94,12 +92,6 @@ def _run(organization: str, file: Path, source: Source, *, dry_run: bool, reject
             tally.reject = _rejects(stack, rejects, source.header)
         with_database(lambda: _imported(organization, file, source, tally, dry_run=dry_run))
     return tally
-
-
-async def on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    """Do all of the work in one transaction, or nothing of it."""
-    async with opened(url, everywhere=False):
-        return await transaction(work)
 
 
 def _source(file: Path, preset: Preset | None, map_: Path | None) -> Source | None:

@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api.cli.import_file import on_database
+from api.database import in_one_transaction
 from api.demo import crm_sales_opportunities as crm
 from api.demo import story
 from api.demo.rules import process
@@ -53,7 +53,7 @@ async def ensure(
         await _tell_further(keys, moment, tell)
         return keys
 
-    keys = await on_database(url, work)
+    keys = await in_one_transaction(url, work)
     _keep(keys_file, keys)
     return keys
 
