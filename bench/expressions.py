@@ -9,7 +9,7 @@ from time import perf_counter, thread_time
 from rich.console import Console
 from rich.table import Table
 
-from tests.expressing import Expressions
+from tests.support.rules.random_expressions import Expressions
 from workflow.rules.gates.cel import answer, faults_of, warm_up
 
 COUNT = 10_000

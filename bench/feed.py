@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from schema.core.ids import encode
-from tests.databases import databases
-from tests.organizations import TestOrganization, new_organization
-from tests.serving import Server, serving
-from tests.staying import CHANGED, RENAME, socket, stream
+from tests.support.databases import databases
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import Server, serving
+from tests.support.subscription_clients import CHANGED, RENAME, socket, stream
 from workflow.models.engine.database import opened
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity

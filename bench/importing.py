@@ -24,9 +24,9 @@ from rich.table import Table
 
 from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
 from api.files.import_batches import Tally
-from tests.databases import Databases, databases
-from tests.dumping import Rows, differences, dump
-from tests.organizations import new_organization
+from tests.support.database_dump import Rows, differences, dump
+from tests.support.databases import Databases, databases
+from tests.support.organizations import new_organization
 from workflow.models.engine.database import SQLITE_PRAGMAS, opened
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import TransitionSource

@@ -13,8 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.databases import databases
-from tests.organizations import TestOrganization, new_organization
+from tests.support.databases import databases
+from tests.support.organizations import TestOrganization, new_organization
 from workflow.models.engine.database import fetch, opened, transaction
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.people.people import OrganizationRow, organization_called

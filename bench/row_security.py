@@ -16,9 +16,9 @@ from rich.table import Table
 
 from schema import schema
 from schema.core.context import RequestContext
-from tests.databases import databases
-from tests.organizations import TestOrganization, new_organization
-from tests.rows import families
+from tests.support.databases import databases
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.rows import families
 from workflow.models.engine.database import opened, standing_for, standing_for_everybody
 from workflow.operations.opportunity.edit import update_opportunity
 

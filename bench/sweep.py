@@ -16,10 +16,10 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from tests.databases import databases
-from tests.organizations import NOW, new_organization
-from tests.selling import fill
-from tests.statements import statements
+from tests.support.databases import databases
+from tests.support.open_deals import fill
+from tests.support.organizations import NOW, new_organization
+from tests.support.statements import statements
 from workflow.models import Alert, Event, Opportunity
 from workflow.models.engine.database import opened, standing_for, transaction
 from workflow.operations.alerts.sweep import BATCH, sweep

@@ -7,50 +7,47 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.counts import FULL
-from tests.databases import Databases, chosen, databases
-from tests.organizations import TestOrganization, new_organization
-from tests.serving import Server, serving
+from tests.support.counts import FULL
+from tests.support.databases import Databases, chosen, databases
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import Server, serving
 from workflow.models.engine.database import opened
 
 HERE = Path(__file__).parent
-ELSEWHERE = {
+NOT_ON = {
     "postgres": {
-        HERE / "rules",
-        HERE / "test_house.py",
-        HERE / "test_counts.py",
-        HERE / "clients" / "test_schema_tools.py",
+        "rules",
+        "test_house.py",
+        "support/test_counts.py",
+        "clients/test_schema_tools.py",
     },
     "sqlite": {
-        HERE / "models" / "test_row_security.py",
-        HERE / "models" / "test_row_security_setup.py",
-        HERE / "queries" / "test_feed_under_writers.py",
+        "models/engine/test_row_security.py",
+        "models/engine/test_row_security_setup.py",
+        "queries/events/test_events_concurrent_writers.py",
     },
 }
-"""What asks no database runs once, beside SQLite: the rules are pure, and the house is text. Only PostgreSQL has row-level security, and
-several writers at once."""
-ONCE = {
+"""Tests and folders that a database has nothing to do with: the rules are pure, and the house checks read text. Only PostgreSQL has
+row-level security and concurrent writers."""
+ONLY_ON = {
     "sqlite": {
-        *(
-            HERE / "api" / f"test_{name}.py"
-            for name in ("cors", "documents", "forged_tokens", "graphiql", "graphql", "issuer")
-        ),
-        *(
-            HERE / "api" / f"test_{name}.py"
-            for name in ("persisted", "problems", "settings", "socket_bounds", "telemetry")
-        ),
-        *(HERE / "api" / f"test_{name}.py" for name in ("command_line", "exporting", "process_commands")),
-        HERE / "journeys" / "test_demo.py",
-        HERE / "schema" / "test_processes.py",
+        *(f"api/http/test_{name}.py" for name in ("cors", "documents", "graphiql", "graphql", "persisted_queries")),
+        *(f"api/http/test_{name}.py" for name in ("problems", "websocket_limits")),
+        *(f"api/auth/test_{name}.py" for name in ("issuer", "oidc_forged_tokens")),
+        *(f"api/config/test_{name}.py" for name in ("settings", "telemetry")),
+        *(f"api/cli/test_{name}.py" for name in ("command_line", "process")),
+        "api/files/test_exports.py",
+        "journeys/test_demo.py",
+        "schema/process/test_mutations.py",
     },
     "postgres": {
-        HERE / "api" / "test_abuse.py",
-        HERE / "schema" / "test_buyer.py",
-        *(HERE / "clients" / f"test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
+        "api/http/test_abuse.py",
+        "schema/buyer/test_profile.py",
+        *(f"clients/test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
     },
 }
-"""What is about HTTP, commands, clients and the words of GraphQL, whatever the database that answers them, while the operations behind
-are tried on both: beside one, and at full counts beside both."""
+"""Tests about HTTP, commands, clients and GraphQL texts, which do not depend on the database: `make test` runs each on one database,
+`make prove` on both."""
 
 
 def pytest_configure() -> None:
@@ -59,10 +56,11 @@ def pytest_configure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """What this run's database has nothing to say to is left to the other run."""
+    """Ignore what this run's database has nothing to do with, and what the other run covers."""
     other = "postgres" if chosen() == "sqlite" else "sqlite"
-    once = not FULL and collection_path in ONCE[other]
-    return True if once or collection_path in ELSEWHERE[chosen()] else None
+    path = collection_path.relative_to(HERE).as_posix() if collection_path.is_relative_to(HERE) else ""
+    ignored = path in NOT_ON[chosen()] or (not FULL and path in ONLY_ON[other])
+    return True if ignored else None
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from graphql import (
 
 from schema import schema
 from tests import house
+from tests.conftest import NOT_ON, ONLY_ON
 from tests.house import ROOT, Check, Module
 
 
@@ -136,6 +137,12 @@ def test_only_migrations_stand_in_migrations() -> None:
     ]
 
     assert strangers == []
+
+
+def test_every_path_that_chooses_a_database_exists() -> None:
+    paths = {path for table in (NOT_ON, ONLY_ON) for chosen in table.values() for path in chosen}
+
+    assert sorted(path for path in paths if not (ROOT / "tests" / path).exists()) == []
 
 
 def test_tests_are_no_package() -> None:

@@ -13,10 +13,10 @@ from schemathesis.core.result import Ok
 from schemathesis.graphql import nodes
 
 from schema import schema
-from tests.counts import FULL
-from tests.databases import Databases
-from tests.organizations import new_organization
-from tests.serving import ROOT, Server, serving
+from tests.support.counts import FULL
+from tests.support.databases import Databases
+from tests.support.organizations import new_organization
+from tests.support.serving import ROOT, Server, serving
 from workflow.models.engine.database import opened
 from workflow.rules.enums import Role
 

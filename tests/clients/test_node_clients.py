@@ -6,8 +6,8 @@ import pytest
 
 from schema.core.ids import encode
 from tests.clients.node import told
-from tests.organizations import TestOrganization, new_organization
-from tests.serving import Server, free_port, serving
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import Server, free_port, serving
 from workflow.models import Event
 from workflow.models.engine.database import opened
 from workflow.operations.accounts.accounts import create_account

@@ -9,9 +9,9 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from schema.core.ids import encode
-from tests.organizations import TestOrganization
-from tests.serving import NO_TLS, Server
-from tests.staying import CHANGED, PATIENCE, RENAME
+from tests.support.organizations import TestOrganization
+from tests.support.serving import NO_TLS, Server
+from tests.support.subscription_clients import CHANGED, PATIENCE, RENAME
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 

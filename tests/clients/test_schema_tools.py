@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from tests.clients.node import HERE, run
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 SCHEMA = ROOT / "schema" / "schema.graphql"
 RELEASED = ROOT / "schema" / "released.graphql"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from api.demo import ensure
 from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
 from api.files.import_batches import Tally
-from tests.organizations import NOW
+from tests.support.organizations import NOW
 from workflow.models import Alert, Event, Opportunity, Organization
 from workflow.models.engine.database import opened
 from workflow.operations.alerts.sweep import sweep

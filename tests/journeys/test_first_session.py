@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.organizations import TestOrganization
-from tests.serving import Server
+from tests.support.organizations import TestOrganization
+from tests.support.serving import Server
 
 REFUSED = {"criterion.pain", "criterion.interest", "criterion.fit", "role.stakeholder", "field.next_step"}
 QUALIFY = """mutation($input: QualifyOpportunityInput!) { qualifyOpportunity(input: $input) { __typename

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.organizations import TestOrganization
-from tests.serving import ROOT, Server
+from tests.support.organizations import TestOrganization
+from tests.support.serving import ROOT, Server
 from workflow.operations.accounts.accounts import create_account
 from workflow.rules.enums import Role
 

@@ -11,13 +11,13 @@ import pytest
 from graphql import build_schema, get_named_type, parse, type_from_ast
 
 from schema import schema
-from tests.asking import Tally, record, records, root_field
-from tests.attempt import DOCUMENT
-from tests.organizations import TestOrganization
-from tests.serving import Door, Server
-from tests.staying import PATIENCE, stream
-from tests.whole_story import MUTATIONS
-from tests.wholeness import delivered, escalated, furnish, talk
+from tests.support.every_mutation.mutations import MUTATIONS
+from tests.support.every_mutation.starting_data import delivered, escalated, furnish, talk
+from tests.support.mutation_cases.case import DOCUMENT
+from tests.support.organizations import TestOrganization
+from tests.support.schema_queries import Tally, record, records, root_field
+from tests.support.serving import Door, Server
+from tests.support.subscription_clients import PATIENCE, stream
 from workflow.queries.events.events import START
 from workflow.rules.enums import Role
 

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 from schema import schema
-from tests.leaks_watching import Answer
-from tests.organizations import TestOrganization
 from tests.schema.test_every_field import Whole
-from tests.serving import Server
-from tests.whole_story import MUTATIONS
-from tests.wholeness import furnish
+from tests.security.isolation.detector import Answer
+from tests.support.every_mutation.mutations import MUTATIONS
+from tests.support.every_mutation.starting_data import furnish
+from tests.support.organizations import TestOrganization
+from tests.support.serving import Server
 from workflow.models import Event, Idempotency
 from workflow.rules.enums import Role
 

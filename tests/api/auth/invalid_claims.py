@@ -1,0 +1,120 @@
+"""Tokens that the issuer itself signed, and that are not for us, not of now, not of a known person, or no tokens at all."""
+
+from collections.abc import Mapping
+
+from tests.support.tokens.forged import (
+    ALGORITHMS,
+    DEEP,
+    EMAIL,
+    HEADERS,
+    KEYS,
+    SIGNATURES,
+    Forger,
+    around,
+    elsewhere,
+    parts,
+    raw,
+    says,
+    silent,
+)
+from tests.support.tokens.issuer import AUDIENCE
+
+DAY = 86400
+ISSUERS: Mapping[str, Forger] = {
+    "no issuer": silent("iss"),
+    "another issuer": says(iss="https://example.com"),
+    "a prefix of the issuer": elsewhere(lambda address: address[:-1]),
+    "the issuer's host alone": elsewhere(lambda address: address.partition("/realms")[0]),
+    "the issuer with a slash more": elsewhere(lambda address: address + "/"),
+    "the issuer with a path more": elsewhere(lambda address: address + "/evil"),
+    "the issuer's host in another domain": elsewhere(
+        lambda address: address.replace("127.0.0.1", "127.0.0.1.example.com")
+    ),
+    "the issuer in capitals": elsewhere(str.upper),
+    "the issuer in a list": elsewhere(lambda address: [address]),
+    "the issuer with a space": elsewhere(lambda address: f" {address}"),
+    "null as issuer": says(iss=None),
+    "a number as issuer": says(iss=1),
+}
+AUDIENCES: Mapping[str, Forger] = {
+    "no audience": silent("aud"),
+    "another audience": says(aud="somebody-else"),
+    "other audiences": says(aud=["somebody", "else"]),
+    "a prefix of the audience": says(aud=AUDIENCE[:-1]),
+    "a longer audience": says(aud=AUDIENCE + "-admin"),
+    "the audience in capitals": says(aud=AUDIENCE.upper()),
+    "an empty audience": says(aud=""),
+    "no audiences": says(aud=[]),
+    "null as audience": says(aud=None),
+    "an audience among numbers": says(aud=[AUDIENCE, 1]),
+    "an audience in an object": says(aud={AUDIENCE: True}),
+    "an audience in a list in a list": says(aud=[[AUDIENCE]]),
+}
+TIMES: Mapping[str, Forger] = {
+    "no end": silent("exp"),
+    "ended a day ago": around(-DAY, "exp"),
+    "ended a minute ago": around(-60, "exp"),
+    "ended before it began": says(exp=-1),
+    "null as end": says(exp=None),
+    "a text as end": says(exp="4102444800"),
+    "true as end": says(exp=True),
+    "a list as end": says(exp=[4102444800]),
+    "an end that is no number": says(exp=float("nan")),
+    "no end but infinity": says(exp=float("inf")),
+    "a number of ten thousand figures": raw(body=b'{"exp":' + b"9" * 5000 + b"}"),
+    "from tomorrow": around(DAY, "nbf"),
+    "in a minute": around(60, "nbf"),
+    "null as beginning": says(nbf=None),
+    "a text as beginning": says(nbf="0"),
+    "made tomorrow": around(DAY, "iat"),
+    "a text as making": says(iat="0"),
+    "true as making": says(iat=True),
+}
+PEOPLE: Mapping[str, Forger] = {
+    "no e-mail": silent("email"),
+    "an empty e-mail": says(email=""),
+    "a name as e-mail": says(email="mallory"),
+    "a list of e-mails": says(email=[EMAIL]),
+    "a number as e-mail": says(email=1),
+    "an e-mail with a space": says(email=f"{EMAIL} "),
+    "an e-mail with a line's end": says(email=f"{EMAIL}\n"),
+    "an e-mail with NUL": says(email=f"\0{EMAIL}"),
+    "an e-mail with half a character": says(email=f"\ud800{EMAIL}"),
+    "an e-mail that is too long": says(email="m" * 250 + "@example.com"),
+    "an e-mail that turns into another in small letters": says(email="\N{KELVIN SIGN}im@example.com"),
+    "an e-mail of which nothing is said": silent("email_verified"),
+    "an e-mail that is not verified": says(email_verified=False),
+    "a text as verified": says(email_verified="true"),
+    "one as verified": says(email_verified=1),
+    "null as verified": says(email_verified=None),
+    "no role": silent("role"),
+    "an unknown role": says(role="king"),
+    "a role with a space": says(role="admin "),
+    "two roles": says(role=["rep", "admin"]),
+    "no roles": says(role=[]),
+    "a role in an object": says(role={"admin": True}),
+    "a number as role": says(role=1),
+}
+SHAPES: Mapping[str, Forger] = {
+    "no token": lambda issuer: "x",
+    "dots alone": lambda issuer: "..",
+    "two parts": parts(lambda kept: kept[:2]),
+    "four parts": parts(lambda kept: [*kept, kept[2]]),
+    "five parts": parts(lambda kept: [*kept, *kept[1:]]),
+    "a space within": parts(lambda kept: [kept[0], f" {kept[1]}", kept[2]]),
+    "a bearer twice": parts(lambda kept: [f"Bearer {kept[0]}", *kept[1:]]),
+    "a key's beginning": parts(lambda kept: [f"pur_{kept[0]}", *kept[1:]]),
+    "padding in the claims": parts(lambda kept: [kept[0], f"{kept[1]}=", kept[2]]),
+    "no claims": parts(lambda kept: [kept[0], "", kept[2]]),
+    "claims that are a list": raw(body=[1]),
+    "claims that are a text": raw(body="sub"),
+    "claims that are nothing": raw(body={}),
+    "claims that are no JSON": raw(body=b"{exp:1}"),
+    "claims that are no UTF-8": raw(body=b'{"exp":"\xff"}'),
+    "claims that are deep": raw(body=DEEP),
+    "a token of 9,000 characters": says(padding="x" * 6200),
+    "a token of 60,000 characters": lambda issuer: ".".join(["x" * 20_000] * 3),
+}
+FORGED: Mapping[str, Forger] = {
+    **ALGORITHMS, **SIGNATURES, **KEYS, **HEADERS, **ISSUERS, **AUDIENCES, **TIMES, **PEOPLE, **SHAPES,
+}  # fmt: skip

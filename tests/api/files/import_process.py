@@ -1,0 +1,26 @@
+"""The import command over every file of a folder in one process, as its user meets it: python -m tests.api.files.import_process ORGANIZATION FOLDER."""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+from api.cli import main
+
+
+def imported(organization: str, file: Path) -> tuple[int, str]:
+    """The exit code, and what was said on standard error."""
+    sys.argv = ["pursuit", "import", str(file), "--organization", organization, "--rejects", f"{file}.rejects"]
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            main()
+        except SystemExit as ended:
+            return int(ended.code or 0), said.getvalue()
+    return 0, said.getvalue()
+
+
+if __name__ == "__main__":
+    _, whose, folder = sys.argv
+    print(json.dumps({file.name: imported(whose, file) for file in sorted(Path(folder).iterdir())}))

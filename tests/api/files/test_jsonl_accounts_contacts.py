@@ -1,0 +1,164 @@
+"""Accounts and contacts from JSON lines: what was exported comes back, the same again changes nothing, and a bad line spoils no other."""
+
+import csv
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.files.cells import Kind
+from api.files.jsonl_accounts_contacts import FOREIGN
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import pursuit
+from tests.support.transfer import exported, imported
+from workflow.models import Account, Contact
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.core.validation import MoneyGiven
+from workflow.rules.enums import ImportOutcome as O
+
+
+@pytest.fixture
+async def told(organization: TestOrganization) -> TestOrganization:
+    """Two accounts, one with all that can be known of it, and two contacts."""
+    revenue = MoneyGiven(Decimal("1250000.50"), "EUR")
+    known: Any = {
+        "name": "Grün & Söhne",
+        "domain": "gruen.example",
+        "industry": "Brewing",
+        "employee_count": 40,
+        "annual_revenue": revenue,
+        "country": "Austria",
+        "external_system": "crm",
+        "external_id": "A1",
+        "attributes": {"tier": "A", "tags": [1, None]},
+    }
+    account = await create_account(organization.ctx, known)
+    other = await create_account(organization.ctx, {"name": "=Plain"})
+    person: Any = {
+        "name": "Grace",
+        "email": "grace@gruen.example",
+        "title": "CFO",
+        "phone": "+43 1",
+        "attributes": {"vip": True},
+    }
+    await create_contact(organization.ctx, account, person)
+    await create_contact(organization.ctx, other, {"name": "Kim"})
+    return organization
+
+
+def without_its_own(lines: list[str]) -> list[dict[str, Any]]:
+    """The lines of an export, without what is an organization's own."""
+    return [{name: value for name, value in json.loads(line).items() if name not in FOREIGN} for line in lines]
+
+
+def lines_of(*records: dict[str, Any]) -> str:
+    """The lines of a file."""
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+async def test_what_was_exported_comes_back_whole_and_the_same_again_changes_nothing(
+    told: TestOrganization, tmp_path: Path
+) -> None:
+    other = await new_organization()
+    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+        lines = await exported(told, kind)
+        tried, _ = await imported(other, kind, lines, tmp_path, dry_run=True)
+        done, _ = await imported(other, kind, lines, tmp_path)
+        again, _ = await imported(other, kind, lines, tmp_path)
+
+        assert tried.counts == done.counts == {O.CREATED: 2}
+        assert again.counts == {O.UNCHANGED: 2}
+        assert without_its_own(await exported(other, kind)) == without_its_own(lines)
+
+
+async def test_the_command_tells_what_a_file_holds_and_keeps_what_it_rejects(
+    organization: TestOrganization, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.jsonl").write_text(lines_of({"name": "Acme"}, {"name": "Globex", "size": 3}))
+    files = (str(tmp_path / "accounts.jsonl"), "--rejects", str(tmp_path / "rejects.csv"))
+
+    ended = await pursuit(
+        "import", *files, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database}
+    )
+
+    assert (ended.code, "created   │    1" in ended.out, "rejected  │    1" in ended.out) == (2, True, True), ended.err
+    with (tmp_path / "rejects.csv").open(newline="") as file:
+        assert [row[-1].split(":")[0] for row in csv.reader(file)] == ["problem", "`size` is no field of a row"]
+
+
+async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brought_to_what_is_told(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
+    keyed: Any = {"name": "Old name", "external_system": "crm", "external_id": "A1"}
+    there: list[Any] = [keyed, {"name": "By domain", "domain": "b.example"}, {"name": "By Name"}]
+    for given in there:
+        await create_account(organization.ctx, given)
+    lines = (
+        {"name": "New name", "externalSystem": "crm", "externalId": "A1"},
+        {"name": "Domain Ltd", "domain": "B.example"},
+        {"name": " by name ", "country": "France"},
+        {"name": "By Name", "externalSystem": "crm", "externalId": "A2", "country": None},
+    )
+
+    tally, why = await imported(organization, Kind.ACCOUNTS, lines_of(*lines), tmp_path)
+
+    assert (tally.counts, why) == ({O.UPDATED: 4}, [])
+    rows = (
+        await Account.filter(organization_id=organization.id).order_by("name").values("name", "external_id", "country")
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("By Name", "A2", None),
+        ("Domain Ltd", None, None),
+        ("New name", "A1", None),
+    ]
+
+
+async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrganization, tmp_path: Path) -> None:
+    await create_account(organization.ctx, {"name": "Acme"})
+    lines = (
+        '{"accountName": "Acme", "accountId": "x", "name": "Grace"}',
+        '{"accountName": "Nobody", "name": "Lost"}',
+        '{"accountName": "Acme", "name": "Kim", "email": "no address"}',
+        '{"accountName": "Acme", "name": "Kim", "salary": 1}',
+        '{"accountName": "Acme"}',
+        "[1",
+        '{"accountName": "Acme", "name": "Ann", "title": "=1+1"}',
+    )
+
+    tally, why = await imported(organization, Kind.CONTACTS, "\n".join(lines), tmp_path)
+
+    assert tally.counts == {O.CREATED: 2, O.REJECTED: 5}
+    kept = await Contact.filter(organization_id=organization.id).order_by("name").values("name")
+    assert [row["name"] for row in kept] == ["Ann", "Grace"]
+    for said, expected in zip(
+        why,
+        ("no account called 'Nobody'", "no e-mail", "`salary` is no field", "`name` is missing", "no JSON"),
+        strict=True,
+    ):
+        assert expected in said
+
+
+async def test_a_line_of_a_system_that_is_none_is_told_and_the_others_are_kept(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
+    deal = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com"}
+    lines = [{**deal, "externalId": "1", "externalSystem": system} for system in ("a\x00", "x" * 300, "crm")]
+
+    tally, _ = await imported(organization, Kind.OPPORTUNITIES, lines_of(*lines), tmp_path)
+
+    assert tally.counts == {O.CREATED: 1, O.REJECTED: 2}
+
+
+async def test_texts_as_long_as_a_book_are_refused_and_not_looked_for(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
+    long = "x" * 70_000
+    homes = lines_of({"name": long}, {"name": "Acme"})
+    people = [{"accountName": long, "name": "Kim"}, {"accountName": "Acme", "name": "Kim", "email": long}]
+
+    accounts, _ = await imported(organization, Kind.ACCOUNTS, homes, tmp_path)
+    contacts, _ = await imported(organization, Kind.CONTACTS, lines_of(*people), tmp_path)
+
+    assert (accounts.counts, contacts.counts) == ({O.CREATED: 1, O.REJECTED: 1}, {O.REJECTED: 2})

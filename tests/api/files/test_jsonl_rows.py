@@ -1,0 +1,148 @@
+"""What is wrong with a whole deal is told at its place, and nothing of it is kept."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.files.cells import Kind
+from tests.support.counts import count
+from tests.support.organizations import TestOrganization
+from tests.support.transfer import everything, exported, imported, second_home, sound
+from workflow.models import Account, Activity, Opportunity, Stakeholder
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.rules.enums import ImportOutcome
+
+MUTILATED = count(2_000, part=10)
+GOOD = 5
+"""Of so many lines one is whole."""
+KEYS = ("externalSystem", "externalId")
+ANYTHING: tuple[Any, ...] = (
+    *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True, [], {}, [None], [[1]], {"a": 1}),
+    *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00", "LEAD", "nobody@example.com"),
+)  # fmt: skip
+"""What is put where something else belongs."""
+BEGAN = "2026-01-05T09:00:00+00:00"
+LATER_ON, ADMIN = "2026-01-06T09:00:00+00:00", "admin@example.com"
+STOOD = {
+    "since": BEGAN,
+    "state": "LEAD",
+    "owner": "gone@example.com",
+    "probability": 0.1,
+    "forecastCategory": "OMITTED",
+}
+WORTHLESS = {"amount": "much", "currency": "EUR"}
+WHO = {"contact": {"account": "Acme", "name": "Grace"}, "createdAt": BEGAN}
+CALL = {
+    "kind": "CALL",
+    "direction": "OUTBOUND",
+    "twoWay": True,
+    "at": BEGAN,
+    "createdAt": BEGAN,
+    "summary": "They called",
+}
+CALL |= {"by": {"kind": "MEMBER", "name": "Ann"}, "externalSystem": "mail", "externalId": "1"}
+
+
+async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    told = await everything()
+    whole = [json.loads(line) for line in await exported(told, Kind.OPPORTUNITIES)]
+    chance = random.Random(7)
+    other = await second_home(told)
+    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+        await imported(other, kind, await exported(told, kind), tmp_path)
+    lines = [_broken(chance, chance.choice(whole), number) for number in range(MUTILATED)]
+    lines[::GOOD] = [_line(chance.choice(whole), f"good {number}") for number in range(len(lines[::GOOD]))]
+
+    tally, why = await imported(other, Kind.OPPORTUNITIES, lines, tmp_path)
+
+    made = tally.counts[ImportOutcome.CREATED]
+    good = await Opportunity.filter(organization_id=other.id, external_id__startswith="good").count()
+    assert good == len(lines[::GOOD])
+    assert tally.done == MUTILATED and tally.counts[ImportOutcome.REJECTED] == len(why) > MUTILATED / 2
+    assert await Opportunity.filter(organization_id=other.id).count() == made > 0
+    assert all(reason.endswith((".", "…")) for reason in why)
+    await sound(other)
+
+
+def _line(line: dict[str, Any], key: str) -> str:
+    """A line of its own key, whose activities have none."""
+    calls = [{name: value for name, value in one.items() if name not in KEYS} for one in line.get("activities", ())]
+    return json.dumps({**line, "externalSystem": "broken", "externalId": key, "activities": calls}) + "\n"
+
+
+def _broken(chance: random.Random, line: dict[str, Any], number: int) -> str:
+    """The same in which one leaf or branch is gone, twice, or something else."""
+    broken = json.loads(_line(line, str(number)))
+    holder, key = chance.choice([place for place in _places(broken) if place[1] not in KEYS])
+    what = chance.choice(("gone", "twice", "else", "else", "else"))
+    if what == "gone":
+        del holder[key]
+    elif what == "twice" and isinstance(holder[key], list) and holder[key]:
+        holder[key].append(holder[key][-1])
+    else:
+        holder[key] = chance.choice(ANYTHING)
+    return json.dumps(broken) + "\n"
+
+
+def _places(part: Any) -> Iterator[tuple[Any, Any]]:
+    inner = list(part.items()) if isinstance(part, dict) else list(enumerate(part)) if isinstance(part, list) else []
+    for key, value in inner:
+        yield part, key
+        yield from _places(value)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "said"),
+    [
+        ({"process": "nobody's"}, "process", "Publish it first"),
+        ({"collaborators": ["nobody@example.com"]}, "collaborators", "is no member"),
+        ({"stakeholders": [{**WHO, "contact": {"account": "Acme", "name": "Nobody"}}]}, "stakeholders.0.contact", "no contact"),
+        ({"stakeholders": [WHO, WHO]}, "stakeholders", "the same contact twice"),
+        ({"stakeholders": [{**WHO, "motivation": "a\x00"}]}, "stakeholders.0.motivation", "NUL"),
+        ({"activities": [CALL, CALL]}, "activities.1", "logged already"),
+        ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
+        ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
+        ({"standings": [STOOD, {**STOOD, "since": LATER_ON}]}, "standings.0.owner", "is no member"),
+        ({"standings": [{**STOOD, "owner": ADMIN, "value": WORTHLESS}, {**STOOD, "since": LATER_ON}]}, "standings.0.value", "no amount"),
+        ({"shoeSize": 46}, "shoeSize", "no field of a row"),
+    ],
+)  # fmt: skip
+async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
+    organization: TestOrganization, tmp_path: Path, change: dict[str, Any], where: str, said: str
+) -> None:
+    account = await create_account(organization.ctx, {"name": "Acme"})
+    await create_contact(organization.ctx, account, {"name": "Grace"})
+    row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
+    lines = [
+        json.dumps({**row, "externalId": "1", "accountName": "Never made", "createdAt": BEGAN, **change}),
+        json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
+    ]
+
+    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join(lines), tmp_path)
+
+    assert (tally.counts[ImportOutcome.REJECTED], tally.counts[ImportOutcome.CREATED]) == (1, 1)
+    assert said in why[0] and (where in why[0] or "." not in where)
+    assert await Account.filter(organization_id=organization.id).count() == 1
+    assert await Stakeholder.filter(organization_id=organization.id).count() == 1
+
+
+async def test_a_deal_with_two_thousand_calls_comes_back_and_a_line_without_end_does_not(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
+    await create_contact(organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"})
+    row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
+    calls = [{**CALL, "externalId": str(number), "summary": "They called. " * 100} for number in range(2_000)]
+    endless = json.dumps({**row, "externalId": "3", "description": "x" * 8_000_000})
+    lines = [json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)]
+
+    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
+
+    assert tally.counts == {ImportOutcome.CREATED: 2, ImportOutcome.REJECTED: 1}
+    assert "longer than 8,000,000 bytes" in why[0]
+    assert await Activity.filter(organization_id=organization.id).count() == 2_000

@@ -1,0 +1,153 @@
+"""Documents and bodies that are made to hurt are refused for little work, and nobody else waits for them."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.counts import count
+from tests.support.organizations import TestOrganization
+from tests.support.serving import Server
+
+TRIVIAL = {"query": "{ viewer { role } }"}
+DEAREST = 20
+"""How many times the processor time of a trivial request the refusal of a hostile one may take."""
+TIMES = count(100)
+TICK = os.sysconf("SC_CLK_TCK")
+BOMB = "{ ...f0 } " + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
+DEEP = (
+    "{ accounts(first: 100) { nodes { "
+    + "opportunities(first: 100) { nodes { account { " * 3
+    + "id"
+    + " } } }" * 3
+    + " } } }"
+)
+HOSTILE: Mapping[str, tuple[dict[str, Any], str]] = {
+    "a fragment bomb": ({"query": BOMB + " fragment f40 on Query { viewer { role } }"}, "QUERY_TOO_COMPLEX"),
+    "5,000 aliases": (
+        {"query": "{ " + " ".join(f"a{n}: viewer {{ role }}" for n in range(5_000)) + " }"},
+        "QUERY_TOO_COMPLEX",
+    ),
+    "50,000 duplicate fields": ({"query": "{ viewer { " + "role " * 50_000 + "} }"}, "QUERY_TOO_COMPLEX"),
+    "1,900 duplicate fields": ({"query": "{ viewer { " + "role " * 1_900 + "} }"}, "QUERY_TOO_COMPLEX"),
+    "overlapping fields": ({"query": "{ " + "viewer { member { team { name } } } " * 180 + "}"}, "QUERY_TOO_COMPLEX"),
+    "fragments that all overlap": (
+        {
+            "query": "{ "
+            + " ".join(f"...f{n}" for n in range(150))
+            + " } "
+            + " ".join(f"fragment f{n} on Query {{ viewer {{ role }} }}" for n in range(150))
+        },
+        "QUERY_TOO_COMPLEX",
+    ),
+    "deep lists": ({"query": DEEP}, "QUERY_TOO_COMPLEX"),
+    "deep fields": ({"query": "{ viewer " * 20_000}, "QUERY_TOO_COMPLEX"),
+    "deep inline fragments": ({"query": "{ " + "... { " * 400 + "viewer { role }" + " }" * 401}, "QUERY_TOO_COMPLEX"),
+    "1,000 aliased mutations": (
+        {
+            "query": "mutation { "
+            + " ".join(
+                f'm{n}: deleteOpportunity(input: {{id: "x", reason: "y"}}) {{ __typename }}' for n in range(1_000)
+            )
+            + " }"
+        },
+        "QUERY_TOO_COMPLEX",
+    ),
+    "100 mutations": (
+        {"query": "mutation { " + "deleteOpportunity { __typename } " * 100 + " }"},
+        "QUERY_TOO_COMPLEX",
+    ),
+    "20,000 directives": ({"query": "{ viewer " + "@skip(if: true) " * 20_000 + "{ role } }"}, "QUERY_TOO_COMPLEX"),
+    "500 operations": ({"query": " ".join(f"query q{n} {{ __typename }}" for n in range(500))}, "QUERY_TOO_COMPLEX"),
+    "unknown fields": (
+        {"query": "{ " + " ".join(f"viewr{n}" for n in range(1_450)) + " }"},
+        "QUERY_TOO_COMPLEX",
+    ),
+    "a huge variable": (
+        {"query": "query($a: [ID!]!) { nodes(ids: $a) { id } }", "variables": {"a": "HUGE"}},
+        "BAD_USER_INPUT",
+    ),
+    "deep JSON": ({"query": "{ viewer { role } }", "variables": {"a": "DEEP"}}, "BAD_USER_INPUT"),
+}
+BODIES = {"HUGE": json.dumps(["x" * 100] * 9_000), "DEEP": "[" * 400_000 + "]" * 400_000}
+
+
+def body(request: dict[str, Any]) -> bytes:
+    """The request as it is sent."""
+    text = json.dumps(request)
+    for name, value in BODIES.items():
+        text = text.replace(f'"{name}"', value)
+    return text.encode()
+
+
+@pytest.fixture
+async def client(server: Server, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a key of its own for each test, so that no minute's points are used up."""
+    async with server.client(organization.api_key, **{"Content-Type": "application/json"}) as opened:
+        yield opened
+
+
+def spent(server: Server) -> float:
+    """Seconds of processor time that the server has used."""
+    assert server.process is not None
+    figures = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(figures[11]) + int(figures[12])) / TICK
+
+
+async def cost(server: Server, client: httpx.AsyncClient, content: bytes, times: int) -> float:
+    """Processor time of the server for one request."""
+    before = spent(server)
+    for _ in range(times):
+        await client.post("/graphql", content=content)
+    return (spent(server) - before) / times
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_is_made_to_hurt_is_refused_for_little(server: Server, client: httpx.AsyncClient, name: str) -> None:
+    request, code = HOSTILE[name]
+    content, trivial = body(request), body(TRIVIAL)
+
+    answer = await client.post("/graphql", content=content)
+    dear = await cost(server, client, content, TIMES)
+    cheap = await cost(server, client, trivial, TIMES * DEAREST)
+
+    assert answer.json()["errors"][0]["extensions"]["code"] == code
+    assert dear < DEAREST * cheap, f"{dear / cheap:.1f} times"
+
+
+async def test_others_do_not_wait_for_the_hostile(
+    server: Server, client: httpx.AsyncClient, organization: TestOrganization
+) -> None:
+    calm = await _latency(client)
+    stop = asyncio.Event()
+    hurting = [asyncio.create_task(_hurt(server, organization, stop)) for _ in range(2)]
+    harmed = await _latency(client)
+    stop.set()
+    await asyncio.gather(*hurting)
+
+    assert harmed < 3 * DEAREST * calm
+
+
+async def _latency(client: httpx.AsyncClient) -> float:
+    """The median time of a trivial request, in seconds."""
+    taken = []
+    for _ in range(count(400)):
+        begun = time.perf_counter()
+        answer = await client.post("/graphql", content=body(TRIVIAL))
+        taken.append(time.perf_counter() - begun)
+        assert answer.status_code == 200
+    return median(taken)
+
+
+async def _hurt(server: Server, organization: TestOrganization, stop: asyncio.Event) -> None:
+    async with server.client(organization.api_key, **{"Content-Type": "application/json"}) as client:
+        while not stop.is_set():
+            for request, _ in HOSTILE.values():
+                await client.post("/graphql", content=body(request))

@@ -1,0 +1,37 @@
+"""Alive and ready are two things."""
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.config.settings import Settings
+from tests.support.serving import Server
+from workflow.models.engine import readiness
+from workflow.models.engine.database import Unavailable
+
+
+async def test_a_process_that_serves_lives_and_is_ready(server: Server) -> None:
+    async with server.client() as client:
+        alive, ready = await client.get("/healthz"), await client.get("/readyz")
+
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+
+
+async def test_a_database_behind_the_newest_schema_is_not_ready(empty_database: str) -> None:
+    transport = httpx.ASGITransport(app=create_app(Settings(database_url=empty_database)))
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://pursuit") as client:
+        answer = await client.get("/readyz")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "pursuit migrate" in answer.json()["reason"]
+
+
+async def test_a_database_that_is_away_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_: object) -> None:
+        raise Unavailable("secret place")
+
+    monkeypatch.setattr(readiness, "transaction", away)
+
+    assert await readiness.why_not_ready("sqlite://anywhere.db") == "The database does not answer."

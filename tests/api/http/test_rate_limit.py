@@ -1,0 +1,64 @@
+"""Every answer says what it cost; a key that has used up its minute is told when to come again."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.config.settings import Settings
+from tests.support.organizations import TestOrganization
+from tests.support.serving import NO_TLS
+from workflow.rules.enums import Role
+
+ROLE = {"query": "{ viewer { role } }"}
+POINTS = 5
+
+
+@pytest.fixture
+async def frugal(database: str, organization: TestOrganization) -> httpx.AsyncClient:
+    """The admin's client of an application that gives a key five points a minute."""
+    app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database, "PURSUIT_RATE_LIMIT": str(POINTS)}))
+    headers = {"Authorization": f"Bearer {organization.api_key}"}
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://inside", headers=headers, verify=NO_TLS)
+
+
+async def test_an_answer_says_what_it_cost_and_what_is_left(frugal: httpx.AsyncClient) -> None:
+    before = datetime.now(UTC)
+
+    costs = [(await frugal.post("/graphql", json=ROLE)).json()["extensions"]["cost"] for _ in range(3)]
+
+    assert [(cost["requested"], cost["limit"], cost["remaining"]) for cost in costs] == [
+        (1, 5, 4),
+        (1, 5, 3),
+        (1, 5, 2),
+    ]
+    [reset] = {datetime.fromisoformat(cost["resetAt"]) for cost in costs}
+    assert timedelta(seconds=58) <= reset - before <= timedelta(seconds=61)
+
+
+async def test_what_cannot_run_costs_too(frugal: httpx.AsyncClient) -> None:
+    faulty = [{"query": "{ viewer {"}, {"query": "{ nothing }"}, {"extensions": {"persistedQuery": {"version": 1}}}]
+
+    answers = [(await frugal.post("/graphql", json=request)).json() for request in faulty]
+
+    assert [answer["extensions"]["cost"]["remaining"] for answer in answers] == [4, 3, 2]
+    assert all("errors" in answer for answer in answers)
+
+
+async def test_a_key_that_has_used_up_its_minute_is_told_when_to_come_again(
+    frugal: httpx.AsyncClient, organization: TestOrganization
+) -> None:
+    for _ in range(POINTS):
+        assert (await frugal.post("/graphql", json=ROLE)).status_code == 200
+
+    refused = await frugal.post("/graphql", json=ROLE)
+    other = await organization.key(Role.OBSERVER)
+    answer = await frugal.post("/graphql", json=ROLE, headers={"Authorization": f"Bearer {other}"})
+
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert refused.json()["extensions"]["cost"]["remaining"] == 0
+    assert answer.json()["data"] == {"viewer": {"role": "OBSERVER"}}

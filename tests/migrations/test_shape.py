@@ -1,0 +1,37 @@
+"""What the migrations make of each database is what was committed: a migration that changes it must change that too."""
+
+import pytest
+
+from tests.migrations.shape import kept, shape
+from workflow.models.engine.database import dialect, execute, opened
+
+CHANGES = {
+    "a column": "ALTER TABLE milestone ADD COLUMN odd INT",
+    "a table": "CREATE TABLE odd (id INT PRIMARY KEY)",
+    "an index": "CREATE INDEX odd ON milestone (name)",
+    "a unique": "CREATE UNIQUE INDEX odd ON milestone (name)",
+    "an index that is gone": "DROP INDEX milestone_unique_1",
+    "a check and a key": "ALTER TABLE milestone ADD COLUMN odd CHAR(36) CHECK (odd <> '') REFERENCES member (name)",
+}
+KEYED = {"sqlite": "REFERENCES member (name)", "postgres": "UNIQUE"}
+TRIGGER = {
+    "sqlite": "DROP TRIGGER transition_no_update",
+    "postgres": "DROP TRIGGER transition_for_ever ON transition",
+}
+
+
+async def test_the_migrated_database_is_as_committed(own_database: str) -> None:
+    told = (await shape(own_database)).splitlines()
+
+    assert told == kept().read_text().splitlines(), "Run `make shape`, look at the difference, and commit it."
+
+
+@pytest.mark.parametrize("what", [*CHANGES, "a trigger that is gone"])
+async def test_a_change_of_the_schema_changes_its_shape(own_database: str, what: str) -> None:
+    before = await shape(own_database)
+
+    async with opened(own_database, everywhere=False):
+        change = CHANGES.get(what, TRIGGER[dialect()])
+        await execute(change.replace(KEYED["sqlite"], KEYED[dialect()]))
+
+    assert await shape(own_database) != before

@@ -1,0 +1,178 @@
+"""Row-level security: PostgreSQL keeps organizations apart even where a statement forgets to."""
+
+import asyncio
+import contextvars
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from tortoise.exceptions import OperationalError
+
+from api.app import create_app
+from api.config.settings import Settings
+from tests.support.counts import count
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.rows import Family, families
+from tests.support.serving import NO_TLS
+from workflow.models import Opportunity
+from workflow.models.engine.database import execute, fetch, standing_for, standing_for_everybody, transaction
+from workflow.queries import scope
+
+OF_ORGANIZATIONS = """
+SELECT table_name AS name FROM information_schema.columns
+WHERE table_schema = 'public' AND column_name = 'organization_id' ORDER BY 1"""
+SECURED = (
+    "SELECT relname AS name FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid WHERE relrowsecurity ORDER BY 1"
+)
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two organizations with a few deals each."""
+
+    one: TestOrganization
+    other: TestOrganization
+    ours: list[Family]
+    theirs: list[Family]
+
+
+@pytest.fixture
+async def two() -> Two:
+    """Both in the shared database."""
+    one, other = await new_organization(), await new_organization()
+    return Two(one, other, await families(one, 3, people=1), await families(other, 5, people=1))
+
+
+async def test_every_table_of_an_organization_is_under_it() -> None:
+    tables, secured = await fetch(OF_ORGANIZATIONS), await fetch(SECURED)
+
+    assert len(tables) > 25
+    assert {row["name"] for row in secured} == {row["name"] for row in tables} | {"organization"}
+
+
+async def test_no_table_gives_a_row_of_another_organization(two: Two) -> None:
+    for table in [row["name"] for row in await fetch(OF_ORGANIZATIONS)]:
+        own = await fetch(f'SELECT count(*) AS n FROM "{table}" WHERE organization_id = $1', two.one.id)
+        with standing_for(two.one.id):
+            seen = await fetch(
+                f'SELECT count(*) AS n, count(*) FILTER (WHERE organization_id = $1) AS own FROM "{table}"', two.one.id
+            )
+
+        assert (seen[0]["n"], seen[0]["own"]) == (own[0]["n"], own[0]["n"]), table
+    with standing_for(two.one.id):
+        assert [row["id"] for row in await fetch("SELECT id FROM organization")] == [two.one.id]
+
+
+async def test_nothing_of_another_organization_can_be_written(two: Two) -> None:
+    deal = two.theirs[0].deal
+    with standing_for(two.one.id):
+        assert await execute("UPDATE opportunity SET name = 'taken' WHERE id = $1", deal.id) == 0
+        assert await execute("DELETE FROM stakeholder WHERE organization_id = $1", two.other.id) == 0
+        with pytest.raises(OperationalError, match="row-level security"):
+            await execute("INSERT INTO opportunity_counter (organization_id, last_number) VALUES ($1, 1)", two.other.id)
+        with pytest.raises(OperationalError, match="row-level security"):
+            await execute("UPDATE account SET organization_id = $1", two.other.id)
+
+    assert (await Opportunity.get(id=deal.id)).name == deal.name
+
+
+async def test_who_stands_for_nobody_is_given_nothing(two: Two) -> None:
+    """A request, whose context is its own, begins so: what forgets to say for whom it asks finds nothing."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    found: list[int] = []
+
+    async def ask() -> None:
+        found.append(await Opportunity.all().count())
+        asked.set()
+
+    loop.call_soon(lambda: asyncio.ensure_future(ask()), context=contextvars.Context())
+    await asked.wait()
+
+    assert found == [0]
+
+
+async def test_a_deleted_table_right_is_no_right_to_pass_by(two: Two) -> None:
+    with standing_for(two.one.id):
+        for statement in (
+            "TRUNCATE event",
+            "ALTER TABLE opportunity DISABLE ROW LEVEL SECURITY",
+            "DROP POLICY of_organization ON event",
+        ):
+            with pytest.raises((OperationalError, asyncpg.InsufficientPrivilegeError)):
+                await execute(statement)
+
+
+async def test_it_holds_with_the_first_wall_taken_away(
+    two: Two, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope.visible, "__code__", (lambda viewer: Opportunity.all()).__code__)
+    app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))
+    question = {"query": "{ opportunities(first: 100) { totalCount edges { node { name } } } }"}
+
+    async def page(key: str) -> Any:  # Any: JSON
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", verify=NO_TLS) as client:
+            answer = await client.post("/graphql", json=question, headers={"Authorization": f"Bearer {key}"})
+            return answer.json()["data"]["opportunities"]
+
+    ours, theirs = await page(two.one.api_key), await page(two.other.api_key)
+    with standing_for_everybody():
+        everybodys = await scope.visible(two.one.ctx.viewer).count()
+
+    assert (ours["totalCount"], theirs["totalCount"]) == (3, 5)
+    assert everybodys >= 8, "the first wall still stands, so that this shows nothing"
+
+
+async def test_interleaved_work_of_two_organizations_over_one_pool_never_mixes(two: Two) -> None:
+    """Reads, writes, transactions and failures that forget their organization, many cancelled half way."""
+    dice, leaks = random.Random(5), list[str]()
+    turns = asyncio.Semaphore(40)
+
+    async def work(organization: TestOrganization, number: int) -> None:
+        async with turns:
+            with standing_for(organization.id):
+                leaks.extend(await _asked(organization.id, number))
+
+    tasks = [
+        asyncio.create_task(work(dice.choice((two.one, two.other)), dice.randrange(4))) for _ in range(count(10_000))
+    ]
+    for task in dice.sample(tasks, len(tasks) // 20):
+        asyncio.get_running_loop().call_later(dice.random(), task.cancel)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [problem for problem in ended if isinstance(problem, Exception)] == []
+    assert leaks == []
+
+
+async def _asked(id: UUID, kind: int) -> list[str]:
+    """What was seen of somebody else's, by a statement that asks for everybody's."""
+    if kind == 0:
+        return _foreign(id, await fetch("SELECT organization_id FROM opportunity"))
+    if kind == 1:
+        await execute("UPDATE account SET industry = $1", id.hex)
+        return _foreign(id, await fetch("SELECT organization_id, industry FROM account"))
+    if kind == 2:
+        return await transaction(lambda: _written(id))
+    with suppress(ZeroDivisionError):
+        await transaction(lambda: _failing(id))
+    return _foreign(id, await fetch("SELECT organization_id FROM stakeholder"))
+
+
+def _foreign(id: UUID, rows: list[dict[str, Any]]) -> list[str]:
+    assert rows
+    return [str(row) for row in rows if row["organization_id"] != id or row.get("industry", id.hex) != id.hex]
+
+
+async def _written(id: UUID) -> list[str]:
+    await execute("UPDATE opportunity_counter SET last_number = last_number + 1")
+    return _foreign(id, await fetch("SELECT organization_id FROM opportunity_counter"))
+
+
+async def _failing(id: UUID) -> None:
+    _foreign(id, await fetch("SELECT organization_id FROM opportunity"))
+    raise ZeroDivisionError

@@ -1,0 +1,103 @@
+"""Row-level security where it is set up: by migrate, told by doctor, with and without the right to make its role."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.support.organizations import new_organization
+from tests.support.serving import pursuit
+from workflow.models.columns import new_id
+from workflow.models.engine.database import execute, fetch, opened, standing_for
+from workflow.models.engine.migrating import migrate
+from workflow.models.engine.row_security import ROLE, SECURING
+
+SOUND = "row security: on, for every table ok"
+
+
+async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        await execute("CREATE TABLE later (id uuid PRIMARY KEY, organization_id uuid NOT NULL)")
+        before = await _doctor(own_database)
+        await migrate(own_database)
+        await execute("INSERT INTO later VALUES ($1, $2)", new_id(), new_id())
+        with standing_for(new_id()):
+            assert await fetch("SELECT * FROM later") == []
+
+    assert (
+        before
+        == "row security: row-level security is not on later Run `pursuit migrate` as the owner of the tables. ok"
+    )
+    assert await _doctor(own_database) == SOUND
+
+
+async def _doctor(url: str) -> str:
+    """What the doctor's line on row security says, white space made one."""
+    told = (await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url})).out
+    return " ".join(told[told.index("row security") :].split("worker")[0].split())
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login that may not make roles, and a database that is its own."""
+
+    name: str
+    superuser: str
+    url: str
+
+    async def superusers(self, statement: str) -> None:
+        """What only a superuser can do."""
+        connection = await asyncpg.connect(self.superuser)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def login(empty_database: str) -> AsyncIterator[Login]:
+    """The database of the test, given to a plain login; the role is known to the server already."""
+    name, place = f"plain_{uuid4().hex}", urlsplit(empty_database)
+    url = place._replace(netloc=f"{name}@{place.hostname}:{place.port}").geturl()
+    made = Login(name, empty_database, url)
+    await made.superusers(f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{place.path[1:]}" OWNER TO {name}')
+    yield made
+    await made.superusers(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+async def test_where_migrate_may_not_make_the_role_the_server_serves_and_doctor_says_what_to_do(login: Login) -> None:
+    await migrate(login.url)
+    told = await _doctor(login.url)
+    async with opened(login.url, everywhere=False):
+        organization = await new_organization()
+        with standing_for(new_id()):
+            unguarded = await fetch("SELECT id FROM organization")
+
+    assert [row["id"] for row in unguarded] == [organization.id]
+    assert told == (
+        f"row security: {login.name} may not act as {ROLE}, so that row-level security does not hold "
+        f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{login.name}";`, then `pursuit migrate`. ok'
+    )
+    await login.superusers(f'GRANT {ROLE} TO "{login.name}"')
+    await migrate(login.url)
+    assert await _doctor(login.url) == SOUND
+    async with opened(login.url, everywhere=False):
+        with standing_for(new_id()):
+            assert await fetch("SELECT id FROM organization") == []
+        with standing_for(organization.id):
+            assert len(await fetch("SELECT id FROM organization")) == 1
+
+
+async def test_securing_again_changes_nothing(own_database: str) -> None:
+    connection = cast(Any, await asyncpg.connect(own_database))
+    try:
+        before = await connection.fetch("SELECT xmin, * FROM pg_policy ORDER BY oid")
+        for statement in SECURING:
+            await connection.execute(statement)
+        assert await connection.fetch("SELECT xmin, * FROM pg_policy ORDER BY oid") == before
+    finally:
+        await connection.close()

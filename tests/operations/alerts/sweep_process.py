@@ -1,0 +1,51 @@
+"""A worker as a process of its own that sweeps by a clock which a test moves: python -m tests.operations.alerts.sweep_process URL CLOCK."""
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from api.worker import worker
+from api.worker.webhook_sender import Sender
+from tests.support.organizations import NOW, VAULT
+from workflow.models.engine.database import opened
+from workflow.operations.alerts import sweep
+from workflow.queries.events.subscribe import Tail
+
+BATCH = 8
+"""So few deals in one transaction that a sweep takes many, and can be stopped between any two and within each."""
+
+
+def clock_of(file: Path) -> datetime:
+    """The instant that the file says, in seconds after NOW."""
+    return NOW + timedelta(seconds=float(file.read_text()))
+
+
+def set_clock(file: Path, now: datetime) -> None:
+    """Every process reads the new instant from now on, and none half of it."""
+    other = file.with_suffix(".new")
+    other.write_text(str((now - NOW).total_seconds()))
+    other.replace(file)
+
+
+async def work(url: str, file: Path) -> None:
+    """Sweep whenever that is due, and say so: `batch` after each, `done` after the last."""
+    works: Any = worker  # Any: what it does is heard, not replaced
+    go_on, end = works.go_on, works.end
+
+    async def says(what: str, then: Any) -> None:
+        await then
+        print(what, flush=True)
+
+    sweep.BATCH, works.POLL = BATCH, 0.05
+    works.go_on = lambda *given: says("batch", go_on(*given))
+    works.end = lambda *given: says("done", end(*given))
+    tail = Tail()
+    async with opened(url), worker.Worker(tail, Sender(VAULT, private=False), clock=lambda: clock_of(file)).working():
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1], Path(sys.argv[2])))

@@ -1,0 +1,175 @@
+"""Whoever sweeps is killed or frozen in the middle, day after day, and another goes on: every alert is told once, as if nothing had been."""
+
+import asyncio
+import random
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.operations.alerts.sweep_process import set_clock
+from tests.support.counts import count
+from tests.support.databases import Databases
+from tests.support.open_deals import fill
+from tests.support.organizations import NOW, new_organization
+from tests.support.scenarios.alerts import DAY
+from tests.support.serving import ROOT
+from workflow.models import Alert, Chore, Event, Opportunity
+from workflow.models.engine.database import dialect, opened
+from workflow.operations.alerts.sweep import sweep
+
+KILLS = count(100, part=20)
+DEALS = 60
+PROCESSES = {"postgres": 3, "sqlite": 1}
+"""SQLite's file is served by one process; whoever comes after the dead one goes on."""
+LEASE, THAW, MOST = timedelta(minutes=3), 5, 19
+"""How far the clock moves at once, after how many times whoever is frozen goes on, and how often it moves at most."""
+END = timedelta(hours=2)
+"""All that is done to a day's sweep lies within its first hour: at the end one more is due."""
+PATIENCE = 60.0
+
+
+@dataclass
+class Crowd:
+    """Processes that sweep, and what each said."""
+
+    url: str
+    clock: Path
+    said: "asyncio.Queue[tuple[asyncio.subprocess.Process, str]]" = field(default_factory=asyncio.Queue)
+    running: list[asyncio.subprocess.Process] = field(default_factory=list)
+    hearing: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    async def join(self) -> None:
+        """One more process; it works when this returns."""
+        command = (
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "tests.operations.alerts.sweep_process",
+            self.url,
+            str(self.clock),
+        )
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        self.running.append(process)
+        task = asyncio.create_task(self._hear(process))
+        self.hearing.add(task)
+        await self.until("ready", process)
+
+    async def until(self, what: str, by: asyncio.subprocess.Process | None = None) -> asyncio.subprocess.Process:
+        """Who said it, or waited for so long that it never comes."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                process, line = await self.said.get()
+                if line == what and by in (None, process):
+                    return process
+
+    async def kill(self, process: asyncio.subprocess.Process) -> None:
+        """It is gone, whatever it was at."""
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        self.running.remove(process)
+
+    async def _hear(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            self.said.put_nowait((process, line.decode().strip()))
+
+
+@asynccontextmanager
+async def crowd(url: str, clock: Path) -> AsyncIterator[Crowd]:
+    """As many processes as the database allows; all are gone at the end."""
+    made = Crowd(url, clock)
+    try:
+        for _ in range(PROCESSES[dialect()]):
+            await made.join()
+        yield made
+    finally:
+        for process in list(made.running):
+            await made.kill(process)
+        await asyncio.gather(*made.hearing)
+
+
+async def test_whoever_is_killed_or_frozen_every_alert_is_told_once(
+    own_database: str, run_databases: Databases, tmp_path: Path
+) -> None:
+    async with opened(own_database, everywhere=False):
+        await fill(await new_organization(), DEALS)
+        before = await Opportunity.all().order_by("id").values("id", "version", "updated_at")
+    twin = await run_databases.copy(own_database)
+    days = [NOW + (day + 0.5) * DAY for day in range(1, KILLS + 1)]
+    async with opened(twin, everywhere=False):
+        for end in (NOW, *(day + END for day in days)):
+            await sweep(lambda end=end: end)  # type: ignore[misc]
+        undisturbed = await _history()
+    await run_databases.drop(twin)
+    set_clock(tmp_path / "clock", NOW)
+    async with opened(own_database, everywhere=False), crowd(own_database, tmp_path / "clock") as processes:
+        chance = random.Random(8)
+        await _swept_as_of(processes, NOW)
+        for number, day in enumerate(days):
+            await _disturbed(processes, day, chance, freeze=number % 2 == 1)
+        disturbed = await _history()
+        after = await Opportunity.all().order_by("id").values("id", "version", "updated_at")
+
+    assert len(undisturbed) > DEALS
+    assert disturbed == undisturbed
+    assert after == before
+
+
+async def _disturbed(processes: Crowd, day: datetime, chance: random.Random, *, freeze: bool) -> None:
+    """The day's sweep is interrupted, and taken over to its end when the lease is over; at the end there is one more."""
+    set_clock(processes.clock, day)
+    victim = await processes.until("batch")
+    await asyncio.sleep(chance.uniform(0, 0.05))
+    if freeze:
+        victim.send_signal(signal.SIGSTOP)
+    else:
+        await processes.kill(victim)
+        await processes.join()
+    turn, done = 0, Chore.filter(name="sweep", done_at__gte=day)
+    async with asyncio.timeout(PATIENCE):
+        while turn < THAW or not await done.exists():
+            turn += 1
+            set_clock(processes.clock, day + min(turn, MOST) * LEASE)
+            await asyncio.sleep(0.1)
+            if turn == THAW and freeze:
+                victim.send_signal(signal.SIGCONT)
+    assert not await Alert.filter(last_seen_at__lt=day).exclude(status="RESOLVED").exists()
+    await _swept_as_of(processes, day + END)
+
+
+async def _swept_as_of(processes: Crowd, end: datetime) -> None:
+    """Move the clock until a whole sweep was begun at the end, and wait until nobody is at it."""
+    set_clock(processes.clock, end)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            [chore] = await Chore.filter(name="sweep").values("done_at", "leased_until")
+            if chore["done_at"] == end and chore["leased_until"] is None:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _history() -> dict[tuple[str, ...], list[tuple[str, str]]]:
+    """Of each alert that ever was, by deal, code and subject: what was told of it in order, and how it stands."""
+    rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().order_by("id").values()}
+    told: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+    for fact in await Event.filter(type__startswith="alert.").order_by("xid", "pos").values("type", "payload"):
+        if fact["type"] == "alert.digest":
+            continue
+        about = fact["payload"]
+        row = rows[about["alertId"]]
+        key = (str(row["opportunity_id"]), row["code"], row["subject"])
+        told[key].append((fact["type"], str(about["changes"].get("severity", {}).get("new"))))
+    for row in rows.values():
+        key = (str(row["opportunity_id"]), row["code"], row["subject"])
+        told[key].append((row["status"], row["severity"]))
+    return dict(told)

@@ -1,0 +1,182 @@
+"""An alert's life: opened by a write or by time, rising and falling in place, quiet while somebody knows, gone with its cause."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.organizations import NOW
+from tests.support.scenarios.alerts import DAY, QUIET, of, one, swept, talk, told
+from tests.support.team import Crew, new_crew
+from workflow.models import Alert, Member, Opportunity, Team
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.alert_responses import acknowledge_alerts
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import disqualify
+from workflow.rules.enums import (
+    BuyingRole,
+    DisqualifyReason,
+    Grade,
+    OpportunityState,
+)
+from workflow.rules.errors import PermissionDenied
+
+
+@pytest.fixture
+async def crew() -> AsyncIterator[Crew]:
+    """People around a seller's deals."""
+    yield await new_crew()
+
+
+@pytest.fixture
+async def deal(crew: Crew) -> UUID:
+    """A deal in QUALIFIED, imported a moment ago."""
+    return await crew.deal(OpportunityState.QUALIFIED)
+
+
+async def test_time_opens_an_alert_raises_it_and_a_write_resolves_it(crew: Crew, deal: UUID) -> None:
+    for days in (6, 7, 13, 14, 15):
+        await swept(crew, NOW + days * DAY)
+    risen = await one(deal)
+    await talk(crew, deal, NOW + 16 * DAY)
+    gone = await one(deal)
+    await swept(crew, NOW + 24 * DAY)
+
+    assert (risen["severity"], risen["status"], risen["first_seen_at"]) == ("CRITICAL", "OPEN", NOW + 7 * DAY)
+    assert (risen["severity_since"], risen["last_seen_at"]) == (NOW + 14 * DAY, NOW + 15 * DAY)
+    assert (gone["status"], gone["resolved_at"] >= NOW + 16 * DAY) == ("RESOLVED", True)
+    assert [row["status"] for row in await of(deal, QUIET)] == ["RESOLVED", "OPEN"]
+    opened = {"old": None, "new": "OPEN"}
+    assert await told(deal) == [
+        ("alert.opened", {"status": opened, "severity": {"old": None, "new": "WARNING"}}),
+        ("alert.opened", {"severity": {"old": "WARNING", "new": "CRITICAL"}}),
+        ("alert.resolved", {"status": {"old": "OPEN", "new": "RESOLVED"}}),
+        ("alert.opened", {"status": opened, "severity": {"old": None, "new": "WARNING"}}),
+    ]
+
+
+async def test_a_second_sweep_changes_nothing_but_when_it_was_last_seen(crew: Crew, deal: UUID) -> None:
+    at = NOW + 20.5 * DAY
+    await swept(crew, at)
+    before, deals = (
+        await Alert.filter(opportunity_id=deal).order_by("id").values(),
+        await Opportunity.filter(id=deal).values(),
+    )
+
+    again = await swept(crew, at + timedelta(seconds=1))
+
+    after = await Alert.filter(opportunity_id=deal).order_by("id").values()
+    assert again.alerts == 0 and len(before) > 2
+    assert [{**row, "last_seen_at": None} for row in after] == [{**row, "last_seen_at": None} for row in before]
+    assert {row["last_seen_at"] for row in after} == {at + timedelta(seconds=1)}
+    assert await Opportunity.filter(id=deal).values() == deals
+
+
+async def test_two_sweeps_at_once_open_nothing_twice(crew: Crew, deal: UUID) -> None:
+    await asyncio.gather(*(swept(crew, NOW + 20 * DAY) for _ in range(4)))
+
+    rows = await Alert.filter(opportunity_id=deal).values("code", "subject")
+    assert len({tuple(row.values()) for row in rows}) == len(rows) > 2
+
+
+async def test_a_write_opens_and_resolves_what_it_touches_at_once(crew: Crew, deal: UUID) -> None:
+    ctx = crew.at("owner", NOW + DAY)
+    step: Any = {"next_step_text": "Call", "next_step_due": (NOW + 3 * DAY).date(), "next_step_agreed": False}
+
+    await update_opportunity(ctx, deal, {"name": "Touched"}, expected_version=None)
+    before = await one(deal, "NO_NEXT_STEP")
+    await Opportunity.filter(id=deal).update(**step)
+    await update_opportunity(ctx, deal, {"name": "Touched again"}, expected_version=None)
+
+    assert (before["severity"], (await one(deal, "NO_NEXT_STEP"))["status"]) == ("CRITICAL", "RESOLVED")
+
+
+async def test_a_critical_alert_that_nobody_answers_goes_up_the_tree(crew: Crew, deal: UUID) -> None:
+    """NOW is a Monday: CRITICAL on Monday, the 16th, and three business days later on Thursday."""
+    days = {}
+    for day in (14, 16, 17):
+        await swept(crew, NOW + day * DAY)
+        days[day] = (await one(deal))["escalated_to_id"]
+
+    assert days == {14: None, 16: None, 17: crew.member("manager")}
+
+
+async def test_past_managers_who_left_or_own_the_deal_it_goes_to_the_next_above(crew: Crew, deal: UUID) -> None:
+    [owner] = await Member.filter(id=crew.member("owner")).values("team_id")
+    above = await Team.create(
+        organization_id=crew.organization.id, name="Above", manager_id=crew.member("admin"), created_at=NOW
+    )
+    await Team.filter(id=owner["team_id"]).update(parent_id=above.id)
+    await Member.filter(id=crew.member("manager")).update(active=False)
+    for day in (14, 17):
+        await swept(crew, NOW + day * DAY)
+    to_admin = (await one(deal))["escalated_to_id"]
+
+    assert to_admin == crew.member("admin")
+
+
+async def test_with_no_manager_above_it_waits_for_one(crew: Crew, deal: UUID) -> None:
+    [owner] = await Member.filter(id=crew.member("owner")).values("team_id")
+    await Team.filter(id=owner["team_id"]).update(manager_id=None)
+    for day in (14, 20):
+        await swept(crew, NOW + day * DAY)
+    before = (await one(deal))["escalated_to_id"]
+    await Team.filter(id=owner["team_id"]).update(manager_id=crew.member("manager"))
+    await swept(crew, NOW + 21 * DAY)
+
+    assert (before, (await one(deal))["escalated_to_id"]) == (None, crew.member("manager"))
+
+
+async def test_a_silence_of_four_weeks_proposes_to_stop_and_a_manager_decides(crew: Crew, deal: UUID) -> None:
+    for day in (14, 27, 28):
+        await swept(crew, NOW + day * DAY)
+    proposal = await one(deal, "DISQUALIFY_PROPOSED")
+    weighs = [(await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"]]
+    answers = []
+    for who in ("owner", "helper", "manager"):
+        [done] = await acknowledge_alerts(crew.at(who, NOW + 29 * DAY), [proposal["id"]], "They come back in May")
+        answers.append(type(done.problem))
+    weighs.append((await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"])
+
+    assert (proposal["first_seen_at"], proposal["severity"]) == (NOW + 28 * DAY, "CRITICAL")
+    assert proposal["escalated_to_id"] == crew.member("manager")
+    assert answers == [PermissionDenied, PermissionDenied, type(None)]
+    assert weighs == [True, False]
+
+
+async def test_what_a_manager_put_aside_comes_back_with_a_new_cause(crew: Crew, deal: UUID) -> None:
+    said = [AssessmentGiven("pain", Grade.DISPROVED)]
+    await assess_criteria(crew.at("owner", NOW + DAY), deal, said, pain_since=None, expected_version=None)
+    proposal = await one(deal, "DISQUALIFY_PROPOSED")
+    await acknowledge_alerts(crew.at("manager", NOW + 2 * DAY), [proposal["id"]], None)
+    statuses = []
+    for day in (13, 15):
+        await swept(crew, NOW + day * DAY)
+        statuses.append((await one(deal, "DISQUALIFY_PROPOSED"))["status"])
+
+    assert statuses == ["ACKNOWLEDGED", "OPEN"]
+
+
+async def test_a_close_resolves_every_alert_of_the_deal(crew: Crew, deal: UUID) -> None:
+    await swept(crew, NOW + 20 * DAY)
+
+    await disqualify(crew.at("owner", NOW + 21 * DAY), deal, DisqualifyReason.NO_PAIN, Terms())
+
+    assert {row["status"] for row in await Alert.filter(opportunity_id=deal).values("status")} == {"RESOLVED"}
+
+
+async def test_one_that_is_known_by_two_people_hangs_on_nobody(crew: Crew, deal: UUID) -> None:
+    account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
+    ctx, found = crew.at("owner", NOW + DAY), []
+    for name, role in (("Grace", BuyingRole.CHAMPION), ("Kim", BuyingRole.APPROVER)):
+        contact = await create_contact(ctx, account, {"name": name})
+        await add_stakeholder(ctx, deal, NewStakeholder(contact, [role]))
+        found.append((await one(deal, "SINGLE_THREADED"))["status"])
+
+    assert found == ["OPEN", "RESOLVED"]

@@ -1,0 +1,249 @@
+"""What is understood of the buyer: kept as given, lists whole, told old and new; what says nothing is refused."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.organizations import NOW, new_organization
+from tests.support.refusals import faults, refusal, written
+from tests.support.team import ROLES, WRITERS, Crew, new_crew
+from workflow.models import Event, Opportunity
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.profile import BuyerChanges, update_buyer
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
+from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
+
+DAY = date(2026, 6, 30)
+EVENT = "The lease of the old warehouse ends in June."
+STEPS = (DecisionStepFacts("The board meets", due=DAY), DecisionStepFacts("Legal signs", done=True))
+GOALS = (ObjectiveFacts("Fewer stops", "Stops a week", "9", "2", DAY), ObjectiveFacts("A calm night"))
+WHOLE: BuyerChanges = {
+    "purchase_process": PurchaseProcess.COMMITTEE,
+    "decision_steps": STEPS,
+    "decision_date": DAY,
+    "compelling_event": EVENT,
+    "motivation_to_change": "They lose customers over it",
+    "objectives": GOALS,
+    "first_time_buyer": True,
+    "prior_attempt_failed": False,
+    "prior_attempt_note": "They built it themselves",
+}
+BLANK: dict[str, object] = dict.fromkeys(WHOLE) | {
+    "purchase_process": PurchaseProcess.UNKNOWN,
+    "decision_steps": (),
+    "objectives": (),
+}
+NULLS: Any = dict.fromkeys(WHOLE)  # Any: a TypedDict of nothing but None
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    return await new_crew()
+
+
+@pytest.fixture
+async def lead(crew: Crew, request: pytest.FixtureRequest) -> UUID:
+    """A deal of the test's own."""
+    return await crew.deal(OpportunityState.LEAD, request.node.name)
+
+
+async def understood(crew: Crew, id: UUID) -> dict[str, object]:
+    facts = (await facts_of(crew.organization.id, [id], NOW))[id]
+    return {name: getattr(facts, name) for name in WHOLE}
+
+
+async def told(id: UUID) -> list[dict[str, Any]]:
+    events = await Event.filter(aggregateid=id, type="buyer.updated").order_by("pos")
+    return [dict(event.payload) for event in events]
+
+
+async def update(crew: Crew, id: UUID, given: BuyerChanges, *, who: str = "owner", version: int | None = None) -> None:
+    await update_buyer(crew.ctx[who], id, given, expected_version=version)
+
+
+async def test_what_is_given_is_kept_and_read_as_given(crew: Crew, lead: UUID) -> None:
+    await update(crew, lead, WHOLE)
+
+    assert await understood(crew, lead) == WHOLE
+
+
+async def test_null_clears_and_the_way_they_decide_is_unknown_then(crew: Crew, lead: UUID) -> None:
+    await update(crew, lead, WHOLE)
+
+    await update(crew, lead, NULLS)
+
+    assert await understood(crew, lead) == BLANK
+
+
+async def test_a_list_replaces_the_whole_list_in_its_order(crew: Crew, lead: UUID) -> None:
+    await update(crew, lead, WHOLE)
+
+    await update(crew, lead, {"decision_steps": STEPS[::-1], "objectives": GOALS[1:]})
+
+    assert await understood(crew, lead) == {**WHOLE, "decision_steps": STEPS[::-1], "objectives": GOALS[1:]}
+
+
+async def test_a_change_counts_once_and_tells_each_field_old_and_new(crew: Crew, lead: UUID) -> None:
+    before = await Opportunity.get(id=lead)
+
+    await update(crew, lead, {**WHOLE, "decision_steps": STEPS[:1]})
+
+    changes = [payload["changes"] for payload in await told(lead)]
+    step = {"name": "The board meets", "stakeholderId": None, "due": "2026-06-30", "done": False}
+    aim = {"text": "Fewer stops", "metric": "Stops a week", "baseline": "9", "target": "2", "due": "2026-06-30"}
+    more = {"text": "A calm night", "metric": None, "baseline": None, "target": None, "due": None}
+    assert changes == [
+        {
+            "purchaseProcess": {"old": "UNKNOWN", "new": "COMMITTEE"},
+            "decisionSteps": {"old": [], "new": [step]},
+            "decisionDate": {"old": None, "new": "2026-06-30"},
+            "compellingEvent": {"old": None, "new": EVENT},
+            "motivationToChange": {"old": None, "new": "They lose customers over it"},
+            "objectives": {"old": [], "new": [aim, more]},
+            "firstTimeBuyer": {"old": None, "new": True},
+            "priorAttemptFailed": {"old": None, "new": False},
+            "priorAttemptNote": {"old": None, "new": "They built it themselves"},
+        }
+    ]
+    assert (await Opportunity.get(id=lead)).version == before.version + 1
+
+
+@pytest.mark.parametrize("again", [WHOLE, {}], ids=["the same", "nothing"])
+async def test_where_nothing_changes_nothing_is_written(crew: Crew, lead: UUID, again: BuyerChanges) -> None:
+    await update(crew, lead, WHOLE)
+    before = await written(lead)
+
+    await update(crew, lead, again)
+
+    assert await written(lead) == before
+
+
+async def test_what_is_left_out_or_the_same_is_kept_and_not_told(crew: Crew, lead: UUID) -> None:
+    await update(crew, lead, WHOLE)
+    lists = (await written(lead))[1]
+
+    await update(crew, lead, {"decision_date": None, "decision_steps": STEPS})
+
+    assert await understood(crew, lead) == {**WHOLE, "decision_date": None}
+    assert (await told(lead))[-1]["changes"] == {"decisionDate": {"old": "2026-06-30", "new": None}}
+    assert (await written(lead))[1] == lists
+
+
+NOTHING_SAID = ["", "  ", "n/a", "tbd", "123456789", "aaaaaaaaaaaa", "1234567890!", "none unknown"]
+
+
+@pytest.mark.parametrize("text", NOTHING_SAID)
+async def test_a_compelling_event_that_says_nothing_is_refused(crew: Crew, lead: UUID, text: str) -> None:
+    await update(crew, lead, {"compelling_event": EVENT})
+
+    assert list(await faults(lead, update(crew, lead, {"compelling_event": text}))) == ["compellingEvent"]
+
+
+async def test_a_compelling_event_of_ten_characters_is_taken(crew: Crew, lead: UUID) -> None:
+    await update(crew, lead, {"compelling_event": " Lease ends "})
+
+    assert (await understood(crew, lead))["compelling_event"] == "Lease ends"
+
+
+@pytest.mark.parametrize("name", ["decision_steps", "objectives"])
+async def test_a_list_holds_fifty(crew: Crew, lead: UUID, name: str) -> None:
+    row: dict[str, Any] = {"decision_steps": DecisionStepFacts("Sign"), "objectives": ObjectiveFacts("Save")}
+    full, over = (row[name],) * 50, (row[name],) * 51
+    path = {"decision_steps": "decisionSteps", "objectives": "objectives"}[name]
+
+    assert list(await faults(lead, update(crew, lead, {name: over}))) == [path]  # type: ignore[misc]  # a name of the table above
+    await update(crew, lead, {name: full})  # type: ignore[misc]
+
+    assert (await understood(crew, lead))[name] == full
+
+
+TEXTS: list[tuple[str, int, Any]] = [
+    ("compellingEvent", 2_000, lambda text: {"compelling_event": text}),
+    ("motivationToChange", 2_000, lambda text: {"motivation_to_change": text}),
+    ("priorAttemptNote", 2_000, lambda text: {"prior_attempt_note": text}),
+    ("decisionSteps.0.name", 255, lambda text: {"decision_steps": [DecisionStepFacts(text)]}),
+    ("objectives.0.text", 2_000, lambda text: {"objectives": [ObjectiveFacts(text)]}),
+    ("objectives.0.metric", 255, lambda text: {"objectives": [ObjectiveFacts("Save", metric=text)]}),
+    ("objectives.0.baseline", 255, lambda text: {"objectives": [ObjectiveFacts("Save", baseline=text)]}),
+    ("objectives.0.target", 255, lambda text: {"objectives": [ObjectiveFacts("Save", target=text)]}),
+]
+
+
+@pytest.mark.parametrize(("path", "most", "given"), TEXTS, ids=[path for path, _, _ in TEXTS])
+async def test_a_text_has_an_end(crew: Crew, lead: UUID, path: str, most: int, given: Any) -> None:
+    text = ("They said so. " * most)[:most].strip().ljust(most, "!")
+
+    assert list(await faults(lead, update(crew, lead, given(text + "!")))) == [path]
+    await update(crew, lead, given(text))
+
+    assert len(await told(lead)) == 1
+
+
+async def test_every_fault_is_told_at_once(crew: Crew, lead: UUID) -> None:
+    early = date(1899, 12, 31)
+    steps = [DecisionStepFacts(" "), DecisionStepFacts("Sign", due=early), DecisionStepFacts("Sign", UUID(int=1))]
+    goals = [ObjectiveFacts("Save"), ObjectiveFacts(" ", due=early)]
+
+    found = list(
+        await faults(lead, update(crew, lead, {"decision_date": early, "decision_steps": steps, "objectives": goals}))
+    )
+
+    places = ["decisionDate", "decisionSteps.0.name", "decisionSteps.1.due", "decisionSteps.2.ownerId"]
+    assert found == [*places, "objectives.1.text", "objectives.1.due"]
+
+
+async def test_the_year_1900_is_the_first_that_is_taken(crew: Crew, lead: UUID) -> None:
+    first = date(1900, 1, 1)
+
+    await update(crew, lead, {"decision_date": first, "objectives": [ObjectiveFacts("Save", due=first)]})
+
+    assert (await understood(crew, lead))["decision_date"] == first
+
+
+async def test_a_step_is_owned_by_a_stakeholder_of_this_deal(crew: Crew, lead: UUID) -> None:
+    account = (await Opportunity.get(id=lead)).account_id  # type: ignore[attr-defined]
+    contact = await create_contact(crew.ctx["admin"], account, {"name": "Maria"})
+    mine, others = [
+        await add_stakeholder(crew.ctx["admin"], deal, NewStakeholder(contact, []))
+        for deal in (lead, await crew.deal(OpportunityState.LEAD, "other"))
+    ]
+
+    assert list(await faults(lead, update(crew, lead, {"decision_steps": [DecisionStepFacts("Sign", others)]}))) == [
+        "decisionSteps.0.ownerId"
+    ]
+    await update(crew, lead, {"decision_steps": [DecisionStepFacts("Sign", mine)]})
+
+    assert (await understood(crew, lead))["decision_steps"] == (DecisionStepFacts("Sign", mine),)
+    assert (await told(lead))[0]["changes"]["decisionSteps"]["new"][0]["stakeholderId"] == str(mine)
+
+
+@pytest.mark.parametrize("who", ROLES)
+async def test_who_writes_the_deal_says_what_is_understood(crew: Crew, who: str) -> None:
+    deal = crew.deals[OpportunityState.QUALIFIED]
+    given: BuyerChanges = {"motivation_to_change": f"As {who} heard it"}
+
+    if who in WRITERS:
+        await update(crew, deal, given, who=who)
+        assert (await told(deal))[-1]["changes"]["motivationToChange"]["new"] == f"As {who} heard it"
+    else:
+        assert type(await refusal(deal, update(crew, deal, given, who=who))) is PermissionDenied
+
+
+@pytest.mark.parametrize("state", sorted(CLOSED_STATES))
+async def test_a_closed_deal_is_read_only(crew: Crew, state: OpportunityState) -> None:
+    assert type(await refusal(crew.deals[state], update(crew, crew.deals[state], WHOLE))) is RecordClosed
+
+
+async def test_a_version_that_has_passed_is_told_before_a_bad_input(crew: Crew, lead: UUID) -> None:
+    assert type(await refusal(lead, update(crew, lead, {"compelling_event": "n/a"}, version=99))) is VersionConflict
+
+
+async def test_another_organization_finds_nothing(crew: Crew, lead: UUID) -> None:
+    foreign = (await new_organization()).ctx
+
+    assert type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFound

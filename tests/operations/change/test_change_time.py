@@ -1,0 +1,110 @@
+"""A deal's own time only rises, whatever the clocks of the servers that write on it say."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from tests.support.organizations import NOW
+from tests.support.team import Crew, new_crew
+from workflow.models import Event, Opportunity, Transition
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import disqualify, regress, reopen
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import DisqualifyReason, Grade, OpportunityState, RiskCategory
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.risks import not_reviewed
+
+S = OpportunityState
+BACKWARD = [NOW + timedelta(hours=hours) for hours in (9, 6, 3, 3, 0)]
+FEAR = NewRisk(RiskCategory.TIME, "It takes too long", 3, 3)
+NOTE = Terms(note="They asked us in writing to do this.")
+
+
+async def facts_now(crew: Crew, id: UUID) -> OpportunityFacts:
+    """The deal as the rules read it."""
+    return (await facts_of(crew.organization.id, [id], BACKWARD[0]))[id]
+
+
+async def rename(ctx: Ctx, id: UUID) -> None:
+    """One write on the deal that changes nothing else."""
+    await update_opportunity(ctx, id, {"name": f"Deal {uuid4()}"}, expected_version=None)
+
+
+async def test_what_is_written_later_is_later_though_the_clock_goes_back() -> None:
+    crew = await new_crew()
+    id, seen = crew.deals[S.LEAD], []
+
+    for now in BACKWARD:
+        await rename(crew.at("owner", now), id)
+        seen.append((await Opportunity.get(id=id)).updated_at)
+
+    tick = timedelta(microseconds=1)
+    assert seen == [BACKWARD[0] + place * tick for place in range(len(BACKWARD))]
+    told = await Event.filter(aggregateid=id, type="opportunity.updated").order_by("pos").values("at")
+    assert [event["at"] for event in told][-len(seen) :] == seen
+
+
+async def test_a_clock_that_goes_forward_is_believed() -> None:
+    crew = await new_crew()
+
+    await rename(crew.at("owner", BACKWARD[0]), crew.deals[S.LEAD])
+
+    assert (await Opportunity.get(id=crew.deals[S.LEAD])).updated_at == BACKWARD[0]
+
+
+async def test_a_risk_raised_after_the_review_is_not_reviewed_whatever_the_clocks_say() -> None:
+    crew = await new_crew()
+    first, second = crew.deals[S.LEAD], crew.deals[S.QUALIFIED]
+
+    for id, deeds in ((first, (_review, _raise)), (second, (_raise, _review))):
+        for deed, now in zip(deeds, BACKWARD, strict=False):
+            await deed(crew.at("owner", now), id)
+
+    assert not_reviewed(await facts_now(crew, first)) is not None
+    assert not_reviewed(await facts_now(crew, second)) is None
+
+
+async def _review(ctx: Ctx, id: UUID) -> None:
+    await review_risks(ctx, id, none_found=False, note=None)
+
+
+async def _raise(ctx: Ctx, id: UUID) -> None:
+    await raise_risk(ctx, id, FEAR)
+
+
+async def test_of_two_assessments_the_later_commit_counts() -> None:
+    crew = await new_crew()
+    id, grades = crew.deals[S.LEAD], (Grade.IDENTIFIED, Grade.DISPROVED, Grade.UNKNOWN)
+    seen = []
+
+    for grade, now in zip(grades, BACKWARD, strict=False):
+        answer = AssessmentGiven("budget", grade)
+        await assess_criteria(crew.at("owner", now), id, [answer], pain_since=None, expected_version=None)
+        seen.append([one.grade for one in (await facts_now(crew, id)).assessments])
+
+    assert seen == [[grade] for grade in grades]
+
+
+async def test_the_history_of_a_deal_rises_and_no_state_lasts_less_than_nothing() -> None:
+    crew = await new_crew()
+    id, none = crew.deals[S.PROGRESSING], OpportunityChanges()
+    arrows: list[Callable[[Ctx], Awaitable[object]]] = [
+        lambda ctx: regress(ctx, id, NOTE),
+        lambda ctx: disqualify(ctx, id, DisqualifyReason.NO_PAIN, NOTE),
+        lambda ctx: reopen(ctx, id, S.LEAD, none, NOTE),
+    ]
+
+    for arrow, now in zip(arrows, BACKWARD, strict=False):
+        await arrow(crew.at("admin", now))
+
+    history = await Transition.filter(opportunity_id=id).order_by("sequence").values("at", "seconds_in_previous_state")
+    times = [step["at"] for step in history][-3:]
+    assert times == sorted(set(times))
+    assert [step["seconds_in_previous_state"] for step in history][-2:] == [0, 0]
+    deal = await Opportunity.get(id=id)
+    assert (deal.state_since, deal.updated_at) == (times[-1], times[-1])

@@ -1,0 +1,128 @@
+"""Guard skew: an arrow and the write that breaks its gate, at once; what must never be is that the arrow is taken after the break."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.rules.deal_facts import default_document
+from workflow.models import Event, Opportunity
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Won
+from workflow.operations.process.processes import publish
+from workflow.operations.transfer.import_rows import MOST_ROWS, import_rows
+from workflow.operations.transfer.row import ImportRow
+from workflow.rules.enums import OpportunityState, Trigger, WinReason
+from workflow.rules.errors import Refusal
+from workflow.rules.process.document import parse
+
+AT_ONCE = 8
+ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GTE", "value": 100}
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A deal whose gate holds by one thing alone."""
+
+    ctx: Ctx
+    id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True)
+class Skew:
+    """A requirement's test, how it is met, and the write that breaks it; `meet` gives what `break_` needs."""
+
+    test: Mapping[str, Any]
+    meet: Callable[[Deal], Awaitable[Any]]
+    break_: Callable[[Deal, Any], Awaitable[object]]
+    trigger: Trigger = Trigger.PROGRESS
+
+
+@dataclass
+class Tally:
+    """How the trials went."""
+
+    taken: int = 0
+    refused: int = 0
+    anomalies: int = 0
+
+
+async def trials(skew: Skew, count: int) -> Tally:
+    """So many deals, each tried once."""
+    organization = await _organization(skew)
+    tally = Tally()
+    deals = await _deals(organization, skew, count)
+    for start in range(0, count, AT_ONCE):
+        await asyncio.gather(*(_trial(skew, deal, tally) for deal in deals[start : start + AT_ONCE]))
+    return tally
+
+
+async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
+    met = await skew.meet(deal)
+    last = await _last(deal)
+    progressed, broken = await asyncio.gather(
+        _soon(lambda: _taken(skew, deal)),
+        _soon(lambda: skew.break_(deal, met)),
+        return_exceptions=True,
+    )
+    if any(isinstance(answer, IntegrityError) for answer in (progressed, broken)):
+        tally.anomalies += 1  # both wrote at once, and only the database's own constraints noticed
+        return
+    for answer in (progressed, broken):
+        if isinstance(answer, BaseException) and not isinstance(answer, Refusal):
+            raise answer
+    if isinstance(progressed, Refusal):
+        tally.refused += 1
+        return
+    tally.taken += 1
+    about = Event.filter(aggregateid__in=[deal.id, deal.account_id], pos__gt=last).order_by("pos")
+    types = [event["type"] for event in await about.values("type")]
+    tally.anomalies += "opportunity.transitioned" in types and types[0] != "opportunity.transitioned"
+
+
+async def _taken(skew: Skew, deal: Deal) -> object:
+    if skew.trigger is Trigger.WIN:
+        return await triggers.win(deal.ctx, deal.id, Won(WinReason.SPEED), Terms())
+    return await triggers.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())
+
+
+async def _soon(work: Callable[[], Awaitable[object]]) -> object:
+    """The work, begun a little later, so that either of two comes first as often."""
+    await asyncio.sleep(random.random() * 0.03)
+    return await work()
+
+
+async def _last(deal: Deal) -> int:
+    found = await Event.filter(organization_id=deal.ctx.viewer.organization_id).order_by("-pos").limit(1).values("pos")
+    pos: int = found[0]["pos"]
+    return pos
+
+
+async def _organization(skew: Skew) -> TestOrganization:
+    """An organization whose gate asks this one thing."""
+    organization = await new_organization()
+    document = default_document()
+    document["fitRules"] = [ACCOUNT_FITS]
+    asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(skew.test)}
+    document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
+    document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
+    await publish(organization.ctx, parse(document))
+    return organization
+
+
+async def _deals(organization: TestOrganization, skew: Skew, count: int) -> list[Deal]:
+    state = OpportunityState.PROGRESSING if skew.trigger is Trigger.WIN else OpportunityState.QUALIFIED
+    rows = [ImportRow(str(place), f"Deal {place}", f"Account {place}", state=state) for place in range(count)]
+    for start in range(0, count, MOST_ROWS):
+        await import_rows(organization.ctx, "skew", rows[start : start + MOST_ROWS])
+    found = await Opportunity.filter(organization_id=organization.id).order_by("number").values("id", "account_id")
+    return [Deal(organization.ctx, deal["id"], deal["account_id"]) for deal in found]

@@ -1,0 +1,34 @@
+"""Claims on an Idempotency-Key, where two come at the same moment."""
+
+import pytest
+from tortoise.exceptions import IntegrityError
+
+from tests.support.organizations import NOW, TestOrganization
+from workflow.models import Idempotency
+from workflow.operations.core import idempotency
+from workflow.operations.core.idempotency import StillRunning, claim, once
+
+
+async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestOrganization) -> None:
+    viewer = organization.ctx.viewer
+    first = await claim(viewer, "key", "request", NOW)
+
+    with pytest.raises(IntegrityError):
+        await idempotency._begun(viewer, "key", "request", NOW)
+
+    assert [row["id"] for row in await Idempotency.filter(organization_id=organization.id).values("id")] == [first.id]
+
+
+async def test_who_has_lost_the_claim_writes_nothing(organization: TestOrganization) -> None:
+    viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE
+    slow = await claim(viewer, "key", "request", NOW)
+    await claim(viewer, "key", "request", later)
+
+    async def work() -> None:
+        await Idempotency.filter(id=slow.id).update(request_hash="written")
+
+    with pytest.raises(StillRunning):
+        await once(slow, None, work, None)
+
+    [row] = await Idempotency.filter(organization_id=organization.id).values("request_hash", "done")
+    assert row == {"request_hash": "request", "done": False}

@@ -1,0 +1,66 @@
+"""The audit trail: what admins do is chained, one after the other however many do it at once, with who and by which request."""
+
+import asyncio
+from datetime import date
+from decimal import Decimal
+
+import httpx
+
+from tests.support.counts import count
+from tests.support.organizations import TestOrganization, new_organization
+from workflow.models import Event, Organization
+from workflow.models.engine.database import opened
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.queries.integrity import Verified, verify
+from workflow.rules.events.audit import BEFORE_THE_FIRST, link
+
+SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
+
+
+async def test_many_writers_at_once_make_one_chain(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        organization = await new_organization()
+        before = await _last(organization)
+        days = [date.fromordinal(date(2026, 1, 1).toordinal() + number) for number in range(count(400))]
+        await asyncio.gather(*(set_exchange_rate(organization.ctx, "USD", Decimal(1), day) for day in days))
+        found = list[Verified]()
+
+        assert await verify(found.append), found
+        assert await _last(organization) == before + len(days)
+        assert found[-1].finding.startswith(f"{before + len(days)} facts; the last is ")
+
+
+async def test_a_fact_is_kept_with_who_did_it_and_by_which_request(
+    organization: TestOrganization, client: httpx.AsyncClient
+) -> None:
+    answer = await client.post("/graphql", json={"query": SET_RATE}, headers={"X-Request-Id": "req-7"})
+    told = await Event.filter(organization_id=organization.id, type="exchangeRate.set").values()
+
+    assert answer.json()["data"]["setExchangeRate"]["__typename"] != "InvalidInput"
+    assert [(fact["actor_name"], fact["actor_member_id"]) for fact in told] == [("Ada Admin", organization.admin_id)]
+    assert told[0]["request_id"] == answer.headers["X-Request-Id"]
+    assert told[0]["audit_number"] == await _last(organization)
+
+
+async def _last(organization: TestOrganization) -> int:
+    number: int = (await Organization.filter(id=organization.id).values("audit_number"))[0]["audit_number"]
+    return number
+
+
+def test_each_part_of_a_fact_its_place_and_what_was_before_it_are_bound() -> None:
+    fact = {"id": "1", "payload": {"a": {"old": 1, "new": 2}}, "request_id": None}
+    others = [{**fact, "id": "2"}, {**fact, "payload": {"a": {"old": 1, "new": 3}}}, {**fact, "request_id": "x"}]
+    bound = link(BEFORE_THE_FIRST, 1, fact)
+
+    assert bound == link(BEFORE_THE_FIRST, 1, dict(reversed(fact.items())))
+    assert (
+        len(
+            {
+                bound,
+                link(bound, 1, fact),
+                link(BEFORE_THE_FIRST, 2, fact),
+                *(link(BEFORE_THE_FIRST, 1, one) for one in others),
+            }
+        )
+        == 6
+    )

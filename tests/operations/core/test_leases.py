@@ -1,0 +1,38 @@
+"""Work that one process at a time does: one takes it, goes on with it, and whoever comes after its lease takes it over."""
+
+import asyncio
+from datetime import timedelta
+
+from tests.support.organizations import NOW
+from workflow.models import Chore
+from workflow.models.engine.database import opened
+from workflow.operations.core.leases import LEASE, begin, end, go_on
+
+EVERY = timedelta(minutes=15)
+MOMENT = timedelta(seconds=1)
+
+
+async def test_of_many_who_begin_at_once_one_does(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        begun = await asyncio.gather(*(begin("sweep", EVERY, NOW) for _ in range(8)))
+
+    assert sum(begun) == 1
+
+
+async def test_it_is_due_again_after_its_interval_from_when_it_was_begun(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        await begin("sweep", EVERY, NOW)
+        await end("sweep", NOW)
+        again = [await begin("sweep", EVERY, NOW + after) for after in (EVERY - MOMENT, EVERY)]
+
+    assert again == [False, True]
+
+
+async def test_a_lease_lasts_from_the_last_word_of_whoever_is_at_it(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        await begin("sweep", EVERY, NOW)
+        await go_on("sweep", NOW + MOMENT)
+        taken = [await begin("sweep", EVERY, NOW + after) for after in (LEASE, LEASE + MOMENT)]
+        [kept] = await Chore.filter(name="sweep").values("done_at")
+
+    assert (taken, kept["done_at"]) == ([False, True], None)

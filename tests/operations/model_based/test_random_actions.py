@@ -1,0 +1,208 @@
+"""Random deeds of random people in two organizations, held against a model: every answer, every state, every trace."""
+
+import json
+from dataclasses import dataclass
+from itertools import count as counter
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.operations.model_based.actions import Stand, made
+from tests.operations.model_based.deal_model import HARD, WAY_INTO, ModelDeal
+from tests.operations.model_based.predictions import DEEDS, Move, foretold, way
+from tests.support.counts import FULL, count
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.team import ROLES, Crew, deals_of, new_crew
+from workflow.models import Event, Opportunity, Transition
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
+from workflow.operations.process.processes import preset
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
+from workflow.rules.errors import Refusal
+from workflow.rules.gates.requirements import gate, unmet
+from workflow.rules.health.health import health
+from workflow.rules.process.document import ProcessDocument
+
+S = OpportunityState
+WHO = (*ROLES, "foreign admin")
+MOSTLY = ("owner", "owner", "owner", "helper", "manager", "manager", "manager", "admin", "admin", "admin", "admin")
+"""Who gets on with a deal acts more often, so that lives go far."""
+KEYS = counter()
+LONGEST = 160
+AMONG = (0, 0, 0, 1, 1, 1, 1, 2)
+"""Which deal: the one under way most often, the one abroad seldom."""
+
+
+def moves_of(seed: int, length: int) -> list[Move]:
+    """The first moves of the life that a seed stands for: every deed as likely as its table says."""
+    chance = Random(seed)
+    return [
+        Move(
+            who=chance.choice((*WHO, *MOSTLY)),
+            deed=chance.choice(DEEDS),
+            deal=chance.choice(AMONG),
+            arg=chance.randrange(36),
+            passes=chance.random() < 0.7,
+        )
+        for _ in range(length)
+    ]
+
+
+@dataclass
+class World:
+    """Two organizations, and three deals with their models."""
+
+    crew: Crew
+    foreign: TestOrganization
+    deals: list[UUID]
+    models: list[ModelDeal]
+
+    def ctx(self, who: str) -> Ctx:
+        """The context of a person."""
+        return self.foreign.ctx if who == "foreign admin" else self.crew.ctx[who]
+
+    def home(self, deal: int) -> TestOrganization:
+        """The organization of a deal."""
+        return self.crew.organization if self.models[deal].home else self.foreign
+
+    async def live(self, move: Move) -> None:
+        """Foretell a move, make it, and hold the one against the other."""
+        id, model, home = self.deals[move.deal], self.models[move.deal], self.home(move.deal)
+        missing = frozenset(model.unmet(_gate(move)))
+        answer = foretold(model, move)
+        if answer is None:
+            return
+        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        members = {name: self.crew.member(name) for name in ("owner", "stranger")}
+        if _finds_nothing(facts, move):
+            return
+        assert await _answer(Stand(self.ctx(move.who), home.ctx, facts, members), move, missing) == answer, move
+        await self.compare(move.deal)
+
+    async def compare(self, deal: int) -> None:
+        """The deal as stored is the deal of the model, and its traces are in step."""
+        id, model, home = self.deals[deal], self.models[deal], self.home(deal)
+        if model.deleted:
+            return
+        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.debts))
+        assert {step.key: step.status for step in facts.milestones} == model.milestones
+        for trigger in HARD:
+            found = {verdict.key for verdict in unmet(gate(DOCUMENT, Trigger(trigger), facts, home.ctx.now))}
+            assert found == model.unmet(trigger), trigger
+
+
+DOCUMENT: ProcessDocument = preset("default")
+
+
+def _gate(move: Move) -> str | None:
+    trigger, to = way(move)
+    return WAY_INTO.get(to or "") if trigger == "REOPEN" else trigger
+
+
+def _finds_nothing(facts: Any, move: Move) -> bool:
+    """Whether there is no part of the deal that a refused deed could name."""
+    nothing = {"leave": not facts.present_stakeholders(), "settle": not facts.risks}
+    absent = move.deed in ("done", "waive", "undo") and not any(
+        step.key
+        == ("problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed")[
+            move.arg % 5
+        ]
+        for step in facts.milestones
+    )
+    return nothing.get(move.deed, False) or absent
+
+
+async def _answer(stand: Stand, move: Move, missing: frozenset[str]) -> str:
+    try:
+        await made(stand, move, missing)
+    except Refusal as refusal:
+        return type(refusal).__name__
+    return "ok"
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """The people of the first organization."""
+    return await new_crew()
+
+
+@pytest.fixture(scope="module")
+async def foreign() -> TestOrganization:
+    """The second organization."""
+    return await new_organization()
+
+
+async def new_world(crew: Crew, foreign: TestOrganization) -> World:
+    """Three fresh deals: a lead and one under way at home, a lead abroad."""
+    keys = [str(next(KEYS)) for _ in range(2)]
+    found = await deals_of(crew.organization, {keys[0]: S.LEAD, keys[1]: S.PROGRESSING})
+    helper = crew.member("helper")
+    for id in found.values():
+        await update_opportunity(crew.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
+    account = await create_account(foreign.ctx, {"name": "Abroad"})
+    abroad = await create_opportunity(foreign.ctx, NewOpportunity(account, None, None), {"name": "Abroad"})
+    lead = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
+    under_way = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
+    under_way.move("PROGRESSING", reopened=False)
+    under_way.arrows = 2
+    deals = [found[keys[0]], found[keys[1]], abroad]
+    return World(crew, foreign, deals, [lead, under_way, ModelDeal(home=False, owner="foreign admin")])
+
+
+async def hold_the_traces(world: World) -> None:
+    """History folds to the stored state; sequences, versions and events are in step; numbers are used once."""
+    for number, (id, model) in enumerate(zip(world.deals, world.models, strict=True)):
+        await hold_the_judgement(world.home(number), id)
+        history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
+        assert [arrow["sequence"] for arrow in history] == list(range(1, model.arrows + 1))
+        states = ["LEAD", *(arrow["to_state"] for arrow in history)]
+        assert [arrow["from_state"] for arrow in history] == states[:-1]
+        stored = (await Opportunity.filter(id=id).values("state", "version", "number"))[0]
+        assert stored["state"] == states[-1] == model.state
+        told = [
+            event["payload"]["version"]
+            for event in await Event.filter(aggregateid=id).order_by("pos").values("payload")
+        ]
+        assert told == sorted(told)
+        assert set(told) == set(range(1, stored["version"] + 1))
+    numbers = await Opportunity.filter(organization_id=world.crew.organization.id).values_list("number", flat=True)
+    assert len(set(numbers)) == len(numbers)
+
+
+async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
+    """An open deal is as healthy as the rule says now; a closed one keeps what was known at its close."""
+    columns = ("state", "health", "health_factors", "closed_insight")
+    stored = (await Opportunity.filter(id=id).values(*columns))[0]
+    is_closed = stored["state"] in CLOSED_STATES
+    assert (stored["closed_insight"] is not None) == is_closed
+    given = [factor["points"] for factor in json.loads(stored["health_factors"])]
+    assert stored["health"] == sum(given)
+    if not is_closed:
+        found = health(DOCUMENT, (await facts_of(home.id, [id], home.ctx.now))[id], home.ctx.now)
+        assert given == [factor.points for factor in found.factors]
+
+
+@settings(
+    max_examples=count(200, part=100),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32 - 1), length=st.integers(LONGEST // 2, LONGEST))
+async def test_a_random_life_goes_as_the_model_says(
+    crew: Crew, foreign: TestOrganization, seed: int, length: int
+) -> None:
+    world = await new_world(crew, foreign)
+
+    for move in moves_of(seed, length):
+        await world.live(move)
+
+    await hold_the_traces(world)

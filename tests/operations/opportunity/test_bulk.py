@@ -1,0 +1,233 @@
+"""Many deals at once: what is wrong with all is refused whole, what is wrong with one is its row's alone."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from schema.core.ids import encode
+from tests.support.serving import Server
+from tests.support.team import Crew, deals_of, forced, new_crew
+from workflow.models import Event, Opportunity, Transition
+from workflow.operations.opportunity.bulk import BulkMove, Ref, transition_opportunities
+from workflow.operations.opportunity.transitions import Terms
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
+from workflow.rules.errors import (
+    IllegalTransition,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    Refusal,
+    TransitionBlocked,
+    VersionConflict,
+)
+
+S, T = OpportunityState, Trigger
+NOTE = "They asked us in writing to do this."
+STOP = BulkMove(T.DISQUALIFY, Terms(), disqualify_reason=DisqualifyReason.NO_PAIN)
+MOVES = """mutation($input: BulkTransitionInput!) { transitionOpportunities(input: $input) { __typename
+  ... on BulkSummary { succeeded failed dryRun
+    rows { id opportunity { state } transition { trigger source } problem { __typename ... on NotFound { id } } } }
+  ... on InvalidInput { fields { path } } } }"""
+ASSIGNS = """mutation($input: AssignOpportunitiesInput!) { assignOpportunities(input: $input) { __typename
+  ... on BulkSummary { succeeded failed rows { id problem { __typename } } }
+  ... on InvalidInput { fields { path } } } }"""
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """One crew; each test has deals of its own."""
+    return await new_crew()
+
+
+async def states(ids: list[UUID]) -> list[str]:
+    """How the deals stand, in the order of the ids."""
+    found = {deal.id: str(deal.state) for deal in await Opportunity.filter(id__in=ids)}
+    return [found[id] for id in ids]
+
+
+async def asked(server: Server, crew: Crew, query: str, **given: Any) -> dict[str, Any]:
+    """The answer to one mutation of an admin's over GraphQL."""
+    body = await server.ask(crew.organization.api_key, query, input=given)
+    assert "errors" not in body, body
+    [answer] = body["data"].values()
+    told: dict[str, Any] = answer
+    return told
+
+
+@pytest.mark.parametrize("count", [1, 100])
+async def test_one_to_a_hundred_are_moved_each_in_its_order(crew: Crew, count: int) -> None:
+    made = await deals_of(crew.organization, dict.fromkeys((uuid4().hex for _ in range(count)), S.LEAD))
+    ids = list(made.values())
+
+    rows = await transition_opportunities(crew.ctx["owner"], [Ref(id) for id in ids], STOP)
+
+    history = await Transition.filter(opportunity_id__in=ids).values("id", "opportunity_id", "source", "trigger")
+    assert [(row.id, row.problem) for row in rows] == [(id, None) for id in ids]
+    assert {(step["source"], step["trigger"]) for step in history} == {("BULK", "DISQUALIFY")}
+    assert {step["opportunity_id"]: step["id"] for step in history} == {row.id: row.transition_id for row in rows}
+    assert await states(ids) == ["DISQUALIFIED"] * count
+
+
+BAD: list[tuple[BulkMove, set[tuple[str, ...]]]] = [
+    (BulkMove(T.WIN, Terms()), {("winReason",)}),
+    (BulkMove(T.LOSE, Terms()), {("lossReason",)}),
+    (BulkMove(T.DISQUALIFY, Terms()), {("disqualifyReason",)}),
+    (BulkMove(T.REOPEN, Terms(note=NOTE)), {("to",)}),
+    (BulkMove(T.LOSE, Terms(), loss_reason=LossReason.LOST_TO_COMPETITOR), {("lossReason",)}),
+    (replace(STOP, win_reason=WinReason.SPEED, to=S.LEAD), {("winReason",), ("to",)}),
+    (replace(STOP, closed_on=date(2026, 3, 1)), {("closedOn",)}),
+    (BulkMove(T.QUALIFY, Terms(), loss_reason=LossReason.PRICE, disqualify_reason=DisqualifyReason.NO_FIT),
+     {("lossReason",), ("disqualifyReason",)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("move", "paths"), BAD)
+async def test_what_all_of_them_lack_is_refused_whole(crew: Crew, move: BulkMove, paths: set[tuple[str, ...]]) -> None:
+    id = crew.deals[S.PROGRESSING]
+    before = await Event.filter(aggregateid=id).count()
+
+    with pytest.raises(InvalidInput) as refusal:
+        await transition_opportunities(crew.ctx["admin"], [Ref(id)], move)
+
+    assert {fault.path for fault in refusal.value.fields} == paths
+    assert await Event.filter(aggregateid=id).count() == before
+
+
+@pytest.mark.parametrize("count", [0, 101])
+async def test_none_and_more_than_a_hundred_are_refused_whole(crew: Crew, count: int) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await transition_opportunities(crew.ctx["admin"], [Ref(uuid4())] * count, STOP)
+
+    assert [fault.path for fault in refusal.value.fields] == [("opportunities",)]
+
+
+async def test_a_bad_row_spoils_no_other(crew: Crew) -> None:
+    good, stale, foreign, last = [await crew.deal(S.QUALIFIED) for _ in range(4)]
+    closed, unknown, lead = crew.deals[S.WON], uuid4(), await crew.deal(S.LEAD)
+    elsewhere = (await new_crew()).deals[S.QUALIFIED]
+    await Opportunity.filter(id=foreign).update(owner_id=crew.member("stranger"))
+    ids = [good, stale, elsewhere, unknown, closed, lead, foreign, last]
+    refs = [Ref(id, 9 if id == stale else 1) for id in ids]
+    move = BulkMove(T.LOSE, Terms(), loss_reason=LossReason.PRICE)
+
+    rows = await transition_opportunities(crew.ctx["owner"], refs, move)
+
+    problems: list[type[Refusal] | None] = [type(row.problem) if row.problem else None for row in rows]
+    refused = [VersionConflict, NotFound, NotFound, IllegalTransition, IllegalTransition, PermissionDenied]
+    assert problems == [None, *refused, None]
+    assert [row.id for row in rows] == ids
+    assert await states([good, stale, elsewhere, closed, lead, foreign, last]) == [
+        "LOST", "QUALIFIED", "QUALIFIED", "WON", "LEAD", "QUALIFIED", "LOST"
+    ]  # fmt: skip
+
+
+async def test_a_gate_is_each_deals_own(crew: Crew) -> None:
+    ids = [await crew.deal(S.LEAD) for _ in range(2)]
+    refs = [Ref(id) for id in ids]
+
+    blocked = await transition_opportunities(crew.ctx["manager"], refs, BulkMove(T.QUALIFY, Terms()))
+    passed = await transition_opportunities(crew.ctx["admin"], refs, BulkMove(T.QUALIFY, forced()))
+
+    assert [type(row.problem) for row in blocked] == [TransitionBlocked] * 2
+    assert [row.problem for row in passed] == [None, None]
+    assert await states(ids) == ["QUALIFIED"] * 2
+
+
+async def test_every_arrow_can_be_taken_by_many(crew: Crew) -> None:
+    id, admin = await crew.deal(S.LEAD), crew.ctx["admin"]
+    seen = []
+
+    for move in (
+        BulkMove(T.QUALIFY, forced()),
+        BulkMove(T.REGRESS, Terms(note=NOTE)),
+        BulkMove(T.QUALIFY, forced()),
+        BulkMove(T.PROGRESS, forced()),
+        BulkMove(T.WIN, forced(), win_reason=WinReason.SPEED, closed_on=date(2026, 3, 2)),
+        BulkMove(T.REOPEN, forced(NOTE), to=S.PROGRESSING),
+        BulkMove(T.LOSE, Terms(), loss_reason=LossReason.PRICE),
+        BulkMove(T.REOPEN, Terms(note=NOTE), to=S.LEAD),
+        STOP,
+    ):
+        [row] = await transition_opportunities(admin, [Ref(id)], move)
+        seen.append((row.problem, *await states([id])))
+
+    assert seen == [
+        (None, state)
+        for state in (
+            "QUALIFIED", "LEAD", "QUALIFIED", "PROGRESSING", "WON", "PROGRESSING", "LOST", "LEAD", "DISQUALIFIED"
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        BulkMove(T.REGRESS, Terms()),
+        BulkMove(T.DISQUALIFY, Terms(note="x" * 19), disqualify_reason=DisqualifyReason.OTHER),
+        BulkMove(T.LOSE, Terms(), loss_reason=LossReason.OTHER),
+    ],
+)
+async def test_a_note_that_is_missing_is_told_with_each_deal(crew: Crew, move: BulkMove) -> None:
+    refs = [Ref(crew.deals[S.PROGRESSING]), Ref(crew.deals[S.WON])]
+
+    rows = await transition_opportunities(crew.ctx["admin"], refs, move)
+
+    assert [type(row.problem) for row in rows] == [InvalidInput, IllegalTransition]
+
+
+async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: Crew) -> None:
+    id = await crew.deal(S.LEAD)
+    before = await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()
+
+    rows = await transition_opportunities(
+        crew.ctx["owner"], [Ref(id), Ref(id), Ref(crew.deals[S.LOST])], replace(STOP, terms=Terms(dry_run=True))
+    )
+
+    assert [(row.transition_id, row.problem and type(row.problem)) for row in rows] == [
+        (None, None),
+        (None, None),
+        (None, IllegalTransition),
+    ]
+    assert (await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()) == before
+
+
+async def test_a_deal_named_twice_is_moved_once(crew: Crew) -> None:
+    id = await crew.deal(S.LEAD)
+
+    rows = await transition_opportunities(crew.ctx["owner"], [Ref(id), Ref(id)], STOP)
+
+    assert [row.problem and type(row.problem) for row in rows] == [None, IllegalTransition]
+    assert await Transition.filter(opportunity_id=id).count() == 1
+
+
+async def test_an_id_that_is_none_is_its_own_row(crew: Crew, server: Server) -> None:
+    good, member = encode("Opportunity", await crew.deal(S.LEAD)), encode("Member", crew.member("owner"))
+    ids = ["no id", member, good, ""]
+
+    answer = await asked(
+        server, crew, MOVES, trigger="DISQUALIFY", disqualifyReason="NO_PAIN", opportunities=[{"id": id} for id in ids]
+    )
+
+    def missing(id: str) -> dict[str, Any]:
+        return {"id": id, "opportunity": None, "transition": None, "problem": {"__typename": "NotFound", "id": id}}
+
+    done = {"opportunity": {"state": "DISQUALIFIED"}, "transition": {"trigger": "DISQUALIFY", "source": "BULK"}}
+    assert answer == {
+        "__typename": "BulkSummary",
+        "succeeded": 1,
+        "failed": 3,
+        "dryRun": False,
+        "rows": [*map(missing, ids[:2]), {"id": good, **done, "problem": None}, missing("")],
+    }
+
+
+@pytest.mark.parametrize("owner", ["no id", encode("Member", uuid4())])
+async def test_an_owner_whom_nobody_knows_is_a_fault_of_the_input(crew: Crew, server: Server, owner: str) -> None:
+    good = encode("Opportunity", crew.deals[S.LEAD])
+
+    answer = await asked(server, crew, ASSIGNS, ownerId=owner, opportunities=[{"id": good}])
+
+    assert answer == {"__typename": "InvalidInput", "fields": [{"path": ["ownerId"]}]}

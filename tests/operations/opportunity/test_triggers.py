@@ -1,0 +1,134 @@
+"""Each trigger × state × person: taken, or the first refusal in the order of the domain's second chapter, and nothing written."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.organizations import new_organization
+from tests.support.team import ROLES, Crew, new_crew
+from workflow.models import Event, Opportunity, Override, Transition
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity import triggers
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
+from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
+from workflow.rules.errors import (
+    IllegalTransition,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    Refusal,
+    TransitionBlocked,
+    VersionConflict,
+)
+
+S, T = OpportunityState, Trigger
+GRAPH = {
+    (T.QUALIFY, None): {S.LEAD},
+    (T.PROGRESS, None): {S.QUALIFIED},
+    (T.WIN, None): {S.PROGRESSING},
+    (T.LOSE, None): {S.QUALIFIED, S.PROGRESSING},
+    (T.DISQUALIFY, None): {S.LEAD, S.QUALIFIED, S.PROGRESSING},
+    (T.REGRESS, None): {S.QUALIFIED, S.PROGRESSING},
+    (T.REOPEN, S.LEAD): {S.LOST, S.DISQUALIFIED},
+    (T.REOPEN, S.QUALIFIED): {S.LOST},
+    (T.REOPEN, S.PROGRESSING): {S.LOST, S.WON},
+    (T.REOPEN, S.WON): set(),
+}
+"""From where each trigger leads, by REOPEN's target."""
+GATED = {(T.QUALIFY, None), (T.PROGRESS, None), (T.WIN, None), (T.REOPEN, S.QUALIFIED), (T.REOPEN, S.PROGRESSING)}
+WORKERS = {"owner", "helper", "manager", "admin", "integrator"}
+REOPENERS = {"manager", "admin"}
+GOOD, BAD = "They asked us in writing to do this.", " "
+CASES = [(trigger, to, state, who) for trigger, to in GRAPH for state in S for who in ROLES]
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """One crew for all cases, for every attempt is a dry run or refused."""
+    return await new_crew()
+
+
+async def attempt(
+    ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
+) -> object:
+    """Try an arrow without doing it; what came of it, or the refusal. A bad note spoils every input."""
+    terms, none = Terms(note=note, dry_run=True, expected_version=version), OpportunityChanges()
+    spoilt = note == BAD
+    dates: OpportunityChanges = {"next_step": None} if not spoilt else {}
+    lost = LossReason.OTHER if spoilt else LossReason.PRICE
+    stopped = DisqualifyReason.OTHER if spoilt else DisqualifyReason.NO_PAIN
+    too_long = Terms(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
+    verbs = {
+        T.QUALIFY: lambda: triggers.qualify(ctx, id, AppliedFirst(), too_long),
+        T.PROGRESS: lambda: triggers.progress(ctx, id, dates, too_long),
+        T.WIN: lambda: triggers.win(ctx, id, Won(WinReason.SPEED), too_long),
+        T.LOSE: lambda: triggers.lose(ctx, id, Lost(lost), terms),
+        T.DISQUALIFY: lambda: triggers.disqualify(ctx, id, stopped, terms),
+        T.REGRESS: lambda: triggers.regress(ctx, id, terms),
+        T.REOPEN: lambda: triggers.reopen(ctx, id, way[1] or S.LEAD, none, terms),
+    }
+    try:
+        return await verbs[way[0]]()
+    except Refusal as refusal:
+        return refusal
+
+
+def may_take(who: str, trigger: Trigger, state: OpportunityState) -> bool:
+    """The domain's table of who may what."""
+    if trigger is not T.REOPEN:
+        return who in WORKERS
+    return who == "admin" if state is S.WON else who in REOPENERS
+
+
+async def rows_of(id: Any) -> tuple[Any, ...]:
+    """All that an attempt could have written."""
+    deal = await Opportunity.filter(id=id).values()
+    counts = [await table.filter(opportunity_id=id).count() for table in (Transition, Override)]
+    return deal, counts, await Event.filter(aggregateid=id).count()
+
+
+@pytest.mark.parametrize(("trigger", "to", "state", "who"), CASES)
+async def test_each_arrow_is_taken_or_refused_in_the_order_of_the_domain(
+    crew: Crew, trigger: Trigger, to: OpportunityState | None, state: OpportunityState, who: str
+) -> None:
+    id, ctx, way = crew.deals[state], crew.ctx[who], (trigger, to)
+    before = await rows_of(id)
+
+    stale = await attempt(ctx, id, way, BAD, version=999)
+    spoilt, sound = await attempt(ctx, id, way, BAD), await attempt(ctx, id, way, GOOD)
+
+    assert type(stale) is VersionConflict
+    if state not in GRAPH[way]:
+        assert (type(spoilt), type(sound)) == (IllegalTransition, IllegalTransition)
+    elif not may_take(who, trigger, state):
+        assert (type(spoilt), type(sound)) == (PermissionDenied, PermissionDenied)
+    else:
+        assert type(spoilt) is InvalidInput
+        assert isinstance(sound, TransitionBlocked) == (way in GATED)
+    assert await rows_of(id) == before
+
+
+@pytest.mark.parametrize("way", GRAPH)
+async def test_what_cannot_be_seen_is_not_found_before_anything_else(
+    crew: Crew, way: tuple[Trigger, OpportunityState | None]
+) -> None:
+    foreign = (await new_organization()).ctx
+
+    found = [await attempt(foreign, crew.deals[state], way, BAD, version=999) for state in S]
+    found.append(await attempt(crew.ctx["admin"], uuid4(), way, BAD, version=999))
+
+    assert {type(answer) for answer in found} == {NotFound}
+
+
+@pytest.mark.parametrize("state", S)
+async def test_an_illegal_transition_names_the_ways_of_the_graph(crew: Crew, state: OpportunityState) -> None:
+    ways = {trigger for (trigger, _), sources in GRAPH.items() if state in sources}
+
+    refused = [await attempt(crew.ctx["observer"], crew.deals[state], way, GOOD) for way in GRAPH]
+
+    illegal = [set(answer.allowed) for answer in refused if isinstance(answer, IllegalTransition)]
+    assert illegal == [ways] * len(illegal)
+    assert illegal

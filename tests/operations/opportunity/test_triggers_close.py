@@ -1,0 +1,235 @@
+"""Closes: on which day, for what reason, at which rate; and what a REOPEN takes back."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.organizations import NOW
+from tests.support.team import SELLER, Crew, forced, new_crew
+from workflow.models import Opportunity, Transition
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, regress, reopen, win
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import (
+    CompetitorKind,
+    DisqualifyReason,
+    ForecastCategory,
+    LossReason,
+    OpportunityState,
+    WinReason,
+)
+from workflow.rules.errors import InvalidInput, TransitionBlocked
+from workflow.rules.opportunity.time_in_state import Clock, clocks
+
+S = OpportunityState
+PRICE, NOTHING = LossReason.PRICE, OpportunityChanges()
+TODAY, DAY = NOW.date(), timedelta(days=1)
+HUNDRED = MoneyGiven(Decimal(100), "USD")
+CLOSE = ("closed_on", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id")
+WHERE = [
+    ("Pacific/Auckland", 12, date(2026, 2, 2), date(2026, 2, 11), date(2026, 3, 4)),
+    ("America/Los_Angeles", 6, date(2026, 1, 31), date(2026, 2, 9), date(2026, 3, 2)),
+    ("UTC", 12, date(2026, 2, 1), date(2026, 2, 10), date(2026, 3, 3)),
+]
+"""A deal made on 1 February, in its state since the 10th, on 3 March, each at this hour in UTC: the days that these are there."""
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """One crew with a dollar of 0.50 since 10 February and of 0.80 since 1 March; each test has a deal of its own."""
+    crew = await new_crew()
+    await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.5"), date(2026, 2, 10))
+    await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.8"), date(2026, 3, 1))
+    return crew
+
+
+async def worth_hundred(crew: Crew, state: OpportunityState = S.PROGRESSING) -> UUID:
+    """A deal worth a hundred dollars."""
+    id = await crew.deal(state)
+    await update_opportunity(crew.ctx["admin"], id, {"value": HUNDRED}, expected_version=None)
+    return id
+
+
+async def closed(id: UUID) -> dict[str, Any]:
+    """The close as the deal has it."""
+    names = (*CLOSE, "closed_from", "close_note")
+    return {name: value for name, value in (await Opportunity.filter(id=id).values(*names))[0].items() if value}
+
+
+async def base(id: UUID) -> int | None:
+    """What the deal is worth in cents of base currency."""
+    found: int | None = (await Opportunity.get(id=id)).base_minor
+    return found
+
+
+@pytest.mark.parametrize(("zone", "hour", "made", "entered", "today"), WHERE, ids=[row[0] for row in WHERE])
+async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
+    zone: str, hour: int, made: date, entered: date, today: date
+) -> None:
+    crew = await new_crew(time_zone=zone)
+    began, since, now = (datetime(2026, *day, hour, tzinfo=UTC) for day in ((2, 1), (2, 10), (3, 3)))
+    row = ImportRow("one", "One", "Acme", SELLER, S.PROGRESSING, created_at=began, state_since=since)
+    [outcome] = await import_rows(crew.organization.ctx, "zone", [row])
+    id = outcome.opportunity_id
+    assert id
+
+    async def may_close(who: str, day: date) -> bool:
+        try:
+            await lose(crew.at(who, now), id, Lost(PRICE, closed_on=day), Terms(dry_run=True))
+        except InvalidInput as refusal:
+            assert [fault.path for fault in refusal.fields] == [("closedOn",)]
+            return False
+        return True
+
+    first = {"owner": entered, "manager": entered, "integrator": entered, "admin": made}
+    days = {who: [day - DAY, day, today, today + DAY] for who, day in first.items()}
+    found = {who: [await may_close(who, day) for day in tried] for who, tried in days.items()}
+    await lose(crew.at("owner", now), id, Lost(PRICE), Terms())
+    assert found == {who: [False, True, True, False] for who in first}
+    assert (await closed(id))["closed_on"] == today
+
+
+async def test_a_lost_deal_says_on_which_day_why_and_to_whom(crew: Crew) -> None:
+    id, owner = await crew.deal(S.PROGRESSING), crew.ctx["owner"]
+    rival = await add_competitor(owner, id, NewCompetitor(CompetitorKind.VENDOR, "Rival"))
+    lost = Lost(LossReason.LOST_TO_COMPETITOR, rival, date(2026, 2, 20))
+
+    await lose(owner, id, lost, Terms(note=" They were there first. "))
+
+    close = {"closed_on": date(2026, 2, 20), "loss_reason": "LOST_TO_COMPETITOR", "lost_to_id": rival}
+    note = "They were there first."
+    assert await closed(id) == {**close, "closed_from": "PROGRESSING", "close_note": note}
+    [last] = await Transition.filter(opportunity_id=id, trigger="LOSE").values(*CLOSE, "note")
+    assert last == {**dict.fromkeys(CLOSE), **close, "note": note}
+
+
+async def test_won_and_disqualified_deals_say_why(crew: Crew) -> None:
+    won, stopped = await worth_hundred(crew), await crew.deal(S.LEAD)
+
+    await win(crew.ctx["admin"], won, Won(WinReason.SPEED, date(2026, 2, 20)), forced())
+    await disqualify(crew.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, Terms())
+
+    assert await closed(won) == {
+        "closed_on": date(2026, 2, 20),
+        "closed_from": "PROGRESSING",
+        "win_reason": "SPEED",
+    }
+    assert await closed(stopped) == {"closed_on": TODAY, "closed_from": "LEAD", "disqualify_reason": "NO_PAIN"}
+
+
+@pytest.mark.parametrize(
+    ("closed_on", "worth"),
+    [(date(2026, 2, 10), 5000), (date(2026, 2, 28), 5000), (date(2026, 3, 1), 8000), (None, 8000)],
+)
+async def test_the_base_value_is_frozen_at_the_rate_of_the_day_it_was_closed(
+    crew: Crew, closed_on: date | None, worth: int
+) -> None:
+    id = await worth_hundred(crew)
+    assert await base(id) == 8000
+
+    await lose(crew.ctx["owner"], id, Lost(PRICE, closed_on=closed_on), Terms())
+
+    assert await base(id) == worth
+
+
+async def test_a_day_without_a_rate_closes_no_deal(crew: Crew) -> None:
+    id = await worth_hundred(crew)
+    before = await Opportunity.filter(id=id).values()
+
+    faults = []
+    for terms in (forced(), Terms()):
+        with pytest.raises(InvalidInput) as refusal:
+            await win(crew.ctx["admin"], id, Won(WinReason.SPEED, date(2026, 2, 9)), terms)
+        faults.append([fault.path for fault in refusal.value.fields])
+
+    assert faults == [[("closedOn",)]] * 2
+    assert await Opportunity.filter(id=id).values() == before
+
+
+async def test_a_new_rate_revalues_what_is_open_and_nothing_else() -> None:
+    crew = await new_crew()
+    admin, later = crew.ctx["admin"], crew.at("admin", NOW + DAY)
+    await set_exchange_rate(admin, "USD", Decimal("0.5"), date(2026, 1, 1))
+    open_, lost, gone = [await worth_hundred(crew) for _ in range(3)]
+    await lose(admin, lost, Lost(PRICE), Terms())
+    await delete_opportunity(admin, gone, reason="A test deal", expected_version=None)
+    ids = [open_, lost, gone]
+    before = {id: (await Opportunity.filter(id=id).values())[0] for id in ids}
+
+    await set_exchange_rate(later, "USD", Decimal("0.9"), date(2026, 2, 1))
+    await set_exchange_rate(later, "USD", Decimal("3"), NOW.date() + 2 * DAY)
+
+    after = {id: (await Opportunity.filter(id=id).values())[0] for id in ids}
+    assert after == {**before, open_: {**before[open_], "base_minor": 9000}}
+    assert [before[id]["base_minor"] for id in ids] == [5000] * 3
+
+
+async def test_a_reopened_deal_is_open_as_if_new_and_its_history_keeps_the_close(crew: Crew) -> None:
+    id = await worth_hundred(crew)
+    closed_on, then = date(2026, 2, 20), NOW + 3 * DAY
+    await lose(crew.at("owner", NOW + DAY), id, Lost(PRICE, closed_on=closed_on), Terms(note="Too dear"))
+    assert await base(id) == 5000
+
+    await reopen(crew.at("manager", then), id, S.LEAD, NOTHING, Terms(note="They came back."))
+
+    deal = await Opportunity.get(id=id)
+    facts = (await facts_of(crew.organization.id, [id], then + DAY))[id]
+    [kept] = await Transition.filter(opportunity_id=id, trigger="LOSE").values(*CLOSE)
+    lead = next(clock for clock in clocks(facts, then + DAY) if clock.state is S.LEAD)
+    assert await closed(id) == {}
+    assert kept == {**dict.fromkeys(CLOSE), "closed_on": closed_on, "loss_reason": "PRICE"}
+    assert (deal.state, deal.state_since, deal.base_minor) == ("LEAD", then, 8000)
+    assert lead == Clock(S.LEAD, current_seconds=86_400, cumulative_seconds=86_400, visits=2)
+
+
+async def test_the_value_that_was_agreed_is_written_before_the_gate_is_judged(crew: Crew) -> None:
+    id, admin = await crew.deal(S.PROGRESSING), crew.ctx["admin"]
+    agreed = Won(WinReason.PRICE_VALUE, date(2026, 2, 20), {"value": HUNDRED})
+
+    with pytest.raises(TransitionBlocked) as refusal:
+        await win(admin, id, agreed, Terms())
+    await win(admin, id, agreed, forced())
+
+    assert [verdict.key for verdict in refusal.value.unmet] == ["milestone.decision_made", "milestone.terms_agreed"]  # type: ignore[attr-defined]  # verdicts
+    step = await Transition.get(opportunity_id=id, trigger="WIN")
+    assert (step.value_minor, step.value_currency, await base(id)) == (10_000, "USD", 5000)
+
+
+@pytest.mark.parametrize(
+    ("arrow", "state", "settings"),
+    [
+        ("regress", S.PROGRESSING, (0.25, "PIPELINE")),
+        ("win", S.PROGRESSING, (1.0, "CLOSED")),
+        ("lose", S.QUALIFIED, (0.0, "OMITTED")),
+        ("disqualify", S.LEAD, (0.0, "OMITTED")),
+    ],
+)
+async def test_an_arrow_sets_the_forecast_to_the_states_though_it_was_set_by_hand(
+    crew: Crew, arrow: str, state: OpportunityState, settings: tuple[float, str]
+) -> None:
+    id, admin = await crew.deal(state, uuid4().hex), crew.ctx["admin"]
+    by_hand: OpportunityChanges = {"probability": 0.9, "forecast_category": ForecastCategory.COMMIT}
+    await update_opportunity(admin, id, by_hand, expected_version=None)
+    note = Terms(note="They want to think again.")
+
+    await {
+        "regress": lambda: regress(admin, id, note),
+        "win": lambda: win(admin, id, Won(WinReason.SPEED), forced()),
+        "lose": lambda: lose(admin, id, Lost(PRICE), note),
+        "disqualify": lambda: disqualify(admin, id, DisqualifyReason.NO_FIT, note),
+    }[arrow]()
+
+    deal = await Opportunity.get(id=id)
+    assert (deal.probability, deal.forecast_category, deal.probability_is_manual) == (*settings, False)
+    step = (await Transition.filter(opportunity_id=id).order_by("-sequence").limit(1))[0]
+    assert (step.probability, step.forecast_category) == settings

@@ -1,0 +1,72 @@
+"""Whom a deal was lost to: one of its competitors, never the status quo, and nobody where it was lost for another reason."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.refusals import faults
+from tests.support.team import Crew, new_crew
+from workflow.models import Opportunity, Transition
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, lose
+from workflow.rules.enums import CompetitorKind, LossReason, OpportunityState
+
+K, S = CompetitorKind, OpportunityState
+GLOBEX, NOTHING_DONE = NewCompetitor(K.VENDOR, "Globex"), NewCompetitor(K.STATUS_QUO, "Counting by hand")
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    return await new_crew()
+
+
+LOSSES: list[tuple[LossReason, str | None, str | None]] = [
+    (LossReason.LOST_TO_COMPETITOR, "globex", None),
+    (LossReason.LOST_TO_COMPETITOR, "own people", None),
+    (LossReason.LOST_TO_COMPETITOR, "status quo", "A deal lost to the status quo is NO_DECISION. Give that reason"),
+    (LossReason.LOST_TO_COMPETITOR, "another deal's", "LOST_TO_COMPETITOR names one of the deal's competitors"),
+    (LossReason.LOST_TO_COMPETITOR, "nobody", "LOST_TO_COMPETITOR names one of the deal's competitors"),
+    (LossReason.LOST_TO_COMPETITOR, None, "LOST_TO_COMPETITOR names one of the deal's competitors"),
+    (LossReason.PRICE, "globex", "`competitorId` goes with LOST_TO_COMPETITOR. Leave it out."),
+    (LossReason.PRICE, None, None),
+    (LossReason.NO_DECISION, "status quo", "`competitorId` goes with LOST_TO_COMPETITOR. Leave it out."),
+    (LossReason.NO_DECISION, None, None),
+]
+
+
+@pytest.mark.parametrize(("reason", "to", "complaint"), LOSSES)
+@pytest.mark.parametrize("state", [S.QUALIFIED, S.PROGRESSING])
+async def test_a_deal_is_lost_to_one_of_its_rivals(
+    crew: Crew, state: OpportunityState, reason: LossReason, to: str | None, complaint: str | None
+) -> None:
+    deal, other = await crew.deal(state, f"{state} {reason} {to}"), await crew.deal(S.LEAD, "other")
+    ids: dict[str | None, UUID | None] = {
+        "globex": await add_competitor(crew.ctx["owner"], deal, GLOBEX),
+        "own people": await add_competitor(crew.ctx["owner"], deal, NewCompetitor(K.IN_HOUSE, "IT")),
+        "status quo": await add_competitor(crew.ctx["owner"], deal, NOTHING_DONE),
+        "another deal's": await add_competitor(crew.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")),
+        "nobody": uuid4(),
+    }
+    attempt = lose(crew.ctx["owner"], deal, Lost(reason, ids.get(to)), Terms())
+
+    if complaint is not None:
+        [(path, message)] = (await faults(deal, attempt)).items()
+        assert (path, message[: len(complaint)]) == ("competitorId", complaint)
+    else:
+        moved = await attempt
+        kept = [await Opportunity.get(id=deal), await Transition.get(id=moved.transition_id)]
+        assert [(row.loss_reason, row.lost_to_id) for row in kept] == [(reason, ids.get(to))] * 2  # type: ignore[attr-defined]
+
+
+async def test_a_loss_without_a_rival_on_record_names_those_who_may_be_named(crew: Crew) -> None:
+    deal = await crew.deal(S.QUALIFIED, "lost to whom")
+    lost = Lost(LossReason.LOST_TO_COMPETITOR)
+
+    bare = await faults(deal, lose(crew.ctx["owner"], deal, lost, Terms()))
+    for new in (NOTHING_DONE, GLOBEX, NewCompetitor(K.INCUMBENT, "Initech")):
+        await add_competitor(crew.ctx["owner"], deal, new)
+    known = await faults(deal, lose(crew.ctx["owner"], deal, lost, Terms()))
+
+    assert bare["competitorId"].endswith("(none is on record yet: addCompetitor).")
+    assert known["competitorId"].endswith("(on record: Globex, Initech).")

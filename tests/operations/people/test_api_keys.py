@@ -1,0 +1,202 @@
+"""API keys: made, used and revoked; no key does more than its member may now, and no secret is ever kept or told."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.organizations import NOW, TestOrganization, context, new_organization
+from tests.support.team import told
+from workflow.models import ApiKey, Event, Member
+from workflow.operations.people.api_keys import NewKey, create_api_key, make_key, revoke_api_key
+from workflow.operations.people.members import update_member
+from workflow.queries.events.events import EventFilter, events
+from workflow.queries.paging import Window
+from workflow.queries.people.api_keys import api_keys, api_keys_by_id
+from workflow.queries.people.credentials import hashed, viewer_of
+from workflow.rules.enums import ActorKind, Role, Visibility
+from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, Refusal
+from workflow.rules.permissions import Viewer, acting_role
+
+SYNC = NewKey("Sync", Role.INTEGRATOR)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+async def stored(organization: TestOrganization) -> tuple[Any, ...]:
+    """All that an attempt could have written."""
+    keys = await ApiKey.filter(organization_id=organization.id).order_by("id").values()
+    return keys, await Event.filter(organization_id=organization.id).count()
+
+
+async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
+    """The refusal of an attempt, having written nothing."""
+    before = await stored(organization)
+    with pytest.raises(Refusal) as refusal:
+        await attempt
+    assert await stored(organization) == before
+    return refusal.value
+
+
+def paths(refusal: Refusal) -> list[str]:
+    """Where an input's faults are."""
+    assert isinstance(refusal, InvalidInput), refusal
+    return [".".join(fault.path) for fault in refusal.fields]
+
+
+async def member(organization: TestOrganization, role: Role) -> UUID:
+    """A member with the role."""
+    id = (await organization.ctx_of(role, f"{role.lower()}@example.com")).viewer.member_id
+    assert id
+    return id
+
+
+async def test_a_key_that_stands_for_nobody_acts_in_its_role(organization: TestOrganization) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+
+    viewer = await viewer_of(made.api_key, NOW)
+
+    assert viewer is not None
+    assert (viewer.organization_id, viewer.role, viewer.member_id) == (organization.id, Role.INTEGRATOR, None)
+    assert (viewer.name, viewer.kind) == ("Sync", ActorKind.API_KEY)
+
+
+async def test_a_key_is_told_once_and_its_secret_is_kept_nowhere(organization: TestOrganization) -> None:
+    seller = await member(organization, Role.REP)
+    until = NOW + timedelta(days=30)
+
+    made = await create_api_key(organization.ctx, NewKey(" Sync ", Role.OBSERVER, seller, until))
+
+    prefix, public_id, secret = made.api_key.split("_")
+    [row] = await ApiKey.filter(id=made.id).values()
+    assert (prefix, row["public_id"], row["secret_hash"]) == ("pur", public_id, hashed(secret))
+    assert (row["name"], row["role"], row["member_id"], row["expires_at"]) == ("Sync", "OBSERVER", seller, until)
+    assert (row["actor_member_id"], row["created_at"]) == (organization.admin_id, NOW)
+    await revoke_api_key(organization.ctx, made.id)
+    [created], [revoked] = await told(made.id, "apiKey.created"), await told(made.id, "apiKey.revoked")
+    new = {"name": "Sync", "role": "OBSERVER", "memberId": str(seller), "expiresAt": until.isoformat()}
+    assert created["changes"] == {name: {"old": None, "new": value} for name, value in new.items()}
+    assert revoked["changes"] == {"revokedAt": {"old": None, "new": NOW.isoformat()}}
+    everything = json.dumps(await Event.filter(organization_id=organization.id).values(), default=str)
+    listed = str(await api_keys(organization.ctx.viewer))
+    assert [secret in text or row["secret_hash"] in text for text in (everything, listed)] == [False, False]
+
+
+@pytest.mark.parametrize("key", Role)
+@pytest.mark.parametrize("role", Role)
+async def test_a_key_is_made_for_no_more_than_its_member_may(
+    organization: TestOrganization, role: Role, key: Role
+) -> None:
+    id = await member(organization, role)
+    attempt = create_api_key(organization.ctx, NewKey("Sync", key, id))
+
+    if acting_role(key, role) is key:
+        made = await attempt
+        assert (await context(made.api_key, NOW)).viewer.role is key
+    else:
+        assert paths(await refused(organization, attempt)) == ["role"]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+async def test_the_command_line_makes_no_key_beyond_its_member_either(
+    organization: TestOrganization, role: Role
+) -> None:
+    await member(organization, role)
+    email = f"{role.lower()}@example.com"
+
+    attempt = make_key(organization_name=organization.name, role=Role.ADMIN, email=email, now=NOW)
+
+    assert paths(await refused(organization, attempt)) == ["role"]
+
+
+async def test_a_key_stands_for_an_active_member_of_the_organization(organization: TestOrganization) -> None:
+    seller = await member(organization, Role.REP)
+    await update_member(organization.ctx, seller, {"active": False})
+    strangers = (await new_organization()).admin_id
+
+    left = await refused(organization, create_api_key(organization.ctx, NewKey("Sync", Role.REP, seller)))
+    unknown = [
+        await refused(organization, create_api_key(organization.ctx, NewKey("Sync", Role.REP, id)))
+        for id in (strangers, uuid4())
+    ]
+
+    assert paths(left) == ["memberId"]
+    assert [type(refusal) for refusal in unknown] == [NotFound, NotFound]
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (replace(SYNC, name=" "), "name"),
+        (replace(SYNC, name="x" * 256), "name"),
+        (replace(SYNC, expires_at=NOW), "expiresAt"),
+    ],
+)
+async def test_a_new_key_has_a_name_and_ends_later(organization: TestOrganization, given: NewKey, fault: str) -> None:
+    assert paths(await refused(organization, create_api_key(organization.ctx, given))) == [fault]
+
+
+async def test_an_expired_key_is_refused_from_its_instant_on(organization: TestOrganization) -> None:
+    until = NOW + MINUTE
+    made = await create_api_key(organization.ctx, replace(SYNC, expires_at=until))
+
+    found = [await viewer_of(made.api_key, at) is not None for at in (NOW, until - SECOND, until, until + SECOND)]
+
+    assert found == [True, True, False, False]
+
+
+async def test_a_revoked_key_is_refused_at_once_and_for_ever(organization: TestOrganization) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+
+    await revoke_api_key(organization.ctx, made.id)
+    before = await stored(organization)
+    await revoke_api_key(replace(organization.ctx, now=NOW + MINUTE), made.id)
+
+    assert await viewer_of(made.api_key, NOW) is None
+    assert await stored(organization) == before
+
+
+async def test_the_key_of_another_organization_is_not_found(organization: TestOrganization) -> None:
+    theirs = await create_api_key((await new_organization()).ctx, SYNC)
+
+    for id in (theirs.id, uuid4()):
+        assert type(await refused(organization, revoke_api_key(organization.ctx, id))) is NotFound
+
+    assert await viewer_of(theirs.api_key, NOW)
+    assert await api_keys_by_id(organization.ctx.viewer, [theirs.id]) == {}
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+async def test_only_an_admin_makes_revokes_and_sees_keys_and_what_is_told_of_them(
+    organization: TestOrganization, role: Role
+) -> None:
+    made, ctx = await create_api_key(organization.ctx, SYNC), await organization.ctx_of(role, "s@example.com")
+    attempts: list[Any] = [
+        create_api_key(ctx, replace(SYNC, role=Role.OBSERVER)),
+        create_api_key(ctx, replace(SYNC, name=" ", member_id=uuid4())),
+        revoke_api_key(ctx, made.id),
+        revoke_api_key(ctx, uuid4()),
+        api_keys(ctx.viewer),
+    ]
+
+    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDenied}
+    assert await api_keys_by_id(ctx.viewer, [made.id]) == {}
+    assert (await types_told(ctx.viewer), await types_told(organization.ctx.viewer)) == (set(), {"apiKey.created"})
+
+
+async def types_told(viewer: Viewer) -> set[str]:
+    """The types of events of API keys that the viewer reads."""
+    found, _ = await events(viewer, EventFilter(types=("apiKey.*",)), Window(size=100))
+    return {event.type for event in found}
+
+
+async def test_an_integrators_visibility_is_not_lent_to_a_member_who_sees_less(organization: TestOrganization) -> None:
+    admin, integrator = await member(organization, Role.ADMIN), await member(organization, Role.INTEGRATOR)
+    await Member.filter(id__in=[admin, integrator]).update(visibility="OWN")
+
+    keys = [await create_api_key(organization.ctx, replace(SYNC, member_id=id)) for id in (admin, integrator)]
+
+    seen = [(await context(made.api_key, NOW)).viewer.visibility for made in keys]
+    assert seen == [Visibility.OWN, Visibility.ALL]

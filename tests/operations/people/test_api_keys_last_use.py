@@ -1,0 +1,76 @@
+"""When a key was last used: kept to the minute, never taken back, and never at a request's cost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.support.organizations import NOW, TestOrganization, context
+from workflow.models import ApiKey
+from workflow.models.engine import timeouts
+from workflow.models.engine.database import dialect, transaction
+from workflow.operations.core.context import Ctx
+from workflow.operations.people.api_keys import KeyMade, NewKey, create_api_key, note_use
+from workflow.rules.enums import Role
+
+SYNC = NewKey("Sync", Role.INTEGRATOR)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+async def used(made: KeyMade, at: datetime) -> datetime | None:
+    """Use the key at an instant, and note it; what is kept of it."""
+    await note_use(Ctx(viewer=(await context(made.api_key, at)).viewer, now=at))
+    kept: datetime | None = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
+    return kept
+
+
+async def test_the_minute_of_the_last_use_is_kept_and_never_goes_back(organization: TestOrganization) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+    instants = [NOW + SECOND, NOW + 59 * SECOND, NOW + 61 * SECOND, NOW]
+
+    assert [await used(made, at) for at in instants] == [NOW, NOW, NOW + MINUTE, NOW + MINUTE]
+
+
+async def test_a_use_of_which_another_server_knows_a_later_one_changes_nothing(organization: TestOrganization) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+    early = await context(made.api_key, NOW)
+    await used(made, NOW + MINUTE)
+
+    await note_use(early)
+
+    assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": NOW + MINUTE}]
+
+
+async def test_a_database_that_has_no_time_fails_nobody(
+    organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+    ctx = await context(made.api_key, NOW)
+
+    async with busy():
+        monkeypatch.setattr(timeouts, "PATIENCE", 0.05)
+        await note_use(ctx)
+
+    assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": None}]
+
+
+@asynccontextmanager
+async def busy() -> AsyncIterator[None]:
+    """Every turn that the database gives is taken."""
+    turns, over = 1 if dialect() == "sqlite" else 10, asyncio.Event()
+    begun = asyncio.Semaphore(0)
+
+    async def work() -> None:
+        begun.release()
+        await over.wait()
+
+    tasks = [asyncio.create_task(transaction(work)) for _ in range(turns)]
+    for _ in tasks:
+        await begun.acquire()
+    try:
+        yield
+    finally:
+        over.set()
+        await asyncio.gather(*tasks)

@@ -1,0 +1,210 @@
+"""What an admin sets of the organization, and what stays once something is kept in it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.counts import count
+from tests.support.organizations import NOW, TestOrganization, new_organization
+from tests.support.team import told
+from workflow.models import Event, ExchangeRate, Opportunity, Organization, Target
+from workflow.models.columns import new_id
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.opportunity.edit import (
+    NewOpportunity,
+    create_opportunity,
+    delete_opportunity,
+    update_opportunity,
+)
+from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.organizations import OrganizationChanges, init_organization, update_organization
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
+from workflow.queries.people.people import organization_called
+from workflow.rules.enums import Role
+from workflow.rules.errors import Duplicate, InvalidInput, PermissionDenied, Refusal
+
+WORTH = MoneyGiven(Decimal(100), "EUR")
+RACES = count(200)
+
+
+async def stored(organization: TestOrganization) -> tuple[Any, ...]:
+    """All that an attempt could have written."""
+    rows = await Organization.filter(id=organization.id).values()
+    return rows, await Event.filter(organization_id=organization.id).count()
+
+
+async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
+    """The refusal of an attempt, having written nothing."""
+    before = await stored(organization)
+    with pytest.raises(Refusal) as refusal:
+        await attempt
+    assert await stored(organization) == before
+    return refusal.value
+
+
+def paths(refusal: Refusal) -> list[str]:
+    """Where an input's faults are."""
+    assert isinstance(refusal, InvalidInput), refusal
+    return [".".join(fault.path) for fault in refusal.fields]
+
+
+async def test_settings_are_changed_and_told_once(organization: TestOrganization) -> None:
+    given: OrganizationChanges = {"name": " Acme ", "time_zone": "Europe/Berlin", "base_currency": "USD"}
+
+    for _ in range(2):
+        await update_organization(organization.ctx, given)
+
+    [row] = await Organization.filter(id=organization.id).values("name", "time_zone", "base_currency")
+    assert row == {"name": "Acme", "time_zone": "Europe/Berlin", "base_currency": "USD"}
+    [payload] = await told(organization.id, "organization.updated")
+    assert payload["changes"] == {
+        "name": {"old": organization.name, "new": "Acme"},
+        "timeZone": {"old": "UTC", "new": "Europe/Berlin"},
+        "baseCurrency": {"old": "EUR", "new": "USD"},
+    }
+    assert payload["organizationId"] == str(organization.id)
+
+
+@pytest.mark.parametrize(
+    ("given", "faults"),
+    [
+        ({"name": " "}, ["name"]),
+        ({"name": "x" * 256}, ["name"]),
+        ({"time_zone": "Mars"}, ["timeZone"]),
+        ({"base_currency": "eur"}, ["baseCurrency"]),
+        ({"name": None, "time_zone": None, "base_currency": None}, ["name", "timeZone", "baseCurrency"]),
+    ],
+)
+async def test_every_fault_is_told(
+    organization: TestOrganization, given: OrganizationChanges, faults: list[str]
+) -> None:
+    assert paths(await refused(organization, update_organization(organization.ctx, given))) == faults
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+async def test_only_an_admin_changes_settings(organization: TestOrganization, role: Role) -> None:
+    ctx = await organization.ctx_of(role, "somebody@example.com")
+
+    for given in ({"name": "Ours"}, {"name": " "}):
+        attempt: Any = update_organization(ctx, given)  # type: ignore[arg-type]  # a literal of the same shape
+        assert type(await refused(organization, attempt)) is PermissionDenied
+
+
+async def deal(ctx: Ctx, value: MoneyGiven | None = WORTH) -> UUID:
+    """A lead that is worth something."""
+    account = await create_account(ctx, {"name": "Acme"})
+    return await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value})
+
+
+async def deleted(ctx: Ctx) -> None:
+    """A lead that was worth something and is deleted."""
+    await delete_opportunity(ctx, await deal(ctx), reason="A test", expected_version=None)
+
+
+async def target(ctx: Ctx) -> None:
+    """What is to be won this year."""
+    days: Any = {"from_day": date(2026, 1, 1), "to_day": date(2026, 12, 31)}
+    worth: Any = {"value_minor": 100, "value_currency": "EUR"}
+    await Target.create(id=new_id(), organization_id=ctx.viewer.organization_id, **days, **worth)
+
+
+async def imported(ctx: Ctx) -> None:
+    """A lead that is worth something by import."""
+    [row] = await import_rows(ctx, "crm", [ImportRow("1", "Pilot", "Acme", value=WORTH)])
+    assert row.problem is None
+
+
+KEPT: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
+    "a deal": deal,
+    "a deleted deal": deleted,
+    "an imported deal": imported,
+    "a rate": lambda ctx: set_exchange_rate(ctx, "USD", Decimal("0.9"), date(2026, 1, 1)),
+    "a target": target,
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+async def test_the_base_currency_stays_once_something_is_kept_in_it(organization: TestOrganization, kept: str) -> None:
+    await KEPT[kept](organization.ctx)
+
+    attempt = update_organization(organization.ctx, {"name": "Acme", "base_currency": "USD"})
+    assert paths(await refused(organization, attempt)) == ["baseCurrency"]
+    await update_organization(organization.ctx, {"name": "Acme", "base_currency": "EUR"})
+
+    assert await Organization.filter(id=organization.id).values("name") == [{"name": "Acme"}]
+
+
+async def test_what_is_worth_nothing_yet_keeps_no_currency(organization: TestOrganization) -> None:
+    id = await deal(organization.ctx)
+    await update_opportunity(organization.ctx, id, {"value": None}, expected_version=None)
+    await deal((await new_organization()).ctx)
+
+    await update_organization(organization.ctx, {"base_currency": "USD"})
+
+    assert await Organization.filter(id=organization.id).values("base_currency") == [{"base_currency": "USD"}]
+
+
+YEN = "a rate of the currency that becomes the base"
+RACING: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
+    **{name: KEPT[name] for name in ("a deal", "an imported deal")},
+    YEN: lambda ctx: set_exchange_rate(ctx, "JPY", Decimal("0.006"), date(2026, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("kept", RACING)
+async def test_nothing_is_valued_in_a_currency_that_is_changed_at_once(kept: str) -> None:
+    for _ in range(RACES):
+        organization = await new_organization()
+        changing = update_organization(organization.ctx, {"base_currency": "JPY"})
+        answers = await asyncio.gather(RACING[kept](organization.ctx), changing, return_exceptions=True)
+
+        [about] = await Organization.filter(id=organization.id).values("base_currency")
+        valued = await Opportunity.filter(organization_id=organization.id, base_minor__not_isnull=True).count()
+        rates = await ExchangeRate.filter(organization_id=organization.id).count()
+        done = [not isinstance(answer, BaseException) for answer in answers]
+        assert (done, valued + rates) in (([True, False], 1), ([False, True], 0)), answers
+        assert about == {"base_currency": "JPY" if done[1] else "EUR"}
+
+
+async def test_names_may_repeat_and_an_operator_is_told_of_all_who_have_one(organization: TestOrganization) -> None:
+    other = await new_organization()
+    await update_organization(other.ctx, {"name": organization.name})
+
+    with pytest.raises(InvalidInput) as refusal:
+        await make_key(organization_name=organization.name, role=Role.REP, email=None, now=NOW)
+
+    known = [f"{id} (made 2026-03-02)" for id in (organization.id, other.id)]
+    assert refusal.value.message == (
+        f"2 organizations are called {organization.name}. Name one by its id: {known[0]}, {known[1]}."
+    )
+    for one in (organization, other):
+        assert (await make_key(organization_name=str(one.id), role=Role.REP, email=None, now=NOW)).organization_id == (
+            one.id
+        )
+
+
+@pytest.mark.parametrize("text", ["Nobody", "", "\x00", "\udcff", "00000000-0000-7000-8000-000000000001", "x" * 5_000])
+async def test_an_organization_that_is_not_there_is_not_found(text: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await organization_called(text)
+
+    assert paths(refusal.value) == ["organization"]
+
+
+async def test_of_many_who_found_an_organization_of_one_name_at_once_one_does() -> None:
+    name = f"Test {new_id().hex}"
+    about = {"name": name, "email": "a@example.com", "admin_name": "Ada", "currency": "EUR", "time_zone": "UTC"}
+
+    answers = await asyncio.gather(*(init_organization(**about, now=NOW) for _ in range(8)), return_exceptions=True)
+
+    assert [type(answer) for answer in answers].count(Duplicate) == 7
+    assert await Organization.filter(name=name).count() == 1

@@ -1,0 +1,64 @@
+"""The processes that ship: each is published as it stands, and a deal walks through each of its gates, from LEAD to WON."""
+
+import pytest
+
+from tests.operations.process.gate_walkthrough import ARROWS, Walk, new_walk
+from tests.support.organizations import TestOrganization
+from workflow.models import Override, Transition
+from workflow.models.engine.database import transaction
+from workflow.operations.process.processes import PRESETS, preset, publish
+from workflow.queries.process.processes import process
+from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger
+from workflow.rules.errors import TransitionBlocked
+
+S = OpportunityState
+
+
+async def walk_through(organization: TestOrganization, name: str) -> Walk:
+    """A bare lead of the preset, published."""
+    await transaction(lambda: publish(organization.ctx, preset(name)))
+    return await new_walk(organization, preset(name))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+async def test_a_preset_is_published_as_it_stands(organization: TestOrganization, name: str) -> None:
+    published = await transaction(lambda: publish(organization.ctx, preset(name)))
+
+    row = await process(organization.ctx.viewer, name)
+    assert row is not None
+    assert (row.id, row.version, row.document) == (published.id, 1, preset(name))
+    assert published.is_new is (name != "default")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+async def test_a_deal_walks_from_lead_to_won(organization: TestOrganization, name: str) -> None:
+    walk = await walk_through(organization, name)
+
+    for trigger in ARROWS:
+        lacks = await walk.lacks(trigger)
+        with pytest.raises(TransitionBlocked) as refusal:
+            await walk.take(trigger)
+        assert refusal.value.unmet == lacks
+        while lacks:
+            await walk.meet(lacks[0])
+            left = await walk.lacks(trigger)
+            assert {lack.key for lack in left} < {lack.key for lack in lacks}, lacks[0].key
+            lacks = left
+        moved = await walk.take(trigger)
+        assert {verdict.status for verdict in moved.verdicts} == {RequirementStatus.MET}
+
+    way = await Transition.filter(opportunity_id=walk.deal).order_by("sequence").values("to_state")
+    assert [arrow["to_state"] for arrow in way] == [S.QUALIFIED, S.PROGRESSING, S.WON]
+    assert await Override.filter(opportunity_id=walk.deal).count() == 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+async def test_its_milestones_are_laid_out(organization: TestOrganization, name: str) -> None:
+    walk = await walk_through(organization, name)
+
+    for trigger in (Trigger.QUALIFY, Trigger.PROGRESS):
+        while lacks := await walk.lacks(trigger):
+            await walk.meet(lacks[0])
+        await walk.take(trigger)
+
+    assert [step.key for step in (await walk.facts()).milestones] == [step.key for step in preset(name).milestones]

@@ -1,0 +1,39 @@
+"""Random sales processes are published and read back as they were, on the database; the same again is nothing new."""
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.support.counts import FULL, count
+from tests.support.organizations import TestOrganization
+from tests.support.rules.processes import documents
+from workflow.models import Event, SalesProcess
+from workflow.models.engine.database import transaction
+from workflow.operations.process.processes import Published, publish
+from workflow.queries.process.processes import processes_by_id
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.process.document import ProcessDocument, content_hash, parse
+
+
+@settings(
+    max_examples=count(1000, part=20),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(document=documents())
+async def test_a_published_process_is_read_back_as_it_was(
+    organization: TestOrganization, document: ProcessDocument
+) -> None:
+    published = await transaction(lambda: publish(organization.ctx, document))
+
+    row = (await processes_by_id(organization.ctx.viewer, [published.id]))[published.id]
+    [stored] = await SalesProcess.filter(id=published.id).values("document", "content_hash")
+    assert (row.document, row.version) == (document, published.version)
+    assert content_hash(parse(stored["document"])) == stored["content_hash"] == content_hash(document)
+
+    before = await Event.filter(organization_id=organization.id).count()
+    shown = document_in(text_of(row.document))
+    again = await transaction(lambda: publish(organization.ctx, shown))
+
+    assert again == Published(published.id, published.version, is_new=False)
+    assert await Event.filter(organization_id=organization.id).count() == before

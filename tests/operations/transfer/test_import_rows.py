@@ -1,0 +1,249 @@
+"""Importing: one key one opportunity, the same row again nothing, a bad row alone."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.support.organizations import NOW, TestOrganization, new_organization
+from workflow.models import Account, Event, Milestone, Opportunity, Organization, Transition
+from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow, RowOutcome
+from workflow.rules.enums import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
+from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed
+
+SYSTEM = "elsewhere"
+LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
+MADE = datetime(2026, 1, 5, 8, tzinfo=UTC)
+WON = ImportRow(
+    external_id="2",
+    name="Steel",
+    account_name="Dunder",
+    state=OpportunityState.WON,
+    value=MoneyGiven(Decimal("10.50"), "EUR"),
+    created_at=MADE,
+    closed_on=date(2026, 2, 1),
+    win_reason=WinReason.SPEED,
+)
+
+
+@pytest.fixture
+async def organization() -> TestOrganization:
+    return await new_organization()
+
+
+async def imported(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[RowOutcome]:
+    return await import_rows(organization.ctx, SYSTEM, rows, dry_run=dry_run)
+
+
+async def outcomes(organization: TestOrganization, *rows: ImportRow) -> list[ImportOutcome]:
+    return [outcome.outcome for outcome in await imported(organization, *rows)]
+
+
+async def events(organization: TestOrganization) -> list[str]:
+    found = await Event.filter(organization_id=organization.id, type__startswith="opportunity.").order_by("pos")
+    return [event.type for event in found]
+
+
+async def opportunity(organization: TestOrganization, key: str = "1") -> Opportunity:
+    return await Opportunity.get(organization_id=organization.id, external_system=SYSTEM, external_id=key)
+
+
+async def test_a_row_makes_a_lead_with_one_event(organization: TestOrganization) -> None:
+    [outcome] = await imported(organization, LEAD)
+
+    made = await opportunity(organization)
+    assert outcome == RowOutcome(1, "1", ImportOutcome.CREATED, made.id)
+    assert (made.number, made.name, made.state, made.version) == (1, "Paper", OpportunityState.LEAD, 1)
+    assert (made.created_at, made.state_since, made.probability) == (NOW, NOW, 0.1)
+    assert await events(organization) == ["opportunity.created"]
+
+
+async def test_the_same_row_again_writes_nothing(organization: TestOrganization) -> None:
+    await imported(organization, LEAD, WON)
+    before = await Event.filter(organization_id=organization.id).count()
+    later = replace(organization, ctx=replace(organization.ctx, now=NOW + timedelta(days=1)))
+
+    again = await outcomes(later, LEAD, WON)
+
+    assert again == [ImportOutcome.UNCHANGED] * 2
+    assert await Event.filter(organization_id=organization.id).count() == before
+    assert (await opportunity(organization)).updated_at == NOW
+
+
+async def test_the_same_row_again_leaves_what_was_edited_here(organization: TestOrganization) -> None:
+    await imported(organization, LEAD)
+    await Opportunity.filter(id=(await opportunity(organization)).id).update(name="Edited here")
+
+    again = await outcomes(organization, LEAD)
+
+    assert again == [ImportOutcome.UNCHANGED]
+    assert (await opportunity(organization)).name == "Edited here"
+
+
+async def test_only_the_columns_that_changed_in_the_file_are_written(organization: TestOrganization) -> None:
+    await imported(organization, replace(LEAD, source="fair", attributes={"a": 1, "b": 2}))
+    await Opportunity.filter(id=(await opportunity(organization)).id).update(
+        name="Edited here", attributes={"a": 9, "b": 2}
+    )
+
+    again = await outcomes(organization, replace(LEAD, source="web", attributes={"a": 1, "b": None}))
+
+    kept = await opportunity(organization)
+    assert again == [ImportOutcome.UPDATED]
+    assert (kept.name, kept.source, kept.attributes, kept.version) == ("Edited here", "web", {"a": 9}, 2)
+    assert await events(organization) == ["opportunity.created", "opportunity.updated"]
+
+
+async def test_a_won_row_takes_the_shortest_path(organization: TestOrganization) -> None:
+    await imported(organization, WON)
+
+    made = await opportunity(organization, "2")
+    arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence")
+    closed = datetime(2026, 2, 1, tzinfo=UTC)
+    assert [(arrow.trigger, arrow.at) for arrow in arrows] == [("QUALIFY", MADE), ("PROGRESS", MADE), ("WIN", closed)]
+    assert {arrow.source for arrow in arrows} == {TransitionSource.IMPORT}
+    assert [arrow.win_reason for arrow in arrows] == [None, None, "SPEED"]
+    assert arrows[2].seconds_in_previous_state == int((closed - MADE).total_seconds())
+    assert (made.state, made.state_since, made.closed_from) == ("WON", closed, "PROGRESSING")
+    assert (made.closed_on, made.win_reason, made.base_minor) == (date(2026, 2, 1), "SPEED", 1050)
+    assert (made.probability, made.forecast_category) == (1.0, "CLOSED")
+
+
+@pytest.mark.parametrize(
+    ("state", "closed_on", "triggers"),
+    [
+        (OpportunityState.LEAD, None, []),
+        (OpportunityState.QUALIFIED, None, ["QUALIFY"]),
+        (OpportunityState.PROGRESSING, None, ["QUALIFY", "PROGRESS"]),
+        (OpportunityState.WON, NOW.date(), ["QUALIFY", "PROGRESS", "WIN"]),
+        (OpportunityState.LOST, NOW.date(), ["QUALIFY", "PROGRESS", "LOSE"]),
+        (OpportunityState.DISQUALIFIED, NOW.date(), ["DISQUALIFY"]),
+    ],
+)
+async def test_every_state_has_its_path(
+    organization: TestOrganization, state: OpportunityState, closed_on: date | None, triggers: list[str]
+) -> None:
+    await imported(organization, replace(LEAD, state=state, closed_on=closed_on))
+
+    made = await opportunity(organization)
+    arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence").values_list("trigger", flat=True)
+    assert (made.state, [str(arrow) for arrow in arrows]) == (state.value, triggers)
+
+
+async def test_milestones_of_a_progressing_row_are_due_from_the_import(organization: TestOrganization) -> None:
+    old = datetime(2025, 1, 1, tzinfo=UTC)
+    await imported(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
+
+    laid_out = await Milestone.filter(organization_id=organization.id).order_by("position")
+
+    assert [(step.due - NOW.date()).days for step in laid_out if step.due] == [14, 30, 45, 60, 75]
+
+
+async def test_a_repeated_key_is_rejected(organization: TestOrganization) -> None:
+    assert await outcomes(organization, LEAD, LEAD) == [ImportOutcome.CREATED, ImportOutcome.REJECTED]
+
+
+async def test_another_state_is_rejected_on_an_existing_one(organization: TestOrganization) -> None:
+    await imported(organization, LEAD)
+
+    [told] = await imported(organization, replace(LEAD, name="New", state=OpportunityState.QUALIFIED))
+
+    assert (told.outcome, (await opportunity(organization)).name) == (ImportOutcome.REJECTED, "Paper")
+
+
+async def test_a_closed_one_is_read_only(organization: TestOrganization) -> None:
+    await imported(organization, WON)
+
+    [told] = await imported(organization, replace(WON, name="New"))
+
+    assert isinstance(told.problem, RecordClosed)
+    assert (await opportunity(organization, "2")).name == "Steel"
+
+
+async def test_a_deleted_one_is_rejected(organization: TestOrganization) -> None:
+    await imported(organization, LEAD)
+    await Opportunity.filter(id=(await opportunity(organization)).id).update(deleted_at=NOW)
+
+    [told] = await imported(organization, LEAD)
+
+    assert (told.outcome, told.opportunity_id, type(told.problem)) == (ImportOutcome.REJECTED, None, NotFound)
+
+
+async def test_accounts_are_matched_by_name_whatever_its_case_to_the_oldest(organization: TestOrganization) -> None:
+    facts = {
+        "organization_id": organization.id,
+        "name_folded": "dunder",
+        "attributes": {},
+        "version": 1,
+        "updated_at": NOW,
+    }
+    young = Account(name="DUNDER", created_at=NOW, **facts)
+    old = Account(name="Dunder", created_at=MADE, **facts)
+    await Account.bulk_create([young, old])
+
+    await imported(
+        organization, replace(LEAD, account_name="dunDER"), replace(LEAD, external_id="3", account_name="New")
+    )
+
+    assert await Opportunity.filter(organization_id=organization.id, account_id=old.id).count() == 1
+    assert await Account.filter(organization_id=organization.id).count() == 3
+
+
+async def test_a_later_month_is_a_push(organization: TestOrganization) -> None:
+    await imported(organization, replace(LEAD, expected_close_date=date(2026, 4, 1)))
+    await imported(organization, replace(LEAD, expected_close_date=date(2026, 4, 30)))
+    await imported(organization, replace(LEAD, expected_close_date=None))
+    await imported(organization, replace(LEAD, expected_close_date=date(2026, 5, 1)))
+
+    pushed = await opportunity(organization)
+
+    assert (pushed.expected_close_date, pushed.push_count) == (date(2026, 5, 1), 1)
+
+
+async def test_a_dry_run_writes_nothing(organization: TestOrganization) -> None:
+    told = await imported(organization, LEAD, replace(LEAD, external_id="3", name=""), dry_run=True)
+
+    assert [(row.outcome, row.opportunity_id) for row in told] == [
+        (ImportOutcome.CREATED, None),
+        (ImportOutcome.REJECTED, None),
+    ]
+    assert await Opportunity.filter(organization_id=organization.id).count() == 0
+    assert await Account.filter(organization_id=organization.id).count() == 0
+
+
+async def test_a_key_that_stands_for_nobody_names_the_owner(organization: TestOrganization) -> None:
+    ctx = await organization.ctx_of(Role.INTEGRATOR)
+
+    told = await import_rows(ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")])
+
+    assert [row.outcome for row in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
+
+
+@pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.OBSERVER])
+async def test_only_admins_and_integrators_import(organization: TestOrganization, role: Role) -> None:
+    ctx = await organization.ctx_of(role)
+
+    with pytest.raises(PermissionDenied):
+        await import_rows(ctx, SYSTEM, [LEAD])
+
+    assert await Opportunity.filter(organization_id=organization.id).count() == 0
+
+
+async def test_more_than_500_rows_are_refused_whole(organization: TestOrganization) -> None:
+    rows = [replace(LEAD, external_id=str(number)) for number in range(501)]
+
+    with pytest.raises(InvalidInput):
+        await import_rows(organization.ctx, SYSTEM, rows)
+
+    assert await Opportunity.filter(organization_id=organization.id).count() == 0
+
+
+async def test_another_organization_with_the_same_key_stays_apart(organization: TestOrganization) -> None:
+    other = await new_organization()
+    await imported(other, LEAD)
+
+    assert await outcomes(organization, LEAD) == [ImportOutcome.CREATED]
+    assert await Organization.filter(id__in=[organization.id, other.id]).count() == 2

@@ -1,0 +1,187 @@
+"""Deliveries: one worker's at a time, tried again by the clock, and endpoints that are given up."""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.support.organizations import NOW, TestOrganization
+from workflow.models import Event, WebhookDelivery, WebhookEndpoint
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.webhooks.delivery import (
+    KEPT,
+    LEASE,
+    LONGEST_ERROR,
+    Lane,
+    Outcome,
+    Parcel,
+    claim,
+    forget,
+    give_back,
+    lanes,
+    settle,
+)
+from workflow.operations.webhooks.endpoints import create_webhook_endpoint, redeliver_webhook, update_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
+
+REFUSED = Outcome(500, "The receiver answered 500: it is down\x00 \ud800")
+
+
+@pytest.fixture
+async def lane(organization: TestOrganization) -> Lane:
+    """An endpoint to which ten facts are due."""
+    id = (
+        await create_webhook_endpoint(organization.ctx, {"url": "https://x.example/", "event_types": ["account.*"]})
+    ).id
+    for number in range(10):
+        await create_account(organization.ctx, {"name": f"Account {number}"})
+    await relay(NOW)
+    return Lane(organization.id, id)
+
+
+async def kept(id: UUID) -> dict[str, object]:
+    """A delivery as stored."""
+    return (await WebhookDelivery.filter(id=id).values())[0]
+
+
+async def of(lane: Lane) -> dict[str, object]:
+    """The endpoint as stored."""
+    return (await WebhookEndpoint.filter(id=lane.endpoint_id).values())[0]
+
+
+async def one(lane: Lane, now: datetime = NOW) -> Parcel:
+    """Claim one."""
+    return (await claim(lane, now, 1))[0]
+
+
+async def test_each_delivery_is_claimed_by_one(lane: Lane) -> None:
+    claimed = await asyncio.gather(*(claim(lane, NOW, 3) for _ in range(8)))
+
+    ids = [parcel.id for parcels in claimed for parcel in parcels]
+    assert len(ids) == len(set(ids)) == 10
+    assert lane not in await lanes(NOW)
+
+
+async def test_a_dead_workers_lease_ends(lane: Lane) -> None:
+    dead = await claim(lane, NOW, 10)
+
+    assert await claim(lane, NOW + LEASE - timedelta(seconds=1), 10) == []
+    taken = await claim(lane, NOW + LEASE, 10)
+
+    assert {parcel.id for parcel in taken} == {parcel.id for parcel in dead}
+    await settle(dead[0], Outcome(200), NOW + LEASE)
+    assert (await kept(dead[0].id))["status"] == "PENDING"
+
+
+async def test_what_was_not_sent_is_given_back(lane: Lane) -> None:
+    for parcel in await claim(lane, NOW, 10):
+        await give_back(parcel)
+
+    assert len(await claim(lane, NOW, 10)) == 10
+
+
+async def test_what_a_receiver_took_is_delivered(lane: Lane) -> None:
+    parcel = await one(lane)
+
+    await settle(parcel, Outcome(204), NOW)
+
+    row = await kept(parcel.id)
+    assert (row["status"], row["attempts"], row["last_status_code"]) == ("DELIVERED", 1, 204)
+    assert (row["delivered_at"], row["next_attempt_at"], row["leased_until"]) == (NOW, None, None)
+
+
+async def test_what_it_refused_is_tried_again_and_given_up_after_the_tenth_time(lane: Lane) -> None:
+    now, parcel = NOW, await one(lane)
+    waits = []
+    for _ in range(9):
+        await settle(parcel, REFUSED, now, chance=lambda: 0.0)
+        row = await kept(parcel.id)
+        assert row["status"] == "FAILED" and isinstance(row["next_attempt_at"], datetime)
+        waits.append((row["next_attempt_at"] - now).total_seconds())
+        now = row["next_attempt_at"]
+        assert parcel.id not in {one.id for one in await claim(lane, now - timedelta(seconds=1), 20)}
+        await WebhookDelivery.exclude(id=parcel.id).filter(endpoint_id=lane.endpoint_id).update(next_attempt_at=None)
+        parcel = await one(lane, now)
+    await settle(parcel, REFUSED, now)
+
+    row = await kept(parcel.id)
+    assert waits == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+    assert (row["status"], row["attempts"], row["next_attempt_at"]) == ("EXHAUSTED", 10, None)
+    assert row["last_error"] == "The receiver answered 500: it is down\ufffd \ufffd"
+
+
+async def test_no_more_than_a_kilobyte_of_an_answer_is_kept(lane: Lane) -> None:
+    parcel = await one(lane)
+
+    await settle(parcel, Outcome(500, "x" * 5_000), NOW)
+
+    assert len(str((await kept(parcel.id))["last_error"])) == LONGEST_ERROR
+
+
+async def test_who_asks_to_be_left_alone_is(lane: Lane) -> None:
+    parcel = await one(lane)
+
+    await settle(parcel, Outcome(429, "Slow down", retry_after=timedelta(hours=1)), NOW)
+
+    assert (await kept(parcel.id))["next_attempt_at"] == NOW + timedelta(hours=1)
+
+
+async def test_who_answers_that_it_is_gone_is_sent_nothing_more(lane: Lane) -> None:
+    first, second = await claim(lane, NOW, 2)
+
+    await settle(first, Outcome(410, "Gone", gone=True), NOW)
+    await settle(second, Outcome(410, "Gone", gone=True), NOW)
+
+    endpoint = await of(lane)
+    assert (endpoint["active"], (await kept(first.id))["status"]) == (False, "EXHAUSTED")
+    assert "410" in str(endpoint["disabled_reason"])
+    told = await Event.filter(aggregateid=lane.endpoint_id, type="webhook.disabled").values("payload", "actor_kind")
+    assert len(told) == 1 and told[0]["actor_kind"] == "SYSTEM"
+    assert await claim(lane, NOW, 10) == [] and lane not in await lanes(NOW)
+
+
+async def test_who_fails_for_five_days_is_switched_off(lane: Lane) -> None:
+    for days, active in ((0, True), (4.9, True), (5, False)):
+        parcel = await one(lane, NOW + timedelta(days=days))
+        await settle(parcel, REFUSED, NOW + timedelta(days=days))
+
+        assert (await of(lane))["active"] is active
+
+    assert "5 days" in str((await of(lane))["disabled_reason"])
+
+
+async def test_one_delivery_ends_the_days_of_failing(lane: Lane) -> None:
+    for days, outcome in ((0, REFUSED), (4, Outcome(200)), (6, REFUSED), (10, REFUSED)):
+        await settle(await one(lane, NOW + timedelta(days=days)), outcome, NOW + timedelta(days=days))
+
+    assert (await of(lane))["active"] is True
+
+
+async def test_who_is_switched_on_again_is_sent_what_waited(organization: TestOrganization, lane: Lane) -> None:
+    await settle(await one(lane), Outcome(410, "Gone", gone=True), NOW)
+
+    await update_webhook_endpoint(organization.ctx, lane.endpoint_id, {"active": True}, rotate=False)
+
+    endpoint = await of(lane)
+    assert (endpoint["disabled_reason"], endpoint["failing_since"]) == (None, None)
+    assert len(await claim(lane, NOW, 10)) == 9
+
+
+async def test_one_delivery_is_sent_again(organization: TestOrganization, lane: Lane) -> None:
+    parcel = await one(lane)
+    await settle(parcel, Outcome(200), NOW)
+
+    await redeliver_webhook(organization.ctx, parcel.id)
+
+    assert parcel.id in {again.id for again in await claim(lane, NOW, 10)}
+
+
+async def test_what_became_of_a_delivery_is_forgotten_after_a_month(lane: Lane) -> None:
+    parcel = await one(lane)
+    await settle(parcel, Outcome(200), NOW)
+
+    young, old = await forget(NOW + KEPT), await forget(NOW + KEPT + timedelta(seconds=1))
+
+    assert young == 0 and old >= 1
+    assert await WebhookDelivery.filter(endpoint_id=lane.endpoint_id).count() == 9

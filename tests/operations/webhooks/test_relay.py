@@ -1,0 +1,132 @@
+"""From the feed to the receivers: each fact becomes one delivery for each endpoint that wants it, whoever relays it and how often."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from tests.support.organizations import NOW, TestOrganization
+from workflow.models import Event, WebhookDelivery, WebhookEndpoint
+from workflow.models.engine.database import dialect, transaction
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.webhooks import relay as relaying
+from workflow.operations.webhooks.endpoints import create_webhook_endpoint, redeliver_since, update_webhook_endpoint
+from workflow.operations.webhooks.relay import relay
+
+URL = "https://hooks.example.com/"
+
+
+async def endpoint(organization: TestOrganization, *types: str) -> UUID:
+    """An endpoint for facts of some types."""
+    return (await create_webhook_endpoint(organization.ctx, {"url": URL, "event_types": types})).id
+
+
+async def told_of(id: UUID) -> list[str]:
+    """The types of what goes to an endpoint, in the order of the feed."""
+    ids = [row["event_id"] for row in await WebhookDelivery.filter(endpoint_id=id).values("event_id")]
+    return [row["type"] for row in await Event.filter(id__in=ids).order_by("xid", "pos").values("type")]
+
+
+async def accounts(organization: TestOrganization, count: int) -> None:
+    """Tell so many facts."""
+    for number in range(count):
+        await create_account(organization.ctx, {"name": f"Account {number}"})
+
+
+async def test_an_endpoint_is_sent_what_it_wants_from_when_it_is_made(organization: TestOrganization) -> None:
+    await accounts(organization, 1)
+    all_of_it, some = await endpoint(organization), await endpoint(organization, "account.*", "risk.raised")
+    await accounts(organization, 2)
+
+    await relay(NOW)
+
+    assert await told_of(all_of_it) == ["webhook.created", "webhook.created", "account.created", "account.created"]
+    assert await told_of(some) == ["account.created", "account.created"]
+
+
+async def test_who_relays_again_or_beside_another_makes_nothing_twice(organization: TestOrganization) -> None:
+    id = await endpoint(organization, "account.*")
+    await accounts(organization, 20)
+
+    await asyncio.gather(*(relay(NOW) for _ in range(8)))
+    made = await relay(NOW)
+
+    assert (len(await told_of(id)), made) == (20, 0)
+
+
+async def test_many_facts_are_relayed_some_at_a_time(organization: TestOrganization) -> None:
+    id = await endpoint(organization, "account.*")
+    before, relaying.AT_ONCE = relaying.AT_ONCE, 3
+    try:
+        await accounts(organization, 10)
+        await relay(NOW)
+    finally:
+        relaying.AT_ONCE = before
+
+    assert len(await told_of(id)) == 10
+
+
+async def test_what_commits_late_is_not_passed_by(organization: TestOrganization) -> None:
+    id = await endpoint(organization, "account.*")
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def late() -> None:
+        await create_account(organization.ctx, {"name": "Late"})
+        begun.set()
+        await go_on.wait()
+
+    slow = asyncio.create_task(transaction(late))
+    if dialect() == "postgres":  # SQLite has one writer, and nobody can be late there
+        await begun.wait()
+        await accounts(organization, 1)
+        await relay(NOW)
+    go_on.set()
+    await slow
+    await relay(NOW)
+
+    assert await told_of(id) == ["account.created"] * (2 if dialect() == "postgres" else 1)
+
+
+async def test_who_is_switched_off_misses_what_is_told_and_can_have_it_all_the_same(
+    organization: TestOrganization,
+) -> None:
+    id = await endpoint(organization, "account.*")
+    await update_webhook_endpoint(organization.ctx, id, {"active": False}, rotate=False)
+    await accounts(organization, 2)
+    await relay(NOW)
+    await update_webhook_endpoint(organization.ctx, id, {"active": True}, rotate=False)
+    await accounts(organization, 1)
+    await relay(NOW)
+    since_then = len(await told_of(id))
+
+    await redeliver_since(organization.ctx, id, NOW)
+    await relay(NOW)
+
+    assert (since_then, len(await told_of(id))) == (1, 3)
+
+
+async def test_all_since_a_time_is_sent_again(organization: TestOrganization) -> None:
+    id = await endpoint(organization, "account.*")
+    await accounts(organization, 3)
+    await relay(NOW)
+    done = {"status": "DELIVERED", "attempts": 2, "next_attempt_at": None, "delivered_at": NOW}
+    await WebhookDelivery.filter(endpoint_id=id).update(**done)
+    await redeliver_since(organization.ctx, id, NOW + timedelta(days=1))
+    await relay(NOW)
+    untouched = await WebhookDelivery.filter(endpoint_id=id, status="DELIVERED").count()
+
+    await redeliver_since(organization.ctx, id, NOW)
+    await relay(NOW)
+
+    kept = await WebhookDelivery.filter(endpoint_id=id).values("status", "attempts", "next_attempt_at")
+    assert untouched == 3
+    assert kept == [{"status": "PENDING", "attempts": 0, "next_attempt_at": NOW}] * 3
+
+
+async def test_the_place_in_the_feed_goes_on_past_what_is_not_wanted(organization: TestOrganization) -> None:
+    id = await endpoint(organization, "risk.*")
+    before = (await WebhookEndpoint.filter(id=id).values("pos"))[0]["pos"]
+    await accounts(organization, 2)
+
+    await relay(NOW)
+
+    assert (await WebhookEndpoint.filter(id=id).values("pos"))[0]["pos"] > before

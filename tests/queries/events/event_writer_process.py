@@ -1,0 +1,47 @@
+"""A process that tells facts, by several writers at once: python -m tests.queries.events.event_writer_process URL ORGANIZATION SEED FACTS."""
+
+import asyncio
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+from workflow.models.columns import new_id
+from workflow.models.engine.database import opened, transaction
+from workflow.operations.core.context import Ctx, system_viewer
+from workflow.operations.core.journal import record
+
+WRITERS = 4
+
+
+class Undone(Exception):
+    """A transaction that comes to nothing."""
+
+
+async def tell(url: str, organization_id: UUID, seed: int, facts: int) -> None:
+    """Tell so many facts; some transactions take longer than others, and some are undone."""
+    chance, left = random.Random(seed), iter(range(facts))
+    async with opened(url):
+        await asyncio.gather(*(_write(organization_id, chance, left) for _ in range(WRITERS)))
+
+
+async def _write(organization_id: UUID, chance: random.Random, left: Iterator[int]) -> None:
+    ctx = Ctx(viewer=system_viewer(organization_id), now=datetime.now(UTC))
+
+    async def work() -> None:
+        await record(ctx, "account.updated", aggregate="account", id=new_id(), payload={})
+        if chance.random() < 0.2:
+            await asyncio.sleep(chance.random() * 0.02)
+        if chance.random() < 0.05:
+            raise Undone
+
+    for _ in left:
+        with suppress(Undone):
+            await transaction(work)
+
+
+if __name__ == "__main__":
+    url, organization, seed, facts = sys.argv[1:]
+    asyncio.run(tell(url, UUID(organization), int(seed), int(facts)))

@@ -1,0 +1,100 @@
+"""Sixteen writers in four processes, some of which are killed: every reader meets every committed fact once, in order."""
+
+import asyncio
+import os
+import random
+import sys
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from tests.support.counts import count
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import ROOT
+from workflow.models import Event
+from workflow.models.engine.database import opened
+from workflow.queries.events.events import START, EventFilter, Place, events
+from workflow.queries.paging import Window
+
+FACTS = count(100_000)
+PROCESSES = 4
+KILLS = 6
+Reading = Callable[[TestOrganization, Place], Awaitable[list[tuple[UUID, Place]]]]
+
+
+async def by_cursor(organization: TestOrganization, after: Place) -> list[tuple[UUID, Place]]:
+    """As the feed is read."""
+    found, _ = await events(organization.ctx.viewer, EventFilter(), Window(size=100, after=after))
+    return [(row.id, row.place) for row in found]
+
+
+async def by_position(organization: TestOrganization, after: Place) -> list[tuple[UUID, Place]]:
+    """As it would be read by somebody who takes a sequence for an order of commits."""
+    later = Event.filter(organization_id=organization.id, pos__gt=after.pos).order_by("pos").limit(100)
+    return [(row["id"], Place(0, 0, row["pos"])) for row in await later.values("id", "pos")]
+
+
+async def test_every_committed_fact_is_met_once_and_in_order_whoever_dies(own_database: str) -> None:
+    async with opened(own_database, everywhere=False):
+        organization = await new_organization()
+        over = asyncio.Event()
+        readers = [asyncio.create_task(_read(organization, by_cursor, over)) for _ in range(3)]
+        careless = asyncio.create_task(_read(organization, by_position, over))
+        await _write(own_database, organization)
+        over.set()
+        met = [await reader for reader in readers]
+        committed = (
+            await Event.filter(organization_id=organization.id).order_by("xid", "pos").values_list("id", flat=True)
+        )
+
+        assert len(committed) > FACTS * 0.9
+        assert [len(facts) for facts in met] == [len(committed)] * 3
+        assert met == [committed] * 3
+        assert set(await careless) < set(committed)
+
+
+async def _read(organization: TestOrganization, read: Reading, over: asyncio.Event) -> list[UUID]:
+    """Everything that a reader meets from the start on, until the writers are gone and nothing is left."""
+    met: list[UUID] = []
+    place = START
+    while True:
+        ended = over.is_set()
+        while found := await read(organization, place):
+            met += [id for id, _ in found]
+            place = found[-1][1]
+        if ended:
+            return met
+        await asyncio.sleep(0.01)
+
+
+async def _write(url: str, organization: TestOrganization) -> None:
+    """Let four processes tell all the facts; one that is killed is followed by another that begins anew."""
+    kills = asyncio.Semaphore(KILLS)
+    await asyncio.gather(*(_process(url, organization, seed, kills) for seed in range(PROCESSES)))
+
+
+async def _process(url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore) -> None:
+    share = FACTS // PROCESSES
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(
+                sys.executable,
+                "-m",
+                "tests.queries.events.event_writer_process",
+                url,
+                str(organization.id),
+                str(seed),
+                str(share),
+            ),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        doomed = seed % 2 == 0 and not kills.locked()
+        if doomed:
+            await kills.acquire()
+        try:
+            await asyncio.wait_for(process.wait(), random.uniform(1.5, 3) if doomed else 600)
+            return
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            seed += PROCESSES

@@ -1,0 +1,51 @@
+"""The impact of a document over many deals: each batch takes the same statements and the same memory, however many there are."""
+
+import gc
+import tracemalloc
+
+from tests.support.counts import count
+from tests.support.organizations import NOW, TestOrganization
+from tests.support.rows import families
+from tests.support.statements import statements
+from workflow.operations.process.processes import preset
+from workflow.queries.process.impact import BATCH, ProcessImpact, process_impact
+from workflow.rules.enums import Trigger
+
+DEALS = 10_000
+LEADS = len(preset("default").gate(Trigger.QUALIFY))
+
+
+async def impact(organization: TestOrganization) -> tuple[ProcessImpact, float]:
+    """The impact of the default process, and the most memory that it took, in MB."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        found = await process_impact(organization.ctx.viewer, preset("default"), NOW)
+        return found, tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+async def test_many_deals_take_the_memory_of_a_few_batches(organization: TestOrganization) -> None:
+    await families(organization, 2 * BATCH, people=1)
+    _, few = await impact(organization)
+    more = count(DEALS) - 2 * BATCH
+    for start in range(0, more, 500):
+        await families(organization, min(500, more - start), people=1)
+
+    found, many = await impact(organization)
+
+    assert found.open_opportunities == count(DEALS)
+    assert {one.would_pass + one.would_fail for one in found.gates if one.trigger is Trigger.QUALIFY} == {count(DEALS)}
+    assert many < 1.5 * few
+
+
+async def test_each_batch_takes_the_same_statements(organization: TestOrganization) -> None:
+    await families(organization, 3 * BATCH, people=1)
+
+    async with statements() as seen:
+        await process_impact(organization.ctx.viewer, preset("default"), NOW)
+
+    batches = {table: times for table, times in seen.by_table().items() if table != "opportunity"}
+    assert set(batches.values()) == {3}
+    assert seen.by_table()["opportunity"] == 7

@@ -1,0 +1,96 @@
+"""Funnel, outcomes and velocity on random histories, each figure against an independent computation of what was done."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from statistics import median
+
+from tests.support.histories import OPEN, PERIODS, History, within, worth
+from tests.support.team import Crew
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.funnel import cohorts
+from workflow.queries.reports.outcomes import outcomes, velocity
+from workflow.rules.enums import OpportunityState, OutcomeGrouping
+from workflow.rules.reports.funnel import STEPS, FunnelFigures, funnel
+from workflow.rules.reports.outcomes import outcome_total
+
+S = OpportunityState
+ALL = OpportunityFilter()
+TODAY = date(2027, 6, 1)
+
+
+async def test_the_funnel_is_what_was_done_and_each_deal_has_one_fate(
+    crew: Crew, told: list[History], own: OrganizationRow
+) -> None:
+    for period in PERIODS:
+        found = await cohorts(crew.organization.ctx.viewer, ALL, own, period)
+        for step in funnel(found.entered, found.medians):
+            assert step.entered == step.progressed + step.lost + step.disqualified + step.still_open
+            assert _known(step) == _expected(told, period, step.state), (period, step.state)
+
+
+def _known(step: FunnelFigures) -> tuple[object, ...]:
+    days = None if step.median_days is None else round(step.median_days, 6)
+    return (step.entered, step.progressed, step.lost, step.disqualified, step.still_open, step.overridden, days)
+
+
+def _expected(told: list[History], period: Days, state: OpportunityState) -> tuple[object, ...]:
+    fates: Counter[str] = Counter()
+    passed, stays = 0, []
+    for history in told:
+        arrows = [one for one in history.stood if one.entered]
+        inside = [place for place, one in enumerate(arrows) if one.state is state and within(one.at.date(), period)]
+        if inside:
+            first = inside[0]
+            fates[_fate(state, history.now.state, [one.state for one in arrows[first + 1 :]])] += 1
+            passed += arrows[first].forced
+            stays += [arrows[first + 1].at - arrows[first].at] if first + 1 < len(arrows) else []
+    days = median(stay.total_seconds() for stay in stays) / 86_400 if stays else None
+    named = (fates["progressed"], fates["LOST"], fates["DISQUALIFIED"], fates["open"])
+    return (fates.total(), *named, passed, None if days is None else round(days, 6))
+
+
+def _fate(entered: OpportunityState, now: OpportunityState, later: list[OpportunityState]) -> str:
+    if entered in STEPS[:2] and STEPS[STEPS.index(entered) + 1] in later:
+        return "progressed"
+    if entered in STEPS[2:] and now is S.WON:
+        return "progressed"
+    return "open" if now in OPEN else now
+
+
+async def test_outcomes_and_velocity_are_those_of_the_present_closes(
+    crew: Crew, told: list[History], own: OrganizationRow
+) -> None:
+    viewer = crew.organization.ctx.viewer
+    for period in PERIODS:
+        closed = [one for one in told if one.now.closed_on and within(one.now.closed_on, period)]
+        found = await outcomes(viewer, ALL, None, own, period)
+        passed = await outcomes(viewer, ALL, OutcomeGrouping.OVERRIDDEN, own, period)
+        total = outcome_total(found.ended, found.medians.get("TOTAL"))
+        pace = await velocity(viewer, ALL, own, period)
+
+        states = Counter(one.now.state for one in closed)
+        assert (total.won, total.lost, total.disqualified) == (states[S.WON], states[S.LOST], states[S.DISQUALIFIED])
+        assert total.won_value == _worth(closed, S.WON) and total.lost_value == _worth(closed, S.LOST)
+        cycles = [_cycle(one) for one in closed if one.now.state is not S.DISQUALIFIED]
+        assert total.median_days_to_close == (median(cycles) if cycles else None)
+        let_through = [one for one in closed if any(stood.forced for stood in one.stood)]
+        assert sum(one.count for one in passed.ended if one.key == "OVERRIDDEN") == len(let_through)
+        won_ones = [_cycle(one) for one in closed if one.now.state is S.WON]
+        assert pace.median_cycle_days == (median(won_ones) if won_ones else None)
+        assert pace.open_qualified == sum(one.now.state in (S.QUALIFIED, S.PROGRESSING) for one in told)
+
+
+def _worth(closed: Iterable[History], state: OpportunityState) -> int:
+    return sum(
+        worth(one.now.minor, one.now.currency, one.now.closed_on)
+        for one in closed
+        if one.now.state is state and one.now.closed_on
+    )
+
+
+def _cycle(history: History) -> int:
+    assert history.now.closed_on
+    first = next((one for one in history.stood if one.entered and one.state is S.QUALIFIED), history.stood[0])
+    return (history.now.closed_on - first.at.date()).days

@@ -1,0 +1,93 @@
+"""The bridge of slippage on random histories: its identity, and each column against what a colleague would call each change."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from tests.support.histories import OPEN, PERIODS, History, Stood, end_of, within, worth
+from tests.support.team import Crew
+from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.people.people import OrganizationRow
+from workflow.queries.reports.opportunity_sql import worths
+from workflow.queries.reports.pipeline import AsOf, as_of, open_deals
+from workflow.queries.reports.slippage import steps
+from workflow.rules.enums import OpportunityState, PipelineGrouping
+from workflow.rules.reports.slippage import Slippage, slippage
+
+S = OpportunityState
+ALL = OpportunityFilter()
+TODAY = date(2027, 6, 1)
+
+
+def now_is(own: OrganizationRow, day: date | None = None) -> AsOf:
+    """As of a day, else long after all of it."""
+    return as_of(day, own, end_of(TODAY), TODAY)
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def due(one: Stood | None, period: Days, on: date) -> int:
+    """What an open deal that is expected in the period counts, in euros at the rate of a day."""
+    if one is None or one.state not in OPEN or not within(one.day, period):
+        return 0
+    return worth(one.minor, one.currency, on)
+
+
+async def test_the_bridge_of_slippage_is_what_was_done_and_its_identity_holds(
+    crew: Crew, told: list[History], own: OrganizationRow
+) -> None:
+    viewer, by = crew.organization.ctx.viewer, PipelineGrouping.STATE
+    for period in PERIODS:
+        assert period.start and period.end
+        before = period.start - timedelta(days=1)
+        first, last = await worths(own, period, TODAY)
+        bridge = slippage(await steps(viewer, ALL, own, period), at_first=first, at_last=last)
+
+        opened = await open_deals(viewer, ALL, by, own, now_is(own, before), within=period)
+        closed = await open_deals(viewer, ALL, by, own, now_is(own, period.end), within=period)
+        assert (bridge.opening, bridge.closing) == tuple(sum(row.value for row in rows) for rows in (opened, closed))
+        came = bridge.created + bridge.reopened + bridge.increased + bridge.pulled_in + bridge.revalued
+        went = bridge.decreased + bridge.pushed_out + bridge.lost + bridge.disqualified + bridge.won
+        assert bridge.opening + came - went == bridge.closing
+        assert _columns(bridge) == _walked(told, period, before)
+
+
+def _columns(bridge: Slippage) -> dict[str, int]:
+    names = ("created", "reopened", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won")
+    pushed = {row.reason: row.value for row in bridge.reasons if row.value}
+    return {name: getattr(bridge, name) for name in names if getattr(bridge, name)} | pushed
+
+
+def _walked(told: list[History], period: Days, rate_of: date) -> dict[str, int]:
+    """Every change in the period by what a colleague would call it."""
+    assert period.start and period.end
+    columns: Counter[str] = Counter()
+    for history in told:
+        pairs = zip([None, *history.stood], history.stood, strict=False)
+        for before, after in pairs:
+            if start_of(period.start) <= after.at <= end_of(period.end):
+                for name, value in _named(before, after, period, rate_of):
+                    columns[name] += value
+    return {name: value for name, value in columns.items() if value}
+
+
+def _named(before: Stood | None, after: Stood, period: Days, on: date) -> Iterable[tuple[str, int]]:
+    had, has = due(before, period, on), due(after, period, on)
+    if before is None:
+        return [("created", has)]
+    if before.state not in OPEN:
+        return [("reopened", has)]
+    was_in, is_in = within(before.day, period), within(after.day, period)
+    if after.state not in OPEN:
+        sold = worth(after.minor, after.currency, on) if was_in else 0
+        return [*_grown(had, sold), (after.state.lower(), sold)]
+    if was_in and not is_in:
+        return [("pushed_out", had), *([(after.slip, had)] if after.slip else [])]
+    return _grown(had, has) if was_in else [("pulled_in", has)]
+
+
+def _grown(had: int, has: int) -> list[tuple[str, int]]:
+    return [("increased", max(has - had, 0)), ("decreased", max(had - has, 0))]

@@ -1,0 +1,101 @@
+"""Deals of which alerts warn, and how severe an alert of one is."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person
+from workflow.rules.alerts.alerts import Kept, alerts
+from workflow.rules.enums import (
+    ActorKind,
+    AlertCode,
+    AlertSeverity,
+    Attitude,
+    Grade,
+    Influence,
+    MilestoneSide,
+    OpportunityState,
+    RiskCategory,
+    RiskStatus,
+    Trigger,
+)
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import (
+    Actor,
+    AssessmentFacts,
+    MilestoneFacts,
+    OverrideFacts,
+    RiskFacts,
+    StakeholderFacts,
+    StepFacts,
+)
+from workflow.rules.process.document import ProcessDocument
+
+DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
+LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
+ADVICE, WARNING, CRITICAL = AlertSeverity.ADVICE, AlertSeverity.WARNING, AlertSeverity.CRITICAL
+ADA = Actor(ActorKind.MEMBER, "Ada")
+A = AlertCode
+
+
+def qualified(days: float, **changes: Any) -> OpportunityFacts:
+    """A deal that left LEAD so many days ago."""
+    at = NOW - days * DAY
+    step = StepFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
+    return deal(**{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "steps": (step,), **changes})
+
+
+def progressing(days: float, **changes: Any) -> OpportunityFacts:
+    """A deal that came into PROGRESSING so many days ago, straight from LEAD."""
+    at = NOW - days * DAY
+    steps = (
+        StepFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0),
+        StepFacts(Trigger.PROGRESS, QUALIFIED, PROGRESSING, at, 0),
+    )
+    return deal(**{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "steps": steps, **changes})
+
+
+def against(attitude: Attitude) -> StakeholderFacts:
+    """Somebody who decides, and what they think of us."""
+    return replace(person(), influence=Influence.DECISIVE, attitude=attitude)
+
+
+def risk(likelihood: int, impact: int, days: float, **changes: Any) -> RiskFacts:
+    """A risk that was raised so many days ago."""
+    about = (UUID(int=9), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, RiskStatus.SUSPECTED)
+    return replace(RiskFacts(*about, NOW - days * DAY), **changes)
+
+
+def milestone(due: date | None, **changes: Any) -> MilestoneFacts:
+    """A milestone of a day."""
+    return replace(
+        MilestoneFacts(UUID(int=5), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 5, due=due), **changes
+    )
+
+
+def said(criterion: str, grade: Grade, days: float) -> AssessmentFacts:
+    """What was said of a criterion so many days ago."""
+    return AssessmentFacts(UUID(int=3), criterion, grade, "They said so", None, None, NOW - days * DAY, ADA)
+
+
+def debt(expires: timedelta | None) -> OverrideFacts:
+    """An override that runs out then."""
+    at = NOW - 9 * DAY
+    about = (UUID(int=1), UUID(int=2), Trigger.QUALIFY, ("stakeholders",), "It is urgent for them", ADA, at, QUALIFIED)
+    return OverrideFacts(*about, expires_at=None if expires is None else NOW + expires)
+
+
+def step(days: int | None) -> NextStep:
+    """A next step so many days ahead."""
+    return NextStep("Call them", None if days is None else TODAY + days * DAY)
+
+
+def severity(
+    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, kept: tuple[Kept, ...] = ()
+) -> AlertSeverity | None:
+    """How severe an alert of the code is, none where there is none."""
+    found = [one for one in alerts(process, facts, NOW, kept) if one.code is code]
+    assert len(found) <= 1, found
+    assert all(len(one.message.split()) > 4 and one.remedy for one in found)
+    return found[0].severity if found else None

@@ -1,0 +1,116 @@
+"""One fault put into a sales process at a known place: deleted, renamed, retyped, out of range, blank, too long, twice."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from hypothesis import strategies as st
+
+from tests.support.rules.processes import documents
+from workflow.rules.codec import camel
+from workflow.rules.process.bounds import LONGEST, LONGEST_TEXT, RANGES
+from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, to_plain
+
+Path = tuple[str, ...]
+Plain = dict[str, Any]  # Any: plain data of several kinds
+
+PARTS = ("criteria", "fit_rules", "milestones", "required_roles", "gates", "alert_rules", "states")
+UNIQUE = {(Gate, "requirements"), *((ProcessDocument, part) for part in PARTS)}
+"""The lists in which each item stands once."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a document: where it stands, in which part, and of which type."""
+
+    path: Path
+    shape: type
+    field: "Field[Any]"
+    kind: object
+    value: object
+
+    @property
+    def limits(self) -> Any:  # Any: a range, or none
+        return RANGES.get((self.shape, self.field.name))
+
+
+@dataclass(frozen=True)
+class Mutilated:
+    """A document with one fault, in which way it came, and where it must be told."""
+
+    data: Plain
+    how: str
+    path: Path
+
+
+def places(record: object, path: Path = ()) -> Iterator[Place]:
+    """Every field of the document that is written down."""
+    assert is_dataclass(record)
+    hints = get_type_hints(type(record))
+    for field in fields(record):
+        value, here = getattr(record, field.name), (*path, camel(field.name))
+        if value is None:
+            continue
+        yield Place(here, type(record), field, hints[field.name], value)
+        if is_dataclass(value):
+            yield from places(value, here)
+        for index, part in enumerate(value if isinstance(value, tuple) else ()):
+            if is_dataclass(part):
+                yield from places(part, (*here, str(index)))
+
+
+def faults_of(place: Place) -> Iterator[tuple[str, Path, object]]:
+    """What can be done to the field that makes it faulty: how, where it is told, and the new value of the field."""
+    yield "retyped", place.path, {"a": {"b": 1}} if not is_dataclass(place.value) else "text"
+    if place.shape is RequirementTest:
+        yield "deleted", place.path[:-1], MISSING
+    if place.field.default is MISSING:
+        yield "deleted", place.path, MISSING
+        yield "emptied", place.path, None
+    if place.limits:
+        yield "too small", place.path, place.limits.least - 1
+        yield "too large", place.path, place.limits.most + 1
+    if place.kind is str or place.kind == str | None:
+        yield "blank", place.path, " \t"
+        yield "too long", place.path, "x" * (LONGEST.get((place.shape, place.field.name), LONGEST_TEXT) + 1)
+        yield "unstorable", place.path, "a\x00b"
+    if (place.shape, place.field.name) in UNIQUE and isinstance(place.value, tuple) and place.value:
+        yield "twice", (*place.path, str(len(place.value))), "twice"
+
+
+@st.composite
+def mutilated(draw: st.DrawFn) -> Mutilated:
+    """A document with one fault."""
+    document = draw(documents())
+    place = draw(st.sampled_from(list(places(document))))
+    found = draw(st.sampled_from([None, *faults_of(place)]))
+    if found is None:
+        return _renamed(document, place)
+    how, path, value = found
+    return Mutilated(_changed(to_plain(document), place.path, value), how, path)
+
+
+def _renamed(document: ProcessDocument, place: Place) -> Mutilated:
+    data = to_plain(document)
+    holder, name = at(data, place.path[:-1]), f"{place.path[-1]}_"
+    holder[name] = holder.pop(place.path[-1])
+    return Mutilated(data, "renamed", (*place.path[:-1], name))
+
+
+def _changed(data: Plain, path: Path, value: object) -> Plain:
+    holder, name = at(data, path[:-1]), path[-1]
+    if value is MISSING:
+        del holder[name]
+    elif value == "twice":
+        holder[name].append(deepcopy(holder[name][0]))
+    else:
+        holder[name] = value
+    return data
+
+
+def at(data: Any, path: Path) -> Any:  # Any: plain data of several kinds
+    """The part of the data at the path; KeyError or IndexError where there is none."""
+    for name in path:
+        data = data[int(name)] if isinstance(data, list) else data[name]
+    return data

@@ -1,0 +1,171 @@
+"""The JSON Schema of the process: as it is shipped, and of one mind with what reads and checks a document."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft7Validator
+
+from tests.rules.authoring.faulty_documents import Mutilated, mutilated
+from tests.support.counts import FULL, count
+from tests.support.rules.deal_facts import DEFAULT
+from tests.support.rules.process_documents import Change, changed, fit_rule, requirement
+from tests.support.rules.processes import documents
+from workflow.operations.process.processes import PRESETS, preset_text
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.json_schema import process_schema
+from workflow.rules.authoring.yaml_reading import read_yaml
+from workflow.rules.errors import FieldProblem, InvalidInput
+from workflow.rules.process.document import ProcessDocument, parse, to_plain
+
+SHIPPED = Path(__file__).parents[3] / "workflow" / "presets" / "process.schema.json"
+SCHEMA = Draft7Validator(process_schema())
+
+often = settings(
+    max_examples=count(1000),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def test_the_shipped_schema_is_the_one_of_the_code() -> None:
+    assert json.loads(SHIPPED.read_text(encoding="utf-8")) == process_schema(), (
+        "Run `pursuit process schema > workflow/presets/process.schema.json`."
+    )
+
+
+def test_it_is_a_schema() -> None:
+    Draft7Validator.check_schema(process_schema())
+
+
+def test_every_part_and_every_choice_is_explained() -> None:
+    def bare(node: Any, path: str) -> list[str]:  # Any: JSON
+        if not isinstance(node, dict):
+            return []
+        named = "description" in node or "$ref" in node or not ({"properties", "enum"} & node.keys())
+        inner = [("properties", name) for name in node.get("properties", {})]
+        inner += [("definitions", name) for name in node.get("definitions", {})]
+        below = [fault for part, name in inner for fault in bare(node[part][name], f"{path}.{name}")]
+        return [*([] if named else [path]), *below]
+
+    assert bare(process_schema(), "") == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_as_it_is_written_has_no_fault(name: str) -> None:
+    assert faults(read_yaml(preset_text(name)).data) == []
+
+
+def test_states_and_alert_rules_may_be_left_out_or_empty() -> None:
+    short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
+
+    assert parse(short, defaults=DEFAULT) == DEFAULT
+    assert faults(short) == []
+
+
+@often
+@given(document=documents())
+def test_what_can_be_published_has_no_fault(document: ProcessDocument) -> None:
+    assert faults(to_plain(document)) == []
+
+
+REFUSED_ALIKE: list[Change] = [
+    lambda d: d.update(colour="red"),
+    lambda d: d.pop("key"),
+    lambda d: d.pop("gates"),
+    lambda d: d.update(gates="all"),
+    lambda d: d.update(key="k" * 65),
+    lambda d: d.update(key="Käse"),
+    lambda d: d.update(name=" "),
+    lambda d: d["criteria"].append(3),
+    lambda d: d["criteria"].pop(0),
+    lambda d: d["criteria"][0].update(weight="heavy"),
+    lambda d: d["criteria"][0].update(weight=True),
+    lambda d: d["criteria"][0].update(weight=-1),
+    lambda d: d["criteria"][0].update(kind="ACHE"),
+    lambda d: d["criteria"][1].pop("label"),
+    lambda d: d["criteria"][1].update(questions=None),
+    lambda d: d["criteria"][0].update(questions=["Why?", " "]),
+    lambda d: d["criteria"][0].update(questions=["Why?"] * 201),
+    lambda d: d["criteria"][0].update(staleAfterDays=0),
+    lambda d: d["states"].pop(),
+    lambda d: d["states"].append(d["states"][0]),
+    lambda d: d["states"][0].update(probability=1.01),
+    lambda d: d["states"][0].update(probability="0.1"),
+    lambda d: d["gates"][0].update(trigger="REOPEN"),
+    lambda d: d["gates"][0]["requirements"][3].update(test={}),
+    lambda d: d["gates"][0]["requirements"][3].update(test={"fit": True, "field": "VALUE"}),
+    requirement(2, test={"fit": False}),
+    requirement(2, test={"riskReviewed": False}),
+    requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
+    requirement(2, test={"activityWithinDays": 0}),
+    requirement(2, test={"role": {"anyOf": [], "minimum": 0}}),
+    requirement(2, strength="MEDIUM"),
+    requirement(2, label=""),
+    lambda d: d["milestones"][0].update(dueAfterDays=3651),
+    lambda d: d["requiredRoles"].append({"anyOf": []}),
+    lambda d: d["alertRules"][0].update(states=["WON"]),
+    lambda d: d["alertRules"][0].update(states=[]),
+    lambda d: d["alertRules"][0].update(threshold=100_001),
+    lambda d: d["alertRules"][0].update(enabled="yes"),
+    fit_rule("IN", 5),
+    fit_rule("IN", []),
+    fit_rule("EQ", [5]),
+    fit_rule("GT", True),
+    fit_rule("EQ", {"a": 1}),
+]
+
+
+@pytest.mark.parametrize("change", REFUSED_ALIKE)
+def test_what_is_refused_at_publish_is_underlined_by_the_editor(change: Callable[[dict[str, Any]], object]) -> None:
+    document = changed(change)
+
+    assert problems(document) != []
+    assert faults(document) != []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["gates"][0]["requirements"].pop(0),
+        lambda d: d["criteria"].append(d["criteria"][5]),
+        requirement(2, test={"criterion": {"key": "ache"}}),
+        requirement(2, test={"milestone": "party"}),
+        lambda d: [criterion.update(weight=0) for criterion in d["criteria"]],
+    ],
+)
+def test_what_one_part_asks_of_another_is_left_to_check(change: Change) -> None:
+    document = changed(change)
+
+    assert problems(document) != []
+    assert faults(document) == []
+
+
+@often
+@given(fault=mutilated())
+def test_one_fault_is_underlined_but_where_parts_hang_together(fault: Mutilated) -> None:
+    if fault.how not in {"twice", "unstorable"} and not fault_is_left_out(fault):
+        assert faults(fault.data) != [], (fault.how, fault.path)
+
+
+def fault_is_left_out(fault: Mutilated) -> bool:
+    """Without states or alert rules the default process's are taken."""
+    return fault.how in {"deleted", "emptied"} and fault.path in {("states",), ("alertRules",)}
+
+
+def faults(document: object) -> list[str]:
+    """What an editor would underline."""
+    return [error.message for error in SCHEMA.iter_errors(document)]
+
+
+def problems(document: dict[str, Any]) -> "list[FieldProblem] | tuple[FieldProblem, ...]":
+    """What publishing would refuse."""
+    try:
+        return check(parse(document))
+    except InvalidInput as refusal:
+        return refusal.fields

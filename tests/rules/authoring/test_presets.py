@@ -1,0 +1,167 @@
+"""The processes that ship: whole, in the words of their methods, with a header that says for whom, what, and how to adapt it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from workflow.operations.process.processes import PRESETS, preset, preset_text
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.yaml_reading import read_yaml
+from workflow.rules.enums import AlertCode, CriterionKind, OpportunityState, RequirementKind, Strength, Trigger
+from workflow.rules.process.document import ProcessDocument, content_hash, parse
+
+FOLDER = Path(__file__).parents[3] / "workflow" / "presets"
+METHODS = {
+    "bant": {"BUDGET", "AUTHORITY", "NEED", "TIMELINE"},
+    "meddicc": {
+        *("METRICS", "ECONOMIC_BUYER", "DECISION_CRITERIA", "DECISION_PROCESS"),
+        *("PAPER_PROCESS", "CHAMPION", "COMPETITION"),
+    },
+    "spiced": {"CUSTOM", "METRICS", "TIMELINE", "DECISION_PROCESS"},
+}
+"""The letters of each method, beside pain, interest and fit, which every process asks."""
+
+
+def criteria_asked(document: ProcessDocument, trigger: Trigger, strength: Strength) -> dict[str, str]:
+    """The criteria that a gate asks for, with their grades."""
+    tests = [one.test.criterion for one in document.gate(trigger) if one.strength is strength]
+    return {test.key: test.min_grade.value for test in tests if test}
+
+
+def test_every_preset_has_its_name() -> None:
+    assert {file.stem for file in FOLDER.glob("*.yaml")} == set(PRESETS)
+    assert [preset(name).key for name in PRESETS] == list(PRESETS)
+    assert PRESETS[0] == "default"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_whole(name: str) -> None:
+    document = preset(name)
+
+    assert check(document) == []
+    assert {gate.trigger for gate in document.gates} == {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
+    assert {rule.code for rule in document.alert_rules} == set(AlertCode)
+    assert len(document.states) == len(OpportunityState)
+    assert sum(milestone.weight for milestone in document.milestones) == 100
+    assert document.required_roles
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_criterion_comes_with_the_questions_of_a_good_seller(name: str) -> None:
+    for criterion in preset(name).criteria:
+        assert len(criterion.questions) >= 4, criterion.key
+        assert [question for question in criterion.questions if not question.endswith("?")] == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_criterion_and_every_key_step_is_asked_for_by_a_gate(name: str) -> None:
+    document = preset(name)
+    tests = [one.test for gate in document.gates for one in gate.requirements]
+
+    assert {test.criterion.key for test in tests if test.criterion} == {one.key for one in document.criteria}
+    assert {test.kind for test in tests} >= {
+        *(RequirementKind.CRITERION, RequirementKind.FIT, RequirementKind.FIELD, RequirementKind.ROLE),
+        *(RequirementKind.MILESTONE, RequirementKind.RISK, RequirementKind.RISK_REVIEW),
+    }
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_days_grow_from_milestone_to_milestone_and_fit_into_the_state(name: str) -> None:
+    document = preset(name)
+    due = [milestone.due_after_days or 0 for milestone in document.milestones]
+
+    assert due == sorted(due)
+    assert due[-1] <= (document.settings(OpportunityState.PROGRESSING).expected_days or 0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_asks_its_letters(name: str) -> None:
+    kinds = {criterion.kind.value for criterion in preset(name).criteria}
+
+    assert kinds == METHODS[name] | {CriterionKind.PAIN, CriterionKind.INTEREST, CriterionKind.FIT}
+
+
+def test_bant_asks_the_buyer_for_all_four_before_a_deal_goes_on() -> None:
+    bant = preset("bant")
+
+    assert criteria_asked(bant, Trigger.QUALIFY, Strength.SOFT) == dict.fromkeys(
+        ("budget", "authority", "timeline"), "IDENTIFIED"
+    )
+    assert criteria_asked(bant, Trigger.PROGRESS, Strength.HARD) == dict.fromkeys(
+        ("budget", "authority", "timeline"), "VALIDATED"
+    )
+
+
+def test_meddicc_asks_its_letters_where_a_deal_goes_on_and_is_won() -> None:
+    meddicc = preset("meddicc")
+
+    assert criteria_asked(meddicc, Trigger.PROGRESS, Strength.HARD) == {
+        **dict.fromkeys(("metrics", "decision_criteria", "decision_process", "pain", "champion"), "VALIDATED"),
+        "economic_buyer": "IDENTIFIED",
+    }
+    assert criteria_asked(meddicc, Trigger.WIN, Strength.HARD) == {
+        "economic_buyer": "VALIDATED",
+        "paper_process": "CONFIRMED",
+    }
+
+
+def test_spiced_asks_for_impact_and_critical_event_before_a_deal_goes_on() -> None:
+    asked = criteria_asked(preset("spiced"), Trigger.PROGRESS, Strength.HARD)
+
+    assert asked == {"impact": "VALIDATED", "critical_event": "VALIDATED", "decision": "IDENTIFIED"}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_header_says_for_whom_what_and_how_to_adapt_it(name: str) -> None:
+    header = re.split(r"^key:", preset_text(name), maxsplit=1, flags=re.MULTILINE)[0]
+
+    for part in (
+        "For whom:",
+        "What it asks:",
+        "To adapt it:",
+        "fitRules:",
+        "when: opportunity.",
+        "pursuit process check",
+    ):
+        assert part in header
+    assert all(line.startswith("#") for line in header.splitlines())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_examples_of_a_header_can_be_taken_as_they_are(name: str) -> None:
+    lines = re.findall(r"^#   ((?:  )*[a-z-].*)$", preset_text(name), flags=re.MULTILINE)
+    place = lines.index("fitRules:")
+    rules, requirement = "\n".join(lines[place : place + 2]), "\n".join(lines[place + 2 :])
+    plain = read_yaml(preset_text(name)).data
+    [asked] = list_in(read_yaml(requirement).data)
+    assert isinstance(plain, dict) and isinstance(asked, dict)
+
+    assert asked.pop("when")
+    plain["gates"][1]["requirements"].append({**asked, "key": "example"})
+    plain["fitRules"] = read_yaml(rules).data["fitRules"]  # type: ignore[index]  # it is an object of one list
+
+    assert check(parse(plain)) == []
+
+
+def list_in(data: object) -> list[object]:
+    """The data, which is a list."""
+    assert isinstance(data, list)
+    return data
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_written_out_is_the_same_process(name: str) -> None:
+    text = text_of(preset(name))
+
+    assert content_hash(document_in(text)) == content_hash(preset(name))
+    assert max(len(line) for line in text.splitlines()) <= 140
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_editor_finds_the_schema_beside_a_preset(name: str) -> None:
+    first = preset_text(name).splitlines()[0]
+
+    assert first == "# yaml-language-server: $schema=process.schema.json"
+    assert (FOLDER / "process.schema.json").exists()

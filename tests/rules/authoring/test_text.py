@@ -1,0 +1,122 @@
+"""Random sales processes: what is valid reads back from its YAML as it was, what has one fault is refused at its place and line."""
+
+from contextlib import suppress
+from copy import deepcopy
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.rules.authoring.faulty_documents import Mutilated, at, mutilated
+from tests.support.counts import FULL, count
+from tests.support.rules.processes import WORDS, documents
+from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.yaml_reading import FaultyText, LineProblem, read_yaml
+from workflow.rules.authoring.yaml_writing import write_yaml
+from workflow.rules.process.document import ProcessDocument, content_hash, parse, to_plain
+
+often = settings(
+    max_examples=count(1000),
+    derandomize=not FULL,
+    phases=tuple(Phase) if FULL else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+sometimes = settings(often, max_examples=count(300))
+
+
+@often
+@given(document=documents())
+def test_a_valid_process_has_no_fault_and_reads_back_from_its_text(document: ProcessDocument) -> None:
+    assert check(document) == []
+    assert parse(to_plain(document)) == document
+
+    text = text_of(document)
+    again = document_in(text)
+
+    assert (again, content_hash(again)) == (document, content_hash(document))
+    assert text_of(again) == text
+
+
+@sometimes
+@given(document=documents())
+def test_the_text_means_the_same_to_every_reader_of_yaml(document: ProcessDocument) -> None:
+    text = text_of(document)
+
+    assert yaml.safe_load(text) == read_yaml(text).data
+
+
+@often
+@given(fault=mutilated())
+def test_one_fault_is_refused_at_its_place_with_its_line(fault: Mutilated) -> None:
+    text = write_yaml(fault.data)
+
+    told = faults_in(text)
+
+    assert fault.path in {problem.path for problem in told}, fault.how
+    for problem in told:
+        assert 1 <= problem.line <= len(text.splitlines())
+        assert stands(fault.data, problem.path) or stands(fault.data, problem.path[:-1]), problem
+
+
+@sometimes
+@given(document=documents(), data=st.data())
+def test_a_name_that_stands_twice_is_refused_on_its_second_line(document: ProcessDocument, data: st.DataObject) -> None:
+    root = yaml.compose(text_of(document))
+    objects = [(path, node) for path, node in walked(root) if isinstance(node, yaml.MappingNode) and node.value]
+    path, chosen = data.draw(st.sampled_from(objects))
+    key, value = data.draw(st.sampled_from(chosen.value))
+    chosen.value.append((deepcopy(key), deepcopy(value)))
+    text = yaml.serialize(root, allow_unicode=True)
+
+    told = faults_in(text)
+
+    assert [problem.path for problem in told] == [(*path, key.value)]
+    lines = [one.start_mark.line + 1 for one, _ in node_at(yaml.compose(text), path).value if one.value == key.value]
+    assert ([told[0].line], f"first on line {lines[0]};" in told[0].message) == (lines[1:], True)
+
+
+@sometimes
+@given(document=documents(), cut=st.floats(0, 1), put=st.sampled_from((*WORDS, "\n", " ", ":", "\x00", "\ud800", "")))
+def test_a_spoiled_text_is_read_or_refused_within_itself(document: ProcessDocument, cut: float, put: str) -> None:
+    text = text_of(document)
+    place = int(cut * len(text))
+
+    for spoiled in (text[:place] + put, text[:place] + put + text[place:], text[:place] + put + text[place + 1 :]):
+        with suppress(FaultyText):
+            document_in(spoiled)
+        assert all(1 <= problem.line <= max(1, len(spoiled.splitlines())) for problem in faults_in(spoiled, least=0))
+
+
+def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
+    """Every fault of the text; at least one."""
+    found: tuple[LineProblem, ...] = ()
+    try:
+        document_in(text)
+    except FaultyText as refusal:
+        found = refusal.problems
+    assert len(found) >= least
+    return found
+
+
+def stands(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of several kinds
+    """Whether there is something at the path."""
+    try:
+        at(data, path)
+    except (LookupError, TypeError):
+        return False
+    return True
+
+
+def walked(node: Any, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
+    """The node and all below it."""
+    inner = [(str(index), part) for index, part in enumerate(node.value)] if isinstance(node, yaml.SequenceNode) else []
+    inner += [(key.value, part) for key, part in node.value] if isinstance(node, yaml.MappingNode) else []
+    return [(path, node), *(found for name, part in inner for found in walked(part, (*path, name)))]
+
+
+def node_at(root: Any, path: tuple[str, ...]) -> Any:  # Any: a node of YAML
+    """The node at the path."""
+    return dict(reversed(walked(root)))[path]

@@ -1,0 +1,39 @@
+"""A process written as YAML: whatever its texts are, it reads back as it was, and people like to read it."""
+
+import pytest
+
+from tests.support.rules.process_documents import changed, fit_rule
+from tests.support.rules.processes import WORDS
+from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.process.document import parse
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_text_reads_back_wherever_it_stands(word: str) -> None:
+    plain = changed(fit_rule("EQ", word))
+    plain["name"] = word
+    plain["criteria"][0].update(label=word, questions=[word, "Why?", word])
+    plain["gates"][0]["requirements"][0].update(label=word)
+    plain["milestones"][-1].update(name=word)
+    document = parse(plain)
+
+    assert document_in(text_of(document)) == document
+
+
+def test_short_parts_stand_on_one_line_and_a_blank_line_is_before_each_section() -> None:
+    text = text_of(parse(changed(lambda d: d["states"][0].update(probability=0.125))))
+
+    lines = text.splitlines()
+    assert lines[:4] == ["key: default", "name: Pain, interest, fit", "", "criteria:"]
+    for line in (
+        "        test: {criterion: {key: pain, minGrade: VALIDATED}}",
+        "  - {anyOf: [CHAMPION], minimum: 1}",
+        "  - {state: LEAD, probability: 0.125, forecastCategory: OMITTED, expectedDays: 14}",
+        "  - {code: MILESTONE_DUE, severity: ADVICE, states: [PROGRESSING], threshold: -3, enabled: true}",
+    ):
+        assert line in lines
+    sections = [section.splitlines()[0] for section in text.split("\n\n")]
+    assert sections == ["key: default", "criteria:", "fitRules: []", *ROWS]
+
+
+ROWS = ["requiredRoles:", "milestones:", "gates:", "states:", "alertRules:"]

@@ -1,0 +1,241 @@
+"""A company's own requirements in CEL: what they see, when they hold, and that nothing they say can do harm."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, TODAY, assessed, deal, judged
+from tests.support.rules.random_expressions import nested
+from workflow.rules.enums import Grade, OpportunityState, RequirementStatus
+from workflow.rules.gates.cel import answer
+from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, found
+from workflow.rules.gates.requirements import evaluate
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.process.document import GateRequirement, RequirementTest
+
+MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+TAGS = {
+    "tags": ["pilot", "public"],
+    "tier": "gold",
+    "seats": 40,
+    "discount": 0.2,
+    "items": [{"price": 9}, {"price": 11}],
+}
+FULL = deal(
+    source="Trade fair",
+    description="Counting by hand",
+    base_minor=5_000_001,
+    expected_close_date=TODAY + timedelta(days=20),
+    push_count=2,
+    attributes=TAGS,
+    account=replace(ACCOUNT, attributes={"region": "EMEA", "deal size": 3}),
+)
+BARE = deal(account=replace(ACCOUNT, industry=None, country=None, employee_count=None))
+LATER = 'timestamp(opportunity.expectedCloseDate + "T00:00:00Z") - timestamp(today + "T00:00:00Z")'
+
+
+def asked(expression: str, facts: OpportunityFacts) -> tuple[RequirementStatus, str | None]:
+    """Whether a requirement with that expression holds, and what would mend it."""
+    verdict = judged(RequirementTest(expression=expression), facts)
+    return verdict.status, verdict.remedy
+
+
+def test_an_expression_sees_this_of_a_deal() -> None:
+    sight = Sight(FULL, 65, TODAY)
+
+    assert {name: found(Look(name), sight) for name in SEEN} == {
+        "opportunity.name": "Stock counting",
+        "opportunity.type": "NEW_BUSINESS",
+        "opportunity.source": "Trade fair",
+        "opportunity.state": "LEAD",
+        "opportunity.description": "Counting by hand",
+        "opportunity.attributes": TAGS,
+        "opportunity.value": 50000.01,
+        "opportunity.expectedCloseDate": "2026-03-30",
+        "opportunity.pushCount": 2,
+        "opportunity.score": 65,
+        "account.name": "Acme",
+        "account.industry": "retail",
+        "account.country": "DE",
+        "account.employeeCount": 500,
+        "account.attributes": {"region": "EMEA", "deal size": 3},
+        "today": "2026-03-10",
+    }
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "value"), [("EUR", 5_000_001, 50000.01), ("JPY", 50_001, 50001.0), ("KWD", 50_001, 50.001)]
+)
+def test_the_value_is_in_whole_units_of_the_base_currency(currency: str, minor: int, value: float) -> None:
+    facts = deal(value_minor=1, value_currency="USD", base_minor=minor, base_currency=currency)
+
+    assert found(Look("opportunity.value"), Sight(facts, 0, TODAY)) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "true",
+        "opportunity.value > 50000",
+        "opportunity.value > 50000.0",
+        "opportunity.value != null && opportunity.value > 50000",
+        "opportunity.type in ['NEW_BUSINESS', 'UPSELL']",
+        "opportunity.expectedCloseDate > today && opportunity.expectedCloseDate < '2026-04-01'",
+        f'{LATER} < duration("720h")',
+        "opportunity.pushCount < 3 && opportunity.score == 51",
+        'account.country in ["DE", "AT", "CH"] && account.employeeCount >= 100',
+        "opportunity.name.startsWith('Stock') && opportunity.name.size() == 14",
+        "opportunity.source.matches('^Trade (fair|show)$')",
+        'opportunity.attributes.tier == "gold" && opportunity.attributes["seats"] > 39.5',
+        "has(opportunity.attributes.tier) && !has(opportunity.attributes.none)",
+        '"tier" in opportunity.attributes && !("none" in opportunity.attributes)',
+        'account.attributes["deal size"] == 3',
+        'opportunity.attributes.tags.exists(tag, tag == "pilot" || tag == account.attributes.region)',
+        "opportunity.attributes.items.filter(item, item.price > 10).size() == 1",
+        "opportunity.value > 50000 // more than we sell without a board\n && true",
+    ],
+)
+def test_what_is_true_holds(expression: str) -> None:
+    good = tuple(assessed(key) for key in ("pain", "interest", "fit"))
+
+    verdict = judged(RequirementTest(expression=expression), replace(FULL, assessments=good))
+
+    assert (verdict.status, verdict.remedy) == (MET, None), verdict.explanation
+
+
+@pytest.mark.parametrize(
+    ("expression", "remedy", "explanation"),
+    [
+        ("opportunity.value < 50000", "updateOpportunity", "opportunity.value is 50000.01"),
+        ("account.employeeCount > 500", "updateAccount", "account.employeeCount is 500"),
+        ("opportunity.score > 90", "assessCriteria", "opportunity.score is 0"),
+        ('opportunity.state == "QUALIFIED"', "updateOpportunity", "opportunity.state is “LEAD”"),
+        ("opportunity.state == account.name", "updateAccount", "opportunity.state is “LEAD”; account.name is “Acme”"),
+        ("has(account.attributes.none)", "updateAccount", "account.attributes.none is not on record"),
+        ("opportunity.attributes.tags == []", "updateOpportunity", "opportunity.attributes.tags holds 2"),
+    ],
+)
+def test_what_is_false_does_not_hold_and_shows_what_was_found(expression: str, remedy: str, explanation: str) -> None:
+    verdict = judged(RequirementTest(expression=expression), FULL)
+
+    assert (verdict.status, verdict.remedy) == (UNMET, remedy)
+    assert verdict.explanation == f"“{expression}” is not true: {explanation}."
+
+
+@pytest.mark.parametrize(
+    ("expression", "remedy", "why"),
+    [
+        ("opportunity.value > 50000", "updateOpportunity", "opportunity.value is not on record"),
+        ("account.employeeCount > 100", "updateAccount", "account.employeeCount is not on record"),
+        (
+            "account.employeeCount > 1 || opportunity.value > 1",
+            "updateAccount",
+            "account.employeeCount and opportunity.value are not on record",
+        ),
+        ("account.attributes.tier == 'gold'", "updateAccount", "account.attributes.tier is not on record"),
+        (
+            "opportunity.name > 5",
+            "updateOpportunity",
+            "it compares or adds values that are not of one kind, such as a text and a number, or 1.0 and 1 in a sum"
+            " (opportunity.name is “Stock counting”)",
+        ),
+        ("opportunity.score", "assessCriteria", "it gives a number, neither true nor false (opportunity.score is 0)"),
+        ("opportunity.name", "updateOpportunity", "it gives a text, neither true nor false (opportunity.name is “Stock counting”)"),
+        ("opportunity.source", "updateOpportunity", "it gives null, neither true nor false (opportunity.source is not on record)"),
+        ("[opportunity.source]", "updateOpportunity", "it gives a list, neither true nor false (opportunity.source is not on record)"),
+        ('duration("1h")', "updateOpportunity", "it gives a time, neither true nor false"),
+        ("1 / opportunity.score > 1", "assessCriteria", "it divides by 0 (opportunity.score is 0)"),
+        ("9223372036854775807 + opportunity.score + 1 > 1", "assessCriteria", "a number in it grows too large (opportunity.score is 0)"),
+        ("[1][5] == 1", "updateOpportunity", "something that it looks for is not on record"),
+        (
+            "int(opportunity.name) == 1",
+            "updateOpportunity",
+            "a value cannot be read as the number, the day or the kind that it asks for (opportunity.name is “Stock counting”)",
+        ),
+        (
+            "timestamp(today) == timestamp(today)",
+            "updateOpportunity",
+            'a timestamp is told by a text such as "2026-11-25T00:00:00Z", one of a day by today + "T00:00:00Z"'
+            " (today is “2026-03-10”)",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_told_does_not_hold_and_says_why(expression: str, remedy: str, why: str) -> None:
+    verdict = judged(RequirementTest(expression=expression), BARE)
+
+    assert (verdict.status, verdict.remedy) == (UNMET, remedy)
+    assert verdict.explanation == f"“{expression}” cannot be told: {why}."
+
+
+def test_what_was_published_under_other_rules_is_not_told_and_says_why() -> None:
+    verdict = judged(RequirementTest(expression="opportunity.valu > 1"), FULL)
+
+    assert verdict.status is UNMET
+    assert verdict.explanation.startswith("“opportunity.valu > 1” cannot be told: `opportunity.valu` is unknown.")
+
+
+def test_the_score_is_the_qualification_score_at_that_instant() -> None:
+    facts = deal(assessments=(assessed("pain", Grade.CONFIRMED),))
+
+    assert asked("opportunity.score == 31", facts) == (MET, None)
+    assert asked("opportunity.score == 31", replace(facts, assessments=())) == (UNMET, "assessCriteria")
+
+
+def test_today_is_the_organizations() -> None:
+    west = replace(BARE, time_zone="Pacific/Honolulu")
+    early = NOW.replace(hour=9)
+    requirement = GateRequirement("asked", "Asked", RequirementTest(expression='today == "2026-03-10"'))
+
+    assert [evaluate(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [MET, UNMET]
+
+
+def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
+    assert asked('opportunity.state == "WON"', deal(state=OpportunityState.LEAD)) == (UNMET, "updateOpportunity")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expression", "holds"),
+    [
+        ({"list": list(range(50))}, "opportunity.attributes.list.exists(x, x == 49)", True),
+        ({"list": list(range(MOST_WEIGHT + 1))}, "opportunity.attributes.list.size() > 1", None),
+        ({"list": list(range(MOST_WEIGHT + 1)), "tier": "gold"}, 'opportunity.attributes.tier == "gold"', True),
+        ({"list": list(range(MOST_WEIGHT + 1))}, "opportunity.attributes.size() == 1", None),
+        ({"list": list(range(200))}, "opportunity.attributes.list.exists(x, x in opportunity.attributes.list)", None),
+        ({"text": "x" * 100_000}, 'opportunity.attributes.text.contains("y")', None),
+        ({"text": "x" * 50_000}, 'opportunity.attributes.text.contains("y")', False),
+    ],
+)
+def test_what_is_too_large_to_go_through_is_not_told(
+    attributes: dict[str, object], expression: str, holds: bool | None
+) -> None:
+    found = answer(expression, Sight(deal(attributes=attributes), 0, TODAY))
+
+    assert found.holds is holds
+    assert ("there is too much on record to go through" in found.sentence) is (holds is None)
+
+
+def test_the_remedy_writes_what_is_lacking_before_what_is_there() -> None:
+    expression = "opportunity.name != '' && account.employeeCount > 100"
+
+    assert asked(expression, BARE) == (UNMET, "updateAccount")
+
+
+@pytest.mark.parametrize("value", [2**63, 2**70, 10**400])
+def test_a_whole_number_beyond_64_bits_is_still_a_large_number(value: int) -> None:
+    facts = deal(attributes={"large": value, "low": -value})
+
+    assert asked("opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts) == (MET, None)
+
+
+@pytest.mark.parametrize(
+    "value", [2**63, -(2**70), 10**400, float("nan"), float("inf"), "nul\0", "\ud800", {1: {2: 3}}, TODAY]
+)
+def test_data_that_no_client_should_have_sent_is_answered_for(value: object) -> None:
+    facts = deal(attributes={"odd": value, "deep": nested(1000)}, account=replace(ACCOUNT, attributes={"odd": [value]}))
+
+    for expression in ("opportunity.attributes.odd == account.attributes.odd", "opportunity.attributes.deep == 1"):
+        told = answer(expression, Sight(facts, 0, TODAY))
+
+        assert told.sentence.isprintable()
+        assert told.holds is not True

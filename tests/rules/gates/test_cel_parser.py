@@ -1,0 +1,239 @@
+"""Which texts in CEL can be published: refused is what is unknown, what cannot be read, and what could run long."""
+
+from itertools import islice
+
+import cel
+import pytest
+
+from tests.house import ROOT
+from tests.support.counts import count
+from tests.support.rules.deal_facts import BARE_LEAD, TODAY, deal
+from tests.support.rules.random_expressions import HOSTILE, Expressions
+from workflow.rules.gates.cel import LONGEST, MOST_WORK, answer, faults_of, work
+from workflow.rules.gates.cel_parser import LOOPS, ROOTS, read
+from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, TooMuch, View, documented, view
+
+EVERYTHING = f"An expression sees {', '.join(SEEN)}; below `attributes`, every name."
+UNREAD = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
+SOUND = "opportunity.value > 50000"
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("oportunity.value > 1", "`oportunity` is unknown."),
+        ("opportunity.valu > 1", "`opportunity.valu` is unknown."),
+        ("account.foo == 1", "`account.foo` is unknown."),
+        ("account.value > 1", "`account.value` is unknown."),
+        ("now > today", "`now` is unknown."),
+        ("opportunity == null", "`opportunity` is unknown."),
+        ("opportunity['value'] > 1", "`opportunity` is unknown."),
+        ("opportunity . valu > 1", "`opportunity.valu` is unknown."),
+        ("opportunity // .value\n.valu > 1", "`opportunity.valu` is unknown."),
+        ("'opportunity.' == today || opportunity.valu == 1", "`opportunity.valu` is unknown."),
+        ("'\\'' == today || opportunity.valu == '\\''", "`opportunity.valu` is unknown."),
+        ('"//" == today || opportunity.valu == 1', "`opportunity.valu` is unknown."),
+        ("has(opportunity.valu)", "`opportunity.valu` is unknown."),
+        ("[1, 2].exists(x, opportunity.valu == x)", "`opportunity.valu` is unknown."),
+        ("[1, 2].exists(x, x == 1) || x == 1", "`x` is unknown."),
+        ("[x].exists(x, x == 1)", "`x` is unknown."),
+        ("{valu: 1} == {}", "`valu` is unknown."),
+        (".opportunity.value > 1", "`opportunity` is unknown."),
+        ("1 in .today", "`today` is unknown."),
+        ("opportunity.value.cents > 1", "`opportunity.value.cents` is unknown: opportunity.value has no parts."),
+        ("today.year == 2026", "`today.year` is unknown: today has no parts."),
+        ("Deal{} == null", "`Deal{}` is no type that an expression knows."),
+    ],
+)
+def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: str) -> None:
+    assert faults_of(text) == (f"{unknown} {EVERYTHING}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("opportunity.value >", "The expression cannot be read at line 1, character 20: "),
+        ("(true", "The expression cannot be read at line 1, character 6: "),
+        ("true\n&& or", "`or` is unknown."),
+        ("true and false", "`and` is unknown."),
+        ("", "The expression cannot be read"),
+        ("opportunity.value = 5", f"The expression cannot be read at line 1, character 19. {UNREAD}"),
+        ("true &&\n @", f"The expression cannot be read at line 2, character 2. {UNREAD}"),
+        ('"open', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ('r"\\" == "', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("today == b'ab'", f"The expression cannot be read at line 1, character 10. {UNREAD}"),
+        ('"""a"" == """', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("opportunity.`value`", f"The expression cannot be read at line 1, character 13. {UNREAD}"),
+        ("'\0' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("true // \0", f"The expression cannot be read at line 1, character 9. {UNREAD}"),
+        ("'\ud800' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("9223372036854775808 > 1", "The expression cannot be read at line 1, character 1: invalid int literal."),
+        ("1e400 > 1.0", "The expression cannot be read at line 1, character 1: invalid double literal."),
+        ("x" * (LONGEST + 1), "An expression has at most 1,000 characters; this one has 1,001."),
+        ("(" * 10_000 + ")" * 10_000, "An expression has at most 1,000 characters; this one has 20,000."),
+        ("(" * 99 + "1" + ")" * 99, "Brackets nest at most 20 deep; here they nest 99 deep."),
+        ("!" * 200 + "(" * 21 + "true" + ")" * 21, "Brackets nest at most 20 deep; here they nest 21 deep."),
+        ("!" * 250 + "true", "An expression has at most 250 names, values and signs; this one has 251. Say it in several "),
+        ("now() > today", "`now()` is no function that an expression can call. It may call all(), contains(), "),
+        ("exists([1], 1)", "`exists()` is no function that an expression can call. It may call "),
+        ("today.upperAscii() == today", "`.upperAscii()` is no function that an expression can call. It may call "),
+        ("opportunity.value() == 1", "`.value()` is no function that an expression can call. It may call "),
+        ("optional.of(1) == 1", "`optional` is unknown."),
+        ("[1].exists(x, [2].all(y, y == x))", "At most one of all, exists, exists_one, filter, map may stand in an "),
+        ("[1].all(x, true) && [2].filter(x, true) == []", "At most one of all, exists, exists_one, filter, map may "),
+        ("[1].map(x, x).exists(y, true)", "At most one of all, exists, exists_one, filter, map may stand in an "),
+        ("[1].exists(today, true)", "`exists` needs a name for what it goes through: write `.exists(x, …)`"),
+        ("[1].all(1, true)", "`all` needs a name for what it goes through: write `.all(x, …)`"),
+        ("today.matches(opportunity.name)", "The pattern of matches() must be a written text of at most 50 plain "),
+        ('today.matches("a{1000}")', "The pattern of matches() must be a written text of at most 50 plain "),
+        ('today.matches("\\\\w")', "The pattern of matches() must be a written text of at most 50 plain "),
+        ('today.matches("(?i)[a-￿]")', "The pattern of matches() must be a written text of at most 50 plain "),
+        (f'today.matches("{"." * 51}")', "The pattern of matches() must be a written text of at most 50 plain "),
+        ('today.matches("(")', 'The pattern "(" of matches() is no regular expression.'),
+        ('today.matches("a") || today.matches("b")', "At most one matches() may stand in an expression; here are 2."),
+        ('["a"].exists(x, x.matches("a"))', "matches() may not stand inside a macro"),
+        ("1" + " + 1" * 110, "The expression has too much to go through."),
+        ("[" + "1, " * 100 + "1].map(x, [x, x, x, x, x, x]) == []", "The expression has too much to go through."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_or_could_run_long_is_refused(text: str, begins: str) -> None:
+    told = faults_of(text)
+
+    assert told[0].startswith(begins), told
+
+
+@pytest.mark.parametrize("macro", sorted(LOOPS))
+def test_one_macro_of_each_kind_may_be_used_and_has_is_not_counted(macro: str) -> None:
+    text = f"opportunity.attributes.list.{macro}(x, x > 1 && has(account.attributes.a)) == true && has(account.attributes.b)"
+
+    assert faults_of(text) == ()
+
+
+def test_the_longest_text_and_the_deepest_brackets_may_be_published() -> None:
+    for text in (
+        SOUND.ljust(LONGEST),
+        "(" * 20 + "true" + ")" * 20,
+        "!" * 249 + "true",
+        "true" + "&&true" * 124,
+        "(true?1:" * 20 + "1" + ")" * 20,
+    ):
+        assert faults_of(text) == ()
+
+
+def test_an_expression_is_given_what_it_names_and_nothing_else() -> None:
+    facts = deal(attributes={"a": 1, "b": 2, "c d": 3}, base_minor=100)
+    texts = {
+        "opportunity.value > 1.0": {"opportunity": {"value": 1.0}},
+        "opportunity.attributes.a == today": {"opportunity": {"attributes": {"a": 1}}, "today": "2026-03-10"},
+        'opportunity.attributes["c d"] == 1': {"opportunity": {"attributes": {"c d": 3}}},
+        "has(opportunity.attributes.none)": {"opportunity": {"attributes": {}}},
+        "opportunity.attributes.a == opportunity.attributes.b": {"opportunity": {"attributes": {"a": 1, "b": 2}}},
+        'opportunity.attributes["\\141"] == 1': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
+        '"a" in opportunity.attributes': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
+        '"opportunity.name" == account.name': {"account": {"name": "Acme"}},
+        "true": {},
+    }
+
+    given = {text: view(read(text).looks, lambda row: row.read(Sight(facts, 0, TODAY))).data for text in texts}
+
+    assert given == texts
+
+
+def test_what_is_looked_at_is_found_however_it_is_written() -> None:
+    text = "opportunity /* */"
+    spread = "opportunity\n.\tattributes // a comment .name\n [ 'a' ] == account . name"
+
+    assert faults_of(text) != ()
+    assert read(spread).looks == (Look("opportunity.attributes", "a"), Look("account.name"))
+
+
+def test_random_expressions_are_answered_and_never_raise_through() -> None:
+    expressions, told, published = Expressions(1), set(), 0
+
+    for text in expressions.some(count(10_000)):
+        faults = faults_of(text)
+        found = answer(text, expressions.sight())
+
+        published += not faults
+        told.add(found.holds)
+        assert found.sentence and (not faults or found.holds is None)
+
+    assert told == {True, False, None}
+    assert published > count(10_000) / 4
+
+
+def test_each_hostile_text_is_answered() -> None:
+    expressions = Expressions(2)
+
+    for text in HOSTILE:
+        assert answer(text, expressions.sight(large=100)).sentence
+
+
+def test_what_is_evaluated_is_bounded_in_text_macros_data_and_work() -> None:
+    expressions, evaluated = Expressions(3), 0
+
+    for text in expressions.some(count(10_000)):
+        sight, macros = expressions.sight(large=100), sum(text.count(f".{macro}(") for macro in LOOPS)
+        seen = None if faults_of(text) else seen_by(text, sight)
+        if seen is not None:
+            evaluated += 1
+            assert (len(text) <= LONGEST, macros <= 1, seen.weight <= MOST_WEIGHT) == (True, True, True)
+        elif not faults_of(text):
+            assert "there is too much on record to go through" in answer(text, sight).sentence
+
+    assert evaluated > count(10_000) / 10
+
+
+def seen_by(text: str, sight: Sight) -> View | None:
+    """What an expression is given; None where that is more than it may go through."""
+    try:
+        seen = view(read(text).looks, lambda row: row.read(sight))
+    except TooMuch:
+        return None
+    return seen if work(read(text), seen) <= MOST_WORK else None
+
+
+def test_what_is_read_of_a_text_is_what_cel_reads_of_it() -> None:
+    """Were a name hidden from us, CEL would still tell it."""
+    for text in Expressions(4).some(count(10_000)):
+        if not faults_of(text):
+            loop = read(text).loop
+            own = {loop.variable} if loop else set()
+            assert (
+                set(cel.compile(text).variables()) <= {look.name.partition(".")[0] for look in read(text).looks} | own
+            )
+
+
+def test_an_expression_never_tells_of_another_deal() -> None:
+    expressions = Expressions(5)
+    mine, other = ({"name": name, "attributes": {"region": name}} for name in ("Mine", "Secret of others"))
+
+    for text in expressions.some(count(10_000)):
+        before = answer(text, Sight(deal(**mine), 1, TODAY))
+        beside = answer(text, Sight(deal(**other), 2, TODAY))
+        after = answer(text, Sight(deal(**mine), 1, TODAY))
+
+        assert before == after
+        assert "Secret" not in before.sentence and "Mine" not in beside.sentence
+
+
+def test_everything_that_is_seen_has_a_root_and_reads_something_plain() -> None:
+    sight = Sight(BARE_LEAD, 0, TODAY)
+
+    assert {"opportunity", "account", "today"} == ROOTS
+    for name in SEEN:
+        assert view([Look(name)], lambda row: row.read(sight)).data
+
+
+def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -> None:
+    page = (ROOT / "docs" / "expressions.md").read_text(encoding="utf-8")
+    examples = [block.partition("```")[0] for block in page.split("```cel\n")[1:]]
+    lines = [line for block in examples for line in block.splitlines() if line]
+
+    assert documented() in page
+    assert len(lines) > 8
+    assert {line: faults_of(line) for line in lines} == dict.fromkeys(lines, ())
+
+
+def test_the_same_seed_makes_the_same_expressions() -> None:
+    assert list(islice(Expressions(1).some(50), 50)) == list(Expressions(1).some(50))

@@ -1,0 +1,230 @@
+"""Each requirement kind of a gate: when it holds, when it does not, and what it tells a salesperson."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.support.rules.deal_facts import (
+    ACCOUNT,
+    DEFAULT,
+    NOW,
+    TODAY,
+    assessed,
+    deal,
+    fit_rule,
+    judged,
+    person,
+    qualified_lead,
+    talked,
+)
+from workflow.rules.enums import (
+    BuyingRole,
+    CompetitorKind,
+    CompetitorStanding,
+    Coverage,
+    FitOperator,
+    Grade,
+    OpportunityField,
+    PurchaseProcess,
+    RequirementKind,
+    RequirementStatus,
+    Strength,
+    Trigger,
+)
+from workflow.rules.gates.requirements import EVALUATORS, gate, unmet
+from workflow.rules.opportunity.buyer import coverage
+from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
+from workflow.rules.process.document import CriterionTest, RequirementTest, RoleTest
+
+STANDING = CompetitorStanding.ACTIVE
+MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+F = OpportunityField
+ORDER = [Grade.UNKNOWN, Grade.IDENTIFIED, Grade.VALIDATED, Grade.CONFIRMED]
+TICK = timedelta(microseconds=1)
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+FILLED: dict[F, list[OpportunityFacts]] = {
+    F.VALUE: [deal(value_minor=1, value_currency="EUR")],
+    F.EXPECTED_CLOSE_DATE: [deal(expected_close_date=TODAY), deal(expected_close_date=TOMORROW)],
+    F.NEXT_STEP: [deal(next_step=NextStep("Call", YESTERDAY)), deal(next_step=NextStep("Call", TOMORROW))],
+    F.DESCRIPTION: [deal(description="Counting stock by hand")],
+    F.PURCHASE_PROCESS: [deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN],
+    F.DECISION_DATE: [deal(decision_date=YESTERDAY)],
+    F.COMPELLING_EVENT: [deal(compelling_event="The lease ends in June")],
+    F.COMPETITORS: [
+        deal(competitors=(CompetitorFacts(UUID(int=1), UUID(int=7), CompetitorKind.VENDOR, "Globex", STANDING),))
+    ],
+    F.OBJECTIVES: [deal(objectives=(ObjectiveFacts("Count once a day"),))],
+}
+LACKING: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
+    F.VALUE: [deal(), deal(value_minor=0, value_currency="EUR")],
+    F.EXPECTED_CLOSE_DATE: [deal(), deal(expected_close_date=YESTERDAY)],
+    F.NEXT_STEP: [deal(), deal(next_step=NextStep("Call"))],
+    F.DESCRIPTION: [deal(), deal(description="  ")],
+    F.COMPELLING_EVENT: [deal(), deal(compelling_event=" ")],
+}
+
+
+@pytest.mark.parametrize("wanted", ORDER)
+@pytest.mark.parametrize("found", Grade)
+def test_a_criterion_holds_from_its_grade_on(found: Grade, wanted: Grade) -> None:
+    test = RequirementTest(criterion=CriterionTest("pain", wanted))
+
+    verdict = judged(test, deal(assessments=(assessed("pain", found),)))
+
+    holds = found is not Grade.DISPROVED and ORDER.index(found) >= ORDER.index(wanted)
+    assert verdict.status is (MET if holds else UNMET)
+    assert verdict.remedy == (None if holds else "assessCriteria")
+
+
+@pytest.mark.parametrize(("over", "status"), [(timedelta(0), MET), (timedelta(microseconds=1), UNMET)])
+def test_an_assessment_is_stale_when_it_is_older_than_its_days(over: timedelta, status: RequirementStatus) -> None:
+    facts = deal(assessments=(assessed("pain", Grade.CONFIRMED, age=timedelta(days=90) + over),))
+
+    assert judged(RequirementTest(criterion=CriterionTest("pain")), facts).status is status
+
+
+def test_a_criterion_without_days_never_goes_stale() -> None:
+    facts = deal(assessments=(assessed("fit", age=timedelta(days=3000)),))
+
+    assert judged(RequirementTest(criterion=CriterionTest("fit")), facts).status is MET
+
+
+def test_a_criterion_that_nobody_assessed_says_so() -> None:
+    verdict = judged(RequirementTest(criterion=CriterionTest("pain")), deal())
+
+    assert verdict.status is UNMET
+    assert verdict.explanation == (
+        "The buyer has a problem that hurts: nobody has assessed this yet; it must be validated (the buyer said so)."
+    )
+
+
+@pytest.mark.parametrize("field", F)
+def test_a_field_holds_when_it_is_filled(field: F) -> None:
+    test = RequirementTest(field=field)
+
+    filled = [judged(test, facts) for facts in FILLED[field]]
+    lacking = [judged(test, facts) for facts in LACKING[field]]
+
+    assert {(verdict.status, verdict.remedy) for verdict in filled} == {(MET, None)}
+    assert {verdict.status for verdict in lacking} == {UNMET}
+    assert all(verdict.remedy for verdict in lacking)
+
+
+def test_today_is_the_organizations() -> None:
+    late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+    closing = replace(qualified_lead(), expected_close_date=TODAY)
+    far_west = replace(closing, time_zone="America/Los_Angeles")
+
+    berlin = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, closing, late))]
+    california = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))]
+
+    assert (berlin, california) == (["field.expected_close_date"], [])
+
+
+PROGRESS_DATE = replace(
+    DEFAULT,
+    gates=tuple(
+        replace(g, requirements=tuple(r for r in g.requirements if r.test.field is F.EXPECTED_CLOSE_DATE))
+        for g in DEFAULT.gates
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("talks", "expected"),
+    [(0, "NONE"), (1, "BRIEF"), (2, "MULTIPLE"), (4, "MULTIPLE"), (5, "IN_DEPTH"), (50, "IN_DEPTH")],
+)
+def test_coverage_counts_two_way_talks(talks: int, expected: str) -> None:
+    assert coverage(talks) is Coverage(expected)
+
+
+CHAMPION, BUYER = BuyingRole.CHAMPION, BuyingRole.ECONOMIC_BUYER
+
+
+@pytest.mark.parametrize(
+    ("test", "people", "status", "remedy"),
+    [
+        (RoleTest(()), [], UNMET, "addStakeholder"),
+        (RoleTest(()), [person()], MET, None),
+        (RoleTest(()), [person(left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,)), [person(BUYER)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION, BUYER)), [person(BUYER)], MET, None),
+        (RoleTest((CHAMPION,)), [person(CHAMPION, left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,), 2), [person(CHAMPION)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION,), 2), [person(CHAMPION), person(CHAMPION, BUYER)], MET, None),
+    ],
+)
+def test_a_role_holds_when_enough_people_play_it(
+    test: RoleTest, people: list[object], status: RequirementStatus, remedy: str | None
+) -> None:
+    verdict = judged(RequirementTest(role=test), deal(stakeholders=tuple(people)))
+
+    assert (verdict.status, verdict.remedy) == (status, remedy)
+
+
+@pytest.mark.parametrize(("talks", "status"), [(0, UNMET), (1, UNMET), (2, MET), (5, MET)])
+def test_a_role_may_ask_for_so_many_talks(talks: int, status: RequirementStatus) -> None:
+    test = RequirementTest(role=RoleTest((CHAMPION,), 1, Coverage.MULTIPLE))
+
+    verdict = judged(test, deal(stakeholders=(person(CHAMPION),), activity=talked(talks)))
+
+    assert (verdict.status, verdict.remedy) == (status, "logActivity" if status is UNMET else None)
+
+
+@pytest.mark.parametrize(
+    ("ago", "status", "when"),
+    [
+        (timedelta(), MET, "within the last 24 hours"),
+        (timedelta(days=1) - TICK, MET, "within the last 24 hours"),
+        (timedelta(days=1), MET, "1 day ago"),
+        (timedelta(days=7) - TICK, MET, "6 days ago"),
+        (timedelta(days=7), MET, "7 days ago"),
+        (timedelta(days=7) + TICK, UNMET, "more than 7 days ago"),
+        (timedelta(days=8), UNMET, "8 days ago"),
+    ],
+)
+def test_the_buyer_was_active_within_so_many_elapsed_days(ago: timedelta, status: RequirementStatus, when: str) -> None:
+    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=talked(1, ago=ago)))
+
+    assert verdict.status is status
+    assert verdict.explanation == f"The last two-way activity was {when}; one within 7 days is asked."
+    assert verdict.remedy == (None if status is MET else "logActivity")
+
+
+def test_a_buyer_who_never_talked_was_not_active_however_much_we_did() -> None:
+    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9)))
+
+    assert (verdict.status, verdict.remedy) == (UNMET, "logActivity")
+    assert verdict.explanation == "No two-way activity is on record; one within 7 days is asked."
+
+
+@pytest.mark.parametrize(
+    ("strength", "value", "status"),
+    [(Strength.HARD, 500, MET), (Strength.HARD, 501, UNMET), (Strength.SOFT, 501, MET)],
+)
+def test_fit_asks_for_every_hard_rule(strength: Strength, value: int, status: RequirementStatus) -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, value, strength),))
+
+    assert judged(RequirementTest(fit=True), deal(), process).status is status
+
+
+def test_fit_does_not_hold_on_missing_data_and_names_the_field() -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, 1),))
+    facts = deal(account=replace(ACCOUNT, employee_count=None))
+
+    verdict = judged(RequirementTest(fit=True), facts, process)
+
+    assert (verdict.status, verdict.remedy) == (UNMET, "updateAccount")
+    assert verdict.explanation == "Big enough: the account's employeeCount is not on record."
+
+
+def test_a_good_lead_passes_the_whole_gate() -> None:
+    assert unmet(gate(DEFAULT, Trigger.QUALIFY, qualified_lead(), NOW)) == ()
+
+
+def test_every_kind_can_be_judged() -> None:
+    assert set(EVALUATORS) == set(RequirementKind)

@@ -1,0 +1,72 @@
+"""Health as a whole: every point is accounted for, and a closed deal is judged as at its close."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rules.health.random_deals import random_case
+from tests.support.counts import FULL, count
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person, talked
+from workflow.rules.enums import BuyingRole, MilestoneSide, OpportunityState, Trigger
+from workflow.rules.health.at_close import as_at_close
+from workflow.rules.health.health import health
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import MilestoneFacts, StepFacts
+
+S = OpportunityState
+DAY = timedelta(days=1)
+DUE = MilestoneFacts(UUID(int=1), UUID(int=7), None, "They saw it work", MilestoneSide.BUYER, 10)
+
+
+def closed(**changes: object) -> OpportunityFacts:
+    """A deal that did well, came into PROGRESSING 100 days ago and was won 40 days ago."""
+    came = StepFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 100 * DAY, 60 * 86_400)
+    won = StepFacts(Trigger.WIN, S.PROGRESSING, S.WON, NOW - 40 * DAY, 60 * 86_400)
+    then = {"state": S.WON, "state_since": NOW - 40 * DAY, "steps": (came, won), "activity": talked(2, ago=41 * DAY)}
+    return deal(**{"stakeholders": (person(BuyingRole.DECISION_MAKER),), **then, **changes})
+
+
+def test_a_closed_deal_is_judged_as_at_its_close() -> None:
+    due = [replace(DUE, due=TODAY - days * DAY) for days in (40, 41)]
+
+    found = {factor.key: factor.points for factor in health(DEFAULT, closed(milestones=tuple(due)), NOW).factors}
+
+    assert found == at_close(milestones=tuple(due))
+    assert (found["buyer_activity"], found["milestones"], found["state_age"]) == (25, 10, 15)
+
+
+def at_close(**changes: object) -> dict[str, int]:
+    """The same deal, 40 days ago, while it was still open."""
+    then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "steps": closed().steps[:1]}
+    found = health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
+    return {factor.key: factor.points for factor in found.factors}
+
+
+def test_a_deal_that_was_closed_as_a_lead_had_been_one_for_so_long() -> None:
+    steps = (StepFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
+
+    then, at = as_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, steps=steps))
+
+    assert (then.state, then.state_since, then.steps, at) == (S.LEAD, NOW - 25 * DAY, (), NOW - 5 * DAY)
+
+
+@settings(max_examples=count(10_000), derandomize=not FULL, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1))
+def test_every_point_of_a_random_deal_is_accounted_for(seed: int) -> None:
+    process, facts = random_case(seed)
+
+    found = health(process, facts, NOW)
+
+    *given, risks = found.factors
+    bare = [
+        risk for risk in facts.risks if risk.is_open and risk.likelihood * risk.impact >= 10 and not risk.mitigations
+    ]
+    assert found.score == sum(factor.points for factor in found.factors)
+    assert 0 <= found.score <= 100 == sum(factor.max_points for factor in given)
+    assert all(0 <= factor.points <= factor.max_points for factor in given)
+    assert (risks.key, risks.max_points) == ("risks", 0)
+    assert risks.points == -min(sum(factor.points for factor in given), 10 * len(bare))
+    assert all(factor.explanation.endswith((".", "?")) for factor in found.factors)

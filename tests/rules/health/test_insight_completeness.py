@@ -1,0 +1,181 @@
+"""Insight as a whole: how complete it is, and that it calls nothing known that a gate would call unmet."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rules.health.random_deals import random_case
+from tests.support.counts import FULL, count
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, assessed, deal, judged, person
+from workflow.rules.enums import (
+    BuyingRole,
+    CriterionKind,
+    Grade,
+    InsightTopicName,
+    KnowledgeStatus,
+    OpportunityField,
+    OpportunityState,
+    RequirementStatus,
+    Trigger,
+)
+from workflow.rules.health.at_close import standing
+from workflow.rules.health.insight import Insight, InsightTopic, doubtful, insight
+from workflow.rules.opportunity.milestones import overdue
+from workflow.rules.opportunity.parts import DecisionStepFacts, StepFacts
+from workflow.rules.process.document import CriterionTest, ProcessDocument, RequirementTest, RoleTest
+
+F, N, S = OpportunityField, InsightTopicName, OpportunityState
+K = KnowledgeStatus
+DAY = timedelta(days=1)
+
+
+def statuses(found: Insight) -> dict[str, str]:
+    """How much is known of each topic."""
+    return {topic.topic: topic.status for topic in found.topics}
+
+
+def test_of_a_bare_lead_nothing_is_known_and_everything_is_missing() -> None:
+    found = insight(DEFAULT, deal(), NOW)
+
+    assert statuses(found) == dict.fromkeys(InsightTopicName, "UNKNOWN")
+    assert all(topic.missing for topic in found.topics)
+    assert found.completeness_percent == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "partial", "stale", "percent"),
+    [(12, 0, 0, 100), (0, 12, 0, 50), (0, 0, 12, 25), (1, 0, 0, 8), (2, 0, 0, 17), (0, 1, 0, 4), (0, 0, 6, 13), (1, 1, 1, 15)],
+)  # fmt: skip
+def test_completeness_is_the_mean_of_what_the_topics_are_worth_half_up(
+    known: int, partial: int, stale: int, percent: int
+) -> None:
+    found = [K.KNOWN] * known + [K.PARTIAL] * partial + [K.STALE] * stale
+    found += [K.UNKNOWN] * (12 - len(found))
+
+    topics = tuple(
+        InsightTopic(name, status, "As it is.", ()) for name, status in zip(InsightTopicName, found, strict=True)
+    )
+    assert Insight(topics).completeness_percent == percent
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "doubt"),
+    [
+        (date(2021, 3, 10), datetime(2026, 3, 10, 12, tzinfo=UTC), False),
+        (date(2021, 3, 9), datetime(2026, 3, 10, 12, tzinfo=UTC), True),
+        (date(2021, 3, 9), datetime(2026, 3, 9, 22, 30, tzinfo=UTC), False),
+        (date(2021, 3, 9), datetime(2026, 3, 9, 23, 30, tzinfo=UTC), True),  # the 10th in Berlin
+        (date(2020, 2, 29), datetime(2025, 2, 28, 12, tzinfo=UTC), False),
+        (date(2020, 2, 29), datetime(2025, 3, 1, 12, tzinfo=UTC), True),
+        (None, NOW, False),
+    ],
+)
+def test_interest_is_doubtful_after_five_years_of_pain_without_an_event(
+    since: date | None, now: datetime, doubt: bool
+) -> None:
+    assert doubtful(deal(pain_since=since), now) is doubt
+    assert not doubtful(deal(pain_since=since, compelling_event="The lease ends"), now)
+
+
+def test_a_criterion_is_found_by_its_kind_whatever_its_key() -> None:
+    renamed = tuple(replace(one, key=f"our-{one.key}") for one in DEFAULT.criteria)
+    answers = tuple(assessed(f"our-{key}") for key in ("pain", "interest", "fit"))
+
+    found = insight(replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW)
+
+    assert [statuses(found)[topic] for topic in (N.PAIN, N.INTEREST, N.FIT)] == ["KNOWN"] * 3
+
+
+def test_where_the_process_asks_for_no_such_criterion_nothing_is_known_of_it() -> None:
+    found = insight(replace(DEFAULT, criteria=()), deal(assessments=(assessed("pain"),)), NOW)
+
+    assert found.topics[0].missing == ("pain: the buyer's own word for it, with evidence",)
+
+
+def test_a_criterion_of_fit_can_go_stale_too() -> None:
+    short = tuple(replace(one, stale_after_days=30) for one in DEFAULT.criteria)
+    answers = (assessed("fit", Grade.CONFIRMED, age=31 * DAY),)
+
+    found = insight(replace(DEFAULT, criteria=short), deal(assessments=answers), NOW)
+
+    assert statuses(found)[N.FIT] == "STALE"
+
+
+def test_what_is_disproved_is_said_to_be() -> None:
+    found = insight(DEFAULT, deal(assessments=(assessed("pain", Grade.DISPROVED),)), NOW)
+
+    assert found.topics[0].summary == (
+        "The buyer has a problem that hurts: this is disproved. Find out whether it is really so, or disqualify the deal."
+    )
+
+
+def test_what_is_missing_is_told_by_name_and_in_words() -> None:
+    facts = deal(stakeholders=(person(BuyingRole.CHAMPION),), decision_steps=(DecisionStepFacts("The board meets"),))
+
+    found = {topic.topic: topic for topic in insight(DEFAULT, facts, NOW).topics}
+
+    assert found[N.DECISION_TEAM].summary == "1 of the 2 roles that every deal needs are filled."
+    assert found[N.DECISION_TEAM].missing == ("roles: ECONOMIC_BUYER or DECISION_MAKER or APPROVER, 0 of 1",)
+    assert found[N.BUYING_STYLE].missing == ("buyingStyle: what Grace judges an offer by",)
+    assert found[N.BUYING_PROCESS].missing == (
+        "purchaseProcess: how the buyer buys: one person, a committee or a tender",
+    )
+    assert found[N.INTEREST].missing[1] == "painSince: since when the buyer has lived with the pain"
+
+
+def test_a_closed_deal_is_looked_at_as_at_its_close() -> None:
+    came = StepFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 300 * DAY, 0)
+    lost = StepFacts(Trigger.LOSE, S.PROGRESSING, S.LOST, NOW - 200 * DAY, 0)
+    answers = (assessed("pain", age=220 * DAY),)
+    steps = {"state": S.LOST, "state_since": lost.at, "steps": (came, lost)}
+
+    assert statuses(insight(DEFAULT, deal(assessments=answers, **steps), NOW))[N.PAIN] == "KNOWN"
+    assert statuses(insight(DEFAULT, deal(assessments=answers), NOW))[N.PAIN] == "STALE"
+
+
+def asked(topic: InsightTopicName, process: ProcessDocument) -> list[RequirementTest]:
+    """What gates can ask about the facts of a topic."""
+    kinds = {N.PAIN: CriterionKind.PAIN, N.INTEREST: CriterionKind.INTEREST, N.FIT: CriterionKind.FIT}
+    keys = [one.key for one in process.criteria if one.kind is kinds.get(topic)]
+    answers = [RequirementTest(criterion=CriterionTest(key, Grade.VALIDATED)) for key in keys]
+    roles = [RequirementTest(role=RoleTest(role.any_of, role.minimum)) for role in process.required_roles]
+    tests: dict[InsightTopicName, list[RequirementTest]] = {
+        N.FIT: [RequirementTest(fit=True)],
+        N.DECISION_TEAM: roles,
+        N.PERCEIVED_RISK: [RequirementTest(risk_reviewed=True)],
+    }
+    fields = [RequirementTest(field=field) for field in FIELDS.get(topic, ())]
+    return [*answers, *tests.get(topic, []), *fields]
+
+
+FIELDS = {
+    N.BUYING_PROCESS: (F.PURCHASE_PROCESS,),
+    N.TIME_SCHEDULE: (F.DECISION_DATE, F.COMPELLING_EVENT),
+    N.OBJECTIVES: (F.OBJECTIVES,),
+    N.COMPETITION: (F.COMPETITORS,),
+}
+
+
+@settings(max_examples=count(10_000), derandomize=not FULL, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1))
+def test_what_is_known_holds_at_every_gate_that_asks_for_it(seed: int) -> None:
+    process, facts = random_case(seed)
+    case = standing(process, facts, NOW)
+
+    for topic in insight(process, facts, NOW).topics:
+        if topic.status is K.KNOWN:
+            found = {judged(test, case.facts, process, case.now).status for test in asked(topic.topic, process)}
+            assert found <= {RequirementStatus.MET}, topic
+            assert topic.missing == ()
+            if topic.topic is N.PROGRESS:
+                assert not any(overdue(one, case.facts, case.now) for one in case.facts.milestones)
+
+
+def test_every_topic_is_known_of_some_random_deal() -> None:
+    """So the property above says something of each."""
+    seen = [insight(*random_case(seed), NOW) for seed in range(300)]
+
+    assert {topic.topic for found in seen for topic in found.topics if topic.status is K.KNOWN} == set(InsightTopicName)

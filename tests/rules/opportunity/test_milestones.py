@@ -1,0 +1,226 @@
+"""Progress by milestones: how far, what is late, what comes next, whether it moves; and the requirement that asks for one."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, judged
+from workflow.rules.enums import (
+    MilestoneSide,
+    MilestoneStatus,
+    Momentum,
+    OpportunityState,
+    RequirementStatus,
+    Trigger,
+)
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.milestones import due_on, momentum, overdue, progress, to_lay_out
+from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, StepFacts
+from workflow.rules.process.document import RequirementTest
+
+PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
+MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
+LEAD, PROGRESSING = OpportunityState.LEAD, OpportunityState.PROGRESSING
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+TICK, WINDOW = timedelta(microseconds=1), timedelta(days=30)
+JUST_AFTER_MIDNIGHT = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
+"""The 10th in Berlin, still the 9th in London."""
+
+
+def step(
+    status: MilestoneStatus = PLANNED,
+    *,
+    key: str | None = None,
+    weight: int = 10,
+    due: date | None = None,
+    done_at: datetime | None = None,
+) -> MilestoneFacts:
+    """A milestone; done just now where it is DONE and nothing else is said."""
+    at = done_at or (NOW if status is DONE else None)
+    side = MilestoneSide.BUYER
+    return MilestoneFacts(UUID(int=1), UUID(int=7), key, "They saw it work", side, weight, status, due, at)
+
+
+def under_way(*steps: MilestoneFacts, **changes: object) -> OpportunityFacts:
+    """A progressing deal with these milestones."""
+    return deal(**{"state": PROGRESSING, "milestones": steps, **changes})
+
+
+@pytest.mark.parametrize(
+    ("passed", "waiting", "percent"),
+    [(1, 199, 1), (1, 201, 0), (1, 7, 13), (1, 2, 33), (2, 1, 67), (199, 1, 100), (0, 20, 0), (20, 0, 100)],
+)
+def test_percent_is_the_share_of_weight_passed_rounded_half_up(passed: int, waiting: int, percent: int) -> None:
+    assert progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
+
+
+@pytest.mark.parametrize(("status", "percent"), [(PLANNED, 0), (MISSED, 0), (DONE, 100), (WAIVED, 100)])
+def test_what_is_done_or_waived_counts_as_passed(status: MilestoneStatus, percent: int) -> None:
+    told = progress(under_way(step(status), step(status)), NOW)
+
+    assert (told.percent, told.completed, told.total) == (percent, percent // 50, 2)
+
+
+def test_milestones_that_weigh_nothing_are_counted_and_move_no_percent() -> None:
+    told = progress(under_way(step(DONE, weight=0), step(weight=10)), NOW)
+
+    assert (told.percent, told.completed, told.total) == (0, 1, 2)
+
+
+@pytest.mark.parametrize("steps", [(), (step(DONE, weight=0),)])
+def test_without_weight_there_is_no_progress(steps: tuple[MilestoneFacts, ...]) -> None:
+    assert progress(under_way(*steps), NOW).percent == 0
+
+
+@pytest.mark.parametrize("state", OpportunityState)
+def test_due_dates_run_in_progressing_only(state: OpportunityState) -> None:
+    late = step(due=YESTERDAY)
+
+    assert overdue(late, under_way(late, state=state), NOW) is (state is PROGRESSING)
+    assert progress(under_way(late, state=state), NOW).overdue == (state is PROGRESSING)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(PLANNED, True), (MISSED, True), (DONE, False), (WAIVED, False)])
+def test_a_missed_milestone_is_still_overdue_and_a_passed_one_is_not(status: MilestoneStatus, expected: bool) -> None:
+    late = step(status, due=YESTERDAY)
+
+    assert overdue(late, under_way(late), NOW) is expected
+
+
+@pytest.mark.parametrize(("due", "expected"), [(YESTERDAY, True), (TODAY, False), (TOMORROW, False), (None, False)])
+def test_a_milestone_is_overdue_when_its_day_has_ended(due: date | None, expected: bool) -> None:
+    assert overdue(step(due=due), under_way(), NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "expected"),
+    [
+        ("Europe/Berlin", JUST_AFTER_MIDNIGHT, True),
+        ("Europe/London", JUST_AFTER_MIDNIGHT, False),
+        ("Europe/Berlin", datetime(2026, 3, 9, 23, tzinfo=UTC), True),
+        ("Europe/Berlin", datetime(2026, 3, 9, 23, tzinfo=UTC) - TICK, False),
+    ],
+)
+def test_a_day_ends_where_the_organization_is(zone: str, at: datetime, expected: bool) -> None:
+    assert overdue(step(due=YESTERDAY), under_way(time_zone=zone), at) is expected
+
+
+def test_the_next_milestone_is_the_one_waiting_that_is_due_first() -> None:
+    first = step(MISSED, key="first", due=YESTERDAY)
+    others = (step(DONE, due=date(2026, 1, 1)), step(WAIVED, due=date(2026, 1, 2)), step(due=TODAY), step())
+
+    assert progress(under_way(*others, first), NOW).next == first
+
+
+def test_one_without_a_day_comes_last_and_of_equal_days_the_first_of_the_process() -> None:
+    undated, one, other = step(key="undated"), step(key="one", due=TODAY), step(key="other", due=TODAY)
+
+    assert progress(under_way(undated, one, other), NOW).next == one
+    assert progress(under_way(undated), NOW).next == undated
+
+
+def test_where_all_are_passed_none_is_next() -> None:
+    assert progress(under_way(step(DONE), step(WAIVED)), NOW).next is None
+
+
+@pytest.mark.parametrize(
+    ("done", "activities", "expected"),
+    [
+        (True, 4, Momentum.MOVING),
+        (True, 3, Momentum.QUIET_BUT_MOVING),
+        (True, 0, Momentum.QUIET_BUT_MOVING),
+        (False, 4, Momentum.BUSY_NOT_MOVING),
+        (False, 3, Momentum.IDLE),
+        (False, 0, Momentum.IDLE),
+    ],
+)
+def test_momentum_sets_milestones_against_four_activities(done: bool, activities: int, expected: Momentum) -> None:
+    facts = under_way(step(DONE if done else PLANNED), activity=ActivityFacts(recent_count=activities))
+
+    assert (momentum(facts, NOW), progress(facts, NOW).momentum) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [(WINDOW, Momentum.QUIET_BUT_MOVING), (WINDOW + TICK, Momentum.IDLE), (timedelta(0), Momentum.QUIET_BUT_MOVING)],
+)
+def test_a_milestone_moves_a_deal_for_30_days(ago: timedelta, expected: Momentum) -> None:
+    assert momentum(under_way(step(DONE, done_at=NOW - ago)), NOW) is expected
+
+
+@pytest.mark.parametrize("status", [PLANNED, MISSED, WAIVED])
+def test_only_a_milestone_that_is_done_moves_a_deal(status: MilestoneStatus) -> None:
+    assert momentum(under_way(step(status, done_at=NOW)), NOW) is Momentum.IDLE
+
+
+FORWARD = {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+@pytest.mark.parametrize(("ago", "recent"), [(WINDOW, True), (WINDOW + TICK, False)])
+def test_an_arrow_forward_counts_as_a_milestone(trigger: Trigger, ago: timedelta, recent: bool) -> None:
+    taken = StepFacts(trigger, LEAD, PROGRESSING, NOW - ago, 0)
+
+    moved = momentum(deal(steps=(taken,)), NOW) is Momentum.QUIET_BUT_MOVING
+
+    assert moved is (recent and trigger in FORWARD)
+
+
+def test_what_the_deal_has_is_not_laid_out_again() -> None:
+    keys = [template.key for template in DEFAULT.milestones]
+
+    laid_out = [
+        [template.key for template in to_lay_out(DEFAULT, deal(milestones=steps))]
+        for steps in [(), (step(),), (step(DONE, key=keys[0]),), tuple(step(key=key) for key in keys)]
+    ]
+
+    assert laid_out == [keys, keys, keys[1:], []]
+
+
+def test_due_dates_run_from_the_day_progressing_was_entered() -> None:
+    first = DEFAULT.milestones[0]
+
+    dues = [due_on(replace(first, due_after_days=days), TODAY) for days in (None, 0, 1, 14)]
+
+    assert dues == [None, TODAY, TOMORROW, date(2026, 3, 24)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "explanation"),
+    [
+        ((step(DONE, key="decision_made"),), "They saw it work: this is done."),
+        ((step(WAIVED, key="decision_made"),), "They saw it work: this was waived by a manager."),
+    ],
+)
+def test_a_milestone_requirement_holds_when_it_is_done_or_waived(
+    steps: tuple[MilestoneFacts, ...], explanation: str
+) -> None:
+    verdict = judged(RequirementTest(milestone="decision_made"), under_way(*steps))
+
+    assert (verdict.status, verdict.explanation, verdict.remedy) == (RequirementStatus.MET, explanation, None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "explanation", "remedy"),
+    [
+        ((step(key="decision_made"),), "They saw it work: this is not done yet.", "completeMilestone"),
+        (
+            (step(MISSED, key="decision_made"),),
+            "They saw it work: this is overdue and not done yet.",
+            "completeMilestone",
+        ),
+        (
+            (step(DONE), step(DONE, key="terms_agreed")),
+            "The decision maker told us the decision: this milestone is laid out on entering PROGRESSING.",
+            "progressOpportunity",
+        ),
+    ],
+)
+def test_a_milestone_requirement_that_is_unmet_says_what_to_do(
+    steps: tuple[MilestoneFacts, ...], explanation: str, remedy: str
+) -> None:
+    verdict = judged(RequirementTest(milestone="decision_made"), under_way(*steps))
+
+    assert (verdict.status, verdict.explanation, verdict.remedy) == (RequirementStatus.UNMET, explanation, remedy)

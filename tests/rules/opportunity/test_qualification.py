@@ -1,0 +1,146 @@
+"""Qualification: the score, the essential three, fit rules and evidence that says nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessed, deal, fit_rule
+from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
+from workflow.rules.opportunity.qualification import evidence_says_nothing, fit_results, is_opportunity, score
+from workflow.rules.process.document import Criterion
+
+KEYS = [criterion.key for criterion in DEFAULT.criteria]
+ESSENTIAL = tuple(assessed(key) for key in ("pain", "interest", "fit"))
+O = FitOperator  # noqa: E741
+PASS, FAIL, UNKNOWN = FitStatus.PASS, FitStatus.FAIL, FitStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("grade", "expected"),
+    [
+        (Grade.UNKNOWN, 0),
+        (Grade.DISPROVED, 0),
+        (Grade.IDENTIFIED, 33),
+        (Grade.VALIDATED, 67),
+        (Grade.CONFIRMED, 100),
+    ],
+)
+def test_all_criteria_of_one_grade_score_its_points(grade: Grade, expected: int) -> None:
+    facts = deal(assessments=tuple(assessed(key, grade) for key in KEYS))
+
+    assert score(DEFAULT, facts, NOW) == expected
+
+
+def test_the_score_rounds_half_up_once() -> None:
+    weights = [Criterion("a", CriterionKind.CUSTOM, "A", weight=1), Criterion("b", CriterionKind.CUSTOM, "B", weight=7)]
+    process = replace(DEFAULT, criteria=tuple(weights))
+
+    assert score(process, deal(assessments=(assessed("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
+
+
+def test_a_stale_assessment_scores_nothing() -> None:
+    assert score(DEFAULT, deal(assessments=(assessed("pain", age=timedelta(days=91)),)), NOW) == 0
+    assert score(DEFAULT, deal(assessments=(assessed("pain"),)), NOW) == 21  # 80 of 390
+
+
+def test_pain_interest_and_fit_make_an_opportunity() -> None:
+    assert is_opportunity(DEFAULT, deal(assessments=ESSENTIAL), NOW)
+
+
+@pytest.mark.parametrize("left_out", range(3))
+def test_without_one_of_the_three_it_is_no_opportunity(left_out: int) -> None:
+    missing = tuple(a for index, a in enumerate(ESSENTIAL) if index != left_out)
+    thought = tuple(replace(a, grade=Grade.IDENTIFIED) if i == left_out else a for i, a in enumerate(ESSENTIAL))
+
+    assert not is_opportunity(DEFAULT, deal(assessments=missing), NOW)
+    assert not is_opportunity(DEFAULT, deal(assessments=thought), NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "strength", "expected"),
+    [(1, Strength.HARD, True), (9999, Strength.HARD, False), (9999, Strength.SOFT, True)],
+)
+def test_a_failing_hard_fit_rule_makes_it_no_opportunity(value: int, strength: Strength, expected: bool) -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, value, strength),))
+
+    assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW) is expected
+
+
+def test_unknown_fit_does_not_make_it_no_opportunity() -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("domain", O.EQ, "acme.example"),))
+
+    assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "operator", "value", "status"),
+    [
+        ("industry", O.EQ, "Retail", PASS),
+        ("industry", O.EQ, "banking", FAIL),
+        ("industry", O.NE, "banking", PASS),
+        ("industry", O.NE, "retail", FAIL),
+        ("industry", O.IN, ["banking", "retail"], PASS),
+        ("industry", O.IN, ["banking"], FAIL),
+        ("employeeCount", O.LT, 501, PASS),
+        ("employeeCount", O.LT, 500, FAIL),
+        ("employeeCount", O.LTE, 500, PASS),
+        ("employeeCount", O.LTE, 499, FAIL),
+        ("employeeCount", O.GT, 499.5, PASS),
+        ("employeeCount", O.GT, 500, FAIL),
+        ("employeeCount", O.GTE, 500, PASS),
+        ("employeeCount", O.GTE, 501, FAIL),
+        ("employeeCount", O.GTE, "many", UNKNOWN),
+        ("employeeCount", O.EQ, 500.0, PASS),
+        ("annualRevenue", O.GTE, 1_000_000, PASS),
+        ("annualRevenue", O.GT, 1_000_000, FAIL),
+        ("listed", O.EQ, True, PASS),
+        ("listed", O.EQ, 1, FAIL),
+        ("region", O.EQ, "north", UNKNOWN),
+        ("domain", O.EQ, "acme.example", UNKNOWN),
+    ],
+)
+def test_a_fit_rule_reads_the_accounts_own_data(
+    attribute: str, operator: FitOperator, value: object, status: FitStatus
+) -> None:
+    revenue = {"annual_revenue_minor": 100_000_000, "annual_revenue_currency": "EUR"}
+    account = replace(ACCOUNT, attributes={"listed": True, "region": " "}, **revenue)  # type: ignore[arg-type]
+    process = replace(DEFAULT, fit_rules=(fit_rule(attribute, operator, value),))
+
+    assert [result.status for result in fit_results(process, account)] == [status]
+
+
+@pytest.mark.parametrize("thousand", [Decimal(1000), 1000, 1000.0, Decimal("1000.00")])
+def test_a_fit_result_says_what_is_and_what_must_be(thousand: object) -> None:
+    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, thousand),))
+
+    assert [result.explanation for result in fit_results(process, ACCOUNT)] == [
+        "Big enough: the account's employeeCount is 500, and must be at least 1000."
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", "   ", "too short", "  ninechars ", "aaaaaaaaaaaaa", "A a a a a a a a", "----------"),
+        *("1234567890", "12.03.2026, 14:00", "n/a n/a n/a", "N/A – none", "to be determined", "test test test"),
+        *("Unknown. Unknown.", "not known yet", "short" + 9 * "\u200b"),
+    ],
+)
+def test_evidence_that_says_nothing_is_told_why(text: str | None) -> None:
+    assert evidence_says_nothing(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The COO said so",
+        "ten chars!",
+        "Costs 12,000 a month",
+        "Leur problème: l'inventaire",
+        "彼らは毎月在庫確認に二日を失っている",
+    ],
+)
+def test_evidence_that_says_something_passes(text: str) -> None:
+    assert evidence_says_nothing(text) is None

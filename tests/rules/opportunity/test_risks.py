@@ -1,0 +1,185 @@
+"""The buyer's perceived risk: how high each is, which still stand, whether they were gone through, and what gates say of it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.support.rules.deal_facts import ADA, NOW, deal, fear, judged
+from workflow.rules.enums import OpportunityState, RequirementStatus, RiskLevel, RiskStatus, Trigger
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import RiskReviewFacts, StepFacts
+from workflow.rules.opportunity.risks import Lack, highest, level, lower, not_reviewed, open_above, open_risks
+from workflow.rules.process.document import RequirementTest
+
+LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
+LEVELS = dict.fromkeys((1, 2, 3, 4), LOW)
+LEVELS |= dict.fromkeys((5, 6, 8, 9), MEDIUM)
+LEVELS |= dict.fromkeys((10, 12), HIGH)
+LEVELS |= dict.fromkeys((15, 16, 20, 25), CRITICAL)
+SCORES = {LOW: (2, 2), MEDIUM: (3, 3), HIGH: (3, 4), CRITICAL: (3, 5)}
+OPEN = {RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING}
+MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+REVIEWED = NOW - DAY
+
+
+def reviewed(*, none_found: bool = False, **changes: Any) -> OpportunityFacts:  # Any: facts of several kinds
+    """A deal whose risks were gone through a day ago."""
+    return deal(risk_review=RiskReviewFacts(REVIEWED, ADA, none_found), **changes)
+
+
+def taken(trigger: Trigger, at: datetime) -> StepFacts:
+    """An arrow that was taken."""
+    return StepFacts(trigger, OpportunityState.LOST, OpportunityState.LEAD, at, 0)
+
+
+@pytest.mark.parametrize(("likelihood", "impact"), list(product(range(1, 6), repeat=2)))
+def test_a_risk_is_as_high_as_likelihood_times_impact(likelihood: int, impact: int) -> None:
+    assert level(likelihood, impact) is LEVELS[likelihood * impact]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(4, LOW), (5, MEDIUM), (9, MEDIUM), (10, HIGH), (14, HIGH), (15, CRITICAL)]
+)
+def test_the_levels_begin_at_five_ten_and_fifteen(points: int, expected: RiskLevel) -> None:
+    assert level(points, 1) is expected
+
+
+@pytest.mark.parametrize(("one", "other"), list(product(RiskLevel, repeat=2)))
+def test_a_level_is_lower_than_those_after_it(one: RiskLevel, other: RiskLevel) -> None:
+    order = [LOW, MEDIUM, HIGH, CRITICAL]
+
+    assert lower(one, other) == (order.index(one) < order.index(other))
+
+
+@pytest.mark.parametrize("status", RiskStatus)
+def test_a_risk_is_open_until_it_is_mitigated_accepted_or_closed(status: RiskStatus) -> None:
+    facts = deal(risks=(fear(5, 5, status),))
+
+    expected = facts.risks if status in OPEN else ()
+    assert (open_risks(facts), open_above(facts, LOW)) == (expected, expected)
+    assert highest(facts) is (CRITICAL if status in OPEN else None)
+
+
+@pytest.mark.parametrize(("found", "most"), list(product(RiskLevel, repeat=2)))
+def test_only_what_is_higher_than_the_level_is_above_it(found: RiskLevel, most: RiskLevel) -> None:
+    facts = deal(risks=(fear(*SCORES[found]),))
+
+    assert open_above(facts, most) == (facts.risks if lower(most, found) else ())
+
+
+def test_the_highest_of_the_open_risks_counts() -> None:
+    risks = (fear(1, 1), fear(3, 4), fear(3, 3), fear(5, 5, RiskStatus.CLOSED))
+
+    assert highest(deal(risks=risks)) is HIGH
+    assert highest(deal()) is None
+
+
+NEVER = Lack("Nobody has gone through the buyer's perceived risks yet.")
+REOPENED = Lack("The risks were last reviewed before the opportunity was reopened; go through them again.")
+RAISED = Lack("A risk was raised after the last review; go through them again.")
+UNSAID = Lack("The last review found no risk and did not say so with `noneFound`.")
+FIRST = Lack(
+    "The buyer buys this for the first time, so something worries them: ask what, raise it, and review again.",
+    "raiseRisk",
+)
+FAILED = Lack(
+    "The buyer has failed at this before, so something worries them: ask what, raise it, and review again.", "raiseRisk"
+)
+REOPEN = Trigger.REOPEN
+REVIEWS = {
+    "never reviewed": (deal(), NEVER),
+    "never reviewed, and a risk": (deal(risks=(fear(),)), NEVER),
+    "never reviewed by a first-time buyer": (deal(first_time_buyer=True), NEVER),
+    "none was found, and it was said": (reviewed(none_found=True), None),
+    "none was found, and nothing was said": (reviewed(), UNSAID),
+    "one is on record": (reviewed(risks=(fear(),)), None),
+    "one was raised in the moment of the review": (reviewed(risks=(fear(raised=REVIEWED),)), None),
+    "one was raised just after": (reviewed(risks=(fear(raised=REVIEWED + TICK),)), RAISED),
+    "one was raised after, and closed": (reviewed(risks=(fear(1, 1, RiskStatus.CLOSED, raised=NOW),)), RAISED),
+    "one before and one after": (reviewed(risks=(fear(), fear(raised=NOW))), RAISED),
+    "raised after it was said that there is none": (reviewed(none_found=True, risks=(fear(raised=NOW),)), RAISED),
+    "all are closed": (reviewed(risks=(fear(5, 5, RiskStatus.CLOSED),)), None),
+    "first-time buyer, none found": (reviewed(none_found=True, first_time_buyer=True), FIRST),
+    "first-time buyer, nothing said": (reviewed(first_time_buyer=True), FIRST),
+    "first-time buyer with a risk": (reviewed(first_time_buyer=True, risks=(fear(),)), None),
+    "first-time buyer whose risk is closed": (
+        reviewed(none_found=True, first_time_buyer=True, risks=(fear(1, 1, RiskStatus.CLOSED),)),
+        None,
+    ),
+    "no first-time buyer": (reviewed(none_found=True, first_time_buyer=False, prior_attempt_failed=False), None),
+    "failed before, none found": (reviewed(none_found=True, prior_attempt_failed=True), FAILED),
+    "failed before, with a risk": (reviewed(prior_attempt_failed=True, risks=(fear(),)), None),
+    "failed before, and first-time buyer": (reviewed(first_time_buyer=True, prior_attempt_failed=True), FIRST),
+    "reopened after": (reviewed(none_found=True, steps=(taken(REOPEN, NOW),)), REOPENED),
+    "reopened in the moment of the review": (reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED),)), REOPENED),
+    "reopened just before": (reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED - TICK),)), None),
+    "reopened before and again after": (
+        reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED - DAY), taken(Trigger.LOSE, NOW), taken(REOPEN, NOW))),
+        REOPENED,
+    ),
+    "sent back after": (reviewed(none_found=True, steps=(taken(Trigger.REGRESS, NOW),)), None),
+    "raised, reopened, and reviewed then": (
+        reviewed(risks=(fear(),), steps=(taken(REOPEN, NOW - 2 * DAY),)),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REVIEWS)
+def test_risks_are_reviewed_when_somebody_went_through_them_since(case: str) -> None:
+    facts, lack = REVIEWS[case]
+
+    assert not_reviewed(facts) == lack
+
+
+@pytest.mark.parametrize("case", REVIEWS)
+def test_a_gate_says_what_the_review_lacks_and_how_to_mend_it(case: str) -> None:
+    facts, lack = REVIEWS[case]
+
+    verdict = judged(RequirementTest(risk_reviewed=True), facts)
+
+    found = (verdict.status, verdict.explanation, verdict.remedy)
+    if lack is None:
+        assert found == (MET, "The risks that the buyer perceives were reviewed.", None)
+    else:
+        assert found == (UNMET, lack.sentence, lack.remedy)
+
+
+MITIGATING, DONE = RiskStatus.MITIGATING, RiskStatus.MITIGATED
+CLOSER = "Mitigate each, or have a manager settle it."
+
+
+@pytest.mark.parametrize(
+    ("risks", "most", "said", "remedy"),
+    [
+        ([], MEDIUM, "No open risk is above medium.", None),
+        ([fear(3, 3)], MEDIUM, "No open risk is above medium.", None),
+        ([fear(5, 5, DONE)], MEDIUM, "No open risk is above medium.", None),
+        ([fear(5, 5)], CRITICAL, "No open risk is above critical.", None),
+        ([fear(2, 5)], MEDIUM, f"Open above medium: “It takes a year” (high). {CLOSER}", "addMitigation"),
+        ([fear(1, 5)], LOW, f"Open above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
+        (
+            [fear(2, 5, MITIGATING, mitigated=True), fear(1, 1)],
+            MEDIUM,
+            f"Open above medium: “It takes a year” (high). {CLOSER}",
+            "completeMitigation",
+        ),
+        (
+            [fear(2, 5, MITIGATING, mitigated=True), replace(fear(3, 5), statement="It costs a fortune")],
+            MEDIUM,
+            f"Open above medium: “It takes a year” (high); “It costs a fortune” (critical). {CLOSER}",
+            "addMitigation",
+        ),
+    ],
+)
+def test_a_gate_names_each_open_risk_above_its_level(
+    risks: list[Any], most: RiskLevel, said: str, remedy: str | None
+) -> None:
+    verdict = judged(RequirementTest(max_open_risk=most), deal(risks=tuple(risks)))
+
+    status = UNMET if remedy else MET
+    assert (verdict.status, verdict.explanation, verdict.remedy) == (status, said, remedy)

@@ -1,0 +1,134 @@
+"""A whole deal whose parts do not agree is told so, each fault at its place."""
+
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.serving import ROOT
+from workflow.operations.transfer.row import ImportRow
+from workflow.rules.codec import camel, read, written
+from workflow.rules.enums import (
+    ActorKind,
+    CompetitorKind,
+    CompetitorStanding,
+    ForecastCategory,
+    MilestoneSide,
+    MilestoneStatus,
+    MitigationKind,
+    OpportunityState,
+    RelationKind,
+    RiskCategory,
+    RiskStatus,
+    TransitionSource,
+    Trigger,
+    WinReason,
+)
+from workflow.rules.errors import InvalidInput
+from workflow.rules.transfer.document_history import Frame, Override, Standing, Step
+from workflow.rules.transfer.document_parts import (
+    By,
+    Competitor,
+    Milestone,
+    Mitigation,
+    Named,
+    Relation,
+    Risk,
+    Stakeholder,
+)
+from workflow.rules.transfer.opportunity_document import NAMES, Whole, judge
+
+S, T = OpportunityState, Trigger
+BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ANN = By(ActorKind.MEMBER, "Ann", "ann@example.com")
+
+
+def step(day: int, trigger: Trigger, source: OpportunityState, target: OpportunityState, **more: Any) -> Step:
+    """An arrow taken so many days after the beginning."""
+    at = BEGAN + timedelta(days=day)
+    return Step(
+        trigger, source, target, at, TransitionSource.API, ANN, (), 86_400, 0.5, ForecastCategory.PIPELINE, **more
+    )
+
+
+def standing(day: int, state: OpportunityState) -> Standing:
+    """How it stood from so many days after the beginning."""
+    return Standing(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
+
+
+CLOSED = date(2026, 1, 8)
+PATH = (
+    step(1, T.QUALIFY, S.LEAD, S.QUALIFIED),
+    step(2, T.PROGRESS, S.QUALIFIED, S.PROGRESSING),
+    step(3, T.WIN, S.PROGRESSING, S.WON, closed_on=CLOSED, win_reason=WinReason.SPEED),
+)
+RISK = Risk(RiskCategory.TIME, "Late", 2, 2, RiskStatus.CONFIRMED, BEGAN, perceived_by=1)
+MILESTONE = Milestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, BEGAN, "visit")
+WHOLE = Whole(
+    probability=0.5,
+    push_count=2,
+    lost_to=1,
+    collaborators=("ann@example.com", "bob@example.com"),
+    stakeholders=tuple(Stakeholder(Named("Acme", name), BEGAN) for name in ("Grace", "Kim")),
+    relations=(Relation(1, RelationKind.REPORTS_TO, 2),),
+    competitors=(Competitor(CompetitorKind.VENDOR, "Globex", CompetitorStanding.ACTIVE, BEGAN),),
+    risks=(RISK,),
+    mitigations=(Mitigation(1, MitigationKind.PILOT, "A pilot", BEGAN),),
+    milestones=(MILESTONE,),
+    history=PATH,
+    standings=(standing(0, S.LEAD), standing(1, S.QUALIFIED), standing(2, S.PROGRESSING), standing(3, S.WON)),
+    overrides=(Override(2, ("criterion.pain",), "The board wants it", ANN, BEGAN),),
+)
+FRAME = Frame(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
+
+FAULTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"probability": 1.5}, "probability", "0 to 1"),
+    ({"push_count": -1}, "pushCount", "0 to"),
+    ({"lost_to": 2}, "lostTo", "a place in `competitors`, which has 1"),
+    ({"collaborators": ("ann@example.com",) * 2}, "collaborators", "twice"),
+    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 3),)}, "relations.0.to", "which has 2"),
+    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 1),)}, "relations", "to themselves"),
+    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 2),) * 2}, "relations", "twice"),
+    ({"risks": (replace(RISK, likelihood=6),)}, "risks.0.likelihood", "1 to 5"),
+    ({"risks": (replace(RISK, perceived_by=0),)}, "risks.0.perceivedBy", "the first is 1"),
+    ({"risks": ()}, "mitigations.0.risk", "which has 0"),
+    ({"milestones": (MILESTONE, MILESTONE)}, "milestones", "twice"),
+    ({"overrides": (Override(4, (), "", ANN, BEGAN),)}, "overrides.0.transition", "which has 3"),
+    ({"history": PATH[1:]}, "history.0", "no arrow that leaves LEAD"),
+    ({"history": (PATH[0], PATH[2])}, "history.1", "no arrow that leaves QUALIFIED"),
+    ({"history": (replace(PATH[0], trigger=T.REGRESS), *PATH[1:])}, "history.0", "no arrow"),
+    ({"history": PATH[:2], "overrides": ()}, "history", "leads to PROGRESSING, and the row is WON"),
+    ({"history": (*PATH[:2], replace(PATH[2], closed_on=None))}, "history", "another day"),
+    ({"history": (replace(PATH[0], at=BEGAN - timedelta(days=1)), *PATH[1:])}, "history.0.at", "before the step"),
+    ({"history": (*PATH[:2], replace(PATH[2], at=BEGAN + timedelta(days=31)))}, "history.2.at", "in the future"),
+    (
+        {"history": (replace(PATH[0], seconds_in_previous_state=-1), *PATH[1:])},
+        "history.0.secondsInPreviousState",
+        "0 to",
+    ),
+    ({"standings": WHOLE.standings[1:]}, "standings", "does not begin at `createdAt`"),
+    ({"standings": WHOLE.standings[:1] * 2 + WHOLE.standings[3:]}, "standings", "order of time"),
+    ({"standings": (*WHOLE.standings[:3], standing(31, S.WON))}, "standings", "future"),
+    ({"standings": WHOLE.standings[:3]}, "standings", "leads to PROGRESSING, and the row is WON"),
+]
+
+
+def test_a_deal_whose_parts_agree_is_taken_and_reads_back_as_it_is_written() -> None:
+    judge(WHOLE, FRAME)
+    assert read(Whole, written(WHOLE)) == WHOLE
+
+
+@pytest.mark.parametrize(("change", "where", "said"), FAULTS, ids=[f"{fault[1]}: {fault[2]}" for fault in FAULTS])
+def test_what_does_not_agree_is_told_at_its_place(change: dict[str, Any], where: str, said: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        judge(replace(WHOLE, **change), FRAME)
+
+    assert [".".join(fault.path) for fault in refused.value.fields] == [where]
+    assert said in refused.value.message
+
+
+def test_the_page_about_json_lines_names_every_field() -> None:
+    page = (ROOT / "docs" / "json-lines.md").read_text()
+    row = [field.name for field in fields(ImportRow) if field.name != "whole"]
+    assert [name for name in (*row, *NAMES) if f"`{camel(name)}`" not in page] == []

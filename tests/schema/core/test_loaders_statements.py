@@ -1,0 +1,172 @@
+"""A page takes the same number of statements whatever its size, and no table is asked more often than it must be."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type, is_required_argument
+
+from schema import schema
+from schema.core.context import RequestContext
+from tests.schema.core.complete_deals import TALKS, lively
+from tests.support.counts import count
+from tests.support.organizations import NOW, TestOrganization
+from tests.support.rows import families
+from tests.support.statements import Statements, statements
+from tests.support.team import SELLER, deals_of
+from workflow.models import Opportunity
+from workflow.rules.enums import OpportunityState, Role
+
+SIZES = (1, 10, 50, 100)
+PEOPLE = 6
+PAGE = """query($first: Int!) { opportunities(first: $first) { nodes { name
+  owner { name } account { name }
+  buyer { stakeholders { coverage contact { name } } }
+  transitions { trigger readiness requirements { key status explanation } } } } }"""
+TYPES = build_schema(schema.as_str()).type_map
+DEEPEST = 5
+OWN_LISTS = {"activities", "history"}
+"""The lists that hang on a deal; those of its account are asked account by account."""
+TREE = {"parent", "manager", "members"}
+"""What leads from a team to people and teams again, as often as it is asked for."""
+
+
+def object_type(name: str) -> GraphQLObjectType:
+    """An object type of our schema."""
+    kind = TYPES[name]
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
+
+
+def selection(type_name: str, deep: int = DEEPEST) -> str:
+    """Every field of a type and of what hangs on it."""
+    kind = object_type(type_name)
+    return " ".join(selected(name, kind, deep) for name in kind.fields)
+
+
+def selected(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
+    """A field with all below it; empty where it leads out of the deal."""
+    below = get_named_type(kind.fields[name].type)
+    if any(is_required_argument(argument) for argument in kind.fields[name].args.values()):
+        return ""
+    if not isinstance(below, GraphQLObjectType):
+        return "" if getattr(below, "types", None) or getattr(below, "fields", None) else name
+    if not deep or (kind.name == "Team" and name in TREE):
+        return ""
+    if below.name.endswith("Connection"):
+        return f"{name}(first: 2) {{ {selection(below.name, deep)} }}" if name in OWN_LISTS else ""
+    inner = selection(below.name, deep - 1)
+    return f"{name} {{ {inner} }}" if inner.strip() else ""
+
+
+DEAL = object_type("Opportunity")
+FIELDS = {name: field for name in DEAL.fields if (field := selected(name, DEAL))}
+EVERYTHING = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ {' '.join(FIELDS.values())} }} }} }}"
+LISTED = "{ totalCount nodes { id } pageInfo { hasNextPage } }"
+SIZED = f"""query($first: Int!) {{ opportunities(first: $first) {{ nodes {{
+  transitions {{ trigger }} two: activities(first: 2) {LISTED} all: activities {LISTED} }} }} }}"""
+TOTALS = "query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes { id } } }"
+
+
+async def asked(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
+    """The deals of a page, and the statements that it took."""
+    context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="page")
+    async with statements() as seen:
+        answer = await schema.execute(query, variable_values={"first": first}, context_value=context)
+    assert answer.errors is None, answer.errors
+    assert answer.data is not None
+    return answer.data["opportunities"]["nodes"], seen
+
+
+async def test_a_page_takes_the_same_statements_whatever_its_size(organization: TestOrganization) -> None:
+    await families(organization, max(SIZES), people=PEOPLE)
+
+    taken = {}
+    for size in SIZES:
+        deals, seen = await asked(organization, PAGE, size)
+        assert (
+            len({deal["owner"]["name"] for deal in deals}) == len({deal["account"]["name"] for deal in deals}) == size
+        )
+        assert len({who["contact"]["name"] for deal in deals for who in deal["buyer"]["stakeholders"]}) == size * PEOPLE
+        taken[size] = seen.by_table()
+
+    assert [taken[size] for size in SIZES] == [taken[1]] * len(SIZES)
+
+
+async def test_a_page_asks_each_table_once(organization: TestOrganization) -> None:
+    await families(organization, 50, people=PEOPLE)
+
+    _, seen = await asked(organization, PAGE, 50)
+
+    asked_twice = {table: times for table, times in seen.by_table().items() if times > 1}
+    assert asked_twice == {}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+async def test_every_field_of_a_deal_takes_the_same_statements_whatever_the_size(
+    organization: TestOrganization, name: str
+) -> None:
+    await families(organization, 20, people=2)
+    query = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ id {FIELDS[name]} }} }} }}"
+
+    _, few = await asked(organization, query, 2)
+    _, many = await asked(organization, query, 20)
+
+    assert many.by_table() == few.by_table()
+
+
+async def test_a_page_with_everything_asks_each_table_once_whatever_its_size(organization: TestOrganization) -> None:
+    size = count(50)
+    await lively(organization, size)
+
+    _, few = await asked(organization, EVERYTHING, 2)
+    deals, many = await asked(organization, EVERYTHING, size)
+
+    assert [len(deal["activities"]["nodes"]) for deal in deals] == [2] * size
+    assert [deal["activities"]["totalCount"] for deal in deals] == [TALKS] * size
+    assert [len(deal["openOverrides"]) for deal in deals] == [1] * size
+    assert many.by_table() == few.by_table() == {**dict.fromkeys(many.by_table(), 1), "opportunity": 2}
+
+
+async def test_pages_of_two_sizes_and_the_rules_read_a_list_at_once(organization: TestOrganization) -> None:
+    await lively(organization, 1)
+
+    [deal], seen = await asked(organization, SIZED, 1)
+
+    whole, two = [node["id"] for node in deal["all"]["nodes"]], [node["id"] for node in deal["two"]["nodes"]]
+    assert (two, len(whole)) == (whole[:2], TALKS)
+    assert [deal[name]["pageInfo"]["hasNextPage"] for name in ("two", "all")] == [True, False]
+    assert [deal[name]["totalCount"] for name in ("two", "all")] == [TALKS] * 2
+    assert seen.by_table()["activity"] == 1
+
+
+async def test_the_totals_of_a_list_are_one_statement_beside_its_page(organization: TestOrganization) -> None:
+    await families(organization, 3, people=0)
+
+    _, seen = await asked(organization, TOTALS, 2)
+
+    assert seen.by_table() == {"opportunity": 2, "organization": 1}
+
+
+AT_A_GLANCE = """query($first: Int!) { opportunities(first: $first) { nodes { name
+  health { score band factors { key points explanation } }
+  insight { completenessPercent topics { topic status summary missing } }
+  progress { percent momentum next { name } }
+  transitions { trigger readiness requirements { key status explanation } } } } }"""
+
+
+@pytest.mark.parametrize("judged", [True, False], ids=["stored", "not judged yet"])
+async def test_a_page_of_judgements_asks_each_table_once(organization: TestOrganization, judged: bool) -> None:
+    await organization.ctx_of(Role.REP, SELLER)
+    states = (OpportunityState.LEAD, OpportunityState.PROGRESSING, OpportunityState.LOST)
+    wanted = {str(number): states[number % 3] for number in range(50)}
+    await deals_of(organization, wanted)
+    if not judged:
+        await Opportunity.filter(organization_id=organization.id).update(
+            health=None, health_factors=None, closed_insight=None
+        )
+
+    deals, seen = await asked(organization, AT_A_GLANCE, 50)
+
+    assert len(deals) == 50
+    assert {len(deal["insight"]["topics"]) for deal in deals} == {12}
+    assert {table: times for table, times in seen.by_table().items() if times > 1} == {}

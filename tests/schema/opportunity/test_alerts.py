@@ -1,0 +1,187 @@
+"""Alerts over GraphQL: listed with filters and orders, on their deal, answered many at once, and told as they change."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from schema.core.ids import encode
+from tests.support.organizations import NOW
+from tests.support.scenarios.alerts import swept
+from tests.support.serving import Server
+from tests.support.subscription_clients import PATIENCE, stream
+from tests.support.team import Crew, new_crew
+from workflow.models import Alert, Opportunity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.people.members import update_member
+from workflow.rules.enums import Grade, OpportunityState, Role, Visibility
+
+DAY = timedelta(days=1)
+LIST = """query($filter: AlertFilter, $order: [AlertOrder!], $first: Int, $after: String) {
+  alerts(filter: $filter, orderBy: $order, first: $first, after: $after) {
+    totalCount pageInfo { endCursor hasNextPage }
+    nodes { id code severity status subject message remedy opportunity { id } firstSeenAt } } }"""
+ON_DEALS = """query($status: [AlertStatus!]! = [OPEN]) { opportunities(first: 20) {
+  nodes { id alerts { code severity } now: alerts(status: $status) { code } } } }"""
+ACKNOWLEDGE = """mutation($ids: [ID!]!) { acknowledgeAlerts(input: {ids: $ids, note: "I know"}) {
+  __typename ... on AlertSummary { succeeded failed rows { id problem { code } alert { status note acknowledgedBy { name } } } } } }"""
+SNOOZE = """mutation($ids: [ID!]!, $until: DateTime!) { snoozeAlerts(input: {ids: $ids, until: $until}) {
+  __typename ... on AlertSummary { rows { alert { status snoozedUntil } } } ... on InvalidInput { fields { path message } } } }"""
+CHANGED = (
+    "subscription($filter: AlertFilter) { alertChanged(filter: $filter) { code severity status opportunity { id } } }"
+)
+DISPROVED = [AssessmentGiven("pain", Grade.DISPROVED)]
+
+
+@pytest.fixture
+async def crew() -> AsyncIterator[Crew]:
+    """People around a seller's deals, twenty days without a word of the buyers."""
+    crew = await new_crew()
+    await swept(crew, NOW + 20 * DAY)
+    yield crew
+
+
+async def listed(server: Server, crew: Crew, **variables: Any) -> dict[str, Any]:
+    """A page of alerts, as the admin sees them."""
+    body = await server.ask(crew.organization.api_key, LIST, **variables)
+    found: dict[str, Any] = body["data"]["alerts"]
+    return found
+
+
+async def stored(crew: Crew, **wanted: Any) -> list[dict[str, Any]]:
+    """Alerts as stored."""
+    return await Alert.filter(organization_id=crew.organization.id, **wanted).values()
+
+
+async def test_the_worst_come_first_and_pages_hold_them_all(server: Server, crew: Crew) -> None:
+    everything = await stored(crew)
+    page = await listed(server, crew, first=5)
+    nodes = list(page["nodes"])
+    while page["pageInfo"]["hasNextPage"]:
+        page = await listed(server, crew, first=5, after=page["pageInfo"]["endCursor"])
+        nodes += page["nodes"]
+
+    ranks = [("ADVICE", "WARNING", "CRITICAL").index(node["severity"]) for node in nodes]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len(nodes) == len({node["id"] for node in nodes}) == page["totalCount"] == len(everything) > 5
+
+
+async def test_filters_let_through_what_they_name(server: Server, crew: Crew) -> None:
+    deal, owner = crew.deals[OpportunityState.QUALIFIED], crew.member("owner")
+    team = (await Opportunity.filter(id=deal).values("owner__team_id"))[0]["owner__team_id"]
+    await Alert.filter(opportunity_id=deal, code="SINGLE_THREADED").update(status="RESOLVED")
+    found = {}
+    for name, filter in {
+        "code": {"code": ["NO_BUYER_ACTIVITY"]},
+        "severity": {"severity": ["CRITICAL"]},
+        "deal": {"opportunityId": [encode("Opportunity", deal)]},
+        "resolved": {"status": ["RESOLVED"]},
+        "owner": {"ownerId": [encode("Member", owner)]},
+        "nobody": {"ownerId": [encode("Member", crew.member("manager"))]},
+        "team": {"teamId": [encode("Team", team)]},
+        "nothing": {"code": []},
+    }.items():
+        found[name] = await listed(server, crew, filter=filter, first=100)
+
+    everything = (await listed(server, crew, first=100))["nodes"]
+    assert {node["code"] for node in found["code"]["nodes"]} == {"NO_BUYER_ACTIVITY"}
+    assert {node["severity"] for node in found["severity"]["nodes"]} == {"CRITICAL"}
+    assert {node["opportunity"]["id"] for node in found["deal"]["nodes"]} == {encode("Opportunity", deal)}
+    assert [node["code"] for node in found["resolved"]["nodes"]] == ["SINGLE_THREADED"]
+    assert found["owner"]["nodes"] == found["team"]["nodes"] == everything
+    assert found["nobody"]["nodes"] == found["nothing"]["nodes"] == []
+
+
+async def test_an_order_is_kept_and_a_subject_is_an_id_or_a_key(server: Server, crew: Crew) -> None:
+    page = await listed(server, crew, order=[{"field": "FIRST_SEEN", "direction": "DESC"}, {"field": "SEVERITY"}])
+    roles = await listed(server, crew, filter={"code": ["ROLE_MISSING"]})
+    due = await listed(server, crew, filter={"code": ["MILESTONE_DUE"]})
+
+    seen = [node["firstSeenAt"] for node in page["nodes"]]
+    assert seen == sorted(seen, reverse=True)
+    assert {node["subject"] for node in roles["nodes"]} == {"CHAMPION", "ECONOMIC_BUYER|DECISION_MAKER|APPROVER"}
+    assert all(node["remedy"] == "addStakeholder" for node in roles["nodes"])
+    [subject] = [node["subject"] for node in due["nodes"]]
+    body = await server.ask(crew.organization.api_key, "query($id: ID!) { node(id: $id) { __typename } }", id=subject)
+    assert body["data"]["node"] == {"__typename": "Milestone"}
+
+
+async def test_deals_tell_their_alerts_the_worst_first(server: Server, crew: Crew) -> None:
+    body = await server.ask(crew.organization.api_key, ON_DEALS)
+
+    nodes = {node["id"]: node for node in body["data"]["opportunities"]["nodes"]}
+    deal = nodes[encode("Opportunity", crew.deals[OpportunityState.PROGRESSING])]
+    ranks = [("CRITICAL", "WARNING", "ADVICE").index(one["severity"]) for one in deal["alerts"]]
+    assert ranks == sorted(ranks) and "SINGLE_THREADED" in {one["code"] for one in deal["alerts"]}
+    assert [one["code"] for one in deal["now"]] == [one["code"] for one in deal["alerts"]]
+    assert nodes[encode("Opportunity", crew.deals[OpportunityState.WON])]["alerts"] == []
+
+
+async def test_many_are_answered_at_once_each_with_what_became_of_it(server: Server, crew: Crew) -> None:
+    ids = [
+        encode("Alert", row["id"]) for row in await stored(crew, opportunity_id=crew.deals[OpportunityState.QUALIFIED])
+    ]
+    key = await crew.organization.key(Role.REP, "sam@example.com")
+
+    body = await server.ask(key, ACKNOWLEDGE, ids=[*ids, "nothing"])
+
+    summary = body["data"]["acknowledgeAlerts"]
+    assert (summary["succeeded"], summary["failed"]) == (len(ids), 1)
+    assert [row["id"] for row in summary["rows"]] == [*ids, "nothing"]
+    assert summary["rows"][-1] == {"id": "nothing", "problem": {"code": "NOT_FOUND"}, "alert": None}
+    assert {row["alert"]["status"] for row in summary["rows"][:-1]} == {"ACKNOWLEDGED"}
+
+
+async def test_a_snooze_has_an_end(server: Server, crew: Crew) -> None:
+    [alert] = await stored(crew, opportunity_id=crew.deals[OpportunityState.QUALIFIED], code="NO_NEXT_STEP")
+    until, far = [(datetime.now(UTC) + timedelta(days=days)).isoformat() for days in (3, 40)]
+
+    done = await server.ask(crew.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=until)
+    refused = await server.ask(crew.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=far)
+
+    [row] = done["data"]["snoozeAlerts"]["rows"]
+    assert row["alert"]["status"] == "SNOOZED"
+    assert refused["data"]["snoozeAlerts"]["fields"][0]["path"] == ["until"]
+
+
+async def test_whoever_follows_is_told_of_alerts_that_match_before_or_after(server: Server, crew: Crew) -> None:
+    deal = crew.deals[OpportunityState.LEAD]
+    told: list[dict[str, Any]] = []
+    async with (
+        server.client(crew.organization.api_key) as client,
+        stream(client, CHANGED, filter={"code": ["DISQUALIFY_PROPOSED"]}) as events,
+    ):
+        for grade, facts in ((Grade.DISPROVED, 2), (Grade.IDENTIFIED, 1)):
+            told += await _heard(events, crew, deal, grade, facts)
+
+    about = {"code": "DISQUALIFY_PROPOSED", "severity": "CRITICAL", "opportunity": {"id": encode("Opportunity", deal)}}
+    assert told == [{**about, "status": status} for status in ("OPEN", "OPEN", "RESOLVED")]
+
+
+async def _heard(events: AsyncIterator[Any], crew: Crew, deal: UUID, grade: Grade, facts: int) -> list[dict[str, Any]]:
+    """What is told of an answer about the pain: a proposal to stop is opened, and goes to a manager at once."""
+    said = [AssessmentGiven("pain", grade)]
+    await assess_criteria(crew.at("admin", datetime.now(UTC)), deal, said, pain_since=None, expected_version=None)
+    async with asyncio.timeout(PATIENCE):
+        return [(await anext(events))["data"]["alertChanged"] for _ in range(facts)]
+
+
+async def test_whoever_does_not_see_the_deal_is_not_told_of_its_alerts(server: Server, crew: Crew) -> None:
+    key = await crew.organization.key(Role.REP, "stranger@example.com")
+    await update_member(crew.organization.ctx, crew.member("stranger"), {"visibility": Visibility.OWN})
+    body = await server.ask(key, LIST)
+    own = await crew.deal(OpportunityState.LEAD)
+    async with server.client(key) as client, stream(client, CHANGED) as events:
+        for deal in (crew.deals[OpportunityState.LEAD], own):
+            if deal == own:
+                await Opportunity.filter(id=own).update(owner_id=crew.member("stranger"))
+            ctx = crew.at("admin", datetime.now(UTC))
+            await assess_criteria(ctx, deal, DISPROVED, pain_since=None, expected_version=None)
+        async with asyncio.timeout(PATIENCE):
+            event = await anext(events)
+
+    assert body["data"]["alerts"]["totalCount"] == 0
+    assert event["data"]["alertChanged"]["opportunity"] == {"id": encode("Opportunity", own)}

@@ -1,0 +1,165 @@
+"""Members, teams, settings and keys over real HTTP: what only admins see, and what a key may do from one request to the next."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from schema import schema
+from schema.core.context import RequestContext
+from schema.core.ids import encode
+from tests.support.organizations import NOW, TestOrganization, new_organization
+from tests.support.serving import Server
+from tests.support.team import ROLES, Crew, new_crew
+from workflow.models import ApiKey
+from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
+from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.people.members import update_member
+from workflow.rules.enums import OpportunityState, Role
+from workflow.rules.errors import PermissionDenied, RecordClosed
+from workflow.rules.permissions import PERMISSIONS
+
+KEYS = (
+    "{ apiKeys { id name role prefix createdAt expiresAt revokedAt member { id } createdBy { kind member { id } } } }"
+)
+MADE = """mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+  ... on ApiKeyChanged { secret apiKey { id prefix } } } }"""
+REVOKED = """mutation($id: ID!) { revokeApiKey(input: { id: $id }) {
+  ... on ApiKeyChanged { secret apiKey { id revokedAt } } } }"""
+VIEWER = "{ viewer { role permissions } }"
+NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+@pytest.mark.parametrize("email", [None, "somebody@example.com"])
+async def test_keys_are_forbidden_to_whoever_is_no_admin(
+    server: Server, organization: TestOrganization, role: Role, email: str | None
+) -> None:
+    key = await organization.key(role, email)
+    theirs = (await server.ask(organization.api_key, KEYS))["data"]["apiKeys"][0]["id"]
+
+    answer = await server.ask(key, KEYS)
+    node = await server.ask(key, NODE, id=theirs)
+
+    assert answer["data"] is None
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]
+    assert answer["errors"][0]["message"].endswith(f" {role.lower()} may not see API keys. Ask an admin.")
+    assert node == {"data": {"node": None}}
+
+
+async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organization: TestOrganization) -> None:
+    made = (await server.ask(organization.api_key, MADE, input={"name": "Sync", "role": "OBSERVER"}))["data"]
+    secret, key = made["createApiKey"]["secret"], made["createApiKey"]["apiKey"]
+    acts = await server.ask(secret, VIEWER)
+    listed = await server.client(organization.api_key).post("/graphql", json={"query": KEYS})
+
+    revoked = (await server.ask(organization.api_key, REVOKED, id=key["id"]))["data"]["revokeApiKey"]
+    gone = await server.client(secret).post("/graphql", json={"query": VIEWER})
+
+    assert secret.startswith(f"{key['prefix']}_")
+    assert acts == {"data": {"viewer": {"role": "OBSERVER", "permissions": ["opportunity:read"]}}}
+    assert secret.rpartition("_")[2] not in listed.text
+    [first, second] = listed.json()["data"]["apiKeys"]
+    admin = {"id": encode("Member", organization.admin_id)}
+    assert (first["member"], first["createdBy"]) == (admin, {"kind": "SYSTEM", "member": None})
+    assert (second["id"], second["member"]) == (key["id"], None)
+    assert second["createdBy"] == {"kind": "MEMBER", "member": admin}
+    assert (revoked["secret"], revoked["apiKey"]["revokedAt"] is None, gone.status_code) == (None, False, 401)
+
+
+async def test_the_minute_of_a_use_is_kept_after_the_answer(server: Server, organization: TestOrganization) -> None:
+    made = await create_api_key(organization.ctx, NewKey("Sync", Role.REP))
+    used: Any = None
+
+    await server.ask(made.api_key, VIEWER)
+    async with asyncio.timeout(30):
+        while used is None:
+            await asyncio.sleep(0.02)
+            used = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
+
+    assert (used.second, used.microsecond) == (0, 0)
+    told = await server.ask(organization.api_key, "{ apiKeys { lastUsedAt } }")
+    assert told["data"]["apiKeys"][1]["lastUsedAt"] == used.isoformat()
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_permissions_are_those_of_the_table_and_go_with_the_members_role(
+    server: Server, organization: TestOrganization, role: Role
+) -> None:
+    key = await organization.key(Role.ADMIN, "second@example.com")
+    member = (await organization.ctx_of(Role.ADMIN, "second@example.com")).viewer.member_id
+    assert member
+
+    await update_member(organization.ctx, member, {"role": role})
+
+    assert await server.ask(key, VIEWER) == {
+        "data": {"viewer": {"role": role, "permissions": sorted(PERMISSIONS[role])}}
+    }
+
+
+async def test_a_deactivated_members_key_is_refused_from_the_next_request_on(
+    server: Server, organization: TestOrganization
+) -> None:
+    key = await organization.key(Role.REP, "sam@example.com")
+    query = """query { members(role: [REP]) { nodes { id } } }"""
+    id = (await server.ask(organization.api_key, query))["data"]["members"]["nodes"][0]["id"]
+    change = "mutation($id: ID!) { updateMember(input: { id: $id, active: false }) { __typename } }"
+
+    async with server.client(key) as client:
+        before = await client.post("/graphql", json={"query": VIEWER})
+        await server.ask(organization.api_key, change, id=id)
+        after = await client.post("/graphql", json={"query": VIEWER})
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+async def test_an_organization_is_found_by_its_own_alone(
+    client: httpx.AsyncClient, organization: TestOrganization
+) -> None:
+    others = await new_organization()
+    ids = [encode("Organization", id) for id in (organization.id, others.id)]
+
+    asked = [{"query": NODE, "variables": {"id": id}} for id in ids]
+    ours, theirs = [(await client.post("/graphql", json=body)).json()["data"] for body in asked]
+
+    assert ours == {"node": {"__typename": "Organization", "id": ids[0]}}
+    assert theirs == {"node": None}
+
+
+CAN = "query($id: ID!) { opportunity(id: $id) { viewerCanUpdate viewerCanAssign viewerCanDelete } }"
+
+
+@pytest.fixture(scope="module")
+async def crew() -> Crew:
+    """One crew; each attempt has a deal of its own."""
+    return await new_crew()
+
+
+@pytest.mark.parametrize("state", [OpportunityState.QUALIFIED, OpportunityState.LOST])
+@pytest.mark.parametrize("who", ROLES)
+async def test_what_a_viewer_is_told_they_can_they_can(crew: Crew, who: str, state: OpportunityState) -> None:
+    id, ctx = await crew.deal(state), crew.ctx[who]
+    if state is OpportunityState.QUALIFIED:
+        helpers = [crew.member("helper")]
+        await update_opportunity(crew.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)
+    context = RequestContext(viewer=ctx.viewer, now=NOW, request_id="1")
+    told = await schema.execute(CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context)
+    [row] = (await done(assign_opportunities(ctx, [Ref(id)], crew.member("owner")))) or [None]
+
+    can = {
+        "viewerCanAssign": row is not None and row.problem is None,
+        "viewerCanUpdate": await done(update_opportunity(ctx, id, {"name": "Ours"}, expected_version=None)) is not None,
+        "viewerCanDelete": await done(delete_opportunity(ctx, id, reason="A test", expected_version=None)) is not None,
+    }
+
+    assert (told.errors, told.data) == (None, {"opportunity": can})
+
+
+async def done(attempt: Any) -> Any:
+    """What came of an attempt; None where it is refused for who asks, or because the deal is closed."""
+    try:
+        return await attempt
+    except (PermissionDenied, RecordClosed):
+        return None

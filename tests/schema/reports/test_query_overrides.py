@@ -1,0 +1,101 @@
+"""Overrides counted over HTTP: by process and member, within the period, the filter and what the viewer sees."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.organizations import NOW
+from tests.support.serving import Server
+from tests.support.team import Crew, forced, new_crew
+from workflow.models import Member
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won, lose, progress, qualify, win
+from workflow.rules.enums import LossReason, OpportunityState, Role, Visibility, WinReason
+
+OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: OpportunityFilter) {
+  reports { overrides(period: $period, groupBy: $by, filter: $filter) { winRateOfOthers
+    rows { key label overrides owed opportunities won lost stillOpen winRate member { name } }
+    total { key overrides owed opportunities won lost winRate } } } }"""
+
+
+@pytest.fixture
+async def crew() -> Crew:
+    """Three deals that were let through: one won, one lost, one still a qualified one."""
+    crew = await new_crew()
+    admin = crew.ctx["admin"]
+    lead, qualified, progressing = [
+        crew.deals[state]
+        for state in OpportunityState
+        if state in (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING)
+    ]
+    await qualify(admin, lead, AppliedFirst(), forced())
+    await progress(admin, qualified, {}, forced())
+    await lose(admin, qualified, Lost(LossReason.PRICE), Terms())
+    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, Won(WinReason.SPEED), forced())
+    return crew
+
+
+async def asked(server: Server, key: str, by: str = "PROCESS", **more: Any) -> dict[str, Any]:
+    """The report."""
+    body = await server.ask(key, OVERRIDES, by=by, **more)
+    report: dict[str, Any] = body["data"]["reports"]["overrides"]
+    return report
+
+
+async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(server: Server, crew: Crew) -> None:
+    report = await asked(server, crew.organization.api_key)
+
+    [row] = report["rows"]
+    assert (row["key"], row["label"], row["member"]) == ("default", "Pain, interest, fit", None)
+    assert (row["overrides"], row["opportunities"], row["won"], row["lost"], row["stillOpen"]) == (3, 3, 1, 1, 1)
+    assert row["winRate"] == report["total"]["winRate"] == 0.5
+    assert report["winRateOfOthers"] == 0.5
+
+
+async def test_overrides_are_counted_by_member(server: Server, crew: Crew) -> None:
+    report = await asked(server, crew.organization.api_key, "MEMBER")
+
+    [row] = report["rows"]
+    [admin] = await Member.filter(id=crew.member("admin")).values("name")
+    assert (row["member"], row["label"]) == ({"name": admin["name"]}, admin["name"])
+    assert row["key"] != str(crew.member("admin"))
+
+
+async def test_a_period_counts_the_overrides_that_were_made_in_it(server: Server, crew: Crew) -> None:
+    day = {"from": "2026-03-03", "to": "2026-03-03"}
+
+    report = await asked(server, crew.organization.api_key, period=day)
+
+    assert (report["total"]["overrides"], report["total"]["won"]) == (1, 1)
+
+
+async def test_a_filter_counts_its_deals_alone(server: Server, crew: Crew) -> None:
+    report = await asked(server, crew.organization.api_key, filter={"state": ["LOST"]})
+
+    assert (report["total"]["overrides"], report["winRateOfOthers"]) == (1, 0.0)
+
+
+async def test_who_does_not_see_a_deal_does_not_count_it(server: Server, crew: Crew) -> None:
+    key = await crew.organization.key(Role.REP, "own@example.com")
+    await Member.filter(organization_id=crew.organization.id, email="own@example.com").update(visibility=Visibility.OWN)
+
+    report = await asked(server, key)
+
+    assert (report["rows"], report["total"]["overrides"], report["winRateOfOthers"]) == ([], 0, None)
+
+
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "9999-12-31"), ("1900-01-01", "9000-01-01")])
+async def test_the_ends_of_the_calendar_are_no_trouble(server: Server, crew: Crew, first: str, last: str) -> None:
+    report = await asked(server, crew.organization.api_key, period={"from": first, "to": last})
+
+    assert report["total"]["overrides"] == 3
+
+
+async def test_a_period_that_ends_before_it_begins_is_a_clients_fault(server: Server, crew: Crew) -> None:
+    backwards = {"from": "2026-03-03", "to": "2026-03-02"}
+
+    body = await server.ask(crew.organization.api_key, OVERRIDES, by="PROCESS", period=backwards)
+
+    assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

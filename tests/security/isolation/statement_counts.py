@@ -1,0 +1,49 @@
+"""The timing class of an answer, as statements: what is not the viewer's takes the same as what is nobody's."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from schema import schema
+from schema.core.context import RequestContext
+from schema.core.ids import decode, encode
+from tests.security.isolation.expected_visibility import Sight
+from tests.security.isolation.questions import Question
+from tests.support.organizations import NOW
+from tests.support.statements import statements
+from workflow.queries.people.credentials import viewer_of
+
+IN_QUERY = re.compile(r'(?<=id: ")[^"]+(?=")')
+
+
+def nobodys(question: Question, sight: Sight) -> Question:
+    """The question with an id that no record has wherever one stands that the viewer does not see."""
+
+    def instead(id: str) -> str:
+        found = decode(id)
+        hidden = found is not None and not sight.may_be_told_of(sight.facts.homes[str(found[1])])
+        return encode(found[0], uuid4()) if found is not None and hidden else id
+
+    query = IN_QUERY.sub(lambda text: instead(text[0]), question.query)
+    return replace(question, query=query, variables=_replaced(question.variables, instead))
+
+
+async def statements_of(question: Question, key: str) -> Counter[str]:
+    """How many statements the answer takes, by table; who asks is known already."""
+    viewer = await viewer_of(key, NOW)
+    assert viewer is not None
+    context = RequestContext(viewer=viewer, now=NOW, request_id="counted")
+    async with statements() as seen:
+        await schema.execute(question.query, variable_values=dict(question.variables), context_value=context)
+    return seen.by_table()
+
+
+def _replaced(value: Any, instead: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _replaced(part, instead) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_replaced(part, instead) for part in value]
+    return instead(value) if isinstance(value, str) else value

@@ -1,0 +1,211 @@
+"""Two organizations furnished richly and alike, with people of every role and visibility, all of it marked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from schema import schema
+from schema.core.context import RequestContext
+from schema.core.ids import decode, encode
+from tests.schema.test_every_field import Whole
+from tests.security.isolation.expected_visibility import Facts, Person, Sight, classes
+from tests.security.isolation.raw_tables import rewrite, tables_of
+from tests.security.isolation.watermarks import Marks
+from tests.support.databases import Databases
+from tests.support.every_mutation.mutations import MUTATIONS
+from tests.support.every_mutation.starting_data import furnish, talk
+from tests.support.fixtures import furnished
+from tests.support.organizations import NOW, VAULT, TestOrganization, new_organization
+from workflow.models import Collaborator, Member, Opportunity, Team
+from workflow.models.columns import new_id
+from workflow.models.engine.database import opened
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.queries.people.credentials import viewer_of
+from workflow.rules.enums import CompetitorKind, Role, Visibility
+
+STAGES = ("held", "mate", "far")
+"""Deals of one on which all the others collaborate, deals of somebody in the team below theirs, and those of a stranger."""
+
+
+@dataclass
+class Inside:
+    """The schema without HTTP, by keys: a second passes with each request, and every answer is kept."""
+
+    told: list[tuple[str, Any]] = field(default_factory=list)
+    clock: Any = field(default_factory=count)
+
+    async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to one request."""
+        now = NOW + timedelta(seconds=next(self.clock))
+        viewer = await viewer_of(api_key, now)
+        assert viewer is not None
+        context = RequestContext(viewer=viewer, now=now, request_id="story", vault=VAULT)
+        answer = await schema.execute(query, variable_values=variables, context_value=context)
+        body: dict[str, Any] = {"data": answer.data}
+        body |= {"errors": [error.formatted for error in answer.errors]} if answer.errors else {}
+        self.told.append((query, body))
+        return body
+
+
+@dataclass(frozen=True)
+class Half:
+    """One organization: who asks and by which key, what mutations work on in each of its stages, and what its story was told."""
+
+    id: str
+    name: str
+    keys: Mapping[Person, str]
+    stages: Mapping[str, Mapping[str, str]]
+    story: list[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class World:
+    """The database with both, which nobody has open, and those who see the same of it."""
+
+    url: str
+    halves: tuple[Half, Half]
+    marks: Marks
+    facts: Facts
+    classes: list[list[Sight]]
+
+    def half(self, sight: Sight) -> Half:
+        """The organization of who asks."""
+        return next(half for half in self.halves if half.id == sight.person.organization_id)
+
+    def other(self, sight: Sight) -> Half:
+        """The organization that they know nothing of."""
+        return next(half for half in self.halves if half.id != sight.person.organization_id)
+
+    def key(self, sight: Sight) -> str:
+        """Their API key."""
+        return self.half(sight).keys[sight.person]
+
+
+async def new_world(databases: Databases) -> World:
+    """Furnish a database; the second organization tells its story beside a first that is there already."""
+    url = await databases.copy()
+    marks = Marks()
+    first, second = await _half(url, marks), await _half(url, marks)
+    facts = Facts(await tables_of(url))
+    together = classes(facts, [*first.keys, *second.keys])
+    return World(url, (first, second), marks, facts, list(together.values()))
+
+
+async def _half(url: str, marks: Marks) -> Half:
+    async with opened(url, everywhere=False):
+        organization = await new_organization()
+        story = await tell_story(organization)
+        teams = await _teams(organization)
+        keys = await _people(organization, teams)
+    stages = {}
+    for stage in STAGES:
+        await marks.put(url)
+        stages[stage] = await _stage(url, organization, stage, keys, teams)
+    await marks.put(url)
+    return Half(str(organization.id), organization.name, keys, stages, story)
+
+
+async def tell_story(organization: TestOrganization) -> list[tuple[str, Any]]:
+    """Everything done once by people whom nobody else of the organization works with."""
+    door = Inside()
+    keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}
+    whole = Whole(door, keys, await furnish(organization))
+    await whole.find("members", {})
+    for step in MUTATIONS:
+        if not {"expectedVersion", "dryRun"} & step[1].keys():
+            await whole.act(*step)
+    await talk(whole.tally.ids["Stakeholder"][-1])
+    return door.told
+
+
+async def _teams(organization: TestOrganization) -> dict[str, UUID]:
+    """Two teams side by side, and one below the first."""
+    made: dict[str, UUID] = {}
+    for name, parent in (("Top", None), ("Below", "Top"), ("Elsewhere", None)):
+        made[name] = new_id()
+        places: dict[str, Any] = {"organization_id": organization.id, "parent_id": made.get(parent or "")}
+        await Team.create(id=made[name], name=name, created_at=NOW, manager_id=None, **places)
+    return made
+
+
+async def _people(organization: TestOrganization, teams: Mapping[str, UUID]) -> dict[Person, str]:
+    """A key for each role and visibility; who manages the upper team stands in none."""
+    keys: dict[Person, str] = {}
+    for role in Role:
+        for visibility in Visibility:
+            email = f"{role}.{visibility}@example.com".lower()
+            key = await organization.key(role, email)
+            [found] = await Member.filter(organization_id=organization.id, email=email).values("id")
+            leads = (role, visibility) == (Role.MANAGER, Visibility.TEAM)
+            team = None if leads else teams["Top"]
+            await Member.filter(id=found["id"]).update(visibility=visibility, team_id=team)
+            if leads:
+                await Team.filter(id=teams["Top"]).update(manager_id=found["id"])
+            keys[Person(str(organization.id), str(found["id"]), role.value, visibility.value)] = key
+    return keys
+
+
+async def _stage(
+    url: str, organization: TestOrganization, stage: str, keys: Mapping[Person, str], teams: Mapping[str, UUID]
+) -> dict[str, str]:
+    """What mutations work on, in the hands of the stage's owner."""
+    async with opened(url, everywhere=False):
+        before = await Opportunity.all().values_list("id", flat=True)
+        ids = await _furnished(organization)
+        owner = await _owner(organization, stage, keys, teams)
+        made = await Opportunity.filter(id__not_in=before).values_list("id", flat=True)
+        await Opportunity.filter(id__in=made).update(owner_id=owner)
+        helpers = [UUID(person.member_id) for person in keys] if stage == "held" else []
+        await Collaborator.bulk_create(
+            [
+                Collaborator(id=new_id(), organization_id=organization.id, opportunity_id=deal, member_id=helper)
+                for deal in made
+                for helper in helpers
+                if helper != owner
+            ]
+        )
+    return {**ids, "owner": encode("Member", owner)}
+
+
+async def _furnished(organization: TestOrganization) -> dict[str, str]:
+    """What every mutation works on, and whom a deal may be lost to."""
+    ids = await furnished(organization)
+    found = decode(ids["qualified"])
+    assert found is not None
+    rival = await add_competitor(organization.ctx, found[1], NewCompetitor(CompetitorKind.VENDOR, "Initrode"))
+    return {**ids, "rival": encode("Competitor", rival)}
+
+
+async def _owner(
+    organization: TestOrganization, stage: str, keys: Mapping[Person, str], teams: Mapping[str, UUID]
+) -> UUID:
+    """One who sees only their own; else a seller of the stage's own, in the team below or elsewhere."""
+    if stage == "held":
+        return next(UUID(who.member_id) for who in keys if (who.role, who.visibility) == ("REP", "OWN"))
+    ctx = await organization.ctx_of(Role.REP, f"{stage}@example.com")
+    assert ctx.viewer.member_id
+    team = teams["Below" if stage == "mate" else "Elsewhere"]
+    await Member.filter(id=ctx.viewer.member_id).update(team_id=team)
+    return ctx.viewer.member_id
+
+
+async def without(world: World, sight: Sight, databases: Databases) -> str:
+    """The url of the world in which nothing is but what they see."""
+    url = await databases.copy(world.url)
+    statements = [
+        (f'DELETE FROM "{table}" WHERE "{key}" = $1', [row[key]])
+        for table, key, row in _rows(world.facts)
+        if not sight.sees(table, row)
+    ]
+    await rewrite(url, statements)
+    return url
+
+
+def _rows(facts: Facts) -> Any:
+    for table, rows in facts.tables.items():
+        for row in rows:
+            if "organization_id" in row or table == "organization":
+                yield table, "pos" if table == "event" else "id" if "id" in row else "organization_id", row

@@ -1,0 +1,94 @@
+"""What no mutation makes yet and every field needs: a tree of teams, deals that were won and lost, a process of everything."""
+
+from datetime import date
+from typing import Any
+
+from schema.core.ids import decode, encode
+from tests.support.organizations import NOW, TestOrganization
+from workflow.models import Activity, ActivityContact, Alert, Member, Stakeholder, Team
+from workflow.models.columns import new_id
+from workflow.operations.process.processes import preset, publish
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import ImportRow
+from workflow.operations.webhooks.delivery import Outcome, claim, lanes, settle
+from workflow.operations.webhooks.relay import relay
+from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
+from workflow.rules.process.document import parse, to_plain
+
+SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+
+
+async def furnish(organization: TestOrganization) -> dict[str, str]:
+    """Furnish an organization; ids by name."""
+    await _teams(organization)
+    await _process_of_everything(organization)
+    day = date(2026, 2, 1)
+    won = ImportRow("w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED)
+    lost = ImportRow("l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE)
+    await import_rows(organization.ctx, "crm", [won, lost])
+    seller = await organization.ctx_of(Role.REP, "sam@example.com")
+    assert seller.viewer.member_id
+    people = {"owner": organization.admin_id, "seller": seller.viewer.member_id, "nobody": new_id()}
+    return {name: encode("Member", id) for name, id in people.items()}
+
+
+async def delivered(id: str) -> None:
+    """Relay what was told; of what is due to the endpoint its receiver takes the first and refuses the second."""
+    await relay(NOW)
+    found = decode(id)
+    for lane in await lanes(NOW):
+        if found is not None and lane.endpoint_id == found[1]:
+            taken, refused = await claim(lane, NOW, 2)
+            await settle(taken, Outcome(200), NOW)
+            await settle(refused, Outcome(500, "The receiver answered 500: down"), NOW)
+
+
+async def escalated(id: str) -> None:
+    """The alert went to a manager, and its cause is gone."""
+    found = decode(id)
+    assert found is not None
+    [row] = await Alert.filter(id=found[1]).values("organization_id")
+    [somebody] = await Member.filter(organization_id=row["organization_id"]).limit(1).values("id")
+    await Alert.filter(id=found[1]).update(
+        escalated_to_id=somebody["id"], escalated_at=NOW, status="RESOLVED", resolved_at=NOW
+    )
+
+
+async def talk(id: str) -> None:
+    """A call with a stakeholder."""
+    found = decode(id)
+    assert found is not None
+    [person] = await Stakeholder.filter(id=found[1]).values("organization_id", "opportunity_id", "contact_id")
+    about: Any = {
+        "kind": "CALL",
+        "direction": "INBOUND",
+        "two_way": True,
+        "summary": "A call",
+        "at": NOW,
+        "created_at": NOW,
+    }
+    places: Any = {name: person[name] for name in ("organization_id", "opportunity_id")}
+    call = await Activity.create(id=new_id(), actor_kind="SYSTEM", actor_name="Pursuit", **about, **places)
+    parts: Any = {"organization_id": person["organization_id"], "contact_id": person["contact_id"]}
+    await ActivityContact.create(id=new_id(), activity_id=call.id, **parts)
+
+
+async def _teams(organization: TestOrganization) -> None:
+    above = await Team.create(id=new_id(), organization_id=organization.id, name="Sales", created_at=NOW)
+    places: Any = {"organization_id": organization.id, "parent_id": above.id, "manager_id": organization.admin_id}
+    below = await Team.create(id=new_id(), name="Sales South", created_at=NOW, **places)
+    await Member.filter(id=organization.admin_id).update(team_id=below.id)
+
+
+async def _process_of_everything(organization: TestOrganization) -> None:
+    """The default with a fit rule and requirements of every kind."""
+    plain: Any = to_plain(preset("default"))  # Any: a document as data
+    rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
+    tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
+    asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
+    gates = [_with(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
+    await publish(organization.ctx, parse({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
+
+
+def _with(gate: Any, asked: list[dict[str, Any]]) -> Any:
+    return {**gate, "requirements": [*gate["requirements"], *asked]}

@@ -1,0 +1,223 @@
+"""A database and a server of a test's own, with an organization in which every mutation finds what it works on."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from schema.core.ids import encode
+from tests.support.admin_fixtures import alerted, targets, webhooks
+from tests.support.organizations import TestOrganization, new_organization
+from tests.support.serving import Server, serving
+from workflow.models import Milestone, Mitigation
+from workflow.models.engine.database import opened
+from workflow.operations.accounts.accounts import create_account, create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
+from workflow.operations.buyer.risks import NewRisk, raise_risk, settle_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import Lost, disqualify, lose, reopen
+from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.people.members import NewMember, create_member, update_member
+from workflow.operations.people.teams import create_team
+from workflow.operations.process.processes import preset, publish
+from workflow.operations.transfer.import_rows import import_rows
+from workflow.operations.transfer.row import LEFT_OUT, ImportRow
+from workflow.rules.enums import (
+    ActivityDirection,
+    ActivityKind,
+    BuyingRole,
+    CompetitorKind,
+    DisqualifyReason,
+    Grade,
+    LossReason,
+    MilestoneSide,
+    MitigationKind,
+    OpportunityState,
+    RiskCategory,
+    RiskSettlement,
+    Role,
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where mutations are tried: keys by who brings them, ids by what they name."""
+
+    url: str
+    server: Server
+    keys: Mapping[str, str]
+    ids: Mapping[str, str]
+
+    async def ask(self, who: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a mutation's one field, ids put in for `$name`."""
+        body = await self.server.ask(self.keys[who], query, input=placed(input, self.ids))
+        assert "errors" not in body, body
+        [answer] = body["data"].values()
+        told: dict[str, Any] = answer
+        return told
+
+
+@asynccontextmanager
+async def staged(url: str) -> AsyncIterator[Stage]:
+    """A stage on a migrated database that nobody else uses."""
+    async with serving(url) as server:
+        yield await new_stage(url, server)
+
+
+async def new_stage(url: str, server: Server) -> Stage:
+    """One more organization on the server, with all that mutations work on, and a stranger's organization beside it."""
+    async with opened(url, everywhere=False):
+        organization, strangers = await new_organization(), await new_organization()
+        keys = {
+            "admin": organization.api_key,
+            "observer": await organization.key(Role.OBSERVER, "olga@example.com"),
+            "stranger": strangers.api_key,
+        }
+        return Stage(url, server, keys, await furnished(organization))
+
+
+async def furnished(organization: TestOrganization) -> dict[str, str]:
+    """A lead that lacks only what QUALIFY records first, and a closed deal."""
+    ctx = organization.ctx
+    await publish(ctx, replace(preset("default"), key="other"))
+    account = await create_account(ctx, {"name": "Acme"})
+    lonely = await create_account(ctx, {"name": "Rival", "domain": "taken.example"})
+    place = NewOpportunity(account, None, None)
+    await create_opportunity(ctx, place, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
+    await create_contact(ctx, account, {"name": "Taken", "external_system": "crm", "external_id": "taken"})
+    named = ("Maria Plant", "Kim Known", "Quinn Quoted")
+    people = [await create_contact(ctx, account, {"name": name}) for name in named]
+    lead = await create_opportunity(ctx, place, {"name": "Lead"})
+    known, quoted = [await _stakeholder(organization, lead, person) for person in people[1:]]
+    said = AssessmentGiven("budget", Grade.IDENTIFIED, said_by_id=quoted)
+    await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
+    return {
+        **await _under_way(organization),
+        **await _closed(organization, place, people[1]),
+        **await _parts(organization, lead, people[1]),
+        **await _people(organization),
+        "account": encode("Account", account),
+        "lonely": encode("Account", lonely),
+        "contact": encode("Contact", people[0]),
+        "known": encode("Contact", people[1]),
+        "lead": encode("Opportunity", lead),
+        "leadTaken": f"taken {lead}",
+        "stakeholder": encode("Stakeholder", known),
+        "quoted": encode("Stakeholder", quoted),
+        "nobody": encode("Member", uuid4()),
+    }
+
+
+async def _people(organization: TestOrganization) -> dict[str, str]:
+    """Two teams, a member who has left, and a key."""
+    ctx = organization.ctx
+    north, south = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
+    gone = await create_member(ctx, NewMember("Gil Gone", "gil.gone@example.com", Role.REP))
+    await update_member(ctx, gone, {"active": False})
+    key = await create_api_key(ctx, NewKey("Sync", Role.INTEGRATOR))
+    return {
+        "owner": encode("Member", organization.admin_id),
+        "gone": encode("Member", gone),
+        "team": encode("Team", north),
+        "south": encode("Team", south),
+        "apiKey": encode("ApiKey", key.id),
+        **await webhooks(organization),
+    }
+
+
+async def _closed(organization: TestOrganization, place: NewOpportunity, contact: UUID) -> dict[str, str]:
+    """A closed deal, and one of everything on it."""
+    deal = await create_opportunity(organization.ctx, place, {"name": "Closed"})
+    person = await _stakeholder(organization, deal, contact)
+    parts = {"stakeholder": encode("Stakeholder", person), **await _parts(organization, deal, contact)}
+    await disqualify(organization.ctx, deal, DisqualifyReason.NO_PAIN, Terms())
+    closed = {f"closed{name[0].upper()}{name[1:]}": id for name, id in parts.items()}
+    return {"closed": encode("Opportunity", deal), **closed}
+
+
+async def _parts(organization: TestOrganization, deal: UUID, contact: UUID) -> dict[str, str]:
+    """One of everything that hangs on a deal."""
+    ctx = organization.ctx
+    rival = await _rival(organization, deal)
+    risk = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2))
+    await add_mitigation(ctx, risk, NewMitigation(MitigationKind.PILOT, "Show it in a week"))
+    settled = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It took too long", 1, 1))
+    await settle_risk(ctx, settled, RiskSettlement.CLOSED, reason="It did not.", expected_version=None)
+    step = await add_milestone(ctx, deal, NewMilestone("They saw it work"))
+    done = await add_milestone(ctx, deal, NewMilestone("We showed it", MilestoneSide.SELLER))
+    await complete_milestone(ctx, done, evidence=None, expected_version=None)
+    taken = {"external_system": "crm", "external_id": f"taken {deal}"}
+    call = NewActivity(ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called", True, None, [contact], **taken)
+    activity = await log_activity(ctx, deal, call)
+    mitigation = (await Mitigation.filter(risk_id=risk).values("id"))[0]["id"]
+    return {
+        "competitor": encode("Competitor", rival),
+        "risk": encode("Risk", risk),
+        "settledRisk": encode("Risk", settled),
+        "mitigation": encode("Mitigation", mitigation),
+        "milestone": encode("Milestone", step),
+        "doneMilestone": encode("Milestone", done),
+        "activity": encode("Activity", activity),
+    }
+
+
+async def _under_way(organization: TestOrganization) -> dict[str, str]:
+    """A seller, and a deal of theirs in each state that an import may bring."""
+    ctx = await organization.ctx_of(Role.REP, "sam.seller@example.com")
+    assert ctx.viewer.member_id
+    states = (OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.LOST)
+    rows = [
+        ImportRow(
+            external_id=state,
+            name=state,
+            account_name="Acme",
+            owner_email="sam.seller@example.com",
+            state=state,
+            closed_on=date(2026, 3, 1) if state is OpportunityState.LOST else LEFT_OUT,
+        )
+        for state in states
+    ]
+    made = await import_rows(organization.ctx, "elsewhere", rows)
+    deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
+    theirs = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
+    step = (await Milestone.filter(opportunity_id__in=theirs).order_by("position").values("id"))[0]["id"]
+    [again] = await import_rows(organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")])
+    assert again.opportunity_id
+    winner = encode("Competitor", await _once_lost(organization, again.opportunity_id))
+    people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
+    warned = {**await targets(organization, ctx.viewer.member_id), **await alerted(organization, deals["qualified"])}
+    return {**people, **warned, "sellersMilestone": encode("Milestone", step), **deals}
+
+
+async def _once_lost(organization: TestOrganization, deal: UUID) -> UUID:
+    """The rival to whom the deal was lost before it was reopened."""
+    rival = await _rival(organization, deal)
+    await lose(organization.ctx, deal, Lost(LossReason.LOST_TO_COMPETITOR, rival), Terms())
+    await reopen(organization.ctx, deal, OpportunityState.LEAD, {}, Terms(note="They called us again."))
+    return rival
+
+
+async def _rival(organization: TestOrganization, deal: UUID) -> UUID:
+    return await add_competitor(organization.ctx, deal, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
+
+
+async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID) -> UUID:
+    new = NewStakeholder(contact_id=contact, roles=[BuyingRole.PROBLEM_OWNER])
+    return await add_stakeholder(organization.ctx, deal, new)
+
+
+def placed(value: Any, ids: Mapping[str, str]) -> Any:
+    """The value with every `$name` in it replaced by the id."""
+    if isinstance(value, Mapping):
+        return {name: placed(part, ids) for name, part in value.items()}
+    if isinstance(value, list):
+        return [placed(part, ids) for part in value]
+    return ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value

@@ -1,0 +1,156 @@
+"""Deals and the default process for tests of rules: what a test does not name is plainly good."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+from workflow.rules.enums import (
+    ActorKind,
+    BuyingRole,
+    FitOperator,
+    ForecastCategory,
+    Grade,
+    MitigationKind,
+    OpportunityState,
+    OpportunityType,
+    RiskCategory,
+    RiskStatus,
+    Role,
+    Strength,
+)
+from workflow.rules.gates.requirements import Verdict, evaluate
+from workflow.rules.opportunity.facts import (
+    AccountFacts,
+    Actor,
+    AssessmentFacts,
+    NextStep,
+    OpportunityFacts,
+    StakeholderFacts,
+)
+from workflow.rules.opportunity.parts import ActivityFacts, MitigationFacts, RiskFacts, Talks
+from workflow.rules.permissions import Holding, Viewer
+from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+TODAY = date(2026, 3, 10)
+OWNER, TEAM = UUID(int=1), UUID(int=2)
+ADA = Actor(ActorKind.MEMBER, "Ada", OWNER)
+ACCOUNT = AccountFacts(id=UUID(int=3), name="Acme", industry="retail", employee_count=500, country="DE")
+HOLDING = Holding(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())
+
+
+def default_document() -> dict[str, Any]:
+    """The default process as plain data, fresh to be changed."""
+    text = Path(__file__).parents[3].joinpath("workflow/presets/default.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
+
+
+DEFAULT = parse(default_document())
+
+
+def assessed(criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta = timedelta(days=1)) -> AssessmentFacts:
+    """An assessment of that grade, made so long ago."""
+    return AssessmentFacts(
+        id=UUID(int=4),
+        criterion=criterion,
+        grade=grade,
+        evidence="They lose two days a week on this, said the COO.",
+        evidence_url=None,
+        said_by_id=None,
+        assessed_at=NOW - age,
+        actor=ADA,
+    )
+
+
+def person(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> StakeholderFacts:
+    """Somebody of the buyer with these parts."""
+    return StakeholderFacts(UUID(int=5), UUID(int=7), UUID(int=6), name, roles, left=left)
+
+
+def talked(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
+    """So many two-way activities with the person, the last of them so long ago."""
+    return ActivityFacts(NOW - ago, count, (Talks(UUID(int=6), count, NOW - ago),) if count else ())
+
+
+def fear(
+    likelihood: int = 3,
+    impact: int = 3,
+    status: RiskStatus = RiskStatus.SUSPECTED,
+    *,
+    raised: datetime = NOW - timedelta(days=3),
+    mitigated: bool = False,
+) -> RiskFacts:
+    """Something that the buyer fears, raised three days ago unless told; `mitigated` plans something against it."""
+    about = (UUID(int=20), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, status, raised)
+    plan = MitigationFacts(UUID(int=21), MitigationKind.REFERENCE, "Let them call Globex")
+    return RiskFacts(*about, mitigations=(plan,) if mitigated else ())
+
+
+BARE_LEAD = OpportunityFacts(
+    id=UUID(int=7),
+    organization_id=UUID(int=8),
+    number=1,
+    name="Stock counting",
+    type=OpportunityType.NEW_BUSINESS,
+    description=None,
+    source=None,
+    state=OpportunityState.LEAD,
+    state_since=NOW,
+    value_minor=None,
+    value_currency=None,
+    base_minor=None,
+    probability=Decimal("0.1"),
+    probability_is_manual=False,
+    forecast_category=ForecastCategory.OMITTED,
+    expected_close_date=None,
+    push_count=0,
+    next_step=None,
+    pain_since=None,
+    owner_id=OWNER,
+    attributes={},
+    version=1,
+    created_at=NOW,
+    updated_at=NOW,
+    time_zone="Europe/Berlin",
+    base_currency="EUR",
+    account=ACCOUNT,
+)
+
+
+def deal(**changes: Any) -> OpportunityFacts:  # Any: whichever facts a test is about
+    """A bare lead, with the changes that a test is about."""
+    return replace(BARE_LEAD, **changes)
+
+
+def qualified_lead(**changes: Any) -> OpportunityFacts:  # Any: as above
+    """A lead that passes the whole QUALIFY gate of the default process."""
+    good = {
+        "assessments": tuple(assessed(key) for key in ("pain", "interest", "fit")),
+        "stakeholders": (person(),),
+        "next_step": NextStep("Meet the COO", TODAY),
+    }
+    return deal(**{**good, **changes})
+
+
+def judged(
+    test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, now: datetime = NOW
+) -> Verdict:
+    """The verdict on one HARD requirement with this test."""
+    return evaluate(GateRequirement("asked", "Asked", test), facts, process, now)
+
+
+def fit_rule(attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD) -> FitRule:
+    """A fit rule on one attribute of the account."""
+    return FitRule("rule", "Big enough", attribute, operator, value, strength)
+
+
+def viewer(role: Role, *, member: UUID | None = None, team: UUID | None = TEAM) -> Viewer:
+    """A member with the role, in the owner's team unless told."""
+    teams = frozenset({team} if team else ())
+    return Viewer(UUID(int=8), role, member or UUID(int=9), "Somebody", ActorKind.MEMBER, teams=teams)

@@ -1,0 +1,97 @@
+"""A deal on the owner's desk, written on in every way that its health hangs on, and what is stored of its judgement."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.support.organizations import NOW
+from tests.support.team import Crew
+from workflow.models import Opportunity
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.activities import NewActivity, log_activity
+from workflow.operations.buyer.milestones import NewMilestone, add_milestone
+from workflow.operations.buyer.risks import NewRisk, raise_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.process.processes import preset
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
+from workflow.rules.health.health import health
+from workflow.rules.health.insight import InsightTopic, insight
+
+DEFAULT = preset("default")
+LATER = NOW + timedelta(days=1, hours=3)
+"""When the owner writes: a day after the deal came."""
+SAID = "The COO said on the phone that they lose two shifts a week."
+Judgement = dict[str, Any]  # Any: a number and plain data
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A deal of the owner's, and when they write on it."""
+
+    crew: Crew
+    deal: UUID
+    key: str
+    now: datetime = LATER
+
+    @property
+    def ctx(self) -> Ctx:
+        """The owner."""
+        return self.crew.at("owner", self.now)
+
+    async def contact(self) -> UUID:
+        """Somebody at the buyer's."""
+        account = (await Opportunity.filter(id=self.deal).values("account_id"))[0]["account_id"]
+        return await create_contact(self.ctx, account, {"name": "Grace"})
+
+    async def person(self, role: BuyingRole = BuyingRole.DECISION_MAKER) -> UUID:
+        """Somebody who takes part."""
+        return await add_stakeholder(self.ctx, self.deal, NewStakeholder(await self.contact(), [role]))
+
+    async def talk(self) -> UUID:
+        """A call that goes both ways."""
+        about = (ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called back", True, None, [await self.contact()])
+        return await log_activity(self.ctx, self.deal, NewActivity(*about))
+
+    async def fear(self) -> UUID:
+        """A risk that is CRITICAL."""
+        return await raise_risk(self.ctx, self.deal, NewRisk(RiskCategory.TIME, "It takes a year", 5, 5))
+
+    async def late(self) -> UUID:
+        """A milestone that was due yesterday."""
+        return await add_milestone(self.ctx, self.deal, NewMilestone("They saw it", due=NOW.date()))
+
+
+async def new_desk(crew: Crew, state: OpportunityState = OpportunityState.PROGRESSING) -> Desk:
+    """A fresh deal of the owner's, a month old."""
+    key = uuid4().hex
+    return Desk(crew, await crew.deal(state, key), key)
+
+
+async def stored(id: UUID) -> Judgement:
+    """The judgement as the deal's row has it."""
+    row = (await Opportunity.filter(id=id).values("health", "health_factors", "closed_insight"))[0]
+    return {name: json.loads(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+async def ruled(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> Judgement:
+    """The judgement as the rules find it on the facts as they are now; with insight where the deal is about to be closed."""
+    facts = (await facts_of(organization_id, [id], now))[id]
+    found = health(DEFAULT, facts, now)
+    return {
+        "health": found.score,
+        "health_factors": [asdict(factor) for factor in found.factors],
+        "closed_insight": [_topic(topic) for topic in insight(DEFAULT, facts, now).topics] if closing else None,
+    }
+
+
+def points(judgement: Judgement) -> dict[str, int]:
+    """What each factor gives."""
+    return {factor["key"]: factor["points"] for factor in judgement["health_factors"]}
+
+
+def _topic(found: InsightTopic) -> list[object]:
+    return [found.topic, found.status, found.summary, list(found.missing)]

@@ -1,0 +1,94 @@
+"""Milestones of one deal each, in every status, and what a verb has written of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.organizations import NOW
+from tests.support.team import Crew
+from workflow.models import Event, Milestone, Opportunity
+from workflow.operations.buyer.milestones import (
+    NewMilestone,
+    add_milestone,
+    complete_milestone,
+    reopen_milestone,
+    update_milestone,
+    waive_milestone,
+)
+from workflow.operations.core.context import Ctx
+from workflow.rules.enums import MilestoneStatus, OpportunityState
+from workflow.rules.errors import InvalidInput, Refusal
+
+LATER = NOW + timedelta(days=1)
+TODAY, YESTERDAY = LATER.date(), NOW.date()
+SAID = "The COO wrote on Monday that they have chosen us."
+REASON = "They have done this with us before."
+
+Verb = Callable[[Ctx, UUID, int | None], Awaitable[UUID]]
+VERBS: dict[str, Verb] = {
+    "complete": lambda ctx, id, version: complete_milestone(ctx, id, evidence=SAID, expected_version=version),
+    "update": lambda ctx, id, version: update_milestone(ctx, id, {"name": "Seen"}, expected_version=version),
+    "waive": lambda ctx, id, version: waive_milestone(ctx, id, reason=REASON, expected_version=version),
+    "reopen": lambda ctx, id, version: reopen_milestone(ctx, id, reason=REASON, expected_version=version),
+}
+"""Everything that is done with a milestone once it is there."""
+
+
+async def a_step(crew: Crew, status: MilestoneStatus = MilestoneStatus.PLANNED, **about: Any) -> UUID:
+    """A milestone that was added by hand to a deal of its own, brought into the status; MISSED as the sweep does it."""
+    deal = await crew.deal(OpportunityState.PROGRESSING)
+    id = await add_milestone(crew.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **about))
+    if status is MilestoneStatus.DONE:
+        await VERBS["complete"](crew.at("owner", NOW), id, None)
+    elif status is MilestoneStatus.WAIVED:
+        await VERBS["waive"](crew.at("manager", NOW), id, None)
+    elif status is MilestoneStatus.MISSED:
+        await Milestone.filter(id=id).update(status=MilestoneStatus.MISSED)
+    return id
+
+
+async def row(id: UUID) -> dict[str, Any]:
+    """The milestone as stored."""
+    return dict((await Milestone.filter(id=id).values())[0])
+
+
+async def deal_of(id: UUID) -> UUID:
+    """The deal that the milestone hangs on."""
+    deal: UUID = (await row(id))["opportunity_id"]
+    return deal
+
+
+async def version(deal: UUID) -> int:
+    """The deal's version."""
+    return int((await Opportunity.filter(id=deal).values("version"))[0]["version"])
+
+
+async def last_event(id: UUID) -> tuple[str, dict[str, Any]]:
+    """The newest event that names the milestone."""
+    events = await Event.filter(aggregateid=await deal_of(id)).order_by("-pos").values()
+    return next((e["type"], e["payload"]) for e in events if e["payload"].get("milestoneId") == str(id))
+
+
+async def written(deal: UUID) -> tuple[Any, ...]:
+    """All that a verb could have written on the deal."""
+    mine = await Milestone.filter(opportunity_id=deal).order_by("position").values()
+    return await Opportunity.filter(id=deal).values(), mine, await Event.filter(aggregateid=deal).count()
+
+
+async def refused(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
+    """The refusal of the attempt, which wrote nothing."""
+    before = await written(deal)
+    with pytest.raises(Refusal) as caught:
+        await attempt
+    assert await written(deal) == before
+    return caught.value
+
+
+async def faults(id: UUID, attempt: Awaitable[UUID]) -> list[str]:
+    """The faulty fields of an attempt on the milestone, which wrote nothing."""
+    refusal = await refused(await deal_of(id), attempt)
+    assert isinstance(refusal, InvalidInput), refusal
+    return [".".join(problem.path) for problem in refusal.fields]

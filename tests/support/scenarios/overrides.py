@@ -1,0 +1,72 @@
+"""Leads that lack a few requirements of QUALIFY and no other, and the overrides by which they pass."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tests.support.team import Crew
+from workflow.models import Opportunity, Override
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.triggers import AppliedFirst, qualify
+from workflow.queries.opportunity.facts import facts_of
+from workflow.rules.enums import BuyingRole, Grade, OpportunityState
+from workflow.rules.opportunity.facts import NextStep
+
+PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
+REASON = "x" * 20
+SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+
+
+async def lead(crew: Crew, *, unmet: Sequence[str]) -> UUID:
+    """A lead of the owner's, worked by the helper too, that lacks these requirements alone."""
+    id, admin = await crew.deal(OpportunityState.LEAD), crew.ctx["admin"]
+    await update_opportunity(admin, id, {"collaborator_ids": [crew.member("helper")]}, expected_version=None)
+    await assessed(admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet))
+    for key in (PERSON, STEP):
+        if key not in unmet:
+            await met(admin, id, key)
+    return id
+
+
+async def assessed(ctx: Ctx, id: UUID, *criteria: str) -> None:
+    """These criteria are validated."""
+    answers = [AssessmentGiven(key, Grade.VALIDATED, SAID) for key in criteria]
+    await assess_criteria(ctx, id, answers, pain_since=None, expected_version=None)
+
+
+async def met(ctx: Ctx, id: UUID, key: str) -> None:
+    """What a requirement asks is there from now on."""
+    if key == PAIN:
+        await assessed(ctx, id, "pain")
+    elif key == STEP:
+        step = NextStep("Meet the COO", ctx.now.date())
+        await update_opportunity(ctx, id, {"next_step": step}, expected_version=None)
+    else:
+        account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
+        contact = await create_contact(ctx, account, {"name": "Maria Plant"})
+        await add_stakeholder(ctx, id, NewStakeholder(contact, [BuyingRole.PROBLEM_OWNER]))
+
+
+async def passed(ctx: Ctx, id: UUID, *keys: str, **about: Any) -> None:
+    """Qualify with an override of these requirements."""
+    given = OverrideGiven(keys, about.get("reason", REASON), about.get("expires_at"))
+    await qualify(ctx, id, AppliedFirst(), Terms(override=given))
+
+
+async def debts(id: UUID) -> list[tuple[list[str], datetime | None]]:
+    """What each override of the deal passed, and when it was made good."""
+    found = await Override.filter(opportunity_id=id).order_by("at").values_list("requirement_keys", "settled_at")
+    return [(keys, settled) for keys, settled in found]
+
+
+async def owed(crew: Crew, id: UUID) -> list[tuple[str, ...]]:
+    """What the rules read as owed still."""
+    facts = (await facts_of(crew.organization.id, [id], crew.organization.ctx.now))[id]
+    return [debt.requirement_keys for debt in facts.overrides]

@@ -1,0 +1,113 @@
+"""Scenes of fear: a seller's deal, risks on it in every status, and all that a write on them could have changed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.support.team import Crew
+from workflow.models import Event, Member, Mitigation, Opportunity, Risk, RiskReview, Stakeholder
+from workflow.operations.accounts.accounts import create_contact
+from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
+from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
+from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
+from workflow.operations.core.context import Ctx
+from workflow.operations.opportunity.edit import update_opportunity
+from workflow.rules.enums import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
+
+SAID = "Their COO called Globex on Monday and was reassured."
+SETTLED = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: RiskSettlement.CLOSED}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A deal of the seller's with its helper, and the people around it."""
+
+    crew: Crew
+    deal: UUID
+
+    @property
+    def seller(self) -> Ctx:
+        """Who owns the deal."""
+        return self.crew.ctx["owner"]
+
+    @property
+    def manager(self) -> Ctx:
+        """Who leads the seller and may accept."""
+        return self.crew.ctx["manager"]
+
+    async def fear(self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED) -> UUID:
+        """A risk of these scores, brought into the status by the product's own verbs."""
+        risk = await raise_risk(self.seller, self.deal, NewRisk(RiskCategory.TIME, "A year", likelihood, impact))
+        if status is RiskStatus.CONFIRMED:
+            await self.update(risk, {"confirmed_by_buyer": True})
+        if status in (RiskStatus.MITIGATING, RiskStatus.MITIGATED):
+            plan = await self.plan(risk)
+            if status is RiskStatus.MITIGATED:
+                await self.complete(plan)
+        if status in SETTLED:
+            await self.settle(risk, SETTLED[status], who=self.manager)
+        return risk
+
+    async def update(self, risk: UUID, given: RiskChanges, *, who: Ctx | None = None) -> UUID:
+        """Change a risk, as the seller unless told."""
+        return await update_risk(who or self.seller, risk, given, expected_version=None)
+
+    async def settle(self, risk: UUID, status: RiskSettlement, *, who: Ctx | None = None, reason: str = SAID) -> UUID:
+        """Settle a risk, as the seller unless told."""
+        return await settle_risk(who or self.seller, risk, status, reason=reason, expected_version=None)
+
+    async def plan(self, risk: UUID) -> UUID:
+        """Plan something more against a risk; the mitigation's id."""
+        before = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True))
+        await add_mitigation(self.seller, risk, NewMitigation(MitigationKind.REFERENCE, "Let them call Globex"))
+        [made] = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True)) - before
+        return UUID(str(made))
+
+    async def complete(self, mitigation: UUID, *, evidence: str = SAID) -> UUID:
+        """It was done."""
+        return await complete_mitigation(self.seller, mitigation, evidence=evidence, expected_version=None)
+
+    async def buyer(self, name: str = "Cora Coo") -> UUID:
+        """Somebody of the buyer's who takes part."""
+        account = (await self.row())["account_id"]
+        contact = await create_contact(self.seller, account, {"name": name})
+        return await add_stakeholder(self.seller, self.deal, NewStakeholder(contact, []))
+
+    async def row(self) -> dict[str, Any]:  # Any: columns of several kinds
+        """The deal as stored."""
+        return dict((await Opportunity.filter(id=self.deal).values())[0])
+
+    async def risk(self, id: UUID) -> dict[str, Any]:  # Any: as above
+        """A risk as stored."""
+        return dict((await Risk.filter(id=id).values())[0])
+
+    async def told(self) -> dict[str, Any]:  # Any: JSON
+        """The newest event of the deal: its type, and its payload but for who and where."""
+        event = (await Event.filter(aggregateid=self.deal).order_by("-pos").limit(1).values("type", "payload"))[0]
+        inner = ("actor", "opportunityId", "version")
+        return {"type": event["type"]} | {k: v for k, v in event["payload"].items() if k not in inner}
+
+    async def all_rows(self) -> tuple[Any, ...]:  # Any: as above
+        """All that a write could have changed."""
+        risks = await Risk.filter(opportunity_id=self.deal).order_by("id").values()
+        plans = await Mitigation.filter(risk__opportunity_id=self.deal).order_by("id").values()
+        reviews = await RiskReview.filter(opportunity_id=self.deal).order_by("id").values()
+        people = await Stakeholder.filter(opportunity_id=self.deal).count()
+        events = await Event.filter(aggregateid=self.deal).count()
+        return await self.row(), risks, plans, reviews, people, events
+
+
+async def new_scene(crew: Crew, state: OpportunityState = OpportunityState.QUALIFIED) -> Scene:
+    """A fresh deal of the seller's, on which the helper works too."""
+    deal = await crew.deal(state, uuid4().hex)
+    helpers = [crew.member("helper")]
+    await update_opportunity(crew.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    return Scene(crew, deal)
+
+
+async def sleeper(scene: Scene) -> UUID:
+    """A member who has been deactivated."""
+    email = f"{uuid4().hex}@example.com"
+    await scene.crew.organization.ctx_of(Role.REP, email)
+    await Member.filter(email=email).update(active=False)
+    return UUID(str((await Member.filter(email=email).values("id"))[0]["id"]))

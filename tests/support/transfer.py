@@ -1,0 +1,91 @@
+"""An organization brought into another one by what `pursuit export` writes and `pursuit import` takes, in this process."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api.files import jsonl_rows
+from api.files.cells import Kind, line
+from api.files.exports import EXPORTS
+from api.files.import_batches import Tally, import_reads
+from api.files.jsonl_accounts_contacts import import_parties
+from tests.security.isolation.two_organizations import tell_story
+from tests.support.organizations import TestOrganization, new_organization
+from workflow.models import ExchangeRate, Member, SalesProcess
+from workflow.models.engine.database import dialect, fetch
+from workflow.operations.core.context import system_viewer
+from workflow.operations.pricing.exchange_rates import set_exchange_rate
+from workflow.operations.process.processes import publish
+from workflow.queries.integrity import HISTORIES, STANDINGS, VERSION, VERSIONS
+from workflow.queries.people.people import organization_called
+from workflow.queries.process.processes import newest_processes
+from workflow.rules.enums import Role
+
+KINDS = (Kind.ACCOUNTS, Kind.CONTACTS, Kind.OPPORTUNITIES)
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
+"""After all that any story tells."""
+
+_TOLD: list[TestOrganization] = []
+
+
+async def everything() -> TestOrganization:
+    """An organization in which everything was done once: the first test that reads it makes it, and none changes it."""
+    if not _TOLD:
+        organization = await new_organization()
+        await tell_story(organization)
+        _TOLD.append(organization)
+    return _TOLD[0]
+
+
+async def sound(organization: TestOrganization) -> None:
+    """Its histories, versions and standings are as they must be; other tests break theirs in the same database."""
+    for check in (HISTORIES, STANDINGS, VERSIONS.format(version=VERSION[dialect()])):
+        assert [row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)] == []
+
+
+async def second_home(organization: TestOrganization) -> TestOrganization:
+    """Another organization with the same people, processes and rates."""
+    home = await organization_called(str(organization.id))
+    other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
+    for member in await Member.filter(organization_id=organization.id).values("email", "role"):
+        await other.ctx_of(Role(member["role"]), member["email"])
+    [mine] = await SalesProcess.filter(organization_id=organization.id).order_by("-published_at").limit(1).values()
+    for process in await newest_processes(organization.ctx.viewer):
+        await publish(other.ctx, process.document, make_default=process.id == mine["id"])
+    for rate in await ExchangeRate.filter(organization_id=organization.id).order_by("valid_from").values():
+        await set_exchange_rate(other.ctx, rate["currency"], rate["rate"], rate["valid_from"])
+    return other
+
+
+async def exported(organization: TestOrganization, kind: Kind) -> list[str]:
+    """The lines of one kind."""
+    home = await organization_called(str(organization.id))
+    export = EXPORTS[kind]
+    rows = [row async for batch in export.walk(system_viewer(home.id)) for row in batch]
+    return [line(export.record(row, home)) for row in rows]
+
+
+async def imported(
+    organization: TestOrganization, kind: Kind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
+) -> tuple[Tally, list[str]]:
+    """What became of the lines, and why those that were not kept were not."""
+    file, why = folder / f"{kind}.jsonl", list[str]()
+    file.write_text("".join(lines))
+    tally = Tally(reject=lambda read, reason: why.append(reason))
+    ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)
+    if kind is Kind.OPPORTUNITIES:
+        await import_reads(ctx, jsonl_rows.reads(file), tally, dry_run=dry_run)
+    else:
+        await import_parties(ctx, kind, file, tally, dry_run=dry_run)
+    return tally, why
+
+
+async def moved(organization: TestOrganization, folder: Path) -> tuple[TestOrganization, list[str]]:
+    """A second home with everything in it, and the lines of its opportunities."""
+    other = await second_home(organization)
+    for kind in KINDS:
+        lines = await exported(organization, kind)
+        _, why = await imported(other, kind, lines, folder)
+        assert why == [], kind
+    return other, lines

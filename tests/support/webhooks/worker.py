@@ -1,0 +1,72 @@
+"""A worker inside the test, on a database that no other test sees, and endpoints that it sends to."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from api.worker.webhook_sender import Sender
+from api.worker.worker import Worker
+from tests.support.organizations import VAULT, TestOrganization, new_organization
+from workflow.models import WebhookDelivery
+from workflow.models.engine.database import opened
+from workflow.operations.accounts.accounts import create_account
+from workflow.operations.core.context import Ctx
+from workflow.operations.webhooks.endpoints import EndpointKept, create_webhook_endpoint
+from workflow.queries.events.subscribe import Tail
+
+
+@dataclass(frozen=True)
+class Office:
+    """An organization whose facts are sent, and whoever works for it."""
+
+    organization: TestOrganization
+    ctx: Ctx
+
+    async def endpoint(self, url: str, *types: str) -> EndpointKept:
+        """A new endpoint, for accounts where no type is named."""
+        return await create_webhook_endpoint(self.ctx, {"url": url, "event_types": types or ("account.*",)})
+
+    async def tell(self, count: int, **fields: Any) -> list[UUID]:
+        """So many facts."""
+        about: list[Any] = [{"name": f"Account {number}", **fields} for number in range(count)]
+        return [await create_account(self.ctx, account) for account in about]
+
+    @asynccontextmanager
+    async def working(self, *, private: bool = True, seconds: float = 15) -> AsyncIterator[None]:
+        """A worker meanwhile."""
+        tail = Tail()
+        async with Worker(tail, Sender(VAULT, private=private, seconds=seconds)).working():
+            yield
+        await tail.close()
+
+
+@asynccontextmanager
+async def office(url: str) -> AsyncIterator[Office]:
+    """The database is open, with one organization in it."""
+    async with opened(url, everywhere=False):
+        organization = await new_organization()
+        yield Office(organization, replace(organization.ctx, private_webhooks=True))
+
+
+async def hurry() -> None:
+    """What is to be tried later is to be tried now."""
+    await WebhookDelivery.filter(status="FAILED").update(next_attempt_at=datetime.now(UTC))
+
+
+async def deliveries(**wanted: Any) -> list[dict[str, Any]]:
+    """What became of the deliveries."""
+    return await WebhookDelivery.filter(**wanted).order_by("id").values()
+
+
+async def settled(wanted: int, **statuses: object) -> None:
+    """Wait until so many deliveries became that."""
+    for _ in range(1_000):
+        if len(await deliveries(**statuses)) >= wanted:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(Counter((row["status"], row["last_error"]) for row in await deliveries()))
