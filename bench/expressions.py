@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.support.rules.random_expressions import Expressions
-from workflow.rules.gates.cel import answer, faults_of, warm_up
+from workflow.rules.gates.cel import evaluate_expression, expression_faults, load_cel
 
 COUNT = 10_000
-LARGE = 100
+LARGE_DATA_SIZE = 100
 """Parts of a list, and thousands of characters of a text."""
 
 
 @dataclass(frozen=True)
-class Taken:
+class CallTime:
     """Milliseconds of one call: of the processor, and by the clock on the wall, others' work included."""
 
     processor: float
@@ -28,34 +28,34 @@ class Taken:
 def main() -> None:
     """Measure and print the table; the processor's times are the product's own, the wall's are the machine's too."""
     expressions = Expressions(2026)
-    cases = [(text, expressions.sight(large=LARGE)) for text in expressions.some(COUNT)]
-    warm_up()
+    cases = [(text, expressions.sight(large=LARGE_DATA_SIZE)) for text in expressions.some(COUNT)]
+    load_cel()
     gc.collect()
     gc.freeze()
-    first, judged = list[Taken](), list[Taken]()
-    for text, sight in cases:
-        first.append(_taken(partial(faults_of, text)))
-        if not faults_of(text):
-            judged.append(_taken(partial(answer, text, sight)))
+    compiled, evaluated = list[CallTime](), list[CallTime]()
+    for text, values in cases:
+        compiled.append(_time_call(partial(expression_faults, text)))
+        if not expression_faults(text):
+            evaluated.append(_time_call(partial(evaluate_expression, text, values)))
     titles = ("times", "median ms", "p99 ms", "p99.9 ms", "most ms", "most on the wall ms")
     table = Table("what", *titles, title=f"{COUNT:,} random expressions over large data")
     for column in table.columns[1:]:
         column.justify = "right"
-    table.add_row("read and checked, at publish and once a process", *_row(first))
-    table.add_row("evaluated on a deal, of those that can be published", *_row(judged))
+    table.add_row("read and checked, at publish and once a process", *_row(compiled))
+    table.add_row("evaluated on a deal, of those that can be published", *_row(evaluated))
     Console(width=130).print(table)
 
 
-def _taken(call: Callable[[], object]) -> Taken:
+def _time_call(call: Callable[[], object]) -> CallTime:
     processor, wall = thread_time(), perf_counter()
     call()
-    return Taken(1000 * (thread_time() - processor), 1000 * (perf_counter() - wall))
+    return CallTime(1000 * (thread_time() - processor), 1000 * (perf_counter() - wall))
 
 
-def _row(taken: Sequence[Taken]) -> tuple[str, ...]:
-    times = sorted(one.processor for one in taken)
+def _row(calls: Sequence[CallTime]) -> tuple[str, ...]:
+    times = sorted(one.processor for one in calls)
     shares = (times[int(share * (len(times) - 1))] for share in (0.5, 0.99, 0.999, 1))
-    return f"{len(times):,}", *(f"{time:.2f}" for time in shares), f"{max(one.wall for one in taken):.2f}"
+    return f"{len(times):,}", *(f"{time:.2f}" for time in shares), f"{max(one.wall for one in calls):.2f}"
 
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
-from api.files.import_batches import Tally
+from api.demo.crm_sales_opportunities import PIPELINE, DataSetOptions, import_data_set
+from api.files.import_batches import ImportTally
 from tests.support.database_dump import Rows, differences, dump
 from tests.support.databases import Databases, databases
 from tests.support.organizations import new_organization
-from workflow.models.engine.database import SQLITE_PRAGMAS, opened
+from workflow.models.engine.database import SQLITE_PRAGMAS, open_database
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import TransitionSource
 
@@ -36,12 +36,12 @@ DATA = ROOT / "api" / "demo" / "data"
 ROUNDS = 3
 COPIES = 4
 """How often the larger file holds the data set."""
-WRITTEN = ("account", "opportunity", "transition", "standing", "milestone", "imported_row", "event")
+IMPORTED_TABLES = ("account", "opportunity", "transition", "standing", "milestone", "imported_row", "event")
 """The tables that an import fills, what is pointed at first; sellers and accounts stand there before."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class ImportMeasurement:
     """One import: what was written, seconds by the product and bare, and the process's most megabytes before and after."""
 
     opportunities: int
@@ -64,8 +64,8 @@ def main() -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for kind in ("sqlite", "postgres"):
-        rounds = sorted((_in_a_process(kind, 1) for _ in range(ROUNDS)), key=lambda one: one.ratio)
-        for one in (rounds[ROUNDS // 2], _in_a_process(kind, COPIES)):
+        rounds = sorted((_measure_in_subprocess(kind, 1) for _ in range(ROUNDS)), key=lambda one: one.ratio)
+        for one in (rounds[ROUNDS // 2], _measure_in_subprocess(kind, COPIES)):
             speed = f"{one.rows / one.product:,.0f}"
             times = (f"{one.product:.2f}", f"{one.bare:.2f}", f"{one.ratio:.1f}", speed)
             memory = (f"{one.megabytes_before:.0f}", f"{one.megabytes:.0f}")
@@ -75,42 +75,44 @@ def main() -> None:
     )
 
 
-def _in_a_process(kind: str, copies: int) -> Figures:
+def _measure_in_subprocess(kind: str, copies: int) -> ImportMeasurement:
     environ = {**os.environ, "PURSUIT_TEST_DATABASE": kind}
     command = [sys.executable, "-W", "ignore:XDG_RUNTIME_DIR", "-m", "bench.importing", str(copies)]
-    told = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
-    return Figures(**json.loads(told.stdout.splitlines()[-1]))
+    finished = subprocess.run(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=True, timeout=900
+    )
+    return ImportMeasurement(**json.loads(finished.stdout.splitlines()[-1]))
 
 
-async def measured(copies: int) -> Figures:
+async def measure_copies(copies: int) -> ImportMeasurement:
     """Import so many copies of the data set, then insert the same rows bare into a copy of the database as it was before."""
     with tempfile.TemporaryDirectory(prefix="pursuit-bench-") as folder:
-        nothing, everything = _file(Path(folder) / "none", 0), _file(Path(folder) / "all", copies)
+        empty_file, full_file = _copy_data_set(Path(folder) / "none", 0), _copy_data_set(Path(folder) / "all", copies)
         async with databases() as made:
-            return await _both_ways(made, nothing, everything)
+            return await _compare(made, empty_file, full_file)
 
 
-async def _both_ways(made: Databases, nothing: Path, everything: Path) -> Figures:
+async def _compare(made: Databases, empty_file: Path, full_file: Path) -> ImportMeasurement:
     url = await made.copy()
-    async with opened(url):
+    async with open_database(url):
         organization = await new_organization(currency="USD")
         viewer = system_viewer(organization.id)
         ctx = Ctx(viewer=viewer, now=datetime.now(UTC), source=TransitionSource.IMPORT)
-        await _imported(ctx, nothing)
+        await _time_import(ctx, empty_file)
     bare_url, before, megabytes_before = await made.copy(url), await dump(url), _megabytes()
-    async with opened(url):
-        product, opportunities = await _imported(ctx, everything)
+    async with open_database(url):
+        product, opportunities = await _time_import(ctx, full_file)
     megabytes = _megabytes()
     changed = differences(before, await dump(url))
-    written = {table: sorted(changed[table][1], key=lambda row: str(row[0])) for table in WRITTEN}
-    bare = await _inserted(bare_url, written)
-    kept = await dump(bare_url)
-    assert all(len(kept[table]) == len(before[table]) + len(rows) for table, rows in written.items())
+    written = {table: sorted(changed[table][1], key=lambda row: str(row[0])) for table in IMPORTED_TABLES}
+    bare = await _time_inserts(bare_url, written)
+    after = await dump(bare_url)
+    assert all(len(after[table]) == len(before[table]) + len(rows) for table, rows in written.items())
     rows = sum(map(len, written.values()))
-    return Figures(opportunities, rows, product, bare, megabytes_before, megabytes)
+    return ImportMeasurement(opportunities, rows, product, bare, megabytes_before, megabytes)
 
 
-def _file(folder: Path, copies: int) -> Path:
+def _copy_data_set(folder: Path, copies: int) -> Path:
     """The data set's files in a folder, the pipeline's rows so many times, each time under other ids."""
     shutil.copytree(DATA, folder)
     with (DATA / PIPELINE).open(encoding="utf-8", newline="") as source:
@@ -122,17 +124,17 @@ def _file(folder: Path, copies: int) -> Path:
     return folder / PIPELINE
 
 
-async def _imported(ctx: Ctx, file: Path) -> tuple[float, int]:
+async def _time_import(ctx: Ctx, file: Path) -> tuple[float, int]:
     """Seconds that the product's import takes, and how many opportunities it made."""
-    tally, started = Tally(), perf_counter()
-    await import_data_set(ctx, file, Reading("USD", ZoneInfo("UTC")), tally)
+    tally, started = ImportTally(), perf_counter()
+    await import_data_set(ctx, file, DataSetOptions("USD", ZoneInfo("UTC")), tally)
     return perf_counter() - started, tally.done
 
 
-async def _inserted(url: str, written: dict[str, Rows]) -> float:
+async def _time_inserts(url: str, written: dict[str, Rows]) -> float:
     """Seconds that the rows take by executemany, a statement a table and one transaction, with nothing else done."""
     if url.startswith("sqlite:"):
-        return _inserted_into_sqlite(url, written)
+        return _time_sqlite_inserts(url, written)
     connection = await asyncpg.connect(url)
     try:
         started = perf_counter()
@@ -145,7 +147,7 @@ async def _inserted(url: str, written: dict[str, Rows]) -> float:
         await connection.close()
 
 
-def _inserted_into_sqlite(url: str, written: dict[str, Rows]) -> float:
+def _time_sqlite_inserts(url: str, written: dict[str, Rows]) -> float:
     with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as connection:
         for name, value in SQLITE_PRAGMAS.items():
             connection.execute(f"PRAGMA {name} = {value}")
@@ -162,9 +164,9 @@ def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _measure(arguments: Sequence[str]) -> None:
-    print(json.dumps(asdict(asyncio.run(measured(int(arguments[0]))))))
+def _print_measurement(arguments: Sequence[str]) -> None:
+    print(json.dumps(asdict(asyncio.run(measure_copies(int(arguments[0]))))))
 
 
 if __name__ == "__main__":
-    _measure(sys.argv[1:]) if sys.argv[1:] else main()
+    _print_measurement(sys.argv[1:]) if sys.argv[1:] else main()

@@ -15,23 +15,23 @@ from rich.table import Table
 
 from tests.support.databases import databases
 from tests.support.organizations import TestOrganization, new_organization
-from workflow.models.engine.database import fetch, opened, transaction
+from workflow.models.engine.database import fetch, open_database, transaction
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
-from workflow.queries.people.people import OrganizationRow, organization_called
+from workflow.queries.people.people import OrganizationRow, find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity
 from workflow.queries.reports.pipeline import as_of, open_deals
-from workflow.queries.reports.slippage import steps
+from workflow.queries.reports.slippage import snapshot_changes
 from workflow.rules.enums import OutcomeGrouping, PipelineGrouping
 
 SIZE = 1_000_000
 ROUNDS = 3
 ALL = OpportunityFilter()
 YEAR, QUARTER = Days(date(2025, 1, 1), date(2025, 12, 31)), Days(date(2025, 4, 1), date(2025, 6, 30))
-TODAY, THEN = date(2026, 6, 30), date(2025, 3, 31)
+TODAY, PAST_DAY = date(2026, 6, 30), date(2025, 3, 31)
 NOW = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
 
-FILL = (
+FILL_STATEMENTS = (
     """INSERT INTO team (id, organization_id, name, created_at)
     SELECT md5('team' || n)::uuid, $1, 'Team ' || n, now() FROM generate_series(0, 7) n""",
     """INSERT INTO member (id, organization_id, name, email, role, visibility, active, team_id, created_at)
@@ -63,7 +63,7 @@ FILL = (
         worth + step, 'EUR', (born + interval '1 day' * (30 + n % 120 + 20 * step))::date, 0.25, 'PIPELINE', 'BUDGET',
         CASE WHEN step = 3 THEN since::date END, CASE WHEN step = 3 THEN worth END FROM made, generate_series(0, arrows) AS step""",
 )  # fmt: skip
-MADE = """WITH drawn AS (
+DEALS_CTE = """WITH drawn AS (
     SELECT n, ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id, timestamptz '2023-07-01' + interval '1 minute' * (n::bigint
         * 1500000 / $SIZE) AS born, 100 * (1 + n::bigint * 7919 % 90000) AS worth, 5 + n % 37 AS spread, (n::bigint * 31 % 100)::int AS fate
     FROM generate_series(1, $SIZE) n),
@@ -76,13 +76,13 @@ MADE = """WITH drawn AS (
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportBenchmark:
     """A report as the product asks it, and the same figures by hand, with what both must agree on."""
 
     name: str
     product: Callable[[TestOrganization, OrganizationRow], Awaitable[object]]
-    by_hand: str
-    counted: tuple[Callable[[Any], int], tuple[str, ...]]
+    sql: str
+    check_counts: tuple[Callable[[Any], int], tuple[str, ...]]
     values: tuple[object, ...] = ()
 
 
@@ -92,16 +92,18 @@ CYCLE = """WITH qualified AS (SELECT opportunity_id, MIN(at) AS at FROM transiti
     GROUP BY opportunity_id)"""
 DAYS = "closed_on - (COALESCE(qualified.at, created_at) AT TIME ZONE 'UTC')::date"
 REPORTS = (
-    Report(
+    ReportBenchmark(
         "pipeline by owner",
         lambda made, own: open_deals(made.ctx.viewer, ALL, PipelineGrouping.OWNER, own, as_of(None, own, NOW, TODAY)),
         f"""SELECT owner_id, COUNT(*), SUM(base_minor), SUM(base_minor * probability), AVG(health), AVG(now() - created_at)
         FROM opportunity WHERE {OPEN} GROUP BY owner_id""",
         (lambda rows: sum(one.count for one in rows), ("count",)),
     ),
-    Report(
+    ReportBenchmark(
         "pipeline as of a day",
-        lambda made, own: open_deals(made.ctx.viewer, ALL, PipelineGrouping.STATE, own, as_of(THEN, own, NOW, TODAY)),
+        lambda made, own: open_deals(
+            made.ctx.viewer, ALL, PipelineGrouping.STATE, own, as_of(PAST_DAY, own, NOW, TODAY)
+        ),
         """SELECT standing.state, COUNT(*), SUM(standing.value_minor), SUM(standing.value_minor * standing.probability),
         AVG($2 - created_at) FROM standing JOIN opportunity ON opportunity.id = opportunity_id WHERE standing.organization_id = $1
         AND deleted_at IS NULL AND since <= $2 AND (until IS NULL OR until > $2)
@@ -109,7 +111,7 @@ REPORTS = (
         (lambda rows: sum(one.count for one in rows), ("count",)),
         (datetime.fromisoformat("2025-04-01T00:00:00+00:00") - timedelta(microseconds=1),),
     ),
-    Report(
+    ReportBenchmark(
         "outcomes by owner, a year",
         lambda made, own: outcomes(made.ctx.viewer, ALL, OutcomeGrouping.OWNER, own, YEAR),
         f"""{CYCLE} SELECT owner_id, COUNT(*) FILTER (WHERE state = 'WON') AS won, COUNT(*) FILTER (WHERE state = 'LOST') AS lost,
@@ -119,7 +121,7 @@ REPORTS = (
         (lambda found: sum(one.count for one in found.ended), ("won", "lost", "disqualified")),
         (YEAR.start, YEAR.end),
     ),
-    Report(
+    ReportBenchmark(
         "velocity, a year",
         lambda made, own: velocity(made.ctx.viewer, ALL, own, YEAR),
         f"""{CYCLE} SELECT COUNT(*) FILTER (WHERE state = 'WON'), COUNT(*) FILTER (WHERE state = 'LOST'), AVG(base_minor) FILTER
@@ -130,7 +132,7 @@ REPORTS = (
         (lambda found: found.open_qualified, ("open",)),
         (YEAR.start, YEAR.end),
     ),
-    Report(
+    ReportBenchmark(
         "funnel, a year",
         lambda made, own: cohorts(made.ctx.viewer, ALL, own, YEAR),
         """WITH walked AS (SELECT opportunity_id, to_state, sequence, at, id, LEAD(seconds_in_previous_state) OVER way AS stayed,
@@ -153,9 +155,9 @@ REPORTS = (
         (lambda found: sum(one.count for one in found.entered), ("count",)),
         (datetime.fromisoformat("2025-01-01T00:00:00+00:00"), datetime.fromisoformat("2025-12-31T23:59:59+00:00")),
     ),
-    Report(
+    ReportBenchmark(
         "slippage, a quarter",
-        lambda made, own: steps(made.ctx.viewer, ALL, own, QUARTER),
+        lambda made, own: snapshot_changes(made.ctx.viewer, ALL, own, QUARTER),
         """SELECT was_due, is_due, was_open, is_open, opening, last, state, slip_reason, COUNT(*), SUM(before), SUM(minor) FROM (
         SELECT opportunity_id, state, slip_reason, value_minor AS minor, LAG(value_minor) OVER way AS before, since < $2 AS opening,
         until IS NULL OR until > $3 AS last, state IN ('LEAD', 'QUALIFIED', 'PROGRESSING') AS is_open,
@@ -186,25 +188,27 @@ async def main(size: int) -> None:
         column.justify = "right"
     async with databases() as made:
         url = await made.copy()
-        async with opened(url):
+        async with open_database(url):
             organization = await new_organization()
             await _fill(organization, size)
-            own = await organization_called(str(organization.id))
+            own = await find_organization(str(organization.id))
             for report in REPORTS:
-                ours, theirs = await _both(report, organization, own)
+                ours, theirs = await _time_both(report, organization, own)
                 table.add_row(report.name, f"{ours:.2f}", f"{theirs:.2f}", f"{ours / theirs:.2f}")
     Console(width=100).print(table)
 
 
-async def _both(report: Report, organization: TestOrganization, own: OrganizationRow) -> tuple[float, float]:
+async def _time_both(
+    report: ReportBenchmark, organization: TestOrganization, own: OrganizationRow
+) -> tuple[float, float]:
     ours, theirs = [], []
-    read, columns = report.counted
+    read, columns = report.check_counts
     for _ in range(ROUNDS):
         started = perf_counter()
         found = await report.product(organization, own)
         ours.append(perf_counter() - started)
         started = perf_counter()
-        rows = await fetch(report.by_hand, organization.id, *report.values)
+        rows = await fetch(report.sql, organization.id, *report.values)
         theirs.append(perf_counter() - started)
         assert read(found) == sum(int(row[column]) for row in rows for column in columns) > 0, report.name
     return median(ours), median(theirs)
@@ -212,12 +216,12 @@ async def _both(report: Report, organization: TestOrganization, own: Organizatio
 
 async def _fill(organization: TestOrganization, size: int) -> None:
     process: Any = (await fetch("SELECT id FROM sales_process WHERE organization_id = $1", organization.id))[0]["id"]
-    for text in FILL:
-        large = " FROM made" in text
-        given = (organization.id, process) if "$2" in text else (organization.id,)
-        text = MADE.replace("$SIZE", str(size)) + text if large else text
+    for text in FILL_STATEMENTS:
+        needs_deals = " FROM made" in text
+        values = (organization.id, process) if "$2" in text else (organization.id,)
+        text = DEALS_CTE.replace("$SIZE", str(size)) + text if needs_deals else text
 
-        async def write(text: str = text, given: tuple[Any, ...] = given) -> None:
+        async def write(text: str = text, given: tuple[Any, ...] = values) -> None:
             await fetch(text, *given)
 
         await transaction(write)

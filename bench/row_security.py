@@ -19,7 +19,7 @@ from schema.core.context import RequestContext
 from tests.support.databases import databases
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.rows import families
-from workflow.models.engine.database import opened, standing_for, standing_for_everybody
+from workflow.models.engine.database import act_as_organization, bypass_row_security, open_database
 from workflow.operations.opportunity.edit import update_opportunity
 
 DEALS = 500
@@ -27,10 +27,10 @@ ROUNDS = 60
 PAGE = """{ opportunities(first: 50) { totalCount edges { node {
     name number state health { score } owner { name } account { name }
     buyer { stakeholders { contact { name } } } } } } }"""
-Ways = dict[str, Callable[[TestOrganization], AbstractContextManager[None]]]
-WAYS: Ways = {
-    "without": lambda organization: standing_for_everybody(),
-    "with": lambda organization: standing_for(organization.id),
+Modes = dict[str, Callable[[TestOrganization], AbstractContextManager[None]]]
+MODES: Modes = {
+    "without": lambda organization: bypass_row_security(),
+    "with": lambda organization: act_as_organization(organization.id),
 }
 
 
@@ -38,34 +38,34 @@ async def main() -> None:
     """Print the table; the rounds of both ways alternate, so that whatever else the machine does falls on both."""
     os.environ["PURSUIT_TEST_DATABASE"] = "postgres"
     table = Table(
-        "what", *(f"{way} ms" for way in WAYS), "ratio", title=f"Medians of {ROUNDS} rounds, {DEALS} deals each"
+        "what", *(f"{way} ms" for way in MODES), "ratio", title=f"Medians of {ROUNDS} rounds, {DEALS} deals each"
     )
-    async with databases() as made, opened(await made.copy()):
-        homes = [await new_organization(), await new_organization()]
-        deals = [[family.deal.id for family in await families(home, DEALS, people=2)] for home in homes]
-        writes = [partial(_write, home, cycle(ids)) for home, ids in zip(homes, deals, strict=True)]
-        reads = [partial(_page, home) for home in homes]
-        for name, works in (
+    async with databases() as made, open_database(await made.copy()):
+        organizations = [await new_organization(), await new_organization()]
+        deals = [[family.deal.id for family in await families(home, DEALS, people=2)] for home in organizations]
+        writes = [partial(_write, home, cycle(ids)) for home, ids in zip(organizations, deals, strict=True)]
+        reads = [partial(_read_page, home) for home in organizations]
+        for name, actions in (
             ("a page of 50, one organization", reads[:1] * 2),
             ("a page of 50, two organizations in turn", reads),
             ("an update, one organization", writes[:1] * 2),
             ("an update, two organizations in turn", writes),
         ):
-            table.add_row(name, *_figures(await _measured(homes, works)))
+            table.add_row(name, *_figures(await _measure(organizations, actions)))
     Console(width=110).print(table)
 
 
-async def _measured(
-    homes: Sequence[TestOrganization], works: Sequence[Callable[[], Awaitable[None]]]
+async def _measure(
+    organizations: Sequence[TestOrganization], actions: Sequence[Callable[[], Awaitable[None]]]
 ) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {way: [] for way in WAYS}
+    times: dict[str, list[float]] = {way: [] for way in MODES}
     for number in range(ROUNDS):
-        for way in sorted(WAYS, reverse=number % 2 == 0):
+        for mode in sorted(MODES, reverse=number % 2 == 0):
             started = perf_counter()
-            for home, work in zip(homes, works, strict=True):
-                with WAYS[way](home if works[0] is not works[1] else homes[0]):
+            for organization, work in zip(organizations, actions, strict=True):
+                with MODES[mode](organization if actions[0] is not actions[1] else organizations[0]):
                     await work()
-            times[way].append(500 * (perf_counter() - started))
+            times[mode].append(500 * (perf_counter() - started))
     return times
 
 
@@ -74,14 +74,16 @@ def _figures(times: dict[str, list[float]]) -> Sequence[str]:
     return f"{without:.2f}", f"{secured:.2f}", f"{secured / without:.3f}"
 
 
-async def _page(home: TestOrganization) -> None:
-    context = RequestContext(viewer=home.ctx.viewer, now=datetime.now(UTC), request_id="bench")
+async def _read_page(organization: TestOrganization) -> None:
+    context = RequestContext(viewer=organization.ctx.viewer, now=datetime.now(UTC), request_id="bench")
     answer = await schema.execute(PAGE, context_value=context)
     assert answer.errors is None, answer.errors
 
 
-async def _write(home: TestOrganization, ids: "cycle[UUID]") -> None:
-    await update_opportunity(home.ctx, next(ids), {"description": datetime.now(UTC).isoformat()}, expected_version=None)
+async def _write(organization: TestOrganization, ids: "cycle[UUID]") -> None:
+    await update_opportunity(
+        organization.ctx, next(ids), {"description": datetime.now(UTC).isoformat()}, expected_version=None
+    )
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from schema.buyer.milestones import MilestoneMutation
 from schema.buyer.profile_mutations import BuyerMutation
 from schema.buyer.risk_mutations import RiskMutation
 from schema.buyer.stakeholders import StakeholderMutation
-from schema.core.execution import BoundedExecution, Prepared
+from schema.core.execution import LimitedExecutionContext, ParsedDocumentExtension
 from schema.core.scalars import SCALARS
 from schema.events.events import EventQuery
-from schema.events.subscription import LiveSubscription
+from schema.events.subscription import EventSubscription
 from schema.events.webhooks import WebhookMutation, WebhookQuery
 from schema.opportunity.alert_mutations import AlertMutation
 from schema.opportunity.alerts import AlertQuery
@@ -82,7 +82,7 @@ Mutation = _root(
     "What can be done. Each answers with what came of it, or with a `Problem` that says what to do about it.",
 )
 
-SUBSCRIPTIONS = (LiveSubscription,)
+SUBSCRIPTIONS = (EventSubscription,)
 Subscription = _root(
     "Subscription", SUBSCRIPTIONS, "What goes on being told, over a WebSocket or as server-sent events."
 )
@@ -93,6 +93,6 @@ schema = strawberry.Schema(
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
-    extensions=(Prepared,),
-    execution_context_class=BoundedExecution,
+    extensions=(ParsedDocumentExtension,),
+    execution_context_class=LimitedExecutionContext,
 )

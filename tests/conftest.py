@@ -11,7 +11,7 @@ from tests.support.counts import FULL
 from tests.support.databases import Databases, chosen, databases
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, serving
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 
 HERE = Path(__file__).parent
 NOT_ON = {
@@ -74,7 +74,7 @@ async def run_databases() -> AsyncIterator[Databases]:
 async def database(run_databases: Databases) -> AsyncIterator[str]:
     """The url of the one database that all tests of this process share, migrated and open."""
     url = await run_databases.copy()
-    async with opened(url):
+    async with open_database(url):
         yield url
 
 

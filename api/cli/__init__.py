@@ -14,11 +14,11 @@ from api.cli import verify as verifying
 from api.cli import worker as working
 from api.cli.runtime import DATABASE_ERRORS, CommandFailed, fail
 from api.config.setting_values import SettingsError
-from workflow.models.engine.database import AlreadyServed, Unavailable
+from workflow.models.engine.database import DatabaseInUse, Unavailable
 from workflow.models.engine.migrating import MigrationRefused
 from workflow.rules.errors import Refusal
 
-EXPECTED = (CommandFailed, SettingsError, Refusal, AlreadyServed, MigrationRefused)
+EXPECTED_ERRORS = (CommandFailed, SettingsError, Refusal, DatabaseInUse, MigrationRefused)
 
 app = typer.Typer(
     name="pursuit",
@@ -49,10 +49,10 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         raise SystemExit(130) from None
     except typer.TyperException as misuse:
-        if said := misuse.format_message().rstrip("."):
-            fail(f"{said}. `pursuit --help` says how.", code=2)
+        if message := misuse.format_message().rstrip("."):
+            fail(f"{message}. `pursuit --help` says how.", code=2)
         raise SystemExit(2) from None
-    except EXPECTED as problem:
+    except EXPECTED_ERRORS as problem:
         fail(str(problem))
     except Unavailable as problem:
         fail(f"{str(problem).rstrip('.')}. `pursuit doctor` says more.")

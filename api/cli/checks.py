@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from api.cli.runtime import DATABASE_ERRORS
 from api.config.setting_values import SettingsError
 from api.config.settings import Settings, without_password
-from workflow.models.engine.database import dialect, fetch, opened
+from workflow.models.engine.database import dialect, fetch, open_database
 from workflow.models.engine.migrating import pending
-from workflow.models.engine.readiness import why_not_ready, why_rows_are_not_secure
-from workflow.queries.events.webhooks import lag
+from workflow.models.engine.readiness import readiness_problem, row_security_problem
+from workflow.queries.events.webhooks import worker_lag
 
-BUILT = datetime(2026, 1, 1, tzinfo=UTC)
-MOST_SKEW_SECONDS = 2.0
-MOST_LAG_SECONDS = 60.0
-CLOCKS = {
+EARLIEST_PLAUSIBLE_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MAX_SKEW_SECONDS = 2.0
+MAX_LAG_SECONDS = 60.0
+CLOCK_SQL = {
     "postgres": "SELECT extract(epoch FROM clock_timestamp())::float8 AS at",
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0 AS at",
 }
@@ -31,20 +31,20 @@ class Check:
     remedy: str | None = None
 
 
-async def checks() -> list[Check]:
+async def run_checks() -> list[Check]:
     """Settings first; the database only where they can be read, its inside only where it answers."""
     try:
         settings = Settings.read(os.environ)
     except SettingsError as problem:
         return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
-    found = [Check("settings", f"{name}={value}") for name, value in settings.shown().items()]
-    found += [*_secret_key(settings), _time_zones()]
+    found = [Check("settings", f"{name}={value}") for name, value in settings.redacted().items()]
+    found += [*_check_secret_key(settings), _check_time_zones()]
     if settings.oidc_issuer:
-        found.append(await _issuer(settings.oidc_issuer))
-    return [*found, *await _database_checks(settings)]
+        found.append(await _check_issuer(settings.oidc_issuer))
+    return [*found, *await _check_database(settings)]
 
 
-def _time_zones() -> Check:
+def _check_time_zones() -> Check:
     try:
         ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
@@ -52,13 +52,13 @@ def _time_zones() -> Check:
     return Check("time zones", "known")
 
 
-async def _issuer(address: str) -> Check:
-    from api.auth.issuer import Issuer, IssuerFault  # here, for the other commands start faster without it
+async def _check_issuer(address: str) -> Check:
+    from api.auth.issuer import Issuer, IssuerError  # here, for the other commands start faster without it
 
     issuer = Issuer(address)
     try:
-        count = len(await issuer.keys())
-    except IssuerFault as fault:
+        count = len(await issuer.fetch_keys())
+    except IssuerError as fault:
         return Check("issuer", str(fault), fault.remedy)
     finally:
         await issuer.close()
@@ -70,7 +70,7 @@ async def _issuer(address: str) -> Check:
     return Check("issuer", f"{address} answers, keys: {count}")
 
 
-async def _database_checks(settings: Settings) -> list[Check]:
+async def _check_database(settings: Settings) -> list[Check]:
     url, file = settings.database_url, settings.sqlite_file
     shown = without_password(url)
     if file and not file.exists():
@@ -80,18 +80,18 @@ async def _database_checks(settings: Settings) -> list[Check]:
     if file and not os.access(file, os.R_OK | os.W_OK):
         return [Check("database", f"{file} cannot be read and written", "Give this user the rights on the file.")]
     try:
-        async with opened(url):
-            reason = await why_not_ready(url)
-            clock = await _clock()
-            behind = await pending(url)
-            apart = [] if behind else [*await _row_security(), await _webhooks(settings)]
+        async with open_database(url):
+            reason = await readiness_problem(url)
+            clock = await _check_clock()
+            pending_migrations = await pending(url)
+            further_checks = [] if pending_migrations else [*await _check_row_security(), await _check_worker(settings)]
     except DATABASE_ERRORS as problem:
-        return [Check("database", f"{shown} does not answer: {problem}", _remedy(settings))]
-    answers = Check("database", f"{shown} answers a transaction" if behind or not reason else str(reason))
-    return [answers, _migrations(behind), *apart, clock]
+        return [Check("database", f"{shown} does not answer: {problem}", _database_remedy(settings))]
+    answers = Check("database", f"{shown} answers a transaction" if pending_migrations or not reason else str(reason))
+    return [answers, _check_migrations(pending_migrations), *further_checks, clock]
 
 
-def _remedy(settings: Settings) -> str:
+def _database_remedy(settings: Settings) -> str:
     if settings.sqlite_file:
         return "Check that PURSUIT_DATABASE_URL names a SQLite file, and no other kind of file."
     return (
@@ -100,33 +100,37 @@ def _remedy(settings: Settings) -> str:
     )
 
 
-def _migrations(behind: list[str]) -> Check:
-    if behind:
-        return Check("migrations", f"{len(behind)} pending: {', '.join(behind)}", "Run `pursuit migrate`.")
+def _check_migrations(pending_migrations: list[str]) -> Check:
+    if pending_migrations:
+        return Check(
+            "migrations",
+            f"{len(pending_migrations)} pending: {', '.join(pending_migrations)}",
+            "Run `pursuit migrate`.",
+        )
     return Check("migrations", "current")
 
 
-async def _row_security() -> list[Check]:
+async def _check_row_security() -> list[Check]:
     """Whether PostgreSQL keeps organizations apart by itself; a SQLite file cannot."""
     if dialect() == "sqlite":
         return []
     name = "row security"
-    return [Check(name, *fault) if (fault := await why_rows_are_not_secure()) else Check(name, "on, for every table")]
+    return [Check(name, *fault) if (fault := await row_security_problem()) else Check(name, "on, for every table")]
 
 
-async def _webhooks(settings: Settings) -> Check:
+async def _check_worker(settings: Settings) -> Check:
     """Whether the worker keeps up: what waits for it longer than a moment waits for nobody."""
     now = datetime.now(UTC)
-    found = await lag(now)
-    waits = [(now - at).total_seconds() for at in (found.fact_at, found.delivery_at) if at is not None]
+    found = await worker_lag(now)
+    waits = [(now - at).total_seconds() for at in (found.event_at, found.delivery_at) if at is not None]
     name, active = "worker", f"{found.endpoints} active webhook endpoint{'' if found.endpoints == 1 else 's'}"
-    if max(waits, default=0) > MOST_LAG_SECONDS:
+    if max(waits, default=0) > MAX_LAG_SECONDS:
         remedy = "Run `pursuit worker` beside what serves, or let `pursuit serve` do it: PURSUIT_WORKER=on."
         return Check(name, f"{active}; the oldest event or delivery has waited for {max(waits):,.0f} s", remedy)
     return Check(name, f"{active}; nothing has waited for long")
 
 
-def _secret_key(settings: Settings) -> list[Check]:
+def _check_secret_key(settings: Settings) -> list[Check]:
     try:
         settings.require_secret_key()
     except SettingsError as problem:
@@ -134,12 +138,12 @@ def _secret_key(settings: Settings) -> list[Check]:
     return []
 
 
-async def _clock() -> Check:
+async def _check_clock() -> Check:
     now = datetime.now(UTC)
-    [row] = await fetch(CLOCKS[dialect()])
+    [row] = await fetch(CLOCK_SQL[dialect()])
     skew = abs(float(row["at"]) - now.timestamp())
-    if now < BUILT:
+    if now < EARLIEST_PLAUSIBLE_NOW:
         return Check("clock", f"{now.isoformat()} is before Pursuit was built", "Set this machine's clock.")
-    if skew > MOST_SKEW_SECONDS:
+    if skew > MAX_SKEW_SECONDS:
         return Check("clock", f"{skew:.1f} s apart from the database's", "Synchronize both machines' clocks (NTP).")
     return Check("clock", f"{now.isoformat(timespec='seconds')}, {skew:.1f} s apart from the database's")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.runtime import settings
-from workflow.models.engine.migrating import migrate as bring_to_newest
+from api.cli.runtime import load_settings
+from workflow.models.engine.migrating import migrate as apply_migrations
 from workflow.models.engine.migrating import pending
 
 
@@ -16,14 +16,14 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to the newest schema."""
-    here = settings()
+    configured = load_settings()
     if check:
-        _tell_pending(asyncio.run(pending(here.database_url)))
+        _print_pending(asyncio.run(pending(configured.database_url)))
         return
-    if here.sqlite_file:
-        here.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
-    done = asyncio.run(bring_to_newest(here.database_url))
-    for name in done:
+    if configured.sqlite_file:
+        configured.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+    applied = asyncio.run(apply_migrations(configured.database_url))
+    for name in applied:
         typer.echo(f"applied {name}")
     typer.echo("The database is at the newest schema.")
 
@@ -35,9 +35,9 @@ def schema() -> None:
     typer.echo(graphql_schema.as_str())
 
 
-def _tell_pending(behind: list[str]) -> None:
-    for name in behind:
+def _print_pending(names: list[str]) -> None:
+    for name in names:
         typer.echo(f"pending {name}")
-    if behind:
+    if names:
         raise typer.Exit(1)
     typer.echo("The database is at the newest schema.")

@@ -13,17 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.runtime import CommandFailed, OfWhom, with_database
-from api.files.cells import Kind, cell, line
+from api.cli.runtime import CommandFailed, OrganizationOption, with_database
+from api.files.cells import RecordKind, csv_cell, json_line
 from workflow.operations.core.context import system_viewer
-from workflow.queries.people.people import OrganizationRow, organization_called
-from workflow.queries.transfer.export import COUNTS
+from workflow.queries.people.people import OrganizationRow, find_organization
+from workflow.queries.transfer.export import ROW_COUNTS
 
 if TYPE_CHECKING:
     from api.files.exports import Export
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """How rows are written."""
 
     CSV = "csv"
@@ -31,31 +31,32 @@ class Format(StrEnum):
 
 
 def export(
-    what: Annotated[Kind, typer.Argument(help="Which rows.", show_default=False)],
-    organization: OfWhom,
+    what: Annotated[RecordKind, typer.Argument(help="Which rows.", show_default=False)],
+    organization: OrganizationOption,
     format_: Annotated[
-        Format, typer.Option("--format", help="jsonl: one JSON object a line, without loss. csv: for spreadsheets.")
-    ] = Format.JSONL,
+        ExportFormat,
+        typer.Option("--format", help="jsonl: one JSON object a line, without loss. csv: for spreadsheets."),
+    ] = ExportFormat.JSONL,
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output where left out.")] = None,
 ) -> None:
     """Export rows; JSONL of opportunities is what `pursuit import` takes."""
     try:
-        with _target(out) as file:
-            with_database(lambda: _written(what, organization, format_, file))
+        with _open_output(out) as file:
+            with_database(lambda: _write_export(what, organization, format_, file))
     except BrokenPipeError:  # whoever read it has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-async def _written(what: Kind, organization: str, format_: Format, file: TextIO) -> None:
+async def _write_export(kind: RecordKind, organization: str, format_: ExportFormat, file: TextIO) -> None:
     from api.files.exports import EXPORTS  # here, for the other commands start faster without it
 
-    home = await organization_called(organization)
-    viewer, export_ = system_viewer(home.id), EXPORTS[what]
-    write = _lines(file, export_, home) if format_ is Format.JSONL else _table(file, export_, home)
-    with _bar() as bar:
-        task = bar.add_task(what, total=await COUNTS[what](viewer))
-        narrow = export_.walk_for_cells if format_ is Format.CSV else None
-        rows: AsyncIterator[list[object]] = (narrow or export_.walk)(viewer)
+    found = await find_organization(organization)
+    viewer, export_ = system_viewer(found.id), EXPORTS[kind]
+    write = _json_writer(file, export_, found) if format_ is ExportFormat.JSONL else _csv_writer(file, export_, found)
+    with _progress_bar() as bar:
+        task = bar.add_task(kind, total=await ROW_COUNTS[kind](viewer))
+        batches_for_cells = export_.batches_for_cells if format_ is ExportFormat.CSV else None
+        rows: AsyncIterator[list[object]] = (batches_for_cells or export_.batches)(viewer)
         async for batch in rows:
             for row in batch:
                 write(row)
@@ -63,45 +64,45 @@ async def _written(what: Kind, organization: str, format_: Format, file: TextIO)
     file.flush()
 
 
-def _lines(file: TextIO, export_: "Export", home: OrganizationRow) -> Callable[[object], object]:
-    return lambda row: file.write(line(export_.record(row, home)))
+def _json_writer(file: TextIO, export_: "Export", organization: OrganizationRow) -> Callable[[object], object]:
+    return lambda row: file.write(json_line(export_.record(row, organization)))
 
 
-def _table(file: TextIO, export_: "Export", home: OrganizationRow) -> Callable[[object], object]:
+def _csv_writer(file: TextIO, export_: "Export", organization: OrganizationRow) -> Callable[[object], object]:
     """A header from the first row, then cells that are safe to open."""
     writer = csv.writer(file, lineterminator="\r\n")
     header: list[str] = []
 
     def write(row: object) -> None:
-        cells = export_.cells(row, home)
+        cells = export_.cells(row, organization)
         if not header:
             header.extend(cells)
             writer.writerow(header)
-        writer.writerow([cell(cells[name]) for name in header])
+        writer.writerow([csv_cell(cells[name]) for name in header])
 
     return write
 
 
 @contextmanager
-def _target(out: Path | None) -> Iterator[TextIO]:
+def _open_output(out: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is there whole or not at all."""
     if out is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # it is a text stream
         yield sys.stdout
         return
-    half = out.with_name(f".{out.name}.{os.getpid()}")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        with half.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
             yield file
-        half.replace(out)
+        temporary.replace(out)
     except OSError as problem:
         raise CommandFailed(
             f"{out} cannot be written: {problem.strerror}. Check the path and the space left."
         ) from problem
     finally:
-        half.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _bar() -> Progress:
+def _progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True))

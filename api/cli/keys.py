@@ -7,8 +7,8 @@ from uuid import UUID
 
 import typer
 
-from api.cli.runtime import OfWhom, with_database
-from workflow.operations.people.api_keys import make_key
+from api.cli.runtime import OrganizationOption, with_database
+from workflow.operations.people.api_keys import issue_key
 from workflow.operations.people.organizations import init_organization
 from workflow.rules.enums import Role
 
@@ -24,7 +24,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make an organization with the default process, its first admin and an API key."""
-    made = with_database(
+    created = with_database(
         lambda: init_organization(
             name=organization,
             email=email,
@@ -35,14 +35,14 @@ def init(
         )
     )
     if as_json:
-        _tell(organization=made.organization_id, member=made.member_id, apiKey=made.api_key)
+        _print_json(organization=created.organization_id, member=created.member_id, apiKey=created.api_key)
         return
     typer.echo(f"{organization} is there, with {name} <{email}> as its admin.")
-    _show_key(made.api_key)
+    _print_key(created.api_key)
 
 
 def key(
-    organization: OfWhom,
+    organization: OrganizationOption,
     role: Annotated[Role, typer.Option(help="What the key may do.", case_sensitive=False)],
     email: Annotated[
         str | None, typer.Option(help="The member it acts as; made with this role where there is none.")
@@ -50,23 +50,27 @@ def key(
     as_json: AsJson = False,
 ) -> None:
     """Make one more API key."""
-    made = with_database(
-        lambda: make_key(organization_name=organization, role=role, email=email, now=datetime.now(UTC))
+    created = with_database(
+        lambda: issue_key(organization_name=organization, role=role, email=email, now=datetime.now(UTC))
     )
     if as_json:
-        _tell(organization=made.organization_id, member=made.member_id, role=role.value, apiKey=made.api_key)
+        _print_json(
+            organization=created.organization_id, member=created.member_id, role=role.value, apiKey=created.api_key
+        )
         return
     typer.echo(f"A key of {organization} with the role {role.value}" + (f", acting as {email}." if email else "."))
-    _show_key(made.api_key)
+    _print_key(created.api_key)
 
 
-def _tell(**told: UUID | str | None) -> None:
+def _print_json(**fields: UUID | str | None) -> None:
     """One JSON object; records by the ids that the API takes."""
     from schema.core.ids import encode  # here, for the other commands start faster without the schema
 
     kinds = {"organization": "Organization", "member": "Member"}
-    typer.echo(json.dumps({name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in told.items()}))
+    typer.echo(
+        json.dumps({name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in fields.items()})
+    )
 
 
-def _show_key(api_key: str) -> None:
+def _print_key(api_key: str) -> None:
     typer.echo(f"API key, shown only now: {api_key}")

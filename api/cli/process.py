@@ -9,22 +9,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.cli.runtime import CommandFailed, OfWhom, known_as, with_database
+from api.cli.runtime import CommandFailed, OrganizationOption, parse_organization, with_database
 from workflow.models import Organization
 from workflow.models.engine.database import transaction
 from workflow.operations.core.context import Ctx, system_viewer
-from workflow.operations.process.processes import PRESETS, Published, preset, preset_text, publish
-from workflow.queries.people.people import organization_called
+from workflow.operations.process.processes import PRESETS, PublishResult, preset, preset_text, publish
+from workflow.queries.people.people import find_organization
 from workflow.queries.process.processes import ProcessRow, default_process
 from workflow.queries.process.processes import process as process_of
-from workflow.rules.authoring.json_schema import process_schema
-from workflow.rules.authoring.text import document_in, text_of
-from workflow.rules.authoring.yaml_reading import FaultyText
+from workflow.rules.authoring.json_schema import process_json_schema
+from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
+from workflow.rules.authoring.yaml_reading import InvalidYamlError
 from workflow.rules.enums import TransitionSource
 from workflow.rules.process.document import ProcessDocument
 
 SCHEMA_LINE = "# yaml-language-server: $schema=process.schema.json\n"
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 process = typer.Typer(help="The sales process as a YAML text.", no_args_is_help=True)
 
@@ -40,14 +40,15 @@ def show(
         typer.Argument(metavar="NAME", help="A preset, an organization's process by its key, or a YAML file."),
     ] = None,
     organization: Annotated[
-        str | None, typer.Option(help="Show a process of this organization, by its name or id.", parser=known_as)
+        str | None,
+        typer.Option(help="Show a process of this organization, by its name or id.", parser=parse_organization),
     ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="A version of it; the newest where left out.")] = None,
 ) -> None:
     """Print a preset as it ships, an organization's process (its default where none is named), or a file written out in full."""
     if organization is not None:
-        row = with_database(lambda: _row(organization, name, version))
-        return typer.echo(SCHEMA_LINE + _origin(row) + text_of(row.document), nl=False)
+        row = with_database(lambda: _find_process(organization, name, version))
+        return typer.echo(SCHEMA_LINE + _origin_comment(row) + process_to_yaml(row.document), nl=False)
     if version is not None:
         raise typer.BadParameter("--version needs --organization")
     if name is None:
@@ -57,13 +58,13 @@ def show(
     if name != "-" and not Path(name).exists():
         known = ", ".join(PRESETS)
         raise CommandFailed(f"There is no preset called {name}, and no such file. The presets: {known}.")
-    return typer.echo(SCHEMA_LINE + text_of(_document(name)), nl=False)
+    return typer.echo(SCHEMA_LINE + process_to_yaml(_load_document(name)), nl=False)
 
 
 @process.command("check")
 def check(file: TextFile) -> None:
     """Tell every fault of a process with its line, or that it has none; needs no database."""
-    document = _document(file)
+    document = _load_document(file)
     requirements = sum(len(gate.requirements) for gate in document.gates)
     counts = (
         (len(document.criteria), "criterion", "criteria"),
@@ -71,20 +72,20 @@ def check(file: TextFile) -> None:
         (requirements, "requirement", "requirements"),
         (len(document.milestones), "milestone", "milestones"),
     )
-    told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
-    typer.echo(f"{_shown(file)} can be published as `{document.key}`: {told}.")
+    summary = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+    typer.echo(f"{_display_name(file)} can be published as `{document.key}`: {summary}.")
 
 
 @process.command("publish")
 def publish_(
     file: TextFile,
-    organization: OfWhom,
+    organization: OrganizationOption,
     default: Annotated[
         bool, typer.Option("--default", help="Make it the process of opportunities that are created from now on.")
     ] = False,
 ) -> None:
     """Publish a process as the next version of its key; the same again publishes nothing."""
-    document = _document(file)
+    document = _load_document(file)
     outcome = with_database(lambda: _publish(organization, document, make_default=default))
     named = f"version {outcome.published.version} of `{document.key}`"
     typer.echo(f"Published {named}." if outcome.published.is_new else f"Nothing has changed: this is {named} already.")
@@ -102,22 +103,22 @@ def schema() -> None:
 
 def schema_text() -> str:
     """The schema as it is printed and shipped."""
-    return json.dumps(process_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(process_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PublishOutcome:
     """What was published, and with which process new opportunities begin now."""
 
-    published: Published
+    published: PublishResult
     default_key: str
 
 
-def _origin(row: ProcessRow) -> str:
+def _origin_comment(row: ProcessRow) -> str:
     """A comment that says whence the text comes."""
     when = row.published_at.isoformat(timespec="seconds")
-    said = f"Version {row.version} of `{row.document.key}`, published {when} by {row.published_by.name}."
-    return f"# {' '.join(said.split())}\n"
+    sentence = f"Version {row.version} of `{row.document.key}`, published {when} by {row.published_by.name}."
+    return f"# {' '.join(sentence.split())}\n"
 
 
 def _list_presets() -> None:
@@ -126,55 +127,57 @@ def _list_presets() -> None:
     typer.echo("`pursuit process show NAME` prints one; with --organization, what is published there.")
 
 
-def _document(file: str) -> ProcessDocument:
+def _load_document(file: str) -> ProcessDocument:
     try:
-        return document_in(_text(file), defaults=preset("default"))
-    except FaultyText as problem:
-        _tell(file, problem)
+        return process_from_yaml(_read_text(file), defaults=preset("default"))
+    except InvalidYamlError as problem:
+        _print_problems(file, problem)
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     """The file's text, and no more of it than could be a process."""
     try:
         if file == "-":
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             with Path(file).open("rb") as opened:
-                data = opened.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise CommandFailed(f"{_shown(file)} has more than {MOST_BYTES:,} bytes; no process is as long as that.")
+                data = opened.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise CommandFailed(
+                f"{_display_name(file)} has more than {MAX_BYTES:,} bytes; no process is as long as that."
+            )
         return data.decode("utf-8-sig")
     except OSError as problem:
         raise CommandFailed(f"{file} cannot be read: {problem.strerror}.") from problem
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        raise CommandFailed(f"{_shown(file)}:{line}: This is no text in UTF-8. Save it as UTF-8.") from problem
+        raise CommandFailed(f"{_display_name(file)}:{line}: This is no text in UTF-8. Save it as UTF-8.") from problem
 
 
-def _tell(file: str, faulty: FaultyText) -> NoReturn:
+def _print_problems(file: str, faulty: InvalidYamlError) -> NoReturn:
     """Every fault on a line of its own, as compilers do and editors read."""
     for problem in faulty.problems:
-        typer.echo(f"{_shown(file)}:{problem.line}: {' '.join(str(problem).split())}", err=True)
+        typer.echo(f"{_display_name(file)}:{problem.line}: {' '.join(str(problem).split())}", err=True)
     raise typer.Exit(1)
 
 
-def _shown(file: str) -> str:
+def _display_name(file: str) -> str:
     return "<stdin>" if file == "-" else file
 
 
-async def _publish(organization: str, document: ProcessDocument, *, make_default: bool) -> Outcome:
-    ctx = await _ctx(organization)
+async def _publish(organization: str, document: ProcessDocument, *, make_default: bool) -> PublishOutcome:
+    ctx = await _system_context(organization)
 
-    async def work() -> Outcome:
+    async def work() -> PublishOutcome:
         published = await publish(ctx, document, make_default=make_default)
         found = await Organization.filter(id=ctx.viewer.organization_id).values("default_process_key")
-        return Outcome(published, found[0]["default_process_key"])
+        return PublishOutcome(published, found[0]["default_process_key"])
 
     return await transaction(work)
 
 
-async def _row(organization: str, key: str | None, version: int | None) -> ProcessRow:
-    viewer = (await _ctx(organization)).viewer
+async def _find_process(organization: str, key: str | None, version: int | None) -> ProcessRow:
+    viewer = (await _system_context(organization)).viewer
     if key is None:
         newest = await default_process(viewer)
         key = newest.document.key
@@ -185,6 +188,6 @@ async def _row(organization: str, key: str | None, version: int | None) -> Proce
     return row
 
 
-async def _ctx(organization: str) -> Ctx:
-    found = await organization_called(organization)
+async def _system_context(organization: str) -> Ctx:
+    found = await find_organization(organization)
     return Ctx(viewer=system_viewer(found.id), now=datetime.now(UTC), source=TransitionSource.SYSTEM)

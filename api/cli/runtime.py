@@ -11,7 +11,7 @@ import typer
 from tortoise.exceptions import BaseORMException
 
 from api.config.settings import Settings
-from workflow.models.engine.database import Unavailable, opened
+from workflow.models.engine.database import Unavailable, open_database
 from workflow.models.engine.migrating import MigrationRefused, pending
 
 T = TypeVar("T")
@@ -28,13 +28,13 @@ DATABASE_ERRORS = (
 """What a database raises that is away, of another kind, or not ours to open."""
 
 
-IDS = "T3JnYW5pemF0aW9u"
+ORGANIZATION_ID_PREFIX = "T3JnYW5pemF0aW9u"
 """How every id begins by which the API names an organization."""
 
 
-def known_as(text: str) -> str:
+def parse_organization(text: str) -> str:
     """An organization's name or id as it is kept: an id may be given as the API prints it."""
-    if text.startswith(IDS):
+    if text.startswith(ORGANIZATION_ID_PREFIX):
         from schema.core.ids import decode  # here, for commands start faster without the schema
 
         if (found := decode(text)) is not None:
@@ -42,25 +42,27 @@ def known_as(text: str) -> str:
     return text
 
 
-OfWhom = Annotated[str, typer.Option(metavar="NAME", help="The organization, by its name or its id.", parser=known_as)]
+OrganizationOption = Annotated[
+    str, typer.Option(metavar="NAME", help="The organization, by its name or its id.", parser=parse_organization)
+]
 
 
 class CommandFailed(Exception):
     """What a command could not do, in one readable line."""
 
 
-def settings() -> Settings:
+def load_settings() -> Settings:
     """The settings of this command's environment; a folder is no database."""
-    read = Settings.read(os.environ)
-    if read.sqlite_file and read.sqlite_file.is_dir():
-        raise CommandFailed(f"{read.sqlite_file} is a folder. Name a file in it with PURSUIT_DATABASE_URL.")
-    return read
+    configured = Settings.read(os.environ)
+    if configured.sqlite_file and configured.sqlite_file.is_dir():
+        raise CommandFailed(f"{configured.sqlite_file} is a folder. Name a file in it with PURSUIT_DATABASE_URL.")
+    return configured
 
 
 def with_database(work: Callable[[], Awaitable[T]]) -> T:
     """Run something on the open database, which has to be at the newest schema."""
-    url = settings().database_url
-    return asyncio.run(_on_current(url, work))
+    url = load_settings().database_url
+    return asyncio.run(_run_on_migrated(url, work))
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
@@ -69,14 +71,14 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
     raise SystemExit(code)
 
 
-async def require_current(url: str) -> None:
+async def require_migrated(url: str) -> None:
     """Refuse a database that is behind the newest schema."""
-    if behind := await pending(url):
-        count = "1 migration" if len(behind) == 1 else f"{len(behind)} migrations"
+    if names := await pending(url):
+        count = "1 migration" if len(names) == 1 else f"{len(names)} migrations"
         raise CommandFailed(f"The database is {count} behind. Run `pursuit migrate` first.")
 
 
-async def _on_current(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    await require_current(url)
-    async with opened(url):
+async def _run_on_migrated(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    await require_migrated(url)
+    async with open_database(url):
         return await work()

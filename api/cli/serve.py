@@ -8,17 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.checks import checks
-from api.cli.runtime import CommandFailed, require_current
-from api.cli.runtime import settings as read_settings
+from api.cli.checks import run_checks
+from api.cli.runtime import CommandFailed, require_migrated
+from api.cli.runtime import load_settings as read_settings
 from api.config.settings import Settings
-from workflow.models.engine.database import one_process
+from workflow.models.engine.database import single_process
 from workflow.models.engine.migrating import migrate
 
 DEMO_KEYS = Path("var/demo-keys.json")
 
 
-SERVED: dict[str, Any] = {
+UVICORN_OPTIONS: dict[str, Any] = {
     "factory": True,
     "log_config": None,
     "access_log": False,
@@ -43,28 +43,28 @@ def serve(
 
     from api.http.requests import BODY_LIMIT
 
-    asked = read_settings()
-    settings = replace(asked, host=host or asked.host, port=port or asked.port)
+    configured = read_settings()
+    settings = replace(configured, host=host or configured.host, port=port or configured.port)
     settings.require_secret_key()
     _require_postgres_for(workers, settings)
     _require_free_port(settings)
-    with one_process(settings.database_url):
+    with single_process(settings.database_url):
         keys = asyncio.run(_prepare(settings, demo=demo))
-    _greet(settings, keys)
-    where: dict[str, Any] = {"host": settings.host, "port": settings.port, "workers": workers}
+    _print_address(settings, keys)
+    address: dict[str, Any] = {"host": settings.host, "port": settings.port, "workers": workers}
     # A socket's message is bounded as a body is.
-    uvicorn.run("api.app:from_environment", **where, **SERVED, ws_max_size=BODY_LIMIT)
+    uvicorn.run("api.app:from_environment", **address, **UVICORN_OPTIONS, ws_max_size=BODY_LIMIT)
 
 
 def doctor() -> None:
     """Check settings, database, migrations and clock; each fault comes with its remedy."""
-    sound = True
-    for check in asyncio.run(checks()):
+    healthy = True
+    for check in asyncio.run(run_checks()):
         typer.echo(f"{'ok   ' if check.remedy is None else 'FAULT'} {check.name}: {check.finding}")
         if check.remedy is not None:
-            sound = False
+            healthy = False
             typer.echo(f"      {check.remedy}")
-    if not sound:
+    if not healthy:
         raise typer.Exit(1)
 
 
@@ -92,15 +92,15 @@ def _require_free_port(settings: Settings) -> None:
 
 async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
     if not demo:
-        await require_current(settings.database_url)
+        await require_migrated(settings.database_url)
         return {}
-    from api.demo import ensure  # here, for only the demo needs the import and its data
+    from api.demo import ensure_demo  # here, for only the demo needs the import and its data
 
     await migrate(settings.database_url)
-    return await ensure(settings.database_url, DEMO_KEYS, report=typer.echo)
+    return await ensure_demo(settings.database_url, DEMO_KEYS, report=typer.echo)
 
 
-def _greet(settings: Settings, keys: dict[str, str]) -> None:
+def _print_address(settings: Settings, keys: dict[str, str]) -> None:
     shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
     host = f"[{shown}]" if ":" in shown else shown
     typer.echo(f"Pursuit serves http://{host}:{settings.port}/graphql")

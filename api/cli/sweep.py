@@ -7,21 +7,21 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from api.cli.runtime import with_database
-from workflow.operations.alerts.sweep import Swept
-from workflow.operations.alerts.sweep import sweep as bring_up_to
+from workflow.operations.alerts.sweep import SweepResult
+from workflow.operations.alerts.sweep import sweep as run_sweep
 
 
 def sweep() -> None:
     """Bring alerts, health, missed milestones and values in other currencies up to the day, for every organization."""
     with Progress(
         TextColumn("{task.completed:,} opportunities"), console=Console(stderr=True), transient=True
-    ) as shown:
-        task = shown.add_task("sweep", total=None)
+    ) as progress:
+        task = progress.add_task("sweep", total=None)
 
-        async def told(swept: Swept) -> None:
-            shown.update(task, completed=swept.deals)
+        async def show_progress(swept: SweepResult) -> None:
+            progress.update(task, completed=swept.deals)
 
-        done = with_database(lambda: bring_up_to(lambda: datetime.now(UTC), progress=told))
+        done = with_database(lambda: run_sweep(lambda: datetime.now(UTC), on_progress=show_progress))
     typer.echo(
         f"Opportunities judged: {done.deals:,}. Health changed: {done.healths:,}. Milestones missed: {done.milestones:,}. "
         f"Worth something else at today's rates: {done.values:,}. Alerts that changed: {done.alerts:,}."

@@ -4,19 +4,19 @@ import typer
 from rich.console import Console
 
 from api.cli.runtime import with_database
-from workflow.queries.integrity import Verified
-from workflow.queries.integrity import verify as look_at_everything
+from workflow.queries.integrity import IntegrityResult
+from workflow.queries.integrity import verify as run_verification
 
 
 def verify() -> None:
     """Check foreign keys, histories, versions, event cursors and audit trails; exit 1 on a fault. Changes nothing."""
     with Console(stderr=True).status("Verifying"):
-        sound = with_database(lambda: look_at_everything(_tell))
-    if not sound:
+        valid = with_database(lambda: run_verification(_print_result))
+    if not valid:
         raise typer.Exit(1)
 
 
-def _tell(one: Verified) -> None:
-    typer.echo(f"FAULT {one.name}" if one.faults else f"ok    {one.name}: {one.finding}")
-    for fault in one.faults:
+def _print_result(result: IntegrityResult) -> None:
+    typer.echo(f"FAULT {result.name}" if result.faults else f"ok    {result.name}: {result.finding}")
+    for fault in result.faults:
         typer.echo(f"      {fault}")

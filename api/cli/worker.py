@@ -6,10 +6,10 @@ import signal
 
 import typer
 
-from api.cli.runtime import require_current
-from api.cli.runtime import settings as read_settings
+from api.cli.runtime import load_settings as read_settings
+from api.cli.runtime import require_migrated
 from api.config.settings import Settings
-from workflow.models.engine.database import one_process, opened
+from workflow.models.engine.database import open_database, single_process
 from workflow.operations.core.vault import Vault
 
 
@@ -17,25 +17,28 @@ def worker() -> None:
     """Relay events and deliver webhooks until it is stopped; several share the work on PostgreSQL."""
     settings = read_settings()
     settings.require_secret_key()
-    with one_process(settings.database_url):
-        asyncio.run(_work(settings))
+    with single_process(settings.database_url):
+        asyncio.run(_run_worker(settings))
 
 
-async def _work(settings: Settings) -> None:
+async def _run_worker(settings: Settings) -> None:
     from api.config.telemetry import configure_logging  # here, for the other commands start faster without it
-    from api.worker.webhook_sender import Sender
+    from api.worker.webhook_sender import WebhookSender
     from api.worker.worker import Worker
-    from workflow.queries.events.subscribe import Tail
+    from workflow.queries.events.subscribe import FeedDispatcher
 
-    await require_current(settings.database_url)
+    await require_migrated(settings.database_url)
     configure_logging(settings)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    tail, sender = Tail(), Sender(Vault(settings.vault_keys()), private=settings.webhook_allow_private)
-    async with opened(settings.database_url):
-        async with Worker(tail, sender).working():
+    feed, sender = (
+        FeedDispatcher(),
+        WebhookSender(Vault(settings.vault_keys()), allow_private=settings.webhook_allow_private),
+    )
+    async with open_database(settings.database_url):
+        async with Worker(feed, sender).running():
             typer.echo(f"The worker runs (process {os.getpid()}). Stop it with Ctrl-C.")
             await stopped.wait()
             typer.echo("The worker stops.")
-        await tail.close()
+        await feed.close()

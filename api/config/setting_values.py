@@ -4,11 +4,11 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from api.config.secret_key import BadKey, key_of
+from api.config.secret_key import InvalidKeyError, parse_key
 
 SWITCH = {"on": True, "off": False}
 
-KEYS_ALLOWED = (
+ALLOWED_SECRET_KEYS = (
     "Allowed: 32 random bytes as base64, such as `openssl rand -base64 32` prints, the same in every process; after a comma "
     "those that it was before, which still open what was kept under them."
 )
@@ -18,7 +18,7 @@ class SettingsError(Exception):
     """A setting's name, its value's fault, and what is allowed."""
 
 
-def confidential(address: str) -> bool:
+def is_secure_address(address: str) -> bool:
     """Whether nobody on the way can change what an address answers: by https, or by http on this machine alone."""
     try:
         parts = urlsplit(address)
@@ -70,7 +70,7 @@ def port(name: str, text: str) -> int:
     return int(text)
 
 
-def points(name: str, text: str) -> int:
+def rate_limit(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise SettingsError(
             f"{name} is {text!r}, which is no number of points. Allowed: a whole number from 1 to 999999999; a key may ask "
@@ -81,9 +81,9 @@ def points(name: str, text: str) -> int:
 
 def secret_keys(name: str, text: str) -> tuple[str, ...]:
     try:
-        return tuple(key_of(key) for key in text.replace(",", " ").split())
-    except BadKey:
-        raise SettingsError(f"{name} is no key. {KEYS_ALLOWED}") from None
+        return tuple(parse_key(key) for key in text.replace(",", " ").split())
+    except InvalidKeyError:
+        raise SettingsError(f"{name} is no key. {ALLOWED_SECRET_KEYS}") from None
 
 
 def origins(name: str, text: str) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def switch(name: str, text: str) -> bool:
 
 
 def issuer(name: str, text: str) -> str:
-    if not confidential(text) or {"?", "#"} & set(text):
+    if not is_secure_address(text) or {"?", "#"} & set(text):
         raise SettingsError(
             f"{name} is {text!r}, which is no issuer's address. Allowed: an https:// address without ? and #, written "
             "as the issuer writes it in its discovery document, such as https://login.example.com; http:// on this machine alone."

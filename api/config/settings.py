@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from api.config import setting_values as values
-from api.config.secret_key import BadKey, kept_key
-from api.config.setting_values import KEYS_ALLOWED, SettingsError
+from api.config.secret_key import InvalidKeyError, load_or_create_key
+from api.config.setting_values import ALLOWED_SECRET_KEYS, SettingsError
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Settings:
             text = environ.get(name, "").strip()
             return parse(name, text) if text else default
 
-        read = cls(
+        settings = cls(
             database_url=value("PURSUIT_DATABASE_URL", values.database_url, cls.database_url),
             host=value("PURSUIT_HOST", values.host, cls.host),
             port=value("PORT", values.port, cls.port),
@@ -50,7 +50,7 @@ class Settings:
             graphiql=value("PURSUIT_GRAPHIQL", values.switch, cls.graphiql),
             introspection=value("PURSUIT_INTROSPECTION", values.switch, cls.introspection),
             cors_origins=value("PURSUIT_CORS_ORIGINS", values.origins, cls.cors_origins),
-            rate_limit=value("PURSUIT_RATE_LIMIT", values.points, cls.rate_limit),
+            rate_limit=value("PURSUIT_RATE_LIMIT", values.rate_limit, cls.rate_limit),
             worker=value("PURSUIT_WORKER", values.switch, cls.worker),
             secret_keys=value("PURSUIT_SECRET_KEY", values.secret_keys, ()),
             webhook_allow_private=value("PURSUIT_WEBHOOK_ALLOW_PRIVATE", values.switch, cls.webhook_allow_private),
@@ -58,8 +58,8 @@ class Settings:
             oidc_audience=value("PURSUIT_OIDC_AUDIENCE", values.one_word, cls.oidc_audience),
             oidc_role_claim=value("PURSUIT_OIDC_ROLE_CLAIM", values.one_word, cls.oidc_role_claim),
         )
-        _together(read)
-        return read
+        _check_oidc_settings(settings)
+        return settings
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -73,8 +73,8 @@ class Settings:
             return self.secret_keys
         file = self.sqlite_file.with_name(f"{self.sqlite_file.name}.secret-key")
         try:
-            return (kept_key(file),)
-        except BadKey:
+            return (load_or_create_key(file),)
+        except InvalidKeyError:
             raise SettingsError(
                 f"{file} holds no key. Put the one back that was in it: secrets are kept under it."
             ) from None
@@ -82,9 +82,9 @@ class Settings:
     def require_secret_key(self) -> None:
         """Refuse to serve PostgreSQL without a key, for there is no place beside it to keep one."""
         if self.sqlite_file is None and not self.secret_keys:
-            raise SettingsError(f"PURSUIT_SECRET_KEY is not set, and on PostgreSQL it has to be. {KEYS_ALLOWED}")
+            raise SettingsError(f"PURSUIT_SECRET_KEY is not set, and on PostgreSQL it has to be. {ALLOWED_SECRET_KEYS}")
 
-    def shown(self) -> dict[str, str]:
+    def redacted(self) -> dict[str, str]:
         """Every setting as it may be shown: the database's password is hidden."""
         return {
             "PURSUIT_DATABASE_URL": without_password(self.database_url),
@@ -114,15 +114,15 @@ def without_password(url: str) -> str:
     return f"{scheme}://{secret}{at}{place}" + ("?***" if parameters else "")
 
 
-def _together(read: Settings) -> None:
+def _check_oidc_settings(settings: Settings) -> None:
     """An issuer's tokens are worth nothing without the audience that says they are for us."""
-    if read.oidc_issuer and not read.oidc_audience:
+    if settings.oidc_issuer and not settings.oidc_audience:
         raise SettingsError(
             "PURSUIT_OIDC_ISSUER is set, and PURSUIT_OIDC_AUDIENCE is not. Allowed: both, or neither; the audience is "
             "what the issuer writes as `aud` into tokens for Pursuit."
         )
-    for name, given in (("AUDIENCE", read.oidc_audience), ("ROLE_CLAIM", read.oidc_role_claim)):
-        if given and not read.oidc_issuer:
+    for name, value in (("AUDIENCE", settings.oidc_audience), ("ROLE_CLAIM", settings.oidc_role_claim)):
+        if value and not settings.oidc_issuer:
             raise SettingsError(
                 f"PURSUIT_OIDC_{name} is set, and PURSUIT_OIDC_ISSUER is not. Allowed: it goes with an issuer, or unset it."
             )

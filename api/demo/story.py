@@ -12,20 +12,20 @@ import yaml
 
 from workflow.operations.accounts.accounts import create_contact, update_account
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.buyer.milestones import complete_milestone
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
 from workflow.operations.buyer.profile import BuyerChanges, update_buyer
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, qualify
-from workflow.queries.opportunity.facts import facts_of
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import QualifyChanges, qualify
+from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import opportunities
 from workflow.queries.paging import Window
@@ -46,205 +46,207 @@ from workflow.rules.enums import (
 )
 from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 
-Told = Mapping[str, Any]  # Any: YAML that ships with the package
+StoryData = Mapping[str, Any]  # Any: YAML that ships with the package
 
 
 @dataclass(slots=True)
-class Deal:
+class StoryDeal:
     """One deal of the story: who tells it, on which day, and the people of it by name."""
 
     ctx: Ctx
     manager: Ctx
     id: UUID
     account_id: UUID
-    told: Told
+    data: StoryData
     contacts: dict[str, UUID] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
 
-    def day(self, ahead: int) -> date:
+    def day_from_now(self, days: int) -> date:
         """A day so far ahead."""
-        return self.ctx.now.date() + timedelta(days=ahead)
+        return self.ctx.now.date() + timedelta(days=days)
 
-    def who_says(self, sentence: str) -> UUID | None:
+    def speaker_id(self, sentence: str) -> UUID | None:
         """The person whose first name a sentence begins with, as in `Ruth: …`."""
         first, colon, _ = sentence.partition(":")
         return next((id for name, id in self.people.items() if colon and name.startswith(first)), None)
 
     async def facts(self) -> OpportunityFacts:
         """The deal as it stands."""
-        return (await facts_of(self.ctx.viewer.organization_id, [self.id], self.ctx.now))[self.id]
+        return (await load_facts(self.ctx.viewer.organization_id, [self.id], self.ctx.now))[self.id]
 
 
-def longest() -> int:
+def days_covered() -> int:
     """The days from the first that is told of until now."""
-    days: list[int] = [day["ago"] for told in _story() for day in told.get("days", ())]
+    days: list[int] = [day["ago"] for data in _load_story() for day in data.get("days", ())]
     return max(days)
 
 
-def older() -> frozenset[str]:
+def backdated_deals() -> frozenset[str]:
     """The deals of which something is told that was done on an earlier day."""
-    return frozenset(told["id"] for told in _story() if "days" in told)
+    return frozenset(data["id"] for data in _load_story() if "days" in data)
 
 
-async def tell(seller: Ctx, manager: Ctx, system: str) -> int:
+async def apply_story(seller: Ctx, manager: Ctx, system: str) -> int:
     """Tell every deal of the story; how many there were."""
-    story = _story()
-    wanted = OpportunityFilter(external_system=system, external_ids=tuple(deal["id"] for deal in story))
-    page = await opportunities(seller.viewer, wanted, (), Window(size=len(story)))
+    story = _load_story()
+    deal_filter = OpportunityFilter(external_system=system, external_ids=tuple(deal["id"] for deal in story))
+    page = await opportunities(seller.viewer, deal_filter, (), Window(size=len(story)))
     rows = {row.external_id: row for row in page.rows}
-    for told in story:
-        row = rows[told["id"]]
-        deal = Deal(seller, manager, row.id, row.account_id, told)
-        for day in told.get("days", [{"ago": 0, **told}]):
-            then = seller.now - timedelta(days=day["ago"])
-            deal.ctx, deal.manager, deal.told = replace(seller, now=then), replace(manager, now=then), day
-            await _tell(deal)
+    for data in story:
+        row = rows[data["id"]]
+        deal = StoryDeal(seller, manager, row.id, row.account_id, data)
+        for day in data.get("days", [{"ago": 0, **data}]):
+            day_start = seller.now - timedelta(days=day["ago"])
+            deal.ctx, deal.manager, deal.data = replace(seller, now=day_start), replace(manager, now=day_start), day
+            await _apply_day(deal)
     return len(story)
 
 
-def _story() -> list[Told]:
-    story: list[Told] = yaml.safe_load(files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8"))
+def _load_story() -> list[StoryData]:
+    story: list[StoryData] = yaml.safe_load(files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8"))
     return story
 
 
-async def _tell(deal: Deal) -> None:
-    for name, chapter in CHAPTERS.items():
-        if name in deal.told:
-            await chapter(deal, deal.told[name])
+async def _apply_day(deal: StoryDeal) -> None:
+    for name, apply in STORY_ACTIONS.items():
+        if name in deal.data:
+            await apply(deal, deal.data[name])
 
 
-async def _people(deal: Deal, people: Sequence[Told]) -> None:
-    for told in people:
-        contact = await create_contact(deal.ctx, deal.account_id, {"name": told["name"], "title": told["title"]})
-        person = NewStakeholder(
+async def _add_people(deal: StoryDeal, people: Sequence[StoryData]) -> None:
+    for data in people:
+        contact = await create_contact(deal.ctx, deal.account_id, {"name": data["name"], "title": data["title"]})
+        stakeholder = NewStakeholder(
             contact_id=contact,
-            roles=[BuyingRole(role) for role in told["roles"]],
-            influence=Influence(told["influence"]),
-            attitude=Attitude(told["attitude"]),
-            buying_style=BuyingStyle(told.get("style", "UNKNOWN")),
+            roles=[BuyingRole(role) for role in data["roles"]],
+            influence=Influence(data["influence"]),
+            attitude=Attitude(data["attitude"]),
+            buying_style=BuyingStyle(data.get("style", "UNKNOWN")),
         )
-        deal.contacts[told["name"]] = contact
-        deal.people[told["name"]] = await add_stakeholder(deal.ctx, deal.id, person)
+        deal.contacts[data["name"]] = contact
+        deal.people[data["name"]] = await add_stakeholder(deal.ctx, deal.id, stakeholder)
 
 
-async def _next_step(deal: Deal, told: Told) -> None:
-    step = NextStep(told["text"], deal.day(told["in"]), told.get("agreed", False))
+async def _set_next_step(deal: StoryDeal, data: StoryData) -> None:
+    step = NextStep(data["text"], deal.day_from_now(data["in"]), data.get("agreed", False))
     await update_opportunity(deal.ctx, deal.id, {"next_step": step}, expected_version=None)
 
 
-async def _assessments(deal: Deal, answers: Sequence[Told]) -> None:
-    given = [
-        AssessmentGiven(
-            criterion=answer["criterion"],
-            grade=Grade(answer["grade"]),
-            evidence=answer["evidence"],
-            said_by_id=deal.people.get(answer.get("by", "")),
+async def _assess_criteria(deal: StoryDeal, assessments: Sequence[StoryData]) -> None:
+    assessed = [
+        NewAssessment(
+            criterion=data["criterion"],
+            grade=Grade(data["grade"]),
+            evidence=data["evidence"],
+            said_by_id=deal.people.get(data.get("by", "")),
         )
-        for answer in answers
+        for data in assessments
     ]
-    since = deal.day(-deal.told.get("painAgo", 400))
-    await assess_criteria(deal.ctx, deal.id, given, pain_since=since, expected_version=None)
+    since = deal.day_from_now(-deal.data.get("painAgo", 400))
+    await assess_criteria(deal.ctx, deal.id, assessed, pain_since=since, expected_version=None)
 
 
-async def _qualified(deal: Deal, _: bool) -> None:
-    told = deal.told.get("override")
-    override = OverrideGiven(tuple(told["keys"]), told["reason"], _expires(deal, told)) if told else None
-    await qualify(deal.manager if told else deal.ctx, deal.id, AppliedFirst(), Terms(override=override))
+async def _qualify(deal: StoryDeal, _: bool) -> None:
+    data = deal.data.get("override")
+    override = NewOverride(tuple(data["keys"]), data["reason"], _expires(deal, data)) if data else None
+    await qualify(deal.manager if data else deal.ctx, deal.id, QualifyChanges(), TransitionOptions(override=override))
 
 
-def _expires(deal: Deal, told: Told) -> datetime | None:
-    return deal.ctx.now + timedelta(days=told["lasts"]) if "lasts" in told else None
+def _expires(deal: StoryDeal, data: StoryData) -> datetime | None:
+    return deal.ctx.now + timedelta(days=data["lasts"]) if "lasts" in data else None
 
 
-async def _account(deal: Deal, told: Told) -> None:
-    await update_account(deal.ctx, deal.account_id, {"employee_count": told["employees"]}, expected_version=None)
+async def _update_account(deal: StoryDeal, data: StoryData) -> None:
+    await update_account(deal.ctx, deal.account_id, {"employee_count": data["employees"]}, expected_version=None)
 
 
-async def _buyer(deal: Deal, told: Told) -> None:
-    known: BuyerChanges = {"purchase_process": PurchaseProcess(told["purchaseProcess"])}
-    if "firstTimeBuyer" in told:
-        known["first_time_buyer"] = told["firstTimeBuyer"]
-    if "motivationToChange" in told:
-        known["motivation_to_change"] = told["motivationToChange"]
-    if "compellingEvent" in told:
-        known |= {"compelling_event": told["compellingEvent"], "decision_date": deal.day(told["decisionIn"])}
-    await update_buyer(deal.ctx, deal.id, known, expected_version=None)
+async def _update_buyer(deal: StoryDeal, data: StoryData) -> None:
+    changes: BuyerChanges = {"purchase_process": PurchaseProcess(data["purchaseProcess"])}
+    if "firstTimeBuyer" in data:
+        changes["first_time_buyer"] = data["firstTimeBuyer"]
+    if "motivationToChange" in data:
+        changes["motivation_to_change"] = data["motivationToChange"]
+    if "compellingEvent" in data:
+        changes |= {"compelling_event": data["compellingEvent"], "decision_date": deal.day_from_now(data["decisionIn"])}
+    await update_buyer(deal.ctx, deal.id, changes, expected_version=None)
 
 
-async def _competitors(deal: Deal, rivals: Sequence[Told]) -> None:
+async def _add_competitors(deal: StoryDeal, rivals: Sequence[StoryData]) -> None:
     for rival in rivals:
         kind, standing = CompetitorKind(rival["kind"]), CompetitorStanding(rival["standing"])
         await add_competitor(deal.ctx, deal.id, NewCompetitor(kind, rival["name"], standing, rival.get("strengths")))
 
 
-async def _value(deal: Deal, amount: str) -> None:
-    await update_opportunity(deal.ctx, deal.id, {"value": MoneyGiven(Decimal(amount), "USD")}, expected_version=None)
+async def _set_value(deal: StoryDeal, amount: str) -> None:
+    await update_opportunity(deal.ctx, deal.id, {"value": MoneyAmount(Decimal(amount), "USD")}, expected_version=None)
 
 
-async def _close(deal: Deal, told: Told) -> None:
-    await update_opportunity(deal.ctx, deal.id, {"expected_close_date": deal.day(told["in"])}, expected_version=None)
+async def _set_close_date(deal: StoryDeal, data: StoryData) -> None:
+    await update_opportunity(
+        deal.ctx, deal.id, {"expected_close_date": deal.day_from_now(data["in"])}, expected_version=None
+    )
 
 
-async def _pushes(deal: Deal, pushes: Sequence[Told]) -> None:
+async def _push_close_date(deal: StoryDeal, pushes: Sequence[StoryData]) -> None:
     for push in pushes:
-        changes: Any = {"expected_close_date": deal.day(push["in"]), "slip_reason": SlipReason(push["reason"])}
+        changes: Any = {"expected_close_date": deal.day_from_now(push["in"]), "slip_reason": SlipReason(push["reason"])}
         await update_opportunity(deal.ctx, deal.id, changes, expected_version=None)
 
 
-async def _risks(deal: Deal, risks: Sequence[Told]) -> None:
-    for told in risks:
-        risk = NewRisk(RiskCategory(told["category"]), told["statement"], told["likelihood"], told["impact"])
-        risk = replace(risk, perceived_by_id=deal.who_says(told["statement"]))
+async def _raise_risks(deal: StoryDeal, risks: Sequence[StoryData]) -> None:
+    for data in risks:
+        risk = NewRisk(RiskCategory(data["category"]), data["statement"], data["likelihood"], data["impact"])
+        risk = replace(risk, perceived_by_id=deal.speaker_id(data["statement"]))
         id = await raise_risk(deal.ctx, deal.id, risk)
-        if "mitigation" in told:
-            await _mitigation(deal, id, told["mitigation"])
+        if "mitigation" in data:
+            await _add_mitigation(deal, id, data["mitigation"])
 
 
-async def _mitigation(deal: Deal, risk_id: UUID, told: Told) -> None:
-    plan = NewMitigation(MitigationKind(told["kind"]), told["action"], deal.day(14))
+async def _add_mitigation(deal: StoryDeal, risk_id: UUID, data: StoryData) -> None:
+    plan = NewMitigation(MitigationKind(data["kind"]), data["action"], deal.day_from_now(14))
     await add_mitigation(deal.ctx, risk_id, plan)
-    if "evidence" in told:
+    if "evidence" in data:
         risk = next(risk for risk in (await deal.facts()).risks if risk.id == risk_id)
-        await complete_mitigation(deal.ctx, risk.mitigations[0].id, evidence=told["evidence"], expected_version=None)
+        await complete_mitigation(deal.ctx, risk.mitigations[0].id, evidence=data["evidence"], expected_version=None)
 
 
-async def _reviewed(deal: Deal, told: Told) -> None:
-    await review_risks(deal.ctx, deal.id, none_found=told.get("noneFound", False), note=told.get("note"))
+async def _review_risks(deal: StoryDeal, data: StoryData) -> None:
+    await review_risks(deal.ctx, deal.id, none_found=data.get("noneFound", False), note=data.get("note"))
 
 
-async def _milestones(deal: Deal, done: Mapping[str, str]) -> None:
+async def _complete_milestones(deal: StoryDeal, done: Mapping[str, str]) -> None:
     steps = {step.key: step.id for step in (await deal.facts()).milestones}
     for key, evidence in done.items():
         await complete_milestone(deal.ctx, steps[key], evidence=evidence, expected_version=None)
 
 
-async def _activities(deal: Deal, activities: Sequence[Told]) -> None:
-    for told in reversed(activities):
+async def _log_activities(deal: StoryDeal, activities: Sequence[StoryData]) -> None:
+    for data in reversed(activities):
         done = NewActivity(
-            kind=ActivityKind(told["kind"]),
+            kind=ActivityKind(data["kind"]),
             direction=ActivityDirection.OUTBOUND,
-            summary=told["summary"],
+            summary=data["summary"],
             two_way=True,
-            at=deal.ctx.now - timedelta(days=told["ago"]),
-            contact_ids=[deal.contacts[name] for name in told["with"]],
+            at=deal.ctx.now - timedelta(days=data["ago"]),
+            contact_ids=[deal.contacts[name] for name in data["with"]],
         )
         await log_activity(deal.ctx, deal.id, done)
 
 
-CHAPTERS: Mapping[str, Callable[[Deal, Any], Awaitable[None]]] = {
-    "account": _account,
-    "people": _people,
-    "nextStep": _next_step,
-    "assessments": _assessments,
-    "qualified": _qualified,
-    "buyer": _buyer,
-    "competitors": _competitors,
-    "value": _value,
-    "close": _close,
-    "pushes": _pushes,
-    "risks": _risks,
-    "reviewed": _reviewed,
-    "milestones": _milestones,
-    "activities": _activities,
+STORY_ACTIONS: Mapping[str, Callable[[StoryDeal, Any], Awaitable[None]]] = {
+    "account": _update_account,
+    "people": _add_people,
+    "nextStep": _set_next_step,
+    "assessments": _assess_criteria,
+    "qualified": _qualify,
+    "buyer": _update_buyer,
+    "competitors": _add_competitors,
+    "value": _set_value,
+    "close": _set_close_date,
+    "pushes": _push_close_date,
+    "risks": _raise_risks,
+    "reviewed": _review_risks,
+    "milestones": _complete_milestones,
+    "activities": _log_activities,
 }
 """What can be told of a deal, in the order in which it is."""

@@ -5,12 +5,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 Record = dict[str, Any]  # Any: JSON
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """What can be exported."""
 
     OPPORTUNITIES = "opportunities"
@@ -20,12 +20,12 @@ class Kind(StrEnum):
     CONTACTS = "contacts"
 
 
-def line(record: Record) -> str:
+def json_line(record: Record) -> str:
     """A record as one line of JSON, its fields in a steady order."""
     return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     """A value as a cell: what a spreadsheet would take for a formula begins with an apostrophe; numbers stay numbers."""
     if value is None:
         return ""
@@ -34,4 +34,4 @@ def cell(value: object) -> str:
     if isinstance(value, int | float | Decimal):
         return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text

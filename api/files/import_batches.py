@@ -4,30 +4,30 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from api.files.parsed_line import Read
+from api.files.parsed_line import ParsedLine
 from workflow.operations.core.context import Ctx
-from workflow.operations.transfer.import_rows import MOST_ROWS, import_rows
-from workflow.operations.transfer.row import ImportRow, RowOutcome
-from workflow.operations.transfer.row_contact import name_somebody
+from workflow.operations.transfer.import_rows import MAX_ROWS, import_rows
+from workflow.operations.transfer.row import ImportRow, ImportRowOutcome
+from workflow.operations.transfer.row_contact import ensure_row_stakeholder
 from workflow.rules.enums import ImportOutcome
-from workflow.rules.errors import InvalidInput, Refusal, invalid
+from workflow.rules.errors import InvalidInputError, Refusal, invalid_field
 
-MOST_CHARACTERS = 16_000_000
+MAX_BATCH_CHARACTERS = 16_000_000
 """Of the lines that are held at once."""
-THERE = (ImportOutcome.UPDATED, ImportOutcome.UNCHANGED)
+EXISTING = (ImportOutcome.UPDATED, ImportOutcome.UNCHANGED)
 """What becomes of a row whose opportunity was there before."""
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportTally:
     """How many rows came to what, those that could not be kept, and those that may be there already."""
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter)
-    begin: Callable[[], object] = lambda: None
-    progress: Callable[[int], None] = lambda done: None
-    reject: Callable[[Read, str], None] = lambda line, reason: None
+    on_start: Callable[[], object] = lambda: None
+    on_progress: Callable[[int], None] = lambda done: None
+    on_reject: Callable[[ParsedLine, str], None] = lambda line, reason: None
     duplicates: int = 0
-    left_alone: int = 0
+    children_skipped: int = 0
     """Rows whose opportunity was there, with what hangs on it."""
 
     @property
@@ -36,74 +36,76 @@ class Tally:
         return self.counts.total()
 
 
-async def import_reads(ctx: Ctx, reads: Iterable[Read], tally: Tally, *, dry_run: bool = False) -> None:
+async def import_lines(ctx: Ctx, lines: Iterable[ParsedLine], tally: ImportTally, *, dry_run: bool = False) -> None:
     """Import what was read, and the people named in it, in batches of one system each."""
     seen: set[tuple[str, str]] = set()
-    for batch in _batches(reads):
+    for batch in _batches(lines):
         await _import_batch(ctx, batch, seen, tally, dry_run=dry_run)
-        tally.progress(tally.done)
+        tally.on_progress(tally.done)
 
 
 async def _import_batch(
-    ctx: Ctx, lines: Sequence[Read], seen: set[tuple[str, str]], tally: Tally, *, dry_run: bool
+    ctx: Ctx, lines: Sequence[ParsedLine], seen: set[tuple[str, str]], tally: ImportTally, *, dry_run: bool
 ) -> None:
     """Import the lines that mean a row, and count what came of each."""
-    good: list[tuple[Read, ImportRow]] = []
+    valid: list[tuple[ParsedLine, ImportRow]] = []
     for line in lines:
-        problem = line.row if isinstance(line.row, InvalidInput) else None
+        problem = line.row if isinstance(line.row, InvalidInputError) else None
         key = (line.system, line.key)
         if problem is None and key in seen:
-            problem = invalid("externalId", message=f"`{line.key}` stands in an earlier line. Keep one.")
+            problem = invalid_field("externalId", message=f"`{line.key}` stands in an earlier line. Keep one.")
         seen.add(key)
         if problem is None and isinstance(line.row, ImportRow):
-            good.append((line, line.row))
+            valid.append((line, line.row))
         elif problem is not None:
-            _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
-    if not good:
+            _count_outcome(tally, line, ImportRowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
+    if not valid:
         return
     try:
-        outcomes = await import_rows(ctx, good[0][0].system, [row for _, row in good], dry_run)
-    except InvalidInput as problem:  # the system that all of these name is none
-        for line, _ in good:
-            _count(tally, line, RowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
+        outcomes = await import_rows(ctx, valid[0][0].system, [row for _, row in valid], dry_run)
+    except InvalidInputError as problem:  # the system that all of these name is none
+        for line, _ in valid:
+            _count_outcome(tally, line, ImportRowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
         return
-    for (line, row), outcome in zip(good, outcomes, strict=True):
-        _count(tally, line, outcome)
-        tally.left_alone += row.whole is not None and outcome.outcome in THERE
+    for (line, row), outcome in zip(valid, outcomes, strict=True):
+        _count_outcome(tally, line, outcome)
+        tally.children_skipped += row.document is not None and outcome.outcome in EXISTING
         if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
-            unnamed = await name_somebody(ctx, outcome.opportunity_id, line.contact)
-            if unnamed is not None:
-                tally.reject(line, f"The opportunity was kept, and its contact was not: {unnamed}")
+            contact_problem = await ensure_row_stakeholder(ctx, outcome.opportunity_id, line.contact)
+            if contact_problem is not None:
+                tally.on_reject(line, f"The opportunity was kept, and its contact was not: {contact_problem}")
 
 
-def _count(tally: Tally, line: Read, outcome: RowOutcome) -> None:
+def _count_outcome(tally: ImportTally, line: ParsedLine, outcome: ImportRowOutcome) -> None:
     tally.counts[outcome.outcome] += 1
     tally.duplicates += bool(outcome.possible_duplicates)
     if outcome.problem is not None:
-        tally.reject(line, reason(outcome.problem))
+        tally.on_reject(line, rejection_reason(outcome.problem))
 
 
-def reason(problem: Refusal) -> str:
+def rejection_reason(problem: Refusal) -> str:
     """Why a line is rejected, with the place of what stands deep inside."""
-    if not isinstance(problem, InvalidInput):
+    if not isinstance(problem, InvalidInputError):
         return problem.message
-    return " ".join(_placed(".".join(fault.path), fault.message) for fault in problem.fields)
+    return " ".join(_with_path(".".join(fault.path), fault.message) for fault in problem.fields)
 
 
-def _placed(where: str, message: str) -> str:
-    return message if "." not in where or where in message else f"{where}: {message}"
+def _with_path(path: str, message: str) -> str:
+    return message if "." not in path or path in message else f"{path}: {message}"
 
 
-def _batches(reads: Iterable[Read]) -> Iterator[list[Read]]:
+def _batches(lines: Iterable[ParsedLine]) -> Iterator[list[ParsedLine]]:
     """As many lines at once as an import takes and memory should hold, all of one system."""
-    batch: list[Read] = []
-    held = 0
-    for line in reads:
+    batch: list[ParsedLine] = []
+    characters = 0
+    for line in lines:
         size = sum(map(len, line.cells.values()))
-        if batch and (line.system != batch[0].system or len(batch) == MOST_ROWS or held + size > MOST_CHARACTERS):
+        if batch and (
+            line.system != batch[0].system or len(batch) == MAX_ROWS or characters + size > MAX_BATCH_CHARACTERS
+        ):
             yield batch
-            batch, held = [], 0
+            batch, characters = [], 0
         batch.append(line)
-        held += size
+        characters += size
     if batch:
         yield batch

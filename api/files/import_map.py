@@ -11,15 +11,15 @@ from typing import Any
 from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason
 
 PRESETS = ("pursuit", "salesforce", "hubspot", "pipedrive")
-COLUMNS = (
+TARGET_FIELDS = (
     "externalId", "name", "accountName", "ownerEmail", "ownerName", "stage", "status", "amount", "currency", "createdAt", "stateSince",
     "expectedCloseDate", "closeDate", "closedOn", "type", "source", "winReason", "lossReason", "disqualifyReason", "contactName",
     "contactEmail", "contactTitle", "contactRole",
 )  # fmt: skip
 """What a column may mean; `closeDate` is the expected date of an open deal and the day a closed one was closed."""
-NEEDED = ("externalId", "name")
+REQUIRED_FIELDS = ("externalId", "name")
 """What a file must have a column for."""
-WORDS: Mapping[str, type[StrEnum]] = {
+ENUM_TABLES: Mapping[str, type[StrEnum]] = {
     "states": OpportunityState,
     "statuses": OpportunityState,
     "types": OpportunityType,
@@ -27,11 +27,11 @@ WORDS: Mapping[str, type[StrEnum]] = {
     "loss_reasons": LossReason,
 }
 """The tables that say which of their words means which of ours."""
-DATES = ("auto", "ymd", "dmy", "mdy")
-DECIMALS = ("auto", "point", "comma")
+DATE_ORDERS = ("auto", "ymd", "dmy", "mdy")
+DECIMAL_MARKS = ("auto", "point", "comma")
 
 
-class UnusableMap(Exception):
+class InvalidMapError(Exception):
     """A map cannot be read, or says what cannot be; told in a sentence."""
 
 
@@ -41,89 +41,95 @@ class ImportMap:
 
     external_system: str
     columns: Mapping[str, Sequence[str]]
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     currency: str | None = None
-    account: str | None = None
+    default_account: str | None = None
     dates: str = "auto"
     decimal: str = "auto"
     keep_other_columns: bool = False
 
-    def found(self, header: Sequence[str]) -> dict[str, str]:
+    def match_header(self, header: Sequence[str]) -> dict[str, str]:
         """The column of the file that gives each of ours, of those it has."""
-        known = {folded(name): name for name in reversed(header)}
+        known = {fold(name): name for name in reversed(header)}
         matches = {
-            ours: [known[folded(name)] for name in theirs if folded(name) in known]
-            for ours, theirs in self.columns.items()
+            target: [known[fold(name)] for name in headings if fold(name) in known]
+            for target, headings in self.columns.items()
         }
         return {ours: names[0] for ours, names in matches.items() if names}
 
-    def all_of(self, header: Sequence[str], ours: str) -> list[str]:
+    def columns_for(self, header: Sequence[str], target: str) -> list[str]:
         """Every column of the file that may give one of ours: the first with a value does."""
-        known = {folded(name): name for name in reversed(header)}
-        return [known[folded(name)] for name in self.columns.get(ours, ()) if folded(name) in known]
+        known = {fold(name): name for name in reversed(header)}
+        return [known[fold(name)] for name in self.columns.get(target, ()) if fold(name) in known]
 
-    def fits(self, header: Sequence[str]) -> bool:
+    def matches(self, header: Sequence[str]) -> bool:
         """Whether the file has what a file must have."""
-        return all(ours in self.found(header) for ours in (*NEEDED, "stage"))
+        return all(target in self.match_header(header) for target in (*REQUIRED_FIELDS, "stage"))
 
-    def meaning(self, table: str, word: str) -> str | None:
+    def translate(self, table: str, word: str) -> str | None:
         """Our word for one of theirs: by the map, or where it is ours already."""
-        listed = {folded(theirs): ours for theirs, ours in self.words.get(table, {}).items()}
-        ours = {folded(one): one.value for one in WORDS[table]}
-        return listed.get(folded(word)) or ours.get(folded(word))
+        translations = {fold(theirs): ours for theirs, ours in self.translations.get(table, {}).items()}
+        own_values = {fold(one): one.value for one in ENUM_TABLES[table]}
+        return translations.get(fold(word)) or own_values.get(fold(word))
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Letters and digits alone, in lower case."""
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def preset(name: str) -> ImportMap:
+def load_preset(name: str) -> ImportMap:
     """A map that ships with the product."""
-    return read_map(
+    return parse_map(
         (files("api.files") / "import_maps" / f"{name}.toml").read_text(encoding="utf-8"), f"The preset {name}"
     )
 
 
-def read_map(text: str, named: str) -> ImportMap:
+def parse_map(text: str, label: str) -> ImportMap:
     """A map from its TOML text; UnusableMap tells its first fault."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise UnusableMap(f"{named} is no TOML: {problem}.") from problem
-    known = {"external_system", "columns", "defaults", "format", "keep_other_columns", *WORDS}
-    if strange := sorted(data.keys() - known):
-        raise UnusableMap(f"{named} has `{strange[0]}`, which means nothing. It may have {', '.join(sorted(known))}.")
-    columns = _columns(_table(data, "columns", named), named)
+        raise InvalidMapError(f"{label} is no TOML: {problem}.") from problem
+    known = {"external_system", "columns", "defaults", "format", "keep_other_columns", *ENUM_TABLES}
+    if unknown := sorted(data.keys() - known):
+        raise InvalidMapError(
+            f"{label} has `{unknown[0]}`, which means nothing. It may have {', '.join(sorted(known))}."
+        )
+    columns = _parse_columns(_parse_table(data, "columns", label), label)
     system = data.get("external_system")
     if not isinstance(system, str) or not system.strip():
-        raise UnusableMap(f"{named} has no `external_system`. Give it the name of the system that the file comes from.")
-    defaults, formats = _table(data, "defaults", named), _table(data, "format", named)
+        raise InvalidMapError(
+            f"{label} has no `external_system`. Give it the name of the system that the file comes from."
+        )
+    defaults, formats = _parse_table(data, "defaults", label), _parse_table(data, "format", label)
     return ImportMap(
         external_system=system.strip(),
         columns=columns,
-        words={table: _words(_table(data, table, named), table, named) for table in WORDS},
-        currency=_text(defaults, "currency", named),
-        account=_text(defaults, "account", named),
-        dates=_choice(formats, "dates", DATES, named),
-        decimal=_choice(formats, "decimal", DECIMALS, named),
+        translations={
+            table: _parse_translations(_parse_table(data, table, label), table, label) for table in ENUM_TABLES
+        },
+        currency=_parse_text(defaults, "currency", label),
+        default_account=_parse_text(defaults, "account", label),
+        dates=_parse_choice(formats, "dates", DATE_ORDERS, label),
+        decimal=_parse_choice(formats, "decimal", DECIMAL_MARKS, label),
         keep_other_columns=bool(data.get("keep_other_columns", False)),
     )
 
 
-def fitting(header: Sequence[str]) -> ImportMap | None:
+def best_preset(header: Sequence[str]) -> ImportMap | None:
     """The map that ships with the product and fits a header, the one with the most columns of it."""
-    maps = [one for one in map(preset, PRESETS) if one.fits(header)]
-    return max(maps, key=lambda one: len(one.found(header)), default=None)
+    maps = [one for one in map(load_preset, PRESETS) if one.matches(header)]
+    return max(maps, key=lambda one: len(one.match_header(header)), default=None)
 
 
-def proposed(header: Sequence[str]) -> str:
+def propose_map(header: Sequence[str]) -> str:
     """A map as TOML, guessed from the names of a header: to be looked at, changed and given with --map."""
     guessed: dict[str, str] = {}
     for name in PRESETS:
-        for ours, theirs in preset(name).found(header).items():
-            if theirs not in guessed.values():
-                guessed.setdefault(ours, theirs)
+        for target, column in load_preset(name).match_header(header).items():
+            if column not in guessed.values():
+                guessed.setdefault(target, column)
     others = [name for name in header if name not in guessed.values()]
     lines = [
         "# Guessed from the header. Look at each line, save it as a file, and give that with --map.",
@@ -131,55 +137,57 @@ def proposed(header: Sequence[str]) -> str:
         "",
         "[columns]",
     ]
-    lines += [f"{ours} = [{_quoted(guessed[ours])}]" if ours in guessed else f"# {ours} = []" for ours in COLUMNS]
+    lines += [f"{ours} = [{_quote(guessed[ours])}]" if ours in guessed else f"# {ours} = []" for ours in TARGET_FIELDS]
     lines += ["", f"# Not used: {', '.join(others)}" if others else "# Every column is used."]
     lines += ["# keep_other_columns = true  # above [columns]: keeps them as attributes", "", "[states]"]
     lines += ['# "Their stage" = "QUALIFIED"', "", "[format]", '# dates = "dmy"', '# decimal = "comma"', ""]
     return "\n".join(lines)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _table(data: Mapping[str, Any], name: str, named: str) -> Mapping[str, Any]:
+def _parse_table(data: Mapping[str, Any], name: str, label: str) -> Mapping[str, Any]:
     found = data.get(name, {})
     if not isinstance(found, Mapping):
-        raise UnusableMap(f"`{name}` of {named} is a table: write [{name}] and its lines below.")
+        raise InvalidMapError(f"`{name}` of {label} is a table: write [{name}] and its lines below.")
     return found
 
 
-def _columns(table: Mapping[str, Any], named: str) -> dict[str, tuple[str, ...]]:
+def _parse_columns(table: Mapping[str, Any], label: str) -> dict[str, tuple[str, ...]]:
     columns: dict[str, tuple[str, ...]] = {}
-    for ours, theirs in table.items():
-        names = [theirs] if isinstance(theirs, str) else theirs
-        attribute = ours.startswith("attributes.") and len(ours) > len("attributes.")
-        if ours not in COLUMNS and not attribute:
-            raise UnusableMap(
-                f"[columns] of {named} has `{ours}`; it may have {', '.join(COLUMNS)}, or attributes.<name>."
+    for target, value in table.items():
+        names = [value] if isinstance(value, str) else value
+        attribute = target.startswith("attributes.") and len(target) > len("attributes.")
+        if target not in TARGET_FIELDS and not attribute:
+            raise InvalidMapError(
+                f"[columns] of {label} has `{target}`; it may have {', '.join(TARGET_FIELDS)}, or attributes.<name>."
             )
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UnusableMap(f"`{ours}` of {named} is the name of a column, or a list of names.")
-        columns[ours] = tuple(names)
+            raise InvalidMapError(f"`{target}` of {label} is the name of a column, or a list of names.")
+        columns[target] = tuple(names)
     return columns
 
 
-def _words(table: Mapping[str, Any], name: str, named: str) -> dict[str, str]:
-    for theirs, ours in table.items():
-        if ours not in list(WORDS[name]):
-            raise UnusableMap(f"[{name}] of {named}: {theirs!r} means {ours!r}; it may mean {', '.join(WORDS[name])}.")
+def _parse_translations(table: Mapping[str, Any], name: str, label: str) -> dict[str, str]:
+    for word, value in table.items():
+        if value not in list(ENUM_TABLES[name]):
+            raise InvalidMapError(
+                f"[{name}] of {label}: {word!r} means {value!r}; it may mean {', '.join(ENUM_TABLES[name])}."
+            )
     return dict(table)
 
 
-def _text(table: Mapping[str, Any], name: str, named: str) -> str | None:
+def _parse_text(table: Mapping[str, Any], name: str, label: str) -> str | None:
     value = table.get(name)
     if value is not None and not isinstance(value, str):
-        raise UnusableMap(f"`{name}` of {named} is a text.")
+        raise InvalidMapError(f"`{name}` of {label} is a text.")
     return value
 
 
-def _choice(table: Mapping[str, Any], name: str, choices: Sequence[str], named: str) -> str:
+def _parse_choice(table: Mapping[str, Any], name: str, choices: Sequence[str], label: str) -> str:
     value = table.get(name, "auto")
     if value not in choices:
-        raise UnusableMap(f"`{name}` of {named} is {', '.join(choices)}.")
+        raise InvalidMapError(f"`{name}` of {label} is {', '.join(choices)}.")
     return str(value)

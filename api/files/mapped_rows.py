@@ -8,9 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.files.csv_lines import Line
-from api.files.import_map import ImportMap, UnusableMap
-from workflow.operations.core.validation import MoneyGiven
+from api.files.csv_lines import CsvLine
+from api.files.import_map import ImportMap, InvalidMapError
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import (
     CLOSED_STATES,
@@ -20,16 +20,16 @@ from workflow.rules.enums import (
     OpportunityType,
     WinReason,
 )
-from workflow.rules.errors import invalid
+from workflow.rules.errors import invalid_field
 
-DATED = ("createdAt", "stateSince", "expectedCloseDate", "closeDate", "closedOn")
-DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ,]+(.*))?$")
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([ap]m)?$", re.IGNORECASE)
+DATE_FIELDS = ("createdAt", "stateSince", "expectedCloseDate", "closeDate", "closedOn")
+DATE_PATTERN = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ,]+(.*))?$")
+TIME_PATTERN = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([ap]m)?$", re.IGNORECASE)
 FORMULA_MARK = "'"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ValueFormat:
     """How a file's values are read: where a day begins, which currency is meant, and how dates and numbers are written."""
 
     zone: ZoneInfo
@@ -39,32 +39,32 @@ class Reading:
     owners: Mapping[str, str]
 
 
-def order_of_dates(values: Iterable[str], wanted: str) -> str:
+def detect_date_order(values: Iterable[str], setting: str) -> str:
     """Whether day or month comes first; UnusableMap where every value fits both and they mean different days."""
-    if wanted != "auto":
-        return wanted
+    if setting != "auto":
+        return setting
     day_first = month_first = True
-    doubtful = ""
+    ambiguous = ""
     for value in values:
-        found = DAY.match(value)
+        found = DATE_PATTERN.match(value)
         if found is None or len(found[1]) == 4:
             continue
         first, second = int(found[1]), int(found[3])
         if found[2] == ".":
             month_first = False
         day_first, month_first = day_first and second <= 12, month_first and first <= 12
-        doubtful = doubtful or (value if first != second else "")
-    if day_first and month_first and doubtful:
-        raise UnusableMap(
-            f'`{doubtful}` may be a day and a month either way round. Say which with dates = "dmy" or "mdy" under [format] of a map.'
+        ambiguous = ambiguous or (value if first != second else "")
+    if day_first and month_first and ambiguous:
+        raise InvalidMapError(
+            f'`{ambiguous}` may be a day and a month either way round. Say which with dates = "dmy" or "mdy" under [format] of a map.'
         )
     return "dmy" if day_first else "mdy"
 
 
-def decimal_mark(values: Iterable[str], wanted: str) -> str:
+def detect_decimal_mark(values: Iterable[str], setting: str) -> str:
     """Whether a comma or a point comes before the decimals, by the values in which it is plain; a point where none is."""
-    if wanted != "auto":
-        return wanted
+    if setting != "auto":
+        return setting
     votes = {"point": 0, "comma": 0}
     for value in values:
         digits = re.sub(r"[^\d.,]", "", value)
@@ -77,145 +77,145 @@ def decimal_mark(values: Iterable[str], wanted: str) -> str:
     return "comma" if votes["comma"] > votes["point"] else "point"
 
 
-class Reader:
+class RowMapper:
     """Reads the lines of one file."""
 
-    def __init__(self, map: ImportMap, header: Sequence[str], reading: Reading) -> None:
-        self._map, self._reading = map, reading
-        self._columns = {ours: map.all_of(header, ours) for ours in map.columns}
+    def __init__(self, map: ImportMap, header: Sequence[str], value_format: ValueFormat) -> None:
+        self._map, self._value_format = map, value_format
+        self._columns = {ours: map.columns_for(header, ours) for ours in map.columns}
         used = {name for names in self._columns.values() for name in names}
         self._others = [name for name in header if name not in used] if map.keep_other_columns else []
 
-    def key(self, line: Line) -> str:
+    def key(self, line: CsvLine) -> str:
         """The key that the line gives."""
         return self._cell(line, "externalId")
 
-    def contact(self, line: Line) -> Mapping[str, str]:
+    def contact(self, line: CsvLine) -> Mapping[str, str]:
         """Who is named in the line: name, e-mail, title and role, those that are given."""
         names = {"name": "contactName", "email": "contactEmail", "title": "contactTitle", "role": "contactRole"}
         return {ours: value for ours, column in names.items() if (value := self._cell(line, column))}
 
-    def row(self, line: Line) -> ImportRow:
+    def row(self, line: CsvLine) -> ImportRow:
         """The row that the line means; InvalidInput says why it means none."""
         if line.fault is not None:
-            raise invalid("line", message=line.fault)
-        state, given = self._state(line), dict[str, Any]()
-        for ours, column, read in self._plain():
-            if (text := self._cell(line, column)) and (value := read(column, text)) is not None:
-                given[ours] = value
-        given |= self._closing(line, state)
+            raise invalid_field("line", message=line.fault)
+        state, fields = self._state(line), dict[str, Any]()
+        for name, column, parse in self._simple_fields():
+            if (text := self._cell(line, column)) and (value := parse(column, text)) is not None:
+                fields[name] = value
+        fields |= self._close_fields(line, state)
         attributes = self._attributes(line)
-        if "loss_reason" in given and not isinstance(given["loss_reason"], LossReason):
-            attributes["lossReason"] = given["loss_reason"]
-            given["loss_reason"] = LossReason.OTHER
-        given |= {"attributes": attributes} if attributes else {}
-        given |= {"state": state} if state else {}
+        if "loss_reason" in fields and not isinstance(fields["loss_reason"], LossReason):
+            attributes["lossReason"] = fields["loss_reason"]
+            fields["loss_reason"] = LossReason.OTHER
+        fields |= {"attributes": attributes} if attributes else {}
+        fields |= {"state": state} if state else {}
         return ImportRow(
             external_id=self._cell(line, "externalId"),
             name=self._cell(line, "name"),
-            account_name=self._cell(line, "accountName") or self._map.account or "(no account)",
-            **given,
+            account_name=self._cell(line, "accountName") or self._map.default_account or "(no account)",
+            **fields,
         )
 
-    def _plain(self) -> Sequence[tuple[str, str, Callable[[str, str], Any]]]:
+    def _simple_fields(self) -> Sequence[tuple[str, str, Callable[[str, str], Any]]]:
         """Fields that one column gives, and how it is read."""
         return (
-            ("owner_email", "ownerName", self._owner),
+            ("owner_email", "ownerName", self._owner_email),
             ("owner_email", "ownerEmail", lambda column, text: text),
-            ("created_at", "createdAt", self._instant),
-            ("state_since", "stateSince", self._instant),
-            ("expected_close_date", "expectedCloseDate", self._day),
-            ("type", "type", lambda column, text: self._word("types", OpportunityType, text)),
+            ("created_at", "createdAt", self._parse_instant),
+            ("state_since", "stateSince", self._parse_instant),
+            ("expected_close_date", "expectedCloseDate", self._parse_day),
+            ("type", "type", lambda column, text: self._translate("types", OpportunityType, text)),
             ("source", "source", lambda column, text: text),
         )
 
-    def _closing(self, line: Line, state: OpportunityState | None) -> dict[str, Any]:
+    def _close_fields(self, line: CsvLine, state: OpportunityState | None) -> dict[str, Any]:
         """Value, days and reasons as they go with the state."""
-        given: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if amount := self._cell(line, "amount"):
-            currency = self._cell(line, "currency").upper() or self._map.currency or self._reading.currency
-            given["value"] = MoneyGiven(self._number(amount), currency)
+            currency = self._cell(line, "currency").upper() or self._map.currency or self._value_format.currency
+            fields["value"] = MoneyAmount(self._parse_number(amount), currency)
         closed = state in CLOSED_STATES
         if text := self._cell(line, "closedOn" if closed else "closeDate") or (
             closed and self._cell(line, "closeDate")
         ):
-            given["closed_on" if closed else "expected_close_date"] = self._day("closeDate", str(text))
+            fields["closed_on" if closed else "expected_close_date"] = self._parse_day("closeDate", str(text))
         if state is OpportunityState.WON and (text := self._cell(line, "winReason")):
-            given["win_reason"] = self._word("win_reasons", WinReason, text) or WinReason.OTHER
+            fields["win_reason"] = self._translate("win_reasons", WinReason, text) or WinReason.OTHER
         if state is OpportunityState.LOST and (text := self._cell(line, "lossReason")):
-            given["loss_reason"] = self._word("loss_reasons", LossReason, text) or text
+            fields["loss_reason"] = self._translate("loss_reasons", LossReason, text) or text
         if state is OpportunityState.DISQUALIFIED and (text := self._cell(line, "disqualifyReason")):
-            given["disqualify_reason"] = DisqualifyReason(text) if text in list(DisqualifyReason) else None
-        return {name: value for name, value in given.items() if value is not None}
+            fields["disqualify_reason"] = DisqualifyReason(text) if text in list(DisqualifyReason) else None
+        return {name: value for name, value in fields.items() if value is not None}
 
-    def _cell(self, line: Line, ours: str) -> str:
-        text = next((line.cells[name] for name in self._columns.get(ours, ()) if line.cells[name]), "")
+    def _cell(self, line: CsvLine, target: str) -> str:
+        text = next((line.cells[name] for name in self._columns.get(target, ()) if line.cells[name]), "")
         return text.removeprefix(FORMULA_MARK) if text.startswith(("'=", "'+", "'-", "'@")) else text
 
-    def _state(self, line: Line) -> OpportunityState | None:
+    def _state(self, line: CsvLine) -> OpportunityState | None:
         """By the status where it decides, else by the stage; InvalidInput where neither is known."""
         status, stage = self._cell(line, "status"), self._cell(line, "stage")
-        if status and (decided := self._map.meaning("statuses", status)):
+        if status and (decided := self._map.translate("statuses", status)):
             return OpportunityState(decided)
         if not stage:
             return None
-        found = self._map.meaning("states", stage)
+        found = self._map.translate("states", stage)
         if found is None:
-            known = ", ".join(self._map.words.get("states", {})) or ", ".join(OpportunityState)
+            known = ", ".join(self._map.translations.get("states", {})) or ", ".join(OpportunityState)
             message = f"`{stage[:80]}` is no stage that is known: {known}. Say in a map, under [states], which state it means."
-            raise invalid("stage", message=message)
+            raise invalid_field("stage", message=message)
         return OpportunityState(found)
 
-    def _attributes(self, line: Line) -> dict[str, Any]:
+    def _attributes(self, line: CsvLine) -> dict[str, Any]:
         own = {ours.removeprefix("attributes."): self._cell(line, ours) for ours in self._columns if "." in ours}
         others = {name: line.cells[name] for name in self._others}
         return {name: value for name, value in {**others, **own}.items() if value}
 
-    def _owner(self, column: str, name: str) -> str:
-        found = self._reading.owners.get(name.casefold())
+    def _owner_email(self, column: str, name: str) -> str:
+        found = self._value_format.owners.get(name.casefold())
         if found is None:
             message = f"{name[:80]} is no active member, or several are called so. Name the owner by e-mail."
-            raise invalid("ownerName", message=message)
+            raise invalid_field("ownerName", message=message)
         return found
 
-    def _word(self, table: str, kind: type[Any], text: str) -> Any:
-        found = self._map.meaning(table, text)
+    def _translate(self, table: str, kind: type[Any], text: str) -> Any:
+        found = self._map.translate(table, text)
         return None if found is None else kind(found)
 
-    def _number(self, text: str) -> Decimal:
-        point, group = (",", ".") if self._reading.decimal == "comma" else (".", ",")
+    def _parse_number(self, text: str) -> Decimal:
+        point, group = (",", ".") if self._value_format.decimal == "comma" else (".", ",")
         bare = re.sub(r"[^\d.,+-]", "", text).replace(group, "").replace(point, ".")
         try:
             return Decimal(bare)
         except InvalidOperation:
-            raise invalid("amount", message=f"`{text[:40]}` is no amount such as 1054.50.") from None
+            raise invalid_field("amount", message=f"`{text[:40]}` is no amount such as 1054.50.") from None
 
-    def _day(self, column: str, text: str) -> date:
-        found = DAY.match(text)
+    def _parse_day(self, column: str, text: str) -> date:
+        found = DATE_PATTERN.match(text)
         try:
             if found is None:
                 return date.fromisoformat(text)
             parts = [int(found[1]), int(found[3]), int(found[4])]
             if len(found[1]) != 4:
-                day, month = parts[:2] if self._reading.dates != "mdy" else parts[1::-1]
+                day, month = parts[:2] if self._value_format.dates != "mdy" else parts[1::-1]
                 year = parts[2] + 2000 if parts[2] < 100 else parts[2]
                 parts = [year, month, day]
             return date(*parts)
         except ValueError:
-            raise invalid(column, message=f"`{text[:40]}` is no date such as 2026-03-01.") from None
+            raise invalid_field(column, message=f"`{text[:40]}` is no date such as 2026-03-01.") from None
 
-    def _instant(self, column: str, text: str) -> datetime:
+    def _parse_instant(self, column: str, text: str) -> datetime:
         """An instant; without a zone it is of the organization's, without a clock its day's beginning."""
         try:
-            exact = datetime.fromisoformat(text)
+            instant = datetime.fromisoformat(text)
         except ValueError:
-            found = DAY.match(text)
-            clock = CLOCK.match((found[5] or "").strip()) if found and found[5] else None
-            exact = datetime.combine(self._day(column, text), _time(clock))
-        return (exact if exact.tzinfo else exact.replace(tzinfo=self._reading.zone)).astimezone(UTC)
+            found = DATE_PATTERN.match(text)
+            clock = TIME_PATTERN.match((found[5] or "").strip()) if found and found[5] else None
+            instant = datetime.combine(self._parse_day(column, text), _parse_time(clock))
+        return (instant if instant.tzinfo else instant.replace(tzinfo=self._value_format.zone)).astimezone(UTC)
 
 
-def _time(clock: "re.Match[str] | None") -> time:
+def _parse_time(clock: "re.Match[str] | None") -> time:
     if clock is None:
         return time()
     hour = int(clock[1]) % 12 + (12 if clock[4].lower() == "pm" else 0) if clock[4] else int(clock[1])

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workflow.operations.transfer.row import ImportRow
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ParsedLine:
     """One line: its own cells, the key and the system it gives, the row it means or why it means none, and who is named in it."""
 
     cells: Mapping[str, str]
     key: str
     system: str
-    row: ImportRow | InvalidInput
+    row: ImportRow | InvalidInputError
     contact: Mapping[str, str] = field(default_factory=dict)

@@ -22,22 +22,29 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
 from schema import schema
-from schema.core.limits import INTROSPECTION, Measure, TooDeep, excess, measured, too_complex
+from schema.core.limits import (
+    INTROSPECTION,
+    Complexity,
+    TooDeepError,
+    limit_errors,
+    measure_complexity,
+    too_complex_error,
+)
 
-KEPT = 500
+MAX_CACHED_DOCUMENTS = 500
 """Documents kept in this process; those that were not asked for the longest go first."""
-TOKENS = 2_000
-OPERATIONS = 20
-MOST_FAULTS = 20
+MAX_TOKENS = 2_000
+MAX_OPERATIONS = 20
+MAX_FAULTS = 20
 """Faults of one document that are told."""
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-TOO_LONG = f"The document has more than {TOKENS:,} tokens. Ask for less, or in several requests."
-ABORTED = "Parsing aborted."
+TOO_LONG = f"The document has more than {MAX_TOKENS:,} tokens. Ask for less, or in several requests."
+PARSING_ABORTED = "Parsing aborted."
 """How graphql-core ends what it says of a text that is too long or nested too deeply for it."""
 SCHEMA = schema._schema
 
 
-class DocumentFault(Exception):
+class DocumentError(Exception):
     """A document that cannot run; every fault that was found, each with its code."""
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
@@ -51,7 +58,7 @@ class Operation:
 
     node: OperationDefinitionNode
     document: DocumentNode
-    measure: Measure
+    measure: Complexity
 
     @property
     def kind(self) -> OperationType:
@@ -67,9 +74,9 @@ class Operation:
         """What it costs with these variables; raises DocumentFault where that is too much."""
         measure = self.measure
         if self.node.variable_definitions:
-            measure = measured(SCHEMA, self.document, self.node, variables)
-        if errors := list(excess(measure)):
-            raise DocumentFault(errors)
+            measure = measure_complexity(SCHEMA, self.document, self.node, variables)
+        if errors := list(limit_errors(measure)):
+            raise DocumentError(errors)
         return measure.cost
 
 
@@ -84,90 +91,90 @@ class Document:
         """The operation of that name, or the only one; raises DocumentFault where there is none, or several and none is named."""
         if name is None and len(self.operations) > 1:
             names = ", ".join(str(one.name) for one in self.operations)
-            raise _unresolved(
+            raise _resolution_error(
                 f"The document holds several operations: say in `operationName` which one to run of {names}."
             )
         found = next((one for one in self.operations if name is None or one.name == name), None)
         if found is None:
-            raise _unresolved(f"The document holds no operation named {name!r}.")
+            raise _resolution_error(f"The document holds no operation named {name!r}.")
         return found
 
 
-class Documents:
+class DocumentCache:
     """The documents that clients send, of which most send few."""
 
     def __init__(self, *, introspection: bool) -> None:
         self._introspection = introspection
-        self._kept: LRUCache[str, Document] = LRUCache(KEPT)
+        self._cache: LRUCache[str, Document] = LRUCache(MAX_CACHED_DOCUMENTS)
 
     def read(self, text: str) -> Document:
         """The document that a text is; raises DocumentFault with all that was found wrong."""
-        found = self._kept.get(text)
+        found = self._cache.get(text)
         if found is None:
-            found = self._kept[text] = self._read(text)
+            found = self._cache[text] = self._read(text)
         return found
 
     def _read(self, text: str) -> Document:
-        node = _parsed(text)
+        node = _parse(text)
         operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
         if not operations:
-            raise _unresolved("The document holds no operation.")
-        if len(operations) > OPERATIONS:
-            message = (
-                f"The document holds {len(operations)} operations; at most {OPERATIONS} are taken. Send those you run."
-            )
-            raise DocumentFault([too_complex(message)])
-        document = Document(node, [Operation(one, node, _measured(node, one)) for one in operations])
+            raise _resolution_error("The document holds no operation.")
+        if len(operations) > MAX_OPERATIONS:
+            message = f"The document holds {len(operations)} operations; at most {MAX_OPERATIONS} are taken. Send those you run."
+            raise DocumentError([too_complex_error(message)])
+        document = Document(node, [Operation(one, node, _measure(node, one)) for one in operations])
         if not self._introspection:
             _refuse_introspection(node)
-        if faults := [_coded(error) for error in validate(SCHEMA, node, RULES, MOST_FAULTS, hide_suggestions=True)]:
-            raise DocumentFault(faults)
+        if faults := [
+            _validation_error(error) for error in validate(SCHEMA, node, RULES, MAX_FAULTS, hide_suggestions=True)
+        ]:
+            raise DocumentError(faults)
         return document
 
 
-def _parsed(text: str) -> DocumentNode:
+def _parse(text: str) -> DocumentNode:
     try:
-        return parse(text, max_tokens=TOKENS)
+        return parse(text, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as fault:
-        if fault.message.endswith(ABORTED):
-            raise DocumentFault([_too_deep() if "nested" in fault.message else too_complex(TOO_LONG)]) from None
+        if fault.message.endswith(PARSING_ABORTED):
+            raise DocumentError([_too_deep() if "nested" in fault.message else too_complex_error(TOO_LONG)]) from None
         fault.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-        raise DocumentFault([fault]) from None
+        raise DocumentError([fault]) from None
     except RecursionError:
-        raise DocumentFault([_too_deep()]) from None
+        raise DocumentError([_too_deep()]) from None
 
 
-def _measured(node: DocumentNode, operation: OperationDefinitionNode) -> Measure:
+def _measure(node: DocumentNode, operation: OperationDefinitionNode) -> Complexity:
     """How much the operation asks for, whatever its variables: the cost waits for them."""
     try:
-        measure = measured(SCHEMA, node, operation)
-    except (TooDeep, RecursionError):
-        raise DocumentFault([_too_deep()]) from None
-    known = measure._replace(cost=0) if operation.variable_definitions else measure
-    if errors := list(excess(known)):
-        raise DocumentFault(errors)
+        measure = measure_complexity(SCHEMA, node, operation)
+    except (TooDeepError, RecursionError):
+        raise DocumentError([_too_deep()]) from None
+    without_variables = measure._replace(cost=0) if operation.variable_definitions else measure
+    if errors := list(limit_errors(without_variables)):
+        raise DocumentError(errors)
     return measure
 
 
 def _too_deep() -> GraphQLError:
-    return too_complex("The document is nested too deeply. Ask for less at once, or start from `node(id:)`.")
+    return too_complex_error("The document is nested too deeply. Ask for less at once, or start from `node(id:)`.")
 
 
-def _unresolved(message: str) -> DocumentFault:
-    return DocumentFault([GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})])
+def _resolution_error(message: str) -> DocumentError:
+    return DocumentError([GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})])
 
 
-def _coded(error: GraphQLError) -> GraphQLError:
+def _validation_error(error: GraphQLError) -> GraphQLError:
     error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
     return error
 
 
 def _refuse_introspection(node: DocumentNode) -> None:
-    seen = _SchemaFields()
-    visit(node, seen)
-    if seen.found:
+    visitor = _SchemaFields()
+    visit(node, visitor)
+    if visitor.found:
         message = "Introspection is off here. Ask for the schema's text: `pursuit schema` prints it."
-        raise DocumentFault([GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})])
+        raise DocumentError([GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})])
 
 
 class _SchemaFields(Visitor):

@@ -12,10 +12,10 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from api.http.documents import Document, DocumentFault, Documents, Operation
+from api.http.documents import Document, DocumentCache, DocumentError, Operation
 from api.http.persisted_queries import PersistedQueries
-from api.http.problems import RequestProblem, document_problem, execution_error, request_error, timed_out
-from api.http.rate_limit import LEAST, Allowance, Charge
+from api.http.problems import RequestProblem, document_problem, execution_error, request_error, timeout_problem
+from api.http.rate_limit import MIN_COST, Charge, RateLimit
 from api.http.requests import GraphQLRequest
 from schema import schema
 from schema.core.context import RequestContext
@@ -23,23 +23,23 @@ from workflow.rules.permissions import Viewer
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedRequest:
     """A request that may run: its document is read and within the limits, its operation found, its cost paid."""
 
-    asked: GraphQLRequest
+    request: GraphQLRequest
     text: str
     document: Document
     operation: Operation
     charge: Charge
 
     @property
-    def subscribes(self) -> bool:
+    def is_subscription(self) -> bool:
         """Whether it is answered again and again."""
         return self.operation.kind is OperationType.SUBSCRIPTION
 
 
 @dataclass(frozen=True)
-class Answer:
+class GraphQLResponse:
     """One answer, as its body."""
 
     body: dict[str, Any]
@@ -56,77 +56,77 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Execution:
+class Executor:
     """What every way to the schema shares."""
 
-    documents: Documents
+    documents: DocumentCache
     persisted: PersistedQueries
-    allowance: Allowance
-    unavailable_as: type[Exception]
-    seconds: float
+    rate_limit: RateLimit
+    unavailable_error: type[Exception]
+    deadline: float
 
-    async def prepared(self, viewer: Viewer, asked: GraphQLRequest) -> Prepared:
+    async def prepare(self, viewer: Viewer, request: GraphQLRequest) -> PreparedRequest:
         """The request, ready to run; one that cannot run is charged too. Raises RequestProblem."""
         try:
-            text = self.persisted.text_of(viewer.organization_id, asked.query, asked.extensions)
+            text = self.persisted.resolve(viewer.organization_id, request.query, request.extensions)
             document = self.documents.read(text)
-            operation = document.operation(asked.operation_name)
-            cost = operation.cost(asked.variables)
-        except DocumentFault as fault:
-            raise await self._charged(viewer, document_problem(fault.errors)) from None
+            operation = document.operation(request.operation_name)
+            cost = operation.cost(request.variables)
+        except DocumentError as fault:
+            raise await self._charge_problem(viewer, document_problem(fault.errors)) from None
         except RequestProblem as problem:
-            raise await self._charged(viewer, problem) from None
-        self.persisted.keep(viewer.organization_id, text, asked.extensions)
-        charge = await self.allowance.take(viewer, max(LEAST, cost))
-        return Prepared(asked, text, document, operation, charge)
+            raise await self._charge_problem(viewer, problem) from None
+        self.persisted.store(viewer.organization_id, text, request.extensions)
+        charge = await self.rate_limit.charge(viewer, max(MIN_COST, cost))
+        return PreparedRequest(request, text, document, operation, charge)
 
-    async def answer(self, prepared: Prepared, context: RequestContext) -> Answer:
+    async def execute(self, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
         """Run a query or a mutation; after its time it is cancelled, and a transaction that has begun ends as a whole."""
-        end = time.monotonic() + self.seconds
-        context.document, context.late = prepared.document.node, lambda: time.monotonic() > end
+        end = time.monotonic() + self.deadline
+        context.document, context.timed_out = prepared.document.node, lambda: time.monotonic() > end
         try:
-            async with asyncio.timeout(self.seconds) as limit:
+            async with asyncio.timeout(self.deadline) as limit:
                 result = await schema.execute(
                     prepared.text,
-                    variable_values=prepared.asked.variables,
+                    variable_values=prepared.request.variables,
                     context_value=context,
                     operation_name=prepared.operation.name,
                 )
         except TimeoutError:
             if not limit.expired():
                 raise
-            changing = prepared.operation.kind is OperationType.MUTATION
-            raise timed_out(self.seconds, changing=changing) from None
-        return self._told(result, prepared, context)
+            is_mutation = prepared.operation.kind is OperationType.MUTATION
+            raise timeout_problem(self.deadline, is_mutation=is_mutation) from None
+        return self._response(result, prepared, context)
 
-    async def answers(self, prepared: Prepared, context: RequestContext) -> AsyncGenerator[Answer, None]:
+    async def stream(self, prepared: PreparedRequest, context: RequestContext) -> AsyncGenerator[GraphQLResponse, None]:
         """Each answer of a subscription as it comes; any other operation's one."""
-        if not prepared.subscribes:
-            yield await self.answer(prepared, context)
+        if not prepared.is_subscription:
+            yield await self.execute(prepared, context)
             return
         context.document = prepared.document.node
-        stream = await schema.subscribe(
+        results = await schema.subscribe(
             prepared.text,
-            variable_values=prepared.asked.variables,
+            variable_values=prepared.request.variables,
             context_value=context,
             operation_name=prepared.operation.name,
         )
-        async with aclosing(stream):
-            async for result in stream:
-                yield self._told(result, prepared, context)
+        async with aclosing(results):
+            async for result in results:
+                yield self._response(result, prepared, context)
 
-    async def _charged(self, viewer: Viewer, problem: RequestProblem) -> RequestProblem:
-        charge = await self.allowance.take(viewer, LEAST)
-        problem.extensions["cost"] = charge.told()
+    async def _charge_problem(self, viewer: Viewer, problem: RequestProblem) -> RequestProblem:
+        charge = await self.rate_limit.charge(viewer, MIN_COST)
+        problem.extensions["cost"] = charge.as_extension()
         return problem
 
-    def _told(self, result: ExecutionResult, prepared: Prepared, context: RequestContext) -> Answer:
+    def _response(self, result: ExecutionResult, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
         errors = [self._error(error, result, context.request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)
         body: dict[str, Any] = {"data": result.data} if ran or not errors else {}
         body |= {"errors": errors} if errors else {}
-        return Answer({**body, "extensions": {"cost": prepared.charge.told()}})
+        return GraphQLResponse({**body, "extensions": {"cost": prepared.charge.as_extension()}})
 
     def _error(self, error: GraphQLError, result: ExecutionResult, request_id: str) -> dict[str, Any]:
-        told = request_error if isinstance(result, PreExecutionError) else execution_error
-        return told(error, request_id=request_id, unavailable_as=self.unavailable_as)
+        format_error = request_error if isinstance(result, PreExecutionError) else execution_error
+        return format_error(error, request_id=request_id, unavailable_error=self.unavailable_error)

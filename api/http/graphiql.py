@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse
 
 STATIC = Path(__file__).parents[1] / "static"
 PAGE = STATIC / "graphiql" / "index.html"
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -35,4 +35,4 @@ NOT_BUILT = """<!doctype html>
 def graphiql_page() -> HTMLResponse:
     """The page as `make web` built it, or the sentence that says how to."""
     html = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else NOT_BUILT
-    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+    return HTMLResponse(html, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"})

@@ -16,14 +16,14 @@ async def healthz(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def readyz(fault: Callable[[], Awaitable[str | None]]) -> Callable[[Request], Awaitable[JSONResponse]]:
+def readyz(check: Callable[[], Awaitable[str | None]]) -> Callable[[Request], Awaitable[JSONResponse]]:
     """Ready where the fault is none: the database answers a real transaction and migrations are current."""
 
     async def ready(request: Request) -> JSONResponse:
-        found = await fault()
-        if found is None:
+        reason = await check()
+        if reason is None:
             return JSONResponse({"status": "ok"})
-        logger.warning("not ready: %s", found)
-        return JSONResponse({"status": "unavailable", "reason": found}, status_code=503, headers=RETRY_AFTER)
+        logger.warning("not ready: %s", reason)
+        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503, headers=RETRY_AFTER)
 
     return ready

@@ -9,53 +9,55 @@ from cachetools import LRUCache
 
 from api.http.problems import RequestProblem
 
-KEPT = 4_000_000
+MAX_CACHED_CHARACTERS = 4_000_000
 """Characters of documents kept in this process; those that were not asked for the longest go first."""
-VERSION = 1
+PROTOCOL_VERSION = 1
 
 
 class PersistedQueries:
     """The documents that clients of an organization have sent with their hash; an organization never meets another's."""
 
     def __init__(self) -> None:
-        self._kept: LRUCache[tuple[UUID, str], str] = LRUCache(KEPT, getsizeof=len)
+        self._cache: LRUCache[tuple[UUID, str], str] = LRUCache(MAX_CACHED_CHARACTERS, getsizeof=len)
 
-    def text_of(self, organization_id: UUID, text: str | None, extensions: Mapping[str, Any] | None) -> str:
+    def resolve(self, organization_id: UUID, text: str | None, extensions: Mapping[str, Any] | None) -> str:
         """The document that a request means; raises PERSISTED_QUERY_NOT_FOUND where it has only a hash, and an unknown one."""
-        digest = _digest(extensions)
+        digest = _requested_hash(extensions)
         if digest is None:
             if text is None:
                 raise RequestProblem(400, "BAD_USER_INPUT", "`query` is missing: send the GraphQL document as a text.")
             return text
         if text is None:
-            kept = self._kept.get((organization_id, digest))
-            if kept is None:
+            cached = self._cache.get((organization_id, digest))
+            if cached is None:
                 raise RequestProblem(400, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", well_formed=True)
-            return kept
+            return cached
         if hashlib.sha256(text.encode()).hexdigest() != digest:
-            raise _bad("`sha256Hash` is not the SHA-256 of `query` in lower-case hexadecimal. Send them as a pair.")
+            raise _bad_request(
+                "`sha256Hash` is not the SHA-256 of `query` in lower-case hexadecimal. Send them as a pair."
+            )
         return text
 
-    def keep(self, organization_id: UUID, text: str, extensions: Mapping[str, Any] | None) -> None:
+    def store(self, organization_id: UUID, text: str, extensions: Mapping[str, Any] | None) -> None:
         """Keep a document that came with its hash and was found valid."""
-        digest = _digest(extensions)
-        if digest is not None and len(text) <= KEPT:
-            self._kept[organization_id, digest] = text
+        digest = _requested_hash(extensions)
+        if digest is not None and len(text) <= MAX_CACHED_CHARACTERS:
+            self._cache[organization_id, digest] = text
 
 
-def _digest(extensions: Mapping[str, Any] | None) -> str | None:
+def _requested_hash(extensions: Mapping[str, Any] | None) -> str | None:
     """The hash that a request names, none where it names none."""
-    named = (extensions or {}).get("persistedQuery")
-    if named is None:
+    extension = (extensions or {}).get("persistedQuery")
+    if extension is None:
         return None
     if (
-        not isinstance(named, Mapping)
-        or named.get("version") != VERSION
-        or not isinstance(named.get("sha256Hash"), str)
+        not isinstance(extension, Mapping)
+        or extension.get("version") != PROTOCOL_VERSION
+        or not isinstance(extension.get("sha256Hash"), str)
     ):
-        raise _bad('`extensions.persistedQuery` is {"version": 1, "sha256Hash": "…"}, or left out.')
-    return str(named["sha256Hash"])
+        raise _bad_request('`extensions.persistedQuery` is {"version": 1, "sha256Hash": "…"}, or left out.')
+    return str(extension["sha256Hash"])
 
 
-def _bad(message: str) -> RequestProblem:
+def _bad_request(message: str) -> RequestProblem:
     return RequestProblem(400, "BAD_USER_INPUT", message)

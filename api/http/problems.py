@@ -7,8 +7,8 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.responses import JSONResponse
 
-from workflow.operations.core.idempotency import StillRunning
-from workflow.rules.errors import PermissionDenied, Refusal
+from workflow.operations.core.idempotency import RequestInProgressError
+from workflow.rules.errors import PermissionDeniedError, Refusal
 
 logger = logging.getLogger("pursuit.graphql")
 
@@ -16,9 +16,14 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 RETRY_AFTER = {"Retry-After": "1"}
 CONFLICT = "IDEMPOTENCY_CONFLICT"
-STATUS = {"UNAVAILABLE": 503, "TIMEOUT": 503, CONFLICT: 409}
+STATUS_OF_CODE = {"UNAVAILABLE": 503, "TIMEOUT": 503, CONFLICT: 409}
 """Of an answer of which a part came to this, the whole is to be tried again."""
-REQUEST_ERRORS = {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
+REQUEST_ERROR_CODES = {
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "BAD_USER_INPUT",
+    "OPERATION_RESOLUTION_FAILURE",
+}
 
 
 class RequestProblem(Exception):
@@ -37,7 +42,7 @@ class RequestProblem(Exception):
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.headers, self.well_formed = status, code, dict(headers or {}), well_formed
-        self.errors = list(errors) or [_plain(message, code)]
+        self.errors = list(errors) or [_error(message, code)]
         self.extensions = dict(extensions or {})
 
     def body(self) -> dict[str, Any]:
@@ -52,15 +57,15 @@ class RequestProblem(Exception):
 
 def document_problem(errors: Sequence[GraphQLError]) -> RequestProblem:
     """The document does not parse, does not fit the schema, or asks for too much: every fault that was found."""
-    told = [_coded(error, str((error.extensions or {})["code"])) for error in errors]
-    return RequestProblem(400, told[0]["extensions"]["code"], str(errors[0]), errors=told, well_formed=True)
+    formatted = [_with_code(error, str((error.extensions or {})["code"])) for error in errors]
+    return RequestProblem(400, formatted[0]["extensions"]["code"], str(errors[0]), errors=formatted, well_formed=True)
 
 
-def timed_out(seconds: float, *, changing: bool) -> RequestProblem:
+def timeout_problem(seconds: float, *, is_mutation: bool) -> RequestProblem:
     """The request took longer than any may; what a mutation had begun to write is written whole or not at all."""
     remedy = (
         "It may have been done all the same: look before you send it again, or send it again with the same Idempotency-Key."
-        if changing
+        if is_mutation
         else "Ask for less at once: fewer rows with `first`, or fewer fields."
     )
     return RequestProblem(
@@ -68,25 +73,27 @@ def timed_out(seconds: float, *, changing: bool) -> RequestProblem:
     )
 
 
-def unauthenticated(*, tokens: bool = False) -> RequestProblem:
+def unauthenticated_problem(*, tokens: bool = False) -> RequestProblem:
     """No credentials, or bad ones; which, and why, is not told. With `tokens` the server takes those of an issuer too."""
-    needed, second = ("an API key or a token of your sign-in", " or `Bearer <token>`") if tokens else ("an API key", "")
+    needed, alternative = (
+        ("an API key or a token of your sign-in", " or `Bearer <token>`") if tokens else ("an API key", "")
+    )
     return RequestProblem(
         401,
         "UNAUTHENTICATED",
-        f"This needs {needed}, and none or a wrong one was sent. Send the header `Authorization: Bearer pur_…`{second}.",
+        f"This needs {needed}, and none or a wrong one was sent. Send the header `Authorization: Bearer pur_…`{alternative}.",
         headers={"WWW-Authenticate": 'Bearer realm="pursuit"'},
     )
 
 
-def unavailable() -> RequestProblem:
+def unavailable_problem() -> RequestProblem:
     """The database does not answer now."""
     return RequestProblem(
         503, "UNAVAILABLE", "The database does not answer. Try again in a moment.", headers=RETRY_AFTER
     )
 
 
-def masked(request_id: str) -> dict[str, Any]:
+def internal_error(request_id: str) -> dict[str, Any]:
     """Our own fault: told by the request's id alone."""
     return {
         "message": f"Something went wrong on our side. Tell your administrator the request id {request_id}.",
@@ -94,60 +101,60 @@ def masked(request_id: str) -> dict[str, Any]:
     }
 
 
-def masked_response(request_id: str) -> JSONResponse:
+def internal_error_response(request_id: str) -> JSONResponse:
     """The answer of a request that failed by our fault."""
-    return JSONResponse({"errors": [masked(request_id)]}, status_code=500, headers={"X-Request-Id": request_id})
+    return JSONResponse({"errors": [internal_error(request_id)]}, status_code=500, headers={"X-Request-Id": request_id})
 
 
-def request_error(error: GraphQLError, *, request_id: str, unavailable_as: type[Exception]) -> dict[str, Any]:
+def request_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
     """An error found before anything ran: the client's document does not parse or does not fit the schema."""
     if isinstance(error.original_error, RecursionError):
-        return _plain("The document is nested too deeply.", "GRAPHQL_VALIDATION_FAILED")
+        return _error("The document is nested too deeply.", "GRAPHQL_VALIDATION_FAILED")
     if error.original_error is not None and not error.nodes:
-        return _failed(error, request_id=request_id, unavailable_as=unavailable_as)
+        return _unexpected_error(error, request_id=request_id, unavailable_error=unavailable_error)
     code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
-    return _coded(error, str((error.extensions or {}).get("code", code)))
+    return _with_code(error, str((error.extensions or {}).get("code", code)))
 
 
-def execution_error(error: GraphQLError, *, request_id: str, unavailable_as: type[Exception]) -> dict[str, Any]:
+def execution_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
     """An error of a variable or a field: coded by us, the client's input, the database away, or our fault."""
-    original = _innermost(error)
+    original = _root_cause(error)
     if "code" in (error.extensions or {}):
-        return _coded(error, str((error.extensions or {})["code"]))
-    if isinstance(original, StillRunning):
-        return _coded(error, CONFLICT)
+        return _with_code(error, str((error.extensions or {})["code"]))
+    if isinstance(original, RequestInProgressError):
+        return _with_code(error, CONFLICT)
     if isinstance(original, Refusal):
-        return _coded(error, "FORBIDDEN" if isinstance(original, PermissionDenied) else "BAD_USER_INPUT")
+        return _with_code(error, "FORBIDDEN" if isinstance(original, PermissionDeniedError) else "BAD_USER_INPUT")
     if error.path is None or (isinstance(original, GraphQLError) and original.nodes):
-        return _coded(error, "BAD_USER_INPUT")
-    return _failed(error, request_id=request_id, unavailable_as=unavailable_as)
+        return _with_code(error, "BAD_USER_INPUT")
+    return _unexpected_error(error, request_id=request_id, unavailable_error=unavailable_error)
 
 
-def status_of(codes: Collection[str], *, ran: bool, media_type: str) -> int:
+def http_status(codes: Collection[str], *, ran: bool, media_type: str) -> int:
     """503 where the database was away or the time over, 409 where another one does it; 400 for a refused request under GraphQL's own media type; else 200."""
-    for code, status in STATUS.items():
+    for code, status in STATUS_OF_CODE.items():
         if code in codes:
             return status
-    return 400 if not ran and REQUEST_ERRORS & set(codes) and media_type == GRAPHQL_JSON else 200
+    return 400 if not ran and REQUEST_ERROR_CODES & set(codes) and media_type == GRAPHQL_JSON else 200
 
 
-def _failed(error: GraphQLError, *, request_id: str, unavailable_as: type[Exception]) -> dict[str, Any]:
-    original = _innermost(error)
-    if isinstance(original, unavailable_as):
-        return {**error.formatted, **unavailable().errors[0]}
+def _unexpected_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
+    original = _root_cause(error)
+    if isinstance(original, unavailable_error):
+        return {**error.formatted, **unavailable_problem().errors[0]}
     logger.error("the field %s failed", error.path, exc_info=original, extra={"request_id": request_id})
-    return {**error.formatted, **masked(request_id)}
+    return {**error.formatted, **internal_error(request_id)}
 
 
-def _plain(message: str, code: str) -> dict[str, Any]:
+def _error(message: str, code: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def _coded(error: GraphQLError, code: str) -> dict[str, Any]:
+def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
     return {**error.formatted, "extensions": {**(error.extensions or {}), "code": code}}
 
 
-def _innermost(error: GraphQLError) -> BaseException:
+def _root_cause(error: GraphQLError) -> BaseException:
     found: BaseException = error
     while isinstance(found, GraphQLError) and found.original_error is not None:
         found = found.original_error

@@ -3,49 +3,49 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from api.auth.credentials import Credential, TokenDoor
+from api.auth.credentials import Credential, TokenAuthenticator
 from api.config.settings import Settings
-from api.http.execution import Execution
-from api.http.session_watch import Presence
+from api.http.execution import Executor
+from api.http.session_watch import SessionWatch
 from schema.core.context import RequestContext
 from workflow.operations.core.vault import Vault
-from workflow.queries.events.subscribe import Tail
+from workflow.queries.events.subscribe import FeedDispatcher
 from workflow.rules.permissions import Viewer
 
 
 @dataclass(frozen=True)
-class Desk:
+class Services:
     """Settings, the execution, and who is in; the class of the database's absence is handed in, for api knows no models."""
 
     settings: Settings
-    execution: Execution
-    unavailable_as: type[Exception]
-    door: TokenDoor | None
+    execution: Executor
+    unavailable_error: type[Exception]
+    authenticator: TokenAuthenticator | None
     vault: Vault
-    presence: Presence = field(default_factory=Presence)
-    tail: Tail = field(default_factory=Tail)
+    session_watch: SessionWatch = field(default_factory=SessionWatch)
+    feed: FeedDispatcher = field(default_factory=FeedDispatcher)
 
-    def context(self, viewer: Viewer, now: datetime, credential: Credential) -> RequestContext:
+    def request_context(self, viewer: Viewer, now: datetime, credential: Credential) -> RequestContext:
         """What the resolvers of one operation are given."""
 
-        async def let_in() -> tuple[Viewer, datetime] | None:
+        async def reauthenticate() -> tuple[Viewer, datetime] | None:
             now = datetime.now(UTC)
-            admitted = await credential.admitted(now)
+            admitted = await credential.authenticate(now)
             return (admitted.viewer, now) if admitted else None
 
         return RequestContext(
             viewer=viewer,
             now=now,
             request_id=credential.request_id,
-            tail=self.tail,
+            feed=self.feed,
             vault=self.vault,
             private_webhooks=self.settings.webhook_allow_private,
-            let_in=let_in,
+            reauthenticate=reauthenticate,
         )
 
     async def close(self) -> None:
         """Nothing goes on after the last request."""
-        await self.presence.close()
-        await self.tail.close()
-        if self.door is not None:
-            await self.door.tokens.issuer.close()
+        await self.session_watch.close()
+        await self.feed.close()
+        if self.authenticator is not None:
+            await self.authenticator.verifier.issuer.close()

@@ -12,78 +12,85 @@ from typing import Any, TypeVar
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.auth.credentials import Admitted
-from api.http.execution import Prepared
-from api.http.problems import RequestProblem, masked, unauthenticated, unavailable
-from api.http.services import Desk
+from api.auth.credentials import AuthenticatedViewer
+from api.http.execution import PreparedRequest
+from api.http.problems import RequestProblem, internal_error, unauthenticated_problem, unavailable_problem
+from api.http.services import Services
 from schema.core.context import RequestContext
-from workflow.queries.scope import standing_for_viewer
+from workflow.queries.scope import act_as_viewer
 
 logger = logging.getLogger("pursuit.streams")
 
 T = TypeVar("T")
-SLOW = 30.0
+SEND_TIMEOUT = 30.0
 """Seconds within which a client takes what it is sent; one that does not is hung up on, and comes again."""
-PING = 12
+PING_INTERVAL = 12
 """Seconds between two signs of life."""
 
 
-def stream_response(desk: Desk, admitted: Admitted, prepared: Prepared, context: RequestContext) -> EventSourceResponse:
+def stream_response(
+    services: Services, authenticated: AuthenticatedViewer, prepared: PreparedRequest, context: RequestContext
+) -> EventSourceResponse:
     """The answers as they come, until the operation, the credentials or the client's patience end."""
-    events = _events(desk, admitted, prepared, context)
-    return EventSourceResponse(events, ping=PING, send_timeout=SLOW, headers={"X-Accel-Buffering": "no"}, sep="\n")
+    events = _events(services, authenticated, prepared, context)
+    return EventSourceResponse(
+        events, ping=PING_INTERVAL, send_timeout=SEND_TIMEOUT, headers={"X-Accel-Buffering": "no"}, sep="\n"
+    )
 
 
-def refusal_response(problem: RequestProblem) -> EventSourceResponse:
+def problem_stream(problem: RequestProblem) -> EventSourceResponse:
     """A document that cannot run, told to a client that takes nothing but a stream."""
-    return EventSourceResponse(_once(problem.body()), sep="\n")
+    return EventSourceResponse(_single_event(problem.body()), sep="\n")
 
 
-async def _once(body: dict[str, Any]) -> AsyncIterator[ServerSentEvent]:
+async def _single_event(body: dict[str, Any]) -> AsyncIterator[ServerSentEvent]:
     yield _next(body)
     yield _complete()
 
 
 async def _events(
-    desk: Desk, admitted: Admitted, prepared: Prepared, context: RequestContext
+    services: Services, authenticated: AuthenticatedViewer, prepared: PreparedRequest, context: RequestContext
 ) -> AsyncIterator[ServerSentEvent]:
-    answers = desk.execution.answers(prepared, context)
-    async with desk.presence.staying(admitted) as ended, aclosing(until(ended, answers)) as going:
-        with standing_for_viewer(admitted.viewer):
+    answers = services.execution.stream(prepared, context)
+    async with (
+        services.session_watch.watch(authenticated) as ended,
+        aclosing(until_set(ended, answers)) as answers_until_ended,
+    ):
+        with act_as_viewer(authenticated.viewer):
             try:
-                async for answer in going:
+                async for answer in answers_until_ended:
                     yield _next(answer.body)
                 if ended.is_set():
-                    yield _next(unauthenticated(tokens=desk.door is not None).body())
+                    yield _next(unauthenticated_problem(tokens=services.authenticator is not None).body())
             except RequestProblem as problem:
                 yield _next(problem.body())
-            except desk.unavailable_as:
-                yield _next(unavailable().body())
+            except services.unavailable_error:
+                yield _next(unavailable_problem().body())
             except Exception:
                 logger.exception("a stream failed", extra={"request_id": context.request_id})
-                yield _next({"errors": [masked(context.request_id)]})
+                yield _next({"errors": [internal_error(context.request_id)]})
     yield _complete()
 
 
-async def until(ended: asyncio.Event, answers: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+async def until_set(ended: asyncio.Event, answers: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
     """The answers until they end, or the event is set."""
-    end = asyncio.ensure_future(ended.wait())
+    stop = asyncio.ensure_future(ended.wait())
     try:
         while True:
-            coming = asyncio.ensure_future(anext(answers, None))
+            next_answer = asyncio.ensure_future(anext(answers, None))
             try:
-                await asyncio.wait({coming, end}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({next_answer, stop}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                if not coming.done():
-                    coming.cancel()
+                if not next_answer.done():
+                    next_answer.cancel()
                     with suppress(asyncio.CancelledError):
-                        await coming
-            answer = None if coming.cancelled() else coming.result()
+                        await next_answer
+            answer = None if next_answer.cancelled() else next_answer.result()
             if answer is None:
                 return
             yield answer
     finally:
-        end.cancel()
+        stop.cancel()
         await answers.aclose()
 
 

@@ -14,62 +14,64 @@ from typing import Any
 import httpx
 
 from schema.core import ids, payloads
-from workflow.operations.core.vault import NoKey, Vault
-from workflow.operations.webhooks.delivery import Outcome, Parcel
+from workflow.operations.core.vault import NoSecretKeyError, Vault
+from workflow.operations.webhooks.delivery import DeliveryOutcome, LeasedDelivery
 from workflow.queries.events.events import EventRow
-from workflow.rules.events.webhook_addresses import Unfit, target_of, vetted
-from workflow.rules.events.webhook_signing import message_id, signatures
+from workflow.rules.events.webhook_addresses import UnsafeUrlError, choose_address, parse_webhook_url
+from workflow.rules.events.webhook_signing import message_id, sign
 
-SECONDS = 15.0
+DELIVERY_TIMEOUT = 15.0
 """From looking up the name to the last byte that is read."""
-LONGEST_BODY = 20_000
-READ, READING = 1_024, 2.0
+MAX_BODY_BYTES = 20_000
+MAX_REFUSAL_BYTES, REFUSAL_TIMEOUT = 1_024, 2.0
 """Bytes of a refusal's text that are read at most, and the seconds it may take to tell them."""
-LOOKUPS = 64
+MAX_DNS_LOOKUPS = 64
 """Names that are looked up at once; the machine's resolver may take long for each."""
-AGENT = "Pursuit-Webhooks/1"
+USER_AGENT = "Pursuit-Webhooks/1"
 
 
-class Sender:
+class WebhookSender:
     """Posts parcels, each on a connection of its own: one that is kept could be met again under another host's name."""
 
-    def __init__(self, vault: Vault, *, private: bool, seconds: float = SECONDS) -> None:
-        self._vault, self._private, self._seconds = vault, private, seconds
-        self._resolvers = ThreadPoolExecutor(LOOKUPS, "webhook-names")
+    def __init__(self, vault: Vault, *, allow_private: bool, timeout: float = DELIVERY_TIMEOUT) -> None:
+        self._vault, self._allow_private, self._timeout = vault, allow_private, timeout
+        self._resolvers = ThreadPoolExecutor(MAX_DNS_LOOKUPS, "webhook-names")
         self._client = httpx.AsyncClient(
             verify=ssl.create_default_context(),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            timeout=seconds,
+            timeout=timeout,
             follow_redirects=False,
             trust_env=False,
         )
 
-    async def send(self, parcel: Parcel, now: datetime) -> Outcome:
+    async def send(self, delivery: LeasedDelivery, now: datetime) -> DeliveryOutcome:
         """Send it once; whatever goes wrong is said in the outcome."""
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._posted(parcel, now)
+            async with asyncio.timeout(self._timeout):
+                return await self._post(delivery, now)
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome(None, f"The receiver did not answer within {self._seconds:g} seconds.")
-        except Unfit as fault:
-            return Outcome(None, f"{fault} Change the endpoint's `url`.")
-        except NoKey as fault:
-            return Outcome(None, f"{fault} Set the key it was made under, or let the endpoint have a new secret.")
+            return DeliveryOutcome(None, f"The receiver did not answer within {self._timeout:g} seconds.")
+        except UnsafeUrlError as fault:
+            return DeliveryOutcome(None, f"{fault} Change the endpoint's `url`.")
+        except NoSecretKeyError as fault:
+            return DeliveryOutcome(
+                None, f"{fault} Set the key it was made under, or let the endpoint have a new secret."
+            )
         except OSError as fault:
-            return Outcome(None, f"The receiver's name was not found, or nobody answers there: {fault}.")
+            return DeliveryOutcome(None, f"The receiver's name was not found, or nobody answers there: {fault}.")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            return Outcome(None, f"The receiver could not be reached: {fault or type(fault).__name__}.")
+            return DeliveryOutcome(None, f"The receiver could not be reached: {fault or type(fault).__name__}.")
 
     async def close(self) -> None:
         """No more connections."""
         await self._client.aclose()
         self._resolvers.shutdown(wait=False, cancel_futures=True)
 
-    async def _posted(self, parcel: Parcel, now: datetime) -> Outcome:
-        target = target_of(parcel.url, private=self._private)
-        address = vetted(await self._addresses(target.host, target.port), private=self._private)
-        body, id = rendered(parcel.event), message_id(parcel.event.id)
-        secrets = [self._vault.open(sealed) for sealed in parcel.sealed_secrets]
+    async def _post(self, delivery: LeasedDelivery, now: datetime) -> DeliveryOutcome:
+        target = parse_webhook_url(delivery.url, allow_private=self._allow_private)
+        address = choose_address(await self._resolve(target.host, target.port), allow_private=self._allow_private)
+        body, id = render_body(delivery.event), message_id(delivery.event.id)
+        secrets = [self._vault.decrypt(sealed) for sealed in delivery.encrypted_secrets]
         request = self._client.build_request(
             "POST",
             httpx.URL(scheme=target.scheme, host=address, port=target.port, raw_path=target.path.encode()),
@@ -78,20 +80,20 @@ class Sender:
                 "Host": target.authority,
                 "Content-Type": "application/json",
                 "Accept-Encoding": "identity",
-                "User-Agent": AGENT,
+                "User-Agent": USER_AGENT,
                 "webhook-id": id,
                 "webhook-timestamp": str(int(now.timestamp())),
-                "webhook-signature": signatures(secrets, id, now, body),
+                "webhook-signature": sign(secrets, id, now, body),
             },
             extensions={"sni_hostname": target.host},
         )
-        answer = await self._client.send(request, stream=True)
+        response = await self._client.send(request, stream=True)
         try:
-            return outcome_of(answer, "" if answer.is_success else await _beginning(answer), now)
+            return delivery_outcome(response, "" if response.is_success else await _read_refusal(response), now)
         finally:
-            await answer.aclose()
+            await response.aclose()
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def _resolve(self, host: str, port: int) -> list[str]:
         """All that the name stands for, asked once; the connection then goes to one of them."""
         loop = asyncio.get_running_loop()
         lookup: Callable[[], Any] = lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # noqa: E731
@@ -99,35 +101,35 @@ class Sender:
         return [str(one[4][0]) for one in found]
 
 
-def rendered(event: EventRow) -> bytes:
+def render_body(event: EventRow) -> bytes:
     """The body: type, time and data, below 20 kB; the largest changes are left out where it would be more, and named."""
-    data: dict[str, Any] = {"id": ids.encode("Event", event.id), "cursor": event.place.cursor()}
-    data |= payloads.told(event.payload)
+    data: dict[str, Any] = {"id": ids.encode("Event", event.id), "cursor": event.position.cursor()}
+    data |= payloads.encode_ids(event.payload)
     changes, left_out = dict(data.get("changes") or {}), []
-    while len(body := _body(event, data)) >= LONGEST_BODY and changes:
+    while len(body := _body(event, data)) >= MAX_BODY_BYTES and changes:
         largest = max(changes, key=lambda name: len(_json(changes[name])))
         left_out.append(largest)
         del changes[largest]
         data |= {"changes": changes, "leftOut": sorted(left_out)}
-    if len(body) < LONGEST_BODY:
+    if len(body) < MAX_BODY_BYTES:
         return body
-    kept = {name: value for name, value in data.items() if len(_json(value)) < READ}
-    return _body(event, {**kept, "leftOut": sorted({*left_out, *(data.keys() - kept.keys())})})
+    small = {name: value for name, value in data.items() if len(_json(value)) < MAX_REFUSAL_BYTES}
+    return _body(event, {**small, "leftOut": sorted({*left_out, *(data.keys() - small.keys())})})
 
 
-def outcome_of(answer: httpx.Response, text: str, now: datetime) -> Outcome:
+def delivery_outcome(response: httpx.Response, text: str, now: datetime) -> DeliveryOutcome:
     """What an answer means."""
-    if answer.is_success:
-        return Outcome(answer.status_code)
-    if answer.is_redirect or answer.status_code in range(300, 400):
-        fault = f"The receiver answered {answer.status_code}, another address: redirects are not followed."
-        return Outcome(answer.status_code, f"{fault} Change the endpoint's `url`.")
-    fault = f"The receiver answered {answer.status_code}" + (f": {text}" if text else ".")
-    asked = _retry_after(answer.headers.get("Retry-After", ""), now)
-    return Outcome(answer.status_code, fault, gone=answer.status_code == 410, retry_after=asked)
+    if response.is_success:
+        return DeliveryOutcome(response.status_code)
+    if response.is_redirect or response.status_code in range(300, 400):
+        fault = f"The receiver answered {response.status_code}, another address: redirects are not followed."
+        return DeliveryOutcome(response.status_code, f"{fault} Change the endpoint's `url`.")
+    fault = f"The receiver answered {response.status_code}" + (f": {text}" if text else ".")
+    retry_after = _parse_retry_after(response.headers.get("Retry-After", ""), now)
+    return DeliveryOutcome(response.status_code, fault, gone=response.status_code == 410, retry_after=retry_after)
 
 
-def _retry_after(text: str, now: datetime) -> timedelta | None:
+def _parse_retry_after(text: str, now: datetime) -> timedelta | None:
     """How long the receiver asks to be left alone: seconds, or a date."""
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), 10**8))
@@ -138,16 +140,16 @@ def _retry_after(text: str, now: datetime) -> timedelta | None:
     return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
 
 
-async def _beginning(answer: httpx.Response) -> str:
+async def _read_refusal(response: httpx.Response) -> str:
     """The beginning of the answer's text, and no more of it than comes soon."""
     read = b""
     with suppress(TimeoutError, httpx.HTTPError):
-        async with asyncio.timeout(READING):
-            async for part in answer.aiter_raw():
+        async with asyncio.timeout(REFUSAL_TIMEOUT):
+            async for part in response.aiter_raw():
                 read += part
-                if len(read) >= READ:
+                if len(read) >= MAX_REFUSAL_BYTES:
                     break
-    return read[:READ].decode(errors="replace").strip()
+    return read[:MAX_REFUSAL_BYTES].decode(errors="replace").strip()
 
 
 def _body(event: EventRow, data: dict[str, Any]) -> bytes:

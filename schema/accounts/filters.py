@@ -3,43 +3,43 @@
 import strawberry
 
 from schema.core import ids
-from schema.core.inputs import conditions, maybe, tuples
-from schema.core.ranges import DateTimeRange, span
-from workflow.queries.opportunity.accounts import AccountFilter as Wanted
+from schema.core.inputs import conditions, lists_to_tuples, optional
+from schema.core.ranges import DateTimeRange, to_span
+from workflow.queries.opportunity.accounts import AccountFilter
 
 
-@strawberry.input(description="Which accounts: fields are joined by AND, values of a list by OR.")
-class AccountFilter:
+@strawberry.input(name="AccountFilter", description="Which accounts: fields are joined by AND, values of a list by OR.")
+class AccountFilterInput:
     """Conditions."""
 
-    ids: list[strawberry.ID] | None = maybe("These.")
-    external_system: str | None = maybe("From this system.")
-    external_ids: list[str] | None = maybe("With one of these ids there.")
-    domains: list[str] | None = maybe("With one of these domains.")
-    updated_at: DateTimeRange | None = maybe("Changed in this span.")
-    text: str | None = maybe("Whose name holds this; case-insensitive.")
+    ids: list[strawberry.ID] | None = optional("These.")
+    external_system: str | None = optional("From this system.")
+    external_ids: list[str] | None = optional("With one of these ids there.")
+    domains: list[str] | None = optional("With one of these domains.")
+    updated_at: DateTimeRange | None = optional("Changed in this span.")
+    text: str | None = optional("Whose name holds this; case-insensitive.")
 
 
 @strawberry.input(description="Which contacts: fields are joined by AND, values of a list by OR.")
 class ContactFilter:
     """Conditions."""
 
-    ids: list[strawberry.ID] | None = maybe("These.")
-    account_id: list[strawberry.ID] | None = maybe("At one of these accounts.")
-    external_system: str | None = maybe("From this system.")
-    external_ids: list[str] | None = maybe("With one of these ids there.")
-    emails: list[str] | None = maybe("With one of these addresses.")
-    updated_at: DateTimeRange | None = maybe("Changed in this span.")
-    text: str | None = maybe("Whose name holds this; case-insensitive.")
+    ids: list[strawberry.ID] | None = optional("These.")
+    account_id: list[strawberry.ID] | None = optional("At one of these accounts.")
+    external_system: str | None = optional("From this system.")
+    external_ids: list[str] | None = optional("With one of these ids there.")
+    emails: list[str] | None = optional("With one of these addresses.")
+    updated_at: DateTimeRange | None = optional("Changed in this span.")
+    text: str | None = optional("Whose name holds this; case-insensitive.")
 
 
-def wanted(filter: AccountFilter | ContactFilter | None, kind: str) -> Wanted:
+def parse_account_filter(filter: AccountFilterInput | ContactFilter | None, kind: str) -> AccountFilter:
     """The filter as a query takes it."""
     fields = conditions(filter)
     if "ids" in fields:
-        fields["ids"] = ids.known_of(kind, fields["ids"])
+        fields["ids"] = ids.parse_valid(kind, fields["ids"])
     if "account_id" in fields:
-        fields["account_id"] = ids.known_of("Account", fields["account_id"])
+        fields["account_id"] = ids.parse_valid("Account", fields["account_id"])
     if "updated_at" in fields:
-        fields["updated_at"] = span(fields["updated_at"])
-    return Wanted(**tuples(fields))
+        fields["updated_at"] = to_span(fields["updated_at"])
+    return AccountFilter(**lists_to_tuples(fields))

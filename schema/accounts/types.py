@@ -5,24 +5,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from schema.accounts.filters import AccountFilter, ContactFilter, wanted
+from schema.accounts.filters import AccountFilterInput, ContactFilter, parse_account_filter
 from schema.core import connections, ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
 from schema.core.money import Money, money
-from schema.core.nodes import Node, PageInfo, is_row, node_id, told
+from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
 from schema.core.scalars import Json
 from workflow.queries.opportunity import accounts
-from workflow.queries.opportunity.accounts import AccountFilter as Wanted
-from workflow.queries.opportunity.accounts import AccountRow, ContactRow
+from workflow.queries.opportunity.accounts import AccountFilter, AccountRow, ContactRow
 from workflow.queries.paging import Term, Window
 
 if TYPE_CHECKING:
-    from schema.opportunity.list import OpportunityConnection, OpportunityFilter, OpportunityOrder
+    from schema.opportunity.list import OpportunityConnection, OpportunityFilterInput, OpportunityOrder
 else:
     OpportunityConnection = Annotated["OpportunityConnection", strawberry.lazy("schema.opportunity.list")]
-    OpportunityFilter = Annotated["OpportunityFilter", strawberry.lazy("schema.opportunity.list")]
+    OpportunityFilterInput = Annotated["OpportunityFilterInput", strawberry.lazy("schema.opportunity.list")]
     OpportunityOrder = Annotated["OpportunityOrder", strawberry.lazy("schema.opportunity.list")]
 
 ORDER = (Term("name_folded"),)
@@ -32,19 +31,19 @@ ORDER = (Term("name_folded"),)
 class Account(Node):
     """The buyer's company."""
 
-    is_type_of = is_row(AccountRow)
+    is_type_of = backed_by(AccountRow)
     id: strawberry.ID = node_id("Account")
-    name: str = told("The company's name; not unique.")
-    domain: str | None = told("Its internet domain in lower case; unique in the organization.")
-    industry: str | None = told("Its industry, in the company's own words.")
-    employee_count: int | None = told("How many people work there.")
-    country: str | None = told("Where it is.")
-    external_system: str | None = told("The system it came from.")
-    external_id: str | None = told("Its id there; with `externalSystem` unique in the organization.")
-    attributes: Json = told("What this company keeps of accounts beyond the fields; fit rules can read it.")
-    version: int = told("Counts its changes; give it as `expectedVersion`.")
-    created_at: datetime = told("When it was made here.")
-    updated_at: datetime = told("When it was last changed.")
+    name: str = described("The company's name; not unique.")
+    domain: str | None = described("Its internet domain in lower case; unique in the organization.")
+    industry: str | None = described("Its industry, in the company's own words.")
+    employee_count: int | None = described("How many people work there.")
+    country: str | None = described("Where it is.")
+    external_system: str | None = described("The system it came from.")
+    external_id: str | None = described("Its id there; with `externalSystem` unique in the organization.")
+    attributes: Json = described("What this company keeps of accounts beyond the fields; fit rules can read it.")
+    version: int = described("Counts its changes; give it as `expectedVersion`.")
+    created_at: datetime = described("When it was made here.")
+    updated_at: datetime = described("When it was last changed.")
 
     @strawberry.field(description="What it sells in a year.")
     def annual_revenue(self, root: strawberry.Parent[Any]) -> Money | None:
@@ -66,7 +65,7 @@ class Account(Node):
     ) -> Any:
         """Its people."""
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
-        return await contact_page(info, Wanted(account_id=(root.id,)), window)
+        return await contact_page(info, AccountFilter(account_id=(root.id,)), window)
 
     @strawberry.field(
         graphql_type=OpportunityConnection,
@@ -80,57 +79,60 @@ class Account(Node):
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
         order_by: list[OpportunityOrder] | None = strawberry.UNSET,
     ) -> Any:
         """What we sell it."""
-        from schema.opportunity.list import opportunities_of, terms  # here, for an opportunity knows its account
+        from schema.opportunity.list import (  # here, for an opportunity knows its account
+            account_opportunities,
+            parse_opportunity_order,
+        )
 
-        order = terms(or_none(order_by))
+        order = parse_opportunity_order(or_none(order_by))
         window = connections.window(order, first=first, after=after, last=last, before=before)
-        return await opportunities_of(info, root.id, or_none(filter), order, window)
+        return await account_opportunities(info, root.id, or_none(filter), order, window)
 
 
 @strawberry.type(description="A person at an account.")
 class Contact(Node):
     """Somebody at the buyer's."""
 
-    is_type_of = is_row(ContactRow)
+    is_type_of = backed_by(ContactRow)
     id: strawberry.ID = node_id("Contact")
-    name: str = told("The person's name.")
-    email: str | None = told("In lower case.")
-    phone: str | None = told("As it is dialled.")
-    title: str | None = told("Their position.")
-    external_system: str | None = told("The system they came from.")
-    external_id: str | None = told("Their id there; with `externalSystem` unique in the organization.")
-    attributes: Json = told("What this company keeps of contacts beyond the fields.")
-    version: int = told("Counts their changes; give it as `expectedVersion`.")
-    created_at: datetime = told("When they were made here.")
-    updated_at: datetime = told("When they were last changed.")
+    name: str = described("The person's name.")
+    email: str | None = described("In lower case.")
+    phone: str | None = described("As it is dialled.")
+    title: str | None = described("Their position.")
+    external_system: str | None = described("The system they came from.")
+    external_id: str | None = described("Their id there; with `externalSystem` unique in the organization.")
+    attributes: Json = described("What this company keeps of contacts beyond the fields.")
+    version: int = described("Counts their changes; give it as `expectedVersion`.")
+    created_at: datetime = described("When they were made here.")
+    updated_at: datetime = described("When they were last changed.")
 
     @strawberry.field(graphql_type=Account, description="The company they work for.")
     async def account(self, root: strawberry.Parent[Any], info: Info) -> AccountRow:
         """Their company."""
-        return await sure(info.context.loaders.account, root.account_id)
+        return await load_required(info.context.loaders.account, root.account_id)
 
 
 @strawberry.type(description="An account in a list.")
 class AccountEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: Account = told("The account.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: Account = described("The account.")
 
 
 @strawberry.type(description="A page of accounts.")
 class AccountConnection:
     """By name."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[AccountEdge] = told("The rows with their cursors.")
-    nodes: list[Account] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[AccountEdge] = described("The rows with their cursors.")
+    nodes: list[Account] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
@@ -142,19 +144,19 @@ class AccountConnection:
 class ContactEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: Contact = told("The contact.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: Contact = described("The contact.")
 
 
 @strawberry.type(description="A page of contacts.")
 class ContactConnection:
     """By name."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[ContactEdge] = told("The rows with their cursors.")
-    nodes: list[Contact] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[ContactEdge] = described("The rows with their cursors.")
+    nodes: list[Contact] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
@@ -162,10 +164,10 @@ class ContactConnection:
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
 
-async def contact_page(info: Info, scope: Wanted, window: Window) -> connections.Connection[ContactRow]:
+async def contact_page(info: Info, scope: AccountFilter, window: Window) -> connections.Connection[ContactRow]:
     """A page of contacts by name."""
     page = await accounts.contacts(info.context.viewer, scope, window)
-    return connections.connection(page, ORDER, scope)
+    return connections.to_connection(page, ORDER, scope)
 
 
 @strawberry.type
@@ -185,13 +187,13 @@ class AccountQuery:
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: AccountFilter | None = strawberry.UNSET,
+        filter: AccountFilterInput | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
-        scope = wanted(filter, "Account")
+        scope = parse_account_filter(filter, "Account")
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         page = await accounts.accounts(info.context.viewer, scope, window)
-        return connections.connection(page, ORDER, scope)
+        return connections.to_connection(page, ORDER, scope)
 
     @strawberry.field(graphql_type=Contact | None, description="A contact by id; null where there is none.")
     async def contact(self, info: Info, id: strawberry.ID) -> Any:
@@ -210,7 +212,7 @@ class AccountQuery:
     ) -> Any:
         """Many."""
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
-        return await contact_page(info, wanted(filter, "Contact"), window)
+        return await contact_page(info, parse_account_filter(filter, "Contact"), window)
 
 
 async def _by_id(info: Info, kind: str, id: str) -> object | None:

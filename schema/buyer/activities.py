@@ -10,10 +10,10 @@ import strawberry
 from schema.accounts.types import Contact
 from schema.core import connections, ids
 from schema.core.context import Info
-from schema.core.inputs import given, maybe, or_none
-from schema.core.nodes import Node, PageInfo, Root, is_row, node_id, told
-from schema.people.types import Actor
-from schema.results.changed_part import deal_of, part_of
+from schema.core.inputs import optional, or_none, provided_fields
+from schema.core.nodes import Node, PageInfo, Root, backed_by, described, node_id
+from schema.people.types import ActorType
+from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
 from workflow.operations.buyer import activities as operations
 from workflow.operations.buyer.activities import NewActivity
@@ -32,14 +32,14 @@ else:
 class Activity(Node):
     """A call, a meeting, a mail."""
 
-    is_type_of = is_row(ActivityRow)
+    is_type_of = backed_by(ActivityRow)
     id: strawberry.ID = node_id("Activity")
-    kind: ActivityKind = told("What was done.")
-    direction: ActivityDirection = told("Who began it; INTERNAL never reached the buyer.")
-    two_way: bool = told("Whether the buyer answered or took part.")
-    at: datetime = told("When it was done.")
-    summary: str = told("What came of it.")
-    actor: Actor = told("Who logged it.")
+    kind: ActivityKind = described("What was done.")
+    direction: ActivityDirection = described("Who began it; INTERNAL never reached the buyer.")
+    two_way: bool = described("Whether the buyer answered or took part.")
+    at: datetime = described("When it was done.")
+    summary: str = described("What came of it.")
+    actor: ActorType = described("Who logged it.")
 
     @strawberry.field(name="with", graphql_type=list[Contact], description="The contacts who took part.")
     async def with_(self, root: Root, info: Info) -> Sequence[ContactRow]:
@@ -52,19 +52,19 @@ class Activity(Node):
 class ActivityEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: Activity = told("The activity.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: Activity = described("The activity.")
 
 
 @strawberry.type(description="A page of activities, newest first.")
 class ActivityConnection:
     """What was done."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[ActivityEdge] = told("The rows with their cursors.")
-    nodes: list[Activity] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[ActivityEdge] = described("The rows with their cursors.")
+    nodes: list[Activity] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
     @strawberry.field(description="How many there are, not only this page.")
     async def total_count(self, root: Root, info: Info) -> int:
@@ -89,41 +89,41 @@ class DealActivities:
         """The diary."""
         window = connections.window(ACTIVITIES.order, first=first, after=after, last=last, before=before)
         page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
-        return connections.connection(page, ACTIVITIES.order, root.id)
+        return connections.to_connection(page, ACTIVITIES.order, root.id)
 
 
 @strawberry.input(description="Something that was done. It does not count in the opportunity's version.")
 class LogActivityInput:
     """What was done."""
 
-    opportunity_id: strawberry.ID = told("Any opportunity that you see.")
-    kind: ActivityKind = told("What was done.")
-    direction: ActivityDirection = told("Who began it; INTERNAL never reached the buyer.")
+    opportunity_id: strawberry.ID = described("Any opportunity that you see.")
+    kind: ActivityKind = described("What was done.")
+    direction: ActivityDirection = described("Who began it; INTERNAL never reached the buyer.")
     two_way: bool = strawberry.field(
         default=False,
         description="Whether the buyer answered or took part; then name who, and no NOTE, nothing INTERNAL.",
     )
-    at: datetime | None = maybe("When; left out: now. Never in the future.")
-    summary: str = told("What came of it.")
+    at: datetime | None = optional("When; left out: now. Never in the future.")
+    summary: str = described("What came of it.")
     contact_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="Contacts of the opportunity's account who took part."
     )
-    external_system: str | None = maybe("The system it comes from; goes with `externalId`.")
-    external_id: str | None = maybe("Its id there: the same twice is a Duplicate.")
+    external_system: str | None = optional("The system it comes from; goes with `externalId`.")
+    external_id: str | None = optional("Its id there: the same twice is a Duplicate.")
 
 
 @strawberry.input(description="Changes of an activity: what is left out is kept.")
 class CorrectActivityInput:
     """As it was."""
 
-    id: strawberry.ID = told("The activity.")
-    kind: ActivityKind | None = maybe("What was done.")
-    direction: ActivityDirection | None = maybe("Who began it.")
-    two_way: bool | None = maybe("Whether the buyer answered or took part.")
-    at: datetime | None = maybe("When.")
-    summary: str | None = maybe("What came of it.")
-    contact_ids: list[strawberry.ID] | None = maybe("All who took part.")
-    void: bool | None = maybe("It did not happen: taken out of lists and counts. False brings it back.")
+    id: strawberry.ID = described("The activity.")
+    kind: ActivityKind | None = optional("What was done.")
+    direction: ActivityDirection | None = optional("Who began it.")
+    two_way: bool | None = optional("Whether the buyer answered or took part.")
+    at: datetime | None = optional("When.")
+    summary: str | None = optional("What came of it.")
+    contact_ids: list[strawberry.ID] | None = optional("All who took part.")
+    void: bool | None = optional("It did not happen: taken out of lists and counts. False brings it back.")
 
 
 @strawberry.type(description="The activity was logged or corrected.")
@@ -135,13 +135,13 @@ class ActivityChanged:
     @strawberry.field(graphql_type=Activity, description="The activity as stored.")
     async def activity(self, info: Info) -> ActivityRow:
         """Read after the write."""
-        row: ActivityRow = await part_of(info, "Activity", self.key)
+        row: ActivityRow = await load_changed_part(info, "Activity", self.key)
         return row
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         """Read after the write."""
-        return await deal_of(info, "Activity", self.key)
+        return await load_changed_opportunity(info, "Activity", self.key)
 
 
 ActivityResult = Annotated[
@@ -157,19 +157,24 @@ class ActivityMutation:
     @strawberry.mutation(graphql_type=ActivityResult, description="Does not count in the opportunity's version.")
     async def log_activity(self, info: Info, input: LogActivityInput) -> ActivityChanged:
         """It was done."""
-        id, fields = ids.of("Opportunity", input.opportunity_id), _placed(given(input, "opportunity_id"))
-        return ActivityChanged(key=await operations.log_activity(info.context.acting(), id, NewActivity(**fields)))
+        id, fields = (
+            ids.parse("Opportunity", input.opportunity_id),
+            _parse_contact_ids(provided_fields(input, "opportunity_id")),
+        )
+        return ActivityChanged(
+            key=await operations.log_activity(info.context.operation_context(), id, NewActivity(**fields))
+        )
 
     @strawberry.mutation(
         graphql_type=ActivityResult, description="By who logged it, or who may write the opportunity; closed ones too."
     )
     async def correct_activity(self, info: Info, input: CorrectActivityInput) -> ActivityChanged:
         """It was otherwise."""
-        id, changes = ids.of("Activity", input.id), _placed(given(input, "id"))
-        return ActivityChanged(key=await operations.correct_activity(info.context.acting(), id, changes))
+        id, changes = ids.parse("Activity", input.id), _parse_contact_ids(provided_fields(input, "id"))
+        return ActivityChanged(key=await operations.correct_activity(info.context.operation_context(), id, changes))
 
 
-def _placed(fields: Any) -> Any:  # Any: the fields of one of the inputs
+def _parse_contact_ids(fields: Any) -> Any:  # Any: the fields of one of the inputs
     if or_none(fields.get("contact_ids")) is not None:
-        fields["contact_ids"] = [ids.of("Contact", id) for id in fields["contact_ids"]]
+        fields["contact_ids"] = [ids.parse("Contact", id) for id in fields["contact_ids"]]
     return fields

@@ -6,11 +6,11 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.inputs import maybe, or_none
-from schema.core.nodes import told
+from schema.core.inputs import optional, or_none
+from schema.core.nodes import described
 from schema.opportunity.mutations import OpportunityChanged, OpportunityResult
 from workflow.operations.buyer import assessments as assessing
-from workflow.operations.buyer.assessments import AssessmentGiven
+from workflow.operations.buyer.assessments import NewAssessment
 from workflow.rules.enums import Grade
 
 
@@ -18,21 +18,21 @@ from workflow.rules.enums import Grade
 class AssessmentInput:
     """What is known."""
 
-    criterion: str = told("The criterion's key in the opportunity's process, e.g. `pain`.")
-    grade: Grade = told("How well it is known. VALIDATED and CONFIRMED need evidence.")
-    evidence: str | None = maybe("What shows it, in words that say something.")
-    evidence_url: str | None = maybe("Where it can be read; does not replace the evidence.")
-    said_by_id: strawberry.ID | None = maybe("The stakeholder who said it.")
+    criterion: str = described("The criterion's key in the opportunity's process, e.g. `pain`.")
+    grade: Grade = described("How well it is known. VALIDATED and CONFIRMED need evidence.")
+    evidence: str | None = optional("What shows it, in words that say something.")
+    evidence_url: str | None = optional("Where it can be read; does not replace the evidence.")
+    said_by_id: strawberry.ID | None = optional("The stakeholder who said it.")
 
 
 @strawberry.input(description="Answers to criteria: all are recorded, or none.")
 class AssessCriteriaInput:
     """What was found out."""
 
-    opportunity_id: strawberry.ID = told("The opportunity.")
-    expected_version: int | None = maybe("The version that was read.")
-    assessments: list[AssessmentInput] = told("Each criterion at most once.")
-    pain_since: date | None = maybe("Since when the buyer has lived with the pain.")
+    opportunity_id: strawberry.ID = described("The opportunity.")
+    expected_version: int | None = optional("The version that was read.")
+    assessments: list[AssessmentInput] = described("Each criterion at most once.")
+    pain_since: date | None = optional("Since when the buyer has lived with the pain.")
 
 
 @strawberry.type
@@ -44,23 +44,27 @@ class AssessmentMutation:
     )
     async def assess_criteria(self, info: Info, input: AssessCriteriaInput) -> OpportunityChanged:
         """Something was found out."""
-        id = ids.of("Opportunity", input.opportunity_id)
+        id = ids.parse("Opportunity", input.opportunity_id)
         since, version = or_none(input.pain_since), or_none(input.expected_version)
         await assessing.assess_criteria(
-            info.context.acting(), id, answers(input.assessments), pain_since=since, expected_version=version
+            info.context.operation_context(),
+            id,
+            parse_assessments(input.assessments),
+            pain_since=since,
+            expected_version=version,
         )
         return OpportunityChanged(key=id)
 
 
-def answers(given: list[AssessmentInput]) -> list[AssessmentGiven]:
+def parse_assessments(inputs: list[AssessmentInput]) -> list[NewAssessment]:
     """The answers as an operation takes them."""
     return [
-        AssessmentGiven(
-            criterion=answer.criterion,
-            grade=answer.grade,
-            evidence=or_none(answer.evidence),
-            evidence_url=or_none(answer.evidence_url),
-            said_by_id=ids.maybe_of("Stakeholder", or_none(answer.said_by_id)),
+        NewAssessment(
+            criterion=assessment.criterion,
+            grade=assessment.grade,
+            evidence=or_none(assessment.evidence),
+            evidence_url=or_none(assessment.evidence_url),
+            said_by_id=ids.parse_optional("Stakeholder", or_none(assessment.said_by_id)),
         )
-        for answer in given
+        for assessment in inputs
     ]

@@ -7,9 +7,9 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.inputs import given, maybe, or_none
-from schema.core.nodes import Node, is_row, node_id, told
-from schema.results.changed_part import deal_of, part_of
+from schema.core.inputs import optional, or_none, provided_fields
+from schema.core.nodes import Node, backed_by, described, node_id
+from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.operations.buyer import competitors as operations
@@ -27,47 +27,47 @@ else:
 class Competitor(Node):
     """A rival."""
 
-    is_type_of = is_row(CompetitorFacts)
+    is_type_of = backed_by(CompetitorFacts)
     id: strawberry.ID = node_id("Competitor")
-    kind: CompetitorKind = told("Another vendor, the incumbent, their own people, or the status quo.")
-    name: str = told("What it is called.")
-    standing: CompetitorStanding = told("How far it has come.")
-    strengths: str | None = told("Where it is ahead of us.")
-    weaknesses: str | None = told("Where it is behind us.")
+    kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo.")
+    name: str = described("What it is called.")
+    standing: CompetitorStanding = described("How far it has come.")
+    strengths: str | None = described("Where it is ahead of us.")
+    weaknesses: str | None = described("Where it is behind us.")
 
 
 @strawberry.input(description="One more that the buyer compares us with.")
 class AddCompetitorInput:
     """Who, and how far it has come."""
 
-    opportunity_id: strawberry.ID = told("The opportunity.")
-    kind: CompetitorKind = told("Another vendor, the incumbent, their own people, or the status quo: one at most.")
-    name: str = told("What it is called; once on an opportunity.")
+    opportunity_id: strawberry.ID = described("The opportunity.")
+    kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo: one at most.")
+    name: str = described("What it is called; once on an opportunity.")
     standing: CompetitorStanding = strawberry.field(
         default=CompetitorStanding.SUSPECTED, description="How far it has come."
     )
-    strengths: str | None = maybe("Where it is ahead of us.")
-    weaknesses: str | None = maybe("Where it is behind us.")
+    strengths: str | None = optional("Where it is ahead of us.")
+    weaknesses: str | None = optional("Where it is behind us.")
 
 
 @strawberry.input(description="Changes of a competitor: what is left out is kept, null clears.")
 class UpdateCompetitorInput:
     """What changes."""
 
-    id: strawberry.ID = told("The competitor.")
-    expected_version: int | None = maybe("The opportunity's version that was read.")
-    name: str | None = maybe("What it is called.")
-    standing: CompetitorStanding | None = maybe("How far it has come.")
-    strengths: str | None = maybe("Where it is ahead of us.")
-    weaknesses: str | None = maybe("Where it is behind us.")
+    id: strawberry.ID = described("The competitor.")
+    expected_version: int | None = optional("The opportunity's version that was read.")
+    name: str | None = optional("What it is called.")
+    standing: CompetitorStanding | None = optional("How far it has come.")
+    strengths: str | None = optional("Where it is ahead of us.")
+    weaknesses: str | None = optional("Where it is behind us.")
 
 
 @strawberry.input(description="A competitor that was added by mistake.")
 class RemoveCompetitorInput:
     """Which goes."""
 
-    id: strawberry.ID = told("The competitor.")
-    expected_version: int | None = maybe("The opportunity's version that was read.")
+    id: strawberry.ID = described("The competitor.")
+    expected_version: int | None = optional("The opportunity's version that was read.")
 
 
 @strawberry.type(description="The competitor was added or changed.")
@@ -79,13 +79,13 @@ class CompetitorChanged:
     @strawberry.field(graphql_type=Competitor, description="The competitor as stored.")
     async def competitor(self, info: Info) -> CompetitorFacts:
         """Read after the write."""
-        rival: CompetitorFacts = await part_of(info, "Competitor", self.key)
-        return rival
+        competitor: CompetitorFacts = await load_changed_part(info, "Competitor", self.key)
+        return competitor
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity it is on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         """Read after the write."""
-        return await deal_of(info, "Competitor", self.key)
+        return await load_changed_opportunity(info, "Competitor", self.key)
 
 
 CompetitorResult = Annotated[
@@ -101,17 +101,19 @@ class CompetitorMutation:
     @strawberry.mutation(graphql_type=CompetitorResult, description="Add whom the buyer compares us with, once.")
     async def add_competitor(self, info: Info, input: AddCompetitorInput) -> CompetitorChanged:
         """A rival."""
-        id = ids.of("Opportunity", input.opportunity_id)
-        new = operations.NewCompetitor(**given(input, "opportunity_id"))
-        return CompetitorChanged(key=await operations.add_competitor(info.context.acting(), id, new))
+        id = ids.parse("Opportunity", input.opportunity_id)
+        new = operations.NewCompetitor(**provided_fields(input, "opportunity_id"))
+        return CompetitorChanged(key=await operations.add_competitor(info.context.operation_context(), id, new))
 
     @strawberry.mutation(graphql_type=CompetitorResult, description="Change the fields that are given.")
     async def update_competitor(self, info: Info, input: UpdateCompetitorInput) -> CompetitorChanged:
         """A rival seen better."""
-        id, version = ids.of("Competitor", input.id), or_none(input.expected_version)
-        changes: Any = given(input, "id", "expected_version")
+        id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
+        changes: Any = provided_fields(input, "id", "expected_version")
         return CompetitorChanged(
-            key=await operations.update_competitor(info.context.acting(), id, changes, expected_version=version)
+            key=await operations.update_competitor(
+                info.context.operation_context(), id, changes, expected_version=version
+            )
         )
 
     @strawberry.mutation(
@@ -120,6 +122,6 @@ class CompetitorMutation:
     )
     async def remove_competitor(self, info: Info, input: RemoveCompetitorInput) -> Deleted:
         """No rival after all."""
-        id, version = ids.of("Competitor", input.id), or_none(input.expected_version)
-        deal = await operations.remove_competitor(info.context.acting(), id, expected_version=version)
-        return Deleted(id=input.id, hung_on=deal)
+        id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
+        deal = await operations.remove_competitor(info.context.operation_context(), id, expected_version=version)
+        return Deleted(id=input.id, opportunity_id=deal)

@@ -8,20 +8,19 @@ from typing import Any
 import strawberry
 
 from schema.buyer.stakeholders import Stakeholder
-from schema.core.nodes import is_row, told
-from schema.people.types import Actor
-from schema.process.type import Criterion, FitRule
+from schema.core.nodes import backed_by, described
+from schema.people.types import ActorType
+from schema.process.type import CriterionType, FitRuleType
 from workflow.rules.enums import FitStatus, Grade
 from workflow.rules.opportunity import qualification as rules
-from workflow.rules.opportunity.facts import Actor as ActorRow
-from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.fit import FitResult as FitFound
+from workflow.rules.opportunity.facts import Actor, OpportunityFacts
+from workflow.rules.opportunity.fit import FitResult
 from workflow.rules.opportunity.parts import AssessmentFacts, StakeholderFacts
 from workflow.rules.process import document
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class QualificationRoot:
     """A deal's facts, its process and the time they are judged at."""
 
     facts: OpportunityFacts
@@ -30,25 +29,25 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AssessmentRoot:
     """A criterion and what is known of it; None where nobody has assessed it."""
 
     criterion: document.Criterion
     found: AssessmentFacts | None
     said_by: StakeholderFacts | None
     stale: bool
-    trail: "Sequence[Entry]"
+    trail: "Sequence[AssessmentEntryRoot]"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AssessmentEntryRoot:
     """An earlier answer, and who of the buyer's gave it."""
 
     grade: Grade
     evidence: str | None
     evidence_url: str | None
     said_by: StakeholderFacts | None
-    assessed_by: ActorRow
+    assessed_by: Actor
     assessed_at: datetime
 
 
@@ -56,26 +55,26 @@ class Entry:
 class AssessmentEntry:
     """What was known then."""
 
-    is_type_of = is_row(Entry)
-    grade: Grade = told("How well it was known.")
-    evidence: str | None = told("What showed it, in words.")
-    evidence_url: str | None = told("Where it can be read.")
-    said_by: Stakeholder | None = told("Who of the buyer's said it.")
-    assessed_by: Actor = told("Who recorded it.")
-    assessed_at: datetime = told("When it was recorded.")
+    is_type_of = backed_by(AssessmentEntryRoot)
+    grade: Grade = described("How well it was known.")
+    evidence: str | None = described("What showed it, in words.")
+    evidence_url: str | None = described("Where it can be read.")
+    said_by: Stakeholder | None = described("Who of the buyer's said it.")
+    assessed_by: ActorType = described("Who recorded it.")
+    assessed_at: datetime = described("When it was recorded.")
 
 
 @strawberry.type(description="What is known of one criterion: the latest wins, earlier ones stay in `trail`.")
 class Assessment:
     """An answer."""
 
-    is_type_of = is_row(Answer)
-    criterion: Criterion = told("What was asked.")
-    stale: bool = told(
+    is_type_of = backed_by(AssessmentRoot)
+    criterion: CriterionType = described("What was asked.")
+    stale: bool = described(
         "True when older than the criterion's `staleAfterDays`; a stale assessment meets no requirement."
     )
 
-    trail: list[AssessmentEntry] = told("The answers before this one, newest first.")
+    trail: list[AssessmentEntry] = described("The answers before this one, newest first.")
 
     @strawberry.field(description="How well it is known; UNKNOWN where nobody has assessed it.")
     def grade(self, root: strawberry.Parent[Any]) -> Grade:
@@ -98,8 +97,8 @@ class Assessment:
         person: StakeholderFacts | None = root.said_by
         return person
 
-    @strawberry.field(graphql_type=Actor | None, description="Who recorded it.")
-    def assessed_by(self, root: strawberry.Parent[Any]) -> ActorRow | None:
+    @strawberry.field(graphql_type=ActorType | None, description="Who recorded it.")
+    def assessed_by(self, root: strawberry.Parent[Any]) -> Actor | None:
         """The actor."""
         return root.found.actor if root.found else None
 
@@ -109,34 +108,34 @@ class Assessment:
         return root.found.assessed_at if root.found else None
 
 
-@strawberry.type(description="What a fit rule found in the account's data.")
-class FitResult:
+@strawberry.type(name="FitResult", description="What a fit rule found in the account's data.")
+class FitResultType:
     """A finding."""
 
-    is_type_of = is_row(FitFound)
-    rule: FitRule = told("The rule.")
-    status: FitStatus = told("UNKNOWN where the account's data is missing.")
-    explanation: str = told("Why, in a sentence.")
+    is_type_of = backed_by(FitResult)
+    rule: FitRuleType = described("The rule.")
+    status: FitStatus = described("UNKNOWN where the account's data is missing.")
+    explanation: str = described("Why, in a sentence.")
 
 
 @strawberry.type(description="Whether a lead is an opportunity, and what is known of it.")
 class Qualification:
     """What is known."""
 
-    is_type_of = is_row(Known)
+    is_type_of = backed_by(QualificationRoot)
 
     @strawberry.field(description="0 to 100: grade by weight over all criteria of the process.")
     def score(self, root: strawberry.Parent[Any]) -> int:
         """The score."""
-        return rules.score(root.process, root.facts, root.now)
+        return rules.qualification_score(root.process, root.facts, root.now)
 
     @strawberry.field(graphql_type=list[Assessment], description="One for each criterion of the process, in its order.")
-    def assessments(self, root: strawberry.Parent[Any]) -> Sequence[Answer]:
+    def assessments(self, root: strawberry.Parent[Any]) -> Sequence[AssessmentRoot]:
         """The answers."""
-        return [_answer(criterion, root) for criterion in root.process.criteria]
+        return [_assessment(criterion, root) for criterion in root.process.criteria]
 
-    @strawberry.field(graphql_type=list[FitResult], description="Fit rules run on the account's own data.")
-    def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitFound]:
+    @strawberry.field(graphql_type=list[FitResultType], description="Fit rules run on the account's own data.")
+    def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitResult]:
         """The findings."""
         return rules.fit_results(root.process, root.facts.account)
 
@@ -154,27 +153,27 @@ class Qualification:
         return since
 
 
-def _answer(criterion: document.Criterion, known: Known) -> Answer:
-    found = rules.latest(known.facts, criterion.key)
-    return Answer(
+def _assessment(criterion: document.Criterion, root: QualificationRoot) -> AssessmentRoot:
+    latest = rules.latest_assessment(root.facts, criterion.key)
+    return AssessmentRoot(
         criterion=criterion,
-        found=found,
-        said_by=None if found is None else _who_said(found, known),
-        stale=found is not None and rules.stale(criterion, found, known.now),
-        trail=[] if found is None else [_entry(earlier, known) for earlier in found.trail],
+        found=latest,
+        said_by=None if latest is None else _said_by(latest, root),
+        stale=latest is not None and rules.is_stale(criterion, latest, root.now),
+        trail=[] if latest is None else [_entry(earlier, root) for earlier in latest.trail],
     )
 
 
-def _entry(earlier: AssessmentFacts, known: Known) -> Entry:
-    return Entry(
+def _entry(earlier: AssessmentFacts, root: QualificationRoot) -> AssessmentEntryRoot:
+    return AssessmentEntryRoot(
         grade=earlier.grade,
         evidence=earlier.evidence,
         evidence_url=earlier.evidence_url,
-        said_by=_who_said(earlier, known),
+        said_by=_said_by(earlier, root),
         assessed_by=earlier.actor,
         assessed_at=earlier.assessed_at,
     )
 
 
-def _who_said(answer: AssessmentFacts, known: Known) -> StakeholderFacts | None:
-    return next((person for person in known.facts.stakeholders if person.id == answer.said_by_id), None)
+def _said_by(assessment: AssessmentFacts, root: QualificationRoot) -> StakeholderFacts | None:
+    return next((person for person in root.facts.stakeholders if person.id == assessment.said_by_id), None)

@@ -9,12 +9,12 @@ import strawberry
 from schema.buyer.stakeholders import Stakeholder
 from schema.core.context import Info
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, Root, is_row, node_id, told
-from schema.people.types import Actor, Member
+from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.people.types import ActorType, Member
 from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
 from workflow.rules.opportunity import risks as rules
-from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
 
 
@@ -22,35 +22,35 @@ from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskRev
 class Mitigation(Node):
     """A counter-measure."""
 
-    is_type_of = is_row(MitigationFacts)
+    is_type_of = backed_by(MitigationFacts)
     id: strawberry.ID = node_id("Mitigation")
-    kind: MitigationKind = told("How it helps.")
-    action: str = told("What is to be done.")
-    due: date | None = told("By when.")
-    done_at: datetime | None = told("When it was done; null while it is not.")
-    evidence: str | None = told("What shows that it was done.")
+    kind: MitigationKind = described("How it helps.")
+    action: str = described("What is to be done.")
+    due: date | None = described("By when.")
+    done_at: datetime | None = described("When it was done; null while it is not.")
+    evidence: str | None = described("What shows that it was done.")
 
 
 @strawberry.type(description="Something that the buyer fears.")
 class Risk(Node):
     """A fear."""
 
-    is_type_of = is_row(RiskFacts)
+    is_type_of = backed_by(RiskFacts)
     id: strawberry.ID = node_id("Risk")
-    category: RiskCategory = told("What kind of fear.")
-    statement: str = told("In the buyer's words.")
-    likelihood: int = told("1 to 5.")
-    impact: int = told("1 to 5.")
-    status: RiskStatus = told("What became of it; SUSPECTED, CONFIRMED and MITIGATING are open.")
-    review_due: date | None = told("By when it is to be looked at again.")
-    mitigations: list[Mitigation] = told("What is done about it, in the order it was planned.")
-    raised_at: datetime = told("When it was raised.")
-    closed_at: datetime | None = told("When it was accepted or closed; null while it was not.")
+    category: RiskCategory = described("What kind of fear.")
+    statement: str = described("In the buyer's words.")
+    likelihood: int = described("1 to 5.")
+    impact: int = described("1 to 5.")
+    status: RiskStatus = described("What became of it; SUSPECTED, CONFIRMED and MITIGATING are open.")
+    review_due: date | None = described("By when it is to be looked at again.")
+    mitigations: list[Mitigation] = described("What is done about it, in the order it was planned.")
+    raised_at: datetime = described("When it was raised.")
+    closed_at: datetime | None = described("When it was accepted or closed; null while it was not.")
 
     @strawberry.field(description="likelihood × impact: LOW to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15.")
     def level(self, root: Root) -> RiskLevel:
         """How high it is."""
-        return rules.level_of(root)
+        return rules.risk_level(root)
 
     @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's fears it.")
     async def perceived_by(self, root: Root, info: Info) -> StakeholderFacts | None:
@@ -68,15 +68,15 @@ class Risk(Node):
 class RiskReview:
     """A look at all fears."""
 
-    is_type_of = is_row(RiskReviewFacts)
-    at: datetime = told("When.")
-    none_found: bool = told("Whether it was said that there is none.")
-    note: str | None = told("In the words of who reviewed them.")
+    is_type_of = backed_by(RiskReviewFacts)
+    at: datetime = described("When.")
+    none_found: bool = described("Whether it was said that there is none.")
+    note: str | None = described("In the words of who reviewed them.")
 
-    @strawberry.field(graphql_type=Actor, description="Who went through them.")
-    def by(self, root: Root) -> ActorRow:
+    @strawberry.field(graphql_type=ActorType, description="Who went through them.")
+    def by(self, root: Root) -> Actor:
         """The reviewer."""
-        actor: ActorRow = root.by
+        actor: Actor = root.by
         return actor
 
 
@@ -89,9 +89,9 @@ class DealRisks:
         self, root: Root, info: Info, status: list[RiskStatus] | None = strawberry.UNSET
     ) -> Sequence[RiskFacts]:
         """The register."""
-        wanted: Any = or_none(status)
+        statuses: Any = or_none(status)
         found: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
-        return [risk for risk in found if wanted is None or risk.status in wanted]
+        return [risk for risk in found if statuses is None or risk.status in statuses]
 
     @strawberry.field(description="The highest level among open risks; null where none is open.")
     def risk_level(self, root: Root) -> RiskLevel | None:

@@ -14,18 +14,18 @@ from graphql import GraphQLError
 
 from schema.core.inputs import bad_input, or_none
 from schema.core.nodes import PageInfo
-from schema.core.scalars import instant
+from schema.core.scalars import parse_instant
 from workflow.queries.paging import Page, Term, Window
 
 Row = TypeVar("Row")
-MOST = 100
+MAX_PAGE_SIZE = 100
 
-_WRITERS: tuple[tuple[str, type, Any], ...] = (
+_ENCODERS: tuple[tuple[str, type, Any], ...] = (
     ("t", datetime, datetime.isoformat),
     ("d", date, date.isoformat),
     ("u", UUID, str),
 )
-_READERS: dict[str, Any] = {"t": instant, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
+_DECODERS: dict[str, Any] = {"t": parse_instant, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,19 @@ def window(
     if first is not None and last is not None:
         raise bad_input("Give `first` or `last`, not both.")
     for name, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MOST:
-            raise bad_input(f"`{name}` is {size}; it goes from 1 to {MOST}. Page on with `after` or `before`.")
+        if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
+            raise bad_input(f"`{name}` is {size}; it goes from 1 to {MAX_PAGE_SIZE}. Page on with `after` or `before`.")
     return Window(
         size=first or last or default,
-        after=None if after is None else _values(order, after, "after"),
-        before=None if before is None else _values(order, before, "before"),
+        after=None if after is None else _decode_cursor(order, after, "after"),
+        before=None if before is None else _decode_cursor(order, before, "before"),
         backward=last is not None,
     )
 
 
-def connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection[Row]:
+def to_connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection[Row]:
     """The page as clients read it."""
-    edges = [Edge(cursor=_cursor(order, key), node=row) for key, row in zip(page.keys, page.rows, strict=True)]
+    edges = [Edge(cursor=_encode_cursor(order, key), node=row) for key, row in zip(page.keys, page.rows, strict=True)]
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
@@ -85,37 +85,39 @@ def connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection
     return Connection(edges=edges, nodes=list(page.rows), page_info=info, scope=scope, total=page.total)
 
 
-def _marks(order: Sequence[Term]) -> str:
+def _order_fingerprint(order: Sequence[Term]) -> str:
     """What tells the cursors of one order from those of another, and tells nobody its columns."""
-    return sha256(",".join(term.mark() for term in order).encode()).hexdigest()[:8]
+    return sha256(",".join(term.cursor_name() for term in order).encode()).hexdigest()[:8]
 
 
-def _cursor(order: Sequence[Term], key: Sequence[object]) -> str:
-    parts = [_written(value) for value in key]
+def _encode_cursor(order: Sequence[Term], key: Sequence[object]) -> str:
+    values = [_encode_value(value) for value in key]
     return (
-        base64.urlsafe_b64encode(json.dumps([_marks(order), parts], separators=(",", ":")).encode())
+        base64.urlsafe_b64encode(json.dumps([_order_fingerprint(order), values], separators=(",", ":")).encode())
         .decode()
         .rstrip("=")
     )
 
 
-def _written(value: object) -> list[object]:
+def _encode_value(value: object) -> list[object]:
     """A value and its kind; asyncpg's ids are of a subclass, and an instant is a day too."""
-    for kind, shape, write in _WRITERS:
-        if isinstance(value, shape):
-            return [kind, write(value)]
+    for kind, value_type, encode in _ENCODERS:
+        if isinstance(value, value_type):
+            return [kind, encode(value)]
     return ["v", value]
 
 
-def _values(order: Sequence[Term], cursor: str, name: str) -> tuple[Any, ...]:
-    fault = bad_input(
+def _decode_cursor(order: Sequence[Term], cursor: str, name: str) -> tuple[Any, ...]:
+    error = bad_input(
         f"`{name}` is no cursor of this list in this order. Take `endCursor` or `startCursor` from its own pages."
     )
     try:
-        marks, parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        values = tuple(_READERS[kind](value) for kind, value in parts)
+        fingerprint, encoded = json.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
+        values = tuple(_DECODERS[kind](value) for kind, value in encoded)
     except (ValueError, binascii.Error, KeyError, TypeError, AttributeError, RecursionError, GraphQLError):
-        raise fault from None
-    if marks != _marks(order) or len(values) != len(order) + 1:
-        raise fault
+        raise error from None
+    if fingerprint != _order_fingerprint(order) or len(values) != len(order) + 1:
+        raise error
     return values

@@ -8,17 +8,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
-Sought = TypeVar("Sought", contravariant=True)
-Found = TypeVar("Found", covariant=True)
-Ask = Callable[[list[Key]], Awaitable[Mapping[Key, Row]]]
+Key_contra = TypeVar("Key_contra", contravariant=True)
+Row_co = TypeVar("Row_co", covariant=True)
+BatchFetch = Callable[[list[Key]], Awaitable[Mapping[Key, Row]]]
 
-MOST_KEYS = 10_000
+MAX_KEYS = 10_000
 """Keys in one statement; SQLite and PostgreSQL bind about 32,000 values. A page of 100 deals may have many people."""
-CALM = 8
+IDLE_PASSES = 8
 """Passes of the loop without a new wish after which none is to come; on a page with everything the longest way to one takes 4."""
 
 
-class Turn(IntEnum):
+class LoadPhase(IntEnum):
     """When a table is asked: after those whose rows lead to its own."""
 
     DEALS = 1
@@ -30,66 +30,66 @@ class Turn(IntEnum):
     TEAMS = 7
 
 
-class Known(Protocol[Sought, Found]):
+class SupportsLoad(Protocol[Key_contra, Row_co]):
     """Whatever gives a row by its key."""
 
-    def load(self, key: Sought) -> Awaitable[Found | None]:
+    def load(self, key: Key_contra) -> Awaitable[Row_co | None]:
         """The row, None where there is none."""
         ...
 
 
-class Turns:
+class BatchScheduler:
     """The loaders of one request that wait, one after another: one statement at a time, earlier turns first."""
 
     def __init__(self) -> None:
         self._waiting: dict[Loader[Any, Any], Future[None]] = {}
-        self._wishes = 0
-        self._going: Task[None] | None = None
+        self._requests = 0
+        self._task: Task[None] | None = None
 
-    async def come(self, loader: "Loader[Any, Any]") -> None:
+    async def wait_for(self, loader: "Loader[Any, Any]") -> None:
         """Wait until the loader has read what it was asked for."""
-        self._wishes += 1
+        self._requests += 1
         if loader not in self._waiting:
             self._waiting[loader] = get_running_loop().create_future()
-        if self._going is None:
-            self._going = create_task(self._go())
+        if self._task is None:
+            self._task = create_task(self._run())
         await shield(self._waiting[loader])
 
-    async def _go(self) -> None:
+    async def _run(self) -> None:
         while self._waiting:
-            await self._calm()
-            turn = min(loader.turn for loader in self._waiting)
-            for loader in [loader for loader in self._waiting if loader.turn is turn]:
-                await self._read(loader)
-        self._going = None
+            await self._wait_until_idle()
+            phase = min(loader.phase for loader in self._waiting)
+            for loader in [loader for loader in self._waiting if loader.phase is phase]:
+                await self._run_batch(loader)
+        self._task = None
 
-    async def _calm(self) -> None:
+    async def _wait_until_idle(self) -> None:
         """Let everything go on that can, until it waits for rows."""
-        calm = 0
-        while calm < CALM:
-            wishes = self._wishes
+        idle = 0
+        while idle < IDLE_PASSES:
+            requests = self._requests
             await sleep(0)
-            calm = calm + 1 if wishes == self._wishes else 0
+            idle = idle + 1 if requests == self._requests else 0
 
-    async def _read(self, loader: "Loader[Any, Any]") -> None:
-        waiting = self._waiting.pop(loader)
-        if not loader.askers:
+    async def _run_batch(self, loader: "Loader[Any, Any]") -> None:
+        future = self._waiting.pop(loader)
+        if not loader.waiters:
             return
-        (fault,) = await gather(loader.read(), return_exceptions=True)
-        if fault is None:
-            waiting.set_result(None)
+        (error,) = await gather(loader.load_pending(), return_exceptions=True)
+        if error is None:
+            future.set_result(None)
         else:
-            waiting.set_exception(fault)
+            future.set_exception(error)
 
 
 class Loader(Generic[Key, Row]):
     """The rows of one table that a request asked for; `askers` wait for more, and none where all were cancelled."""
 
-    def __init__(self, turns: Turns, turn: Turn, ask: Ask[Key, Row]) -> None:
-        self.turn, self.askers = turn, 0
-        self._turns, self._ask = turns, ask
+    def __init__(self, scheduler: BatchScheduler, phase: LoadPhase, fetch: BatchFetch[Key, Row]) -> None:
+        self.phase, self.waiters = phase, 0
+        self._scheduler, self._fetch = scheduler, fetch
         self._rows: dict[Key, Row | None] = {}
-        self._wished: dict[Key, None] = {}
+        self._pending: dict[Key, None] = {}
 
     async def load(self, key: Key) -> Row | None:
         """The row, None where there is none."""
@@ -99,27 +99,27 @@ class Loader(Generic[Key, Row]):
         """The rows in the order of the keys."""
         missing = [key for key in keys if key not in self._rows]
         if missing:
-            self._wished.update(dict.fromkeys(missing))
-            self.askers += 1
+            self._pending.update(dict.fromkeys(missing))
+            self.waiters += 1
             try:
-                await self._turns.come(self)
+                await self._scheduler.wait_for(self)
             finally:
-                self.askers -= 1
+                self.waiters -= 1
         return [self._rows[key] for key in keys]
 
     def prime(self, rows: Mapping[Key, Row]) -> None:
         """Rows that came by another way."""
         self._rows.update(rows)
 
-    async def read(self) -> None:
+    async def load_pending(self) -> None:
         """Read what is wished."""
-        wished, self._wished = iter(self._wished), {}
-        while keys := list(islice(wished, MOST_KEYS)):
-            found = await self._ask(keys)
+        pending, self._pending = iter(self._pending), {}
+        while keys := list(islice(pending, MAX_KEYS)):
+            found = await self._fetch(keys)
             self._rows.update({key: found.get(key) for key in keys})
 
 
-async def sure(loader: Known[Key, Row], key: Key) -> Row:
+async def load_required(loader: SupportsLoad[Key, Row], key: Key) -> Row:
     """The row that a foreign key promises."""
     row = await loader.load(key)
     if row is None:

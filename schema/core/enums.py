@@ -6,7 +6,7 @@ import strawberry
 
 from workflow.rules import enums
 
-WORDS = (
+ENUMS = (
     enums.OpportunityState, enums.Trigger, enums.OpportunityType, enums.ForecastCategory, enums.WinReason, enums.LossReason,
     enums.DisqualifyReason, enums.Role, enums.Visibility, enums.CriterionKind, enums.Grade, enums.FitOperator, enums.FitStatus,
     enums.BuyingRole, enums.Influence, enums.Attitude, enums.Coverage, enums.BuyingStyle, enums.MilestoneSide,
@@ -20,5 +20,5 @@ WORDS = (
     enums.InsightTopicName, enums.KnowledgeStatus, enums.HealthBand,
 )  # fmt: skip
 
-for word in WORDS:
+for word in ENUMS:
     strawberry.enum(word, description=cleandoc(word.__doc__ or ""))

@@ -7,7 +7,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
-class Prepared(SchemaExtension):
+class ParsedDocumentExtension(SchemaExtension):
     """Hands over the document that the request was read into; one that was not is parsed and validated as usual."""
 
     def on_parse(self) -> Iterator[None]:
@@ -24,11 +24,11 @@ class Prepared(SchemaExtension):
         yield
 
 
-class BoundedExecution(StrawberryGraphQLCoreExecutionContext):
+class LimitedExecutionContext(StrawberryGraphQLCoreExecutionContext):
     """Counts the rows of an answer's lists and looks at the clock with each list, for a cancelled task is not stopped while it computes."""
 
     def complete_list_value(self, return_type: Any, fields: Any, info: Any, path: Any, result: Any, *rest: Any) -> Any:
         """The list, unless the answer grows too long or takes too long with it."""
         if self.context_value is not None:
-            self.context_value.listed(len(result) if isinstance(result, Sized) else 1)
+            self.context_value.count_rows(len(result) if isinstance(result, Sized) else 1)
         return super().complete_list_value(return_type, fields, info, path, result, *rest)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import strawberry
 
-from workflow.rules.errors import NotFound
+from workflow.rules.errors import NotFoundError
 
-NOTHING = UUID(int=0)
+NIL_UUID = UUID(int=0)
 
 
 def encode(kind: str, id: UUID) -> strawberry.ID:
@@ -29,26 +29,26 @@ def decode(id: str) -> tuple[str, UUID] | None:
     return (kind, found) if encode(kind, found) == id else None
 
 
-def of(kind: str, id: str) -> UUID:
+def parse(kind: str, id: str) -> UUID:
     """The record of this type that the id names; NotFound where it is malformed or of another type."""
     found = decode(id)
     if found is None or found[0] != kind:
-        raise NotFound(None, id)
+        raise NotFoundError(None, id)
     return found[1]
 
 
-def or_nothing(kind: str, id: str) -> UUID:
+def parse_or_nil(kind: str, id: str) -> UUID:
     """The record of this type, or an id that no record has: for lists in which one bad id spoils no other."""
     found = decode(id)
-    return found[1] if found is not None and found[0] == kind else NOTHING
+    return found[1] if found is not None and found[0] == kind else NIL_UUID
 
 
-def maybe_of(kind: str, id: str | None) -> UUID | None:
+def parse_optional(kind: str, id: str | None) -> UUID | None:
     """The same for an id that may be left out."""
-    return None if id is None else of(kind, id)
+    return None if id is None else parse(kind, id)
 
 
-def known_of(kind: str, ids: Iterable[str]) -> tuple[UUID, ...]:
+def parse_valid(kind: str, ids: Iterable[str]) -> tuple[UUID, ...]:
     """The records that the ids name in a filter, where an unknown id matches nothing."""
     found = (decode(id) for id in ids)
     return tuple(pair[1] for pair in found if pair is not None and pair[0] == kind)

@@ -28,28 +28,28 @@ from graphql import (
     is_list_type,
 )
 
-from schema.core.overlaps import overlaps
+from schema.core.overlaps import count_overlaps
 
-MOST_ROWS = 100
+MAX_PAGE_ROWS = 100
 """Rows of a page where its size is not known."""
-USUAL_ROWS = 20
+DEFAULT_PAGE_ROWS = 20
 """Rows of a page that names no size, where the schema says none."""
-LISTED = 3
+ASSUMED_LIST_ROWS = 3
 """Rows that a list without pages is taken to have."""
-MUTATION = 10
+MUTATION_COST = 10
 """What a mutation costs beside what it gives."""
-LEVELS = 60
+MAX_NESTING = 60
 """Selections inside selections, fragments among them; no honest document comes near."""
-COUNTLESS = 10**9
+MAX_SHOWN_COUNT = 10**9
 INTROSPECTION = frozenset({"__schema", "__type"})
 _NO_FIELDS: Mapping[str, GraphQLField] = {}
 
 
-class TooDeep(Exception):
+class TooDeepError(Exception):
     """The document is nested beyond what is even counted."""
 
 
-class Measure(NamedTuple):
+class Complexity(NamedTuple):
     """How much an operation asks for; `cost` counts the objects that would be made, a page as many times as it has rows."""
 
     depth: int = 0
@@ -63,9 +63,9 @@ class Measure(NamedTuple):
     fragments: int = 0
     overlaps: int = 0
 
-    def beside(self, other: "Measure") -> "Measure":
+    def combine(self, other: "Complexity") -> "Complexity":
         """Both asked for in one selection."""
-        return Measure(
+        return Complexity(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
             self.fields + other.fields,
@@ -77,8 +77,8 @@ class Measure(NamedTuple):
         )
 
 
-NOTHING = Measure()
-LIMITS = Measure(
+NO_COMPLEXITY = Complexity()
+LIMITS = Complexity(
     depth=12,
     introspection_depth=20,
     fields=1_500,
@@ -91,7 +91,7 @@ LIMITS = Measure(
     cost=10_000,
 )
 """The most of each that an operation may ask for."""
-WORDS: Mapping[str, tuple[str, str]] = {
+LIMIT_MESSAGES: Mapping[str, tuple[str, str]] = {
     "depth": ("fields inside fields", "Ask for less at once, or start from `node(id:)`."),
     "introspection_depth": ("fields inside fields under `__schema` and `__type`", "Ask for less at once."),
     "fields": ("fields, with fragments written out", "Ask in several requests."),
@@ -105,37 +105,37 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def excess(measure: Measure) -> Iterator[GraphQLError]:
+def limit_errors(complexity: Complexity) -> Iterator[GraphQLError]:
     """Each limit that is passed, with what was found and what to do."""
-    for name, found, most in zip(Measure._fields, measure, LIMITS, strict=True):
-        if found > most:
-            what, remedy = WORDS[name]
-            told = f"{found:,}" if found < COUNTLESS else "countless"
-            yield too_complex(f"The operation has {told} {what}; at most {most:,} are taken. {remedy}")
+    for name, found, limit in zip(Complexity._fields, complexity, LIMITS, strict=True):
+        if found > limit:
+            unit, remedy = LIMIT_MESSAGES[name]
+            shown = f"{found:,}" if found < MAX_SHOWN_COUNT else "countless"
+            yield too_complex_error(f"The operation has {shown} {unit}; at most {limit:,} are taken. {remedy}")
 
 
-def too_complex(message: str) -> GraphQLError:
+def too_complex_error(message: str) -> GraphQLError:
     """A document that asks for too much."""
     return GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"})
 
 
-def measured(
+def measure_complexity(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None = None,
-) -> Measure:
+) -> Complexity:
     """How much an operation asks for, with these variables. Raises TooDeep."""
-    counting = _Pass(schema, document, variables or {})
-    whole = counting.selection(operation.selection_set, schema.get_root_type(operation.operation), 0)
-    return whole._replace(
-        directives=whole.directives + len(operation.directives or ()),
-        fragments=len(counting.fragments),
-        overlaps=overlaps(operation.selection_set, counting.fragments) if whole.fields <= LIMITS.fields else 0,
+    counter = _ComplexityCounter(schema, document, variables or {})
+    total = counter.count_selection(operation.selection_set, schema.get_root_type(operation.operation), 0)
+    return total._replace(
+        directives=total.directives + len(operation.directives or ()),
+        fragments=len(counter.fragments),
+        overlaps=count_overlaps(operation.selection_set, counter.fragments) if total.fields <= LIMITS.fields else 0,
     )
 
 
-class _Pass:
+class _ComplexityCounter:
     """One pass over an operation; what a fragment asks for is remembered."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
@@ -143,81 +143,85 @@ class _Pass:
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self._known: dict[str, Measure] = {}
-        self._inside: set[str] = set()
+        self._counted_fragments: dict[str, Complexity] = {}
+        self._open_fragments: set[str] = set()
 
-    def selection(self, node: SelectionSetNode | None, kind: GraphQLNamedType | None, level: int) -> Measure:
+    def count_selection(self, node: SelectionSetNode | None, kind: GraphQLNamedType | None, level: int) -> Complexity:
         """What all of a selection asks for."""
-        if level > LEVELS:
-            raise TooDeep
-        whole = NOTHING
+        if level > MAX_NESTING:
+            raise TooDeepError
+        total = NO_COMPLEXITY
         for part in node.selections if node else ():
-            asked = self._part(part, kind, level)
-            whole = asked if whole is NOTHING else whole.beside(asked)
-        return whole
+            counted = self._count_node(part, kind, level)
+            total = counted if total is NO_COMPLEXITY else total.combine(counted)
+        return total
 
-    def _part(self, node: SelectionNode, kind: GraphQLNamedType | None, level: int) -> Measure:
+    def _count_node(self, node: SelectionNode, kind: GraphQLNamedType | None, level: int) -> Complexity:
         if isinstance(node, FieldNode):
-            asked = self._field(node, kind, level)
+            counted = self._count_field(node, kind, level)
         elif isinstance(node, FragmentSpreadNode):
-            asked = self._fragment(node.name.value, level)
+            counted = self._count_fragment(node.name.value, level)
         else:
             condition = getattr(node, "type_condition", None)
             narrowed = self.schema.get_type(condition.name.value) if condition else kind
-            asked = self.selection(node.selection_set, narrowed, level + 1)  # type: ignore[attr-defined]  # an inline fragment
-        return asked._replace(directives=asked.directives + len(node.directives)) if node.directives else asked
+            counted = self.count_selection(node.selection_set, narrowed, level + 1)  # type: ignore[attr-defined]  # an inline fragment
+        return counted._replace(directives=counted.directives + len(node.directives)) if node.directives else counted
 
-    def _fragment(self, name: str, level: int) -> Measure:
+    def _count_fragment(self, name: str, level: int) -> Complexity:
         """What a fragment asks for, counted once; one inside itself counts nothing, for validation refuses it."""
-        if name not in self._known:
+        if name not in self._counted_fragments:
             node = self.fragments.get(name)
-            if node is None or name in self._inside:
-                return NOTHING
-            self._inside.add(name)
+            if node is None or name in self._open_fragments:
+                return NO_COMPLEXITY
+            self._open_fragments.add(name)
             kind = self.schema.get_type(node.type_condition.name.value)
-            self._known[name] = self.selection(node.selection_set, kind, level + 1)
-            self._inside.discard(name)
-        return self._known[name]
+            self._counted_fragments[name] = self.count_selection(node.selection_set, kind, level + 1)
+            self._open_fragments.discard(name)
+        return self._counted_fragments[name]
 
-    def _field(self, node: FieldNode, kind: GraphQLNamedType | None, level: int) -> Measure:
+    def _count_field(self, node: FieldNode, kind: GraphQLNamedType | None, level: int) -> Complexity:
         name = node.name.value
-        spec: GraphQLField | None = getattr(kind, "fields", _NO_FIELDS).get(name)
-        named = get_named_type(spec.type) if spec else None
-        below = self.selection(node.selection_set, named, level + 1) if node.selection_set else NOTHING
-        apart = name in INTROSPECTION
-        return Measure(
-            1 if apart else 1 + below.depth,
-            1 + max(below.depth, below.introspection_depth) if apart else below.introspection_depth,
-            1 + below.fields,
-            below.aliases + (node.alias is not None),
-            below.directives,
-            below.mutations + (kind is not None and kind is self.schema.mutation_type),
-            0 if apart else below.unknown + (spec is None and not name.startswith("__")),
-            1 if apart else self._cost(node, spec, kind, below.cost),
+        definition: GraphQLField | None = getattr(kind, "fields", _NO_FIELDS).get(name)
+        named = get_named_type(definition.type) if definition else None
+        nested = self.count_selection(node.selection_set, named, level + 1) if node.selection_set else NO_COMPLEXITY
+        is_introspection = name in INTROSPECTION
+        return Complexity(
+            1 if is_introspection else 1 + nested.depth,
+            1 + max(nested.depth, nested.introspection_depth) if is_introspection else nested.introspection_depth,
+            1 + nested.fields,
+            nested.aliases + (node.alias is not None),
+            nested.directives,
+            nested.mutations + (kind is not None and kind is self.schema.mutation_type),
+            0 if is_introspection else nested.unknown + (definition is None and not name.startswith("__")),
+            1 if is_introspection else self._cost(node, definition, kind, nested.cost),
         )
 
-    def _cost(self, node: FieldNode, spec: GraphQLField | None, kind: GraphQLNamedType | None, below: int) -> int:
+    def _cost(
+        self, node: FieldNode, definition: GraphQLField | None, kind: GraphQLNamedType | None, nested_cost: int
+    ) -> int:
         """An object and what hangs on it, as often as there may be rows; a mutation's work beside it; a leaf is free."""
-        work = MUTATION if kind is self.schema.mutation_type else 0
-        if spec is None or not is_composite_type(get_named_type(spec.type)):
-            return work
-        if get_named_type(spec.type).name.endswith("Connection"):
-            return work + 1 + self._rows(node, spec) * below
+        own_cost = MUTATION_COST if kind is self.schema.mutation_type else 0
+        if definition is None or not is_composite_type(get_named_type(definition.type)):
+            return own_cost
+        if get_named_type(definition.type).name.endswith("Connection"):
+            return own_cost + 1 + self._page_size(node, definition) * nested_cost
         paged = kind is not None and kind.name.endswith("Connection")
-        listed = is_list_type(get_nullable_type(spec.type)) and not paged
-        return work + (LISTED if listed else 1) * (1 + below)
+        listed = is_list_type(get_nullable_type(definition.type)) and not paged
+        return own_cost + (ASSUMED_LIST_ROWS if listed else 1) * (1 + nested_cost)
 
-    def _rows(self, node: FieldNode, spec: GraphQLField) -> int:
+    def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
         """The size of the page that is asked for."""
         for name in ("first", "last"):
             found = _argument(node.arguments or (), name)
             if found is not None:
                 value = found.value
-                size: Any = self.variables.get(value.name.value, MOST_ROWS) if isinstance(value, VariableNode) else None
+                size: Any = (
+                    self.variables.get(value.name.value, MAX_PAGE_ROWS) if isinstance(value, VariableNode) else None
+                )
                 size = int(value.value[:9]) if isinstance(value, IntValueNode) else size
-                return max(1, min(size, MOST_ROWS)) if isinstance(size, int) else MOST_ROWS
-        usual = spec.args["first"].default_value if "first" in spec.args else None
-        return usual if isinstance(usual, int) else USUAL_ROWS
+                return max(1, min(size, MAX_PAGE_ROWS)) if isinstance(size, int) else MAX_PAGE_ROWS
+        default = definition.args["first"].default_value if "first" in definition.args else None
+        return default if isinstance(default, int) else DEFAULT_PAGE_ROWS
 
 
 def _argument(arguments: Sequence[ArgumentNode], name: str) -> ArgumentNode | None:

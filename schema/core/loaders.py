@@ -8,14 +8,14 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from schema.core.dataloader import Loader, Turn, Turns, sure
-from schema.core.part_loaders import Parts
+from schema.core.dataloader import BatchScheduler, Loader, LoadPhase, load_required
+from schema.core.part_loaders import PartLoaders
 from workflow.queries import parents
 from workflow.queries.events import events, webhooks
 from workflow.queries.opportunity import accounts, activities, alerts, duplicates, facts, history
 from workflow.queries.opportunity import rows as opportunities
 from workflow.queries.opportunity.alerts import AlertRow
-from workflow.queries.opportunity.duplicates import Called
+from workflow.queries.opportunity.duplicates import DealName
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import OpportunityRow, Totals
 from workflow.queries.paging import Page
@@ -28,9 +28,9 @@ from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
-Asking = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
+ScopedFetch = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
 
-NODES = {
+NODE_LOADERS = {
     "Opportunity": "opportunity",
     "Account": "account",
     "Contact": "contact",
@@ -49,7 +49,7 @@ NODES = {
     "WebhookDelivery": "webhook_delivery",
 }
 """The loader of each type that `node(id:)` finds by itself."""
-HANGING: dict[str, str] = {
+PART_FIELDS: dict[str, str] = {
     "Stakeholder": "stakeholders",
     "Competitor": "competitors",
     "Risk": "risks",
@@ -63,128 +63,132 @@ class Loaders:
     """One request's loaders; an operation that wrote makes new ones, for they remember."""
 
     def __init__(self, viewer: Viewer, now: datetime) -> None:
-        self._viewer, self._now, self._turns = viewer, now, Turns()
-        self.opportunity = self._of(Turn.DEALS, opportunities.opportunities_by_id)
-        self.account = self._of(Turn.PARTS, accounts.accounts_by_id)
-        self.contact = self._of(Turn.PEOPLE, accounts.contacts_by_id)
-        self.member = self._of(Turn.PEOPLE, people.members_by_id)
-        self.team = self._of(Turn.TEAMS, people.teams_by_id)
-        self.team_members = self._of(Turn.TEAMS, people.members_of_teams)
-        self.process = self._of(Turn.PROCESSES, processes.processes_by_id)
-        self.transition = self._of(Turn.LISTS, history.transitions_by_id)
-        self.activity = self._of(Turn.LISTS, activities.activities_by_id)
-        self.alert = self._of(Turn.LISTS, alerts.alerts_by_id)
-        self._alerts = Loader(self._turns, Turn.LISTS, self._ask_alerts)
-        self.open_deals_called = Loader(self._turns, Turn.LISTS, self._ask_names)
-        self.target = self._of(Turn.LISTS, targets.targets_by_id)
-        self.rate = self._of(Turn.LISTS, rates.rates_by_id)
-        self.event = self._of(Turn.LISTS, events.events_by_id)
-        self.api_key = self._of(Turn.LISTS, api_keys.api_keys_by_id)
-        self.webhook_endpoint = self._of(Turn.LISTS, webhooks.webhook_endpoints_by_id)
-        self.webhook_delivery = self._of(Turn.LISTS, webhooks.webhook_deliveries_by_id)
-        self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._facts)
-        self._totals = Loader(self._turns, Turn.DEALS, self._ask_totals)
-        self.own_organization = self._of(Turn.PARTS, _organization)
-        self._deals: dict[str, Loader[UUID, UUID]] = {}
-        self.parts = Parts(self._turns, viewer, now, self.transition)
+        self._viewer, self._now, self._scheduler = viewer, now, BatchScheduler()
+        self.opportunity = self._loader(LoadPhase.DEALS, opportunities.opportunities_by_id)
+        self.account = self._loader(LoadPhase.PARTS, accounts.accounts_by_id)
+        self.contact = self._loader(LoadPhase.PEOPLE, accounts.contacts_by_id)
+        self.member = self._loader(LoadPhase.PEOPLE, people.members_by_id)
+        self.team = self._loader(LoadPhase.TEAMS, people.teams_by_id)
+        self.team_members = self._loader(LoadPhase.TEAMS, people.members_of_teams)
+        self.process = self._loader(LoadPhase.PROCESSES, processes.processes_by_id)
+        self.transition = self._loader(LoadPhase.LISTS, history.transitions_by_id)
+        self.activity = self._loader(LoadPhase.LISTS, activities.activities_by_id)
+        self.alert = self._loader(LoadPhase.LISTS, alerts.alerts_by_id)
+        self._alerts = Loader(self._scheduler, LoadPhase.LISTS, self._fetch_alerts)
+        self.open_deals_by_name = Loader(self._scheduler, LoadPhase.LISTS, self._fetch_open_deals)
+        self.target = self._loader(LoadPhase.LISTS, targets.targets_by_id)
+        self.rate = self._loader(LoadPhase.LISTS, rates.rates_by_id)
+        self.event = self._loader(LoadPhase.LISTS, events.events_by_id)
+        self.api_key = self._loader(LoadPhase.LISTS, api_keys.api_keys_by_id)
+        self.webhook_endpoint = self._loader(LoadPhase.LISTS, webhooks.webhook_endpoints_by_id)
+        self.webhook_delivery = self._loader(LoadPhase.LISTS, webhooks.webhook_deliveries_by_id)
+        self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._load_facts)
+        self._totals = Loader(self._scheduler, LoadPhase.DEALS, self._fetch_totals)
+        self.own_organization = self._loader(LoadPhase.PARTS, _fetch_organization)
+        self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
+        self.parts = PartLoaders(self._scheduler, viewer, now, self.transition)
 
     async def organization(self) -> OrganizationRow:
         """The viewer's organization, read once a request however many rows of a page ask at once."""
-        return await sure(self.own_organization, self._viewer.organization_id)
+        return await load_required(self.own_organization, self._viewer.organization_id)
 
     async def totals(self, scope: OpportunityFilter) -> Totals:
         """Count and sum over everything that a filter lets through, read once for both."""
-        return await sure(self._totals, scope)
+        return await load_required(self._totals, scope)
 
     async def alerts_of(self, opportunity_id: UUID, statuses: frozenset[AlertStatus]) -> Sequence[AlertRow]:
         """A deal's alerts in these statuses, asked once for all deals of a page."""
         return await self._alerts.load((opportunity_id, statuses)) or ()
 
-    def seen(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
+    def remember_page(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
         """The page, its deals remembered."""
         self.opportunity.prime({row.id: row for row in page.rows})
         return page
 
     async def part(self, name: str, opportunity_id: UUID) -> Any:
         """What hangs on a deal under a field of its facts; an empty tuple or None where nothing does."""
-        (found,) = await self.parts.of(name, [opportunity_id])
-        return facts.EMPTY[name] if found is None else found
+        (found,) = await self.parts.load(name, [opportunity_id])
+        return facts.EMPTY_PARTS[name] if found is None else found
 
     async def row(self, kind: str, id: UUID) -> object | None:
         """The visible row of a type by its name; None for what has no rows or is not seen."""
-        if kind in parents.HOOKS:
-            return await self._hanging(kind, id)
-        return await self._node(kind, id) if kind in NODES else None
+        if kind in parents.PART_TABLES:
+            return await self._find_part(kind, id)
+        return await self._find_node(kind, id) if kind in NODE_LOADERS else None
 
-    async def deal_of(self, kind: str, id: UUID) -> UUID | None:
+    async def parent_opportunity_id(self, kind: str, id: UUID) -> UUID | None:
         """The visible deal that a part hangs on."""
-        if kind not in self._deals:
+        if kind not in self._parent_loaders:
 
-            async def ask(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
-                return await parents.deals_of(viewer, kind, ids)
+            async def fetch(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
+                return await parents.parent_deals(viewer, kind, ids)
 
-            self._deals[kind] = self._of(Turn.DEALS, ask)
-        return await self._deals[kind].load(id)
+            self._parent_loaders[kind] = self._loader(LoadPhase.DEALS, fetch)
+        return await self._parent_loaders[kind].load(id)
 
-    async def _node(self, kind: str, id: UUID) -> object | None:
-        found: object | None = await getattr(self, NODES[kind]).load(id)
+    async def _find_node(self, kind: str, id: UUID) -> object | None:
+        found: object | None = await getattr(self, NODE_LOADERS[kind]).load(id)
         return found
 
-    async def _hanging(self, kind: str, id: UUID) -> object | None:
-        deal = await self.deal_of(kind, id)
-        if deal is None:
+    async def _find_part(self, kind: str, id: UUID) -> object | None:
+        opportunity_id = await self.parent_opportunity_id(kind, id)
+        if opportunity_id is None:
             return None
-        if kind in NODES:
-            return await self._node(kind, id)
-        parts = await self.part(HANGING[kind], deal)
+        if kind in NODE_LOADERS:
+            return await self._find_node(kind, id)
+        parts = await self.part(PART_FIELDS[kind], opportunity_id)
         if kind == "Mitigation":
             parts = [mitigation for risk in parts for mitigation in risk.mitigations]
         return next((part for part in parts if part.id == id), None)
 
-    async def _facts(self, ids: list[UUID]) -> list[OpportunityFacts | None]:
+    async def _load_facts(self, ids: list[UUID]) -> list[OpportunityFacts | None]:
         """Facts out of rows, accounts and parts that the page may have read already; every deal was shown to the viewer."""
         rows = await self.opportunity.load_many(ids)
-        known = [row.account_id for row in rows if row is not None]
-        own, kept, *parts = await gather(
-            self.organization(), self.account.load_many(known), *(self.parts.of(name, ids) for name in facts.PARTS)
+        account_ids = [row.account_id for row in rows if row is not None]
+        organization, account_rows, *parts = await gather(
+            self.organization(),
+            self.account.load_many(account_ids),
+            *(self.parts.load(name, ids) for name in facts.PART_LOADERS),
         )
-        home = facts.Home(own.time_zone, own.base_currency)
-        accounts = {account.id: facts.account_facts(account) for account in kept if account is not None}
+        settings = facts.OrganizationSettings(organization.time_zone, organization.base_currency)
+        accounts = {account.id: facts.account_facts(account) for account in account_rows if account is not None}
         found: list[OpportunityFacts | None] = []
-        for row, *mine in zip(rows, *parts, strict=True):
+        for row, *deal_parts in zip(rows, *parts, strict=True):
             account = None if row is None else accounts.get(row.account_id)
             if row is None or account is None:
                 found.append(None)
                 continue
-            found.append(facts.assembled(row, account, home, dict(zip(facts.PARTS, mine, strict=True))))
+            found.append(
+                facts.build_facts(row, account, settings, dict(zip(facts.PART_LOADERS, deal_parts, strict=True)))
+            )
         return found
 
-    async def _ask_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
+    async def _fetch_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
         """One statement a filter."""
         return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
 
-    async def _ask_names(self, names: Collection[Called]) -> dict[Called, tuple[UUID, ...]]:
+    async def _fetch_open_deals(self, names: Collection[DealName]) -> dict[DealName, tuple[UUID, ...]]:
         """One statement for the names of a page."""
-        return await duplicates.open_deals_called(self._viewer, names)
+        return await duplicates.open_deals_by_name(self._viewer, names)
 
-    async def _ask_alerts(
-        self, wanted: Collection[tuple[UUID, frozenset[AlertStatus]]]
+    async def _fetch_alerts(
+        self, keys: Collection[tuple[UUID, frozenset[AlertStatus]]]
     ) -> dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]]:
         """One statement for each choice of statuses."""
         found: dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]] = {}
-        for statuses in {statuses for _, statuses in wanted}:
-            ids = [id for id, chosen in wanted if chosen == statuses]
-            rows = await alerts.alerts_of(self._viewer.organization_id, ids, statuses)
+        for statuses in {statuses for _, statuses in keys}:
+            ids = [id for id, chosen in keys if chosen == statuses]
+            rows = await alerts.alerts_by_deal(self._viewer.organization_id, ids, statuses)
             found |= {(id, statuses): rows[id] for id in ids if id in rows}
         return found
 
-    def _of(self, turn: Turn, ask: Asking[Row]) -> Loader[UUID, Row]:
-        async def asked(ids: list[UUID]) -> dict[UUID, Row]:
-            return await ask(self._viewer, ids)
+    def _loader(self, phase: LoadPhase, fetch: ScopedFetch[Row]) -> Loader[UUID, Row]:
+        async def fetch_for_viewer(ids: list[UUID]) -> dict[UUID, Row]:
+            return await fetch(self._viewer, ids)
 
-        return Loader(self._turns, turn, asked)
+        return Loader(self._scheduler, phase, fetch_for_viewer)
 
 
-async def _organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
+async def _fetch_organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
     """The viewer's own, the only one that is ever found."""
     return {id: await people.organization(viewer) for id in ids if id == viewer.organization_id}

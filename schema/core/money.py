@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import strawberry
 
-from schema.core.nodes import told
-from workflow.operations.core.validation import MoneyGiven
+from schema.core.nodes import described
+from workflow.operations.core.validation import MoneyAmount
 from workflow.rules.money import amount
 
 
@@ -13,8 +13,8 @@ from workflow.rules.money import amount
 class Money:
     """Major units."""
 
-    amount: Decimal = told("In major units, with as many decimals as the currency has.")
-    currency: str = told("ISO 4217 code.")
+    amount: Decimal = described("In major units, with as many decimals as the currency has.")
+    currency: str = described("ISO 4217 code.")
 
 
 @strawberry.input(description="An exact amount of a currency.")
@@ -34,6 +34,6 @@ def money(minor: int | None, currency: str | None) -> Money | None:
     return Money(amount=amount(minor, currency), currency=currency)
 
 
-def given_money(value: MoneyInput | None) -> MoneyGiven | None:
+def parse_money(value: MoneyInput | None) -> MoneyAmount | None:
     """Money as an operation takes it."""
-    return None if value is None else MoneyGiven(amount=value.amount, currency=value.currency)
+    return None if value is None else MoneyAmount(amount=value.amount, currency=value.currency)

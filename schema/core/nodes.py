@@ -12,7 +12,7 @@ Root = strawberry.Parent[Any]
 """A row, of whichever kind stands for the type."""
 
 
-def told(description: str) -> Any:
+def described(description: str) -> Any:
     """A field that is read straight off its row."""
     return strawberry.field(description=description)
 
@@ -30,23 +30,23 @@ class Node:
 class PageInfo:
     """Paging as Relay has it."""
 
-    has_next_page: bool = told("Whether there is more after the page.")
-    has_previous_page: bool = told("Whether there is more before the page.")
-    start_cursor: str | None = told("The first row's cursor; null on an empty page.")
-    end_cursor: str | None = told("The last row's cursor: give it as `after` for the next page.")
+    has_next_page: bool = described("Whether there is more after the page.")
+    has_previous_page: bool = described("Whether there is more before the page.")
+    start_cursor: str | None = described("The first row's cursor; null on an empty page.")
+    end_cursor: str | None = described("The last row's cursor: give it as `after` for the next page.")
 
 
 def node_id(kind: str) -> Any:
     """The `id` field of a type whose rows have a UUID."""
 
-    def encoded(root: Any) -> strawberry.ID:
+    def resolve_id(root: Any) -> strawberry.ID:
         return ids.encode(kind, root.id)
 
-    encoded.__annotations__ = {"root": Root, "return": strawberry.ID}
-    return strawberry.field(resolver=encoded, description=f"The {kind}'s id, opaque.")
+    resolve_id.__annotations__ = {"root": Root, "return": strawberry.ID}
+    return strawberry.field(resolver=resolve_id, description=f"The {kind}'s id, opaque.")
 
 
-def is_row(*rows: type) -> Any:
+def backed_by(*rows: type) -> Any:
     """Lets a plain row stand for the GraphQL type."""
 
     def is_type_of(cls: type, value: object, info: object) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from schema.core.connections import Connection
-from schema.core.dataloader import Ask, Loader, Turn, Turns, sure
+from schema.core.dataloader import BatchFetch, BatchScheduler, Loader, LoadPhase, load_required
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.opportunity import facts, history
-from workflow.queries.opportunity.activities import ACTIVITIES, spoken
+from workflow.queries.opportunity.activities import ACTIVITIES, conversations
 from workflow.queries.opportunity.history import HISTORY, TransitionRow
 from workflow.queries.paging import Page, Window
 from workflow.rules.opportunity.parts import ActivityFacts, OverrideFacts
@@ -19,103 +19,115 @@ from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
 Ids = Collection[UUID]
-Said = tuple[Literal["talks", "participants"], UUID]
+ConversationKey = tuple[Literal["talks", "participants"], UUID]
 """The talks on a deal, or the participants of an activity."""
 
-NO_PAGE = 0
+FACTS_ONLY = 0
 """The size of a page where only what the rules read of a list is asked for."""
 
 
-class Parts:
+class PartLoaders:
     """One request's parts of deals that were shown to the viewer."""
 
-    def __init__(self, turns: Turns, viewer: Viewer, now: datetime, arrows: Loader[UUID, TransitionRow]) -> None:
-        self._viewer, self._now, self._arrows = viewer, now, arrows
+    def __init__(
+        self, scheduler: BatchScheduler, viewer: Viewer, now: datetime, transitions: Loader[UUID, TransitionRow]
+    ) -> None:
+        self._viewer, self._now, self._transitions = viewer, now, transitions
         self._shared: dict[str, Callable[[Ids], Awaitable[list[Any]]]] = {
-            "activity": self._activity,
-            "steps": self._steps,
-            "overrides": self._owed,
+            "activity": self._load_activity,
+            "steps": self._load_steps,
+            "overrides": self._load_open_overrides,
         }
-        own = {name: ask for name, ask in facts.PARTS.items() if name not in self._shared}
-        self._own = {name: Loader(turns, Turn.PARTS, self._part(ask)) for name, ask in own.items()}
+        separate = {name: fetch for name, fetch in facts.PART_LOADERS.items() if name not in self._shared}
+        self._separate = {
+            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(ask)) for name, ask in separate.items()
+        }
         lists: tuple[NestedList[Any, Any], ...] = (ACTIVITIES, HISTORY)
-        self._lists = {nested.table: Loader(turns, Turn.LISTS, self._list(nested)) for nested in lists}
-        self._counts = {nested.table: Loader(turns, Turn.LISTS, self._count(nested)) for nested in lists}
-        self._overrides = Loader(turns, Turn.PARTS, self._passed)
-        self._spoken: Loader[Said, tuple[Any, ...]] = Loader(turns, Turn.TALKS, self._said)
+        self._lists = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists}
+        self._counts = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists}
+        self._overrides = Loader(scheduler, LoadPhase.PARTS, self._fetch_overrides)
+        self._conversations: Loader[ConversationKey, tuple[Any, ...]] = Loader(
+            scheduler, LoadPhase.TALKS, self._fetch_conversations
+        )
 
-    async def of(self, name: str, ids: Ids) -> list[Any]:
+    async def load(self, name: str, ids: Ids) -> list[Any]:
         """What hangs on each deal under a field of its facts, None where nothing does."""
-        return await (self._shared[name](ids) if name in self._shared else self._own[name].load_many(ids))
+        return await (self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids))
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
         """A page of a list that hangs on a deal; the first pages of many deals are read at once."""
         if window.after is not None or window.before is not None or window.backward:
             return await nested.page_of(self._viewer, opportunity_id, window)
-        page: Page[Row] = await sure(self._lists[nested.table], (opportunity_id, window.size))
+        page: Page[Row] = await load_required(self._lists[nested.table], (opportunity_id, window.size))
         return page
 
     async def total(self, nested: NestedList[Any, Any], page: Connection[Any]) -> int:
         """How many rows the list has that a page was taken of."""
-        return await sure(self._counts[nested.table], page.scope) if page.total is None else page.total
+        return await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
         """The contacts who took part in an activity."""
-        return await self._spoken.load(("participants", activity_id)) or ()
+        return await self._conversations.load(("participants", activity_id)) or ()
 
-    async def override(self, arrow: TransitionRow) -> OverrideFacts | None:
+    async def override(self, transition: TransitionRow) -> OverrideFacts | None:
         """The override that let an arrow through."""
-        overrides = await self._overrides.load(arrow.opportunity_id) or ()
-        return next((one for one in overrides if one.transition_id == arrow.id), None)
+        overrides = await self._overrides.load(transition.opportunity_id) or ()
+        return next((one for one in overrides if one.transition_id == transition.id), None)
 
-    async def _activity(self, ids: Ids) -> list[ActivityFacts | None]:
+    async def _load_activity(self, ids: Ids) -> list[ActivityFacts | None]:
         counts, talks = await gather(
-            self._lists[ACTIVITIES.table].load_many([(id, NO_PAGE) for id in ids]),
-            self._spoken.load_many([("talks", id) for id in ids]),
+            self._lists[ACTIVITIES.table].load_many([(id, FACTS_ONLY) for id in ids]),
+            self._conversations.load_many([("talks", id) for id in ids]),
         )
         pairs = zip(counts, talks, strict=True)
         return [None if found is None else replace(found, talks=said or ()) for found, said in pairs]
 
-    async def _steps(self, ids: Ids) -> list[Any]:
-        return await self._lists[HISTORY.table].load_many([(id, NO_PAGE) for id in ids])
+    async def _load_steps(self, ids: Ids) -> list[Any]:
+        return await self._lists[HISTORY.table].load_many([(id, FACTS_ONLY) for id in ids])
 
-    async def _owed(self, ids: Ids) -> list[tuple[OverrideFacts, ...]]:
-        kept = await self._overrides.load_many(ids)
-        return [tuple(one for one in overrides or () if one.settled_at is None) for overrides in kept]
+    async def _load_open_overrides(self, ids: Ids) -> list[tuple[OverrideFacts, ...]]:
+        loaded = await self._overrides.load_many(ids)
+        return [tuple(one for one in overrides or () if one.settled_at is None) for overrides in loaded]
 
-    async def _passed(self, ids: list[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
+    async def _fetch_overrides(self, ids: list[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
         """The overrides of deals; the arrows that they let through came with them."""
-        found = await history.passed(self._viewer.organization_id, ids)
-        self._arrows.prime({one.arrow.id: one.arrow for passed in found.values() for one in passed})
+        found = await history.overridden_transitions(self._viewer.organization_id, ids)
+        self._transitions.prime(
+            {one.transition.id: one.transition for overrides in found.values() for one in overrides}
+        )
         return {id: tuple(one.override for one in passed) for id, passed in found.items()}
 
-    async def _said(self, keys: list[Said]) -> dict[Said, tuple[Any, ...]]:
-        talks, participants = ([id for kind, id in keys if kind == asked] for asked in ("talks", "participants"))
-        found = await spoken(self._viewer.organization_id, talks=talks, participants=participants)
-        kept: Mapping[str, Mapping[UUID, tuple[Any, ...]]] = {
+    async def _fetch_conversations(self, keys: list[ConversationKey]) -> dict[ConversationKey, tuple[Any, ...]]:
+        talks, participants = ([id for kind, id in keys if kind == wanted] for wanted in ("talks", "participants"))
+        found = await conversations(self._viewer.organization_id, talks=talks, participants=participants)
+        by_kind: Mapping[str, Mapping[UUID, tuple[Any, ...]]] = {
             "talks": found.talks,
             "participants": found.participants,
         }
-        return {(kind, id): kept[kind].get(id, ()) for kind, id in keys}
+        return {(kind, id): by_kind[kind].get(id, ()) for kind, id in keys}
 
-    def _part(self, ask: facts.Ask) -> Ask[UUID, Any]:
-        async def asked(ids: list[UUID]) -> Mapping[UUID, Any]:
-            return await ask(self._viewer.organization_id, ids, self._now)
+    def _part_fetch(self, fetch_part: facts.PartLoader) -> BatchFetch[UUID, Any]:
+        async def fetch(ids: list[UUID]) -> Mapping[UUID, Any]:
+            return await fetch_part(self._viewer.organization_id, ids, self._now)
 
-        return asked
+        return fetch
 
-    def _list(self, nested: NestedList[Any, Any]) -> Ask[tuple[UUID, int], Any]:
-        async def asked(keys: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], Any]:
-            digests = [id for id, size in keys if size == NO_PAGE]
-            paged = {id for id, size in keys if size != NO_PAGE}
-            most = max(size for _, size in keys)
-            read, pages = await nested.read(self._viewer.organization_id, digests, paged, most, self._now)
-            return {(id, size): read.get(id) if size == NO_PAGE else pages[id].first(size) for id, size in keys}
+    def _list_fetch(self, nested: NestedList[Any, Any]) -> BatchFetch[tuple[UUID, int], Any]:
+        async def fetch(keys: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], Any]:
+            facts_ids = [id for id, size in keys if size == FACTS_ONLY]
+            page_ids = {id for id, size in keys if size != FACTS_ONLY}
+            max_size = max(size for _, size in keys)
+            facts_by_id, pages = await nested.read(
+                self._viewer.organization_id, facts_ids, page_ids, max_size, self._now
+            )
+            return {
+                (id, size): facts_by_id.get(id) if size == FACTS_ONLY else pages[id].first(size) for id, size in keys
+            }
 
-        return asked
+        return fetch
 
-    def _count(self, nested: NestedList[Any, Any]) -> Ask[UUID, int]:
-        async def asked(ids: list[UUID]) -> dict[UUID, int]:
+    def _count_fetch(self, nested: NestedList[Any, Any]) -> BatchFetch[UUID, int]:
+        async def fetch(ids: list[UUID]) -> dict[UUID, int]:
             return await nested.counts(self._viewer, ids)
 
-        return asked
+        return fetch

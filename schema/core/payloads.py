@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schema.core import ids
 
-RECORDS: Mapping[str, str] = {
+ID_TYPES: Mapping[str, str] = {
     "account": "Account",
     "activity": "Activity",
     "alert": "Alert",
@@ -37,22 +37,22 @@ RECORDS: Mapping[str, str] = {
     "webhookEndpoint": "WebhookEndpoint",
 }
 """What a name that ends in `Id` or `Ids` names."""
-CUSTOMERS_OWN = "attributes"
+ATTRIBUTES = "attributes"
 
 
-def told(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as recorded
+def encode_ids(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as recorded
     """The payload with its ids as the API's; what a customer keeps in attributes stays untouched."""
     if isinstance(payload, Mapping):
         return {
-            name: value if name == CUSTOMERS_OWN else told(value, _kind(name) or kind)
+            name: value if name == ATTRIBUTES else encode_ids(value, _kind(name) or kind)
             for name, value in payload.items()
         }
     if isinstance(payload, list):
-        return [told(part, kind) for part in payload]
+        return [encode_ids(part, kind) for part in payload]
     return ids.encode(kind, UUID(payload)) if kind is not None and isinstance(payload, str) else payload
 
 
 def _kind(name: str) -> str | None:
     """The type that a field's name says it holds the id of; `old` and `new` hold what their parent does."""
     ending = next((ending for ending in ("Ids", "Id") if name.endswith(ending)), None)
-    return None if ending is None else RECORDS.get(name.removesuffix(ending))
+    return None if ending is None else ID_TYPES.get(name.removesuffix(ending))

@@ -5,7 +5,7 @@ from datetime import date
 import strawberry
 
 from schema.core.inputs import bad_input
-from schema.core.nodes import told
+from schema.core.nodes import described
 from workflow.queries.opportunity.filter import Days
 
 
@@ -14,7 +14,7 @@ class Period:
     """Days."""
 
     from_: date = strawberry.field(name="from", description="The first day.")
-    to: date = told("The last day.")
+    to: date = described("The last day.")
 
 
 def days_of(period: Period | None) -> Days:

@@ -10,10 +10,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-MOST_DIGITS = 40
+MAX_DIGITS = 40
 
 
-def instant(value: object) -> datetime:
+def parse_instant(value: object) -> datetime:
     """The instant that a text names, in UTC; GraphQLError says what is wrong with it."""
     if not isinstance(value, str):
         raise GraphQLError("A DateTime is a string such as 2026-03-01T09:30:00Z.")
@@ -29,7 +29,7 @@ def instant(value: object) -> datetime:
         raise GraphQLError(f"{value[:40]!r} is outside the years 1 to 9999.") from None
 
 
-def _day(value: object) -> date:
+def _parse_date(value: object) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise GraphQLError("A Date is a string such as 2026-03-01.")
     try:
@@ -38,27 +38,27 @@ def _day(value: object) -> date:
         raise GraphQLError(f"{value!r} is no day of the calendar.") from None
 
 
-def _exact(value: object) -> Exact:
+def _parse_decimal(value: object) -> Exact:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise GraphQLError('A Decimal is a string such as "1234.50".')
     try:
         found = Exact(str(value))
     except InvalidOperation:
         raise GraphQLError(f'{str(value)[:40]!r} is no number. Write it as "1234.50".') from None
-    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS or len(found.as_tuple().digits) > MOST_DIGITS:
-        raise GraphQLError(f"A Decimal is finite and has at most {MOST_DIGITS} digits.")
+    if not found.is_finite() or abs(found.adjusted()) > MAX_DIGITS or len(found.as_tuple().digits) > MAX_DIGITS:
+        raise GraphQLError(f"A Decimal is finite and has at most {MAX_DIGITS} digits.")
     return found
 
 
-def _print_instant(value: datetime) -> str:
+def _serialize_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat()
 
 
-def _as_is(value: object) -> object:
+def _unchanged(value: object) -> object:
     return value
 
 
-def _print_exact(value: Exact) -> str:
+def _serialize_decimal(value: Exact) -> str:
     return f"{value:f}"
 
 
@@ -68,22 +68,25 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="An instant: ISO 8601 with an offset, printed in UTC.",
-        parse_value=instant,
-        serialize=_print_instant,
+        parse_value=parse_instant,
+        serialize=_serialize_instant,
     ),
     date: strawberry.scalar(
-        name="Date", description="A calendar day: ISO 8601, as 2026-03-01.", parse_value=_day, serialize=date.isoformat
+        name="Date",
+        description="A calendar day: ISO 8601, as 2026-03-01.",
+        parse_value=_parse_date,
+        serialize=date.isoformat,
     ),
     Exact: strawberry.scalar(
         name="Decimal",
         description="An exact decimal number, printed as a string.",
-        parse_value=_exact,
-        serialize=_print_exact,
+        parse_value=_parse_decimal,
+        serialize=_serialize_decimal,
     ),
     Json: strawberry.scalar(
         name="JSON",
         description="Any JSON value. Used only for customer-defined attributes and event payloads.",
-        parse_value=_as_is,
-        serialize=_as_is,
+        parse_value=_unchanged,
+        serialize=_unchanged,
     ),
 }

@@ -9,15 +9,14 @@ import strawberry
 
 from schema.core import connections, ids, payloads
 from schema.core.context import Info
-from schema.core.inputs import bad_input, conditions, maybe, or_none, tuples
-from schema.core.nodes import Node, PageInfo, is_row, node_id, told
-from schema.core.ranges import DateTimeRange, span
+from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
+from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
+from schema.core.ranges import DateTimeRange, to_span
 from schema.core.scalars import Json
 from schema.opportunity.type import Opportunity
-from schema.people.types import Actor
+from schema.people.types import ActorType
 from workflow.queries.events import events
-from workflow.queries.events.events import BadFeedCursor, EventRow, Place
-from workflow.queries.events.events import EventFilter as Wanted
+from workflow.queries.events.events import EventFilter, EventRow, FeedPosition, InvalidFeedCursorError
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.events.event_types import EVENT_TYPES
@@ -31,19 +30,19 @@ from workflow.rules.events.event_types import EVENT_TYPES
 class Event(Node):
     """A fact."""
 
-    is_type_of = is_row(EventRow)
+    is_type_of = backed_by(EventRow)
     id: strawberry.ID = node_id("Event")
-    type: str = told("What happened, in the past tense: `noun.verb`.")
-    at: datetime = told("When.")
-    actor: Actor = told("Who did it.")
+    type: str = described("What happened, in the past tense: `noun.verb`.")
+    at: datetime = described("When.")
+    actor: ActorType = described("Who did it.")
 
     @strawberry.field(
         graphql_type=Json, description="Ids as the API takes them, the changed fields old and new, and the actor."
     )
     def payload(self, root: strawberry.Parent[Any]) -> object:
         """The facts."""
-        facts: object = payloads.told(root.payload)
-        return facts
+        payload: object = payloads.encode_ids(root.payload)
+        return payload
 
     @strawberry.field(description="Read on from here with `after`.")
     def cursor(self, root: strawberry.Parent[Any]) -> str:
@@ -67,28 +66,28 @@ class Event(Node):
 class EventEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: Event = told("The event.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: Event = described("The event.")
 
 
 @strawberry.type(description="A page of the feed, oldest first.")
 class EventConnection:
     """Facts in order of commit."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[EventEdge] = told("The rows with their cursors.")
-    nodes: list[Event] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[EventEdge] = described("The rows with their cursors.")
+    nodes: list[Event] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
 
-@strawberry.input(description="Which events. types: patterns as in webhooks, e.g. `opportunity.*`.")
-class EventFilter:
+@strawberry.input(name="EventFilter", description="Which events. types: patterns as in webhooks, e.g. `opportunity.*`.")
+class EventFilterInput:
     """Conditions."""
 
-    types: list[str] | None = maybe("Names or patterns that end in `*`.")
-    opportunity_id: list[strawberry.ID] | None = maybe("Of one of these opportunities.")
-    at: DateTimeRange | None = maybe("In this span.")
+    types: list[str] | None = optional("Names or patterns that end in `*`.")
+    opportunity_id: list[strawberry.ID] | None = optional("Of one of these opportunities.")
+    at: DateTimeRange | None = optional("In this span.")
 
 
 @strawberry.type
@@ -106,21 +105,21 @@ class EventQuery:
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: EventFilter | None = strawberry.UNSET,
+        filter: EventFilterInput | None = strawberry.UNSET,
     ) -> Any:
         """The feed."""
         window = connections.window((), first=first, last=last, default=100)
         after, before = or_none(after), or_none(before)
-        window = replace(window, after=place(after, "after"), before=place(before, "before"))
-        rows, more = await events.events(info.context.viewer, wanted(filter), window)
-        return _page(rows, window, more=more, after=after, before=before)
+        window = replace(window, after=parse_feed_cursor(after, "after"), before=parse_feed_cursor(before, "before"))
+        rows, more = await events.events(info.context.viewer, parse_event_filter(filter), window)
+        return _to_connection(rows, window, more=more, after=after, before=before)
 
     @strawberry.field(
         graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
     )
     async def node(self, info: Info, id: strawberry.ID) -> Any:
         """One."""
-        return await find(info, id)
+        return await find_node(info, id)
 
     @strawberry.field(
         graphql_type=list[Node | None],
@@ -128,45 +127,45 @@ class EventQuery:
     )
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> Any:
         """Many."""
-        if len(ids) > connections.MOST:
-            raise bad_input(f"`ids` has {len(ids)} ids; at most {connections.MOST} are answered at once.")
-        return [await find(info, id) for id in ids]
+        if len(ids) > connections.MAX_PAGE_SIZE:
+            raise bad_input(f"`ids` has {len(ids)} ids; at most {connections.MAX_PAGE_SIZE} are answered at once.")
+        return [await find_node(info, id) for id in ids]
 
 
-async def find(info: Info, id: str) -> object | None:
+async def find_node(info: Info, id: str) -> object | None:
     """Whatever visible row the id names."""
     found = ids.decode(id)
     if found is None:
         return None
     if found[0] == "Organization":
-        own = await info.context.loaders.organization()
-        return own if own.id == found[1] else None
+        organization = await info.context.loaders.organization()
+        return organization if organization.id == found[1] else None
     return await info.context.loaders.row(*found)
 
 
-def wanted(filter: EventFilter | None) -> Wanted:
+def parse_event_filter(filter: EventFilterInput | None) -> EventFilter:
     """The filter as a query takes it."""
     fields = conditions(filter)
     if "opportunity_id" in fields:
-        fields["opportunity_id"] = ids.known_of("Opportunity", fields["opportunity_id"])
+        fields["opportunity_id"] = ids.parse_valid("Opportunity", fields["opportunity_id"])
     if "at" in fields:
-        fields["at"] = span(fields["at"])
-    return Wanted(**tuples(fields))
+        fields["at"] = to_span(fields["at"])
+    return EventFilter(**lists_to_tuples(fields))
 
 
-def place(cursor: str | None, name: str) -> Place | None:
+def parse_feed_cursor(cursor: str | None, name: str) -> FeedPosition | None:
     """The place that a cursor names; none where there is none."""
     try:
-        return events.place_of(cursor) if cursor else None
-    except BadFeedCursor:
+        return events.parse_cursor(cursor) if cursor else None
+    except InvalidFeedCursorError:
         message = f"`{name}` is no cursor of the feed. Take `endCursor` or `startCursor` of a page, or `eventCursor`."
         raise bad_input(message) from None
 
 
-def _page(
+def _to_connection(
     rows: Sequence[EventRow], window: Window, *, more: bool, after: str | None, before: str | None
 ) -> connections.Connection[EventRow]:
-    edges = [connections.Edge(cursor=row.place.cursor(), node=row) for row in rows]
+    edges = [connections.Edge(cursor=row.position.cursor(), node=row) for row in rows]
     info = PageInfo(
         has_next_page=before is not None if window.backward else more,
         has_previous_page=more if window.backward else after is not None,

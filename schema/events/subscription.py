@@ -11,29 +11,26 @@ from graphql import GraphQLError
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.events.events import Event, EventFilter, place, wanted
-from schema.opportunity.alerts import Alert, AlertFilter
-from schema.opportunity.alerts import wanted as alerts_wanted
+from schema.events.events import Event, EventFilterInput, parse_event_filter, parse_feed_cursor
+from schema.opportunity.alerts import Alert, AlertFilterInput, parse_alert_filter
 from schema.opportunity.type import Opportunity
 from workflow.queries.events import events
-from workflow.queries.events.events import EventFilter as Wanted
-from workflow.queries.events.events import EventRow, Place
+from workflow.queries.events.events import EventFilter, EventRow, FeedPosition
 from workflow.queries.opportunity import alerts
-from workflow.queries.opportunity.alerts import AlertFilter as AlertScope
-from workflow.queries.opportunity.alerts import AlertRow
+from workflow.queries.opportunity.alerts import AlertFilter, AlertRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.enums import AlertSeverity, AlertStatus
 from workflow.rules.permissions import Viewer
 
-AT_ONCE = 50
+BATCH_SIZE = 50
 """Facts read in one statement; what one reader has not taken yet, however slow, is never more."""
 
 
 @strawberry.type
-class LiveSubscription:
+class EventSubscription:
     """A deal, and all that happens, as it goes on."""
 
     @strawberry.subscription(
@@ -42,23 +39,27 @@ class LiveSubscription:
         "`cursor`, and nothing is lost or told twice. Each fact is told to those who may see it when it is told.",
     )
     async def events(
-        self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilter | None = strawberry.UNSET
+        self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilterInput | None = strawberry.UNSET
     ) -> AsyncIterator[EventRow]:
         """The feed, from a place on and without an end."""
-        async with aclosing(_told(info, wanted(or_none(filter)), place(or_none(after), "after"))) as facts:
-            async for row in facts:
+        async with aclosing(
+            _stream_events(info, parse_event_filter(or_none(filter)), parse_feed_cursor(or_none(after), "after"))
+        ) as stream:
+            async for row in stream:
                 yield row
 
     @strawberry.subscription(
         graphql_type=Alert,
         description="An alert after each change of it, where it matches the filter before or after the change.",
     )
-    async def alert_changed(self, info: Info, filter: AlertFilter | None = strawberry.UNSET) -> AsyncIterator[AlertRow]:
+    async def alert_changed(
+        self, info: Info, filter: AlertFilterInput | None = strawberry.UNSET
+    ) -> AsyncIterator[AlertRow]:
         """Alerts as they come and go."""
-        scope = alerts_wanted(or_none(filter))
-        async with aclosing(_told(info, Wanted(types=("alert.*",)), None)) as facts:
-            async for fact in facts:
-                row = await _alert(info, scope, fact)
+        scope = parse_alert_filter(or_none(filter))
+        async with aclosing(_stream_events(info, EventFilter(types=("alert.*",)), None)) as stream:
+            async for event in stream:
+                row = await _matching_alert(info, scope, event)
                 if row is not None:
                     yield row
 
@@ -70,62 +71,68 @@ class LiveSubscription:
     async def opportunity_changed(self, info: Info, id: strawberry.ID) -> AsyncIterator[OpportunityRow | None]:
         """Each change, as the viewer sees it then."""
         found = ids.decode(id)
-        deal = found[1] if found and found[0] == "Opportunity" else None
-        own = info.context.viewer.organization_id
-        async with info.context.tail.watching(own, lambda head: head.aggregateid == deal, of=deal) as watch:
-            row = await _seen(info, deal)
+        opportunity_id = found[1] if found and found[0] == "Opportunity" else None
+        organization_id = info.context.viewer.organization_id
+        async with info.context.feed.subscribe(
+            organization_id, lambda head: head.aggregateid == opportunity_id, aggregate_id=opportunity_id
+        ) as subscriber:
+            row = await _visible_opportunity(info, opportunity_id)
             while row is not None:
-                about = await watch.woken()
-                row = await _seen(info, deal)
-                if row is not None and deal in about:
+                changed_ids = await subscriber.wait()
+                row = await _visible_opportunity(info, opportunity_id)
+                if row is not None and opportunity_id in changed_ids:
                     yield row
         yield None
 
 
-async def _told(info: Info, filters: Wanted, after: Place | None) -> AsyncGenerator[EventRow, None]:
+async def _stream_events(
+    info: Info, filters: EventFilter, after: FeedPosition | None
+) -> AsyncGenerator[EventRow, None]:
     """Facts from a place on and without an end, each to those who may see it when it is told."""
     viewer = info.context.viewer
-    async with info.context.tail.watching(viewer.organization_id, lambda head: events.concerns(filters, head)) as watch:
-        reached = after or await events.newest(viewer)
+    async with info.context.feed.subscribe(
+        viewer.organization_id, lambda head: events.may_match(filters, head)
+    ) as subscriber:
+        position = after or await events.newest_position(viewer)
         while True:
-            seen, viewer = watch.sights, await _let_in(info)
-            found, more = await events.events(viewer, filters, Window(size=AT_ONCE, after=reached))
-            for row in found:
-                info.context.next_answer()
+            visibility, viewer = subscriber.visibility_changes, await _refresh_viewer(info)
+            rows, more = await events.events(viewer, filters, Window(size=BATCH_SIZE, after=position))
+            for row in rows:
+                info.context.reset()
                 yield row
-                reached = row.place
-                if watch.sights != seen:
+                position = row.position
+                if subscriber.visibility_changes != visibility:
                     break
             else:
                 if not more:
-                    await watch.woken()
+                    await subscriber.wait()
 
 
-async def _alert(info: Info, scope: AlertScope, fact: EventRow) -> AlertRow | None:
+async def _matching_alert(info: Info, scope: AlertFilter, event: EventRow) -> AlertRow | None:
     """The alert that a fact tells of, where it is wanted as it is or as it was before."""
-    loaders, id = info.context.loaders, fact.payload.get("alertId")
+    loaders, id = info.context.loaders, event.payload.get("alertId")
     row: AlertRow | None = None if id is None else await loaders.alert.load(UUID(id))
     deal = None if row is None else await loaders.opportunity.load(row.opportunity_id)
     if row is None or deal is None:
         return None
-    owner = await sure(loaders.member, deal.owner_id)
-    changes = fact.payload.get("changes", {})
-    kinds = (("status", AlertStatus), ("severity", AlertSeverity))
+    owner = await load_required(loaders.member, deal.owner_id)
+    changes = event.payload.get("changes", {})
+    enums = (("status", AlertStatus), ("severity", AlertSeverity))
     before: dict[str, Any] = {
-        name: kind(changes[name]["old"]) for name, kind in kinds if changes.get(name, {}).get("old")
+        name: enum(changes[name]["old"]) for name, enum in enums if changes.get(name, {}).get("old")
     }
-    states = (row, replace(row, **before))
-    return row if any(alerts.matches(scope, one, deal.owner_id, owner.team_id) for one in states) else None
+    versions = (row, replace(row, **before))
+    return row if any(alerts.matches(scope, version, deal.owner_id, owner.team_id) for version in versions) else None
 
 
-async def _let_in(info: Info) -> Viewer:
+async def _refresh_viewer(info: Info) -> Viewer:
     """Whoever subscribed, as they are now; raises UNAUTHENTICATED where they are let in no longer."""
-    if not await info.context.again():
+    if not await info.context.refresh_viewer():
         raise GraphQLError("The credentials have ended.", extensions={"code": "UNAUTHENTICATED"})
     return info.context.viewer
 
 
-async def _seen(info: Info, id: UUID | None) -> OpportunityRow | None:
+async def _visible_opportunity(info: Info, id: UUID | None) -> OpportunityRow | None:
     """The deal as whoever subscribed sees it now; None where they do not."""
-    await _let_in(info)
+    await _refresh_viewer(info)
     return await info.context.loaders.opportunity.load(id) if id else None

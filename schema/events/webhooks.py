@@ -9,9 +9,9 @@ import strawberry
 
 from schema.core import connections, ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
-from schema.core.inputs import given, maybe
-from schema.core.nodes import Node, PageInfo, is_row, node_id, told
+from schema.core.dataloader import load_required
+from schema.core.inputs import optional, provided_fields
+from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
 from schema.events.events import Event
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied
@@ -21,7 +21,9 @@ from workflow.queries.events.events import EventRow
 from workflow.queries.events.webhooks import NEWEST_FIRST, WebhookDeliveryRow, WebhookEndpointRow
 from workflow.rules.enums import DeliveryStatus
 
-PATTERNS = "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."
+EVENT_TYPES_DESCRIPTION = (
+    "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."
+)
 
 
 @strawberry.type(
@@ -31,38 +33,38 @@ PATTERNS = "Names of types such as `risk.raised`, or patterns such as `opportuni
 class WebhookDelivery(Node):
     """A sending."""
 
-    is_type_of = is_row(WebhookDeliveryRow)
+    is_type_of = backed_by(WebhookDeliveryRow)
     id: strawberry.ID = node_id("WebhookDelivery")
-    status: DeliveryStatus = told("What became of it so far.")
-    attempts: int = told("How often it was sent.")
-    last_status_code: int | None = told("The HTTP status of the last answer; null: there was none.")
-    last_error: str | None = told("What was wrong with the last attempt, with at most 1 kB of the answer.")
-    next_attempt_at: datetime | None = told("When it is sent next; null: never.")
-    delivered_at: datetime | None = told("When the receiver last took it.")
+    status: DeliveryStatus = described("What became of it so far.")
+    attempts: int = described("How often it was sent.")
+    last_status_code: int | None = described("The HTTP status of the last answer; null: there was none.")
+    last_error: str | None = described("What was wrong with the last attempt, with at most 1 kB of the answer.")
+    next_attempt_at: datetime | None = described("When it is sent next; null: never.")
+    delivered_at: datetime | None = described("When the receiver last took it.")
 
     @strawberry.field(graphql_type=Event, description="The event that it tells of.")
     async def event(self, root: strawberry.Parent[Any], info: Info) -> EventRow:
         """The fact."""
-        return await sure(info.context.loaders.event, root.event_id)
+        return await load_required(info.context.loaders.event, root.event_id)
 
 
 @strawberry.type(description="A delivery in a list.")
 class WebhookDeliveryEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: WebhookDelivery = told("The delivery.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: WebhookDelivery = described("The delivery.")
 
 
 @strawberry.type(description="A page of deliveries.")
 class WebhookDeliveryConnection:
     """Newest first."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[WebhookDeliveryEdge] = told("The rows with their cursors.")
-    nodes: list[WebhookDelivery] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[WebhookDeliveryEdge] = described("The rows with their cursors.")
+    nodes: list[WebhookDelivery] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
 
 @strawberry.type(
@@ -72,15 +74,15 @@ class WebhookDeliveryConnection:
 class WebhookEndpoint(Node):
     """A receiver."""
 
-    is_type_of = is_row(WebhookEndpointRow)
+    is_type_of = backed_by(WebhookEndpointRow)
     id: strawberry.ID = node_id("WebhookEndpoint")
-    url: str = told("Where to.")
-    event_types: list[str] = told("Empty: every type. `opportunity.*` is a pattern.")
-    active: bool = told("Whether events are sent.")
-    disabled_reason: str | None = told(
+    url: str = described("Where to.")
+    event_types: list[str] = described("Empty: every type. `opportunity.*` is a pattern.")
+    active: bool = described("Whether events are sent.")
+    disabled_reason: str | None = described(
         "Why it is not active: it was switched off, answered 410, or failed for 5 days without one delivery."
     )
-    created_at: datetime = told("When it was made.")
+    created_at: datetime = described("When it was made.")
 
     @strawberry.field(graphql_type=WebhookDeliveryConnection, description="Its deliveries, newest first.")
     async def deliveries(
@@ -95,25 +97,25 @@ class WebhookEndpoint(Node):
         """What was sent."""
         window = connections.window(NEWEST_FIRST, first=first, after=after, last=last, before=before)
         page = await webhooks.webhook_deliveries(info.context.viewer, root.id, window)
-        return connections.connection(page, NEWEST_FIRST, root.id)
+        return connections.to_connection(page, NEWEST_FIRST, root.id)
 
 
 @strawberry.input(description="A new webhook endpoint; it is sent what is told from then on.")
 class CreateWebhookEndpointInput:
     """Where to."""
 
-    url: str = told("An https:// address of the public internet.")
-    event_types: list[str] = strawberry.field(default_factory=list, description=PATTERNS)
+    url: str = described("An https:// address of the public internet.")
+    event_types: list[str] = strawberry.field(default_factory=list, description=EVENT_TYPES_DESCRIPTION)
 
 
 @strawberry.input(description="Changes of an endpoint: what is left out is kept.")
 class UpdateWebhookEndpointInput:
     """What changes."""
 
-    id: strawberry.ID = told("The endpoint.")
-    url: str | None = maybe("An https:// address of the public internet.")
-    event_types: list[str] | None = maybe(PATTERNS)
-    active: bool | None = maybe(
+    id: strawberry.ID = described("The endpoint.")
+    url: str | None = optional("An https:// address of the public internet.")
+    event_types: list[str] | None = optional(EVENT_TYPES_DESCRIPTION)
+    active: bool | None = optional(
         "False: nothing more is sent. True: what is told from then on is sent, and what was waiting; "
         "`redeliverWebhooks` sends what was told meanwhile."
     )
@@ -126,22 +128,22 @@ class UpdateWebhookEndpointInput:
 class DeleteWebhookEndpointInput:
     """Which."""
 
-    id: strawberry.ID = told("The endpoint.")
+    id: strawberry.ID = described("The endpoint.")
 
 
 @strawberry.input(description="A delivery that is to be sent again.")
 class RedeliverWebhookInput:
     """Which."""
 
-    delivery_id: strawberry.ID = told("The delivery, whatever became of it.")
+    delivery_id: strawberry.ID = described("The delivery, whatever became of it.")
 
 
 @strawberry.input(description="Everything since a time that is to be sent again.")
 class RedeliverWebhooksInput:
     """From when on."""
 
-    endpoint_id: strawberry.ID = told("The endpoint; it has to be active.")
-    since: datetime = told(
+    endpoint_id: strawberry.ID = described("The endpoint; it has to be active.")
+    since: datetime = described(
         "Whatever was told since then and is of its types is sent, whether it was sent before or not."
     )
 
@@ -158,7 +160,7 @@ class WebhookEndpointChanged:
     @strawberry.field(graphql_type=WebhookEndpoint, description="The endpoint as stored.")
     async def endpoint(self, info: Info) -> WebhookEndpointRow:
         """Read after the write."""
-        return await sure(info.context.loaders.webhook_endpoint, self.key)
+        return await load_required(info.context.loaders.webhook_endpoint, self.key)
 
 
 @strawberry.type(description="The delivery is sent again, at once where its endpoint is active.")
@@ -170,7 +172,7 @@ class WebhookDeliveryQueued:
     @strawberry.field(graphql_type=WebhookDelivery, description="The delivery as stored.")
     async def delivery(self, info: Info) -> WebhookDeliveryRow:
         """Read after the write."""
-        return await sure(info.context.loaders.webhook_delivery, self.key)
+        return await load_required(info.context.loaders.webhook_delivery, self.key)
 
 
 WebhookEndpointResult = Annotated[
@@ -206,33 +208,39 @@ class WebhookMutation:
     async def create_webhook_endpoint(self, info: Info, input: CreateWebhookEndpointInput) -> WebhookEndpointChanged:
         """A new receiver."""
         changes = operations.EndpointChanges(url=input.url, event_types=input.event_types)
-        kept = await operations.create_webhook_endpoint(info.context.acting(), changes)
-        return WebhookEndpointChanged(key=kept.id, secret=kept.secret)
+        endpoint = await operations.create_webhook_endpoint(info.context.operation_context(), changes)
+        return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
     @strawberry.mutation(graphql_type=WebhookEndpointResult, description="Change an endpoint, or its secret.")
     async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> WebhookEndpointChanged:
         """A change."""
-        id = ids.of("WebhookEndpoint", input.id)
-        changes: Any = given(input, "id", "rotate_secret")
-        kept = await operations.update_webhook_endpoint(info.context.acting(), id, changes, rotate=input.rotate_secret)
-        return WebhookEndpointChanged(key=kept.id, secret=kept.secret)
+        id = ids.parse("WebhookEndpoint", input.id)
+        changes: Any = provided_fields(input, "id", "rotate_secret")
+        endpoint = await operations.update_webhook_endpoint(
+            info.context.operation_context(), id, changes, rotate=input.rotate_secret
+        )
+        return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
     @strawberry.mutation(graphql_type=DeleteResult, description="Send nothing there any more.")
     async def delete_webhook_endpoint(self, info: Info, input: DeleteWebhookEndpointInput) -> Deleted:
         """The end of a receiver."""
-        await operations.delete_webhook_endpoint(info.context.acting(), ids.of("WebhookEndpoint", input.id))
+        await operations.delete_webhook_endpoint(
+            info.context.operation_context(), ids.parse("WebhookEndpoint", input.id)
+        )
         return Deleted(id=input.id)
 
     @strawberry.mutation(graphql_type=WebhookDeliveryResult, description="Send one delivery again.")
     async def redeliver_webhook(self, info: Info, input: RedeliverWebhookInput) -> WebhookDeliveryQueued:
         """Once more."""
-        id = ids.of("WebhookDelivery", input.delivery_id)
-        return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.acting(), id))
+        id = ids.parse("WebhookDelivery", input.delivery_id)
+        return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.operation_context(), id))
 
     @strawberry.mutation(
         graphql_type=WebhookEndpointResult, description="Send an endpoint everything again that was told since a time."
     )
     async def redeliver_webhooks(self, info: Info, input: RedeliverWebhooksInput) -> WebhookEndpointChanged:
         """All of it once more."""
-        id = ids.of("WebhookEndpoint", input.endpoint_id)
-        return WebhookEndpointChanged(key=await operations.redeliver_since(info.context.acting(), id, input.since))
+        id = ids.parse("WebhookEndpoint", input.endpoint_id)
+        return WebhookEndpointChanged(
+            key=await operations.redeliver_since(info.context.operation_context(), id, input.since)
+        )

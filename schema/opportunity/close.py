@@ -7,7 +7,7 @@ import strawberry
 
 from schema.buyer.competitors import Competitor
 from schema.core.context import Info
-from schema.core.nodes import told
+from schema.core.nodes import described
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
@@ -18,36 +18,38 @@ from workflow.rules.opportunity.parts import CompetitorFacts
 class Close:
     """The end."""
 
-    outcome: OpportunityState = told("WON, LOST or DISQUALIFIED.")
-    closed_on: date = told("The day, in the organization's time zone.")
-    from_state: OpportunityState = told("The state it was closed from.")
-    win_reason: WinReason | None = told("Why it was won.")
-    loss_reason: LossReason | None = told("Why it was lost.")
-    disqualify_reason: DisqualifyReason | None = told("Why we stopped.")
-    note: str | None = told("In the words of who closed it.")
+    outcome: OpportunityState = described("WON, LOST or DISQUALIFIED.")
+    closed_on: date = described("The day, in the organization's time zone.")
+    from_state: OpportunityState = described("The state it was closed from.")
+    win_reason: WinReason | None = described("Why it was won.")
+    loss_reason: LossReason | None = described("Why it was lost.")
+    disqualify_reason: DisqualifyReason | None = described("Why we stopped.")
+    note: str | None = described("In the words of who closed it.")
     opportunity_id: strawberry.Private[UUID]
     lost_to_id: strawberry.Private[UUID | None]
 
     @strawberry.field(graphql_type=Competitor | None, description="Whom it was lost to.")
     async def competitor(self, info: Info) -> CompetitorFacts | None:
         """The winner."""
-        rivals = await info.context.loaders.part("competitors", self.opportunity_id)
-        return next((rival for rival in rivals if rival.id == self.lost_to_id), None)
+        competitors = await info.context.loaders.part("competitors", self.opportunity_id)
+        return next((competitor for competitor in competitors if competitor.id == self.lost_to_id), None)
 
 
-def close_of(row: OpportunityRow) -> Close | None:
+def close_from_opportunity(row: OpportunityRow) -> Close | None:
     """The deal's close, while it stands closed."""
     if row.closed_on is None or row.closed_from is None:
         return None
-    return _close(row, row.id, outcome=row.state, closed_on=row.closed_on, source=row.closed_from, note=row.close_note)
+    return _close(
+        row, row.id, outcome=row.state, closed_on=row.closed_on, from_state=row.closed_from, note=row.close_note
+    )
 
 
-def close_made_by(row: TransitionRow) -> Close | None:
+def close_from_transition(row: TransitionRow) -> Close | None:
     """The close that a transition made, None where it made none."""
     if row.closed_on is None:
         return None
     deal, source = row.opportunity_id, row.from_state
-    return _close(row, deal, outcome=row.to_state, closed_on=row.closed_on, source=source, note=row.note)
+    return _close(row, deal, outcome=row.to_state, closed_on=row.closed_on, from_state=source, note=row.note)
 
 
 def _close(
@@ -56,13 +58,13 @@ def _close(
     *,
     outcome: OpportunityState,
     closed_on: date,
-    source: OpportunityState,
+    from_state: OpportunityState,
     note: str | None,
 ) -> Close:
     return Close(
         outcome=outcome,
         closed_on=closed_on,
-        from_state=source,
+        from_state=from_state,
         win_reason=row.win_reason,
         loss_reason=row.loss_reason,
         disqualify_reason=row.disqualify_reason,

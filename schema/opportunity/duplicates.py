@@ -6,7 +6,7 @@ import strawberry
 
 from schema.core.context import Info
 from schema.core.nodes import Root
-from workflow.queries.opportunity.duplicates import MOST, Called
+from workflow.queries.opportunity.duplicates import MAX_DUPLICATES, DealName
 
 if TYPE_CHECKING:
     from schema.opportunity.type import Opportunity
@@ -24,7 +24,7 @@ class DealDuplicates:
     )
     async def possible_duplicates(self, root: Root, info: Info) -> Any:
         """Look before you make another."""
-        found = await info.context.loaders.open_deals_called.load(Called(root.account_id, root.name)) or ()
-        others = [id for id in found if id != root.id][:MOST]
+        duplicate_ids = await info.context.loaders.open_deals_by_name.load(DealName(root.account_id, root.name)) or ()
+        others = [id for id in duplicate_ids if id != root.id][:MAX_DUPLICATES]
         rows = await info.context.loaders.opportunity.load_many(others)
         return [row for row in rows if row is not None]

@@ -11,15 +11,14 @@ from graphql import GraphQLError
 
 from schema.core import connections, ids
 from schema.core.context import Info
-from schema.core.inputs import bad_input, conditions, maybe, or_none, tuples
+from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
 from schema.core.money import Money, money
-from schema.core.nodes import PageInfo, is_row, told
-from schema.core.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, days, numbers, span
+from schema.core.nodes import PageInfo, backed_by, described
+from schema.core.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, to_between, to_days, to_span
 from schema.opportunity.type import Opportunity
 from workflow.queries.opportunity import rows
-from workflow.queries.opportunity.filter import Between
-from workflow.queries.opportunity.filter import OpportunityFilter as Wanted
-from workflow.queries.opportunity.rows import ORDERS, OpportunityRow
+from workflow.queries.opportunity.filter import NumberRange, OpportunityFilter
+from workflow.queries.opportunity.rows import ORDER_TERMS, OpportunityRow
 from workflow.queries.paging import Term, Window
 from workflow.rules.enums import (
     AlertCode,
@@ -37,48 +36,49 @@ from workflow.rules.enums import (
 )
 from workflow.rules.money import exponent
 
-DEEPEST = 5
-MOST_FILTERS = 50
+MAX_FILTER_DEPTH = 5
+MAX_FILTERS = 50
 
 
 @strawberry.input(
-    description="Fields are joined by AND, values of a list by OR; an empty list matches nothing; `value` is in base currency; nesting at most 5."
+    name="OpportunityFilter",
+    description="Fields are joined by AND, values of a list by OR; an empty list matches nothing; `value` is in base currency; nesting at most 5.",
 )
-class OpportunityFilter:
+class OpportunityFilterInput:
     """Conditions."""
 
-    ids: list[strawberry.ID] | None = maybe("These.")
-    numbers: list[int] | None = maybe("With these numbers.")
-    external_system: str | None = maybe("From this system.")
-    external_ids: list[str] | None = maybe("With one of these ids there.")
-    state: list[OpportunityState] | None = maybe("In one of these states.")
-    open: bool | None = maybe("True: LEAD, QUALIFIED, PROGRESSING; false: closed.")
-    owner_id: list[strawberry.ID] | None = maybe("Owned by one of these members.")
-    collaborator_id: list[strawberry.ID] | None = maybe("Worked by one of these members beside the owner.")
-    team_id: list[strawberry.ID] | None = maybe("Whose owner belongs to one of these teams.")
-    account_id: list[strawberry.ID] | None = maybe("At one of these accounts.")
-    process_id: list[strawberry.ID] | None = maybe("On one of these process versions.")
-    type: list[OpportunityType] | None = maybe("Of one of these types.")
-    source: list[str] | None = maybe("From one of these sources.")
-    forecast_category: list[ForecastCategory] | None = maybe("Counted as one of these.")
-    value: DecimalRange | None = maybe("Worth so much, in major units of the base currency.")
-    expected_close_date: DateRange | None = maybe("Expected to close on these days.")
-    created_at: DateTimeRange | None = maybe("Begun in this span.")
-    updated_at: DateTimeRange | None = maybe("Changed in this span.")
-    state_since: DateTimeRange | None = maybe("In its state since this span.")
-    closed_on: DateRange | None = maybe("Closed on these days.")
-    health: IntRange | None = maybe("With such a health; a deal whose health is not known is not among them.")
-    risk_level: list[RiskLevel] | None = maybe("Whose highest open risk is at one of these levels.")
-    win_reason: list[WinReason] | None = maybe("Won for one of these.")
-    loss_reason: list[LossReason] | None = maybe("Lost for one of these.")
-    disqualify_reason: list[DisqualifyReason] | None = maybe("Disqualified for one of these.")
-    competitor_name: list[str] | None = maybe("Against a competitor with one of these names, exactly.")
-    alert_severity: list[AlertSeverity] | None = maybe("With an unresolved alert as urgent as one of these.")
-    alert_code: list[AlertCode] | None = maybe("With an unresolved alert of one of these rules.")
-    missing: list[OpportunityField] | None = maybe("Those in which one of these is missing.")
-    text: str | None = maybe("Matches name, account name, contact name and number; case-insensitive.")
-    any_of: list["OpportunityFilter"] | None = maybe("At least one of these filters.")
-    not_: "OpportunityFilter | None" = strawberry.field(
+    ids: list[strawberry.ID] | None = optional("These.")
+    numbers: list[int] | None = optional("With these numbers.")
+    external_system: str | None = optional("From this system.")
+    external_ids: list[str] | None = optional("With one of these ids there.")
+    state: list[OpportunityState] | None = optional("In one of these states.")
+    open: bool | None = optional("True: LEAD, QUALIFIED, PROGRESSING; false: closed.")
+    owner_id: list[strawberry.ID] | None = optional("Owned by one of these members.")
+    collaborator_id: list[strawberry.ID] | None = optional("Worked by one of these members beside the owner.")
+    team_id: list[strawberry.ID] | None = optional("Whose owner belongs to one of these teams.")
+    account_id: list[strawberry.ID] | None = optional("At one of these accounts.")
+    process_id: list[strawberry.ID] | None = optional("On one of these process versions.")
+    type: list[OpportunityType] | None = optional("Of one of these types.")
+    source: list[str] | None = optional("From one of these sources.")
+    forecast_category: list[ForecastCategory] | None = optional("Counted as one of these.")
+    value: DecimalRange | None = optional("Worth so much, in major units of the base currency.")
+    expected_close_date: DateRange | None = optional("Expected to close on these days.")
+    created_at: DateTimeRange | None = optional("Begun in this span.")
+    updated_at: DateTimeRange | None = optional("Changed in this span.")
+    state_since: DateTimeRange | None = optional("In its state since this span.")
+    closed_on: DateRange | None = optional("Closed on these days.")
+    health: IntRange | None = optional("With such a health; a deal whose health is not known is not among them.")
+    risk_level: list[RiskLevel] | None = optional("Whose highest open risk is at one of these levels.")
+    win_reason: list[WinReason] | None = optional("Won for one of these.")
+    loss_reason: list[LossReason] | None = optional("Lost for one of these.")
+    disqualify_reason: list[DisqualifyReason] | None = optional("Disqualified for one of these.")
+    competitor_name: list[str] | None = optional("Against a competitor with one of these names, exactly.")
+    alert_severity: list[AlertSeverity] | None = optional("With an unresolved alert as urgent as one of these.")
+    alert_code: list[AlertCode] | None = optional("With an unresolved alert of one of these rules.")
+    missing: list[OpportunityField] | None = optional("Those in which one of these is missing.")
+    text: str | None = optional("Matches name, account name, contact name and number; case-insensitive.")
+    any_of: list["OpportunityFilterInput"] | None = optional("At least one of these filters.")
+    not_: "OpportunityFilterInput | None" = strawberry.field(
         name="not", default=strawberry.UNSET, description="Not this filter."
     )
 
@@ -87,7 +87,7 @@ class OpportunityFilter:
 class OpportunityOrder:
     """What first."""
 
-    field: OpportunityOrderField = told("By what.")
+    field: OpportunityOrderField = described("By what.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Up or down.")
 
 
@@ -95,19 +95,19 @@ class OpportunityOrder:
 class OpportunityEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after` or `before`.")
-    node: Opportunity = told("The opportunity.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after` or `before`.")
+    node: Opportunity = described("The opportunity.")
 
 
 @strawberry.type(description="A page of opportunities.")
 class OpportunityConnection:
     """In the order that was asked for, by number where none was."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[OpportunityEdge] = told("The rows with their cursors.")
-    nodes: list[Opportunity] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[OpportunityEdge] = described("The rows with their cursors.")
+    nodes: list[Opportunity] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
@@ -125,7 +125,7 @@ class OpportunityConnection:
         return money(found.base_minor, (await info.context.loaders.organization()).base_currency)
 
 
-_IDS = {
+_ID_FIELDS = {
     "ids": "Opportunity",
     "owner_id": "Member",
     "collaborator_id": "Member",
@@ -133,84 +133,84 @@ _IDS = {
     "account_id": "Account",
     "process_id": "SalesProcess",
 }
-_DAYS = ("expected_close_date", "closed_on")
-_SPANS = ("created_at", "updated_at", "state_since")
+_DAY_FIELDS = ("expected_close_date", "closed_on")
+_TIME_FIELDS = ("created_at", "updated_at", "state_since")
 
 
-async def wanted(info: Info, filter: OpportunityFilter | None) -> Wanted:
+async def parse_opportunity_filter(info: Info, filter: OpportunityFilterInput | None) -> OpportunityFilter:
     """The filter as a query takes it."""
-    if filter is not None and (count := sum(1 for _ in _filters(filter))) > MOST_FILTERS:
-        raise bad_input(f"The filter is made of {count:,} filters; it takes at most {MOST_FILTERS}.")
-    return await _wanted(info, filter)
+    if filter is not None and (count := sum(1 for _ in _flatten(filter))) > MAX_FILTERS:
+        raise bad_input(f"The filter is made of {count:,} filters; it takes at most {MAX_FILTERS}.")
+    return await _parse_nested(info, filter)
 
 
-def _filters(filter: OpportunityFilter, depth: int = 1) -> Iterator[OpportunityFilter]:
+def _flatten(filter: OpportunityFilterInput, depth: int = 1) -> Iterator[OpportunityFilterInput]:
     """The filter and all inside it."""
-    if depth > DEEPEST:
-        raise bad_input(f"Filters nest at most {DEEPEST} deep.")
+    if depth > MAX_FILTER_DEPTH:
+        raise bad_input(f"Filters nest at most {MAX_FILTER_DEPTH} deep.")
     yield filter
     negated = or_none(filter.not_)
     for part in (or_none(filter.any_of) or []) + ([] if negated is None else [negated]):
-        yield from _filters(part, depth + 1)
+        yield from _flatten(part, depth + 1)
 
 
-async def _wanted(info: Info, filter: OpportunityFilter | None) -> Wanted:
+async def _parse_nested(info: Info, filter: OpportunityFilterInput | None) -> OpportunityFilter:
     fields = conditions(filter)
     inner, negated = fields.pop("any_of", None), fields.pop("not_", None)
-    fields |= {name: ids.known_of(kind, fields[name]) for name, kind in _IDS.items() if name in fields}
-    fields |= {name: days(fields[name]) for name in _DAYS if name in fields}
-    fields |= {name: span(fields[name]) for name in _SPANS if name in fields}
-    fields |= {name: numbers(fields[name]) for name in ("health",) if name in fields}
+    fields |= {name: ids.parse_valid(kind, fields[name]) for name, kind in _ID_FIELDS.items() if name in fields}
+    fields |= {name: to_days(fields[name]) for name in _DAY_FIELDS if name in fields}
+    fields |= {name: to_span(fields[name]) for name in _TIME_FIELDS if name in fields}
+    fields |= {name: to_between(fields[name]) for name in ("health",) if name in fields}
     if "value" in fields:
-        fields["value"] = await _amounts(info, fields["value"])
+        fields["value"] = await _parse_amounts(info, fields["value"])
     if inner is not None:
-        fields["any_of"] = [await _wanted(info, part) for part in inner]
+        fields["any_of"] = [await _parse_nested(info, part) for part in inner]
     if negated is not None:
-        fields["negated"] = await _wanted(info, negated)
-    return Wanted(**tuples(fields))
+        fields["negated"] = await _parse_nested(info, negated)
+    return OpportunityFilter(**lists_to_tuples(fields))
 
 
-async def _amounts(info: Info, range: DecimalRange) -> Between:
+async def _parse_amounts(info: Info, range: DecimalRange) -> NumberRange:
     digits = exponent((await info.context.loaders.organization()).base_currency) or 0
     least, most = or_none(range.min), or_none(range.max)
-    return Between(least=_minor(least, digits, up=True), most=_minor(most, digits, up=False))
+    return NumberRange(least=_to_minor(least, digits, up=True), most=_to_minor(most, digits, up=False))
 
 
-def _minor(amount: Decimal | None, digits: int, *, up: bool) -> int | None:
+def _to_minor(amount: Decimal | None, digits: int, *, up: bool) -> int | None:
     if amount is None:
         return None
     scaled = amount.scaleb(digits)
-    whole = int(scaled.to_integral_value(rounding="ROUND_CEILING" if up else "ROUND_FLOOR"))
-    return max(-(2**62), min(2**62, whole))
+    rounded = int(scaled.to_integral_value(rounding="ROUND_CEILING" if up else "ROUND_FLOOR"))
+    return max(-(2**62), min(2**62, rounded))
 
 
-def terms(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
+def parse_opportunity_order(order: list[OpportunityOrder] | None) -> tuple[Term, ...]:
     """The order as a query takes it; by number where none is given."""
-    found = [_term(part) for part in order or []]
+    found = [_parse_term(part) for part in order or []]
     if len({term.column for term in found}) != len(found):
         raise bad_input("`orderBy` names a field twice. Give each once.")
     return tuple(found) or (Term("number"),)
 
 
-def _term(part: OpportunityOrder) -> Term:
-    term = ORDERS[part.field]
+def _parse_term(part: OpportunityOrder) -> Term:
+    term = ORDER_TERMS[part.field]
     return Term(term.column, descending=part.direction is OrderDirection.DESC, nullable=term.nullable)
 
 
-async def opportunities_of(
-    info: Info, account_id: UUID, filter: OpportunityFilter | None, order: Sequence[Term], window: Window
+async def account_opportunities(
+    info: Info, account_id: UUID, filter: OpportunityFilterInput | None, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
     """A page of an account's opportunities."""
-    scope = await wanted(info, filter)
-    mine = scope.account_id is None or account_id in scope.account_id
-    return await _page(info, replace(scope, account_id=(account_id,) if mine else ()), order, window)
+    scope = await parse_opportunity_filter(info, filter)
+    includes_account = scope.account_id is None or account_id in scope.account_id
+    return await _page(info, replace(scope, account_id=(account_id,) if includes_account else ()), order, window)
 
 
 async def _page(
-    info: Info, scope: Wanted, order: Sequence[Term], window: Window
+    info: Info, scope: OpportunityFilter, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
     page = await rows.opportunities(info.context.viewer, scope, order, window)
-    return connections.connection(info.context.loaders.seen(page), order, scope)
+    return connections.to_connection(info.context.loaders.remember_page(page), order, scope)
 
 
 @strawberry.type
@@ -236,10 +236,10 @@ class OpportunityQuery:
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
         order_by: list[OpportunityOrder] | None = strawberry.UNSET,
     ) -> Any:
         """Many."""
-        order, scope = terms(or_none(order_by)), await wanted(info, or_none(filter))
+        order, scope = parse_opportunity_order(or_none(order_by)), await parse_opportunity_filter(info, or_none(filter))
         window = connections.window(order, first=first, after=after, last=last, before=before)
         return await _page(info, scope, order, window)

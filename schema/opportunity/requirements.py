@@ -2,8 +2,8 @@
 
 import strawberry
 
-from schema.core.nodes import is_row, told
-from schema.process.type import RequirementTest
+from schema.core.nodes import backed_by, described
+from schema.process.type import RequirementTestType
 from workflow.rules.enums import RequirementKind, RequirementStatus, Strength
 from workflow.rules.gates.requirements import Verdict
 
@@ -12,12 +12,12 @@ from workflow.rules.gates.requirements import Verdict
 class Requirement:
     """A verdict."""
 
-    is_type_of = is_row(Verdict)
-    key: str = told("Stable inside a process, e.g. `criterion.pain`.")
-    kind: RequirementKind = told("What it looks at.")
-    strength: Strength = told("Who may override it.")
-    label: str = told("As people read it.")
-    status: RequirementStatus = told("Whether it holds.")
-    explanation: str = told("Why it holds or does not, in a sentence a salesperson understands.")
-    remedy: str | None = told("The mutation that would meet it, e.g. `assessCriteria`; null where it holds.")
-    test: RequirementTest = told("What exactly is asked.")
+    is_type_of = backed_by(Verdict)
+    key: str = described("Stable inside a process, e.g. `criterion.pain`.")
+    kind: RequirementKind = described("What it looks at.")
+    strength: Strength = described("Who may override it.")
+    label: str = described("As people read it.")
+    status: RequirementStatus = described("Whether it holds.")
+    explanation: str = described("Why it holds or does not, in a sentence a salesperson understands.")
+    remedy: str | None = described("The mutation that would meet it, e.g. `assessCriteria`; null where it holds.")
+    test: RequirementTestType = described("What exactly is asked.")

@@ -10,16 +10,16 @@ import strawberry
 from schema.accounts.types import Account
 from schema.buyer.activities import DealActivities
 from schema.buyer.milestones import DealProgress
-from schema.buyer.profile import Buyer, Understood
-from schema.buyer.qualification import Known, Qualification
+from schema.buyer.profile import Buyer, BuyerRoot
+from schema.buyer.qualification import Qualification, QualificationRoot
 from schema.buyer.risks import DealRisks
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from schema.core.money import Money, money
-from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.core.scalars import Json
 from schema.opportunity.alerts import DealAlerts
-from schema.opportunity.close import Close, close_of
+from schema.opportunity.close import Close, close_from_opportunity
 from schema.opportunity.duplicates import DealDuplicates
 from schema.opportunity.insight import DealInsight
 from schema.opportunity.overrides import Override
@@ -31,73 +31,73 @@ from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.people.people import MemberRow
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
-from workflow.rules.gates.machine import Option, owed, preview
+from workflow.rules.gates.machine import TransitionPreview, is_override_open, preview_transitions
 from workflow.rules.money import weighted_minor
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import OverrideFacts
-from workflow.rules.opportunity.time_in_state import Clock, clocks
-from workflow.rules.permissions import Action, Holding, may_coach, may_write
+from workflow.rules.opportunity.time_in_state import StateDuration, state_durations
+from workflow.rules.permissions import Action, Ownership, may_manage, may_write
 
 
-@strawberry.type(description="What happens next, and by when.")
-class NextStep:
+@strawberry.type(name="NextStep", description="What happens next, and by when.")
+class NextStepType:
     """A promise."""
 
-    text: str = told("What happens next.")
-    due_date: date | None = told("By when.")
-    agreed_with_buyer: bool = told("Whether the buyer knows and agrees.")
-    overdue: bool = told("Whether its day has ended.")
+    text: str = described("What happens next.")
+    due_date: date | None = described("By when.")
+    agreed_with_buyer: bool = described("Whether the buyer knows and agrees.")
+    overdue: bool = described("Whether its day has ended.")
 
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
 class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
     """The deal."""
 
-    is_type_of = is_row(OpportunityRow)
+    is_type_of = backed_by(OpportunityRow)
     id: strawberry.ID = node_id("Opportunity")
-    number: int = told("Counts up from 1 inside the organization; never reused.")
-    name: str = told("What it is called.")
-    type: OpportunityType = told("What kind of business it is.")
-    description: str | None = told("In a few words.")
-    source: str | None = told("Where it came from, e.g. a campaign.")
-    external_system: str | None = told("The system it came from; with `externalId` unique in the organization.")
-    external_id: str | None = told("Its id there.")
-    state: OpportunityState = told("Where it stands; only a transition changes it.")
-    state_since: datetime = told("When it came there.")
-    probability: float = told("0 to 1: from the process, unless set by hand.")
-    probability_is_manual: bool = told("Whether it was set by hand.")
-    forecast_category: ForecastCategory = told("How the forecast counts it.")
-    expected_close_date: date | None = told("When the buyer is expected to decide.")
-    push_count: int = told("How often the expected close date moved to a later calendar month.")
-    attributes: Json = told("What this company keeps of opportunities beyond the fields.")
-    version: int = told("Counts its changes; give it as `expectedVersion`.")
-    created_at: datetime = told("When it began.")
-    updated_at: datetime = told("When it was last changed.")
+    number: int = described("Counts up from 1 inside the organization; never reused.")
+    name: str = described("What it is called.")
+    type: OpportunityType = described("What kind of business it is.")
+    description: str | None = described("In a few words.")
+    source: str | None = described("Where it came from, e.g. a campaign.")
+    external_system: str | None = described("The system it came from; with `externalId` unique in the organization.")
+    external_id: str | None = described("Its id there.")
+    state: OpportunityState = described("Where it stands; only a transition changes it.")
+    state_since: datetime = described("When it came there.")
+    probability: float = described("0 to 1: from the process, unless set by hand.")
+    probability_is_manual: bool = described("Whether it was set by hand.")
+    forecast_category: ForecastCategory = described("How the forecast counts it.")
+    expected_close_date: date | None = described("When the buyer is expected to decide.")
+    push_count: int = described("How often the expected close date moved to a later calendar month.")
+    attributes: Json = described("What this company keeps of opportunities beyond the fields.")
+    version: int = described("Counts its changes; give it as `expectedVersion`.")
+    created_at: datetime = described("When it began.")
+    updated_at: datetime = described("When it was last changed.")
 
     @strawberry.field(graphql_type=Account, description="The buyer's company.")
     async def account(self, root: Root, info: Info) -> AccountRow:
         """The buyer."""
-        return await sure(info.context.loaders.account, root.account_id)
+        return await load_required(info.context.loaders.account, root.account_id)
 
     @strawberry.field(graphql_type=Member, description="Whose deal it is.")
     async def owner(self, root: Root, info: Info) -> MemberRow:
         """The seller."""
-        return await sure(info.context.loaders.member, root.owner_id)
+        return await load_required(info.context.loaders.member, root.owner_id)
 
     @strawberry.field(
         graphql_type=list[Member], description="Our side of the table: members who work the deal with its owner."
     )
     async def collaborators(self, root: Root, info: Info) -> Sequence[MemberRow]:
         """The helpers."""
-        members = await info.context.loaders.part("collaborator_ids", root.id)
-        return [await sure(info.context.loaders.member, id) for id in members]
+        member_ids = await info.context.loaders.part("collaborator_ids", root.id)
+        return [await load_required(info.context.loaders.member, id) for id in member_ids]
 
     @strawberry.field(
         graphql_type=list[TimeInState], description="Seconds in each state: the current visit, and all visits together."
     )
-    async def time_in_states(self, root: Root, info: Info) -> Sequence[Clock]:
+    async def time_in_states(self, root: Root, info: Info) -> Sequence[StateDuration]:
         """The clock."""
-        return clocks(await sure(info.context.loaders.facts, root.id), info.context.now)
+        return state_durations(await load_required(info.context.loaders.facts, root.id), info.context.now)
 
     @strawberry.field(description="What it would bring, in the currency it was given in.")
     def value(self, root: Root) -> Money | None:
@@ -117,16 +117,16 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     async def weighted_value(self, root: Root, info: Info) -> Money | None:
         """What it counts for."""
         omitted = root.forecast_category is ForecastCategory.OMITTED or root.disqualify_proposed
-        worth = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
-        return money(worth, (await info.context.loaders.organization()).base_currency)
+        weighted = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
+        return money(weighted, (await info.context.loaders.organization()).base_currency)
 
     @strawberry.field(description="What happens next.")
-    async def next_step(self, root: Root, info: Info) -> NextStep | None:
+    async def next_step(self, root: Root, info: Info) -> NextStepType | None:
         """The promise."""
         if root.next_step_text is None:
             return None
         today, due = await info.context.today(), root.next_step_due
-        return NextStep(
+        return NextStepType(
             text=root.next_step_text,
             due_date=due,
             agreed_with_buyer=root.next_step_agreed,
@@ -136,29 +136,31 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     @strawberry.field(graphql_type=SalesProcess, description="The process version that it follows.")
     async def process(self, root: Root, info: Info) -> ProcessRow:
         """The rules."""
-        return await sure(info.context.loaders.process, root.process_id)
+        return await load_required(info.context.loaders.process, root.process_id)
 
     @strawberry.field(graphql_type=Qualification, description="Whether it is an opportunity, and what is known.")
-    async def qualification(self, root: Root, info: Info) -> Known:
+    async def qualification(self, root: Root, info: Info) -> QualificationRoot:
         """Pain, interest, fit."""
-        facts, process = await _judged(info, root)
-        return Known(facts=facts, process=process.document, now=info.context.now)
+        facts, process = await _facts_and_process(info, root)
+        return QualificationRoot(facts=facts, process=process.document, now=info.context.now)
 
     @strawberry.field(graphql_type=Buyer, description="What is understood of the buyer.")
-    async def buyer(self, root: Root, info: Info) -> Understood:
+    async def buyer(self, root: Root, info: Info) -> BuyerRoot:
         """The other side."""
-        facts, process = await _judged(info, root)
-        return Understood(facts=facts, process=process.document)
+        facts, process = await _facts_and_process(info, root)
+        return BuyerRoot(facts=facts, process=process.document)
 
     @strawberry.field(
         graphql_type=list[TransitionOption],
         description="Every trigger that leaves the current state, with every requirement and whether it holds: a dry run of the gates.",
     )
-    async def transitions(self, root: Root, info: Info) -> Sequence[Option]:
+    async def transitions(self, root: Root, info: Info) -> Sequence[TransitionPreview]:
         """The ways on."""
-        facts, process = await _judged(info, root)
-        holding = await _holding(info, root)
-        return preview(facts, process.document, viewer=info.context.viewer, holding=holding, now=info.context.now)
+        facts, process = await _facts_and_process(info, root)
+        ownership = await _ownership(info, root)
+        return preview_transitions(
+            facts, process.document, viewer=info.context.viewer, ownership=ownership, now=info.context.now
+        )
 
     @strawberry.field(graphql_type=TransitionConnection, description="Append-only, newest first.")
     async def history(
@@ -176,7 +178,7 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     @strawberry.field(description="How it ended; null while it is open.")
     def close(self, root: Root) -> Close | None:
         """The end."""
-        return close_of(root)
+        return close_from_opportunity(root)
 
     @strawberry.field(
         graphql_type=list[Override],
@@ -184,19 +186,23 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     )
     async def open_overrides(self, root: Root, info: Info) -> Sequence[OverrideFacts]:
         """The debts."""
-        facts, process = await _judged(info, root)
-        return [debt for debt in facts.overrides if owed(debt, facts, process.document, info.context.now)]
+        facts, process = await _facts_and_process(info, root)
+        return [
+            override
+            for override in facts.overrides
+            if is_override_open(override, facts, process.document, info.context.now)
+        ]
 
     @strawberry.field(description="Whether the viewer may change it now.")
     async def viewer_can_update(self, root: Root, info: Info) -> bool:
         """Theirs and open."""
-        return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _holding(info, root))
+        return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _ownership(info, root))
 
     @strawberry.field(description="Whether the viewer may give it to another owner now.")
     async def viewer_can_assign(self, root: Root, info: Info) -> bool:
         """Theirs to give, and open."""
-        holding = await _holding(info, root)
-        return root.state not in CLOSED_STATES and may_coach(info.context.viewer, Action.ASSIGN, holding)
+        ownership = await _ownership(info, root)
+        return root.state not in CLOSED_STATES and may_manage(info.context.viewer, Action.ASSIGN, ownership)
 
     @strawberry.field(description="Whether the viewer may delete it.")
     def viewer_can_delete(self, info: Info) -> bool:
@@ -204,11 +210,13 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
         return info.context.viewer.may(Action.DELETE)
 
 
-async def _judged(info: Info, row: OpportunityRow) -> tuple[OpportunityFacts, ProcessRow]:
-    return await sure(info.context.loaders.facts, row.id), await sure(info.context.loaders.process, row.process_id)
+async def _facts_and_process(info: Info, row: OpportunityRow) -> tuple[OpportunityFacts, ProcessRow]:
+    return await load_required(info.context.loaders.facts, row.id), await load_required(
+        info.context.loaders.process, row.process_id
+    )
 
 
-async def _holding(info: Info, row: OpportunityRow) -> Holding:
-    owner = await sure(info.context.loaders.member, row.owner_id)
-    helpers = await info.context.loaders.part("collaborator_ids", row.id)
-    return Holding(owner_id=row.owner_id, owner_team_id=owner.team_id, collaborator_ids=helpers)
+async def _ownership(info: Info, row: OpportunityRow) -> Ownership:
+    owner = await load_required(info.context.loaders.member, row.owner_id)
+    collaborator_ids = await info.context.loaders.part("collaborator_ids", row.id)
+    return Ownership(owner_id=row.owner_id, owner_team_id=owner.team_id, collaborator_ids=collaborator_ids)

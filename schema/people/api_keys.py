@@ -9,13 +9,13 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
-from schema.core.inputs import maybe, or_none
-from schema.core.nodes import Node, is_row, node_id, told
-from schema.people.types import Actor, Member
+from schema.core.dataloader import load_required
+from schema.core.inputs import optional, or_none
+from schema.core.nodes import Node, backed_by, described, node_id
+from schema.people.types import ActorType, Member
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied
 from workflow.operations.people import api_keys as keys
-from workflow.operations.people.api_keys import NewKey
+from workflow.operations.people.api_keys import NewApiKey
 from workflow.queries.people import api_keys
 from workflow.queries.people.api_keys import ApiKeyRow
 from workflow.queries.people.people import MemberRow
@@ -28,15 +28,15 @@ from workflow.rules.enums import Role
 class ApiKey(Node):
     """A key without its secret."""
 
-    is_type_of = is_row(ApiKeyRow)
+    is_type_of = backed_by(ApiKeyRow)
     id: strawberry.ID = node_id("ApiKey")
-    name: str = told("What it is for.")
-    role: Role = told("What it may do; one that stands for a member does no more than the member may now.")
-    created_by: Actor = told("Who made it.")
-    created_at: datetime = told("When it was made.")
-    last_used_at: datetime | None = told("The minute in which it was last used; null: never.")
-    expires_at: datetime | None = told("From then on it is refused; null: never.")
-    revoked_at: datetime | None = told("When it was revoked; it is refused since.")
+    name: str = described("What it is for.")
+    role: Role = described("What it may do; one that stands for a member does no more than the member may now.")
+    created_by: ActorType = described("Who made it.")
+    created_at: datetime = described("When it was made.")
+    last_used_at: datetime | None = described("The minute in which it was last used; null: never.")
+    expires_at: datetime | None = described("From then on it is refused; null: never.")
+    revoked_at: datetime | None = described("When it was revoked; it is refused since.")
 
     @strawberry.field(graphql_type=Member | None, description="The member it stands for; null: it stands for nobody.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
@@ -53,17 +53,17 @@ class ApiKey(Node):
 class CreateApiKeyInput:
     """What it may do."""
 
-    name: str = told("What it is for.")
-    role: Role = told("What it may do; no more than the member it stands for.")
-    member_id: strawberry.ID | None = maybe("The active member it stands for; left out: it stands for nobody.")
-    expires_at: datetime | None = maybe("From then on it is refused; left out: never.")
+    name: str = described("What it is for.")
+    role: Role = described("What it may do; no more than the member it stands for.")
+    member_id: strawberry.ID | None = optional("The active member it stands for; left out: it stands for nobody.")
+    expires_at: datetime | None = optional("From then on it is refused; left out: never.")
 
 
 @strawberry.input(description="An API key that is to stop.")
 class RevokeApiKeyInput:
     """Which."""
 
-    id: strawberry.ID = told("The key.")
+    id: strawberry.ID = described("The key.")
 
 
 @strawberry.type(description="The key was made or revoked.")
@@ -78,7 +78,7 @@ class ApiKeyChanged:
     @strawberry.field(graphql_type=ApiKey, description="The key as stored.")
     async def api_key(self, info: Info) -> ApiKeyRow:
         """Read after the write."""
-        return await sure(info.context.loaders.api_key, self.key)
+        return await load_required(info.context.loaders.api_key, self.key)
 
 
 ApiKeyResult = Annotated[
@@ -107,12 +107,14 @@ class ApiKeyMutation:
     @strawberry.mutation(graphql_type=ApiKeyResult, description="Make a key. The only time the secret is shown.")
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyChanged:
         """A new key."""
-        member_id = ids.maybe_of("Member", or_none(input.member_id))
-        new = NewKey(input.name, input.role, member_id, or_none(input.expires_at))
-        made = await keys.create_api_key(info.context.acting(), new)
-        return ApiKeyChanged(key=made.id, secret=made.api_key or None)
+        member_id = ids.parse_optional("Member", or_none(input.member_id))
+        new = NewApiKey(input.name, input.role, member_id, or_none(input.expires_at))
+        created = await keys.create_api_key(info.context.operation_context(), new)
+        return ApiKeyChanged(key=created.id, secret=created.api_key or None)
 
     @strawberry.mutation(graphql_type=ApiKeyResult, description="Stop a key at once and for ever.")
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyChanged:
         """The end of a key."""
-        return ApiKeyChanged(key=await keys.revoke_api_key(info.context.acting(), ids.of("ApiKey", input.id)))
+        return ApiKeyChanged(
+            key=await keys.revoke_api_key(info.context.operation_context(), ids.parse("ApiKey", input.id))
+        )

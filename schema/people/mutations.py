@@ -7,9 +7,9 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
-from schema.core.inputs import given, maybe, or_none
-from schema.core.nodes import told
+from schema.core.dataloader import load_required
+from schema.core.inputs import optional, or_none, provided_fields
+from schema.core.nodes import described
 from schema.people.types import Member, Organization, Team
 from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
 from workflow.operations.people import members, organizations, teams
@@ -24,9 +24,9 @@ from workflow.rules.enums import Role, Visibility
 class UpdateOrganizationInput:
     """What changes."""
 
-    name: str | None = maybe("Its name; another organization may have the same.")
-    time_zone: str | None = maybe("IANA name: whose midnight ends a day.")
-    base_currency: str | None = maybe(
+    name: str | None = optional("Its name; another organization may have the same.")
+    time_zone: str | None = optional("IANA name: whose midnight ends a day.")
+    base_currency: str | None = optional(
         "ISO 4217; only until an opportunity has a value, an exchange rate or a target is set."
     )
 
@@ -35,46 +35,46 @@ class UpdateOrganizationInput:
 class CreateTeamInput:
     """What it is."""
 
-    name: str = told("Unique in the organization.")
-    parent_id: strawberry.ID | None = maybe("The team above; left out: it stands at the top.")
-    manager_id: strawberry.ID | None = maybe("Who leads it, an active member.")
+    name: str = described("Unique in the organization.")
+    parent_id: strawberry.ID | None = optional("The team above; left out: it stands at the top.")
+    manager_id: strawberry.ID | None = optional("Who leads it, an active member.")
 
 
 @strawberry.input(description="Changes of a team: what is left out is kept, null clears.")
 class UpdateTeamInput:
     """What changes."""
 
-    id: strawberry.ID = told("The team.")
-    name: str | None = maybe("Unique in the organization.")
-    parent_id: strawberry.ID | None = maybe("The team above, none that is below it; null: it stands at the top.")
-    manager_id: strawberry.ID | None = maybe("Who leads it, an active member.")
+    id: strawberry.ID = described("The team.")
+    name: str | None = optional("Unique in the organization.")
+    parent_id: strawberry.ID | None = optional("The team above, none that is below it; null: it stands at the top.")
+    manager_id: strawberry.ID | None = optional("Who leads it, an active member.")
 
 
 @strawberry.input(description="A new member.")
 class CreateMemberInput:
     """Who it is."""
 
-    name: str = told("The person's name.")
-    email: str = told("Unique in the organization; kept in lower case.")
-    role: Role = told("What they may do.")
+    name: str = described("The person's name.")
+    email: str = described("Unique in the organization; kept in lower case.")
+    role: Role = described("What they may do.")
     visibility: Visibility = strawberry.field(
         default=Visibility.ALL, description="Which opportunities they see; an INTEGRATOR sees all."
     )
-    team_id: strawberry.ID | None = maybe("The team they belong to.")
+    team_id: strawberry.ID | None = optional("The team they belong to.")
 
 
 @strawberry.input(description="Changes of a member: what is left out is kept, null clears the team.")
 class UpdateMemberInput:
     """What changes."""
 
-    id: strawberry.ID = told("The member.")
-    name: str | None = maybe("The person's name.")
-    role: Role | None = maybe(
+    id: strawberry.ID = described("The member.")
+    name: str | None = optional("The person's name.")
+    role: Role | None = optional(
         "What they, and the keys that stand for them, may do from now on; one active admin stays."
     )
-    visibility: Visibility | None = maybe("Which opportunities they see; an INTEGRATOR sees all.")
-    team_id: strawberry.ID | None = maybe("The team they belong to.")
-    active: bool | None = maybe(
+    visibility: Visibility | None = optional("Which opportunities they see; an INTEGRATOR sees all.")
+    team_id: strawberry.ID | None = optional("The team they belong to.")
+    active: bool | None = optional(
         "False: their keys stop at once and their opportunities stay theirs; one active admin stays."
     )
 
@@ -98,7 +98,7 @@ class TeamChanged:
     @strawberry.field(graphql_type=Team, description="The team as stored.")
     async def team(self, info: Info) -> TeamRow:
         """Read after the write."""
-        return await sure(info.context.loaders.team, self.key)
+        return await load_required(info.context.loaders.team, self.key)
 
 
 @strawberry.type(description="The member was made or changed.")
@@ -110,7 +110,7 @@ class MemberChanged:
     @strawberry.field(graphql_type=Member, description="The member as stored.")
     async def member(self, info: Info) -> MemberRow:
         """Read after the write."""
-        return await sure(info.context.loaders.member, self.key)
+        return await load_required(info.context.loaders.member, self.key)
 
 
 OrganizationResult = Annotated[
@@ -134,46 +134,46 @@ class PeopleMutation:
     @strawberry.mutation(graphql_type=OrganizationResult, description="Change the fields that are given.")
     async def update_organization(self, info: Info, input: UpdateOrganizationInput) -> OrganizationChanged:
         """Other settings."""
-        changes: Any = given(input)
+        changes: Any = provided_fields(input)
         fields: OrganizationChanges = changes
-        await organizations.update_organization(info.context.acting(), fields)
+        await organizations.update_organization(info.context.operation_context(), fields)
         return OrganizationChanged()
 
     @strawberry.mutation(graphql_type=TeamResult, description="Make a team; Duplicate where another has the name.")
     async def create_team(self, info: Info, input: CreateTeamInput) -> TeamChanged:
         """A new team."""
-        return TeamChanged(key=await teams.create_team(info.context.acting(), _team(input)))
+        return TeamChanged(key=await teams.create_team(info.context.operation_context(), _parse_team(input)))
 
     @strawberry.mutation(graphql_type=TeamResult, description="Change the fields that are given.")
     async def update_team(self, info: Info, input: UpdateTeamInput) -> TeamChanged:
         """Another team."""
-        id = ids.of("Team", input.id)
-        return TeamChanged(key=await teams.update_team(info.context.acting(), id, _team(input)))
+        id = ids.parse("Team", input.id)
+        return TeamChanged(key=await teams.update_team(info.context.operation_context(), id, _parse_team(input)))
 
     @strawberry.mutation(
         graphql_type=MemberResult, description="Make a member, active at once; Duplicate where somebody has the e-mail."
     )
     async def create_member(self, info: Info, input: CreateMemberInput) -> MemberChanged:
         """Somebody new."""
-        team_id = ids.maybe_of("Team", or_none(input.team_id))
+        team_id = ids.parse_optional("Team", or_none(input.team_id))
         new = NewMember(input.name, input.email, input.role, input.visibility, team_id)
-        return MemberChanged(key=await members.create_member(info.context.acting(), new))
+        return MemberChanged(key=await members.create_member(info.context.operation_context(), new))
 
     @strawberry.mutation(
         graphql_type=MemberResult, description="Change the fields that are given; the last active admin stays one."
     )
     async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberChanged:
         """Somebody else."""
-        id, changes = ids.of("Member", input.id), _known(given(input, "id"), team_id="Team")
+        id, changes = ids.parse("Member", input.id), _parse_ids(provided_fields(input, "id"), team_id="Team")
         fields: MemberChanges = changes
-        return MemberChanged(key=await members.update_member(info.context.acting(), id, fields))
+        return MemberChanged(key=await members.update_member(info.context.operation_context(), id, fields))
 
 
-def _team(input: CreateTeamInput | UpdateTeamInput) -> TeamChanges:
-    fields: TeamChanges = _known(given(input, "id"), parent_id="Team", manager_id="Member")
+def _parse_team(input: CreateTeamInput | UpdateTeamInput) -> TeamChanges:
+    fields: TeamChanges = _parse_ids(provided_fields(input, "id"), parent_id="Team", manager_id="Member")
     return fields
 
 
-def _known(fields: dict[str, Any], **kinds: str) -> Any:  # Any: the fields of one TypedDict
+def _parse_ids(fields: dict[str, Any], **kinds: str) -> Any:  # Any: the fields of one TypedDict
     """The fields with their ids read."""
-    return fields | {name: ids.maybe_of(kind, fields[name]) for name, kind in kinds.items() if name in fields}
+    return fields | {name: ids.parse_optional(kind, fields[name]) for name, kind in kinds.items() if name in fields}

@@ -8,9 +8,9 @@ import strawberry
 
 from schema.core import connections
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, PageInfo, is_row, node_id, told
+from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
 from workflow.queries.events import events
 from workflow.queries.paging import Term
 from workflow.queries.people import people
@@ -18,7 +18,7 @@ from workflow.queries.people.people import MemberFilter, MemberRow, Organization
 from workflow.queries.process import processes
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.opportunity.facts import Actor as ActorRow
+from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import PERMISSIONS
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ ORDER = (Term("created_at"),)
 class Organization(Node):
     """The viewer's own."""
 
-    is_type_of = is_row(OrganizationRow)
+    is_type_of = backed_by(OrganizationRow)
     id: strawberry.ID = node_id("Organization")
-    name: str = told("The organization's name.")
-    base_currency: str = told("ISO 4217: the currency that sums are given in.")
-    time_zone: str = told("IANA name: whose midnight ends a day.")
+    name: str = described("The organization's name.")
+    base_currency: str = described("ISO 4217: the currency that sums are given in.")
+    time_zone: str = described("IANA name: whose midnight ends a day.")
 
     @strawberry.field(
         graphql_type=SalesProcess,
@@ -49,21 +49,21 @@ class Organization(Node):
     @strawberry.field(description="The newest event's cursor: take it before a full export.")
     async def event_cursor(self, info: Info) -> str:
         """Where the feed stands."""
-        return (await events.newest(info.context.viewer)).cursor()
+        return (await events.newest_position(info.context.viewer)).cursor()
 
 
 @strawberry.type(description="A person of the organization.")
 class Member(Node):
     """Somebody who works here."""
 
-    is_type_of = is_row(MemberRow)
+    is_type_of = backed_by(MemberRow)
     id: strawberry.ID = node_id("Member")
-    name: str = told("The person's name.")
-    email: str = told("In lower case; unique in the organization.")
-    role: Role = told("What they may do.")
-    visibility: Visibility = told("Which opportunities they see.")
-    active: bool = told("Whether they can sign in and own opportunities.")
-    created_at: datetime = told("When they joined.")
+    name: str = described("The person's name.")
+    email: str = described("In lower case; unique in the organization.")
+    role: Role = described("What they may do.")
+    visibility: Visibility = described("Which opportunities they see.")
+    active: bool = described("Whether they can sign in and own opportunities.")
+    created_at: datetime = described("When they joined.")
 
     @strawberry.field(graphql_type="Team | None", description="The team they belong to.")
     async def team(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
@@ -75,9 +75,9 @@ class Member(Node):
 class Team(Node):
     """People who sell together."""
 
-    is_type_of = is_row(TeamRow)
+    is_type_of = backed_by(TeamRow)
     id: strawberry.ID = node_id("Team")
-    name: str = told("The team's name, unique in the organization.")
+    name: str = described("The team's name, unique in the organization.")
 
     @strawberry.field(graphql_type="Team | None", description="The team above; null at the top.")
     async def parent(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
@@ -92,16 +92,16 @@ class Team(Node):
     @strawberry.field(graphql_type=list[Member], description="Who belongs to it, by name.")
     async def members(self, root: strawberry.Parent[Any], info: Info) -> Sequence[MemberRow]:
         """Its people."""
-        return await sure(info.context.loaders.team_members, root.id)
+        return await load_required(info.context.loaders.team_members, root.id)
 
 
-@strawberry.type(description="Who did it: a member, an API key, or the system.")
-class Actor:
+@strawberry.type(name="Actor", description="Who did it: a member, an API key, or the system.")
+class ActorType:
     """As recorded then."""
 
-    is_type_of = is_row(ActorRow)
-    kind: ActorKind = told("Which of the three.")
-    name: str = told("The name they had then.")
+    is_type_of = backed_by(Actor)
+    kind: ActorKind = described("Which of the three.")
+    name: str = described("The name they had then.")
 
     @strawberry.field(graphql_type=Member | None, description="The member, where it was one.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
@@ -109,11 +109,11 @@ class Actor:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
-@strawberry.type(description="Who asks.")
-class Viewer:
+@strawberry.type(name="Viewer", description="Who asks.")
+class ViewerType:
     """The key's bearer."""
 
-    role: Role = told("What the key may do.")
+    role: Role = described("What the key may do.")
 
     @strawberry.field(graphql_type=Member | None, description="Null for an API key that stands for no member.")
     async def member(self, info: Info) -> MemberRow | None:
@@ -136,19 +136,19 @@ class Viewer:
 class MemberEdge:
     """One row."""
 
-    is_type_of = is_row(connections.Edge)
-    cursor: str = told("Go on from here with `after`.")
-    node: Member = told("The member.")
+    is_type_of = backed_by(connections.Edge)
+    cursor: str = described("Go on from here with `after`.")
+    node: Member = described("The member.")
 
 
 @strawberry.type(description="A page of members.")
 class MemberConnection:
     """In the order they joined."""
 
-    is_type_of = is_row(connections.Connection)
-    edges: list[MemberEdge] = told("The rows with their cursors.")
-    nodes: list[Member] = told("The rows.")
-    page_info: PageInfo = told("Where the page stands.")
+    is_type_of = backed_by(connections.Connection)
+    edges: list[MemberEdge] = described("The rows with their cursors.")
+    nodes: list[Member] = described("The rows.")
+    page_info: PageInfo = described("Where the page stands.")
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
@@ -169,17 +169,17 @@ async def members(
     scope = MemberFilter(role=tuple(role) if isinstance(role, list) else None, active=or_none(active))
     window = connections.window(ORDER, first=first, after=after, last=last, before=before, default=50)
     page = await people.members(info.context.viewer, scope, window)
-    return connections.connection(page, ORDER, scope)
+    return connections.to_connection(page, ORDER, scope)
 
 
 @strawberry.type
 class PeopleQuery:
     """What is asked of people."""
 
-    @strawberry.field(graphql_type=Viewer, description="Who asks, and what they may do.")
+    @strawberry.field(graphql_type=ViewerType, description="Who asks, and what they may do.")
     def viewer(self, info: Info) -> Any:
         """The bearer of the key."""
-        return Viewer(role=info.context.viewer.role)
+        return ViewerType(role=info.context.viewer.role)
 
     @strawberry.field(graphql_type=Organization, description="The viewer's organization.")
     async def organization(self, info: Info) -> OrganizationRow:

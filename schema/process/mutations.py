@@ -6,57 +6,62 @@ from uuid import UUID
 import strawberry
 
 from schema.core.context import Info
-from schema.core.dataloader import sure
-from schema.core.nodes import is_row, told
-from schema.process.inputs import PublishSalesProcessInput, SalesProcessInput, plain
+from schema.core.dataloader import load_required
+from schema.core.nodes import backed_by, described
+from schema.process.inputs import PublishSalesProcessInput, SalesProcessInput, document_data
 from schema.process.type import SalesProcess
 from schema.results.problems import InvalidInput, PermissionDenied
 from workflow.operations.process import processes
 from workflow.queries.process import impact
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import AlertCode, AlertSeverity, Trigger
-from workflow.rules.process.document import ProcessDocument, parse
+from workflow.rules.process.document import ProcessDocument, parse_process
 
 
-@strawberry.type(description="One requirement of one gate, judged on the open opportunities in the states it leaves.")
-class GateImpact:
+@strawberry.type(
+    name="GateImpact",
+    description="One requirement of one gate, judged on the open opportunities in the states it leaves.",
+)
+class GateImpactType:
     """A line of a gate, tried."""
 
-    is_type_of = is_row(impact.GateImpact)
-    trigger: Trigger = told("The arrow.")
-    requirement: str = told("The requirement's key.")
-    would_pass: int = told("How many would meet it now; those it does not apply to are among them.")
-    would_fail: int = told("How many would not.")
+    is_type_of = backed_by(impact.GateImpact)
+    trigger: Trigger = described("The arrow.")
+    requirement: str = described("The requirement's key.")
+    would_pass: int = described("How many would meet it now; those it does not apply to are among them.")
+    would_fail: int = described("How many would not.")
 
 
 @strawberry.type(
-    description="Back-test over closed opportunities: how many of each outcome the rule would have flagged before they closed."
+    name="AlertImpact",
+    description="Back-test over closed opportunities: how many of each outcome the rule would have flagged before they closed.",
 )
-class AlertImpact:
+class AlertImpactType:
     """A rung of a ladder, tried."""
 
-    is_type_of = is_row(impact.AlertImpact)
-    code: AlertCode = told("What it warns of.")
-    severity: AlertSeverity = told("How urgent it is then.")
-    open_flagged: int = told("Open opportunities of which it would warn now.")
-    won_flagged: int = told("Won ones of which it would have warned as they were closed.")
-    lost_flagged: int = told("Lost ones of which it would have warned as they were closed.")
-    won_total: int = told("All that were won.")
-    lost_total: int = told("All that were lost.")
+    is_type_of = backed_by(impact.AlertImpact)
+    code: AlertCode = described("What it warns of.")
+    severity: AlertSeverity = described("How urgent it is then.")
+    open_flagged: int = described("Open opportunities of which it would warn now.")
+    won_flagged: int = described("Won ones of which it would have warned as they were closed.")
+    lost_flagged: int = described("Lost ones of which it would have warned as they were closed.")
+    won_total: int = described("All that were won.")
+    lost_total: int = described("All that were lost.")
 
 
 @strawberry.type(
-    description="What publishing a document would do to the open opportunities that the viewer sees, before it is published."
+    name="ProcessImpact",
+    description="What publishing a document would do to the open opportunities that the viewer sees, before it is published.",
 )
-class ProcessImpact:
+class ProcessImpactType:
     """The document, tried."""
 
-    is_type_of = is_row(impact.ProcessImpact)
-    gates: list[GateImpact] = told("Every requirement of every gate, in the document's order.")
-    open_opportunities: int = told("How many open opportunities there are, in whichever state.")
+    is_type_of = backed_by(impact.ProcessImpact)
+    gates: list[GateImpactType] = described("Every requirement of every gate, in the document's order.")
+    open_opportunities: int = described("How many open opportunities there are, in whichever state.")
 
     @strawberry.field(
-        graphql_type=list[AlertImpact],
+        graphql_type=list[AlertImpactType],
         description="Every alert rule of the document, in its order, tried on open and on closed opportunities.",
     )
     async def alerts(self, root: strawberry.Parent[Any], info: Info) -> tuple[impact.AlertImpact, ...]:
@@ -65,7 +70,7 @@ class ProcessImpact:
 
 
 ProcessImpactResult = Annotated[
-    ProcessImpact | PermissionDenied | InvalidInput,
+    ProcessImpactType | PermissionDenied | InvalidInput,
     strawberry.union("ProcessImpactResult", description="The impact, or what is wrong with the document."),
 ]
 
@@ -79,7 +84,7 @@ class SalesProcessPublished:
     @strawberry.field(graphql_type=SalesProcess, description="The version as published.")
     async def process(self, info: Info) -> ProcessRow:
         """Read after the write."""
-        return await sure(info.context.loaders.process, self.key)
+        return await load_required(info.context.loaders.process, self.key)
 
 
 SalesProcessResult = Annotated[
@@ -98,7 +103,7 @@ class ProcessImpactQuery:
     )
     async def process_impact(self, info: Info, document: SalesProcessInput) -> impact.ProcessImpact:
         """Try it first."""
-        return await impact.process_impact(info.context.viewer, _document(document), info.context.now)
+        return await impact.process_impact(info.context.viewer, _parse_document(document), info.context.now)
 
 
 @strawberry.type
@@ -111,10 +116,10 @@ class ProcessMutation:
     )
     async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
         """A new version."""
-        document, context = _document(input.document), info.context.acting()
+        document, context = _parse_document(input.document), info.context.operation_context()
         published = await processes.publish(context, document, make_default=input.make_default)
         return SalesProcessPublished(key=published.id)
 
 
-def _document(input: SalesProcessInput) -> ProcessDocument:
-    return parse(plain(input), defaults=processes.preset("default"), at=("document",))
+def _parse_document(input: SalesProcessInput) -> ProcessDocument:
+    return parse_process(document_data(input), defaults=processes.preset("default"), at=("document",))

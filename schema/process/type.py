@@ -8,9 +8,9 @@ import strawberry
 
 from schema.core.context import Info
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.core.scalars import Json
-from schema.people.types import Actor
+from schema.people.types import ActorType
 from workflow.queries.process import processes
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import (
@@ -32,118 +32,120 @@ from workflow.rules.enums import (
 from workflow.rules.process import document
 
 
-@strawberry.type(description="One thing to find out about a deal.")
-class Criterion:
+@strawberry.type(name="Criterion", description="One thing to find out about a deal.")
+class CriterionType:
     """Asked of every deal of the process."""
 
-    is_type_of = is_row(document.Criterion)
-    key: str = told("Stable inside the process, e.g. `pain`.")
-    kind: CriterionKind = told("What it asks about.")
-    label: str = told("As people read it.")
-    questions: list[str] = told("What a good seller asks to find out.")
-    weight: int = told("How much it counts in the score.")
-    stale_after_days: int | None = told("After so many days an assessment is stale and meets nothing; null: never.")
+    is_type_of = backed_by(document.Criterion)
+    key: str = described("Stable inside the process, e.g. `pain`.")
+    kind: CriterionKind = described("What it asks about.")
+    label: str = described("As people read it.")
+    questions: list[str] = described("What a good seller asks to find out.")
+    weight: int = described("How much it counts in the score.")
+    stale_after_days: int | None = described(
+        "After so many days an assessment is stale and meets nothing; null: never."
+    )
 
 
-@strawberry.type(description="A condition on the account's own data.")
-class FitRule:
+@strawberry.type(name="FitRule", description="A condition on the account's own data.")
+class FitRuleType:
     """Run on the account as it stands."""
 
-    is_type_of = is_row(document.FitRule)
-    key: str = told("Stable inside the process.")
-    label: str = told("As people read it.")
-    attribute: str = told("A field of Account or a key of its `attributes`.")
-    operator: FitOperator = told("How the account's value is compared.")
-    value: Json = told("What it is compared with; a list for IN.")
-    strength: Strength = told("HARD rules decide `fit` and `isOpportunity`.")
+    is_type_of = backed_by(document.FitRule)
+    key: str = described("Stable inside the process.")
+    label: str = described("As people read it.")
+    attribute: str = described("A field of Account or a key of its `attributes`.")
+    operator: FitOperator = described("How the account's value is compared.")
+    value: Json = described("What it is compared with; a list for IN.")
+    strength: Strength = described("HARD rules decide `fit` and `isOpportunity`.")
 
 
-@strawberry.type(description="Roles of which the process asks for somebody.")
-class RequiredRole:
+@strawberry.type(name="RequiredRole", description="Roles of which the process asks for somebody.")
+class RequiredRoleType:
     """Who must be known."""
 
-    is_type_of = is_row(document.RequiredRole)
-    any_of: list[BuyingRole] = told("One of these roles.")
-    minimum: int = told("So many people.")
+    is_type_of = backed_by(document.RequiredRole)
+    any_of: list[BuyingRole] = described("One of these roles.")
+    minimum: int = described("So many people.")
 
 
-@strawberry.type(description="A step towards the purchase that every deal is given.")
-class MilestoneTemplate:
+@strawberry.type(name="MilestoneTemplate", description="A step towards the purchase that every deal is given.")
+class MilestoneTemplateType:
     """Laid out on entering PROGRESSING."""
 
-    is_type_of = is_row(document.MilestoneTemplate)
-    key: str = told("Stable inside the process.")
-    name: str = told("As people read it.")
-    side: MilestoneSide = told("Whose step it is.")
-    weight: int = told("How much it counts in the progress.")
-    due_after_days: int | None = told("Counted from entering PROGRESSING.")
+    is_type_of = backed_by(document.MilestoneTemplate)
+    key: str = described("Stable inside the process.")
+    name: str = described("As people read it.")
+    side: MilestoneSide = described("Whose step it is.")
+    weight: int = described("How much it counts in the progress.")
+    due_after_days: int | None = described("Counted from entering PROGRESSING.")
 
 
-@strawberry.type(description="The grade that a criterion must reach.")
-class CriterionTest:
+@strawberry.type(name="CriterionTest", description="The grade that a criterion must reach.")
+class CriterionTestType:
     """A criterion's test."""
 
-    is_type_of = is_row(document.CriterionTest)
-    key: str = told("The criterion.")
-    min_grade: Grade = told("The least grade that holds.")
+    is_type_of = backed_by(document.CriterionTest)
+    key: str = described("The criterion.")
+    min_grade: Grade = described("The least grade that holds.")
 
 
-@strawberry.type(description="The people who must be known.")
-class RoleTest:
+@strawberry.type(name="RoleTest", description="The people who must be known.")
+class RoleTestType:
     """A role's test."""
 
-    is_type_of = is_row(document.RoleTest)
-    any_of: list[BuyingRole] = told("One of these roles; any where empty.")
-    minimum: int = told("So many people who have not left.")
-    min_coverage: Coverage = told("Each spoken with so often, both ways.")
+    is_type_of = backed_by(document.RoleTest)
+    any_of: list[BuyingRole] = described("One of these roles; any where empty.")
+    minimum: int = described("So many people who have not left.")
+    min_coverage: Coverage = described("Each spoken with so often, both ways.")
 
 
-@strawberry.type(description="What a requirement looks at. Exactly one field is set.")
-class RequirementTest:
+@strawberry.type(name="RequirementTest", description="What a requirement looks at. Exactly one field is set.")
+class RequirementTestType:
     """One of nine."""
 
-    is_type_of = is_row(document.RequirementTest)
-    criterion: CriterionTest | None = told("A criterion's grade.")
-    fit: bool | None = told("The hard fit rules on the account's data.")
-    field: OpportunityField | None = told("A field that must have a value.")
-    role: RoleTest | None = told("People who must be known.")
-    milestone: str | None = told("A milestone that must be done or waived.")
-    max_open_risk: RiskLevel | None = told("No open risk above this level.")
-    risk_reviewed: bool | None = told("The buyer's risks have been reviewed.")
-    activity_within_days: int | None = told("A two-way activity within so many days.")
-    expression: str | None = told("CEL over the opportunity; must give true.")
+    is_type_of = backed_by(document.RequirementTest)
+    criterion: CriterionTestType | None = described("A criterion's grade.")
+    fit: bool | None = described("The hard fit rules on the account's data.")
+    field: OpportunityField | None = described("A field that must have a value.")
+    role: RoleTestType | None = described("People who must be known.")
+    milestone: str | None = described("A milestone that must be done or waived.")
+    max_open_risk: RiskLevel | None = described("No open risk above this level.")
+    risk_reviewed: bool | None = described("The buyer's risks have been reviewed.")
+    activity_within_days: int | None = described("A two-way activity within so many days.")
+    expression: str | None = described("CEL over the opportunity; must give true.")
 
 
-@strawberry.type(description="One thing that must hold on an arrow.")
-class GateRequirement:
+@strawberry.type(name="GateRequirement", description="One thing that must hold on an arrow.")
+class GateRequirementType:
     """A line of a gate."""
 
-    is_type_of = is_row(document.GateRequirement)
-    key: str = told("Stable inside the process, e.g. `criterion.pain`.")
-    label: str = told("As people read it.")
-    strength: Strength = told("Who may override it.")
-    when: str | None = told("CEL; the requirement applies only where it is true.")
-    test: RequirementTest = told("What it looks at.")
+    is_type_of = backed_by(document.GateRequirement)
+    key: str = described("Stable inside the process, e.g. `criterion.pain`.")
+    label: str = described("As people read it.")
+    strength: Strength = described("Who may override it.")
+    when: str | None = described("CEL; the requirement applies only where it is true.")
+    test: RequirementTestType = described("What it looks at.")
 
 
-@strawberry.type(description="What must hold on an arrow; every requirement is evaluated.")
-class Gate:
+@strawberry.type(name="Gate", description="What must hold on an arrow; every requirement is evaluated.")
+class GateType:
     """An arrow's requirements."""
 
-    is_type_of = is_row(document.Gate)
-    trigger: Trigger = told("The arrow.")
-    requirements: list[GateRequirement] = told("All of them.")
+    is_type_of = backed_by(document.Gate)
+    trigger: Trigger = described("The arrow.")
+    requirements: list[GateRequirementType] = described("All of them.")
 
 
-@strawberry.type(description="One row for each code and severity.")
-class AlertRule:
+@strawberry.type(name="AlertRule", description="One row for each code and severity.")
+class AlertRuleType:
     """When to warn."""
 
-    is_type_of = is_row(document.AlertRule)
-    code: AlertCode = told("What it warns of.")
-    severity: AlertSeverity = told("How urgent it is then.")
-    states: list[OpportunityState] = told("In which states it runs.")
-    enabled: bool = told("Whether it runs at all.")
+    is_type_of = backed_by(document.AlertRule)
+    code: AlertCode = described("What it warns of.")
+    severity: AlertSeverity = described("How urgent it is then.")
+    states: list[OpportunityState] = described("In which states it runs.")
+    enabled: bool = described("Whether it runs at all.")
 
     @strawberry.field(description="Days unless the code says otherwise; null where the code has none.")
     def threshold(self, root: strawberry.Parent[Any]) -> float | None:
@@ -151,14 +153,14 @@ class AlertRule:
         return None if root.threshold is None else float(root.threshold)
 
 
-@strawberry.type(description="What a state means for the forecast.")
-class StateSettings:
+@strawberry.type(name="StateSettings", description="What a state means for the forecast.")
+class StateSettingsType:
     """A state's figures."""
 
-    is_type_of = is_row(document.StateSettings)
-    state: OpportunityState = told("The state.")
-    forecast_category: ForecastCategory = told("How the forecast counts a deal there.")
-    expected_days: int | None = told("How long a deal should stay.")
+    is_type_of = backed_by(document.StateSettings)
+    state: OpportunityState = described("The state.")
+    forecast_category: ForecastCategory = described("How the forecast counts a deal there.")
+    expected_days: int | None = described("How long a deal should stay.")
 
     @strawberry.field(description="0 to 1.")
     def probability(self, root: strawberry.Parent[Any]) -> float:
@@ -166,12 +168,12 @@ class StateSettings:
         return float(root.probability)
 
 
-def _part(name: str, description: str, shape: Any) -> Any:
+def _document_field(name: str, description: str, graphql_type: Any) -> Any:
     def read(root: Any) -> Any:
         return getattr(root.document, name)
 
     read.__annotations__ = {"root": Root}
-    return strawberry.field(resolver=read, graphql_type=shape, description=description)
+    return strawberry.field(resolver=read, graphql_type=graphql_type, description=description)
 
 
 @strawberry.type(
@@ -181,27 +183,33 @@ def _part(name: str, description: str, shape: Any) -> Any:
 class SalesProcess(Node):
     """A company's way of selling."""
 
-    is_type_of = is_row(ProcessRow)
+    is_type_of = backed_by(ProcessRow)
     id: strawberry.ID = node_id("SalesProcess")
-    version: int = told("Counts up from 1 inside a key.")
-    published_at: datetime = told("When it was published.")
-    published_by: Actor = told("Who published it.")
-    key: str = _part("key", "What its versions have in common.", str)
-    name: str = _part("name", "As people read it.", str)
-    criteria: list[Criterion] = _part("criteria", "What is found out.", list[Criterion])
-    fit_rules: list[FitRule] = _part("fit_rules", "What the account must be.", list[FitRule])
-    required_roles: list[RequiredRole] = _part("required_roles", "Who must be known.", list[RequiredRole])
-    milestones: list[MilestoneTemplate] = _part("milestones", "The steps to the purchase.", list[MilestoneTemplate])
-    gates: list[Gate] = _part("gates", "What must hold on each arrow.", list[Gate])
-    alert_rules: list[AlertRule] = _part("alert_rules", "When to warn.", list[AlertRule])
-    states: list[StateSettings] = _part("states", "What each state means for the forecast.", list[StateSettings])
+    version: int = described("Counts up from 1 inside a key.")
+    published_at: datetime = described("When it was published.")
+    published_by: ActorType = described("Who published it.")
+    key: str = _document_field("key", "What its versions have in common.", str)
+    name: str = _document_field("name", "As people read it.", str)
+    criteria: list[CriterionType] = _document_field("criteria", "What is found out.", list[CriterionType])
+    fit_rules: list[FitRuleType] = _document_field("fit_rules", "What the account must be.", list[FitRuleType])
+    required_roles: list[RequiredRoleType] = _document_field(
+        "required_roles", "Who must be known.", list[RequiredRoleType]
+    )
+    milestones: list[MilestoneTemplateType] = _document_field(
+        "milestones", "The steps to the purchase.", list[MilestoneTemplateType]
+    )
+    gates: list[GateType] = _document_field("gates", "What must hold on each arrow.", list[GateType])
+    alert_rules: list[AlertRuleType] = _document_field("alert_rules", "When to warn.", list[AlertRuleType])
+    states: list[StateSettingsType] = _document_field(
+        "states", "What each state means for the forecast.", list[StateSettingsType]
+    )
 
     @strawberry.field(
         description="The document whole, as `publishSalesProcess` takes it: copy it, change it, publish the next version."
     )
     def document(self, root: Root) -> Json:
         """Plain data."""
-        return Json(document.to_plain(root.document))
+        return Json(document.encode_process(root.document))
 
     @strawberry.field(description="Whether new opportunities follow this key.")
     async def is_default(self, root: strawberry.Parent[Any], info: Info) -> bool:

@@ -8,9 +8,9 @@ import strawberry
 from schema.core import ids
 from schema.core.context import Info
 from schema.core.inputs import bad_input, or_none
-from schema.core.nodes import Root, is_row, told
+from schema.core.nodes import Root, backed_by, described
 from schema.core.periods import Period, days_of
-from schema.opportunity.list import OpportunityFilter, wanted
+from schema.opportunity.list import OpportunityFilterInput, parse_opportunity_filter
 from schema.people.types import Member
 from schema.reports.types import (
     ForecastReport,
@@ -20,12 +20,12 @@ from schema.reports.types import (
     PipelineReport,
     SlippageReport,
     VelocityReport,
-    base_money,
+    exact_money,
     funnel_step,
     outcome_row,
     pipeline_row,
+    rounded_money,
     slippage_report,
-    sum_of,
     velocity_report,
 )
 from workflow.queries.people.people import MemberRow, OrganizationRow
@@ -33,10 +33,10 @@ from workflow.queries.reports import funnel, opportunity_sql, outcomes, pipeline
 from workflow.queries.reports import overrides as reports
 from workflow.queries.reports.pipeline import AsOf, as_of
 from workflow.rules.enums import ForecastCategory, OutcomeGrouping, OverrideGrouping, PipelineGrouping
-from workflow.rules.reports import funnel as funnels
-from workflow.rules.reports import outcomes as ends
-from workflow.rules.reports import pipeline as pipelines
-from workflow.rules.reports import slippage as bridges
+from workflow.rules.reports import funnel as funnel_rules
+from workflow.rules.reports import outcomes as outcome_rules
+from workflow.rules.reports import pipeline as pipeline_rules
+from workflow.rules.reports import slippage as slippage_rules
 from workflow.rules.reports.overrides import OverrideFigures, override_figures, override_total, win_rate
 
 
@@ -44,16 +44,16 @@ from workflow.rules.reports.overrides import OverrideFigures, override_figures, 
 class OverrideRow:
     """A row."""
 
-    is_type_of = is_row(OverrideFigures)
-    label: str = told("The process's name or the member's.")
-    overrides: int = told("How many were made.")
-    owed: int = told("How many of them are not settled: a requirement that was passed does not hold yet.")
-    opportunities: int = told("How many opportunities they let through, each counted once.")
-    won: int = told("How many of these are WON now.")
-    lost: int = told("How many are LOST now.")
-    disqualified: int = told("How many are DISQUALIFIED now.")
-    still_open: int = told("How many are open.")
-    win_rate: float | None = told("won / (won + lost); null where nothing is decided.")
+    is_type_of = backed_by(OverrideFigures)
+    label: str = described("The process's name or the member's.")
+    overrides: int = described("How many were made.")
+    owed: int = described("How many of them are not settled: a requirement that was passed does not hold yet.")
+    opportunities: int = described("How many opportunities they let through, each counted once.")
+    won: int = described("How many of these are WON now.")
+    lost: int = described("How many are LOST now.")
+    disqualified: int = described("How many are DISQUALIFIED now.")
+    still_open: int = described("How many are open.")
+    win_rate: float | None = described("won / (won + lost); null where nothing is decided.")
 
     @strawberry.field(description="The process's key, the member's id, or TOTAL.")
     def key(self, root: Root) -> str:
@@ -70,9 +70,9 @@ class OverrideRow:
 class OverrideReport:
     """Debts and their worth."""
 
-    rows: list[OverrideRow] = told("A row for each group with an override, the most overrides first.")
-    total: OverrideRow = told("All of them together.")
-    win_rate_of_others: float | None = told(
+    rows: list[OverrideRow] = described("A row for each group with an override, the most overrides first.")
+    total: OverrideRow = described("All of them together.")
+    win_rate_of_others: float | None = described(
         "The win rate of the opportunities that match the filter and were never let through by an override: what to compare with."
     )
 
@@ -94,62 +94,80 @@ class Reports:
     async def pipeline(
         self,
         info: Info,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
         group_by: PipelineGrouping = PipelineGrouping.STATE,
         as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
     ) -> PipelineReport | None:
         """Open deals."""
-        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
-        of = await _moment(info, or_none(as_of), own)
-        alike = await pipeline.open_deals(info.context.viewer, matching, group_by, own, of)
-        rows, total = pipelines.pipeline(alike), pipelines.pipeline_total(alike)
+        matching, organization = (
+            await parse_opportunity_filter(info, or_none(filter)),
+            await info.context.loaders.organization(),
+        )
+        moment = await _parse_as_of(info, or_none(as_of), organization)
+        groups = await pipeline.open_deals(info.context.viewer, matching, group_by, organization, moment)
+        rows, total = pipeline_rules.pipeline_figures(groups), pipeline_rules.pipeline_total(groups)
         return PipelineReport(
-            rows=[pipeline_row(row, group_by, own.base_currency) for row in rows],
-            total=pipeline_row(total, group_by, own.base_currency),
+            rows=[pipeline_row(row, group_by, organization.base_currency) for row in rows],
+            total=pipeline_row(total, group_by, organization.base_currency),
         )
 
     @strawberry.field(description="How far opportunities come that entered a state in the period.")
     async def funnel(
-        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> FunnelReport | None:
         """The way to WON."""
-        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
-        found = await funnel.cohorts(info.context.viewer, matching, own, days_of(period))
-        return FunnelReport(steps=[funnel_step(step) for step in funnels.funnel(found.entered, found.medians)])
+        matching, organization = (
+            await parse_opportunity_filter(info, or_none(filter)),
+            await info.context.loaders.organization(),
+        )
+        found = await funnel.cohorts(info.context.viewer, matching, organization, days_of(period))
+        return FunnelReport(
+            steps=[funnel_step(step) for step in funnel_rules.funnel_figures(found.groups, found.medians)]
+        )
 
     @strawberry.field(description="How fast what is open turns into money, by what was won in the period.")
     async def velocity(
-        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> VelocityReport | None:
         """The pace."""
-        matching, own = await wanted(info, or_none(filter)), await info.context.loaders.organization()
-        pace = await outcomes.velocity(info.context.viewer, matching, own, days_of(period))
-        return velocity_report(pace, own.base_currency)
+        matching, organization = (
+            await parse_opportunity_filter(info, or_none(filter)),
+            await info.context.loaders.organization(),
+        )
+        figures = await outcomes.velocity(info.context.viewer, matching, organization, days_of(period))
+        return velocity_report(figures, organization.base_currency)
 
     @strawberry.field(description="What the period is to bring: open by expectedCloseDate, won by closedOn.")
     async def forecast(
         self,
         info: Info,
         period: Period,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
         as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
     ) -> ForecastReport | None:
         """The promise."""
-        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
-        own = await info.context.loaders.organization()
-        of, base = await _moment(info, or_none(as_of), own), own.base_currency
-        by = PipelineGrouping.FORECAST_CATEGORY
-        alike = await pipeline.open_deals(viewer, matching, by, own, of, within=days)
-        won, target = await pipeline.won(viewer, matching, days, of), await targets.target_of(viewer, matching, days)
-        aim = target.value_minor if target and target.value_currency == base else None
+        viewer, matching, days = (
+            info.context.viewer,
+            await parse_opportunity_filter(info, or_none(filter)),
+            days_of(period),
+        )
+        organization = await info.context.loaders.organization()
+        moment, base = await _parse_as_of(info, or_none(as_of), organization), organization.base_currency
+        grouping = PipelineGrouping.FORECAST_CATEGORY
+        groups = await pipeline.open_deals(viewer, matching, grouping, organization, moment, within=days)
+        won, target = (
+            await pipeline.won_value(viewer, matching, days, moment),
+            await targets.target_of(viewer, matching, days),
+        )
+        target_minor = target.value_minor if target and target.value_currency == base else None
         return ForecastReport(
             categories=sorted(
-                (_forecast_row(row, base) for row in pipelines.pipeline(alike)),
+                (_forecast_row(row, base) for row in pipeline_rules.pipeline_figures(groups)),
                 key=lambda row: -list(ForecastCategory).index(row.category),
             ),
-            won=sum_of(won, base),
-            target=base_money(aim, base),
-            coverage=pipelines.coverage(sum(one.value for one in alike), aim, won),
+            won=exact_money(won, base),
+            target=rounded_money(target_minor, base),
+            coverage=pipeline_rules.pipeline_coverage(sum(one.value for one in groups), target_minor, won),
         )
 
     @strawberry.field(description="What became of opportunities whose present closedOn lies in the period, by group.")
@@ -158,32 +176,41 @@ class Reports:
         info: Info,
         period: Period,
         group_by: OutcomeGrouping = OutcomeGrouping.REASON,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
     ) -> OutcomeReport | None:
         """Closed deals."""
-        viewer, matching, days = info.context.viewer, await wanted(info, or_none(filter)), days_of(period)
-        own = await info.context.loaders.organization()
-        groups = await outcomes.outcomes(viewer, matching, group_by, own, days)
-        all_ = await outcomes.outcomes(viewer, matching, None, own, days)
-        total = ends.outcome_total(all_.ended, all_.medians.get("TOTAL"))
+        viewer, matching, days = (
+            info.context.viewer,
+            await parse_opportunity_filter(info, or_none(filter)),
+            days_of(period),
+        )
+        organization = await info.context.loaders.organization()
+        groups = await outcomes.outcomes(viewer, matching, group_by, organization, days)
+        overall = await outcomes.outcomes(viewer, matching, None, organization, days)
+        total = outcome_rules.outcome_total(overall.groups, overall.medians.get("TOTAL"))
         return OutcomeReport(
-            rows=[outcome_row(row, group_by, own.base_currency) for row in ends.outcomes(groups.ended, groups.medians)],
-            total=outcome_row(total, group_by, own.base_currency),
+            rows=[
+                outcome_row(row, group_by, organization.base_currency)
+                for row in outcome_rules.outcome_figures(groups.groups, groups.medians)
+            ],
+            total=outcome_row(total, group_by, organization.base_currency),
         )
 
     @strawberry.field(description="How what was due in the period as it began became what is due at its end.")
     async def slippage(
-        self, info: Info, period: Period, filter: OpportunityFilter | None = strawberry.UNSET
+        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> SlippageReport | None:
         """A bridge."""
-        matching, own, days = (
-            await wanted(info, or_none(filter)),
+        matching, organization, days = (
+            await parse_opportunity_filter(info, or_none(filter)),
             await info.context.loaders.organization(),
             days_of(period),
         )
-        steps = await slippage.steps(info.context.viewer, matching, own, days)
-        first, last = await opportunity_sql.worths(own, days, await info.context.today())
-        return slippage_report(bridges.slippage(steps, at_first=first, at_last=last), own.base_currency)
+        steps = await slippage.snapshot_changes(info.context.viewer, matching, organization, days)
+        first, last = await opportunity_sql.valuations(organization, days, await info.context.today())
+        return slippage_report(
+            slippage_rules.slippage_figures(steps, opening_rates=first, closing_rates=last), organization.base_currency
+        )
 
     @strawberry.field(
         description="Overrides by the process whose gate was passed or by who passed it, with the win rate of the deals."
@@ -193,26 +220,26 @@ class Reports:
         info: Info,
         period: Period | None = strawberry.UNSET,
         group_by: OverrideGrouping = OverrideGrouping.PROCESS,
-        filter: OpportunityFilter | None = strawberry.UNSET,
+        filter: OpportunityFilterInput | None = strawberry.UNSET,
     ) -> OverrideReport:
         """Who let what through."""
-        viewer, matching = info.context.viewer, await wanted(info, or_none(filter))
+        viewer, matching = info.context.viewer, await parse_opportunity_filter(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
-        made = await reports.overrides_made(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
+        overrides = await reports.overrides_in_span(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
         others = await reports.decided_without_override(viewer, matching)
         return OverrideReport(
-            rows=list(override_figures(made, group_by)),  # type: ignore[arg-type]  # rows stand for their type
-            total=override_total(made),  # type: ignore[arg-type]
+            rows=list(override_figures(overrides, group_by)),  # type: ignore[arg-type]  # rows stand for their type
+            total=override_total(overrides),  # type: ignore[arg-type]
             win_rate_of_others=win_rate(others.won, others.lost),
         )
 
 
-def _forecast_row(row: pipelines.PipelineFigures, base: str) -> ForecastRow:
-    worth = {"value": sum_of(row.value, base), "weighted": sum_of(row.weighted, base)}
-    return ForecastRow(category=ForecastCategory(row.key), count=row.count, **worth)
+def _forecast_row(row: pipeline_rules.PipelineFigures, base: str) -> ForecastRow:
+    amounts = {"value": exact_money(row.value, base), "weighted": exact_money(row.weighted, base)}
+    return ForecastRow(category=ForecastCategory(row.key), count=row.count, **amounts)
 
 
-async def _moment(info: Info, day: date | None, organization: OrganizationRow) -> AsOf:
+async def _parse_as_of(info: Info, day: date | None, organization: OrganizationRow) -> AsOf:
     """When the report is of; a day that has not come is a client's fault."""
     today = await info.context.today()
     if day is not None and day > today:

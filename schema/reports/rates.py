@@ -9,9 +9,9 @@ from uuid import UUID
 import strawberry
 
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, is_row, node_id, told
+from schema.core.nodes import Node, backed_by, described, node_id
 from schema.results.problems import InvalidInput, PermissionDenied
 from workflow.operations.pricing import exchange_rates as pricing
 from workflow.queries.reports import rates
@@ -22,20 +22,20 @@ from workflow.queries.reports.rates import RateRow
 class ExchangeRate(Node):
     """A rate."""
 
-    is_type_of = is_row(RateRow)
+    is_type_of = backed_by(RateRow)
     id: strawberry.ID = node_id("ExchangeRate")
-    currency: str = told("ISO 4217 code.")
-    rate: Decimal = told("Base currency per one unit.")
-    valid_from: date = told("From that day on, until a later rate.")
+    currency: str = described("ISO 4217 code.")
+    rate: Decimal = described("Base currency per one unit.")
+    valid_from: date = described("From that day on, until a later rate.")
 
 
 @strawberry.input(description="A rate from a day on; the same currency and day again replaces it.")
 class SetExchangeRateInput:
     """What it is worth."""
 
-    currency: str = told("ISO 4217 code, not the base currency.")
-    rate: Decimal = told("Base currency per one unit.")
-    valid_from: date = told("From that day on, until a later rate.")
+    currency: str = described("ISO 4217 code, not the base currency.")
+    rate: Decimal = described("Base currency per one unit.")
+    valid_from: date = described("From that day on, until a later rate.")
 
 
 @strawberry.type(description="The rate holds; open opportunities in the currency are worth it at once.")
@@ -47,7 +47,7 @@ class ExchangeRateSet:
     @strawberry.field(graphql_type=ExchangeRate, description="The rate as stored.")
     async def exchange_rate(self, info: Info) -> RateRow:
         """Read after the write."""
-        return await sure(info.context.loaders.rate, self.key)
+        return await load_required(info.context.loaders.rate, self.key)
 
 
 ExchangeRateResult = Annotated[
@@ -76,6 +76,6 @@ class RateMutation:
     )
     async def set_exchange_rate(self, info: Info, input: SetExchangeRateInput) -> ExchangeRateSet:
         """A new rate."""
-        context = info.context.acting()
+        context = info.context.operation_context()
         key = await pricing.set_exchange_rate(context, input.currency, input.rate, input.valid_from)
         return ExchangeRateSet(key=key)

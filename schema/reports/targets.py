@@ -9,15 +9,15 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import sure
-from schema.core.inputs import maybe, or_none
+from schema.core.dataloader import load_required
+from schema.core.inputs import optional, or_none
 from schema.core.money import Money, MoneyInput, money
-from schema.core.nodes import Node, Root, is_row, node_id, told
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.core.periods import Period, days_of
 from schema.people.types import Member, Team
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.pricing import targets as operations
 from workflow.operations.pricing.targets import NewTarget
 from workflow.queries.people.people import MemberRow, TeamRow
@@ -31,7 +31,7 @@ from workflow.queries.reports.targets import TargetFilter, TargetRow
 class Target(Node):
     """A target."""
 
-    is_type_of = is_row(TargetRow)
+    is_type_of = backed_by(TargetRow)
     id: strawberry.ID = node_id("Target")
 
     @strawberry.field(graphql_type=Member | None, description="Whose it is, where it is a member's.")
@@ -68,17 +68,17 @@ class Target(Node):
 class SetTargetInput:
     """A target."""
 
-    member_id: strawberry.ID | None = maybe("Whose it is; not together with a team.")
-    team_id: strawberry.ID | None = maybe("Whose it is; not together with a member.")
-    period: Period = told("Exactly these days: a forecast of the same period finds it.")
-    value: MoneyInput = told("How much, in base currency.")
+    member_id: strawberry.ID | None = optional("Whose it is; not together with a team.")
+    team_id: strawberry.ID | None = optional("Whose it is; not together with a member.")
+    period: Period = described("Exactly these days: a forecast of the same period finds it.")
+    value: MoneyInput = described("How much, in base currency.")
 
 
 @strawberry.input(description="A target that is not meant any more.")
 class RemoveTargetInput:
     """Which."""
 
-    id: strawberry.ID = told("The target.")
+    id: strawberry.ID = described("The target.")
 
 
 @strawberry.type(description="The target is set.")
@@ -90,7 +90,7 @@ class TargetSet:
     @strawberry.field(graphql_type=Target, description="The target as stored.")
     async def target(self, info: Info) -> TargetRow:
         """Read after the write."""
-        return await sure(info.context.loaders.target, self.key)
+        return await load_required(info.context.loaders.target, self.key)
 
 
 TargetResult = Annotated[
@@ -116,13 +116,13 @@ class TargetQuery:
         team_id: list[strawberry.ID] | None = strawberry.UNSET,
     ) -> Sequence[TargetRow]:
         """The book."""
-        exactly, members, teams = or_none(period), or_none(member_id), or_none(team_id)
-        wanted = TargetFilter(
-            exactly=None if exactly is None else days_of(exactly),
-            member_id=None if members is None else ids.known_of("Member", members),
-            team_id=None if teams is None else ids.known_of("Team", teams),
+        period_or_none, members, teams = or_none(period), or_none(member_id), or_none(team_id)
+        filter = TargetFilter(
+            period=None if period_or_none is None else days_of(period_or_none),
+            member_id=None if members is None else ids.parse_valid("Member", members),
+            team_id=None if teams is None else ids.parse_valid("Team", teams),
         )
-        return await targets.targets(info.context.viewer, wanted)
+        return await targets.targets(info.context.viewer, filter)
 
 
 @strawberry.type
@@ -135,13 +135,16 @@ class TargetMutation:
     )
     async def set_target(self, info: Info, input: SetTargetInput) -> TargetSet:
         """A target."""
-        whose = (ids.maybe_of("Member", or_none(input.member_id)), ids.maybe_of("Team", or_none(input.team_id)))
-        worth = MoneyGiven(input.value.amount, input.value.currency)
-        new = NewTarget(*whose, input.period.from_, input.period.to, worth)
-        return TargetSet(key=await operations.set_target(info.context.acting(), new))
+        owners = (
+            ids.parse_optional("Member", or_none(input.member_id)),
+            ids.parse_optional("Team", or_none(input.team_id)),
+        )
+        value = MoneyAmount(input.value.amount, input.value.currency)
+        new = NewTarget(*owners, input.period.from_, input.period.to, value)
+        return TargetSet(key=await operations.set_target(info.context.operation_context(), new))
 
     @strawberry.mutation(graphql_type=DeleteResult, description="Take a target away.")
     async def remove_target(self, info: Info, input: RemoveTargetInput) -> Deleted:
         """Gone."""
-        await operations.remove_target(info.context.acting(), ids.of("Target", input.id))
+        await operations.remove_target(info.context.operation_context(), ids.parse("Target", input.id))
         return Deleted(id=input.id)

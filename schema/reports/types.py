@@ -8,15 +8,15 @@ import strawberry
 
 from schema.core import ids
 from schema.core.money import Money
-from schema.core.nodes import told
+from schema.core.nodes import described
 from workflow.rules.enums import ForecastCategory, OpportunityState, SlipReason
 from workflow.rules.money import amount
 from workflow.rules.reports.funnel import FunnelFigures
 from workflow.rules.reports.outcomes import OutcomeFigures, VelocityFigures
 from workflow.rules.reports.pipeline import PipelineFigures
-from workflow.rules.reports.slippage import Slippage
+from workflow.rules.reports.slippage import SlippageFigures
 
-KINDS: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Account"}
+GROUP_KEY_TYPES: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Account"}
 """The groupings whose keys are ids, and of what."""
 
 
@@ -24,23 +24,25 @@ KINDS: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Accou
 class PipelineRow:
     """A row."""
 
-    key: str = told(
+    key: str = described(
         "The group: an enum's name, an id, YYYY-MM, or the source's own text; empty where it has none; TOTAL of all."
     )
-    label: str = told("The group as people call it.")
-    count: int = told("How many are open.")
-    value: Money = told("The sum of their base values.")
-    weighted: Money = told("The sum of base value times probability; what is omitted, or proposed to be stopped, is 0.")
-    average_health: float | None = told("The mean of their health, 0 to 100; null for a past day.")
-    average_age_days: float | None = told("The mean of the days since they were created.")
+    label: str = described("The group as people call it.")
+    count: int = described("How many are open.")
+    value: Money = described("The sum of their base values.")
+    weighted: Money = described(
+        "The sum of base value times probability; what is omitted, or proposed to be stopped, is 0."
+    )
+    average_health: float | None = described("The mean of their health, 0 to 100; null for a past day.")
+    average_age_days: float | None = described("The mean of the days since they were created.")
 
 
 @strawberry.type(description="What stands open.")
 class PipelineReport:
     """Open deals."""
 
-    rows: list[PipelineRow] = told("A row for each group with an opportunity in it, the greatest value first.")
-    total: PipelineRow = told("All of them together.")
+    rows: list[PipelineRow] = described("A row for each group with an opportunity in it, the greatest value first.")
+    total: PipelineRow = described("All of them together.")
 
 
 @strawberry.type(
@@ -50,15 +52,15 @@ class PipelineReport:
 class FunnelStep:
     """A step."""
 
-    state: OpportunityState = told("The state they entered.")
-    entered: int = told("How many.")
-    progressed: int = told("How many came to the next state later; of PROGRESSING and WON: how many are WON now.")
-    lost: int = told("How many of the others are LOST now.")
-    disqualified: int = told("How many of the others are DISQUALIFIED now.")
-    still_open: int = told("How many of the others are open.")
-    overridden: int = told("Entered by an override.")
-    conversion: float | None = told("progressed / entered; null where nothing entered.")
-    median_days: float | None = told(
+    state: OpportunityState = described("The state they entered.")
+    entered: int = described("How many.")
+    progressed: int = described("How many came to the next state later; of PROGRESSING and WON: how many are WON now.")
+    lost: int = described("How many of the others are LOST now.")
+    disqualified: int = described("How many of the others are DISQUALIFIED now.")
+    still_open: int = described("How many of the others are open.")
+    overridden: int = described("Entered by an override.")
+    conversion: float | None = described("progressed / entered; null where nothing entered.")
+    median_days: float | None = described(
         "The true median of the days they stayed, of the stays that have ended; without states that an import passed at once."
     )
 
@@ -67,60 +69,60 @@ class FunnelStep:
 class FunnelReport:
     """The way to WON."""
 
-    steps: list[FunnelStep] = told("LEAD, QUALIFIED, PROGRESSING and WON.")
+    steps: list[FunnelStep] = described("LEAD, QUALIFIED, PROGRESSING and WON.")
 
 
 @strawberry.type(description="How fast what is open turns into money; by what was won in the period.")
 class VelocityReport:
     """The pace."""
 
-    open_qualified: int = told("How many are QUALIFIED or PROGRESSING now.")
-    win_rate: float | None = told("won / (won + lost) in the period; null where nothing was decided.")
-    median_won_value: Money | None = told("The true median of what was won.")
-    average_won_value: Money | None = told("The mean of what was won.")
-    median_cycle_days: float | None = told(
+    open_qualified: int = described("How many are QUALIFIED or PROGRESSING now.")
+    win_rate: float | None = described("won / (won + lost) in the period; null where nothing was decided.")
+    median_won_value: Money | None = described("The true median of what was won.")
+    average_won_value: Money | None = described("The mean of what was won.")
+    median_cycle_days: float | None = described(
         "The true median of the days from first QUALIFIED to closedOn, of what was won."
     )
-    per_day: Money | None = told("open qualified × win rate × average won value / median cycle days.")
+    per_day: Money | None = described("open qualified × win rate × average won value / median cycle days.")
 
 
 @strawberry.type(description="Open opportunities of one forecast category that are expected to close in the period.")
 class ForecastRow:
     """A category."""
 
-    category: ForecastCategory = told("The category.")
-    count: int = told("How many are open.")
-    value: Money = told("The sum of their base values.")
-    weighted: Money = told("The sum of base value times probability.")
+    category: ForecastCategory = described("The category.")
+    count: int = described("How many are open.")
+    value: Money = described("The sum of their base values.")
+    weighted: Money = described("The sum of base value times probability.")
 
 
 @strawberry.type(description="What the period is to bring.")
 class ForecastReport:
     """The promise."""
 
-    categories: list[ForecastRow] = told("A row for each category with an opportunity in it, the surest first.")
-    won: Money = told("What was won with closedOn in the period.")
-    target: Money | None = told(
+    categories: list[ForecastRow] = described("A row for each category with an opportunity in it, the surest first.")
+    won: Money = described("What was won with closedOn in the period.")
+    target: Money | None = described(
         "The target of exactly this period: of the one member or team that the filter names, else the organization's."
     )
-    coverage: float | None = told("open / (target − won); null where that is not positive.")
+    coverage: float | None = described("open / (target − won); null where that is not positive.")
 
 
 @strawberry.type(description="Closed opportunities of one group.")
 class OutcomeRow:
     """A row."""
 
-    key: str = told(
+    key: str = described(
         "The group: an enum's name, an id, YYYY-MM, or the own text of a source or a competitor; empty where it has none; TOTAL of all."
     )
-    label: str = told("The group as people call it.")
-    won: int = told("How many were won.")
-    lost: int = told("How many were lost.")
-    disqualified: int = told("How many were disqualified.")
-    won_value: Money = told("The sum of what was won.")
-    lost_value: Money = told("The sum of what was lost.")
-    win_rate: float | None = told("won / (won + lost); null where nothing was decided.")
-    median_days_to_close: float | None = told(
+    label: str = described("The group as people call it.")
+    won: int = described("How many were won.")
+    lost: int = described("How many were lost.")
+    disqualified: int = described("How many were disqualified.")
+    won_value: Money = described("The sum of what was won.")
+    lost_value: Money = described("The sum of what was lost.")
+    win_rate: float | None = described("won / (won + lost); null where nothing was decided.")
+    median_days_to_close: float | None = described(
         "The true median of the days from first QUALIFIED to closedOn, won and lost."
     )
 
@@ -129,17 +131,17 @@ class OutcomeRow:
 class OutcomeReport:
     """Closed deals."""
 
-    rows: list[OutcomeRow] = told("A row for each group with an opportunity in it, the most decided first.")
-    total: OutcomeRow = told("All of them together, each once.")
+    rows: list[OutcomeRow] = described("A row for each group with an opportunity in it, the most decided first.")
+    total: OutcomeRow = described("All of them together, each once.")
 
 
 @strawberry.type(description="Opportunities that were pushed out of the period for one reason.")
 class SlipReasonRow:
     """A reason."""
 
-    reason: SlipReason = told("Why.")
-    count: int = told("How often.")
-    value: Money = told("What was pushed out.")
+    reason: SlipReason = described("Why.")
+    count: int = described("How often.")
+    value: Money = described("What was pushed out.")
 
 
 @strawberry.type(
@@ -149,46 +151,48 @@ class SlipReasonRow:
 class SlippageReport:
     """A bridge."""
 
-    opening: Money = told("Due in the period as it began.")
-    created: Money = told("Made in the period, and due in it.")
-    increased: Money = told("Became worth more.")
-    pulled_in: Money = told("Came to be due in the period.")
-    decreased: Money = told("Became worth less.")
-    pushed_out: Money = told("Is not due in the period any more.")
-    lost: Money = told("Was lost.")
-    disqualified: Money = told("Was disqualified.")
-    won: Money = told("Was won.")
-    reopened: Money = told("Was closed, and is open and due again.")
-    revalued: Money = told("By changed exchange rates; may be negative.")
-    closing: Money = told("Due in the period at its end, or now.")
-    reasons: list[SlipReasonRow] = told("Why it was pushed out, where a reason was given, the greatest value first.")
+    opening: Money = described("Due in the period as it began.")
+    created: Money = described("Made in the period, and due in it.")
+    increased: Money = described("Became worth more.")
+    pulled_in: Money = described("Came to be due in the period.")
+    decreased: Money = described("Became worth less.")
+    pushed_out: Money = described("Is not due in the period any more.")
+    lost: Money = described("Was lost.")
+    disqualified: Money = described("Was disqualified.")
+    won: Money = described("Was won.")
+    reopened: Money = described("Was closed, and is open and due again.")
+    revalued: Money = described("By changed exchange rates; may be negative.")
+    closing: Money = described("Due in the period at its end, or now.")
+    reasons: list[SlipReasonRow] = described(
+        "Why it was pushed out, where a reason was given, the greatest value first."
+    )
 
 
-def base_money(minor: float | None, base: str) -> Money | None:
+def rounded_money(minor: float | None, base: str) -> Money | None:
     """Minor units of base currency, rounded half up, as Money."""
     if minor is None:
         return None
     return Money(amount=amount(int(Decimal(str(minor)).quantize(Decimal(1), ROUND_HALF_UP)), base), currency=base)
 
 
-def sum_of(minor: int, base: str) -> Money:
+def exact_money(minor: int, base: str) -> Money:
     """A sum in minor units of base currency as Money."""
     return Money(amount=amount(minor, base), currency=base)
 
 
-def key_of(key: str, by: str) -> str:
+def group_key(key: str, by: str) -> str:
     """The key of a group as clients know it: an id where it is a record's."""
-    return ids.encode(KINDS[by], UUID(key)) if by in KINDS and key not in ("", "TOTAL") else key
+    return ids.encode(GROUP_KEY_TYPES[by], UUID(key)) if by in GROUP_KEY_TYPES and key not in ("", "TOTAL") else key
 
 
 def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
     """A group of open deals."""
     return PipelineRow(
-        key=key_of(row.key, by),
+        key=group_key(row.key, by),
         label=row.label,
         count=row.count,
-        value=sum_of(row.value, base),
-        weighted=sum_of(row.weighted, base),
+        value=exact_money(row.value, base),
+        weighted=exact_money(row.weighted, base),
         average_health=row.average_health,
         average_age_days=row.average_age_days,
     )
@@ -197,13 +201,13 @@ def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
 def outcome_row(row: OutcomeFigures, by: str, base: str) -> OutcomeRow:
     """A group of closed deals."""
     return OutcomeRow(
-        key=key_of(row.key, by),
+        key=group_key(row.key, by),
         label=row.label,
         won=row.won,
         lost=row.lost,
         disqualified=row.disqualified,
-        won_value=sum_of(row.won_value, base),
-        lost_value=sum_of(row.lost_value, base),
+        won_value=exact_money(row.won_value, base),
+        lost_value=exact_money(row.lost_value, base),
         win_rate=row.win_rate,
         median_days_to_close=row.median_days_to_close,
     )
@@ -225,25 +229,25 @@ def funnel_step(step: FunnelFigures) -> FunnelStep:
     return FunnelStep(**{name: getattr(step, name) for name in names})
 
 
-def velocity_report(pace: VelocityFigures, base: str) -> VelocityReport:
+def velocity_report(figures: VelocityFigures, base: str) -> VelocityReport:
     """The pace."""
     return VelocityReport(
-        open_qualified=pace.open_qualified,
-        win_rate=pace.win_rate,
-        median_won_value=base_money(pace.median_won, base),
-        average_won_value=base_money(pace.average_won, base),
-        median_cycle_days=pace.median_cycle_days,
-        per_day=base_money(pace.per_day, base),
+        open_qualified=figures.open_qualified,
+        win_rate=figures.win_rate,
+        median_won_value=rounded_money(figures.median_won, base),
+        average_won_value=rounded_money(figures.average_won, base),
+        median_cycle_days=figures.median_cycle_days,
+        per_day=rounded_money(figures.per_day, base),
     )
 
 
-def slippage_report(bridge: Slippage, base: str) -> SlippageReport:
+def slippage_report(figures: SlippageFigures, base: str) -> SlippageReport:
     """The bridge."""
     columns = (
         "opening", "created", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won", "reopened", "revalued",
         "closing",
     )  # fmt: skip
     reasons = [
-        SlipReasonRow(reason=row.reason, count=row.count, value=sum_of(row.value, base)) for row in bridge.reasons
+        SlipReasonRow(reason=row.reason, count=row.count, value=exact_money(row.value, base)) for row in figures.reasons
     ]
-    return SlippageReport(**{name: sum_of(getattr(bridge, name), base) for name in columns}, reasons=reasons)
+    return SlippageReport(**{name: exact_money(getattr(figures, name), base) for name in columns}, reasons=reasons)

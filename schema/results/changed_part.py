@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from schema.core.context import Info
-from schema.core.dataloader import sure
+from schema.core.dataloader import load_required
 from workflow.queries.opportunity.rows import OpportunityRow
 
 
-async def part_of(info: Info, kind: str, id: UUID) -> Any:  # Any: the facts of that kind
+async def load_changed_part(info: Info, kind: str, id: UUID) -> Any:  # Any: the facts of that kind
     """The part as stored."""
     found = await info.context.loaders.row(kind, id)
     if found is None:
@@ -16,9 +16,9 @@ async def part_of(info: Info, kind: str, id: UUID) -> Any:  # Any: the facts of 
     return found
 
 
-async def deal_of(info: Info, kind: str, id: UUID) -> OpportunityRow:
+async def load_changed_opportunity(info: Info, kind: str, id: UUID) -> OpportunityRow:
     """The deal that the part hangs on, as stored."""
-    deal = await info.context.loaders.deal_of(kind, id)
-    if deal is None:
+    opportunity_id = await info.context.loaders.parent_opportunity_id(kind, id)
+    if opportunity_id is None:
         raise LookupError(f"The {kind} that was just written hangs on nothing: {id}.")
-    return await sure(info.context.loaders.opportunity, deal)
+    return await load_required(info.context.loaders.opportunity, opportunity_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from schema.core.context import Info
-from schema.core.nodes import told
+from schema.core.nodes import described
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
 from workflow.queries.opportunity.rows import OpportunityRow
 
@@ -20,15 +20,15 @@ else:
 class Deleted:
     """Done."""
 
-    id: strawberry.ID = told("What was deleted.")
-    hung_on: strawberry.Private[UUID | None] = None
+    id: strawberry.ID = described("What was deleted.")
+    opportunity_id: strawberry.Private[UUID | None] = None
 
     @strawberry.field(
         graphql_type=Opportunity | None, description="The opportunity that it hung on, where there is one."
     )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
         """Read after the write."""
-        return None if self.hung_on is None else await info.context.loaders.opportunity.load(self.hung_on)
+        return None if self.opportunity_id is None else await info.context.loaders.opportunity.load(self.opportunity_id)
 
 
 DeleteResult = Annotated[

@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 from schema.core import ids
 from schema.core.context import Info
 from schema.core.loaders import Loaders
-from schema.core.nodes import Node, told
+from schema.core.nodes import Node, described
 from workflow.rules import errors
 from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 
@@ -26,30 +26,30 @@ else:
 class Problem:
     """Why the thing was not done, and what to do about it."""
 
-    code: ProblemCode = told("Which kind of problem, for programs.")
-    message: str = told("What is wrong and what to do about it, for people.")
+    code: ProblemCode = described("Which kind of problem, for programs.")
+    message: str = described("What is wrong and what to do about it, for people.")
 
 
-@strawberry.type(description="One fault of an input.")
-class FieldProblem:
+@strawberry.type(name="FieldProblem", description="One fault of an input.")
+class FieldProblemType:
     """Where and what."""
 
-    path: list[str] = told('Path inside the input, e.g. ["value", "currency"].')
-    message: str = told("What is wrong there and what is allowed.")
+    path: list[str] = described('Path inside the input, e.g. ["value", "currency"].')
+    message: str = described("What is wrong there and what is allowed.")
 
 
 @strawberry.type(description="Fields of the input cannot be taken as they are; every fault is told.")
 class InvalidInput(Problem):
     """The input's faults."""
 
-    fields: list[FieldProblem] = told("Each fault with its path.")
+    fields: list[FieldProblemType] = described("Each fault with its path.")
 
 
 @strawberry.type(description="It is not there, or the viewer may not see it: the two are never told apart.")
 class NotFound(Problem):
     """Absent or invisible."""
 
-    id: strawberry.ID = told("The id that was asked for.")
+    id: strawberry.ID = described("The id that was asked for.")
 
 
 @strawberry.type(description="The viewer's role or team does not allow it.")
@@ -61,26 +61,26 @@ class PermissionDenied(Problem):
 class VersionConflict(Problem):
     """Somebody was faster."""
 
-    expected_version: int = told("What the client expected.")
-    actual_version: int = told("What it is now.")
-    current: Node = told("The record as it stands.")
+    expected_version: int = described("What the client expected.")
+    actual_version: int = described("What it is now.")
+    current: Node = described("The record as it stands.")
 
 
 @strawberry.type(description="The same thing is there already.")
 class Duplicate(Problem):
     """There already."""
 
-    existing: Node | None = told("The one that is there; null where the viewer may not see it.")
+    existing: Node | None = described("The one that is there; null where the viewer may not see it.")
 
 
 @strawberry.type(description="The state machine has no such arrow from the current state.")
 class IllegalTransition(Problem):
     """No such arrow."""
 
-    trigger: Trigger = told("What was tried.")
+    trigger: Trigger = described("What was tried.")
     from_: OpportunityState = strawberry.field(name="from", description="The state the opportunity is in.")
-    allowed_triggers: list[Trigger] = told("What leads out of that state, whoever asks.")
-    opportunity: Opportunity = told("The opportunity as stored.")
+    allowed_triggers: list[Trigger] = described("What leads out of that state, whoever asks.")
+    opportunity: Opportunity = described("The opportunity as stored.")
 
 
 @strawberry.type(
@@ -89,24 +89,24 @@ class IllegalTransition(Problem):
 class TransitionBlocked(Problem):
     """The gate is shut."""
 
-    trigger: Trigger = told("What was tried.")
-    opportunity: Opportunity = told("The opportunity as stored.")
-    unmet: list[Requirement] = told("Every requirement that does not hold, with its remedy.")
-    overridable: bool = told("True where the viewer may pass the unmet requirements with `override`.")
+    trigger: Trigger = described("What was tried.")
+    opportunity: Opportunity = described("The opportunity as stored.")
+    unmet: list[Requirement] = described("Every requirement that does not hold, with its remedy.")
+    overridable: bool = described("True where the viewer may pass the unmet requirements with `override`.")
 
 
 @strawberry.type(description="A closed opportunity is read-only until it is reopened.")
 class RecordClosed(Problem):
     """Closed."""
 
-    state: OpportunityState = told("How it was closed.")
-    opportunity: Opportunity = told("The opportunity as stored.")
+    state: OpportunityState = described("How it was closed.")
+    opportunity: Opportunity = described("The opportunity as stored.")
 
 
-async def problem_of(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above
+async def to_problem(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above
     """A refusal as the type that tells it."""
-    problem, tell = TOLD[type(refusal)]
-    return problem(code=refusal.code, message=refusal.message, **await tell(refusal, loaders))
+    problem, load_fields = PROBLEMS[type(refusal)]
+    return problem(code=refusal.code, message=refusal.message, **await load_fields(refusal, loaders))
 
 
 def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, Any]:
@@ -114,37 +114,37 @@ def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, 
 
     class Handler:
         exception_type = refusal
-        error_type = TOLD[refusal][0]
+        error_type = PROBLEMS[refusal][0]
 
         async def handle(self, exception: Any, *, field: StrawberryField, info: Info) -> Any:
-            return await problem_of(exception, info.context.fresh())
+            return await to_problem(exception, info.context.reset_loaders())
 
     return Handler()
 
 
-async def _invalid(refusal: errors.InvalidInput, loaders: Loaders) -> dict[str, Any]:
-    return {"fields": [FieldProblem(path=list(fault.path), message=fault.message) for fault in refusal.fields]}
+async def _invalid_input_fields(refusal: errors.InvalidInputError, loaders: Loaders) -> dict[str, Any]:
+    return {"fields": [FieldProblemType(path=list(fault.path), message=fault.message) for fault in refusal.fields]}
 
 
-async def _not_found(refusal: errors.NotFound, loaders: Loaders) -> dict[str, Any]:
+async def _not_found_fields(refusal: errors.NotFoundError, loaders: Loaders) -> dict[str, Any]:
     id = refusal.id
     return {"id": id if isinstance(id, str) or refusal.kind is None else ids.encode(refusal.kind, id)}
 
 
-async def _denied(refusal: errors.PermissionDenied, loaders: Loaders) -> dict[str, Any]:
+async def _permission_denied_fields(refusal: errors.PermissionDeniedError, loaders: Loaders) -> dict[str, Any]:
     return {}
 
 
-async def _conflict(refusal: errors.VersionConflict, loaders: Loaders) -> dict[str, Any]:
+async def _version_conflict_fields(refusal: errors.VersionConflictError, loaders: Loaders) -> dict[str, Any]:
     current = await loaders.row(refusal.kind, refusal.id)
     return {"expected_version": refusal.expected, "actual_version": refusal.actual, "current": current}
 
 
-async def _duplicate(refusal: errors.Duplicate, loaders: Loaders) -> dict[str, Any]:
+async def _duplicate_fields(refusal: errors.DuplicateError, loaders: Loaders) -> dict[str, Any]:
     return {"existing": None if refusal.id is None else await loaders.row(refusal.kind, refusal.id)}
 
 
-async def _illegal(refusal: errors.IllegalTransition, loaders: Loaders) -> dict[str, Any]:
+async def _illegal_transition_fields(refusal: errors.IllegalTransitionError, loaders: Loaders) -> dict[str, Any]:
     opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
     return {
         "trigger": refusal.trigger,
@@ -154,7 +154,7 @@ async def _illegal(refusal: errors.IllegalTransition, loaders: Loaders) -> dict[
     }
 
 
-async def _blocked(refusal: errors.TransitionBlocked, loaders: Loaders) -> dict[str, Any]:
+async def _transition_blocked_fields(refusal: errors.TransitionBlockedError, loaders: Loaders) -> dict[str, Any]:
     opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
     return {
         "trigger": refusal.trigger,
@@ -164,19 +164,19 @@ async def _blocked(refusal: errors.TransitionBlocked, loaders: Loaders) -> dict[
     }
 
 
-async def _closed(refusal: errors.RecordClosed, loaders: Loaders) -> dict[str, Any]:
+async def _record_closed_fields(refusal: errors.RecordClosedError, loaders: Loaders) -> dict[str, Any]:
     return {"state": refusal.state, "opportunity": await loaders.row("Opportunity", refusal.opportunity_id)}
 
 
-TOLD: dict[type[errors.Refusal], tuple[type, Any]] = {
-    errors.InvalidInput: (InvalidInput, _invalid),
-    errors.NotFound: (NotFound, _not_found),
-    errors.PermissionDenied: (PermissionDenied, _denied),
-    errors.VersionConflict: (VersionConflict, _conflict),
-    errors.Duplicate: (Duplicate, _duplicate),
-    errors.IllegalTransition: (IllegalTransition, _illegal),
-    errors.TransitionBlocked: (TransitionBlocked, _blocked),
-    errors.RecordClosed: (RecordClosed, _closed),
+PROBLEMS: dict[type[errors.Refusal], tuple[type, Any]] = {
+    errors.InvalidInputError: (InvalidInput, _invalid_input_fields),
+    errors.NotFoundError: (NotFound, _not_found_fields),
+    errors.PermissionDeniedError: (PermissionDenied, _permission_denied_fields),
+    errors.VersionConflictError: (VersionConflict, _version_conflict_fields),
+    errors.DuplicateError: (Duplicate, _duplicate_fields),
+    errors.IllegalTransitionError: (IllegalTransition, _illegal_transition_fields),
+    errors.TransitionBlockedError: (TransitionBlocked, _transition_blocked_fields),
+    errors.RecordClosedError: (RecordClosed, _record_closed_fields),
 }
 """Each kind of refusal, the type that tells it, and what that type holds beside code and message."""
-HANDLERS = [_handler(refusal) for refusal in TOLD]
+HANDLERS = [_handler(refusal) for refusal in PROBLEMS]

@@ -6,15 +6,14 @@ from typing import Annotated, Any
 import strawberry
 
 from schema.core.context import Info
-from schema.core.inputs import given, maybe
-from schema.core.money import MoneyInput, given_money
-from schema.core.nodes import told
+from schema.core.inputs import optional, provided_fields
+from schema.core.money import MoneyInput, parse_money
+from schema.core.nodes import described
 from schema.core.scalars import Json
 from schema.opportunity.type import Opportunity
-from schema.results.problems import InvalidInput, PermissionDenied, Problem, problem_of
+from schema.results.problems import InvalidInput, PermissionDenied, Problem, to_problem
 from workflow.operations.transfer import import_rows as importing
-from workflow.operations.transfer.row import ImportRow as Row
-from workflow.operations.transfer.row import RowOutcome
+from workflow.operations.transfer.row import ImportRow, ImportRowOutcome
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import (
     DisqualifyReason,
@@ -27,53 +26,54 @@ from workflow.rules.enums import (
 
 
 @strawberry.input(
-    description="A new row may carry a state and dates of the past: recorded with source IMPORT, no gate evaluated. Left out keeps, null clears."
+    name="ImportRow",
+    description="A new row may carry a state and dates of the past: recorded with source IMPORT, no gate evaluated. Left out keeps, null clears.",
 )
-class ImportRow:
+class ImportRowInput:
     """One opportunity."""
 
-    external_id: str = told("With the system its key: the row makes what is unknown and changes what is known.")
-    name: str = told("What it is called.")
-    account_name: str = told("Its account, found by name whatever the case, or made.")
-    owner_email: str | None = maybe("An active member; a new row without one is whose key it is.")
-    state: OpportunityState | None = maybe(
+    external_id: str = described("With the system its key: the row makes what is unknown and changes what is known.")
+    name: str = described("What it is called.")
+    account_name: str = described("Its account, found by name whatever the case, or made.")
+    owner_email: str | None = optional("An active member; a new row without one is whose key it is.")
+    state: OpportunityState | None = optional(
         "For a row that makes a new opportunity (left out: LEAD). On an existing one another state rejects the row: only a transition changes state."
     )
-    value: MoneyInput | None = maybe("What it would bring.")
-    created_at: datetime | None = maybe("When it began; left out: the earliest date of the row, else now.")
-    state_since: datetime | None = maybe("Since when it is in its state.")
-    expected_close_date: date | None = maybe("When it is expected to close; a later month than before is a push.")
-    closed_on: date | None = maybe("The day it was closed: exactly where it is.")
-    type: OpportunityType | None = maybe("What kind of business it is.")
-    source: str | None = maybe("Where it came from.")
-    win_reason: WinReason | None = maybe("Why it was won.")
-    loss_reason: LossReason | None = maybe("Why it was lost.")
-    disqualify_reason: DisqualifyReason | None = maybe("Why it was disqualified.")
-    attributes: Json | None = maybe("Your own fields, merged by key; a key that is null is removed.")
+    value: MoneyInput | None = optional("What it would bring.")
+    created_at: datetime | None = optional("When it began; left out: the earliest date of the row, else now.")
+    state_since: datetime | None = optional("Since when it is in its state.")
+    expected_close_date: date | None = optional("When it is expected to close; a later month than before is a push.")
+    closed_on: date | None = optional("The day it was closed: exactly where it is.")
+    type: OpportunityType | None = optional("What kind of business it is.")
+    source: str | None = optional("Where it came from.")
+    win_reason: WinReason | None = optional("Why it was won.")
+    loss_reason: LossReason | None = optional("Why it was lost.")
+    disqualify_reason: DisqualifyReason | None = optional("Why it was disqualified.")
+    attributes: Json | None = optional("Your own fields, merged by key; a key that is null is removed.")
 
 
 @strawberry.input(description="Opportunities of another system.")
 class ImportOpportunitiesInput:
     """What is imported."""
 
-    external_system: str = told("With each row's `externalId` the key of the upsert.")
+    external_system: str = described("With each row's `externalId` the key of the upsert.")
     dry_run: bool = strawberry.field(default=False, description="Say what would become of the rows, and write nothing.")
-    rows: list[ImportRow] = told("1 to 500.")
+    rows: list[ImportRowInput] = described("1 to 500.")
 
 
 @strawberry.type(description="What became of one row.")
 class ImportRowResult:
     """One answer."""
 
-    row: int = told("Which row, counted from 1.")
-    external_id: str = told("Its key.")
-    outcome: ImportOutcome = told("What became of it.")
-    done: strawberry.Private[RowOutcome]
+    row: int = described("Which row, counted from 1.")
+    external_id: str = described("Its key.")
+    outcome: ImportOutcome = described("What became of it.")
+    result: strawberry.Private[ImportRowOutcome]
 
     @strawberry.field(graphql_type=Opportunity | None, description="Null for CREATED on a dry run.")
     async def opportunity(self, info: Info) -> OpportunityRow | None:
         """Read after the write."""
-        id = self.done.opportunity_id
+        id = self.result.opportunity_id
         return None if id is None else await info.context.loaders.opportunity.load(id)
 
     @strawberry.field(
@@ -82,26 +82,26 @@ class ImportRowResult:
     )
     async def possible_duplicates(self, info: Info) -> Any:
         """Look before you import."""
-        rows = await info.context.loaders.opportunity.load_many(list(self.done.possible_duplicates))
+        rows = await info.context.loaders.opportunity.load_many(list(self.result.possible_duplicates))
         return [row for row in rows if row is not None]
 
     @strawberry.field(graphql_type=Problem | None, description="Why it was rejected; null where it was not.")
     async def problem(self, info: Info) -> Any:
         """The refusal."""
-        refusal = self.done.problem
-        return None if refusal is None else await problem_of(refusal, info.context.loaders)
+        refusal = self.result.problem
+        return None if refusal is None else await to_problem(refusal, info.context.loaders)
 
 
 @strawberry.type(description="What became of the rows, one answer each, in the order given.")
 class ImportSummary:
     """All answers."""
 
-    created: int = told("How many opportunities were made.")
-    updated: int = told("How many were changed.")
-    unchanged: int = told("How many say what they said the last time, or what stands here already.")
-    rejected: int = told("How many were not taken; each says why.")
-    dry_run: bool = told("Whether it was only tried.")
-    rows: list[ImportRowResult] = told("One for each row, in the order given.")
+    created: int = described("How many opportunities were made.")
+    updated: int = described("How many were changed.")
+    unchanged: int = described("How many say what they said the last time, or what stands here already.")
+    rejected: int = described("How many were not taken; each says why.")
+    dry_run: bool = described("Whether it was only tried.")
+    rows: list[ImportRowResult] = described("One for each row, in the order given.")
 
 
 ImportResult = Annotated[
@@ -120,22 +120,25 @@ class ImportMutation:
     )
     async def import_opportunities(self, info: Info, input: ImportOpportunitiesInput) -> ImportSummary:
         """Rows."""
-        rows = [_row(row) for row in input.rows]
-        done = await importing.import_rows(info.context.acting(), input.external_system, rows, input.dry_run)
-        info.context.fresh()
-        counts = {outcome: sum(one.outcome is outcome for one in done) for outcome in ImportOutcome}
+        rows = [_parse_row(row) for row in input.rows]
+        results = await importing.import_rows(
+            info.context.operation_context(), input.external_system, rows, input.dry_run
+        )
+        info.context.reset_loaders()
+        counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in ImportOutcome}
         return ImportSummary(
             **{outcome.lower(): count for outcome, count in counts.items()},
             dry_run=input.dry_run,
             rows=[
-                ImportRowResult(row=one.row, external_id=one.external_id, outcome=one.outcome, done=one) for one in done
+                ImportRowResult(row=one.row, external_id=one.external_id, outcome=one.outcome, result=one)
+                for one in results
             ],
         )
 
 
-def _row(row: ImportRow) -> Row:
+def _parse_row(row: ImportRowInput) -> ImportRow:
     """The row as the operation takes it: what is left out keeps."""
-    fields: dict[str, Any] = given(row)
+    fields: dict[str, Any] = provided_fields(row)
     if "value" in fields:
-        fields["value"] = given_money(fields["value"])
-    return Row(**fields)
+        fields["value"] = parse_money(fields["value"])
+    return ImportRow(**fields)

@@ -17,7 +17,7 @@ from tests.support.counts import FULL
 from tests.support.databases import Databases
 from tests.support.organizations import new_organization
 from tests.support.serving import ROOT, Server, serving
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.rules.enums import Role
 
 EXAMPLES = 200 if FULL else 2
@@ -46,7 +46,7 @@ INNER = re.compile(
 async def served(run_databases: Databases) -> AsyncIterator[tuple[Server, dict[Role, str]]]:
     """A database and a server of its own, for a fuzzer writes too, and a key of each role; they are not held to their points."""
     url = await run_databases.copy()
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         organization = await new_organization()
         keys = {role: await organization.key(role, f"{role.lower()}@example.com") for role in Role}
     async with serving(url, PURSUIT_RATE_LIMIT="999999999") as server:

@@ -9,7 +9,7 @@ from tests.clients.node import told
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, free_port, serving
 from workflow.models import Event
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
@@ -73,7 +73,7 @@ async def test_who_subscribes_again_through_restarts_and_kills_of_the_server_los
     own_database: str, client: str
 ) -> None:
     port = free_port()
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         arguments = (f"http://127.0.0.1:{port}/graphql", organization.api_key, client, str(TURNS * FACTS))
         listening = asyncio.create_task(told("through-restarts", *arguments))

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api.demo import ensure
-from api.demo.crm_sales_opportunities import PIPELINE, Reading, import_data_set
-from api.files.import_batches import Tally
+from api.demo import ensure_demo
+from api.demo.crm_sales_opportunities import PIPELINE, DataSetOptions, import_data_set
+from api.files.import_batches import ImportTally
 from tests.support.organizations import NOW
 from workflow.models import Alert, Event, Opportunity, Organization
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.alerts.sweep import sweep
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import AlertCode, ImportOutcome
@@ -19,13 +19,13 @@ DATA = Path("api/demo/data")
 
 async def test_the_demo_is_made_once_and_importing_it_again_changes_nothing(own_database: str, tmp_path: Path) -> None:
     keys_file = tmp_path / "var" / "keys.json"
-    keys = await ensure(own_database, keys_file, NOW)
+    keys = await ensure_demo(own_database, keys_file, NOW)
 
-    again = await ensure(own_database, keys_file, NOW)
+    again = await ensure_demo(own_database, keys_file, NOW)
 
     assert (again, list(keys)) == (keys, ["ADMIN", "MANAGER", "REP", "INTEGRATOR", "OBSERVER"])
     assert keys_file.stat().st_mode & 0o777 == 0o600
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         won = await Opportunity.filter(state="WON").values_list("base_minor", "closed_on")
         assert (len(won), sum(value for value, _ in won)) == (4238, 1_000_553_400)
         assert max(day for _, day in won) == date(2026, 3, 1)
@@ -46,11 +46,11 @@ async def _swept() -> None:
 async def _import_again() -> None:
     demo = await Organization.get(name="Demo")
     before = await Event.all().count()
-    ctx, tally = Ctx(viewer=system_viewer(demo.id), now=NOW), Tally()
+    ctx, tally = Ctx(viewer=system_viewer(demo.id), now=NOW), ImportTally()
     shift = date(2026, 3, 1) - date(2017, 12, 31)
 
     await import_data_set(
-        ctx, Path(__file__).parents[2] / DATA / PIPELINE, Reading("USD", ZoneInfo("UTC"), shift), tally
+        ctx, Path(__file__).parents[2] / DATA / PIPELINE, DataSetOptions("USD", ZoneInfo("UTC"), shift), tally
     )
 
     assert tally.counts == {ImportOutcome.UNCHANGED: 8800}

@@ -9,7 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from tests.support.serving import ROOT
 from workflow.models import Opportunity
-from workflow.models.engine.database import execute, fetch, opened
+from workflow.models.engine.database import execute, fetch, open_database
 from workflow.models.engine.migrating import migrate
 
 FIRST, *LATER = sorted((ROOT / "migrations").glob("0*.py"))
@@ -45,7 +45,7 @@ async def in_use(empty_database: str, tmp_path: Path, monkeypatch: pytest.Monkey
     for file in (FIRST.with_name("__init__.py"), FIRST):
         (folder / file.name).write_text(file.read_text())
     assert await migrate(empty_database) == [FIRST.stem]
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         for row in ROWS:
             await execute(row)
     for file in LATER:
@@ -67,7 +67,7 @@ OFFENCES = (
 
 
 async def test_a_database_in_use_keeps_its_rows_and_its_rules(in_use: str) -> None:
-    async with opened(in_use, everywhere=False):
+    async with open_database(in_use, all_contexts=False):
         [deal] = await Opportunity.all().values("name", "health", "health_factors", "closed_insight")
         assert deal == {"name": "Pilot", "health": 70, "health_factors": None, "closed_insight": None}
         assert await fetch("SELECT criterion FROM assessment") == [{"criterion": "pain"}]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.migrations.shape import kept, shape
-from workflow.models.engine.database import dialect, execute, opened
+from workflow.models.engine.database import dialect, execute, open_database
 
 CHANGES = {
     "a column": "ALTER TABLE milestone ADD COLUMN odd INT",
@@ -30,7 +30,7 @@ async def test_the_migrated_database_is_as_committed(own_database: str) -> None:
 async def test_a_change_of_the_schema_changes_its_shape(own_database: str, what: str) -> None:
     before = await shape(own_database)
 
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         change = CHANGES.get(what, TRIGGER[dialect()])
         await execute(change.replace(KEYED["sqlite"], KEYED[dialect()]))
 

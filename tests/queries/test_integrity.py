@@ -10,8 +10,8 @@ import pytest
 from tests.support.databases import Databases, chosen
 from tests.support.fixtures import new_stage
 from tests.support.serving import Server, pursuit
-from workflow.models.engine.database import opened
-from workflow.queries.integrity import Verified, verify
+from workflow.models.engine.database import open_database
+from workflow.queries.integrity import IntegrityResult, verify
 
 DEAL = "(SELECT MIN(CAST(opportunity_id AS text)) FROM transition WHERE sequence = 2)"
 THE_DEAL = f"CAST(id AS text) = {DEAL}"
@@ -60,9 +60,9 @@ async def copied(story: str, run_databases: Databases) -> AsyncIterator[str]:
     await run_databases.drop(url)
 
 
-async def _found(url: str) -> list[Verified]:
-    found = list[Verified]()
-    async with opened(url, everywhere=False):
+async def _found(url: str) -> list[IntegrityResult]:
+    found = list[IntegrityResult]()
+    async with open_database(url, all_contexts=False):
         assert await verify(found.append) is not any(one.faults for one in found)
     return found
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from workflow.rules.money import base_minor, exponent, weighted_minor
+from workflow.rules.money import convert_minor, exponent, weighted_minor
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_deal_weighs_its_worth_times_its_chance(minor: int | None, probability
 def test_an_amount_is_worth_its_major_units_times_the_rate(
     minor: int, currency: str, base: str, rate: str, worth: int
 ) -> None:
-    assert base_minor(minor, currency, base, Decimal(rate)) == worth
+    assert convert_minor(minor, currency, base, Decimal(rate)) == worth
 
 
 @pytest.mark.parametrize(("currency", "decimals"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("XXY", None), ("eur", None)])

@@ -7,19 +7,19 @@ from uuid import UUID
 import pytest
 
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.errors import PermissionDenied
+from workflow.rules.errors import PermissionDeniedError
 from workflow.rules.permissions import (
     PERMISSIONS,
     Action,
-    Holding,
+    Ownership,
     Viewer,
     acting_role,
     acting_visibility,
-    may_coach,
+    may_manage,
     may_override,
     may_write,
-    require,
-    why_not_write,
+    require_permission,
+    write_forbidden_reason,
 )
 
 A = Action
@@ -63,9 +63,9 @@ def viewer(role: Role, teams: Collection[UUID] = (), *, member: UUID | None = ME
     return Viewer(UUID(int=9), role, member, "Somebody", ActorKind.MEMBER, teams=frozenset(teams))
 
 
-def held(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Holding:
+def held(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Ownership:
     """A deal of somebody in the team, unless told."""
-    return Holding(owner_id=owner, owner_team_id=team, collaborator_ids=helpers)
+    return Ownership(owner_id=owner, owner_team_id=team, collaborator_ids=helpers)
 
 
 def test_the_table_is_the_domains() -> None:
@@ -78,10 +78,10 @@ def test_the_table_is_the_domains() -> None:
 @pytest.mark.parametrize("action", Action)
 def test_who_may_not_is_told_whom_to_ask(action: Action, role: Role) -> None:
     if role in TABLE[action]:
-        return require(viewer(role), action, to="do this")
+        return require_permission(viewer(role), action, to="do this")
 
-    with pytest.raises(PermissionDenied) as refused:
-        require(viewer(role), action, to="do this")
+    with pytest.raises(PermissionDeniedError) as refused:
+        require_permission(viewer(role), action, to="do this")
 
     assert " may not do this. Ask " in refused.value.message
     return None
@@ -101,7 +101,7 @@ def test_what_others_of_ones_teams_own_is_a_managers(role: Role, expected: bool)
     teams = TEAMS_OF_MANAGER["of the team"]
 
     assert may_write(viewer(role, teams), held()) is expected
-    assert (why_not_write(viewer(role, teams), held()) is None) is expected
+    assert (write_forbidden_reason(viewer(role, teams), held()) is None) is expected
 
 
 @pytest.mark.parametrize("manager", TEAMS_OF_MANAGER)
@@ -110,9 +110,9 @@ def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) 
     one, expected = viewer(MANAGER, TEAMS_OF_MANAGER[manager]), manager in ("of the team above", "of the team")
 
     assert may_write(one, held()) is expected
-    assert may_coach(one, action, held()) is expected
+    assert may_manage(one, action, held()) is expected
     assert may_override(one, action, held()) is expected
-    assert not may_coach(one, action, held(team=None))
+    assert not may_manage(one, action, held(team=None))
 
 
 @pytest.mark.parametrize("role", Role)
@@ -120,7 +120,7 @@ def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) 
 def test_who_leads_no_team_coaches_by_role_alone(action: Action, role: Role) -> None:
     may = {ADMIN, INTEGRATOR} & set(TABLE[action])
 
-    assert may_coach(viewer(role), action, held()) is (role in may)
+    assert may_manage(viewer(role), action, held()) is (role in may)
 
 
 @pytest.mark.parametrize("role", [MANAGER, ADMIN])

@@ -18,7 +18,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.schema_queries import Tally, record, records, root_field
 from tests.support.serving import Door, Server
 from tests.support.subscription_clients import PATIENCE, stream
-from workflow.queries.events.events import START
+from workflow.queries.events.events import FEED_START
 from workflow.rules.enums import Role
 
 DAYS = {"from": "2026-01-01", "to": "2099-01-01"}
@@ -122,7 +122,7 @@ BORN = {"accountId": "$Account", "name": "In no hurry", "processKey": "default"}
 NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
 DISPROVED = {"opportunityId": "$Opportunity", "assessments": [{"criterion": "pain", "grade": "DISPROVED"}]}
 FOLLOWED: tuple[Any, ...] = (
-    ("events", {"after": START.cursor(), "filter": {"types": ["opportunity.*"]}}, ("logActivity", NOTE)),
+    ("events", {"after": FEED_START.cursor(), "filter": {"types": ["opportunity.*"]}}, ("logActivity", NOTE)),
     ("opportunityChanged", {"id": "$Opportunity"}, ("logActivity", NOTE)),
     (
         "alertChanged",

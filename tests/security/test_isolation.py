@@ -22,8 +22,8 @@ from tests.support.counts import FULL, count
 from tests.support.databases import Databases
 from tests.support.mutation_cases.all_cases import ATTEMPTS
 from tests.support.subscription_clients import CHANGED, stream
-from workflow.models.engine.database import opened
-from workflow.queries.events.events import START
+from workflow.models.engine.database import open_database
+from workflow.queries.events.events import FEED_START
 
 CASES = 2_000
 """How many the issue names."""
@@ -103,7 +103,7 @@ async def test_the_feed_as_it_goes_on_tells_what_its_pages_tell(served: Scene) -
         seen = [node["id"] for node in pages.body["data"]["events"]["nodes"]]
 
         headers = {"Authorization": f"Bearer {served.world.key(sight)}"}
-        async with stream(served.full, LIVE, headers, after=START.cursor()) as events:
+        async with stream(served.full, LIVE, headers, after=FEED_START.cursor()) as events:
             told = [(await anext(events))["data"]["events"]["id"] for _ in seen]
 
         assert len(seen) > 10
@@ -150,7 +150,7 @@ async def test_what_is_not_the_viewers_takes_the_statements_that_nothing_takes(s
     chosen = picked([one for one in cases if id(one.sight) in first], lambda one: one.question.what)
 
     uneven = []
-    async with opened(served.world.url, everywhere=False):
+    async with open_database(served.world.url, all_contexts=False):
         for one in chosen:
             key, nothing = served.world.key(one.sight), nobodys(one.question, one.sight)
             taken = [await statements_of(question, key) for question in (one.question, nothing)]
@@ -172,7 +172,7 @@ async def test_a_write_that_is_right_is_done_and_leaves_all_alone_that_the_write
     people = [one for together in world.classes for one in together if str(one.person) == "ADMIN TEAM"]
 
     wrong = []
-    async with opened(world.url, everywhere=False):
+    async with open_database(world.url, all_contexts=False):
         for sight in people[: 2 if FULL else 1]:
             for mutation, input in writes():
                 wrong += [f"{mutation}: {told}" for told in await wrongs(world, sight, mutation, input)]

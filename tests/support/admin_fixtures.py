@@ -7,8 +7,8 @@ from uuid import UUID
 from schema.core.ids import decode, encode
 from tests.support.organizations import TestOrganization
 from workflow.models import Alert, WebhookDelivery
-from workflow.operations.alerts.sweep import Swept, sweep_organization
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.alerts.sweep import SweepResult, sweep_organization
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.pricing.targets import NewTarget, set_target
 from workflow.operations.webhooks.endpoints import create_webhook_endpoint, update_webhook_endpoint
 from workflow.operations.webhooks.relay import relay
@@ -33,14 +33,14 @@ async def webhooks(organization: TestOrganization) -> dict[str, str]:
 
 async def targets(organization: TestOrganization, member_id: UUID) -> dict[str, str]:
     """What a member is to win this month."""
-    worth = MoneyGiven(Decimal(1_000), "EUR")
+    worth = MoneyAmount(Decimal(1_000), "EUR")
     month = NewTarget(member_id, None, date(2026, 3, 1), date(2026, 3, 31), worth)
     return {"target": encode("Target", await set_target(organization.ctx, month))}
 
 
 async def alerted(organization: TestOrganization, deal: str) -> dict[str, str]:
     """An open alert of a deal, as a sweep opens it."""
-    await sweep_organization(organization.ctx, Swept())
+    await sweep_organization(organization.ctx, SweepResult())
     found = decode(deal)
     assert found is not None
     [row] = await Alert.filter(opportunity_id=found[1], status="OPEN").order_by("code", "id").limit(1).values("id")

@@ -12,19 +12,19 @@ from tests.support.admin_fixtures import alerted, targets, webhooks
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, serving
 from workflow.models import Milestone, Mitigation
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
 from workflow.operations.buyer.risks import NewRisk, raise_risk, settle_risk
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, disqualify, lose, reopen
-from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, disqualify, lose, reopen
+from workflow.operations.people.api_keys import NewApiKey, create_api_key
 from workflow.operations.people.members import NewMember, create_member, update_member
 from workflow.operations.people.teams import create_team
 from workflow.operations.process.processes import preset, publish
@@ -74,7 +74,7 @@ async def staged(url: str) -> AsyncIterator[Stage]:
 
 async def new_stage(url: str, server: Server) -> Stage:
     """One more organization on the server, with all that mutations work on, and a stranger's organization beside it."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         organization, strangers = await new_organization(), await new_organization()
         keys = {
             "admin": organization.api_key,
@@ -97,7 +97,7 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
     people = [await create_contact(ctx, account, {"name": name}) for name in named]
     lead = await create_opportunity(ctx, place, {"name": "Lead"})
     known, quoted = [await _stakeholder(organization, lead, person) for person in people[1:]]
-    said = AssessmentGiven("budget", Grade.IDENTIFIED, said_by_id=quoted)
+    said = NewAssessment("budget", Grade.IDENTIFIED, said_by_id=quoted)
     await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
     return {
         **await _under_way(organization),
@@ -122,7 +122,7 @@ async def _people(organization: TestOrganization) -> dict[str, str]:
     north, south = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
     gone = await create_member(ctx, NewMember("Gil Gone", "gil.gone@example.com", Role.REP))
     await update_member(ctx, gone, {"active": False})
-    key = await create_api_key(ctx, NewKey("Sync", Role.INTEGRATOR))
+    key = await create_api_key(ctx, NewApiKey("Sync", Role.INTEGRATOR))
     return {
         "owner": encode("Member", organization.admin_id),
         "gone": encode("Member", gone),
@@ -138,7 +138,7 @@ async def _closed(organization: TestOrganization, place: NewOpportunity, contact
     deal = await create_opportunity(organization.ctx, place, {"name": "Closed"})
     person = await _stakeholder(organization, deal, contact)
     parts = {"stakeholder": encode("Stakeholder", person), **await _parts(organization, deal, contact)}
-    await disqualify(organization.ctx, deal, DisqualifyReason.NO_PAIN, Terms())
+    await disqualify(organization.ctx, deal, DisqualifyReason.NO_PAIN, TransitionOptions())
     closed = {f"closed{name[0].upper()}{name[1:]}": id for name, id in parts.items()}
     return {"closed": encode("Opportunity", deal), **closed}
 
@@ -200,8 +200,8 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
 async def _once_lost(organization: TestOrganization, deal: UUID) -> UUID:
     """The rival to whom the deal was lost before it was reopened."""
     rival = await _rival(organization, deal)
-    await lose(organization.ctx, deal, Lost(LossReason.LOST_TO_COMPETITOR, rival), Terms())
-    await reopen(organization.ctx, deal, OpportunityState.LEAD, {}, Terms(note="They called us again."))
+    await lose(organization.ctx, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
+    await reopen(organization.ctx, deal, OpportunityState.LEAD, {}, TransitionOptions(note="They called us again."))
     return rival
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from tests.support.team import Crew, forced
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity import triggers
-from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, QualifyChanges, WinDetails
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.queries.opportunity.filter import Days
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
@@ -146,12 +146,12 @@ async def _reschedule(turn: Turn) -> Changes:
 
 async def _hand_over(turn: Turn) -> Changes:
     other = "stranger" if turn.history.now.owner == "owner" else "owner"
-    await assign_opportunities(turn.ctx, [Ref(turn.id)], turn.crew.member(other))
+    await assign_opportunities(turn.ctx, [BulkItem(turn.id)], turn.crew.member(other))
     return {"owner": other}
 
 
 async def _qualify(turn: Turn) -> Changes:
-    await triggers.qualify(turn.ctx, turn.id, AppliedFirst(), forced())
+    await triggers.qualify(turn.ctx, turn.id, QualifyChanges(), forced())
     return {"state": S.QUALIFIED, "entered": True, "forced": True}
 
 
@@ -165,22 +165,22 @@ async def _progress(turn: Turn) -> Changes:
 async def _win(turn: Turn) -> Changes:
     minor, currency = turn.chance.randrange(1, 10**6), turn.value[1]
     given = OpportunityChanges(value=_given((minor, currency)))
-    await triggers.win(turn.ctx, turn.id, Won(WinReason.SPEED, changes=given), forced())
+    await triggers.win(turn.ctx, turn.id, WinDetails(WinReason.SPEED, changes=given), forced())
     return {"minor": minor, "currency": currency, "forced": True, **_closed(turn, S.WON)}
 
 
 async def _lose(turn: Turn) -> Changes:
-    await triggers.lose(turn.ctx, turn.id, Lost(LossReason.PRICE), Terms())
+    await triggers.lose(turn.ctx, turn.id, LossDetails(LossReason.PRICE), TransitionOptions())
     return _closed(turn, S.LOST)
 
 
 async def _stop(turn: Turn) -> Changes:
-    await triggers.disqualify(turn.ctx, turn.id, DisqualifyReason.NO_FIT, Terms())
+    await triggers.disqualify(turn.ctx, turn.id, DisqualifyReason.NO_FIT, TransitionOptions())
     return _closed(turn, S.DISQUALIFIED)
 
 
 async def _regress(turn: Turn) -> Changes:
-    await triggers.regress(turn.ctx, turn.id, Terms(note="Not yet."))
+    await triggers.regress(turn.ctx, turn.id, TransitionOptions(note="Not yet."))
     return {"state": OPEN[OPEN.index(turn.history.now.state) - 1], "entered": True}
 
 
@@ -188,7 +188,7 @@ async def _reopen(turn: Turn) -> Changes:
     state = turn.history.now.state
     to = {S.LOST: turn.chance.choice(OPEN), S.DISQUALIFIED: S.LEAD, S.WON: S.PROGRESSING}[state]
     passing = None if to is S.LEAD else forced().override
-    await triggers.reopen(turn.ctx, turn.id, to, {}, Terms(note="They called again.", override=passing))
+    await triggers.reopen(turn.ctx, turn.id, to, {}, TransitionOptions(note="They called again.", override=passing))
     return {"state": to, "closed_on": None, "entered": True, "forced": passing is not None}
 
 
@@ -214,8 +214,8 @@ def _value(chance: random.Random) -> tuple[int | None, str]:
     return chance.choice([None, chance.randrange(10**6)]), chance.choice(["EUR", "USD"])
 
 
-def _given(value: tuple[int | None, str]) -> MoneyGiven | None:
-    return None if value[0] is None else MoneyGiven(Decimal(value[0]) / 100, value[1])
+def _given(value: tuple[int | None, str]) -> MoneyAmount | None:
+    return None if value[0] is None else MoneyAmount(Decimal(value[0]) / 100, value[1])
 
 
 def _day(chance: random.Random) -> date | None:

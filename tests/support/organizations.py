@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from tests.support.serving import SECRET_KEY
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.vault import Vault
-from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.api_keys import issue_key
 from workflow.operations.people.organizations import init_organization
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role
 
 VAULT = Vault((SECRET_KEY,))
@@ -30,7 +30,7 @@ class TestOrganization:
 
     async def key(self, role: Role, email: str | None = None) -> str:
         """One more key; with an e-mail it acts as that member, without as nobody."""
-        made = await make_key(organization_name=str(self.id), role=role, email=email, now=NOW)
+        made = await issue_key(organization_name=str(self.id), role=role, email=email, now=NOW)
         return made.api_key
 
     async def ctx_of(self, role: Role, email: str | None = None, *, now: datetime = NOW) -> Ctx:
@@ -50,6 +50,6 @@ async def new_organization(*, currency: str = "EUR", time_zone: str = "UTC") -> 
 
 async def context(api_key: str, now: datetime) -> Ctx:
     """The context of a request that brings the key."""
-    viewer = await viewer_of(api_key, now)
+    viewer = await authenticate_api_key(api_key, now)
     assert viewer is not None
     return Ctx(viewer=viewer, now=now, vault=VAULT)

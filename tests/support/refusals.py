@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from workflow.models import Competitor, DecisionStep, Event, Objective, Opportunity, Stakeholder, StakeholderRelation
-from workflow.rules.errors import InvalidInput, Refusal
+from workflow.rules.errors import InvalidInputError, Refusal
 
 LISTS = (Stakeholder, Competitor, DecisionStep, Objective)
 
@@ -31,5 +31,5 @@ async def refusal(deal: UUID, attempt: Awaitable[object]) -> Refusal:
 async def faults(deal: UUID, attempt: Awaitable[object]) -> dict[str, str]:
     """The sentences of an input's faults by their paths, having written nothing."""
     refused = await refusal(deal, attempt)
-    assert isinstance(refused, InvalidInput), refused
+    assert isinstance(refused, InvalidInputError), refused
     return {".".join(fault.path): fault.message for fault in refused.fields}

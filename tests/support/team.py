@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Event, Member, Team
 from workflow.models.columns import new_id
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.process.processes import preset
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import LEFT_OUT, ImportRow
@@ -77,10 +77,12 @@ async def new_crew(*, time_zone: str = "UTC") -> Crew:
     return Crew(organization, ctx, known)
 
 
-def forced(note: str | None = None) -> Terms:
+def forced(note: str | None = None) -> TransitionOptions:
     """Terms that pass every requirement of the default process; an admin who does not hold the deal may give them."""
     keys = {one.key for gate in preset("default").gates for one in gate.requirements}
-    return Terms(note=note, override=OverrideGiven(tuple(sorted(keys)), "The board wants this deal to go on."))
+    return TransitionOptions(
+        note=note, override=NewOverride(tuple(sorted(keys)), "The board wants this deal to go on.")
+    )
 
 
 async def told(id: UUID, *types: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from tests.support.database_dump import differences, dump
 from tests.support.organizations import new_organization
 from workflow import models
 from workflow.models import Organization
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 
 TABLES = {
     model._meta.db_table for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model)
@@ -23,7 +23,7 @@ async def test_a_dump_holds_every_table_and_is_the_same_twice(own_database: str)
 
 
 async def test_what_changed_between_two_dumps_is_told_by_row(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await new_organization()
         before = await dump(own_database)
         await Organization.all().update(time_zone="Asia/Tokyo")

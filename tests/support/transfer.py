@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.files import jsonl_rows
-from api.files.cells import Kind, line
+from api.files.cells import RecordKind, json_line
 from api.files.exports import EXPORTS
-from api.files.import_batches import Tally, import_reads
-from api.files.jsonl_accounts_contacts import import_parties
+from api.files.import_batches import ImportTally, import_lines
+from api.files.jsonl_accounts_contacts import import_records
 from tests.security.isolation.two_organizations import tell_story
 from tests.support.organizations import TestOrganization, new_organization
 from workflow.models import ExchangeRate, Member, SalesProcess
@@ -17,12 +17,12 @@ from workflow.models.engine.database import dialect, fetch
 from workflow.operations.core.context import system_viewer
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.process.processes import publish
-from workflow.queries.integrity import HISTORIES, STANDINGS, VERSION, VERSIONS
-from workflow.queries.people.people import organization_called
+from workflow.queries.integrity import BROKEN_HISTORIES, BROKEN_SNAPSHOTS, BROKEN_VERSIONS, PAYLOAD_VERSION
+from workflow.queries.people.people import find_organization
 from workflow.queries.process.processes import newest_processes
 from workflow.rules.enums import Role
 
-KINDS = (Kind.ACCOUNTS, Kind.CONTACTS, Kind.OPPORTUNITIES)
+KINDS = (RecordKind.ACCOUNTS, RecordKind.CONTACTS, RecordKind.OPPORTUNITIES)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
 """After all that any story tells."""
 
@@ -40,13 +40,13 @@ async def everything() -> TestOrganization:
 
 async def sound(organization: TestOrganization) -> None:
     """Its histories, versions and standings are as they must be; other tests break theirs in the same database."""
-    for check in (HISTORIES, STANDINGS, VERSIONS.format(version=VERSION[dialect()])):
+    for check in (BROKEN_HISTORIES, BROKEN_SNAPSHOTS, BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()])):
         assert [row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)] == []
 
 
 async def second_home(organization: TestOrganization) -> TestOrganization:
     """Another organization with the same people, processes and rates."""
-    home = await organization_called(str(organization.id))
+    home = await find_organization(str(organization.id))
     other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
     for member in await Member.filter(organization_id=organization.id).values("email", "role"):
         await other.ctx_of(Role(member["role"]), member["email"])
@@ -58,26 +58,26 @@ async def second_home(organization: TestOrganization) -> TestOrganization:
     return other
 
 
-async def exported(organization: TestOrganization, kind: Kind) -> list[str]:
+async def exported(organization: TestOrganization, kind: RecordKind) -> list[str]:
     """The lines of one kind."""
-    home = await organization_called(str(organization.id))
+    home = await find_organization(str(organization.id))
     export = EXPORTS[kind]
-    rows = [row async for batch in export.walk(system_viewer(home.id)) for row in batch]
-    return [line(export.record(row, home)) for row in rows]
+    rows = [row async for batch in export.batches(system_viewer(home.id)) for row in batch]
+    return [json_line(export.record(row, home)) for row in rows]
 
 
 async def imported(
-    organization: TestOrganization, kind: Kind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
-) -> tuple[Tally, list[str]]:
+    organization: TestOrganization, kind: RecordKind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
+) -> tuple[ImportTally, list[str]]:
     """What became of the lines, and why those that were not kept were not."""
     file, why = folder / f"{kind}.jsonl", list[str]()
     file.write_text("".join(lines))
-    tally = Tally(reject=lambda read, reason: why.append(reason))
+    tally = ImportTally(on_reject=lambda read, reason: why.append(reason))
     ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)
-    if kind is Kind.OPPORTUNITIES:
-        await import_reads(ctx, jsonl_rows.reads(file), tally, dry_run=dry_run)
+    if kind is RecordKind.OPPORTUNITIES:
+        await import_lines(ctx, jsonl_rows.parse_lines(file), tally, dry_run=dry_run)
     else:
-        await import_parties(ctx, kind, file, tally, dry_run=dry_run)
+        await import_records(ctx, kind, file, tally, dry_run=dry_run)
     return tally, why
 
 

@@ -3,24 +3,24 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of
+from workflow.models.columns import foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Account(Model):
     """A company that may buy; `name_folded` is its name case-folded, for search, matching and order."""
 
-    id = key()
-    organization = of("Organization")
-    name = line()
-    name_folded = line(size=1024)
-    domain = line(null=True)
-    industry = line(null=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    name = short_text()
+    name_folded = short_text(size=1024)
+    domain = short_text(null=True)
+    industry = short_text(null=True)
     employee_count = fields.IntField(null=True)
     annual_revenue_minor = fields.BigIntField(null=True)
     annual_revenue_currency = fields.CharField(max_length=3, null=True)
-    country = line(null=True)
-    external_system = line(null=True)
-    external_id = line(null=True)
+    country = short_text(null=True)
+    external_system = short_text(null=True)
+    external_id = short_text(null=True)
     attributes: dict[str, object] = fields.JSONField()
     version = fields.IntField()
     created_at = fields.DatetimeField()
@@ -33,16 +33,16 @@ class Account(Model):
 class Contact(Model):
     """A person at an account."""
 
-    id = key()
-    organization = of("Organization")
-    account = of("Account")
-    name = line()
-    name_folded = line(size=1024)
-    email = line(null=True)
-    phone = line(null=True)
-    title = line(null=True)
-    external_system = line(null=True)
-    external_id = line(null=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    account = foreign_key("Account")
+    name = short_text()
+    name_folded = short_text(size=1024)
+    email = short_text(null=True)
+    phone = short_text(null=True)
+    title = short_text(null=True)
+    external_system = short_text(null=True)
+    external_id = short_text(null=True)
     attributes: dict[str, object] = fields.JSONField()
     version = fields.IntField()
     created_at = fields.DatetimeField()
@@ -55,11 +55,11 @@ class Contact(Model):
 class ImportedRow(Model):
     """The last row imported under a key, so that the same row again changes nothing."""
 
-    id = key()
-    organization = of("Organization")
-    external_system = line()
-    external_id = line()
-    opportunity = maybe("Opportunity")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    external_system = short_text()
+    external_id = short_text()
+    opportunity = optional_foreign_key("Opportunity")
     row: dict[str, object] = fields.JSONField()
     imported_at = fields.DatetimeField()
 

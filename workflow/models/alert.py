@@ -3,36 +3,36 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Alert(Model):
     """One warning of one deal; at most one of a code and subject is unresolved. `rank` is its severity as a number, for order."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity")
-    code = word()
-    subject = line()
-    severity = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity")
+    code = enum_name()
+    subject = short_text()
+    severity = enum_name()
     rank = fields.IntField()
     severity_since = fields.DatetimeField()
-    status = word()
+    status = enum_name()
     message = fields.TextField()
-    remedy = line(null=True, size=64)
+    remedy = short_text(null=True, size=64)
     first_seen_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()
-    acknowledged_kind = word(null=True)
-    acknowledged_name = line(null=True)
-    acknowledged_member = maybe("Member")
+    acknowledged_kind = enum_name(null=True)
+    acknowledged_name = short_text(null=True)
+    acknowledged_member = optional_foreign_key("Member")
     acknowledged_at = fields.DatetimeField(null=True)
-    snoozed_kind = word(null=True)
-    snoozed_name = line(null=True)
-    snoozed_member = maybe("Member")
+    snoozed_kind = enum_name(null=True)
+    snoozed_name = short_text(null=True)
+    snoozed_member = optional_foreign_key("Member")
     snoozed_until = fields.DatetimeField(null=True)
     note = fields.TextField(null=True)
     resolved_at = fields.DatetimeField(null=True)
-    escalated_to = maybe("Member")
+    escalated_to = optional_foreign_key("Member")
     escalated_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -42,9 +42,9 @@ class Alert(Model):
 class AlertDigest(Model):
     """That a member was sent the digest of a day."""
 
-    id = key()
-    organization = of("Organization")
-    member = of("Member")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    member = foreign_key("Member")
     day = fields.DateField()
 
     class Meta:

@@ -3,20 +3,20 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Stakeholder(Model):
     """A contact who takes part in one purchase; `roles` is a list of buying roles."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    contact = of("Contact")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    contact = foreign_key("Contact")
     roles: list[str] = fields.JSONField()
-    influence = word()
-    attitude = word()
-    buying_style = word()
+    influence = enum_name()
+    attitude = enum_name()
+    buying_style = enum_name()
     motivation = fields.TextField(null=True)
     is_primary = fields.BooleanField()
     left_at = fields.DatetimeField(null=True)
@@ -29,11 +29,11 @@ class Stakeholder(Model):
 class StakeholderRelation(Model):
     """How one stakeholder stands to another of the same deal."""
 
-    id = key()
-    organization = of("Organization")
-    stakeholder = of("Stakeholder", cascade=True)
-    kind = word()
-    to = of("Stakeholder", cascade=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    stakeholder = foreign_key("Stakeholder", cascade=True)
+    kind = enum_name()
+    to = foreign_key("Stakeholder", cascade=True)
 
     class Meta:
         table = "stakeholder_relation"
@@ -42,12 +42,12 @@ class StakeholderRelation(Model):
 class Competitor(Model):
     """Whom or what the buyer compares us with; doing nothing is one too."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    kind = word()
-    name = line()
-    standing = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    kind = enum_name()
+    name = short_text()
+    standing = enum_name()
     strengths = fields.TextField(null=True)
     weaknesses = fields.TextField(null=True)
     created_at = fields.DatetimeField()
@@ -59,12 +59,12 @@ class Competitor(Model):
 class DecisionStep(Model):
     """A step of the buyer's way to a decision, in order of `position`."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
     position = fields.IntField()
-    name = line()
-    owner = maybe("Stakeholder")
+    name = short_text()
+    owner = optional_foreign_key("Stakeholder")
     due = fields.DateField(null=True)
     done = fields.BooleanField()
 
@@ -75,14 +75,14 @@ class DecisionStep(Model):
 class Objective(Model):
     """What the buyer wants to reach, and how it is measured."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
     position = fields.IntField()
     text = fields.TextField()
-    metric = line(null=True)
-    baseline = line(null=True)
-    goal = line(null=True)
+    metric = short_text(null=True)
+    baseline = short_text(null=True)
+    goal = short_text(null=True)
     due = fields.DateField(null=True)
 
     class Meta:

@@ -3,38 +3,38 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Transition(Model):
     """One arrow taken: the gate as it was evaluated, what the deal weighed then, and the close it made."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity")
     sequence = fields.IntField()
-    trigger = word()
-    from_state = word()
-    to_state = word()
+    trigger = enum_name()
+    from_state = enum_name()
+    to_state = enum_name()
     at = fields.DatetimeField()
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
-    source = word()
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
+    source = enum_name()
     note = fields.TextField(null=True)
     requirements: list[object] = fields.JSONField()
-    process = of("SalesProcess")
+    process = foreign_key("SalesProcess")
     seconds_in_previous_state = fields.BigIntField()
     value_minor = fields.BigIntField(null=True)
     value_currency = fields.CharField(max_length=3, null=True)
     expected_close_date = fields.DateField(null=True)
     probability = fields.FloatField()
-    forecast_category = word()
+    forecast_category = enum_name()
     closed_on = fields.DateField(null=True)
-    win_reason = word(null=True)
-    loss_reason = word(null=True)
-    disqualify_reason = word(null=True)
-    lost_to = maybe("Competitor")
+    win_reason = enum_name(null=True)
+    loss_reason = enum_name(null=True)
+    disqualify_reason = enum_name(null=True)
+    lost_to = optional_foreign_key("Competitor")
 
     class Meta:
         table = "transition"
@@ -44,20 +44,20 @@ class Standing(Model):
     """How a deal stood from one instant until the next change of what reports count; what stands now has no `until`."""
 
     pos = fields.BigIntField(primary_key=True, generated=True)
-    organization = of("Organization")
-    opportunity = of("Opportunity")
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity")
     since = fields.DatetimeField()
     until = fields.DatetimeField(null=True)
-    state = word()
-    owner = of("Member")
+    state = enum_name()
+    owner = foreign_key("Member")
     value_minor = fields.BigIntField(null=True)
     value_currency = fields.CharField(max_length=3, null=True)
     base_minor = fields.BigIntField(null=True)
     expected_close_date = fields.DateField(null=True)
     probability = fields.FloatField()
-    forecast_category = word()
+    forecast_category = enum_name()
     closed_on = fields.DateField(null=True)
-    slip_reason = word(null=True)
+    slip_reason = enum_name(null=True)
 
     class Meta:
         table = "standing"
@@ -66,15 +66,15 @@ class Standing(Model):
 class Override(Model):
     """Requirements that a manager passed: a debt until each of them holds."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity")
-    transition = of("Transition")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity")
+    transition = foreign_key("Transition")
     requirement_keys: list[str] = fields.JSONField()
     reason = fields.TextField()
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
     at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
     settled_at = fields.DatetimeField(null=True)
@@ -88,18 +88,18 @@ class Event(Model):
 
     pos = fields.BigIntField(primary_key=True, generated=True)
     id = fields.UUIDField()
-    organization = of("Organization")
+    organization = foreign_key("Organization")
     epoch = fields.IntField()
     xid = fields.BigIntField(db_default=0)
-    aggregatetype = line(size=64)
+    aggregatetype = short_text(size=64)
     aggregateid = fields.UUIDField()
-    type = line(size=64)
+    type = short_text(size=64)
     payload: dict[str, object] = fields.JSONField()
     at = fields.DatetimeField()
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
-    request_id = line(null=True, size=64)
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
+    request_id = short_text(null=True, size=64)
     audit_number = fields.IntField(null=True)
     audit_hash = fields.CharField(max_length=64, null=True)
 

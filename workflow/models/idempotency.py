@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, of
+from workflow.models.columns import foreign_key, primary_key, short_text
 
 
 class Idempotency(Model):
@@ -15,10 +15,10 @@ class Idempotency(Model):
     as it was given: a text, for a database may put the names of JSON in another order.
     """
 
-    id = key()
-    organization = of("Organization")
+    id = primary_key()
+    organization = foreign_key("Organization")
     owner_id = fields.UUIDField()
-    name = line()
+    name = short_text()
     request_hash = fields.CharField(max_length=64)
     claim = fields.UUIDField()
     claimed_until = fields.DatetimeField()

@@ -3,33 +3,33 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, unread, word
+from workflow.models.columns import enum_name, foreign_key, json_text, optional_foreign_key, primary_key, short_text
 
 
 class Opportunity(Model):
     """A deal; `base_minor`, `health` and `risk_level` are stored so that lists filter and order by them."""
 
-    id = key()
-    organization = of("Organization")
+    id = primary_key()
+    organization = foreign_key("Organization")
     number = fields.IntField()
-    name = line()
-    name_folded = line(size=1024)
-    type = word()
+    name = short_text()
+    name_folded = short_text(size=1024)
+    type = enum_name()
     description = fields.TextField(null=True)
-    source = line(null=True)
-    external_system = line(null=True)
-    external_id = line(null=True)
-    account = of("Account")
-    owner = of("Member")
-    process = of("SalesProcess")
-    state = word()
+    source = short_text(null=True)
+    external_system = short_text(null=True)
+    external_id = short_text(null=True)
+    account = foreign_key("Account")
+    owner = foreign_key("Member")
+    process = foreign_key("SalesProcess")
+    state = enum_name()
     state_since = fields.DatetimeField()
     value_minor = fields.BigIntField(null=True)
     value_currency = fields.CharField(max_length=3, null=True)
     base_minor = fields.BigIntField(null=True)
     probability = fields.FloatField()
     probability_is_manual = fields.BooleanField()
-    forecast_category = word()
+    forecast_category = enum_name()
     expected_close_date = fields.DateField(null=True)
     latest_close_date = fields.DateField(null=True)
     push_count = fields.IntField()
@@ -37,7 +37,7 @@ class Opportunity(Model):
     next_step_due = fields.DateField(null=True)
     next_step_agreed = fields.BooleanField()
     pain_since = fields.DateField(null=True)
-    purchase_process = word()
+    purchase_process = enum_name()
     decision_date = fields.DateField(null=True)
     compelling_event = fields.TextField(null=True)
     motivation_to_change = fields.TextField(null=True)
@@ -45,16 +45,16 @@ class Opportunity(Model):
     prior_attempt_failed = fields.BooleanField(null=True)
     prior_attempt_note = fields.TextField(null=True)
     closed_on = fields.DateField(null=True)
-    closed_from = word(null=True)
-    win_reason = word(null=True)
-    loss_reason = word(null=True)
-    disqualify_reason = word(null=True)
-    lost_to = maybe("Competitor")
+    closed_from = enum_name(null=True)
+    win_reason = enum_name(null=True)
+    loss_reason = enum_name(null=True)
+    disqualify_reason = enum_name(null=True)
+    lost_to = optional_foreign_key("Competitor")
     close_note = fields.TextField(null=True)
     health = fields.IntField(null=True)
-    health_factors = unread()
-    closed_insight = unread()
-    risk_level = word(null=True)
+    health_factors = json_text()
+    closed_insight = json_text()
+    risk_level = enum_name(null=True)
     attributes: dict[str, object] = fields.JSONField()
     version = fields.IntField()
     created_at = fields.DatetimeField()
@@ -70,10 +70,10 @@ class Opportunity(Model):
 class Collaborator(Model):
     """A member who works the deal with its owner."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    member = of("Member")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    member = foreign_key("Member")
 
     class Meta:
         table = "collaborator"
@@ -82,17 +82,17 @@ class Collaborator(Model):
 class Assessment(Model):
     """One answer to one criterion; append-only, the latest counts."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity")
-    criterion = line(size=64)
-    grade = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity")
+    criterion = short_text(size=64)
+    grade = enum_name()
     evidence = fields.TextField(null=True)
     evidence_url = fields.TextField(null=True)
-    said_by = maybe("Stakeholder")
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    said_by = optional_foreign_key("Stakeholder")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
     assessed_at = fields.DatetimeField()
 
     class Meta:

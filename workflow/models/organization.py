@@ -3,17 +3,17 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Organization(Model):
     """A company that sells; nothing of it is ever seen by another."""
 
-    id = key()
-    name = line()
+    id = primary_key()
+    name = short_text()
     base_currency = fields.CharField(max_length=3)
-    time_zone = line(size=64)
-    default_process_key = line(size=64)
+    time_zone = short_text(size=64)
+    default_process_key = short_text(size=64)
     created_at = fields.DatetimeField()
     audit_number = fields.IntField(db_default=0)
     audit_hash = fields.CharField(max_length=64, db_default="0" * 64)
@@ -37,11 +37,11 @@ class OpportunityCounter(Model):
 class Team(Model):
     """A team in the tree of teams."""
 
-    id = key()
-    organization = of("Organization")
-    name = line()
-    parent = maybe("Team")
-    manager = maybe("Member")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    name = short_text()
+    parent = optional_foreign_key("Team")
+    manager = optional_foreign_key("Member")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -51,14 +51,14 @@ class Team(Model):
 class Member(Model):
     """A person of the organization; `email` is kept in lower case."""
 
-    id = key()
-    organization = of("Organization")
-    name = line()
-    email = line()
-    role = word()
-    visibility = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    name = short_text()
+    email = short_text()
+    role = enum_name()
+    visibility = enum_name()
     active = fields.BooleanField()
-    team = maybe("Team")
+    team = optional_foreign_key("Team")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -68,16 +68,16 @@ class Member(Model):
 class ApiKey(Model):
     """A credential `pur_<public_id>_<secret>`; only the secret's hash is kept."""
 
-    id = key()
-    organization = of("Organization")
-    name = line()
-    role = word()
-    member = maybe("Member")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    name = short_text()
+    role = enum_name()
+    member = optional_foreign_key("Member")
     public_id = fields.CharField(max_length=32)
     secret_hash = fields.CharField(max_length=128)
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField(null=True)
@@ -90,8 +90,8 @@ class ApiKey(Model):
 class ExchangeRate(Model):
     """Base currency per one unit of `currency`, from a day on."""
 
-    id = key()
-    organization = of("Organization")
+    id = primary_key()
+    organization = foreign_key("Organization")
     currency = fields.CharField(max_length=3)
     rate = fields.DecimalField(max_digits=30, decimal_places=12)
     valid_from = fields.DateField()
@@ -103,10 +103,10 @@ class ExchangeRate(Model):
 class Target(Model):
     """What the organization, a team or a member is to win in a period."""
 
-    id = key()
-    organization = of("Organization")
-    member = maybe("Member")
-    team = maybe("Team")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    member = optional_foreign_key("Member")
+    team = optional_foreign_key("Team")
     from_day = fields.DateField()
     to_day = fields.DateField()
     value_minor = fields.BigIntField()

@@ -3,23 +3,23 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class SalesProcess(Model):
     """One published version of a process: a document that never changes."""
 
-    id = key()
-    organization = of("Organization")
-    process_key = line(size=64)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    process_key = short_text(size=64)
     version = fields.IntField()
-    name = line()
+    name = short_text()
     document: dict[str, object] = fields.JSONField()
     content_hash = fields.CharField(max_length=64)
     published_at = fields.DatetimeField()
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
 
     class Meta:
         table = "sales_process"

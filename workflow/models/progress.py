@@ -3,28 +3,28 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Milestone(Model):
     """A step towards the purchase; `key` is empty for one added by hand."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    template_key = line(null=True, size=64)
-    name = line()
-    side = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    template_key = short_text(null=True, size=64)
+    name = short_text()
+    side = enum_name()
     weight = fields.SmallIntField()
-    status = word()
+    status = enum_name()
     due = fields.DateField(null=True)
     position = fields.IntField()
     completed_at = fields.DatetimeField(null=True)
     evidence = fields.TextField(null=True)
     waive_reason = fields.TextField(null=True)
-    actor_kind = word(null=True)
-    actor_name = line(null=True)
-    actor_member = maybe("Member")
+    actor_kind = enum_name(null=True)
+    actor_name = short_text(null=True)
+    actor_member = optional_foreign_key("Member")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -34,20 +34,20 @@ class Milestone(Model):
 class Activity(Model):
     """Something that was done; `voided_at` where it turned out not to have happened."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    kind = word()
-    direction = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    kind = enum_name()
+    direction = enum_name()
     two_way = fields.BooleanField()
     at = fields.DatetimeField()
     summary = fields.TextField()
-    external_system = line(null=True)
-    external_id = line(null=True)
+    external_system = short_text(null=True)
+    external_id = short_text(null=True)
     voided_at = fields.DatetimeField(null=True)
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -57,10 +57,10 @@ class Activity(Model):
 class ActivityContact(Model):
     """A contact who took part in an activity."""
 
-    id = key()
-    organization = of("Organization")
-    activity = of("Activity", cascade=True)
-    contact = of("Contact")
+    id = primary_key()
+    organization = foreign_key("Organization")
+    activity = foreign_key("Activity", cascade=True)
+    contact = foreign_key("Contact")
 
     class Meta:
         table = "activity_contact"

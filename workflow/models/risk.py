@@ -3,22 +3,22 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, maybe, of, word
+from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
 
 
 class Risk(Model):
     """Something the buyer fears; likelihood and impact are 1 to 5."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
-    category = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
+    category = enum_name()
     statement = fields.TextField()
-    perceived_by = maybe("Stakeholder")
+    perceived_by = optional_foreign_key("Stakeholder")
     likelihood = fields.SmallIntField()
     impact = fields.SmallIntField()
-    status = word()
-    owner = maybe("Member")
+    status = enum_name()
+    owner = optional_foreign_key("Member")
     review_due = fields.DateField(null=True)
     raised_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
@@ -31,10 +31,10 @@ class Risk(Model):
 class Mitigation(Model):
     """What is done to make a risk smaller."""
 
-    id = key()
-    organization = of("Organization")
-    risk = of("Risk", cascade=True)
-    kind = word()
+    id = primary_key()
+    organization = foreign_key("Organization")
+    risk = foreign_key("Risk", cascade=True)
+    kind = enum_name()
     action = fields.TextField()
     due = fields.DateField(null=True)
     done_at = fields.DatetimeField(null=True)
@@ -48,15 +48,15 @@ class Mitigation(Model):
 class RiskReview(Model):
     """Somebody went through the buyer's risks; append-only."""
 
-    id = key()
-    organization = of("Organization")
-    opportunity = of("Opportunity", cascade=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    opportunity = foreign_key("Opportunity", cascade=True)
     reviewed_at = fields.DatetimeField()
     none_found = fields.BooleanField()
     note = fields.TextField(null=True)
-    actor_kind = word()
-    actor_name = line()
-    actor_member = maybe("Member")
+    actor_kind = enum_name()
+    actor_name = short_text()
+    actor_member = optional_foreign_key("Member")
 
     class Meta:
         table = "risk_review"

@@ -3,15 +3,15 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import key, line, of, word
+from workflow.models.columns import enum_name, foreign_key, primary_key, short_text
 
 
 class WebhookEndpoint(Model):
     """A receiver of facts; its secrets are kept encrypted, and (epoch, xid, pos) is the place in the feed up to which it has its deliveries."""
 
-    id = key()
-    organization = of("Organization")
-    url = line(size=2048)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    url = short_text(size=2048)
     event_types: list[str] = fields.JSONField()
     secret = fields.TextField()
     secret_before = fields.TextField(null=True)
@@ -31,11 +31,11 @@ class WebhookEndpoint(Model):
 class WebhookDelivery(Model):
     """One fact on its way to one receiver; whoever has the lease is sending it."""
 
-    id = key()
-    organization = of("Organization")
-    endpoint = of("WebhookEndpoint", cascade=True)
+    id = primary_key()
+    organization = foreign_key("Organization")
+    endpoint = foreign_key("WebhookEndpoint", cascade=True)
     event_id = fields.UUIDField()
-    status = word()
+    status = enum_name()
     attempts = fields.IntField()
     last_status_code = fields.IntField(null=True)
     last_error = fields.TextField(null=True)

@@ -6,7 +6,7 @@ from typing import Any
 from workflow.rules.enums import ActorKind
 from workflow.rules.opportunity.facts import Actor
 
-ACTOR = ("actor_kind", "actor_name", "actor_member_id")
+ACTOR_COLUMNS = ("actor_kind", "actor_name", "actor_member_id")
 
 
 def actor_of(record: Mapping[str, Any]) -> Actor:

@@ -8,7 +8,7 @@ from uuid import UUID
 Part = TypeVar("Part")
 
 
-def grouped(
+def group_by_parent(
     records: Iterable[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], Part], *, by: str = "opportunity_id"
 ) -> dict[UUID, tuple[Part, ...]]:
     """The parts of each parent, in the order of the records; a parent without any is absent."""

@@ -11,7 +11,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from workflow.models.columns import UNSTORABLE
-from workflow.rules.errors import invalid
+from workflow.rules.errors import invalid_field
 
 Row = TypeVar("Row")
 Table = TypeVar("Table", bound=Model)
@@ -25,7 +25,7 @@ class Term:
     descending: bool = False
     nullable: bool = False
 
-    def mark(self) -> str:
+    def cursor_name(self) -> str:
         """The term as a cursor names it."""
         return ("-" if self.descending else "") + self.column
 
@@ -67,13 +67,13 @@ async def page(
     """One statement: the rows of the window, and one more to know whether the list goes on."""
     terms = (*order, Term("id"))
     for values in (window.after, window.before):
-        _refuse_foreign(rows.model, terms, values)
+        _check_cursor(rows.model, terms, values)
     found = rows
     if window.after is not None:
-        found = found.filter(_beyond(terms, window.after, backward=False))
+        found = found.filter(_cursor_condition(terms, window.after, backward=False))
     if window.before is not None:
-        found = found.filter(_beyond(terms, window.before, backward=True))
-    found = _ordered(found, terms, backward=window.backward)
+        found = found.filter(_cursor_condition(terms, window.before, backward=True))
+    found = _apply_order(found, terms, backward=window.backward)
     records = await found.limit(window.size + 1).values(*dict.fromkeys((*columns, *(term.column for term in terms))))
     more = len(records) > window.size
     records = records[: window.size]
@@ -87,7 +87,7 @@ async def page(
     )
 
 
-_SOUND: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
+_VALUE_CHECKS: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
     int: lambda value, bounds: bounds["ge"] <= value <= bounds["le"],
     float: lambda value, _: isfinite(value),
     str: lambda value, _: not UNSTORABLE.search(value),
@@ -95,16 +95,18 @@ _SOUND: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
 """What else a column of a kind holds to, beside the kind."""
 
 
-def _refuse_foreign(table: type[Model], terms: Sequence[Term], values: Sequence[Any] | None) -> None:
+def _check_cursor(table: type[Model], terms: Sequence[Term], values: Sequence[Any] | None) -> None:
     """Refuse a cursor whose values this list's columns could not have given out."""
     for term, value in zip(terms, values or (), strict=values is not None):
-        if not (term.nullable if value is None else _fits(table._meta.fields_map[term.column], value)):
-            raise invalid("after", message="This is no cursor of this list in this order. Take one from its own pages.")
+        if not (term.nullable if value is None else _is_valid(table._meta.fields_map[term.column], value)):
+            raise invalid_field(
+                "after", message="This is no cursor of this list in this order. Take one from its own pages."
+            )
 
 
-def _fits(column: Field[Any], value: Any) -> bool:
-    sound = _SOUND.get(column.field_type)
-    return type(value) is column.field_type and (sound is None or sound(value, column.constraints))
+def _is_valid(column: Field[Any], value: Any) -> bool:
+    check = _VALUE_CHECKS.get(column.field_type)
+    return type(value) is column.field_type and (check is None or check(value, column.constraints))
 
 
 def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
@@ -112,12 +114,12 @@ def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
     return Q(**{condition: value})
 
 
-def among(column: str, values: Iterable[Any], *, longest: int = 255) -> Q:  # Any: of the column's own kind
+def column_in(column: str, values: Iterable[Any], *, max_length: int = 255) -> Q:  # Any: of the column's own kind
     """The rows whose column holds one of these; a text that is longer than the column stands in none."""
-    return where(f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= longest])
+    return where(f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= max_length])
 
 
-def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
+def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
     names: list[str] = []
     for term in terms:
         if term.nullable:
@@ -129,22 +131,22 @@ def _ordered(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) ->
     return rows.order_by(*names)
 
 
-def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
+def _cursor_condition(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
     """Rows strictly after (or before) the row with these values, in the list's order."""
     choices, equal = [], Q()
     for term, value in zip(terms, values, strict=True):
-        step = _step(term, value, backward=backward)
-        if step is not None:
-            choices.append(equal & step)
+        condition = _term_condition(term, value, backward=backward)
+        if condition is not None:
+            choices.append(equal & condition)
         equal = equal & (where(f"{term.column}__isnull", True) if value is None else where(term.column, value))
     return Q(*choices, join_type="OR")
 
 
-def _step(term: Term, value: Any, *, backward: bool) -> Q | None:
+def _term_condition(term: Term, value: Any, *, backward: bool) -> Q | None:
     if value is None:
         return where(f"{term.column}__isnull", False) if backward else None
     comparison = "lt" if term.descending != backward else "gt"
-    step = where(f"{term.column}__{comparison}", value)
+    condition = where(f"{term.column}__{comparison}", value)
     if term.nullable and not backward:
-        step = step | where(f"{term.column}__isnull", True)
-    return step
+        condition = condition | where(f"{term.column}__isnull", True)
+    return condition

@@ -8,41 +8,47 @@ from tortoise.models import Model
 
 from workflow.models import Activity, Alert, Competitor, Milestone, Mitigation, Risk, Stakeholder, Transition
 from workflow.queries.scope import visible
-from workflow.rules.errors import NotFound
+from workflow.rules.errors import NotFoundError
 from workflow.rules.permissions import Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class PartTable:
     """A table, and the column by which its rows hang on a deal."""
 
     table: type[Model]
-    by: str = "opportunity_id"
+    deal_column: str = "opportunity_id"
 
 
-HOOKS: Mapping[str, Hook] = {
-    "Stakeholder": Hook(Stakeholder),
-    "Competitor": Hook(Competitor),
-    "Risk": Hook(Risk),
-    "Mitigation": Hook(Mitigation, "risk__opportunity_id"),
-    "Milestone": Hook(Milestone),
-    "Activity": Hook(Activity),
-    "Transition": Hook(Transition),
-    "Alert": Hook(Alert),
+PART_TABLES: Mapping[str, PartTable] = {
+    "Stakeholder": PartTable(Stakeholder),
+    "Competitor": PartTable(Competitor),
+    "Risk": PartTable(Risk),
+    "Mitigation": PartTable(Mitigation, "risk__opportunity_id"),
+    "Milestone": PartTable(Milestone),
+    "Activity": PartTable(Activity),
+    "Transition": PartTable(Transition),
+    "Alert": PartTable(Alert),
 }
 
 
-async def deals_of(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
+async def parent_deals(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The visible deal of each part; two statements."""
-    hook = HOOKS[kind]
-    found = await hook.table.filter(organization_id=viewer.organization_id, id__in=list(ids)).values("id", hook.by)
-    seen = set(await visible(viewer).filter(id__in=[part[hook.by] for part in found]).values_list("id", flat=True))
-    return {part["id"]: part[hook.by] for part in found if part[hook.by] in seen}
+    part_table = PART_TABLES[kind]
+    found = await part_table.table.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        "id", part_table.deal_column
+    )
+    visible_ids = set(
+        await visible(viewer)
+        .filter(id__in=[part[part_table.deal_column] for part in found])
+        .values_list("id", flat=True)
+    )
+    return {part["id"]: part[part_table.deal_column] for part in found if part[part_table.deal_column] in visible_ids}
 
 
-async def deal_of(viewer: Viewer, kind: str, id: UUID) -> UUID:
+async def parent_deal(viewer: Viewer, kind: str, id: UUID) -> UUID:
     """The visible deal that a part hangs on; NotFound where there is no such part, or its deal is out of sight."""
-    found = await deals_of(viewer, kind, [id])
+    found = await parent_deals(viewer, kind, [id])
     if id not in found:
-        raise NotFound(kind, id)
+        raise NotFoundError(kind, id)
     return found[id]

@@ -7,14 +7,14 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Collaborator, Member, Opportunity
-from workflow.models.engine.database import standing_for
+from workflow.models.engine.database import act_as_organization
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Viewer
 
 
-def standing_for_viewer(viewer: Viewer) -> AbstractContextManager[None]:
+def act_as_viewer(viewer: Viewer) -> AbstractContextManager[None]:
     """All that is asked and written inside is of the viewer's organization; on PostgreSQL the database sees to it too."""
-    return standing_for(viewer.organization_id)
+    return act_as_organization(viewer.organization_id)
 
 
 def visible(viewer: Viewer) -> QuerySet[Opportunity]:
@@ -22,17 +22,17 @@ def visible(viewer: Viewer) -> QuerySet[Opportunity]:
     deals = Opportunity.filter(organization_id=viewer.organization_id, deleted_at=None)
     if viewer.sees_all:
         return deals
-    return deals.filter(_own(viewer.member_id) | _of_teams(viewer))
+    return deals.filter(_own_deals(viewer.member_id) | _team_deals(viewer))
 
 
-def _own(member_id: UUID | None) -> Q:
+def _own_deals(member_id: UUID | None) -> Q:
     if member_id is None:
         return Q(id__in=[])
     works_on = Collaborator.filter(member_id=member_id).values("opportunity_id")
     return Q(owner_id=member_id) | Q(id__in=Subquery(works_on))
 
 
-def _of_teams(viewer: Viewer) -> Q:
+def _team_deals(viewer: Viewer) -> Q:
     if viewer.visibility is not Visibility.TEAM or not viewer.teams:
         return Q(id__in=[])
     return Q(owner_id__in=Subquery(Member.filter(team_id__in=list(viewer.teams)).values("id")))

@@ -12,12 +12,12 @@ Column = tuple[str, Any]
 """How a column is asked for, and the table's field that reads it; None where it is read as it comes."""
 
 
-def plain(table: type[Model], names: Iterable[str]) -> dict[str, Column]:
+def table_columns(table: type[Model], names: Iterable[str]) -> dict[str, Column]:
     """Columns of a table under their own names."""
     return {name: (f'"{table._meta.db_table}"."{name}"', table._meta.fields_map[name]) for name in names}
 
 
-class Together:
+class UnionAll:
     """SELECTs that are asked as one statement; each leaves empty what only the others bring."""
 
     def __init__(self) -> None:
@@ -38,25 +38,27 @@ class Together:
         """The records of each SELECT; one statement."""
         names = list(dict.fromkeys(name for columns, _ in self._selects for name in columns))
         texts = [
-            f"SELECT {', '.join([f'{place} AS part', *(_asked(columns, name) for name in names)])} {source}"
+            f"SELECT {', '.join([f'{place} AS part', *(_select_item(columns, name) for name in names)])} {source}"
             for place, (columns, source) in enumerate(self._selects)
         ]
-        kept: list[list[Record]] = [[] for _ in texts]
+        results: list[list[Record]] = [[] for _ in texts]
         for record in await fetch(" UNION ALL ".join(texts), *self._values):
             part = record["part"]
-            kept[part].append({name: _read(column, record[name]) for name, column in self._selects[part][0].items()})
-        return kept
+            results[part].append(
+                {name: _convert(column, record[name]) for name, column in self._selects[part][0].items()}
+            )
+        return results
 
 
-def _asked(columns: Mapping[str, Column], name: str) -> str:
+def _select_item(columns: Mapping[str, Column], name: str) -> str:
     return f'{columns[name][0] if name in columns else "NULL"} AS "{name}"'
 
 
-def _read(column: Column, value: Any) -> Any:
+def _convert(column: Column, value: Any) -> Any:
     field = column[1]
     return value if field is None or value is None else field.to_python_value(value)
 
 
-def ordered(records: Iterable[Record], by: str) -> Sequence[Record]:
+def sort_records(records: Iterable[Record], by: str) -> Sequence[Record]:
     """The records by one of their columns; a statement of several SELECTs has no order of its own."""
     return sorted(records, key=lambda record: record[by])

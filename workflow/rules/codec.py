@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from workflow.rules.errors import FieldProblem, InvalidInput
+from workflow.rules.errors import FieldProblem, InvalidInputError
 
 T = TypeVar("T")
 Path = tuple[str, ...]
@@ -22,33 +22,33 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 """The years that a day may be of."""
-SECRET = "secret"
+SECRET_FIELD = "secret"
 """Marks a field that is never written: what is read back has its default."""
 
 
-def read(shape: type[T], data: object, *, at: Path = ()) -> T:
+def decode(shape: type[T], data: object, *, at: Path = ()) -> T:
     """The value that the data describes; InvalidInput names every fault with its path."""
-    faults: list[FieldProblem] = []
-    value: T = _value(shape, data, at, faults)
-    if faults:
-        raise InvalidInput(faults)
+    problems: list[FieldProblem] = []
+    value: T = _decode_value(shape, data, at, problems)
+    if problems:
+        raise InvalidInputError(problems)
     return value
 
 
-def written(value: object) -> object:
+def encode(value: object) -> object:
     """Plain data that reads back as the same value: nulls left out, numbers as JSON has them."""
     if is_dataclass(value) and not isinstance(value, type):
-        kept = (field for field in fields(value) if not field.metadata.get(SECRET))
-        named = {camel(field.name): getattr(value, field.name) for field in kept}
-        return {name: written(part) for name, part in named.items() if part is not None}
+        public = (field for field in fields(value) if not field.metadata.get(SECRET_FIELD))
+        named = {camel(field.name): getattr(value, field.name) for field in public}
+        return {name: encode(part) for name, part in named.items() if part is not None}
     if isinstance(value, tuple | list):
-        return [written(part) for part in value]
+        return [encode(part) for part in value]
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): written(part) for key, part in value.items()}
+        return {str(key): encode(part) for key, part in value.items()}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
@@ -58,15 +58,15 @@ def written(value: object) -> object:
     return value
 
 
-def holds_a_secret(value: object) -> bool:
+def has_secret(value: object) -> bool:
     """Whether a value has a field that is never written."""
-    kept = fields(value) if is_dataclass(value) else ()
-    return any(field.metadata.get(SECRET) for field in kept)
+    all_fields = fields(value) if is_dataclass(value) else ()
+    return any(field.metadata.get(SECRET_FIELD) for field in all_fields)
 
 
 def is_id(text: str) -> bool:
     """Whether a text is a UUID."""
-    return _id(text) is not None
+    return _uuid(text) is not None
 
 
 @lru_cache(4_096)
@@ -76,57 +76,57 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def _value(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:  # Any: a type as a value
+def _decode_value(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:  # Any: a type as a value
     if get_origin(shape) is UnionType:
         inner = next(part for part in get_args(shape) if part is not NoneType)
-        return None if data is None else _value(inner, data, at, faults)
+        return None if data is None else _decode_value(inner, data, at, faults)
     if get_origin(shape) is tuple:
-        return _list(get_args(shape)[0], data, at, faults)
+        return _decode_list(get_args(shape)[0], data, at, faults)
     if is_dataclass(shape):
-        return _record(shape, data, at, faults)
+        return _decode_record(shape, data, at, faults)
     if isinstance(shape, type) and issubclass(shape, StrEnum):
-        return _choice(shape, data, at, faults)
-    taken, sentence = _SCALARS[shape]
-    value = taken(data)
-    return _fault(faults, at, sentence) if value is None else value
+        return _decode_enum(shape, data, at, faults)
+    convert, sentence = _SCALAR_DECODERS[shape]
+    value = convert(data)
+    return _add_fault(faults, at, sentence) if value is None else value
 
 
-def _list(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
+def _decode_list(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
     if not isinstance(data, list | tuple):
-        return _fault(faults, at, "must be a list")
-    return tuple(_value(shape, part, (*at, str(index)), faults) for index, part in enumerate(data))
+        return _add_fault(faults, at, "must be a list")
+    return tuple(_decode_value(shape, part, (*at, str(index)), faults) for index, part in enumerate(data))
 
 
-def _record(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
+def _decode_record(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:
     if not isinstance(data, Mapping):
-        return _fault(faults, at, "must be an object with named fields")
-    known = _known(shape)
+        return _add_fault(faults, at, "must be an object with named fields")
+    known = _named_fields(shape)
     for name in data.keys() - known.keys():
-        _fault(faults, (*at, str(name)), f"is not known here; known are {', '.join(known)}")
+        _add_fault(faults, (*at, str(name)), f"is not known here; known are {', '.join(known)}")
     before = len(faults)
     values = {}
     for name, (field, kind) in known.items():
         if name in data:
-            values[field.name] = _value(kind, data[name], (*at, name), faults)
+            values[field.name] = _decode_value(kind, data[name], (*at, name), faults)
         elif NoneType in get_args(kind) and field.default is MISSING:
             values[field.name] = None
         elif field.default is MISSING and field.default_factory is MISSING:
-            _fault(faults, (*at, name), "is missing")
+            _add_fault(faults, (*at, name), "is missing")
     return shape(**values) if len(faults) == before else None
 
 
-def _choice(shape: type[StrEnum], data: object, at: Path, faults: list[FieldProblem]) -> Any:
+def _decode_enum(shape: type[StrEnum], data: object, at: Path, faults: list[FieldProblem]) -> Any:
     if isinstance(data, str) and data in shape.__members__:
         return shape(data)
-    return _fault(faults, at, f"must be one of {', '.join(shape)}")
+    return _add_fault(faults, at, f"must be one of {', '.join(shape)}")
 
 
-def _fault(faults: list[FieldProblem], at: Path, sentence: str) -> None:
+def _add_fault(faults: list[FieldProblem], at: Path, sentence: str) -> None:
     faults.append(FieldProblem(at, f"{'.'.join(at) or 'The document'} {sentence}."))
 
 
 @cache
-def _known(shape: type) -> "dict[str, tuple[Field[Any], Any]]":
+def _named_fields(shape: type) -> "dict[str, tuple[Field[Any], Any]]":
     hints = get_type_hints(shape)
     return {camel(field.name): (field, hints[field.name]) for field in fields(shape)}
 
@@ -135,18 +135,18 @@ def _text(data: object) -> str | None:
     return str(data) if isinstance(data, str) else None
 
 
-def _whole(data: object) -> int | None:
+def _integer(data: object) -> int | None:
     return data if isinstance(data, int) and not isinstance(data, bool) else None
 
 
-def _id(data: object) -> UUID | None:
+def _uuid(data: object) -> UUID | None:
     try:
         return UUID(data) if isinstance(data, str) else None
     except ValueError:
         return None
 
 
-def _truth(data: object) -> bool | None:
+def _boolean(data: object) -> bool | None:
     return data if isinstance(data, bool) else None
 
 
@@ -160,7 +160,7 @@ def _number(data: object) -> Decimal | None:
     return value if value.is_finite() and abs(value) < 10**15 else None
 
 
-def _real(data: object) -> float | None:
+def _float(data: object) -> float | None:
     number = _number(data)
     return None if number is None else float(number)
 
@@ -188,13 +188,13 @@ def _json(data: object) -> object:
     return list(parts) if isinstance(data, list | tuple) else data
 
 
-_SCALARS: dict[Any, tuple[Callable[[object], object], str]] = {
+_SCALAR_DECODERS: dict[Any, tuple[Callable[[object], object], str]] = {
     str: (_text, "must be a text"),
-    int: (_whole, "must be a whole number"),
-    bool: (_truth, "must be true or false"),
+    int: (_integer, "must be a whole number"),
+    bool: (_boolean, "must be true or false"),
     Decimal: (_number, "must be a number"),
-    UUID: (_id, "must be an id"),
-    float: (_real, "must be a number"),
+    UUID: (_uuid, "must be an id"),
+    float: (_float, "must be a number"),
     date: (_day, "must be a day such as 2026-03-31"),
     datetime: (_instant, "must be an instant such as 2026-03-31T09:30:00+00:00"),
     Any: (_json, "must be a text, a number, true, false or a list of these"),

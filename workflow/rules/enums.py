@@ -612,4 +612,4 @@ class DeliveryStatus(StrEnum):
 
 OPEN_STATES = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING})
 CLOSED_STATES = frozenset(OpportunityState) - OPEN_STATES
-OPEN_RISKS = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})
+OPEN_RISK_STATUSES = frozenset({RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING})

@@ -8,7 +8,7 @@ from uuid import UUID
 from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 
 
-class Explained(Protocol):
+class HasExplanation(Protocol):
     """A verdict, as far as a refusal needs to know one."""
 
     @property
@@ -35,7 +35,7 @@ class Refusal(Exception):
         self.message = message
 
 
-class InvalidInput(Refusal):
+class InvalidInputError(Refusal):
     """Fields of the input cannot be taken as they are; every one is told."""
 
     code = ProblemCode.INVALID_INPUT
@@ -45,12 +45,12 @@ class InvalidInput(Refusal):
         super().__init__(" ".join(field.message for field in self.fields))
 
 
-def invalid(*path: str, message: str) -> InvalidInput:
+def invalid_field(*path: str, message: str) -> InvalidInputError:
     """One field's fault as a refusal."""
-    return InvalidInput([FieldProblem(path=path, message=message)])
+    return InvalidInputError([FieldProblem(path=path, message=message)])
 
 
-class NotFound(Refusal):
+class NotFoundError(Refusal):
     """There is no such record, or the viewer may not see it: the two are never told apart."""
 
     code = ProblemCode.NOT_FOUND
@@ -62,13 +62,13 @@ class NotFound(Refusal):
         self.kind, self.id = kind, id
 
 
-class PermissionDenied(Refusal):
+class PermissionDeniedError(Refusal):
     """The viewer's role or team does not allow it."""
 
     code = ProblemCode.PERMISSION_DENIED
 
 
-class VersionConflict(Refusal):
+class VersionConflictError(Refusal):
     """Somebody changed the record since it was read."""
 
     code = ProblemCode.VERSION_CONFLICT
@@ -81,7 +81,7 @@ class VersionConflict(Refusal):
         self.kind, self.id, self.expected, self.actual = kind, id, expected, actual
 
 
-class Duplicate(Refusal):
+class DuplicateError(Refusal):
     """The same thing is there already."""
 
     code = ProblemCode.DUPLICATE
@@ -91,7 +91,7 @@ class Duplicate(Refusal):
         self.kind, self.id = kind, id
 
 
-class IllegalTransition(Refusal):
+class IllegalTransitionError(Refusal):
     """The machine has no such arrow from the present state."""
 
     code = ProblemCode.ILLEGAL_TRANSITION
@@ -105,15 +105,15 @@ class IllegalTransition(Refusal):
         opportunity_id: UUID,
         target: OpportunityState | None = None,
     ) -> None:
-        ways = ", ".join(f"{way} to {end}" for way, end in allowed)
+        transitions = ", ".join(f"{way} to {end}" for way, end in allowed)
         to = f" to {target}" if target else ""
-        super().__init__(f"{trigger} does not lead{to} from {state}. What leaves {state}: {ways}.")
+        super().__init__(f"{trigger} does not lead{to} from {state}. What leaves {state}: {transitions}.")
         self.trigger, self.state = trigger, state
         self.allowed = tuple(dict.fromkeys(way for way, _ in allowed))
         self.opportunity_id = opportunity_id
 
 
-class TransitionBlocked(Refusal):
+class TransitionBlockedError(Refusal):
     """The arrow is there and its gate does not hold; every unmet requirement is told."""
 
     code = ProblemCode.TRANSITION_BLOCKED
@@ -123,7 +123,7 @@ class TransitionBlocked(Refusal):
         *,
         trigger: Trigger,
         opportunity_id: UUID,
-        unmet: Sequence[Explained],
+        unmet: Sequence[HasExplanation],
         overridable: bool,
         advice: str = "",
     ) -> None:
@@ -134,7 +134,7 @@ class TransitionBlocked(Refusal):
         self.unmet, self.overridable = tuple(unmet), overridable
 
 
-class RecordClosed(Refusal):
+class RecordClosedError(Refusal):
     """A closed opportunity is read-only until it is reopened."""
 
     code = ProblemCode.RECORD_CLOSED

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from iso4217 import Currency
 
-MOST_MINOR = 10**15
+MAX_MINOR = 10**15
 
 
 def exponent(currency: str) -> int | None:
@@ -24,32 +24,32 @@ def amount(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-(exponent(currency) or 0))
 
 
-def base_minor(minor: int, currency: str, base: str, rate: Decimal) -> int:
+def convert_minor(minor: int, currency: str, base: str, rate: Decimal) -> int:
     """Worth in minor units of the base currency; `rate` is base currency per one unit."""
-    return half_up((amount(minor, currency) * rate).scaleb(exponent(base) or 0))
+    return round_half_up((amount(minor, currency) * rate).scaleb(exponent(base) or 0))
 
 
 def weighted_minor(minor: int | None, probability: Decimal) -> int | None:
     """An amount times the chance that it comes."""
-    return None if minor is None else half_up(minor * probability)
+    return None if minor is None else round_half_up(minor * probability)
 
 
-def half_up(value: Decimal) -> int:
+def round_half_up(value: Decimal) -> int:
     """Rounded half up to a whole number."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class ExchangeRates:
     """What currencies are worth in the base currency: by currency, each rate from a day on, the earliest first."""
 
     base: str
     rates: Mapping[str, Sequence[tuple[date, Decimal]]]
 
-    def worth(self, minor: int, currency: str, on: date) -> int:
+    def to_base(self, minor: int, currency: str, on: date) -> int:
         """Minor units of base currency at the rate valid on a day; before the first rate, at that one."""
         if currency == self.base:
             return minor
         known = self.rates.get(currency, ())
         rate = next((rate for since, rate in reversed(known) if since <= on), known[0][1] if known else None)
-        return 0 if rate is None else base_minor(minor, currency, self.base, rate)
+        return 0 if rate is None else convert_minor(minor, currency, self.base, rate)

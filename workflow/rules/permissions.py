@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.errors import PermissionDenied
+from workflow.rules.errors import PermissionDeniedError
 
 
 class Action(StrEnum):
@@ -35,8 +35,8 @@ class Action(StrEnum):
     IMPORT = "opportunity:import"
 
 
-_REP = frozenset({Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS})
-_COACH = frozenset(
+_REP_ACTIONS = frozenset({Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS})
+_MANAGER_ACTIONS = frozenset(
     {
         Action.OVERRIDE_SOFT,
         Action.REOPEN,
@@ -49,13 +49,13 @@ _COACH = frozenset(
 )
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
-    Role.REP: _REP,
-    Role.MANAGER: _REP | _COACH | {Action.WRITE_TEAM},
+    Role.REP: _REP_ACTIONS,
+    Role.MANAGER: _REP_ACTIONS | _MANAGER_ACTIONS | {Action.WRITE_TEAM},
     Role.ADMIN: frozenset(Action),
-    Role.INTEGRATOR: _REP | {Action.WRITE_TEAM, Action.WRITE_ALL, Action.ASSIGN, Action.IMPORT},
+    Role.INTEGRATOR: _REP_ACTIONS | {Action.WRITE_TEAM, Action.WRITE_ALL, Action.ASSIGN, Action.IMPORT},
     Role.OBSERVER: frozenset({Action.READ}),
 }
-SEE_ALL = frozenset({Role.INTEGRATOR})
+ROLES_SEEING_ALL = frozenset({Role.INTEGRATOR})
 """The roles whose members see every opportunity, whatever their visibility."""
 
 
@@ -67,11 +67,11 @@ def acting_role(key: Role, member: Role) -> Role:
 
 def acting_visibility(acting: Role, member: Role, visibility: Visibility) -> Visibility:
     """What is seen in that role: a member's visibility, unless the member themselves sees all by their role."""
-    return Visibility.ALL if {acting, member} <= SEE_ALL else visibility
+    return Visibility.ALL if {acting, member} <= ROLES_SEEING_ALL else visibility
 
 
 @dataclass(frozen=True, slots=True)
-class KeyUse:
+class ApiKeyUse:
     """The API key that was brought, and the minute in which it is known to have been used before."""
 
     id: UUID
@@ -89,7 +89,7 @@ class Viewer:
     kind: ActorKind
     visibility: Visibility = Visibility.ALL
     teams: frozenset[UUID] = frozenset()
-    key: KeyUse | None = None
+    key: ApiKeyUse | None = None
 
     def may(self, action: Action) -> bool:
         """Whether the role allows the action somewhere."""
@@ -102,63 +102,63 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Ownership:
     """Whose a deal is: its owner, the owner's team, and those who work it with them."""
 
     owner_id: UUID
     owner_team_id: UUID | None
     collaborator_ids: Collection[UUID]
 
-    def held_by(self, viewer: Viewer) -> bool:
+    def is_owned_by(self, viewer: Viewer) -> bool:
         """Collaborators count as owners."""
         return viewer.member_id is not None and (
             viewer.member_id == self.owner_id or viewer.member_id in self.collaborator_ids
         )
 
-    def in_teams_of(self, viewer: Viewer) -> bool:
+    def is_in_teams_of(self, viewer: Viewer) -> bool:
         """The owner belongs to a team that the viewer leads or stands in."""
         return self.owner_team_id is not None and self.owner_team_id in viewer.teams
 
 
-def may_write(viewer: Viewer, holding: Holding) -> bool:
+def may_write(viewer: Viewer, ownership: Ownership) -> bool:
     """One's own deals, a manager the team's, an admin and an integrator all."""
     if viewer.may(Action.WRITE_ALL):
         return True
     if not viewer.may(Action.WRITE_OWN):
         return False
-    return holding.held_by(viewer) or (viewer.may(Action.WRITE_TEAM) and holding.in_teams_of(viewer))
+    return ownership.is_owned_by(viewer) or (viewer.may(Action.WRITE_TEAM) and ownership.is_in_teams_of(viewer))
 
 
-def may_coach(viewer: Viewer, action: Action, holding: Holding) -> bool:
+def may_manage(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
     """A manager's word on the team's deals; an admin's and an integrator's on all, where the role has the action."""
     return viewer.may(action) and (
-        viewer.may(Action.WRITE_ALL) or holding.in_teams_of(viewer) or holding.held_by(viewer)
+        viewer.may(Action.WRITE_ALL) or ownership.is_in_teams_of(viewer) or ownership.is_owned_by(viewer)
     )
 
 
-def may_override(viewer: Viewer, action: Action, holding: Holding) -> bool:
+def may_override(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
     """Only a person, and never on a deal they hold."""
-    return viewer.member_id is not None and not holding.held_by(viewer) and may_coach(viewer, action, holding)
+    return viewer.member_id is not None and not ownership.is_owned_by(viewer) and may_manage(viewer, action, ownership)
 
 
-def require(viewer: Viewer, action: Action, *, to: str) -> None:
+def require_permission(viewer: Viewer, action: Action, *, to: str) -> None:
     """Refuse where the role does not allow the action."""
     if not viewer.may(action):
-        *others, last = [named(role) for role, actions in PERMISSIONS.items() if action in actions]
-        whom = f"{', '.join(others)} or {last}" if others else last
-        raise PermissionDenied(f"{named(viewer.role).capitalize()} may not {to}. Ask {whom}.")
+        *others, last = [role_with_article(role) for role, actions in PERMISSIONS.items() if action in actions]
+        who = f"{', '.join(others)} or {last}" if others else last
+        raise PermissionDeniedError(f"{role_with_article(viewer.role).capitalize()} may not {to}. Ask {who}.")
 
 
-def named(role: Role) -> str:
+def role_with_article(role: Role) -> str:
     """A role with its article."""
     word = role.lower()
     return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
-def why_not_write(viewer: Viewer, holding: Holding) -> str | None:
+def write_forbidden_reason(viewer: Viewer, ownership: Ownership) -> str | None:
     """The sentence that says who could, or None where the viewer may."""
-    if may_write(viewer, holding):
+    if may_write(viewer, ownership):
         return None
     if not viewer.may(Action.WRITE_OWN):
-        return f"{named(viewer.role).capitalize()} reads and does not write. Ask the owner or an admin."
+        return f"{role_with_article(viewer.role).capitalize()} reads and does not write. Ask the owner or an admin."
     return "This opportunity is not yours or your team's. Ask its owner, their manager or an admin."

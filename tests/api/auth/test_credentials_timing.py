@@ -22,7 +22,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import NO_TLS
 from tests.support.statements import statements
 from workflow.models import ApiKey
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role
 from workflow.rules.permissions import Viewer
 
@@ -77,7 +77,7 @@ async def told_apart(api_key: str, now: datetime) -> Viewer | None:
     """The planted fault: a key that somebody has takes one look more."""
     if await ApiKey.filter(public_id=api_key.split("_")[1]).exists():
         await ApiKey.filter(public_id=api_key.split("_")[1]).values("id")
-    return await viewer_of(api_key, now)
+    return await authenticate_api_key(api_key, now)
 
 
 async def test_neither_the_time_nor_the_answer_tells_which_keys_there_are(
@@ -93,7 +93,7 @@ async def test_neither_the_time_nor_the_answer_tells_which_keys_there_are(
 async def test_a_planted_difference_is_seen(
     inside: httpx.AsyncClient, known: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.auth.credentials, "viewer_of", told_apart)
+    monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", told_apart)
 
     rounds = [await apart(inside, known) for _ in range(ROUNDS)]
 

@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import OctKey
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from api.auth.issuer import FLOOR, LARGEST, OLDEST, Issuer, IssuerFault
+from api.auth.issuer import MAX_DOCUMENT_BYTES, MAX_KEY_AGE, MIN_FETCH_INTERVAL, Issuer, IssuerError
 from tests.support.tokens.forged import BOUND, SEALING, SHARED, WEAK
 from tests.support.tokens.issuer import TestIssuer, answering, issuing, new_key
 
@@ -61,7 +61,7 @@ async def test_keys_are_fetched_when_first_asked_for_and_kept(known: Known) -> N
 async def test_a_new_key_is_found_when_a_token_names_it(known: Known) -> None:
     old, new = known.real.keys[0].kid, new_key()
     await known.knows(old)
-    known.clock.now += FLOOR
+    known.clock.now += MIN_FETCH_INTERVAL
     known.real.keys[:] = [new]
 
     assert await known.knows(new.kid, old) == [True, False]
@@ -70,7 +70,7 @@ async def test_a_new_key_is_found_when_a_token_names_it(known: Known) -> None:
 
 async def test_unknown_keys_are_looked_for_once_a_floor(known: Known) -> None:
     await known.knows(*(f"unknown {number}" for number in range(20)))
-    known.clock.now += FLOOR - 1
+    known.clock.now += MIN_FETCH_INTERVAL - 1
     await known.knows(*(f"unknown {number}" for number in range(20)))
     assert known.real.fetched == ONCE
 
@@ -83,7 +83,7 @@ async def test_a_key_that_was_withdrawn_is_known_no_longer_than_the_keys_may_be_
     withdrawn = known.real.keys[0].kid
     await known.knows(withdrawn)
     known.real.keys[:] = [new_key()]
-    known.clock.now += OLDEST - 1
+    known.clock.now += MAX_KEY_AGE - 1
     assert await known.knows(withdrawn) == [True]
 
     known.clock.now += 1
@@ -118,7 +118,7 @@ async def test_while_the_issuer_is_down_known_keys_go_on_and_it_is_asked_once_a_
         known = Known(Issuer(real.address, clock=clock), real, clock)
         async with answering(real, door.dup()):
             await known.knows(real.keys[0].kid)
-    clock.now += OLDEST * 10
+    clock.now += MAX_KEY_AGE * 10
 
     assert await known.knows(real.keys[0].kid, "unknown") == [True, False]
     with socket.create_server(("127.0.0.1", real.port)) as door:
@@ -126,7 +126,7 @@ async def test_while_the_issuer_is_down_known_keys_go_on_and_it_is_asked_once_a_
             real.keys.append(new_key())
             assert await known.knows(real.keys[0].kid, real.keys[1].kid) == [True, False]
             assert real.fetched == ONCE
-            clock.now += FLOOR
+            clock.now += MIN_FETCH_INTERVAL
             assert await known.knows(real.keys[0].kid, real.keys[1].kid) == [True, True]
     await known.issuer.close()
 
@@ -140,14 +140,14 @@ async def test_only_strong_public_keys_for_signatures_are_taken(known: Known) ->
     listed = [key.as_dict(private=isinstance(key, OctKey)) for key in (WEAK, SEALING, SHARED, BOUND, *good)]
     known.real.answers["keys"] = JSONResponse({"keys": [*odd, *listed]})
 
-    assert set(await known.issuer.keys()) == {key.kid for key in (BOUND, *good)}
+    assert set(await known.issuer.fetch_keys()) == {key.kid for key in (BOUND, *good)}
 
 
 async def test_of_a_private_key_only_the_public_part_is_taken(known: Known) -> None:
     [key] = known.real.keys
     known.real.answers["keys"] = JSONResponse({"keys": [key.as_dict(private=True)]})
 
-    [kept] = (await known.issuer.keys()).values()
+    [kept] = (await known.issuer.fetch_keys()).values()
 
     assert kept.is_private is False
 
@@ -156,7 +156,7 @@ async def test_an_address_that_ends_in_a_slash_is_asked_without_it(known: Known)
     issuer = Issuer(known.real.address + "/")
     known.real.answers["discovery"] = known.real.discovery(issuer=known.real.address + "/")
 
-    assert len(await issuer.keys()) == 1
+    assert len(await issuer.fetch_keys()) == 1
     await issuer.close()
 
 
@@ -171,7 +171,7 @@ FAULTS: dict[str, dict[str, Response]] = {
     "status 500": {"discovery": PlainTextResponse("{}", 500)},
     "status 307": {"discovery": REDIRECT},
     "with the status 307": {"keys": REDIRECT},
-    "is larger than": {"keys": PlainTextResponse(" " * (LARGEST + 1))},
+    "is larger than": {"keys": PlainTextResponse(" " * (MAX_DOCUMENT_BYTES + 1))},
     "deep": {"keys": PlainTextResponse("[" * 100_000)},
 }
 
@@ -183,11 +183,11 @@ async def test_a_document_that_is_not_right_leaves_the_known_keys_and_says_why(
     kid = known.real.keys[0].kid
     await known.knows(kid)
     known.real.answers |= FAULTS[says]
-    known.clock.now += OLDEST
+    known.clock.now += MAX_KEY_AGE
 
     assert await known.knows(kid, "unknown") == [True, False]
-    with pytest.raises(IssuerFault) as fault:
-        await known.issuer.keys()
+    with pytest.raises(IssuerError) as fault:
+        await known.issuer.fetch_keys()
     assert (says if says != "deep" else "is no JSON") in str(fault.value)
     assert fault.value.remedy
     assert str(fault.value) in caplog.text
@@ -197,21 +197,21 @@ async def test_a_document_that_is_not_right_leaves_the_known_keys_and_says_why(
 async def test_a_document_of_an_issuer_of_another_name_is_not_believed(known: Known, change: Any) -> None:
     known.real.answers["discovery"] = known.real.discovery(issuer=change(known.real.address))
 
-    with pytest.raises(IssuerFault, match="names the issuer"):
-        await known.issuer.keys()
+    with pytest.raises(IssuerError, match="names the issuer"):
+        await known.issuer.fetch_keys()
 
 
 @pytest.mark.parametrize("address", [None, 1, "", "keys", "http://example.com/keys", "file:///etc/passwd", "https://"])
 async def test_keys_are_fetched_from_no_address_that_somebody_could_change(known: Known, address: Any) -> None:
     known.real.answers["discovery"] = known.real.discovery(jwks_uri=address)
 
-    with pytest.raises(IssuerFault, match="no https address of keys"):
-        await known.issuer.keys()
+    with pytest.raises(IssuerError, match="no https address of keys"):
+        await known.issuer.fetch_keys()
     assert known.real.fetched == ["discovery"]
 
 
 async def test_an_issuer_that_never_answers_is_given_up(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.auth.issuer.PATIENCE", 0.1)
+    monkeypatch.setattr("api.auth.issuer.FETCH_TIMEOUT", 0.1)
     known.real.pause = 1
 
     assert await known.knows(known.real.keys[0].kid) == [False]

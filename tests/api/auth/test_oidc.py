@@ -14,14 +14,14 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from api.app import create_app
-from api.auth.issuer import FLOOR, OLDEST
+from api.auth.issuer import MAX_KEY_AGE, MIN_FETCH_INTERVAL
 from api.config.settings import Settings
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import NO_TLS, serving
 from tests.support.statements import statements
 from tests.support.tokens.issuer import AUDIENCE, Json, Key, TestIssuer, answering, issuing, new_key, signed
 from workflow.models import Member
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.rules.enums import Role
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}
@@ -117,9 +117,9 @@ async def test_a_new_key_is_taken_once_the_floor_is_past_and_the_old_one_no_long
     door.issuer.keys[:] = [new_key()]
     after = door.token()
 
-    door.seconds[0] = FLOOR - 1
+    door.seconds[0] = MIN_FETCH_INTERVAL - 1
     assert [await door.opens(token) for token in (after, before, after)] == [False, True, False]
-    door.seconds[0] = FLOOR
+    door.seconds[0] = MIN_FETCH_INTERVAL
     assert [await door.opens(token) for token in (after, before)] == [True, False]
     assert door.issuer.fetched == ["discovery", "keys"] * 2
 
@@ -129,7 +129,7 @@ async def test_a_key_of_the_same_id_but_another_kind_is_no_longer_the_old_one(do
     assert await door.opens(before)
     key: Key = RSAKey.generate_key(2048, {"kid": str(door.issuer.keys[0].kid)})
     door.issuer.keys[:] = [key]
-    door.seconds[0] = OLDEST
+    door.seconds[0] = MAX_KEY_AGE
 
     assert not await door.opens(before)
 
@@ -140,7 +140,7 @@ async def test_while_the_issuer_is_down_its_tokens_go_on(organization: TestOrgan
         door = Door(issuer, await known(organization))
         async with answering(issuer, listening.dup()):
             assert await door.opens(door.token())
-    door.seconds[0] = OLDEST * 10
+    door.seconds[0] = MAX_KEY_AGE * 10
 
     assert await door.opens(door.token())
     issuer.keys.append(new_key())
@@ -215,7 +215,7 @@ async def test_an_issuer_named_by_a_prefix_of_its_address_is_not_believed(door: 
 @asynccontextmanager
 async def newcomers_server(url: str) -> AsyncIterator[tuple[TestIssuer, httpx.AsyncClient]]:
     """A real server of one organization that makes members of newcomers, and its issuer."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         await new_organization()
     async with (
         issuing() as issuer,
@@ -235,5 +235,5 @@ async def test_twenty_first_requests_at_once_make_one_member(own_database: str) 
 
     assert answers == [{"viewer": {"role": "MANAGER", "member": {"email": "rita@example.com"}}}] * 20
     assert issuer.fetched == ["discovery", "keys"]
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         assert await Member.filter(email="rita@example.com").values("name") == [{"name": "Rita"}]

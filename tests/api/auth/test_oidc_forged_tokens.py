@@ -14,7 +14,7 @@ from tests.support.organizations import new_organization
 from tests.support.serving import serving
 from tests.support.tokens.forged import EMAIL, PUBLISHED
 from tests.support.tokens.issuer import TestIssuer, issuing
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}
 
@@ -36,7 +36,7 @@ class Stage:
 @pytest.fixture(scope="module")
 async def stage(run_databases: Databases) -> AsyncIterator[Stage]:
     url = await run_databases.copy()
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         await new_organization()
     async with issuing() as issuer:
         issuer.keys[:] = PUBLISHED

@@ -11,7 +11,7 @@ from tests.support.counts import some
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import pursuit, serving
 from tests.support.tokens.issuer import issuing
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.operations.people.organizations import update_organization
@@ -181,7 +181,7 @@ async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> 
 
 
 async def test_a_sweep_runs_beside_a_serving_process(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         account = await create_account(organization.ctx, {"name": "Acme"})
         await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "Pilot"})

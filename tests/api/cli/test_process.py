@@ -14,7 +14,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import ROOT, Finished, pursuit, serving
 from workflow.models import Event, Organization, SalesProcess
 from workflow.operations.process.processes import PRESETS, preset, preset_text
-from workflow.rules.authoring.text import document_in
+from workflow.rules.authoring.text import process_from_yaml
 from workflow.rules.process.document import content_hash
 
 ABSENT = "sqlite:///absent/pursuit.db"
@@ -37,7 +37,7 @@ async def process(*arguments: str | Path, database: str = ABSENT, cwd: Path = RO
 
 def read(file: Path) -> str:
     """The hash of the process in the file."""
-    return content_hash(document_in(file.read_text(encoding="utf-8")))
+    return content_hash(process_from_yaml(file.read_text(encoding="utf-8")))
 
 
 def edit(file: Path, old: str, new: str) -> int:
@@ -80,7 +80,7 @@ async def test_standard_input_is_checked_and_shown_in_full() -> None:
     checked, shown = await piped("check", "-", text=short), await piped("show", "-", text=short)
 
     assert (checked.code, checked.out[:34]) == (0, "<stdin> can be published as `spice")
-    written = document_in(shown.out)
+    written = process_from_yaml(shown.out)
     assert (written.states, written.alert_rules) == (preset("default").states, preset("default").alert_rules)
     assert written.gates == preset("spiced").gates
 
@@ -196,8 +196,8 @@ async def test_what_is_published_is_shown_so_that_it_publishes_unchanged(
 
     head = "# yaml-language-server: $schema=process.schema.json\n# Version 2 of `acme`, published "
     assert shown.out.startswith(head)
-    assert content_hash(document_in(shown.out)) == read(file)
-    assert document_in(before.out).criteria[0].weight == 15
+    assert content_hash(process_from_yaml(shown.out)) == read(file)
+    assert process_from_yaml(before.out).criteria[0].weight == 15
     assert (absent.code, absent.out) == (1, "")
     assert f"{organization.name} has published no version 3 of `acme`." in absent.err
 

@@ -7,7 +7,7 @@ import pytest
 
 from api.config.setting_values import SettingsError
 from api.config.settings import Settings
-from workflow.operations.core.vault import NoKey, Vault
+from workflow.operations.core.vault import NoSecretKeyError, Vault
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -123,7 +123,7 @@ def test_a_wrong_database_url_does_not_show_its_password() -> None:
     "url", ["postgres://u:hunter2@h/d", "postgres://u:a@hunter2@h/d", "postgres://u@h/d?password=hunter2"]
 )
 def test_shown_settings_hide_secrets(url: str) -> None:
-    assert "hunter2" not in str(Settings(database_url=url).shown())
+    assert "hunter2" not in str(Settings(database_url=url).redacted())
 
 
 KEY = "k" * 32
@@ -138,7 +138,7 @@ def test_a_secret_key_is_taken_in_either_spelling_and_with_those_before_it() -> 
 
     assert standard != url
     assert read.vault_keys() == Settings.read({"PURSUIT_SECRET_KEY": f"{url} {PLAIN}"}).vault_keys() == (url, PLAIN)
-    assert PLAIN not in str(read.shown()) + repr(read)
+    assert PLAIN not in str(read.redacted()) + repr(read)
 
 
 def test_beside_a_sqlite_file_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_beside_a_sqlite_file_a_key_is_made_once_and_only_its_owner_reads_it(tmp
 
 def test_what_was_sealed_under_an_older_key_is_opened_and_under_none_it_is_not() -> None:
     old, new = PLAIN, base64.urlsafe_b64encode(b"n" * 32).decode()
-    sealed = Vault((old,)).seal("whsec_abc")
+    sealed = Vault((old,)).encrypt("whsec_abc")
 
     assert "whsec" not in sealed
-    assert Vault((new, old)).open(sealed) == "whsec_abc"
-    with pytest.raises(NoKey):
-        Vault((new,)).open(sealed)
+    assert Vault((new, old)).decrypt(sealed) == "whsec_abc"
+    with pytest.raises(NoSecretKeyError):
+        Vault((new,)).decrypt(sealed)

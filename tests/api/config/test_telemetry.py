@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from api.config.telemetry import JsonLines, TextLines
+from api.config.telemetry import JsonFormatter, TextFormatter
 from tests.support.tokens.issuer import new_key, signed
 
 SECRETS = ("pur_0123456789abcdef_s3cr-et_s", signed(new_key(), {"alg": "ES256"}, {"sub": "rita"}))
 
 
-@pytest.mark.parametrize("lines", [JsonLines(), TextLines("%(message)s")])
+@pytest.mark.parametrize("lines", [JsonFormatter(), TextFormatter("%(message)s")])
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_credential_is_masked_wherever_it_stands(lines: logging.Formatter, secret: str) -> None:
     record = logging.LogRecord("pursuit", logging.INFO, __file__, 1, "got %s.", (f"Bearer {secret}",), None)
@@ -24,4 +24,4 @@ def test_a_credential_is_masked_wherever_it_stands(lines: logging.Formatter, sec
 def test_the_password_of_an_address_is_masked() -> None:
     record = logging.LogRecord("pursuit", logging.INFO, __file__, 1, "at postgres://u:hunter2@h/d", (), None)
 
-    assert TextLines("%(message)s").format(record) == "at postgres://***@h/d"
+    assert TextFormatter("%(message)s").format(record) == "at postgres://***@h/d"

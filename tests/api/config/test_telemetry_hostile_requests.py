@@ -12,7 +12,7 @@ import pytest
 from tests.support.counts import count
 from tests.support.organizations import new_organization
 from tests.support.serving import serving
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 
 REQUESTS = count(10_000) // 2
 """In each of the two formats."""
@@ -64,7 +64,7 @@ HOSTILE: tuple[Callable[[], dict[str, Any]], ...] = (
 
 @pytest.mark.parametrize("kind", ["json", "text"])
 async def test_hostile_requests_leave_one_harmless_line_each(own_database: str, kind: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         key = (await new_organization()).api_key
     async with (
         serving(own_database, PURSUIT_LOG_FORMAT=kind, PURSUIT_RATE_LIMIT="999999999") as server,

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from api.files.cells import FORMULA, Kind, cell
+from api.files.cells import FORMULA_PREFIXES, RecordKind, csv_cell
 from tests.support.counts import count, some
 from tests.support.organizations import new_organization
 from tests.support.serving import pursuit
 from tests.support.team import Crew, forced, new_crew
 from workflow.models import Member
 from workflow.operations.accounts.accounts import create_account, create_contact
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, delete_opportunity
-from workflow.operations.opportunity.triggers import Won, win
+from workflow.operations.opportunity.triggers import WinDetails, win
 from workflow.rules.enums import OpportunityState, Role, WinReason
 
 TEXTS = count(10_000)
@@ -31,11 +31,11 @@ async def crew(database: str) -> Crew:
     admin, owner = crew.ctx["admin"], crew.ctx["owner"]
     account = await create_account(admin, {"name": "=cmd|' /C calc'!A0", "attributes": {"b": 1, "a": "@x"}})
     await create_contact(admin, account, {"name": "-Grace", "email": "grace@example.com"})
-    worth = {"name": '+"Größe", 2nd', "value": MoneyGiven(Decimal("12.50"), "EUR"), "attributes": {"z": 1, "a": [2]}}
+    worth = {"name": '+"Größe", 2nd', "value": MoneyAmount(Decimal("12.50"), "EUR"), "attributes": {"z": 1, "a": [2]}}
     await create_opportunity(owner, NewOpportunity(account, None, None), worth)  # type: ignore[arg-type]
     gone = await create_opportunity(owner, NewOpportunity(account, None, None), {"name": "Gone"})
     await delete_opportunity(admin, gone, reason="A test", expected_version=None)
-    await win(admin, crew.deals[OpportunityState.PROGRESSING], Won(WinReason.SPEED), forced())
+    await win(admin, crew.deals[OpportunityState.PROGRESSING], WinDetails(WinReason.SPEED), forced())
     return crew
 
 
@@ -71,16 +71,16 @@ async def test_an_import_of_an_export_gives_the_same_deals_back_byte_by_byte(
     assert "unchanged │    7" in again.out
 
 
-@pytest.mark.parametrize("kind", some(Kind, every=2))
+@pytest.mark.parametrize("kind", some(RecordKind, every=2))
 async def test_every_kind_is_exported_in_both_formats_without_what_is_deleted(
-    crew: Crew, database: str, kind: Kind
+    crew: Crew, database: str, kind: RecordKind
 ) -> None:
     rows = [json.loads(line) for line in (await exported(database, crew.organization.name, kind, "jsonl")).splitlines()]
     table = list(csv.reader(io.StringIO(await exported(database, crew.organization.name, kind, "csv"), newline="")))
 
     assert len(rows) == len(table) - 1 > 0
-    assert all(not text.startswith(FORMULA) or _number(text) for row in table for text in row)
-    assert [row for row in rows if kind is Kind.OPPORTUNITIES and row["name"] == "Gone"] == []
+    assert all(not text.startswith(FORMULA_PREFIXES) or _number(text) for row in table for text in row)
+    assert [row for row in rows if kind is RecordKind.OPPORTUNITIES and row["name"] == "Gone"] == []
 
 
 def _number(text: str) -> bool:
@@ -93,12 +93,12 @@ def _number(text: str) -> bool:
 
 def test_no_text_begins_a_formula_and_every_other_is_as_it_was() -> None:
     chance = random.Random(3)
-    letters = [*FORMULA, *"'\"a1, ;|\n", "ä"]
+    letters = [*FORMULA_PREFIXES, *"'\"a1, ;|\n", "ä"]
     for _ in range(TEXTS):
         text = "".join(chance.choice(letters) for _ in range(chance.randrange(6)))
-        told = cell(text)
-        assert not told.startswith(FORMULA)
-        assert told.removeprefix("'") == text if text.startswith(FORMULA) else told == text
+        told = csv_cell(text)
+        assert not told.startswith(FORMULA_PREFIXES)
+        assert told.removeprefix("'") == text if text.startswith(FORMULA_PREFIXES) else told == text
 
 
 async def test_a_file_is_there_whole_or_not_at_all(crew: Crew, database: str, tmp_path: Path) -> None:

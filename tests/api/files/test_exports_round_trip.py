@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from api.files.cells import Kind
+from api.files.cells import RecordKind
 from tests.support.counts import count
 from tests.support.histories import BEGINNING, PERIODS, histories
 from tests.support.organizations import TestOrganization
@@ -16,20 +16,20 @@ from tests.support.team import new_crew
 from tests.support.transfer import LATER, everything, exported, imported, moved, sound
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account, create_contact
-from workflow.operations.alerts.sweep import Swept, sweep_organization
+from workflow.operations.alerts.sweep import SweepResult, sweep_organization
 from workflow.operations.buyer.activities import NewActivity, correct_activity, log_activity
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.buyer.milestones import NewMilestone, add_milestone, waive_milestone
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
-from workflow.queries.people.people import organization_called
+from workflow.queries.people.people import find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity
-from workflow.queries.reports.pipeline import as_of, open_deals, won
-from workflow.queries.reports.slippage import steps
+from workflow.queries.reports.pipeline import as_of, open_deals, won_value
+from workflow.queries.reports.slippage import snapshot_changes
 from workflow.rules.codec import camel
 from workflow.rules.enums import (
     ActivityDirection,
@@ -42,7 +42,7 @@ from workflow.rules.enums import (
     OutcomeGrouping,
     PipelineGrouping,
 )
-from workflow.rules.transfer.opportunity_document import NAMES, Whole
+from workflow.rules.transfer.opportunity_document import DOCUMENT_FIELDS, OpportunityDocument
 
 HISTORIES = count(200)
 
@@ -71,7 +71,7 @@ async def rest() -> TestOrganization:
         crew.ctx["manager"], step, reason="They came to us instead, all four of them", expected_version=None
     )
     rival = await add_competitor(owner, deal, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
-    await lose(owner, deal, Lost(LossReason.LOST_TO_COMPETITOR, rival), Terms())
+    await lose(owner, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
     return crew.organization
 
 
@@ -82,9 +82,9 @@ async def test_everything_that_can_be_done_comes_back_to_the_byte(
     for organization in (told, rest):
         other, lines = await moved(organization, tmp_path)
         all_ += [json.loads(line) for line in lines]
-        assert await exported(other, Kind.OPPORTUNITIES) == lines
+        assert await exported(other, RecordKind.OPPORTUNITIES) == lines
         for home in (organization, other):
-            await sweep_organization(replace(home.ctx, now=LATER), Swept())
+            await sweep_organization(replace(home.ctx, now=LATER), SweepResult())
         assert await _judged(other) == await _judged(organization)
         await sound(other)
     assert _never_told(all_) == set()
@@ -92,10 +92,10 @@ async def test_everything_that_can_be_done_comes_back_to_the_byte(
 
 def _never_told(lines: list[dict[str, Any]]) -> set[str]:
     """What a whole deal may have that none of the lines has."""
-    hints = get_type_hints(Whole)
+    hints = get_type_hints(OpportunityDocument)
     told = {name for line in lines for name in line}
-    missing = {camel(name) for name in NAMES} - told
-    for name in NAMES:
+    missing = {camel(name) for name in DOCUMENT_FIELDS} - told
+    for name in DOCUMENT_FIELDS:
         shape = get_args(hints[name])[0] if get_args(hints[name]) else None
         if is_dataclass(shape):
             listed = [line.get(camel(name), ()) for line in lines]
@@ -123,30 +123,30 @@ async def test_the_figures_of_the_past_come_back(tmp_path: Path) -> None:
 
 
 async def _figures(organization: TestOrganization) -> list[object]:
-    viewer, own, all_ = organization.ctx.viewer, await organization_called(str(organization.id)), OpportunityFilter()
+    viewer, own, all_ = organization.ctx.viewer, await find_organization(str(organization.id)), OpportunityFilter()
     told: list[object] = []
     for period in PERIODS:
         entered = await cohorts(viewer, all_, own, period)
         ended = await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period)
-        told += [sorted(entered.entered, key=str), entered.medians, sorted(ended.ended, key=str), ended.medians]
+        told += [sorted(entered.groups, key=str), entered.medians, sorted(ended.groups, key=str), ended.medians]
         told.append(await velocity(viewer, all_, own, period))
-        told.append(sorted(await steps(viewer, all_, own, period), key=str))
+        told.append(sorted(await snapshot_changes(viewer, all_, own, period), key=str))
     for place in range(40):
         day = BEGINNING.date() + timedelta(days=9 * place)
         then = as_of(day, own, LATER, LATER.date())
         told.append(sorted(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then), key=str))
-        told.append(await won(viewer, all_, Days(None, day), then))
+        told.append(await won_value(viewer, all_, Days(None, day), then))
     return told
 
 
 async def test_an_export_brought_into_its_own_organization_finds_its_own_deals(
     told: TestOrganization, tmp_path: Path
 ) -> None:
-    lines = await exported(told, Kind.OPPORTUNITIES)
+    lines = await exported(told, RecordKind.OPPORTUNITIES)
     before = await Opportunity.filter(organization_id=told.id).count()
 
-    tally, why = await imported(told, Kind.OPPORTUNITIES, lines, tmp_path)
+    tally, why = await imported(told, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
-    assert (tally.counts[ImportOutcome.UNCHANGED], tally.left_alone, why) == (len(lines), len(lines), [])
+    assert (tally.counts[ImportOutcome.UNCHANGED], tally.children_skipped, why) == (len(lines), len(lines), [])
     assert await Opportunity.filter(organization_id=told.id).count() == before
-    assert await exported(told, Kind.OPPORTUNITIES) == lines
+    assert await exported(told, RecordKind.OPPORTUNITIES) == lines

@@ -12,8 +12,8 @@ from tests.support.counts import count
 from tests.support.organizations import new_organization
 from tests.support.serving import ROOT, SECRET_KEY
 from workflow.models import Opportunity
-from workflow.models.engine.database import opened
-from workflow.queries.integrity import Verified, verify
+from workflow.models.engine.database import open_database
+from workflow.queries.integrity import IntegrityResult, verify
 from workflow.rules.enums import Role
 
 MUTILATED = count(2_000, part=20)
@@ -51,7 +51,7 @@ def mutilated(chance: random.Random, data: bytes) -> bytes:
 
 
 async def test_no_file_harms_anything_and_each_is_answered_in_a_sentence(own_database: str, tmp_path: Path) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         await organization.ctx_of(Role.REP, "rita@example.com")
     chance = random.Random(11)
@@ -66,8 +66,8 @@ async def test_no_file_harms_anything_and_each_is_answered_in_a_sentence(own_dat
     assert {code for code, _ in found.values()} == {0, 1, 2}
     assert all(said.splitlines()[-1].startswith("pursuit: ") for code, said in found.values() if code == 1)
     assert len(found) == MUTILATED
-    async with opened(own_database, everywhere=False):
-        broken: list[Verified] = []
+    async with open_database(own_database, all_contexts=False):
+        broken: list[IntegrityResult] = []
         assert await verify(broken.append), broken
         assert await Opportunity.all().count() > 0
 

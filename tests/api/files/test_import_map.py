@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.files import csv_lines
-from api.files.import_map import PRESETS, UnusableMap, fitting, preset, proposed, read_map
-from api.files.mapped_rows import DATED, Reader, Reading, decimal_mark, order_of_dates
-from workflow.operations.core.validation import MoneyGiven
+from api.files.import_map import PRESETS, InvalidMapError, best_preset, load_preset, parse_map, propose_map
+from api.files.mapped_rows import DATE_FIELDS, RowMapper, ValueFormat, detect_date_order, detect_decimal_mark
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, WinReason
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 S = OpportunityState
 OWNERS = {"rita rep": "rita@example.com"}
@@ -46,21 +46,27 @@ FILES = {
 def understood(file: Path, text: str, encoding: str = "utf-8", **formats: str) -> list[ImportRow | str]:
     """What each line of a file means by the preset that fits, or why it means nothing."""
     file.write_bytes(text.encode(encoding))
-    shape = csv_lines.shape(file)
-    known = fitting(shape.header)
+    shape = csv_lines.detect_format(file)
+    known = best_preset(shape.header)
     assert known is not None
-    values = [one for ours in DATED for one in csv_lines.column(file, shape, known.all_of(shape.header, ours))]
-    amounts = csv_lines.column(file, shape, known.all_of(shape.header, "amount"))
-    dates = order_of_dates(values, formats.get("dates", "auto"))
-    reading = Reading(ZoneInfo("UTC"), "EUR", dates, decimal_mark(amounts, formats.get("decimal", "auto")), OWNERS)
-    reader = Reader(known, shape.header, reading)
+    values = [
+        one
+        for ours in DATE_FIELDS
+        for one in csv_lines.column_values(file, shape, known.columns_for(shape.header, ours))
+    ]
+    amounts = csv_lines.column_values(file, shape, known.columns_for(shape.header, "amount"))
+    dates = detect_date_order(values, formats.get("dates", "auto"))
+    reading = ValueFormat(
+        ZoneInfo("UTC"), "EUR", dates, detect_decimal_mark(amounts, formats.get("decimal", "auto")), OWNERS
+    )
+    reader = RowMapper(known, shape.header, reading)
     return [_meant(reader, line) for line in csv_lines.lines(file, shape)]
 
 
-def _meant(reader: Reader, line: csv_lines.Line) -> ImportRow | str:
+def _meant(reader: RowMapper, line: csv_lines.CsvLine) -> ImportRow | str:
     try:
         return reader.row(line)
-    except InvalidInput as problem:
+    except InvalidInputError as problem:
         return problem.message
 
 
@@ -69,10 +75,10 @@ def test_each_systems_usual_export_is_understood_by_its_columns(name: str, tmp_p
     closed, still_open = understood(tmp_path / "deals.csv", FILES[name])
 
     assert isinstance(closed, ImportRow) and isinstance(still_open, ImportRow)
-    assert fitting(csv_lines.shape(tmp_path / "deals.csv").header) == preset(name)
+    assert best_preset(csv_lines.detect_format(tmp_path / "deals.csv").header) == load_preset(name)
     currency = "USD" if name == "salesforce" else "EUR"
     assert (closed.name, closed.account_name, closed.owner_email) == ("Pilot, phase 2", "Acme", "rita@example.com")
-    assert closed.value == MoneyGiven(Decimal("12500.50"), currency)
+    assert closed.value == MoneyAmount(Decimal("12500.50"), currency)
     assert (closed.state, closed.closed_on) == (S.LOST if name == "hubspot" else S.WON, date(2026, 1, 31))
     assert isinstance(closed.created_at, datetime) and closed.created_at.date() == date(2026, 1, 5)
     assert (still_open.value, still_open.closed_on) == (LEFT_OUT, LEFT_OUT)
@@ -126,7 +132,7 @@ def test_decimal_commas_and_points_are_told_apart(amounts: list[str], first: str
     row = understood(tmp_path / "deals.csv", text)[0]
 
     assert isinstance(row, ImportRow)
-    assert row.value == MoneyGiven(Decimal(first), "EUR")
+    assert row.value == MoneyAmount(Decimal(first), "EUR")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_orders_of_day_and_month_are_told_apart_by_the_whole_column(
 def test_where_day_and_month_cannot_be_told_apart_the_map_has_to_say(tmp_path: Path) -> None:
     text = "externalId,name,accountName,state,createdAt\n1,Deal,Acme,LEAD,2/3/2026 4:05 PM"
 
-    with pytest.raises(UnusableMap, match="dates = "):
+    with pytest.raises(InvalidMapError, match="dates = "):
         understood(tmp_path / "deals.csv", text)
     [row] = understood(tmp_path / "deals.csv", text, dates="mdy")
 
@@ -185,14 +191,14 @@ def test_a_line_that_is_too_long_is_told_and_the_others_are_kept(tmp_path: Path)
 
 def test_every_preset_says_only_what_is_known() -> None:
     for name in PRESETS:
-        assert preset(name).external_system
-        assert {"externalId", "name", "stage"} <= preset(name).columns.keys()
+        assert load_preset(name).external_system
+        assert {"externalId", "name", "stage"} <= load_preset(name).columns.keys()
 
 
 def test_a_map_is_proposed_from_any_header_and_can_be_read() -> None:
-    text = proposed(["Deal No", "Opportunity Name", "Stage", 'The "Company"', "Amount", "Close Date"])
+    text = propose_map(["Deal No", "Opportunity Name", "Stage", 'The "Company"', "Amount", "Close Date"])
 
-    guessed = read_map(text, "The proposal")
+    guessed = parse_map(text, "The proposal")
 
     assert guessed.columns["name"] == ("Opportunity Name",)
     assert (guessed.columns["stage"], guessed.columns["amount"]) == (("Stage",), ("Amount",))
@@ -215,7 +221,7 @@ def test_a_map_is_proposed_from_any_header_and_can_be_read() -> None:
     ],
 )
 def test_a_map_that_cannot_be_used_is_told_in_a_sentence(text: str, says: str) -> None:
-    with pytest.raises(UnusableMap) as told:
-        read_map(text, "it")
+    with pytest.raises(InvalidMapError) as told:
+        parse_map(text, "it")
 
     assert says in str(told.value)

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from api.files.cells import Kind
-from api.files.jsonl_accounts_contacts import FOREIGN
+from api.files.cells import RecordKind
+from api.files.jsonl_accounts_contacts import IGNORED_FIELDS
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import pursuit
 from tests.support.transfer import exported, imported
 from workflow.models import Account, Contact
 from workflow.operations.accounts.accounts import create_account, create_contact
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.rules.enums import ImportOutcome as O
 
 
 @pytest.fixture
 async def told(organization: TestOrganization) -> TestOrganization:
     """Two accounts, one with all that can be known of it, and two contacts."""
-    revenue = MoneyGiven(Decimal("1250000.50"), "EUR")
+    revenue = MoneyAmount(Decimal("1250000.50"), "EUR")
     known: Any = {
         "name": "Grün & Söhne",
         "domain": "gruen.example",
@@ -50,7 +50,7 @@ async def told(organization: TestOrganization) -> TestOrganization:
 
 def without_its_own(lines: list[str]) -> list[dict[str, Any]]:
     """The lines of an export, without what is an organization's own."""
-    return [{name: value for name, value in json.loads(line).items() if name not in FOREIGN} for line in lines]
+    return [{name: value for name, value in json.loads(line).items() if name not in IGNORED_FIELDS} for line in lines]
 
 
 def lines_of(*records: dict[str, Any]) -> str:
@@ -62,7 +62,7 @@ async def test_what_was_exported_comes_back_whole_and_the_same_again_changes_not
     told: TestOrganization, tmp_path: Path
 ) -> None:
     other = await new_organization()
-    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+    for kind in (RecordKind.ACCOUNTS, RecordKind.CONTACTS):
         lines = await exported(told, kind)
         tried, _ = await imported(other, kind, lines, tmp_path, dry_run=True)
         done, _ = await imported(other, kind, lines, tmp_path)
@@ -102,7 +102,7 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
         {"name": "By Name", "externalSystem": "crm", "externalId": "A2", "country": None},
     )
 
-    tally, why = await imported(organization, Kind.ACCOUNTS, lines_of(*lines), tmp_path)
+    tally, why = await imported(organization, RecordKind.ACCOUNTS, lines_of(*lines), tmp_path)
 
     assert (tally.counts, why) == ({O.UPDATED: 4}, [])
     rows = (
@@ -127,7 +127,7 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrga
         '{"accountName": "Acme", "name": "Ann", "title": "=1+1"}',
     )
 
-    tally, why = await imported(organization, Kind.CONTACTS, "\n".join(lines), tmp_path)
+    tally, why = await imported(organization, RecordKind.CONTACTS, "\n".join(lines), tmp_path)
 
     assert tally.counts == {O.CREATED: 2, O.REJECTED: 5}
     kept = await Contact.filter(organization_id=organization.id).order_by("name").values("name")
@@ -146,7 +146,7 @@ async def test_a_line_of_a_system_that_is_none_is_told_and_the_others_are_kept(
     deal = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com"}
     lines = [{**deal, "externalId": "1", "externalSystem": system} for system in ("a\x00", "x" * 300, "crm")]
 
-    tally, _ = await imported(organization, Kind.OPPORTUNITIES, lines_of(*lines), tmp_path)
+    tally, _ = await imported(organization, RecordKind.OPPORTUNITIES, lines_of(*lines), tmp_path)
 
     assert tally.counts == {O.CREATED: 1, O.REJECTED: 2}
 
@@ -158,7 +158,7 @@ async def test_texts_as_long_as_a_book_are_refused_and_not_looked_for(
     homes = lines_of({"name": long}, {"name": "Acme"})
     people = [{"accountName": long, "name": "Kim"}, {"accountName": "Acme", "name": "Kim", "email": long}]
 
-    accounts, _ = await imported(organization, Kind.ACCOUNTS, homes, tmp_path)
-    contacts, _ = await imported(organization, Kind.CONTACTS, lines_of(*people), tmp_path)
+    accounts, _ = await imported(organization, RecordKind.ACCOUNTS, homes, tmp_path)
+    contacts, _ = await imported(organization, RecordKind.CONTACTS, lines_of(*people), tmp_path)
 
     assert (accounts.counts, contacts.counts) == ({O.CREATED: 1, O.REJECTED: 1}, {O.REJECTED: 2})

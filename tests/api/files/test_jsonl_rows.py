@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.files.cells import Kind
+from api.files.cells import RecordKind
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization
 from tests.support.transfer import everything, exported, imported, second_home, sound
@@ -51,15 +51,15 @@ async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_i
     tmp_path: Path,
 ) -> None:
     told = await everything()
-    whole = [json.loads(line) for line in await exported(told, Kind.OPPORTUNITIES)]
+    whole = [json.loads(line) for line in await exported(told, RecordKind.OPPORTUNITIES)]
     chance = random.Random(7)
     other = await second_home(told)
-    for kind in (Kind.ACCOUNTS, Kind.CONTACTS):
+    for kind in (RecordKind.ACCOUNTS, RecordKind.CONTACTS):
         await imported(other, kind, await exported(told, kind), tmp_path)
     lines = [_broken(chance, chance.choice(whole), number) for number in range(MUTILATED)]
     lines[::GOOD] = [_line(chance.choice(whole), f"good {number}") for number in range(len(lines[::GOOD]))]
 
-    tally, why = await imported(other, Kind.OPPORTUNITIES, lines, tmp_path)
+    tally, why = await imported(other, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
     made = tally.counts[ImportOutcome.CREATED]
     good = await Opportunity.filter(organization_id=other.id, external_id__startswith="good").count()
@@ -124,7 +124,7 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
         json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
     ]
 
-    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join(lines), tmp_path)
+    tally, why = await imported(organization, RecordKind.OPPORTUNITIES, "\n".join(lines), tmp_path)
 
     assert (tally.counts[ImportOutcome.REJECTED], tally.counts[ImportOutcome.CREATED]) == (1, 1)
     assert said in why[0] and (where in why[0] or "." not in where)
@@ -141,7 +141,7 @@ async def test_a_deal_with_two_thousand_calls_comes_back_and_a_line_without_end_
     endless = json.dumps({**row, "externalId": "3", "description": "x" * 8_000_000})
     lines = [json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)]
 
-    tally, why = await imported(organization, Kind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
+    tally, why = await imported(organization, RecordKind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
 
     assert tally.counts == {ImportOutcome.CREATED: 2, ImportOutcome.REJECTED: 1}
     assert "longer than 8,000,000 bytes" in why[0]

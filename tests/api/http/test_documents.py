@@ -3,7 +3,7 @@
 import pytest
 
 from api.http import documents
-from api.http.documents import DocumentFault, Documents
+from api.http.documents import DocumentCache, DocumentError
 from schema.core.limits import LIMITS
 
 ROLE = "{ viewer { role } }"
@@ -11,8 +11,8 @@ ROLE = "{ viewer { role } }"
 
 def faults(text: str, *, introspection: bool = True) -> list[tuple[str, str]]:
     """Code and sentence of each fault of a document."""
-    with pytest.raises(DocumentFault) as refused:
-        Documents(introspection=introspection).read(text)
+    with pytest.raises(DocumentError) as refused:
+        DocumentCache(introspection=introspection).read(text)
     return [(str((error.extensions or {})["code"]), error.message) for error in refused.value.errors]
 
 
@@ -21,7 +21,7 @@ def test_introspection_is_refused_where_it_is_off(query: str) -> None:
     [(code, message)] = faults(query, introspection=False)
 
     assert (code, message[:20]) == ("GRAPHQL_VALIDATION_FAILED", "Introspection is off")
-    assert Documents(introspection=True).read(query)
+    assert DocumentCache(introspection=True).read(query)
 
 
 def test_every_fault_is_told_without_a_guess_at_what_was_meant() -> None:
@@ -35,7 +35,7 @@ def test_every_fault_is_told_without_a_guess_at_what_was_meant() -> None:
 def test_faults_are_told_up_to_a_bound() -> None:
     found = faults("{ " + " ".join(f"nothing{number}" for number in range(90)) + " }")
 
-    assert len(found) == documents.MOST_FAULTS + 1
+    assert len(found) == documents.MAX_FAULTS + 1
     assert found[-1][1] == "Too many validation errors, error limit reached. Validation aborted."
 
 
@@ -58,7 +58,7 @@ def test_what_asks_for_too_much_is_not_even_validated(text: str, said: str) -> N
 
 
 def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Documents(introspection=True)
+    kept = DocumentCache(introspection=True)
     first = kept.read(ROLE)
     monkeypatch.setattr(documents, "parse", None)
     monkeypatch.setattr(documents, "validate", None)
@@ -67,10 +67,10 @@ def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_faulty_document_is_not_kept_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "KEPT", 2)
-    kept = Documents(introspection=True)
+    monkeypatch.setattr(documents, "MAX_CACHED_DOCUMENTS", 2)
+    kept = DocumentCache(introspection=True)
     read = [kept.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
-    with pytest.raises(DocumentFault):
+    with pytest.raises(DocumentError):
         kept.read("{ nothing }")
 
     assert kept.read("{ a2: viewer { role } }") is read[2]
@@ -79,7 +79,7 @@ def test_a_faulty_document_is_not_kept_and_the_oldest_goes_first(monkeypatch: py
 
 @pytest.mark.parametrize("query", ["query A { viewer { role } }", ROLE, f"{ROLE} "])
 def test_one_operation_needs_no_name(query: str) -> None:
-    assert Documents(introspection=True).read(query).operation(None).measure.fields == 2
+    assert DocumentCache(introspection=True).read(query).operation(None).measure.fields == 2
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_one_operation_needs_no_name(query: str) -> None:
     [(None, "which one to run of A, B."), ("C", "no operation named 'C'."), ("", "no operation named ''.")],
 )
 def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> None:
-    document = Documents(introspection=True).read("query A { viewer { role } } query B { viewer { role } }")
+    document = DocumentCache(introspection=True).read("query A { viewer { role } } query B { viewer { role } }")
 
-    with pytest.raises(DocumentFault, match="The document holds") as refused:
+    with pytest.raises(DocumentError, match="The document holds") as refused:
         document.operation(name)
     assert refused.value.errors[0].message.endswith(said)
     assert document.operation("B").name == "B"
@@ -97,7 +97,7 @@ def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> Non
 
 def test_what_a_page_costs_is_known_with_its_variables() -> None:
     query = "query($n: Int) { opportunities(first: $n) { nodes { transitions { requirements { key } } } } }"
-    operation = Documents(introspection=True).read(query).operation(None)
+    operation = DocumentCache(introspection=True).read(query).operation(None)
 
     assert operation.cost({"n": 2}) == 1 + 2 * (1 + 3 * (1 + 3))
     assert operation.cost({"n": 100}) == 1 + 100 * (1 + 3 * (1 + 3))
@@ -106,11 +106,11 @@ def test_what_a_page_costs_is_known_with_its_variables() -> None:
 def test_a_page_that_costs_too_much_with_its_variables_is_refused() -> None:
     inner = "account { opportunities(first: $n) { nodes { id } } }"
     operation = (
-        Documents(introspection=True)
+        DocumentCache(introspection=True)
         .read(f"query($n: Int) {{ opportunities(first: $n) {{ nodes {{ {inner} }} }} }}")
         .operation(None)
     )
 
     assert operation.cost({"n": 10}) < LIMITS.cost
-    with pytest.raises(DocumentFault, match="points of cost"):
+    with pytest.raises(DocumentError, match="points of cost"):
         operation.cost({"n": 100})

@@ -21,7 +21,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import serving
 from tests.support.statements import statements
 from workflow.models import Assessment, Event, Opportunity
-from workflow.models.engine.database import drain, opened
+from workflow.models.engine.database import drain, open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
@@ -47,7 +47,7 @@ async def test_clients_that_hang_up_in_the_middle_leave_nothing_half_written(own
         answer = await server.ask(stage.keys["admin"], RENAME, id=stage.ids["lead"], name="The last word")
 
     assert answer == {"data": {"updateOpportunity": {"__typename": "OpportunityChanged"}}}
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         deal = _uuid(stage.ids["lead"])
         assert await _changes_told(deal) > before
         assert "The last word" in await _names_told(deal)

@@ -19,7 +19,7 @@ from tests.support.subscription_clients import RENAME
 from workflow.models import Event, Opportunity
 from workflow.models.engine.database import dialect, drain, transaction
 from workflow.operations.accounts.accounts import create_account
-from workflow.operations.core.locking import hold
+from workflow.operations.core.locking import lock_row
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.queries.process import impact
 
@@ -40,7 +40,7 @@ def told(answer: httpx.Response) -> tuple[int, str]:
 
 
 async def test_a_query_that_takes_too_long_is_ended(database: str, organization: TestOrganization) -> None:
-    await families(organization, 2 * impact.BATCH, people=0)
+    await families(organization, 2 * impact.BATCH_SIZE, people=0)
     async with hasty(database, organization, 0.01) as client:
         late = await client.post("/graphql", json={"query": IMPACT, "variables": {"x": DOCUMENT}})
         soon = await client.post("/graphql", json={"query": "{ __typename }"})
@@ -78,7 +78,7 @@ async def held(database: str, deal: UUID) -> AsyncIterator[None]:
         taken, free = asyncio.Event(), asyncio.Event()
 
         async def hold_it() -> None:
-            await hold(Opportunity, (await Opportunity.get(id=deal)).organization_id, deal)  # type: ignore[attr-defined]
+            await lock_row(Opportunity, (await Opportunity.get(id=deal)).organization_id, deal)  # type: ignore[attr-defined]
             taken.set()
             await free.wait()
 

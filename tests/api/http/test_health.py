@@ -34,4 +34,4 @@ async def test_a_database_that_is_away_is_not_ready(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(readiness, "transaction", away)
 
-    assert await readiness.why_not_ready("sqlite://anywhere.db") == "The database does not answer."
+    assert await readiness.readiness_problem("sqlite://anywhere.db") == "The database does not answer."

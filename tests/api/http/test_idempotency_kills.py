@@ -12,7 +12,7 @@ from schema.core.ids import decode
 from tests.support.fixtures import new_stage
 from tests.support.serving import Server, serving
 from workflow.models import Account, Idempotency, Transition
-from workflow.models.engine.database import dialect, execute, fetch, opened
+from workflow.models.engine.database import dialect, execute, fetch, open_database
 
 KEY = "the-same-key"
 CREATE = """mutation { createAccount(input: {name: "Acme", externalSystem: "crm", externalId: "1"}) {
@@ -41,11 +41,11 @@ ENDED = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 @asynccontextmanager
 async def waiting(url: str, event: str, table: str, when: str) -> AsyncIterator[None]:
     """A database in which a statement never ends."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         for statement in FOR_EVER[dialect()]:
             await execute(statement.format(event=event, table=table, when=when))
     yield
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         if dialect() == "postgres":
             await fetch(ENDED)
         await execute("DROP TRIGGER waits" + (f" ON {table}" if dialect() == "postgres" else ""))
@@ -59,7 +59,7 @@ async def sent(server: Server, api_key: str, query: str, **variables: Any) -> ht
 
 async def killed(server: Server, request: "asyncio.Task[httpx.Response]", url: str, done: Any) -> None:
     """Wait until so much is done, and kill the server."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         for _ in range(500):
             if await done():
                 break
@@ -81,7 +81,7 @@ async def test_who_is_killed_before_the_answer_is_answered_when_they_come_again(
 
     async with serving(own_database) as server:
         answers = [await sent(server, stage.keys["admin"], CREATE) for _ in range(2)]
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         accounts = await Account.filter(external_system="crm", external_id="1").count()
 
     told = {"__typename": "AccountChanged", "account": {"name": "Acme", "externalId": "1"}}
@@ -107,11 +107,11 @@ async def test_many_of_which_some_are_done_are_done_to_the_end_and_none_twice(ow
             request = asyncio.create_task(sent(server, key, STOP, deals=refs))
             await killed(server, request, own_database, half)
 
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await Idempotency.all().update(claimed_until=datetime.now(UTC))
     async with serving(own_database) as server:
         answers = [await sent(server, key, STOP, deals=refs) for _ in range(2)]
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         taken = await Transition.filter(opportunity_id__in=ids).count()
 
     rows = [{"opportunity": {"state": "DISQUALIFIED"}}] * 4

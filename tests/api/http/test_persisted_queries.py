@@ -91,12 +91,12 @@ async def test_a_hash_that_is_none_is_the_clients_fault(client: httpx.AsyncClien
 
 
 async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.persisted_queries.KEPT", 100)
+    monkeypatch.setattr("api.http.persisted_queries.MAX_CACHED_CHARACTERS", 100)
     kept, home = PersistedQueries(), (await new_organization()).id
     queries = [f"{{ a{number}: viewer {{ role }} }}" for number in range(10)]
     for query in queries:
-        kept.keep(home, query, digest(query))
+        kept.store(home, query, digest(query))
 
-    assert [kept.text_of(home, None, digest(query)) for query in queries[-3:]] == queries[-3:]
+    assert [kept.resolve(home, None, digest(query)) for query in queries[-3:]] == queries[-3:]
     with pytest.raises(RequestProblem, match="PersistedQueryNotFound"):
-        kept.text_of(home, None, digest(queries[0]))
+        kept.resolve(home, None, digest(queries[0]))

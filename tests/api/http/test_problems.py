@@ -11,7 +11,7 @@ from api.app import create_app
 from api.config.settings import Settings
 from api.http.problems import execution_error, request_error
 from workflow.models.engine.database import Unavailable
-from workflow.rules.errors import PermissionDenied, invalid
+from workflow.rules.errors import PermissionDeniedError, invalid_field
 
 PATH: list[str | int] = ["viewer"]
 
@@ -19,7 +19,7 @@ PATH: list[str | int] = ["viewer"]
 def told(original: Exception, **rest: list[str | int]) -> dict[str, object]:
     """A field's error as a client reads it."""
     error = GraphQLError(str(original), original_error=original, path=rest.get("path", PATH))
-    return execution_error(error, request_id="r1", unavailable_as=Unavailable)
+    return execution_error(error, request_id="r1", unavailable_error=Unavailable)
 
 
 def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,7 +35,7 @@ def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) ->
 def test_a_fault_before_execution_is_masked_too() -> None:
     error = GraphQLError("inner secret", original_error=KeyError("inner secret"))
 
-    shown = request_error(error, request_id="r1", unavailable_as=Unavailable)
+    shown = request_error(error, request_id="r1", unavailable_error=Unavailable)
 
     assert shown["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
     assert "inner secret" not in str(shown)
@@ -45,15 +45,15 @@ def test_a_fault_before_execution_is_masked_too() -> None:
     ("original", "code"),
     [
         (Unavailable("pool of 10.0.0.1"), "UNAVAILABLE"),
-        (PermissionDenied("Ask an admin."), "FORBIDDEN"),
-        (invalid("first", message="1 to 100."), "BAD_USER_INPUT"),
+        (PermissionDeniedError("Ask an admin."), "FORBIDDEN"),
+        (invalid_field("first", message="1 to 100."), "BAD_USER_INPUT"),
         (GraphQLError("coded", extensions={"code": "QUERY_TOO_COMPLEX"}), "QUERY_TOO_COMPLEX"),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: str) -> None:
     error = GraphQLError(str(original), original_error=original, path=PATH)
-    shown = execution_error(error, request_id="r1", unavailable_as=Unavailable)
+    shown = execution_error(error, request_id="r1", unavailable_error=Unavailable)
 
     assert shown["extensions"] == {"code": code}
     assert "10.0.0.1" not in str(shown)
@@ -63,7 +63,7 @@ async def test_a_database_that_is_away_is_a_503_to_try_again(monkeypatch: pytest
     async def away(*_: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr(api.auth.credentials, "viewer_of", away)
+    monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", away)
 
     answer = await _posted()
 
@@ -75,7 +75,7 @@ async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPa
     async def broken(*_: object) -> None:
         raise RuntimeError("inner secret")
 
-    monkeypatch.setattr(api.auth.credentials, "viewer_of", broken)
+    monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", broken)
 
     answer = await _posted()
 

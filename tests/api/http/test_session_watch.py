@@ -44,15 +44,15 @@ async def expired(organization: TestOrganization, key: str) -> object:
 @pytest.fixture
 async def key(organization: TestOrganization) -> str:
     """The key of a second admin, in an organization whose impact takes some batches."""
-    await families(organization, 4 * impact.BATCH, people=0)
+    await families(organization, 4 * impact.BATCH_SIZE, people=0)
     return await organization.key(Role.ADMIN, "otto@example.com")
 
 
 @pytest.fixture
 async def inside(database: str, key: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, asking running requests for their credentials at every chance."""
-    monkeypatch.setattr(api.http.graphql, "ASKED_AGAIN", 0.001)
-    monkeypatch.setattr(api.http.session_watch, "ASKED_AGAIN", 0.001)
+    monkeypatch.setattr(api.http.graphql, "RECHECK_INTERVAL", 0.001)
+    monkeypatch.setattr(api.http.session_watch, "RECHECK_INTERVAL", 0.001)
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
@@ -77,7 +77,7 @@ async def test_a_request_ends_with_its_credentials(
 
     answer, later = await running, await asked(inside)
 
-    assert whole.json()["data"]["processImpact"]["openOpportunities"] == 4 * impact.BATCH
+    assert whole.json()["data"]["processImpact"]["openOpportunities"] == 4 * impact.BATCH_SIZE
     assert [one.status_code for one in (answer, later)] == [401, 401]
     assert [set(one.json()) for one in (answer, later)] == [{"errors"}, {"errors"}]
 
@@ -85,4 +85,6 @@ async def test_a_request_ends_with_its_credentials(
 async def test_what_runs_long_and_stays_let_in_is_answered(inside: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(asked(inside) for _ in range(4)))
 
-    assert {answer.json()["data"]["processImpact"]["openOpportunities"] for answer in answers} == {4 * impact.BATCH}
+    assert {answer.json()["data"]["processImpact"]["openOpportunities"] for answer in answers} == {
+        4 * impact.BATCH_SIZE
+    }

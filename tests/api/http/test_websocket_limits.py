@@ -50,9 +50,9 @@ async def test_a_page_of_our_own_or_of_an_allowed_origin_opens_one(database: str
 async def test_sockets_are_bounded(
     database: str, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.http.websocket_view, "MOST_OF_ONE", 2)
-    monkeypatch.setattr(api.http.websocket_view, "MOST", 3)
-    monkeypatch.setattr(api.http.websocket, "MOST_OPERATIONS", 0)
+    monkeypatch.setattr(api.http.websocket_view, "MAX_SOCKETS_PER_KEY", 2)
+    monkeypatch.setattr(api.http.websocket_view, "MAX_SOCKETS", 3)
+    monkeypatch.setattr(api.http.websocket, "MAX_OPERATIONS", 0)
 
     async with serving_here(create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))) as server:
         async with (
@@ -75,7 +75,7 @@ async def test_sockets_are_bounded(
 
 
 async def test_who_never_says_who_they_are_is_closed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.http.websocket, "WAIT", 0.05)
+    monkeypatch.setattr(api.http.websocket, "INIT_TIMEOUT", 0.05)
 
     async with (
         serving_here(create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))) as server,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from api.worker.webhook_sender import LONGEST_BODY, READ, outcome_of
+from api.worker.webhook_sender import MAX_BODY_BYTES, MAX_REFUSAL_BYTES, delivery_outcome
 from schema.core.ids import encode
 from tests.support.counts import count
 from tests.support.organizations import NOW
@@ -108,7 +108,7 @@ async def test_an_answer_is_read_no_further_than_a_kilobyte_and_never_waited_for
         await settled(1, status="FAILED")
 
     [row] = await deliveries()
-    assert READ - 100 < len(row["last_error"]) <= READ
+    assert MAX_REFUSAL_BYTES - 100 < len(row["last_error"]) <= MAX_REFUSAL_BYTES
 
 
 async def test_nobody_answers(at: Office) -> None:
@@ -148,7 +148,7 @@ async def test_what_would_be_too_large_leaves_the_largest_out_and_names_it(at: O
         await at.tell(1, attributes={"notes": "☂" * 20_000}, industry="Tools")
         await receiver.until(1)
 
-    assert kept.secret is not None and len(receiver.got[0].body) < LONGEST_BODY
+    assert kept.secret is not None and len(receiver.got[0].body) < MAX_BODY_BYTES
     data = receiver.got[0].verified(kept.secret)["data"]
     assert isinstance(data, dict)
     assert data["leftOut"] == ["attributes"]
@@ -184,7 +184,7 @@ async def test_any_flipped_byte_of_what_is_sent_is_refused(at: Office) -> None:
 def test_a_receiver_asks_to_be_left_alone_in_seconds_or_until_a_date(header: str, asked: timedelta | None) -> None:
     response = httpx.Response(503, headers={"Retry-After": header})
 
-    assert outcome_of(response, "", NOW).retry_after == asked
+    assert delivery_outcome(response, "", NOW).retry_after == asked
 
 
 async def test_a_worker_that_stops_gives_back_what_it_was_sending(at: Office) -> None:

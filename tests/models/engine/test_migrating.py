@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from workflow.models.engine.database import dialect, execute, fetch, opened
+from workflow.models.engine.database import dialect, execute, fetch, open_database
 from workflow.models.engine.migrating import MigrationRefused, migrate, pending
 from workflow.models.engine.rebuilding import statements
 
@@ -111,7 +111,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
 
 async def fill(url: str) -> None:
     await migrate(url)
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         await execute("INSERT INTO parent (id, name, kind, code) VALUES (1, 'x', 'A', 'c1'), (2, 'x', 'B', 'c2')")
         await execute("INSERT INTO child (id, parent_id) VALUES (1, 1), (2, 1), (3, 2)")
         await execute("DELETE FROM log")
@@ -128,7 +128,7 @@ async def test_altering_a_parent_keeps_its_children(empty_database: str, package
 
     assert await migrate(empty_database) == ["0002_second"]
 
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         assert await fetch("SELECT id, parent_id FROM child ORDER BY id") == [
             {"id": 1, "parent_id": 1},
             {"id": 2, "parent_id": 1},
@@ -146,7 +146,7 @@ async def test_altering_a_parent_keeps_every_rule_on_it(empty_database: str, pac
 
     await migrate(empty_database)
 
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         await refused("INSERT INTO parent (id, name, kind, code) VALUES (3, 'x', 'B', 'c3')")
         await refused("INSERT INTO parent (id, name, kind, code) VALUES (3, 'y', 'B', 'c1')")
         await refused("INSERT INTO parent (id, name, kind, code) VALUES (3, 'y', 'C', 'c3')")
@@ -181,7 +181,7 @@ async def test_a_failing_migration_leaves_nothing_behind(empty_database: str, pa
         await migrate(empty_database)
 
     assert await pending(empty_database) == ["0002_failing"]
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         with pytest.raises(OperationalError, match="half"):
             await fetch("SELECT * FROM half")
 
@@ -193,7 +193,7 @@ async def test_a_migration_that_would_orphan_rows_is_refused(empty_database: str
     with pytest.raises((MigrationRefused, IntegrityError), match="child"):
         await migrate(empty_database)
 
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         assert await fetch("SELECT count(*) AS n FROM parent") == [{"n": 2}]
 
 
@@ -219,7 +219,7 @@ async def test_what_is_pending_is_named_and_reported_in_order(empty_database: st
 
 async def test_our_own_migrations_apply(own_database: str) -> None:
     assert await pending(own_database) == []
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         assert await fetch("SELECT name FROM organization") == []
 
 

@@ -20,7 +20,7 @@ from tests.support.organizations import TestOrganization, new_organization
 from tests.support.rows import Family, families
 from tests.support.serving import NO_TLS
 from workflow.models import Opportunity
-from workflow.models.engine.database import execute, fetch, standing_for, standing_for_everybody, transaction
+from workflow.models.engine.database import act_as_organization, bypass_row_security, execute, fetch, transaction
 from workflow.queries import scope
 
 OF_ORGANIZATIONS = """
@@ -58,19 +58,19 @@ async def test_every_table_of_an_organization_is_under_it() -> None:
 async def test_no_table_gives_a_row_of_another_organization(two: Two) -> None:
     for table in [row["name"] for row in await fetch(OF_ORGANIZATIONS)]:
         own = await fetch(f'SELECT count(*) AS n FROM "{table}" WHERE organization_id = $1', two.one.id)
-        with standing_for(two.one.id):
+        with act_as_organization(two.one.id):
             seen = await fetch(
                 f'SELECT count(*) AS n, count(*) FILTER (WHERE organization_id = $1) AS own FROM "{table}"', two.one.id
             )
 
         assert (seen[0]["n"], seen[0]["own"]) == (own[0]["n"], own[0]["n"]), table
-    with standing_for(two.one.id):
+    with act_as_organization(two.one.id):
         assert [row["id"] for row in await fetch("SELECT id FROM organization")] == [two.one.id]
 
 
 async def test_nothing_of_another_organization_can_be_written(two: Two) -> None:
     deal = two.theirs[0].deal
-    with standing_for(two.one.id):
+    with act_as_organization(two.one.id):
         assert await execute("UPDATE opportunity SET name = 'taken' WHERE id = $1", deal.id) == 0
         assert await execute("DELETE FROM stakeholder WHERE organization_id = $1", two.other.id) == 0
         with pytest.raises(OperationalError, match="row-level security"):
@@ -97,7 +97,7 @@ async def test_who_stands_for_nobody_is_given_nothing(two: Two) -> None:
 
 
 async def test_a_deleted_table_right_is_no_right_to_pass_by(two: Two) -> None:
-    with standing_for(two.one.id):
+    with act_as_organization(two.one.id):
         for statement in (
             "TRUNCATE event",
             "ALTER TABLE opportunity DISABLE ROW LEVEL SECURITY",
@@ -121,7 +121,7 @@ async def test_it_holds_with_the_first_wall_taken_away(
             return answer.json()["data"]["opportunities"]
 
     ours, theirs = await page(two.one.api_key), await page(two.other.api_key)
-    with standing_for_everybody():
+    with bypass_row_security():
         everybodys = await scope.visible(two.one.ctx.viewer).count()
 
     assert (ours["totalCount"], theirs["totalCount"]) == (3, 5)
@@ -135,7 +135,7 @@ async def test_interleaved_work_of_two_organizations_over_one_pool_never_mixes(t
 
     async def work(organization: TestOrganization, number: int) -> None:
         async with turns:
-            with standing_for(organization.id):
+            with act_as_organization(organization.id):
                 leaks.extend(await _asked(organization.id, number))
 
     tasks = [

@@ -12,20 +12,20 @@ import pytest
 from tests.support.organizations import new_organization
 from tests.support.serving import pursuit
 from workflow.models.columns import new_id
-from workflow.models.engine.database import execute, fetch, opened, standing_for
+from workflow.models.engine.database import act_as_organization, execute, fetch, open_database
 from workflow.models.engine.migrating import migrate
-from workflow.models.engine.row_security import ROLE, SECURING
+from workflow.models.engine.row_security import ROLE, ROW_SECURITY_SETUP
 
 SOUND = "row security: on, for every table ok"
 
 
 async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await execute("CREATE TABLE later (id uuid PRIMARY KEY, organization_id uuid NOT NULL)")
         before = await _doctor(own_database)
         await migrate(own_database)
         await execute("INSERT INTO later VALUES ($1, $2)", new_id(), new_id())
-        with standing_for(new_id()):
+        with act_as_organization(new_id()):
             assert await fetch("SELECT * FROM later") == []
 
     assert (
@@ -72,9 +72,9 @@ async def login(empty_database: str) -> AsyncIterator[Login]:
 async def test_where_migrate_may_not_make_the_role_the_server_serves_and_doctor_says_what_to_do(login: Login) -> None:
     await migrate(login.url)
     told = await _doctor(login.url)
-    async with opened(login.url, everywhere=False):
+    async with open_database(login.url, all_contexts=False):
         organization = await new_organization()
-        with standing_for(new_id()):
+        with act_as_organization(new_id()):
             unguarded = await fetch("SELECT id FROM organization")
 
     assert [row["id"] for row in unguarded] == [organization.id]
@@ -85,10 +85,10 @@ async def test_where_migrate_may_not_make_the_role_the_server_serves_and_doctor_
     await login.superusers(f'GRANT {ROLE} TO "{login.name}"')
     await migrate(login.url)
     assert await _doctor(login.url) == SOUND
-    async with opened(login.url, everywhere=False):
-        with standing_for(new_id()):
+    async with open_database(login.url, all_contexts=False):
+        with act_as_organization(new_id()):
             assert await fetch("SELECT id FROM organization") == []
-        with standing_for(organization.id):
+        with act_as_organization(organization.id):
             assert len(await fetch("SELECT id FROM organization")) == 1
 
 
@@ -96,7 +96,7 @@ async def test_securing_again_changes_nothing(own_database: str) -> None:
     connection = cast(Any, await asyncpg.connect(own_database))
     try:
         before = await connection.fetch("SELECT xmin, * FROM pg_policy ORDER BY oid")
-        for statement in SECURING:
+        for statement in ROW_SECURITY_SETUP:
             await connection.execute(statement)
         assert await connection.fetch("SELECT xmin, * FROM pg_policy ORDER BY oid") == before
     finally:

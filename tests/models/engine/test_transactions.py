@@ -15,14 +15,14 @@ from tortoise.exceptions import IntegrityError
 from tests.support.counts import count
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import (
-    AlreadyServed,
+    DatabaseInUse,
     Unavailable,
     dialect,
     drain,
     execute,
     fetch,
-    one_process,
-    opened,
+    open_database,
+    single_process,
     transaction,
 )
 
@@ -32,7 +32,7 @@ CANCELS = count(1000)
 @pytest.fixture
 async def ledger(empty_database: str) -> AsyncIterator[str]:
     """An open database with a book and its lines."""
-    async with opened(empty_database, everywhere=False):
+    async with open_database(empty_database, all_contexts=False):
         await execute("CREATE TABLE book (id INTEGER PRIMARY KEY, total INTEGER NOT NULL)")
         await execute("CREATE TABLE line (id INTEGER, book_id INTEGER NOT NULL REFERENCES book (id))")
         await execute("INSERT INTO book VALUES (1, 0), (2, 0)")
@@ -152,7 +152,7 @@ async def test_who_gets_no_turn_in_time_is_told_that_the_database_is_busy(
     enough, holders = asyncio.Event(), 1 if dialect() == "sqlite" else 10
     holding = [asyncio.create_task(transaction(enough.wait)) for _ in range(holders)]
     await asyncio.sleep(0.5)
-    monkeypatch.setattr(timeouts, "PATIENCE", 0.05)
+    monkeypatch.setattr(timeouts, "WAIT_SECONDS", 0.05)
 
     with pytest.raises(Unavailable):
         await transaction(lambda: add_pair(1))
@@ -216,7 +216,7 @@ def test_an_unreachable_database_is_unavailable() -> None:
 async def test_sqlite_is_served_by_one_process(tmp_path: os.PathLike[str]) -> None:
     url = f"sqlite://{os.fspath(tmp_path)}/new/deals.db"
 
-    with one_process(url), pytest.raises(AlreadyServed, match=r"deals\.db"), one_process(url):
+    with single_process(url), pytest.raises(DatabaseInUse, match=r"deals\.db"), single_process(url):
         pytest.fail("served twice")
-    with one_process(url):
+    with single_process(url):
         pass

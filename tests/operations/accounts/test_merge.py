@@ -14,11 +14,11 @@ from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.accounts.merge import merge_accounts
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, delete_opportunity
-from workflow.queries.integrity import VERSION, VERSIONS
+from workflow.queries.integrity import BROKEN_VERSIONS, PAYLOAD_VERSION
 from workflow.queries.opportunity.accounts import accounts_by_id
-from workflow.queries.opportunity.duplicates import Called, open_deals_called
+from workflow.queries.opportunity.duplicates import DealName, open_deals_by_name
 from workflow.rules.enums import BuyingRole, OpportunityState, Visibility
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, VersionConflict
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError, VersionConflictError
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
     assert await Contact.filter(id=contact).values_list("account_id", flat=True) == [stays]
     assert await Stakeholder.filter(id=stakeholder).values_list("contact_id", flat=True) == [contact]
     assert await accounts_by_id(admin.viewer, [acme]) == {}
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await merge_accounts(admin, stays, acme, expected_version=None)
 
 
@@ -72,7 +72,7 @@ async def test_each_move_is_told_and_every_version_has_its_event(crew: Crew, acm
         assert (await told(deal, "opportunity.updated"))[-1]["changes"] == {
             "accountId": {"old": str(acme), "new": str(stays)}
         }
-    broken = await fetch(VERSIONS.format(version=VERSION[dialect()]))
+    broken = await fetch(BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()]))
     assert [row for row in broken if str(row["organization_id"]) == str(crew.organization.id)] == []
 
 
@@ -95,7 +95,7 @@ async def test_what_the_one_lacks_it_takes_over_and_keeps_its_own(crew: Crew, st
 
 @pytest.mark.parametrize("who", ["owner", "manager", "observer"])
 async def test_who_may_not_write_every_deal_may_not_merge(crew: Crew, acme: UUID, stays: UUID, who: str) -> None:
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await merge_accounts(crew.ctx[who], stays, acme, expected_version=None)
 
     assert await Account.filter(id=acme).exists()
@@ -106,11 +106,11 @@ async def test_what_cannot_be_merged_is_refused_and_nothing_is_written(crew: Cre
     theirs = await create_account(strangers.ctx, {"name": "Theirs"})
 
     for keep, going, version, problem in (
-        (stays, stays, None, InvalidInput),
-        (stays, uuid4(), None, NotFound),
-        (stays, theirs, None, NotFound),
-        (theirs, acme, None, NotFound),
-        (stays, acme, 7, VersionConflict),
+        (stays, stays, None, InvalidInputError),
+        (stays, uuid4(), None, NotFoundError),
+        (stays, theirs, None, NotFoundError),
+        (theirs, acme, None, NotFoundError),
+        (stays, acme, 7, VersionConflictError),
     ):
         with pytest.raises(problem):
             await merge_accounts(admin, keep, going, expected_version=version)
@@ -131,7 +131,7 @@ async def test_what_comes_to_the_account_meanwhile_moves_or_is_refused(crew: Cre
         return_exceptions=True,
     )
 
-    assert {type(one) for one in done if isinstance(one, BaseException)} <= {NotFound}
+    assert {type(one) for one in done if isinstance(one, BaseException)} <= {NotFoundError}
     assert done[6] == stays
     for table in (Contact, Opportunity):
         assert await table.filter(organization_id=crew.organization.id).exclude(account_id=stays).count() == 0
@@ -146,13 +146,13 @@ async def test_open_deals_of_an_account_by_one_name_may_be_one(crew: Crew, acme:
         for key, (account, name) in names.items()
     }
 
-    called = {key: Called(*name) for key, name in names.items()}
-    found = await open_deals_called(owner.viewer, set(called.values()))
+    called = {key: DealName(*name) for key, name in names.items()}
+    found = await open_deals_by_name(owner.viewer, set(called.values()))
     await delete_opportunity(crew.ctx["admin"], made["two"], reason="Twice", expected_version=None)
     of_a_stranger = replace(owner.viewer, visibility=Visibility.OWN, member_id=crew.member("stranger"))
 
     both = (made["one"], made["two"])
     expected = {"one": both, "two": both, "else": (made["else"],), "elsewhere": (made["elsewhere"],)}
     assert {key: found[name] for key, name in called.items()} == expected
-    assert await open_deals_called(owner.viewer, [called["one"]]) == {called["one"]: (made["one"],)}
-    assert await open_deals_called(of_a_stranger, [called["one"]]) == {called["one"]: ()}
+    assert await open_deals_by_name(owner.viewer, [called["one"]]) == {called["one"]: (made["one"],)}
+    assert await open_deals_by_name(of_a_stranger, [called["one"]]) == {called["one"]: ()}

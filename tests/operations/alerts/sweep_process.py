@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from api.worker import worker
-from api.worker.webhook_sender import Sender
+from api.worker.webhook_sender import WebhookSender
 from tests.support.organizations import NOW, VAULT
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.alerts import sweep
-from workflow.queries.events.subscribe import Tail
+from workflow.queries.events.subscribe import FeedDispatcher
 
 BATCH = 8
 """So few deals in one transaction that a sweep takes many, and can be stopped between any two and within each."""
@@ -38,11 +38,14 @@ async def work(url: str, file: Path) -> None:
         await then
         print(what, flush=True)
 
-    sweep.BATCH, works.POLL = BATCH, 0.05
+    sweep.BATCH_SIZE, works.POLL = BATCH, 0.05
     works.go_on = lambda *given: says("batch", go_on(*given))
     works.end = lambda *given: says("done", end(*given))
-    tail = Tail()
-    async with opened(url), worker.Worker(tail, Sender(VAULT, private=False), clock=lambda: clock_of(file)).working():
+    tail = FeedDispatcher()
+    async with (
+        open_database(url),
+        worker.Worker(tail, WebhookSender(VAULT, allow_private=False), clock=lambda: clock_of(file)).running(),
+    ):
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -14,16 +14,16 @@ from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.rows import families
 from tests.support.team import Crew, forced, new_crew, told
 from workflow.models import Milestone, Opportunity
-from workflow.operations.alerts.sweep import BATCH, Swept, sweep_organization
+from workflow.operations.alerts.sweep import BATCH_SIZE, SweepResult, sweep_organization
 from workflow.operations.buyer.milestones import complete_milestone
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.triggers import Won, progress, win
+from workflow.operations.opportunity.triggers import WinDetails, progress, win
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.process.processes import preset
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import OpportunityState, WinReason
-from workflow.rules.health.health import health
+from workflow.rules.health.health import evaluate_health
 
 S = OpportunityState
 DEFAULT = preset("default")
@@ -36,9 +36,9 @@ async def crew() -> Crew:
     return await new_crew()
 
 
-async def swept(organization: TestOrganization, now: datetime) -> Swept:
+async def swept(organization: TestOrganization, now: datetime) -> SweepResult:
     """What a sweep at that time did."""
-    done = Swept()
+    done = SweepResult()
     await sweep_organization(replace(organization.ctx, now=now), done)
     return done
 
@@ -68,8 +68,8 @@ async def test_health_is_what_the_rule_says_of_that_day(crew: Crew) -> None:
 
     done = await swept(crew.organization, later)
 
-    facts = await facts_of(crew.organization.id, deals, later)
-    ruled = {id: health(DEFAULT, facts[id], later).score for id in deals}
+    facts = await load_facts(crew.organization.id, deals, later)
+    ruled = {id: evaluate_health(DEFAULT, facts[id], later).score for id in deals}
     after = await rows_of(crew.organization)
     assert {row["id"]: row["health"] for row in after if row["id"] in ruled} == ruled
     assert (done.deals, done.healths) == (3, 3)
@@ -149,7 +149,7 @@ async def test_what_is_missed_is_told_once_and_can_be_completed(crew: Crew) -> N
 
 async def test_nothing_is_missed_outside_progressing(crew: Crew) -> None:
     deal = await under_way(crew)
-    await win(crew.ctx["admin"], deal, Won(WinReason.SPEED), forced())
+    await win(crew.ctx["admin"], deal, WinDetails(WinReason.SPEED), forced())
 
     await swept(crew.organization, NOW + timedelta(days=100))
 
@@ -170,9 +170,9 @@ async def test_a_rate_whose_day_has_come_revalues_open_deals_alone(crew: Crew) -
     admin, deals = crew.ctx["admin"], [crew.deals[S.LEAD], crew.deals[S.PROGRESSING]]
     await set_exchange_rate(admin, "USD", Decimal("0.9"), date(2026, 1, 1))
     for id in deals:
-        worth: Any = {"value": MoneyGiven(Decimal(100), "USD")}
+        worth: Any = {"value": MoneyAmount(Decimal(100), "USD")}
         await update_opportunity(crew.ctx["owner"], id, worth, expected_version=None)
-    await win(admin, crew.deals[S.PROGRESSING], Won(WinReason.SPEED), forced())
+    await win(admin, crew.deals[S.PROGRESSING], WinDetails(WinReason.SPEED), forced())
     await set_exchange_rate(admin, "USD", Decimal("0.8"), NOW.date() + timedelta(days=3))
 
     early, late = [await swept(crew.organization, NOW + timedelta(days=days)) for days in (2, 3)]
@@ -188,16 +188,16 @@ async def base_minors(deals: Sequence[UUID]) -> list[int]:
 
 
 async def test_more_deals_than_a_batch_are_all_judged(organization: TestOrganization) -> None:
-    await families(organization, BATCH + 3, people=0)
+    await families(organization, BATCH_SIZE + 3, people=0)
     seen: list[int] = []
 
-    async def told(so_far: Swept) -> None:
+    async def told(so_far: SweepResult) -> None:
         seen.append(so_far.deals)
 
-    done = Swept(progress=told)
+    done = SweepResult(on_progress=told)
     await sweep_organization(organization.ctx, done)
 
-    assert (done.deals, seen) == (BATCH + 3, [BATCH, BATCH + 3])
+    assert (done.deals, seen) == (BATCH_SIZE + 3, [BATCH_SIZE, BATCH_SIZE + 3])
     assert not await Opportunity.filter(organization_id=organization.id, health=None).exists()
 
 

@@ -20,7 +20,7 @@ from tests.support.organizations import NOW, new_organization
 from tests.support.scenarios.alerts import DAY
 from tests.support.serving import ROOT
 from workflow.models import Alert, Chore, Event, Opportunity
-from workflow.models.engine.database import dialect, opened
+from workflow.models.engine.database import dialect, open_database
 from workflow.operations.alerts.sweep import sweep
 
 KILLS = count(100, part=20)
@@ -101,18 +101,18 @@ async def crowd(url: str, clock: Path) -> AsyncIterator[Crowd]:
 async def test_whoever_is_killed_or_frozen_every_alert_is_told_once(
     own_database: str, run_databases: Databases, tmp_path: Path
 ) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await fill(await new_organization(), DEALS)
         before = await Opportunity.all().order_by("id").values("id", "version", "updated_at")
     twin = await run_databases.copy(own_database)
     days = [NOW + (day + 0.5) * DAY for day in range(1, KILLS + 1)]
-    async with opened(twin, everywhere=False):
+    async with open_database(twin, all_contexts=False):
         for end in (NOW, *(day + END for day in days)):
             await sweep(lambda end=end: end)  # type: ignore[misc]
         undisturbed = await _history()
     await run_databases.drop(twin)
     set_clock(tmp_path / "clock", NOW)
-    async with opened(own_database, everywhere=False), crowd(own_database, tmp_path / "clock") as processes:
+    async with open_database(own_database, all_contexts=False), crowd(own_database, tmp_path / "clock") as processes:
         chance = random.Random(8)
         await _swept_as_of(processes, NOW)
         for number, day in enumerate(days):

@@ -13,11 +13,11 @@ from tests.support.scenarios.alerts import DAY, QUIET, of, one, swept, talk, tol
 from tests.support.team import Crew, new_crew
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.operations.accounts.accounts import create_contact
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.opportunity.alert_responses import acknowledge_alerts
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import disqualify
 from workflow.rules.enums import (
     BuyingRole,
@@ -25,7 +25,7 @@ from workflow.rules.enums import (
     Grade,
     OpportunityState,
 )
-from workflow.rules.errors import PermissionDenied
+from workflow.rules.errors import PermissionDeniedError
 
 
 @pytest.fixture
@@ -146,12 +146,12 @@ async def test_a_silence_of_four_weeks_proposes_to_stop_and_a_manager_decides(cr
 
     assert (proposal["first_seen_at"], proposal["severity"]) == (NOW + 28 * DAY, "CRITICAL")
     assert proposal["escalated_to_id"] == crew.member("manager")
-    assert answers == [PermissionDenied, PermissionDenied, type(None)]
+    assert answers == [PermissionDeniedError, PermissionDeniedError, type(None)]
     assert weighs == [True, False]
 
 
 async def test_what_a_manager_put_aside_comes_back_with_a_new_cause(crew: Crew, deal: UUID) -> None:
-    said = [AssessmentGiven("pain", Grade.DISPROVED)]
+    said = [NewAssessment("pain", Grade.DISPROVED)]
     await assess_criteria(crew.at("owner", NOW + DAY), deal, said, pain_since=None, expected_version=None)
     proposal = await one(deal, "DISQUALIFY_PROPOSED")
     await acknowledge_alerts(crew.at("manager", NOW + 2 * DAY), [proposal["id"]], None)
@@ -166,7 +166,7 @@ async def test_what_a_manager_put_aside_comes_back_with_a_new_cause(crew: Crew, 
 async def test_a_close_resolves_every_alert_of_the_deal(crew: Crew, deal: UUID) -> None:
     await swept(crew, NOW + 20 * DAY)
 
-    await disqualify(crew.at("owner", NOW + 21 * DAY), deal, DisqualifyReason.NO_PAIN, Terms())
+    await disqualify(crew.at("owner", NOW + 21 * DAY), deal, DisqualifyReason.NO_PAIN, TransitionOptions())
 
     assert {row["status"] for row in await Alert.filter(opportunity_id=deal).values("status")} == {"RESOLVED"}
 

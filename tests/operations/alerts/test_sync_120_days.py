@@ -18,11 +18,11 @@ from workflow.operations.buyer.profile import update_buyer
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks, update_risk
 from workflow.operations.buyer.stakeholders import update_stakeholder
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.alert_responses import acknowledge_alerts, snooze_alerts
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose, progress
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose, progress
 from workflow.rules.enums import BuyingRole, LossReason, MitigationKind, OpportunityState, RiskCategory, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 
@@ -81,7 +81,7 @@ async def goes_on(life: Life, ctx: Ctx) -> None:
     terms = forced()
     assert terms.override is not None
     override = type(terms.override)(terms.override.requirement_keys, terms.override.reason, ctx.now + 30 * DAY)
-    await progress(ctx, life.deal, {"value": MoneyGiven(Decimal(1000), "EUR")}, Terms(override=override))
+    await progress(ctx, life.deal, {"value": MoneyAmount(Decimal(1000), "EUR")}, TransitionOptions(override=override))
 
 
 async def snooze(life: Life, ctx: Ctx) -> None:
@@ -96,7 +96,7 @@ async def goes_on_all_the_same(life: Life, ctx: Ctx) -> None:
 
 async def gives_up(life: Life, ctx: Ctx) -> None:
     """It is lost."""
-    await lose(ctx, life.deal, Lost(LossReason.UNRESPONSIVE), Terms())
+    await lose(ctx, life.deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
 
 
 def owner(*does: Does) -> tuple[tuple[str, Does], ...]:

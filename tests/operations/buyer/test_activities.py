@@ -14,7 +14,7 @@ from tests.support.team import ROLES, Crew, new_crew
 from workflow.models import Activity, Member, Opportunity
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Role, Visibility
-from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied
+from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, PermissionDeniedError
 
 TICK = timedelta(microseconds=1)
 KEY = {"external_system": "mail", "external_id": "1"}
@@ -33,7 +33,7 @@ async def crew() -> Crew:
     return await new_crew()
 
 
-def paths(refusal: pytest.ExceptionInfo[InvalidInput]) -> list[tuple[str, ...]]:
+def paths(refusal: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[str, ...]]:
     """Where the faults are."""
     return [fault.path for fault in refusal.value.fields]
 
@@ -58,7 +58,7 @@ async def test_whoever_sees_a_deal_logs_on_it_in_any_state_and_its_version_stays
 async def test_an_observer_logs_nothing(crew: Crew, state: OpportunityState) -> None:
     before = await stored(crew.deals[state])
 
-    with pytest.raises(PermissionDenied) as refusal:
+    with pytest.raises(PermissionDeniedError) as refusal:
         await call(crew.at("observer", LATER), crew.deals[state], summary=" ")
 
     assert refusal.value.message.startswith("An observer may not log activities. Ask a rep, ")
@@ -73,7 +73,7 @@ async def test_nobody_logs_on_what_they_do_not_see(organization: TestOrganizatio
     before = await stored(diary.deal)
 
     for ctx, deal in ((blind, diary.deal), (foreign, diary.deal), (diary.ctx, uuid4())):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await call(ctx, deal)
 
     assert await stored(diary.deal) == before
@@ -90,7 +90,7 @@ async def test_it_was_done_by_now_also_before_the_deal_was_there(diary: Diary, a
 async def test_nothing_was_done_in_the_future_or_before_1900(diary: Diary, at: datetime) -> None:
     before = await stored(diary.deal)
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await diary.log(at=at)
 
     assert paths(refusal) == [("at",)]
@@ -107,7 +107,7 @@ async def test_two_way_is_what_reached_somebody(diary: Diary, kind: ActivityKind
         await diary.log(contact_ids=contacts, **about)
         try:
             await diary.log(two_way=True, contact_ids=contacts, **about)
-        except InvalidInput as refusal:
+        except InvalidInputError as refusal:
             faults.append([fault.path for fault in refusal.fields])
 
     assert faults == ([[("contactIds",)]] if reaches else [[("twoWay",)], [("twoWay",), ("contactIds",)]])
@@ -120,10 +120,10 @@ async def test_who_took_part_is_a_contact_of_the_account(organization: TestOrgan
     foreign = await create_contact(strangers, await create_account(strangers, {"name": "Acme"}), {"name": "Fay"})
     before = await stored(diary.deal)
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await diary.log(contact_ids=[diary.grace, theirs])
     for unknown in (foreign, uuid4()):
-        with pytest.raises(NotFound) as absent:
+        with pytest.raises(NotFoundError) as absent:
             await diary.log(contact_ids=[diary.grace, unknown], summary=" ")
         assert (absent.value.kind, absent.value.id) == ("Contact", unknown)
 
@@ -148,7 +148,7 @@ async def test_what_cannot_be_taken_is_told_whole(diary: Diary, case: str) -> No
     given, expected = FAULTS[case]
     before = await stored(diary.deal)
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await diary.log(**given)
 
     assert paths(refusal) == expected
@@ -168,7 +168,7 @@ async def test_the_same_external_id_twice_is_a_duplicate_on_any_deal(diary: Diar
     before = await stored(diary.deal), await stored(elsewhere)
 
     for deal in (diary.deal, elsewhere):
-        with pytest.raises(Duplicate) as refusal:
+        with pytest.raises(DuplicateError) as refusal:
             await diary.log(deal=deal, external_system=" mail ", external_id="1 ")
         assert (refusal.value.kind, refusal.value.id) == ("Activity", first)
 

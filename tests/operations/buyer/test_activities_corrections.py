@@ -15,15 +15,15 @@ from tests.support.team import ROLES, Crew, new_crew
 from workflow.models import Activity, Member, Opportunity, Override
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.activities import correct_activity
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.opportunity import triggers
-from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.process.processes import publish
-from workflow.queries.opportunity.activities import ACTIVITIES, spoken
+from workflow.queries.opportunity.activities import ACTIVITIES, conversations
 from workflow.queries.paging import Window
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Visibility
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
-from workflow.rules.process.document import parse
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from workflow.rules.process.document import parse_process
 
 TICK = timedelta(microseconds=1)
 WRITERS = {
@@ -68,7 +68,7 @@ async def test_who_writes_the_deal_or_logged_it_corrects_it(crew: Crew, who: str
         try:
             await correct_activity(crew.at(who, LATER), id, {"summary": "It was a mail."})
             corrected.append(id)
-        except PermissionDenied:
+        except PermissionDeniedError:
             assert await stored(deal) == before
 
     assert corrected == [*([logged] if who in WRITERS[state] else []), *own]
@@ -84,7 +84,7 @@ async def test_who_logged_it_and_sees_the_deal_no_more_corrects_nothing() -> Non
     before = await stored(deal)
 
     for ctx in (blind, (await new_organization()).ctx):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await correct_activity(ctx, logged, {"void": True})
 
     assert await stored(deal) == before
@@ -97,7 +97,7 @@ async def test_what_is_left_out_is_kept_and_the_event_tells_old_and_new(diary: D
     await diary.correct(id, kind=ActivityKind.MEETING, at=NOW, contact_ids=[diary.kim, diary.grace, diary.kim])
 
     assert await Activity.filter(id=id).values() == [{**before, "kind": "MEETING", "at": NOW}]
-    assert (await spoken(diary.ctx.viewer.organization_id, participants=[id])).participants == {
+    assert (await conversations(diary.ctx.viewer.organization_id, participants=[id])).participants == {
         id: (diary.kim, diary.grace)
     }
     type, payload = (await told(diary.deal))[-1]
@@ -143,7 +143,7 @@ async def test_what_was_corrected_obeys_the_same_rules_as_a_whole(diary: Diary, 
     id = await diary.talk(diary.grace)
     before = await stored(diary.deal)
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await diary.correct(id, **given)
 
     assert [fault.path for fault in refusal.value.fields] == expected
@@ -153,7 +153,7 @@ async def test_what_was_corrected_obeys_the_same_rules_as_a_whole(diary: Diary, 
 async def test_one_way_without_people_becomes_two_way_only_with_somebody(diary: Diary) -> None:
     id = await diary.log()
 
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         await diary.correct(id, two_way=True)
     assert await diary.coverage() == ("NONE", "NONE")
     await diary.correct(id, two_way=True, contact_ids=[diary.kim])
@@ -182,8 +182,8 @@ async def test_a_debt_is_settled_by_the_talk_that_it_owed() -> None:
     crew = await new_crew()
     await _ask_for_a_talk(crew)
     deal = await crew.deal(OpportunityState.QUALIFIED, "owing")
-    given = OverrideGiven(("talk",), "They are away until Monday, says the owner.")
-    await triggers.progress(crew.at("manager", NOW + timedelta(hours=1)), deal, {}, Terms(override=given))
+    given = NewOverride(("talk",), "They are away until Monday, says the owner.")
+    await triggers.progress(crew.at("manager", NOW + timedelta(hours=1)), deal, {}, TransitionOptions(override=given))
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
     diary = Diary(crew.at("stranger", LATER), account, deal, *[await _contact(crew, account) for _ in range(2)])
     [debt] = await Override.filter(opportunity_id=deal).values("id", "settled_at")
@@ -207,4 +207,4 @@ async def _ask_for_a_talk(crew: Crew) -> None:
     asked = {"key": "talk", "label": "Spoken with", "strength": "SOFT", "test": {"activityWithinDays": 7}}
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != "PROGRESS"]
     document["gates"].append({"trigger": "PROGRESS", "requirements": [asked]})
-    await publish(crew.organization.ctx, parse(document))
+    await publish(crew.organization.ctx, parse_process(document))

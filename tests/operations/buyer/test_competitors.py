@@ -16,11 +16,11 @@ from workflow.operations.buyer.competitors import (
     remove_competitor,
     update_competitor,
 )
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose, reopen
-from workflow.queries.opportunity.facts import facts_of
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose, reopen
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
-from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
 from workflow.rules.opportunity.parts import CompetitorFacts
 
 K, S = CompetitorKind, OpportunityState
@@ -40,7 +40,7 @@ async def lead(crew: Crew, request: pytest.FixtureRequest) -> UUID:
 
 
 async def rivals(crew: Crew, id: UUID) -> tuple[CompetitorFacts, ...]:
-    return (await facts_of(crew.organization.id, [id], NOW))[id].competitors
+    return (await load_facts(crew.organization.id, [id], NOW))[id].competitors
 
 
 async def told(id: UUID) -> list[tuple[str, dict[str, Any]]]:
@@ -187,8 +187,8 @@ async def test_one_that_was_added_by_mistake_goes_and_may_come_again(crew: Crew,
 async def test_who_won_a_deal_before_stays_on_record(crew: Crew) -> None:
     deal = await crew.deal(S.QUALIFIED, "won by Globex")
     winner, other = await add(crew, deal, GLOBEX), await add(crew, deal, NewCompetitor(K.VENDOR, "Initech"))
-    await lose(crew.ctx["owner"], deal, Lost(LossReason.LOST_TO_COMPETITOR, winner), Terms())
-    await reopen(crew.ctx["admin"], deal, S.LEAD, {}, Terms(note="They called us again."))
+    await lose(crew.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, winner), TransitionOptions())
+    await reopen(crew.ctx["admin"], deal, S.LEAD, {}, TransitionOptions(note="They called us again."))
 
     found = await faults(deal, remove(crew, winner))
     await remove(crew, other)
@@ -214,23 +214,23 @@ async def test_who_writes_the_deal_names_its_rivals(crew: Crew, who: str) -> Non
             await attempt
         assert f"Seen by {who}" not in {rival.name for rival in await rivals(crew, deal)}
     else:
-        assert [type(await refusal(deal, attempt)) for attempt in attempts] == [PermissionDenied] * 3
+        assert [type(await refusal(deal, attempt)) for attempt in attempts] == [PermissionDeniedError] * 3
 
 
 async def test_a_closed_deal_keeps_its_rivals_as_they_are(crew: Crew) -> None:
     deal = await crew.deal(S.QUALIFIED, "closed with a rival")
     id = await add(crew, deal, GLOBEX)
-    await lose(crew.ctx["owner"], deal, Lost(LossReason.LOST_TO_COMPETITOR, id), Terms())
+    await lose(crew.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, id), TransitionOptions())
     attempts = [add(crew, deal, NOTHING_DONE), update(crew, id, {"name": "Initech"}), remove(crew, id)]
 
-    assert [type(await refusal(deal, attempt)) for attempt in attempts] == [RecordClosed] * 3
+    assert [type(await refusal(deal, attempt)) for attempt in attempts] == [RecordClosedError] * 3
 
 
 async def test_a_version_that_has_passed_is_told_before_a_bad_input(crew: Crew, lead: UUID) -> None:
     id = await add(crew, lead, GLOBEX)
     attempts = [update(crew, id, {"name": " "}, version=99), remove(crew, id, version=99)]
 
-    assert [type(await refusal(lead, attempt)) for attempt in attempts] == [VersionConflict] * 2
+    assert [type(await refusal(lead, attempt)) for attempt in attempts] == [VersionConflictError] * 2
 
 
 async def test_another_organization_finds_no_rival(crew: Crew, lead: UUID) -> None:
@@ -243,4 +243,4 @@ async def test_another_organization_finds_no_rival(crew: Crew, lead: UUID) -> No
         remove(crew, uuid4()),
     ]
 
-    assert [type(await refusal(lead, attempt)) for attempt in attempts] == [NotFound] * 4
+    assert [type(await refusal(lead, attempt)) for attempt in attempts] == [NotFoundError] * 4

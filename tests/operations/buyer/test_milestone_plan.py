@@ -14,11 +14,11 @@ from tests.support.team import SELLER, deals_of, forced
 from workflow.models import Milestone
 from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone, waive_milestone
 from workflow.operations.core.context import Ctx
-from workflow.operations.opportunity.transitions import Moved, Terms
+from workflow.operations.opportunity.transitions import TransitionOptions, TransitionOutcome
 from workflow.operations.opportunity.triggers import (
-    AppliedFirst,
-    Lost,
-    Won,
+    LossDetails,
+    QualifyChanges,
+    WinDetails,
     disqualify,
     lose,
     progress,
@@ -37,7 +37,7 @@ from workflow.rules.enums import (
     Trigger,
     WinReason,
 )
-from workflow.rules.errors import TransitionBlocked
+from workflow.rules.errors import TransitionBlockedError
 
 LEAD, PROGRESSING = OpportunityState.LEAD, OpportunityState.PROGRESSING
 PLANNED, MISSED = MilestoneStatus.PLANNED, MilestoneStatus.MISSED
@@ -49,18 +49,18 @@ ONCE = [Trigger.REGRESS, Trigger.PROGRESS]
 TWICE = [Trigger.REGRESS, Trigger.REGRESS, Trigger.QUALIFY, Trigger.PROGRESS]
 CLOSES = [Trigger.LOSE, Trigger.WIN]
 
-Take = Callable[[Terms], Awaitable[Moved]]
+Take = Callable[[TransitionOptions], Awaitable[TransitionOutcome]]
 
 
 async def go(organization: TestOrganization, deal: UUID, *arrows: Trigger, at: datetime, to: Any = None) -> None:
     """The admin takes the arrows one after the other on that day."""
     ctx = acting(organization, at)
     ways: dict[Trigger, Take] = {
-        Trigger.QUALIFY: lambda terms: qualify(ctx, deal, AppliedFirst(), terms),
+        Trigger.QUALIFY: lambda terms: qualify(ctx, deal, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda terms: progress(ctx, deal, {}, terms),
         Trigger.REGRESS: lambda terms: regress(ctx, deal, terms),
-        Trigger.WIN: lambda terms: win(ctx, deal, Won(WinReason.SPEED), terms),
-        Trigger.LOSE: lambda terms: lose(ctx, deal, Lost(LossReason.PRICE), terms),
+        Trigger.WIN: lambda terms: win(ctx, deal, WinDetails(WinReason.SPEED), terms),
+        Trigger.LOSE: lambda terms: lose(ctx, deal, LossDetails(LossReason.PRICE), terms),
         Trigger.DISQUALIFY: lambda terms: disqualify(ctx, deal, DisqualifyReason.NO_PAIN, terms),
         Trigger.REOPEN: lambda terms: reopen(ctx, deal, to, {}, terms),
     }
@@ -144,8 +144,8 @@ async def test_those_added_by_hand_before_come_after_those_laid_out(organization
 async def test_what_is_tried_or_refused_lays_nothing_out(organization: TestOrganization) -> None:
     deal, ctx = await a_deal(organization), acting(organization, MARCH)
 
-    with pytest.raises(TransitionBlocked):
-        await progress(ctx, deal, {}, Terms())
+    with pytest.raises(TransitionBlockedError):
+        await progress(ctx, deal, {}, TransitionOptions())
     await progress(ctx, deal, {}, replace(forced(), dry_run=True))
 
     assert await steps(deal) == {}

@@ -29,7 +29,7 @@ from workflow.operations.buyer.milestones import (
     update_milestone,
 )
 from workflow.rules.enums import ActorKind, MilestoneSide, MilestoneStatus, OpportunityState
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
@@ -97,7 +97,7 @@ async def test_what_is_added_has_a_name_a_weight_up_to_20_and_a_sane_day(
 
     if wrong:
         refusal = await refused(deal, attempt)
-        assert isinstance(refusal, InvalidInput)
+        assert isinstance(refusal, InvalidInputError)
         assert [problem.path for problem in refusal.fields] == [(name,) for name in wrong]
     else:
         assert (await row(await attempt))["weight"] == given.weight
@@ -139,7 +139,7 @@ async def test_what_is_done_or_waived_is_reopened_first(crew: Crew, verb: str, s
 
     refusal = await refused(await deal_of(id), VERBS[verb](crew.at("manager", LATER), id, None))
 
-    assert isinstance(refusal, InvalidInput)
+    assert isinstance(refusal, InvalidInputError)
     assert refusal.message == f"This milestone is {status} already. Reopen it first with reopenMilestone."
 
 

@@ -11,12 +11,18 @@ from tests.support.team import ROLES, WRITERS, Crew, forced, new_crew
 from workflow.models import Milestone, Opportunity
 from workflow.operations.buyer.milestones import NewMilestone, add_milestone
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, WinDetails, disqualify, lose, win
 from workflow.rules.enums import DisqualifyReason, LossReason, MilestoneStatus, OpportunityState, WinReason
-from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, TransitionBlocked, VersionConflict
+from workflow.rules.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    TransitionBlockedError,
+    VersionConflictError,
+)
 from workflow.rules.gates.requirements import Verdict
 
 START = {verb: MilestoneStatus.DONE if verb == "reopen" else MilestoneStatus.PLANNED for verb in VERBS}
@@ -40,7 +46,7 @@ async def test_who_may_write_the_deal_works_on_its_milestones(crew: Crew, verb: 
     if who in WRITERS:
         assert await Milestone.filter(id=await attempt).exists()
     else:
-        assert type(await refused(deal, attempt)) is PermissionDenied
+        assert type(await refused(deal, attempt)) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -49,7 +55,7 @@ async def test_a_stale_version_is_told_before_anything_else(crew: Crew, verb: st
 
     refusal = await refused(await deal_of(id), VERBS[verb](crew.at("observer", LATER), id, 1))
 
-    assert isinstance(refusal, VersionConflict)
+    assert isinstance(refusal, VersionConflictError)
     assert (refusal.expected, refusal.actual) == (1, 2)
 
 
@@ -71,18 +77,18 @@ async def test_what_cannot_be_seen_is_not_found(crew: Crew, verb: str) -> None:
     unseen = await refused(deal, VERBS[verb](foreign, id, 99))
     unknown = await refused(deal, VERBS[verb](crew.at("admin", LATER), uuid4(), 99))
 
-    assert (type(unseen), type(unknown)) == (NotFound, NotFound)
+    assert (type(unseen), type(unknown)) == (NotFoundError, NotFoundError)
 
 
 async def close(crew: Crew, deal: UUID, state: OpportunityState) -> None:
     """Bring a progressing deal into a closed state, past its gate."""
     ctx = crew.at("admin", LATER)
     if state is OpportunityState.WON:
-        await win(ctx, deal, Won(WinReason.SPEED), forced())
+        await win(ctx, deal, WinDetails(WinReason.SPEED), forced())
     elif state is OpportunityState.LOST:
-        await lose(ctx, deal, Lost(LossReason.PRICE), Terms())
+        await lose(ctx, deal, LossDetails(LossReason.PRICE), TransitionOptions())
     else:
-        await disqualify(ctx, deal, DisqualifyReason.NO_PAIN, Terms())
+        await disqualify(ctx, deal, DisqualifyReason.NO_PAIN, TransitionOptions())
 
 
 @pytest.mark.parametrize("state", CLOSED)
@@ -97,7 +103,7 @@ async def test_on_a_closed_deal_every_milestone_stays_as_it_is(crew: Crew, verb:
         await refused(deal, add_milestone(ctx, deal, NewMilestone("New"))),
     ]
 
-    assert [type(refusal) for refusal in refusals] == [RecordClosed, RecordClosed]
+    assert [type(refusal) for refusal in refusals] == [RecordClosedError, RecordClosedError]
 
 
 async def test_a_deal_is_won_when_what_its_gate_asks_is_done_or_waived(crew: Crew) -> None:
@@ -111,8 +117,8 @@ async def test_a_deal_is_won_when_what_its_gate_asks_is_done_or_waived(crew: Cre
     await VERBS["waive"](crew.at("manager", LATER), steps[1], None)
     await won(ctx, deal)
 
-    assert isinstance(blocked, TransitionBlocked)
-    assert isinstance(half, TransitionBlocked)
+    assert isinstance(blocked, TransitionBlockedError)
+    assert isinstance(half, TransitionBlockedError)
     keys = [[verdict.key for verdict in refusal.unmet if isinstance(verdict, Verdict)] for refusal in (blocked, half)]
     assert keys == [["milestone.decision_made", "milestone.terms_agreed"], ["milestone.terms_agreed"]]
     assert await Opportunity.filter(id=deal, state=OpportunityState.WON).exists()
@@ -120,5 +126,5 @@ async def test_a_deal_is_won_when_what_its_gate_asks_is_done_or_waived(crew: Cre
 
 async def won(ctx: Ctx, deal: UUID) -> UUID:
     """The deal, won with a value."""
-    what = Won(WinReason.SPEED, changes={"value": MoneyGiven(Decimal(1), "EUR")})
-    return (await win(ctx, deal, what, Terms())).opportunity_id
+    what = WinDetails(WinReason.SPEED, changes={"value": MoneyAmount(Decimal(1), "EUR")})
+    return (await win(ctx, deal, what, TransitionOptions())).opportunity_id

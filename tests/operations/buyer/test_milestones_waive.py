@@ -22,7 +22,7 @@ from workflow.models import Opportunity
 from workflow.operations.buyer.milestones import reopen_milestone, waive_milestone
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MilestoneStatus
-from workflow.rules.errors import PermissionDenied
+from workflow.rules.errors import PermissionDeniedError
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
@@ -51,7 +51,7 @@ async def test_only_a_manager_of_the_team_or_an_admin_waives(crew: Crew, who: st
     if who in WAIVERS:
         assert (await row(await attempt))["status"] == WAIVED
     else:
-        assert type(await refused(await deal_of(id), attempt)) is PermissionDenied
+        assert type(await refused(await deal_of(id), attempt)) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("who", sorted(WAIVERS))
@@ -65,7 +65,7 @@ async def test_nobody_waives_on_a_deal_they_work(crew: Crew, who: str) -> None:
     ]
 
     needed = "a manager of the owner's team or an admin, who does not work the deal"
-    told = (PermissionDenied, f"To waive a milestone needs {needed}. Ask one of them.")
+    told = (PermissionDeniedError, f"To waive a milestone needs {needed}. Ask one of them.")
     assert [(type(refusal), refusal.message) for refusal in refusals] == [told, told]
 
 

@@ -13,7 +13,7 @@ from tests.support.team import Crew, new_crew
 from workflow.models import Mitigation
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
 from workflow.rules.enums import MitigationKind, RiskSettlement, RiskStatus
-from workflow.rules.errors import InvalidInput, NotFound, VersionConflict
+from workflow.rules.errors import InvalidInputError, NotFoundError, VersionConflictError
 
 S = RiskStatus
 PILOT = MitigationKind.PILOT
@@ -82,7 +82,7 @@ async def test_every_fault_of_a_plan_is_told(
     risk = await scene.fear()
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await add_mitigation(scene.seller, risk, NewMitigation(PILOT, action, due))
 
     assert [fault.path for fault in refused.value.fields] == paths
@@ -123,7 +123,7 @@ async def test_what_says_nothing_does_not_show_that_it_was_done(scene: Scene, ev
     plan = await scene.plan(await scene.fear())
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput, match="Tell what the buyer said or did, and where") as refused:
+    with pytest.raises(InvalidInputError, match="Tell what the buyer said or did, and where") as refused:
         await scene.complete(plan, evidence=evidence)
 
     assert [fault.path for fault in refused.value.fields] == [("evidence",)]
@@ -136,7 +136,7 @@ async def test_what_is_done_is_not_done_twice(scene: Scene) -> None:
     await scene.complete(plan)
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput, match=r"done already\. Plan another one with addMitigation"):
+    with pytest.raises(InvalidInputError, match=r"done already\. Plan another one with addMitigation"):
         await scene.complete(plan, evidence="Their COO called Initech on Tuesday.")
 
     assert await scene.all_rows() == before
@@ -151,7 +151,7 @@ async def test_what_was_planned_against_a_settled_risk_is_not_completed(
     await scene.settle(risk, settlement, who=scene.manager)
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput, match=f"This risk is {settlement} and stays so"):
+    with pytest.raises(InvalidInputError, match=f"This risk is {settlement} and stays so"):
         await scene.complete(plan)
 
     assert await scene.all_rows() == before
@@ -161,14 +161,14 @@ async def test_what_nobody_planned_is_not_found(scene: Scene) -> None:
     risk = await scene.fear()
 
     for verb in (scene.complete(uuid4()), scene.complete(risk), scene.plan(uuid4())):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await verb
 
 
 async def test_a_plan_is_completed_by_who_read_the_deal_as_it_is(scene: Scene) -> None:
     plan, version = await scene.plan(await scene.fear()), (await scene.row())["version"]
 
-    with pytest.raises(VersionConflict):
+    with pytest.raises(VersionConflictError):
         await complete_mitigation(scene.seller, plan, evidence="", expected_version=version - 1)
     await complete_mitigation(scene.seller, plan, evidence=SAID, expected_version=version)
 

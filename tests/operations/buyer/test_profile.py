@@ -13,9 +13,9 @@ from workflow.models import Event, Opportunity
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.profile import BuyerChanges, update_buyer
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
-from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 DAY = date(2026, 6, 30)
@@ -53,7 +53,7 @@ async def lead(crew: Crew, request: pytest.FixtureRequest) -> UUID:
 
 
 async def understood(crew: Crew, id: UUID) -> dict[str, object]:
-    facts = (await facts_of(crew.organization.id, [id], NOW))[id]
+    facts = (await load_facts(crew.organization.id, [id], NOW))[id]
     return {name: getattr(facts, name) for name in WHOLE}
 
 
@@ -231,19 +231,21 @@ async def test_who_writes_the_deal_says_what_is_understood(crew: Crew, who: str)
         await update(crew, deal, given, who=who)
         assert (await told(deal))[-1]["changes"]["motivationToChange"]["new"] == f"As {who} heard it"
     else:
-        assert type(await refusal(deal, update(crew, deal, given, who=who))) is PermissionDenied
+        assert type(await refusal(deal, update(crew, deal, given, who=who))) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("state", sorted(CLOSED_STATES))
 async def test_a_closed_deal_is_read_only(crew: Crew, state: OpportunityState) -> None:
-    assert type(await refusal(crew.deals[state], update(crew, crew.deals[state], WHOLE))) is RecordClosed
+    assert type(await refusal(crew.deals[state], update(crew, crew.deals[state], WHOLE))) is RecordClosedError
 
 
 async def test_a_version_that_has_passed_is_told_before_a_bad_input(crew: Crew, lead: UUID) -> None:
-    assert type(await refusal(lead, update(crew, lead, {"compelling_event": "n/a"}, version=99))) is VersionConflict
+    assert (
+        type(await refusal(lead, update(crew, lead, {"compelling_event": "n/a"}, version=99))) is VersionConflictError
+    )
 
 
 async def test_another_organization_finds_nothing(crew: Crew, lead: UUID) -> None:
     foreign = (await new_organization()).ctx
 
-    assert type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFound
+    assert type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFoundError

@@ -14,7 +14,7 @@ from tests.support.team import Crew, new_crew
 from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, settle_risk, update_risk
 from workflow.operations.buyer.stakeholders import update_stakeholder
 from workflow.rules.enums import OpportunityState, RiskCategory, RiskSettlement, RiskStatus
-from workflow.rules.errors import InvalidInput, RecordClosed, VersionConflict
+from workflow.rules.errors import InvalidInputError, RecordClosedError, VersionConflictError
 
 S = RiskStatus
 PLAIN = NewRisk(RiskCategory.FINANCIAL, "It costs too much", 3, 3)
@@ -82,9 +82,9 @@ async def test_every_fault_of_a_risk_is_told_and_nothing_is_written(scene: Scene
     risk = await scene.fear(1, 1)
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput) as new:
+    with pytest.raises(InvalidInputError) as new:
         await raised(scene, **given)
-    with pytest.raises(InvalidInput) as changed:
+    with pytest.raises(InvalidInputError) as changed:
         await scene.update(risk, RiskChanges(**given))  # type: ignore[typeddict-item]  # fields of several kinds
 
     found = [[field.path for field in refused.value.fields] for refused in (new, changed)]
@@ -103,7 +103,7 @@ async def test_only_a_stakeholder_of_the_deal_perceives_its_risks(scene: Scene) 
     left = await scene.buyer("Gone Already")
     await update_stakeholder(scene.seller, left, {"left": True}, expected_version=None)
 
-    with pytest.raises(InvalidInput, match="Add the person with addStakeholder first") as refused:
+    with pytest.raises(InvalidInputError, match="Add the person with addStakeholder first") as refused:
         await raised(scene, perceived_by_id=elsewhere)
     known = await raised(scene, perceived_by_id=left)
 
@@ -115,7 +115,7 @@ async def test_only_an_active_member_of_the_organization_looks_after_a_risk(scen
     asleep, foreign = await sleeper(scene), (await new_organization()).admin_id
 
     for owner in (asleep, foreign):
-        with pytest.raises(InvalidInput, match="an active member") as refused:
+        with pytest.raises(InvalidInputError, match="an active member") as refused:
             await raised(scene, owner_id=owner)
         assert [field.path for field in refused.value.fields] == [("ownerId",)]
 
@@ -161,7 +161,7 @@ async def test_null_clears_nothing_else(scene: Scene, field: str) -> None:
     id = await scene.fear()
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await scene.update(id, {field: None})  # type: ignore[misc]  # each of the fields
 
     path = "confirmedByBuyer" if field == "confirmed_by_buyer" else field
@@ -188,7 +188,7 @@ async def test_what_is_mitigated_is_past_being_confirmed(scene: Scene, status: R
     id = await scene.fear(status=status)
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput, match=f"This risk is {status}, past being suspected or confirmed"):
+    with pytest.raises(InvalidInputError, match=f"This risk is {status}, past being suspected or confirmed"):
         await scene.update(id, {"confirmed_by_buyer": said, "statement": "Two years"})
 
     assert await scene.all_rows() == before
@@ -216,9 +216,9 @@ async def test_a_risk_is_written_by_who_read_the_deal_as_it_is(scene: Scene) -> 
     id, version = await scene.fear(), (await scene.row())["version"]
 
     for stale in (version - 1, version + 1):
-        with pytest.raises(VersionConflict):
+        with pytest.raises(VersionConflictError):
             await update_risk(scene.seller, id, {"impact": 1}, expected_version=stale)
-        with pytest.raises(VersionConflict):
+        with pytest.raises(VersionConflictError):
             await settle_risk(scene.seller, id, RiskSettlement.CLOSED, reason=" ", expected_version=stale)
     await update_risk(scene.seller, id, {"impact": 1}, expected_version=version)
 
@@ -230,7 +230,7 @@ async def test_a_closed_deal_takes_no_new_risk(crew: Crew, state: OpportunitySta
     closed = Scene(crew, crew.deals[state])
     before = await closed.all_rows()
 
-    with pytest.raises(RecordClosed):
+    with pytest.raises(RecordClosedError):
         await raised(closed, likelihood=9)
 
     assert await closed.all_rows() == before

@@ -12,7 +12,7 @@ from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, re
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement, RiskStatus, Role
-from workflow.rules.errors import InvalidInput, PermissionDenied, Refusal
+from workflow.rules.errors import InvalidInputError, PermissionDeniedError, Refusal
 
 Act = Callable[[Ctx, Scene, UUID], Awaitable[object]]
 Scores = tuple[int, int]
@@ -89,7 +89,7 @@ async def test_each_act_is_done_by_those_who_may(crew: Crew, act: str) -> None:
 
         refused = await answer(done(crew.ctx[who], scene, risk))
 
-        assert refused is None or type(refused) is PermissionDenied
+        assert refused is None or type(refused) is PermissionDeniedError
         found |= set() if refused else {who}
 
     assert found == who_may
@@ -121,7 +121,7 @@ async def test_only_a_coach_lowers_the_level_of_a_high_risk(
 
     assert (refused is None) == free
     if not free:
-        assert type(refused) is PermissionDenied
+        assert type(refused) is PermissionDeniedError
         assert await scene.all_rows() == rows
         await scene.update(risk, {"likelihood": likelihood, "impact": impact}, who=scene.manager)
     stored = await scene.risk(risk)
@@ -168,7 +168,7 @@ async def test_nobody_accepts_a_risk_of_a_deal_they_work(scene: Scene, coach: st
     rows = await scene.all_rows()
 
     for act in (settle(ACCEPTED), settle(CLOSED), update({"impact": 1})):
-        assert type(await answer(act(ctx, scene, risk))) is PermissionDenied
+        assert type(await answer(act(ctx, scene, risk))) is PermissionDeniedError
 
     assert await scene.all_rows() == rows
 
@@ -177,7 +177,7 @@ async def test_a_key_that_stands_for_nobody_accepts_no_risk(scene: Scene) -> Non
     key, risk = await scene.crew.organization.ctx_of(Role.ADMIN), await scene.fear(5, 5)
 
     for act in (settle(ACCEPTED), settle(CLOSED), update({"impact": 1})):
-        assert type(await answer(act(key, scene, risk))) is PermissionDenied
+        assert type(await answer(act(key, scene, risk))) is PermissionDeniedError
 
     assert await answer(update({"statement": "Two years"})(key, scene, risk)) is None
 
@@ -189,4 +189,4 @@ async def test_who_may_is_answered_before_what_is_wrong(scene: Scene) -> None:
     denied = [type(await answer(act(scene.seller, scene, risk))) for act in acts]
     wrong = [type(await answer(act(scene.manager, scene, risk))) for act in acts]
 
-    assert (denied, wrong) == ([PermissionDenied] * 3, [InvalidInput] * 3)
+    assert (denied, wrong) == ([PermissionDeniedError] * 3, [InvalidInputError] * 3)

@@ -13,13 +13,20 @@ from tests.support.team import Crew, new_crew
 from workflow.models import RiskReview
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.change.columns import OpportunityChanges
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose, reopen
-from workflow.queries.opportunity.facts import facts_of
-from workflow.rules.enums import CLOSED_STATES, OPEN_RISKS, LossReason, OpportunityState, RiskCategory, RiskStatus
-from workflow.rules.errors import InvalidInput, RecordClosed
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose, reopen
+from workflow.queries.opportunity.facts import load_facts
+from workflow.rules.enums import (
+    CLOSED_STATES,
+    OPEN_RISK_STATUSES,
+    LossReason,
+    OpportunityState,
+    RiskCategory,
+    RiskStatus,
+)
+from workflow.rules.errors import InvalidInputError, RecordClosedError
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.risks import not_reviewed
+from workflow.rules.opportunity.risks import missing_review
 
 AT_ONCE = count(50)
 
@@ -38,7 +45,7 @@ async def scene(crew: Crew) -> Scene:
 
 async def facts(scene: Scene) -> OpportunityFacts:
     """The deal as the gates see it."""
-    return (await facts_of(scene.crew.organization.id, [scene.deal], NOW))[scene.deal]
+    return (await load_facts(scene.crew.organization.id, [scene.deal], NOW))[scene.deal]
 
 
 async def test_a_review_is_kept_with_who_and_when(scene: Scene) -> None:
@@ -69,23 +76,23 @@ async def test_that_there_is_no_risk_is_not_said_while_one_is_open(scene: Scene,
     await scene.fear(status=status)
     before = await scene.all_rows()
 
-    if status not in OPEN_RISKS:
+    if status not in OPEN_RISK_STATUSES:
         await review_risks(scene.seller, scene.deal, none_found=True, note=None)
-        assert not_reviewed(await facts(scene)) is None
+        assert missing_review(await facts(scene)) is None
         return
-    with pytest.raises(InvalidInput, match=r"not so while risks are open \(A year\)") as refused:
+    with pytest.raises(InvalidInputError, match=r"not so while risks are open \(A year\)") as refused:
         await review_risks(scene.seller, scene.deal, none_found=True, note=None)
 
     assert [fault.path for fault in refused.value.fields] == [("noneFound",)]
     assert await scene.all_rows() == before
     await review_risks(scene.seller, scene.deal, none_found=False, note=None)
-    assert not_reviewed(await facts(scene)) is None
+    assert missing_review(await facts(scene)) is None
 
 
 async def test_every_fault_of_a_review_is_told(scene: Scene) -> None:
     await scene.fear()
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await review_risks(scene.seller, scene.deal, none_found=True, note="x" * 20_001)
 
     assert [fault.path for fault in refused.value.fields] == [("note",), ("noneFound",)]
@@ -94,30 +101,30 @@ async def test_every_fault_of_a_review_is_told(scene: Scene) -> None:
 @pytest.mark.parametrize("back", [timedelta(0), timedelta(hours=1)])
 async def test_a_risk_raised_after_a_review_undoes_it_whatever_the_clock_says(scene: Scene, back: timedelta) -> None:
     await review_risks(scene.seller, scene.deal, none_found=True, note=None)
-    held = not_reviewed(await facts(scene))
+    held = missing_review(await facts(scene))
     earlier = replace(scene.seller, now=scene.seller.now - back)
 
     await raise_risk(earlier, scene.deal, NewRisk(RiskCategory.TIME, "It takes too long", 1, 1))
-    undone = not_reviewed(await facts(scene))
+    undone = missing_review(await facts(scene))
     await review_risks(earlier, scene.deal, none_found=False, note=None)
 
     assert held is None
     assert undone is not None
     assert undone.sentence == "A risk was raised after the last review; go through them again."
-    assert not_reviewed(await facts(scene)) is None
+    assert missing_review(await facts(scene)) is None
 
 
 async def test_a_review_before_a_reopening_counts_no_more(scene: Scene) -> None:
     await review_risks(scene.seller, scene.deal, none_found=True, note=None)
-    await lose(scene.seller, scene.deal, Lost(LossReason.PRICE), Terms())
+    await lose(scene.seller, scene.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
-    await reopen(scene.manager, scene.deal, OpportunityState.LEAD, OpportunityChanges(), Terms(note=SAID))
+    await reopen(scene.manager, scene.deal, OpportunityState.LEAD, OpportunityChanges(), TransitionOptions(note=SAID))
 
-    lack = not_reviewed(await facts(scene))
+    lack = missing_review(await facts(scene))
     assert lack is not None
     assert lack.sentence.startswith("The risks were last reviewed before the opportunity was reopened")
     await review_risks(scene.seller, scene.deal, none_found=True, note=None)
-    assert not_reviewed(await facts(scene)) is None
+    assert missing_review(await facts(scene)) is None
 
 
 @pytest.mark.parametrize("state", sorted(CLOSED_STATES))
@@ -125,7 +132,7 @@ async def test_a_closed_deal_is_not_reviewed(crew: Crew, state: OpportunityState
     closed = Scene(crew, crew.deals[state])
     before = await closed.all_rows()
 
-    with pytest.raises(RecordClosed):
+    with pytest.raises(RecordClosedError):
         await review_risks(closed.seller, closed.deal, none_found=True, note=None)
 
     assert await closed.all_rows() == before
@@ -140,7 +147,7 @@ async def test_none_is_never_found_after_one_was_raised(crew: Crew) -> None:
 
         assert not isinstance(raised, BaseException)
         found = await facts(scene)
-        if isinstance(reviewed, InvalidInput):
+        if isinstance(reviewed, InvalidInputError):
             assert found.risk_review is None
         else:
             assert reviewed == scene.deal

@@ -5,7 +5,7 @@ import pytest
 from tests.support.scenarios.risks import SAID, Scene, new_scene
 from tests.support.team import Crew, new_crew
 from workflow.rules.enums import RiskSettlement, RiskStatus
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 S = RiskStatus
 
@@ -43,7 +43,7 @@ async def test_a_risk_is_not_settled_without_a_reason(scene: Scene, reason: str)
     id = await scene.fear()
     before = await scene.all_rows()
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await scene.settle(id, RiskSettlement.CLOSED, reason=reason)
 
     assert [fault.path for fault in refused.value.fields] == [("reason",)]
@@ -61,7 +61,9 @@ async def test_a_settled_risk_stays_as_it_is(scene: Scene, status: RiskStatus) -
         scene.plan(id),
         *(scene.settle(id, settlement, who=scene.manager) for settlement in RiskSettlement),
     ):
-        with pytest.raises(InvalidInput, match=f"This risk is {status} and stays so. Raise a new one with raiseRisk"):
+        with pytest.raises(
+            InvalidInputError, match=f"This risk is {status} and stays so. Raise a new one with raiseRisk"
+        ):
             await verb
 
     assert await scene.all_rows() == before

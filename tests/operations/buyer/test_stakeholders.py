@@ -18,14 +18,14 @@ from workflow.operations.buyer.stakeholders import (
     remove_stakeholder,
     update_stakeholder,
 )
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CLOSED_STATES, BuyingRole, OpportunityState, RelationKind
 from workflow.rules.errors import (
-    Duplicate,
-    NotFound,
-    PermissionDenied,
-    RecordClosed,
-    VersionConflict,
+    DuplicateError,
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    VersionConflictError,
 )
 from workflow.rules.opportunity.parts import DecisionStepFacts, RelationFacts, StakeholderFacts
 
@@ -58,7 +58,7 @@ async def people(crew: Crew, deal: UUID, *names: str) -> list[UUID]:
 
 
 async def known(crew: Crew, deal: UUID) -> tuple[StakeholderFacts, ...]:
-    return (await facts_of(crew.organization.id, [deal], NOW))[deal].stakeholders
+    return (await load_facts(crew.organization.id, [deal], NOW))[deal].stakeholders
 
 
 async def changes(deal: UUID) -> list[Any]:
@@ -136,7 +136,7 @@ async def test_a_relation_leads_to_somebody_of_the_same_deal(crew: Crew, lead: U
         for id in (elsewhere, uuid4())
     ]
 
-    assert [type(answer) for answer in refused] == [NotFound, NotFound]
+    assert [type(answer) for answer in refused] == [NotFoundError, NotFoundError]
 
 
 async def test_who_goes_takes_their_relations_along(crew: Crew, lead: UUID) -> None:
@@ -154,7 +154,7 @@ async def test_a_contact_takes_part_once(crew: Crew, lead: UUID) -> None:
 
     refused = await refusal(lead, add_stakeholder(crew.ctx["owner"], lead, NewStakeholder(person, [])))
 
-    assert isinstance(refused, Duplicate)
+    assert isinstance(refused, DuplicateError)
     assert refused.id == id
 
 
@@ -166,7 +166,7 @@ async def test_a_contact_belongs_to_the_deals_account(crew: Crew, lead: UUID) ->
         "contactId"
     ]
     unknown = await refusal(lead, add_stakeholder(crew.ctx["owner"], lead, NewStakeholder(uuid4(), [])))
-    assert type(unknown) is NotFound
+    assert type(unknown) is NotFoundError
 
 
 async def test_there_is_one_primary_at_most(crew: Crew, lead: UUID) -> None:
@@ -198,7 +198,7 @@ async def test_who_writes_the_deal_says_how_people_stand(crew: Crew, who: str) -
         assert await attempt == rep
         assert {person.id: person.relations for person in await known(crew, deal)}[rep] == ties
     else:
-        assert type(await refusal(deal, attempt)) is PermissionDenied
+        assert type(await refusal(deal, attempt)) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("state", sorted(CLOSED_STATES))
@@ -207,7 +207,8 @@ async def test_a_closed_deal_takes_nobody_in(crew: Crew, state: OpportunityState
     person = await contact(crew, deal)
 
     assert (
-        type(await refusal(deal, add_stakeholder(crew.ctx["admin"], deal, NewStakeholder(person, [])))) is RecordClosed
+        type(await refusal(deal, add_stakeholder(crew.ctx["admin"], deal, NewStakeholder(person, []))))
+        is RecordClosedError
     )
 
 
@@ -215,7 +216,7 @@ async def test_a_version_that_has_passed_is_told_before_a_bad_relation(crew: Cre
     [rep] = await people(crew, lead, "Rep")
     attempt = update(crew, rep, {"relations": [RelationFacts(K.REPORTS_TO, rep)]}, version=99)
 
-    assert type(await refusal(lead, attempt)) is VersionConflict
+    assert type(await refusal(lead, attempt)) is VersionConflictError
 
 
 async def test_another_organization_finds_nobody(crew: Crew, lead: UUID) -> None:
@@ -224,4 +225,4 @@ async def test_another_organization_finds_nobody(crew: Crew, lead: UUID) -> None
 
     attempt = update_stakeholder(foreign, rep, {"relations": None}, expected_version=99)
 
-    assert type(await refusal(lead, attempt)) is NotFound
+    assert type(await refusal(lead, attempt)) is NotFoundError

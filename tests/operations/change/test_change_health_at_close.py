@@ -16,32 +16,32 @@ from workflow.models import Opportunity
 from workflow.models.engine.database import transaction
 from workflow.operations.accounts.accounts import create_account, update_account
 from workflow.operations.buyer.activities import correct_activity
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, reopen, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, WinDetails, disqualify, lose, reopen, win
 from workflow.operations.process.processes import publish
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
-from workflow.rules.process.document import parse
+from workflow.rules.process.document import parse_process
 
 S = OpportunityState
 MUCH_LATER = LATER + timedelta(days=400)
 PASSED = ("field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open")
-FORCED = Terms(override=OverrideGiven(PASSED, "The board wants this one and pays for it."))
+FORCED = TransitionOptions(override=NewOverride(PASSED, "The board wants this one and pays for it."))
 
 
 async def win_it(desk: Desk) -> None:
-    await win(desk.crew.at("admin", LATER), desk.deal, Won(WinReason.SPEED), FORCED)
+    await win(desk.crew.at("admin", LATER), desk.deal, WinDetails(WinReason.SPEED), FORCED)
 
 
 async def lose_it(desk: Desk) -> None:
-    await lose(desk.ctx, desk.deal, Lost(LossReason.PRICE), Terms())
+    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
 
 async def disqualify_it(desk: Desk) -> None:
-    await disqualify(desk.ctx, desk.deal, DisqualifyReason.STALLED, Terms())
+    await disqualify(desk.ctx, desk.deal, DisqualifyReason.STALLED, TransitionOptions())
 
 
 CLOSES: list[tuple[Callable[[Desk], Awaitable[None]], OpportunityState]] = [
@@ -101,12 +101,12 @@ async def test_a_reopened_deal_is_judged_anew(crew: Crew) -> None:
     await lose_it(desk)
     ctx = crew.at("admin", MUCH_LATER)
 
-    await reopen(ctx, desk.deal, S.LEAD, {}, Terms(note="They came back."))
+    await reopen(ctx, desk.deal, S.LEAD, {}, TransitionOptions(note="They came back."))
 
     found = await stored(desk.deal)
     assert found == await ruled(crew.organization.id, desk.deal, MUCH_LATER)
     assert (points(found)["state_age"], points(found)["buyer_activity"]) == (15, 0)
-    await disqualify(ctx, desk.deal, DisqualifyReason.STALLED, Terms())
+    await disqualify(ctx, desk.deal, DisqualifyReason.STALLED, TransitionOptions())
     assert (await stored(desk.deal))["closed_insight"] is not None
 
 
@@ -114,7 +114,7 @@ async def test_a_close_that_is_only_tried_judges_nothing(crew: Crew) -> None:
     desk = await lively(crew)
     before = await stored(desk.deal)
 
-    await lose(desk.ctx, desk.deal, Lost(LossReason.PRICE), Terms(dry_run=True))
+    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions(dry_run=True))
 
     assert await stored(desk.deal) == before
 
@@ -145,12 +145,12 @@ async def test_a_close_knows_what_the_account_said_then(
 ) -> None:
     ctx = organization.ctx
     rule = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GT", "value": 100}
-    await transaction(lambda: publish(ctx, parse({**default_document(), "fitRules": [rule]})))
+    await transaction(lambda: publish(ctx, parse_process({**default_document(), "fitRules": [rule]})))
     account = await create_account(ctx, {"name": "Grown", "employee_count": employees})
     about: dict[str, Any] = {"state": S.LOST, "closed_on": date(2026, 3, 1), "owner_email": "admin@example.com"}
     [row] = await import_rows(ctx, "crm", [ImportRow("1", "Imported", "Grown", **about)])
     lead = await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Lead"})
-    await disqualify(ctx, lead, DisqualifyReason.NO_FIT, Terms())
+    await disqualify(ctx, lead, DisqualifyReason.NO_FIT, TransitionOptions())
     assert row.opportunity_id is not None
 
     await update_account(ctx, account, {"employee_count": 505 - employees}, expected_version=None)

@@ -12,15 +12,15 @@ from tests.support.team import SELLER, Crew, new_crew, told
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.buyer.activities import correct_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.milestones import complete_milestone
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
 from workflow.operations.buyer.risks import settle_risk
 from workflow.operations.buyer.stakeholders import remove_stakeholder, update_stakeholder
-from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, qualify, regress
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import QualifyChanges, qualify, regress
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import (
@@ -90,26 +90,24 @@ async def import_anew(desk: Desk) -> None:
 
 
 async def answer(desk: Desk) -> None:
-    await regress(desk.ctx, desk.deal, Terms(note="It went too fast."))
-    given = [AssessmentGiven(criterion="pain", grade=Grade.CONFIRMED, evidence=SAID)]
+    await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
+    given = [NewAssessment(criterion="pain", grade=Grade.CONFIRMED, evidence=SAID)]
     await assess_criteria(desk.ctx, desk.deal, given, pain_since=None, expected_version=None)
 
 
 async def step_back(desk: Desk) -> None:
-    await regress(desk.ctx, desk.deal, Terms(note="It went too fast."))
+    await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
 
 
 async def back_and_forth(desk: Desk) -> None:
     for _ in range(2):
-        await regress(desk.ctx, desk.deal, Terms(note="It went too fast."))
-    given = [
-        AssessmentGiven(criterion=key, grade=Grade.CONFIRMED, evidence=SAID) for key in ("pain", "interest", "fit")
-    ]
+        await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
+    given = [NewAssessment(criterion=key, grade=Grade.CONFIRMED, evidence=SAID) for key in ("pain", "interest", "fit")]
     await desk.person()
     await update_opportunity(
         desk.ctx, desk.deal, {"next_step": NextStep("Meet the COO", date(2026, 4, 1))}, expected_version=None
     )
-    await qualify(desk.ctx, desk.deal, AppliedFirst(given), Terms())
+    await qualify(desk.ctx, desk.deal, QualifyChanges(given), TransitionOptions())
 
 
 async def rename(desk: Desk) -> None:
@@ -117,7 +115,7 @@ async def rename(desk: Desk) -> None:
 
 
 async def hand_over(desk: Desk) -> None:
-    refs = [Ref(desk.deal)]
+    refs = [BulkItem(desk.deal)]
     await assign_opportunities(desk.crew.at("admin", LATER), refs, desk.crew.member("stranger"))
 
 

@@ -7,27 +7,27 @@ from uuid import UUID, uuid4
 from tests.support.organizations import NOW
 from tests.support.team import Crew, new_crew
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import disqualify, regress, reopen
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import DisqualifyReason, Grade, OpportunityState, RiskCategory
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.risks import not_reviewed
+from workflow.rules.opportunity.risks import missing_review
 
 S = OpportunityState
 BACKWARD = [NOW + timedelta(hours=hours) for hours in (9, 6, 3, 3, 0)]
 FEAR = NewRisk(RiskCategory.TIME, "It takes too long", 3, 3)
-NOTE = Terms(note="They asked us in writing to do this.")
+NOTE = TransitionOptions(note="They asked us in writing to do this.")
 
 
 async def facts_now(crew: Crew, id: UUID) -> OpportunityFacts:
     """The deal as the rules read it."""
-    return (await facts_of(crew.organization.id, [id], BACKWARD[0]))[id]
+    return (await load_facts(crew.organization.id, [id], BACKWARD[0]))[id]
 
 
 async def rename(ctx: Ctx, id: UUID) -> None:
@@ -65,8 +65,8 @@ async def test_a_risk_raised_after_the_review_is_not_reviewed_whatever_the_clock
         for deed, now in zip(deeds, BACKWARD, strict=False):
             await deed(crew.at("owner", now), id)
 
-    assert not_reviewed(await facts_now(crew, first)) is not None
-    assert not_reviewed(await facts_now(crew, second)) is None
+    assert missing_review(await facts_now(crew, first)) is not None
+    assert missing_review(await facts_now(crew, second)) is None
 
 
 async def _review(ctx: Ctx, id: UUID) -> None:
@@ -83,7 +83,7 @@ async def test_of_two_assessments_the_later_commit_counts() -> None:
     seen = []
 
     for grade, now in zip(grades, BACKWARD, strict=False):
-        answer = AssessmentGiven("budget", grade)
+        answer = NewAssessment("budget", grade)
         await assess_criteria(crew.at("owner", now), id, [answer], pain_since=None, expected_version=None)
         seen.append([one.grade for one in (await facts_now(crew, id)).assessments])
 

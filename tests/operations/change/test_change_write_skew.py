@@ -13,12 +13,12 @@ from workflow.models import Milestone
 from workflow.models.engine.database import dialect
 from workflow.operations.accounts.accounts import create_contact, update_account
 from workflow.operations.buyer.activities import NewActivity, correct_activity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.milestones import complete_milestone, reopen_milestone
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.change import change
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity import transitions
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
@@ -30,7 +30,7 @@ SAID = "The COO told us on the phone that the board has agreed."
 
 
 async def assess(deal: Deal, grade: Grade) -> None:
-    answer = [AssessmentGiven("budget", grade)]
+    answer = [NewAssessment("budget", grade)]
     await assess_criteria(deal.ctx, deal.id, answer, pain_since=None, expected_version=None)
 
 
@@ -38,7 +38,7 @@ async def resize(deal: Deal, employees: int) -> None:
     await update_account(deal.ctx, deal.account_id, {"employee_count": employees}, expected_version=None)
 
 
-async def price(deal: Deal, value: MoneyGiven | None) -> None:
+async def price(deal: Deal, value: MoneyAmount | None) -> None:
     await update_opportunity(deal.ctx, deal.id, {"value": value}, expected_version=None)
 
 
@@ -87,7 +87,7 @@ SKEWS: Mapping[str, Skew] = {
     "FIT": Skew({"fit": True}, lambda deal: resize(deal, 100), lambda deal, _: resize(deal, 99)),
     "FIELD": Skew(
         {"field": "VALUE"},
-        lambda deal: price(deal, MoneyGiven(Decimal(1), "EUR")),
+        lambda deal: price(deal, MoneyAmount(Decimal(1), "EUR")),
         lambda deal, _: price(deal, None),
     ),
     "ROLE": Skew({"role": {"anyOf": ["CHAMPION"]}}, champion, leave),
@@ -97,8 +97,8 @@ SKEWS: Mapping[str, Skew] = {
     "ACTIVITY": Skew({"activityWithinDays": 30}, call, unsay),
     "EXPRESSION": Skew(
         {"expression": "opportunity.value > 50000"},
-        lambda deal: price(deal, MoneyGiven(Decimal(50_001), "EUR")),
-        lambda deal, _: price(deal, MoneyGiven(Decimal(50_000), "EUR")),
+        lambda deal: price(deal, MoneyAmount(Decimal(50_001), "EUR")),
+        lambda deal, _: price(deal, MoneyAmount(Decimal(50_000), "EUR")),
     ),
     "EXPRESSION on the account": Skew(
         {"expression": "account.employeeCount > 100"},
@@ -122,7 +122,7 @@ async def test_without_the_lock_the_same_trials_find_it_out(kind: str, monkeypat
         """Holds nothing."""
 
     for module in (change, transitions):
-        monkeypatch.setattr(module, "hold", unheld)
+        monkeypatch.setattr(module, "lock_row", unheld)
 
     found = False
     for _ in range(ROUNDS if dialect() == "postgres" else 1):

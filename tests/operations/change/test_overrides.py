@@ -11,10 +11,10 @@ from tests.support.organizations import NOW
 from tests.support.scenarios.overrides import PAIN, PERSON, REASON, STEP, debts, lead, owed, passed
 from tests.support.team import Crew, new_crew, told
 from workflow.models import Event, Opportunity, Override, Transition
-from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import Role
-from workflow.rules.errors import InvalidInput, PermissionDenied, TransitionBlocked
+from workflow.rules.errors import InvalidInputError, PermissionDeniedError, TransitionBlockedError
 
 GATE = [PAIN, "criterion.interest", "criterion.fit", "fit", PERSON, STEP]
 LATER = NOW + timedelta(hours=1)
@@ -32,7 +32,7 @@ async def rows_of(id: UUID) -> tuple[Any, ...]:
     return await Opportunity.filter(id=id).values(), counts, await Event.filter(aggregateid=id).count()
 
 
-def told_unmet(refusal: TransitionBlocked) -> list[Any]:
+def told_unmet(refusal: TransitionBlockedError) -> list[Any]:
     """The verdicts that the refusal tells."""
     return list(refusal.unmet)
 
@@ -88,7 +88,7 @@ async def helping(crew: Crew, id: UUID, who: str) -> None:
 
 async def owning(crew: Crew, id: UUID, who: str) -> None:
     """They own the deal."""
-    await assign_opportunities(crew.ctx["admin"], [Ref(id)], crew.member(who))
+    await assign_opportunities(crew.ctx["admin"], [BulkItem(id)], crew.member(who))
 
 
 @pytest.mark.parametrize("unmet", [(PERSON, STEP), (PAIN, PERSON)], ids=["soft", "hard"])
@@ -115,7 +115,7 @@ async def test_who_holds_the_deal_or_is_nobody_passes_nothing(
         await how(crew, id, who)
     before = await rows_of(id)
 
-    with pytest.raises(TransitionBlocked) as refusal:
+    with pytest.raises(TransitionBlockedError) as refusal:
         await passed({**crew.ctx, "nobody": nobody}[who], id, *unmet)
 
     assert [verdict.key for verdict in told_unmet(refusal.value)] == list(unmet)
@@ -128,7 +128,7 @@ async def test_who_may_not_write_the_deal_is_refused_before_the_gate_is_judged(c
     id = await lead(crew, unmet=(STEP,))
     before = await rows_of(id)
 
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await passed(crew.ctx[who], id, STEP)
 
     assert await rows_of(id) == before
@@ -151,7 +151,7 @@ async def test_one_unmet_that_is_not_passed_leaves_the_whole_list(
     id = await lead(crew, unmet=unmet)
     before = await rows_of(id)
 
-    with pytest.raises(TransitionBlocked) as refusal:
+    with pytest.raises(TransitionBlockedError) as refusal:
         await passed(crew.ctx[who], id, *named)
 
     assert [(verdict.key, verdict.status) for verdict in told_unmet(refusal.value)] == [(key, "UNMET") for key in unmet]
@@ -191,7 +191,7 @@ async def test_an_override_says_why_and_is_due_in_the_future(crew: Crew, about: 
     id = await lead(crew, unmet=(PAIN, STEP))
     before = await rows_of(id)
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await passed(crew.at("manager", LATER), id, STEP, **about)
 
     assert [fault.path for fault in refusal.value.fields] == [("override", path)]

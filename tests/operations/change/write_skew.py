@@ -15,14 +15,14 @@ from workflow.models import Event, Opportunity
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity import triggers
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Won
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import WinDetails
 from workflow.operations.process.processes import publish
-from workflow.operations.transfer.import_rows import MOST_ROWS, import_rows
+from workflow.operations.transfer.import_rows import MAX_ROWS, import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import OpportunityState, Trigger, WinReason
 from workflow.rules.errors import Refusal
-from workflow.rules.process.document import parse
+from workflow.rules.process.document import parse_process
 
 AT_ONCE = 8
 ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GTE", "value": 100}
@@ -91,8 +91,8 @@ async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
 
 async def _taken(skew: Skew, deal: Deal) -> object:
     if skew.trigger is Trigger.WIN:
-        return await triggers.win(deal.ctx, deal.id, Won(WinReason.SPEED), Terms())
-    return await triggers.progress(deal.ctx, deal.id, OpportunityChanges(), Terms())
+        return await triggers.win(deal.ctx, deal.id, WinDetails(WinReason.SPEED), TransitionOptions())
+    return await triggers.progress(deal.ctx, deal.id, OpportunityChanges(), TransitionOptions())
 
 
 async def _soon(work: Callable[[], Awaitable[object]]) -> object:
@@ -115,14 +115,14 @@ async def _organization(skew: Skew) -> TestOrganization:
     asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(skew.test)}
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
     document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
-    await publish(organization.ctx, parse(document))
+    await publish(organization.ctx, parse_process(document))
     return organization
 
 
 async def _deals(organization: TestOrganization, skew: Skew, count: int) -> list[Deal]:
     state = OpportunityState.PROGRESSING if skew.trigger is Trigger.WIN else OpportunityState.QUALIFIED
     rows = [ImportRow(str(place), f"Deal {place}", f"Account {place}", state=state) for place in range(count)]
-    for start in range(0, count, MOST_ROWS):
-        await import_rows(organization.ctx, "skew", rows[start : start + MOST_ROWS])
+    for start in range(0, count, MAX_ROWS):
+        await import_rows(organization.ctx, "skew", rows[start : start + MAX_ROWS])
     found = await Opportunity.filter(organization_id=organization.id).order_by("number").values("id", "account_id")
     return [Deal(organization.ctx, deal["id"], deal["account_id"]) for deal in found]

@@ -6,29 +6,29 @@ from tortoise.exceptions import IntegrityError
 from tests.support.organizations import NOW, TestOrganization
 from workflow.models import Idempotency
 from workflow.operations.core import idempotency
-from workflow.operations.core.idempotency import StillRunning, claim, once
+from workflow.operations.core.idempotency import RequestInProgressError, acquire_key, run_once
 
 
 async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestOrganization) -> None:
     viewer = organization.ctx.viewer
-    first = await claim(viewer, "key", "request", NOW)
+    first = await acquire_key(viewer, "key", "request", NOW)
 
     with pytest.raises(IntegrityError):
-        await idempotency._begun(viewer, "key", "request", NOW)
+        await idempotency._create_record(viewer, "key", "request", NOW)
 
     assert [row["id"] for row in await Idempotency.filter(organization_id=organization.id).values("id")] == [first.id]
 
 
 async def test_who_has_lost_the_claim_writes_nothing(organization: TestOrganization) -> None:
-    viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE
-    slow = await claim(viewer, "key", "request", NOW)
-    await claim(viewer, "key", "request", later)
+    viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE_DURATION
+    slow = await acquire_key(viewer, "key", "request", NOW)
+    await acquire_key(viewer, "key", "request", later)
 
     async def work() -> None:
         await Idempotency.filter(id=slow.id).update(request_hash="written")
 
-    with pytest.raises(StillRunning):
-        await once(slow, None, work, None)
+    with pytest.raises(RequestInProgressError):
+        await run_once(slow, None, work, None)
 
     [row] = await Idempotency.filter(organization_id=organization.id).values("request_hash", "done")
     assert row == {"request_hash": "request", "done": False}

@@ -9,21 +9,21 @@ import httpx
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization, new_organization
 from workflow.models import Event, Organization
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
-from workflow.queries.integrity import Verified, verify
-from workflow.rules.events.audit import BEFORE_THE_FIRST, link
+from workflow.queries.integrity import IntegrityResult, verify
+from workflow.rules.events.audit import GENESIS_HASH, chain_hash
 
 SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
 
 
 async def test_many_writers_at_once_make_one_chain(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         before = await _last(organization)
         days = [date.fromordinal(date(2026, 1, 1).toordinal() + number) for number in range(count(400))]
         await asyncio.gather(*(set_exchange_rate(organization.ctx, "USD", Decimal(1), day) for day in days))
-        found = list[Verified]()
+        found = list[IntegrityResult]()
 
         assert await verify(found.append), found
         assert await _last(organization) == before + len(days)
@@ -50,16 +50,16 @@ async def _last(organization: TestOrganization) -> int:
 def test_each_part_of_a_fact_its_place_and_what_was_before_it_are_bound() -> None:
     fact = {"id": "1", "payload": {"a": {"old": 1, "new": 2}}, "request_id": None}
     others = [{**fact, "id": "2"}, {**fact, "payload": {"a": {"old": 1, "new": 3}}}, {**fact, "request_id": "x"}]
-    bound = link(BEFORE_THE_FIRST, 1, fact)
+    bound = chain_hash(GENESIS_HASH, 1, fact)
 
-    assert bound == link(BEFORE_THE_FIRST, 1, dict(reversed(fact.items())))
+    assert bound == chain_hash(GENESIS_HASH, 1, dict(reversed(fact.items())))
     assert (
         len(
             {
                 bound,
-                link(bound, 1, fact),
-                link(BEFORE_THE_FIRST, 2, fact),
-                *(link(BEFORE_THE_FIRST, 1, one) for one in others),
+                chain_hash(bound, 1, fact),
+                chain_hash(GENESIS_HASH, 2, fact),
+                *(chain_hash(GENESIS_HASH, 1, one) for one in others),
             }
         )
         == 6

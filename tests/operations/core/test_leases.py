@@ -5,34 +5,36 @@ from datetime import timedelta
 
 from tests.support.organizations import NOW
 from workflow.models import Chore
-from workflow.models.engine.database import opened
-from workflow.operations.core.leases import LEASE, begin, end, go_on
+from workflow.models.engine.database import open_database
+from workflow.operations.core.leases import LEASE_DURATION, acquire_lease, release_lease, renew_lease
 
 EVERY = timedelta(minutes=15)
 MOMENT = timedelta(seconds=1)
 
 
 async def test_of_many_who_begin_at_once_one_does(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
-        begun = await asyncio.gather(*(begin("sweep", EVERY, NOW) for _ in range(8)))
+    async with open_database(own_database, all_contexts=False):
+        begun = await asyncio.gather(*(acquire_lease("sweep", EVERY, NOW) for _ in range(8)))
 
     assert sum(begun) == 1
 
 
 async def test_it_is_due_again_after_its_interval_from_when_it_was_begun(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
-        await begin("sweep", EVERY, NOW)
-        await end("sweep", NOW)
-        again = [await begin("sweep", EVERY, NOW + after) for after in (EVERY - MOMENT, EVERY)]
+    async with open_database(own_database, all_contexts=False):
+        await acquire_lease("sweep", EVERY, NOW)
+        await release_lease("sweep", NOW)
+        again = [await acquire_lease("sweep", EVERY, NOW + after) for after in (EVERY - MOMENT, EVERY)]
 
     assert again == [False, True]
 
 
 async def test_a_lease_lasts_from_the_last_word_of_whoever_is_at_it(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
-        await begin("sweep", EVERY, NOW)
-        await go_on("sweep", NOW + MOMENT)
-        taken = [await begin("sweep", EVERY, NOW + after) for after in (LEASE, LEASE + MOMENT)]
+    async with open_database(own_database, all_contexts=False):
+        await acquire_lease("sweep", EVERY, NOW)
+        await renew_lease("sweep", NOW + MOMENT)
+        taken = [
+            await acquire_lease("sweep", EVERY, NOW + after) for after in (LEASE_DURATION, LEASE_DURATION + MOMENT)
+        ]
         [kept] = await Chore.filter(name="sweep").values("done_at")
 
     assert (taken, kept["done_at"]) == ([False, True], None)

@@ -12,17 +12,17 @@ from tests.operations.model_based.predictions import CRITERIA, OWNERS, ROLES, Mo
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer import milestones, risks
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.profile import update_buyer
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.change.columns import OpportunityChanges
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity import bulk, triggers
 from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, QualifyChanges, WinDetails
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
@@ -61,7 +61,7 @@ async def made(stand: Stand, move: Move, missing: frozenset[str]) -> None:
 async def _make_update(stand: Stand, move: Move, _: frozenset[str]) -> None:
     on = bool(move.arg % 3)
     changes: Any = {
-        "value": {"value": MoneyGiven(Decimal(100), "EUR") if on else None},
+        "value": {"value": MoneyAmount(Decimal(100), "EUR") if on else None},
         "close": {"expected_close_date": date(2099, 1, 1) if on else None},
         "step": {"next_step": NextStep("Meet the COO", date(2099, 1, 1)) if on else None},
     }[move.deed]
@@ -70,7 +70,7 @@ async def _make_update(stand: Stand, move: Move, _: frozenset[str]) -> None:
 
 async def _make_assess(stand: Stand, move: Move, _: frozenset[str]) -> None:
     grade = (Grade.IDENTIFIED, Grade.VALIDATED, Grade.DISPROVED)[move.arg // 6 % 3]
-    answer = AssessmentGiven(CRITERIA[move.arg % 6], grade, SAID)
+    answer = NewAssessment(CRITERIA[move.arg % 6], grade, SAID)
     await assess_criteria(stand.ctx, stand.facts.id, [answer], pain_since=None, expected_version=None)
 
 
@@ -121,7 +121,7 @@ async def _make_log(stand: Stand, move: Move, _: frozenset[str]) -> None:
 
 async def _make_assign(stand: Stand, move: Move, _: frozenset[str]) -> None:
     owner = stand.members[OWNERS[move.arg % 2]]
-    [row] = await bulk.assign_opportunities(stand.ctx, [bulk.Ref(stand.facts.id)], owner)
+    [row] = await bulk.assign_opportunities(stand.ctx, [bulk.BulkItem(stand.facts.id)], owner)
     if row.problem is not None:
         raise row.problem
 
@@ -132,13 +132,13 @@ async def _make_delete(stand: Stand, move: Move, _: frozenset[str]) -> None:
 
 async def _make_arrow(stand: Stand, move: Move, missing: frozenset[str]) -> None:
     (name, to), ctx, id = way(move), stand.ctx, stand.facts.id
-    given = OverrideGiven(tuple(sorted(missing)), WHY) if move.passes else None
-    terms, none, trigger = Terms(note=WHY, override=given), OpportunityChanges(), Trigger(name)
+    given = NewOverride(tuple(sorted(missing)), WHY) if move.passes else None
+    terms, none, trigger = TransitionOptions(note=WHY, override=given), OpportunityChanges(), Trigger(name)
     verbs: dict[Trigger, Callable[[], Awaitable[object]]] = {
-        Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, AppliedFirst(), terms),
+        Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda: triggers.progress(ctx, id, none, terms),
-        Trigger.WIN: lambda: triggers.win(ctx, id, Won(WinReason.SPEED), terms),
-        Trigger.LOSE: lambda: triggers.lose(ctx, id, Lost(LossReason.PRICE), terms),
+        Trigger.WIN: lambda: triggers.win(ctx, id, WinDetails(WinReason.SPEED), terms),
+        Trigger.LOSE: lambda: triggers.lose(ctx, id, LossDetails(LossReason.PRICE), terms),
         Trigger.DISQUALIFY: lambda: triggers.disqualify(ctx, id, DisqualifyReason.NO_FIT, terms),
         Trigger.REGRESS: lambda: triggers.regress(ctx, id, terms),
         Trigger.REOPEN: lambda: triggers.reopen(ctx, id, OpportunityState(to or "LEAD"), none, terms),

@@ -22,11 +22,11 @@ from workflow.operations.accounts.accounts import create_account
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
 from workflow.operations.process.processes import preset
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import Refusal
-from workflow.rules.gates.requirements import gate, unmet
-from workflow.rules.health.health import health
+from workflow.rules.gates.requirements import evaluate_gate, unmet_verdicts
+from workflow.rules.health.health import evaluate_health
 from workflow.rules.process.document import ProcessDocument
 
 S = OpportunityState
@@ -78,7 +78,7 @@ class World:
         answer = foretold(model, move)
         if answer is None:
             return
-        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        facts = (await load_facts(home.id, [id], home.ctx.now))[id]
         members = {name: self.crew.member(name) for name in ("owner", "stranger")}
         if _finds_nothing(facts, move):
             return
@@ -90,11 +90,14 @@ class World:
         id, model, home = self.deals[deal], self.models[deal], self.home(deal)
         if model.deleted:
             return
-        facts = (await facts_of(home.id, [id], home.ctx.now))[id]
+        facts = (await load_facts(home.id, [id], home.ctx.now))[id]
         assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.debts))
         assert {step.key: step.status for step in facts.milestones} == model.milestones
         for trigger in HARD:
-            found = {verdict.key for verdict in unmet(gate(DOCUMENT, Trigger(trigger), facts, home.ctx.now))}
+            found = {
+                verdict.key
+                for verdict in unmet_verdicts(evaluate_gate(DOCUMENT, Trigger(trigger), facts, home.ctx.now))
+            }
             assert found == model.unmet(trigger), trigger
 
 
@@ -185,7 +188,7 @@ async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
     given = [factor["points"] for factor in json.loads(stored["health_factors"])]
     assert stored["health"] == sum(given)
     if not is_closed:
-        found = health(DOCUMENT, (await facts_of(home.id, [id], home.ctx.now))[id], home.ctx.now)
+        found = evaluate_health(DOCUMENT, (await load_facts(home.id, [id], home.ctx.now))[id], home.ctx.now)
         assert given == [factor.points for factor in found.factors]
 
 

@@ -14,7 +14,7 @@ from workflow.operations.opportunity.alert_responses import acknowledge_alerts, 
 from workflow.rules.enums import (
     OpportunityState,
 )
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_snooze_ends_and_the_alert_is_open_where_its_cause_stands(crew: 
 async def test_a_snooze_is_at_most_thirty_days_and_never_in_the_past(crew: Crew, deal: UUID, ahead: timedelta) -> None:
     await swept(crew, NOW + 7 * DAY)
 
-    with pytest.raises(InvalidInput, match="30 days"):
+    with pytest.raises(InvalidInputError, match="30 days"):
         await snooze_alerts(crew.at("owner", NOW), [(await one(deal))["id"]], NOW + ahead, None)
 
 
@@ -68,10 +68,10 @@ async def test_who_may_write_the_deal_may_answer_its_alerts_and_nobody_else(crew
     for who in ("owner", "helper", "manager", "stranger", "other manager", "integrator"):
         [done] = await acknowledge_alerts(crew.at(who, NOW + 8 * DAY), [id], None)
         answers[who] = type(done.problem)
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await acknowledge_alerts(crew.at("observer", NOW + 8 * DAY), [id], None)
 
-    fine, refused = type(None), PermissionDenied
+    fine, refused = type(None), PermissionDeniedError
     assert answers == {
         "owner": fine,
         "helper": refused,
@@ -90,4 +90,4 @@ async def test_what_is_over_or_unknown_is_told_and_the_rest_is_done(crew: Crew, 
 
     done = await acknowledge_alerts(crew.at("owner", NOW + 8 * DAY), [id, UUID(int=1), other], None)
 
-    assert [type(one.problem) for one in done] == [InvalidInput, NotFound, type(None)]
+    assert [type(one.problem) for one in done] == [InvalidInputError, NotFoundError, type(None)]

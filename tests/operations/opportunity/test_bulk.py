@@ -11,22 +11,22 @@ from schema.core.ids import encode
 from tests.support.serving import Server
 from tests.support.team import Crew, deals_of, forced, new_crew
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.opportunity.bulk import BulkMove, Ref, transition_opportunities
-from workflow.operations.opportunity.transitions import Terms
+from workflow.operations.opportunity.bulk import BulkItem, BulkTransition, transition_opportunities
+from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
-    IllegalTransition,
-    InvalidInput,
-    NotFound,
-    PermissionDenied,
+    IllegalTransitionError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
     Refusal,
-    TransitionBlocked,
-    VersionConflict,
+    TransitionBlockedError,
+    VersionConflictError,
 )
 
 S, T = OpportunityState, Trigger
 NOTE = "They asked us in writing to do this."
-STOP = BulkMove(T.DISQUALIFY, Terms(), disqualify_reason=DisqualifyReason.NO_PAIN)
+STOP = BulkTransition(T.DISQUALIFY, TransitionOptions(), disqualify_reason=DisqualifyReason.NO_PAIN)
 MOVES = """mutation($input: BulkTransitionInput!) { transitionOpportunities(input: $input) { __typename
   ... on BulkSummary { succeeded failed dryRun
     rows { id opportunity { state } transition { trigger source } problem { __typename ... on NotFound { id } } } }
@@ -62,7 +62,7 @@ async def test_one_to_a_hundred_are_moved_each_in_its_order(crew: Crew, count: i
     made = await deals_of(crew.organization, dict.fromkeys((uuid4().hex for _ in range(count)), S.LEAD))
     ids = list(made.values())
 
-    rows = await transition_opportunities(crew.ctx["owner"], [Ref(id) for id in ids], STOP)
+    rows = await transition_opportunities(crew.ctx["owner"], [BulkItem(id) for id in ids], STOP)
 
     history = await Transition.filter(opportunity_id__in=ids).values("id", "opportunity_id", "source", "trigger")
     assert [(row.id, row.problem) for row in rows] == [(id, None) for id in ids]
@@ -71,26 +71,28 @@ async def test_one_to_a_hundred_are_moved_each_in_its_order(crew: Crew, count: i
     assert await states(ids) == ["DISQUALIFIED"] * count
 
 
-BAD: list[tuple[BulkMove, set[tuple[str, ...]]]] = [
-    (BulkMove(T.WIN, Terms()), {("winReason",)}),
-    (BulkMove(T.LOSE, Terms()), {("lossReason",)}),
-    (BulkMove(T.DISQUALIFY, Terms()), {("disqualifyReason",)}),
-    (BulkMove(T.REOPEN, Terms(note=NOTE)), {("to",)}),
-    (BulkMove(T.LOSE, Terms(), loss_reason=LossReason.LOST_TO_COMPETITOR), {("lossReason",)}),
+BAD: list[tuple[BulkTransition, set[tuple[str, ...]]]] = [
+    (BulkTransition(T.WIN, TransitionOptions()), {("winReason",)}),
+    (BulkTransition(T.LOSE, TransitionOptions()), {("lossReason",)}),
+    (BulkTransition(T.DISQUALIFY, TransitionOptions()), {("disqualifyReason",)}),
+    (BulkTransition(T.REOPEN, TransitionOptions(note=NOTE)), {("to",)}),
+    (BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.LOST_TO_COMPETITOR), {("lossReason",)}),
     (replace(STOP, win_reason=WinReason.SPEED, to=S.LEAD), {("winReason",), ("to",)}),
     (replace(STOP, closed_on=date(2026, 3, 1)), {("closedOn",)}),
-    (BulkMove(T.QUALIFY, Terms(), loss_reason=LossReason.PRICE, disqualify_reason=DisqualifyReason.NO_FIT),
+    (BulkTransition(T.QUALIFY, TransitionOptions(), loss_reason=LossReason.PRICE, disqualify_reason=DisqualifyReason.NO_FIT),
      {("lossReason",), ("disqualifyReason",)}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("move", "paths"), BAD)
-async def test_what_all_of_them_lack_is_refused_whole(crew: Crew, move: BulkMove, paths: set[tuple[str, ...]]) -> None:
+async def test_what_all_of_them_lack_is_refused_whole(
+    crew: Crew, move: BulkTransition, paths: set[tuple[str, ...]]
+) -> None:
     id = crew.deals[S.PROGRESSING]
     before = await Event.filter(aggregateid=id).count()
 
-    with pytest.raises(InvalidInput) as refusal:
-        await transition_opportunities(crew.ctx["admin"], [Ref(id)], move)
+    with pytest.raises(InvalidInputError) as refusal:
+        await transition_opportunities(crew.ctx["admin"], [BulkItem(id)], move)
 
     assert {fault.path for fault in refusal.value.fields} == paths
     assert await Event.filter(aggregateid=id).count() == before
@@ -98,8 +100,8 @@ async def test_what_all_of_them_lack_is_refused_whole(crew: Crew, move: BulkMove
 
 @pytest.mark.parametrize("count", [0, 101])
 async def test_none_and_more_than_a_hundred_are_refused_whole(crew: Crew, count: int) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        await transition_opportunities(crew.ctx["admin"], [Ref(uuid4())] * count, STOP)
+    with pytest.raises(InvalidInputError) as refusal:
+        await transition_opportunities(crew.ctx["admin"], [BulkItem(uuid4())] * count, STOP)
 
     assert [fault.path for fault in refusal.value.fields] == [("opportunities",)]
 
@@ -110,13 +112,20 @@ async def test_a_bad_row_spoils_no_other(crew: Crew) -> None:
     elsewhere = (await new_crew()).deals[S.QUALIFIED]
     await Opportunity.filter(id=foreign).update(owner_id=crew.member("stranger"))
     ids = [good, stale, elsewhere, unknown, closed, lead, foreign, last]
-    refs = [Ref(id, 9 if id == stale else 1) for id in ids]
-    move = BulkMove(T.LOSE, Terms(), loss_reason=LossReason.PRICE)
+    refs = [BulkItem(id, 9 if id == stale else 1) for id in ids]
+    move = BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.PRICE)
 
     rows = await transition_opportunities(crew.ctx["owner"], refs, move)
 
     problems: list[type[Refusal] | None] = [type(row.problem) if row.problem else None for row in rows]
-    refused = [VersionConflict, NotFound, NotFound, IllegalTransition, IllegalTransition, PermissionDenied]
+    refused = [
+        VersionConflictError,
+        NotFoundError,
+        NotFoundError,
+        IllegalTransitionError,
+        IllegalTransitionError,
+        PermissionDeniedError,
+    ]
     assert problems == [None, *refused, None]
     assert [row.id for row in rows] == ids
     assert await states([good, stale, elsewhere, closed, lead, foreign, last]) == [
@@ -126,12 +135,12 @@ async def test_a_bad_row_spoils_no_other(crew: Crew) -> None:
 
 async def test_a_gate_is_each_deals_own(crew: Crew) -> None:
     ids = [await crew.deal(S.LEAD) for _ in range(2)]
-    refs = [Ref(id) for id in ids]
+    refs = [BulkItem(id) for id in ids]
 
-    blocked = await transition_opportunities(crew.ctx["manager"], refs, BulkMove(T.QUALIFY, Terms()))
-    passed = await transition_opportunities(crew.ctx["admin"], refs, BulkMove(T.QUALIFY, forced()))
+    blocked = await transition_opportunities(crew.ctx["manager"], refs, BulkTransition(T.QUALIFY, TransitionOptions()))
+    passed = await transition_opportunities(crew.ctx["admin"], refs, BulkTransition(T.QUALIFY, forced()))
 
-    assert [type(row.problem) for row in blocked] == [TransitionBlocked] * 2
+    assert [type(row.problem) for row in blocked] == [TransitionBlockedError] * 2
     assert [row.problem for row in passed] == [None, None]
     assert await states(ids) == ["QUALIFIED"] * 2
 
@@ -141,17 +150,17 @@ async def test_every_arrow_can_be_taken_by_many(crew: Crew) -> None:
     seen = []
 
     for move in (
-        BulkMove(T.QUALIFY, forced()),
-        BulkMove(T.REGRESS, Terms(note=NOTE)),
-        BulkMove(T.QUALIFY, forced()),
-        BulkMove(T.PROGRESS, forced()),
-        BulkMove(T.WIN, forced(), win_reason=WinReason.SPEED, closed_on=date(2026, 3, 2)),
-        BulkMove(T.REOPEN, forced(NOTE), to=S.PROGRESSING),
-        BulkMove(T.LOSE, Terms(), loss_reason=LossReason.PRICE),
-        BulkMove(T.REOPEN, Terms(note=NOTE), to=S.LEAD),
+        BulkTransition(T.QUALIFY, forced()),
+        BulkTransition(T.REGRESS, TransitionOptions(note=NOTE)),
+        BulkTransition(T.QUALIFY, forced()),
+        BulkTransition(T.PROGRESS, forced()),
+        BulkTransition(T.WIN, forced(), win_reason=WinReason.SPEED, closed_on=date(2026, 3, 2)),
+        BulkTransition(T.REOPEN, forced(NOTE), to=S.PROGRESSING),
+        BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.PRICE),
+        BulkTransition(T.REOPEN, TransitionOptions(note=NOTE), to=S.LEAD),
         STOP,
     ):
-        [row] = await transition_opportunities(admin, [Ref(id)], move)
+        [row] = await transition_opportunities(admin, [BulkItem(id)], move)
         seen.append((row.problem, *await states([id])))
 
     assert seen == [
@@ -165,17 +174,17 @@ async def test_every_arrow_can_be_taken_by_many(crew: Crew) -> None:
 @pytest.mark.parametrize(
     "move",
     [
-        BulkMove(T.REGRESS, Terms()),
-        BulkMove(T.DISQUALIFY, Terms(note="x" * 19), disqualify_reason=DisqualifyReason.OTHER),
-        BulkMove(T.LOSE, Terms(), loss_reason=LossReason.OTHER),
+        BulkTransition(T.REGRESS, TransitionOptions()),
+        BulkTransition(T.DISQUALIFY, TransitionOptions(note="x" * 19), disqualify_reason=DisqualifyReason.OTHER),
+        BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.OTHER),
     ],
 )
-async def test_a_note_that_is_missing_is_told_with_each_deal(crew: Crew, move: BulkMove) -> None:
-    refs = [Ref(crew.deals[S.PROGRESSING]), Ref(crew.deals[S.WON])]
+async def test_a_note_that_is_missing_is_told_with_each_deal(crew: Crew, move: BulkTransition) -> None:
+    refs = [BulkItem(crew.deals[S.PROGRESSING]), BulkItem(crew.deals[S.WON])]
 
     rows = await transition_opportunities(crew.ctx["admin"], refs, move)
 
-    assert [type(row.problem) for row in rows] == [InvalidInput, IllegalTransition]
+    assert [type(row.problem) for row in rows] == [InvalidInputError, IllegalTransitionError]
 
 
 async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: Crew) -> None:
@@ -183,13 +192,15 @@ async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: C
     before = await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()
 
     rows = await transition_opportunities(
-        crew.ctx["owner"], [Ref(id), Ref(id), Ref(crew.deals[S.LOST])], replace(STOP, terms=Terms(dry_run=True))
+        crew.ctx["owner"],
+        [BulkItem(id), BulkItem(id), BulkItem(crew.deals[S.LOST])],
+        replace(STOP, options=TransitionOptions(dry_run=True)),
     )
 
     assert [(row.transition_id, row.problem and type(row.problem)) for row in rows] == [
         (None, None),
         (None, None),
-        (None, IllegalTransition),
+        (None, IllegalTransitionError),
     ]
     assert (await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()) == before
 
@@ -197,9 +208,9 @@ async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: C
 async def test_a_deal_named_twice_is_moved_once(crew: Crew) -> None:
     id = await crew.deal(S.LEAD)
 
-    rows = await transition_opportunities(crew.ctx["owner"], [Ref(id), Ref(id)], STOP)
+    rows = await transition_opportunities(crew.ctx["owner"], [BulkItem(id), BulkItem(id)], STOP)
 
-    assert [row.problem and type(row.problem) for row in rows] == [None, IllegalTransition]
+    assert [row.problem and type(row.problem) for row in rows] == [None, IllegalTransitionError]
     assert await Transition.filter(opportunity_id=id).count() == 1
 
 

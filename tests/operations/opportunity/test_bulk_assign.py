@@ -9,12 +9,19 @@ import pytest
 from tests.support.organizations import new_organization
 from tests.support.team import SELLER, Crew, new_crew, told
 from workflow.models import Collaborator, Event, Member, Opportunity
-from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, Refusal, VersionConflict
+from workflow.rules.errors import (
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    Refusal,
+    VersionConflictError,
+)
 
 S = OpportunityState
 DONE = None
@@ -77,11 +84,11 @@ async def test_a_manager_assigns_within_the_team_an_admin_and_an_integrator_ever
     before, outcome = await rows_of(id), WHO_ASSIGNS_TO_WHOM[who, to]
 
     if outcome in (NOT_ROLES, NOT_THEM):
-        with pytest.raises(PermissionDenied):
-            await assign_opportunities(crew.ctx[who], [Ref(id)], new)
+        with pytest.raises(PermissionDeniedError):
+            await assign_opportunities(crew.ctx[who], [BulkItem(id)], new)
     else:
-        [row] = await assign_opportunities(crew.ctx[who], [Ref(id)], new)
-        assert isinstance(row.problem, PermissionDenied) == (outcome is NOT_TEAMS)
+        [row] = await assign_opportunities(crew.ctx[who], [BulkItem(id)], new)
+        assert isinstance(row.problem, PermissionDeniedError) == (outcome is NOT_TEAMS)
 
     if outcome is DONE:
         assert await owner_of(id) == new
@@ -95,8 +102,8 @@ async def test_an_owner_is_an_active_member_of_the_organization(crew: Crew) -> N
     before = await rows_of(id)
 
     for nobody in (gone.viewer.member_id or uuid4(), uuid4(), (await new_organization()).admin_id):
-        with pytest.raises(InvalidInput) as refusal:
-            await assign_opportunities(crew.ctx["admin"], [Ref(id)], nobody)
+        with pytest.raises(InvalidInputError) as refusal:
+            await assign_opportunities(crew.ctx["admin"], [BulkItem(id)], nobody)
         assert [fault.path for fault in refusal.value.fields] == [("ownerId",)]
 
     assert await rows_of(id) == before
@@ -107,9 +114,9 @@ async def test_a_closed_deal_keeps_its_owner(crew: Crew, state: OpportunityState
     id = await crew.deal(state)
     before = await rows_of(id)
 
-    [row] = await assign_opportunities(crew.ctx["admin"], [Ref(id)], crew.member("admin"))
+    [row] = await assign_opportunities(crew.ctx["admin"], [BulkItem(id)], crew.member("admin"))
 
-    assert isinstance(row.problem, RecordClosed)
+    assert isinstance(row.problem, RecordClosedError)
     assert await rows_of(id) == before
 
 
@@ -117,7 +124,7 @@ async def test_the_same_owner_again_changes_nothing(crew: Crew) -> None:
     id = await crew.deal(S.QUALIFIED)
     before = await rows_of(id)
 
-    [row] = await assign_opportunities(crew.ctx["manager"], [Ref(id)], crew.member("owner"))
+    [row] = await assign_opportunities(crew.ctx["manager"], [BulkItem(id)], crew.member("owner"))
 
     assert (row.id, row.problem) == (id, None)
     assert await rows_of(id) == before
@@ -128,7 +135,7 @@ async def test_who_becomes_the_owner_collaborates_no_more_and_both_is_told(crew:
     helpers = [crew.member("helper"), crew.member("stranger")]
     await update_opportunity(admin, id, {"collaborator_ids": helpers}, expected_version=None)
 
-    await assign_opportunities(admin, [Ref(id)], helpers[0])
+    await assign_opportunities(admin, [BulkItem(id)], helpers[0])
 
     last = (await told(id, "opportunity.updated"))[-1]
     owners = {"old": str(crew.member("owner")), "new": str(helpers[0])}
@@ -141,20 +148,20 @@ async def test_who_becomes_the_owner_collaborates_no_more_and_both_is_told(crew:
 async def test_each_row_has_its_own_version_and_its_own_answer(crew: Crew) -> None:
     first, stale, third = [await crew.deal(S.LEAD) for _ in range(3)]
     new, unknown = crew.member("admin"), uuid4()
-    refs = [Ref(first, 1), Ref(stale, 9), Ref(unknown), Ref(third)]
+    refs = [BulkItem(first, 1), BulkItem(stale, 9), BulkItem(unknown), BulkItem(third)]
 
     rows = await assign_opportunities(crew.ctx["admin"], refs, new)
 
     problems: list[type[Refusal] | None] = [type(row.problem) if row.problem else None for row in rows]
     assert [row.id for row in rows] == [first, stale, unknown, third]
-    assert problems == [None, VersionConflict, NotFound, None]
+    assert problems == [None, VersionConflictError, NotFoundError, None]
     assert [await owner_of(id) for id in (first, stale, third)] == [new, crew.member("owner"), new]
 
 
 @pytest.mark.parametrize("count", [0, 101])
 async def test_one_to_a_hundred_are_assigned_at_once(crew: Crew, count: int) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        await assign_opportunities(crew.ctx["admin"], [Ref(uuid4())] * count, crew.member("admin"))
+    with pytest.raises(InvalidInputError) as refusal:
+        await assign_opportunities(crew.ctx["admin"], [BulkItem(uuid4())] * count, crew.member("admin"))
 
     assert [fault.path for fault in refusal.value.fields] == [("opportunities",)]
 

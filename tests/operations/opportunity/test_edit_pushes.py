@@ -13,12 +13,20 @@ from workflow.models import Opportunity
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Lost, lose, progress, qualify, regress, reopen
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import (
+    LossDetails,
+    QualifyChanges,
+    lose,
+    progress,
+    qualify,
+    regress,
+    reopen,
+)
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, SlipReason
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 S = OpportunityState
 MARCH, LATE_MARCH, APRIL, MAY = date(2026, 3, 10), date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 20)
@@ -79,7 +87,7 @@ async def test_a_move_to_a_later_month_than_the_last_that_was_set_needs_a_reason
     count = before[0]["push_count"]
 
     if is_push:
-        with pytest.raises(InvalidInput) as refusal:
+        with pytest.raises(InvalidInputError) as refusal:
             await moved(crew.ctx["owner"], id, to, None)
         assert [fault.path for fault in refusal.value.fields] == [("slipReason",)]
         assert await Opportunity.filter(id=id).values() == before
@@ -115,7 +123,7 @@ async def test_a_date_that_is_past_is_taken(crew: Crew) -> None:
 async def test_a_day_before_1900_is_taken_for_a_slip_of_the_finger(crew: Crew) -> None:
     id = await dated(crew, date(1900, 1, 1))
 
-    with pytest.raises(InvalidInput) as refusal:
+    with pytest.raises(InvalidInputError) as refusal:
         await moved(crew.ctx["owner"], id, date(1899, 12, 31))
 
     assert [fault.path for fault in refusal.value.fields] == [("expectedCloseDate",)]
@@ -135,9 +143,9 @@ async def test_a_date_given_with_progress_is_a_new_baseline(crew: Crew) -> None:
 
 async def test_a_date_given_with_reopen_is_a_new_baseline(crew: Crew) -> None:
     id = await dated(crew, MARCH, state=S.QUALIFIED)
-    await lose(crew.ctx["owner"], id, Lost(LossReason.TIMING), Terms())
+    await lose(crew.ctx["owner"], id, LossDetails(LossReason.TIMING), TransitionOptions())
 
-    note = Terms(note="They have the money now.")
+    note = TransitionOptions(note="They have the money now.")
     await reopen(crew.ctx["manager"], id, S.LEAD, {"expected_close_date": MAY}, note)
     assert await pushes(id) == 0
     await moved(crew.ctx["owner"], id, MAY + timedelta(days=1), None)
@@ -148,13 +156,13 @@ async def test_a_date_given_with_reopen_is_a_new_baseline(crew: Crew) -> None:
 
 async def test_no_arrow_makes_the_count_forgotten(crew: Crew) -> None:
     id, admin, note = await dated(crew, MARCH, APRIL, MAY), crew.ctx["admin"], "They want to think it over."
-    terms, count = Terms(note=note), await pushes(id)
+    terms, count = TransitionOptions(note=note), await pushes(id)
 
     arrows: list[Callable[[], Awaitable[object]]] = [
-        lambda: qualify(admin, id, AppliedFirst(), forced()),
+        lambda: qualify(admin, id, QualifyChanges(), forced()),
         lambda: progress(admin, id, {"expected_close_date": DECEMBER}, forced()),
         lambda: regress(admin, id, terms),
-        lambda: lose(admin, id, Lost(LossReason.PRICE), terms),
+        lambda: lose(admin, id, LossDetails(LossReason.PRICE), terms),
         lambda: reopen(admin, id, S.PROGRESSING, {"expected_close_date": JANUARY}, forced(note)),
     ]
     counts = []

@@ -11,12 +11,18 @@ from tests.support.organizations import NOW
 from tests.support.team import Crew, forced, new_crew, told
 from workflow.models import Milestone, Opportunity, Override
 from workflow.operations.buyer.milestones import complete_milestone
-from workflow.operations.opportunity.bulk import Ref, RowDone, migrate_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, BulkItemResult, migrate_opportunities
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.triggers import AppliedFirst, progress, qualify
+from workflow.operations.opportunity.triggers import QualifyChanges, progress, qualify
 from workflow.operations.process.processes import preset, publish
 from workflow.rules.enums import ForecastCategory, MilestoneSide, OpportunityState, Trigger
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
+from workflow.rules.errors import (
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    VersionConflictError,
+)
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument, StateSettings
 
 LATER = NOW + timedelta(days=10)
@@ -48,10 +54,10 @@ async def crew() -> Crew:
     return await new_crew()
 
 
-async def moved(crew: Crew, *deals: UUID, to: ProcessDocument = NEXT, who: str = "admin") -> list[RowDone]:
+async def moved(crew: Crew, *deals: UUID, to: ProcessDocument = NEXT, who: str = "admin") -> list[BulkItemResult]:
     """The deals after a move to the document, published for it, ten days on."""
     await publish(replace(crew.organization.ctx, now=LATER), to)
-    return await migrate_opportunities(crew.at(who, LATER), [Ref(deal) for deal in deals], to.key)
+    return await migrate_opportunities(crew.at(who, LATER), [BulkItem(deal) for deal in deals], to.key)
 
 
 async def row_of(deal: UUID) -> dict[str, Any]:
@@ -136,8 +142,8 @@ async def test_what_was_set_by_hand_stays(crew: Crew) -> None:
 
 async def test_a_debt_whose_keys_are_gone_settles(crew: Crew) -> None:
     lead = crew.deals[OpportunityState.LEAD]
-    await qualify(crew.ctx["admin"], lead, AppliedFirst(), forced())
-    asked = tuple(one for one in DEFAULT.gate(Trigger.QUALIFY) if one.key.startswith("criterion."))
+    await qualify(crew.ctx["admin"], lead, QualifyChanges(), forced())
+    asked = tuple(one for one in DEFAULT.requirements_for(Trigger.QUALIFY) if one.key.startswith("criterion."))
     gates = (replace(DEFAULT.gates[0], requirements=asked), *DEFAULT.gates[1:])
     owed = {one.key for one in asked}
 
@@ -194,20 +200,20 @@ async def test_each_row_says_why_it_was_not_moved(crew: Crew) -> None:
     foreign = (await new_crew()).deals[OpportunityState.LEAD]
 
     done = await migrate_opportunities(
-        crew.ctx["admin"], [Ref(closed), Ref(foreign), Ref(lead, 99), Ref(lead)], "default"
+        crew.ctx["admin"], [BulkItem(closed), BulkItem(foreign), BulkItem(lead, 99), BulkItem(lead)], "default"
     )
 
-    assert [type(row.problem) for row in done] == [RecordClosed, NotFound, VersionConflict, type(None)]
+    assert [type(row.problem) for row in done] == [RecordClosedError, NotFoundError, VersionConflictError, type(None)]
 
 
 @pytest.mark.parametrize("who", ["owner", "manager", "integrator", "observer"])
 async def test_only_an_admin_moves_deals_to_other_rules(crew: Crew, who: str) -> None:
-    with pytest.raises(PermissionDenied, match="may not migrate opportunities to another process"):
-        await migrate_opportunities(crew.ctx[who], [Ref(crew.deals[PROGRESSING])], "default")
+    with pytest.raises(PermissionDeniedError, match="may not migrate opportunities to another process"):
+        await migrate_opportunities(crew.ctx[who], [BulkItem(crew.deals[PROGRESSING])], "default")
 
 
 async def test_an_unknown_process_is_a_fault_of_the_input(crew: Crew) -> None:
-    with pytest.raises(InvalidInput, match="There is no process with the key `nowhere`") as refused:
-        await migrate_opportunities(crew.ctx["admin"], [Ref(crew.deals[PROGRESSING])], "nowhere")
+    with pytest.raises(InvalidInputError, match="There is no process with the key `nowhere`") as refused:
+        await migrate_opportunities(crew.ctx["admin"], [BulkItem(crew.deals[PROGRESSING])], "nowhere")
 
     assert [fault.path for fault in refused.value.fields] == [("processKey",)]

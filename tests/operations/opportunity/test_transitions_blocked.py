@@ -4,10 +4,10 @@ import pytest
 
 from tests.support.scenarios.overrides import PERSON, STEP, lead
 from tests.support.team import Crew, new_crew
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, qualify, reopen
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import QualifyChanges, qualify, reopen
 from workflow.rules.enums import OpportunityState
-from workflow.rules.errors import TransitionBlocked
+from workflow.rules.errors import TransitionBlockedError
 
 WON, LOST, PROGRESSING = OpportunityState.WON, OpportunityState.LOST, OpportunityState.PROGRESSING
 PASS_IT = " You may pass it with `override`: the keys of all that is unmet, and a reason."
@@ -31,8 +31,8 @@ async def crew() -> Crew:
 async def test_what_blocks_a_reopen_is_told_with_a_way_that_is_open(
     crew: Crew, who: str, state: OpportunityState, ending: str
 ) -> None:
-    with pytest.raises(TransitionBlocked) as refusal:
-        await reopen(crew.ctx[who], crew.deals[state], PROGRESSING, {}, Terms(note="They called us again."))
+    with pytest.raises(TransitionBlockedError) as refusal:
+        await reopen(crew.ctx[who], crew.deals[state], PROGRESSING, {}, TransitionOptions(note="They called us again."))
 
     assert refusal.value.message.endswith(ending)
 
@@ -41,7 +41,7 @@ async def test_what_blocks_a_reopen_is_told_with_a_way_that_is_open(
 async def test_who_may_pass_what_blocks_is_told_how(crew: Crew, who: str, may: bool) -> None:
     id = await lead(crew, unmet=(PERSON, STEP))
 
-    with pytest.raises(TransitionBlocked) as refusal:
-        await qualify(crew.ctx[who], id, AppliedFirst(), Terms())
+    with pytest.raises(TransitionBlockedError) as refusal:
+        await qualify(crew.ctx[who], id, QualifyChanges(), TransitionOptions())
 
     assert refusal.value.message.endswith(PASS_IT) is may

@@ -14,18 +14,18 @@ from tests.support.team import Crew, new_crew
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import update_account
 from workflow.operations.change.columns import OpportunityChanges
-from workflow.operations.change.overrides import OverrideGiven
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.change.overrides import NewOverride
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, qualify
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import QualifyChanges, qualify
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.process.processes import publish
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import OpportunityState
-from workflow.rules.errors import TransitionBlocked
-from workflow.rules.gates.cel_variables import Look, Sight, found
-from workflow.rules.process.document import parse
+from workflow.rules.errors import TransitionBlockedError
+from workflow.rules.gates.cel_variables import CelContext, CelReference, value_of
+from workflow.rules.process.document import parse_process
 
 OWN = "own.rule"
 LATER = NOW + timedelta(hours=1)
@@ -36,13 +36,13 @@ async def crew_that_asks(expression: str, when: str | None = None) -> tuple[Crew
     crew, document = await new_crew(), default_document()
     asked = {"key": OWN, "label": "Our own rule", "test": {"expression": expression}, "when": when}
     next(gate for gate in document["gates"] if gate["trigger"] == "QUALIFY")["requirements"].append(asked)
-    await publish(crew.organization.ctx, parse(document))
+    await publish(crew.organization.ctx, parse_process(document))
     return crew, await lead(crew, unmet=())
 
 
 async def priced(crew: Crew, id: UUID, amount: int, currency: str = "EUR") -> None:
     """The deal is worth that much."""
-    changes: OpportunityChanges = {"value": MoneyGiven(Decimal(amount), currency)}
+    changes: OpportunityChanges = {"value": MoneyAmount(Decimal(amount), currency)}
     await update_opportunity(crew.at("admin", LATER), id, changes, expected_version=None)
 
 
@@ -60,10 +60,10 @@ async def settled(id: UUID) -> list[bool]:
 async def test_what_is_unmet_is_told_with_its_remedy_and_let_through_once_it_is_so() -> None:
     crew, id = await crew_that_asks("opportunity.value > 50000")
 
-    with pytest.raises(TransitionBlocked) as refusal:
-        await qualify(crew.at("owner", LATER), id, AppliedFirst(), Terms())
+    with pytest.raises(TransitionBlockedError) as refusal:
+        await qualify(crew.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
     await priced(crew, id, 50_001)
-    await qualify(crew.at("owner", LATER), id, AppliedFirst(), Terms())
+    await qualify(crew.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
 
     told: list[Any] = list(refusal.value.unmet)
     assert [(one.key, one.remedy) for one in told] == [(OWN, "updateOpportunity")]
@@ -74,9 +74,9 @@ async def test_what_is_unmet_is_told_with_its_remedy_and_let_through_once_it_is_
 async def test_a_debt_of_an_own_requirement_is_owed_until_it_holds_or_no_longer_applies(when: str | None) -> None:
     expression = "opportunity.value < 50000" if when is None else "account.employeeCount > 100"
     crew, id = await crew_that_asks(expression, when)
-    given = OverrideGiven((OWN,), REASON)
+    given = NewOverride((OWN,), REASON)
 
-    await qualify(crew.at("admin", LATER), id, AppliedFirst(), Terms(override=given))
+    await qualify(crew.at("admin", LATER), id, QualifyChanges(), TransitionOptions(override=given))
     await priced(crew, id, 50_001)
     owed = await settled(id)
     await priced(crew, id, 49_999)
@@ -86,7 +86,9 @@ async def test_a_debt_of_an_own_requirement_is_owed_until_it_holds_or_no_longer_
 
 async def test_a_debt_on_the_account_is_made_good_by_the_next_write_on_the_deal() -> None:
     crew, id = await crew_that_asks("account.employeeCount > 100")
-    await qualify(crew.at("admin", LATER), id, AppliedFirst(), Terms(override=OverrideGiven((OWN,), REASON)))
+    await qualify(
+        crew.at("admin", LATER), id, QualifyChanges(), TransitionOptions(override=NewOverride((OWN,), REASON))
+    )
 
     await employing(crew, id, 101)
     await priced(crew, id, 1)
@@ -99,7 +101,7 @@ async def test_the_value_is_what_the_deal_is_worth_in_base_currency() -> None:
     await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.5"), date(2026, 1, 1))
     await priced(crew, id, 100_003, "USD")
 
-    facts = (await facts_of(crew.organization.id, [id], NOW))[id]
+    facts = (await load_facts(crew.organization.id, [id], NOW))[id]
 
-    assert found(Look("opportunity.value"), Sight(facts, 0, NOW.date())) == 50001.5
+    assert value_of(CelReference("opportunity.value"), CelContext(facts, 0, NOW.date())) == 50001.5
     assert facts.base_currency == "EUR"

@@ -11,17 +11,17 @@ from workflow.models import Event, Opportunity, Override, Transition
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity import triggers
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, QualifyChanges, WinDetails
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
-    IllegalTransition,
-    InvalidInput,
-    NotFound,
-    PermissionDenied,
+    IllegalTransitionError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
     Refusal,
-    TransitionBlocked,
-    VersionConflict,
+    TransitionBlockedError,
+    VersionConflictError,
 )
 
 S, T = OpportunityState, Trigger
@@ -55,17 +55,17 @@ async def attempt(
     ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
 ) -> object:
     """Try an arrow without doing it; what came of it, or the refusal. A bad note spoils every input."""
-    terms, none = Terms(note=note, dry_run=True, expected_version=version), OpportunityChanges()
+    terms, none = TransitionOptions(note=note, dry_run=True, expected_version=version), OpportunityChanges()
     spoilt = note == BAD
     dates: OpportunityChanges = {"next_step": None} if not spoilt else {}
     lost = LossReason.OTHER if spoilt else LossReason.PRICE
     stopped = DisqualifyReason.OTHER if spoilt else DisqualifyReason.NO_PAIN
-    too_long = Terms(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
+    too_long = TransitionOptions(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
     verbs = {
-        T.QUALIFY: lambda: triggers.qualify(ctx, id, AppliedFirst(), too_long),
+        T.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), too_long),
         T.PROGRESS: lambda: triggers.progress(ctx, id, dates, too_long),
-        T.WIN: lambda: triggers.win(ctx, id, Won(WinReason.SPEED), too_long),
-        T.LOSE: lambda: triggers.lose(ctx, id, Lost(lost), terms),
+        T.WIN: lambda: triggers.win(ctx, id, WinDetails(WinReason.SPEED), too_long),
+        T.LOSE: lambda: triggers.lose(ctx, id, LossDetails(lost), terms),
         T.DISQUALIFY: lambda: triggers.disqualify(ctx, id, stopped, terms),
         T.REGRESS: lambda: triggers.regress(ctx, id, terms),
         T.REOPEN: lambda: triggers.reopen(ctx, id, way[1] or S.LEAD, none, terms),
@@ -100,14 +100,14 @@ async def test_each_arrow_is_taken_or_refused_in_the_order_of_the_domain(
     stale = await attempt(ctx, id, way, BAD, version=999)
     spoilt, sound = await attempt(ctx, id, way, BAD), await attempt(ctx, id, way, GOOD)
 
-    assert type(stale) is VersionConflict
+    assert type(stale) is VersionConflictError
     if state not in GRAPH[way]:
-        assert (type(spoilt), type(sound)) == (IllegalTransition, IllegalTransition)
+        assert (type(spoilt), type(sound)) == (IllegalTransitionError, IllegalTransitionError)
     elif not may_take(who, trigger, state):
-        assert (type(spoilt), type(sound)) == (PermissionDenied, PermissionDenied)
+        assert (type(spoilt), type(sound)) == (PermissionDeniedError, PermissionDeniedError)
     else:
-        assert type(spoilt) is InvalidInput
-        assert isinstance(sound, TransitionBlocked) == (way in GATED)
+        assert type(spoilt) is InvalidInputError
+        assert isinstance(sound, TransitionBlockedError) == (way in GATED)
     assert await rows_of(id) == before
 
 
@@ -120,7 +120,7 @@ async def test_what_cannot_be_seen_is_not_found_before_anything_else(
     found = [await attempt(foreign, crew.deals[state], way, BAD, version=999) for state in S]
     found.append(await attempt(crew.ctx["admin"], uuid4(), way, BAD, version=999))
 
-    assert {type(answer) for answer in found} == {NotFound}
+    assert {type(answer) for answer in found} == {NotFoundError}
 
 
 @pytest.mark.parametrize("state", S)
@@ -129,6 +129,6 @@ async def test_an_illegal_transition_names_the_ways_of_the_graph(crew: Crew, sta
 
     refused = [await attempt(crew.ctx["observer"], crew.deals[state], way, GOOD) for way in GRAPH]
 
-    illegal = [set(answer.allowed) for answer in refused if isinstance(answer, IllegalTransition)]
+    illegal = [set(answer.allowed) for answer in refused if isinstance(answer, IllegalTransitionError)]
     assert illegal == [ways] * len(illegal)
     assert illegal

@@ -12,14 +12,14 @@ from tests.support.team import SELLER, Crew, forced, new_crew
 from workflow.models import Opportunity, Transition
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.change.columns import OpportunityChanges
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, Won, disqualify, lose, regress, reopen, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, WinDetails, disqualify, lose, regress, reopen, win
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import (
     CompetitorKind,
     DisqualifyReason,
@@ -28,13 +28,13 @@ from workflow.rules.enums import (
     OpportunityState,
     WinReason,
 )
-from workflow.rules.errors import InvalidInput, TransitionBlocked
-from workflow.rules.opportunity.time_in_state import Clock, clocks
+from workflow.rules.errors import InvalidInputError, TransitionBlockedError
+from workflow.rules.opportunity.time_in_state import StateDuration, state_durations
 
 S = OpportunityState
 PRICE, NOTHING = LossReason.PRICE, OpportunityChanges()
 TODAY, DAY = NOW.date(), timedelta(days=1)
-HUNDRED = MoneyGiven(Decimal(100), "USD")
+HUNDRED = MoneyAmount(Decimal(100), "USD")
 CLOSE = ("closed_on", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id")
 WHERE = [
     ("Pacific/Auckland", 12, date(2026, 2, 2), date(2026, 2, 11), date(2026, 3, 4)),
@@ -85,8 +85,8 @@ async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
 
     async def may_close(who: str, day: date) -> bool:
         try:
-            await lose(crew.at(who, now), id, Lost(PRICE, closed_on=day), Terms(dry_run=True))
-        except InvalidInput as refusal:
+            await lose(crew.at(who, now), id, LossDetails(PRICE, closed_on=day), TransitionOptions(dry_run=True))
+        except InvalidInputError as refusal:
             assert [fault.path for fault in refusal.fields] == [("closedOn",)]
             return False
         return True
@@ -94,7 +94,7 @@ async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
     first = {"owner": entered, "manager": entered, "integrator": entered, "admin": made}
     days = {who: [day - DAY, day, today, today + DAY] for who, day in first.items()}
     found = {who: [await may_close(who, day) for day in tried] for who, tried in days.items()}
-    await lose(crew.at("owner", now), id, Lost(PRICE), Terms())
+    await lose(crew.at("owner", now), id, LossDetails(PRICE), TransitionOptions())
     assert found == {who: [False, True, True, False] for who in first}
     assert (await closed(id))["closed_on"] == today
 
@@ -102,9 +102,9 @@ async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
 async def test_a_lost_deal_says_on_which_day_why_and_to_whom(crew: Crew) -> None:
     id, owner = await crew.deal(S.PROGRESSING), crew.ctx["owner"]
     rival = await add_competitor(owner, id, NewCompetitor(CompetitorKind.VENDOR, "Rival"))
-    lost = Lost(LossReason.LOST_TO_COMPETITOR, rival, date(2026, 2, 20))
+    lost = LossDetails(LossReason.LOST_TO_COMPETITOR, rival, date(2026, 2, 20))
 
-    await lose(owner, id, lost, Terms(note=" They were there first. "))
+    await lose(owner, id, lost, TransitionOptions(note=" They were there first. "))
 
     close = {"closed_on": date(2026, 2, 20), "loss_reason": "LOST_TO_COMPETITOR", "lost_to_id": rival}
     note = "They were there first."
@@ -116,8 +116,8 @@ async def test_a_lost_deal_says_on_which_day_why_and_to_whom(crew: Crew) -> None
 async def test_won_and_disqualified_deals_say_why(crew: Crew) -> None:
     won, stopped = await worth_hundred(crew), await crew.deal(S.LEAD)
 
-    await win(crew.ctx["admin"], won, Won(WinReason.SPEED, date(2026, 2, 20)), forced())
-    await disqualify(crew.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, Terms())
+    await win(crew.ctx["admin"], won, WinDetails(WinReason.SPEED, date(2026, 2, 20)), forced())
+    await disqualify(crew.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, TransitionOptions())
 
     assert await closed(won) == {
         "closed_on": date(2026, 2, 20),
@@ -137,7 +137,7 @@ async def test_the_base_value_is_frozen_at_the_rate_of_the_day_it_was_closed(
     id = await worth_hundred(crew)
     assert await base(id) == 8000
 
-    await lose(crew.ctx["owner"], id, Lost(PRICE, closed_on=closed_on), Terms())
+    await lose(crew.ctx["owner"], id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions())
 
     assert await base(id) == worth
 
@@ -147,9 +147,9 @@ async def test_a_day_without_a_rate_closes_no_deal(crew: Crew) -> None:
     before = await Opportunity.filter(id=id).values()
 
     faults = []
-    for terms in (forced(), Terms()):
-        with pytest.raises(InvalidInput) as refusal:
-            await win(crew.ctx["admin"], id, Won(WinReason.SPEED, date(2026, 2, 9)), terms)
+    for terms in (forced(), TransitionOptions()):
+        with pytest.raises(InvalidInputError) as refusal:
+            await win(crew.ctx["admin"], id, WinDetails(WinReason.SPEED, date(2026, 2, 9)), terms)
         faults.append([fault.path for fault in refusal.value.fields])
 
     assert faults == [[("closedOn",)]] * 2
@@ -161,7 +161,7 @@ async def test_a_new_rate_revalues_what_is_open_and_nothing_else() -> None:
     admin, later = crew.ctx["admin"], crew.at("admin", NOW + DAY)
     await set_exchange_rate(admin, "USD", Decimal("0.5"), date(2026, 1, 1))
     open_, lost, gone = [await worth_hundred(crew) for _ in range(3)]
-    await lose(admin, lost, Lost(PRICE), Terms())
+    await lose(admin, lost, LossDetails(PRICE), TransitionOptions())
     await delete_opportunity(admin, gone, reason="A test deal", expected_version=None)
     ids = [open_, lost, gone]
     before = {id: (await Opportunity.filter(id=id).values())[0] for id in ids}
@@ -177,27 +177,29 @@ async def test_a_new_rate_revalues_what_is_open_and_nothing_else() -> None:
 async def test_a_reopened_deal_is_open_as_if_new_and_its_history_keeps_the_close(crew: Crew) -> None:
     id = await worth_hundred(crew)
     closed_on, then = date(2026, 2, 20), NOW + 3 * DAY
-    await lose(crew.at("owner", NOW + DAY), id, Lost(PRICE, closed_on=closed_on), Terms(note="Too dear"))
+    await lose(
+        crew.at("owner", NOW + DAY), id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions(note="Too dear")
+    )
     assert await base(id) == 5000
 
-    await reopen(crew.at("manager", then), id, S.LEAD, NOTHING, Terms(note="They came back."))
+    await reopen(crew.at("manager", then), id, S.LEAD, NOTHING, TransitionOptions(note="They came back."))
 
     deal = await Opportunity.get(id=id)
-    facts = (await facts_of(crew.organization.id, [id], then + DAY))[id]
+    facts = (await load_facts(crew.organization.id, [id], then + DAY))[id]
     [kept] = await Transition.filter(opportunity_id=id, trigger="LOSE").values(*CLOSE)
-    lead = next(clock for clock in clocks(facts, then + DAY) if clock.state is S.LEAD)
+    lead = next(clock for clock in state_durations(facts, then + DAY) if clock.state is S.LEAD)
     assert await closed(id) == {}
     assert kept == {**dict.fromkeys(CLOSE), "closed_on": closed_on, "loss_reason": "PRICE"}
     assert (deal.state, deal.state_since, deal.base_minor) == ("LEAD", then, 8000)
-    assert lead == Clock(S.LEAD, current_seconds=86_400, cumulative_seconds=86_400, visits=2)
+    assert lead == StateDuration(S.LEAD, current_seconds=86_400, cumulative_seconds=86_400, visits=2)
 
 
 async def test_the_value_that_was_agreed_is_written_before_the_gate_is_judged(crew: Crew) -> None:
     id, admin = await crew.deal(S.PROGRESSING), crew.ctx["admin"]
-    agreed = Won(WinReason.PRICE_VALUE, date(2026, 2, 20), {"value": HUNDRED})
+    agreed = WinDetails(WinReason.PRICE_VALUE, date(2026, 2, 20), {"value": HUNDRED})
 
-    with pytest.raises(TransitionBlocked) as refusal:
-        await win(admin, id, agreed, Terms())
+    with pytest.raises(TransitionBlockedError) as refusal:
+        await win(admin, id, agreed, TransitionOptions())
     await win(admin, id, agreed, forced())
 
     assert [verdict.key for verdict in refusal.value.unmet] == ["milestone.decision_made", "milestone.terms_agreed"]  # type: ignore[attr-defined]  # verdicts
@@ -220,12 +222,12 @@ async def test_an_arrow_sets_the_forecast_to_the_states_though_it_was_set_by_han
     id, admin = await crew.deal(state, uuid4().hex), crew.ctx["admin"]
     by_hand: OpportunityChanges = {"probability": 0.9, "forecast_category": ForecastCategory.COMMIT}
     await update_opportunity(admin, id, by_hand, expected_version=None)
-    note = Terms(note="They want to think again.")
+    note = TransitionOptions(note="They want to think again.")
 
     await {
         "regress": lambda: regress(admin, id, note),
-        "win": lambda: win(admin, id, Won(WinReason.SPEED), forced()),
-        "lose": lambda: lose(admin, id, Lost(PRICE), note),
+        "win": lambda: win(admin, id, WinDetails(WinReason.SPEED), forced()),
+        "lose": lambda: lose(admin, id, LossDetails(PRICE), note),
         "disqualify": lambda: disqualify(admin, id, DisqualifyReason.NO_FIT, note),
     }[arrow]()
 

@@ -8,8 +8,8 @@ from tests.support.refusals import faults
 from tests.support.team import Crew, new_crew
 from workflow.models import Opportunity, Transition
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose
 from workflow.rules.enums import CompetitorKind, LossReason, OpportunityState
 
 K, S = CompetitorKind, OpportunityState
@@ -48,7 +48,7 @@ async def test_a_deal_is_lost_to_one_of_its_rivals(
         "another deal's": await add_competitor(crew.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")),
         "nobody": uuid4(),
     }
-    attempt = lose(crew.ctx["owner"], deal, Lost(reason, ids.get(to)), Terms())
+    attempt = lose(crew.ctx["owner"], deal, LossDetails(reason, ids.get(to)), TransitionOptions())
 
     if complaint is not None:
         [(path, message)] = (await faults(deal, attempt)).items()
@@ -61,12 +61,12 @@ async def test_a_deal_is_lost_to_one_of_its_rivals(
 
 async def test_a_loss_without_a_rival_on_record_names_those_who_may_be_named(crew: Crew) -> None:
     deal = await crew.deal(S.QUALIFIED, "lost to whom")
-    lost = Lost(LossReason.LOST_TO_COMPETITOR)
+    lost = LossDetails(LossReason.LOST_TO_COMPETITOR)
 
-    bare = await faults(deal, lose(crew.ctx["owner"], deal, lost, Terms()))
+    bare = await faults(deal, lose(crew.ctx["owner"], deal, lost, TransitionOptions()))
     for new in (NOTHING_DONE, GLOBEX, NewCompetitor(K.INCUMBENT, "Initech")):
         await add_competitor(crew.ctx["owner"], deal, new)
-    known = await faults(deal, lose(crew.ctx["owner"], deal, lost, Terms()))
+    known = await faults(deal, lose(crew.ctx["owner"], deal, lost, TransitionOptions()))
 
     assert bare["competitorId"].endswith("(none is on record yet: addCompetitor).")
     assert known["competitorId"].endswith("(on record: Globex, Initech).")

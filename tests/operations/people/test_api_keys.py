@@ -11,17 +11,17 @@ import pytest
 from tests.support.organizations import NOW, TestOrganization, context, new_organization
 from tests.support.team import told
 from workflow.models import ApiKey, Event, Member
-from workflow.operations.people.api_keys import NewKey, create_api_key, make_key, revoke_api_key
+from workflow.operations.people.api_keys import NewApiKey, create_api_key, issue_key, revoke_api_key
 from workflow.operations.people.members import update_member
 from workflow.queries.events.events import EventFilter, events
 from workflow.queries.paging import Window
 from workflow.queries.people.api_keys import api_keys, api_keys_by_id
-from workflow.queries.people.credentials import hashed, viewer_of
+from workflow.queries.people.credentials import authenticate_api_key, hash_secret
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, Refusal
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError, Refusal
 from workflow.rules.permissions import Viewer, acting_role
 
-SYNC = NewKey("Sync", Role.INTEGRATOR)
+SYNC = NewApiKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -42,7 +42,7 @@ async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
 
 def paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
-    assert isinstance(refusal, InvalidInput), refusal
+    assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
@@ -56,7 +56,7 @@ async def member(organization: TestOrganization, role: Role) -> UUID:
 async def test_a_key_that_stands_for_nobody_acts_in_its_role(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
 
-    viewer = await viewer_of(made.api_key, NOW)
+    viewer = await authenticate_api_key(made.api_key, NOW)
 
     assert viewer is not None
     assert (viewer.organization_id, viewer.role, viewer.member_id) == (organization.id, Role.INTEGRATOR, None)
@@ -67,11 +67,11 @@ async def test_a_key_is_told_once_and_its_secret_is_kept_nowhere(organization: T
     seller = await member(organization, Role.REP)
     until = NOW + timedelta(days=30)
 
-    made = await create_api_key(organization.ctx, NewKey(" Sync ", Role.OBSERVER, seller, until))
+    made = await create_api_key(organization.ctx, NewApiKey(" Sync ", Role.OBSERVER, seller, until))
 
     prefix, public_id, secret = made.api_key.split("_")
     [row] = await ApiKey.filter(id=made.id).values()
-    assert (prefix, row["public_id"], row["secret_hash"]) == ("pur", public_id, hashed(secret))
+    assert (prefix, row["public_id"], row["secret_hash"]) == ("pur", public_id, hash_secret(secret))
     assert (row["name"], row["role"], row["member_id"], row["expires_at"]) == ("Sync", "OBSERVER", seller, until)
     assert (row["actor_member_id"], row["created_at"]) == (organization.admin_id, NOW)
     await revoke_api_key(organization.ctx, made.id)
@@ -90,7 +90,7 @@ async def test_a_key_is_made_for_no_more_than_its_member_may(
     organization: TestOrganization, role: Role, key: Role
 ) -> None:
     id = await member(organization, role)
-    attempt = create_api_key(organization.ctx, NewKey("Sync", key, id))
+    attempt = create_api_key(organization.ctx, NewApiKey("Sync", key, id))
 
     if acting_role(key, role) is key:
         made = await attempt
@@ -106,7 +106,7 @@ async def test_the_command_line_makes_no_key_beyond_its_member_either(
     await member(organization, role)
     email = f"{role.lower()}@example.com"
 
-    attempt = make_key(organization_name=organization.name, role=Role.ADMIN, email=email, now=NOW)
+    attempt = issue_key(organization_name=organization.name, role=Role.ADMIN, email=email, now=NOW)
 
     assert paths(await refused(organization, attempt)) == ["role"]
 
@@ -116,14 +116,14 @@ async def test_a_key_stands_for_an_active_member_of_the_organization(organizatio
     await update_member(organization.ctx, seller, {"active": False})
     strangers = (await new_organization()).admin_id
 
-    left = await refused(organization, create_api_key(organization.ctx, NewKey("Sync", Role.REP, seller)))
+    left = await refused(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, seller)))
     unknown = [
-        await refused(organization, create_api_key(organization.ctx, NewKey("Sync", Role.REP, id)))
+        await refused(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, id)))
         for id in (strangers, uuid4())
     ]
 
     assert paths(left) == ["memberId"]
-    assert [type(refusal) for refusal in unknown] == [NotFound, NotFound]
+    assert [type(refusal) for refusal in unknown] == [NotFoundError, NotFoundError]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,9 @@ async def test_a_key_stands_for_an_active_member_of_the_organization(organizatio
         (replace(SYNC, expires_at=NOW), "expiresAt"),
     ],
 )
-async def test_a_new_key_has_a_name_and_ends_later(organization: TestOrganization, given: NewKey, fault: str) -> None:
+async def test_a_new_key_has_a_name_and_ends_later(
+    organization: TestOrganization, given: NewApiKey, fault: str
+) -> None:
     assert paths(await refused(organization, create_api_key(organization.ctx, given))) == [fault]
 
 
@@ -142,7 +144,9 @@ async def test_an_expired_key_is_refused_from_its_instant_on(organization: TestO
     until = NOW + MINUTE
     made = await create_api_key(organization.ctx, replace(SYNC, expires_at=until))
 
-    found = [await viewer_of(made.api_key, at) is not None for at in (NOW, until - SECOND, until, until + SECOND)]
+    found = [
+        await authenticate_api_key(made.api_key, at) is not None for at in (NOW, until - SECOND, until, until + SECOND)
+    ]
 
     assert found == [True, True, False, False]
 
@@ -154,7 +158,7 @@ async def test_a_revoked_key_is_refused_at_once_and_for_ever(organization: TestO
     before = await stored(organization)
     await revoke_api_key(replace(organization.ctx, now=NOW + MINUTE), made.id)
 
-    assert await viewer_of(made.api_key, NOW) is None
+    assert await authenticate_api_key(made.api_key, NOW) is None
     assert await stored(organization) == before
 
 
@@ -162,9 +166,9 @@ async def test_the_key_of_another_organization_is_not_found(organization: TestOr
     theirs = await create_api_key((await new_organization()).ctx, SYNC)
 
     for id in (theirs.id, uuid4()):
-        assert type(await refused(organization, revoke_api_key(organization.ctx, id))) is NotFound
+        assert type(await refused(organization, revoke_api_key(organization.ctx, id))) is NotFoundError
 
-    assert await viewer_of(theirs.api_key, NOW)
+    assert await authenticate_api_key(theirs.api_key, NOW)
     assert await api_keys_by_id(organization.ctx.viewer, [theirs.id]) == {}
 
 
@@ -181,7 +185,7 @@ async def test_only_an_admin_makes_revokes_and_sees_keys_and_what_is_told_of_the
         api_keys(ctx.viewer),
     ]
 
-    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDenied}
+    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
     assert await api_keys_by_id(ctx.viewer, [made.id]) == {}
     assert (await types_told(ctx.viewer), await types_told(organization.ctx.viewer)) == (set(), {"apiKey.created"})
 

@@ -12,16 +12,16 @@ from workflow.models import ApiKey
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import dialect, transaction
 from workflow.operations.core.context import Ctx
-from workflow.operations.people.api_keys import KeyMade, NewKey, create_api_key, note_use
+from workflow.operations.people.api_keys import ApiKeyResult, NewApiKey, create_api_key, record_key_use
 from workflow.rules.enums import Role
 
-SYNC = NewKey("Sync", Role.INTEGRATOR)
+SYNC = NewApiKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-async def used(made: KeyMade, at: datetime) -> datetime | None:
+async def used(made: ApiKeyResult, at: datetime) -> datetime | None:
     """Use the key at an instant, and note it; what is kept of it."""
-    await note_use(Ctx(viewer=(await context(made.api_key, at)).viewer, now=at))
+    await record_key_use(Ctx(viewer=(await context(made.api_key, at)).viewer, now=at))
     kept: datetime | None = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
     return kept
 
@@ -38,7 +38,7 @@ async def test_a_use_of_which_another_server_knows_a_later_one_changes_nothing(o
     early = await context(made.api_key, NOW)
     await used(made, NOW + MINUTE)
 
-    await note_use(early)
+    await record_key_use(early)
 
     assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": NOW + MINUTE}]
 
@@ -50,8 +50,8 @@ async def test_a_database_that_has_no_time_fails_nobody(
     ctx = await context(made.api_key, NOW)
 
     async with busy():
-        monkeypatch.setattr(timeouts, "PATIENCE", 0.05)
-        await note_use(ctx)
+        monkeypatch.setattr(timeouts, "WAIT_SECONDS", 0.05)
+        await record_key_use(ctx)
 
     assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": None}]
 

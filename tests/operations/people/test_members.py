@@ -16,9 +16,9 @@ from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.operations.people.members import MemberChanges, NewMember, create_member, update_member
 from workflow.operations.people.teams import create_team
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role, Visibility
-from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal
+from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, PermissionDeniedError, Refusal
 
 NORA = NewMember("Nora New", "Nora@Example.com", Role.REP, Visibility.OWN)
 RACES = count(100)
@@ -41,7 +41,7 @@ async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
 
 def paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
-    assert isinstance(refusal, InvalidInput), refusal
+    assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
@@ -78,7 +78,7 @@ async def test_an_email_is_one_members_in_any_case_whether_they_are_active_or_no
 
         refusal = await refused(organization, create_member(organization.ctx, replace(NORA, email="NORA@example.com ")))
 
-        assert isinstance(refusal, Duplicate)
+        assert isinstance(refusal, DuplicateError)
         assert (refusal.kind, refusal.id) == ("Member", id)
     assert await create_member((await new_organization()).ctx, NORA)
 
@@ -133,7 +133,7 @@ async def test_teams_and_members_of_others_are_not_found(organization: TestOrgan
         update_member(organization.ctx, uuid4(), {"name": "Nobody"}),
     ]
 
-    assert [type(await refused(organization, attempt)) for attempt in unknown] == [NotFound] * len(unknown)
+    assert [type(await refused(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
     assert (await Member.filter(id=others.admin_id).values("name")) == [{"name": "Ada Admin"}]
 
 
@@ -147,7 +147,7 @@ async def test_only_an_admin_makes_and_changes_members(organization: TestOrganiz
         update_member(ctx, uuid4(), {"name": " "}),
     ]
 
-    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDenied}
+    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_of_two_admins_who_deactivate_each_other_at_once_one_stays(organiz
             update_member(one, ids[1], given), update_member(two, ids[0], given), return_exceptions=True
         )
 
-        assert sorted(isinstance(answer, InvalidInput) for answer in answers) == [False, True], answers
+        assert sorted(isinstance(answer, InvalidInputError) for answer in answers) == [False, True], answers
         assert await admins(organization) == 1
         await Member.filter(id__in=ids).update(active=True, role="ADMIN")
 
@@ -205,12 +205,12 @@ async def test_a_deactivated_member_keeps_their_deals_and_their_keys_stop_until_
     assert seller
 
     await update_member(organization.ctx, seller, {"active": False})
-    gone = await viewer_of(key, NOW)
+    gone = await authenticate_api_key(key, NOW)
     owners = await Opportunity.filter(id=deal).values("owner_id")
     await update_member(organization.ctx, seller, {"active": True})
 
     assert (gone, owners) == (None, [{"owner_id": seller}])
-    assert await viewer_of(key, NOW) == ctx.viewer
+    assert await authenticate_api_key(key, NOW) == ctx.viewer
 
 
 async def test_a_demoted_members_key_is_demoted_with_them_at_once(organization: TestOrganization) -> None:

@@ -16,23 +16,23 @@ from workflow.models import Event, ExchangeRate, Opportunity, Organization, Targ
 from workflow.models.columns import new_id
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import (
     NewOpportunity,
     create_opportunity,
     delete_opportunity,
     update_opportunity,
 )
-from workflow.operations.people.api_keys import make_key
+from workflow.operations.people.api_keys import issue_key
 from workflow.operations.people.organizations import OrganizationChanges, init_organization, update_organization
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
-from workflow.queries.people.people import organization_called
+from workflow.queries.people.people import find_organization
 from workflow.rules.enums import Role
-from workflow.rules.errors import Duplicate, InvalidInput, PermissionDenied, Refusal
+from workflow.rules.errors import DuplicateError, InvalidInputError, PermissionDeniedError, Refusal
 
-WORTH = MoneyGiven(Decimal(100), "EUR")
+WORTH = MoneyAmount(Decimal(100), "EUR")
 RACES = count(200)
 
 
@@ -53,7 +53,7 @@ async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
 
 def paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
-    assert isinstance(refusal, InvalidInput), refusal
+    assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
@@ -96,10 +96,10 @@ async def test_only_an_admin_changes_settings(organization: TestOrganization, ro
 
     for given in ({"name": "Ours"}, {"name": " "}):
         attempt: Any = update_organization(ctx, given)  # type: ignore[arg-type]  # a literal of the same shape
-        assert type(await refused(organization, attempt)) is PermissionDenied
+        assert type(await refused(organization, attempt)) is PermissionDeniedError
 
 
-async def deal(ctx: Ctx, value: MoneyGiven | None = WORTH) -> UUID:
+async def deal(ctx: Ctx, value: MoneyAmount | None = WORTH) -> UUID:
     """A lead that is worth something."""
     account = await create_account(ctx, {"name": "Acme"})
     return await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value})
@@ -179,23 +179,23 @@ async def test_names_may_repeat_and_an_operator_is_told_of_all_who_have_one(orga
     other = await new_organization()
     await update_organization(other.ctx, {"name": organization.name})
 
-    with pytest.raises(InvalidInput) as refusal:
-        await make_key(organization_name=organization.name, role=Role.REP, email=None, now=NOW)
+    with pytest.raises(InvalidInputError) as refusal:
+        await issue_key(organization_name=organization.name, role=Role.REP, email=None, now=NOW)
 
     known = [f"{id} (made 2026-03-02)" for id in (organization.id, other.id)]
     assert refusal.value.message == (
         f"2 organizations are called {organization.name}. Name one by its id: {known[0]}, {known[1]}."
     )
     for one in (organization, other):
-        assert (await make_key(organization_name=str(one.id), role=Role.REP, email=None, now=NOW)).organization_id == (
+        assert (await issue_key(organization_name=str(one.id), role=Role.REP, email=None, now=NOW)).organization_id == (
             one.id
         )
 
 
 @pytest.mark.parametrize("text", ["Nobody", "", "\x00", "\udcff", "00000000-0000-7000-8000-000000000001", "x" * 5_000])
 async def test_an_organization_that_is_not_there_is_not_found(text: str) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        await organization_called(text)
+    with pytest.raises(InvalidInputError) as refusal:
+        await find_organization(text)
 
     assert paths(refusal.value) == ["organization"]
 
@@ -206,5 +206,5 @@ async def test_of_many_who_found_an_organization_of_one_name_at_once_one_does() 
 
     answers = await asyncio.gather(*(init_organization(**about, now=NOW) for _ in range(8)), return_exceptions=True)
 
-    assert [type(answer) for answer in answers].count(Duplicate) == 7
+    assert [type(answer) for answer in answers].count(DuplicateError) == 7
     assert await Organization.filter(name=name).count() == 1

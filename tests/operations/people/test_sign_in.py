@@ -8,15 +8,15 @@ import pytest
 
 from tests.support.organizations import NOW, TestOrganization, context, new_organization
 from workflow.models import Event, Member
-from workflow.models.engine.database import opened
-from workflow.operations.people.sign_in import Vouched, sign_in
+from workflow.models.engine.database import open_database
+from workflow.operations.people.sign_in import IdentityClaims, sign_in
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.errors import PermissionDenied
+from workflow.rules.errors import PermissionDeniedError
 
 
-def vouched(email: str, **about: Any) -> Vouched:
+def vouched(email: str, **about: Any) -> IdentityClaims:
     """Somebody with a verified e-mail."""
-    return Vouched(email=email, email_verified=True, **about)
+    return IdentityClaims(email=email, email_verified=True, **about)
 
 
 def somebody() -> str:
@@ -24,10 +24,10 @@ def somebody() -> str:
     return f"{uuid4().hex}@example.com"
 
 
-async def refused(person: Vouched) -> str:
+async def refused(person: IdentityClaims) -> str:
     """Why the person is refused, no member having been made."""
     before = await Member.all().count()
-    with pytest.raises(PermissionDenied) as refusal:
+    with pytest.raises(PermissionDeniedError) as refusal:
         await sign_in(person, now=NOW)
     assert await Member.all().count() == before
     return refusal.value.message
@@ -98,7 +98,7 @@ async def test_only_true_is_verified(organization: TestOrganization, verified: o
     email = somebody()
     await organization.key(Role.REP, email)
 
-    assert "no verified e-mail" in await refused(Vouched(email=email, email_verified=verified))
+    assert "no verified e-mail" in await refused(IdentityClaims(email=email, email_verified=verified))
 
 
 async def test_an_email_whose_small_letters_are_another_persons_is_refused(organization: TestOrganization) -> None:
@@ -120,7 +120,7 @@ async def test_an_email_outside_ascii_is_known_in_small_letters(organization: Te
 async def test_somebody_new_is_made_in_the_told_role_with_an_event_and_found_again(
     own_database: str, word: object
 ) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
 
         viewer = await sign_in(vouched("Rita@example.com", name=" Rita ", role=word), now=NOW, request_id="r1")
@@ -135,7 +135,7 @@ async def test_somebody_new_is_made_in_the_told_role_with_an_event_and_found_aga
 
 @pytest.mark.parametrize("name", [None, "", " ", 1, ["Rita"], "R" * 256, "R\0ta", "R\ud800ta"])
 async def test_a_name_that_cannot_be_kept_gives_way_to_the_emails_own(own_database: str, name: object) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await new_organization()
 
         assert (await sign_in(vouched("rita@example.com", name=name, role="rep"), now=NOW)).name == "rita"
@@ -143,14 +143,14 @@ async def test_a_name_that_cannot_be_kept_gives_way_to_the_emails_own(own_databa
 
 @pytest.mark.parametrize("role", ["king", "rep ", "", 1, [], ["rep", "admin"], [["rep"]], {"rep": 1}, True])
 async def test_a_role_that_is_none_makes_nobody(own_database: str, role: object) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         await new_organization()
 
         assert "the token's role is none of" in await refused(vouched("rita@example.com", role=role))
 
 
 async def test_twenty_who_come_at_once_are_one_member(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         person = vouched("rita@example.com", role="rep")
 

@@ -13,7 +13,7 @@ from workflow.models import Event, Member, Team
 from workflow.operations.people.members import update_member
 from workflow.operations.people.teams import TeamChanges, create_team, update_team
 from workflow.rules.enums import Role
-from workflow.rules.errors import Duplicate, InvalidInput, NotFound, PermissionDenied, Refusal
+from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, PermissionDeniedError, Refusal
 
 RACES = count(100)
 
@@ -35,7 +35,7 @@ async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
 
 def paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
-    assert isinstance(refusal, InvalidInput), refusal
+    assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
@@ -88,7 +88,7 @@ async def test_a_name_is_one_teams(organization: TestOrganization) -> None:
         update_team(organization.ctx, sales, {"name": "North"}),
     ):
         refusal = await refused(organization, attempt)
-        assert isinstance(refusal, Duplicate)
+        assert isinstance(refusal, DuplicateError)
         assert (refusal.kind, refusal.id) == ("Team", north)
 
     assert await create_team((await new_organization()).ctx, {"name": "North"})
@@ -130,7 +130,7 @@ async def test_of_two_teams_moved_below_each_other_at_once_one_moves(organizatio
             return_exceptions=True,
         )
 
-        assert sorted(isinstance(answer, InvalidInput) for answer in answers) == [False, True], answers
+        assert sorted(isinstance(answer, InvalidInputError) for answer in answers) == [False, True], answers
         await Team.filter(id__in=[one, two]).update(parent_id=None)
 
 
@@ -169,7 +169,7 @@ async def test_teams_and_members_of_others_are_not_found(organization: TestOrgan
         update_team(organization.ctx, theirs, {"name": "Taken"}),
     ]
 
-    assert [type(await refused(organization, attempt)) for attempt in unknown] == [NotFound] * len(unknown)
+    assert [type(await refused(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
     assert await Team.filter(id=theirs).values("name") == [{"name": "Theirs"}]
 
 
@@ -183,7 +183,7 @@ async def test_only_an_admin_makes_and_changes_teams(organization: TestOrganizat
         update_team(ctx, uuid4(), {"name": " "}),
     ]
 
-    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDenied}
+    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
 
 
 async def test_a_managers_teams_are_their_own_those_they_manage_and_all_below(organization: TestOrganization) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from tests.support.team import Crew, new_crew, told
 from workflow.models import Member, Target
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.pricing.targets import NewTarget, remove_target, set_target
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.reports.targets import TargetFilter, target_of, targets
 from workflow.rules.enums import Visibility
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 
 START, END = date(2026, 4, 1), date(2026, 6, 30)
 QUARTER = Days(START, END)
@@ -37,7 +37,9 @@ async def team_of(crew: Crew, name: str) -> UUID:
 
 def new(member: UUID | None = None, team: UUID | None = None, amount: int = 1000, **other: date) -> NewTarget:
     """A target of the quarter."""
-    return NewTarget(member, team, other.get("start", START), other.get("end", END), MoneyGiven(Decimal(amount), "EUR"))
+    return NewTarget(
+        member, team, other.get("start", START), other.get("end", END), MoneyAmount(Decimal(amount), "EUR")
+    )
 
 
 async def test_an_admin_sets_all_and_a_manager_the_teams_and_its_members(crew: Crew) -> None:
@@ -49,7 +51,7 @@ async def test_an_admin_sets_all_and_a_manager_the_teams_and_its_members(crew: C
             try:
                 await set_target(crew.ctx[who], whose)
                 may[who].append(True)
-            except PermissionDenied:
+            except PermissionDeniedError:
                 may[who].append(False)
 
     assert {who: found for who, found in may.items() if any(found)} == {
@@ -71,14 +73,14 @@ async def test_the_same_period_and_whose_again_replaces_it_and_the_same_value_te
 
 async def test_what_makes_no_target_is_told_at_once_and_nothing_is_written(crew: Crew) -> None:
     admin, owner, team = crew.ctx["admin"], crew.member("owner"), await team_of(crew, "owner")
-    wrong = NewTarget(owner, team, END, START, MoneyGiven(Decimal(5), "USD"))
+    wrong = NewTarget(owner, team, END, START, MoneyAmount(Decimal(5), "USD"))
 
-    with pytest.raises(InvalidInput) as faults:
+    with pytest.raises(InvalidInputError) as faults:
         await set_target(admin, wrong)
-    with pytest.raises(InvalidInput, match="more than 0"):
+    with pytest.raises(InvalidInputError, match="more than 0"):
         await set_target(admin, new(amount=0))
     for nobodys in (new(member=UUID(int=1)), new(team=UUID(int=1))):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await set_target(admin, nobodys)
 
     assert [fault.path for fault in faults.value.fields] == [("teamId",), ("period", "to"), ("value", "currency")]
@@ -90,14 +92,14 @@ async def test_a_target_that_is_removed_is_told_and_another_managers_is_not_foun
     blind = crew.ctx["other manager"]
     blind = replace(blind, viewer=replace(blind.viewer, visibility=Visibility.OWN))
 
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await remove_target(blind, id)
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await remove_target(crew.ctx["other manager"], id)
     await remove_target(crew.ctx["manager"], id)
 
     assert [fact["changes"]["value"]["new"] for fact in await told(id, "target.removed")] == [None]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await remove_target(crew.ctx["manager"], id)
 
 
@@ -107,7 +109,7 @@ async def test_members_see_their_own_and_the_organizations_and_not_each_others(c
     made = {name: await set_target(admin, one) for name, one in whose.items()}
     narrow = replace(crew.ctx["owner"].viewer, visibility=Visibility.OWN)
 
-    seen = {row.id for row in await targets(narrow, TargetFilter(exactly=QUARTER, member_id=None, team_id=None))}
+    seen = {row.id for row in await targets(narrow, TargetFilter(period=QUARTER, member_id=None, team_id=None))}
 
     assert seen == {made["all"], made["own"]}
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from tests.support.organizations import TestOrganization
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.buyer.milestones import complete_milestone
 from workflow.operations.buyer.profile import BuyerChanges, update_buyer
@@ -17,12 +17,12 @@ from workflow.operations.buyer.risks import review_risks
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity import triggers
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
-from workflow.operations.opportunity.transitions import Moved, Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Won
-from workflow.queries.opportunity.facts import facts_of
+from workflow.operations.opportunity.transitions import TransitionOptions, TransitionOutcome
+from workflow.operations.opportunity.triggers import QualifyChanges, WinDetails
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
@@ -35,7 +35,7 @@ from workflow.rules.enums import (
     Trigger,
     WinReason,
 )
-from workflow.rules.gates.requirements import Verdict, gate, unmet
+from workflow.rules.gates.requirements import Verdict, evaluate_gate, unmet_verdicts
 from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 from workflow.rules.opportunity.parts import ObjectiveFacts
 from workflow.rules.process.document import ProcessDocument, RequirementTest
@@ -43,10 +43,10 @@ from workflow.rules.process.document import ProcessDocument, RequirementTest
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 AHEAD = date(2099, 6, 1)
 TALKS = {Coverage.NONE: 0, Coverage.BRIEF: 1, Coverage.MULTIPLE: 2, Coverage.IN_DEPTH: 5}
-ARROWS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[Moved]]] = {
-    Trigger.QUALIFY: lambda ctx, id: triggers.qualify(ctx, id, AppliedFirst(), Terms()),
-    Trigger.PROGRESS: lambda ctx, id: triggers.progress(ctx, id, OpportunityChanges(), Terms()),
-    Trigger.WIN: lambda ctx, id: triggers.win(ctx, id, Won(WinReason.CAPABILITY), Terms()),
+ARROWS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[TransitionOutcome]]] = {
+    Trigger.QUALIFY: lambda ctx, id: triggers.qualify(ctx, id, QualifyChanges(), TransitionOptions()),
+    Trigger.PROGRESS: lambda ctx, id: triggers.progress(ctx, id, OpportunityChanges(), TransitionOptions()),
+    Trigger.WIN: lambda ctx, id: triggers.win(ctx, id, WinDetails(WinReason.CAPABILITY), TransitionOptions()),
 }
 """The way from LEAD to WON, without an override."""
 
@@ -62,13 +62,13 @@ class Walk:
 
     async def facts(self) -> OpportunityFacts:
         """The deal as it stands."""
-        return (await facts_of(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
+        return (await load_facts(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
 
     async def lacks(self, trigger: Trigger) -> tuple[Verdict, ...]:
         """What the gate asks for and does not find."""
-        return unmet(gate(self.process, trigger, await self.facts(), self.ctx.now))
+        return unmet_verdicts(evaluate_gate(self.process, trigger, await self.facts(), self.ctx.now))
 
-    async def take(self, trigger: Trigger) -> Moved:
+    async def take(self, trigger: Trigger) -> TransitionOutcome:
         """Take the arrow."""
         return await ARROWS[trigger](self.ctx, self.deal)
 
@@ -99,7 +99,7 @@ async def new_walk(organization: TestOrganization, process: ProcessDocument) -> 
 
 async def _criterion(walk: Walk, test: RequirementTest) -> None:
     assert test.criterion
-    answer = AssessmentGiven(test.criterion.key, test.criterion.min_grade, SAID)
+    answer = NewAssessment(test.criterion.key, test.criterion.min_grade, SAID)
     await assess_criteria(walk.ctx, walk.deal, [answer], pain_since=None, expected_version=None)
 
 
@@ -114,7 +114,7 @@ async def _field(walk: Walk, test: RequirementTest) -> None:
 
 
 OWN: Mapping[OpportunityField, OpportunityChanges] = {
-    OpportunityField.VALUE: {"value": MoneyGiven(Decimal(60_000), "EUR")},
+    OpportunityField.VALUE: {"value": MoneyAmount(Decimal(60_000), "EUR")},
     OpportunityField.EXPECTED_CLOSE_DATE: {"expected_close_date": AHEAD},
     OpportunityField.NEXT_STEP: {"next_step": NextStep("Meet the COO", AHEAD)},
     OpportunityField.DESCRIPTION: {"description": SAID},

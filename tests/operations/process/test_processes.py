@@ -10,10 +10,10 @@ from tests.support.team import Crew, new_crew
 from workflow.models import Event, Opportunity, SalesProcess
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
-from workflow.operations.process.processes import Published, preset, publish
+from workflow.operations.process.processes import PublishResult, preset, publish
 from workflow.queries.process.processes import default_process, newest_processes, process
 from workflow.rules.enums import OpportunityState, Role
-from workflow.rules.errors import FieldProblem, InvalidInput, PermissionDenied
+from workflow.rules.errors import FieldProblem, InvalidInputError, PermissionDeniedError
 from workflow.rules.process.document import ProcessDocument, content_hash
 
 OURS = replace(preset("default"), key="ours", name="Our way")
@@ -49,7 +49,7 @@ async def test_the_same_document_again_publishes_nothing(organization: TestOrgan
 
     again = await publish(organization.ctx, OURS)
 
-    assert again == Published(first.id, 1, is_new=False)
+    assert again == PublishResult(first.id, 1, is_new=False)
     assert len(await stored(organization)) == 1
     assert await told(organization) == ["process.published"]
 
@@ -105,7 +105,7 @@ async def test_the_same_document_published_at_once_is_one_version(organization: 
 async def test_a_document_with_faults_is_refused_whole(organization: TestOrganization) -> None:
     faulty = replace(OURS, criteria=OURS.criteria[1:], milestones=(*OURS.milestones, OURS.milestones[0]))
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await publish(organization.ctx, faulty)
 
     assert FieldProblem(("document", "milestones", "5"), "problem_agreed stands here twice; each stands once.") in (
@@ -117,7 +117,7 @@ async def test_a_document_with_faults_is_refused_whole(organization: TestOrganiz
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 async def test_only_an_admin_publishes(organization: TestOrganization, role: Role) -> None:
-    with pytest.raises(PermissionDenied, match=r"may not publish sales processes\. Ask an admin"):
+    with pytest.raises(PermissionDeniedError, match=r"may not publish sales processes\. Ask an admin"):
         await publish(await organization.ctx_of(role), OURS)
 
     assert await stored(organization) == []

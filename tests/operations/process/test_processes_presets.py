@@ -9,7 +9,7 @@ from workflow.models.engine.database import transaction
 from workflow.operations.process.processes import PRESETS, preset, publish
 from workflow.queries.process.processes import process
 from workflow.rules.enums import OpportunityState, RequirementStatus, Trigger
-from workflow.rules.errors import TransitionBlocked
+from workflow.rules.errors import TransitionBlockedError
 
 S = OpportunityState
 
@@ -36,7 +36,7 @@ async def test_a_deal_walks_from_lead_to_won(organization: TestOrganization, nam
 
     for trigger in ARROWS:
         lacks = await walk.lacks(trigger)
-        with pytest.raises(TransitionBlocked) as refusal:
+        with pytest.raises(TransitionBlockedError) as refusal:
             await walk.take(trigger)
         assert refusal.value.unmet == lacks
         while lacks:

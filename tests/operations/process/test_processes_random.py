@@ -7,10 +7,10 @@ from tests.support.organizations import TestOrganization
 from tests.support.rules.processes import documents
 from workflow.models import Event, SalesProcess
 from workflow.models.engine.database import transaction
-from workflow.operations.process.processes import Published, publish
+from workflow.operations.process.processes import PublishResult, publish
 from workflow.queries.process.processes import processes_by_id
-from workflow.rules.authoring.text import document_in, text_of
-from workflow.rules.process.document import ProcessDocument, content_hash, parse
+from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
+from workflow.rules.process.document import ProcessDocument, content_hash, parse_process
 
 
 @settings(
@@ -29,11 +29,11 @@ async def test_a_published_process_is_read_back_as_it_was(
     row = (await processes_by_id(organization.ctx.viewer, [published.id]))[published.id]
     [stored] = await SalesProcess.filter(id=published.id).values("document", "content_hash")
     assert (row.document, row.version) == (document, published.version)
-    assert content_hash(parse(stored["document"])) == stored["content_hash"] == content_hash(document)
+    assert content_hash(parse_process(stored["document"])) == stored["content_hash"] == content_hash(document)
 
     before = await Event.filter(organization_id=organization.id).count()
-    shown = document_in(text_of(row.document))
+    shown = process_from_yaml(process_to_yaml(row.document))
     again = await transaction(lambda: publish(organization.ctx, shown))
 
-    assert again == Published(published.id, published.version, is_new=False)
+    assert again == PublishResult(published.id, published.version, is_new=False)
     assert await Event.filter(organization_id=organization.id).count() == before

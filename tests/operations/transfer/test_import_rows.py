@@ -8,11 +8,11 @@ import pytest
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from workflow.models import Account, Event, Milestone, Opportunity, Organization, Transition
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.transfer.import_rows import import_rows
-from workflow.operations.transfer.row import ImportRow, RowOutcome
+from workflow.operations.transfer.row import ImportRow, ImportRowOutcome
 from workflow.rules.enums import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied, RecordClosed
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError, RecordClosedError
 
 SYSTEM = "elsewhere"
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
@@ -22,7 +22,7 @@ WON = ImportRow(
     name="Steel",
     account_name="Dunder",
     state=OpportunityState.WON,
-    value=MoneyGiven(Decimal("10.50"), "EUR"),
+    value=MoneyAmount(Decimal("10.50"), "EUR"),
     created_at=MADE,
     closed_on=date(2026, 2, 1),
     win_reason=WinReason.SPEED,
@@ -34,7 +34,7 @@ async def organization() -> TestOrganization:
     return await new_organization()
 
 
-async def imported(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[RowOutcome]:
+async def imported(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[ImportRowOutcome]:
     return await import_rows(organization.ctx, SYSTEM, rows, dry_run=dry_run)
 
 
@@ -55,7 +55,7 @@ async def test_a_row_makes_a_lead_with_one_event(organization: TestOrganization)
     [outcome] = await imported(organization, LEAD)
 
     made = await opportunity(organization)
-    assert outcome == RowOutcome(1, "1", ImportOutcome.CREATED, made.id)
+    assert outcome == ImportRowOutcome(1, "1", ImportOutcome.CREATED, made.id)
     assert (made.number, made.name, made.state, made.version) == (1, "Paper", OpportunityState.LEAD, 1)
     assert (made.created_at, made.state_since, made.probability) == (NOW, NOW, 0.1)
     assert await events(organization) == ["opportunity.created"]
@@ -159,7 +159,7 @@ async def test_a_closed_one_is_read_only(organization: TestOrganization) -> None
 
     [told] = await imported(organization, replace(WON, name="New"))
 
-    assert isinstance(told.problem, RecordClosed)
+    assert isinstance(told.problem, RecordClosedError)
     assert (await opportunity(organization, "2")).name == "Steel"
 
 
@@ -169,7 +169,7 @@ async def test_a_deleted_one_is_rejected(organization: TestOrganization) -> None
 
     [told] = await imported(organization, LEAD)
 
-    assert (told.outcome, told.opportunity_id, type(told.problem)) == (ImportOutcome.REJECTED, None, NotFound)
+    assert (told.outcome, told.opportunity_id, type(told.problem)) == (ImportOutcome.REJECTED, None, NotFoundError)
 
 
 async def test_accounts_are_matched_by_name_whatever_its_case_to_the_oldest(organization: TestOrganization) -> None:
@@ -226,7 +226,7 @@ async def test_a_key_that_stands_for_nobody_names_the_owner(organization: TestOr
 async def test_only_admins_and_integrators_import(organization: TestOrganization, role: Role) -> None:
     ctx = await organization.ctx_of(role)
 
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await import_rows(ctx, SYSTEM, [LEAD])
 
     assert await Opportunity.filter(organization_id=organization.id).count() == 0
@@ -235,7 +235,7 @@ async def test_only_admins_and_integrators_import(organization: TestOrganization
 async def test_more_than_500_rows_are_refused_whole(organization: TestOrganization) -> None:
     rows = [replace(LEAD, external_id=str(number)) for number in range(501)]
 
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         await import_rows(organization.ctx, SYSTEM, rows)
 
     assert await Opportunity.filter(organization_id=organization.id).count() == 0

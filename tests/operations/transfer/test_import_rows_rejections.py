@@ -8,11 +8,11 @@ import pytest
 
 from tests.support.organizations import NOW, new_organization
 from workflow.models import Account, Opportunity
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import ImportOutcome, OpportunityState, WinReason
-from workflow.rules.errors import InvalidInput
+from workflow.rules.errors import InvalidInputError
 
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
 MADE = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -33,9 +33,9 @@ BAD = {
     "half a character": replace(LEAD, name="\ud800"),
     "half a character in the key": replace(LEAD, external_id="\ud800"),
     "no number": replace(LEAD, attributes={"a": float("nan")}),
-    "no such currency": replace(LEAD, value=MoneyGiven(Decimal(1), "XXQ")),
-    "no rate": replace(LEAD, value=MoneyGiven(Decimal(1), "USD")),
-    "too exact": replace(LEAD, value=MoneyGiven(Decimal("0.001"), "EUR")),
+    "no such currency": replace(LEAD, value=MoneyAmount(Decimal(1), "XXQ")),
+    "no rate": replace(LEAD, value=MoneyAmount(Decimal(1), "USD")),
+    "too exact": replace(LEAD, value=MoneyAmount(Decimal("0.001"), "EUR")),
     "reason of another state": replace(LEAD, win_reason=WinReason.SPEED),
     "year 1": replace(LEAD, created_at=datetime(1, 1, 1, tzinfo=UTC)),
 }
@@ -49,7 +49,7 @@ async def test_a_bad_row_is_rejected_and_spoils_no_other(bad: ImportRow) -> None
     told = await import_rows(organization.ctx, "elsewhere", [replace(bad, account_name="Never made"), good])
 
     assert [outcome.outcome for outcome in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(told[0].problem, InvalidInput)
+    assert isinstance(told[0].problem, InvalidInputError)
     assert await Opportunity.filter(organization_id=organization.id).count() == 1
     assert await Account.filter(organization_id=organization.id, name="Never made").count() == 0
 
@@ -63,4 +63,4 @@ async def test_what_no_column_could_hold_is_not_looked_for_and_refused_alone(bad
     told = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
 
     assert [outcome.outcome for outcome in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(told[0].problem, InvalidInput) and "at most 255 fit" in str(told[0].problem)
+    assert isinstance(told[0].problem, InvalidInputError) and "at most 255 fit" in str(told[0].problem)

@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.organizations import NOW, VAULT, TestOrganization, new_organization
 from workflow.models import Event, WebhookDelivery, WebhookEndpoint
-from workflow.operations.core.vault import NoKey, Vault
+from workflow.operations.core.vault import NoSecretKeyError, Vault
 from workflow.operations.webhooks.endpoints import (
-    MOST_ENDPOINTS,
+    MAX_ENDPOINTS,
     create_webhook_endpoint,
     delete_webhook_endpoint,
     redeliver_since,
@@ -18,7 +18,7 @@ from workflow.operations.webhooks.endpoints import (
     update_webhook_endpoint,
 )
 from workflow.rules.enums import Role
-from workflow.rules.errors import InvalidInput, NotFound, PermissionDenied
+from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 
 URL = "https://hooks.example.com/services/T0/B0/password"
 
@@ -28,7 +28,7 @@ async def test_an_endpoint_is_made_with_a_secret_that_is_told_once(organization:
 
     [row] = await WebhookEndpoint.filter(id=kept.id).values()
     assert kept.secret and kept.secret.startswith("whsec_")
-    assert kept.secret not in str(row) and VAULT.open(row["secret"]) == kept.secret
+    assert kept.secret not in str(row) and VAULT.decrypt(row["secret"]) == kept.secret
     assert (row["url"], row["event_types"], row["active"]) == (URL, ["risk.*"], True)
 
 
@@ -65,7 +65,7 @@ async def test_a_rotated_secret_is_kept_for_a_day(organization: TestOrganization
     second = await update_webhook_endpoint(organization.ctx, first.id, {}, rotate=True)
 
     [row] = await WebhookEndpoint.filter(id=first.id).values()
-    assert (VAULT.open(row["secret"]), VAULT.open(row["secret_before"])) == (second.secret, first.secret)
+    assert (VAULT.decrypt(row["secret"]), VAULT.decrypt(row["secret_before"])) == (second.secret, first.secret)
     assert row["secret_before_until"] == NOW + timedelta(hours=24)
 
 
@@ -86,17 +86,17 @@ async def test_what_cannot_be_kept_is_refused_with_the_remedy(
 ) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
 
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         await update_webhook_endpoint(organization.ctx, kept.id, given, rotate=False)  # type: ignore[arg-type]
 
     assert refused.value.fields[0].path == (path,)
 
 
 async def test_there_is_a_most_of_endpoints(organization: TestOrganization) -> None:
-    for _ in range(MOST_ENDPOINTS):
+    for _ in range(MAX_ENDPOINTS):
         await create_webhook_endpoint(organization.ctx, {"url": URL})
 
-    with pytest.raises(InvalidInput, match="20 endpoints"):
+    with pytest.raises(InvalidInputError, match="20 endpoints"):
         await create_webhook_endpoint(organization.ctx, {"url": URL})
 
 
@@ -105,15 +105,15 @@ async def test_only_admins_keep_webhooks_and_only_their_own(organization: TestOr
     manager = await organization.ctx_of(Role.MANAGER)
     stranger = (await new_organization()).ctx
 
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await create_webhook_endpoint(manager, {"url": URL})
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDeniedError):
         await delete_webhook_endpoint(manager, kept.id)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await update_webhook_endpoint(stranger, kept.id, {"active": False}, rotate=True)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await redeliver_since(stranger, kept.id, NOW)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await redeliver_webhook(organization.ctx, uuid4())
     assert await WebhookDelivery.filter(endpoint_id=kept.id).count() == 0
 
@@ -122,7 +122,7 @@ async def test_who_is_switched_off_is_not_sent_anything_again(organization: Test
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
     await update_webhook_endpoint(organization.ctx, kept.id, {"active": False}, rotate=False)
 
-    with pytest.raises(InvalidInput, match="switched off"):
+    with pytest.raises(InvalidInputError, match="switched off"):
         await redeliver_since(organization.ctx, kept.id, NOW)
 
     [row] = await WebhookEndpoint.filter(id=kept.id).values("disabled_reason")
@@ -130,7 +130,7 @@ async def test_who_is_switched_off_is_not_sent_anything_again(organization: Test
 
 
 async def test_without_a_key_no_secret_is_kept(organization: TestOrganization) -> None:
-    with pytest.raises(NoKey):
+    with pytest.raises(NoSecretKeyError):
         await create_webhook_endpoint(replace(organization.ctx, vault=Vault()), {"url": URL})
 
     assert await WebhookEndpoint.filter(organization_id=organization.id).count() == 0

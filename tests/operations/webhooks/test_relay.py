@@ -55,12 +55,12 @@ async def test_who_relays_again_or_beside_another_makes_nothing_twice(organizati
 
 async def test_many_facts_are_relayed_some_at_a_time(organization: TestOrganization) -> None:
     id = await endpoint(organization, "account.*")
-    before, relaying.AT_ONCE = relaying.AT_ONCE, 3
+    before, relaying.BATCH_SIZE = relaying.BATCH_SIZE, 3
     try:
         await accounts(organization, 10)
         await relay(NOW)
     finally:
-        relaying.AT_ONCE = before
+        relaying.BATCH_SIZE = before
 
     assert len(await told_of(id)) == 10
 

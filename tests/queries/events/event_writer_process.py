@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from workflow.models.columns import new_id
-from workflow.models.engine.database import opened, transaction
+from workflow.models.engine.database import open_database, transaction
 from workflow.operations.core.context import Ctx, system_viewer
-from workflow.operations.core.journal import record
+from workflow.operations.core.journal import record_event
 
 WRITERS = 4
 
@@ -23,7 +23,7 @@ class Undone(Exception):
 async def tell(url: str, organization_id: UUID, seed: int, facts: int) -> None:
     """Tell so many facts; some transactions take longer than others, and some are undone."""
     chance, left = random.Random(seed), iter(range(facts))
-    async with opened(url):
+    async with open_database(url):
         await asyncio.gather(*(_write(organization_id, chance, left) for _ in range(WRITERS)))
 
 
@@ -31,7 +31,7 @@ async def _write(organization_id: UUID, chance: random.Random, left: Iterator[in
     ctx = Ctx(viewer=system_viewer(organization_id), now=datetime.now(UTC))
 
     async def work() -> None:
-        await record(ctx, "account.updated", aggregate="account", id=new_id(), payload={})
+        await record_event(ctx, "account.updated", aggregate="account", id=new_id(), payload={})
         if chance.random() < 0.2:
             await asyncio.sleep(chance.random() * 0.02)
         if chance.random() < 0.05:

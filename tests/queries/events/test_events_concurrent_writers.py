@@ -11,30 +11,30 @@ from tests.support.counts import count
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import ROOT
 from workflow.models import Event
-from workflow.models.engine.database import opened
-from workflow.queries.events.events import START, EventFilter, Place, events
+from workflow.models.engine.database import open_database
+from workflow.queries.events.events import FEED_START, EventFilter, FeedPosition, events
 from workflow.queries.paging import Window
 
 FACTS = count(100_000)
 PROCESSES = 4
 KILLS = 6
-Reading = Callable[[TestOrganization, Place], Awaitable[list[tuple[UUID, Place]]]]
+Reading = Callable[[TestOrganization, FeedPosition], Awaitable[list[tuple[UUID, FeedPosition]]]]
 
 
-async def by_cursor(organization: TestOrganization, after: Place) -> list[tuple[UUID, Place]]:
+async def by_cursor(organization: TestOrganization, after: FeedPosition) -> list[tuple[UUID, FeedPosition]]:
     """As the feed is read."""
     found, _ = await events(organization.ctx.viewer, EventFilter(), Window(size=100, after=after))
-    return [(row.id, row.place) for row in found]
+    return [(row.id, row.position) for row in found]
 
 
-async def by_position(organization: TestOrganization, after: Place) -> list[tuple[UUID, Place]]:
+async def by_position(organization: TestOrganization, after: FeedPosition) -> list[tuple[UUID, FeedPosition]]:
     """As it would be read by somebody who takes a sequence for an order of commits."""
     later = Event.filter(organization_id=organization.id, pos__gt=after.pos).order_by("pos").limit(100)
-    return [(row["id"], Place(0, 0, row["pos"])) for row in await later.values("id", "pos")]
+    return [(row["id"], FeedPosition(0, 0, row["pos"])) for row in await later.values("id", "pos")]
 
 
 async def test_every_committed_fact_is_met_once_and_in_order_whoever_dies(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         over = asyncio.Event()
         readers = [asyncio.create_task(_read(organization, by_cursor, over)) for _ in range(3)]
@@ -55,7 +55,7 @@ async def test_every_committed_fact_is_met_once_and_in_order_whoever_dies(own_da
 async def _read(organization: TestOrganization, read: Reading, over: asyncio.Event) -> list[UUID]:
     """Everything that a reader meets from the start on, until the writers are gone and nothing is left."""
     met: list[UUID] = []
-    place = START
+    place = FEED_START
     while True:
         ended = over.is_set()
         while found := await read(organization, place):

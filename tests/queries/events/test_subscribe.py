@@ -11,8 +11,8 @@ from tests.support.serving import Server
 from workflow.models.engine.database import dialect, transaction
 from workflow.operations.accounts.accounts import create_account
 from workflow.queries.events import subscribe as following
-from workflow.queries.events.events import Head
-from workflow.queries.events.subscribe import Tail, Watch
+from workflow.queries.events.events import EventHead
+from workflow.queries.events.subscribe import FeedDispatcher, FeedSubscriber
 
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
 NEVER = 3600.0
@@ -20,40 +20,40 @@ PATIENCE = 10.0
 
 
 @pytest.fixture
-async def tail() -> AsyncIterator[Tail]:
+async def tail() -> AsyncIterator[FeedDispatcher]:
     """A tail that is followed by this test alone."""
-    made = Tail()
+    made = FeedDispatcher()
     yield made
     await made.close()
 
 
-def everything(head: Head) -> bool:
+def everything(head: EventHead) -> bool:
     """Wants every fact."""
     return True
 
 
-async def woken(watch: Watch) -> set[UUID]:
+async def woken(watch: FeedSubscriber) -> set[UUID]:
     """What the watch is woken by."""
     async with asyncio.timeout(PATIENCE):
-        return await watch.woken()
+        return await watch.wait()
 
 
 async def test_a_fact_of_this_process_wakes_without_a_poll(
-    tail: Tail, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
+    tail: FeedDispatcher, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL", NEVER)
-    async with tail.watching(organization.id, everything) as watch:
+    monkeypatch.setattr(following, "POLL_SECONDS", NEVER)
+    async with tail.subscribe(organization.id, everything) as watch:
         account = await create_account(organization.ctx, {"name": "Acme"})
 
         assert await woken(watch) == {account}
 
 
 async def test_a_fact_of_another_process_wakes(
-    tail: Tail, server: Server, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
+    tail: FeedDispatcher, server: Server, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if dialect() == "postgres":
-        monkeypatch.setattr(following, "POLL", NEVER)
-    async with tail.watching(organization.id, everything) as watch:
+        monkeypatch.setattr(following, "POLL_SECONDS", NEVER)
+    async with tail.subscribe(organization.id, everything) as watch:
         await asyncio.sleep(0.2)
         await server.ask(organization.api_key, CREATE, name="Acme")
 
@@ -61,14 +61,14 @@ async def test_a_fact_of_another_process_wakes(
 
 
 async def test_what_is_rolled_back_wakes_nobody_and_what_others_do_neither(
-    tail: Tail, organization: TestOrganization
+    tail: FeedDispatcher, organization: TestOrganization
 ) -> None:
     async def undone() -> None:
         await create_account(organization.ctx, {"name": "Never"})
         raise InterruptedError
 
     other = await new_organization()
-    async with tail.watching(organization.id, everything) as watch:
+    async with tail.subscribe(organization.id, everything) as watch:
         with pytest.raises(InterruptedError):
             await transaction(undone)
         await create_account(other.ctx, {"name": "Elsewhere"})
@@ -77,8 +77,10 @@ async def test_what_is_rolled_back_wakes_nobody_and_what_others_do_neither(
         assert await woken(watch) == {account}
 
 
-async def test_many_facts_before_anybody_looks_are_one_awakening(tail: Tail, organization: TestOrganization) -> None:
-    async with tail.watching(organization.id, everything) as watch:
+async def test_many_facts_before_anybody_looks_are_one_awakening(
+    tail: FeedDispatcher, organization: TestOrganization
+) -> None:
+    async with tail.subscribe(organization.id, everything) as watch:
         accounts = {await create_account(organization.ctx, {"name": f"Acme {number}"}) for number in range(20)}
         met: set[UUID] = set()
         while met != accounts:
@@ -88,7 +90,7 @@ async def test_many_facts_before_anybody_looks_are_one_awakening(tail: Tail, org
 
 
 async def test_a_fact_is_told_only_when_nothing_can_slip_in_before_it(
-    tail: Tail, organization: TestOrganization
+    tail: FeedDispatcher, organization: TestOrganization
 ) -> None:
     early, go_on = asyncio.Event(), asyncio.Event()
 
@@ -98,7 +100,7 @@ async def test_a_fact_is_told_only_when_nothing_can_slip_in_before_it(
         await go_on.wait()
         return account
 
-    async with tail.watching(organization.id, everything) as watch:
+    async with tail.subscribe(organization.id, everything) as watch:
         first = asyncio.create_task(transaction(slow))
         await early.wait()
         second = asyncio.create_task(create_account(organization.ctx, {"name": "Ended first"}))

@@ -8,11 +8,11 @@ from tests.support.organizations import NOW, TestOrganization
 from tests.support.rows import families
 from tests.support.statements import statements
 from workflow.operations.process.processes import preset
-from workflow.queries.process.impact import BATCH, ProcessImpact, process_impact
+from workflow.queries.process.impact import BATCH_SIZE, ProcessImpact, process_impact
 from workflow.rules.enums import Trigger
 
 DEALS = 10_000
-LEADS = len(preset("default").gate(Trigger.QUALIFY))
+LEADS = len(preset("default").requirements_for(Trigger.QUALIFY))
 
 
 async def impact(organization: TestOrganization) -> tuple[ProcessImpact, float]:
@@ -27,9 +27,9 @@ async def impact(organization: TestOrganization) -> tuple[ProcessImpact, float]:
 
 
 async def test_many_deals_take_the_memory_of_a_few_batches(organization: TestOrganization) -> None:
-    await families(organization, 2 * BATCH, people=1)
+    await families(organization, 2 * BATCH_SIZE, people=1)
     _, few = await impact(organization)
-    more = count(DEALS) - 2 * BATCH
+    more = count(DEALS) - 2 * BATCH_SIZE
     for start in range(0, more, 500):
         await families(organization, min(500, more - start), people=1)
 
@@ -41,7 +41,7 @@ async def test_many_deals_take_the_memory_of_a_few_batches(organization: TestOrg
 
 
 async def test_each_batch_takes_the_same_statements(organization: TestOrganization) -> None:
-    await families(organization, 3 * BATCH, people=1)
+    await families(organization, 3 * BATCH_SIZE, people=1)
 
     async with statements() as seen:
         await process_impact(organization.ctx.viewer, preset("default"), NOW)

@@ -10,8 +10,8 @@ from tests.support.organizations import NOW
 from tests.support.scenarios.alerts import DAY, talk
 from tests.support.team import Crew, forced, new_crew
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, Won, lose, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, WinDetails, lose, win
 from workflow.operations.process.processes import preset
 from workflow.queries.process.impact import AlertImpact, alert_impact
 from workflow.rules.enums import (
@@ -44,7 +44,7 @@ async def judged(crew: Crew, now: datetime) -> dict[tuple[AlertCode, AlertSeveri
 async def lost(crew: Crew, on: datetime) -> UUID:
     """A deal that was lost."""
     deal = await crew.deal(QUALIFIED)
-    await lose(crew.at("owner", on), deal, Lost(LossReason.UNRESPONSIVE), Terms())
+    await lose(crew.at("owner", on), deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
     return deal
 
 
@@ -54,7 +54,7 @@ async def test_silence_is_judged_by_what_was_known_at_the_close(crew: Crew) -> N
     silent = await lost(crew, NOW + 20 * DAY)
     won = await crew.deal(PROGRESSING)
     await talk(crew, won, NOW + 19 * DAY)
-    await win(crew.at("admin", NOW + 20 * DAY), won, Won(WinReason.SPEED), forced())
+    await win(crew.at("admin", NOW + 20 * DAY), won, WinDetails(WinReason.SPEED), forced())
     await talk(crew, silent, NOW + 21 * DAY)
     for deal in (crew.deals[QUALIFIED], crew.deals[PROGRESSING]):
         await talk(crew, deal, NOW + 22 * DAY)
@@ -73,7 +73,7 @@ async def test_work_without_progress_is_counted_in_the_days_before_the_close(cre
         deal = await crew.deal(PROGRESSING)
         for number in range(before):
             await _mail(crew, deal, NOW + (30 + number) * DAY)
-        await lose(crew.at("owner", NOW + 40 * DAY), deal, Lost(LossReason.PRICE), Terms())
+        await lose(crew.at("owner", NOW + 40 * DAY), deal, LossDetails(LossReason.PRICE), TransitionOptions())
         for number in range(after):
             await _mail(crew, deal, NOW + (41 + number) * DAY)
 

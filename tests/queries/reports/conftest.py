@@ -10,8 +10,8 @@ from tests.support.organizations import NOW
 from tests.support.team import Crew, new_crew
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account
-from workflow.operations.alerts.sweep import Swept, sweep_organization
-from workflow.queries.people.people import OrganizationRow, organization_called
+from workflow.operations.alerts.sweep import SweepResult, sweep_organization
+from workflow.queries.people.people import OrganizationRow, find_organization
 
 HISTORIES = count(1_000, part=20)
 TODAY = date(2027, 6, 1)
@@ -26,7 +26,7 @@ async def crew() -> Crew:
         account = await create_account(made.at("admin", NOW), {"name": "Random"})
         await Opportunity.filter(id__in=list(made.deals.values())).update(deleted_at=NOW)
         told = await histories(made, account, HISTORIES, seed=7)
-        await sweep_organization(made.at("admin", end_of(TODAY)), Swept())
+        await sweep_organization(made.at("admin", end_of(TODAY)), SweepResult())
         _MADE.append((made, told))
     return _MADE[0][0]
 
@@ -40,4 +40,4 @@ async def told(crew: Crew) -> list[History]:
 @pytest.fixture
 async def own(crew: Crew) -> OrganizationRow:
     """The organization as a report reads it."""
-    return await organization_called(str(crew.organization.id))
+    return await find_organization(str(crew.organization.id))

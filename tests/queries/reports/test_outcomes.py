@@ -12,7 +12,7 @@ from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity
 from workflow.rules.enums import OpportunityState, OutcomeGrouping
-from workflow.rules.reports.funnel import STEPS, FunnelFigures, funnel
+from workflow.rules.reports.funnel import FUNNEL_STATES, FunnelFigures, funnel_figures
 from workflow.rules.reports.outcomes import outcome_total
 
 S = OpportunityState
@@ -25,7 +25,7 @@ async def test_the_funnel_is_what_was_done_and_each_deal_has_one_fate(
 ) -> None:
     for period in PERIODS:
         found = await cohorts(crew.organization.ctx.viewer, ALL, own, period)
-        for step in funnel(found.entered, found.medians):
+        for step in funnel_figures(found.groups, found.medians):
             assert step.entered == step.progressed + step.lost + step.disqualified + step.still_open
             assert _known(step) == _expected(told, period, step.state), (period, step.state)
 
@@ -52,9 +52,9 @@ def _expected(told: list[History], period: Days, state: OpportunityState) -> tup
 
 
 def _fate(entered: OpportunityState, now: OpportunityState, later: list[OpportunityState]) -> str:
-    if entered in STEPS[:2] and STEPS[STEPS.index(entered) + 1] in later:
+    if entered in FUNNEL_STATES[:2] and FUNNEL_STATES[FUNNEL_STATES.index(entered) + 1] in later:
         return "progressed"
-    if entered in STEPS[2:] and now is S.WON:
+    if entered in FUNNEL_STATES[2:] and now is S.WON:
         return "progressed"
     return "open" if now in OPEN else now
 
@@ -67,7 +67,7 @@ async def test_outcomes_and_velocity_are_those_of_the_present_closes(
         closed = [one for one in told if one.now.closed_on and within(one.now.closed_on, period)]
         found = await outcomes(viewer, ALL, None, own, period)
         passed = await outcomes(viewer, ALL, OutcomeGrouping.OVERRIDDEN, own, period)
-        total = outcome_total(found.ended, found.medians.get("TOTAL"))
+        total = outcome_total(found.groups, found.medians.get("TOTAL"))
         pace = await velocity(viewer, ALL, own, period)
 
         states = Counter(one.now.state for one in closed)
@@ -76,7 +76,7 @@ async def test_outcomes_and_velocity_are_those_of_the_present_closes(
         cycles = [_cycle(one) for one in closed if one.now.state is not S.DISQUALIFIED]
         assert total.median_days_to_close == (median(cycles) if cycles else None)
         let_through = [one for one in closed if any(stood.forced for stood in one.stood)]
-        assert sum(one.count for one in passed.ended if one.key == "OVERRIDDEN") == len(let_through)
+        assert sum(one.count for one in passed.groups if one.key == "OVERRIDDEN") == len(let_through)
         won_ones = [_cycle(one) for one in closed if one.now.state is S.WON]
         assert pace.median_cycle_days == (median(won_ones) if won_ones else None)
         assert pace.open_qualified == sum(one.now.state in (S.QUALIFIED, S.PROGRESSING) for one in told)

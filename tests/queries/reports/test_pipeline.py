@@ -11,12 +11,12 @@ import pytest
 from tests.support.histories import CATEGORY, CHANCE, OPEN, PERIODS, History, Stood, end_of, within, worth
 from tests.support.team import Crew
 from workflow.models.engine.database import fetch
-from workflow.queries.integrity import STANDINGS
+from workflow.queries.integrity import BROKEN_SNAPSHOTS
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow
-from workflow.queries.reports.pipeline import AsOf, as_of, open_deals, won
+from workflow.queries.reports.pipeline import AsOf, as_of, open_deals, won_value
 from workflow.rules.enums import OpportunityState, PipelineGrouping
-from workflow.rules.reports.pipeline import pipeline, pipeline_total
+from workflow.rules.reports.pipeline import pipeline_figures, pipeline_total
 
 S = OpportunityState
 ALL = OpportunityFilter()
@@ -30,7 +30,7 @@ def now_is(own: OrganizationRow, day: date | None = None) -> AsOf:
 
 
 async def test_the_standings_of_every_deal_follow_one_another_to_how_it_is(crew: Crew, told: list[History]) -> None:
-    rows = [row for row in await fetch(STANDINGS) if str(row["organization_id"]) == str(crew.organization.id)]
+    rows = [row for row in await fetch(BROKEN_SNAPSHOTS) if str(row["organization_id"]) == str(crew.organization.id)]
     kept = await fetch(
         "SELECT opportunity_id, COUNT(*) AS n FROM standing WHERE organization_id = $1 GROUP BY 1", crew.organization.id
     )
@@ -55,7 +55,7 @@ async def test_what_stood_open_on_any_day_is_what_was_done_by_then(
 ) -> None:
     for day in DAYS:
         stood = [one for history in told if (one := history.at(end_of(day))) and one.state in OPEN]
-        found = pipeline(await open_deals(crew.organization.ctx.viewer, ALL, by, own, now_is(own, day)))
+        found = pipeline_figures(await open_deals(crew.organization.ctx.viewer, ALL, by, own, now_is(own, day)))
 
         groups = Counter(_group(one, by) for one in stood)
         assert sorted(row.count for row in found) == sorted(groups.values()), day
@@ -85,7 +85,7 @@ async def test_what_a_period_is_to_bring_is_what_was_done_by_each_day(
     for period in PERIODS:
         for day in (*DAYS[::4], None):
             on, of = day or TODAY, now_is(own, day)
-            rows = pipeline(await open_deals(viewer, ALL, by, own, of, within=period))
+            rows = pipeline_figures(await open_deals(viewer, ALL, by, own, of, within=period))
             then = [(history.at(end_of(on)), history) for history in told]
             expected: Counter[str] = Counter()
             for one, _ in then:
@@ -99,4 +99,4 @@ async def test_what_a_period_is_to_bring_is_what_was_done_by_each_day(
                 for one, _ in then
                 if one and one.state is S.WON and one.closed_on and within(one.closed_on, period)
             )
-            assert await won(viewer, ALL, period, of) == sold
+            assert await won_value(viewer, ALL, period, of) == sold

@@ -9,19 +9,19 @@ import polars as pl
 import pytest
 
 from api.demo import crm_sales_opportunities as crm
-from api.files.import_batches import Tally
+from api.files.import_batches import ImportTally
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.serving import ROOT
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
-from workflow.queries.people.people import OrganizationRow, organization_called
+from workflow.queries.people.people import OrganizationRow, find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity
-from workflow.queries.reports.pipeline import as_of, open_deals, won
+from workflow.queries.reports.pipeline import as_of, open_deals, won_value
 from workflow.rules.enums import OpportunityState, OutcomeGrouping, PipelineGrouping
-from workflow.rules.reports.funnel import funnel
+from workflow.rules.reports.funnel import funnel_figures
 from workflow.rules.reports.outcomes import OutcomeFigures, outcome_total
-from workflow.rules.reports.outcomes import outcomes as grouped
-from workflow.rules.reports.pipeline import pipeline
+from workflow.rules.reports.outcomes import outcome_figures as grouped
+from workflow.rules.reports.pipeline import pipeline_figures
 
 DATA = ROOT / "api" / "demo" / "data"
 ALL, EVER = OpportunityFilter(), Days(date(2000, 1, 1), date(2030, 1, 1))
@@ -50,7 +50,9 @@ async def organization() -> TestOrganization:
     """An organization that has imported the data set."""
     if not _IMPORTED:
         made = await new_organization(currency="USD")
-        await crm.import_data_set(made.ctx, DATA / crm.PIPELINE, crm.Reading("USD", ZoneInfo("UTC")), Tally())
+        await crm.import_data_set(
+            made.ctx, DATA / crm.PIPELINE, crm.DataSetOptions("USD", ZoneInfo("UTC")), ImportTally()
+        )
         _IMPORTED.append(made)
     return _IMPORTED[0]
 
@@ -58,7 +60,7 @@ async def organization() -> TestOrganization:
 @pytest.fixture
 async def own(organization: TestOrganization) -> OrganizationRow:
     """The organization as a report reads it."""
-    return await organization_called(str(organization.id))
+    return await find_organization(str(organization.id))
 
 
 def expected(lines: pl.DataFrame, by: str) -> dict[str, Row]:
@@ -76,7 +78,7 @@ def expected(lines: pl.DataFrame, by: str) -> dict[str, Row]:
 async def told(organization: TestOrganization, own: OrganizationRow, by: OutcomeGrouping, days: Days) -> dict[str, Row]:
     """The same as the report tells it, by the groups' names."""
     found = await outcomes(organization.ctx.viewer, ALL, by, own, days)
-    return {row.label: _row(row) for row in grouped(found.ended, found.medians)}
+    return {row.label: _row(row) for row in grouped(found.groups, found.medians)}
 
 
 def _row(row: OutcomeFigures) -> Row:
@@ -87,7 +89,7 @@ async def test_the_figures_of_what_was_closed_are_those_of_the_files(
     organization: TestOrganization, own: OrganizationRow, lines: pl.DataFrame
 ) -> None:
     found = await outcomes(organization.ctx.viewer, ALL, None, own, EVER)
-    total = outcome_total(found.ended, found.medians.get("TOTAL"))
+    total = outcome_total(found.groups, found.medians.get("TOTAL"))
     named = lines.with_columns(
         team=pl.format("{} ({})", "regional_office", "manager"), month=pl.col("close_date").dt.strftime("%Y-%m")
     )
@@ -105,13 +107,13 @@ async def test_each_quarter_and_each_product_has_the_figures_of_the_files(
         assert await told(organization, own, OutcomeGrouping.OWNER, days) == expected(part, "sales_agent"), days
         value = part.filter(pl.col("deal_stage") == "Won")["close_value"].sum()
         now = as_of(None, own, NOW, NOW.date())
-        assert await won(organization.ctx.viewer, ALL, days, now) == value * 100
+        assert await won_value(organization.ctx.viewer, ALL, days, now) == value * 100
     for product, row in expected(lines, "product").items():
         sold = await outcomes(organization.ctx.viewer, OpportunityFilter(text=f"{product} for"), None, own, EVER)
         alone = await outcomes(organization.ctx.viewer, OpportunityFilter(text=product), None, own, EVER)
-        total = outcome_total(alone.ended, alone.medians.get("TOTAL"))
+        total = outcome_total(alone.groups, alone.medians.get("TOTAL"))
         assert _row(total) == row, product
-        assert outcome_total(sold.ended, None).won <= total.won
+        assert outcome_total(sold.groups, None).won <= total.won
 
 
 async def test_what_stands_open_now_and_stood_open_on_a_day_is_what_the_files_say(
@@ -125,7 +127,7 @@ async def test_what_stands_open_now_and_stood_open_on_a_day_is_what_the_files_sa
     )
 
     for of, part in ((as_of(None, own, NOW, NOW.date()), open_now), (as_of(day, own, NOW, NOW.date()), then)):
-        found = pipeline(await open_deals(viewer, ALL, PipelineGrouping.OWNER, own, of))
+        found = pipeline_figures(await open_deals(viewer, ALL, PipelineGrouping.OWNER, own, of))
         counts: Mapping[str, int] = dict(part.group_by("sales_agent").len().iter_rows())
         worth = dict(part.group_by("sales_agent").agg(pl.col("close_value").sum()).iter_rows())
         assert {row.label: row.count for row in found} == counts
@@ -143,7 +145,7 @@ async def test_velocity_and_funnel_are_what_the_files_say(
 
     pace = await velocity(viewer, ALL, own, days)
     found = await cohorts(viewer, ALL, own, days)
-    steps = {step.state: step for step in funnel(found.entered, found.medians)}
+    steps = {step.state: step for step in funnel_figures(found.groups, found.medians)}
 
     median, mean = sold["close_value"].median(), Decimal(sold["close_value"].sum()) / len(sold)
     assert pace.open_qualified == len(lines.filter(pl.col("deal_stage") == "Engaging"))

@@ -8,11 +8,11 @@ from tests.support.histories import OPEN, PERIODS, History, Stood, end_of, withi
 from tests.support.team import Crew
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.people.people import OrganizationRow
-from workflow.queries.reports.opportunity_sql import worths
+from workflow.queries.reports.opportunity_sql import valuations
 from workflow.queries.reports.pipeline import AsOf, as_of, open_deals
-from workflow.queries.reports.slippage import steps
+from workflow.queries.reports.slippage import snapshot_changes
 from workflow.rules.enums import OpportunityState, PipelineGrouping
-from workflow.rules.reports.slippage import Slippage, slippage
+from workflow.rules.reports.slippage import SlippageFigures, slippage_figures
 
 S = OpportunityState
 ALL = OpportunityFilter()
@@ -43,8 +43,10 @@ async def test_the_bridge_of_slippage_is_what_was_done_and_its_identity_holds(
     for period in PERIODS:
         assert period.start and period.end
         before = period.start - timedelta(days=1)
-        first, last = await worths(own, period, TODAY)
-        bridge = slippage(await steps(viewer, ALL, own, period), at_first=first, at_last=last)
+        first, last = await valuations(own, period, TODAY)
+        bridge = slippage_figures(
+            await snapshot_changes(viewer, ALL, own, period), opening_rates=first, closing_rates=last
+        )
 
         opened = await open_deals(viewer, ALL, by, own, now_is(own, before), within=period)
         closed = await open_deals(viewer, ALL, by, own, now_is(own, period.end), within=period)
@@ -55,7 +57,7 @@ async def test_the_bridge_of_slippage_is_what_was_done_and_its_identity_holds(
         assert _columns(bridge) == _walked(told, period, before)
 
 
-def _columns(bridge: Slippage) -> dict[str, int]:
+def _columns(bridge: SlippageFigures) -> dict[str, int]:
     names = ("created", "reopened", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won")
     pushed = {row.reason: row.value for row in bridge.reasons if row.value}
     return {name: getattr(bridge, name) for name in names if getattr(bridge, name)} | pushed

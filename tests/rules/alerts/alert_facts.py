@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person
-from workflow.rules.alerts.alerts import Kept, alerts
+from workflow.rules.alerts.alerts import StoredAlert, find_alerts
 from workflow.rules.enums import (
     ActorKind,
     AlertCode,
@@ -28,7 +28,7 @@ from workflow.rules.opportunity.parts import (
     OverrideFacts,
     RiskFacts,
     StakeholderFacts,
-    StepFacts,
+    TransitionFacts,
 )
 from workflow.rules.process.document import ProcessDocument
 
@@ -42,7 +42,7 @@ A = AlertCode
 def qualified(days: float, **changes: Any) -> OpportunityFacts:
     """A deal that left LEAD so many days ago."""
     at = NOW - days * DAY
-    step = StepFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
+    step = TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
     return deal(**{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "steps": (step,), **changes})
 
 
@@ -50,8 +50,8 @@ def progressing(days: float, **changes: Any) -> OpportunityFacts:
     """A deal that came into PROGRESSING so many days ago, straight from LEAD."""
     at = NOW - days * DAY
     steps = (
-        StepFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0),
-        StepFacts(Trigger.PROGRESS, QUALIFIED, PROGRESSING, at, 0),
+        TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0),
+        TransitionFacts(Trigger.PROGRESS, QUALIFIED, PROGRESSING, at, 0),
     )
     return deal(**{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "steps": steps, **changes})
 
@@ -92,10 +92,10 @@ def step(days: int | None) -> NextStep:
 
 
 def severity(
-    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, kept: tuple[Kept, ...] = ()
+    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, kept: tuple[StoredAlert, ...] = ()
 ) -> AlertSeverity | None:
     """How severe an alert of the code is, none where there is none."""
-    found = [one for one in alerts(process, facts, NOW, kept) if one.code is code]
+    found = [one for one in find_alerts(process, facts, NOW, kept) if one.code is code]
     assert len(found) <= 1, found
     assert all(len(one.message.split()) > 4 and one.remedy for one in found)
     return found[0].severity if found else None

@@ -28,7 +28,7 @@ from tests.rules.alerts.alert_facts import (
     step,
 )
 from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person, talked
-from workflow.rules.alerts.alerts import Kept, alerts, flags
+from workflow.rules.alerts.alerts import StoredAlert, find_alerts, matching_rules
 from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
@@ -177,15 +177,15 @@ def test_an_account_that_fits_no_longer_is_told(people: int | None, expected: Al
 @pytest.mark.parametrize(
     ("kept", "expected"),
     [
-        (Kept(A.NO_BUYER_ACTIVITY, "", CRITICAL, NOW - 14 * DAY), CRITICAL),
-        (Kept(A.NO_BUYER_ACTIVITY, "", CRITICAL, NOW - 14 * DAY + MOMENT), None),
-        (Kept(A.NO_BUYER_ACTIVITY, "", WARNING, NOW - 99 * DAY), None),
-        (Kept(A.CLOSE_DATE_OVERDUE, "", CRITICAL, NOW - 99 * DAY), None),
-        (Kept(A.STAGNATION, "", CRITICAL, NOW - 99 * DAY), None),
+        (StoredAlert(A.NO_BUYER_ACTIVITY, "", CRITICAL, NOW - 14 * DAY), CRITICAL),
+        (StoredAlert(A.NO_BUYER_ACTIVITY, "", CRITICAL, NOW - 14 * DAY + MOMENT), None),
+        (StoredAlert(A.NO_BUYER_ACTIVITY, "", WARNING, NOW - 99 * DAY), None),
+        (StoredAlert(A.CLOSE_DATE_OVERDUE, "", CRITICAL, NOW - 99 * DAY), None),
+        (StoredAlert(A.STAGNATION, "", CRITICAL, NOW - 99 * DAY), None),
     ],
 )
 def test_to_stop_is_proposed_where_the_buyer_was_silent_for_too_long(
-    kept: Kept, expected: AlertSeverity | None
+    kept: StoredAlert, expected: AlertSeverity | None
 ) -> None:
     """A cause that is not found any more proposes nothing."""
     assert severity(A.DISQUALIFY_PROPOSED, qualified(99), kept=(kept,)) is expected
@@ -195,7 +195,7 @@ def test_of_roles_milestones_and_risks_there_is_one_alert_each() -> None:
     two = (risk(5, 5, 9), replace(risk(5, 5, 9), id=UUID(int=10)))
     due = (milestone(TODAY), replace(milestone(TODAY), id=UUID(int=6)))
 
-    found = alerts(DEFAULT, progressing(9, risks=two, milestones=due), NOW)
+    found = find_alerts(DEFAULT, progressing(9, risks=two, milestones=due), NOW)
 
     subjects = {
         code: [one.subject for one in found if one.code is code]
@@ -211,7 +211,7 @@ def test_of_roles_milestones_and_risks_there_is_one_alert_each() -> None:
 def test_of_an_imported_deal_no_clock_but_the_states_runs_before_the_import() -> None:
     imported = progressing(200, recorded_at=NOW - 2 * DAY, activity=ActivityFacts(None, 9))
 
-    codes = {one.code for one in alerts(DEFAULT, imported, NOW)}
+    codes = {one.code for one in find_alerts(DEFAULT, imported, NOW)}
 
     assert A.STATE_AGE in codes
     assert not codes & {A.NO_BUYER_ACTIVITY, A.STAGNATION, A.ROLE_MISSING, A.RISK_NOT_REVIEWED}
@@ -220,12 +220,12 @@ def test_of_an_imported_deal_no_clock_but_the_states_runs_before_the_import() ->
 def test_a_closed_deal_has_none_and_a_rule_that_is_off_warns_of_nothing() -> None:
     off = replace(DEFAULT, alert_rules=tuple(replace(rule, enabled=False) for rule in DEFAULT.alert_rules))
 
-    assert alerts(DEFAULT, replace(qualified(99), state=OpportunityState.WON), NOW) == ()
-    assert alerts(off, qualified(99), NOW) == ()
+    assert find_alerts(DEFAULT, replace(qualified(99), state=OpportunityState.WON), NOW) == ()
+    assert find_alerts(off, qualified(99), NOW) == ()
 
 
 def test_each_rule_that_would_have_warned_is_flagged_and_not_only_the_worst() -> None:
-    rules = flags(DEFAULT, qualified(20), NOW)
+    rules = matching_rules(DEFAULT, qualified(20), NOW)
 
     assert [rule.severity for rule in rules if rule.code is A.NO_BUYER_ACTIVITY] == [CRITICAL, WARNING]
 
@@ -235,6 +235,6 @@ def test_days_are_those_of_the_organization_whatever_its_clocks_did() -> None:
     facts = replace(qualified(0.1, expected_close_date=date(2026, 3, 29)), time_zone="Europe/Berlin")
     ends = datetime.fromisoformat("2026-03-30T00:00:00+02:00")
 
-    found = [{one.code for one in alerts(DEFAULT, facts, at)} for at in (ends - MOMENT, ends)]
+    found = [{one.code for one in find_alerts(DEFAULT, facts, at)} for at in (ends - MOMENT, ends)]
 
     assert [A.CLOSE_DATE_OVERDUE in codes for codes in found] == [False, True]

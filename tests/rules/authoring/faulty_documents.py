@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.support.rules.processes import documents
 from workflow.rules.codec import camel
-from workflow.rules.process.bounds import LONGEST, LONGEST_TEXT, RANGES
-from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, to_plain
+from workflow.rules.process.bounds import MAX_LENGTHS, MAX_TEXT_LENGTH, RANGES
+from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, encode_process
 
 Path = tuple[str, ...]
 Plain = dict[str, Any]  # Any: plain data of several kinds
@@ -73,7 +73,7 @@ def faults_of(place: Place) -> Iterator[tuple[str, Path, object]]:
         yield "too large", place.path, place.limits.most + 1
     if place.kind is str or place.kind == str | None:
         yield "blank", place.path, " \t"
-        yield "too long", place.path, "x" * (LONGEST.get((place.shape, place.field.name), LONGEST_TEXT) + 1)
+        yield "too long", place.path, "x" * (MAX_LENGTHS.get((place.shape, place.field.name), MAX_TEXT_LENGTH) + 1)
         yield "unstorable", place.path, "a\x00b"
     if (place.shape, place.field.name) in UNIQUE and isinstance(place.value, tuple) and place.value:
         yield "twice", (*place.path, str(len(place.value))), "twice"
@@ -88,11 +88,11 @@ def mutilated(draw: st.DrawFn) -> Mutilated:
     if found is None:
         return _renamed(document, place)
     how, path, value = found
-    return Mutilated(_changed(to_plain(document), place.path, value), how, path)
+    return Mutilated(_changed(encode_process(document), place.path, value), how, path)
 
 
 def _renamed(document: ProcessDocument, place: Place) -> Mutilated:
-    data = to_plain(document)
+    data = encode_process(document)
     holder, name = at(data, place.path[:-1]), f"{place.path[-1]}_"
     holder[name] = holder.pop(place.path[-1])
     return Mutilated(data, "renamed", (*place.path[:-1], name))

@@ -4,9 +4,9 @@ import pytest
 
 from tests.support.rules.deal_facts import default_document
 from tests.support.rules.process_documents import Change, changed, fit_rule, requirement
-from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import Trigger
-from workflow.rules.process.document import parse
+from workflow.rules.process.document import parse_process
 
 FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requirements", "0")
 
@@ -66,7 +66,7 @@ FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requireme
     ],
 )
 def test_each_fault_of_a_document_is_told_with_its_path(change: Change, path: tuple[str, ...]) -> None:
-    assert [fault.path for fault in check(parse(changed(change)))] == [path]
+    assert [fault.path for fault in check_process(parse_process(changed(change)))] == [path]
 
 
 @pytest.mark.parametrize("trigger", Trigger)
@@ -76,8 +76,8 @@ def test_a_milestone_is_asked_only_where_it_can_have_been_laid_out(trigger: Trig
     gates[trigger] = [*gates.get(trigger, []), asked]
     place = (str(list(gates).index(trigger)), "requirements", str(len(gates[trigger]) - 1), "test", "milestone")
 
-    told = check(
-        parse(changed(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()])))
+    told = check_process(
+        parse_process(changed(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()])))
     )
 
     never = trigger in (Trigger.QUALIFY, Trigger.PROGRESS)
@@ -87,19 +87,21 @@ def test_a_milestone_is_asked_only_where_it_can_have_been_laid_out(trigger: Trig
 def test_a_document_with_sound_expressions_has_no_fault() -> None:
     parts = {"when": "opportunity.value != null && opportunity.value > 50000", "test": {"expression": "today > '2026'"}}
 
-    assert check(parse(changed(requirement(2, **parts)))) == []
+    assert check_process(parse_process(changed(requirement(2, **parts)))) == []
 
 
 def test_what_deals_keep_of_a_document_may_be_as_long_as_its_place() -> None:
     longest = {"key": "k" * 64, "name": "n" * 255}
 
-    assert check(parse(changed(lambda d: (d["milestones"][0].update(longest), d.update(longest))))) == []
+    assert (
+        check_process(parse_process(changed(lambda d: (d["milestones"][0].update(longest), d.update(longest))))) == []
+    )
 
 
 def test_all_faults_are_told_together_below_the_inputs_own_path() -> None:
-    document = parse(changed(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
+    document = parse_process(changed(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
 
-    assert [fault.path for fault in check(document, at=("document",))] == [
+    assert [fault.path for fault in check_process(document, at=("document",))] == [
         ("document", "states", "0", "probability"),
         *[("document", "gates")] * 3,
     ]

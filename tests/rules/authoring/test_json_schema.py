@@ -15,14 +15,14 @@ from tests.support.rules.deal_facts import DEFAULT
 from tests.support.rules.process_documents import Change, changed, fit_rule, requirement
 from tests.support.rules.processes import documents
 from workflow.operations.process.processes import PRESETS, preset_text
-from workflow.rules.authoring.checks import check
-from workflow.rules.authoring.json_schema import process_schema
+from workflow.rules.authoring.checks import check_process
+from workflow.rules.authoring.json_schema import process_json_schema
 from workflow.rules.authoring.yaml_reading import read_yaml
-from workflow.rules.errors import FieldProblem, InvalidInput
-from workflow.rules.process.document import ProcessDocument, parse, to_plain
+from workflow.rules.errors import FieldProblem, InvalidInputError
+from workflow.rules.process.document import ProcessDocument, encode_process, parse_process
 
 SHIPPED = Path(__file__).parents[3] / "workflow" / "presets" / "process.schema.json"
-SCHEMA = Draft7Validator(process_schema())
+SCHEMA = Draft7Validator(process_json_schema())
 
 often = settings(
     max_examples=count(1000),
@@ -34,13 +34,13 @@ often = settings(
 
 
 def test_the_shipped_schema_is_the_one_of_the_code() -> None:
-    assert json.loads(SHIPPED.read_text(encoding="utf-8")) == process_schema(), (
+    assert json.loads(SHIPPED.read_text(encoding="utf-8")) == process_json_schema(), (
         "Run `pursuit process schema > workflow/presets/process.schema.json`."
     )
 
 
 def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(process_schema())
+    Draft7Validator.check_schema(process_json_schema())
 
 
 def test_every_part_and_every_choice_is_explained() -> None:
@@ -53,7 +53,7 @@ def test_every_part_and_every_choice_is_explained() -> None:
         below = [fault for part, name in inner for fault in bare(node[part][name], f"{path}.{name}")]
         return [*([] if named else [path]), *below]
 
-    assert bare(process_schema(), "") == []
+    assert bare(process_json_schema(), "") == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -64,14 +64,14 @@ def test_a_preset_as_it_is_written_has_no_fault(name: str) -> None:
 def test_states_and_alert_rules_may_be_left_out_or_empty() -> None:
     short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
 
-    assert parse(short, defaults=DEFAULT) == DEFAULT
+    assert parse_process(short, defaults=DEFAULT) == DEFAULT
     assert faults(short) == []
 
 
 @often
 @given(document=documents())
 def test_what_can_be_published_has_no_fault(document: ProcessDocument) -> None:
-    assert faults(to_plain(document)) == []
+    assert faults(encode_process(document)) == []
 
 
 REFUSED_ALIKE: list[Change] = [
@@ -166,6 +166,6 @@ def faults(document: object) -> list[str]:
 def problems(document: dict[str, Any]) -> "list[FieldProblem] | tuple[FieldProblem, ...]":
     """What publishing would refuse."""
     try:
-        return check(parse(document))
-    except InvalidInput as refusal:
+        return check_process(parse_process(document))
+    except InvalidInputError as refusal:
         return refusal.fields

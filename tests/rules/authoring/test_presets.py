@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from workflow.operations.process.processes import PRESETS, preset, preset_text
-from workflow.rules.authoring.checks import check
-from workflow.rules.authoring.text import document_in, text_of
+from workflow.rules.authoring.checks import check_process
+from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
 from workflow.rules.authoring.yaml_reading import read_yaml
 from workflow.rules.enums import AlertCode, CriterionKind, OpportunityState, RequirementKind, Strength, Trigger
-from workflow.rules.process.document import ProcessDocument, content_hash, parse
+from workflow.rules.process.document import ProcessDocument, content_hash, parse_process
 
 FOLDER = Path(__file__).parents[3] / "workflow" / "presets"
 METHODS = {
@@ -26,7 +26,7 @@ METHODS = {
 
 def criteria_asked(document: ProcessDocument, trigger: Trigger, strength: Strength) -> dict[str, str]:
     """The criteria that a gate asks for, with their grades."""
-    tests = [one.test.criterion for one in document.gate(trigger) if one.strength is strength]
+    tests = [one.test.criterion for one in document.requirements_for(trigger) if one.strength is strength]
     return {test.key: test.min_grade.value for test in tests if test}
 
 
@@ -40,7 +40,7 @@ def test_every_preset_has_its_name() -> None:
 def test_a_preset_is_whole(name: str) -> None:
     document = preset(name)
 
-    assert check(document) == []
+    assert check_process(document) == []
     assert {gate.trigger for gate in document.gates} == {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
     assert {rule.code for rule in document.alert_rules} == set(AlertCode)
     assert len(document.states) == len(OpportunityState)
@@ -73,7 +73,7 @@ def test_days_grow_from_milestone_to_milestone_and_fit_into_the_state(name: str)
     due = [milestone.due_after_days or 0 for milestone in document.milestones]
 
     assert due == sorted(due)
-    assert due[-1] <= (document.settings(OpportunityState.PROGRESSING).expected_days or 0)
+    assert due[-1] <= (document.state_settings(OpportunityState.PROGRESSING).expected_days or 0)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -142,7 +142,7 @@ def test_the_examples_of_a_header_can_be_taken_as_they_are(name: str) -> None:
     plain["gates"][1]["requirements"].append({**asked, "key": "example"})
     plain["fitRules"] = read_yaml(rules).data["fitRules"]  # type: ignore[index]  # it is an object of one list
 
-    assert check(parse(plain)) == []
+    assert check_process(parse_process(plain)) == []
 
 
 def list_in(data: object) -> list[object]:
@@ -153,9 +153,9 @@ def list_in(data: object) -> list[object]:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_written_out_is_the_same_process(name: str) -> None:
-    text = text_of(preset(name))
+    text = process_to_yaml(preset(name))
 
-    assert content_hash(document_in(text)) == content_hash(preset(name))
+    assert content_hash(process_from_yaml(text)) == content_hash(preset(name))
     assert max(len(line) for line in text.splitlines()) <= 140
 
 

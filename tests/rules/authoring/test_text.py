@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.rules.authoring.faulty_documents import Mutilated, at, mutilated
 from tests.support.counts import FULL, count
 from tests.support.rules.processes import WORDS, documents
-from workflow.rules.authoring.checks import check
-from workflow.rules.authoring.text import document_in, text_of
-from workflow.rules.authoring.yaml_reading import FaultyText, LineProblem, read_yaml
+from workflow.rules.authoring.checks import check_process
+from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
+from workflow.rules.authoring.yaml_reading import InvalidYamlError, LineProblem, read_yaml
 from workflow.rules.authoring.yaml_writing import write_yaml
-from workflow.rules.process.document import ProcessDocument, content_hash, parse, to_plain
+from workflow.rules.process.document import ProcessDocument, content_hash, encode_process, parse_process
 
 often = settings(
     max_examples=count(1000),
@@ -30,20 +30,20 @@ sometimes = settings(often, max_examples=count(300))
 @often
 @given(document=documents())
 def test_a_valid_process_has_no_fault_and_reads_back_from_its_text(document: ProcessDocument) -> None:
-    assert check(document) == []
-    assert parse(to_plain(document)) == document
+    assert check_process(document) == []
+    assert parse_process(encode_process(document)) == document
 
-    text = text_of(document)
-    again = document_in(text)
+    text = process_to_yaml(document)
+    again = process_from_yaml(text)
 
     assert (again, content_hash(again)) == (document, content_hash(document))
-    assert text_of(again) == text
+    assert process_to_yaml(again) == text
 
 
 @sometimes
 @given(document=documents())
 def test_the_text_means_the_same_to_every_reader_of_yaml(document: ProcessDocument) -> None:
-    text = text_of(document)
+    text = process_to_yaml(document)
 
     assert yaml.safe_load(text) == read_yaml(text).data
 
@@ -64,7 +64,7 @@ def test_one_fault_is_refused_at_its_place_with_its_line(fault: Mutilated) -> No
 @sometimes
 @given(document=documents(), data=st.data())
 def test_a_name_that_stands_twice_is_refused_on_its_second_line(document: ProcessDocument, data: st.DataObject) -> None:
-    root = yaml.compose(text_of(document))
+    root = yaml.compose(process_to_yaml(document))
     objects = [(path, node) for path, node in walked(root) if isinstance(node, yaml.MappingNode) and node.value]
     path, chosen = data.draw(st.sampled_from(objects))
     key, value = data.draw(st.sampled_from(chosen.value))
@@ -81,12 +81,12 @@ def test_a_name_that_stands_twice_is_refused_on_its_second_line(document: Proces
 @sometimes
 @given(document=documents(), cut=st.floats(0, 1), put=st.sampled_from((*WORDS, "\n", " ", ":", "\x00", "\ud800", "")))
 def test_a_spoiled_text_is_read_or_refused_within_itself(document: ProcessDocument, cut: float, put: str) -> None:
-    text = text_of(document)
+    text = process_to_yaml(document)
     place = int(cut * len(text))
 
     for spoiled in (text[:place] + put, text[:place] + put + text[place:], text[:place] + put + text[place + 1 :]):
-        with suppress(FaultyText):
-            document_in(spoiled)
+        with suppress(InvalidYamlError):
+            process_from_yaml(spoiled)
         assert all(1 <= problem.line <= max(1, len(spoiled.splitlines())) for problem in faults_in(spoiled, least=0))
 
 
@@ -94,8 +94,8 @@ def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
     """Every fault of the text; at least one."""
     found: tuple[LineProblem, ...] = ()
     try:
-        document_in(text)
-    except FaultyText as refusal:
+        process_from_yaml(text)
+    except InvalidYamlError as refusal:
         found = refusal.problems
     assert len(found) >= least
     return found

@@ -3,8 +3,8 @@
 import pytest
 
 from workflow.operations.process.processes import preset_text
-from workflow.rules.authoring.text import document_in
-from workflow.rules.authoring.yaml_reading import DEEPEST, LONGEST_TEXT, MOST_PARTS, FaultyText, read_yaml
+from workflow.rules.authoring.text import process_from_yaml
+from workflow.rules.authoring.yaml_reading import MAX_DEPTH, MAX_PARTS, MAX_YAML_LENGTH, InvalidYamlError, read_yaml
 
 READ: list[tuple[str, object]] = [
     ("a: 1\nb: -7\nc: +3\nd: 0", {"a": 1, "b": -7, "c": 3, "d": 0}),
@@ -105,11 +105,11 @@ def billion_laughs() -> str:
         (billion_laughs(), "With every alias written out it is deeper or larger than a process can be."),
         ("a: &a [*a]", "With every alias written out it is deeper or larger than a process can be."),
         ("a: &a\n  b: *a", "With every alias written out it is deeper or larger than a process can be."),
-        ("[" * 100_000, f"It nests more than {DEEPEST} deep"),
-        ("a: {" * 100_000, f"It nests more than {DEEPEST} deep"),
-        ("- " * 100_000, f"It nests more than {DEEPEST} deep"),
-        ("- x\n" * (MOST_PARTS + 1), f"It nests more than {DEEPEST} deep, or has more than 100,000 parts."),
-        ("x" * (LONGEST_TEXT + 1), "The text has more than 1,000,000 characters."),
+        ("[" * 100_000, f"It nests more than {MAX_DEPTH} deep"),
+        ("a: {" * 100_000, f"It nests more than {MAX_DEPTH} deep"),
+        ("- " * 100_000, f"It nests more than {MAX_DEPTH} deep"),
+        ("- x\n" * (MAX_PARTS + 1), f"It nests more than {MAX_DEPTH} deep, or has more than 100,000 parts."),
+        ("x" * (MAX_YAML_LENGTH + 1), "The text has more than 1,000,000 characters."),
     ],
     ids=["laughs", "itself", "itself below", "lists", "objects", "dashes", "parts", "length"],
 )
@@ -136,8 +136,8 @@ def test_what_would_grow_without_end_is_refused(text: str, says: str) -> None:
     ],
 )
 def test_a_fault_of_the_process_stands_on_its_line(text: str, says: str) -> None:
-    with pytest.raises(FaultyText) as refusal:
-        document_in(text)
+    with pytest.raises(InvalidYamlError) as refusal:
+        process_from_yaml(text)
 
     assert says in [f"{problem.line}: {problem}"[: len(says)] for problem in refusal.value.problems]
 
@@ -161,8 +161,8 @@ def test_a_slip_of_the_pen_is_told_where_it_is(old: str, new: str, below: int, s
     before, found, after = preset_text("meddicc").partition(old)
     assert found
 
-    with pytest.raises(FaultyText) as refusal:
-        document_in(before + new + after)
+    with pytest.raises(InvalidYamlError) as refusal:
+        process_from_yaml(before + new + after)
 
     line = before.count("\n") + 1 + below
     assert f"{line}: {says}" in [
@@ -172,6 +172,6 @@ def test_a_slip_of_the_pen_is_told_where_it_is(old: str, new: str, below: int, s
 
 def faults(text: str) -> list[str]:
     """What is told of a text, line by line."""
-    with pytest.raises(FaultyText) as refusal:
+    with pytest.raises(InvalidYamlError) as refusal:
         read_yaml(text)
     return [f"{problem.line}: {problem}" for problem in refusal.value.problems]

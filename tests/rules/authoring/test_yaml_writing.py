@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.rules.process_documents import changed, fit_rule
 from tests.support.rules.processes import WORDS
-from workflow.rules.authoring.text import document_in, text_of
-from workflow.rules.process.document import parse
+from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
+from workflow.rules.process.document import parse_process
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -15,13 +15,13 @@ def test_a_text_reads_back_wherever_it_stands(word: str) -> None:
     plain["criteria"][0].update(label=word, questions=[word, "Why?", word])
     plain["gates"][0]["requirements"][0].update(label=word)
     plain["milestones"][-1].update(name=word)
-    document = parse(plain)
+    document = parse_process(plain)
 
-    assert document_in(text_of(document)) == document
+    assert process_from_yaml(process_to_yaml(document)) == document
 
 
 def test_short_parts_stand_on_one_line_and_a_blank_line_is_before_each_section() -> None:
-    text = text_of(parse(changed(lambda d: d["states"][0].update(probability=0.125))))
+    text = process_to_yaml(parse_process(changed(lambda d: d["states"][0].update(probability=0.125))))
 
     lines = text.splitlines()
     assert lines[:4] == ["key: default", "name: Pain, interest, fit", "", "criteria:"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.rules.events.webhook_addresses import Unfit, is_public, target_of, vetted
+from workflow.rules.events.webhook_addresses import UnsafeUrlError, choose_address, is_public, parse_webhook_url
 
 REFUSED = [
     "http://127.0.0.1/",
@@ -63,40 +63,43 @@ LET = [
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_what_leads_inside_is_refused_by_its_writing(url: str) -> None:
-    with pytest.raises(Unfit):
-        target_of(url, private=False)
+    with pytest.raises(UnsafeUrlError):
+        parse_webhook_url(url, allow_private=False)
 
 
 @pytest.mark.parametrize("url", LET)
 def test_what_leads_outside_is_let(url: str) -> None:
-    assert target_of(url, private=False).scheme == "https"
+    assert parse_webhook_url(url, allow_private=False).scheme == "https"
 
 
 def test_a_target_is_told_as_a_request_names_it() -> None:
-    named, literal = target_of("https://example.com:8443/a?b=c", private=False), target_of(LET[1], private=False)
+    named, literal = (
+        parse_webhook_url("https://example.com:8443/a?b=c", allow_private=False),
+        parse_webhook_url(LET[1], allow_private=False),
+    )
 
     assert (named.authority, named.path, named.port) == ("example.com:8443", "/a?b=c", 8443)
     assert (literal.authority, literal.path, literal.port) == ("[2606:4700:4700::1111]", "/h", 443)
 
 
 def test_for_development_ones_own_network_is_let() -> None:
-    assert target_of("http://127.0.0.1:9000/hook", private=True).authority == "127.0.0.1:9000"
-    assert vetted(["127.0.0.1"], private=True) == "127.0.0.1"
+    assert parse_webhook_url("http://127.0.0.1:9000/hook", allow_private=True).authority == "127.0.0.1:9000"
+    assert choose_address(["127.0.0.1"], allow_private=True) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.0.192"])
 def test_a_name_that_also_stands_for_an_address_inside_is_refused(inside: str) -> None:
-    with pytest.raises(Unfit):
-        vetted(["1.1.1.1", inside], private=False)
+    with pytest.raises(UnsafeUrlError):
+        choose_address(["1.1.1.1", inside], allow_private=False)
 
 
 def test_a_name_that_stands_for_nothing_is_refused() -> None:
-    with pytest.raises(Unfit):
-        vetted([], private=True)
+    with pytest.raises(UnsafeUrlError):
+        choose_address([], allow_private=True)
 
 
 def test_of_several_addresses_the_same_is_taken_whatever_their_order() -> None:
-    assert vetted(["2606:4700:4700::1111", "8.8.8.8", "1.1.1.1"], private=False) == "1.1.1.1"
+    assert choose_address(["2606:4700:4700::1111", "8.8.8.8", "1.1.1.1"], allow_private=False) == "1.1.1.1"
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111"])

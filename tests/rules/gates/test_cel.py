@@ -8,9 +8,9 @@ import pytest
 from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, TODAY, assessed, deal, judged
 from tests.support.rules.random_expressions import nested
 from workflow.rules.enums import Grade, OpportunityState, RequirementStatus
-from workflow.rules.gates.cel import answer
-from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, found
-from workflow.rules.gates.requirements import evaluate
+from workflow.rules.gates.cel import evaluate_expression
+from workflow.rules.gates.cel_variables import MAX_WEIGHT, VARIABLES, CelContext, CelReference, value_of
+from workflow.rules.gates.requirements import evaluate_requirement
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import GateRequirement, RequirementTest
 
@@ -42,9 +42,9 @@ def asked(expression: str, facts: OpportunityFacts) -> tuple[RequirementStatus, 
 
 
 def test_an_expression_sees_this_of_a_deal() -> None:
-    sight = Sight(FULL, 65, TODAY)
+    sight = CelContext(FULL, 65, TODAY)
 
-    assert {name: found(Look(name), sight) for name in SEEN} == {
+    assert {name: value_of(CelReference(name), sight) for name in VARIABLES} == {
         "opportunity.name": "Stock counting",
         "opportunity.type": "NEW_BUSINESS",
         "opportunity.source": "Trade fair",
@@ -70,7 +70,7 @@ def test_an_expression_sees_this_of_a_deal() -> None:
 def test_the_value_is_in_whole_units_of_the_base_currency(currency: str, minor: int, value: float) -> None:
     facts = deal(value_minor=1, value_currency="USD", base_minor=minor, base_currency=currency)
 
-    assert found(Look("opportunity.value"), Sight(facts, 0, TODAY)) == value
+    assert value_of(CelReference("opportunity.value"), CelContext(facts, 0, TODAY)) == value
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_today_is_the_organizations() -> None:
     early = NOW.replace(hour=9)
     requirement = GateRequirement("asked", "Asked", RequirementTest(expression='today == "2026-03-10"'))
 
-    assert [evaluate(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [MET, UNMET]
+    assert [evaluate_requirement(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [MET, UNMET]
 
 
 def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
@@ -198,9 +198,9 @@ def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
     ("attributes", "expression", "holds"),
     [
         ({"list": list(range(50))}, "opportunity.attributes.list.exists(x, x == 49)", True),
-        ({"list": list(range(MOST_WEIGHT + 1))}, "opportunity.attributes.list.size() > 1", None),
-        ({"list": list(range(MOST_WEIGHT + 1)), "tier": "gold"}, 'opportunity.attributes.tier == "gold"', True),
-        ({"list": list(range(MOST_WEIGHT + 1))}, "opportunity.attributes.size() == 1", None),
+        ({"list": list(range(MAX_WEIGHT + 1))}, "opportunity.attributes.list.size() > 1", None),
+        ({"list": list(range(MAX_WEIGHT + 1)), "tier": "gold"}, 'opportunity.attributes.tier == "gold"', True),
+        ({"list": list(range(MAX_WEIGHT + 1))}, "opportunity.attributes.size() == 1", None),
         ({"list": list(range(200))}, "opportunity.attributes.list.exists(x, x in opportunity.attributes.list)", None),
         ({"text": "x" * 100_000}, 'opportunity.attributes.text.contains("y")', None),
         ({"text": "x" * 50_000}, 'opportunity.attributes.text.contains("y")', False),
@@ -209,7 +209,7 @@ def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
 def test_what_is_too_large_to_go_through_is_not_told(
     attributes: dict[str, object], expression: str, holds: bool | None
 ) -> None:
-    found = answer(expression, Sight(deal(attributes=attributes), 0, TODAY))
+    found = evaluate_expression(expression, CelContext(deal(attributes=attributes), 0, TODAY))
 
     assert found.holds is holds
     assert ("there is too much on record to go through" in found.sentence) is (holds is None)
@@ -235,7 +235,7 @@ def test_data_that_no_client_should_have_sent_is_answered_for(value: object) -> 
     facts = deal(attributes={"odd": value, "deep": nested(1000)}, account=replace(ACCOUNT, attributes={"odd": [value]}))
 
     for expression in ("opportunity.attributes.odd == account.attributes.odd", "opportunity.attributes.deep == 1"):
-        told = answer(expression, Sight(facts, 0, TODAY))
+        told = evaluate_expression(expression, CelContext(facts, 0, TODAY))
 
         assert told.sentence.isprintable()
         assert told.holds is not True

@@ -9,11 +9,20 @@ from tests.house import ROOT
 from tests.support.counts import count
 from tests.support.rules.deal_facts import BARE_LEAD, TODAY, deal
 from tests.support.rules.random_expressions import HOSTILE, Expressions
-from workflow.rules.gates.cel import LONGEST, MOST_WORK, answer, faults_of, work
-from workflow.rules.gates.cel_parser import LOOPS, ROOTS, read
-from workflow.rules.gates.cel_variables import MOST_WEIGHT, SEEN, Look, Sight, TooMuch, View, documented, view
+from workflow.rules.gates.cel import MAX_LENGTH, MAX_WORK, estimate_work, evaluate_expression, expression_faults
+from workflow.rules.gates.cel_parser import LOOP_MACROS, ROOTS, parse_expression
+from workflow.rules.gates.cel_variables import (
+    MAX_WEIGHT,
+    VARIABLES,
+    CelContext,
+    CelData,
+    CelReference,
+    DataTooLargeError,
+    build_cel_data,
+    variables_as_markdown,
+)
 
-EVERYTHING = f"An expression sees {', '.join(SEEN)}; below `attributes`, every name."
+EVERYTHING = f"An expression sees {', '.join(VARIABLES)}; below `attributes`, every name."
 UNREAD = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
 SOUND = "opportunity.value > 50000"
 
@@ -46,7 +55,7 @@ SOUND = "opportunity.value > 50000"
     ],
 )
 def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: str) -> None:
-    assert faults_of(text) == (f"{unknown} {EVERYTHING}",)
+    assert expression_faults(text) == (f"{unknown} {EVERYTHING}",)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +78,7 @@ def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: s
         ("'\ud800' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
         ("9223372036854775808 > 1", "The expression cannot be read at line 1, character 1: invalid int literal."),
         ("1e400 > 1.0", "The expression cannot be read at line 1, character 1: invalid double literal."),
-        ("x" * (LONGEST + 1), "An expression has at most 1,000 characters; this one has 1,001."),
+        ("x" * (MAX_LENGTH + 1), "An expression has at most 1,000 characters; this one has 1,001."),
         ("(" * 10_000 + ")" * 10_000, "An expression has at most 1,000 characters; this one has 20,000."),
         ("(" * 99 + "1" + ")" * 99, "Brackets nest at most 20 deep; here they nest 99 deep."),
         ("!" * 200 + "(" * 21 + "true" + ")" * 21, "Brackets nest at most 20 deep; here they nest 21 deep."),
@@ -97,27 +106,27 @@ def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: s
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_or_could_run_long_is_refused(text: str, begins: str) -> None:
-    told = faults_of(text)
+    told = expression_faults(text)
 
     assert told[0].startswith(begins), told
 
 
-@pytest.mark.parametrize("macro", sorted(LOOPS))
+@pytest.mark.parametrize("macro", sorted(LOOP_MACROS))
 def test_one_macro_of_each_kind_may_be_used_and_has_is_not_counted(macro: str) -> None:
     text = f"opportunity.attributes.list.{macro}(x, x > 1 && has(account.attributes.a)) == true && has(account.attributes.b)"
 
-    assert faults_of(text) == ()
+    assert expression_faults(text) == ()
 
 
 def test_the_longest_text_and_the_deepest_brackets_may_be_published() -> None:
     for text in (
-        SOUND.ljust(LONGEST),
+        SOUND.ljust(MAX_LENGTH),
         "(" * 20 + "true" + ")" * 20,
         "!" * 249 + "true",
         "true" + "&&true" * 124,
         "(true?1:" * 20 + "1" + ")" * 20,
     ):
-        assert faults_of(text) == ()
+        assert expression_faults(text) == ()
 
 
 def test_an_expression_is_given_what_it_names_and_nothing_else() -> None:
@@ -134,7 +143,10 @@ def test_an_expression_is_given_what_it_names_and_nothing_else() -> None:
         "true": {},
     }
 
-    given = {text: view(read(text).looks, lambda row: row.read(Sight(facts, 0, TODAY))).data for text in texts}
+    given = {
+        text: build_cel_data(parse_expression(text).references, lambda row: row.read(CelContext(facts, 0, TODAY))).data
+        for text in texts
+    }
 
     assert given == texts
 
@@ -143,16 +155,19 @@ def test_what_is_looked_at_is_found_however_it_is_written() -> None:
     text = "opportunity /* */"
     spread = "opportunity\n.\tattributes // a comment .name\n [ 'a' ] == account . name"
 
-    assert faults_of(text) != ()
-    assert read(spread).looks == (Look("opportunity.attributes", "a"), Look("account.name"))
+    assert expression_faults(text) != ()
+    assert parse_expression(spread).references == (
+        CelReference("opportunity.attributes", "a"),
+        CelReference("account.name"),
+    )
 
 
 def test_random_expressions_are_answered_and_never_raise_through() -> None:
     expressions, told, published = Expressions(1), set(), 0
 
     for text in expressions.some(count(10_000)):
-        faults = faults_of(text)
-        found = answer(text, expressions.sight())
+        faults = expression_faults(text)
+        found = evaluate_expression(text, expressions.sight())
 
         published += not faults
         told.add(found.holds)
@@ -166,41 +181,42 @@ def test_each_hostile_text_is_answered() -> None:
     expressions = Expressions(2)
 
     for text in HOSTILE:
-        assert answer(text, expressions.sight(large=100)).sentence
+        assert evaluate_expression(text, expressions.sight(large=100)).sentence
 
 
 def test_what_is_evaluated_is_bounded_in_text_macros_data_and_work() -> None:
     expressions, evaluated = Expressions(3), 0
 
     for text in expressions.some(count(10_000)):
-        sight, macros = expressions.sight(large=100), sum(text.count(f".{macro}(") for macro in LOOPS)
-        seen = None if faults_of(text) else seen_by(text, sight)
+        sight, macros = expressions.sight(large=100), sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
+        seen = None if expression_faults(text) else seen_by(text, sight)
         if seen is not None:
             evaluated += 1
-            assert (len(text) <= LONGEST, macros <= 1, seen.weight <= MOST_WEIGHT) == (True, True, True)
-        elif not faults_of(text):
-            assert "there is too much on record to go through" in answer(text, sight).sentence
+            assert (len(text) <= MAX_LENGTH, macros <= 1, seen.weight <= MAX_WEIGHT) == (True, True, True)
+        elif not expression_faults(text):
+            assert "there is too much on record to go through" in evaluate_expression(text, sight).sentence
 
     assert evaluated > count(10_000) / 10
 
 
-def seen_by(text: str, sight: Sight) -> View | None:
+def seen_by(text: str, sight: CelContext) -> CelData | None:
     """What an expression is given; None where that is more than it may go through."""
     try:
-        seen = view(read(text).looks, lambda row: row.read(sight))
-    except TooMuch:
+        seen = build_cel_data(parse_expression(text).references, lambda row: row.read(sight))
+    except DataTooLargeError:
         return None
-    return seen if work(read(text), seen) <= MOST_WORK else None
+    return seen if estimate_work(parse_expression(text), seen) <= MAX_WORK else None
 
 
 def test_what_is_read_of_a_text_is_what_cel_reads_of_it() -> None:
     """Were a name hidden from us, CEL would still tell it."""
     for text in Expressions(4).some(count(10_000)):
-        if not faults_of(text):
-            loop = read(text).loop
+        if not expression_faults(text):
+            loop = parse_expression(text).loop
             own = {loop.variable} if loop else set()
             assert (
-                set(cel.compile(text).variables()) <= {look.name.partition(".")[0] for look in read(text).looks} | own
+                set(cel.compile(text).variables())
+                <= {look.name.partition(".")[0] for look in parse_expression(text).references} | own
             )
 
 
@@ -209,20 +225,20 @@ def test_an_expression_never_tells_of_another_deal() -> None:
     mine, other = ({"name": name, "attributes": {"region": name}} for name in ("Mine", "Secret of others"))
 
     for text in expressions.some(count(10_000)):
-        before = answer(text, Sight(deal(**mine), 1, TODAY))
-        beside = answer(text, Sight(deal(**other), 2, TODAY))
-        after = answer(text, Sight(deal(**mine), 1, TODAY))
+        before = evaluate_expression(text, CelContext(deal(**mine), 1, TODAY))
+        beside = evaluate_expression(text, CelContext(deal(**other), 2, TODAY))
+        after = evaluate_expression(text, CelContext(deal(**mine), 1, TODAY))
 
         assert before == after
         assert "Secret" not in before.sentence and "Mine" not in beside.sentence
 
 
 def test_everything_that_is_seen_has_a_root_and_reads_something_plain() -> None:
-    sight = Sight(BARE_LEAD, 0, TODAY)
+    sight = CelContext(BARE_LEAD, 0, TODAY)
 
     assert {"opportunity", "account", "today"} == ROOTS
-    for name in SEEN:
-        assert view([Look(name)], lambda row: row.read(sight)).data
+    for name in VARIABLES:
+        assert build_cel_data([CelReference(name)], lambda row: row.read(sight)).data
 
 
 def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -> None:
@@ -230,9 +246,9 @@ def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -
     examples = [block.partition("```")[0] for block in page.split("```cel\n")[1:]]
     lines = [line for block in examples for line in block.splitlines() if line]
 
-    assert documented() in page
+    assert variables_as_markdown() in page
     assert len(lines) > 8
-    assert {line: faults_of(line) for line in lines} == dict.fromkeys(lines, ())
+    assert {line: expression_faults(line) for line in lines} == dict.fromkeys(lines, ())
 
 
 def test_the_same_seed_makes_the_same_expressions() -> None:

@@ -7,23 +7,23 @@ from transitions import MachineError
 
 from tests.support.rules.deal_facts import DEFAULT, HOLDING, NOW, OWNER, deal, qualified_lead, viewer
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, RequirementStatus, Role, TransitionReadiness, Trigger
-from workflow.rules.errors import IllegalTransition
+from workflow.rules.errors import IllegalTransitionError
 from workflow.rules.gates.machine import (
-    TABLE,
-    Arrow,
-    Option,
-    advance,
-    arrow_of,
-    arrows,
-    diagram,
-    faults_of,
-    preview,
-    verdicts,
-    why_not_take,
+    TRANSITIONS,
+    TransitionPreview,
+    TransitionRule,
+    evaluate_transition,
+    find_transition,
+    forbidden_reason,
+    graph_faults,
+    mermaid_diagram,
+    next_state,
+    preview_transitions,
+    transitions_from,
 )
 
 S, T = OpportunityState, Trigger
-NO_ARROW = [(s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TABLE)]
+NO_ARROW = [(s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TRANSITIONS)]
 GRAPH = {
     T.QUALIFY: {(S.LEAD, S.QUALIFIED)},
     T.PROGRESS: {(S.QUALIFIED, S.PROGRESSING)},
@@ -38,18 +38,18 @@ GRAPH = {
 
 def triggers_of(state: OpportunityState) -> tuple[Trigger, ...]:
     """What leads out of the state, each once."""
-    return tuple(dict.fromkeys(arrow.trigger for arrow in arrows(state)))
+    return tuple(dict.fromkeys(arrow.trigger for arrow in transitions_from(state)))
 
 
 def test_the_table_is_the_domains() -> None:
-    assert {t: {(a.source, a.target) for a in TABLE if a.trigger is t} for t in T} == GRAPH
-    assert len(TABLE) == sum(len(ways) for ways in GRAPH.values())
+    assert {t: {(a.source, a.target) for a in TRANSITIONS if a.trigger is t} for t in T} == GRAPH
+    assert len(TRANSITIONS) == sum(len(ways) for ways in GRAPH.values())
 
 
-@pytest.mark.parametrize("arrow", TABLE, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
-def test_each_arrow_leads_to_its_target(arrow: Arrow) -> None:
-    assert advance(arrow.source, arrow.trigger, arrow.target) is arrow.target
-    assert arrow_of(deal(state=arrow.source), arrow.trigger, arrow.target) is arrow
+@pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
+def test_each_arrow_leads_to_its_target(arrow: TransitionRule) -> None:
+    assert next_state(arrow.source, arrow.trigger, arrow.target) is arrow.target
+    assert find_transition(deal(state=arrow.source), arrow.trigger, arrow.target) is arrow
 
 
 @pytest.mark.parametrize(("state", "trigger"), NO_ARROW)
@@ -57,73 +57,77 @@ def test_a_trigger_without_an_arrow_is_refused_with_those_that_have_one(
     state: OpportunityState, trigger: Trigger
 ) -> None:
     with pytest.raises(MachineError):
-        advance(state, trigger)
-    with pytest.raises(IllegalTransition) as refusal:
-        arrow_of(deal(state=state), trigger)
+        next_state(state, trigger)
+    with pytest.raises(IllegalTransitionError) as refusal:
+        find_transition(deal(state=state), trigger)
 
     assert refusal.value.allowed == triggers_of(state)
 
 
 def test_a_refused_arrow_tells_where_the_others_lead() -> None:
-    with pytest.raises(IllegalTransition) as refusal:
-        arrow_of(deal(state=S.WON), T.REOPEN, S.LEAD)
+    with pytest.raises(IllegalTransitionError) as refusal:
+        find_transition(deal(state=S.WON), T.REOPEN, S.LEAD)
 
     assert refusal.value.message == ("REOPEN does not lead to LEAD from WON. What leaves WON: REOPEN to PROGRESSING.")
 
 
 def test_reopen_of_a_lost_deal_must_say_whereto() -> None:
     with pytest.raises(LookupError):
-        advance(S.LOST, T.REOPEN)
-    with pytest.raises(IllegalTransition):
-        arrow_of(deal(state=S.LOST), T.REOPEN)
+        next_state(S.LOST, T.REOPEN)
+    with pytest.raises(IllegalTransitionError):
+        find_transition(deal(state=S.LOST), T.REOPEN)
     with pytest.raises(LookupError):
-        advance(S.DISQUALIFIED, T.REOPEN, S.QUALIFIED)
+        next_state(S.DISQUALIFIED, T.REOPEN, S.QUALIFIED)
 
 
 def test_a_graph_with_an_island_or_a_leak_is_found_out() -> None:
-    island = [arrow for arrow in TABLE if arrow.target is not S.WON]
-    leak = [*TABLE, Arrow(T.PROGRESS, S.WON, S.PROGRESSING)]
+    island = [arrow for arrow in TRANSITIONS if arrow.target is not S.WON]
+    leak = [*TRANSITIONS, TransitionRule(T.PROGRESS, S.WON, S.PROGRESSING)]
 
-    assert faults_of(TABLE) == []
-    assert faults_of(island) == ["WON cannot be reached."]
-    assert faults_of(leak) == ["PROGRESS leaves WON, which is closed."]
+    assert graph_faults(TRANSITIONS) == []
+    assert graph_faults(island) == ["WON cannot be reached."]
+    assert graph_faults(leak) == ["PROGRESS leaves WON, which is closed."]
 
 
 def test_reopen_is_judged_by_the_gate_into_its_target() -> None:
-    gates = {arrow.target: arrow.gate for arrow in TABLE if arrow.trigger is T.REOPEN}
+    gates = {arrow.target: arrow.gate_trigger for arrow in TRANSITIONS if arrow.trigger is T.REOPEN}
 
     assert gates == {S.LEAD: None, S.QUALIFIED: T.QUALIFY, S.PROGRESSING: T.PROGRESS}
 
 
 def test_an_arrow_without_a_gate_asks_nothing() -> None:
-    arrow = arrow_of(deal(), T.DISQUALIFY)
+    arrow = find_transition(deal(), T.DISQUALIFY)
 
-    assert verdicts(arrow, deal(), DEFAULT, NOW) == ()
+    assert evaluate_transition(arrow, deal(), DEFAULT, NOW) == ()
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("arrow", TABLE, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
-def test_each_role_takes_the_arrows_of_the_domains_table(arrow: Arrow, role: Role) -> None:
+@pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
+def test_each_role_takes_the_arrows_of_the_domains_table(arrow: TransitionRule, role: Role) -> None:
     if arrow.trigger is not T.REOPEN:
         allowed = {Role.MANAGER, Role.ADMIN, Role.INTEGRATOR}
     else:
         allowed = {Role.ADMIN} if arrow.source is S.WON else {Role.MANAGER, Role.ADMIN}
 
-    assert (why_not_take(arrow, viewer(role), HOLDING) is None) == (role in allowed)
+    assert (forbidden_reason(arrow, viewer(role), HOLDING) is None) == (role in allowed)
 
 
 def test_an_owner_takes_the_arrows_of_their_deal_and_cannot_reopen_it() -> None:
     owner = viewer(Role.REP, member=OWNER)
 
-    refused = {arrow.trigger for arrow in TABLE if why_not_take(arrow, owner, HOLDING) is not None}
+    refused = {arrow.trigger for arrow in TRANSITIONS if forbidden_reason(arrow, owner, HOLDING) is not None}
 
     assert refused == {T.REOPEN}
 
 
-def _qualify(facts_role: Role, *, good: bool, member: UUID | None = None, team: UUID | None = None) -> Option:
+def _qualify(
+    facts_role: Role, *, good: bool, member: UUID | None = None, team: UUID | None = None
+) -> TransitionPreview:
     facts = qualified_lead() if good else qualified_lead(next_step=None)
     who = viewer(facts_role, member=member, team=team or HOLDING.owner_team_id)
-    return next(o for o in preview(facts, DEFAULT, viewer=who, holding=HOLDING, now=NOW) if o.trigger is T.QUALIFY)
+    return next(
+        o for o in preview_transitions(facts, DEFAULT, viewer=who, ownership=HOLDING, now=NOW) if o.trigger is T.QUALIFY
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,14 +156,14 @@ def test_a_hard_requirement_is_an_admins_to_override() -> None:
     facts = qualified_lead(assessments=())
 
     def readiness(role: Role) -> TransitionReadiness:
-        return preview(facts, DEFAULT, viewer=viewer(role), holding=HOLDING, now=NOW)[0].readiness
+        return preview_transitions(facts, DEFAULT, viewer=viewer(role), ownership=HOLDING, now=NOW)[0].readiness
 
     assert readiness(Role.MANAGER) is TransitionReadiness.BLOCKED
     assert readiness(Role.ADMIN) is TransitionReadiness.OVERRIDABLE
 
 
 def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
-    options = preview(deal(), DEFAULT, viewer=viewer(Role.ADMIN), holding=HOLDING, now=NOW)
+    options = preview_transitions(deal(), DEFAULT, viewer=viewer(Role.ADMIN), ownership=HOLDING, now=NOW)
 
     assert [(o.trigger, len(o.requirements), o.required_inputs) for o in options] == [
         (T.QUALIFY, 6, ()),
@@ -176,7 +180,9 @@ def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
 
 @pytest.mark.parametrize("state", S)
 def test_every_trigger_of_a_state_is_previewed(state: OpportunityState) -> None:
-    options = preview(qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), holding=HOLDING, now=NOW)
+    options = preview_transitions(
+        qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), ownership=HOLDING, now=NOW
+    )
 
     assert {option.trigger for option in options} == set(triggers_of(state))
 
@@ -186,7 +192,7 @@ def test_a_closed_state_is_left_by_reopen_alone() -> None:
 
 
 def test_the_diagram_shows_every_arrow() -> None:
-    lines = diagram().splitlines()
+    lines = mermaid_diagram().splitlines()
 
     assert lines[:2] == ["stateDiagram-v2", "    [*] --> LEAD"]
-    assert lines[2:] == [f"    {arrow.source} --> {arrow.target}: {arrow.trigger}" for arrow in TABLE]
+    assert lines[2:] == [f"    {arrow.source} --> {arrow.target}: {arrow.trigger}" for arrow in TRANSITIONS]

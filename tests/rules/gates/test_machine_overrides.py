@@ -18,8 +18,8 @@ from tests.support.rules.deal_facts import (
     viewer,
 )
 from workflow.rules.enums import Grade, OpportunityState, RequirementStatus, Role, Trigger
-from workflow.rules.gates.machine import gate_of, overridable, overridden, owed
-from workflow.rules.gates.requirements import gate, unmet
+from workflow.rules.gates.machine import apply_override, can_override_all, gate_trigger, is_override_open
+from workflow.rules.gates.requirements import evaluate_gate, unmet_verdicts
 from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.permissions import Viewer
@@ -52,15 +52,15 @@ NOBODY = replace(viewer(Role.ADMIN), member_id=None)
 def test_what_is_named_and_may_be_given_is_passed(
     who: Viewer, keys: tuple[str, ...], passed: tuple[str, ...], may_pass_all: bool
 ) -> None:
-    found = gate(DEFAULT, T.QUALIFY, MISSING, NOW)
+    found = evaluate_gate(DEFAULT, T.QUALIFY, MISSING, NOW)
 
-    after = overridden(found, keys, who, HOLDING)
+    after = apply_override(found, keys, who, HOLDING)
 
-    assert tuple(verdict.key for verdict in unmet(found)) == ASKED
+    assert tuple(verdict.key for verdict in unmet_verdicts(found)) == ASKED
     assert [verdict.status for verdict in after] == [
         RequirementStatus.OVERRIDDEN if verdict.key in passed else verdict.status for verdict in found
     ]
-    assert overridable(unmet(found), who, HOLDING) is may_pass_all
+    assert can_override_all(unmet_verdicts(found), who, HOLDING) is may_pass_all
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_named_and_may_be_given_is_passed(
 def test_an_arrow_is_judged_by_its_own_gate_and_reopen_by_that_into_its_target(
     trigger: Trigger, target: OpportunityState, judged_by: Trigger | None
 ) -> None:
-    assert gate_of(trigger, target) is judged_by
+    assert gate_trigger(trigger, target) is judged_by
 
 
 def debt(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED) -> OverrideFacts:
@@ -104,7 +104,7 @@ def debt(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.
 def test_a_debt_is_owed_until_each_requirement_that_the_process_still_has_holds(
     keys: tuple[str, ...], facts: OpportunityFacts, is_owed: bool
 ) -> None:
-    assert owed(debt(*keys), facts, DEFAULT, NOW) is is_owed
+    assert is_override_open(debt(*keys), facts, DEFAULT, NOW) is is_owed
 
 
 @pytest.mark.parametrize(("target", "is_owed"), [(S.PROGRESSING, True), (S.QUALIFIED, False), (S.LEAD, False)])
@@ -113,4 +113,7 @@ def test_the_debt_of_a_reopen_is_that_of_the_gate_into_its_target(target: Opport
 
     worthless, worth = deal(state=target), deal(state=target, value_minor=1, value_currency="EUR")
 
-    assert (owed(made, worthless, DEFAULT, NOW), owed(made, worth, DEFAULT, NOW)) == (is_owed, False)
+    assert (is_override_open(made, worthless, DEFAULT, NOW), is_override_open(made, worth, DEFAULT, NOW)) == (
+        is_owed,
+        False,
+    )

@@ -33,7 +33,7 @@ from workflow.rules.enums import (
     Strength,
     Trigger,
 )
-from workflow.rules.gates.requirements import EVALUATORS, gate, unmet
+from workflow.rules.gates.requirements import EVALUATORS, evaluate_gate, unmet_verdicts
 from workflow.rules.opportunity.buyer import coverage
 from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 from workflow.rules.opportunity.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
@@ -119,8 +119,8 @@ def test_today_is_the_organizations() -> None:
     closing = replace(qualified_lead(), expected_close_date=TODAY)
     far_west = replace(closing, time_zone="America/Los_Angeles")
 
-    berlin = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, closing, late))]
-    california = [v.key for v in unmet(gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))]
+    berlin = [v.key for v in unmet_verdicts(evaluate_gate(PROGRESS_DATE, Trigger.PROGRESS, closing, late))]
+    california = [v.key for v in unmet_verdicts(evaluate_gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))]
 
     assert (berlin, california) == (["field.expected_close_date"], [])
 
@@ -223,7 +223,7 @@ def test_fit_does_not_hold_on_missing_data_and_names_the_field() -> None:
 
 
 def test_a_good_lead_passes_the_whole_gate() -> None:
-    assert unmet(gate(DEFAULT, Trigger.QUALIFY, qualified_lead(), NOW)) == ()
+    assert unmet_verdicts(evaluate_gate(DEFAULT, Trigger.QUALIFY, qualified_lead(), NOW)) == ()
 
 
 def test_every_kind_can_be_judged() -> None:

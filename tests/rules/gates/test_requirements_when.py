@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.rules.deal_facts import DEFAULT, NOW, deal
 from workflow.rules.enums import OpportunityType, RequirementStatus
-from workflow.rules.gates.requirements import evaluate
+from workflow.rules.gates.requirements import evaluate_requirement
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import GateRequirement, RequirementTest
 
@@ -39,7 +39,7 @@ LARGE = "opportunity.value > 50000"
 def test_a_requirement_applies_but_where_its_when_is_false(
     facts: OpportunityFacts, status: RequirementStatus, explanation: str
 ) -> None:
-    verdict = evaluate(GateRequirement("asked", "Asked", ABSENT, when=LARGE), facts, DEFAULT, NOW)
+    verdict = evaluate_requirement(GateRequirement("asked", "Asked", ABSENT, when=LARGE), facts, DEFAULT, NOW)
 
     assert (verdict.status, verdict.explanation) == (status, explanation)
     assert verdict.remedy == ("updateOpportunity" if status is UNMET else None)
@@ -50,7 +50,7 @@ def test_when_limits_requirements_of_other_kinds_too() -> None:
     requirement = GateRequirement("asked", "Asked", test, when=when)
 
     new, renewed = (
-        evaluate(requirement, deal(type=type), DEFAULT, NOW)
+        evaluate_requirement(requirement, deal(type=type), DEFAULT, NOW)
         for type in (OpportunityType.NEW_BUSINESS, OpportunityType.RENEWAL)
     )
 

@@ -21,17 +21,17 @@ from workflow.rules.enums import (
     PurchaseProcess,
     RiskStatus,
 )
-from workflow.rules.gates.machine import arrows
+from workflow.rules.gates.machine import transitions_from
 from workflow.rules.opportunity.facts import OpportunityFacts, StakeholderFacts
 from workflow.rules.opportunity.parts import (
     ActivityFacts,
     CompetitorFacts,
+    ContactConversations,
     DecisionStepFacts,
     MilestoneFacts,
     ObjectiveFacts,
     RiskReviewFacts,
-    StepFacts,
-    Talks,
+    TransitionFacts,
 )
 from workflow.rules.process.document import ProcessDocument, RequiredRole
 
@@ -131,17 +131,19 @@ def _person(chance: Random, place: int) -> StakeholderFacts:
 
 def _activity(chance: Random, people: Sequence[StakeholderFacts]) -> ActivityFacts:
     last = NOW - _span(chance)
-    talks = tuple(Talks(person.contact_id, chance.randrange(1, 7), last) for person in _some(chance, tuple(people)))
+    talks = tuple(
+        ContactConversations(person.contact_id, chance.randrange(1, 7), last) for person in _some(chance, tuple(people))
+    )
     return ActivityFacts(last if talks else None, chance.randrange(9), talks)
 
 
-def _life(chance: Random) -> tuple[StepFacts, ...]:
+def _life(chance: Random) -> tuple[TransitionFacts, ...]:
     """Arrows of the table one after another, the last of them some time ago."""
     state, steps, lasted = OpportunityState.LEAD, [], [_span(chance) for _ in range(chance.randrange(7))]
     for place, span in enumerate(lasted):
-        arrow = chance.choice(arrows(state))
+        arrow = chance.choice(transitions_from(state))
         at = NOW - sum(lasted[place + 1 :], timedelta(days=1))
-        steps.append(StepFacts(arrow.trigger, state, arrow.target, at, int(span.total_seconds())))
+        steps.append(TransitionFacts(arrow.trigger, state, arrow.target, at, int(span.total_seconds())))
         state = arrow.target
     return tuple(steps)
 

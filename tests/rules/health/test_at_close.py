@@ -11,10 +11,10 @@ from tests.rules.health.random_deals import random_case
 from tests.support.counts import FULL, count
 from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person, talked
 from workflow.rules.enums import BuyingRole, MilestoneSide, OpportunityState, Trigger
-from workflow.rules.health.at_close import as_at_close
-from workflow.rules.health.health import health
+from workflow.rules.health.at_close import facts_at_close
+from workflow.rules.health.health import evaluate_health
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.parts import MilestoneFacts, StepFacts
+from workflow.rules.opportunity.parts import MilestoneFacts, TransitionFacts
 
 S = OpportunityState
 DAY = timedelta(days=1)
@@ -23,8 +23,8 @@ DUE = MilestoneFacts(UUID(int=1), UUID(int=7), None, "They saw it work", Milesto
 
 def closed(**changes: object) -> OpportunityFacts:
     """A deal that did well, came into PROGRESSING 100 days ago and was won 40 days ago."""
-    came = StepFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 100 * DAY, 60 * 86_400)
-    won = StepFacts(Trigger.WIN, S.PROGRESSING, S.WON, NOW - 40 * DAY, 60 * 86_400)
+    came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 100 * DAY, 60 * 86_400)
+    won = TransitionFacts(Trigger.WIN, S.PROGRESSING, S.WON, NOW - 40 * DAY, 60 * 86_400)
     then = {"state": S.WON, "state_since": NOW - 40 * DAY, "steps": (came, won), "activity": talked(2, ago=41 * DAY)}
     return deal(**{"stakeholders": (person(BuyingRole.DECISION_MAKER),), **then, **changes})
 
@@ -32,7 +32,9 @@ def closed(**changes: object) -> OpportunityFacts:
 def test_a_closed_deal_is_judged_as_at_its_close() -> None:
     due = [replace(DUE, due=TODAY - days * DAY) for days in (40, 41)]
 
-    found = {factor.key: factor.points for factor in health(DEFAULT, closed(milestones=tuple(due)), NOW).factors}
+    found = {
+        factor.key: factor.points for factor in evaluate_health(DEFAULT, closed(milestones=tuple(due)), NOW).factors
+    }
 
     assert found == at_close(milestones=tuple(due))
     assert (found["buyer_activity"], found["milestones"], found["state_age"]) == (25, 10, 15)
@@ -41,14 +43,14 @@ def test_a_closed_deal_is_judged_as_at_its_close() -> None:
 def at_close(**changes: object) -> dict[str, int]:
     """The same deal, 40 days ago, while it was still open."""
     then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "steps": closed().steps[:1]}
-    found = health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
+    found = evaluate_health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
     return {factor.key: factor.points for factor in found.factors}
 
 
 def test_a_deal_that_was_closed_as_a_lead_had_been_one_for_so_long() -> None:
-    steps = (StepFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
+    steps = (TransitionFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
 
-    then, at = as_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, steps=steps))
+    then, at = facts_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, steps=steps))
 
     assert (then.state, then.state_since, then.steps, at) == (S.LEAD, NOW - 25 * DAY, (), NOW - 5 * DAY)
 
@@ -58,7 +60,7 @@ def test_a_deal_that_was_closed_as_a_lead_had_been_one_for_so_long() -> None:
 def test_every_point_of_a_random_deal_is_accounted_for(seed: int) -> None:
     process, facts = random_case(seed)
 
-    found = health(process, facts, NOW)
+    found = evaluate_health(process, facts, NOW)
 
     *given, risks = found.factors
     bare = [

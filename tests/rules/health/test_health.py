@@ -18,8 +18,8 @@ from workflow.rules.enums import (
     RiskStatus,
     Trigger,
 )
-from workflow.rules.health.health import Health, HealthFactor, health
-from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, StepFacts
+from workflow.rules.health.health import Health, HealthFactor, evaluate_health
+from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
 from workflow.rules.process.document import ProcessDocument
 
 S, R, M = OpportunityState, BuyingRole, MilestoneStatus
@@ -34,7 +34,7 @@ WELL: dict[str, Any] = {
 
 def factors(process: ProcessDocument = DEFAULT, /, **changes: object) -> dict[str, HealthFactor]:
     """The factors of a deal that does well, but for the changes."""
-    found = health(process, deal(**{**WELL, **changes}), NOW).factors
+    found = evaluate_health(process, deal(**{**WELL, **changes}), NOW).factors
     return {factor.key: factor for factor in found}
 
 
@@ -50,7 +50,7 @@ def step(status: MilestoneStatus = M.PLANNED, *, late: bool = False) -> Mileston
 
 
 def test_a_deal_that_does_well_has_every_point() -> None:
-    found = health(DEFAULT, deal(**WELL), NOW)
+    found = evaluate_health(DEFAULT, deal(**WELL), NOW)
 
     assert {factor.key: (factor.points, factor.max_points) for factor in found.factors} == {
         "buyer_activity": (25, 25),
@@ -142,8 +142,8 @@ def test_a_state_of_which_no_days_are_expected_gives_15() -> None:
 
 
 def test_a_second_visit_goes_on_where_the_first_one_stopped() -> None:
-    came = StepFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
-    went = StepFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
+    came = TransitionFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
+    went = TransitionFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
     again: dict[str, Any] = {"state": S.QUALIFIED, "steps": (came, went, came)}
 
     assert points("state_age", **again, state_since=NOW - 4 * DAY) == 15
@@ -191,7 +191,7 @@ def test_each_open_risk_above_medium_without_a_mitigation_takes_10(risks: tuple[
 @pytest.mark.parametrize(("pushes", "risks", "taken", "score"), [(0, 2, -20, 5), (0, 3, -25, 0), (2, 2, -18, 0)])
 def test_risks_take_no_more_than_there_is(pushes: int, risks: int, taken: int, score: int) -> None:
     """A bare lead has 25 points, 15 for its age and 10 for its close date."""
-    found = health(DEFAULT, deal(risks=(fear(5, 5),) * risks, push_count=pushes), NOW)
+    found = evaluate_health(DEFAULT, deal(risks=(fear(5, 5),) * risks, push_count=pushes), NOW)
 
     assert (found.factors[-1].points, found.score, found.band) == (taken, score, HealthBand.RED)
 

@@ -24,16 +24,16 @@ from workflow.rules.enums import (
     Strength,
     Trigger,
 )
-from workflow.rules.health.insight import InsightTopic, insight
+from workflow.rules.health.insight import InsightTopic, evaluate_insight
 from workflow.rules.opportunity.facts import StakeholderFacts
-from workflow.rules.opportunity.milestones import to_lay_out
+from workflow.rules.opportunity.milestones import missing_templates
 from workflow.rules.opportunity.parts import (
     CompetitorFacts,
     DecisionStepFacts,
     MilestoneFacts,
     ObjectiveFacts,
     RiskReviewFacts,
-    StepFacts,
+    TransitionFacts,
 )
 from workflow.rules.process.document import ProcessDocument
 
@@ -49,14 +49,14 @@ FITTING = replace(DEFAULT, fit_rules=(SIZE,))
 SMALL, UNSURE = replace(ACCOUNT, employee_count=5), replace(ACCOUNT, employee_count=None)
 DUE = MilestoneFacts(UUID(int=1), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 10, due=TODAY)
 LATE = replace(DUE, due=TODAY - DAY)
-LAID_OUT = tuple(replace(DUE, key=template.key) for template in to_lay_out(DEFAULT, deal()))
+LAID_OUT = tuple(replace(DUE, key=template.key) for template in missing_templates(DEFAULT, deal()))
 PLAIN = replace(DEFAULT, milestones=())
 REVIEWED, NONE_FOUND = RiskReviewFacts(NOW, ADA, False), RiskReviewFacts(NOW, ADA, True)
 
 
 def look(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:
     """What is known of a topic."""
-    return next(found for found in insight(process, deal(**facts), NOW).topics if found.topic == topic)
+    return next(found for found in evaluate_insight(process, deal(**facts), NOW).topics if found.topic == topic)
 
 
 def says(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
@@ -159,7 +159,7 @@ COMPETITION: list[Case] = [
     ({"competitors": (rival(CompetitorKind.VENDOR),)}, PARTIAL, ("competitors.kind",)),
     ({"competitors": (rival(CompetitorKind.VENDOR), rival(CompetitorKind.STATUS_QUO))}, KNOWN, ()),
 ]
-REOPENED = (StepFacts(Trigger.REOPEN, S.LOST, S.LEAD, NOW, 0),)
+REOPENED = (TransitionFacts(Trigger.REOPEN, S.LOST, S.LEAD, NOW, 0),)
 PERCEIVED_RISK: list[Case] = [
     ({}, UNKNOWN, ("riskReview",)),
     ({"risk_review": REVIEWED}, UNKNOWN, ("riskReview",)),

@@ -21,10 +21,10 @@ from workflow.rules.enums import (
     RequirementStatus,
     Trigger,
 )
-from workflow.rules.health.at_close import standing
-from workflow.rules.health.insight import Insight, InsightTopic, doubtful, insight
-from workflow.rules.opportunity.milestones import overdue
-from workflow.rules.opportunity.parts import DecisionStepFacts, StepFacts
+from workflow.rules.health.at_close import evaluation_context
+from workflow.rules.health.insight import Insight, InsightTopic, evaluate_insight, is_interest_doubtful
+from workflow.rules.opportunity.milestones import is_overdue
+from workflow.rules.opportunity.parts import DecisionStepFacts, TransitionFacts
 from workflow.rules.process.document import CriterionTest, ProcessDocument, RequirementTest, RoleTest
 
 F, N, S = OpportunityField, InsightTopicName, OpportunityState
@@ -38,7 +38,7 @@ def statuses(found: Insight) -> dict[str, str]:
 
 
 def test_of_a_bare_lead_nothing_is_known_and_everything_is_missing() -> None:
-    found = insight(DEFAULT, deal(), NOW)
+    found = evaluate_insight(DEFAULT, deal(), NOW)
 
     assert statuses(found) == dict.fromkeys(InsightTopicName, "UNKNOWN")
     assert all(topic.missing for topic in found.topics)
@@ -76,21 +76,21 @@ def test_completeness_is_the_mean_of_what_the_topics_are_worth_half_up(
 def test_interest_is_doubtful_after_five_years_of_pain_without_an_event(
     since: date | None, now: datetime, doubt: bool
 ) -> None:
-    assert doubtful(deal(pain_since=since), now) is doubt
-    assert not doubtful(deal(pain_since=since, compelling_event="The lease ends"), now)
+    assert is_interest_doubtful(deal(pain_since=since), now) is doubt
+    assert not is_interest_doubtful(deal(pain_since=since, compelling_event="The lease ends"), now)
 
 
 def test_a_criterion_is_found_by_its_kind_whatever_its_key() -> None:
     renamed = tuple(replace(one, key=f"our-{one.key}") for one in DEFAULT.criteria)
     answers = tuple(assessed(f"our-{key}") for key in ("pain", "interest", "fit"))
 
-    found = insight(replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW)
+    found = evaluate_insight(replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW)
 
     assert [statuses(found)[topic] for topic in (N.PAIN, N.INTEREST, N.FIT)] == ["KNOWN"] * 3
 
 
 def test_where_the_process_asks_for_no_such_criterion_nothing_is_known_of_it() -> None:
-    found = insight(replace(DEFAULT, criteria=()), deal(assessments=(assessed("pain"),)), NOW)
+    found = evaluate_insight(replace(DEFAULT, criteria=()), deal(assessments=(assessed("pain"),)), NOW)
 
     assert found.topics[0].missing == ("pain: the buyer's own word for it, with evidence",)
 
@@ -99,13 +99,13 @@ def test_a_criterion_of_fit_can_go_stale_too() -> None:
     short = tuple(replace(one, stale_after_days=30) for one in DEFAULT.criteria)
     answers = (assessed("fit", Grade.CONFIRMED, age=31 * DAY),)
 
-    found = insight(replace(DEFAULT, criteria=short), deal(assessments=answers), NOW)
+    found = evaluate_insight(replace(DEFAULT, criteria=short), deal(assessments=answers), NOW)
 
     assert statuses(found)[N.FIT] == "STALE"
 
 
 def test_what_is_disproved_is_said_to_be() -> None:
-    found = insight(DEFAULT, deal(assessments=(assessed("pain", Grade.DISPROVED),)), NOW)
+    found = evaluate_insight(DEFAULT, deal(assessments=(assessed("pain", Grade.DISPROVED),)), NOW)
 
     assert found.topics[0].summary == (
         "The buyer has a problem that hurts: this is disproved. Find out whether it is really so, or disqualify the deal."
@@ -115,7 +115,7 @@ def test_what_is_disproved_is_said_to_be() -> None:
 def test_what_is_missing_is_told_by_name_and_in_words() -> None:
     facts = deal(stakeholders=(person(BuyingRole.CHAMPION),), decision_steps=(DecisionStepFacts("The board meets"),))
 
-    found = {topic.topic: topic for topic in insight(DEFAULT, facts, NOW).topics}
+    found = {topic.topic: topic for topic in evaluate_insight(DEFAULT, facts, NOW).topics}
 
     assert found[N.DECISION_TEAM].summary == "1 of the 2 roles that every deal needs are filled."
     assert found[N.DECISION_TEAM].missing == ("roles: ECONOMIC_BUYER or DECISION_MAKER or APPROVER, 0 of 1",)
@@ -127,13 +127,13 @@ def test_what_is_missing_is_told_by_name_and_in_words() -> None:
 
 
 def test_a_closed_deal_is_looked_at_as_at_its_close() -> None:
-    came = StepFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 300 * DAY, 0)
-    lost = StepFacts(Trigger.LOSE, S.PROGRESSING, S.LOST, NOW - 200 * DAY, 0)
+    came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 300 * DAY, 0)
+    lost = TransitionFacts(Trigger.LOSE, S.PROGRESSING, S.LOST, NOW - 200 * DAY, 0)
     answers = (assessed("pain", age=220 * DAY),)
     steps = {"state": S.LOST, "state_since": lost.at, "steps": (came, lost)}
 
-    assert statuses(insight(DEFAULT, deal(assessments=answers, **steps), NOW))[N.PAIN] == "KNOWN"
-    assert statuses(insight(DEFAULT, deal(assessments=answers), NOW))[N.PAIN] == "STALE"
+    assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers, **steps), NOW))[N.PAIN] == "KNOWN"
+    assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers), NOW))[N.PAIN] == "STALE"
 
 
 def asked(topic: InsightTopicName, process: ProcessDocument) -> list[RequirementTest]:
@@ -163,19 +163,19 @@ FIELDS = {
 @given(seed=st.integers(0, 2**64 - 1))
 def test_what_is_known_holds_at_every_gate_that_asks_for_it(seed: int) -> None:
     process, facts = random_case(seed)
-    case = standing(process, facts, NOW)
+    case = evaluation_context(process, facts, NOW)
 
-    for topic in insight(process, facts, NOW).topics:
+    for topic in evaluate_insight(process, facts, NOW).topics:
         if topic.status is K.KNOWN:
             found = {judged(test, case.facts, process, case.now).status for test in asked(topic.topic, process)}
             assert found <= {RequirementStatus.MET}, topic
             assert topic.missing == ()
             if topic.topic is N.PROGRESS:
-                assert not any(overdue(one, case.facts, case.now) for one in case.facts.milestones)
+                assert not any(is_overdue(one, case.facts, case.now) for one in case.facts.milestones)
 
 
 def test_every_topic_is_known_of_some_random_deal() -> None:
     """So the property above says something of each."""
-    seen = [insight(*random_case(seed), NOW) for seed in range(300)]
+    seen = [evaluate_insight(*random_case(seed), NOW) for seed in range(300)]
 
     assert {topic.topic for found in seen for topic in found.topics if topic.status is K.KNOWN} == set(InsightTopicName)

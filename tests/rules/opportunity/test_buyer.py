@@ -11,10 +11,10 @@ from workflow.rules.opportunity.buyer import (
     RoleCoverage,
     coverage,
     coverage_percent,
-    covered,
-    holders,
+    has_coverage,
+    is_single_threaded,
     role_coverage,
-    single_threaded,
+    stakeholders_in_roles,
 )
 from workflow.rules.opportunity.parts import StakeholderFacts
 from workflow.rules.process.document import ProcessDocument, RequiredRole
@@ -47,13 +47,13 @@ def test_a_person_is_known_by_how_often_we_spoke(talks: int, expected: Coverage)
 def test_a_person_is_covered_from_the_asked_depth_on(least: Coverage, talks: int) -> None:
     facts = deal(stakeholders=(person(),), activity=talked(talks))
 
-    assert covered(facts, person(), least) is (talks >= LEAST[least])
+    assert has_coverage(facts, person(), least) is (talks >= LEAST[least])
 
 
 def test_talks_with_somebody_else_cover_nobody() -> None:
     other = replace(person(), contact_id=UUID(int=99))
 
-    assert not covered(deal(activity=talked(9)), other, C.BRIEF)
+    assert not has_coverage(deal(activity=talked(9)), other, C.BRIEF)
 
 
 def test_the_default_asks_for_somebody_who_decides_and_a_champion() -> None:
@@ -91,7 +91,7 @@ def test_who_has_left_fills_no_role() -> None:
 def test_any_part_will_do_where_none_is_named() -> None:
     somebody, gone = person(), person(left=True)
 
-    assert holders(deal(stakeholders=(somebody, gone)), ()) == (somebody,)
+    assert stakeholders_in_roles(deal(stakeholders=(somebody, gone)), ()) == (somebody,)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_where_no_role_is_asked_for_all_are_met() -> None:
 def test_a_deal_hangs_on_one_thread_with_fewer_than_two_who_are_there(present: int, left: int, alone: bool) -> None:
     gone = (person(left=True),) * left
 
-    assert single_threaded(deal(stakeholders=(person(),) * present + gone)) is alone
+    assert is_single_threaded(deal(stakeholders=(person(),) * present + gone)) is alone

@@ -16,8 +16,8 @@ from workflow.rules.enums import (
     Trigger,
 )
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.milestones import due_on, momentum, overdue, progress, to_lay_out
-from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, StepFacts
+from workflow.rules.opportunity.milestones import due_date, is_overdue, milestone_progress, missing_templates, momentum
+from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
 from workflow.rules.process.document import RequirementTest
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
@@ -53,45 +53,45 @@ def under_way(*steps: MilestoneFacts, **changes: object) -> OpportunityFacts:
     [(1, 199, 1), (1, 201, 0), (1, 7, 13), (1, 2, 33), (2, 1, 67), (199, 1, 100), (0, 20, 0), (20, 0, 100)],
 )
 def test_percent_is_the_share_of_weight_passed_rounded_half_up(passed: int, waiting: int, percent: int) -> None:
-    assert progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
+    assert milestone_progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
 
 
 @pytest.mark.parametrize(("status", "percent"), [(PLANNED, 0), (MISSED, 0), (DONE, 100), (WAIVED, 100)])
 def test_what_is_done_or_waived_counts_as_passed(status: MilestoneStatus, percent: int) -> None:
-    told = progress(under_way(step(status), step(status)), NOW)
+    told = milestone_progress(under_way(step(status), step(status)), NOW)
 
     assert (told.percent, told.completed, told.total) == (percent, percent // 50, 2)
 
 
 def test_milestones_that_weigh_nothing_are_counted_and_move_no_percent() -> None:
-    told = progress(under_way(step(DONE, weight=0), step(weight=10)), NOW)
+    told = milestone_progress(under_way(step(DONE, weight=0), step(weight=10)), NOW)
 
     assert (told.percent, told.completed, told.total) == (0, 1, 2)
 
 
 @pytest.mark.parametrize("steps", [(), (step(DONE, weight=0),)])
 def test_without_weight_there_is_no_progress(steps: tuple[MilestoneFacts, ...]) -> None:
-    assert progress(under_way(*steps), NOW).percent == 0
+    assert milestone_progress(under_way(*steps), NOW).percent == 0
 
 
 @pytest.mark.parametrize("state", OpportunityState)
 def test_due_dates_run_in_progressing_only(state: OpportunityState) -> None:
     late = step(due=YESTERDAY)
 
-    assert overdue(late, under_way(late, state=state), NOW) is (state is PROGRESSING)
-    assert progress(under_way(late, state=state), NOW).overdue == (state is PROGRESSING)
+    assert is_overdue(late, under_way(late, state=state), NOW) is (state is PROGRESSING)
+    assert milestone_progress(under_way(late, state=state), NOW).overdue == (state is PROGRESSING)
 
 
 @pytest.mark.parametrize(("status", "expected"), [(PLANNED, True), (MISSED, True), (DONE, False), (WAIVED, False)])
 def test_a_missed_milestone_is_still_overdue_and_a_passed_one_is_not(status: MilestoneStatus, expected: bool) -> None:
     late = step(status, due=YESTERDAY)
 
-    assert overdue(late, under_way(late), NOW) is expected
+    assert is_overdue(late, under_way(late), NOW) is expected
 
 
 @pytest.mark.parametrize(("due", "expected"), [(YESTERDAY, True), (TODAY, False), (TOMORROW, False), (None, False)])
 def test_a_milestone_is_overdue_when_its_day_has_ended(due: date | None, expected: bool) -> None:
-    assert overdue(step(due=due), under_way(), NOW) is expected
+    assert is_overdue(step(due=due), under_way(), NOW) is expected
 
 
 @pytest.mark.parametrize(
@@ -104,25 +104,25 @@ def test_a_milestone_is_overdue_when_its_day_has_ended(due: date | None, expecte
     ],
 )
 def test_a_day_ends_where_the_organization_is(zone: str, at: datetime, expected: bool) -> None:
-    assert overdue(step(due=YESTERDAY), under_way(time_zone=zone), at) is expected
+    assert is_overdue(step(due=YESTERDAY), under_way(time_zone=zone), at) is expected
 
 
 def test_the_next_milestone_is_the_one_waiting_that_is_due_first() -> None:
     first = step(MISSED, key="first", due=YESTERDAY)
     others = (step(DONE, due=date(2026, 1, 1)), step(WAIVED, due=date(2026, 1, 2)), step(due=TODAY), step())
 
-    assert progress(under_way(*others, first), NOW).next == first
+    assert milestone_progress(under_way(*others, first), NOW).next == first
 
 
 def test_one_without_a_day_comes_last_and_of_equal_days_the_first_of_the_process() -> None:
     undated, one, other = step(key="undated"), step(key="one", due=TODAY), step(key="other", due=TODAY)
 
-    assert progress(under_way(undated, one, other), NOW).next == one
-    assert progress(under_way(undated), NOW).next == undated
+    assert milestone_progress(under_way(undated, one, other), NOW).next == one
+    assert milestone_progress(under_way(undated), NOW).next == undated
 
 
 def test_where_all_are_passed_none_is_next() -> None:
-    assert progress(under_way(step(DONE), step(WAIVED)), NOW).next is None
+    assert milestone_progress(under_way(step(DONE), step(WAIVED)), NOW).next is None
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_where_all_are_passed_none_is_next() -> None:
 def test_momentum_sets_milestones_against_four_activities(done: bool, activities: int, expected: Momentum) -> None:
     facts = under_way(step(DONE if done else PLANNED), activity=ActivityFacts(recent_count=activities))
 
-    assert (momentum(facts, NOW), progress(facts, NOW).momentum) == (expected, expected)
+    assert (momentum(facts, NOW), milestone_progress(facts, NOW).momentum) == (expected, expected)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ FORWARD = {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize(("ago", "recent"), [(WINDOW, True), (WINDOW + TICK, False)])
 def test_an_arrow_forward_counts_as_a_milestone(trigger: Trigger, ago: timedelta, recent: bool) -> None:
-    taken = StepFacts(trigger, LEAD, PROGRESSING, NOW - ago, 0)
+    taken = TransitionFacts(trigger, LEAD, PROGRESSING, NOW - ago, 0)
 
     moved = momentum(deal(steps=(taken,)), NOW) is Momentum.QUIET_BUT_MOVING
 
@@ -172,7 +172,7 @@ def test_what_the_deal_has_is_not_laid_out_again() -> None:
     keys = [template.key for template in DEFAULT.milestones]
 
     laid_out = [
-        [template.key for template in to_lay_out(DEFAULT, deal(milestones=steps))]
+        [template.key for template in missing_templates(DEFAULT, deal(milestones=steps))]
         for steps in [(), (step(),), (step(DONE, key=keys[0]),), tuple(step(key=key) for key in keys)]
     ]
 
@@ -182,7 +182,7 @@ def test_what_the_deal_has_is_not_laid_out_again() -> None:
 def test_due_dates_run_from_the_day_progressing_was_entered() -> None:
     first = DEFAULT.milestones[0]
 
-    dues = [due_on(replace(first, due_after_days=days), TODAY) for days in (None, 0, 1, 14)]
+    dues = [due_date(replace(first, due_after_days=days), TODAY) for days in (None, 0, 1, 14)]
 
     assert dues == [None, TODAY, TOMORROW, date(2026, 3, 24)]
 

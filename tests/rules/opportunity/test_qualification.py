@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessed, deal, fit_rule
 from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
-from workflow.rules.opportunity.qualification import evidence_says_nothing, fit_results, is_opportunity, score
+from workflow.rules.opportunity.qualification import evidence_fault, fit_results, is_opportunity, qualification_score
 from workflow.rules.process.document import Criterion
 
 KEYS = [criterion.key for criterion in DEFAULT.criteria]
@@ -30,19 +30,19 @@ PASS, FAIL, UNKNOWN = FitStatus.PASS, FitStatus.FAIL, FitStatus.UNKNOWN
 def test_all_criteria_of_one_grade_score_its_points(grade: Grade, expected: int) -> None:
     facts = deal(assessments=tuple(assessed(key, grade) for key in KEYS))
 
-    assert score(DEFAULT, facts, NOW) == expected
+    assert qualification_score(DEFAULT, facts, NOW) == expected
 
 
 def test_the_score_rounds_half_up_once() -> None:
     weights = [Criterion("a", CriterionKind.CUSTOM, "A", weight=1), Criterion("b", CriterionKind.CUSTOM, "B", weight=7)]
     process = replace(DEFAULT, criteria=tuple(weights))
 
-    assert score(process, deal(assessments=(assessed("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
+    assert qualification_score(process, deal(assessments=(assessed("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
 
 
 def test_a_stale_assessment_scores_nothing() -> None:
-    assert score(DEFAULT, deal(assessments=(assessed("pain", age=timedelta(days=91)),)), NOW) == 0
-    assert score(DEFAULT, deal(assessments=(assessed("pain"),)), NOW) == 21  # 80 of 390
+    assert qualification_score(DEFAULT, deal(assessments=(assessed("pain", age=timedelta(days=91)),)), NOW) == 0
+    assert qualification_score(DEFAULT, deal(assessments=(assessed("pain"),)), NOW) == 21  # 80 of 390
 
 
 def test_pain_interest_and_fit_make_an_opportunity() -> None:
@@ -129,7 +129,7 @@ def test_a_fit_result_says_what_is_and_what_must_be(thousand: object) -> None:
     ],
 )
 def test_evidence_that_says_nothing_is_told_why(text: str | None) -> None:
-    assert evidence_says_nothing(text) is not None
+    assert evidence_fault(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_evidence_that_says_nothing_is_told_why(text: str | None) -> None:
     ],
 )
 def test_evidence_that_says_something_passes(text: str) -> None:
-    assert evidence_says_nothing(text) is None
+    assert evidence_fault(text) is None

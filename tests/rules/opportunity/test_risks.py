@@ -10,8 +10,16 @@ import pytest
 from tests.support.rules.deal_facts import ADA, NOW, deal, fear, judged
 from workflow.rules.enums import OpportunityState, RequirementStatus, RiskLevel, RiskStatus, Trigger
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.parts import RiskReviewFacts, StepFacts
-from workflow.rules.opportunity.risks import Lack, highest, level, lower, not_reviewed, open_above, open_risks
+from workflow.rules.opportunity.parts import RiskReviewFacts, TransitionFacts
+from workflow.rules.opportunity.risks import (
+    MissingReview,
+    highest_risk_level,
+    is_lower,
+    missing_review,
+    open_risks,
+    open_risks_above,
+    score_level,
+)
 from workflow.rules.process.document import RequirementTest
 
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
@@ -31,28 +39,28 @@ def reviewed(*, none_found: bool = False, **changes: Any) -> OpportunityFacts:  
     return deal(risk_review=RiskReviewFacts(REVIEWED, ADA, none_found), **changes)
 
 
-def taken(trigger: Trigger, at: datetime) -> StepFacts:
+def taken(trigger: Trigger, at: datetime) -> TransitionFacts:
     """An arrow that was taken."""
-    return StepFacts(trigger, OpportunityState.LOST, OpportunityState.LEAD, at, 0)
+    return TransitionFacts(trigger, OpportunityState.LOST, OpportunityState.LEAD, at, 0)
 
 
 @pytest.mark.parametrize(("likelihood", "impact"), list(product(range(1, 6), repeat=2)))
 def test_a_risk_is_as_high_as_likelihood_times_impact(likelihood: int, impact: int) -> None:
-    assert level(likelihood, impact) is LEVELS[likelihood * impact]
+    assert score_level(likelihood, impact) is LEVELS[likelihood * impact]
 
 
 @pytest.mark.parametrize(
     ("points", "expected"), [(4, LOW), (5, MEDIUM), (9, MEDIUM), (10, HIGH), (14, HIGH), (15, CRITICAL)]
 )
 def test_the_levels_begin_at_five_ten_and_fifteen(points: int, expected: RiskLevel) -> None:
-    assert level(points, 1) is expected
+    assert score_level(points, 1) is expected
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(RiskLevel, repeat=2)))
 def test_a_level_is_lower_than_those_after_it(one: RiskLevel, other: RiskLevel) -> None:
     order = [LOW, MEDIUM, HIGH, CRITICAL]
 
-    assert lower(one, other) == (order.index(one) < order.index(other))
+    assert is_lower(one, other) == (order.index(one) < order.index(other))
 
 
 @pytest.mark.parametrize("status", RiskStatus)
@@ -60,33 +68,33 @@ def test_a_risk_is_open_until_it_is_mitigated_accepted_or_closed(status: RiskSta
     facts = deal(risks=(fear(5, 5, status),))
 
     expected = facts.risks if status in OPEN else ()
-    assert (open_risks(facts), open_above(facts, LOW)) == (expected, expected)
-    assert highest(facts) is (CRITICAL if status in OPEN else None)
+    assert (open_risks(facts), open_risks_above(facts, LOW)) == (expected, expected)
+    assert highest_risk_level(facts) is (CRITICAL if status in OPEN else None)
 
 
 @pytest.mark.parametrize(("found", "most"), list(product(RiskLevel, repeat=2)))
 def test_only_what_is_higher_than_the_level_is_above_it(found: RiskLevel, most: RiskLevel) -> None:
     facts = deal(risks=(fear(*SCORES[found]),))
 
-    assert open_above(facts, most) == (facts.risks if lower(most, found) else ())
+    assert open_risks_above(facts, most) == (facts.risks if is_lower(most, found) else ())
 
 
 def test_the_highest_of_the_open_risks_counts() -> None:
     risks = (fear(1, 1), fear(3, 4), fear(3, 3), fear(5, 5, RiskStatus.CLOSED))
 
-    assert highest(deal(risks=risks)) is HIGH
-    assert highest(deal()) is None
+    assert highest_risk_level(deal(risks=risks)) is HIGH
+    assert highest_risk_level(deal()) is None
 
 
-NEVER = Lack("Nobody has gone through the buyer's perceived risks yet.")
-REOPENED = Lack("The risks were last reviewed before the opportunity was reopened; go through them again.")
-RAISED = Lack("A risk was raised after the last review; go through them again.")
-UNSAID = Lack("The last review found no risk and did not say so with `noneFound`.")
-FIRST = Lack(
+NEVER = MissingReview("Nobody has gone through the buyer's perceived risks yet.")
+REOPENED = MissingReview("The risks were last reviewed before the opportunity was reopened; go through them again.")
+RAISED = MissingReview("A risk was raised after the last review; go through them again.")
+UNSAID = MissingReview("The last review found no risk and did not say so with `noneFound`.")
+FIRST = MissingReview(
     "The buyer buys this for the first time, so something worries them: ask what, raise it, and review again.",
     "raiseRisk",
 )
-FAILED = Lack(
+FAILED = MissingReview(
     "The buyer has failed at this before, so something worries them: ask what, raise it, and review again.", "raiseRisk"
 )
 REOPEN = Trigger.REOPEN
@@ -133,7 +141,7 @@ REVIEWS = {
 def test_risks_are_reviewed_when_somebody_went_through_them_since(case: str) -> None:
     facts, lack = REVIEWS[case]
 
-    assert not_reviewed(facts) == lack
+    assert missing_review(facts) == lack
 
 
 @pytest.mark.parametrize("case", REVIEWS)

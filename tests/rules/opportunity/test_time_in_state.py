@@ -6,48 +6,56 @@ import pytest
 
 from tests.support.rules.deal_facts import NOW, deal
 from workflow.rules.enums import OpportunityState, Trigger
-from workflow.rules.opportunity.parts import StepFacts
-from workflow.rules.opportunity.time_in_state import Clock, clocks, state_age
+from workflow.rules.opportunity.parts import TransitionFacts
+from workflow.rules.opportunity.time_in_state import StateDuration, state_age, state_durations
 
 S, T = OpportunityState, Trigger
 DAY = 86_400
-QUALIFIED = StepFacts(T.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * DAY)
-BACK = StepFacts(T.REGRESS, S.QUALIFIED, S.LEAD, NOW, 2 * DAY)
-LOST = StepFacts(T.LOSE, S.QUALIFIED, S.LOST, NOW, 5 * DAY)
-REOPENED = StepFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
+QUALIFIED = TransitionFacts(T.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * DAY)
+BACK = TransitionFacts(T.REGRESS, S.QUALIFIED, S.LEAD, NOW, 2 * DAY)
+LOST = TransitionFacts(T.LOSE, S.QUALIFIED, S.LOST, NOW, 5 * DAY)
+REOPENED = TransitionFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
 
 
 @pytest.mark.parametrize(
     ("state", "steps", "found"),
     [
-        (S.LEAD, (), [Clock(S.LEAD, DAY, DAY, 1)]),
-        (S.QUALIFIED, (QUALIFIED,), [Clock(S.LEAD, None, 3 * DAY, 1), Clock(S.QUALIFIED, DAY, DAY, 1)]),
-        (S.LEAD, (QUALIFIED, BACK), [Clock(S.LEAD, DAY, 4 * DAY, 2), Clock(S.QUALIFIED, None, 2 * DAY, 1)]),
+        (S.LEAD, (), [StateDuration(S.LEAD, DAY, DAY, 1)]),
+        (S.QUALIFIED, (QUALIFIED,), [StateDuration(S.LEAD, None, 3 * DAY, 1), StateDuration(S.QUALIFIED, DAY, DAY, 1)]),
+        (
+            S.LEAD,
+            (QUALIFIED, BACK),
+            [StateDuration(S.LEAD, DAY, 4 * DAY, 2), StateDuration(S.QUALIFIED, None, 2 * DAY, 1)],
+        ),
         (
             S.QUALIFIED,
             (QUALIFIED, BACK, QUALIFIED),
-            [Clock(S.LEAD, None, 6 * DAY, 2), Clock(S.QUALIFIED, DAY, 3 * DAY, 2)],
+            [StateDuration(S.LEAD, None, 6 * DAY, 2), StateDuration(S.QUALIFIED, DAY, 3 * DAY, 2)],
         ),
         (
             S.LEAD,
             (QUALIFIED, LOST, REOPENED),
-            [Clock(S.LEAD, DAY, 4 * DAY, 2), Clock(S.QUALIFIED, None, 5 * DAY, 1), Clock(S.LOST, None, 7 * DAY, 1)],
+            [
+                StateDuration(S.LEAD, DAY, 4 * DAY, 2),
+                StateDuration(S.QUALIFIED, None, 5 * DAY, 1),
+                StateDuration(S.LOST, None, 7 * DAY, 1),
+            ],
         ),
     ],
 )
 def test_each_state_has_its_visits_and_all_of_their_time(
-    state: OpportunityState, steps: tuple[StepFacts, ...], found: list[Clock]
+    state: OpportunityState, steps: tuple[TransitionFacts, ...], found: list[StateDuration]
 ) -> None:
     facts = deal(state=state, steps=steps, state_since=NOW - timedelta(days=1))
 
-    assert list(clocks(facts, NOW)) == found
+    assert list(state_durations(facts, NOW)) == found
 
 
 @pytest.mark.parametrize(("ago", "seconds"), [(0, 0), (999_999, 0), (1_000_000, 1), (1_999_999, 1), (-5_000_000, 0)])
 def test_a_visit_is_told_in_whole_seconds_that_have_passed(ago: int, seconds: int) -> None:
     facts = deal(state_since=NOW - timedelta(microseconds=ago))
 
-    assert clocks(facts, NOW) == (Clock(S.LEAD, seconds, seconds, 1),)
+    assert state_durations(facts, NOW) == (StateDuration(S.LEAD, seconds, seconds, 1),)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,7 @@ def test_a_visit_is_told_in_whole_seconds_that_have_passed(ago: int, seconds: in
         ((QUALIFIED, LOST, REOPENED, QUALIFIED, BACK, QUALIFIED, LOST, REOPENED, QUALIFIED), 1),
     ],
 )
-def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(steps: tuple[StepFacts, ...], days: int) -> None:
+def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(steps: tuple[TransitionFacts, ...], days: int) -> None:
     facts = deal(state=S.QUALIFIED, steps=steps, state_since=NOW - timedelta(days=1))
 
     assert state_age(facts, NOW) == timedelta(days=days)

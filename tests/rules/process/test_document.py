@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.rules.deal_facts import DEFAULT
 from tests.support.rules.process_documents import Change, changed
-from workflow.rules.authoring.checks import check
+from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
@@ -17,8 +17,8 @@ from workflow.rules.enums import (
     Strength,
     Trigger,
 )
-from workflow.rules.errors import InvalidInput
-from workflow.rules.process.document import content_hash, parse, to_plain
+from workflow.rules.errors import InvalidInputError
+from workflow.rules.process.document import content_hash, encode_process, parse_process
 
 TESTS = [
     ({"criterion": {"key": "pain"}}, RequirementKind.CRITERION),
@@ -34,7 +34,7 @@ TESTS = [
 
 
 def test_the_default_process_has_no_fault() -> None:
-    assert check(DEFAULT) == []
+    assert check_process(DEFAULT) == []
 
 
 def test_the_default_gates_are_the_domains() -> None:
@@ -59,7 +59,7 @@ def test_the_default_gates_are_the_domains() -> None:
             Strength.SOFT: [],
         },
     }
-    assert DEFAULT.gate(Trigger.WIN)[3].test.max_open_risk is RiskLevel.MEDIUM
+    assert DEFAULT.requirements_for(Trigger.WIN)[3].test.max_open_risk is RiskLevel.MEDIUM
 
 
 def test_the_default_numbers_are_the_domains() -> None:
@@ -96,40 +96,40 @@ def test_every_alert_code_has_a_rule_by_default() -> None:
 
 
 def test_a_document_reads_back_as_it_was_written() -> None:
-    assert parse(to_plain(DEFAULT)) == DEFAULT
-    assert content_hash(parse(to_plain(DEFAULT))) == content_hash(DEFAULT)
+    assert parse_process(encode_process(DEFAULT)) == DEFAULT
+    assert content_hash(parse_process(encode_process(DEFAULT))) == content_hash(DEFAULT)
 
 
 @pytest.mark.parametrize("number", [0.1, 1 / 3, 1e-7, 5e-324, 0, -0.0])
 def test_a_number_is_written_as_it_was_read(number: float) -> None:
-    document = parse(changed(lambda d: d["states"][0].update(probability=number)))
+    document = parse_process(changed(lambda d: d["states"][0].update(probability=number)))
 
-    again = parse(json.loads(json.dumps(to_plain(document))))
+    again = parse_process(json.loads(json.dumps(encode_process(document))))
     assert (again, content_hash(again)) == (document, content_hash(document))
-    assert str(to_plain(document)["states"][0]["probability"]) == str(abs(float(number)))
+    assert str(encode_process(document)["states"][0]["probability"]) == str(abs(float(number)))
 
 
 def test_one_changed_word_changes_the_hash() -> None:
-    assert content_hash(parse(changed(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
+    assert content_hash(parse_process(changed(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
 
 
 @pytest.mark.parametrize(("test", "kind"), TESTS)
 def test_a_test_of_every_kind_is_read(test: dict[str, Any], kind: RequirementKind) -> None:
-    document = parse(changed(lambda d: d["gates"][2]["requirements"][0].update(test=test)))
+    document = parse_process(changed(lambda d: d["gates"][2]["requirements"][0].update(test=test)))
 
-    assert document.gate(Trigger.WIN)[0].test.kind is kind
+    assert document.requirements_for(Trigger.WIN)[0].test.kind is kind
 
 
 def test_states_and_alert_rules_left_out_are_the_defaults() -> None:
     short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
 
-    assert parse(short, defaults=DEFAULT) == DEFAULT
+    assert parse_process(short, defaults=DEFAULT) == DEFAULT
 
 
 def test_what_is_left_out_means_none() -> None:
     short = changed(lambda d: [d.pop(part) for part in ("fitRules", "requiredRoles")])
 
-    assert (parse(short).fit_rules, parse(short).required_roles) == ((), ())
+    assert (parse_process(short).fit_rules, parse_process(short).required_roles) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_is_left_out_means_none() -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_every_path(change: Change, paths: list[tuple[str, ...]]) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        parse(changed(change))
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_process(changed(change))
 
     assert sorted(fault.path for fault in refusal.value.fields) == sorted(paths)

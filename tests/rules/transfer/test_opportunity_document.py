@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.serving import ROOT
 from workflow.operations.transfer.row import ImportRow
-from workflow.rules.codec import camel, read, written
+from workflow.rules.codec import camel, decode, encode
 from workflow.rules.enums import (
     ActorKind,
     CompetitorKind,
@@ -25,36 +25,43 @@ from workflow.rules.enums import (
     Trigger,
     WinReason,
 )
-from workflow.rules.errors import InvalidInput
-from workflow.rules.transfer.document_history import Frame, Override, Standing, Step
-from workflow.rules.transfer.document_parts import (
-    By,
-    Competitor,
-    Milestone,
-    Mitigation,
-    Named,
-    Relation,
-    Risk,
-    Stakeholder,
+from workflow.rules.errors import InvalidInputError
+from workflow.rules.transfer.document_history import (
+    ExportedOverride,
+    ExportedSnapshot,
+    ExportedTransition,
+    ImportRowFacts,
 )
-from workflow.rules.transfer.opportunity_document import NAMES, Whole, judge
+from workflow.rules.transfer.document_parts import (
+    ExportedActor,
+    ExportedCompetitor,
+    ExportedContact,
+    ExportedMilestone,
+    ExportedMitigation,
+    ExportedRelation,
+    ExportedRisk,
+    ExportedStakeholder,
+)
+from workflow.rules.transfer.opportunity_document import DOCUMENT_FIELDS, OpportunityDocument, validate_document
 
 S, T = OpportunityState, Trigger
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ANN = By(ActorKind.MEMBER, "Ann", "ann@example.com")
+ANN = ExportedActor(ActorKind.MEMBER, "Ann", "ann@example.com")
 
 
-def step(day: int, trigger: Trigger, source: OpportunityState, target: OpportunityState, **more: Any) -> Step:
+def step(
+    day: int, trigger: Trigger, source: OpportunityState, target: OpportunityState, **more: Any
+) -> ExportedTransition:
     """An arrow taken so many days after the beginning."""
     at = BEGAN + timedelta(days=day)
-    return Step(
+    return ExportedTransition(
         trigger, source, target, at, TransitionSource.API, ANN, (), 86_400, 0.5, ForecastCategory.PIPELINE, **more
     )
 
 
-def standing(day: int, state: OpportunityState) -> Standing:
+def standing(day: int, state: OpportunityState) -> ExportedSnapshot:
     """How it stood from so many days after the beginning."""
-    return Standing(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
+    return ExportedSnapshot(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
 
 
 CLOSED = date(2026, 1, 8)
@@ -63,38 +70,38 @@ PATH = (
     step(2, T.PROGRESS, S.QUALIFIED, S.PROGRESSING),
     step(3, T.WIN, S.PROGRESSING, S.WON, closed_on=CLOSED, win_reason=WinReason.SPEED),
 )
-RISK = Risk(RiskCategory.TIME, "Late", 2, 2, RiskStatus.CONFIRMED, BEGAN, perceived_by=1)
-MILESTONE = Milestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, BEGAN, "visit")
-WHOLE = Whole(
+RISK = ExportedRisk(RiskCategory.TIME, "Late", 2, 2, RiskStatus.CONFIRMED, BEGAN, perceived_by=1)
+MILESTONE = ExportedMilestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, BEGAN, "visit")
+WHOLE = OpportunityDocument(
     probability=0.5,
     push_count=2,
     lost_to=1,
     collaborators=("ann@example.com", "bob@example.com"),
-    stakeholders=tuple(Stakeholder(Named("Acme", name), BEGAN) for name in ("Grace", "Kim")),
-    relations=(Relation(1, RelationKind.REPORTS_TO, 2),),
-    competitors=(Competitor(CompetitorKind.VENDOR, "Globex", CompetitorStanding.ACTIVE, BEGAN),),
+    stakeholders=tuple(ExportedStakeholder(ExportedContact("Acme", name), BEGAN) for name in ("Grace", "Kim")),
+    relations=(ExportedRelation(1, RelationKind.REPORTS_TO, 2),),
+    competitors=(ExportedCompetitor(CompetitorKind.VENDOR, "Globex", CompetitorStanding.ACTIVE, BEGAN),),
     risks=(RISK,),
-    mitigations=(Mitigation(1, MitigationKind.PILOT, "A pilot", BEGAN),),
+    mitigations=(ExportedMitigation(1, MitigationKind.PILOT, "A pilot", BEGAN),),
     milestones=(MILESTONE,),
     history=PATH,
     standings=(standing(0, S.LEAD), standing(1, S.QUALIFIED), standing(2, S.PROGRESSING), standing(3, S.WON)),
-    overrides=(Override(2, ("criterion.pain",), "The board wants it", ANN, BEGAN),),
+    overrides=(ExportedOverride(2, ("criterion.pain",), "The board wants it", ANN, BEGAN),),
 )
-FRAME = Frame(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
+FRAME = ImportRowFacts(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
 
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"probability": 1.5}, "probability", "0 to 1"),
     ({"push_count": -1}, "pushCount", "0 to"),
     ({"lost_to": 2}, "lostTo", "a place in `competitors`, which has 1"),
     ({"collaborators": ("ann@example.com",) * 2}, "collaborators", "twice"),
-    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 3),)}, "relations.0.to", "which has 2"),
-    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 1),)}, "relations", "to themselves"),
-    ({"relations": (Relation(1, RelationKind.REPORTS_TO, 2),) * 2}, "relations", "twice"),
+    ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 3),)}, "relations.0.to", "which has 2"),
+    ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 1),)}, "relations", "to themselves"),
+    ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 2),) * 2}, "relations", "twice"),
     ({"risks": (replace(RISK, likelihood=6),)}, "risks.0.likelihood", "1 to 5"),
     ({"risks": (replace(RISK, perceived_by=0),)}, "risks.0.perceivedBy", "the first is 1"),
     ({"risks": ()}, "mitigations.0.risk", "which has 0"),
     ({"milestones": (MILESTONE, MILESTONE)}, "milestones", "twice"),
-    ({"overrides": (Override(4, (), "", ANN, BEGAN),)}, "overrides.0.transition", "which has 3"),
+    ({"overrides": (ExportedOverride(4, (), "", ANN, BEGAN),)}, "overrides.0.transition", "which has 3"),
     ({"history": PATH[1:]}, "history.0", "no arrow that leaves LEAD"),
     ({"history": (PATH[0], PATH[2])}, "history.1", "no arrow that leaves QUALIFIED"),
     ({"history": (replace(PATH[0], trigger=T.REGRESS), *PATH[1:])}, "history.0", "no arrow"),
@@ -115,14 +122,14 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
 
 
 def test_a_deal_whose_parts_agree_is_taken_and_reads_back_as_it_is_written() -> None:
-    judge(WHOLE, FRAME)
-    assert read(Whole, written(WHOLE)) == WHOLE
+    validate_document(WHOLE, FRAME)
+    assert decode(OpportunityDocument, encode(WHOLE)) == WHOLE
 
 
 @pytest.mark.parametrize(("change", "where", "said"), FAULTS, ids=[f"{fault[1]}: {fault[2]}" for fault in FAULTS])
 def test_what_does_not_agree_is_told_at_its_place(change: dict[str, Any], where: str, said: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        judge(replace(WHOLE, **change), FRAME)
+    with pytest.raises(InvalidInputError) as refused:
+        validate_document(replace(WHOLE, **change), FRAME)
 
     assert [".".join(fault.path) for fault in refused.value.fields] == [where]
     assert said in refused.value.message
@@ -131,4 +138,4 @@ def test_what_does_not_agree_is_told_at_its_place(change: dict[str, Any], where:
 def test_the_page_about_json_lines_names_every_field() -> None:
     page = (ROOT / "docs" / "json-lines.md").read_text()
     row = [field.name for field in fields(ImportRow) if field.name != "whole"]
-    assert [name for name in (*row, *NAMES) if f"`{camel(name)}`" not in page] == []
+    assert [name for name in (*row, *DOCUMENT_FIELDS) if f"`{camel(name)}`" not in page] == []

@@ -15,7 +15,7 @@ from tests.support.scenarios.activities import CALL, LATER, Diary, call, new_dea
 from tests.support.statements import Statements, statements
 from workflow.models import Activity, Member
 from workflow.operations.core.context import Ctx
-from workflow.queries.actors import ACTOR
+from workflow.queries.actors import ACTOR_COLUMNS
 from workflow.rules.enums import Role, Visibility
 
 DIARY = """query($id: ID!, $first: Int, $after: String) { opportunity(id: $id) { activities(first: $first, after: $after) {
@@ -146,7 +146,7 @@ async def test_a_key_that_stands_for_nobody_is_told_as_who_logged_it(
     id = await call(robot, diary.deal)
 
     told, _ = await ask(diary.ctx, NODE, id=encode("Activity", id))
-    [kept] = await Activity.filter(id=id).values(*ACTOR)
+    [kept] = await Activity.filter(id=id).values(*ACTOR_COLUMNS)
     assert told["node"]["actor"] == {"kind": "API_KEY", "name": kept["actor_name"]}
     assert kept["actor_member_id"] is None
 

@@ -9,18 +9,18 @@ from tests.support.team import SELLER, deals_of
 from workflow.models import Milestone, Opportunity
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.activities import NewActivity, log_activity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.buyer.milestones import complete_milestone
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
 from workflow.operations.buyer.profile import update_buyer
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Won, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import WinDetails, win
 from workflow.rules.enums import (
     ActivityDirection,
     ActivityKind,
@@ -75,7 +75,7 @@ async def _understood(seller: Ctx, id: UUID) -> None:
         },
         expected_version=None,
     )
-    answer = AssessmentGiven("pain", Grade.VALIDATED, SAID, None, people[0])
+    answer = NewAssessment("pain", Grade.VALIDATED, SAID, None, people[0])
     await assess_criteria(seller, id, [answer], pain_since=None, expected_version=None)
     await add_competitor(seller, id, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
     for day in range(TALKS):
@@ -86,5 +86,5 @@ async def _understood(seller: Ctx, id: UUID) -> None:
 async def _won(organization: TestOrganization, id: UUID) -> None:
     [step] = await Milestone.filter(opportunity_id=id, template_key="decision_made").values("id")
     await complete_milestone(organization.ctx, step["id"], evidence=SAID, expected_version=None)
-    passed = Terms(override=OverrideGiven(PASSED, "The board wants this one and pays for it."))
-    await win(organization.ctx, id, Won(WinReason.SPEED), passed)
+    passed = TransitionOptions(override=NewOverride(PASSED, "The board wants this one and pays for it."))
+    await win(organization.ctx, id, WinDetails(WinReason.SPEED), passed)

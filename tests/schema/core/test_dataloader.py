@@ -4,13 +4,13 @@ from asyncio import CancelledError, create_task, gather, sleep
 
 import pytest
 
-from schema.core.dataloader import Loader, Turn, Turns
+from schema.core.dataloader import BatchScheduler, Loader, LoadPhase
 
 
 class Table:
     """A table that tells what it was asked, and of which one row is missing."""
 
-    def __init__(self, turns: Turns, turn: Turn = Turn.PARTS) -> None:
+    def __init__(self, turns: BatchScheduler, turn: LoadPhase = LoadPhase.PARTS) -> None:
         self.asked: list[list[str]] = []
         self.broken = False
         self.loader: Loader[str, str] = Loader(turns, turn, self._ask)
@@ -24,7 +24,7 @@ class Table:
 
 
 async def test_rows_that_are_asked_for_at_once_are_read_at_once_and_once_in_a_request() -> None:
-    table = Table(Turns())
+    table = Table(BatchScheduler())
 
     told = await gather(table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a"))
     again = await table.loader.load_many(["missing", "a"])
@@ -35,8 +35,8 @@ async def test_rows_that_are_asked_for_at_once_are_read_at_once_and_once_in_a_re
 
 
 async def test_a_table_waits_for_those_whose_rows_lead_to_it() -> None:
-    turns = Turns()
-    people, parts = Table(turns, Turn.PEOPLE), Table(turns, Turn.PARTS)
+    turns = BatchScheduler()
+    people, parts = Table(turns, LoadPhase.PEOPLE), Table(turns, LoadPhase.PARTS)
 
     async def through(key: str) -> str | None:
         return await people.loader.load(await parts.loader.load(key) or key)
@@ -48,7 +48,7 @@ async def test_a_table_waits_for_those_whose_rows_lead_to_it() -> None:
 
 
 async def test_what_one_request_reads_another_does_not_know() -> None:
-    one, other = Table(Turns()), Table(Turns())
+    one, other = Table(BatchScheduler()), Table(BatchScheduler())
 
     await gather(one.loader.load("a"), other.loader.load("a"))
 
@@ -56,7 +56,7 @@ async def test_what_one_request_reads_another_does_not_know() -> None:
 
 
 async def test_a_statement_that_fails_is_told_to_all_who_waited_for_it_and_to_nobody_else() -> None:
-    turns = Turns()
+    turns = BatchScheduler()
     broken, whole = Table(turns), Table(turns)
     broken.broken = True
 
@@ -71,7 +71,7 @@ async def test_a_statement_that_fails_is_told_to_all_who_waited_for_it_and_to_no
 
 
 async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
-    table = Table(Turns())
+    table = Table(BatchScheduler())
     leaving, staying = create_task(table.loader.load("a")), create_task(table.loader.load("a"))
     await sleep(0)
 
@@ -83,8 +83,8 @@ async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
 
 
 async def test_what_nobody_waits_for_any_more_is_not_read() -> None:
-    turns = Turns()
-    left, kept = Table(turns, Turn.DEALS), Table(turns, Turn.PARTS)
+    turns = BatchScheduler()
+    left, kept = Table(turns, LoadPhase.DEALS), Table(turns, LoadPhase.PARTS)
     leaving, staying = create_task(left.loader.load("a")), create_task(kept.loader.load("a"))
     await sleep(0)
 

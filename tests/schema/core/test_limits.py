@@ -6,40 +6,40 @@ import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from schema import schema
-from schema.core.limits import LIMITS, Measure, TooDeep, excess, measured
+from schema.core.limits import LIMITS, Complexity, TooDeepError, limit_errors, measure_complexity
 
 SCHEMA = schema._schema
 
 
-def of(query: str, **variables: Any) -> Measure:
+def of(query: str, **variables: Any) -> Complexity:
     """The measure of a document's first operation."""
     document = parse(query)
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-    return measured(SCHEMA, document, operation, variables)
+    return measure_complexity(SCHEMA, document, operation, variables)
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("{ viewer { role } }", Measure(depth=2, fields=2, cost=1)),
-        ("{ a: viewer { b: role role } }", Measure(depth=2, fields=3, aliases=2, cost=1)),
+        ("{ viewer { role } }", Complexity(depth=2, fields=2, cost=1)),
+        ("{ a: viewer { b: role role } }", Complexity(depth=2, fields=3, aliases=2, cost=1)),
         (
             "query @x { viewer @skip(if: true) { ... @include(if: true) { role } } }",
-            Measure(2, 0, 2, directives=3, cost=1),
+            Complexity(2, 0, 2, directives=3, cost=1),
         ),
-        ("{ ...F ...F } fragment F on Query { viewer { role } }", Measure(2, 0, 4, cost=2, fragments=1)),
-        ("{ viewer { role } viewer { role } }", Measure(2, 0, 4, cost=2, overlaps=2)),
+        ("{ ...F ...F } fragment F on Query { viewer { role } }", Complexity(2, 0, 4, cost=2, fragments=1)),
+        ("{ viewer { role } viewer { role } }", Complexity(2, 0, 4, cost=2, overlaps=2)),
         (
             "mutation { reviewRisks { __typename } ...M } fragment M on Mutation { a: deleteOpportunity { __typename } }",
-            Measure(2, 0, 4, 1, 0, 2, 0, 22, 1),
+            Complexity(2, 0, 4, 1, 0, 2, 0, 22, 1),
         ),
-        ("{ __schema { types { name } } viewer { role } }", Measure(2, 3, 5, cost=2)),
-        ("{ nothing { at { all } } }", Measure(3, 0, 3, unknown=3)),
-        ("{ ...Missing }", Measure()),
-        ("{ ...F } fragment F on Query { viewer { role } ...F }", Measure(2, 0, 2, cost=1, fragments=1)),
+        ("{ __schema { types { name } } viewer { role } }", Complexity(2, 3, 5, cost=2)),
+        ("{ nothing { at { all } } }", Complexity(3, 0, 3, unknown=3)),
+        ("{ ...Missing }", Complexity()),
+        ("{ ...F } fragment F on Query { viewer { role } ...F }", Complexity(2, 0, 2, cost=1, fragments=1)),
     ],
 )
-def test_an_operation_is_counted_as_it_would_be_written_out(query: str, expected: Measure) -> None:
+def test_an_operation_is_counted_as_it_would_be_written_out(query: str, expected: Complexity) -> None:
     assert of(query) == expected
 
 
@@ -81,16 +81,16 @@ def test_fragments_that_multiply_are_read_once_each() -> None:
 
 @pytest.mark.parametrize("nested", ["viewer { " * 100, "... { " * 100])
 def test_what_is_nested_beyond_counting_is_told(nested: str) -> None:
-    with pytest.raises(TooDeep):
+    with pytest.raises(TooDeepError):
         of("{ " + nested + "role" + " }" * 101)
 
 
-@pytest.mark.parametrize("name", Measure._fields)
+@pytest.mark.parametrize("name", Complexity._fields)
 def test_each_limit_is_told_from_one_beyond_it(name: str) -> None:
     most = getattr(LIMITS, name)
 
-    assert list(excess(Measure(**{name: most}))) == []
-    [error] = excess(Measure(**{name: most + 1}))
+    assert list(limit_errors(Complexity(**{name: most}))) == []
+    [error] = limit_errors(Complexity(**{name: most + 1}))
     assert error.extensions == {"code": "QUERY_TOO_COMPLEX"}
     assert f"{most + 1:,}" in error.message
     assert f"at most {most:,} are taken" in error.message
@@ -99,4 +99,4 @@ def test_each_limit_is_told_from_one_beyond_it(name: str) -> None:
 def test_what_tools_ask_of_the_schema_is_within_the_limits() -> None:
     whole = {"specified_by_url": True, "directive_is_repeatable": True, "schema_description": True}
 
-    assert list(excess(of(get_introspection_query(**whole, input_value_deprecation=True)))) == []
+    assert list(limit_errors(of(get_introspection_query(**whole, input_value_deprecation=True)))) == []

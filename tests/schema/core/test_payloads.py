@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from schema.core.ids import decode, encode
-from schema.core.payloads import told
+from schema.core.payloads import encode_ids
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
 from workflow.operations.accounts.accounts import create_account, create_contact
@@ -21,7 +21,7 @@ def test_ids_are_those_of_the_api_wherever_they_stand() -> None:
     owner = {"old": None, "new": str(ONE)}
     payload = {"opportunityId": str(ONE), "changes": {"ownerId": owner, "collaboratorIds": helpers}}
 
-    assert told(payload) == {
+    assert encode_ids(payload) == {
         "opportunityId": encode("Opportunity", ONE),
         "changes": {
             "ownerId": {"old": None, "new": encode("Member", ONE)},
@@ -33,7 +33,7 @@ def test_ids_are_those_of_the_api_wherever_they_stand() -> None:
 def test_what_a_customer_keeps_is_left_alone() -> None:
     payload = {"externalId": str(ONE), "changes": {"attributes": {"old": {}, "new": {"accountId": str(ONE)}}}}
 
-    assert told(payload) == payload
+    assert encode_ids(payload) == payload
 
 
 async def test_an_integration_follows_the_ids_of_a_payload(server: Server, organization: TestOrganization) -> None:

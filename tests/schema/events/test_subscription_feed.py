@@ -10,11 +10,11 @@ from tests.support.organizations import new_organization
 from tests.support.serving import Server, serving
 from tests.support.subscription_clients import PATIENCE, stream
 from tests.support.team import Crew, new_crew
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.operations.people.members import update_member
-from workflow.queries.events.events import START
+from workflow.queries.events.events import FEED_START
 from workflow.rules.enums import OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD
@@ -137,10 +137,10 @@ async def test_a_cursor_that_is_none_is_refused(server: Server, crew: Crew) -> N
 
 
 async def test_who_reads_through_restarts_of_the_server_loses_nothing(own_database: str) -> None:
-    async with opened(own_database, everywhere=False):
+    async with open_database(own_database, all_contexts=False):
         crew = await new_crew()
         key = crew.organization.api_key
-    cursor, heard = START.cursor(), list[str]()
+    cursor, heard = FEED_START.cursor(), list[str]()
     for turn in range(3):
         async with serving(own_database) as server:
             await server.ask(key, CREATE, name=f"Turn {turn}")

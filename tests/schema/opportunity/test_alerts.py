@@ -15,7 +15,7 @@ from tests.support.serving import Server
 from tests.support.subscription_clients import PATIENCE, stream
 from tests.support.team import Crew, new_crew
 from workflow.models import Alert, Opportunity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.people.members import update_member
 from workflow.rules.enums import Grade, OpportunityState, Role, Visibility
 
@@ -33,7 +33,7 @@ SNOOZE = """mutation($ids: [ID!]!, $until: DateTime!) { snoozeAlerts(input: {ids
 CHANGED = (
     "subscription($filter: AlertFilter) { alertChanged(filter: $filter) { code severity status opportunity { id } } }"
 )
-DISPROVED = [AssessmentGiven("pain", Grade.DISPROVED)]
+DISPROVED = [NewAssessment("pain", Grade.DISPROVED)]
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ async def test_whoever_follows_is_told_of_alerts_that_match_before_or_after(serv
 
 async def _heard(events: AsyncIterator[Any], crew: Crew, deal: UUID, grade: Grade, facts: int) -> list[dict[str, Any]]:
     """What is told of an answer about the pain: a proposal to stop is opened, and goes to a manager at once."""
-    said = [AssessmentGiven("pain", grade)]
+    said = [NewAssessment("pain", grade)]
     await assess_criteria(crew.at("admin", datetime.now(UTC)), deal, said, pain_since=None, expected_version=None)
     async with asyncio.timeout(PATIENCE):
         return [(await anext(events))["data"]["alertChanged"] for _ in range(facts)]

@@ -12,10 +12,10 @@ from tests.support.scenarios.health import SAID, new_desk, stored
 from tests.support.serving import Server
 from tests.support.team import Crew, new_crew
 from workflow.models import Opportunity
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import Lost, lose
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import LossDetails, lose
 from workflow.rules.codec import camel
 from workflow.rules.enums import BuyingRole, Grade, InsightTopicName, LossReason, OpportunityState
 
@@ -94,7 +94,7 @@ async def test_a_closed_deal_tells_what_was_known_at_its_close(server: Server, c
     await desk.person()
     before = (await read(server, crew, desk.deal))["insight"]
 
-    await lose(desk.ctx, desk.deal, Lost(LossReason.PRICE), Terms())
+    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
     assert before["topics"][0]["status"] == "UNKNOWN"
     told = (await read(server, crew, desk.deal))["insight"]
@@ -127,7 +127,7 @@ async def test_earlier_answers_stay_in_the_trail_newest_first(server: Server, cr
     desk = await new_desk(crew, S.LEAD)
     who = await add_stakeholder(desk.ctx, desk.deal, NewStakeholder(await desk.contact(), [BuyingRole.CHAMPION]))
     for grade, said_by in ((Grade.IDENTIFIED, None), (Grade.VALIDATED, who), (Grade.DISPROVED, None)):
-        answer = AssessmentGiven("pain", grade, SAID, "https://acme.example/minutes", said_by)
+        answer = NewAssessment("pain", grade, SAID, "https://acme.example/minutes", said_by)
         await assess_criteria(desk.ctx, desk.deal, [answer], pain_since=None, expected_version=None)
 
     told = (await read(server, crew, desk.deal, TRAIL))["qualification"]["assessments"]

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from schema.core.ids import encode
-from schema.opportunity.list import OpportunityFilter
+from schema.opportunity.list import OpportunityFilterInput
 from tests.support.fixtures import placed
 from tests.support.organizations import TestOrganization
 from tests.support.rows import deal_row, place_of
@@ -195,7 +195,8 @@ async def test_a_filter_lets_through_those_it_names(
 def test_every_condition_is_tried() -> None:
     tried = {name for filter, _ in CASES for name in filter}
 
-    fields = {field.graphql_name or field.python_name for field in OpportunityFilter.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+    definition = OpportunityFilterInput.__strawberry_definition__  # type: ignore[attr-defined]
+    fields = {field.graphql_name or field.python_name for field in definition.fields}
     assert {name.replace("_", "").lower() for name in fields} == {name.lower() for name in tried}
 
 

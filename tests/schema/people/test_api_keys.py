@@ -13,12 +13,12 @@ from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.serving import Server
 from tests.support.team import ROLES, Crew, new_crew
 from workflow.models import ApiKey
-from workflow.operations.opportunity.bulk import Ref, assign_opportunities
+from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
-from workflow.operations.people.api_keys import NewKey, create_api_key
+from workflow.operations.people.api_keys import NewApiKey, create_api_key
 from workflow.operations.people.members import update_member
 from workflow.rules.enums import OpportunityState, Role
-from workflow.rules.errors import PermissionDenied, RecordClosed
+from workflow.rules.errors import PermissionDeniedError, RecordClosedError
 from workflow.rules.permissions import PERMISSIONS
 
 KEYS = (
@@ -70,7 +70,7 @@ async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organizat
 
 
 async def test_the_minute_of_a_use_is_kept_after_the_answer(server: Server, organization: TestOrganization) -> None:
-    made = await create_api_key(organization.ctx, NewKey("Sync", Role.REP))
+    made = await create_api_key(organization.ctx, NewApiKey("Sync", Role.REP))
     used: Any = None
 
     await server.ask(made.api_key, VIEWER)
@@ -146,7 +146,7 @@ async def test_what_a_viewer_is_told_they_can_they_can(crew: Crew, who: str, sta
         await update_opportunity(crew.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)
     context = RequestContext(viewer=ctx.viewer, now=NOW, request_id="1")
     told = await schema.execute(CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context)
-    [row] = (await done(assign_opportunities(ctx, [Ref(id)], crew.member("owner")))) or [None]
+    [row] = (await done(assign_opportunities(ctx, [BulkItem(id)], crew.member("owner")))) or [None]
 
     can = {
         "viewerCanAssign": row is not None and row.problem is None,
@@ -161,5 +161,5 @@ async def done(attempt: Any) -> Any:
     """What came of an attempt; None where it is refused for who asks, or because the deal is closed."""
     try:
         return await attempt
-    except (PermissionDenied, RecordClosed):
+    except (PermissionDeniedError, RecordClosedError):
         return None

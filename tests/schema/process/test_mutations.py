@@ -12,7 +12,7 @@ from tests.support.rules.processes import process_of_chance
 from tests.support.serving import Server
 from tests.support.team import Crew, new_crew
 from workflow.rules.enums import OpportunityState, Role
-from workflow.rules.process.document import to_plain
+from workflow.rules.process.document import encode_process
 
 PUBLISH = """mutation($input: PublishSalesProcessInput!) { publishSalesProcess(input: $input) { __typename
   ... on SalesProcessPublished { process { id key version isDefault document publishedBy { name } } }
@@ -48,7 +48,7 @@ async def test_a_document_that_was_read_publishes_unchanged(server: Server, orga
 
 async def test_random_processes_go_through_http_unchanged(server: Server, organization: TestOrganization) -> None:
     for seed in range(count(1_000, part=40)):
-        document = to_plain(process_of_chance(seed))
+        document = encode_process(process_of_chance(seed))
 
         answer = await published(server, organization.api_key, document)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.organizations import NOW, TestOrganization
 from tests.support.serving import Server
 from workflow.models import Member
-from workflow.operations.core.validation import MoneyGiven
+from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.pricing.targets import NewTarget, set_target
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
@@ -50,14 +50,14 @@ async def organization(organization: TestOrganization) -> TestOrganization:
             name=f"Deal {state}",
             account_name="Acme",
             state=state,
-            value=MoneyGiven(Decimal(value), "EUR"),
+            value=MoneyAmount(Decimal(value), "EUR"),
             created_at=born,
             **more,
         )
         for state, value, more in given
     ]
     await import_rows(organization.ctx, "crm", rows)
-    aim = MoneyGiven(Decimal(10_000), "EUR")
+    aim = MoneyAmount(Decimal(10_000), "EUR")
     await set_target(organization.ctx, NewTarget(None, None, date(2026, 1, 1), date(2026, 3, 31), aim))
     return organization
 

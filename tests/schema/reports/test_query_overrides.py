@@ -10,8 +10,16 @@ from tests.support.organizations import NOW
 from tests.support.serving import Server
 from tests.support.team import Crew, forced, new_crew
 from workflow.models import Member
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, Lost, Won, lose, progress, qualify, win
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import (
+    LossDetails,
+    QualifyChanges,
+    WinDetails,
+    lose,
+    progress,
+    qualify,
+    win,
+)
 from workflow.rules.enums import LossReason, OpportunityState, Role, Visibility, WinReason
 
 OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: OpportunityFilter) {
@@ -30,10 +38,10 @@ async def crew() -> Crew:
         for state in OpportunityState
         if state in (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING)
     ]
-    await qualify(admin, lead, AppliedFirst(), forced())
+    await qualify(admin, lead, QualifyChanges(), forced())
     await progress(admin, qualified, {}, forced())
-    await lose(admin, qualified, Lost(LossReason.PRICE), Terms())
-    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, Won(WinReason.SPEED), forced())
+    await lose(admin, qualified, LossDetails(LossReason.PRICE), TransitionOptions())
+    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, WinDetails(WinReason.SPEED), forced())
     return crew
 
 

@@ -19,7 +19,7 @@ from tests.support.fixtures import placed
 from tests.support.mutation_cases.case import Input
 from tests.support.organizations import NOW, VAULT
 from workflow.models.engine.database import fetch, transaction
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')
 API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?|whsec_[\w+/=]+")
@@ -60,7 +60,7 @@ async def wrongs(world: World, sight: Sight, mutation: str, input: Input) -> lis
     """What is wrong with a write that is right: refused, or it changed a row that the writer does not see."""
     ids, key = world.half(sight).stages[stage_of(sight)], world.key(sight)
     now = NOW + timedelta(days=1)
-    viewer = await viewer_of(key, now)
+    viewer = await authenticate_api_key(key, now)
     assert viewer is not None
     context = RequestContext(viewer=viewer, now=now, request_id="lawful", vault=VAULT)
 

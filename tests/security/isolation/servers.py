@@ -21,7 +21,7 @@ from tests.security.isolation.two_organizations import World, without
 from tests.support.counts import FULL
 from tests.support.databases import Databases, chosen
 from tests.support.serving import serving
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 
 Case = TypeVar("Case")
 ONE_IN = {"sqlite": 80, "postgres": 85}[chosen()]
@@ -112,7 +112,7 @@ async def alone(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, in this process: only those who ask inside the block are answered."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": url, **LIMITS}))
     async with (
-        opened(url, everywhere=False),
+        open_database(url, all_contexts=False),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://alone") as client,
     ):
         yield client

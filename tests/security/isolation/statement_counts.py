@@ -14,7 +14,7 @@ from tests.security.isolation.expected_visibility import Sight
 from tests.security.isolation.questions import Question
 from tests.support.organizations import NOW
 from tests.support.statements import statements
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 
 IN_QUERY = re.compile(r'(?<=id: ")[^"]+(?=")')
 
@@ -33,7 +33,7 @@ def nobodys(question: Question, sight: Sight) -> Question:
 
 async def statements_of(question: Question, key: str) -> Counter[str]:
     """How many statements the answer takes, by table; who asks is known already."""
-    viewer = await viewer_of(key, NOW)
+    viewer = await authenticate_api_key(key, NOW)
     assert viewer is not None
     context = RequestContext(viewer=viewer, now=NOW, request_id="counted")
     async with statements() as seen:

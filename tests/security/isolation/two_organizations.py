@@ -21,9 +21,9 @@ from tests.support.fixtures import furnished
 from tests.support.organizations import NOW, VAULT, TestOrganization, new_organization
 from workflow.models import Collaborator, Member, Opportunity, Team
 from workflow.models.columns import new_id
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
-from workflow.queries.people.credentials import viewer_of
+from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import CompetitorKind, Role, Visibility
 
 STAGES = ("held", "mate", "far")
@@ -40,7 +40,7 @@ class Inside:
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
         """The answer to one request."""
         now = NOW + timedelta(seconds=next(self.clock))
-        viewer = await viewer_of(api_key, now)
+        viewer = await authenticate_api_key(api_key, now)
         assert viewer is not None
         context = RequestContext(viewer=viewer, now=now, request_id="story", vault=VAULT)
         answer = await schema.execute(query, variable_values=variables, context_value=context)
@@ -95,7 +95,7 @@ async def new_world(databases: Databases) -> World:
 
 
 async def _half(url: str, marks: Marks) -> Half:
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         organization = await new_organization()
         story = await tell_story(organization)
         teams = await _teams(organization)
@@ -152,7 +152,7 @@ async def _stage(
     url: str, organization: TestOrganization, stage: str, keys: Mapping[Person, str], teams: Mapping[str, UUID]
 ) -> dict[str, str]:
     """What mutations work on, in the hands of the stage's owner."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         before = await Opportunity.all().values_list("id", flat=True)
         ids = await _furnished(organization)
         owner = await _owner(organization, stage, keys, teams)

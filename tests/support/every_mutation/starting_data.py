@@ -10,10 +10,10 @@ from workflow.models.columns import new_id
 from workflow.operations.process.processes import preset, publish
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
-from workflow.operations.webhooks.delivery import Outcome, claim, lanes, settle
+from workflow.operations.webhooks.delivery import DeliveryOutcome, due_endpoints, lease_deliveries, record_outcome
 from workflow.operations.webhooks.relay import relay
 from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
-from workflow.rules.process.document import parse, to_plain
+from workflow.rules.process.document import encode_process, parse_process
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 
@@ -36,11 +36,11 @@ async def delivered(id: str) -> None:
     """Relay what was told; of what is due to the endpoint its receiver takes the first and refuses the second."""
     await relay(NOW)
     found = decode(id)
-    for lane in await lanes(NOW):
+    for lane in await due_endpoints(NOW):
         if found is not None and lane.endpoint_id == found[1]:
-            taken, refused = await claim(lane, NOW, 2)
-            await settle(taken, Outcome(200), NOW)
-            await settle(refused, Outcome(500, "The receiver answered 500: down"), NOW)
+            taken, refused = await lease_deliveries(lane, NOW, 2)
+            await record_outcome(taken, DeliveryOutcome(200), NOW)
+            await record_outcome(refused, DeliveryOutcome(500, "The receiver answered 500: down"), NOW)
 
 
 async def escalated(id: str) -> None:
@@ -82,12 +82,12 @@ async def _teams(organization: TestOrganization) -> None:
 
 async def _process_of_everything(organization: TestOrganization) -> None:
     """The default with a fit rule and requirements of every kind."""
-    plain: Any = to_plain(preset("default"))  # Any: a document as data
+    plain: Any = encode_process(preset("default"))  # Any: a document as data
     rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
     tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
     asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
     gates = [_with(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
-    await publish(organization.ctx, parse({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
+    await publish(organization.ctx, parse_process({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
 
 
 def _with(gate: Any, asked: list[dict[str, Any]]) -> Any:

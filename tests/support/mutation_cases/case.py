@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflow.operations.process.processes import preset
-from workflow.rules.process.document import to_plain
+from workflow.rules.process.document import encode_process
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 PAIN, INTEREST, FIT = (
@@ -66,4 +66,4 @@ TO_PROGRESS = passing(
 )
 TO_WIN = passing("milestone.decision_made", "milestone.terms_agreed")
 WORTH = {"amount": "100.50", "currency": "EUR"}
-DOCUMENT: Input = {**to_plain(preset("default")), "key": "ours", "name": "Our way of selling"}
+DOCUMENT: Input = {**encode_process(preset("default")), "key": "ours", "name": "Our way of selling"}

@@ -23,7 +23,7 @@ from workflow.rules.enums import (
     Role,
     Strength,
 )
-from workflow.rules.gates.requirements import Verdict, evaluate
+from workflow.rules.gates.requirements import Verdict, evaluate_requirement
 from workflow.rules.opportunity.facts import (
     AccountFacts,
     Actor,
@@ -32,16 +32,16 @@ from workflow.rules.opportunity.facts import (
     OpportunityFacts,
     StakeholderFacts,
 )
-from workflow.rules.opportunity.parts import ActivityFacts, MitigationFacts, RiskFacts, Talks
-from workflow.rules.permissions import Holding, Viewer
-from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse
+from workflow.rules.opportunity.parts import ActivityFacts, ContactConversations, MitigationFacts, RiskFacts
+from workflow.rules.permissions import Ownership, Viewer
+from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse_process
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
 OWNER, TEAM = UUID(int=1), UUID(int=2)
 ADA = Actor(ActorKind.MEMBER, "Ada", OWNER)
 ACCOUNT = AccountFacts(id=UUID(int=3), name="Acme", industry="retail", employee_count=500, country="DE")
-HOLDING = Holding(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())
+HOLDING = Ownership(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())
 
 
 def default_document() -> dict[str, Any]:
@@ -51,7 +51,7 @@ def default_document() -> dict[str, Any]:
     return document
 
 
-DEFAULT = parse(default_document())
+DEFAULT = parse_process(default_document())
 
 
 def assessed(criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta = timedelta(days=1)) -> AssessmentFacts:
@@ -75,7 +75,7 @@ def person(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> Stake
 
 def talked(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
     """So many two-way activities with the person, the last of them so long ago."""
-    return ActivityFacts(NOW - ago, count, (Talks(UUID(int=6), count, NOW - ago),) if count else ())
+    return ActivityFacts(NOW - ago, count, (ContactConversations(UUID(int=6), count, NOW - ago),) if count else ())
 
 
 def fear(
@@ -142,7 +142,7 @@ def judged(
     test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, now: datetime = NOW
 ) -> Verdict:
     """The verdict on one HARD requirement with this test."""
-    return evaluate(GateRequirement("asked", "Asked", test), facts, process, now)
+    return evaluate_requirement(GateRequirement("asked", "Asked", test), facts, process, now)
 
 
 def fit_rule(attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD) -> FitRule:

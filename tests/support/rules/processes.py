@@ -24,8 +24,8 @@ from workflow.rules.enums import (
     Strength,
     Trigger,
 )
-from workflow.rules.opportunity.qualification import ESSENTIAL, EVIDENCED
-from workflow.rules.process.bounds import LONGEST, LONGEST_TEXT, RANGES
+from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS, EVIDENCED_GRADES
+from workflow.rules.process.bounds import MAX_LENGTHS, MAX_TEXT_LENGTH, RANGES
 from workflow.rules.process.document import (
     AlertRule,
     Criterion,
@@ -109,7 +109,7 @@ class _Author:
         )
 
     def criteria(self) -> tuple[Criterion, ...]:
-        kinds = self.shuffled([*ESSENTIAL, *self.some(set(CriterionKind) - set(ESSENTIAL))])
+        kinds = self.shuffled([*ESSENTIAL_KINDS, *self.some(set(CriterionKind) - set(ESSENTIAL_KINDS))])
         return tuple(
             Criterion(
                 key=key,
@@ -147,7 +147,7 @@ class _Author:
         return tuple(made(key) for key in self.keys(self.upto(4)))
 
     def gates(self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]) -> tuple[Gate, ...]:
-        needed = [CriterionTest(one.key, self.one(EVIDENCED)) for one in criteria if one.kind in ESSENTIAL]
+        needed = [CriterionTest(one.key, self.one(EVIDENCED_GRADES)) for one in criteria if one.kind in ESSENTIAL_KINDS]
         essential = [(RequirementTest(criterion=test), Strength.HARD, None) for test in needed]
         others = set(Trigger) - {Trigger.QUALIFY, Trigger.REOPEN}
 
@@ -194,7 +194,7 @@ class _Author:
         return StateSettings(state, self.decimal(StateSettings, "probability"), self.one(ForecastCategory), days)
 
     def text(self, shape: type, name: str) -> str:
-        most = LONGEST.get((shape, name), LONGEST_TEXT)
+        most = MAX_LENGTHS.get((shape, name), MAX_TEXT_LENGTH)
         length = most if self.upto(60) == 0 else self.upto(60)
         drawn = "".join(self.chance.choices(SIGNS, k=length))
         return self.one((self.one(WORDS), "What is it, then?", drawn if drawn.strip() else "x"))
@@ -208,11 +208,11 @@ class _Author:
 
     def number(self, shape: type, name: str) -> int:
         limits = RANGES[shape, name]
-        return self.one((limits.least, limits.most, self.chance.randint(limits.least, limits.most)))
+        return self.one((limits.minimum, limits.maximum, self.chance.randint(limits.minimum, limits.maximum)))
 
     def decimal(self, shape: type, name: str) -> Decimal:
         limits = RANGES[shape, name]
-        return Decimal(str(self.float(limits.least, limits.most)))
+        return Decimal(str(self.float(limits.minimum, limits.maximum)))
 
     def float(self, least: float, most: float) -> float:
         return self.one((least, most, 0.1, 1 / 3, 5e-324, 1e-7, -0.0, self.chance.uniform(least, most)))

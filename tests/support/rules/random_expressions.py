@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from tests.support.rules.deal_facts import ACCOUNT, TODAY, deal
 from workflow.rules.enums import OpportunityState, OpportunityType
-from workflow.rules.gates.cel_variables import SEEN, Sight
+from workflow.rules.gates.cel_variables import VARIABLES, CelContext
 
-NAMES = tuple(SEEN)
+NAMES = tuple(VARIABLES)
 KEYS = ("region", "tags", "size", "items", "deep", "huge", "nothing", "deal size", "größe")
 LITERALS = (
     *("0", "1", "-1", "50000", "50000.0", "1e308", "9223372036854775807", "9223372036854775808", "1e400", "0xFF", "1u"),
@@ -132,10 +132,10 @@ class Expressions:
         )
         return text[:start] + text[start:end] * self.random.randrange(3) + strange + text[end:]
 
-    def sight(self, *, large: int = 10) -> Sight:
+    def sight(self, *, large: int = 10) -> CelContext:
         """A deal of which anything may be null, odd or large; lists have up to so many parts."""
         odd = self.random.choice
-        return Sight(
+        return CelContext(
             deal(
                 name=odd(("Stock counting", "x" * 255, "nul\0", "\ud800")),
                 type=odd(tuple(OpportunityType)),

@@ -13,7 +13,7 @@ from workflow.operations.buyer.activities import ActivityChanges, NewActivity, c
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.opportunity.buyer import coverage
 from workflow.rules.opportunity.facts import OpportunityFacts
@@ -52,12 +52,12 @@ class Diary:
 
     async def facts(self) -> OpportunityFacts:
         """What the rules read of the deal."""
-        return (await facts_of(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
+        return (await load_facts(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
 
     async def coverage(self) -> tuple[str, str]:
         """How well Grace and Kim are known."""
         facts = await self.facts()
-        grace, kim = (coverage(facts.talks_with(person)).value for person in facts.stakeholders)
+        grace, kim = (coverage(facts.conversation_count(person)).value for person in facts.stakeholders)
         return grace, kim
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.support.team import Crew
 from workflow.models import Alert, Event, Opportunity
 from workflow.operations.accounts.accounts import create_contact
-from workflow.operations.alerts.sweep import Swept, sweep_organization
+from workflow.operations.alerts.sweep import SweepResult, sweep_organization
 from workflow.operations.buyer.activities import NewActivity, log_activity
 from workflow.rules.enums import (
     ActivityDirection,
@@ -18,9 +18,9 @@ DAY = timedelta(days=1)
 QUIET = "NO_BUYER_ACTIVITY"
 
 
-async def swept(crew: Crew, now: datetime) -> Swept:
+async def swept(crew: Crew, now: datetime) -> SweepResult:
     """What a sweep at an instant changes."""
-    done = Swept()
+    done = SweepResult()
     await sweep_organization(crew.at("admin", now), done)
     return done
 

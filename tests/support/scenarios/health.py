@@ -16,10 +16,10 @@ from workflow.operations.buyer.risks import NewRisk, raise_risk
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.core.context import Ctx
 from workflow.operations.process.processes import preset
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, OpportunityState, RiskCategory
-from workflow.rules.health.health import health
-from workflow.rules.health.insight import InsightTopic, insight
+from workflow.rules.health.health import evaluate_health
+from workflow.rules.health.insight import InsightTopic, evaluate_insight
 
 DEFAULT = preset("default")
 LATER = NOW + timedelta(days=1, hours=3)
@@ -79,12 +79,14 @@ async def stored(id: UUID) -> Judgement:
 
 async def ruled(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> Judgement:
     """The judgement as the rules find it on the facts as they are now; with insight where the deal is about to be closed."""
-    facts = (await facts_of(organization_id, [id], now))[id]
-    found = health(DEFAULT, facts, now)
+    facts = (await load_facts(organization_id, [id], now))[id]
+    found = evaluate_health(DEFAULT, facts, now)
     return {
         "health": found.score,
         "health_factors": [asdict(factor) for factor in found.factors],
-        "closed_insight": [_topic(topic) for topic in insight(DEFAULT, facts, now).topics] if closing else None,
+        "closed_insight": [_topic(topic) for topic in evaluate_insight(DEFAULT, facts, now).topics]
+        if closing
+        else None,
     }
 
 

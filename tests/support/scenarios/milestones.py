@@ -20,7 +20,7 @@ from workflow.operations.buyer.milestones import (
 )
 from workflow.operations.core.context import Ctx
 from workflow.rules.enums import MilestoneStatus, OpportunityState
-from workflow.rules.errors import InvalidInput, Refusal
+from workflow.rules.errors import InvalidInputError, Refusal
 
 LATER = NOW + timedelta(days=1)
 TODAY, YESTERDAY = LATER.date(), NOW.date()
@@ -90,5 +90,5 @@ async def refused(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
 async def faults(id: UUID, attempt: Awaitable[UUID]) -> list[str]:
     """The faulty fields of an attempt on the milestone, which wrote nothing."""
     refusal = await refused(await deal_of(id), attempt)
-    assert isinstance(refusal, InvalidInput), refusal
+    assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(problem.path) for problem in refusal.fields]

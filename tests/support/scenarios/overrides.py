@@ -8,14 +8,14 @@ from uuid import UUID
 from tests.support.team import Crew
 from workflow.models import Opportunity, Override
 from workflow.operations.accounts.accounts import create_contact
-from workflow.operations.buyer.assessments import AssessmentGiven, assess_criteria
+from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
-from workflow.operations.change.overrides import OverrideGiven
+from workflow.operations.change.overrides import NewOverride
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.operations.opportunity.transitions import Terms
-from workflow.operations.opportunity.triggers import AppliedFirst, qualify
-from workflow.queries.opportunity.facts import facts_of
+from workflow.operations.opportunity.transitions import TransitionOptions
+from workflow.operations.opportunity.triggers import QualifyChanges, qualify
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import BuyingRole, Grade, OpportunityState
 from workflow.rules.opportunity.facts import NextStep
 
@@ -37,7 +37,7 @@ async def lead(crew: Crew, *, unmet: Sequence[str]) -> UUID:
 
 async def assessed(ctx: Ctx, id: UUID, *criteria: str) -> None:
     """These criteria are validated."""
-    answers = [AssessmentGiven(key, Grade.VALIDATED, SAID) for key in criteria]
+    answers = [NewAssessment(key, Grade.VALIDATED, SAID) for key in criteria]
     await assess_criteria(ctx, id, answers, pain_since=None, expected_version=None)
 
 
@@ -56,8 +56,8 @@ async def met(ctx: Ctx, id: UUID, key: str) -> None:
 
 async def passed(ctx: Ctx, id: UUID, *keys: str, **about: Any) -> None:
     """Qualify with an override of these requirements."""
-    given = OverrideGiven(keys, about.get("reason", REASON), about.get("expires_at"))
-    await qualify(ctx, id, AppliedFirst(), Terms(override=given))
+    given = NewOverride(keys, about.get("reason", REASON), about.get("expires_at"))
+    await qualify(ctx, id, QualifyChanges(), TransitionOptions(override=given))
 
 
 async def debts(id: UUID) -> list[tuple[list[str], datetime | None]]:
@@ -68,5 +68,5 @@ async def debts(id: UUID) -> list[tuple[list[str], datetime | None]]:
 
 async def owed(crew: Crew, id: UUID) -> list[tuple[str, ...]]:
     """What the rules read as owed still."""
-    facts = (await facts_of(crew.organization.id, [id], crew.organization.ctx.now))[id]
+    facts = (await load_facts(crew.organization.id, [id], crew.organization.ctx.now))[id]
     return [debt.requirement_keys for debt in facts.overrides]

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.worker.webhook_sender import Sender
+from api.worker.webhook_sender import WebhookSender
 from api.worker.worker import Worker
 from tests.support.organizations import VAULT, TestOrganization, new_organization
 from workflow.models import WebhookDelivery
-from workflow.models.engine.database import opened
+from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.core.context import Ctx
-from workflow.operations.webhooks.endpoints import EndpointKept, create_webhook_endpoint
-from workflow.queries.events.subscribe import Tail
+from workflow.operations.webhooks.endpoints import WebhookEndpointResult, create_webhook_endpoint
+from workflow.queries.events.subscribe import FeedDispatcher
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Office:
     organization: TestOrganization
     ctx: Ctx
 
-    async def endpoint(self, url: str, *types: str) -> EndpointKept:
+    async def endpoint(self, url: str, *types: str) -> WebhookEndpointResult:
         """A new endpoint, for accounts where no type is named."""
         return await create_webhook_endpoint(self.ctx, {"url": url, "event_types": types or ("account.*",)})
 
@@ -39,8 +39,8 @@ class Office:
     @asynccontextmanager
     async def working(self, *, private: bool = True, seconds: float = 15) -> AsyncIterator[None]:
         """A worker meanwhile."""
-        tail = Tail()
-        async with Worker(tail, Sender(VAULT, private=private, seconds=seconds)).working():
+        tail = FeedDispatcher()
+        async with Worker(tail, WebhookSender(VAULT, allow_private=private, timeout=seconds)).running():
             yield
         await tail.close()
 
@@ -48,7 +48,7 @@ class Office:
 @asynccontextmanager
 async def office(url: str) -> AsyncIterator[Office]:
     """The database is open, with one organization in it."""
-    async with opened(url, everywhere=False):
+    async with open_database(url, all_contexts=False):
         organization = await new_organization()
         yield Office(organization, replace(organization.ctx, private_webhooks=True))
 

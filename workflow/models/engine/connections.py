@@ -23,13 +23,13 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from workflow.models.engine import timeouts
-from workflow.models.engine.notify import Wire
+from workflow.models.engine.notify import PostgresNotifier
 from workflow.models.engine.row_counts import postgres_rows_changed, sqlite_rows_changed
-from workflow.models.engine.row_security import StandingConnection
-from workflow.models.engine.sqlite_functions import teach
-from workflow.models.engine.timeouts import Unavailable, finished, lost_is_unavailable, within_patience
+from workflow.models.engine.row_security import SecuredConnection
+from workflow.models.engine.sqlite_functions import register_functions
+from workflow.models.engine.timeouts import Unavailable, acquire_in_time, finish, raise_unavailable
 
-OPENINGS = 50
+OPEN_ATTEMPTS = 50
 """Attempts to open a SQLite file that another process is opening too."""
 
 
@@ -41,29 +41,29 @@ def get_client_class(db_info: dict[str, Any]) -> type["SafeSqlite | SafePostgres
 class SafeSqlite(SqliteClient):
     """The one SQLite connection of this process, which no other process serves beside it."""
 
-    wire: Wire | None = None
+    notifier: PostgresNotifier | None = None
 
     async def create_connection(self, with_db: bool) -> None:
         """Connect with every pragma set or not at all: half a connection would not enforce foreign keys.
 
         Turning a new file to WAL needs it alone and does not wait by itself.
         """
-        for _ in range(OPENINGS):
+        for _ in range(OPEN_ATTEMPTS):
             try:
                 await super().create_connection(with_db)
-                return await teach(self._connection)
+                return await register_functions(self._connection)
             except BaseException as problem:
-                await finished(self.close())
+                await finish(self.close())
                 if "is locked" not in str(problem):
                     raise
-            await asyncio.sleep(random.random() * timeouts.PATIENCE / OPENINGS)
+            await asyncio.sleep(random.random() * timeouts.WAIT_SECONDS / OPEN_ATTEMPTS)
         raise Unavailable("The database is too busy: its file is locked by another process.")
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         return BoundedLock(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
-        return SqliteTurn(SafeSqliteTransaction(self), self._lock)
+        return SafeSqliteContext(SafeSqliteTransaction(self), self._lock)
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
         """Run a write and count its own rows, without those of triggers."""
@@ -100,7 +100,7 @@ class BoundedLock(ConnectionWrapper[Any]):
     """One statement outside a transaction: waits its turn, but not for ever."""
 
     async def __aenter__(self) -> Any:
-        await within_patience(self._lock)
+        await acquire_in_time(self._lock)
         try:
             await self.ensure_connection()
         except BaseException:
@@ -109,17 +109,17 @@ class BoundedLock(ConnectionWrapper[Any]):
         return self.connection
 
 
-class SqliteTurn(SqliteTransactionContext):
+class SafeSqliteContext(SqliteTransactionContext):
     """A turn of the SQLite writer: whatever goes wrong while it begins, the lock is given back."""
 
     async def __aenter__(self) -> TransactionalDBClient:
-        await within_patience(self._trxlock)
+        await acquire_in_time(self._trxlock)
         try:
             await self.ensure_connection()
             await self.connection.begin()
             self.token = get_connections().set(self.connection_name, self.connection)
         except BaseException:
-            await finished(self._undo())
+            await finish(self._undo())
             raise
         return cast(TransactionalDBClient, self.connection)
 
@@ -135,33 +135,33 @@ class SqliteTurn(SqliteTransactionContext):
 class SafePostgres(AsyncpgDBClient):
     """A pool of PostgreSQL connections, each told at its checkout for whom it stands."""
 
-    connection_class = StandingConnection
+    connection_class = SecuredConnection
 
     @cached_property
-    def wire(self) -> Wire | None:
+    def notifier(self) -> PostgresNotifier | None:
         """How the processes tell one another that there is something new in the feed."""
-        return Wire(self._own)
+        return PostgresNotifier(self._connect_unpooled)
 
-    async def _own(self) -> asyncpg.Connection:
+    async def _connect_unpooled(self) -> asyncpg.Connection:
         """A connection outside the pool, in nobody's name."""
-        pooled = ("min_size", "max_size", "connection_class")
-        mine = {name: value for name, value in self._template.items() if name not in pooled}
-        return await asyncpg.connect(password=self.password, timeout=timeouts.PATIENCE, **mine)
+        pool_settings = ("min_size", "max_size", "connection_class")
+        settings = {name: value for name, value in self._template.items() if name not in pool_settings}
+        return await asyncpg.connect(password=self.password, timeout=timeouts.WAIT_SECONDS, **settings)
 
     async def close(self) -> None:
-        if self.wire is not None:
-            await self.wire.close()
+        if self.notifier is not None:
+            await self.notifier.close()
         await super().close()
 
-    async def checked_out(self) -> Any:
+    async def check_out(self) -> Any:
         """A free connection that stands for whom the caller asks, waited for in bounds; what fails on the way gives it back."""
-        with lost_is_unavailable():
+        with raise_unavailable():
             pool: Any = self._pool
-            connection = await pool.acquire(timeout=timeouts.PATIENCE)
+            connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
             try:
                 await connection.stand()
             except BaseException:
-                await finished(pool.release(connection))
+                await finish(pool.release(connection))
                 raise
         return connection
 
@@ -169,10 +169,10 @@ class SafePostgres(AsyncpgDBClient):
         return BoundedPool(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
-        return PostgresTurn(SafePostgresTransaction(self), self._pool_init_lock)
+        return SafePostgresContext(SafePostgresTransaction(self), self._pool_init_lock)
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        with lost_is_unavailable():
+        with raise_unavailable():
             return await super()._translate_exceptions(func, *args, **kwargs)
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
@@ -187,12 +187,12 @@ class SafePostgresTransaction(PostgresTransaction):
         return NestedTransactionContext(SafePostgresTransaction(self))
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
-        with lost_is_unavailable():
+        with raise_unavailable():
             return await super()._translate_exceptions(func, *args, **kwargs)
 
     async def commit(self) -> None:
         try:
-            with lost_is_unavailable():
+            with raise_unavailable():
                 await super().commit()
         except asyncpg.IntegrityConstraintViolationError as problem:
             raise IntegrityError(problem) from problem
@@ -206,18 +206,18 @@ class BoundedPool(PoolConnectionWrapper[Any]):
     """One statement outside a transaction: waits for a free connection, but not for ever."""
 
     async def __aenter__(self) -> Any:
-        with lost_is_unavailable():
+        with raise_unavailable():
             await self.ensure_connection()
-        self.connection = await cast(SafePostgres, self.client).checked_out()
+        self.connection = await cast(SafePostgres, self.client).check_out()
         return self.connection
 
 
-class PostgresTurn(TransactionContextPooled):
+class SafePostgresContext(TransactionContextPooled):
     """A transaction's place in the pool: whatever goes wrong while it begins, the connection goes back."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         client: Any = self.client
-        with lost_is_unavailable():
+        with raise_unavailable():
             await self.ensure_connection()
         client._connection = await client._parent.checked_out()
         self.token = get_connections().set(self.connection_name, client)
@@ -225,10 +225,10 @@ class PostgresTurn(TransactionContextPooled):
             await client.begin()
         except BaseException:
             get_connections().reset(self.token)
-            await finished(client._parent._pool.release(client._connection))
+            await finish(client._parent._pool.release(client._connection))
             raise
         return cast(TransactionalDBClient, client)
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
-        with lost_is_unavailable():
+        with raise_unavailable():
             await super().__aexit__(exc_type, exc_val, exc_tb)

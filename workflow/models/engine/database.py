@@ -16,24 +16,24 @@ from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
 from workflow.models.engine.connections import SafePostgres, SafeSqlite
-from workflow.models.engine.row_security import standing_for, standing_for_everybody
-from workflow.models.engine.single_process import AlreadyServed, one_process
+from workflow.models.engine.row_security import act_as_organization, bypass_row_security
+from workflow.models.engine.single_process import DatabaseInUse, single_process
 from workflow.models.engine.timeouts import Unavailable
 from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
-    "AlreadyServed",
+    "DatabaseInUse",
     "Unavailable",
-    "at_one_moment",
+    "act_as_organization",
+    "bypass_row_security",
     "dialect",
     "drain",
     "execute",
     "fetch",
-    "listen",
-    "one_process",
-    "opened",
-    "standing_for",
-    "standing_for_everybody",
+    "listen_for_notifications",
+    "open_database",
+    "read_consistently",
+    "single_process",
     "tortoise_config",
     "transaction",
 ]
@@ -67,12 +67,12 @@ def _connection_settings(url: str) -> dict[str, Any]:
     credentials: dict[str, Any] = expand_db_url(url)["credentials"]
     if "file_path" in credentials:
         return {"engine": ENGINE, "credentials": {"file_path": credentials["file_path"], **SQLITE_PRAGMAS}}
-    asked = {"minsize": 1, "maxsize": 10, **credentials}
-    return {"engine": ENGINE, "credentials": {**asked, "server_settings": dict(POSTGRES_SETTINGS)}}
+    pooled = {"minsize": 1, "maxsize": 10, **credentials}
+    return {"engine": ENGINE, "credentials": {**pooled, "server_settings": dict(POSTGRES_SETTINGS)}}
 
 
 @asynccontextmanager
-async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
+async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator[None]:
     """Open the database for this process, and close it after the last transaction has ended.
 
     Requests run in contexts of their own, so it is open everywhere, as one database at a time can be; else in
@@ -81,34 +81,34 @@ async def opened(url: str, *, everywhere: bool = True) -> AsyncIterator[None]:
     """
     context = TortoiseContext()
     try:
-        with standing_for_everybody():
+        with bypass_row_security():
             with context:
-                await context.init(config=tortoise_config(url), _enable_global_fallback=everywhere)
+                await context.init(config=tortoise_config(url), _enable_global_fallback=all_contexts)
                 await fetch("SELECT 1")
-            with nullcontext() if everywhere else context:
+            with nullcontext() if all_contexts else context:
                 yield
     finally:
         await drain()
         await context.close_connections()
 
 
-async def at_one_moment(reading: Callable[[], Awaitable[T]]) -> T:
+async def read_consistently(read: Callable[[], Awaitable[T]]) -> T:
     """Read the database as it stands now, however long that takes, and hold up no writer of another process.
 
     For commands: on SQLite the one connection of this process is busy with it until it ends.
     """
     if dialect() == "postgres":
-        return await transaction(lambda: _repeatable(reading))
+        return await transaction(lambda: _repeatable_read(read))
     await fetch("BEGIN")
     try:
-        return await reading()
+        return await read()
     finally:
         await fetch("ROLLBACK")
 
 
-async def _repeatable(reading: Callable[[], Awaitable[T]]) -> T:
+async def _repeatable_read(read: Callable[[], Awaitable[T]]) -> T:
     await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    return await reading()
+    return await read()
 
 
 def dialect() -> Literal["sqlite", "postgres"]:
@@ -119,20 +119,20 @@ def dialect() -> Literal["sqlite", "postgres"]:
 async def fetch(sql: str, *values: object) -> list[dict[str, Any]]:
     """The rows of a statement with placeholders $1, $2 ..., asked on the current transaction if there is one."""
     connection = _connection()
-    rows: list[dict[str, Any]] = await connection.execute_query_dict(*_spoken(connection, sql, values))
+    rows: list[dict[str, Any]] = await connection.execute_query_dict(*_adapt(connection, sql, values))
     return rows
 
 
-async def listen() -> None:
+async def listen_for_notifications() -> None:
     """Hear the doorbell of other processes too, where there can be any."""
-    if wire := _connection().wire:
-        await wire.listen()
+    if notifier := _connection().notifier:
+        await notifier.listen()
 
 
 async def execute(sql: str, *values: object) -> int:
     """Run a write with placeholders $1, $2 ... and count the rows that it changed itself, not those of triggers."""
     connection = _connection()
-    return await connection.rows_changed(*_spoken(connection, sql, values))
+    return await connection.rows_changed(*_adapt(connection, sql, values))
 
 
 def _connection() -> SafeSqlite | SafePostgres:
@@ -140,19 +140,19 @@ def _connection() -> SafeSqlite | SafePostgres:
     return connection  # type: ignore[no-any-return]  # ENGINE makes no other kind
 
 
-def _spoken(connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]) -> tuple[str, list[Any]]:
+def _adapt(connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]) -> tuple[str, list[Any]]:
     """Statement and values as the open database wants them."""
     if connection.capabilities.dialect == "sqlite":
-        return _numbered(sql), [_stored(value) for value in values]
+        return _sqlite_placeholders(sql), [_sqlite_value(value) for value in values]
     return sql, list(values)
 
 
 @lru_cache(maxsize=1024)
-def _numbered(sql: str) -> str:
+def _sqlite_placeholders(sql: str) -> str:
     return re.sub(r"\$(\d+)", r"?\1", sql)
 
 
-def _stored(value: object) -> object:
+def _sqlite_value(value: object) -> object:
     """A value as SQLite keeps it: ids as text, instants as UTC text, so that they compare."""
     if isinstance(value, UUID):
         return str(value)
@@ -169,5 +169,5 @@ def _model_modules() -> list[str]:
 
 
 def _holds_tables(name: str) -> bool:
-    things = vars(importlib.import_module(name)).values()
-    return any(isinstance(thing, type) and issubclass(thing, Model) and thing.__module__ == name for thing in things)
+    values = vars(importlib.import_module(name)).values()
+    return any(isinstance(value, type) and issubclass(value, Model) and value.__module__ == name for value in values)

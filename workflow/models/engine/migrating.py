@@ -12,14 +12,14 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
 from workflow.models.engine.database import tortoise_config
-from workflow.models.engine.rebuilding import KeepingPostgresEditor, KeepingSqliteEditor
-from workflow.models.engine.row_security import SECURING, standing_for_everybody
+from workflow.models.engine.rebuilding import SafePostgresEditor, SafeSqliteEditor
+from workflow.models.engine.row_security import ROW_SECURITY_SETUP, bypass_row_security
 from workflow.models.engine.single_process import sqlite_file
 from workflow.models.engine.transactions import CONNECTION
 
-TURN = 7_238_001
+MIGRATION_LOCK = 7_238_001
 """The PostgreSQL advisory lock that makes two migrators take turns."""
-PATIENT_SQLITE = {"foreign_keys": "OFF", "busy_timeout": 60_000}
+MIGRATION_PRAGMAS = {"foreign_keys": "OFF", "busy_timeout": 60_000}
 """Off, because a rebuilt table is dropped, which would delete its children; every key is checked before the commit."""
 
 
@@ -49,7 +49,7 @@ async def pending(url: str) -> list[str]:
     if file is not None and not file.exists():
         url = "sqlite://:memory:"
     async with _migrator(url) as migrator:
-        return await migrator.still_to_apply()
+        return await migrator.pending()
 
 
 @asynccontextmanager
@@ -58,14 +58,14 @@ async def _migrator(url: str) -> AsyncIterator["Migrator"]:
     config = tortoise_config(url)
     settings = config["connections"][CONNECTION]
     if "file_path" in settings["credentials"]:
-        settings["credentials"].update(PATIENT_SQLITE)
+        settings["credentials"].update(MIGRATION_PRAGMAS)
     else:
         settings["credentials"].update(minsize=1, maxsize=1)
         settings["credentials"]["server_settings"]["lock_timeout"] = "60000"
     async with TortoiseContext() as context:
         await context.init(config=config, init_connections=False)
         connection = context.db(CONNECTION)
-        with standing_for_everybody():
+        with bypass_row_security():
             await connection.execute_query("SELECT 1")
             migrator = Migrator(connection, config["apps"])
             await migrator.loader.build_graph()
@@ -77,47 +77,47 @@ class Migrator(MigrationExecutor):
 
     async def prepare(self) -> None:
         """Make the table that records what was applied."""
-        async with self._turn() as editor:
+        async with self._locked_transaction() as editor:
             table = editor._get_model_sql_data(self.recorder.model).table_sql
             await editor._run_sql(table.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
 
-    async def still_to_apply(self) -> list[str]:
+    async def pending(self) -> list[str]:
         """The names of what is not yet recorded."""
         applied = set(await self.recorder.applied_migrations())
-        return [step.migration.name for step in self._steps(applied)]
+        return [step.migration.name for step in self._plan(applied)]
 
     async def apply_next(self) -> str | None:
         """Apply the first pending migration, or say that there is none."""
-        async with self._turn() as editor:
+        async with self._locked_transaction() as editor:
             applied = set(await self.recorder.applied_migrations())
-            steps = self._steps(applied)
+            steps = self._plan(applied)
             if not steps:
                 return None
             migration: Migration = steps[0].migration
             await migration.apply(await self._project_state(applied), schema_editor=editor)
-            await _refuse_orphans(editor, migration.name)
+            await _check_foreign_keys(editor, migration.name)
             await self.recorder.record_applied(migration.app_label, migration.name)
             return str(migration.name)
 
     async def secure_rows(self) -> None:
         """Put every table of PostgreSQL that is an organization's under row-level security, those of later migrations too."""
-        async with self._turn() as editor:
+        async with self._locked_transaction() as editor:
             if editor.DIALECT == "postgres":
-                for statement in SECURING:
+                for statement in ROW_SECURITY_SETUP:
                     await editor.client.execute_script(statement)
 
-    def _steps(self, applied: set[MigrationKey]) -> list[PlanStep]:
+    def _plan(self, applied: set[MigrationKey]) -> list[PlanStep]:
         unknown = sorted(key.name for key in applied if key not in self.loader.graph.nodes)
         if unknown:
             raise MigrationRefused(f"The database is newer than this program: it has {', '.join(unknown)}.")
         return self._migration_plan(None, applied, self.loader.graph)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[BaseSchemaEditor]:
+    async def _locked_transaction(self) -> AsyncIterator[BaseSchemaEditor]:
         """A transaction that no other migrator shares; the recorder writes in it too."""
         async with in_transaction(CONNECTION) as client:
             if client.capabilities.dialect == "postgres":
-                await client.execute_query("SELECT pg_advisory_xact_lock($1)", [TURN])
+                await client.execute_query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK])
             self.recorder.connection = client
             try:
                 yield _editor(client)
@@ -126,10 +126,10 @@ class Migrator(MigrationExecutor):
 
 
 def _editor(client: BaseDBAsyncClient) -> BaseSchemaEditor:
-    return KeepingSqliteEditor(client) if client.capabilities.dialect == "sqlite" else KeepingPostgresEditor(client)
+    return SafeSqliteEditor(client) if client.capabilities.dialect == "sqlite" else SafePostgresEditor(client)
 
 
-async def _refuse_orphans(editor: BaseSchemaEditor, name: str) -> None:
+async def _check_foreign_keys(editor: BaseSchemaEditor, name: str) -> None:
     """Every row's foreign keys must still lead somewhere; PostgreSQL sees to that itself."""
     if editor.DIALECT != "sqlite":
         return

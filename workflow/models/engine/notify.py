@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from workflow.models.engine.timeouts import LOST
+from workflow.models.engine.timeouts import CONNECTION_ERRORS
 
 logger = logging.getLogger("pursuit.feed")
 
@@ -21,37 +21,37 @@ CHANNEL = "pursuit_feed"
 
 
 @dataclass
-class Bell:
+class TransactionEvents:
     """Whether the transaction under way has told something."""
 
-    pulled: bool = False
+    recorded: bool = False
 
 
-_bell: ContextVar[Bell | None] = ContextVar("bell", default=None)
-_at_the_door: set[asyncio.Event] = set()
+_transaction_events: ContextVar[TransactionEvents | None] = ContextVar("bell", default=None)
+_listeners: set[asyncio.Event] = set()
 
 
 @contextmanager
-def ringing() -> Iterator[Bell]:
+def track_events() -> Iterator[TransactionEvents]:
     """A transaction's own bell; it rings by `ring` when the transaction has committed."""
-    bell, before = Bell(), _bell.get()
-    _bell.set(bell)
+    events, before = TransactionEvents(), _transaction_events.get()
+    _transaction_events.set(events)
     try:
-        yield bell
+        yield events
     finally:
-        _bell.set(before)
+        _transaction_events.set(before)
 
 
-def pull() -> None:
+def mark_event_recorded() -> None:
     """Say that the transaction under way tells a fact."""
-    bell = _bell.get()
-    if bell is not None:
-        bell.pulled = True
+    events = _transaction_events.get()
+    if events is not None:
+        events.recorded = True
 
 
-def ring() -> None:
+def notify_listeners() -> None:
     """Wake whoever listens in this process; many rings before they look are one."""
-    for listener in _at_the_door:
+    for listener in _listeners:
         listener.set()
 
 
@@ -59,37 +59,37 @@ def ring() -> None:
 def listening() -> Iterator[asyncio.Event]:
     """An event that each ring sets."""
     listener = asyncio.Event()
-    _at_the_door.add(listener)
+    _listeners.add(listener)
     try:
         yield listener
     finally:
-        _at_the_door.discard(listener)
+        _listeners.discard(listener)
 
 
-class Wire:
+class PostgresNotifier:
     """Rings at the other processes, and hears them; however many commits there are, one NOTIFY is under way."""
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
         self._connect = connect
         self._connection: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
-        self._hears = self._due = False
+        self._listening = self._pending = False
         self._sending: asyncio.Task[None] | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Tell the others soon that a fact was told."""
-        self._due = True
+        self._pending = True
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
 
     async def listen(self) -> None:
         """Hear the others from now on; where the connection was lost, again."""
-        with suppress(*LOST, asyncpg.InterfaceError):
+        with suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError):
             async with self._lock:
                 connection = await self._open()
-                if not self._hears:
-                    await connection.add_listener(CHANNEL, lambda *_: ring())
-                    self._hears = True
+                if not self._listening:
+                    await connection.add_listener(CHANNEL, lambda *_: notify_listeners())
+                    self._listening = True
 
     async def close(self) -> None:
         """Send what is due, and hang up."""
@@ -99,15 +99,15 @@ class Wire:
             self._connection.terminate()
 
     async def _send(self) -> None:
-        while self._due:
-            self._due = False
+        while self._pending:
+            self._pending = False
             try:
                 async with self._lock:
                     await (await self._open()).execute(f"NOTIFY {CHANNEL}")
-            except (*LOST, asyncpg.InterfaceError) as problem:
+            except (*CONNECTION_ERRORS, asyncpg.InterfaceError) as problem:
                 logger.info("the others were not told of a fact and will see it at their next look: %s", problem)
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection, self._hears = await self._connect(), False
+            self._connection, self._listening = await self._connect(), False
         return self._connection

@@ -4,27 +4,27 @@ import asyncio
 
 from workflow.models.engine.database import Unavailable, dialect, fetch, transaction
 from workflow.models.engine.migrating import pending
-from workflow.models.engine.row_security import ROLE, WHY_NOT_SECURE
+from workflow.models.engine.row_security import ROLE, ROW_SECURITY_STATUS
 
 
-async def why_not_ready(url: str) -> str | None:
+async def readiness_problem(url: str) -> str | None:
     """Why this database cannot serve, or none: it answers a transaction in time and is at the newest schema."""
     try:
         async with asyncio.timeout(5):
-            await transaction(_answers)
-            behind = await pending(url)
+            await transaction(_ping)
+            pending_migrations = await pending(url)
     except (Unavailable, TimeoutError, OSError):
         return "The database does not answer."
-    if behind:
+    if pending_migrations:
         return "The database is behind the newest schema: run `pursuit migrate`."
     return None
 
 
-async def why_rows_are_not_secure() -> tuple[str, str] | None:
+async def row_security_problem() -> tuple[str, str] | None:
     """Why PostgreSQL would not keep organizations apart by itself, and the remedy; none where it does, or on SQLite."""
     if dialect() == "sqlite":
         return None
-    [found] = await fetch(WHY_NOT_SECURE)
+    [found] = await fetch(ROW_SECURITY_STATUS)
     if found["open_tables"]:
         return (
             f"row-level security is not on {found['open_tables']}",
@@ -37,5 +37,5 @@ async def why_rows_are_not_secure() -> tuple[str, str] | None:
     return None
 
 
-async def _answers() -> None:
+async def _ping() -> None:
     await fetch("SELECT 1")

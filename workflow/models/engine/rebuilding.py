@@ -12,54 +12,58 @@ from tortoise.migrations.schema_editor.data import ModelSqlData
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
 
-ONLY = re.compile(r"\s*-- only: (\w+)\n")
+DIALECT_COMMENT = re.compile(r"\s*-- only: (\w+)\n")
 """A statement's first line that names the one database it is meant for."""
 
 
-ATTACHED = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
+INDEXES_AND_TRIGGERS = (
+    "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
+)
 
 
-class TooEarly(Exception):
+class TableNotCreatedYet(Exception):
     """A migration makes a table that points at one not made yet, whose keys Tortoise would leave out in silence."""
 
 
-class ChecksFromBirth(BaseSchemaEditor):
+class InlineChecksEditor(BaseSchemaEditor):
     """Writes a model's CHECK constraints into its CREATE TABLE, and leaves out statements of the other database."""
 
-    _born: type[Model] | None = None
+    _model: type[Model] | None = None
 
     async def create_model(self, model: type[Model]) -> None:
         if not model._meta._inited:
-            raise TooEarly(f"{model.__name__} points at a table that is made later: add that key after both tables.")
+            raise TableNotCreatedYet(
+                f"{model.__name__} points at a table that is made later: add that key after both tables."
+            )
         await super().create_model(model)
 
     def _get_model_sql_data(self, model: type[Model]) -> ModelSqlData:
-        self._born = model
+        self._model = model
         try:
             return super()._get_model_sql_data(model)
         finally:
-            self._born = None
+            self._model = None
 
     def _get_inner_statements(self) -> list[str]:
-        constraints = self._born._meta.constraints if self._born else ()
+        constraints = self._model._meta.constraints if self._model else ()
         checks = [check for check in constraints if isinstance(check, CheckConstraint)]
         written = [self.CHECK_CONSTRAINT_CREATE_TEMPLATE.format(name=check.name, check=check.check) for check in checks]
         return [*super()._get_inner_statements(), *written]
 
     async def _run_sql(self, sql: str) -> None:
-        only = ONLY.match(sql)
+        only = DIALECT_COMMENT.match(sql)
         if only is None or only[1] == self.DIALECT:
-            await self._run_own(sql)
+            await self._run_statements(sql)
 
-    async def _run_own(self, sql: str) -> None:
+    async def _run_statements(self, sql: str) -> None:
         await super()._run_sql(sql)
 
 
-class KeepingPostgresEditor(ChecksFromBirth, AsyncpgSchemaEditor):
+class SafePostgresEditor(InlineChecksEditor, AsyncpgSchemaEditor):
     """PostgreSQL alters tables in place; nothing is lost there."""
 
 
-class KeepingSqliteEditor(ChecksFromBirth, SqliteSchemaEditor):
+class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
     """Rebuilds a table without losing its indexes, uniques and triggers; wants foreign keys off on its connection."""
 
     async def _run_own(self, sql: str) -> None:
@@ -70,22 +74,22 @@ class KeepingSqliteEditor(ChecksFromBirth, SqliteSchemaEditor):
         self, model: type[Model], create_field: Any = None, delete_field: Any = None, alter_fields: Any = None
     ) -> None:
         table = model._meta.db_table
-        attached = await self._attached_to(table)
-        loosened = {_column(old) for old, new in alter_fields or [] if old.unique and not new.unique}
+        attachments = await self._attachments_of(table)
+        no_longer_unique = {_column(old) for old, new in alter_fields or [] if old.unique and not new.unique}
         await self.client.execute_query("PRAGMA legacy_alter_table=ON")
         try:
             await super()._remake_table(model, create_field, delete_field, alter_fields)
         finally:
             await self.client.execute_query("PRAGMA legacy_alter_table=OFF")
         present = set(await self._columns_of(table))
-        for part in attached:
-            if part.fits(present, loosened):
-                await self.client.execute_query(part.sql)
+        for attachment in attachments:
+            if attachment.fits(present, no_longer_unique):
+                await self.client.execute_query(attachment.sql)
 
-    async def _attached_to(self, table: str) -> list["Attached"]:
+    async def _attachments_of(self, table: str) -> list["TableAttachment"]:
         """What stands on a table beside its columns: indexes, uniques over several columns, triggers."""
-        rows = await self.client.execute_query_dict(ATTACHED, [table])
-        triggers = [Attached(row["sql"]) for row in rows if row["type"] == "trigger"]
+        rows = await self.client.execute_query_dict(INDEXES_AND_TRIGGERS, [table])
+        triggers = [TableAttachment(row["sql"]) for row in rows if row["type"] == "trigger"]
         own = {row["name"]: row["sql"] for row in rows if row["type"] == "index"}
         indexes = [await self._index(table, index, own) for index in await self._indexes_of(table)]
         return [*(index for index in indexes if index is not None), *triggers]
@@ -93,46 +97,46 @@ class KeepingSqliteEditor(ChecksFromBirth, SqliteSchemaEditor):
     async def _indexes_of(self, table: str) -> list[dict[str, Any]]:
         return await self.client.execute_query_dict(f'PRAGMA index_list("{table}")')
 
-    async def _index(self, table: str, index: dict[str, Any], own: dict[str, str]) -> "Attached | None":
+    async def _index(self, table: str, index: dict[str, Any], own: dict[str, str]) -> "TableAttachment | None":
         """One index; a unique inside the table's own text over several columns becomes a named one."""
         rows = await self.client.execute_query_dict(f'PRAGMA index_info("{index["name"]}")')
         columns = tuple(row["name"] for row in sorted(rows, key=lambda row: row["seqno"]) if row["name"])
         if index["name"] in own:
-            return Attached(own[index["name"]], columns, bool(index["unique"]))
+            return TableAttachment(own[index["name"]], columns, bool(index["unique"]))
         if index["origin"] != "u" or len(columns) < 2:
             return None
         listed = ", ".join(f'"{column}"' for column in columns)
         sql = f'CREATE UNIQUE INDEX "uq_{table}_{"_".join(columns)}" ON "{table}" ({listed})'
-        return Attached(sql, columns, unique=True)
+        return TableAttachment(sql, columns, unique=True)
 
     async def _columns_of(self, table: str) -> list[str]:
         return [row["name"] for row in await self.client.execute_query_dict(f'PRAGMA table_info("{table}")')]
 
 
 @dataclass(frozen=True)
-class Attached:
+class TableAttachment:
     """An index or a trigger of a table that is about to be rebuilt."""
 
     sql: str
     columns: tuple[str, ...] = ()
     unique: bool = False
 
-    def fits(self, present: set[str], loosened: set[str]) -> bool:
+    def fits(self, present: set[str], no_longer_unique: set[str]) -> bool:
         """Whether it still belongs to the rebuilt table: an index goes with a column of its own, as in PostgreSQL."""
-        if self.unique and len(self.columns) == 1 and self.columns[0] in loosened:
+        if self.unique and len(self.columns) == 1 and self.columns[0] in no_longer_unique:
             return False
         return set(self.columns) <= present
 
 
 def statements(script: str) -> list[str]:
     """A script's statements; a semicolon in a string, a comment or a trigger's body ends none."""
-    found, open_ = [], ""
+    found, current = [], ""
     for piece in script.split(";"):
-        open_ += piece + ";"
-        if sqlite3.complete_statement(open_):
-            found.append(open_.strip())
-            open_ = ""
-    return [statement for statement in [*found, open_[:-1].strip()] if statement.strip("; \n")]
+        current += piece + ";"
+        if sqlite3.complete_statement(current):
+            found.append(current.strip())
+            current = ""
+    return [statement for statement in [*found, current[:-1].strip()] if statement.strip("; \n")]
 
 
 def _column(field: Any) -> str:

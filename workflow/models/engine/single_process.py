@@ -9,7 +9,7 @@ from pathlib import Path
 from tortoise.backends.base.config_generator import expand_db_url
 
 
-class AlreadyServed(Exception):
+class DatabaseInUse(Exception):
     """Another process serves this SQLite file."""
 
 
@@ -20,7 +20,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 @contextmanager
-def one_process(url: str) -> Iterator[None]:
+def single_process(url: str) -> Iterator[None]:
     """Hold the file's `.lock` while serving; PostgreSQL needs none. Raises AlreadyServed when another holds it."""
     file = sqlite_file(url)
     if file is None:
@@ -29,17 +29,17 @@ def one_process(url: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _take(descriptor, file)
+        _acquire_lock(descriptor, file)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, file: Path) -> None:
+def _acquire_lock(descriptor: int, file: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise AlreadyServed(
+        raise DatabaseInUse(
             f"Another process already serves {file}; SQLite allows one, PostgreSQL many. "
             "Stop that one, or name another database with PURSUIT_DATABASE_URL."
         ) from None

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 
-async def teach(connection: Any) -> None:  # Any: aiosqlite's connection, as Tortoise keeps it
+async def register_functions(connection: Any) -> None:  # Any: aiosqlite's connection, as Tortoise keeps it
     """Make our functions known on a new connection."""
     await connection.create_function("local_day", 2, local_day, deterministic=True)
 

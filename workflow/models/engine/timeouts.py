@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
-PATIENCE = 5.0
+WAIT_SECONDS = 5.0
 """Seconds that anybody waits for the writer's lock or for a free connection."""
 
-LOST = (
+CONNECTION_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -27,28 +27,28 @@ class Unavailable(Exception):
     """The database cannot serve this now; the same request may succeed in a moment."""
 
 
-async def within_patience(lock: asyncio.Lock) -> None:
+async def acquire_in_time(lock: asyncio.Lock) -> None:
     """Take a lock, or say that the database is too busy."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT_SECONDS):
             await lock.acquire()
     except TimeoutError:
         raise Unavailable("The database is too busy: no turn to use it came free in time.") from None
 
 
-async def finished(cleaning: Coroutine[Any, Any, object]) -> None:
+async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
     """Wait for a clean-up to end even if the task that waits is cancelled meanwhile."""
-    task = asyncio.create_task(cleaning)
-    with contextlib.suppress(*LOST, asyncpg.InterfaceError, sqlite3.Error):
+    task = asyncio.create_task(cleanup)
+    with contextlib.suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError, sqlite3.Error):
         await asyncio.shield(task)
 
 
 @contextlib.contextmanager
-def lost_is_unavailable() -> Iterator[None]:
+def raise_unavailable() -> Iterator[None]:
     """Say a driver's connection trouble as Unavailable."""
     try:
         yield
-    except LOST as problem:
+    except CONNECTION_ERRORS as problem:
         raise Unavailable(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
     except asyncpg.InterfaceError as problem:
         if "clos" not in str(problem):

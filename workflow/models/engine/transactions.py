@@ -11,18 +11,18 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
-from workflow.models.engine.notify import ring, ringing
+from workflow.models.engine.notify import notify_listeners, track_events
 from workflow.models.engine.timeouts import Unavailable
 
 T = TypeVar("T")
 
 CONNECTION = "default"
-ATTEMPTS = 8
-LONGEST = 10.0
+MAX_ATTEMPTS = 8
+MAX_RETRY_SECONDS = 10.0
 """Seconds after which no further attempt is begun."""
 COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, OperationalError, IntegrityError)
 
-_under_way: set[asyncio.Task[Any]] = set()
+_running: set[asyncio.Task[Any]] = set()
 
 
 async def transaction(work: Callable[[], Awaitable[T]]) -> T:
@@ -31,26 +31,26 @@ async def transaction(work: Callable[[], Awaitable[T]]) -> T:
     Work runs in a task of its own that a cancelled caller leaves to finish. Raises Unavailable when no turn came.
     """
     if isinstance(get_connection(CONNECTION), TransactionalDBClient):
-        return await _once(work)
-    task = asyncio.create_task(_until_settled(work))
-    _under_way.add(task)
-    task.add_done_callback(_settled)
+        return await _run_once(work)
+    task = asyncio.create_task(_retry_on_collision(work))
+    _running.add(task)
+    task.add_done_callback(_forget)
     return await asyncio.shield(task)
 
 
 async def drain(seconds: float = 10.0) -> None:
     """Wait for the transactions under way, at shutdown before the connections close."""
-    if _under_way:
-        await asyncio.wait(set(_under_way), timeout=seconds)
+    if _running:
+        await asyncio.wait(set(_running), timeout=seconds)
 
 
-async def _until_settled(work: Callable[[], Awaitable[T]]) -> T:
+async def _retry_on_collision(work: Callable[[], Awaitable[T]]) -> T:
     """Attempt work until it ends without a collision, within the bounds; a unique key taken meanwhile is one, once."""
     clock = asyncio.get_running_loop().time
-    deadline = clock() + LONGEST
-    for attempt in range(ATTEMPTS):
+    deadline = clock() + MAX_RETRY_SECONDS
+    for attempt in range(MAX_ATTEMPTS):
         try:
-            return await _told(work)
+            return await _run_and_notify(work)
         except COLLISIONS as problem:
             if not _is_collision(problem) or (attempt and isinstance(problem, IntegrityError)):
                 raise
@@ -60,18 +60,18 @@ async def _until_settled(work: Callable[[], Awaitable[T]]) -> T:
     raise Unavailable("The database is too busy: every attempt collided with another writer.")
 
 
-async def _told(work: Callable[[], Awaitable[T]]) -> T:
+async def _run_and_notify(work: Callable[[], Awaitable[T]]) -> T:
     """One attempt; where it told a fact, whoever follows the feed hears of it once it is committed."""
-    with ringing() as bell:
-        answer = await _once(work)
-    if bell.pulled:
-        ring()
-        if wire := getattr(get_connection(CONNECTION), "wire", None):
-            wire.ring()
-    return answer
+    with track_events() as events:
+        result = await _run_once(work)
+    if events.recorded:
+        notify_listeners()
+        if notifier := getattr(get_connection(CONNECTION), "notifier", None):
+            notifier.ring()
+    return result
 
 
-async def _once(work: Callable[[], Awaitable[T]]) -> T:
+async def _run_once(work: Callable[[], Awaitable[T]]) -> T:
     async with in_transaction(CONNECTION):
         return await work()
 
@@ -83,8 +83,8 @@ def _is_collision(problem: Exception) -> bool:
     return not isinstance(problem, OperationalError) or "is locked" in str(problem)
 
 
-def _settled(task: asyncio.Task[Any]) -> None:
+def _forget(task: asyncio.Task[Any]) -> None:
     """Forget an ended transaction; its failure counts as seen even when the caller has gone."""
-    _under_way.discard(task)
+    _running.discard(task)
     if not task.cancelled():
         task.exception()

@@ -7,15 +7,15 @@ from uuid import UUID
 from workflow.models import Account, Contact
 from workflow.models.columns import new_id
 from workflow.models.engine.database import transaction
-from workflow.operations.alerts.sweep import hold_deals_of, judge_again
+from workflow.operations.alerts.sweep import lock_open_deals, reevaluate
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed, record
-from workflow.operations.core.locking import keep_there, locked
+from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.locking import lock_and_read, lock_if_exists
 from workflow.operations.core.perform import perform
-from workflow.operations.core.validation import Faults, MoneyGiven, merged, minor_units
+from workflow.operations.core.validation import MoneyAmount, Validator, merge_attributes, minor_units
 from workflow.rules.codec import camel
-from workflow.rules.errors import Duplicate, NotFound, Refusal, VersionConflict, invalid
-from workflow.rules.permissions import Action, require
+from workflow.rules.errors import DuplicateError, NotFoundError, Refusal, VersionConflictError, invalid_field
+from workflow.rules.permissions import Action, require_permission
 
 
 class AccountChanges(TypedDict, total=False):
@@ -25,7 +25,7 @@ class AccountChanges(TypedDict, total=False):
     domain: str | None
     industry: str | None
     employee_count: int | None
-    annual_revenue: MoneyGiven | None
+    annual_revenue: MoneyAmount | None
     country: str | None
     external_system: str | None
     external_id: str | None
@@ -44,74 +44,74 @@ class ContactChanges(TypedDict, total=False):
     attributes: object
 
 
-async def create_account(ctx: Ctx, given: AccountChanges) -> UUID:
+async def create_account(ctx: Ctx, changes: AccountChanges) -> UUID:
     """A new account; Duplicate on its external id or its domain, never on its name."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create accounts")
-        fields = _account({**given, "name": given.get("name")}, {})
+        require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create accounts")
+        fields = _account_columns({**changes, "name": changes.get("name")}, {})
         return await _create(ctx, Account, "account", {"attributes": {}, **fields}, {})
 
     return await perform(ctx, work)
 
 
-async def ensure_accounts(ctx: Ctx, wanted: Sequence[AccountChanges]) -> None:
+async def ensure_accounts(ctx: Ctx, accounts: Sequence[AccountChanges]) -> None:
     """Make those that are missing by name, all or none; what is there stays as it is. InvalidInput names the account."""
 
     async def work() -> None:
         found = await Account.filter(organization_id=ctx.viewer.organization_id).values("name_folded")
         known = {record["name_folded"] for record in found}
-        for given in wanted:
-            if str(given["name"]).casefold() not in known:
+        for account in accounts:
+            if str(account["name"]).casefold() not in known:
                 try:
-                    await create_account(ctx, given)
+                    await create_account(ctx, account)
                 except Refusal as problem:
-                    raise invalid("name", message=f"{str(given['name'])[:80]!r}: {problem}") from problem
+                    raise invalid_field("name", message=f"{str(account['name'])[:80]!r}: {problem}") from problem
 
     await transaction(work)
 
 
-async def update_account(ctx: Ctx, id: UUID, given: AccountChanges, *, expected_version: int | None) -> UUID:
+async def update_account(ctx: Ctx, id: UUID, changes: AccountChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given; its open deals are judged by what is known of it now."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
-        deals = await hold_deals_of(ctx, id)
-        before = await _locked(ctx, Account, "Account", id, expected_version)
-        if await _update(ctx, Account, "account", before, _account(given, before)):
-            await judge_again(ctx, deals)
+        require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
+        deals = await lock_open_deals(ctx, id)
+        before = await _lock_version(ctx, Account, "Account", id, expected_version)
+        if await _update(ctx, Account, "account", before, _account_columns(changes, before)):
+            await reevaluate(ctx, deals)
         return id
 
     return await perform(ctx, work)
 
 
-async def create_contact(ctx: Ctx, account_id: UUID, given: ContactChanges) -> UUID:
+async def create_contact(ctx: Ctx, account_id: UUID, changes: ContactChanges) -> UUID:
     """A new person at an account."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
-        if not await keep_there(Account, ctx.viewer.organization_id, account_id):
-            raise NotFound("Account", account_id)
-        fields = _contact({**given, "name": given.get("name")}, {})
+        require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
+        if not await lock_if_exists(Account, ctx.viewer.organization_id, account_id):
+            raise NotFoundError("Account", account_id)
+        fields = _contact_columns({**changes, "name": changes.get("name")}, {})
         return await _create(ctx, Contact, "contact", {"attributes": {}, **fields}, {"account_id": account_id})
 
     return await perform(ctx, work)
 
 
-async def update_contact(ctx: Ctx, id: UUID, given: ContactChanges, *, expected_version: int | None) -> UUID:
+async def update_contact(ctx: Ctx, id: UUID, changes: ContactChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change contacts")
-        before = await _locked(ctx, Contact, "Contact", id, expected_version)
-        await _update(ctx, Contact, "contact", before, _contact(given, before))
+        require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change contacts")
+        before = await _lock_version(ctx, Contact, "Contact", id, expected_version)
+        await _update(ctx, Contact, "contact", before, _contact_columns(changes, before))
         return id
 
     return await perform(ctx, work)
 
 
 Table = type[Account] | type[Contact]
-_UNIQUE = {
+_UNIQUE_KEYS = {
     "account": (("external_system", "external_id"), ("domain",)),
     "contact": (("external_system", "external_id"),),
 }
@@ -123,8 +123,8 @@ async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object
     columns: dict[str, Any] = {**fields, **parents}  # Any: columns of several kinds
     times: dict[str, Any] = {"created_at": ctx.now, "updated_at": ctx.now}
     await table.create(id=id, organization_id=ctx.viewer.organization_id, version=1, **columns, **times)
-    payload = {f"{noun}Id": id, **parents, "changes": changed({}, fields)}
-    await record(ctx, f"{noun}.created", aggregate=noun, id=id, payload=payload)
+    payload = {f"{noun}Id": id, **parents, "changes": diff({}, fields)}
+    await record_event(ctx, f"{noun}.created", aggregate=noun, id=id, payload=payload)
     return id
 
 
@@ -132,86 +132,90 @@ async def _update(
     ctx: Ctx, table: Table, noun: str, before: Mapping[str, object], fields: Mapping[str, object]
 ) -> bool:
     """Whether it changed anything."""
-    differences = changed(before, fields)
+    differences = diff(before, fields)
     if not differences:
         return False
     await _refuse_duplicate(ctx, table, noun, {**before, **fields}, before["id"])
     version = int(str(before["version"])) + 1
     await table.filter(id=before["id"]).update(**fields, version=version, updated_at=ctx.now)
     payload = {f"{noun}Id": before["id"], "version": version, "changes": differences}
-    await record(ctx, f"{noun}.updated", aggregate=noun, id=UUID(str(before["id"])), payload=payload)
+    await record_event(ctx, f"{noun}.updated", aggregate=noun, id=UUID(str(before["id"])), payload=payload)
     return True
 
 
-async def _locked(ctx: Ctx, table: Table, kind: str, id: UUID, expected: int | None) -> dict[str, object]:
-    before = await locked(table, ctx.viewer.organization_id, id)
+async def _lock_version(ctx: Ctx, table: Table, kind: str, id: UUID, expected: int | None) -> dict[str, object]:
+    before = await lock_and_read(table, ctx.viewer.organization_id, id)
     if before is None:
-        raise NotFound(kind, id)
+        raise NotFoundError(kind, id)
     if expected is not None and expected != before["version"]:
-        raise VersionConflict(kind=kind, id=id, expected=expected, actual=int(str(before["version"])))
+        raise VersionConflictError(kind=kind, id=id, expected=expected, actual=int(str(before["version"])))
     return before
 
 
-async def _refuse_duplicate(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], own: object) -> None:
-    for columns in _UNIQUE[noun]:
+async def _refuse_duplicate(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], own_id: object) -> None:
+    for columns in _UNIQUE_KEYS[noun]:
         if any(fields.get(column) is None for column in columns):
             continue
         same = table.filter(
             organization_id=ctx.viewer.organization_id, **{column: fields[column] for column in columns}
         )
-        found = await same.exclude(id=own).limit(1).values("id") if own else await same.limit(1).values("id")
+        found = await same.exclude(id=own_id).limit(1).values("id") if own_id else await same.limit(1).values("id")
         if found:
             words = " and ".join(columns).replace("_", " ")
             message = f"There is an {noun} with this {words} already. Use it, or give another {words}."
-            raise Duplicate(message.replace("an contact", "a contact"), kind=noun.capitalize(), id=found[0]["id"])
+            raise DuplicateError(message.replace("an contact", "a contact"), kind=noun.capitalize(), id=found[0]["id"])
 
 
-def _account(given: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
-    faults = Faults()
-    fields = _texts(faults, given, before, ("name", "industry", "country", "external_system", "external_id"))
-    if "domain" in given:
-        domain = given["domain"]
-        fields["domain"] = faults.domain(domain if isinstance(domain, str) else None, "domain")
-    count = given.get("employee_count")
+def _account_columns(changes: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
+    validator = Validator()
+    fields = _text_columns(
+        validator, changes, before, ("name", "industry", "country", "external_system", "external_id")
+    )
+    if "domain" in changes:
+        domain = changes["domain"]
+        fields["domain"] = validator.domain(domain if isinstance(domain, str) else None, "domain")
+    count = changes.get("employee_count")
     if isinstance(count, int) and count < 0:
-        faults.add("employeeCount", message="`employeeCount` is 0 or more.")
-    if "employee_count" in given:
+        validator.add("employeeCount", message="`employeeCount` is 0 or more.")
+    if "employee_count" in changes:
         fields["employee_count"] = count
-    faults.raise_if_any()
-    if "annual_revenue" in given:
-        revenue = given["annual_revenue"]
-        minor = minor_units(revenue, "annualRevenue") if isinstance(revenue, MoneyGiven) else None
+    validator.raise_if_any()
+    if "annual_revenue" in changes:
+        revenue = changes["annual_revenue"]
+        minor = minor_units(revenue, "annualRevenue") if isinstance(revenue, MoneyAmount) else None
         fields |= {
             "annual_revenue_minor": minor,
-            "annual_revenue_currency": revenue.currency if isinstance(revenue, MoneyGiven) else None,
+            "annual_revenue_currency": revenue.currency if isinstance(revenue, MoneyAmount) else None,
         }
     return fields
 
 
-def _contact(given: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
-    faults = Faults()
-    fields = _texts(faults, given, before, ("name", "phone", "title", "external_system", "external_id"))
-    if "email" in given:
-        email = given["email"]
-        fields["email"] = faults.email(email if isinstance(email, str) else None, "email")
-    faults.raise_if_any()
+def _contact_columns(changes: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
+    validator = Validator()
+    fields = _text_columns(validator, changes, before, ("name", "phone", "title", "external_system", "external_id"))
+    if "email" in changes:
+        email = changes["email"]
+        fields["email"] = validator.email(email if isinstance(email, str) else None, "email")
+    validator.raise_if_any()
     return fields
 
 
-def _texts(
-    faults: Faults, given: Mapping[str, object], before: Mapping[str, object], names: tuple[str, ...]
+def _text_columns(
+    validator: Validator, changes: Mapping[str, object], before: Mapping[str, object], names: tuple[str, ...]
 ) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name in names:
-        if name in given:
-            value = given[name]
-            fields[name] = faults.text(value if isinstance(value, str) else None, camel(name), required=name == "name")
+        if name in changes:
+            value = changes[name]
+            fields[name] = validator.text(
+                value if isinstance(value, str) else None, camel(name), required=name == "name"
+            )
     if fields.get("name"):
         fields["name_folded"] = str(fields["name"]).casefold()
-    faults.external({**before, **fields})
-    if "attributes" in given:
-        kept = before.get("attributes")
-        fields["attributes"] = merged(
-            kept if isinstance(kept, Mapping) else {}, faults.attributes(given["attributes"], "attributes")
+    validator.external_id({**before, **fields})
+    if "attributes" in changes:
+        stored = before.get("attributes")
+        fields["attributes"] = merge_attributes(
+            stored if isinstance(stored, Mapping) else {}, validator.attributes(changes["attributes"], "attributes")
         )
     return fields

@@ -9,135 +9,146 @@ from uuid import UUID
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import Fact, changed, record_all
-from workflow.rules.alerts.alerts import Found, alerts
-from workflow.rules.alerts.lifecycle import FRESH, Turn, is_to_be_escalated, kept, manager_above, opened, turned
+from workflow.operations.core.journal import NewEvent, diff, record_events
+from workflow.rules.alerts.alerts import FoundAlert, find_alerts
+from workflow.rules.alerts.lifecycle import (
+    UNACKNOWLEDGED,
+    AlertChange,
+    change_alert,
+    nearest_manager,
+    needs_escalation,
+    new_alert_columns,
+    stored_alert,
+)
 from workflow.rules.enums import AlertCode, AlertStatus
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import ProcessDocument
 
 Row = dict[str, Any]
-TOLD = ("status", "severity", "snoozed_until", "escalated_to_id")
+EVENT_FIELDS = ("status", "severity", "snoozed_until", "escalated_to_id")
 """What a fact tells of an alert's change, old and new."""
 
 
 @dataclass(slots=True)
-class Looked:
+class AlertInput:
     """One deal as it is looked at: what is kept of it, and what was found."""
 
     facts: OpportunityFacts
     process: ProcessDocument
-    proposed: bool
+    disqualify_proposed: bool
     version: int
-    gone: bool = False
+    deleted: bool = False
     rows: list[Row] = field(default_factory=list)
-    found: tuple[Found, ...] = ()
+    found: tuple[FoundAlert, ...] = ()
 
 
 @dataclass(slots=True)
-class Plan:
+class AlertPlan:
     """What is written for some deals, and what is told of it."""
 
     new: list[Row] = field(default_factory=list)
-    turns: list[Turn] = field(default_factory=list)
+    changes: list[AlertChange] = field(default_factory=list)
     seen: list[UUID] = field(default_factory=list)
-    told: list[Fact] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
 
 
-async def look(ctx: Ctx, deals: Sequence[Looked]) -> list[Fact]:
+async def sync_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> list[NewEvent]:
     """Write what became of the alerts of locked deals, and what there is to tell of it."""
     ids = [deal.facts.id for deal in deals]
     unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
-    rows, plan = defaultdict(list), Plan()
+    rows, plan = defaultdict(list), AlertPlan()
     for row in await unresolved.order_by("id").values():
         rows[row["opportunity_id"]].append(row)
     for deal in deals:
         deal.rows = rows[deal.facts.id]
-        if not deal.gone:
-            deal.found = alerts(deal.process, deal.facts, ctx.now, [kept(row) for row in deal.rows])
+        if not deal.deleted:
+            deal.found = find_alerts(deal.process, deal.facts, ctx.now, [stored_alert(row) for row in deal.rows])
         _compare(ctx, deal, plan)
     await _escalate(ctx, deals, plan)
     await _write(ctx, plan)
-    await _weigh(deals)
-    return plan.told
+    await _update_disqualify_proposed(deals)
+    return plan.events
 
 
-async def look_and_tell(ctx: Ctx, deals: Sequence[Looked]) -> int:
+async def sync_and_record_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> int:
     """The same, told at once; how many facts that was."""
-    told = await look(ctx, deals)
-    await record_all(ctx, told)
-    return len(told)
+    events = await sync_alerts(ctx, deals)
+    await record_events(ctx, events)
+    return len(events)
 
 
-def _compare(ctx: Ctx, deal: Looked, plan: Plan) -> None:
+def _compare(ctx: Ctx, deal: AlertInput, plan: AlertPlan) -> None:
     """Plan what changes, and bring the deal's rows to it, so that what is looked at next sees it."""
     found = {one.key: one for one in deal.found}
     proposals_last = sorted(deal.rows, key=lambda row: row["code"] == AlertCode.DISQUALIFY_PROPOSED)
     for row in proposals_last:
-        one = found.pop((AlertCode(row["code"]), row["subject"]), None)
-        turn = turned(row, one, deal.rows, ctx.now)
-        if turn is not None:
-            _tell(deal, row, turn, plan)
-            plan.turns.append(turn)
-            row.update(turn.columns)
-        if one is not None:
+        finding = found.pop((AlertCode(row["code"]), row["subject"]), None)
+        change = change_alert(row, finding, deal.rows, ctx.now)
+        if change is not None:
+            _add_event(deal, row, change, plan)
+            plan.changes.append(change)
+            row.update(change.columns)
+        if finding is not None:
             plan.seen.append(row["id"])
-    for one in found.values():
-        row = {"id": new_id(), **FRESH, **opened(one, ctx.now), "resolved_at": None}
+    for finding in found.values():
+        row = {"id": new_id(), **UNACKNOWLEDGED, **new_alert_columns(finding, ctx.now), "resolved_at": None}
         row |= {"organization_id": deal.facts.organization_id, "opportunity_id": deal.facts.id}
         plan.new.append(row)
         deal.rows.append(row)
-        _tell(deal, {**row, "status": None, "severity": None}, Turn(row["id"], row, "alert.opened"), plan)
+        _add_event(deal, {**row, "status": None, "severity": None}, AlertChange(row["id"], row, "alert.opened"), plan)
 
 
-async def _escalate(ctx: Ctx, deals: Sequence[Looked], plan: Plan) -> None:
+async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> None:
     due = [
         (deal, row)
         for deal in deals
         for row in deal.rows
-        if row["status"] != AlertStatus.RESOLVED and is_to_be_escalated(row, deal.facts.time_zone, ctx.now)
+        if row["status"] != AlertStatus.RESOLVED and needs_escalation(row, deal.facts.time_zone, ctx.now)
     ]
     if not due:
         return
-    mine = {"organization_id": ctx.viewer.organization_id}
-    teams = {team["id"]: team for team in await Team.filter(**mine).values("id", "parent_id", "manager_id")}
-    people = {one["id"]: one for one in await Member.filter(**mine).values("id", "active", "team_id")}
-    active = [id for id, person in people.items() if person["active"]]
+    organization = {"organization_id": ctx.viewer.organization_id}
+    teams = {team["id"]: team for team in await Team.filter(**organization).values("id", "parent_id", "manager_id")}
+    members = {
+        member_row["id"]: member_row
+        for member_row in await Member.filter(**organization).values("id", "active", "team_id")
+    }
+    active = [id for id, member in members.items() if member["active"]]
     for deal, row in due:
         owner = deal.facts.owner_id
-        manager = manager_above(people[owner]["team_id"], owner, teams, active)
+        manager = nearest_manager(members[owner]["team_id"], owner, teams, active)
         if manager is not None:
-            turn = Turn(row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated")
-            _tell(deal, row, turn, plan)
-            plan.turns.append(turn)
-            row.update(turn.columns)
+            change = AlertChange(row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated")
+            _add_event(deal, row, change, plan)
+            plan.changes.append(change)
+            row.update(change.columns)
 
 
-def _tell(deal: Looked, before: Mapping[str, Any], turn: Turn, plan: Plan) -> None:
-    if turn.event is None:
+def _add_event(deal: AlertInput, before: Mapping[str, Any], change: AlertChange, plan: AlertPlan) -> None:
+    if change.event is None:
         return
-    after = {name: turn.columns[name] for name in TOLD if name in turn.columns}
-    differences = changed({name: before[name] for name in after}, after)
-    about = {"alertId": turn.id, "code": before["code"], "changes": differences}
+    after = {name: change.columns[name] for name in EVENT_FIELDS if name in change.columns}
+    differences = diff({name: before[name] for name in after}, after)
+    about = {"alertId": change.id, "code": before["code"], "changes": differences}
     payload = {"opportunityId": deal.facts.id, "version": deal.version, **about}
-    plan.told.append(Fact(turn.event, "opportunity", deal.facts.id, payload))
+    plan.events.append(NewEvent(change.event, "opportunity", deal.facts.id, payload))
 
 
-async def _write(ctx: Ctx, plan: Plan) -> None:
+async def _write(ctx: Ctx, plan: AlertPlan) -> None:
     new = {row["id"] for row in plan.new}
     if plan.seen:
         await Alert.filter(id__in=plan.seen).update(last_seen_at=ctx.now)
-    for turn in plan.turns:
-        if turn.id not in new:
-            await Alert.filter(id=turn.id).update(**turn.columns)
+    for change in plan.changes:
+        if change.id not in new:
+            await Alert.filter(id=change.id).update(**change.columns)
     if plan.new:
         await Alert.bulk_create([Alert(**row) for row in plan.new])
 
 
-async def _weigh(deals: Sequence[Looked]) -> None:
+async def _update_disqualify_proposed(deals: Sequence[AlertInput]) -> None:
     """While it is proposed to stop a deal, and nobody has decided, it weighs nothing."""
     for deal in deals:
         proposals = (row for row in deal.rows if row["code"] == AlertCode.DISQUALIFY_PROPOSED)
         proposed = any(row["status"] == AlertStatus.OPEN for row in proposals)
-        if proposed is not deal.proposed:
+        if proposed is not deal.disqualify_proposed:
             await Opportunity.filter(id=deal.facts.id).update(disqualify_proposed=proposed)

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from workflow.models import Assessment
 from workflow.models.columns import new_id
-from workflow.operations.change.change import Deal, change
-from workflow.operations.change.columns import past_day
+from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.columns import validate_pain_since
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Grade
-from workflow.rules.errors import invalid
-from workflow.rules.opportunity.qualification import evidence_says_nothing
+from workflow.rules.errors import invalid_field
+from workflow.rules.opportunity.qualification import evidence_fault
 
 
 @dataclass(frozen=True, slots=True)
-class AssessmentGiven:
+class NewAssessment:
     """One answer to one criterion."""
 
     criterion: str
@@ -28,79 +28,86 @@ class AssessmentGiven:
 
 
 async def assess_criteria(
-    ctx: Ctx, id: UUID, answers: Sequence[AssessmentGiven], *, pain_since: date | None, expected_version: int | None
+    ctx: Ctx, id: UUID, assessments: Sequence[NewAssessment], *, pain_since: date | None, expected_version: int | None
 ) -> UUID:
     """Record the answers; none of them where one cannot be taken."""
 
-    async def verb(deal: Deal) -> UUID:
-        if not answers and pain_since is None:
-            raise invalid(
+    async def verb(deal: LockedOpportunity) -> UUID:
+        if not assessments and pain_since is None:
+            raise invalid_field(
                 "assessments", message="There is nothing to record: give at least one assessment, or `painSince`."
             )
-        deal.tell("criterion.assessed", **await assess(deal, answers, pain_since))
+        deal.emit("criterion.assessed", **await record_assessments(deal, assessments, pain_since))
         return id
 
     return await change(ctx, id, expected_version, verb)
 
 
-async def assess(deal: Deal, answers: Sequence[AssessmentGiven], pain_since: date | None) -> dict[str, object]:
+async def record_assessments(
+    deal: LockedOpportunity, assessments: Sequence[NewAssessment], pain_since: date | None
+) -> dict[str, object]:
     """Write the answers on the locked deal, and say for the event what they were and are."""
-    faults = Faults()
-    for place, answer in enumerate(answers):
-        _check(deal, faults, answer, ("assessments", str(place)))
-    seen = [answer.criterion for answer in answers]
-    if len(set(seen)) != len(seen):
-        faults.add("assessments", message="A criterion is named twice. Give each once.")
-    past_day(faults, pain_since, deal.facts.today(deal.ctx.now))
-    faults.raise_if_any()
-    for answer in answers:
-        await _insert(deal, answer)
+    validator = Validator()
+    for index, assessment in enumerate(assessments):
+        _check(deal, validator, assessment, ("assessments", str(index)))
+    criteria = [answer.criterion for answer in assessments]
+    if len(set(criteria)) != len(criteria):
+        validator.add("assessments", message="A criterion is named twice. Give each once.")
+    validate_pain_since(validator, pain_since, deal.facts.today(deal.ctx.now))
+    validator.raise_if_any()
+    for assessment in assessments:
+        await _insert(deal, assessment)
     if pain_since is not None:
         await deal.write(pain_since=pain_since)
-    return _told(deal, answers)
+    return _event_payload(deal, assessments)
 
 
-def _check(deal: Deal, faults: Faults, answer: AssessmentGiven, path: tuple[str, ...]) -> None:
+def _check(deal: LockedOpportunity, validator: Validator, assessment: NewAssessment, path: tuple[str, ...]) -> None:
     known = [criterion.key for criterion in deal.process.criteria]
-    if answer.criterion not in known:
-        faults.add(
+    if assessment.criterion not in known:
+        validator.add(
             *path,
             "criterion",
-            message=f"The process has no criterion {answer.criterion[:64]}; it has {', '.join(known)}.",
+            message=f"The process has no criterion {assessment.criterion[:64]}; it has {', '.join(known)}.",
         )
-    if answer.grade in (Grade.VALIDATED, Grade.CONFIRMED):
-        empty = evidence_says_nothing(answer.evidence)
-        if empty is not None:
-            faults.add(*path, "evidence", message=empty)
-    faults.text(answer.evidence, *path, "evidence", most=20_000)
-    url = faults.text(answer.evidence_url, *path, "evidenceUrl", most=2_000)
+    if assessment.grade in (Grade.VALIDATED, Grade.CONFIRMED):
+        problem = evidence_fault(assessment.evidence)
+        if problem is not None:
+            validator.add(*path, "evidence", message=problem)
+    validator.text(assessment.evidence, *path, "evidence", max_length=20_000)
+    url = validator.text(assessment.evidence_url, *path, "evidenceUrl", max_length=2_000)
     if url is not None and not url.startswith(("https://", "http://")):
-        faults.add(*path, "evidenceUrl", message="`evidenceUrl` is a link that begins with https:// or http://.")
-    if answer.said_by_id is not None and answer.said_by_id not in {person.id for person in deal.facts.stakeholders}:
-        faults.add(
+        validator.add(*path, "evidenceUrl", message="`evidenceUrl` is a link that begins with https:// or http://.")
+    if assessment.said_by_id is not None and assessment.said_by_id not in {
+        person.id for person in deal.facts.stakeholders
+    }:
+        validator.add(
             *path,
             "saidById",
             message="`saidById` names a stakeholder of this opportunity. Add the person with addStakeholder first.",
         )
 
 
-async def _insert(deal: Deal, answer: AssessmentGiven) -> None:
+async def _insert(deal: LockedOpportunity, assessment: NewAssessment) -> None:
     await Assessment.create(
         id=new_id(),
         organization_id=deal.organization_id,
         opportunity_id=deal.id,
-        criterion=answer.criterion,
-        grade=answer.grade,
-        evidence=(answer.evidence or "").strip() or None,
-        evidence_url=(answer.evidence_url or "").strip() or None,
-        said_by_id=answer.said_by_id,
+        criterion=assessment.criterion,
+        grade=assessment.grade,
+        evidence=(assessment.evidence or "").strip() or None,
+        evidence_url=(assessment.evidence_url or "").strip() or None,
+        said_by_id=assessment.said_by_id,
         assessed_at=deal.ctx.now,
         **deal.ctx.actor(),
     )
 
 
-def _told(deal: Deal, answers: Sequence[AssessmentGiven]) -> dict[str, object]:
+def _event_payload(deal: LockedOpportunity, assessments: Sequence[NewAssessment]) -> dict[str, object]:
     before = {old.criterion: old.grade for old in deal.facts.assessments}
     return {
-        "grades": {answer.criterion: {"old": before.get(answer.criterion), "new": answer.grade} for answer in answers}
+        "grades": {
+            assessment.criterion: {"old": before.get(assessment.criterion), "new": assessment.grade}
+            for assessment in assessments
+        }
     }

@@ -5,11 +5,11 @@ from typing import Any
 
 from workflow.models import Milestone
 from workflow.models.columns import new_id
-from workflow.operations.change.change import Deal
+from workflow.operations.change.change import LockedOpportunity
 from workflow.rules.enums import MilestoneStatus
-from workflow.rules.opportunity.milestones import due_on, to_lay_out
+from workflow.rules.opportunity.milestones import due_date, missing_templates
 
-UNDONE: Mapping[str, Any] = {  # Any: columns of several kinds
+RESET_COLUMNS: Mapping[str, Any] = {  # Any: columns of several kinds
     "status": MilestoneStatus.PLANNED,
     "waive_reason": None,
     "completed_at": None,
@@ -20,11 +20,11 @@ UNDONE: Mapping[str, Any] = {  # Any: columns of several kinds
 }
 
 
-async def lay_out(deal: Deal) -> None:
+async def plan_milestones(deal: LockedOpportunity) -> None:
     """Give the deal the milestones of its process that it does not have yet, due from today."""
-    await deal.look_again()
+    await deal.reload()
     today = deal.facts.today(deal.ctx.now)
-    places = {template.key: place for place, template in enumerate(deal.process.milestones, 1)}
+    positions = {template.key: position for position, template in enumerate(deal.process.milestones, 1)}
     await Milestone.bulk_create(
         [
             Milestone(
@@ -36,17 +36,17 @@ async def lay_out(deal: Deal) -> None:
                 side=template.side,
                 weight=template.weight,
                 status=MilestoneStatus.PLANNED,
-                due=due_on(template, today),
-                position=places[template.key],
+                due=due_date(template, today),
+                position=positions[template.key],
                 created_at=deal.ctx.now,
             )
-            for template in to_lay_out(deal.process, deal.facts)
+            for template in missing_templates(deal.process, deal.facts)
         ]
     )
 
 
-async def start_anew(deal: Deal) -> None:
+async def reset_milestones(deal: LockedOpportunity) -> None:
     """After a REOPEN what is not done is not begun: the process's steps go until they are laid out again, others wait undated."""
-    waiting = Milestone.filter(opportunity_id=deal.id).exclude(status=MilestoneStatus.DONE)
-    await waiting.filter(template_key__isnull=False).delete()
-    await waiting.filter(template_key__isnull=True).update(**UNDONE, due=None)
+    open_milestones = Milestone.filter(opportunity_id=deal.id).exclude(status=MilestoneStatus.DONE)
+    await open_milestones.filter(template_key__isnull=False).delete()
+    await open_milestones.filter(template_key__isnull=True).update(**RESET_COLUMNS, due=None)

@@ -8,20 +8,20 @@ from uuid import UUID
 
 from workflow.models import Milestone
 from workflow.models.columns import new_id
-from workflow.operations.buyer.milestone_plan import UNDONE
-from workflow.operations.change.change import Deal, Part, change
+from workflow.operations.buyer.milestone_plan import RESET_COLUMNS
+from workflow.operations.change.change import LockedOpportunity, PartRef, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.journal import diff
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import MilestoneSide, MilestoneStatus
-from workflow.rules.errors import NotFound, PermissionDenied, invalid
-from workflow.rules.opportunity.evidence import evidence_says_nothing
-from workflow.rules.opportunity.milestones import EVIDENCED_SIDES, PASSED
+from workflow.rules.errors import NotFoundError, PermissionDeniedError, invalid_field
+from workflow.rules.opportunity.evidence import evidence_fault
+from workflow.rules.opportunity.milestones import EVIDENCED_SIDES, PASSED_STATUSES
 from workflow.rules.opportunity.parts import MilestoneFacts
 from workflow.rules.permissions import Action, may_override
 
-HEAVIEST_BY_HAND = 20
-SHORTEST_REASON = 20
+MAX_MANUAL_WEIGHT = 20
+MIN_REASON_LENGTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ class MilestoneChanges(TypedDict, total=False):
     weight: int | None
 
 
-async def add_milestone(ctx: Ctx, opportunity_id: UUID, given: NewMilestone) -> UUID:
+async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UUID:
     """A step of this deal's own, after those of its process."""
 
-    async def verb(deal: Deal) -> UUID:
-        fields = _checked({"name": given.name, "due": given.due, "weight": given.weight})
+    async def verb(deal: LockedOpportunity) -> UUID:
+        fields = _validate({"name": new.name, "due": new.due, "weight": new.weight})
         last = await Milestone.filter(opportunity_id=deal.id).order_by("-position").limit(1).values("position")
         id = new_id()
-        about: dict[str, Any] = {**fields, "side": given.side, "status": MilestoneStatus.PLANNED}
-        places: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
+        columns: dict[str, Any] = {**fields, "side": new.side, "status": MilestoneStatus.PLANNED}
+        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
         position = last[0]["position"] + 1 if last else len(deal.process.milestones) + 1
-        await Milestone.create(id=id, position=position, created_at=deal.ctx.now, **places, **about)
-        deal.tell("milestone.added", milestoneId=id, changes=changed({}, about))
+        await Milestone.create(id=id, position=position, created_at=deal.ctx.now, **parent_ids, **columns)
+        deal.emit("milestone.added", milestoneId=id, changes=diff({}, columns))
         return id
 
     return await change(ctx, opportunity_id, None, verb)
@@ -62,111 +62,117 @@ async def add_milestone(ctx: Ctx, opportunity_id: UUID, given: NewMilestone) -> 
 async def complete_milestone(ctx: Ctx, id: UUID, *, evidence: str | None, expected_version: int | None) -> UUID:
     """The step is done; what the buyer did shows it, where it is the buyer's."""
 
-    async def verb(deal: Deal) -> UUID:
-        step = _waiting(deal, id)
-        faults = Faults()
-        shown = faults.text(evidence, "evidence", most=20_000)
-        complaint = evidence_says_nothing(shown) if step.side in EVIDENCED_SIDES or shown else None
-        if complaint is not None:
-            faults.add("evidence", message=complaint)
-        faults.raise_if_any()
-        done = {"status": MilestoneStatus.DONE, "completed_at": deal.ctx.now, "evidence": shown}
-        await _write(deal, step, "milestone.completed", {**done, **deal.ctx.actor()}, evidence=shown)
+    async def verb(deal: LockedOpportunity) -> UUID:
+        milestone = _get_open_milestone(deal, id)
+        validator = Validator()
+        evidence_text = validator.text(evidence, "evidence", max_length=20_000)
+        problem = evidence_fault(evidence_text) if milestone.side in EVIDENCED_SIDES or evidence_text else None
+        if problem is not None:
+            validator.add("evidence", message=problem)
+        validator.raise_if_any()
+        columns = {"status": MilestoneStatus.DONE, "completed_at": deal.ctx.now, "evidence": evidence_text}
+        await _write(deal, milestone, "milestone.completed", {**columns, **deal.ctx.actor()}, evidence=evidence_text)
         return id
 
-    return await change(ctx, Part("Milestone", id), expected_version, verb)
+    return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
-async def update_milestone(ctx: Ctx, id: UUID, given: MilestoneChanges, *, expected_version: int | None) -> UUID:
+async def update_milestone(ctx: Ctx, id: UUID, changes: MilestoneChanges, *, expected_version: int | None) -> UUID:
     """Its name and its day, and the weight of one that was added by hand; a missed one with time ahead is planned again."""
 
-    async def verb(deal: Deal) -> UUID:
-        step, wanted = _waiting(deal, id), dict(given)
-        if step.key is not None and wanted.pop("weight", step.weight) != step.weight:
+    async def verb(deal: LockedOpportunity) -> UUID:
+        milestone, wanted = _get_open_milestone(deal, id), dict(changes)
+        if milestone.key is not None and wanted.pop("weight", milestone.weight) != milestone.weight:
             message = "The weight of a process's own milestone is the process's. Leave `weight` out."
-            raise invalid("weight", message=message)
-        fields = _checked(wanted)
-        before = {name: getattr(step, name) for name in fields}
-        if changed(before, fields):
-            due = fields.get("due", step.due)
+            raise invalid_field("weight", message=message)
+        fields = _validate(wanted)
+        before = {name: getattr(milestone, name) for name in fields}
+        if diff(before, fields):
+            due = fields.get("due", milestone.due)
             ahead = due is None or due >= deal.facts.today(deal.ctx.now)
-            again = {"status": MilestoneStatus.PLANNED} if ahead else {}
-            await _write(deal, step, "milestone.updated", {**fields, **again})
+            status = {"status": MilestoneStatus.PLANNED} if ahead else {}
+            await _write(deal, milestone, "milestone.updated", {**fields, **status})
         return id
 
-    return await change(ctx, Part("Milestone", id), expected_version, verb)
+    return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
 async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
     """A manager's word, who does not hold the deal, that it goes without this step."""
 
-    async def verb(deal: Deal) -> UUID:
-        if not may_override(deal.ctx.viewer, Action.WAIVE, deal.holding):
+    async def verb(deal: LockedOpportunity) -> UUID:
+        if not may_override(deal.ctx.viewer, Action.WAIVE, deal.ownership):
             who = "a manager of the owner's team or an admin, who does not work the deal"
-            raise PermissionDenied(f"To waive a milestone needs {who}. Ask one of them.")
-        step = _waiting(deal, id)
-        faults = Faults()
-        why = faults.text(reason, "reason", most=20_000)
-        if len(why or "") < SHORTEST_REASON:
-            message = f"A waiver needs a `reason` of at least {SHORTEST_REASON} characters; it is kept."
-            faults.add("reason", message=message)
-        faults.raise_if_any()
-        waived = {"status": MilestoneStatus.WAIVED, "waive_reason": why, **deal.ctx.actor()}
-        await _write(deal, step, "milestone.waived", waived, reason=why)
+            raise PermissionDeniedError(f"To waive a milestone needs {who}. Ask one of them.")
+        milestone = _get_open_milestone(deal, id)
+        validator = Validator()
+        why = validator.text(reason, "reason", max_length=20_000)
+        if len(why or "") < MIN_REASON_LENGTH:
+            message = f"A waiver needs a `reason` of at least {MIN_REASON_LENGTH} characters; it is kept."
+            validator.add("reason", message=message)
+        validator.raise_if_any()
+        columns = {"status": MilestoneStatus.WAIVED, "waive_reason": why, **deal.ctx.actor()}
+        await _write(deal, milestone, "milestone.waived", columns, reason=why)
         return id
 
-    return await change(ctx, Part("Milestone", id), expected_version, verb)
+    return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
 async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
     """It was not done after all, or is not to be gone without; its day stays."""
 
-    async def verb(deal: Deal) -> UUID:
-        step = _milestone(deal, id)
-        if step.status not in PASSED:
-            raise invalid("id", message=f"This milestone is {step.status}: it is open already.")
-        faults = Faults()
-        why = faults.text(reason, "reason", required=True, most=20_000)
-        faults.raise_if_any()
-        was = {"evidence": step.evidence, "completedAt": step.completed_at, "waiveReason": step.waive_reason}
-        await _write(deal, step, "milestone.reopened", UNDONE, reason=why, was=was)
+    async def verb(deal: LockedOpportunity) -> UUID:
+        milestone = _get_milestone(deal, id)
+        if milestone.status not in PASSED_STATUSES:
+            raise invalid_field("id", message=f"This milestone is {milestone.status}: it is open already.")
+        validator = Validator()
+        why = validator.text(reason, "reason", required=True, max_length=20_000)
+        validator.raise_if_any()
+        before = {
+            "evidence": milestone.evidence,
+            "completedAt": milestone.completed_at,
+            "waiveReason": milestone.waive_reason,
+        }
+        await _write(deal, milestone, "milestone.reopened", RESET_COLUMNS, reason=why, was=before)
         return id
 
-    return await change(ctx, Part("Milestone", id), expected_version, verb)
+    return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
-def _milestone(deal: Deal, id: UUID) -> MilestoneFacts:
-    found = next((step for step in deal.facts.milestones if step.id == id), None)
+def _get_milestone(deal: LockedOpportunity, id: UUID) -> MilestoneFacts:
+    found = next((milestone for milestone in deal.facts.milestones if milestone.id == id), None)
     if found is None:
-        raise NotFound("Milestone", id)
+        raise NotFoundError("Milestone", id)
     return found
 
 
-def _waiting(deal: Deal, id: UUID) -> MilestoneFacts:
+def _get_open_milestone(deal: LockedOpportunity, id: UUID) -> MilestoneFacts:
     """The milestone, where it is neither done nor waived."""
-    step = _milestone(deal, id)
-    if step.status in PASSED:
-        message = f"This milestone is {step.status} already. Reopen it first with reopenMilestone."
-        raise invalid("id", message=message)
-    return step
+    milestone = _get_milestone(deal, id)
+    if milestone.status in PASSED_STATUSES:
+        message = f"This milestone is {milestone.status} already. Reopen it first with reopenMilestone."
+        raise invalid_field("id", message=message)
+    return milestone
 
 
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+def _validate(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that the given fields mean; every fault told."""
-    faults, fields = Faults(), dict(given)
+    validator, fields = Validator(), dict(changes)
     if "name" in fields:
-        fields["name"] = faults.text(fields["name"], "name", required=True)
-    if "weight" in fields and (fields["weight"] is None or not 0 <= fields["weight"] <= HEAVIEST_BY_HAND):
-        message = f"`weight` of a milestone that is added by hand goes from 0 to {HEAVIEST_BY_HAND}."
-        faults.add("weight", message=message)
-    faults.day(fields.get("due"), "due")
-    faults.raise_if_any()
+        fields["name"] = validator.text(fields["name"], "name", required=True)
+    if "weight" in fields and (fields["weight"] is None or not 0 <= fields["weight"] <= MAX_MANUAL_WEIGHT):
+        message = f"`weight` of a milestone that is added by hand goes from 0 to {MAX_MANUAL_WEIGHT}."
+        validator.add("weight", message=message)
+    validator.day(fields.get("due"), "due")
+    validator.raise_if_any()
     return fields
 
 
-async def _write(deal: Deal, step: MilestoneFacts, event: str, fields: Mapping[str, Any], **told: object) -> None:
+async def _write(
+    deal: LockedOpportunity, milestone: MilestoneFacts, event: str, fields: Mapping[str, Any], **payload: object
+) -> None:
     """Write the step, and tell what of it clients know has changed."""
-    await Milestone.filter(id=step.id).update(**fields)
+    await Milestone.filter(id=milestone.id).update(**fields)
     known = {name: fields[name] for name in ("name", "due", "weight", "status") if name in fields}
-    before = {name: getattr(step, name) for name in known}
-    deal.tell(event, milestoneId=step.id, key=step.key, changes=changed(before, known), **told)
+    before = {name: getattr(milestone, name) for name in known}
+    deal.emit(event, milestoneId=milestone.id, key=milestone.key, changes=diff(before, known), **payload)

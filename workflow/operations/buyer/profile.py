@@ -8,16 +8,16 @@ from uuid import UUID
 
 from workflow.models import DecisionStep, Objective
 from workflow.models.columns import new_id
-from workflow.operations.change.change import Deal, change
+from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.journal import diff
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import PurchaseProcess
-from workflow.rules.opportunity.evidence import evidence_says_nothing
+from workflow.rules.opportunity.evidence import evidence_fault
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
-MOST_ROWS = 50
-LONGEST_TEXT = 2_000
+MAX_ROWS = 50
+MAX_TEXT_LENGTH = 2_000
 
 
 class BuyerChanges(TypedDict, total=False):
@@ -34,121 +34,131 @@ class BuyerChanges(TypedDict, total=False):
     prior_attempt_note: str | None
 
 
-async def update_buyer(ctx: Ctx, id: UUID, given: BuyerChanges, *, expected_version: int | None) -> UUID:
+async def update_buyer(ctx: Ctx, id: UUID, changes: BuyerChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given; where all are as they were, nothing is written."""
 
-    async def verb(deal: Deal) -> UUID:
-        fields = _checked(deal, given)
-        news = {name: value for name, value in fields.items() if value != getattr(deal.facts, name)}
-        if news:
-            await _write(deal, news)
-            before = {name: getattr(deal.facts, name) for name in news}
-            deal.tell("buyer.updated", changes=changed(_told(before), _told(news)))
+    async def verb(deal: LockedOpportunity) -> UUID:
+        fields = _validate(deal, changes)
+        changed_fields = {name: value for name, value in fields.items() if value != getattr(deal.facts, name)}
+        if changed_fields:
+            await _write(deal, changed_fields)
+            before = {name: getattr(deal.facts, name) for name in changed_fields}
+            deal.emit("buyer.updated", changes=diff(_event_fields(before), _event_fields(changed_fields)))
         return id
 
     return await change(ctx, id, expected_version, verb)
 
 
-def _checked(deal: Deal, given: BuyerChanges) -> dict[str, object]:
-    faults = Faults()
-    fields = {name: _CHECKS[name](deal, faults, value) for name, value in given.items()}
-    faults.raise_if_any()
+def _validate(deal: LockedOpportunity, changes: BuyerChanges) -> dict[str, object]:
+    validator = Validator()
+    fields = {name: _VALIDATORS[name](deal, validator, value) for name, value in changes.items()}
+    validator.raise_if_any()
     return fields
 
 
-def _way(deal: Deal, faults: Faults, way: PurchaseProcess | None) -> PurchaseProcess:
-    return way or PurchaseProcess.UNKNOWN
+def _purchase_process(deal: LockedOpportunity, validator: Validator, value: PurchaseProcess | None) -> PurchaseProcess:
+    return value or PurchaseProcess.UNKNOWN
 
 
-def _as_given(deal: Deal, faults: Faults, value: bool | None) -> bool | None:
+def _unchecked(deal: LockedOpportunity, validator: Validator, value: bool | None) -> bool | None:
     return value
 
 
-def _decision_date(deal: Deal, faults: Faults, day: date | None) -> date | None:
-    return faults.day(day, "decisionDate")
+def _decision_date(deal: LockedOpportunity, validator: Validator, day: date | None) -> date | None:
+    return validator.day(day, "decisionDate")
 
 
-def _motivation(deal: Deal, faults: Faults, text: str | None) -> str | None:
-    return faults.text(text, "motivationToChange", most=LONGEST_TEXT)
+def _motivation(deal: LockedOpportunity, validator: Validator, text: str | None) -> str | None:
+    return validator.text(text, "motivationToChange", max_length=MAX_TEXT_LENGTH)
 
 
-def _prior_attempt(deal: Deal, faults: Faults, text: str | None) -> str | None:
-    return faults.text(text, "priorAttemptNote", most=LONGEST_TEXT)
+def _prior_attempt(deal: LockedOpportunity, validator: Validator, text: str | None) -> str | None:
+    return validator.text(text, "priorAttemptNote", max_length=MAX_TEXT_LENGTH)
 
 
-def _compelling_event(deal: Deal, faults: Faults, text: str | None) -> str | None:
+def _compelling_event(deal: LockedOpportunity, validator: Validator, text: str | None) -> str | None:
     """An event is held to what evidence is held to; only None clears it."""
     if text is None:
         return None
-    if (empty := evidence_says_nothing(text)) is not None:
-        message = f"{empty} A compelling event is what makes a date matter to the buyer; null clears it."
-        faults.add("compellingEvent", message=message)
-    return faults.text(text, "compellingEvent", most=LONGEST_TEXT)
+    if (problem := evidence_fault(text)) is not None:
+        message = f"{problem} A compelling event is what makes a date matter to the buyer; null clears it."
+        validator.add("compellingEvent", message=message)
+    return validator.text(text, "compellingEvent", max_length=MAX_TEXT_LENGTH)
 
 
-def _steps(deal: Deal, faults: Faults, steps: Sequence[DecisionStepFacts] | None) -> tuple[DecisionStepFacts, ...]:
+def _decision_steps(
+    deal: LockedOpportunity, validator: Validator, steps: Sequence[DecisionStepFacts] | None
+) -> tuple[DecisionStepFacts, ...]:
     people = {person.id for person in deal.facts.stakeholders}
-    _few_enough(faults, steps or (), "decisionSteps")
-    kept = []
-    for place, step in enumerate((steps or ())[:MOST_ROWS]):
-        path = ("decisionSteps", str(place))
-        name = faults.text(step.name, *path, "name", required=True) or ""
+    _check_count(validator, steps or (), "decisionSteps")
+    validated = []
+    for index, step in enumerate((steps or ())[:MAX_ROWS]):
+        path = ("decisionSteps", str(index))
+        name = validator.text(step.name, *path, "name", required=True) or ""
         if step.owner_id is not None and step.owner_id not in people:
             message = "`ownerId` names a stakeholder of this opportunity. Add the person with addStakeholder first."
-            faults.add(*path, "ownerId", message=message)
-        kept.append(DecisionStepFacts(name, step.owner_id, faults.day(step.due, *path, "due"), step.done))
-    return tuple(kept)
+            validator.add(*path, "ownerId", message=message)
+        validated.append(DecisionStepFacts(name, step.owner_id, validator.day(step.due, *path, "due"), step.done))
+    return tuple(validated)
 
 
-def _objectives(deal: Deal, faults: Faults, goals: Sequence[ObjectiveFacts] | None) -> tuple[ObjectiveFacts, ...]:
-    _few_enough(faults, goals or (), "objectives")
-    kept = []
-    for place, goal in enumerate((goals or ())[:MOST_ROWS]):
-        path = ("objectives", str(place))
-        text = faults.text(goal.text, *path, "text", required=True, most=LONGEST_TEXT) or ""
-        measures = {name: faults.text(getattr(goal, name), *path, name) for name in ("metric", "baseline", "target")}
-        kept.append(ObjectiveFacts(text, due=faults.day(goal.due, *path, "due"), **measures))
-    return tuple(kept)
+def _objectives(
+    deal: LockedOpportunity, validator: Validator, goals: Sequence[ObjectiveFacts] | None
+) -> tuple[ObjectiveFacts, ...]:
+    _check_count(validator, goals or (), "objectives")
+    validated = []
+    for index, goal in enumerate((goals or ())[:MAX_ROWS]):
+        path = ("objectives", str(index))
+        text = validator.text(goal.text, *path, "text", required=True, max_length=MAX_TEXT_LENGTH) or ""
+        measures = {name: validator.text(getattr(goal, name), *path, name) for name in ("metric", "baseline", "target")}
+        validated.append(ObjectiveFacts(text, due=validator.day(goal.due, *path, "due"), **measures))
+    return tuple(validated)
 
 
-def _few_enough(faults: Faults, rows: Sequence[object], name: str) -> None:
-    if len(rows) > MOST_ROWS:
-        faults.add(name, message=f"`{name}` holds at most {MOST_ROWS}; {len(rows)} are given. Keep those that matter.")
+def _check_count(validator: Validator, rows: Sequence[object], name: str) -> None:
+    if len(rows) > MAX_ROWS:
+        validator.add(
+            name, message=f"`{name}` holds at most {MAX_ROWS}; {len(rows)} are given. Keep those that matter."
+        )
 
 
-async def _write(deal: Deal, news: Mapping[str, Any]) -> None:  # Any: columns and lists
+async def _write(deal: LockedOpportunity, changed_fields: Mapping[str, Any]) -> None:  # Any: columns and lists
     """The deal's own columns, and each list anew."""
-    await deal.write(**{name: value for name, value in news.items() if name not in ("decision_steps", "objectives")})
-    if "decision_steps" in news:
+    await deal.write(
+        **{name: value for name, value in changed_fields.items() if name not in ("decision_steps", "objectives")}
+    )
+    if "decision_steps" in changed_fields:
         await DecisionStep.filter(opportunity_id=deal.id).delete()
         await DecisionStep.bulk_create(
-            [DecisionStep(**_row(deal, place, step)) for place, step in enumerate(news["decision_steps"])]
+            [DecisionStep(**_row(deal, index, step)) for index, step in enumerate(changed_fields["decision_steps"])]
         )
-    if "objectives" in news:
+    if "objectives" in changed_fields:
         await Objective.filter(opportunity_id=deal.id).delete()
         await Objective.bulk_create(
-            [Objective(**_row(deal, place, goal)) for place, goal in enumerate(news["objectives"])]
+            [Objective(**_row(deal, place, goal)) for place, goal in enumerate(changed_fields["objectives"])]
         )
 
 
-def _row(deal: Deal, place: int, part: DecisionStepFacts | ObjectiveFacts) -> dict[str, Any]:  # Any: as above
+def _row(
+    deal: LockedOpportunity, index: int, part: DecisionStepFacts | ObjectiveFacts
+) -> dict[str, Any]:  # Any: as above
     """A row of a list; what clients call an objective's target, its table calls its goal."""
     columns = asdict(part)
     if "target" in columns:
         columns["goal"] = columns.pop("target")
-    places = {"organization_id": deal.organization_id, "opportunity_id": deal.id, "position": place}
-    return {"id": new_id(), **places, **columns}
+    parent_ids = {"organization_id": deal.organization_id, "opportunity_id": deal.id, "position": index}
+    return {"id": new_id(), **parent_ids, **columns}
 
 
-def _told(fields: Mapping[str, object]) -> dict[str, object]:
+def _event_fields(fields: Mapping[str, object]) -> dict[str, object]:
     """The fields as an event tells them, lists whole."""
     return {
-        name: [_told_row(part) for part in value] if isinstance(value, tuple) else value
+        name: [_event_row(part) for part in value] if isinstance(value, tuple) else value
         for name, value in fields.items()
     }
 
 
-def _told_row(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, object]:
+def _event_row(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, object]:
     """A step's owner is a stakeholder, which the name says, for an owner elsewhere is a member."""
     columns = asdict(part)
     if "owner_id" in columns:
@@ -156,15 +166,15 @@ def _told_row(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, object]:
     return columns
 
 
-_CHECKS: Mapping[str, Callable[[Deal, Faults, Any], object]] = {  # Any: what the field holds
-    "purchase_process": _way,
-    "decision_steps": _steps,
+_VALIDATORS: Mapping[str, Callable[[LockedOpportunity, Validator, Any], object]] = {  # Any: what the field holds
+    "purchase_process": _purchase_process,
+    "decision_steps": _decision_steps,
     "decision_date": _decision_date,
     "compelling_event": _compelling_event,
     "motivation_to_change": _motivation,
     "objectives": _objectives,
-    "first_time_buyer": _as_given,
-    "prior_attempt_failed": _as_given,
+    "first_time_buyer": _unchecked,
+    "prior_attempt_failed": _unchecked,
     "prior_attempt_note": _prior_attempt,
 }
 """What each field may hold, every fault told."""

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder, StakeholderRelation
 from workflow.models.columns import new_id
-from workflow.operations.change.change import Deal, Part, change
+from workflow.operations.change.change import LockedOpportunity, PartRef, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.journal import diff
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Influence
-from workflow.rules.errors import Duplicate, NotFound, invalid
+from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field
 from workflow.rules.opportunity.parts import RelationFacts
 
 
@@ -42,162 +42,168 @@ class StakeholderChanges(TypedDict, total=False):
     relations: Sequence[RelationFacts] | None
 
 
-async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, given: NewStakeholder) -> UUID:
+async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -> UUID:
     """Add a contact of the deal's account to its purchase, once."""
 
-    async def verb(deal: Deal) -> UUID:
-        await _check_contact(deal, given.contact_id)
-        motivation = _motivation(given.motivation)
-        if given.is_primary:
-            await _only_primary(deal)
+    async def verb(deal: LockedOpportunity) -> UUID:
+        await _check_contact(deal, new.contact_id)
+        motivation = _validate_motivation(new.motivation)
+        if new.is_primary:
+            await _clear_primary(deal)
         id = new_id()
-        about: dict[str, Any] = {  # Any: columns of several kinds
-            "roles": _roles(given.roles),
-            "influence": given.influence,
-            "attitude": given.attitude,
-            "buying_style": given.buying_style,
+        columns: dict[str, Any] = {  # Any: columns of several kinds
+            "roles": _role_values(new.roles),
+            "influence": new.influence,
+            "attitude": new.attitude,
+            "buying_style": new.buying_style,
             "motivation": motivation,
-            "is_primary": given.is_primary,
+            "is_primary": new.is_primary,
         }
-        places: dict[str, Any] = {
+        parent_ids: dict[str, Any] = {
             "organization_id": deal.organization_id,
             "opportunity_id": deal.id,
-            "contact_id": given.contact_id,
+            "contact_id": new.contact_id,
         }
-        await Stakeholder.create(id=id, created_at=deal.ctx.now, **places, **about)
-        deal.tell("stakeholder.added", stakeholderId=id, contactId=given.contact_id, changes=changed({}, about))
+        await Stakeholder.create(id=id, created_at=deal.ctx.now, **parent_ids, **columns)
+        deal.emit("stakeholder.added", stakeholderId=id, contactId=new.contact_id, changes=diff({}, columns))
         return id
 
     return await change(ctx, opportunity_id, None, verb)
 
 
-async def update_stakeholder(ctx: Ctx, id: UUID, given: StakeholderChanges, *, expected_version: int | None) -> UUID:
+async def update_stakeholder(ctx: Ctx, id: UUID, changes: StakeholderChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given; `expected_version` is the opportunity's."""
 
-    async def verb(deal: Deal) -> UUID:
-        before = await _stakeholder(deal, id)
-        fields = _fields(deal.ctx, given, before)
-        ties = _new_relations(deal, id, given)
-        differences = changed(before, fields) | _told_relations(deal, id, ties)
+    async def verb(deal: LockedOpportunity) -> UUID:
+        before = await _get_stakeholder(deal, id)
+        fields = _validate(deal.ctx, changes, before)
+        relations = _changed_relations(deal, id, changes)
+        differences = diff(before, fields) | _relation_diff(deal, id, relations)
         if differences:
             if fields.get("is_primary"):
-                await _only_primary(deal)
+                await _clear_primary(deal)
             if fields:
                 await Stakeholder.filter(id=id).update(**fields)
-            if ties is not None:
-                await _relate(deal, id, ties)
-            deal.tell("stakeholder.updated", stakeholderId=id, changes=differences)
+            if relations is not None:
+                await _write_relations(deal, id, relations)
+            deal.emit("stakeholder.updated", stakeholderId=id, changes=differences)
         return id
 
-    return await change(ctx, Part("Stakeholder", id), expected_version, verb)
+    return await change(ctx, PartRef("Stakeholder", id), expected_version, verb)
 
 
 async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
     """Take a person off who was added by mistake; the deal's id. Who has been quoted stays on record."""
 
-    async def verb(deal: Deal) -> UUID:
-        before = await _stakeholder(deal, id)
+    async def verb(deal: LockedOpportunity) -> UUID:
+        before = await _get_stakeholder(deal, id)
         quoted = await Assessment.filter(said_by_id=id).exists() or await Risk.filter(perceived_by_id=id).exists()
         if quoted or await DecisionStep.filter(owner_id=id).exists():
             message = "An assessment, a risk or a decision step names this person, and records stay. Mark them with updateStakeholder `left: true`."
-            raise invalid("id", message=message)
+            raise invalid_field("id", message=message)
         await Stakeholder.filter(id=id).delete()
-        deal.tell("stakeholder.removed", stakeholderId=id, contactId=before["contact_id"])
+        deal.emit("stakeholder.removed", stakeholderId=id, contactId=before["contact_id"])
         return deal.id
 
-    return await change(ctx, Part("Stakeholder", id), expected_version, verb)
+    return await change(ctx, PartRef("Stakeholder", id), expected_version, verb)
 
 
-async def _stakeholder(deal: Deal, id: UUID) -> dict[str, object]:
+async def _get_stakeholder(deal: LockedOpportunity, id: UUID) -> dict[str, object]:
     found = await Stakeholder.filter(opportunity_id=deal.id, id=id).values()
     if not found:
-        raise NotFound("Stakeholder", id)
+        raise NotFoundError("Stakeholder", id)
     return dict(found[0])
 
 
-async def _check_contact(deal: Deal, contact_id: UUID) -> None:
+async def _check_contact(deal: LockedOpportunity, contact_id: UUID) -> None:
     found = await Contact.filter(organization_id=deal.organization_id, id=contact_id).values("account_id", "name")
     if not found:
-        raise NotFound("Contact", contact_id)
+        raise NotFoundError("Contact", contact_id)
     if found[0]["account_id"] != deal.facts.account.id:
         message = f"{found[0]['name']} does not belong to {deal.facts.account.name}. Add a contact of the opportunity's own account."
-        raise invalid("contactId", message=message)
+        raise invalid_field("contactId", message=message)
     same = [person.id for person in deal.facts.stakeholders if person.contact_id == contact_id]
     if same:
         message = (
             f"{found[0]['name']} is a stakeholder of this opportunity already. Change them with updateStakeholder."
         )
-        raise Duplicate(message, kind="Stakeholder", id=same[0])
+        raise DuplicateError(message, kind="Stakeholder", id=same[0])
 
 
-async def _only_primary(deal: Deal) -> None:
+async def _clear_primary(deal: LockedOpportunity) -> None:
     await Stakeholder.filter(opportunity_id=deal.id, is_primary=True).update(is_primary=False)
 
 
-def _fields(ctx: Ctx, given: StakeholderChanges, before: dict[str, object]) -> dict[str, object]:
-    faults = Faults()
+def _validate(ctx: Ctx, changes: StakeholderChanges, before: dict[str, object]) -> dict[str, object]:
+    validator = Validator()
     fields: dict[str, object] = {}
-    for name, value in given.items():
+    for name, value in changes.items():
         if name == "motivation":
-            fields["motivation"] = _motivation(given["motivation"])
+            fields["motivation"] = _validate_motivation(changes["motivation"])
         elif name == "relations":
             continue
         elif name == "left":
-            gone = before["left_at"] or ctx.now
-            fields["left_at"] = gone if value else None
+            left_at = before["left_at"] or ctx.now
+            fields["left_at"] = left_at if value else None
         elif value is None:
-            faults.add(name, message=f"`{name}` cannot be null. Leave it out to keep it.")
+            validator.add(name, message=f"`{name}` cannot be null. Leave it out to keep it.")
         else:
-            fields[name] = _roles(given["roles"] or ()) if name == "roles" else value
-    faults.raise_if_any()
+            fields[name] = _role_values(changes["roles"] or ()) if name == "roles" else value
+    validator.raise_if_any()
     return fields
 
 
-def _relations(deal: Deal, id: UUID) -> tuple[RelationFacts, ...]:
+def _current_relations(deal: LockedOpportunity, id: UUID) -> tuple[RelationFacts, ...]:
     return next(person.relations for person in deal.facts.stakeholders if person.id == id)
 
 
-def _new_relations(deal: Deal, id: UUID, given: StakeholderChanges) -> tuple[RelationFacts, ...] | None:
+def _changed_relations(
+    deal: LockedOpportunity, id: UUID, changes: StakeholderChanges
+) -> tuple[RelationFacts, ...] | None:
     """How the person stands to others of the same deal from now on; None where that is as it was."""
-    if "relations" not in given:
+    if "relations" not in changes:
         return None
-    ties = tuple(given["relations"] or ())
-    people, faults = {person.id for person in deal.facts.stakeholders}, Faults()
-    for place, tie in enumerate(ties):
-        path = ("relations", str(place))
-        if tie.to_id == id:
-            faults.add(*path, "toId", message="Nobody stands in a relation to themselves. Name another stakeholder.")
-        elif tie.to_id not in people:
-            raise NotFound("Stakeholder", tie.to_id)
-        if tie in ties[:place]:
-            faults.add(*path, message="This relation is named twice. Give it once.")
-    faults.raise_if_any()
-    return None if set(ties) == set(_relations(deal, id)) else ties
+    relations = tuple(changes["relations"] or ())
+    people, validator = {person.id for person in deal.facts.stakeholders}, Validator()
+    for index, relation in enumerate(relations):
+        path = ("relations", str(index))
+        if relation.to_id == id:
+            validator.add(*path, "toId", message="Nobody stands in a relation to themselves. Name another stakeholder.")
+        elif relation.to_id not in people:
+            raise NotFoundError("Stakeholder", relation.to_id)
+        if relation in relations[:index]:
+            validator.add(*path, message="This relation is named twice. Give it once.")
+    validator.raise_if_any()
+    return None if set(relations) == set(_current_relations(deal, id)) else relations
 
 
-def _told_relations(deal: Deal, id: UUID, ties: tuple[RelationFacts, ...] | None) -> dict[str, object]:
-    if ties is None:
+def _relation_diff(deal: LockedOpportunity, id: UUID, relations: tuple[RelationFacts, ...] | None) -> dict[str, object]:
+    if relations is None:
         return {}
     old, new = (
-        [{"kind": tie.kind, "stakeholderId": tie.to_id} for tie in some] for some in (_relations(deal, id), ties)
+        [{"kind": relation.kind, "stakeholderId": relation.to_id} for relation in some]
+        for some in (_current_relations(deal, id), relations)
     )
     return {"relations": {"old": old, "new": new}}
 
 
-async def _relate(deal: Deal, id: UUID, ties: Sequence[RelationFacts]) -> None:
+async def _write_relations(deal: LockedOpportunity, id: UUID, relations: Sequence[RelationFacts]) -> None:
     await StakeholderRelation.filter(stakeholder_id=id).delete()
-    places = {"organization_id": deal.organization_id, "stakeholder_id": id}
+    parent_ids = {"organization_id": deal.organization_id, "stakeholder_id": id}
     await StakeholderRelation.bulk_create(
-        [StakeholderRelation(id=new_id(), kind=tie.kind, to_id=tie.to_id, **places) for tie in ties]
+        [
+            StakeholderRelation(id=new_id(), kind=relation.kind, to_id=relation.to_id, **parent_ids)
+            for relation in relations
+        ]
     )
 
 
-def _roles(roles: Sequence[BuyingRole]) -> list[str]:
+def _role_values(roles: Sequence[BuyingRole]) -> list[str]:
     return [role.value for role in dict.fromkeys(roles)]
 
 
-def _motivation(text: str | None) -> str | None:
-    faults = Faults()
-    kept = faults.text(text, "motivation", most=2_000)
-    faults.raise_if_any()
-    return kept
+def _validate_motivation(text: str | None) -> str | None:
+    validator = Validator()
+    validated = validator.text(text, "motivation", max_length=2_000)
+    validator.raise_if_any()
+    return validated

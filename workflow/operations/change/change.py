@@ -7,30 +7,30 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from workflow.models import Member, Opportunity
-from workflow.operations.alerts.sync import Looked, look
-from workflow.operations.change.overrides import settle_debts
-from workflow.operations.change.snapshots import stand
+from workflow.operations.alerts.sync import AlertInput, sync_alerts
+from workflow.operations.change.overrides import settle_overrides
+from workflow.operations.change.snapshots import update_snapshot
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import Fact, changed, record_all
-from workflow.operations.core.locking import hold
+from workflow.operations.core.journal import NewEvent, diff, record_events
+from workflow.operations.core.locking import lock_row
 from workflow.operations.core.perform import perform
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.opportunity.rows import OpportunityRow, opportunities_by_id
-from workflow.queries.parents import deal_of
+from workflow.queries.parents import parent_deal
 from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import CLOSED_STATES, TransitionSource
-from workflow.rules.errors import NotFound, PermissionDenied, RecordClosed, VersionConflict
-from workflow.rules.health.stored import rejudged
+from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
+from workflow.rules.health.stored import evaluation_changes
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.risks import highest
-from workflow.rules.permissions import Holding, why_not_write
+from workflow.rules.opportunity.risks import highest_risk_level
+from workflow.rules.permissions import Ownership, write_forbidden_reason
 from workflow.rules.process.document import ProcessDocument
 
 T = TypeVar("T")
 
 TICK = timedelta(microseconds=1)
 """A deal's own time only rises: what is written later under its lock is later, whatever the clocks of the servers say."""
-UNTOLD = frozenset(
+DERIVED_COLUMNS = frozenset(
     {
         *("version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"),
         *("recorded_at", "disqualify_proposed"),
@@ -40,15 +40,15 @@ UNTOLD = frozenset(
 
 
 @dataclass(slots=True)
-class Deal:
+class LockedOpportunity:
     """A locked deal while a verb works on it: what it was, and what will be told of it."""
 
     ctx: Ctx
     row: OpportunityRow
     facts: OpportunityFacts
     process: ProcessDocument
-    holding: Holding
-    told: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    ownership: Ownership
+    events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     @property
     def id(self) -> UUID:
@@ -60,57 +60,57 @@ class Deal:
         """The organization that every row of the deal belongs to."""
         return self.row.organization_id
 
-    def tell(self, event: str, **payload: object) -> None:
+    def emit(self, event: str, **payload: object) -> None:
         """Name a fact of this change; without one nothing has changed."""
-        self.told.append((event, payload))
+        self.events.append((event, payload))
 
     async def write(self, **fields: object) -> None:
         """Write columns of the deal's own row."""
         if fields:
             await Opportunity.filter(id=self.id).update(**fields)
 
-    async def look_again(self) -> None:
+    async def reload(self) -> None:
         """Read the facts as this transaction has made them."""
-        self.facts = (await facts_of(self.organization_id, [self.id], self.ctx.now))[self.id]
+        self.facts = (await load_facts(self.organization_id, [self.id], self.ctx.now))[self.id]
 
 
-class Part(NamedTuple):
+class PartRef(NamedTuple):
     """A part of a deal, by its type and id, where the deal is not named itself."""
 
     kind: str
     id: UUID
 
 
-class RolledBack(Exception):
+class DryRunRollback(Exception):
     """A dry run has done everything; its answer is carried past the rollback."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self, result: object) -> None:
         super().__init__("A dry run is rolled back.")
-        self.answer = answer
+        self.result = result
 
 
-def may_write(deal: Deal) -> None:
+def authorize_write(deal: LockedOpportunity) -> None:
     """Refuse who may not write the deal, and everybody where it is closed."""
-    reason = why_not_write(deal.ctx.viewer, deal.holding)
+    reason = write_forbidden_reason(deal.ctx.viewer, deal.ownership)
     if reason is not None:
-        raise PermissionDenied(reason)
+        raise PermissionDeniedError(reason)
     refuse_closed(deal)
 
 
-def refuse_closed(deal: Deal) -> None:
+def refuse_closed(deal: LockedOpportunity) -> None:
     """RecordClosed where the deal is WON, LOST or DISQUALIFIED."""
     if deal.row.state in CLOSED_STATES:
-        raise RecordClosed(state=deal.row.state, opportunity_id=deal.id)
+        raise RecordClosedError(state=deal.row.state, opportunity_id=deal.id)
 
 
 async def change(
     ctx: Ctx,
-    id: UUID | Part,
+    id: UUID | PartRef,
     expected_version: int | None,
-    verb: Callable[[Deal], Awaitable[T]],
+    verb: Callable[[LockedOpportunity], Awaitable[T]],
     *,
-    judge: Callable[[Deal], None] = may_write,
-    counts: bool = True,
+    authorize: Callable[[LockedOpportunity], None] = authorize_write,
+    bump_version: bool = True,
 ) -> T:
     """Run a verb on the locked deal in one transaction.
 
@@ -119,77 +119,86 @@ async def change(
     """
 
     async def work() -> T:
-        deal = await _taken(ctx, await deal_of(ctx.viewer, *id) if isinstance(id, Part) else id)
+        deal = await _lock_opportunity(ctx, await parent_deal(ctx.viewer, *id) if isinstance(id, PartRef) else id)
         if expected_version is not None and expected_version != deal.row.version:
-            raise VersionConflict(kind="Opportunity", id=deal.id, expected=expected_version, actual=deal.row.version)
-        judge(deal)
-        answer = await verb(deal)
-        if deal.told:
-            await _settle(deal, counts=counts)
-        return answer
+            raise VersionConflictError(
+                kind="Opportunity", id=deal.id, expected=expected_version, actual=deal.row.version
+            )
+        authorize(deal)
+        result = await verb(deal)
+        if deal.events:
+            await _finish(deal, bump_version=bump_version)
+        return result
 
-    return await perform(ctx, work, about=id.id if isinstance(id, Part) else id, told_by=verb)
+    return await perform(ctx, work, subject_id=id.id if isinstance(id, PartRef) else id, typed_by=verb)
 
 
-async def _taken(ctx: Ctx, id: UUID) -> Deal:
+async def _lock_opportunity(ctx: Ctx, id: UUID) -> LockedOpportunity:
     """The deal, locked and then found visible, with its facts; scope is judged on the locked row."""
-    await hold(Opportunity, ctx.viewer.organization_id, id)
+    await lock_row(Opportunity, ctx.viewer.organization_id, id)
     row = (await opportunities_by_id(ctx.viewer, [id])).get(id)
     if row is None:
-        raise NotFound("Opportunity", id)
+        raise NotFoundError("Opportunity", id)
     ctx = replace(ctx, now=max(ctx.now, row.updated_at + TICK))
-    facts = (await facts_of(row.organization_id, [id], ctx.now))[id]
+    facts = (await load_facts(row.organization_id, [id], ctx.now))[id]
     process = (await processes_by_id(ctx.viewer, [row.process_id]))[row.process_id]
     owner = await Member.filter(id=row.owner_id).values("team_id")
-    holding = Holding(owner_id=row.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids)
-    return Deal(ctx=ctx, row=row, facts=facts, process=process.document, holding=holding)
+    ownership = Ownership(
+        owner_id=row.owner_id, owner_team_id=owner[0]["team_id"], collaborator_ids=facts.collaborator_ids
+    )
+    return LockedOpportunity(ctx=ctx, row=row, facts=facts, process=process.document, ownership=ownership)
 
 
-async def _settle(deal: Deal, *, counts: bool) -> None:
+async def _finish(deal: LockedOpportunity, *, bump_version: bool) -> None:
     """What follows from a change: the stored risk level and health, the debts that hold now, the version; then tell it."""
-    await deal.look_again()
-    settled = await settle_debts(deal.ctx, deal.facts, deal.process)
-    version = deal.row.version + 1 if counts else deal.row.version
-    health = rejudged(deal.row.state, deal.process, deal.facts, deal.ctx.now)
-    follows: dict[str, object] = {"risk_level": highest(deal.facts), **health}
-    await deal.write(**follows, **({"version": version, "updated_at": deal.ctx.now} if counts else {}))
-    now = await _stored(deal)
-    differences = _differences(deal, now)
+    await deal.reload()
+    override_events = await settle_overrides(deal.ctx, deal.facts, deal.process)
+    version = deal.row.version + 1 if bump_version else deal.row.version
+    health = evaluation_changes(deal.row.state, deal.process, deal.facts, deal.ctx.now)
+    derived: dict[str, object] = {"risk_level": highest_risk_level(deal.facts), **health}
+    await deal.write(**derived, **({"version": version, "updated_at": deal.ctx.now} if bump_version else {}))
+    after = await _stored_row(deal)
+    differences = _differences(deal, after)
     if differences:
-        _with_changes(deal, differences)
-    await stand(deal.organization_id, asdict(deal.row), now, deal.ctx.now, _slip_reason(deal))
-    warned = await _alerted(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
-    about = {"opportunityId": deal.id, "version": version}
-    told = [Fact(name, "opportunity", deal.id, {**about, **payload}) for name, payload in (*deal.told, *settled)]
-    await record_all(deal.ctx, [*told, *warned])
+        _attach_changes(deal, differences)
+    await update_snapshot(deal.organization_id, asdict(deal.row), after, deal.ctx.now, _slip_reason(deal))
+    alert_events = await _sync_alerts(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
+    common = {"opportunityId": deal.id, "version": version}
+    events = [
+        NewEvent(name, "opportunity", deal.id, {**common, **payload})
+        for name, payload in (*deal.events, *override_events)
+    ]
+    await record_events(deal.ctx, [*events, *alert_events])
 
 
-def _with_changes(deal: Deal, differences: dict[str, object]) -> None:
+def _attach_changes(deal: LockedOpportunity, differences: dict[str, object]) -> None:
     """The deal's own fact carries its changed columns; where a part of the deal is told alone, that does."""
-    own = (payload for event, payload in deal.told if event.startswith("opportunity."))
-    payload = next(own, deal.told[0][1])
+    own = (payload for event, payload in deal.events if event.startswith("opportunity."))
+    payload = next(own, deal.events[0][1])
     payload.setdefault("changes", differences)
 
 
-async def _alerted(deal: Deal, version: int) -> list[Fact]:
+async def _sync_alerts(deal: LockedOpportunity, version: int) -> list[NewEvent]:
     """Bring the alerts to what the rules find now; on what is deleted they find nothing."""
-    gone = any(name == "opportunity.deleted" for name, _ in deal.told)
-    looked = Looked(deal.facts, deal.process, proposed=deal.row.disqualify_proposed, version=version, gone=gone)
-    return await look(deal.ctx, [looked])
+    deleted = any(name == "opportunity.deleted" for name, _ in deal.events)
+    alert_input = AlertInput(
+        deal.facts, deal.process, disqualify_proposed=deal.row.disqualify_proposed, version=version, deleted=deleted
+    )
+    return await sync_alerts(deal.ctx, [alert_input])
 
 
-async def _stored(deal: Deal) -> dict[str, object]:
+async def _stored_row(deal: LockedOpportunity) -> dict[str, object]:
     """The deal's row as this change has made it."""
     found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.__dataclass_fields__)
     return dict(found[0])
 
 
-def _differences(deal: Deal, now: Mapping[str, object]) -> dict[str, object]:
+def _differences(deal: LockedOpportunity, after: Mapping[str, object]) -> dict[str, object]:
     """The deal's own columns that this change has moved, old and new."""
-    before = {name: value for name, value in asdict(deal.row).items() if name not in UNTOLD}
-    return changed(before, {name: now[name] for name in before})
+    before = {name: value for name, value in asdict(deal.row).items() if name not in DERIVED_COLUMNS}
+    return diff(before, {name: after[name] for name in before})
 
 
-def _slip_reason(deal: Deal) -> object:
+def _slip_reason(deal: LockedOpportunity) -> object:
     """Why the expected close date moved to a later month, where this change says so."""
-    return next((payload.get("slipReason") for event, payload in deal.told if event == "closeDate.pushed"), None)
+    return next((payload.get("slipReason") for event, payload in deal.events if event == "closeDate.pushed"), None)

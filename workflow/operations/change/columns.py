@@ -7,8 +7,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import EARLIEST, Faults, MoneyGiven, merged
-from workflow.operations.pricing.exchange_rates import money
+from workflow.operations.core.validation import EARLIEST_DATE, MoneyAmount, Validator, merge_attributes
+from workflow.operations.pricing.exchange_rates import to_stored_money
 from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 from workflow.rules.process.document import StateSettings
@@ -23,7 +23,7 @@ class OpportunityChanges(TypedDict, total=False):
     source: str | None
     external_system: str | None
     external_id: str | None
-    value: MoneyGiven | None
+    value: MoneyAmount | None
     expected_close_date: date | None
     slip_reason: SlipReason | None
     next_step: NextStep | None
@@ -34,55 +34,55 @@ class OpportunityChanges(TypedDict, total=False):
     attributes: object
 
 
-LONGEST = {"name": 255, "description": 20_000, "source": 255, "external_system": 255, "external_id": 255}
+MAX_LENGTHS = {"name": 255, "description": 20_000, "source": 255, "external_system": 255, "external_id": 255}
 
 
-async def checked(
-    ctx: Ctx, given: OpportunityChanges, today: date, before: Mapping[str, object] | None = None
+async def validate_changes(
+    ctx: Ctx, changes: OpportunityChanges, today: date, before: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """The columns that the given fields mean; every fault told. Forecast and pushes are judged apart."""
-    faults, row = Faults(), before or {}
-    fields = _texts(faults, given)
-    faults.external({**row, **fields})
-    if "type" in given:
-        fields["type"] = given["type"]
-        if given["type"] is None:
-            faults.add("type", message="Every opportunity has a `type`. Leave it out to keep it.")
-    if "next_step" in given:
-        fields |= next_step_columns(given["next_step"], faults)
-    if "pain_since" in given:
-        fields["pain_since"] = past_day(faults, given["pain_since"], today)
-    if "expected_close_date" in given:
-        fields |= close_date_columns(faults, given["expected_close_date"])
-    if "attributes" in given:
-        kept = row.get("attributes")
-        news = faults.attributes(given["attributes"], "attributes")
-        fields["attributes"] = merged(kept if isinstance(kept, Mapping) else {}, news)
-    faults.raise_if_any()
-    return fields | await valued(ctx, given)
+    validator, row = Validator(), before or {}
+    fields = _text_columns(validator, changes)
+    validator.external_id({**row, **fields})
+    if "type" in changes:
+        fields["type"] = changes["type"]
+        if changes["type"] is None:
+            validator.add("type", message="Every opportunity has a `type`. Leave it out to keep it.")
+    if "next_step" in changes:
+        fields |= next_step_columns(changes["next_step"], validator)
+    if "pain_since" in changes:
+        fields["pain_since"] = validate_pain_since(validator, changes["pain_since"], today)
+    if "expected_close_date" in changes:
+        fields |= close_date_columns(validator, changes["expected_close_date"])
+    if "attributes" in changes:
+        stored = row.get("attributes")
+        attributes = validator.attributes(changes["attributes"], "attributes")
+        fields["attributes"] = merge_attributes(stored if isinstance(stored, Mapping) else {}, attributes)
+    validator.raise_if_any()
+    return fields | await value_columns(ctx, changes)
 
 
-def next_step_columns(step: NextStep | None, faults: Faults) -> dict[str, object]:
+def next_step_columns(step: NextStep | None, validator: Validator) -> dict[str, object]:
     """A next step as the deal's row keeps it."""
     if step is None:
         return {"next_step_text": None, "next_step_due": None, "next_step_agreed": False}
-    text = faults.text(step.text, "nextStep", "text", required=True, most=2_000)
+    text = validator.text(step.text, "nextStep", "text", required=True, max_length=2_000)
     return {"next_step_text": text, "next_step_due": step.due_date, "next_step_agreed": step.agreed_with_buyer}
 
 
-def past_day(faults: Faults, since: date | None, today: date) -> date | None:
+def validate_pain_since(validator: Validator, pain_since: date | None, today: date) -> date | None:
     """Since when the buyer has lived with the pain: a day that has come."""
-    if since is not None and not EARLIEST <= since <= today:
+    if pain_since is not None and not EARLIEST_DATE <= pain_since <= today:
         message = "`painSince` is a day in the past: since when the buyer has lived with the pain."
-        faults.add("painSince", message=message)
-    return since
+        validator.add("painSince", message=message)
+    return pain_since
 
 
-def close_date_columns(faults: Faults, day: date | None) -> dict[str, object]:
+def close_date_columns(validator: Validator, day: date | None) -> dict[str, object]:
     """An expected close date, and the baseline of the next push; clearing it does not forget the last that was set."""
     if day is None:
         return {"expected_close_date": None}
-    faults.day(day, "expectedCloseDate")
+    validator.day(day, "expectedCloseDate")
     return {"expected_close_date": day, "latest_close_date": day}
 
 
@@ -91,50 +91,50 @@ def is_push(last_set: date | None, day: date | None) -> bool:
     return last_set is not None and day is not None and (day.year, day.month) > (last_set.year, last_set.month)
 
 
-def forecast_columns(faults: Faults, given: OpportunityChanges, settings: StateSettings) -> dict[str, object]:
+def forecast_columns(validator: Validator, changes: OpportunityChanges, settings: StateSettings) -> dict[str, object]:
     """Probability and category set by hand; None gives them back to the state's settings."""
     fields: dict[str, object] = {}
-    if "probability" in given:
-        chance = given["probability"]
-        if chance is not None and not 0 <= chance <= 1:
-            faults.add("probability", message="`probability` goes from 0 to 1, e.g. 0.35.")
-        fields["probability"] = float(settings.probability if chance is None else Decimal(str(chance)))
-        fields["probability_is_manual"] = chance is not None
-    if "forecast_category" in given:
-        category = given["forecast_category"] or settings.forecast_category
+    if "probability" in changes:
+        probability = changes["probability"]
+        if probability is not None and not 0 <= probability <= 1:
+            validator.add("probability", message="`probability` goes from 0 to 1, e.g. 0.35.")
+        fields["probability"] = float(settings.probability if probability is None else Decimal(str(probability)))
+        fields["probability_is_manual"] = probability is not None
+    if "forecast_category" in changes:
+        category = changes["forecast_category"] or settings.forecast_category
         if category is ForecastCategory.CLOSED:
             message = (
                 "CLOSED counts what is won. An open opportunity is OMITTED, PIPELINE, BEST_CASE, MOST_LIKELY or COMMIT."
             )
-            faults.add("forecastCategory", message=message)
+            validator.add("forecastCategory", message=message)
         fields["forecast_category"] = category
     return fields
 
 
-async def valued(ctx: Ctx, given: OpportunityChanges) -> dict[str, object]:
+async def value_columns(ctx: Ctx, changes: OpportunityChanges) -> dict[str, object]:
     """A value as the deal's row keeps it."""
-    if "value" not in given:
+    if "value" not in changes:
         return {}
-    value = given["value"]
+    value = changes["value"]
     if value is None:
         return {"value_minor": None, "value_currency": None, "base_minor": None}
-    kept = await money(ctx, value, "value")
-    return {"value_minor": kept.minor, "value_currency": kept.currency, "base_minor": kept.base_minor}
+    stored = await to_stored_money(ctx, value, "value")
+    return {"value_minor": stored.minor, "value_currency": stored.currency, "base_minor": stored.base_minor}
 
 
-def _texts(faults: Faults, given: OpportunityChanges) -> dict[str, object]:
+def _text_columns(validator: Validator, changes: OpportunityChanges) -> dict[str, object]:
     fields: dict[str, object] = {}
-    for name, path in _TEXTS.items():
-        if name in given:
-            value: object = given[name]  # type: ignore[literal-required]  # the names of _TEXTS are those of the TypedDict
+    for name, path in _TEXT_PATHS.items():
+        if name in changes:
+            value: object = changes[name]  # type: ignore[literal-required]  # the names of _TEXTS are those of the TypedDict
             text = value if isinstance(value, str) else None
-            fields[name] = faults.text(text, path, required=name == "name", most=LONGEST[name])
+            fields[name] = validator.text(text, path, required=name == "name", max_length=MAX_LENGTHS[name])
     if isinstance(fields.get("name"), str):
         fields["name_folded"] = str(fields["name"]).casefold()
     return fields
 
 
-_TEXTS = {
+_TEXT_PATHS = {
     "name": "name",
     "description": "description",
     "source": "source",

@@ -8,18 +8,18 @@ from uuid import UUID
 from workflow.models import Override
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import RequirementStatus
-from workflow.rules.gates.machine import owed
+from workflow.rules.gates.machine import is_override_open
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import ProcessDocument
 
-SHORTEST_REASON = 20
+MIN_REASON_LENGTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class OverrideGiven:
+class NewOverride:
     """Which unmet requirements are to be passed, why, and until when they are to be made good."""
 
     requirement_keys: tuple[str, ...]
@@ -27,25 +27,25 @@ class OverrideGiven:
     expires_at: datetime | None = None
 
 
-def check_override(given: OverrideGiven | None, now: datetime, faults: Faults) -> None:
+def check_override(override: NewOverride | None, now: datetime, validator: Validator) -> None:
     """An override says why, in words, and is due in the future."""
-    if given is None:
+    if override is None:
         return
-    if len(faults.text(given.reason, "override", "reason", most=20_000) or "") < SHORTEST_REASON:
-        message = f"An override needs a `reason` of at least {SHORTEST_REASON} characters; it is kept and reported."
-        faults.add("override", "reason", message=message)
-    if given.expires_at is not None and given.expires_at <= now:
-        faults.add("override", "expiresAt", message="`expiresAt` is past. Give a moment to come, or leave it out.")
+    if len(validator.text(override.reason, "override", "reason", max_length=20_000) or "") < MIN_REASON_LENGTH:
+        message = f"An override needs a `reason` of at least {MIN_REASON_LENGTH} characters; it is kept and reported."
+        validator.add("override", "reason", message=message)
+    if override.expires_at is not None and override.expires_at <= now:
+        validator.add("override", "expiresAt", message="`expiresAt` is past. Give a moment to come, or leave it out.")
 
 
-async def make_debt(
-    ctx: Ctx, facts: OpportunityFacts, transition_id: UUID, given: OverrideGiven, found: Sequence[Verdict]
+async def create_override(
+    ctx: Ctx, facts: OpportunityFacts, transition_id: UUID, override: NewOverride, verdicts: Sequence[Verdict]
 ) -> list[tuple[str, dict[str, object]]]:
     """Keep what an override has passed, and tell it; nothing where it passed nothing."""
-    keys = [verdict.key for verdict in found if verdict.status is RequirementStatus.OVERRIDDEN]
+    keys = [verdict.key for verdict in verdicts if verdict.status is RequirementStatus.OVERRIDDEN]
     if not keys:
         return []
-    id, reason = new_id(), given.reason.strip()
+    id, reason = new_id(), override.reason.strip()
     await Override.create(
         id=id,
         organization_id=facts.organization_id,
@@ -54,20 +54,20 @@ async def make_debt(
         requirement_keys=keys,
         reason=reason,
         at=ctx.now,
-        expires_at=given.expires_at,
+        expires_at=override.expires_at,
         **ctx.actor(),
     )
-    told = {"overrideId": id, "transitionId": transition_id, "requirementKeys": keys, "reason": reason}
-    return [("override.made", {**told, "expiresAt": given.expires_at})]
+    payload = {"overrideId": id, "transitionId": transition_id, "requirementKeys": keys, "reason": reason}
+    return [("override.made", {**payload, "expiresAt": override.expires_at})]
 
 
-async def settle_debts(
+async def settle_overrides(
     ctx: Ctx, facts: OpportunityFacts, process: ProcessDocument
 ) -> list[tuple[str, dict[str, object]]]:
     """Mark the overrides whose requirements all hold now as settled, and tell each."""
-    paid = [debt for debt in facts.overrides if not owed(debt, facts, process, ctx.now)]
-    if paid:
-        await Override.filter(id__in=[debt.id for debt in paid]).update(settled_at=ctx.now)
+    settled = [override for override in facts.overrides if not is_override_open(override, facts, process, ctx.now)]
+    if settled:
+        await Override.filter(id__in=[debt.id for debt in settled]).update(settled_at=ctx.now)
     return [
         (
             "override.settled",
@@ -77,5 +77,5 @@ async def settle_debts(
                 "requirementKeys": list(debt.requirement_keys),
             },
         )
-        for debt in paid
+        for debt in settled
     ]

@@ -7,30 +7,32 @@ from uuid import UUID
 
 from workflow.models import Opportunity, Standing
 
-COUNTED = (
+SNAPSHOT_COLUMNS = (
     "state", "owner_id", "value_minor", "value_currency", "expected_close_date", "probability", "forecast_category", "closed_on",
 )  # fmt: skip
 """The columns of a deal whose past is kept; the base value beside them is read of closed deals alone, for it is frozen there."""
 
 
-async def stand(
-    organization_id: UUID, before: Mapping[str, object], now: Mapping[str, object], at: datetime, slip_reason: object
+async def update_snapshot(
+    organization_id: UUID, before: Mapping[str, object], after: Mapping[str, object], at: datetime, slip_reason: object
 ) -> None:
     """Where a change moved any of what is counted, the deal stands anew from that instant on."""
-    if all(before[name] == now[name] for name in COUNTED):
+    if all(before[name] == after[name] for name in SNAPSHOT_COLUMNS):
         return
-    current = Standing.filter(opportunity_id=now["id"], until=None)
+    current = Standing.filter(opportunity_id=after["id"], until=None)
     await current.update(until=at)
-    about: dict[str, Any] = {"since": at, "slip_reason": slip_reason, **_columns(now)}
-    await Standing.create(organization_id=organization_id, opportunity_id=now["id"], **about)
+    columns: dict[str, Any] = {"since": at, "slip_reason": slip_reason, **_columns(after)}
+    await Standing.create(organization_id=organization_id, opportunity_id=after["id"], **columns)
 
 
-def first_standing(deal: Opportunity, since: datetime, **otherwise: object) -> Standing:
+def first_snapshot(deal: Opportunity, since: datetime, **replaced: object) -> Standing:
     """How a new deal stands from an instant on; `otherwise` names what was not yet as it is."""
-    columns: dict[str, Any] = _columns({name: getattr(deal, name) for name in (*COUNTED, "base_minor")}) | otherwise
-    about: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
-    return Standing(**about, since=since, **columns)
+    columns: dict[str, Any] = (
+        _columns({name: getattr(deal, name) for name in (*SNAPSHOT_COLUMNS, "base_minor")}) | replaced
+    )
+    keys: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
+    return Standing(**keys, since=since, **columns)
 
 
 def _columns(row: Mapping[str, object]) -> dict[str, Any]:
-    return {name: row[name] for name in (*COUNTED, "base_minor")}
+    return {name: row[name] for name in (*SNAPSHOT_COLUMNS, "base_minor")}

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.operations.core.idempotency import Receipt
+from workflow.operations.core.idempotency import IdempotentRequest
 from workflow.operations.core.vault import Vault
 from workflow.rules.enums import ActorKind, Role, TransitionSource
 from workflow.rules.permissions import Viewer
@@ -20,7 +20,7 @@ class Ctx:
     now: datetime
     source: TransitionSource = TransitionSource.API
     request_id: str | None = None
-    receipt: Receipt | None = None
+    idempotency: IdempotentRequest | None = None
     vault: Vault = field(default_factory=Vault)
     private_webhooks: bool = False
 

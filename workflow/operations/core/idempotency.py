@@ -15,24 +15,24 @@ from uuid import UUID
 from workflow.models import Idempotency
 from workflow.models.columns import new_id
 from workflow.models.engine.database import Unavailable, transaction
-from workflow.operations.core.locking import locked
-from workflow.rules.codec import holds_a_secret, read, written
+from workflow.operations.core.locking import lock_and_read
+from workflow.rules.codec import decode, encode, has_secret
 from workflow.rules.permissions import Viewer
 
 T = TypeVar("T")
 
-LEASE = timedelta(seconds=30)
+LEASE_DURATION = timedelta(seconds=30)
 """How long a claim holds without an outcome: longer than any request may take."""
-KEPT = timedelta(hours=24)
-SWEPT = 20
+RETENTION = timedelta(hours=24)
+CLEANUP_BATCH_SIZE = 20
 """Keys past their time that go with each new one."""
 
 
-class AnotherRequest(Exception):
+class IdempotencyKeyReusedError(Exception):
     """The key stands for another request."""
 
 
-class StillRunning(Exception):
+class RequestInProgressError(Exception):
     """The same request is being done, by somebody else who has the claim."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class StillRunning(Exception):
 
 
 @dataclass
-class Receipt:
+class IdempotentRequest:
     """A claim, and what is known of the request's outcomes, each by its place."""
 
     id: UUID
@@ -50,111 +50,111 @@ class Receipt:
     outcomes: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] | None = None
     done: bool = False
-    in_parts: bool = False
-    secret: bool = False
+    is_batch: bool = False
+    has_secret: bool = False
 
-    def place(self, about: UUID | None) -> str:
+    def next_outcome_key(self, subject_id: UUID | None) -> str:
         """The next place of an outcome; of a deal that is named twice there are two."""
-        number = self._met.get(about, 0)
-        self._met[about] = number + 1
-        return f"{about or ''}.{number}"
+        number = self._uses.get(subject_id, 0)
+        self._uses[subject_id] = number + 1
+        return f"{subject_id or ''}.{number}"
 
     def __post_init__(self) -> None:
-        self._met: dict[UUID | None, int] = {}
+        self._uses: dict[UUID | None, int] = {}
 
 
-async def claim(viewer: Viewer, name: str, request_hash: str, now: datetime) -> Receipt:
+async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetime) -> IdempotentRequest:
     """Claim the key for this request, or find what it came to. Raises AnotherRequest and StillRunning."""
-    organization_id, owner_id = viewer.organization_id, owner(viewer)
+    organization_id, owner_id = viewer.organization_id, key_owner(viewer)
 
-    async def work() -> Receipt:
-        mine = Idempotency.filter(organization_id=organization_id, owner_id=owner_id, name=name)
-        found = await mine.values("id")
-        kept = await locked(Idempotency, organization_id, found[0]["id"]) if found else None
-        if kept is None or kept["expires_at"] <= now:
-            return await _begun(viewer, name, request_hash, now)
-        if kept["request_hash"] != request_hash:
-            raise AnotherRequest
-        if kept["answer"] is None and not kept["done"] and kept["claimed_until"] > now:
-            raise StillRunning
-        answer = None if kept["answer"] is None else json.loads(kept["answer"])
-        receipt = Receipt(kept["id"], new_id(), kept["outcomes"], answer, kept["done"])
-        if receipt.answer is None:
-            await Idempotency.filter(id=receipt.id).update(claim=receipt.claim, claimed_until=now + LEASE)
-        return receipt
+    async def work() -> IdempotentRequest:
+        records = Idempotency.filter(organization_id=organization_id, owner_id=owner_id, name=name)
+        found = await records.values("id")
+        stored = await lock_and_read(Idempotency, organization_id, found[0]["id"]) if found else None
+        if stored is None or stored["expires_at"] <= now:
+            return await _create_record(viewer, name, request_hash, now)
+        if stored["request_hash"] != request_hash:
+            raise IdempotencyKeyReusedError
+        if stored["answer"] is None and not stored["done"] and stored["claimed_until"] > now:
+            raise RequestInProgressError
+        answer = None if stored["answer"] is None else json.loads(stored["answer"])
+        request = IdempotentRequest(stored["id"], new_id(), stored["outcomes"], answer, stored["done"])
+        if request.answer is None:
+            await Idempotency.filter(id=request.id).update(claim=request.claim, claimed_until=now + LEASE_DURATION)
+        return request
 
     return await transaction(work)
 
 
-async def _begun(viewer: Viewer, name: str, request_hash: str, now: datetime) -> Receipt:
+async def _create_record(viewer: Viewer, name: str, request_hash: str, now: datetime) -> IdempotentRequest:
     """A new claim; keys whose day is over, the same one among them, go. One that came meanwhile collides, and is found again."""
-    over = Idempotency.filter(organization_id=viewer.organization_id, expires_at__lte=now)
-    await over.filter(owner_id=owner(viewer), name=name).delete()
-    gone = await over.limit(SWEPT).values_list("id", flat=True)
-    if gone:
-        await over.filter(id__in=list(gone)).delete()
-    receipt = Receipt(new_id(), new_id())
+    expired = Idempotency.filter(organization_id=viewer.organization_id, expires_at__lte=now)
+    await expired.filter(owner_id=key_owner(viewer), name=name).delete()
+    expired_ids = await expired.limit(CLEANUP_BATCH_SIZE).values_list("id", flat=True)
+    if expired_ids:
+        await expired.filter(id__in=list(expired_ids)).delete()
+    request = IdempotentRequest(new_id(), new_id())
     await Idempotency.create(
-        id=receipt.id,
+        id=request.id,
         organization_id=viewer.organization_id,
-        owner_id=owner(viewer),
+        owner_id=key_owner(viewer),
         name=name,
         request_hash=request_hash,
-        claim=receipt.claim,
-        claimed_until=now + LEASE,
-        expires_at=now + KEPT,
+        claim=request.claim,
+        claimed_until=now + LEASE_DURATION,
+        expires_at=now + RETENTION,
         outcomes={},
     )
-    return receipt
+    return request
 
 
-async def once(  # kind is Any: a type as a value
-    receipt: Receipt, kind: Any, work: Callable[[], Awaitable[T]], about: UUID | None
+async def run_once(  # kind is Any: a type as a value
+    request: IdempotentRequest, result_type: Any, work: Callable[[], Awaitable[T]], subject_id: UUID | None
 ) -> T:
     """The outcome that was kept at this place, or that of the work, which is kept in the work's transaction."""
-    place = receipt.place(about)
-    if place in receipt.outcomes:
-        kept = receipt.outcomes[place]["is"]
-        known: Any = None if kept is None else read(kind, kept)
-        return known  # type: ignore[no-any-return]  # of the kind that was kept
+    outcome_key = request.next_outcome_key(subject_id)
+    if outcome_key in request.outcomes:
+        stored = request.outcomes[outcome_key]["is"]
+        earlier: Any = None if stored is None else decode(result_type, stored)
+        return earlier  # type: ignore[no-any-return]  # of the kind that was kept
 
     outcomes: dict[str, Any] = {}
 
-    async def kept_work() -> T:
+    async def work_and_store() -> T:
         outcome = await work()
-        outcomes.update(receipt.outcomes, **{place: {"is": written(outcome)}})
-        mine = Idempotency.filter(id=receipt.id, claim=receipt.claim)
-        if not await mine.update(outcomes=outcomes, done=not receipt.in_parts):
-            raise StillRunning
-        receipt.secret = receipt.secret or holds_a_secret(outcome)
+        outcomes.update(request.outcomes, **{outcome_key: {"is": encode(outcome)}})
+        records = Idempotency.filter(id=request.id, claim=request.claim)
+        if not await records.update(outcomes=outcomes, done=not request.is_batch):
+            raise RequestInProgressError
+        request.has_secret = request.has_secret or has_secret(outcome)
         return outcome
 
-    answer = await transaction(kept_work)
-    receipt.outcomes = outcomes
-    return answer
+    result = await transaction(work_and_store)
+    request.outcomes = outcomes
+    return result
 
 
-async def keep_answer(receipt: Receipt, answer: dict[str, Any]) -> None:
+async def store_answer(request: IdempotentRequest, answer: dict[str, Any]) -> None:
     """Keep the answer as it was given, unless it holds what is told once; whoever has the claim by now keeps their own."""
-    fields: dict[str, Any] = {"done": True} if receipt.secret else {"done": True, "answer": json.dumps(answer)}
+    fields: dict[str, Any] = {"done": True} if request.has_secret else {"done": True, "answer": json.dumps(answer)}
 
     async def work() -> None:
-        await Idempotency.filter(id=receipt.id, claim=receipt.claim, answer=None).update(**fields)
+        await Idempotency.filter(id=request.id, claim=request.claim, answer=None).update(**fields)
 
     with suppress(Unavailable):
         await transaction(work)
 
 
-async def give_up(receipt: Receipt, now: datetime) -> None:
+async def release_key(request: IdempotentRequest, now: datetime) -> None:
     """Let the next one who sends the request have the claim at once."""
 
     async def work() -> None:
-        await Idempotency.filter(id=receipt.id, claim=receipt.claim).update(claimed_until=now)
+        await Idempotency.filter(id=request.id, claim=request.claim).update(claimed_until=now)
 
     with suppress(Unavailable):
         await transaction(work)
 
 
-def owner(viewer: Viewer) -> UUID | None:
+def key_owner(viewer: Viewer) -> UUID | None:
     """Whose keys they are: the API key's, or the member's who came with a token."""
     return viewer.key.id if viewer.key else viewer.member_id

@@ -10,16 +10,16 @@ from uuid import UUID
 from workflow.models import Event, Organization
 from workflow.models.columns import new_id
 from workflow.models.engine.database import dialect, fetch
-from workflow.models.engine.notify import pull
+from workflow.models.engine.notify import mark_event_recorded
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.locking import hold_organization
+from workflow.operations.core.locking import lock_organization
 from workflow.rules.codec import camel
-from workflow.rules.events.audit import AUDITED, link
+from workflow.rules.events.audit import AUDITED_KINDS, chain_hash
 from workflow.rules.events.event_types import EVENT_TYPES
 from workflow.rules.money import amount
 
 
-class Fact(NamedTuple):
+class NewEvent(NamedTuple):
     """One thing that happened, of what; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
 
     type: str
@@ -28,54 +28,54 @@ class Fact(NamedTuple):
     payload: Mapping[str, object]
 
 
-async def record(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
+async def record_event(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
     """Write one event."""
-    await record_all(ctx, [Fact(type, aggregate, id, payload)])
+    await record_events(ctx, [NewEvent(type, aggregate, id, payload)])
 
 
-async def record_all(ctx: Ctx, facts: Sequence[Fact]) -> None:
+async def record_events(ctx: Ctx, events: Sequence[NewEvent]) -> None:
     """Write an event a fact, in their order, with as many statements as for one; the audit trail alone grows one by one."""
-    if not facts:
+    if not events:
         return
-    place = (await fetch(_FEED[dialect()]))[0]
+    feed_position = (await fetch(_FEED_POSITION_SQL[dialect()]))[0]
     rows = []
-    for fact in facts:
-        row = _row(ctx, fact)
-        audited = await _audited(row) if fact.aggregate in AUDITED else {}
-        rows.append(Event(epoch=place["epoch"], xid=place["xid"], **row, **audited))
+    for event in events:
+        row = _row(ctx, event)
+        audited = await _audit_columns(row) if event.aggregate in AUDITED_KINDS else {}
+        rows.append(Event(epoch=feed_position["epoch"], xid=feed_position["xid"], **row, **audited))
     await Event.bulk_create(rows)
-    pull()
+    mark_event_recorded()
 
 
-def _row(ctx: Ctx, fact: Fact) -> dict[str, Any]:  # Any: columns of several kinds
-    if fact.type not in EVENT_TYPES:
-        raise ValueError(f"{fact.type} is no type of fact; add it to EVENT_TYPES.")
+def _row(ctx: Ctx, event: NewEvent) -> dict[str, Any]:  # Any: columns of several kinds
+    if event.type not in EVENT_TYPES:
+        raise ValueError(f"{event.type} is no type of fact; add it to EVENT_TYPES.")
     who = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}
     return {
         "id": new_id(),
         "organization_id": ctx.viewer.organization_id,
-        "aggregatetype": fact.aggregate,
-        "aggregateid": fact.id,
-        "type": fact.type,
-        "payload": plain({**fact.payload, "actor": who}),
+        "aggregatetype": event.aggregate,
+        "aggregateid": event.id,
+        "type": event.type,
+        "payload": to_json_value({**event.payload, "actor": who}),
         "at": ctx.now,
         "request_id": ctx.request_id,
         **ctx.actor(),
     }
 
 
-async def _audited(fact: dict[str, Any]) -> dict[str, Any]:
+async def _audit_columns(row: dict[str, Any]) -> dict[str, Any]:
     """The fact's place in the organization's audit trail, which one writer at a time makes longer."""
-    await hold_organization(fact["organization_id"])
-    mine = Organization.filter(id=fact["organization_id"])
-    last = (await mine.values("audit_number", "audit_hash"))[0]
+    await lock_organization(row["organization_id"])
+    organization = Organization.filter(id=row["organization_id"])
+    last = (await organization.values("audit_number", "audit_hash"))[0]
     number = last["audit_number"] + 1
-    bound = {"audit_number": number, "audit_hash": link(last["audit_hash"], number, fact)}
-    await mine.update(**bound)
-    return bound
+    audit = {"audit_number": number, "audit_hash": chain_hash(last["audit_hash"], number, row)}
+    await organization.update(**audit)
+    return audit
 
 
-def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+def diff(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
     """The fields that differ, old and new, under the names that clients know; money as an exact amount and its currency."""
     old, new = _public(before), _public(after)
     return {name: {"old": old.get(name), "new": value} for name, value in new.items() if old.get(name) != value}
@@ -83,13 +83,13 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[s
 
 def _public(columns: Mapping[str, object]) -> dict[str, object]:
     """Columns as clients name them; what is only kept for search is left out."""
-    told: dict[str, object] = {}
+    public: dict[str, object] = {}
     for name, value in columns.items():
         if name.endswith("_minor") and f"{name[:-6]}_currency" in columns:
-            told[camel(name[:-6])] = _money(value, columns[f"{name[:-6]}_currency"])
-        elif name not in _INNER and not name.endswith("_currency"):
-            told[camel(name)] = value
-    return told
+            public[camel(name[:-6])] = _money(value, columns[f"{name[:-6]}_currency"])
+        elif name not in _INTERNAL_COLUMNS and not name.endswith("_currency"):
+            public[camel(name)] = value
+    return public
 
 
 def _money(minor: object, currency: object) -> dict[str, object] | None:
@@ -98,19 +98,19 @@ def _money(minor: object, currency: object) -> dict[str, object] | None:
     return {"amount": amount(minor, currency), "currency": currency}
 
 
-_INNER = frozenset({"name_folded"})
-_FEED = {
+_INTERNAL_COLUMNS = frozenset({"name_folded"})
+_FEED_POSITION_SQL = {
     "postgres": "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch",
     "sqlite": "SELECT epoch, 0 AS xid FROM feed_epoch",
 }
 
 
-def plain(value: object) -> object:
+def to_json_value(value: object) -> object:
     """A value as JSON has it: ids and dates as text, decimals as exact text."""
     if isinstance(value, Mapping):
-        return {str(name): plain(part) for name, part in value.items()}
+        return {str(name): to_json_value(part) for name, part in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(part) for part in value]
+        return [to_json_value(part) for part in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (datetime, date)):

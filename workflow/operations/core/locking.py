@@ -9,14 +9,14 @@ from tortoise.models import Model
 from workflow.models.engine.database import dialect, fetch
 
 
-async def locked(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:
+async def lock_and_read(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:
     """The row as it stands now, held until the transaction ends; SQLite's transaction holds the whole database."""
-    await hold(table, organization_id, id)
+    await lock_row(table, organization_id, id)
     found = await table.filter(id=id, organization_id=organization_id).values()
     return found[0] if found else None
 
 
-async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
+async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
     """Hold the row until the transaction ends; whatever is read after this is as it stands."""
     if dialect() == "postgres":
         name = table._meta.db_table
@@ -25,22 +25,24 @@ async def hold(table: type[Model], organization_id: UUID, id: UUID) -> None:
         )
 
 
-async def keep_there(table: type[Model], organization_id: UUID, id: UUID) -> bool:
+async def lock_if_exists(table: type[Model], organization_id: UUID, id: UUID) -> bool:
     """Whether the row is there, and then it stays until the transaction ends: something is about to point at it."""
-    kept = " FOR KEY SHARE" if dialect() == "postgres" else ""
+    lock_clause = " FOR KEY SHARE" if dialect() == "postgres" else ""
     name = table._meta.db_table
-    found = await fetch(f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2{kept}', id, organization_id)
+    found = await fetch(
+        f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2{lock_clause}', id, organization_id
+    )
     return bool(found)
 
 
-async def hold_all(table: type[Model], ids: Collection[UUID]) -> None:
+async def lock_rows(table: type[Model], ids: Collection[UUID]) -> None:
     """Hold these rows until the transaction ends, in an order that keeps two who hold some from waiting for one another."""
     if dialect() == "postgres":
         name = table._meta.db_table
         await fetch(f'SELECT 1 FROM "{name}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', list(ids))
 
 
-async def hold_organization(organization_id: UUID, *, base_currency: bool = False) -> None:
+async def lock_organization(organization_id: UUID, *, base_currency: bool = False) -> None:
     """Hold the organization's own row: what is counted or chosen once an organization is done by one writer at a time.
 
     With `base_currency` also those wait, and are waited for, who value something in it.
@@ -50,8 +52,10 @@ async def hold_organization(organization_id: UUID, *, base_currency: bool = Fals
         await fetch(f"SELECT 1 FROM organization WHERE id = $1 FOR {strength}", organization_id)
 
 
-async def home_of(organization_id: UUID) -> dict[str, Any]:  # Any: columns of several kinds
+async def lock_settings(organization_id: UUID) -> dict[str, Any]:  # Any: columns of several kinds
     """The organization's base currency, which stays until the transaction ends, and its time zone."""
-    kept = " FOR KEY SHARE" if dialect() == "postgres" else ""
-    found = await fetch(f"SELECT base_currency, time_zone FROM organization WHERE id = $1{kept}", organization_id)
+    lock_clause = " FOR KEY SHARE" if dialect() == "postgres" else ""
+    found = await fetch(
+        f"SELECT base_currency, time_zone FROM organization WHERE id = $1{lock_clause}", organization_id
+    )
     return found[0]

@@ -6,15 +6,19 @@ from uuid import UUID
 
 from workflow.models.engine.database import transaction
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.idempotency import once
+from workflow.operations.core.idempotency import run_once
 
 T = TypeVar("T")
 
 
 async def perform(
-    ctx: Ctx, work: Callable[[], Awaitable[T]], *, about: UUID | None = None, told_by: Callable[..., Any] | None = None
+    ctx: Ctx,
+    work: Callable[[], Awaitable[T]],
+    *,
+    subject_id: UUID | None = None,
+    typed_by: Callable[..., Any] | None = None,
 ) -> T:
     """Do the work; `told_by` is the function whose annotation says what it comes to, where that is not the work itself."""
-    if ctx.receipt is None:
+    if ctx.idempotency is None:
         return await transaction(work)
-    return await once(ctx.receipt, get_type_hints(told_by or work)["return"], work, about)
+    return await run_once(ctx.idempotency, get_type_hints(typed_by or work)["return"], work, subject_id)

@@ -9,25 +9,25 @@ from decimal import Decimal
 from math import isfinite
 
 from workflow.models.columns import UNSTORABLE
-from workflow.rules.errors import FieldProblem, InvalidInput, invalid
-from workflow.rules.money import MOST_MINOR, exponent
+from workflow.rules.errors import FieldProblem, InvalidInputError, invalid_field
+from workflow.rules.money import MAX_MINOR, exponent
 
-EARLIEST = date(1900, 1, 1)
-DEEPEST_ATTRIBUTES = 20
-MOST_ATTRIBUTES = 100_000
+EARLIEST_DATE = date(1900, 1, 1)
+MAX_JSON_DEPTH = 20
+MAX_JSON_LENGTH = 100_000
 
 
-LONGEST = 255
+MAX_TEXT_LENGTH = 255
 """Characters of a text where nothing else is said."""
 
 
-def askable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether a database can be asked for the text at all; what it could not keep is nowhere, and is refused where it is to be kept."""
-    return len(text.strip()) <= LONGEST and not UNSTORABLE.search(text)
+    return len(text.strip()) <= MAX_TEXT_LENGTH and not UNSTORABLE.search(text)
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyGiven:
+class MoneyAmount:
     """An amount of a currency, as a client sends it."""
 
     amount: Decimal
@@ -35,7 +35,7 @@ class MoneyGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyKept:
+class StoredMoney:
     """An amount as stored: minor units, and its worth in base currency."""
 
     minor: int
@@ -43,23 +43,25 @@ class MoneyKept:
     base_minor: int
 
 
-class Faults:
+class Validator:
     """The faults of one input, gathered so that all are told at once."""
 
     def __init__(self) -> None:
-        self.found: list[FieldProblem] = []
+        self.problems: list[FieldProblem] = []
 
     def add(self, *path: str, message: str) -> None:
         """One more fault."""
-        self.found.append(FieldProblem(path=path, message=message))
+        self.problems.append(FieldProblem(path=path, message=message))
 
-    def text(self, value: str | None, *path: str, required: bool = False, most: int = LONGEST) -> str | None:
+    def text(
+        self, value: str | None, *path: str, required: bool = False, max_length: int = MAX_TEXT_LENGTH
+    ) -> str | None:
         """A text without outer spaces; empty counts as none."""
         trimmed = value.strip() if value is not None else ""
         if required and not trimmed:
             self.add(*path, message=f"`{path[-1]}` is empty. Give it a text.")
-        if len(trimmed) > most:
-            self.add(*path, message=f"`{path[-1]}` has {len(trimmed)} characters; at most {most} fit.")
+        if len(trimmed) > max_length:
+            self.add(*path, message=f"`{path[-1]}` has {len(trimmed)} characters; at most {max_length} fit.")
         if UNSTORABLE.search(trimmed):
             self.add(
                 *path, message=f"`{path[-1]}` holds a NUL or half a character, which no text can hold. Leave it out."
@@ -82,11 +84,11 @@ class Faults:
 
     def day(self, value: date | None, *path: str) -> date | None:
         """A day that a deal could mean."""
-        if value is not None and value < EARLIEST:
+        if value is not None and value < EARLIEST_DATE:
             self.add(*path, message=f"`{path[-1]}` is before 1900. Check the year.")
         return value
 
-    def external(self, changes: Mapping[str, object]) -> None:
+    def external_id(self, changes: Mapping[str, object]) -> None:
         """An external id goes with its system."""
         if (changes.get("external_system") is None) != (changes.get("external_id") is None):
             self.add("externalId", message="`externalSystem` and `externalId` go together: give both or neither.")
@@ -98,56 +100,60 @@ class Faults:
         if not isinstance(value, Mapping):
             self.add(*path, message='`attributes` must be an object such as {"region": "EMEA"}.')
             return {}
-        before = len(self.found)
+        before = len(self.problems)
         self.json(value, *path)
-        return dict(value) if len(self.found) == before else {}
+        return dict(value) if len(self.problems) == before else {}
 
     def json(self, value: object, *path: str) -> None:
         """JSON that both databases keep."""
-        if (fault := _why_not_kept(value)) is not None:
+        if (fault := _json_problem(value)) is not None:
             self.add(*path, message=f"`{path[-1]}` {fault}.")
 
     def raise_if_any(self) -> None:
         """Refuse with every fault."""
-        if self.found:
-            raise InvalidInput(self.found)
+        if self.problems:
+            raise InvalidInputError(self.problems)
 
 
-def _why_not_kept(value: object) -> str | None:
+def _json_problem(value: object) -> str | None:
     """What of some JSON no database could keep or nobody could read, none where it is sound."""
-    waiting: list[tuple[object, int]] = [(value, 0)]
-    while waiting:
-        part, depth = waiting.pop()
+    pending: list[tuple[object, int]] = [(value, 0)]
+    while pending:
+        part, depth = pending.pop()
         if isinstance(part, str) and UNSTORABLE.search(part):
             return "hold a NUL or half a character, which no text can hold. Leave it out"
         if isinstance(part, float) and not isfinite(part):
             return "hold a number that is too large. Write it as a text"
-        if depth > DEEPEST_ATTRIBUTES:
-            return f"nest at most {DEEPEST_ATTRIBUTES} deep"
+        if depth > MAX_JSON_DEPTH:
+            return f"nest at most {MAX_JSON_DEPTH} deep"
         inner = [*part, *part.values()] if isinstance(part, Mapping) else part if isinstance(part, list) else ()
-        waiting += [(one, depth + 1) for one in inner]
-    if len(json.dumps(value, ensure_ascii=False)) > MOST_ATTRIBUTES:
-        return f"have at most {MOST_ATTRIBUTES:,} characters as JSON"
+        pending += [(one, depth + 1) for one in inner]
+    if len(json.dumps(value, ensure_ascii=False)) > MAX_JSON_LENGTH:
+        return f"have at most {MAX_JSON_LENGTH:,} characters as JSON"
     return None
 
 
-def merged(before: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+def merge_attributes(before: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """Attributes merged by key; a null value removes the key."""
-    return {name: value for name, value in {**before, **given}.items() if value is not None}
+    return {name: value for name, value in {**before, **changes}.items() if value is not None}
 
 
-def minor_units(given: MoneyGiven, *path: str) -> int:
+def minor_units(money: MoneyAmount, *path: str) -> int:
     """The amount as a whole number of the currency's smallest unit."""
-    if exponent(given.currency) is None:
-        raise invalid(*path, "currency", message=f"`{given.currency}` is no ISO 4217 currency code such as EUR or USD.")
-    digits = exponent(given.currency) or 0
-    scaled = given.amount.scaleb(digits)
-    if given.amount < 0:
-        raise invalid(*path, "amount", message="An amount is 0 or more.")
+    if exponent(money.currency) is None:
+        raise invalid_field(
+            *path, "currency", message=f"`{money.currency}` is no ISO 4217 currency code such as EUR or USD."
+        )
+    digits = exponent(money.currency) or 0
+    scaled = money.amount.scaleb(digits)
+    if money.amount < 0:
+        raise invalid_field(*path, "amount", message="An amount is 0 or more.")
     if scaled != scaled.to_integral_value():
-        raise invalid(*path, "amount", message=f"{given.currency} has {digits} decimals; {given.amount} has more.")
-    if scaled >= MOST_MINOR:
-        raise invalid(
-            *path, "amount", message=f"An amount is below {Decimal(MOST_MINOR).scaleb(-digits):f} {given.currency}."
+        raise invalid_field(
+            *path, "amount", message=f"{money.currency} has {digits} decimals; {money.amount} has more."
+        )
+    if scaled >= MAX_MINOR:
+        raise invalid_field(
+            *path, "amount", message=f"An amount is below {Decimal(MAX_MINOR).scaleb(-digits):f} {money.currency}."
         )
     return int(scaled)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 
-class NoKey(Exception):
+class NoSecretKeyError(Exception):
     """A secret that none of the server's keys opens, or no key at all."""
 
 
@@ -18,22 +18,22 @@ class Vault:
 
     keys: Sequence[str] = ()
 
-    def seal(self, text: str) -> str:
+    def encrypt(self, text: str) -> str:
         """The text, encrypted; raises NoKey without a key."""
         return self._fernet().encrypt(text.encode()).decode()
 
-    def open(self, sealed: str) -> str:
+    def decrypt(self, encrypted: str) -> str:
         """The text again; raises NoKey where it was sealed by none of the keys."""
         from cryptography.fernet import InvalidToken  # here, for commands start faster without it
 
         try:
-            return self._fernet().decrypt(sealed).decode()
+            return self._fernet().decrypt(encrypted).decode()
         except InvalidToken:
-            raise NoKey("No key of PURSUIT_SECRET_KEY opens what is kept.") from None
+            raise NoSecretKeyError("No key of PURSUIT_SECRET_KEY opens what is kept.") from None
 
     def _fernet(self) -> "MultiFernet":
         from cryptography.fernet import Fernet, MultiFernet
 
         if not self.keys:
-            raise NoKey("There is no PURSUIT_SECRET_KEY.")
+            raise NoSecretKeyError("There is no PURSUIT_SECRET_KEY.")
         return MultiFernet([Fernet(key) for key in self.keys])

@@ -6,27 +6,32 @@ from uuid import UUID
 
 from workflow.models import Account, Opportunity, Organization, Standing
 from workflow.models.columns import new_id
-from workflow.operations.alerts.sync import Looked, look_and_tell
-from workflow.operations.change.change import Deal, change
-from workflow.operations.change.columns import OpportunityChanges, checked, forecast_columns, is_push
-from workflow.operations.change.ownership import active_members, add_collaborators, collaborate, owner_of_new
-from workflow.operations.change.snapshots import first_standing
+from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
+from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.columns import OpportunityChanges, forecast_columns, is_push, validate_changes
+from workflow.operations.change.ownership import (
+    add_collaborators,
+    require_active_members,
+    resolve_owner,
+    set_collaborators,
+)
+from workflow.operations.change.snapshots import first_snapshot
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed, record
-from workflow.operations.core.locking import keep_there
+from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
-from workflow.operations.core.validation import Faults
-from workflow.queries.opportunity.facts import Home, facts_of_new
-from workflow.queries.people.people import columns
+from workflow.operations.core.validation import Validator
+from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
+from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, process
 from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
-from workflow.rules.errors import Duplicate, NotFound, invalid
-from workflow.rules.health.stored import judged
+from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field
+from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.facts import AccountFacts
-from workflow.rules.permissions import Action, require
+from workflow.rules.permissions import Action, require_permission
 
-USUAL = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
+DEFAULTS = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
 """What a new opportunity is where nothing else is said."""
 
 
@@ -39,64 +44,70 @@ class NewOpportunity:
     process_key: str | None
 
 
-async def create_opportunity(ctx: Ctx, place: NewOpportunity, given: OpportunityChanges) -> UUID:
+async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: OpportunityChanges) -> UUID:
     """A new lead."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.CREATE, to="create opportunities")
-        owner = await owner_of_new(ctx, place.owner_id)
-        account, home = await _account(ctx, place.account_id), await _home(ctx)
-        version = await _process(ctx, place.process_key)
-        fields = await checked(ctx, {**given, "name": given.get("name")}, ctx.today(home.time_zone))
+        require_permission(ctx.viewer, Action.CREATE, to="create opportunities")
+        owner = await resolve_owner(ctx, new.owner_id)
+        account, organization = await _get_account(ctx, new.account_id), await _organization(ctx)
+        process_row = await _get_process(ctx, new.process_key)
+        fields = await validate_changes(
+            ctx, {**changes, "name": changes.get("name")}, ctx.today(organization.time_zone)
+        )
         await _refuse_duplicate(ctx, fields, None)
-        helpers = given.get("collaborator_ids") or ()
-        await active_members(ctx, helpers)
-        record = await _made(ctx, {"account_id": account.id, "owner_id": owner}, version, fields)
-        facts = facts_of_new(record, account, home)
-        id = await _insert(ctx, record.update_from_dict(judged(version.document, facts, ctx.now)), fields)
-        await add_collaborators(ctx, id, helpers)
-        await look_and_tell(ctx, [Looked(facts, version.document, proposed=False, version=1)])
+        collaborator_ids = changes.get("collaborator_ids") or ()
+        await require_active_members(ctx, collaborator_ids)
+        row = await _build_lead(ctx, {"account_id": account.id, "owner_id": owner}, process_row, fields)
+        facts = facts_of_new_opportunity(row, account, organization)
+        id = await _insert(ctx, row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now)), fields)
+        await add_collaborators(ctx, id, collaborator_ids)
+        await sync_and_record_alerts(
+            ctx, [AlertInput(facts, process_row.document, disqualify_proposed=False, version=1)]
+        )
         return id
 
     return await perform(ctx, work)
 
 
-async def update_opportunity(ctx: Ctx, id: UUID, given: OpportunityChanges, *, expected_version: int | None) -> UUID:
+async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *, expected_version: int | None) -> UUID:
     """Change the fields that are given; the same values again change nothing. A push needs its reason."""
 
-    async def verb(deal: Deal) -> UUID:
+    async def verb(deal: LockedOpportunity) -> UUID:
         before = asdict(deal.row)
-        fields = await checked(deal.ctx, given, deal.facts.today(deal.ctx.now), before)
-        faults = Faults()
-        fields |= forecast_columns(faults, given, deal.process.settings(deal.row.state))
-        pushed = is_push(deal.row.latest_close_date, given.get("expected_close_date"))
-        if pushed and given.get("slip_reason") is None:
+        fields = await validate_changes(deal.ctx, changes, deal.facts.today(deal.ctx.now), before)
+        validator = Validator()
+        fields |= forecast_columns(validator, changes, deal.process.state_settings(deal.row.state))
+        pushed = is_push(deal.row.latest_close_date, changes.get("expected_close_date"))
+        if pushed and changes.get("slip_reason") is None:
             message = (
                 "The expected close date moves to a later month: say why with `slipReason`. "
                 f"It was {deal.row.latest_close_date} when it was last set."
             )
-            faults.add("slipReason", message=message)
-        faults.raise_if_any()
+            validator.add("slipReason", message=message)
+        validator.raise_if_any()
         await _refuse_duplicate(ctx, {**before, **fields}, id)
-        helpers = {}
-        if "collaborator_ids" in given:
-            helpers = await collaborate(deal, given["collaborator_ids"] or ())
-        if changed(before, fields) or helpers:
+        collaborator_changes = {}
+        if "collaborator_ids" in changes:
+            collaborator_changes = await set_collaborators(deal, changes["collaborator_ids"] or ())
+        if diff(before, fields) or collaborator_changes:
             await deal.write(**fields, **({"push_count": deal.row.push_count + 1} if pushed else {}))
-            _tell_update(deal, given, helpers, pushed=pushed)
+            _emit_update(deal, changes, collaborator_changes, pushed=pushed)
         return id
 
     return await change(ctx, id, expected_version, verb)
 
 
-def _tell_update(deal: Deal, given: OpportunityChanges, helpers: dict[str, object], *, pushed: bool) -> None:
-    deal.tell("opportunity.updated", **helpers)
+def _emit_update(
+    deal: LockedOpportunity, changes: OpportunityChanges, collaborator_changes: dict[str, object], *, pushed: bool
+) -> None:
+    deal.emit("opportunity.updated", **collaborator_changes)
     if pushed:
-        dates = {"from": deal.row.latest_close_date, "to": given.get("expected_close_date")}
-        deal.tell(
+        dates = {"from": deal.row.latest_close_date, "to": changes.get("expected_close_date")}
+        deal.emit(
             "closeDate.pushed",
             **dates,
-            slipReason=given.get("slip_reason"),
+            slipReason=changes.get("slip_reason"),
             pushCount=deal.row.push_count + 1,
         )
 
@@ -104,45 +115,47 @@ def _tell_update(deal: Deal, given: OpportunityChanges, helpers: dict[str, objec
 async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
     """Take the deal out of every list; its history, its events and its number stay."""
 
-    def judge(deal: Deal) -> None:
-        require(ctx.viewer, Action.DELETE, to="delete opportunities")
+    def authorize(deal: LockedOpportunity) -> None:
+        require_permission(ctx.viewer, Action.DELETE, to="delete opportunities")
 
-    async def verb(deal: Deal) -> UUID:
-        faults = Faults()
-        why = faults.text(reason, "reason", required=True, most=2_000)
-        faults.raise_if_any()
+    async def verb(deal: LockedOpportunity) -> UUID:
+        validator = Validator()
+        why = validator.text(reason, "reason", required=True, max_length=2_000)
+        validator.raise_if_any()
         await deal.write(deleted_at=deal.ctx.now)
-        deal.tell("opportunity.deleted", number=deal.row.number, reason=why)
+        deal.emit("opportunity.deleted", number=deal.row.number, reason=why)
         return id
 
-    return await change(ctx, id, expected_version, verb, judge=judge)
+    return await change(ctx, id, expected_version, verb, authorize=authorize)
 
 
-async def _account(ctx: Ctx, id: UUID) -> AccountFacts:
-    there = await keep_there(Account, ctx.viewer.organization_id, id)
-    found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(*columns(AccountFacts))
-    if not there or not found:
-        raise NotFound("Account", id)
+async def _get_account(ctx: Ctx, id: UUID) -> AccountFacts:
+    exists = await lock_if_exists(Account, ctx.viewer.organization_id, id)
+    found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(*column_names(AccountFacts))
+    if not exists or not found:
+        raise NotFoundError("Account", id)
     return AccountFacts(**found[0])
 
 
-async def _home(ctx: Ctx) -> Home:
-    return Home(**(await Organization.filter(id=ctx.viewer.organization_id).values(*columns(Home)))[0])
+async def _organization(ctx: Ctx) -> OrganizationSettings:
+    return OrganizationSettings(
+        **(await Organization.filter(id=ctx.viewer.organization_id).values(*column_names(OrganizationSettings)))[0]
+    )
 
 
-async def _process(ctx: Ctx, key: str | None) -> ProcessRow:
+async def _get_process(ctx: Ctx, key: str | None) -> ProcessRow:
     if key is None:
         return await default_process(ctx.viewer)
     found = await process(ctx.viewer, key)
     if found is None:
-        raise invalid(
+        raise invalid_field(
             "processKey",
             message=f"There is no sales process with the key {key[:64]}. Leave it out for the default one.",
         )
     return found
 
 
-async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | None) -> None:
+async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own_id: UUID | None) -> None:
     if fields.get("external_id") is None:
         return
     same = Opportunity.filter(
@@ -150,21 +163,23 @@ async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own: UUID | Non
         external_system=fields["external_system"],
         external_id=fields["external_id"],
     )
-    found = await (same.exclude(id=own) if own else same).limit(1).values("id")
+    found = await (same.exclude(id=own_id) if own_id else same).limit(1).values("id")
     if found:
         message = "There is an opportunity with this external id already. Update that one, or give another external id."
-        raise Duplicate(message, kind="Opportunity", id=found[0]["id"])
+        raise DuplicateError(message, kind="Opportunity", id=found[0]["id"])
 
 
-async def _made(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: dict[str, object]) -> Opportunity:
+async def _build_lead(
+    ctx: Ctx, parent_ids: dict[str, Any], process_row: ProcessRow, fields: dict[str, object]
+) -> Opportunity:
     """The lead as it will be stored, with the next number."""
-    settings = version.document.settings(OpportunityState.LEAD)
-    about: dict[str, Any] = USUAL | fields  # Any: columns of several kinds
+    settings = process_row.document.state_settings(OpportunityState.LEAD)
+    columns: dict[str, Any] = DEFAULTS | fields  # Any: columns of several kinds
     return Opportunity(
         id=new_id(),
         organization_id=ctx.viewer.organization_id,
         number=await next_number(ctx.viewer.organization_id),
-        process_id=version.id,
+        process_id=process_row.id,
         state=OpportunityState.LEAD,
         state_since=ctx.now,
         created_at=ctx.now,
@@ -176,16 +191,16 @@ async def _made(ctx: Ctx, places: dict[str, Any], version: ProcessRow, fields: d
         forecast_category=settings.forecast_category,
         push_count=0,
         purchase_process=PurchaseProcess.UNKNOWN,
-        **places,
-        **about,
+        **parent_ids,
+        **columns,
     )
 
 
 async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:
     await deal.save(force_create=True)
-    await Standing.bulk_create([first_standing(deal, ctx.now)])
-    names = (*USUAL, *fields, "account_id", "owner_id", "state")
-    told = changed({}, {name: getattr(deal, name) for name in names})
-    payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": told}
-    await record(ctx, "opportunity.created", aggregate="opportunity", id=deal.id, payload=payload)
+    await Standing.bulk_create([first_snapshot(deal, ctx.now)])
+    names = (*DEFAULTS, *fields, "account_id", "owner_id", "state")
+    changes = diff({}, {name: getattr(deal, name) for name in names})
+    payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": changes}
+    await record_event(ctx, "opportunity.created", aggregate="opportunity", id=deal.id, payload=payload)
     return deal.id

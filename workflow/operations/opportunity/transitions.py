@@ -8,63 +8,63 @@ from uuid import UUID
 
 from workflow.models import Account, Transition
 from workflow.models.columns import new_id
-from workflow.operations.buyer.milestone_plan import lay_out, start_anew
-from workflow.operations.change.change import Deal, RolledBack, change
-from workflow.operations.change.overrides import OverrideGiven, check_override, make_debt
+from workflow.operations.buyer.milestone_plan import plan_milestones, reset_milestones
+from workflow.operations.change.change import DryRunRollback, LockedOpportunity, change
+from workflow.operations.change.overrides import NewOverride, check_override, create_override
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.locking import hold
-from workflow.operations.core.validation import Faults
-from workflow.operations.pricing.exchange_rates import base_worth
-from workflow.rules.codec import camel, written
+from workflow.operations.core.locking import lock_row
+from workflow.operations.core.validation import Validator
+from workflow.operations.pricing.exchange_rates import base_value
+from workflow.rules.codec import camel, encode
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
-from workflow.rules.errors import PermissionDenied, TransitionBlocked
+from workflow.rules.errors import PermissionDeniedError, TransitionBlockedError
 from workflow.rules.gates.machine import (
-    Arrow,
-    advance,
-    arrow_of,
-    arrows,
-    overridable,
-    overridden,
-    verdicts,
-    why_not_take,
+    TransitionRule,
+    apply_override,
+    can_override_all,
+    evaluate_transition,
+    find_transition,
+    forbidden_reason,
+    next_state,
+    transitions_from,
 )
-from workflow.rules.gates.requirements import Verdict, unmet
+from workflow.rules.gates.requirements import Verdict, unmet_verdicts
 from workflow.rules.permissions import Action
 
-NO_CLOSE: Mapping[str, object] = dict.fromkeys(
+CLEARED_CLOSE_COLUMNS: Mapping[str, object] = dict.fromkeys(
     ("closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id", "close_note")
 )
 
 
-async def nothing(deal: Deal) -> None:
+async def apply_nothing(deal: LockedOpportunity) -> None:
     """Applies nothing first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TransitionOptions:
     """What every attempt may say: in whose words, passing what, and whether it is only tried."""
 
     note: str | None = None
-    override: OverrideGiven | None = None
+    override: NewOverride | None = None
     dry_run: bool = False
     expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class TransitionRequest:
     """One try to take an arrow: the faults of its inputs, what it applies first, and the close it would make."""
 
     trigger: Trigger
-    terms: Terms
+    options: TransitionOptions
     target: OpportunityState | None = None
     reasons: Mapping[str, object] = field(default_factory=dict)
     closed_on: date | None = None
-    check: Callable[[Deal, Faults], None] = lambda deal, faults: None
-    apply: Callable[[Deal], Awaitable[None]] = nothing
+    check: Callable[[LockedOpportunity, Validator], None] = lambda deal, faults: None
+    apply: Callable[[LockedOpportunity], Awaitable[None]] = apply_nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class TransitionOutcome:
     """What came of it; `transition_id` is None on a dry run."""
 
     opportunity_id: UUID
@@ -74,105 +74,107 @@ class Moved:
     dry_run: bool
 
 
-async def transit(ctx: Ctx, id: UUID, attempt: Attempt) -> Moved:
+async def run_transition(ctx: Ctx, id: UUID, request: TransitionRequest) -> TransitionOutcome:
     """Take the arrow if every requirement of its gate holds; else nothing is written and all that is unmet is told."""
 
-    def judge(deal: Deal) -> None:
-        forbidden = why_not_take(_arrow(deal, attempt), ctx.viewer, deal.holding)
+    def authorize(deal: LockedOpportunity) -> None:
+        forbidden = forbidden_reason(_transition_rule(deal, request), ctx.viewer, deal.ownership)
         if forbidden is not None:
-            raise PermissionDenied(forbidden)
+            raise PermissionDeniedError(forbidden)
 
-    async def verb(deal: Deal) -> Moved:
-        moved = await _move(deal, attempt)
-        if attempt.terms.dry_run:
-            raise RolledBack(moved)
-        return moved
+    async def verb(deal: LockedOpportunity) -> TransitionOutcome:
+        result = await _transition(deal, request)
+        if request.options.dry_run:
+            raise DryRunRollback(result)
+        return result
 
     try:
-        return await change(ctx, id, attempt.terms.expected_version, verb, judge=judge)
-    except RolledBack as done:
-        if not isinstance(done.answer, Moved):
+        return await change(ctx, id, request.options.expected_version, verb, authorize=authorize)
+    except DryRunRollback as done:
+        if not isinstance(done.result, TransitionOutcome):
             raise
-        return done.answer
+        return done.result
 
 
-def _arrow(deal: Deal, attempt: Attempt) -> Arrow:
-    return arrow_of(deal.facts, attempt.trigger, attempt.target)
+def _transition_rule(deal: LockedOpportunity, request: TransitionRequest) -> TransitionRule:
+    return find_transition(deal.facts, request.trigger, request.target)
 
 
-async def _move(deal: Deal, attempt: Attempt) -> Moved:
+async def _transition(deal: LockedOpportunity, request: TransitionRequest) -> TransitionOutcome:
     """Inputs, what is applied first and its worth, then the gate on the locked deal and its locked account, then the writing."""
-    arrow, terms = _arrow(deal, attempt), attempt.terms
-    note = _checked(deal, attempt, arrow)
-    await hold(Account, deal.organization_id, deal.facts.account.id)
-    await attempt.apply(deal)
-    await deal.look_again()
-    target = advance(deal.facts.state, attempt.trigger, arrow.target)
-    await deal.write(**await _worth(deal, _closed_on(deal, attempt, target)))
-    found = _judged(deal, attempt, arrow)
-    id = await _record(deal, attempt, target=target, note=note, found=found)
-    return Moved(
+    rule, options = _transition_rule(deal, request), request.options
+    note = _validate(deal, request, rule)
+    await lock_row(Account, deal.organization_id, deal.facts.account.id)
+    await request.apply(deal)
+    await deal.reload()
+    target = next_state(deal.facts.state, request.trigger, rule.target)
+    await deal.write(**await _base_value_column(deal, _closed_on(deal, request, target)))
+    gate_verdicts = _evaluate_gate(deal, request, rule)
+    id = await _write_transition(deal, request, target=target, note=note, gate_verdicts=gate_verdicts)
+    return TransitionOutcome(
         opportunity_id=deal.id,
-        transition_id=None if terms.dry_run else id,
+        transition_id=None if options.dry_run else id,
         target=target,
-        verdicts=found,
-        dry_run=terms.dry_run,
+        verdicts=gate_verdicts,
+        dry_run=options.dry_run,
     )
 
 
-def _checked(deal: Deal, attempt: Attempt, arrow: Arrow) -> str | None:
+def _validate(deal: LockedOpportunity, request: TransitionRequest, rule: TransitionRule) -> str | None:
     """The note, where every input can be taken."""
-    faults = Faults()
-    note = faults.text(attempt.terms.note, "note", required="note" in arrow.inputs, most=20_000)
-    check_override(attempt.terms.override, deal.ctx.now, faults)
-    if attempt.closed_on is not None:
-        _check_closed_on(deal, attempt.closed_on, faults)
-    attempt.check(deal, faults)
-    faults.raise_if_any()
+    validator = Validator()
+    note = validator.text(request.options.note, "note", required="note" in rule.required_inputs, max_length=20_000)
+    check_override(request.options.override, deal.ctx.now, validator)
+    if request.closed_on is not None:
+        _check_closed_on(deal, request.closed_on, validator)
+    request.check(deal, validator)
+    validator.raise_if_any()
     return note
 
 
-def _check_closed_on(deal: Deal, closed_on: date, faults: Faults) -> None:
+def _check_closed_on(deal: LockedOpportunity, closed_on: date, validator: Validator) -> None:
     """Not after today, and not before the present state was entered; an admin may go back to the deal's first day."""
     backdates = deal.ctx.viewer.may(Action.BACKDATE_CLOSE)
     earliest = deal.facts.today(deal.row.created_at if backdates else deal.row.state_since)
     if closed_on > deal.facts.today(deal.ctx.now):
-        faults.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
+        validator.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
     if closed_on < earliest:
         since = "the deal was made" if backdates else f"the deal became {deal.row.state}"
-        faults.add(
+        validator.add(
             "closedOn", message=f"`closedOn` is before {earliest}, the day {since}. Give that day or a later one."
         )
 
 
-def _judged(deal: Deal, attempt: Attempt, arrow: Arrow) -> tuple[Verdict, ...]:
+def _evaluate_gate(deal: LockedOpportunity, request: TransitionRequest, rule: TransitionRule) -> tuple[Verdict, ...]:
     """The gate as it was found and passed; TransitionBlocked where something unmet was not, or could not be, overridden."""
-    found, viewer = verdicts(arrow, deal.facts, deal.process, deal.ctx.now), deal.ctx.viewer
-    keys = attempt.terms.override.requirement_keys if attempt.terms.override else ()
-    passed = overridden(found, keys, viewer, deal.holding)
-    if left := unmet(passed):
-        missing = unmet(found)
-        may_pass = overridable(missing, viewer, deal.holding)
-        raise TransitionBlocked(
-            trigger=attempt.trigger,
+    found, viewer = evaluate_transition(rule, deal.facts, deal.process, deal.ctx.now), deal.ctx.viewer
+    keys = request.options.override.requirement_keys if request.options.override else ()
+    passed = apply_override(found, keys, viewer, deal.ownership)
+    if remaining := unmet_verdicts(passed):
+        missing = unmet_verdicts(found)
+        can_override = can_override_all(missing, viewer, deal.ownership)
+        raise TransitionBlockedError(
+            trigger=request.trigger,
             opportunity_id=deal.id,
             unmet=missing,
-            overridable=may_pass,
-            advice=_why_untaken(left, keys) if keys else _way_on(deal.row.state, may_pass=may_pass),
+            overridable=can_override,
+            advice=_override_advice(remaining, keys)
+            if keys
+            else _next_step_advice(deal.row.state, can_override=can_override),
         )
     return passed
 
 
-def _way_on(state: OpportunityState, *, may_pass: bool) -> str:
+def _next_step_advice(state: OpportunityState, *, can_override: bool) -> str:
     """What else can be done than to meet what is unmet; of a closed deal nothing can be met before it is open."""
     closed = f" Nothing of this can be changed while it is {state}." if state in CLOSED_STATES else ""
-    to_lead = any(arrow.target is OpportunityState.LEAD for arrow in arrows(state)) if closed else False
+    to_lead = any(rule.target is OpportunityState.LEAD for rule in transitions_from(state)) if closed else False
     freely = " REOPEN to LEAD asks for nothing." if to_lead else ""
-    passing = " You may pass it with `override`: the keys of all that is unmet, and a reason." if may_pass else ""
+    passing = " You may pass it with `override`: the keys of all that is unmet, and a reason." if can_override else ""
     return f"{closed}{freely}{passing}"
 
 
-def _why_untaken(left: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
+def _override_advice(left: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
     """What an override that was given did not pass: it left something out, or it was not this viewer's to give."""
     forgotten = [verdict.key for verdict in left if verdict.key not in keys]
     if forgotten:
@@ -183,46 +185,56 @@ def _why_untaken(left: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
     )
 
 
-async def _record(
-    deal: Deal, attempt: Attempt, *, target: OpportunityState, note: str | None, found: tuple[Verdict, ...]
+async def _write_transition(
+    deal: LockedOpportunity,
+    request: TransitionRequest,
+    *,
+    target: OpportunityState,
+    note: str | None,
+    gate_verdicts: tuple[Verdict, ...],
 ) -> UUID:
     """Write the new state, its history row, the debts and milestones that follow, and tell it."""
     facts, ctx, id = deal.facts, deal.ctx, new_id()
-    settings = deal.process.settings(target)
-    arrow = {"trigger": attempt.trigger, "from_state": facts.state, "to_state": target}
+    settings = deal.process.state_settings(target)
+    edge = {"trigger": request.trigger, "from_state": facts.state, "to_state": target}
     forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
-    closed_on = _closed_on(deal, attempt, target)
-    made: dict[str, object] = {"closed_on": closed_on, **attempt.reasons} if closed_on else {}
-    gate = [written(verdict) for verdict in found]
-    await _remember(deal, id, {**arrow, **made, **forecast, "note": note, "requirements": gate})
-    kept = {**NO_CLOSE, **({"closed_from": facts.state, "close_note": note, **made} if made else {})}
-    await deal.write(state=target, state_since=ctx.now, probability_is_manual=False, **forecast, **kept)
-    if attempt.trigger is Trigger.REOPEN:
-        await start_anew(deal)
+    closed_on = _closed_on(deal, request, target)
+    closing: dict[str, object] = {"closed_on": closed_on, **request.reasons} if closed_on else {}
+    gate = [encode(verdict) for verdict in gate_verdicts]
+    await _insert_history_row(deal, id, {**edge, **closing, **forecast, "note": note, "requirements": gate})
+    close_columns = {
+        **CLEARED_CLOSE_COLUMNS,
+        **({"closed_from": facts.state, "close_note": note, **closing} if closing else {}),
+    }
+    await deal.write(state=target, state_since=ctx.now, probability_is_manual=False, **forecast, **close_columns)
+    if request.trigger is Trigger.REOPEN:
+        await reset_milestones(deal)
     if target is OpportunityState.PROGRESSING:
-        await lay_out(deal)
-    names = {"trigger": attempt.trigger, "from": facts.state, "to": target}
-    close = {camel(name): value for name, value in made.items()} or None
-    deal.tell("opportunity.transitioned", transitionId=id, **names, note=note, close=close)
-    if attempt.terms.override is not None:
-        deal.told += await make_debt(ctx, facts, id, attempt.terms.override, found)
+        await plan_milestones(deal)
+    names = {"trigger": request.trigger, "from": facts.state, "to": target}
+    close = {camel(name): value for name, value in closing.items()} or None
+    deal.emit("opportunity.transitioned", transitionId=id, **names, note=note, close=close)
+    if request.options.override is not None:
+        deal.events += await create_override(ctx, facts, id, request.options.override, gate_verdicts)
     return id
 
 
-def _closed_on(deal: Deal, attempt: Attempt, target: OpportunityState) -> date | None:
+def _closed_on(deal: LockedOpportunity, request: TransitionRequest, target: OpportunityState) -> date | None:
     """The day that was given or today, None where the deal stays open."""
-    return attempt.closed_on or deal.facts.today(deal.ctx.now) if target in CLOSED_STATES else None
+    return request.closed_on or deal.facts.today(deal.ctx.now) if target in CLOSED_STATES else None
 
 
-async def _worth(deal: Deal, closed_on: date | None) -> dict[str, object]:
+async def _base_value_column(deal: LockedOpportunity, closed_on: date | None) -> dict[str, object]:
     """The base value: frozen at the rate of the day the deal was closed, today's while it is open."""
     minor, currency = deal.facts.value_minor, deal.facts.value_currency
     if minor is None or currency is None:
         return {}
-    return {"base_minor": await base_worth(deal.ctx, minor, currency, closed_on, "closedOn")}
+    return {"base_minor": await base_value(deal.ctx, minor, currency, closed_on, "closedOn")}
 
 
-async def _remember(deal: Deal, id: UUID, arrow: dict[str, Any]) -> None:  # Any: columns of several kinds
+async def _insert_history_row(
+    deal: LockedOpportunity, id: UUID, columns: dict[str, Any]
+) -> None:  # Any: columns of several kinds
     """The history row: the arrow, and what the deal weighed then."""
     facts, now = deal.facts, deal.ctx.now
     await Transition.create(
@@ -237,6 +249,6 @@ async def _remember(deal: Deal, id: UUID, arrow: dict[str, Any]) -> None:  # Any
         value_minor=facts.value_minor,
         value_currency=facts.value_currency,
         expected_close_date=facts.expected_close_date,
-        **arrow,
+        **columns,
         **deal.ctx.actor(),
     )

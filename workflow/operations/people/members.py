@@ -8,13 +8,13 @@ from uuid import UUID
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed, record
-from workflow.operations.core.locking import hold_organization, locked
+from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.operations.core.perform import perform
-from workflow.operations.core.validation import Faults
+from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Role, Visibility
-from workflow.rules.errors import Duplicate, NotFound, invalid
-from workflow.rules.permissions import Action, require
+from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field
+from workflow.rules.permissions import Action, require_permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,72 +38,72 @@ class MemberChanges(TypedDict, total=False):
     active: bool | None
 
 
-async def create_member(ctx: Ctx, given: NewMember) -> UUID:
+async def create_member(ctx: Ctx, new: NewMember) -> UUID:
     """A new active member; Duplicate where somebody has the e-mail, who may have left."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.ADMINISTER, to="make members")
-        faults = Faults()
-        name = faults.text(given.name, "name", required=True)
-        email = faults.email(given.email, "email", required=True)
-        faults.raise_if_any()
-        await _check_team(ctx, given.team_id)
+        require_permission(ctx.viewer, Action.ADMINISTER, to="make members")
+        validator = Validator()
+        name = validator.text(new.name, "name", required=True)
+        email = validator.email(new.email, "email", required=True)
+        validator.raise_if_any()
+        await _check_team(ctx, new.team_id)
         await _refuse_duplicate(ctx, email or "")
-        return await _join(ctx, {**asdict(given), "name": name, "email": email})
+        return await _insert(ctx, {**asdict(new), "name": name, "email": email})
 
     return await perform(ctx, work)
 
 
-async def update_member(ctx: Ctx, id: UUID, given: MemberChanges) -> UUID:
+async def update_member(ctx: Ctx, id: UUID, changes: MemberChanges) -> UUID:
     """Change the fields that are given; who is not active any more keeps their deals, and their keys stop at once."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.ADMINISTER, to="change members")
-        await hold_organization(ctx.viewer.organization_id)
-        before = await locked(Member, ctx.viewer.organization_id, id)
+        require_permission(ctx.viewer, Action.ADMINISTER, to="change members")
+        await lock_organization(ctx.viewer.organization_id)
+        before = await lock_and_read(Member, ctx.viewer.organization_id, id)
         if before is None:
-            raise NotFound("Member", id)
-        fields = _checked(given)
-        await _check_team(ctx, given.get("team_id"))
-        await _keep_an_admin(ctx, before, fields)
-        if differences := changed(before, fields):
+            raise NotFoundError("Member", id)
+        fields = _validate(changes)
+        await _check_team(ctx, changes.get("team_id"))
+        await _require_an_admin(ctx, before, fields)
+        if differences := diff(before, fields):
             await Member.filter(id=id).update(**fields)
-            await _tell(ctx, "member.updated", id, differences)
+            await _record(ctx, "member.updated", id, differences)
         return id
 
     return await perform(ctx, work)
 
 
-async def make_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: UUID | None = None) -> UUID:
+async def insert_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: UUID | None = None) -> UUID:
     """A new active member who sees everything; the caller has checked that the e-mail is free."""
-    return await _join(ctx, asdict(NewMember(name, email.lower(), role, team_id=team_id)))
+    return await _insert(ctx, asdict(NewMember(name, email.lower(), role, team_id=team_id)))
 
 
-async def _join(ctx: Ctx, person: dict[str, Any]) -> UUID:  # Any: columns of several kinds
-    id, columns = new_id(), {**person, "active": True}
+async def _insert(ctx: Ctx, member: dict[str, Any]) -> UUID:  # Any: columns of several kinds
+    id, columns = new_id(), {**member, "active": True}
     await Member.create(id=id, organization_id=ctx.viewer.organization_id, created_at=ctx.now, **columns)
-    await _tell(ctx, "member.created", id, changed({}, columns))
+    await _record(ctx, "member.created", id, diff({}, columns))
     return id
 
 
-async def _tell(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object]) -> None:
-    await record(ctx, event, aggregate="member", id=id, payload={"memberId": id, "changes": changes})
+async def _record(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object]) -> None:
+    await record_event(ctx, event, aggregate="member", id=id, payload={"memberId": id, "changes": changes})
 
 
-def _checked(given: MemberChanges) -> dict[str, object]:
-    faults, fields = Faults(), dict(given)
+def _validate(changes: MemberChanges) -> dict[str, object]:
+    validator, fields = Validator(), dict(changes)
     for name in ("name", "role", "visibility", "active"):
         if name in fields and fields[name] is None:
-            faults.add(name, message=f"`{name}` cannot be null. Leave it out to keep it.")
-    if given.get("name") is not None:
-        fields["name"] = faults.text(given["name"], "name", required=True)
-    faults.raise_if_any()
+            validator.add(name, message=f"`{name}` cannot be null. Leave it out to keep it.")
+    if changes.get("name") is not None:
+        fields["name"] = validator.text(changes["name"], "name", required=True)
+    validator.raise_if_any()
     return fields
 
 
 async def _check_team(ctx: Ctx, id: UUID | None) -> None:
     if id is not None and not await Team.filter(organization_id=ctx.viewer.organization_id, id=id).exists():
-        raise NotFound("Team", id)
+        raise NotFoundError("Team", id)
 
 
 async def _refuse_duplicate(ctx: Ctx, email: str) -> None:
@@ -111,19 +111,19 @@ async def _refuse_duplicate(ctx: Ctx, email: str) -> None:
     if found:
         how = "Use them" if found[0]["active"] else "Make them active again with updateMember"
         message = f"There is a member with the e-mail {email} already. {how}, or give another address."
-        raise Duplicate(message, kind="Member", id=found[0]["id"])
+        raise DuplicateError(message, kind="Member", id=found[0]["id"])
 
 
-async def _keep_an_admin(ctx: Ctx, before: Mapping[str, object], fields: Mapping[str, object]) -> None:
+async def _require_an_admin(ctx: Ctx, before: Mapping[str, object], fields: Mapping[str, object]) -> None:
     """Refuse to take the last active admin away; whoever else would do so waits for the organization's row."""
-    if not _administers(before) or _administers({**before, **fields}):
+    if not _is_active_admin(before) or _is_active_admin({**before, **fields}):
         return
     others = Member.filter(organization_id=ctx.viewer.organization_id, role=Role.ADMIN, active=True)
     if not await others.exclude(id=before["id"]).exists():
         path = "active" if fields.get("active") is False else "role"
         message = f"{before['name']} is the last active admin. Make somebody else an admin first."
-        raise invalid(path, message=message)
+        raise invalid_field(path, message=message)
 
 
-def _administers(person: Mapping[str, object]) -> bool:
-    return person["role"] == Role.ADMIN and bool(person["active"])
+def _is_active_admin(member: Mapping[str, object]) -> bool:
+    return member["role"] == Role.ADMIN and bool(member["active"])

@@ -7,13 +7,13 @@ from uuid import UUID
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed, record
-from workflow.operations.core.locking import hold_organization, locked
+from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.operations.core.perform import perform
-from workflow.operations.core.validation import Faults
-from workflow.queries.people.credentials import below
-from workflow.rules.errors import Duplicate, NotFound
-from workflow.rules.permissions import Action, require
+from workflow.operations.core.validation import Validator
+from workflow.queries.people.credentials import with_subteams
+from workflow.rules.errors import DuplicateError, NotFoundError
+from workflow.rules.permissions import Action, require_permission
 
 
 class TeamChanges(TypedDict, total=False):
@@ -24,82 +24,82 @@ class TeamChanges(TypedDict, total=False):
     manager_id: UUID | None
 
 
-async def create_team(ctx: Ctx, given: TeamChanges) -> UUID:
+async def create_team(ctx: Ctx, changes: TeamChanges) -> UUID:
     """A new team; Duplicate where another has the name."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.ADMINISTER, to="make teams")
-        await hold_organization(ctx.viewer.organization_id)
-        fields = await _checked(ctx, {**given, "name": given.get("name")}, {})
-        return await add_team(ctx, **fields)
+        require_permission(ctx.viewer, Action.ADMINISTER, to="make teams")
+        await lock_organization(ctx.viewer.organization_id)
+        fields = await _validate(ctx, {**changes, "name": changes.get("name")}, {})
+        return await insert_team(ctx, **fields)
 
     return await perform(ctx, work)
 
 
-async def update_team(ctx: Ctx, id: UUID, given: TeamChanges) -> UUID:
+async def update_team(ctx: Ctx, id: UUID, changes: TeamChanges) -> UUID:
     """Change the fields that are given; a team cannot come to stand below itself."""
 
     async def work() -> UUID:
-        require(ctx.viewer, Action.ADMINISTER, to="change teams")
-        await hold_organization(ctx.viewer.organization_id)
-        before = await locked(Team, ctx.viewer.organization_id, id)
+        require_permission(ctx.viewer, Action.ADMINISTER, to="change teams")
+        await lock_organization(ctx.viewer.organization_id)
+        before = await lock_and_read(Team, ctx.viewer.organization_id, id)
         if before is None:
-            raise NotFound("Team", id)
-        fields = await _checked(ctx, given, before)
-        if differences := changed(before, fields):
+            raise NotFoundError("Team", id)
+        fields = await _validate(ctx, changes, before)
+        if differences := diff(before, fields):
             await Team.filter(id=id).update(**fields)
-            await _tell(ctx, "team.updated", id, differences)
+            await _record(ctx, "team.updated", id, differences)
         return id
 
     return await perform(ctx, work)
 
 
-async def add_team(ctx: Ctx, **fields: Any) -> UUID:  # Any: columns of several kinds
+async def insert_team(ctx: Ctx, **fields: Any) -> UUID:  # Any: columns of several kinds
     """A new team of columns that the caller has checked."""
     id = new_id()
     await Team.create(id=id, organization_id=ctx.viewer.organization_id, created_at=ctx.now, **fields)
-    await _tell(ctx, "team.created", id, changed({}, fields))
+    await _record(ctx, "team.created", id, diff({}, fields))
     return id
 
 
-async def _tell(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object]) -> None:
-    await record(ctx, event, aggregate="team", id=id, payload={"teamId": id, "changes": changes})
+async def _record(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object]) -> None:
+    await record_event(ctx, event, aggregate="team", id=id, payload={"teamId": id, "changes": changes})
 
 
-async def _checked(ctx: Ctx, given: TeamChanges, before: Mapping[str, Any]) -> dict[str, object]:
+async def _validate(ctx: Ctx, changes: TeamChanges, before: Mapping[str, Any]) -> dict[str, object]:
     """The columns, where they can be so: a name that no other team has, a team above, a manager who is active."""
-    faults, fields = Faults(), dict(given)
-    if "name" in given:
-        fields["name"] = faults.text(given["name"], "name", required=True)
-    faults.raise_if_any()
+    validator, fields = Validator(), dict(changes)
+    if "name" in changes:
+        fields["name"] = validator.text(changes["name"], "name", required=True)
+    validator.raise_if_any()
     if fields.get("parent_id") is not None:
-        await _check_parent(ctx, given["parent_id"], before.get("id"), faults)
+        await _check_parent(ctx, changes["parent_id"], before.get("id"), validator)
     if fields.get("manager_id") not in (None, before.get("manager_id")):
-        await _check_manager(ctx, given["manager_id"], faults)
-    faults.raise_if_any()
+        await _check_manager(ctx, changes["manager_id"], validator)
+    validator.raise_if_any()
     await _refuse_duplicate(ctx, fields, before.get("id"))
     return fields
 
 
-async def _check_parent(ctx: Ctx, parent: UUID | None, own: UUID | None, faults: Faults) -> None:
+async def _check_parent(ctx: Ctx, parent: UUID | None, own_id: UUID | None, validator: Validator) -> None:
     tree = await Team.filter(organization_id=ctx.viewer.organization_id).values("id", "parent_id")
     if all(team["id"] != parent for team in tree):
-        raise NotFound("Team", parent or "")
-    if own is not None and parent in below([own], tree):
-        faults.add("parentId", message="A team cannot stand below itself. Name a team that is not below it.")
+        raise NotFoundError("Team", parent or "")
+    if own_id is not None and parent in with_subteams([own_id], tree):
+        validator.add("parentId", message="A team cannot stand below itself. Name a team that is not below it.")
 
 
-async def _check_manager(ctx: Ctx, manager: UUID | None, faults: Faults) -> None:
+async def _check_manager(ctx: Ctx, manager: UUID | None, validator: Validator) -> None:
     found = await Member.filter(organization_id=ctx.viewer.organization_id, id=manager).values("active")
     if not found:
-        raise NotFound("Member", manager or "")
+        raise NotFoundError("Member", manager or "")
     if not found[0]["active"]:
-        faults.add("managerId", message="This member is not active any more. Name an active member.")
+        validator.add("managerId", message="This member is not active any more. Name an active member.")
 
 
-async def _refuse_duplicate(ctx: Ctx, fields: Mapping[str, object], own: UUID | None) -> None:
+async def _refuse_duplicate(ctx: Ctx, fields: Mapping[str, object], own_id: UUID | None) -> None:
     same = Team.filter(organization_id=ctx.viewer.organization_id, name=fields.get("name"))
-    found = await (same.exclude(id=own) if own else same).limit(1).values("id") if fields.get("name") else []
+    found = await (same.exclude(id=own_id) if own_id else same).limit(1).values("id") if fields.get("name") else []
     if found:
         message = f"There is a team called {fields['name']} already. Use it, or give another name."
-        raise Duplicate(message, kind="Team", id=found[0]["id"])
+        raise DuplicateError(message, kind="Team", id=found[0]["id"])

@@ -10,21 +10,21 @@ from tortoise.queryset import QuerySet
 from workflow.models import Organization, SalesProcess
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import record
-from workflow.operations.core.locking import hold_organization
+from workflow.operations.core.journal import record_event
+from workflow.operations.core.locking import lock_organization
 from workflow.operations.core.perform import perform
-from workflow.rules.authoring.checks import check
-from workflow.rules.authoring.text import document_in
-from workflow.rules.errors import InvalidInput
-from workflow.rules.permissions import Action, require
-from workflow.rules.process.document import ProcessDocument, content_hash, to_plain
+from workflow.rules.authoring.checks import check_process
+from workflow.rules.authoring.text import process_from_yaml
+from workflow.rules.errors import InvalidInputError
+from workflow.rules.permissions import Action, require_permission
+from workflow.rules.process.document import ProcessDocument, content_hash, encode_process
 
 PRESETS = ("default", "bant", "meddicc", "spiced")
 """The processes that ship with the product."""
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishResult:
     """A version that stands, and whether this publishing made it."""
 
     id: UUID
@@ -35,7 +35,7 @@ class Published:
 @cache
 def preset(name: str) -> ProcessDocument:
     """A process that ships with the product."""
-    return document_in(preset_text(name))
+    return process_from_yaml(preset_text(name))
 
 
 def preset_text(name: str) -> str:
@@ -43,16 +43,16 @@ def preset_text(name: str) -> str:
     return files("workflow").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
-async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> Published:
+async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> PublishResult:
     """The next version of the document's key; the same document again publishes nothing, and switches the default where asked."""
 
-    async def work() -> Published:
-        require(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
-        faults = check(document, at=("document",))
+    async def work() -> PublishResult:
+        require_permission(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
+        faults = check_process(document, at=("document",))
         if faults:
-            raise InvalidInput(faults)
-        await hold_organization(ctx.viewer.organization_id)
-        published = await _newest(ctx, document) or await _keep(ctx, document)
+            raise InvalidInputError(faults)
+        await lock_organization(ctx.viewer.organization_id)
+        published = await _unchanged_version(ctx, document) or await _insert_version(ctx, document)
         if make_default:
             await _make_default(ctx, document.key, published)
         return published
@@ -60,45 +60,45 @@ async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = F
     return await perform(ctx, work)
 
 
-async def _newest(ctx: Ctx, document: ProcessDocument) -> Published | None:
+async def _unchanged_version(ctx: Ctx, document: ProcessDocument) -> PublishResult | None:
     """The newest version of the key, where it says the same."""
-    found = await _versions(ctx, document).values("id", "version", "content_hash")
+    found = await _newest_version(ctx, document).values("id", "version", "content_hash")
     if not found or found[0]["content_hash"] != content_hash(document):
         return None
-    return Published(found[0]["id"], found[0]["version"], is_new=False)
+    return PublishResult(found[0]["id"], found[0]["version"], is_new=False)
 
 
-async def _keep(ctx: Ctx, document: ProcessDocument) -> Published:
-    newest = await _versions(ctx, document).values("version")
-    published = Published(new_id(), newest[0]["version"] + 1 if newest else 1, is_new=True)
+async def _insert_version(ctx: Ctx, document: ProcessDocument) -> PublishResult:
+    newest = await _newest_version(ctx, document).values("version")
+    published = PublishResult(new_id(), newest[0]["version"] + 1 if newest else 1, is_new=True)
     await SalesProcess.create(
         id=published.id,
         organization_id=ctx.viewer.organization_id,
         process_key=document.key,
         version=published.version,
         name=document.name,
-        document=to_plain(document),
+        document=encode_process(document),
         content_hash=content_hash(document),
         published_at=ctx.now,
         **ctx.actor(),
     )
-    await _tell(ctx, "process.published", document.key, published)
+    await _record(ctx, "process.published", document.key, published)
     return published
 
 
-async def _make_default(ctx: Ctx, key: str, published: Published) -> None:
+async def _make_default(ctx: Ctx, key: str, published: PublishResult) -> None:
     """New deals follow this key from now on; nothing is told where they do already."""
     others = Organization.filter(id=ctx.viewer.organization_id).exclude(default_process_key=key)
     if await others.update(default_process_key=key):
-        await _tell(ctx, "process.madeDefault", key, published)
+        await _record(ctx, "process.madeDefault", key, published)
 
 
-async def _tell(ctx: Ctx, event: str, key: str, published: Published) -> None:
+async def _record(ctx: Ctx, event: str, key: str, published: PublishResult) -> None:
     payload = {"processId": published.id, "key": key, "version": published.version}
-    await record(ctx, event, aggregate="process", id=published.id, payload=payload)
+    await record_event(ctx, event, aggregate="process", id=published.id, payload=payload)
 
 
-def _versions(ctx: Ctx, document: ProcessDocument) -> QuerySet[SalesProcess]:
+def _newest_version(ctx: Ctx, document: ProcessDocument) -> QuerySet[SalesProcess]:
     """The newest version of the document's key, if there is one."""
-    mine = SalesProcess.filter(organization_id=ctx.viewer.organization_id, process_key=document.key)
-    return mine.order_by("-version").limit(1)
+    versions = SalesProcess.filter(organization_id=ctx.viewer.organization_id, process_key=document.key)
+    return versions.order_by("-version").limit(1)

@@ -16,72 +16,74 @@ from workflow.operations.accounts.accounts import (
     update_account,
     update_contact,
 )
-from workflow.operations.change.change import RolledBack
+from workflow.operations.change.change import DryRunRollback
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.validation import askable
+from workflow.operations.core.validation import is_storable
 from workflow.rules.enums import ImportOutcome
-from workflow.rules.errors import invalid
+from workflow.rules.errors import invalid_field
 
-Known = dict[str, Any]  # Any: an id and a version
+ExistingRow = dict[str, Any]  # Any: an id and a version
 
 
-async def by_itself(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bool) -> ImportOutcome:
+async def in_own_transaction(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bool) -> ImportOutcome:
     """One line in a transaction of its own; what is only tried is taken back."""
 
-    async def tried() -> ImportOutcome:
+    async def work_or_roll_back() -> ImportOutcome:
         outcome = await work()
         if dry_run:
-            raise RolledBack(outcome)
+            raise DryRunRollback(outcome)
         return outcome
 
     try:
-        return await transaction(tried)
-    except RolledBack as done:
-        return ImportOutcome(str(done.answer))
+        return await transaction(work_or_roll_back)
+    except DryRunRollback as done:
+        return ImportOutcome(str(done.result))
 
 
-async def keep_account(ctx: Ctx, given: AccountChanges) -> ImportOutcome:
+async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
     """The account with this key, else of this domain, else by this name, as it is told; a new one where there is none."""
-    mine = Q(organization_id=ctx.viewer.organization_id)
-    known = await _found(Account, mine, given, "domain", "name")
-    if known is None:
-        await create_account(ctx, given)
+    scope = Q(organization_id=ctx.viewer.organization_id)
+    existing = await _find(Account, scope, changes, "domain", "name")
+    if existing is None:
+        await create_account(ctx, changes)
         return ImportOutcome.CREATED
-    await update_account(ctx, known["id"], given, expected_version=None)
-    return await _outcome(Account, known)
+    await update_account(ctx, existing["id"], changes, expected_version=None)
+    return await _outcome(Account, existing)
 
 
-async def keep_contact(ctx: Ctx, account_name: str, given: ContactChanges) -> ImportOutcome:
+async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -> ImportOutcome:
     """The contact with this key, else of the account by this e-mail, else by this name; InvalidInput where there is no such account."""
     organization_id = ctx.viewer.organization_id
-    homes = Account.filter(organization_id=organization_id, name_folded=account_name.strip().casefold())
-    found = askable(account_name) and await homes.order_by("created_at", "id").limit(1).values("id")
+    accounts = Account.filter(organization_id=organization_id, name_folded=account_name.strip().casefold())
+    found = is_storable(account_name) and await accounts.order_by("created_at", "id").limit(1).values("id")
     if not found:
         message = f"There is no account called {account_name[:80]!r}. Import the accounts first."
-        raise invalid("accountName", message=message)
+        raise invalid_field("accountName", message=message)
     account_id: UUID = found[0]["id"]
-    known = await _found(Contact, Q(organization_id=organization_id, account_id=account_id), given, "email", "name")
-    if known is None:
-        await create_contact(ctx, account_id, given)
+    existing = await _find(Contact, Q(organization_id=organization_id, account_id=account_id), changes, "email", "name")
+    if existing is None:
+        await create_contact(ctx, account_id, changes)
         return ImportOutcome.CREATED
-    await update_contact(ctx, known["id"], given, expected_version=None)
-    return await _outcome(Contact, known)
+    await update_contact(ctx, existing["id"], changes, expected_version=None)
+    return await _outcome(Contact, existing)
 
 
-async def _found(table: type[Account] | type[Contact], mine: Q, given: Mapping[str, Any], *others: str) -> Known | None:
+async def _find(
+    table: type[Account] | type[Contact], scope: Q, changes: Mapping[str, Any], *others: str
+) -> ExistingRow | None:
     """By the key of the other system; else by what tells them apart, among those that no other key names."""
-    system, key = (str(given.get(name) or "").strip() for name in ("external_system", "external_id"))
-    if system and key and askable(system) and askable(key):
-        same = await table.filter(mine, external_system=system, external_id=key).values("id", "version")
+    system, key = (str(changes.get(name) or "").strip() for name in ("external_system", "external_id"))
+    if system and key and is_storable(system) and is_storable(key):
+        same = await table.filter(scope, external_system=system, external_id=key).values("id", "version")
         if same:
             return dict(same[0])
     for name in others:
-        told = str(given.get(name) or "").strip().casefold()
-        if not told or not askable(told):
+        value = str(changes.get(name) or "").strip().casefold()
+        if not value or not is_storable(value):
             continue
-        free = Q() if not key else Q(external_id=None)
+        not_external = Q() if not key else Q(external_id=None)
         same = (
-            await table.filter(mine, free, **{_COLUMN.get(name, name): told})
+            await table.filter(scope, not_external, **{_COLUMN.get(name, name): value})
             .order_by("created_at", "id")
             .limit(1)
             .values("id", "version")
@@ -91,7 +93,7 @@ async def _found(table: type[Account] | type[Contact], mine: Q, given: Mapping[s
     return None
 
 
-async def _outcome(table: type[Account] | type[Contact], before: Known) -> ImportOutcome:
+async def _outcome(table: type[Account] | type[Contact], before: ExistingRow) -> ImportOutcome:
     [after] = await table.filter(id=before["id"]).values("version")
     return ImportOutcome.UNCHANGED if after["version"] == before["version"] else ImportOutcome.UPDATED
 

@@ -6,165 +6,178 @@ from uuid import UUID
 
 from workflow.operations.change.columns import close_date_columns, is_push
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import changed
+from workflow.operations.core.journal import diff
 from workflow.operations.core.perform import perform
-from workflow.operations.core.validation import Faults, MoneyGiven, merged
-from workflow.operations.transfer.lookup import Book, opened_book
-from workflow.operations.transfer.new_opportunity import Birth, born
+from workflow.operations.core.validation import MoneyAmount, Validator, merge_attributes
+from workflow.operations.transfer.lookup import ImportLookup, load_lookup
+from workflow.operations.transfer.new_opportunity import ImportedOpportunity, build_opportunity
 from workflow.operations.transfer.row import (
     REASONS,
     ImportRow,
-    RowKept,
-    RowOutcome,
-    day,
-    differing,
-    judge_dates,
-    kept,
-    remembered,
-    sound,
-    told_again,
+    ImportRowOutcome,
+    StoredRowOutcome,
+    changed_since,
+    check_dates,
+    from_stored,
+    get_day,
+    normalized,
+    to_stored,
+    validate_row,
 )
-from workflow.operations.transfer.write import Edit, Plan, write
-from workflow.queries.opportunity.duplicates import MOST, Called, open_deals_called
+from workflow.operations.transfer.write import ImportPlan, ImportUpdate, write_plan
+from workflow.queries.opportunity.duplicates import MAX_DUPLICATES, DealName, open_deals_by_name
 from workflow.rules.enums import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
-from workflow.rules.errors import NotFound, RecordClosed, Refusal, invalid
-from workflow.rules.permissions import Action, require
+from workflow.rules.errors import NotFoundError, RecordClosedError, Refusal, invalid_field
+from workflow.rules.permissions import Action, require_permission
 
-MOST_ROWS = 500
+MAX_ROWS = 500
 
 
 async def import_rows(
     ctx: Ctx, external_system: str, rows: Sequence[ImportRow], dry_run: bool = False
-) -> list[RowOutcome]:
+) -> list[ImportRowOutcome]:
     """Make and change opportunities, all good rows in one transaction; a bad one is REJECTED and spoils no other."""
 
-    async def work() -> tuple[RowKept, ...]:
-        require(ctx.viewer, Action.IMPORT, to="import")
-        faults = Faults()
-        system = faults.text(external_system, "externalSystem", required=True) or ""
-        if not 1 <= len(rows) <= MOST_ROWS:
-            faults.add("rows", message=f"There are {len(rows)} rows; send 1 to {MOST_ROWS} at once.")
-        faults.raise_if_any()
-        importing = replace(ctx, source=TransitionSource.IMPORT, receipt=None)
-        return tuple(kept(outcome) for outcome in await _import(importing, system, rows, dry_run))
+    async def work() -> tuple[StoredRowOutcome, ...]:
+        require_permission(ctx.viewer, Action.IMPORT, to="import")
+        validator = Validator()
+        system = validator.text(external_system, "externalSystem", required=True) or ""
+        if not 1 <= len(rows) <= MAX_ROWS:
+            validator.add("rows", message=f"There are {len(rows)} rows; send 1 to {MAX_ROWS} at once.")
+        validator.raise_if_any()
+        import_ctx = replace(ctx, source=TransitionSource.IMPORT, idempotency=None)
+        return tuple(to_stored(outcome) for outcome in await _import(import_ctx, system, rows, dry_run))
 
-    return [told_again(row) for row in await perform(ctx, work)]
+    return [from_stored(row) for row in await perform(ctx, work)]
 
 
 @dataclass(slots=True)
-class _Sorted:
+class _ImportBatch:
     """The rows' answers and what is to be written, as the rows are gone through."""
 
-    outcomes: list[RowOutcome] = field(default_factory=list)
-    plan: Plan = field(default_factory=Plan)
-    seen: set[str] = field(default_factory=set)
+    results: list[ImportRowOutcome] = field(default_factory=list)
+    plan: ImportPlan = field(default_factory=ImportPlan)
+    seen_ids: set[str] = field(default_factory=set)
 
 
-async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: bool) -> list[RowOutcome]:
-    book = await opened_book(ctx, system, rows)
-    done = _Sorted()
+async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: bool) -> list[ImportRowOutcome]:
+    lookup = await load_lookup(ctx, system, rows)
+    batch = _ImportBatch()
     for number, row in enumerate(rows, 1):
         try:
-            done.outcomes.append(_sort(ctx, book, done, number, row))
+            batch.results.append(_plan_row(ctx, lookup, batch, number, row))
         except Refusal as problem:
-            known = book.known.get(row.external_id.strip())
-            id = known["id"] if known and known["id"] in book.seen else None
-            done.outcomes.append(RowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem))
+            existing = lookup.existing.get(row.external_id.strip())
+            id = existing["id"] if existing and existing["id"] in lookup.visible_ids else None
+            batch.results.append(ImportRowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem))
     if dry_run:
-        return await _unmade(ctx, done)
-    await write(ctx, book, done.plan)
-    return done.outcomes
+        return await _dry_run_results(ctx, batch)
+    await write_plan(ctx, lookup, batch.plan)
+    return batch.results
 
 
-def _sort(ctx: Ctx, book: Book, done: _Sorted, number: int, row: ImportRow) -> RowOutcome:
+def _plan_row(ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, row: ImportRow) -> ImportRowOutcome:
     """Judge one row, and plan what it writes."""
-    columns = sound(row)
+    columns = validate_row(row)
     key = str(columns["external_id"])
-    if key in done.seen:
-        raise invalid("externalId", message=f"`{key}` stands in an earlier row of this import. Keep one row for a key.")
-    done.seen.add(key)
-    known = book.known.get(key)
-    if known is None:
-        birth = born(ctx, book, columns, row.whole)
-        done.plan.births.append(birth)
-        return RowOutcome(number, key, ImportOutcome.CREATED, birth.id)
-    if known["id"] not in book.seen:
-        raise NotFound("Opportunity", known["id"])
-    return RowOutcome(number, key, _edit(ctx, book, done.plan, known, columns), known["id"])
+    if key in batch.seen_ids:
+        raise invalid_field(
+            "externalId", message=f"`{key}` stands in an earlier row of this import. Keep one row for a key."
+        )
+    batch.seen_ids.add(key)
+    existing = lookup.existing.get(key)
+    if existing is None:
+        opportunity = build_opportunity(ctx, lookup, columns, row.document)
+        batch.plan.new.append(opportunity)
+        return ImportRowOutcome(number, key, ImportOutcome.CREATED, opportunity.id)
+    if existing["id"] not in lookup.visible_ids:
+        raise NotFoundError("Opportunity", existing["id"])
+    return ImportRowOutcome(number, key, _plan_update(ctx, lookup, batch.plan, existing, columns), existing["id"])
 
 
-def _edit(
-    ctx: Ctx, book: Book, plan: Plan, known: Mapping[str, object], columns: Mapping[str, object]
+def _plan_update(
+    ctx: Ctx, lookup: ImportLookup, plan: ImportPlan, existing: Mapping[str, object], columns: Mapping[str, object]
 ) -> ImportOutcome:
     """Plan what changed in the file; UNCHANGED where that is nothing, or what stands here already."""
     key = str(columns["external_id"])
-    last = book.last.get(key)
-    given = differing(columns, last.row if last else {})
-    if not given:
+    last_row = lookup.last_rows.get(key)
+    changes = changed_since(columns, last_row.row if last_row else {})
+    if not changes:
         return ImportOutcome.UNCHANGED
-    state = OpportunityState(str(known["state"]))
-    wanted = given.get("state")
-    if wanted is not None and wanted != state:
-        message = f"This opportunity is {state} and the row says {wanted}. Only a transition changes it."
-        raise invalid("state", message=message)
-    judge_dates(given, state, ctx.now, book.zone)
-    fields = _fields(ctx, book, known, given)
-    differences = changed(known, fields)
+    state = OpportunityState(str(existing["state"]))
+    new_state = changes.get("state")
+    if new_state is not None and new_state != state:
+        message = f"This opportunity is {state} and the row says {new_state}. Only a transition changes it."
+        raise invalid_field("state", message=message)
+    check_dates(changes, state, ctx.now, lookup.time_zone)
+    fields = _changed_columns(ctx, lookup, existing, changes)
+    differences = diff(existing, fields)
     if differences and state in CLOSED_STATES:
-        raise RecordClosed(state=state, opportunity_id=UUID(str(known["id"])))
-    row = {**(last.row if last else {}), **remembered(columns)}
-    plan.edits.append(Edit(known=known, key=key, fields=fields, differences=differences, row=row, last=last))
+        raise RecordClosedError(state=state, opportunity_id=UUID(str(existing["id"])))
+    row = {**(last_row.row if last_row else {}), **normalized(columns)}
+    plan.updates.append(
+        ImportUpdate(
+            existing=existing, external_id=key, fields=fields, differences=differences, row=row, last_row=last_row
+        )
+    )
     return ImportOutcome.UPDATED if differences else ImportOutcome.UNCHANGED
 
 
-def _fields(ctx: Ctx, book: Book, known: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+def _changed_columns(
+    ctx: Ctx, lookup: ImportLookup, existing: Mapping[str, object], changes: Mapping[str, object]
+) -> dict[str, object]:
     """The columns of the deal's row that the changed ones of the file mean; createdAt and stateSince bind at birth."""
-    fields: dict[str, object] = {name: given[name] for name in ("source",) if name in given}
-    if "name" in given:
-        fields |= {"name": given["name"], "name_folded": str(given["name"]).casefold()}
-    if "type" in given:
-        fields["type"] = given["type"] or OpportunityType.NEW_BUSINESS
-    if "attributes" in given:
-        kept, news = known["attributes"], given["attributes"]
-        fields["attributes"] = merged(
-            kept if isinstance(kept, Mapping) else {}, news if isinstance(news, Mapping) else {}
+    fields: dict[str, object] = {name: changes[name] for name in ("source",) if name in changes}
+    if "name" in changes:
+        fields |= {"name": changes["name"], "name_folded": str(changes["name"]).casefold()}
+    if "type" in changes:
+        fields["type"] = changes["type"] or OpportunityType.NEW_BUSINESS
+    if "attributes" in changes:
+        old, new = existing["attributes"], changes["attributes"]
+        fields["attributes"] = merge_attributes(
+            old if isinstance(old, Mapping) else {}, new if isinstance(new, Mapping) else {}
         )
-    if "value" in given:
-        value = given["value"]
-        fields |= book.worth(value if isinstance(value, MoneyGiven) else None, ctx.today(book.zone.key))
-    if "expected_close_date" in given:
-        fields |= _moved(known, given)
-    if OpportunityState(str(known["state"])) in CLOSED_STATES:
-        fields |= {name: given[name] for name in ("closed_on", *REASONS) if name in given}
-    if given.get("owner_email"):
-        fields["owner_id"] = book.owner(str(given["owner_email"]))
-    if "account_name" in given:
-        fields["account_id"] = book.account(str(given["account_name"]))
+    if "value" in changes:
+        value = changes["value"]
+        fields |= lookup.value_columns(
+            value if isinstance(value, MoneyAmount) else None, ctx.today(lookup.time_zone.key)
+        )
+    if "expected_close_date" in changes:
+        fields |= _close_date_columns(existing, changes)
+    if OpportunityState(str(existing["state"])) in CLOSED_STATES:
+        fields |= {name: changes[name] for name in ("closed_on", *REASONS) if name in changes}
+    if changes.get("owner_email"):
+        fields["owner_id"] = lookup.active_member_id(str(changes["owner_email"]))
+    if "account_name" in changes:
+        fields["account_id"] = lookup.account_id(str(changes["account_name"]))
     return fields
 
 
-def _moved(known: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+def _close_date_columns(existing: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """A new expected close date; a later month than the last one ever set is a push."""
-    moved = day(given, "expected_close_date")
-    pushes = int(str(known["push_count"])) + is_push(day(known, "latest_close_date"), moved)
-    return {**close_date_columns(Faults(), moved), "push_count": pushes}
+    close_date = get_day(changes, "expected_close_date")
+    pushes = int(str(existing["push_count"])) + is_push(get_day(existing, "latest_close_date"), close_date)
+    return {**close_date_columns(Validator(), close_date), "push_count": pushes}
 
 
-async def _unmade(ctx: Ctx, done: _Sorted) -> list[RowOutcome]:
+async def _dry_run_results(ctx: Ctx, batch: _ImportBatch) -> list[ImportRowOutcome]:
     """The answers of a dry run: what would be made has no id, and is told what it may be twice."""
-    names = {birth.id: Called(_account_of(birth), str(birth.fields["name"])) for birth in done.plan.births}
-    alike = await open_deals_called(ctx.viewer, set(names.values()))
-    told: dict[UUID | None, tuple[UUID, ...]] = {id: alike[name] for id, name in names.items()}
-    return [_as_tried(outcome, told.get(outcome.opportunity_id, ())) for outcome in done.outcomes]
+    names = {
+        opportunity.id: DealName(_account_id(opportunity), str(opportunity.fields["name"]))
+        for opportunity in batch.plan.new
+    }
+    duplicates = await open_deals_by_name(ctx.viewer, set(names.values()))
+    duplicates_by_id: dict[UUID | None, tuple[UUID, ...]] = {id: duplicates[name] for id, name in names.items()}
+    return [_dry_run_result(outcome, duplicates_by_id.get(outcome.opportunity_id, ())) for outcome in batch.results]
 
 
-def _as_tried(outcome: RowOutcome, alike: tuple[UUID, ...]) -> RowOutcome:
+def _dry_run_result(outcome: ImportRowOutcome, duplicates: tuple[UUID, ...]) -> ImportRowOutcome:
     if outcome.outcome is not ImportOutcome.CREATED:
         return outcome
-    return replace(outcome, opportunity_id=None, possible_duplicates=alike[:MOST])
+    return replace(outcome, opportunity_id=None, possible_duplicates=duplicates[:MAX_DUPLICATES])
 
 
-def _account_of(birth: Birth) -> UUID:
-    id = birth.fields["account_id"]
+def _account_id(opportunity: ImportedOpportunity) -> UUID:
+    id = opportunity.fields["account_id"]
     assert isinstance(id, UUID)
     return id

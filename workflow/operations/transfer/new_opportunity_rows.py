@@ -9,13 +9,13 @@ from tortoise.models import Model
 
 from workflow.models import Milestone, Opportunity, Standing, Transition
 from workflow.models.columns import new_id
-from workflow.operations.change.snapshots import first_standing
+from workflow.operations.change.snapshots import first_snapshot
 from workflow.operations.core.context import Ctx
-from workflow.operations.transfer.lookup import Book
-from workflow.operations.transfer.new_opportunity import Birth
-from workflow.operations.transfer.new_opportunity_children import NOTHING
+from workflow.operations.transfer.lookup import ImportLookup
+from workflow.operations.transfer.new_opportunity import ImportedOpportunity
+from workflow.operations.transfer.new_opportunity_children import EMPTY_DOCUMENT
 from workflow.operations.transfer.row import REASONS
-from workflow.queries.opportunity.facts import Home, facts_of_new
+from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
 from workflow.rules.enums import (
     CLOSED_STATES,
     MilestoneStatus,
@@ -24,8 +24,8 @@ from workflow.rules.enums import (
     TransitionSource,
     Trigger,
 )
-from workflow.rules.health.stored import judged
-from workflow.rules.opportunity.parts import MilestoneFacts, StepFacts
+from workflow.rules.health.stored import evaluation_columns
+from workflow.rules.opportunity.parts import MilestoneFacts, TransitionFacts
 
 _S = OpportunityState
 _TO_PROGRESSING: Final = ((Trigger.QUALIFY, _S.LEAD, _S.QUALIFIED), (Trigger.PROGRESS, _S.QUALIFIED, _S.PROGRESSING))
@@ -40,137 +40,147 @@ SHORTEST_PATH: Final[Mapping[OpportunityState, tuple[tuple[Trigger, OpportunityS
 
 
 @dataclass(frozen=True, slots=True)
-class Newborn:
+class NewOpportunityRows:
     """The rows of a new opportunity: its own, and what hangs on it in the order it can be written."""
 
     deal: Opportunity
     rows: Sequence[Model]
 
 
-def newborn(ctx: Ctx, book: Book, birth: Birth, number: int) -> Newborn:
+def build_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int) -> NewOpportunityRows:
     """Everything that is written of a birth, judged as any deal is; one that is told whole is judged when all of it is there."""
-    deal, told = _opportunity_row(ctx, book, birth, number), bool(birth.whole.history)
-    arrows = [] if told else _history_rows(ctx, book, birth)
-    ahead = [] if told or birth.state is not OpportunityState.PROGRESSING else _milestone_rows(ctx, book, birth)
-    kept = [first_standing(deal, **columns) for columns in birth.hanging.past] or _standings(birth, deal)
-    if birth.whole is NOTHING:
-        account = book.profiles[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
-        parts = {"steps": tuple(map(_step, arrows)), "milestones": tuple(map(_milestone, ahead))}
-        facts = facts_of_new(deal, account, Home(book.zone.key, book.base), parts)
-        deal.update_from_dict(judged(birth.process.document, facts, ctx.now))
-    return Newborn(deal, [*arrows, *kept, *ahead, *birth.hanging.rows])
+    deal, has_history = _opportunity_row(ctx, lookup, opportunity, number), bool(opportunity.document.history)
+    transitions = [] if has_history else _transition_rows(ctx, lookup, opportunity)
+    milestones = (
+        []
+        if has_history or opportunity.state is not OpportunityState.PROGRESSING
+        else _milestone_rows(ctx, lookup, opportunity)
+    )
+    snapshots = [first_snapshot(deal, **columns) for columns in opportunity.children.snapshots] or _snapshots(
+        opportunity, deal
+    )
+    if opportunity.document is EMPTY_DOCUMENT:
+        account = lookup.account_facts[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
+        parts = {"steps": tuple(map(_step_facts, transitions)), "milestones": tuple(map(_milestone_facts, milestones))}
+        facts = facts_of_new_opportunity(
+            deal, account, OrganizationSettings(lookup.time_zone.key, lookup.base_currency), parts
+        )
+        deal.update_from_dict(evaluation_columns(opportunity.process.document, facts, ctx.now))
+    return NewOpportunityRows(deal, [*transitions, *snapshots, *milestones, *opportunity.children.rows])
 
 
-def _opportunity_row(ctx: Ctx, book: Book, birth: Birth, number: int) -> Opportunity:
+def _opportunity_row(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int) -> Opportunity:
     """The deal as it is stored."""
-    settings = birth.process.document.settings(birth.state)
-    steps = [step.from_state for step in birth.whole.history] or [step[1] for step in SHORTEST_PATH[birth.state]]
+    settings = opportunity.process.document.state_settings(opportunity.state)
+    states_left = [step.from_state for step in opportunity.document.history] or [
+        step[1] for step in SHORTEST_PATH[opportunity.state]
+    ]
     columns: dict[str, object] = {
         "probability": float(settings.probability),
         "probability_is_manual": False,
         "forecast_category": settings.forecast_category,
-        "latest_close_date": birth.fields["expected_close_date"],
+        "latest_close_date": opportunity.fields["expected_close_date"],
         "push_count": 0,
         "next_step_agreed": False,
         "purchase_process": PurchaseProcess.UNKNOWN,
-        "closed_from": steps[-1] if birth.state in CLOSED_STATES else None,
-        **birth.fields,
+        "closed_from": states_left[-1] if opportunity.state in CLOSED_STATES else None,
+        **opportunity.fields,
     }
     return Opportunity(
-        id=birth.id,
+        id=opportunity.id,
         organization_id=ctx.viewer.organization_id,
         number=number,
-        external_system=book.system,
-        external_id=birth.key,
-        process_id=birth.process.id,
-        state=birth.state,
+        external_system=lookup.external_system,
+        external_id=opportunity.external_id,
+        process_id=opportunity.process.id,
+        state=opportunity.state,
         version=1,
-        created_at=birth.created_at,
+        created_at=opportunity.created_at,
         updated_at=ctx.now,
         recorded_at=ctx.now,
         **columns,
     )
 
 
-def _history_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Transition]:
+def _transition_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity) -> list[Transition]:
     """The arrows of the shortest path, all at creation but the last, which carries the close."""
-    path, entered = SHORTEST_PATH[birth.state], birth.fields["state_since"]
+    path, entered = SHORTEST_PATH[opportunity.state], opportunity.fields["state_since"]
     assert isinstance(entered, datetime)
-    close = {name: birth.fields[name] for name in ("closed_on", *REASONS) if name in birth.fields}
-    arrows = []
+    close = {name: opportunity.fields[name] for name in ("closed_on", *REASONS) if name in opportunity.fields}
+    transitions = []
     for sequence, (trigger, source, target) in enumerate(path, 1):
         last = sequence == len(path)
-        settings = birth.process.document.settings(target)
-        arrow = Transition(
+        settings = opportunity.process.document.state_settings(target)
+        transition = Transition(
             id=new_id(),
             organization_id=ctx.viewer.organization_id,
-            opportunity_id=birth.id,
+            opportunity_id=opportunity.id,
             sequence=sequence,
             trigger=trigger,
             from_state=source,
             to_state=target,
-            at=entered if last else birth.created_at,
+            at=entered if last else opportunity.created_at,
             source=TransitionSource.IMPORT,
             requirements=[],
-            process_id=birth.process.id,
-            seconds_in_previous_state=int((entered - birth.created_at).total_seconds()) if last else 0,
+            process_id=opportunity.process.id,
+            seconds_in_previous_state=int((entered - opportunity.created_at).total_seconds()) if last else 0,
             probability=float(settings.probability),
             forecast_category=settings.forecast_category,
-            **_weight(birth),
+            **_value_columns(opportunity),
             **(close if last else {}),
             **ctx.actor(),
         )
-        arrows.append(arrow)
-    return arrows
+        transitions.append(transition)
+    return transitions
 
 
-def _standings(birth: Birth, deal: Opportunity) -> list[Standing]:
+def _snapshots(opportunity: ImportedOpportunity, deal: Opportunity) -> list[Standing]:
     """In the state before its own from creation on, where any time was spent there, and then as it is."""
     entered = deal.state_since
-    if entered <= birth.created_at:
-        return [first_standing(deal, birth.created_at)]
-    before = SHORTEST_PATH[birth.state][-1][1] if SHORTEST_PATH[birth.state] else birth.state
-    settings = birth.process.document.settings(before)
+    if entered <= opportunity.created_at:
+        return [first_snapshot(deal, opportunity.created_at)]
+    previous_state = SHORTEST_PATH[opportunity.state][-1][1] if SHORTEST_PATH[opportunity.state] else opportunity.state
+    settings = opportunity.process.document.state_settings(previous_state)
     forecast = {"probability": float(settings.probability), "forecast_category": settings.forecast_category}
-    earlier = {"state": before, "closed_on": None, "until": entered, **forecast}
-    return [first_standing(deal, birth.created_at, **earlier), first_standing(deal, entered)]
+    earlier = {"state": previous_state, "closed_on": None, "until": entered, **forecast}
+    return [first_snapshot(deal, opportunity.created_at, **earlier), first_snapshot(deal, entered)]
 
 
-def _weight(birth: Birth) -> dict[str, object]:
-    return {name: birth.fields[name] for name in ("value_minor", "value_currency", "expected_close_date")}
+def _value_columns(opportunity: ImportedOpportunity) -> dict[str, object]:
+    return {name: opportunity.fields[name] for name in ("value_minor", "value_currency", "expected_close_date")}
 
 
-def _milestone_rows(ctx: Ctx, book: Book, birth: Birth) -> list[Milestone]:
+def _milestone_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity) -> list[Milestone]:
     """The steps of the process, due from the day of the import."""
-    today: date = ctx.today(book.zone.key)
+    today: date = ctx.today(lookup.time_zone.key)
     return [
         Milestone(
             id=new_id(),
             organization_id=ctx.viewer.organization_id,
-            opportunity_id=birth.id,
-            template_key=step.key,
-            name=step.name,
-            side=step.side,
-            weight=step.weight,
+            opportunity_id=opportunity.id,
+            template_key=template.key,
+            name=template.name,
+            side=template.side,
+            weight=template.weight,
             status=MilestoneStatus.PLANNED,
-            due=None if step.due_after_days is None else today + timedelta(days=step.due_after_days),
+            due=None if template.due_after_days is None else today + timedelta(days=template.due_after_days),
             position=position,
             created_at=ctx.now,
         )
-        for position, step in enumerate(birth.process.document.milestones, 1)
+        for position, template in enumerate(opportunity.process.document.milestones, 1)
     ]
 
 
-def _step(arrow: Transition) -> StepFacts:
-    return StepFacts(
-        trigger=Trigger(arrow.trigger),
-        source=_S(arrow.from_state),
-        target=_S(arrow.to_state),
-        at=arrow.at,
-        seconds=arrow.seconds_in_previous_state,
+def _step_facts(transition: Transition) -> TransitionFacts:
+    return TransitionFacts(
+        trigger=Trigger(transition.trigger),
+        source=_S(transition.from_state),
+        target=_S(transition.to_state),
+        at=transition.at,
+        seconds=transition.seconds_in_previous_state,
     )
 
 
-def _milestone(step: Milestone) -> MilestoneFacts:
+def _milestone_facts(milestone: Milestone) -> MilestoneFacts:
     names = ("id", "opportunity_id", "name", "side", "weight", "status", "due")
-    return MilestoneFacts(key=step.template_key, **{name: getattr(step, name) for name in names})
+    return MilestoneFacts(key=milestone.template_key, **{name: getattr(milestone, name) for name in names})

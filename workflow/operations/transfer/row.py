@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.operations.core.journal import plain
-from workflow.operations.core.validation import Faults, MoneyGiven, minor_units
+from workflow.operations.core.journal import to_json_value
+from workflow.operations.core.validation import MoneyAmount, Validator, minor_units
 from workflow.rules.codec import camel
 from workflow.rules.enums import (
     CLOSED_STATES,
@@ -20,8 +20,8 @@ from workflow.rules.enums import (
     OpportunityType,
     WinReason,
 )
-from workflow.rules.errors import FieldProblem, InvalidInput, NotFound, RecordClosed, Refusal
-from workflow.rules.transfer.opportunity_document import Whole
+from workflow.rules.errors import FieldProblem, InvalidInputError, NotFoundError, RecordClosedError, Refusal
+from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 
 class LeftOut(Enum):
@@ -31,9 +31,9 @@ class LeftOut(Enum):
 
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
-OURS: Final = "pursuit"
+OWN_SYSTEM: Final = "pursuit"
 """The external system of what came from none: its key is then its own id, a UUID."""
-OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST_INSTANT: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ImportRow:
     account_name: str
     owner_email: str | LeftOut | None = LEFT_OUT
     state: OpportunityState | LeftOut | None = LEFT_OUT
-    value: MoneyGiven | LeftOut | None = LEFT_OUT
+    value: MoneyAmount | LeftOut | None = LEFT_OUT
     created_at: datetime | LeftOut | None = LEFT_OUT
     state_since: datetime | LeftOut | None = LEFT_OUT
     expected_close_date: date | LeftOut | None = LEFT_OUT
@@ -56,11 +56,11 @@ class ImportRow:
     loss_reason: LossReason | LeftOut | None = LEFT_OUT
     disqualify_reason: DisqualifyReason | LeftOut | None = LEFT_OUT
     attributes: object = LEFT_OUT
-    whole: Whole | None = None
+    document: OpportunityDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RowOutcome:
+class ImportRowOutcome:
     """What became of a row, counted from 1; `opportunity_id` is None for one that is unknown, or new on a dry run, which names what it may be twice."""
 
     row: int
@@ -72,7 +72,7 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class RowKept:
+class StoredRowOutcome:
     """The same as plain data, for a request that comes again: a refusal by what it is made of."""
 
     row: int
@@ -84,25 +84,25 @@ class RowKept:
     possible_duplicates: tuple[UUID, ...] = ()
 
 
-def kept(outcome: RowOutcome) -> RowKept:
+def to_stored(outcome: ImportRowOutcome) -> StoredRowOutcome:
     """What became of a row, as plain data."""
     problem = outcome.problem
-    faults = problem.fields if isinstance(problem, InvalidInput) else ()
-    closed = problem.state if isinstance(problem, RecordClosed) else None
-    same = (outcome.row, outcome.external_id, outcome.outcome, outcome.opportunity_id)
-    return RowKept(*same, faults, closed, outcome.possible_duplicates)
+    faults = problem.fields if isinstance(problem, InvalidInputError) else ()
+    closed = problem.state if isinstance(problem, RecordClosedError) else None
+    common = (outcome.row, outcome.external_id, outcome.outcome, outcome.opportunity_id)
+    return StoredRowOutcome(*common, faults, closed, outcome.possible_duplicates)
 
 
-def told_again(row: RowKept) -> RowOutcome:
+def from_stored(row: StoredRowOutcome) -> ImportRowOutcome:
     """What became of a row, with its refusal as it was."""
     problem: Refusal | None = None
     if row.faults:
-        problem = InvalidInput(row.faults)
+        problem = InvalidInputError(row.faults)
     elif row.closed is not None and row.opportunity_id is not None:
-        problem = RecordClosed(state=row.closed, opportunity_id=row.opportunity_id)
+        problem = RecordClosedError(state=row.closed, opportunity_id=row.opportunity_id)
     elif row.outcome is ImportOutcome.REJECTED:
-        problem = NotFound("Opportunity", row.opportunity_id or row.external_id)
-    return RowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem, row.possible_duplicates)
+        problem = NotFoundError("Opportunity", row.opportunity_id or row.external_id)
+    return ImportRowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem, row.possible_duplicates)
 
 
 REASONS: Final = {
@@ -112,106 +112,108 @@ REASONS: Final = {
 }
 
 
-def sound(row: ImportRow) -> dict[str, object]:
+def validate_row(row: ImportRow) -> dict[str, object]:
     """The columns that the row gives, texts trimmed; InvalidInput tells what no database could hold."""
-    faults = Faults()
+    validator = Validator()
     columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "whole"}
     given = {name: value for name, value in columns.items() if value is not LEFT_OUT}
     for name, path in (("external_id", "externalId"), ("name", "name"), ("account_name", "accountName")):
-        given[name] = faults.text(given[name], path, required=True)
+        given[name] = validator.text(given[name], path, required=True)
     for name, path in (("owner_email", "ownerEmail"), ("source", "source")):
         if name in given:
-            given[name] = faults.text(given[name], path)
+            given[name] = validator.text(given[name], path)
     if "attributes" in given:
-        given["attributes"] = faults.attributes(given["attributes"], "attributes")
-    _refuse_ancient(given, faults)
-    faults.raise_if_any()
-    if isinstance(row.value, MoneyGiven):
+        given["attributes"] = validator.attributes(given["attributes"], "attributes")
+    _check_earliest(given, validator)
+    validator.raise_if_any()
+    if isinstance(row.value, MoneyAmount):
         minor_units(row.value, "value")
     return given
 
 
-def remembered(columns: Mapping[str, object]) -> dict[str, object]:
+def normalized(columns: Mapping[str, object]) -> dict[str, object]:
     """The columns as kept to compare the next import with: one spelling for one value."""
-    return {name: _one_spelling(value) for name, value in columns.items()}
+    return {name: _normalize(value) for name, value in columns.items()}
 
 
-def differing(columns: Mapping[str, object], last: Mapping[str, object]) -> dict[str, object]:
+def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> dict[str, object]:
     """The columns that changed in the file since the row was last imported; of attributes, the keys that did."""
-    now = remembered(columns)
-    changed = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
+    now = normalized(columns)
+    changes = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
     before, attributes = last.get("attributes"), columns.get("attributes")
-    if "attributes" in changed and isinstance(before, Mapping) and isinstance(attributes, Mapping):
-        changed["attributes"] = {
+    if "attributes" in changes and isinstance(before, Mapping) and isinstance(attributes, Mapping):
+        changes["attributes"] = {
             key: value for key, value in attributes.items() if key not in before or before[key] != value
         }
-    return changed
+    return changes
 
 
-def judge_dates(columns: Mapping[str, object], state: OpportunityState, now: datetime, zone: ZoneInfo) -> None:
+def check_dates(columns: Mapping[str, object], state: OpportunityState, now: datetime, time_zone: ZoneInfo) -> None:
     """createdAt ≤ stateSince ≤ now; createdAt's day ≤ closedOn ≤ today; closedOn and reasons only where they belong."""
-    faults = Faults()
+    validator = Validator()
     created, since, closed_on = (
-        instant(columns, "created_at"),
-        instant(columns, "state_since"),
-        day(columns, "closed_on"),
+        get_instant(columns, "created_at"),
+        get_instant(columns, "state_since"),
+        get_day(columns, "closed_on"),
     )
     if created and created > now:
-        faults.add("createdAt", message="`createdAt` is in the future. Give the moment the opportunity was made.")
+        validator.add("createdAt", message="`createdAt` is in the future. Give the moment the opportunity was made.")
     if since and since > now:
-        faults.add("stateSince", message="`stateSince` is in the future. Give the moment the state was entered.")
+        validator.add("stateSince", message="`stateSince` is in the future. Give the moment the state was entered.")
     if created and since and created > since:
-        faults.add(
+        validator.add(
             "stateSince",
             message="`stateSince` is before `createdAt`. A state is entered once the opportunity is there.",
         )
-    if closed_on and closed_on > now.astimezone(zone).date():
-        faults.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
-    if closed_on and created and closed_on < created.astimezone(zone).date():
-        faults.add("closedOn", message="`closedOn` is before the day of `createdAt`. Mend the one that is wrong.")
+    if closed_on and closed_on > now.astimezone(time_zone).date():
+        validator.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
+    if closed_on and created and closed_on < created.astimezone(time_zone).date():
+        validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Mend the one that is wrong.")
     if closed_on and state not in CLOSED_STATES:
-        faults.add(
+        validator.add(
             "closedOn", message=f"`closedOn` belongs to a closed opportunity, and this one is {state}. Leave it out."
         )
-    _judge_reasons(columns, state, faults)
-    faults.raise_if_any()
+    _check_reasons(columns, state, validator)
+    validator.raise_if_any()
 
 
-def instant(columns: Mapping[str, object], name: str) -> datetime | None:
+def get_instant(columns: Mapping[str, object], name: str) -> datetime | None:
     """A moment that the row gives."""
     value = columns.get(name)
     return value if isinstance(value, datetime) else None
 
 
-def day(columns: Mapping[str, object], name: str) -> date | None:
+def get_day(columns: Mapping[str, object], name: str) -> date | None:
     """A day that the row gives."""
     value = columns.get(name)
     return value if isinstance(value, date) else None
 
 
-def begins(value: date, zone: ZoneInfo) -> datetime:
+def start_of_day(value: date, time_zone: ZoneInfo) -> datetime:
     """The moment a day begins where the organization is."""
-    return datetime.combine(value, time(), zone).astimezone(UTC)
+    return datetime.combine(value, time(), time_zone).astimezone(UTC)
 
 
-def _judge_reasons(columns: Mapping[str, object], state: OpportunityState, faults: Faults) -> None:
+def _check_reasons(columns: Mapping[str, object], state: OpportunityState, validator: Validator) -> None:
     for name, belongs in REASONS.items():
         if columns.get(name) is not None and state is not belongs:
-            faults.add(
+            validator.add(
                 camel(name), message=f"`{camel(name)}` belongs to {belongs}, and this one is {state}. Leave it out."
             )
 
 
-def _refuse_ancient(given: Mapping[str, object], faults: Faults) -> None:
+def _check_earliest(columns: Mapping[str, object], validator: Validator) -> None:
     """No day before 1900."""
-    for name, value in given.items():
-        if (isinstance(value, datetime) and value < OLDEST) or (type(value) is date and value < OLDEST.date()):
-            faults.add(camel(name), message=f"`{camel(name)}` is before 1900. Check the year.")
+    for name, value in columns.items():
+        if (isinstance(value, datetime) and value < EARLIEST_INSTANT) or (
+            type(value) is date and value < EARLIEST_INSTANT.date()
+        ):
+            validator.add(camel(name), message=f"`{camel(name)}` is before 1900. Check the year.")
 
 
-def _one_spelling(value: object) -> object:
-    if isinstance(value, MoneyGiven):
+def _normalize(value: object) -> object:
+    if isinstance(value, MoneyAmount):
         return {"minor": minor_units(value, "value"), "currency": value.currency}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return plain(value)
+    return to_json_value(value)

@@ -11,34 +11,36 @@ from workflow.rules.enums import CLOSED_STATES, BuyingRole
 from workflow.rules.errors import Refusal
 
 
-async def name_somebody(ctx: Ctx, opportunity_id: UUID, who: Mapping[str, str]) -> str | None:
+async def ensure_row_stakeholder(ctx: Ctx, opportunity_id: UUID, contact: Mapping[str, str]) -> str | None:
     """Make the contact of a line a stakeholder of its open deal, once; why not, where that cannot be."""
-    if not who.get("name") and not who.get("email"):
+    if not contact.get("name") and not contact.get("email"):
         return None
     [deal] = await Opportunity.filter(id=opportunity_id).values("account_id", "state")
     try:
-        contact_id = await _contact(ctx, deal["account_id"], who)
-        there = await Stakeholder.filter(opportunity_id=opportunity_id, contact_id=contact_id).exists()
-        if not there and deal["state"] not in CLOSED_STATES:
-            await add_stakeholder(ctx, opportunity_id, NewStakeholder(contact_id, _roles(who.get("role", ""))))
+        contact_id = await _ensure_contact(ctx, deal["account_id"], contact)
+        exists = await Stakeholder.filter(opportunity_id=opportunity_id, contact_id=contact_id).exists()
+        if not exists and deal["state"] not in CLOSED_STATES:
+            await add_stakeholder(
+                ctx, opportunity_id, NewStakeholder(contact_id, _parse_roles(contact.get("role", "")))
+            )
     except Refusal as problem:
         return problem.message
     return None
 
 
-async def _contact(ctx: Ctx, account_id: UUID, who: Mapping[str, str]) -> UUID:
+async def _ensure_contact(ctx: Ctx, account_id: UUID, contact: Mapping[str, str]) -> UUID:
     """The account's contact with the e-mail, else by the name, else a new one."""
-    there = Contact.filter(organization_id=ctx.viewer.organization_id, account_id=account_id)
-    email, name = who.get("email", "").lower(), who.get("name", "")
-    same = there.filter(email=email) if email else there.filter(name_folded=name.casefold())
-    if found := await same.order_by("created_at", "id").limit(1).values("id"):
+    contacts = Contact.filter(organization_id=ctx.viewer.organization_id, account_id=account_id)
+    email, name = contact.get("email", "").lower(), contact.get("name", "")
+    matches = contacts.filter(email=email) if email else contacts.filter(name_folded=name.casefold())
+    if found := await matches.order_by("created_at", "id").limit(1).values("id"):
         known: UUID = found[0]["id"]
         return known
-    given: ContactChanges = {"name": name or email, "email": email or None, "title": who.get("title")}
-    return await create_contact(ctx, account_id, given)
+    new_contact: ContactChanges = {"name": name or email, "email": email or None, "title": contact.get("title")}
+    return await create_contact(ctx, account_id, new_contact)
 
 
-def _roles(text: str) -> list[BuyingRole]:
+def _parse_roles(text: str) -> list[BuyingRole]:
     """The buying roles that a cell names, in whatever case; others are left out."""
     words = (word.strip().upper().replace(" ", "_") for word in text.replace(";", ",").split(","))
     return [BuyingRole(word) for word in dict.fromkeys(words) if word in list(BuyingRole)]

@@ -13,16 +13,16 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Event
 from workflow.models.engine.database import dialect
-from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.opportunity.accounts import Span, between
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
+from workflow.queries.opportunity.accounts import Span, in_span
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
-from workflow.rules.events.event_types import is_of
+from workflow.rules.events.event_types import matches_pattern
 from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Action, Viewer
 
 
-class Place(NamedTuple):
+class FeedPosition(NamedTuple):
     """Where an event stands in the feed."""
 
     epoch: int
@@ -34,24 +34,24 @@ class Place(NamedTuple):
         return base64.urlsafe_b64encode(f"{self.epoch}.{self.xid}.{self.pos}".encode()).decode().rstrip("=")
 
 
-START = Place(0, 0, 0)
-LONGEST_TYPE = 64
+FEED_START = FeedPosition(0, 0, 0)
+MAX_TYPE_LENGTH = 64
 
 
-class BadFeedCursor(ValueError):
+class InvalidFeedCursorError(ValueError):
     """The cursor was not given out by the feed."""
 
 
-def place_of(cursor: str) -> Place:
+def parse_cursor(cursor: str) -> FeedPosition:
     """The place that a cursor names."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         epoch, xid, pos = (int(part) for part in text.split("."))
     except (ValueError, binascii.Error) as fault:
-        raise BadFeedCursor from fault
+        raise InvalidFeedCursorError from fault
     if not all(0 <= part < 2**63 for part in (epoch, xid, pos)):
-        raise BadFeedCursor
-    return Place(epoch, xid, pos)
+        raise InvalidFeedCursorError
+    return FeedPosition(epoch, xid, pos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class EventRow:
     """One fact, as recorded."""
 
     id: UUID
-    place: Place
+    position: FeedPosition
     type: str
     at: datetime
     actor: Actor
@@ -69,11 +69,11 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class EventHead:
     """That something happened, and to what; not yet what."""
 
     id: UUID
-    place: Place
+    position: FeedPosition
     organization_id: UUID
     aggregatetype: str
     aggregateid: UUID
@@ -89,78 +89,89 @@ class EventFilter:
     at: Span | None = None
 
 
-SIGHT_OF_ALL = frozenset({"member.updated", "team.updated"})
+ORGANIZATION_VISIBILITY_EVENTS = frozenset({"member.updated", "team.updated"})
 """Facts that may change who sees any deal: roles, visibility and teams."""
-SIGHT_OF_ONE = frozenset({"opportunity.updated", "opportunity.deleted"})
+DEAL_VISIBILITY_EVENTS = frozenset({"opportunity.updated", "opportunity.deleted"})
 """Facts that may change who sees the deal they tell of: owners and helpers, and what is gone."""
 
 
-def concerns(filter: EventFilter, head: Head) -> bool:
+def may_match(filter: EventFilter, head: EventHead) -> bool:
     """Whether a fact may be one of those that are wanted; when it was told is not looked at."""
     if filter.opportunity_id is not None and head.aggregateid not in filter.opportunity_id:
         return False
-    return filter.types is None or any(is_of(head.type, name) for name in filter.types)
+    return filter.types is None or any(matches_pattern(head.type, name) for name in filter.types)
 
 
 async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[list[EventRow], bool]:
     """Events between two places, oldest first, the first of them or, backward, the last; whether there are more. One statement."""
-    between = _between(Place(*window.after) if window.after else None, Place(*window.before) if window.before else None)
-    rows = _settled(_own(viewer)).filter(between, _wanted(filter), _visible(viewer))
-    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
+    in_window = _between_positions(
+        FeedPosition(*window.after) if window.after else None, FeedPosition(*window.before) if window.before else None
+    )
+    rows = _before_horizon(_of_organization(viewer)).filter(in_window, _filter_condition(filter), _visible_to(viewer))
+    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR_COLUMNS)
     order = ("-xid", "-pos") if window.backward else ("xid", "pos")
     found = await rows.order_by(*order).limit(window.size + 1).values(*names)
     page = [_row(record) for record in found[: window.size]]
     return page[::-1] if window.backward else page, len(found) > window.size
 
 
-async def newest(viewer: Viewer) -> Place:
+async def newest_position(viewer: Viewer) -> FeedPosition:
     """The newest event's place; what commits later stands behind it. One statement."""
-    return await _last(_own(viewer))
+    return await _newest(_of_organization(viewer))
 
 
-async def newest_of_all() -> Place:
+async def newest_position_of_all() -> FeedPosition:
     """The newest event's place of any organization; for who stands for everybody. One statement."""
-    return await _last(Event.all())
+    return await _newest(Event.all())
 
 
-async def first_since(viewer: Viewer, since: datetime) -> Place | None:
+async def position_before(viewer: Viewer, since: datetime) -> FeedPosition | None:
     """The place right before the first event that was told since then; none where nothing was. One statement."""
-    found = await _own(viewer).filter(at__gte=since).order_by("xid", "pos").limit(1).values("epoch", "xid", "pos")
-    return Place(found[0]["epoch"], found[0]["xid"], found[0]["pos"] - 1) if found else None
-
-
-async def heads(
-    *, after: Place, size: int, organization_id: UUID | None = None, types: Sequence[str] = ()
-) -> list[Head]:
-    """What happened after a place, in one organization or in any, oldest first, whoever may see it: for the product itself. One statement."""
-    rows = _settled(Event.all() if organization_id is None else Event.filter(organization_id=organization_id))
-    wanted = _between(after, None) & _wanted(EventFilter(types=tuple(types) or None))
     found = (
-        await rows.filter(wanted)
+        await _of_organization(viewer)
+        .filter(at__gte=since)
+        .order_by("xid", "pos")
+        .limit(1)
+        .values("epoch", "xid", "pos")
+    )
+    return FeedPosition(found[0]["epoch"], found[0]["xid"], found[0]["pos"] - 1) if found else None
+
+
+async def event_heads(
+    *, after: FeedPosition, size: int, organization_id: UUID | None = None, types: Sequence[str] = ()
+) -> list[EventHead]:
+    """What happened after a place, in one organization or in any, oldest first, whoever may see it: for the product itself. One statement."""
+    rows = _before_horizon(Event.all() if organization_id is None else Event.filter(organization_id=organization_id))
+    condition = _between_positions(after, None) & _filter_condition(EventFilter(types=tuple(types) or None))
+    found = (
+        await rows.filter(condition)
         .order_by("xid", "pos")
         .limit(size)
         .values("id", "organization_id", "aggregatetype", "aggregateid", "type", "epoch", "xid", "pos")
     )
-    return [Head(place=Place(*(record.pop(name) for name in Place._fields)), **record) for record in found]
+    return [
+        EventHead(position=FeedPosition(*(record.pop(name) for name in FeedPosition._fields)), **record)
+        for record in found
+    ]
 
 
 async def events_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, EventRow]:
     """Visible events by id; one statement."""
-    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR)
-    rows = _own(viewer).filter(id__in=list(ids)).filter(_visible(viewer))
+    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR_COLUMNS)
+    rows = _of_organization(viewer).filter(id__in=list(ids)).filter(_visible_to(viewer))
     return {record["id"]: _row(record) for record in await rows.values(*names)}
 
 
-async def _last(rows: QuerySet[Event]) -> Place:
-    found = await _settled(rows).order_by("-xid", "-pos").limit(1).values("epoch", "xid", "pos")
-    return Place(**found[0]) if found else START
+async def _newest(rows: QuerySet[Event]) -> FeedPosition:
+    found = await _before_horizon(rows).order_by("-xid", "-pos").limit(1).values("epoch", "xid", "pos")
+    return FeedPosition(**found[0]) if found else FEED_START
 
 
-def _own(viewer: Viewer) -> QuerySet[Event]:
+def _of_organization(viewer: Viewer) -> QuerySet[Event]:
     return Event.filter(organization_id=viewer.organization_id)
 
 
-def _settled(rows: QuerySet[Event]) -> QuerySet[Event]:
+def _before_horizon(rows: QuerySet[Event]) -> QuerySet[Event]:
     """On PostgreSQL only what no running transaction can still slip in before."""
     if dialect() == "sqlite":
         return rows
@@ -169,36 +180,38 @@ def _settled(rows: QuerySet[Event]) -> QuerySet[Event]:
     )
 
 
-def _between(after: Place | None, before: Place | None) -> Q:
+def _between_positions(after: FeedPosition | None, before: FeedPosition | None) -> Q:
     """In a form that an index answers, for the end of the feed is asked for every second; on SQLite every xid is 0."""
     condition = Q()
     if after is not None:
-        beyond = Q(pos__gt=after.pos)
-        condition &= beyond if dialect() == "sqlite" else Q(xid__gte=after.xid) & (Q(xid__gt=after.xid) | beyond)
+        later_pos = Q(pos__gt=after.pos)
+        condition &= later_pos if dialect() == "sqlite" else Q(xid__gte=after.xid) & (Q(xid__gt=after.xid) | later_pos)
     if before is not None:
-        ahead = Q(pos__lt=before.pos)
-        condition &= ahead if dialect() == "sqlite" else Q(xid__lte=before.xid) & (Q(xid__lt=before.xid) | ahead)
+        earlier_pos = Q(pos__lt=before.pos)
+        condition &= (
+            earlier_pos if dialect() == "sqlite" else Q(xid__lte=before.xid) & (Q(xid__lt=before.xid) | earlier_pos)
+        )
     return condition
 
 
-def _wanted(filter: EventFilter) -> Q:
-    condition = between("at", filter.at)
+def _filter_condition(filter: EventFilter) -> Q:
+    condition = in_span("at", filter.at)
     if filter.types is not None:
-        names = [name for name in dict.fromkeys(filter.types) if len(name) <= LONGEST_TYPE]
-        starts = [Q(type__startswith=name[:-1]) for name in names if name.endswith("*")]
-        condition &= Q(Q(type__in=[name for name in names if not name.endswith("*")]), *starts, join_type="OR")
+        names = [name for name in dict.fromkeys(filter.types) if len(name) <= MAX_TYPE_LENGTH]
+        prefixes = [Q(type__startswith=name[:-1]) for name in names if name.endswith("*")]
+        condition &= Q(Q(type__in=[name for name in names if not name.endswith("*")]), *prefixes, join_type="OR")
     if filter.opportunity_id is not None:
         condition &= Q(aggregatetype="opportunity", aggregateid__in=list(filter.opportunity_id))
     return condition
 
 
-def _visible(viewer: Viewer) -> Q:
+def _visible_to(viewer: Viewer) -> Q:
     """Facts of deals go to those who see the deal, of a deleted one and of targets to those who see all; of API keys and webhooks to admins."""
-    known = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
+    allowed = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
     if viewer.sees_all:
-        return known
+        return allowed
     deals = Q(aggregateid__in=Subquery(visible(viewer).values("id")))
-    return known & (~Q(aggregatetype__in=["opportunity", "digest", "target"]) | deals | _own_digest(viewer))
+    return allowed & (~Q(aggregatetype__in=["opportunity", "digest", "target"]) | deals | _own_digest(viewer))
 
 
 def _own_digest(viewer: Viewer) -> Q:
@@ -209,7 +222,7 @@ def _own_digest(viewer: Viewer) -> Q:
 def _row(record: Mapping[str, Any]) -> EventRow:
     return EventRow(
         id=record["id"],
-        place=Place(record["epoch"], record["xid"], record["pos"]),
+        position=FeedPosition(record["epoch"], record["xid"], record["pos"]),
         type=record["type"],
         at=record["at"],
         actor=actor_of(record),

@@ -7,117 +7,130 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
-from workflow.models.engine.database import listen, standing_for_everybody
+from workflow.models.engine.database import bypass_row_security, listen_for_notifications
 from workflow.models.engine.notify import listening
-from workflow.queries.events.events import SIGHT_OF_ALL, SIGHT_OF_ONE, Head, Place, heads, newest_of_all
+from workflow.queries.events.events import (
+    DEAL_VISIBILITY_EVENTS,
+    ORGANIZATION_VISIBILITY_EVENTS,
+    EventHead,
+    FeedPosition,
+    event_heads,
+    newest_position_of_all,
+)
 
 logger = logging.getLogger("pursuit.feed")
 
-POLL = 1.0
+POLL_SECONDS = 1.0
 """Seconds after which the feed is looked at without a ring: what another process has told rings no bell here."""
-SOON, LOOKS = 0.02, 10
+FAST_POLL_SECONDS, FAST_POLLS = 0.02, 10
 """Seconds between the looks after a ring, and how many: on PostgreSQL a fact is settled when what began before it has ended."""
-AT_ONCE = 500
+BATCH_SIZE = 500
 """Facts read in one statement."""
 
 
-class Watch:
+class FeedSubscriber:
     """One who waits: woken by facts that are theirs or may change what they see of all, and then told what they were about.
 
     `sights` counts all facts that may have changed what they see: whoever holds what was read before one reads it again.
     """
 
-    def __init__(self, wants: Callable[[Head], bool]) -> None:
-        self.wants = wants
-        self.sights = 0
-        self._about: set[UUID] = set()
-        self._woken = asyncio.Event()
+    def __init__(self, matches: Callable[[EventHead], bool]) -> None:
+        self.matches = matches
+        self.visibility_changes = 0
+        self._changed_ids: set[UUID] = set()
+        self._wakeup = asyncio.Event()
 
-    def tell(self, head: Head) -> None:
+    def notify(self, head: EventHead) -> None:
         """Wake them where the fact is theirs, or may change what they see."""
-        of_all = head.type in SIGHT_OF_ALL
-        self.sights += of_all or head.type in SIGHT_OF_ONE
-        if of_all or self.wants(head):
-            self._about.add(head.aggregateid)
-            self._woken.set()
+        concerns_all = head.type in ORGANIZATION_VISIBILITY_EVENTS
+        self.visibility_changes += concerns_all or head.type in DEAL_VISIBILITY_EVENTS
+        if concerns_all or self.matches(head):
+            self._changed_ids.add(head.aggregateid)
+            self._wakeup.set()
 
-    async def woken(self) -> set[UUID]:
+    async def wait(self) -> set[UUID]:
         """Wait for the next fact; those that come before anybody looks are one awakening."""
-        await self._woken.wait()
-        self._woken.clear()
-        about, self._about = self._about, set()
-        return about
+        await self._wakeup.wait()
+        self._wakeup.clear()
+        changed_ids, self._changed_ids = self._changed_ids, set()
+        return changed_ids
 
 
-class Tail:
+class FeedDispatcher:
     """Follows the feed from the first watch on: it reads which facts were told, and each who waits reads what they may see."""
 
     def __init__(self) -> None:
-        self._watches: dict[UUID | None, set[Watch]] = defaultdict(set)
-        self._of_one: dict[UUID | None, set[Watch]] = defaultdict(set)
-        self._beginning = asyncio.Lock()
-        self._following: asyncio.Task[None] | None = None
+        self._subscribers: dict[UUID | None, set[FeedSubscriber]] = defaultdict(set)
+        self._aggregate_subscribers: dict[UUID | None, set[FeedSubscriber]] = defaultdict(set)
+        self._start_lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def watching(
-        self, organization_id: UUID | None, wants: Callable[[Head], bool], *, of: UUID | None = None
-    ) -> AsyncIterator[Watch]:
+    async def subscribe(
+        self, organization_id: UUID | None, matches: Callable[[EventHead], bool], *, aggregate_id: UUID | None = None
+    ) -> AsyncIterator[FeedSubscriber]:
         """Watch for facts of an organization, or of all, from now on; whoever waits for those `of` one thing costs other facts nothing."""
-        watch = Watch(wants)
-        homes: list[tuple[dict[UUID | None, set[Watch]], UUID | None]] = (
-            [(self._watches, organization_id)] if of is None else [(self._of_one, organization_id), (self._of_one, of)]
+        subscriber = FeedSubscriber(matches)
+        registrations: list[tuple[dict[UUID | None, set[FeedSubscriber]], UUID | None]] = (
+            [(self._subscribers, organization_id)]
+            if aggregate_id is None
+            else [(self._aggregate_subscribers, organization_id), (self._aggregate_subscribers, aggregate_id)]
         )
-        for home, id in homes:
-            home[id].add(watch)
+        for registry, id in registrations:
+            registry[id].add(subscriber)
         try:
-            await self._begin()
-            yield watch
+            await self._start()
+            yield subscriber
         finally:
-            for home, id in homes:
-                home[id].discard(watch)
-                if not home[id]:
-                    del home[id]
+            for registry, id in registrations:
+                registry[id].discard(subscriber)
+                if not registry[id]:
+                    del registry[id]
 
     async def close(self) -> None:
         """Follow no longer."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.wait({self._following})
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
-    async def _begin(self) -> None:
+    async def _start(self) -> None:
         """Follow from here, unless that has begun already."""
-        async with self._beginning:
-            if self._following is None:
-                with standing_for_everybody():
-                    place = await newest_of_all()
-                self._following = asyncio.create_task(self._follow(place))
+        async with self._start_lock:
+            if self._task is None:
+                with bypass_row_security():
+                    position = await newest_position_of_all()
+                self._task = asyncio.create_task(self._run(position))
 
-    async def _follow(self, place: Place) -> None:
-        with standing_for_everybody(), listening() as rung:
-            patience, soon = POLL, 0
+    async def _run(self, position: FeedPosition) -> None:
+        with bypass_row_security(), listening() as notified:
+            timeout, fast_polls = POLL_SECONDS, 0
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), patience)
-                    soon = LOOKS
-                rung.clear()
-                before = place
+                    await asyncio.wait_for(notified.wait(), timeout)
+                    fast_polls = FAST_POLLS
+                notified.clear()
+                before = position
                 try:
-                    await listen()
-                    place = await self._told_since(place)
+                    await listen_for_notifications()
+                    position = await self._dispatch_since(position)
                 except Exception:
                     logger.exception("the feed could not be followed; it is tried again")
-                soon = 0 if place != before else max(0, soon - 1)
-                patience = SOON if soon else POLL
+                fast_polls = 0 if position != before else max(0, fast_polls - 1)
+                timeout = FAST_POLL_SECONDS if fast_polls else POLL_SECONDS
 
-    async def _told_since(self, place: Place) -> Place:
+    async def _dispatch_since(self, position: FeedPosition) -> FeedPosition:
         """Wake those who wait for what was told since a place; the place to go on from."""
         while True:
-            found = await heads(after=place, size=AT_ONCE)
+            found = await event_heads(after=position, size=BATCH_SIZE)
             for head in found:
-                about = head.organization_id if head.type in SIGHT_OF_ALL else head.aggregateid
-                for homes, id in ((self._watches, None), (self._watches, head.organization_id), (self._of_one, about)):
-                    for watch in homes.get(id, ()):
-                        watch.tell(head)
-            place = found[-1].place if found else place
-            if len(found) < AT_ONCE:
-                return place
+                visible_to = head.organization_id if head.type in ORGANIZATION_VISIBILITY_EVENTS else head.aggregateid
+                for registry, id in (
+                    (self._subscribers, None),
+                    (self._subscribers, head.organization_id),
+                    (self._aggregate_subscribers, visible_to),
+                ):
+                    for subscriber in registry.get(id, ()):
+                        subscriber.notify(head)
+            position = found[-1].position if found else position
+            if len(found) < BATCH_SIZE:
+                return position

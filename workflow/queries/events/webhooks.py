@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import WebhookDelivery, WebhookEndpoint
-from workflow.models.engine.database import fetch, standing_for_everybody
+from workflow.models.engine.database import bypass_row_security, fetch
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.enums import DeliveryStatus
-from workflow.rules.permissions import Action, Viewer, require
+from workflow.rules.permissions import Action, Viewer, require_permission
 
 NEWEST_FIRST = (Term("created_at", descending=True),)
-WAITING = """SELECT MIN(event.at) AS at FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id
+OLDEST_UNRELAYED_EVENT = """SELECT MIN(event.at) AS at FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id
     AND (event.xid, event.pos) > (e.xid, e.pos) WHERE e.active"""
-DUE = """SELECT MIN(d.next_attempt_at) AS at FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
+OLDEST_DUE_DELIVERY = """SELECT MIN(d.next_attempt_at) AS at FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
     WHERE e.active AND d.next_attempt_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)"""
 
 
@@ -46,23 +46,23 @@ class WebhookDeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Lag:
+class WorkerLag:
     """How far the worker is behind: active endpoints of all, and since when the oldest fact and the oldest delivery wait for it."""
 
     endpoints: int
-    fact_at: datetime | None
+    event_at: datetime | None
     delivery_at: datetime | None
 
 
-_ENDPOINT = tuple(WebhookEndpointRow.__dataclass_fields__)
-_DELIVERY = tuple(WebhookDeliveryRow.__dataclass_fields__)
+_ENDPOINT_COLUMNS = tuple(WebhookEndpointRow.__dataclass_fields__)
+_DELIVERY_COLUMNS = tuple(WebhookDeliveryRow.__dataclass_fields__)
 
 
 async def webhook_endpoints(viewer: Viewer) -> list[WebhookEndpointRow]:
     """All endpoints in the order they were made; PermissionDenied for who is no admin."""
-    require(viewer, Action.ADMINISTER, to="see webhook endpoints")
+    require_permission(viewer, Action.ADMINISTER, to="see webhook endpoints")
     found = WebhookEndpoint.filter(organization_id=viewer.organization_id).order_by("created_at", "id")
-    return [WebhookEndpointRow(**record) for record in await found.values(*_ENDPOINT)]
+    return [WebhookEndpointRow(**record) for record in await found.values(*_ENDPOINT_COLUMNS)]
 
 
 async def webhook_endpoints_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, WebhookEndpointRow]:
@@ -70,13 +70,13 @@ async def webhook_endpoints_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = WebhookEndpoint.filter(organization_id=viewer.organization_id, id__in=list(ids))
-    return {record["id"]: WebhookEndpointRow(**record) for record in await found.values(*_ENDPOINT)}
+    return {record["id"]: WebhookEndpointRow(**record) for record in await found.values(*_ENDPOINT_COLUMNS)}
 
 
 async def webhook_deliveries(viewer: Viewer, endpoint_id: UUID, window: Window) -> Page[WebhookDeliveryRow]:
     """A page of an endpoint's deliveries, newest first; the caller has scoped the endpoint."""
     rows = WebhookDelivery.filter(organization_id=viewer.organization_id, endpoint_id=endpoint_id)
-    return await page(rows, order=NEWEST_FIRST, window=window, columns=_DELIVERY, make=_delivery)
+    return await page(rows, order=NEWEST_FIRST, window=window, columns=_DELIVERY_COLUMNS, make=_delivery)
 
 
 async def webhook_deliveries_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, WebhookDeliveryRow]:
@@ -84,17 +84,19 @@ async def webhook_deliveries_by_id(viewer: Viewer, ids: Collection[UUID]) -> dic
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = WebhookDelivery.filter(organization_id=viewer.organization_id, id__in=list(ids))
-    return {record["id"]: _delivery(record) for record in await found.values(*_DELIVERY)}
+    return {record["id"]: _delivery(record) for record in await found.values(*_DELIVERY_COLUMNS)}
 
 
-async def lag(now: datetime) -> Lag:
+async def worker_lag(now: datetime) -> WorkerLag:
     """How far behind the worker is, over all organizations; three statements."""
-    with standing_for_everybody():
+    with bypass_row_security():
         endpoints = await WebhookEndpoint.filter(active=True).count()
-        return Lag(endpoints, await _instant(WAITING), await _instant(DUE, now))
+        return WorkerLag(
+            endpoints, await _fetch_instant(OLDEST_UNRELAYED_EVENT), await _fetch_instant(OLDEST_DUE_DELIVERY, now)
+        )
 
 
-async def _instant(sql: str, *values: object) -> datetime | None:
+async def _fetch_instant(sql: str, *values: object) -> datetime | None:
     """The one instant of a statement; SQLite gives it as text."""
     [row] = await fetch(sql, *values)
     return datetime.fromisoformat(row["at"]) if isinstance(row["at"], str) else row["at"]

@@ -10,11 +10,11 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
-from workflow.queries.paging import Page, Term, Window, among, page, where
-from workflow.queries.people.people import columns
+from workflow.queries.paging import Page, Term, Window, column_in, page, where
+from workflow.queries.people.people import column_names
 from workflow.rules.permissions import Viewer
 
-LONGEST_NAME = 1024
+MAX_NAME_LENGTH = 1024
 """Characters of a folded name at most."""
 
 
@@ -84,7 +84,7 @@ async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Pag
         _accounts(viewer, filter),
         order=[Term("name_folded")],
         window=window,
-        columns=columns(AccountRow),
+        columns=column_names(AccountRow),
         make=_account,
     )
 
@@ -96,7 +96,9 @@ async def count_accounts(viewer: Viewer, filter: AccountFilter) -> int:
 
 async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AccountRow]:
     """Accounts by id; one statement."""
-    found = await Account.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(AccountRow))
+    found = await Account.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *column_names(AccountRow)
+    )
     return {row["id"]: _account(row) for row in found}
 
 
@@ -106,7 +108,7 @@ async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Pag
         _contacts(viewer, filter),
         order=[Term("name_folded")],
         window=window,
-        columns=columns(ContactRow),
+        columns=column_names(ContactRow),
         make=_contact,
     )
 
@@ -118,7 +120,9 @@ async def count_contacts(viewer: Viewer, filter: AccountFilter) -> int:
 
 async def contacts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ContactRow]:
     """Contacts by id; one statement."""
-    found = await Contact.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(ContactRow))
+    found = await Contact.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *column_names(ContactRow)
+    )
     return {row["id"]: _contact(row) for row in found}
 
 
@@ -131,41 +135,41 @@ def _contact(record: Mapping[str, Any]) -> ContactRow:
 
 
 def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:
-    found = Account.filter(_shared(viewer, filter))
-    return found if filter.domains is None else found.filter(among("domain", map(str.lower, filter.domains)))
+    found = Account.filter(_common_conditions(viewer, filter))
+    return found if filter.domains is None else found.filter(column_in("domain", map(str.lower, filter.domains)))
 
 
 def _contacts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Contact]:
-    found = Contact.filter(_shared(viewer, filter))
+    found = Contact.filter(_common_conditions(viewer, filter))
     if filter.account_id is not None:
         found = found.filter(account_id__in=list(filter.account_id))
-    return found if filter.emails is None else found.filter(among("email", map(str.lower, filter.emails)))
+    return found if filter.emails is None else found.filter(column_in("email", map(str.lower, filter.emails)))
 
 
-def _shared(viewer: Viewer, filter: AccountFilter) -> Q:
-    wanted = Q(organization_id=viewer.organization_id)
+def _common_conditions(viewer: Viewer, filter: AccountFilter) -> Q:
+    condition = Q(organization_id=viewer.organization_id)
     if filter.ids is not None:
-        wanted &= Q(id__in=list(filter.ids))
+        condition &= Q(id__in=list(filter.ids))
     if filter.external_system is not None:
-        wanted &= among("external_system", [filter.external_system])
+        condition &= column_in("external_system", [filter.external_system])
     if filter.external_ids is not None:
-        wanted &= among("external_id", filter.external_ids)
+        condition &= column_in("external_id", filter.external_ids)
     if filter.text is not None:
-        wanted &= named(filter.text)
-    return wanted & between("updated_at", filter.updated_at)
+        condition &= name_contains(filter.text)
+    return condition & in_span("updated_at", filter.updated_at)
 
 
-def named(text: str) -> Q:
+def name_contains(text: str) -> Q:
     """The rows whose name holds the text, in whichever case."""
     folded = text.casefold()
-    return Q(name_folded__contains=folded) if len(folded) <= LONGEST_NAME else Q(id__in=[])
+    return Q(name_folded__contains=folded) if len(folded) <= MAX_NAME_LENGTH else Q(id__in=[])
 
 
-def between(column: str, span: Span | None) -> Q:
+def in_span(column: str, span: Span | None) -> Q:
     """The rows whose instant lies in the span."""
-    wanted = Q()
+    condition = Q()
     if span is not None and span.start is not None:
-        wanted &= where(f"{column}__gte", span.start)
+        condition &= where(f"{column}__gte", span.start)
     if span is not None and span.end is not None:
-        wanted &= where(f"{column}__lte", span.end)
-    return wanted
+        condition &= where(f"{column}__lte", span.end)
+    return condition

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Activity, ActivityContact
-from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.grouping import grouped
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
+from workflow.queries.grouping import group_by_parent
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Term
-from workflow.queries.union import Record, Together, ordered, plain
+from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.enums import ActivityDirection, ActivityKind
-from workflow.rules.opportunity.milestones import WINDOW, counted
-from workflow.rules.opportunity.parts import ActivityFacts, Actor, Talks
+from workflow.rules.opportunity.milestones import RECENT_PERIOD, count_activities
+from workflow.rules.opportunity.parts import ActivityFacts, Actor, ContactConversations
 from workflow.rules.permissions import Viewer
 
 
@@ -32,98 +32,111 @@ class ActivityRow:
     actor: Actor
 
 
-_COLUMNS = ("id", "opportunity_id", "kind", "direction", "two_way", "at", "summary", *ACTOR)
+_ACTIVITY_COLUMNS = ("id", "opportunity_id", "kind", "direction", "two_way", "at", "summary", *ACTOR_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class Conversations:
     """Who was spoken with: on each deal as the rules count it, and in each activity in the order they were named."""
 
-    talks: dict[UUID, tuple[Talks, ...]]
+    talks: dict[UUID, tuple[ContactConversations, ...]]
     participants: dict[UUID, tuple[UUID, ...]]
 
 
 def _activity(record: Mapping[str, Any]) -> ActivityRow:
-    words = {"kind": ActivityKind(record["kind"]), "direction": ActivityDirection(record["direction"])}
-    kept = {name: value for name, value in record.items() if name not in ACTOR}
-    return ActivityRow(**{**kept, **words, "actor": actor_of(record)})
+    enums = {"kind": ActivityKind(record["kind"]), "direction": ActivityDirection(record["direction"])}
+    values = {name: value for name, value in record.items() if name not in ACTOR_COLUMNS}
+    return ActivityRow(**{**values, **enums, "actor": actor_of(record)})
 
 
-def _counts(asked: Together, shown: str, now: datetime) -> None:
+def _select_counts(union: UnionAll, source: str, now: datetime) -> None:
     """What was done on each deal as counts, those of the last days up to now."""
-    recent = f"at >= {asked.bind(now - WINDOW)} AND direction <> {asked.bind(ActivityDirection.INTERNAL.value)}"
+    recent = f"at >= {union.bind(now - RECENT_PERIOD)} AND direction <> {union.bind(ActivityDirection.INTERNAL.value)}"
     columns = {
-        **plain(Activity, ["opportunity_id"]),
+        **table_columns(Activity, ["opportunity_id"]),
         "last": ("MAX(at) FILTER (WHERE two_way)", Activity._meta.fields_map["at"]),
         "recent": (f"COUNT(*) FILTER (WHERE {recent})", None),
     }
-    asked.select(columns, f"{shown} GROUP BY opportunity_id")
+    union.select(columns, f"{source} GROUP BY opportunity_id")
 
 
-def _counted(records: Sequence[Record]) -> dict[UUID, ActivityFacts]:
+def _facts_by_deal(records: Sequence[Record]) -> dict[UUID, ActivityFacts]:
     return {record["opportunity_id"]: ActivityFacts(record["last"], record["recent"]) for record in records}
 
 
 ACTIVITIES = NestedList(
-    Activity, (Term("at", descending=True),), _COLUMNS, _activity, digest=_counts, digested=_counted, hidden="voided_at"
+    Activity,
+    (Term("at", descending=True),),
+    _ACTIVITY_COLUMNS,
+    _activity,
+    select_facts=_select_counts,
+    facts_by_deal=_facts_by_deal,
+    hidden_column="voided_at",
 )
 """Newest first; one that did not happen is not shown. The rules read counts, and know nothing of who was spoken with yet."""
 
 
 async def activity_facts(organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, ActivityFacts]:
     """What was done on each deal as the rules read it; two statements. The caller has scoped the deals."""
-    counts = await ACTIVITIES.digests(organization_id, ids, now)
-    talks = (await spoken(organization_id, talks=ids)).talks
+    counts = await ACTIVITIES.facts(organization_id, ids, now)
+    talks = (await conversations(organization_id, talks=ids)).talks
     return {id: replace(found, talks=talks.get(id, ())) for id, found in counts.items()}
 
 
-async def activity_until(organization_id: UUID, moments: Mapping[UUID, datetime]) -> dict[UUID, ActivityFacts]:
+async def activity_facts_at(organization_id: UUID, moments: Mapping[UUID, datetime]) -> dict[UUID, ActivityFacts]:
     """What had been done on each deal at a moment of its own; one statement. The caller has scoped the deals."""
-    mine = Activity.filter(organization_id=organization_id, opportunity_id__in=list(moments), voided_at=None)
-    rows = grouped(await mine.values("opportunity_id", "at", "two_way", "direction"), _done)
-    return {id: counted(rows.get(id, ()), at) for id, at in moments.items()}
+    activities = Activity.filter(organization_id=organization_id, opportunity_id__in=list(moments), voided_at=None)
+    rows = group_by_parent(await activities.values("opportunity_id", "at", "two_way", "direction"), _count_input)
+    return {id: count_activities(rows.get(id, ()), at) for id, at in moments.items()}
 
 
 async def activities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ActivityRow]:
     """Activities by id, whoever may see their deal; one statement."""
-    found = await Activity.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
+    found = await Activity.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_ACTIVITY_COLUMNS)
     return {record["id"]: _activity(record) for record in found}
 
 
-async def spoken(organization_id: UUID, *, talks: Collection[UUID] = (), participants: Collection[UUID] = ()) -> Spoken:
+async def conversations(
+    organization_id: UUID, *, talks: Collection[UUID] = (), participants: Collection[UUID] = ()
+) -> Conversations:
     """The talks on some deals, and the contacts who took part in some activities; one statement. The caller has scoped both."""
-    asked = Together()
-    mine = f"organization_id = {asked.bind(organization_id)}"
+    union = UnionAll()
+    in_organization = f"organization_id = {union.bind(organization_id)}"
     if talks:
-        _talks(asked, mine, talks)
+        _select_talks(union, in_organization, talks)
     if participants:
-        columns = plain(ActivityContact, ["id", "activity_id", "contact_id"])
-        taken = f"activity_id IN ({asked.bind(*participants)})"
-        asked.select(columns, f"FROM activity_contact WHERE {mine} AND {taken}")
-    found = iter(await asked.rows())
-    counted = grouped(next(found), _talk) if talks else {}
-    named = grouped(ordered(next(found), "id"), _contact, by="activity_id") if participants else {}
-    return Spoken(counted, named)
+        columns = table_columns(ActivityContact, ["id", "activity_id", "contact_id"])
+        in_activities = f"activity_id IN ({union.bind(*participants)})"
+        union.select(columns, f"FROM activity_contact WHERE {in_organization} AND {in_activities}")
+    found = iter(await union.rows())
+    talks_by_deal = group_by_parent(next(found), _talk) if talks else {}
+    contacts_by_activity = (
+        group_by_parent(sort_records(next(found), "id"), _contact, by="activity_id") if participants else {}
+    )
+    return Conversations(talks_by_deal, contacts_by_activity)
 
 
-def _done(record: Record) -> tuple[datetime, bool, bool]:
+def _count_input(record: Record) -> tuple[datetime, bool, bool]:
     return record["at"], bool(record["two_way"]), record["direction"] == ActivityDirection.INTERNAL
 
 
-def _talks(asked: Together, mine: str, ids: Collection[UUID]) -> None:
+def _select_talks(union: UnionAll, in_organization: str, ids: Collection[UUID]) -> None:
     columns = {
         "opportunity_id": ("activity.opportunity_id", Activity._meta.fields_map["opportunity_id"]),
-        **plain(ActivityContact, ["contact_id"]),
+        **table_columns(ActivityContact, ["contact_id"]),
         "count": ("COUNT(*)", None),
         "last": ("MAX(activity.at)", Activity._meta.fields_map["at"]),
     }
-    shown = f"activity.opportunity_id IN ({asked.bind(*ids)}) AND activity.two_way AND activity.voided_at IS NULL"
-    joined = "FROM activity_contact JOIN activity ON activity.id = activity_id"
-    asked.select(columns, f"{joined} WHERE activity.{mine} AND {shown} GROUP BY activity.opportunity_id, contact_id")
+    condition = f"activity.opportunity_id IN ({union.bind(*ids)}) AND activity.two_way AND activity.voided_at IS NULL"
+    source = "FROM activity_contact JOIN activity ON activity.id = activity_id"
+    union.select(
+        columns,
+        f"{source} WHERE activity.{in_organization} AND {condition} GROUP BY activity.opportunity_id, contact_id",
+    )
 
 
-def _talk(record: Record) -> Talks:
-    return Talks(record["contact_id"], record["count"], record["last"])
+def _talk(record: Record) -> ContactConversations:
+    return ContactConversations(record["contact_id"], record["count"], record["last"])
 
 
 def _contact(record: Record) -> UUID:

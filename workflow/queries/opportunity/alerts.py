@@ -10,7 +10,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Alert, Member
-from workflow.queries.grouping import grouped
+from workflow.queries.grouping import group_by_parent
 from workflow.queries.paging import Page, Term, Window, page, where
 from workflow.queries.scope import visible
 from workflow.rules.enums import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
@@ -18,7 +18,7 @@ from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Viewer
 
 UNRESOLVED = (AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED)
-ORDERS = {
+ORDER_TERMS = {
     AlertOrderField.SEVERITY: Term("rank"),
     AlertOrderField.FIRST_SEEN: Term("first_seen_at"),
     AlertOrderField.LAST_SEEN: Term("last_seen_at"),
@@ -62,8 +62,8 @@ class AlertFilter:
     opportunity_id: tuple[UUID, ...] | None = None
 
 
-_BY = [f"{what}_{part}" for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")]
-_COLUMNS = [name for name in AlertRow.__dataclass_fields__ if not name.endswith("_by")] + _BY
+_RESPONSE_COLUMNS = [f"{what}_{part}" for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")]
+_COLUMNS = [name for name in AlertRow.__dataclass_fields__ if not name.endswith("_by")] + _RESPONSE_COLUMNS
 
 
 async def alerts(viewer: Viewer, filter: AlertFilter, order: Sequence[Term], window: Window) -> Page[AlertRow]:
@@ -82,15 +82,15 @@ async def alerts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Aler
     return {record["id"]: _row(record) for record in found}
 
 
-async def alerts_of(
+async def alerts_by_deal(
     organization_id: UUID, ids: Collection[UUID], statuses: Collection[AlertStatus]
 ) -> dict[UUID, tuple[AlertRow, ...]]:
     """The alerts of some deals, the worst first; one statement. The caller has scoped the deals."""
     rows = Alert.filter(organization_id=organization_id, opportunity_id__in=list(ids), status__in=list(statuses))
-    return grouped(await rows.order_by("-rank", "first_seen_at", "id").values(*_COLUMNS), _row)
+    return group_by_parent(await rows.order_by("-rank", "first_seen_at", "id").values(*_COLUMNS), _row)
 
 
-def warned(severities: Collection[str] | None, codes: Collection[str] | None) -> Q:
+def has_alert(severities: Collection[str] | None, codes: Collection[str] | None) -> Q:
     """Deals with an alert that is not resolved, of these severities and codes; None leaves one out."""
     if severities is None and codes is None:
         return Q()
@@ -102,7 +102,7 @@ def warned(severities: Collection[str] | None, codes: Collection[str] | None) ->
 
 def matches(filter: AlertFilter, row: AlertRow, owner_id: UUID, team_id: UUID | None) -> bool:
     """Whether an alert of a deal with this owner, who belongs to this team, is wanted."""
-    kept = (
+    conditions = (
         (filter.severity, row.severity),
         (filter.code, row.code),
         (filter.opportunity_id, row.opportunity_id),
@@ -110,17 +110,17 @@ def matches(filter: AlertFilter, row: AlertRow, owner_id: UUID, team_id: UUID | 
         (filter.team_id, team_id),
         (UNRESOLVED if filter.status is None else filter.status, row.status),
     )
-    return all(wanted is None or value in wanted for wanted, value in kept)
+    return all(wanted is None or value in wanted for wanted, value in conditions)
 
 
 def _matching(viewer: Viewer, filter: AlertFilter) -> QuerySet[Alert]:
-    seen = visible(viewer)
+    deals = visible(viewer)
     if filter.owner_id is not None:
-        seen = seen.filter(owner_id__in=list(filter.owner_id))
+        deals = deals.filter(owner_id__in=list(filter.owner_id))
     if filter.team_id is not None:
         team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
-        seen = seen.filter(owner_id__in=Subquery(team))
-    rows = Alert.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(seen.values("id")))
+        deals = deals.filter(owner_id__in=Subquery(team))
+    rows = Alert.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals.values("id")))
     rows = rows.filter(status__in=list(UNRESOLVED if filter.status is None else filter.status))
     for name in ("severity", "code", "opportunity_id"):
         if (values := getattr(filter, name)) is not None:
@@ -129,17 +129,17 @@ def _matching(viewer: Viewer, filter: AlertFilter) -> QuerySet[Alert]:
 
 
 def _row(record: Mapping[str, Any]) -> AlertRow:
-    own = {name: record[name] for name in _COLUMNS if name not in _BY}
-    words = {
-        "code": AlertCode(own["code"]),
-        "severity": AlertSeverity(own["severity"]),
-        "status": AlertStatus(own["status"]),
+    values = {name: record[name] for name in _COLUMNS if name not in _RESPONSE_COLUMNS}
+    enums = {
+        "code": AlertCode(values["code"]),
+        "severity": AlertSeverity(values["severity"]),
+        "status": AlertStatus(values["status"]),
     }
     return AlertRow(
-        **{**own, **words}, acknowledged_by=_actor(record, "acknowledged"), snoozed_by=_actor(record, "snoozed")
+        **{**values, **enums}, acknowledged_by=_actor(record, "acknowledged"), snoozed_by=_actor(record, "snoozed")
     )
 
 
-def _actor(record: Mapping[str, Any], what: str) -> Actor | None:
-    kind = record[f"{what}_kind"]
-    return None if kind is None else Actor(ActorKind(kind), record[f"{what}_name"], record[f"{what}_member_id"])
+def _actor(record: Mapping[str, Any], response: str) -> Actor | None:
+    kind = record[f"{response}_kind"]
+    return None if kind is None else Actor(ActorKind(kind), record[f"{response}_name"], record[f"{response}_member_id"])

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
-from workflow.queries.grouping import grouped
+from workflow.queries.grouping import group_by_parent
 from workflow.rules.enums import (
     Attitude,
     BuyingRole,
@@ -26,34 +26,38 @@ from workflow.rules.opportunity.parts import (
     StakeholderFacts,
 )
 
-_PERSON = (
+_STAKEHOLDER_COLUMNS = (
     "id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style", "motivation",
     "is_primary", "left_at",
 )  # fmt: skip
-_RIVAL = ("id", "opportunity_id", "kind", "name", "standing", "strengths", "weaknesses")
+_COMPETITOR_COLUMNS = ("id", "opportunity_id", "kind", "name", "standing", "strengths", "weaknesses")
 
 
 async def stakeholders(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[StakeholderFacts, ...]]:
     """The people of each purchase in the order they were added, with their relations; two statements."""
-    mine = {"organization_id": organization_id}
-    found = Stakeholder.filter(**mine, opportunity_id__in=list(ids)).order_by("created_at", "id")
-    people = await found.values(*_PERSON)
-    ties = StakeholderRelation.filter(**mine, stakeholder__opportunity_id__in=list(ids)).order_by("id")
-    relations = grouped(await ties.values("stakeholder_id", "kind", "to_id"), _relation, by="stakeholder_id")
-    return grouped(people, lambda record: _person(record, relations.get(record["id"], ())))
+    in_organization = {"organization_id": organization_id}
+    found = Stakeholder.filter(**in_organization, opportunity_id__in=list(ids)).order_by("created_at", "id")
+    people = await found.values(*_STAKEHOLDER_COLUMNS)
+    relation_rows = StakeholderRelation.filter(**in_organization, stakeholder__opportunity_id__in=list(ids)).order_by(
+        "id"
+    )
+    relations = group_by_parent(
+        await relation_rows.values("stakeholder_id", "kind", "to_id"), _relation, by="stakeholder_id"
+    )
+    return group_by_parent(people, lambda record: _stakeholder(record, relations.get(record["id"], ())))
 
 
 async def competitors(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[CompetitorFacts, ...]]:
     """Whom each buyer compares us with, in the order they were added."""
     found = Competitor.filter(organization_id=organization_id, opportunity_id__in=list(ids))
-    return grouped(await found.order_by("created_at", "id").values(*_RIVAL), _competitor)
+    return group_by_parent(await found.order_by("created_at", "id").values(*_COMPETITOR_COLUMNS), _competitor)
 
 
 async def decision_steps(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[DecisionStepFacts, ...]]:
     """Each buyer's way to a decision, in its order."""
     found = DecisionStep.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
     records = await found.values("opportunity_id", "name", "owner_id", "due", "done")
-    return grouped(
+    return group_by_parent(
         records,
         lambda record: DecisionStepFacts(record["name"], record["owner_id"], record["due"], record["done"]),
     )
@@ -63,14 +67,14 @@ async def objectives(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID,
     """What each buyer wants to reach, in its order."""
     found = Objective.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
     records = await found.values("opportunity_id", "text", "metric", "baseline", "goal", "due")
-    return grouped(records, _objective)
+    return group_by_parent(records, _objective)
 
 
 def _relation(record: Mapping[str, Any]) -> RelationFacts:
     return RelationFacts(RelationKind(record["kind"]), record["to_id"])
 
 
-def _person(record: Mapping[str, Any], relations: tuple[RelationFacts, ...]) -> StakeholderFacts:
+def _stakeholder(record: Mapping[str, Any], relations: tuple[RelationFacts, ...]) -> StakeholderFacts:
     return StakeholderFacts(
         id=record["id"],
         opportunity_id=record["opportunity_id"],
@@ -88,8 +92,8 @@ def _person(record: Mapping[str, Any], relations: tuple[RelationFacts, ...]) -> 
 
 
 def _competitor(record: Mapping[str, Any]) -> CompetitorFacts:
-    words = {"kind": CompetitorKind(record["kind"]), "standing": CompetitorStanding(record["standing"])}
-    return CompetitorFacts(**{**record, **words})
+    enums = {"kind": CompetitorKind(record["kind"]), "standing": CompetitorStanding(record["standing"])}
+    return CompetitorFacts(**{**record, **enums})
 
 
 def _objective(record: Mapping[str, Any]) -> ObjectiveFacts:

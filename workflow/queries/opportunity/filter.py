@@ -9,9 +9,9 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
-from workflow.queries.opportunity.accounts import Span, between, named
-from workflow.queries.opportunity.alerts import warned
-from workflow.queries.paging import among, where
+from workflow.queries.opportunity.accounts import Span, in_span, name_contains
+from workflow.queries.opportunity.alerts import has_alert
+from workflow.queries.paging import column_in, where
 from workflow.rules.enums import OPEN_STATES, OpportunityField
 from workflow.rules.permissions import Viewer
 
@@ -25,7 +25,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class NumberRange:
     """From one whole number to another, both included; None is open. Amounts are in minor units of base currency."""
 
     least: int | None = None
@@ -50,13 +50,13 @@ class OpportunityFilter:
     type: tuple[str, ...] | None = None
     source: tuple[str, ...] | None = None
     forecast_category: tuple[str, ...] | None = None
-    value: Between | None = None
+    value: NumberRange | None = None
     expected_close_date: Days | None = None
     created_at: Span | None = None
     updated_at: Span | None = None
     state_since: Span | None = None
     closed_on: Days | None = None
-    health: Between | None = None
+    health: NumberRange | None = None
     risk_level: tuple[str, ...] | None = None
     win_reason: tuple[str, ...] | None = None
     loss_reason: tuple[str, ...] | None = None
@@ -70,7 +70,7 @@ class OpportunityFilter:
     negated: "OpportunityFilter | None" = None
 
 
-_LISTS = {
+_LIST_COLUMNS = {
     "ids": "id",
     "numbers": "number",
     "external_ids": "external_id",
@@ -86,10 +86,10 @@ _LISTS = {
     "loss_reason": "loss_reason",
     "disqualify_reason": "disqualify_reason",
 }
-_SPANS = ("created_at", "updated_at", "state_since")
-_DAYS = ("expected_close_date", "closed_on")
+_SPAN_FIELDS = ("created_at", "updated_at", "state_since")
+_DAYS_FIELDS = ("expected_close_date", "closed_on")
 
-_MISSING: dict[OpportunityField, Callable[[], Q]] = {
+_MISSING_CONDITIONS: dict[OpportunityField, Callable[[], Q]] = {
     OpportunityField.VALUE: lambda: Q(value_minor__isnull=True) | Q(value_minor=0),
     OpportunityField.EXPECTED_CLOSE_DATE: lambda: Q(expected_close_date__isnull=True),
     OpportunityField.NEXT_STEP: lambda: Q(next_step_due__isnull=True),
@@ -102,22 +102,26 @@ _MISSING: dict[OpportunityField, Callable[[], Q]] = {
 }
 
 
-def wanted(viewer: Viewer, filter: OpportunityFilter) -> Q:
+def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
     """The condition that the filter means, always the same whatever the database."""
-    parts = [among(column, values) for name, column in _LISTS.items() if (values := getattr(filter, name)) is not None]
-    parts += [between(name, getattr(filter, name)) for name in _SPANS]
-    parts += [_days(name, getattr(filter, name)) for name in _DAYS]
+    parts = [
+        column_in(column, values)
+        for name, column in _LIST_COLUMNS.items()
+        if (values := getattr(filter, name)) is not None
+    ]
+    parts += [in_span(name, getattr(filter, name)) for name in _SPAN_FIELDS]
+    parts += [_in_days(name, getattr(filter, name)) for name in _DAYS_FIELDS]
     parts += [
-        _between("base_minor", filter.value),
-        _between("health", filter.health),
+        _in_range("base_minor", filter.value),
+        _in_range("health", filter.health),
         _people(viewer, filter),
-        warned(filter.alert_severity, filter.alert_code),
-        _plain(filter),
+        has_alert(filter.alert_severity, filter.alert_code),
+        _other_conditions(filter),
     ]
     if filter.text is not None:
-        parts.append(_text(viewer, filter.text))
+        parts.append(_matches_text(viewer, filter.text))
     if filter.any_of is not None:
-        parts.append(_any([wanted(viewer, part) for part in filter.any_of]))
+        parts.append(_any_of([filter_condition(viewer, part) for part in filter.any_of]))
     if filter.negated is not None:
         parts.append(Q(id__not_in=Subquery(_ids(viewer, filter.negated))))
     return Q(*parts)
@@ -127,44 +131,44 @@ def _ids(viewer: Viewer, filter: OpportunityFilter) -> Any:
     """NOT goes by id, so that a row whose column is empty is not lost between a condition and its opposite."""
     from workflow.models import Opportunity
 
-    return Opportunity.filter(Q(organization_id=viewer.organization_id) & wanted(viewer, filter)).values("id")
+    return Opportunity.filter(Q(organization_id=viewer.organization_id) & filter_condition(viewer, filter)).values("id")
 
 
-def _any(choices: list[Q]) -> Q:
+def _any_of(choices: list[Q]) -> Q:
     return Q(*choices, join_type="OR") if choices else Q(id__in=[])
 
 
-def _plain(filter: OpportunityFilter) -> Q:
+def _other_conditions(filter: OpportunityFilter) -> Q:
     condition = Q()
     if filter.external_system is not None:
-        condition &= among("external_system", [filter.external_system])
+        condition &= column_in("external_system", [filter.external_system])
     if filter.open is not None:
         names = list(OPEN_STATES)
         condition &= Q(state__in=names) if filter.open else ~Q(state__in=names)
     if filter.competitor_name is not None:
-        rivals = Competitor.filter(among("name", filter.competitor_name)).values("opportunity_id")
-        condition &= Q(id__in=Subquery(rivals))
+        deals = Competitor.filter(column_in("name", filter.competitor_name)).values("opportunity_id")
+        condition &= Q(id__in=Subquery(deals))
     if filter.missing is not None:
-        condition &= _any([_MISSING[field]() for field in dict.fromkeys(filter.missing)])
+        condition &= _any_of([_MISSING_CONDITIONS[field]() for field in dict.fromkeys(filter.missing)])
     return condition
 
 
 def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
     condition = Q()
     if filter.collaborator_id is not None:
-        works = Collaborator.filter(member_id__in=list(filter.collaborator_id)).values("opportunity_id")
-        condition &= Q(id__in=Subquery(works))
+        deals = Collaborator.filter(member_id__in=list(filter.collaborator_id)).values("opportunity_id")
+        condition &= Q(id__in=Subquery(deals))
     if filter.team_id is not None:
         team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
         condition &= Q(owner_id__in=Subquery(team))
     return condition
 
 
-def _days(column: str, days: Days | None) -> Q:
-    return between(column, None if days is None else Span(start=days.start, end=days.end))  # type: ignore[arg-type]
+def _in_days(column: str, days: Days | None) -> Q:
+    return in_span(column, None if days is None else Span(start=days.start, end=days.end))  # type: ignore[arg-type]
 
 
-def _between(column: str, bounds: Between | None) -> Q:
+def _in_range(column: str, bounds: NumberRange | None) -> Q:
     condition = Q()
     if bounds is not None and bounds.least is not None:
         condition &= where(f"{column}__gte", bounds.least)
@@ -173,10 +177,10 @@ def _between(column: str, bounds: Between | None) -> Q:
     return condition
 
 
-def _text(viewer: Viewer, text: str) -> Q:
+def _matches_text(viewer: Viewer, text: str) -> Q:
     """Name, account name, contact name and number; case-insensitive in every script."""
-    accounts = Account.filter(named(text), organization_id=viewer.organization_id).values("id")
-    contacts = Contact.filter(named(text), organization_id=viewer.organization_id).values("id")
+    accounts = Account.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
+    contacts = Contact.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
     people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")
-    condition = named(text) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
+    condition = name_contains(text) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
     return condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition

@@ -9,12 +9,12 @@ from uuid import UUID
 from tortoise.expressions import Subquery
 
 from workflow.models import Override, Transition
-from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.grouping import grouped
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
+from workflow.queries.grouping import group_by_parent
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.scope import visible
-from workflow.queries.union import Record, Together, ordered, plain
+from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
@@ -24,7 +24,7 @@ from workflow.rules.enums import (
     Trigger,
     WinReason,
 )
-from workflow.rules.opportunity.parts import Actor, OverrideFacts, StepFacts
+from workflow.rules.opportunity.parts import Actor, OverrideFacts, TransitionFacts
 from workflow.rules.permissions import Viewer
 
 
@@ -57,7 +57,7 @@ class TransitionRow:
     lost_to_id: UUID | None
 
 
-_COLUMNS = [name for name in TransitionRow.__dataclass_fields__ if name != "actor"] + list(ACTOR)
+_TRANSITION_COLUMNS = [name for name in TransitionRow.__dataclass_fields__ if name != "actor"] + list(ACTOR_COLUMNS)
 _ENUMS: dict[str, type] = {
     "trigger": Trigger,
     "from_state": OpportunityState,
@@ -70,24 +70,26 @@ _ENUMS: dict[str, type] = {
 }
 
 
-_OVERRIDE = (
+_OVERRIDE_COLUMNS = (
     "id", "transition_id", "transition__trigger", "transition__to_state", "requirement_keys", "reason", "at", "expires_at", "settled_at",
-    *ACTOR,
+    *ACTOR_COLUMNS,
 )  # fmt: skip
-_ARROW = {name: f"transition__{name}" for name in _COLUMNS}
+_JOINED_TRANSITION_COLUMNS = {name: f"transition__{name}" for name in _TRANSITION_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class OverriddenTransition:
     """An override, and the arrow that it let through."""
 
     override: OverrideFacts
-    arrow: TransitionRow
+    transition: TransitionRow
 
 
 async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TransitionRow]:
     """Transitions by id, whoever may see their deal; one statement."""
-    found = await Transition.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
+    found = await Transition.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *_TRANSITION_COLUMNS
+    )
     return {record["id"]: _row(record) for record in found}
 
 
@@ -95,36 +97,43 @@ async def transitions(viewer: Viewer, window: Window) -> Page[TransitionRow]:
     """Transitions of the visible deals as they were taken, oldest first; one statement."""
     deals = Subquery(visible(viewer).values("id"))
     rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=deals)
-    return await page(rows, order=[Term("at"), Term("sequence")], window=window, columns=_COLUMNS, make=_row)
+    return await page(rows, order=[Term("at"), Term("sequence")], window=window, columns=_TRANSITION_COLUMNS, make=_row)
 
 
 async def open_overrides(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
     """The overrides of each deal that are not settled yet, oldest first; one statement. The caller has scoped the deals."""
     rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids), settled_at=None)
-    return grouped(await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE), _override)
+    return group_by_parent(await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE_COLUMNS), _override)
 
 
-async def passed(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[Passed, ...]]:
+async def overridden_transitions(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[OverriddenTransition, ...]]:
     """All overrides of each deal, oldest first, each with the arrow it let through; one statement. The caller has scoped the deals."""
     rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("at", "id")
-    return grouped(await rows.values("opportunity_id", *dict.fromkeys((*_OVERRIDE, *_ARROW.values()))), _passed)
+    return group_by_parent(
+        await rows.values("opportunity_id", *dict.fromkeys((*_OVERRIDE_COLUMNS, *_JOINED_TRANSITION_COLUMNS.values()))),
+        _overridden_transition,
+    )
 
 
-def _steps(asked: Together, shown: str, now: datetime) -> None:
+def _select_transition_facts(union: UnionAll, source: str, now: datetime) -> None:
     names = ("opportunity_id", "sequence", "trigger", "from_state", "to_state", "at", "seconds_in_previous_state")
-    asked.select(plain(Transition, names), shown)
+    union.select(table_columns(Transition, names), source)
 
 
-def _stepped(records: Sequence[Record]) -> dict[UUID, tuple[StepFacts, ...]]:
-    return grouped(ordered(records, "sequence"), _step)
+def _transition_facts_by_deal(records: Sequence[Record]) -> dict[UUID, tuple[TransitionFacts, ...]]:
+    return group_by_parent(sort_records(records, "sequence"), _transition_facts)
 
 
-def _passed(record: Mapping[str, Any]) -> Passed:
-    return Passed(_override(record), _row({name: record[path] for name, path in _ARROW.items()}))
+def _overridden_transition(record: Mapping[str, Any]) -> OverriddenTransition:
+    return OverriddenTransition(
+        _override(record), _row({name: record[path] for name, path in _JOINED_TRANSITION_COLUMNS.items()})
+    )
 
 
-def _step(record: Mapping[str, Any]) -> StepFacts:
-    return StepFacts(
+def _transition_facts(record: Mapping[str, Any]) -> TransitionFacts:
+    return TransitionFacts(
         trigger=Trigger(record["trigger"]),
         source=OpportunityState(record["from_state"]),
         target=OpportunityState(record["to_state"]),
@@ -149,10 +158,17 @@ def _override(record: Mapping[str, Any]) -> OverrideFacts:
 
 
 def _row(record: Mapping[str, Any]) -> TransitionRow:
-    words = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
-    kept = {name: value for name, value in record.items() if name not in ACTOR}
-    return TransitionRow(**{**kept, **words, "actor": actor_of(record)})
+    enums = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
+    values = {name: value for name, value in record.items() if name not in ACTOR_COLUMNS}
+    return TransitionRow(**{**values, **enums, "actor": actor_of(record)})
 
 
-HISTORY = NestedList(Transition, (Term("sequence", descending=True),), _COLUMNS, _row, digest=_steps, digested=_stepped)
+HISTORY = NestedList(
+    Transition,
+    (Term("sequence", descending=True),),
+    _TRANSITION_COLUMNS,
+    _row,
+    select_facts=_select_transition_facts,
+    facts_by_deal=_transition_facts_by_deal,
+)
 """Newest first, ordered by sequence and never by clock. The rules read each arrow that was taken, in order."""

@@ -5,21 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Milestone
-from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.grouping import grouped
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
+from workflow.queries.grouping import group_by_parent
 from workflow.rules.enums import MilestoneSide, MilestoneStatus
 from workflow.rules.opportunity.parts import MilestoneFacts
 
-_STEP = (
+_MILESTONE_COLUMNS = (
     "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at", "evidence",
-    "waive_reason", *ACTOR,
+    "waive_reason", *ACTOR_COLUMNS,
 )  # fmt: skip
 
 
 async def milestones(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[MilestoneFacts, ...]]:
     """The milestones of each deal in the order of the process, those added by hand after them; one statement."""
     found = Milestone.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position", "id")
-    return grouped(await found.values(*_STEP), _milestone)
+    return group_by_parent(await found.values(*_MILESTONE_COLUMNS), _milestone)
 
 
 def _milestone(record: Mapping[str, Any]) -> MilestoneFacts:

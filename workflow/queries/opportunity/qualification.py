@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Assessment
-from workflow.queries.actors import ACTOR, actor_of
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.rules.enums import Grade
 from workflow.rules.opportunity.parts import AssessmentFacts
 
-_ANSWER = (
+_ASSESSMENT_COLUMNS = (
     "id",
     "opportunity_id",
     "criterion",
@@ -20,7 +20,7 @@ _ANSWER = (
     "evidence_url",
     "said_by_id",
     "assessed_at",
-    *ACTOR,
+    *ACTOR_COLUMNS,
 )
 
 
@@ -32,13 +32,13 @@ async def assessments(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID
     rows = Assessment.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
         "assessed_at", "id"
     )
-    answers: defaultdict[tuple[UUID, str], list[AssessmentFacts]] = defaultdict(list)
-    for record in await rows.values(*_ANSWER):
-        answers[record["opportunity_id"], record["criterion"]].insert(0, _assessment(record))
-    found: defaultdict[UUID, tuple[AssessmentFacts, ...]] = defaultdict(tuple)
-    for (deal, _), (latest, *earlier) in answers.items():
-        found[deal] += (replace(latest, trail=tuple(earlier)),)
-    return dict(found)
+    by_criterion: defaultdict[tuple[UUID, str], list[AssessmentFacts]] = defaultdict(list)
+    for record in await rows.values(*_ASSESSMENT_COLUMNS):
+        by_criterion[record["opportunity_id"], record["criterion"]].insert(0, _assessment(record))
+    by_deal: defaultdict[UUID, tuple[AssessmentFacts, ...]] = defaultdict(tuple)
+    for (deal, _), (latest, *earlier) in by_criterion.items():
+        by_deal[deal] += (replace(latest, trail=tuple(earlier)),)
+    return dict(by_deal)
 
 
 def _assessment(record: Mapping[str, Any]) -> AssessmentFacts:

@@ -8,31 +8,37 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Mitigation, Risk, RiskReview
-from workflow.queries.actors import ACTOR, actor_of
-from workflow.queries.grouping import grouped
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
+from workflow.queries.grouping import group_by_parent
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskStatus
 from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts
 
-_RISK = (
+_RISK_COLUMNS = (
     "id", "opportunity_id", "category", "statement", "perceived_by_id", "likelihood", "impact", "status", "owner_id", "review_due",
     "raised_at", "closed_at",
 )  # fmt: skip
-_MITIGATION = ("id", "risk_id", "kind", "action", "due", "done_at", "evidence")
+_MITIGATION_COLUMNS = ("id", "risk_id", "kind", "action", "due", "done_at", "evidence")
 
 
 async def risks(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[RiskFacts, ...]]:
     """The risks of each deal in the order they were raised, with their mitigations; two statements."""
-    mine = {"organization_id": organization_id}
-    found = await Risk.filter(**mine, opportunity_id__in=list(ids)).order_by("raised_at", "id").values(*_RISK)
-    taken = Mitigation.filter(**mine, risk__opportunity_id__in=list(ids)).order_by("created_at", "id")
-    mitigations = grouped(await taken.values(*_MITIGATION), _mitigation, by="risk_id")
-    return grouped(found, lambda record: _risk(record, mitigations.get(record["id"], ())))
+    in_organization = {"organization_id": organization_id}
+    found = (
+        await Risk.filter(**in_organization, opportunity_id__in=list(ids))
+        .order_by("raised_at", "id")
+        .values(*_RISK_COLUMNS)
+    )
+    mitigation_rows = Mitigation.filter(**in_organization, risk__opportunity_id__in=list(ids)).order_by(
+        "created_at", "id"
+    )
+    mitigations = group_by_parent(await mitigation_rows.values(*_MITIGATION_COLUMNS), _mitigation, by="risk_id")
+    return group_by_parent(found, lambda record: _risk(record, mitigations.get(record["id"], ())))
 
 
 async def risk_reviews(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, RiskReviewFacts]:
     """The last review of each deal's risks; one statement."""
     found = RiskReview.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("reviewed_at")
-    records = await found.values("opportunity_id", "reviewed_at", "none_found", "note", *ACTOR)
+    records = await found.values("opportunity_id", "reviewed_at", "none_found", "note", *ACTOR_COLUMNS)
     return {
         record["opportunity_id"]: RiskReviewFacts(
             record["reviewed_at"], actor_of(record), record["none_found"], record["note"]
@@ -42,10 +48,10 @@ async def risk_reviews(organization_id: UUID, ids: Collection[UUID]) -> dict[UUI
 
 
 def _risk(record: Mapping[str, Any], mitigations: tuple[MitigationFacts, ...]) -> RiskFacts:
-    words = {"category": RiskCategory(record["category"]), "status": RiskStatus(record["status"])}
-    return RiskFacts(**{**record, **words, "mitigations": mitigations})
+    enums = {"category": RiskCategory(record["category"]), "status": RiskStatus(record["status"])}
+    return RiskFacts(**{**record, **enums, "mitigations": mitigations})
 
 
 def _mitigation(record: Mapping[str, Any]) -> MitigationFacts:
-    kept = {name: value for name, value in record.items() if name != "risk_id"}
-    return MitigationFacts(**{**kept, "kind": MitigationKind(record["kind"])})
+    values = {name: value for name, value in record.items() if name != "risk_id"}
+    return MitigationFacts(**{**values, "kind": MitigationKind(record["kind"])})

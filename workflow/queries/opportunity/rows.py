@@ -10,9 +10,9 @@ from tortoise.functions import Count, Sum
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
-from workflow.queries.opportunity.filter import OpportunityFilter, wanted
+from workflow.queries.opportunity.filter import OpportunityFilter, filter_condition
 from workflow.queries.paging import Page, Term, Window, page
-from workflow.queries.people.people import columns
+from workflow.queries.people.people import column_names
 from workflow.queries.scope import visible
 from workflow.rules.enums import (
     DisqualifyReason,
@@ -85,7 +85,7 @@ class OpportunityRow:
     disqualify_proposed: bool
 
 
-ORDERS: dict[OpportunityOrderField, Term] = {
+ORDER_TERMS: dict[OpportunityOrderField, Term] = {
     OpportunityOrderField.NUMBER: Term("number"),
     OpportunityOrderField.NAME: Term("name_folded"),
     OpportunityOrderField.VALUE: Term("base_minor", nullable=True),
@@ -127,7 +127,7 @@ async def opportunities(
         matching(viewer, filter),
         order=order or [Term("number")],
         window=window,
-        columns=columns(OpportunityRow),
+        columns=column_names(OpportunityRow),
         make=opportunity_row,
     )
 
@@ -145,16 +145,16 @@ async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
 
 async def opportunities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityRow]:
     """The visible ones among these; one statement."""
-    found = await visible(viewer).filter(id__in=list(ids)).values(*columns(OpportunityRow))
+    found = await visible(viewer).filter(id__in=list(ids)).values(*column_names(OpportunityRow))
     return {record["id"]: opportunity_row(record) for record in found}
 
 
 def matching(viewer: Viewer, filter: OpportunityFilter) -> QuerySet[Opportunity]:
     """The visible deals that the filter lets through."""
-    return visible(viewer).filter(wanted(viewer, filter))
+    return visible(viewer).filter(filter_condition(viewer, filter))
 
 
 def opportunity_row(record: Mapping[str, Any]) -> OpportunityRow:
     """A row of the table with its words as enums."""
-    words = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
-    return OpportunityRow(**{**record, **words})
+    enums = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
+    return OpportunityRow(**{**record, **enums})

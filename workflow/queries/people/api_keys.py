@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import ApiKey
-from workflow.queries.actors import ACTOR, actor_of
+from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.rules.enums import Role
 from workflow.rules.opportunity.facts import Actor
-from workflow.rules.permissions import Action, Viewer, require
+from workflow.rules.permissions import Action, Viewer, require_permission
 
-KEPT = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")
+KEY_COLUMNS = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class ApiKeyRow:
 
 async def api_keys(viewer: Viewer) -> list[ApiKeyRow]:
     """All keys in the order they were made; PermissionDenied for who is no admin."""
-    require(viewer, Action.ADMINISTER, to="see API keys")
+    require_permission(viewer, Action.ADMINISTER, to="see API keys")
     found = ApiKey.filter(organization_id=viewer.organization_id).order_by("created_at", "id")
-    return [_row(record) for record in await found.values(*KEPT, *ACTOR)]
+    return [_row(record) for record in await found.values(*KEY_COLUMNS, *ACTOR_COLUMNS)]
 
 
 async def api_keys_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ApiKeyRow]:
@@ -43,9 +43,9 @@ async def api_keys_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Ap
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = ApiKey.filter(organization_id=viewer.organization_id, id__in=list(ids))
-    return {record["id"]: _row(record) for record in await found.values(*KEPT, *ACTOR)}
+    return {record["id"]: _row(record) for record in await found.values(*KEY_COLUMNS, *ACTOR_COLUMNS)}
 
 
 def _row(record: Mapping[str, Any]) -> ApiKeyRow:
-    kept = {name: record[name] for name in KEPT}
-    return ApiKeyRow(**{**kept, "role": Role(record["role"])}, created_by=actor_of(record))
+    values = {name: record[name] for name in KEY_COLUMNS}
+    return ApiKeyRow(**{**values, "role": Role(record["role"])}, created_by=actor_of(record))

@@ -17,10 +17,12 @@ class Identity:
     active: bool
 
 
-async def identities(email: str) -> list[Identity]:
+async def identities_by_email(email: str) -> list[Identity]:
     """The members of all organizations who have this e-mail, in lower case; one look into the index an organization."""
-    everywhere = Subquery(Organization.all().values("id"))
-    found = await Member.filter(organization_id__in=everywhere, email=email).values("id", "organization_id", "active")
+    all_organizations = Subquery(Organization.all().values("id"))
+    found = await Member.filter(organization_id__in=all_organizations, email=email).values(
+        "id", "organization_id", "active"
+    )
     return [Identity(**member) for member in found]
 
 

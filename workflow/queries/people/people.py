@@ -11,9 +11,9 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Organization, Team
 from workflow.models.columns import UNSTORABLE
-from workflow.queries.paging import Page, Term, Window, among, page
+from workflow.queries.paging import Page, Term, Window, column_in, page
 from workflow.rules.enums import Role, Visibility
-from workflow.rules.errors import invalid
+from workflow.rules.errors import invalid_field
 from workflow.rules.permissions import Viewer
 
 
@@ -52,43 +52,45 @@ class TeamRow:
     manager_id: UUID | None
 
 
-def columns(row: type) -> list[str]:
+def column_names(row: type) -> list[str]:
     """The columns that a row dataclass asks for."""
     return [field.name for field in fields(row)]
 
 
 async def organization(viewer: Viewer) -> OrganizationRow:
     """The viewer's own organization."""
-    found = await Organization.filter(id=viewer.organization_id).values(*columns(OrganizationRow))
+    found = await Organization.filter(id=viewer.organization_id).values(*column_names(OrganizationRow))
     return OrganizationRow(**found[0])
 
 
-async def organization_called(name_or_id: str) -> OrganizationRow:
+async def find_organization(name_or_id: str) -> OrganizationRow:
     """The organization that an operator means; InvalidInput where there is none, or several have the name."""
     text = name_or_id.strip()
-    named = [] if UNSTORABLE.search(text) else await _called(text)
-    if not named:
+    matches = [] if UNSTORABLE.search(text) else await _organizations_called(text)
+    if not matches:
         message = f"There is no organization called {text[:80]}. Make it with `pursuit init`."
-        raise invalid("organization", message=message)
-    if len(named) > 1:
-        known = ", ".join(f"{row['id']} (made {row['created_at']:%Y-%m-%d})" for row in named)
-        message = f"{len(named)} organizations are called {text}. Name one by its id: {known}."
-        raise invalid("organization", message=message)
-    return OrganizationRow(**{name: named[0][name] for name in columns(OrganizationRow)})
+        raise invalid_field("organization", message=message)
+    if len(matches) > 1:
+        known = ", ".join(f"{row['id']} (made {row['created_at']:%Y-%m-%d})" for row in matches)
+        message = f"{len(matches)} organizations are called {text}. Name one by its id: {known}."
+        raise invalid_field("organization", message=message)
+    return OrganizationRow(**{name: matches[0][name] for name in column_names(OrganizationRow)})
 
 
-async def _called(text: str) -> list[dict[str, Any]]:
+async def _organizations_called(text: str) -> list[dict[str, Any]]:
     """The one with this id, else all with this name, the oldest first."""
-    names = (*columns(OrganizationRow), "created_at")
+    names = (*column_names(OrganizationRow), "created_at")
     with suppress(ValueError):
         if found := await Organization.filter(id=UUID(text)).values(*names):
             return found
-    return await Organization.filter(among("name", [text])).order_by("created_at", "id").values(*names)
+    return await Organization.filter(column_in("name", [text])).order_by("created_at", "id").values(*names)
 
 
 async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:
     """Members of the organization by id; one statement."""
-    found = await Member.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(MemberRow))
+    found = await Member.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *column_names(MemberRow)
+    )
     return {row.id: row for row in map(_member, found)}
 
 
@@ -103,7 +105,11 @@ class MemberFilter:
 async def members(viewer: Viewer, filter: MemberFilter, window: Window) -> Page[MemberRow]:
     """Members in the order they joined; one statement."""
     return await page(
-        _matching(viewer, filter), order=[Term("created_at")], window=window, columns=columns(MemberRow), make=_member
+        _matching(viewer, filter),
+        order=[Term("created_at")],
+        window=window,
+        columns=column_names(MemberRow),
+        make=_member,
     )
 
 
@@ -114,13 +120,15 @@ async def count_members(viewer: Viewer, filter: MemberFilter) -> int:
 
 async def teams(viewer: Viewer) -> list[TeamRow]:
     """All teams by name; one statement."""
-    found = await Team.filter(organization_id=viewer.organization_id).order_by("name", "id").values(*columns(TeamRow))
+    found = (
+        await Team.filter(organization_id=viewer.organization_id).order_by("name", "id").values(*column_names(TeamRow))
+    )
     return [TeamRow(**row) for row in found]
 
 
 async def teams_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TeamRow]:
     """Teams of the organization by id; one statement."""
-    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*columns(TeamRow))
+    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*column_names(TeamRow))
     return {row["id"]: TeamRow(**row) for row in found}
 
 
@@ -129,12 +137,12 @@ async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, 
     found = await (
         Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids))
         .order_by("name", "id")
-        .values(*columns(MemberRow))
+        .values(*column_names(MemberRow))
     )
-    grouped: dict[UUID, list[MemberRow]] = {id: [] for id in ids}
+    members_by_team: dict[UUID, list[MemberRow]] = {id: [] for id in ids}
     for record in found:
-        grouped[record["team_id"]].append(_member(record))
-    return grouped
+        members_by_team[record["team_id"]].append(_member(record))
+    return members_by_team
 
 
 def _matching(viewer: Viewer, filter: MemberFilter) -> QuerySet[Member]:

@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from workflow.queries.opportunity.activities import activity_until
-from workflow.queries.opportunity.facts import facts_of
+from workflow.queries.opportunity.activities import activity_facts_at
+from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.paging import where
 from workflow.queries.scope import visible
-from workflow.rules.alerts.alerts import flags
-from workflow.rules.authoring.checks import check
+from workflow.rules.alerts.alerts import matching_rules
+from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import OPEN_STATES, AlertCode, AlertSeverity, OpportunityState, RequirementStatus, Trigger
-from workflow.rules.errors import InvalidInput
-from workflow.rules.gates.machine import states_left_by
-from workflow.rules.gates.requirements import evaluate
-from workflow.rules.health.at_close import as_at_close, known_until
+from workflow.rules.errors import InvalidInputError
+from workflow.rules.gates.machine import source_states
+from workflow.rules.gates.requirements import evaluate_requirement
+from workflow.rules.health.at_close import facts_at_close, facts_known_at
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.permissions import Action, Viewer, require
+from workflow.rules.permissions import Action, Viewer, require_permission
 from workflow.rules.process.document import AlertRule, ProcessDocument
 
-ENDED = (OpportunityState.WON, OpportunityState.LOST)
-BATCH = 200
+DECIDED_STATES = (OpportunityState.WON, OpportunityState.LOST)
+BATCH_SIZE = 200
 """Deals in memory at once; each batch takes one statement a table."""
 
 
@@ -60,19 +60,21 @@ class ProcessImpact:
 
 async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> ProcessImpact:
     """Each gate judged on the visible open deals in the states it leaves; InvalidInput tells every fault of the document."""
-    require(viewer, Action.ADMINISTER, to="publish sales processes or ask what one would do")
-    faults = check(document, at=("document",))
+    require_permission(viewer, Action.ADMINISTER, to="publish sales processes or ask what one would do")
+    faults = check_process(document, at=("document",))
     if faults:
-        raise InvalidInput(faults)
-    found: Counter[tuple[Trigger, str, bool]] = Counter()
+        raise InvalidInputError(faults)
+    results: Counter[tuple[Trigger, str, bool]] = Counter()
     count = 0
-    async for batch in deals(viewer, now, OPEN_STATES):
+    async for batch in facts_in_batches(viewer, now, OPEN_STATES):
         count += len(batch)
         for facts in batch:
-            found.update(_judged(document, facts, now))
+            results.update(_evaluate_gates(document, facts, now))
     return ProcessImpact(
         tuple(
-            GateImpact(gate.trigger, one.key, found[gate.trigger, one.key, True], found[gate.trigger, one.key, False])
+            GateImpact(
+                gate.trigger, one.key, results[gate.trigger, one.key, True], results[gate.trigger, one.key, False]
+            )
             for gate in document.gates
             for one in gate.requirements
         ),
@@ -84,19 +86,19 @@ async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetim
 async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> tuple[AlertImpact, ...]:
     """Each alert rule judged once on each visible closed deal as at its close, and on the open ones now."""
     flagged: Counter[tuple[AlertRule, OpportunityState | None]] = Counter()
-    ended: Counter[OpportunityState] = Counter()
-    async for batch in deals(viewer, now, OPEN_STATES):
+    totals: Counter[OpportunityState] = Counter()
+    async for batch in facts_in_batches(viewer, now, OPEN_STATES):
         for facts in batch:
-            flagged.update((rule, None) for rule in flags(document, facts, now))
-    async for batch in deals(viewer, now, ENDED):
-        closes = {facts.id: as_at_close(facts) for facts in batch}
-        done = await activity_until(viewer.organization_id, {id: at for id, (_, at) in closes.items()})
+            flagged.update((rule, None) for rule in matching_rules(document, facts, now))
+    async for batch in facts_in_batches(viewer, now, DECIDED_STATES):
+        closes = {facts.id: facts_at_close(facts) for facts in batch}
+        activity = await activity_facts_at(viewer.organization_id, {id: at for id, (_, at) in closes.items()})
         for facts in batch:
-            ended[facts.state] += 1
-            then, at = closes[facts.id]
-            known = replace(known_until(then, at), activity=done[facts.id])
-            flagged.update((rule, facts.state) for rule in flags(document, known, at))
-    won, lost = ENDED
+            totals[facts.state] += 1
+            facts_at_close, at = closes[facts.id]
+            known = replace(facts_known_at(facts_at_close, at), activity=activity[facts.id])
+            flagged.update((rule, facts.state) for rule in matching_rules(document, known, at))
+    won, lost = DECIDED_STATES
     return tuple(
         AlertImpact(
             rule.code,
@@ -104,14 +106,14 @@ async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime)
             flagged[rule, None],
             flagged[rule, won],
             flagged[rule, lost],
-            ended[won],
-            ended[lost],
+            totals[won],
+            totals[lost],
         )
         for rule in document.alert_rules
     )
 
 
-async def deals(
+async def facts_in_batches(
     viewer: Viewer, now: datetime, states: Collection[OpportunityState]
 ) -> AsyncIterator[list[OpportunityFacts]]:
     """The visible deals in some states with all that hangs on them, some at a time, in order of their ids."""
@@ -119,17 +121,19 @@ async def deals(
     while True:
         found = visible(viewer).filter(state__in=list(states))
         after = found if last is None else found.filter(where("id__gt", last))
-        ids: list[UUID] = [record["id"] for record in await after.order_by("id").limit(BATCH).values("id")]
+        ids: list[UUID] = [record["id"] for record in await after.order_by("id").limit(BATCH_SIZE).values("id")]
         if not ids:
             return
         last = ids[-1]
-        yield list((await facts_of(viewer.organization_id, ids, now)).values())
+        yield list((await load_facts(viewer.organization_id, ids, now)).values())
 
 
-def _judged(document: ProcessDocument, facts: OpportunityFacts, now: datetime) -> list[tuple[Trigger, str, bool]]:
+def _evaluate_gates(
+    document: ProcessDocument, facts: OpportunityFacts, now: datetime
+) -> list[tuple[Trigger, str, bool]]:
     return [
-        (gate.trigger, one.key, evaluate(one, facts, document, now).status is RequirementStatus.MET)
+        (gate.trigger, one.key, evaluate_requirement(one, facts, document, now).status is RequirementStatus.MET)
         for gate in document.gates
-        if facts.state in states_left_by(gate.trigger)
+        if facts.state in source_states(gate.trigger)
         for one in gate.requirements
     ]

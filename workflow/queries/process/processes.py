@@ -11,10 +11,10 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
 from workflow.queries.actors import actor_of
-from workflow.queries.paging import among, where
+from workflow.queries.paging import column_in, where
 from workflow.rules.opportunity.facts import Actor
 from workflow.rules.permissions import Viewer
-from workflow.rules.process.document import ProcessDocument, parse
+from workflow.rules.process.document import ProcessDocument, parse_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,20 @@ class ProcessRow:
     document: ProcessDocument
 
 
-_parsed: dict[UUID, ProcessRow] = {}
-_MOST = 1_000
+_cache: dict[UUID, ProcessRow] = {}
+_MAX_CACHED = 1_000
 
 
 async def processes_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
     """Versions by id; at most one statement."""
-    return await _remembered(SalesProcess.filter(organization_id=viewer.organization_id), ids)
+    return await _load_cached(SalesProcess.filter(organization_id=viewer.organization_id), ids)
 
 
 async def process(viewer: Viewer, key: str, version: int | None = None) -> ProcessRow | None:
     """A version of a process, the newest where `version` is left out."""
-    versions = SalesProcess.filter(among("process_key", [key], longest=64), organization_id=viewer.organization_id)
+    versions = SalesProcess.filter(
+        column_in("process_key", [key], max_length=64), organization_id=viewer.organization_id
+    )
     if version is not None:
         versions = versions.filter(version=version)
     found = await versions.order_by("-version").limit(1).values()
@@ -53,9 +55,9 @@ async def newest_processes(viewer: Viewer) -> list[ProcessRow]:
         'AND newer.process_key = "sales_process"."process_key" AND newer.version > "sales_process"."version"'
     )
     newest = RawSQL(f"CASE WHEN EXISTS ({newer}) THEN 0 ELSE 1 END")
-    mine = SalesProcess.filter(organization_id=viewer.organization_id).annotate(newest=newest)
-    found = await mine.filter(where("newest", 1)).order_by("process_key").values("id", *_COLUMNS)
-    return [_parsed.get(record["id"]) or _row(record) for record in found]
+    versions = SalesProcess.filter(organization_id=viewer.organization_id).annotate(newest=newest)
+    found = await versions.filter(where("newest", 1)).order_by("process_key").values("id", *_PROCESS_COLUMNS)
+    return [_cache.get(record["id"]) or _row(record) for record in found]
 
 
 async def default_process(viewer: Viewer) -> ProcessRow:
@@ -67,14 +69,14 @@ async def default_process(viewer: Viewer) -> ProcessRow:
     return found
 
 
-async def _remembered(versions: QuerySet[SalesProcess], ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
+async def _load_cached(versions: QuerySet[SalesProcess], ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
     found = await versions.filter(id__in=list(ids)).values(
-        "id", *(() if all(id in _parsed for id in ids) else _COLUMNS)
+        "id", *(() if all(id in _cache for id in ids) else _PROCESS_COLUMNS)
     )
-    return {record["id"]: _parsed.get(record["id"]) or _row(record) for record in found}
+    return {record["id"]: _cache.get(record["id"]) or _row(record) for record in found}
 
 
-_COLUMNS = ("version", "document", "published_at", "actor_kind", "actor_name", "actor_member_id")
+_PROCESS_COLUMNS = ("version", "document", "published_at", "actor_kind", "actor_name", "actor_member_id")
 
 
 def _row(record: Mapping[str, Any]) -> ProcessRow:
@@ -83,9 +85,9 @@ def _row(record: Mapping[str, Any]) -> ProcessRow:
         version=record["version"],
         published_at=record["published_at"],
         published_by=actor_of(record),
-        document=parse(record["document"]),
+        document=parse_process(record["document"]),
     )
-    if len(_parsed) >= _MOST:
-        _parsed.clear()
-    _parsed[row.id] = row
+    if len(_cache) >= _MAX_CACHED:
+        _cache.clear()
+    _cache[row.id] = row
     return row

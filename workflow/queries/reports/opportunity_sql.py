@@ -12,22 +12,22 @@ from workflow.models import ExchangeRate, Opportunity
 from workflow.models.engine.database import dialect, fetch
 from workflow.queries.opportunity.filter import Days
 from workflow.queries.people.people import OrganizationRow
-from workflow.rules.money import Rates
-from workflow.rules.reports.slippage import Worth
+from workflow.rules.money import ExchangeRates
+from workflow.rules.reports.slippage import ToBase
 
-SPOKEN = frozenset({"STATE", "FORECAST_CATEGORY", "REASON", "STATE_AT_CLOSE", "OVERRIDDEN"})
+ENUM_GROUPINGS = frozenset({"STATE", "FORECAST_CATEGORY", "REASON", "STATE_AT_CLOSE", "OVERRIDDEN"})
 """The groupings whose keys are our own words."""
 
 
-class Over:
+class OpportunitySql:
     """A statement being written; values are bound and never spelled."""
 
     def __init__(self, deals: QuerySet[Opportunity], *columns: str) -> None:
-        asked: Any = deals.values(*columns)  # Any: the query as Tortoise's builder has it
-        asked._make_query()
-        text, values = asked.query.get_parameterized_sql()
-        places = count(1)
-        self._deals = re.sub(r"\?", lambda _: f"${next(places)}", text) if dialect() == "sqlite" else text
+        query: Any = deals.values(*columns)  # Any: the query as Tortoise's builder has it
+        query._make_query()
+        text, values = query.query.get_parameterized_sql()
+        numbers = count(1)
+        self._deals = re.sub(r"\?", lambda _: f"${next(numbers)}", text) if dialect() == "sqlite" else text
         self._values: list[object] = list(values)
 
     def bind(self, value: object) -> str:
@@ -37,43 +37,43 @@ class Over:
 
     async def rows(self, tables: Mapping[str, str], select: str) -> list[dict[str, Any]]:
         """The rows of a SELECT from `deal` and the tables that are made of it, each by its own SELECT."""
-        named = {"deal": self._deals, **tables}
-        made = ", ".join(f"{name} AS ({text})" for name, text in named.items())
-        return await fetch(f"WITH {made} {select}", *self._values)
+        ctes = {"deal": self._deals, **tables}
+        with_clause = ", ".join(f"{name} AS ({text})" for name, text in ctes.items())
+        return await fetch(f"WITH {with_clause} {select}", *self._values)
 
-    def within(self, column: str, days: Days) -> str:
+    def date_in(self, column: str, days: Days) -> str:
         """Whether a day lies in these; a bound that is None is open."""
         bounds = [f"{column} IS NOT NULL"]
-        bounds += [f"{column} >= {self.bind(day_kept(days.start))}"] if days.start else []
-        bounds += [f"{column} <= {self.bind(day_kept(days.end))}"] if days.end else []
+        bounds += [f"{column} >= {self.bind(date_value(days.start))}"] if days.start else []
+        bounds += [f"{column} <= {self.bind(date_value(days.end))}"] if days.end else []
         return f"({' AND '.join(bounds)})"
 
 
-def day_kept(day: date) -> object:
+def date_value(day: date) -> object:
     """A day as the open database compares it."""
     return day.isoformat() if dialect() == "sqlite" else day
 
 
-def words(states: Sequence[str]) -> str:
+def quoted_list(states: Sequence[str]) -> str:
     """Our own names between the brackets of IN."""
     return ", ".join(f"'{state}'" for state in states)
 
 
-def called(label: str, by: str) -> str:
+def group_label(label: str, by: str) -> str:
     """How a group is told to people: its own name, or our word for it as it is spoken."""
     if not label:
         return f"No {by.lower().replace('_', ' ')}"
-    return label.replace("_", " ").capitalize() if by in SPOKEN else label
+    return label.replace("_", " ").capitalize() if by in ENUM_GROUPINGS else label
 
 
-def seconds_of(instant: str) -> str:
+def epoch_seconds(instant: str) -> str:
     """The whole seconds of an instant since 1970."""
     if dialect() == "sqlite":
         return f"CAST(strftime('%s', substr({instant}, 1, 19)) AS INTEGER)"
     return f"CAST(FLOOR(date_part('epoch', {instant})) AS BIGINT)"
 
 
-def days_until(day: str, instant: str, zone: str) -> str:
+def days_between(day: str, instant: str, zone: str) -> str:
     """From the day of an instant, in a time zone, to another day."""
     if dialect() == "sqlite":
         return f"CAST(julianday({day}) - julianday(local_day({instant}, {zone})) AS INTEGER)"
@@ -92,22 +92,22 @@ def median(value: str, table: str, by: str) -> str:
     return f"SELECT key, AVG(value) AS value FROM ({ranked}) AS ranked WHERE place IN ((many + 1) / 2, (many + 2) / 2) GROUP BY key"
 
 
-async def rates_of(organization: OrganizationRow) -> Rates:
+async def load_rates(organization: OrganizationRow) -> ExchangeRates:
     """Every rate of the organization; one statement."""
     found = ExchangeRate.filter(organization_id=organization.id).order_by("valid_from")
-    kept: dict[str, list[tuple[date, Any]]] = {}
+    by_currency: dict[str, list[tuple[date, Any]]] = {}
     for row in await found.values("currency", "valid_from", "rate"):
-        kept.setdefault(row["currency"], []).append((row["valid_from"], row["rate"]))
-    return Rates(organization.base_currency, kept)
+        by_currency.setdefault(row["currency"], []).append((row["valid_from"], row["rate"]))
+    return ExchangeRates(organization.base_currency, by_currency)
 
 
-async def worths(organization: OrganizationRow, period: Days, today: date) -> tuple[Worth, Worth]:
+async def valuations(organization: OrganizationRow, period: Days, today: date) -> tuple[ToBase, ToBase]:
     """What amounts are worth in base currency at the rates of the day before a period, and of its end or today. One statement."""
-    rates = await rates_of(organization)
+    rates = await load_rates(organization)
     start, end = period.start or date.min, min(period.end or today, today)
     before = start - timedelta(days=1) if start > date.min else start
 
-    def at(day: date) -> Worth:
-        return lambda sum: sum.times * rates.worth(sum.minor, sum.currency, day) if sum.currency else 0
+    def at(day: date) -> ToBase:
+        return lambda sum: sum.times * rates.to_base(sum.minor, sum.currency, day) if sum.currency else 0
 
     return at(before), at(end)

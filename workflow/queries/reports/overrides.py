@@ -10,45 +10,47 @@ from tortoise.expressions import Subquery
 from tortoise.functions import Count
 
 from workflow.models import Override
-from workflow.queries.opportunity.accounts import Span, between
+from workflow.queries.opportunity.accounts import Span, in_span
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.overrides import OverrideMade
 
-_MADE = (
+_OVERRIDE_COLUMNS = (
     "opportunity_id", "opportunity__state", "transition__process__process_key", "transition__process__name", "actor_member_id",
     "actor_name", "settled_at",
 )  # fmt: skip
 
-FIRST, LAST = date(1900, 1, 1), date(9000, 1, 1)
+EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 """Days before and after are open ends: no override was made there, and no instant can be told of the calendar's own ends."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedCounts:
     """How many deals were won and lost."""
 
     won: int
     lost: int
 
 
-async def overrides_made(viewer: Viewer, filter: OpportunityFilter, span: Span) -> list[OverrideMade]:
+async def overrides_in_span(viewer: Viewer, filter: OpportunityFilter, span: Span) -> list[OverrideMade]:
     """The overrides that were made in the span on the visible deals that match, oldest first; one statement."""
     deals = matching(viewer, filter).values("id")
     found = Override.filter(
-        between("at", span), organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals)
+        in_span("at", span), organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals)
     )
-    return [_made(record) for record in await found.order_by("at", "id").values(*_MADE)]
+    return [_override_made(record) for record in await found.order_by("at", "id").values(*_OVERRIDE_COLUMNS)]
 
 
-async def decided_without_override(viewer: Viewer, filter: OpportunityFilter) -> Decided:
+async def decided_without_override(viewer: Viewer, filter: OpportunityFilter) -> DecidedCounts:
     """The visible deals that match, were won or lost, and were never let through by an override; one statement."""
-    passed = Override.filter(organization_id=viewer.organization_id).values("opportunity_id")
-    deals = matching(viewer, filter).filter(id__not_in=Subquery(passed)).annotate(count=Count("id")).group_by("state")
+    overridden = Override.filter(organization_id=viewer.organization_id).values("opportunity_id")
+    deals = (
+        matching(viewer, filter).filter(id__not_in=Subquery(overridden)).annotate(count=Count("id")).group_by("state")
+    )
     counts = {record["state"]: int(record["count"]) for record in await deals.values("state", "count")}
-    return Decided(counts.get(OpportunityState.WON, 0), counts.get(OpportunityState.LOST, 0))
+    return DecidedCounts(counts.get(OpportunityState.WON, 0), counts.get(OpportunityState.LOST, 0))
 
 
 def span_of(days: Days, time_zone: str) -> Span:
@@ -56,12 +58,12 @@ def span_of(days: Days, time_zone: str) -> Span:
     zone = ZoneInfo(time_zone)
     start, end = days.start, days.end
     return Span(
-        start=None if start is None or start < FIRST else datetime.combine(start, time.min, zone),
-        end=None if end is None or end > LAST else datetime.combine(end, time.max, zone),
+        start=None if start is None or start < EARLIEST_DAY else datetime.combine(start, time.min, zone),
+        end=None if end is None or end > LATEST_DAY else datetime.combine(end, time.max, zone),
     )
 
 
-def _made(record: Mapping[str, Any]) -> OverrideMade:
+def _override_made(record: Mapping[str, Any]) -> OverrideMade:
     return OverrideMade(
         opportunity_id=record["opportunity_id"],
         state=OpportunityState(record["opportunity__state"]),
@@ -69,5 +71,5 @@ def _made(record: Mapping[str, Any]) -> OverrideMade:
         process_name=record["transition__process__name"],
         member_id=record["actor_member_id"],
         member_name=record["actor_name"],
-        owed=record["settled_at"] is None,
+        is_open=record["settled_at"] is None,
     )

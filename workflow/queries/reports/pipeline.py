@@ -8,14 +8,14 @@ from typing import Any
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.queries.people.people import OrganizationRow
-from workflow.queries.reports.opportunity_sql import Over, called, rates_of, seconds_of, words
+from workflow.queries.reports.opportunity_sql import OpportunitySql, epoch_seconds, group_label, load_rates, quoted_list
 from workflow.queries.reports.overrides import span_of
 from workflow.rules.enums import OPEN_STATES, ForecastCategory, PipelineGrouping
-from workflow.rules.money import Rates
+from workflow.rules.money import ExchangeRates
 from workflow.rules.permissions import Viewer
-from workflow.rules.reports.pipeline import Alike
+from workflow.rules.reports.pipeline import PipelineGroup
 
-KEYS: Mapping[PipelineGrouping, tuple[str, str]] = {
+GROUP_COLUMNS: Mapping[PipelineGrouping, tuple[str, str]] = {
     PipelineGrouping.STATE: ("state", "key"),
     PipelineGrouping.OWNER: ("owner_id", "(SELECT name FROM member WHERE member.id = key)"),
     PipelineGrouping.TEAM: ("team_id", "(SELECT name FROM team WHERE team.id = key)"),
@@ -26,12 +26,12 @@ KEYS: Mapping[PipelineGrouping, tuple[str, str]] = {
 }
 """By what a deal is grouped, and how the group is called: names are looked up for groups, not for deals."""
 
-NOW = (
+CURRENT_COLUMNS = (
     "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category", "disqualify_proposed", "expected_close_date",
     "base_minor", "health", "created_at",
 )  # fmt: skip
-SINCE = ("id", "account_id", "source", "created_at")
-TEAM = "owner__team_id"
+PAST_COLUMNS = ("id", "account_id", "source", "created_at")
+TEAM_COLUMN = "owner__team_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +48,51 @@ async def open_deals(
     filter: OpportunityFilter,
     by: PipelineGrouping,
     organization: OrganizationRow,
-    of: AsOf,
+    moment: AsOf,
     within: Days | None = None,
-) -> list[Alike]:
+) -> list[PipelineGroup]:
     """The visible open deals that match, by group; only those expected to close in these days, where given.
 
     Two statements for a past day, else one. The filter is asked of the deals as they are now, the figures of how they stood.
     """
     team = PipelineGrouping.TEAM is by
-    asked = Over(matching(viewer, filter), *(SINCE if of.past else (*NOW, TEAM) if team else NOW))
-    key, label = KEYS[by]
-    stood = _then(asked, organization, of, team=team) if of.past else _now(team=team)
-    condition = f"state IN ({words(sorted(OPEN_STATES))})"
-    if within is not None:
-        condition += f" AND {asked.within('expected_close_date', within)}"
-    alike = "probability, forecast_category, proposed, currency, each_minor"
-    grouped = (
-        f"SELECT {key} AS key, {alike}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
-        f"SUM({seconds_of('created_at')}) AS born FROM stood WHERE {condition} GROUP BY {key}, {alike}"
+    statement = OpportunitySql(
+        matching(viewer, filter),
+        *(PAST_COLUMNS if moment.past else (*CURRENT_COLUMNS, TEAM_COLUMN) if team else CURRENT_COLUMNS),
     )
-    tables = {"stood": stood, "grouped": grouped}
-    rates = await rates_of(organization) if of.past else Rates(organization.base_currency, {})
+    key, label = GROUP_COLUMNS[by]
+    deals = _past_deals(statement, organization, moment, team=team) if moment.past else _current_deals(team=team)
+    condition = f"state IN ({quoted_list(sorted(OPEN_STATES))})"
+    if within is not None:
+        condition += f" AND {statement.date_in('expected_close_date', within)}"
+    group_columns = "probability, forecast_category, proposed, currency, each_minor"
+    grouped = (
+        f"SELECT {key} AS key, {group_columns}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
+        f"SUM({epoch_seconds('created_at')}) AS born FROM stood WHERE {condition} GROUP BY {key}, {group_columns}"
+    )
+    tables = {"stood": deals, "grouped": grouped}
+    rates = await load_rates(organization) if moment.past else ExchangeRates(organization.base_currency, {})
     return [
-        _alike(row, by, rates, of)
-        for row in await asked.rows(tables, f"SELECT grouped.*, {label} AS label FROM grouped")
+        _pipeline_group(row, by, rates, moment)
+        for row in await statement.rows(tables, f"SELECT grouped.*, {label} AS label FROM grouped")
     ]
 
 
-async def won(viewer: Viewer, filter: OpportunityFilter, within: Days, of: AsOf) -> int:
+async def won_value(viewer: Viewer, filter: OpportunityFilter, within: Days, moment: AsOf) -> int:
     """The base value of the visible deals that match and were won in these days, minor units; one statement."""
-    asked = Over(matching(viewer, filter), "id", "state", "closed_on", "base_minor")
-    table = "deal" if not of.past else f"standing JOIN deal ON deal.id = opportunity_id AND {_stood_at(asked, of)}"
-    of_table = "deal" if not of.past else "standing"
-    if of.past:
-        within = Days(within.start, min(within.end or of.day, of.day))
-    row = await asked.rows(
+    statement = OpportunitySql(matching(viewer, filter), "id", "state", "closed_on", "base_minor")
+    table = (
+        "deal"
+        if not moment.past
+        else f"standing JOIN deal ON deal.id = opportunity_id AND {_snapshot_at(statement, moment)}"
+    )
+    source = "deal" if not moment.past else "standing"
+    if moment.past:
+        within = Days(within.start, min(within.end or moment.day, moment.day))
+    row = await statement.rows(
         {},
-        f"SELECT SUM({of_table}.base_minor) AS value FROM {table} "
-        f"WHERE {of_table}.state = 'WON' AND {asked.within(f'{of_table}.closed_on', within)}",
+        f"SELECT SUM({source}.base_minor) AS value FROM {table} "
+        f"WHERE {source}.state = 'WON' AND {statement.date_in(f'{source}.closed_on', within)}",
     )
     return int(row[0]["value"] or 0)
 
@@ -99,45 +106,45 @@ def as_of(day: date | None, organization: OrganizationRow, now: datetime, today:
     return AsOf(end, day, past=True)
 
 
-def _now(*, team: bool) -> str:
+def _current_deals(*, team: bool) -> str:
     """The deals as they stand; their base value is kept."""
     return (
-        f"SELECT state, owner_id, {TEAM if team else 'NULL'} AS team_id, account_id, source, probability, forecast_category, "
+        f"SELECT state, owner_id, {TEAM_COLUMN if team else 'NULL'} AS team_id, account_id, source, probability, forecast_category, "
         "disqualify_proposed AS proposed, expected_close_date, base_minor AS minor, CAST(NULL AS TEXT) AS currency, "
         "CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
     )
 
 
-def _then(asked: Over, organization: OrganizationRow, of: AsOf, *, team: bool) -> str:
+def _past_deals(statement: OpportunitySql, organization: OrganizationRow, moment: AsOf, *, team: bool) -> str:
     """The deals as they stood; an amount of another currency is told by itself, to be worth what it was on that day."""
-    foreign = f"value_currency <> {asked.bind(organization.base_currency)}"
+    foreign = f"value_currency <> {statement.bind(organization.base_currency)}"
     return (
         f"SELECT standing.state, standing.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, deal.account_id, deal.source, "
         "standing.probability, standing.forecast_category, 1 = 0 AS proposed, "
         "standing.expected_close_date, standing.value_minor AS minor, standing.value_currency AS currency, "
         f"CASE WHEN {foreign} THEN standing.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
         f"FROM standing JOIN deal ON deal.id = opportunity_id "
-        f"{'JOIN member ON member.id = standing.owner_id ' if team else ''}WHERE {_stood_at(asked, of)}"
+        f"{'JOIN member ON member.id = standing.owner_id ' if team else ''}WHERE {_snapshot_at(statement, moment)}"
     )
 
 
-def _stood_at(asked: Over, of: AsOf) -> str:
-    at = asked.bind(of.at)
+def _snapshot_at(statement: OpportunitySql, moment: AsOf) -> str:
+    at = statement.bind(moment.at)
     return f"standing.since <= {at} AND (standing.until IS NULL OR standing.until > {at})"
 
 
-def _alike(row: Mapping[str, Any], by: PipelineGrouping, rates: Rates, of: AsOf) -> Alike:
+def _pipeline_group(row: Mapping[str, Any], by: PipelineGrouping, rates: ExchangeRates, moment: AsOf) -> PipelineGroup:
     each, count = row["each_minor"], int(row["count"])
-    value = int(row["value"] or 0) if each is None else count * rates.worth(int(each), row["currency"], of.day)
-    return Alike(
+    value = int(row["value"] or 0) if each is None else count * rates.to_base(int(each), row["currency"], moment.day)
+    return PipelineGroup(
         key="" if row["key"] is None else str(row["key"]),
-        label=called(row["label"] or "", by),
+        label=group_label(row["label"] or "", by),
         probability=row["probability"],
         category=ForecastCategory(row["forecast_category"]),
         proposed=bool(row["proposed"]),
         count=count,
         value=value,
         health=int(row["health"] or 0),
-        judged=int(row["judged"]),
-        seconds=count * int(of.at.timestamp()) - int(row["born"]),
+        evaluated=int(row["judged"]),
+        seconds=count * int(moment.at.timestamp()) - int(row["born"]),
     )

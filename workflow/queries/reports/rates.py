@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from workflow.models import ExchangeRate
-from workflow.queries.people.people import columns
+from workflow.queries.people.people import column_names
 from workflow.rules.permissions import Viewer
 
 
@@ -24,11 +24,11 @@ class RateRow:
 async def rates(viewer: Viewer, currencies: Collection[str] | None) -> list[RateRow]:
     """The rates of these currencies, of all where None, by currency and day."""
     found = ExchangeRate.filter(organization_id=viewer.organization_id).order_by("currency", "valid_from")
-    known = [RateRow(**record) for record in await found.values(*columns(RateRow))]
+    known = [RateRow(**record) for record in await found.values(*column_names(RateRow))]
     return [rate for rate in known if currencies is None or rate.currency in currencies]
 
 
 async def rates_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, RateRow]:
     """Rates by id."""
     found = ExchangeRate.filter(organization_id=viewer.organization_id, id__in=list(ids))
-    return {record["id"]: RateRow(**record) for record in await found.values(*columns(RateRow))}
+    return {record["id"]: RateRow(**record) for record in await found.values(*column_names(RateRow))}

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Target
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
-from workflow.queries.people.people import columns
+from workflow.queries.people.people import column_names
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Action, Viewer
 
@@ -32,50 +32,56 @@ class TargetRow:
 class TargetFilter:
     """Conditions on targets; None leaves one out."""
 
-    exactly: Days | None = None
+    period: Days | None = None
     member_id: tuple[UUID, ...] | None = None
     team_id: tuple[UUID, ...] | None = None
 
 
 async def targets(viewer: Viewer, filter: TargetFilter) -> list[TargetRow]:
     """The targets that are seen and match, by their first day; one statement."""
-    found = _seen(viewer)
-    if filter.exactly is not None:
-        found = found.filter(from_day=filter.exactly.start, to_day=filter.exactly.end)
+    found = _visible_targets(viewer)
+    if filter.period is not None:
+        found = found.filter(from_day=filter.period.start, to_day=filter.period.end)
     if filter.member_id is not None:
         found = found.filter(member_id__in=list(filter.member_id))
     if filter.team_id is not None:
         found = found.filter(team_id__in=list(filter.team_id))
-    return [TargetRow(**row) for row in await found.order_by("from_day", "to_day", "id").values(*columns(TargetRow))]
+    return [
+        TargetRow(**row) for row in await found.order_by("from_day", "to_day", "id").values(*column_names(TargetRow))
+    ]
 
 
 async def targets_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
     """Targets that are seen, by id; one statement."""
-    found = await _seen(viewer).filter(id__in=list(ids)).values(*columns(TargetRow))
+    found = await _visible_targets(viewer).filter(id__in=list(ids)).values(*column_names(TargetRow))
     return {row["id"]: TargetRow(**row) for row in found}
 
 
 async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> TargetRow | None:
     """The target of exactly these days: of the one member or the one team that the filter names, else the organization's."""
-    of: dict[str, UUID | None] = {"member_id": None, "team_id": None}
+    assignee: dict[str, UUID | None] = {"member_id": None, "team_id": None}
     if filter.owner_id is not None or filter.team_id is not None:
         owners, teams = filter.owner_id or (), filter.team_id or ()
         if len(owners) + len(teams) != 1:
             return None
-        of = {"member_id": owners[0] if owners else None, "team_id": teams[0] if teams else None}
-    found = await _seen(viewer).filter(from_day=period.start, to_day=period.end, **of).values(*columns(TargetRow))
+        assignee = {"member_id": owners[0] if owners else None, "team_id": teams[0] if teams else None}
+    found = (
+        await _visible_targets(viewer)
+        .filter(from_day=period.start, to_day=period.end, **assignee)
+        .values(*column_names(TargetRow))
+    )
     return TargetRow(**found[0]) if found else None
 
 
-def _seen(viewer: Viewer) -> QuerySet[Target]:
+def _visible_targets(viewer: Viewer) -> QuerySet[Target]:
     """The organization's own and one's own; a team's and its members' where one sees the team's deals or sets its targets; all where one sees or sets all."""
     rows = Target.filter(organization_id=viewer.organization_id)
     if viewer.sees_all or viewer.may(Action.ADMINISTER):
         return rows
-    seen = Q(member_id=None, team_id=None)
+    condition = Q(member_id=None, team_id=None)
     if viewer.member_id is not None:
-        seen |= Q(member_id=viewer.member_id)
+        condition |= Q(member_id=viewer.member_id)
     if viewer.teams and (viewer.visibility is Visibility.TEAM or viewer.may(Action.SET_TARGETS)):
         teams = list(viewer.teams)
-        seen |= Q(team_id__in=teams) | Q(member_id__in=Subquery(Member.filter(team_id__in=teams).values("id")))
-    return rows.filter(seen)
+        condition |= Q(team_id__in=teams) | Q(member_id__in=Subquery(Member.filter(team_id__in=teams).values("id")))
+    return rows.filter(condition)

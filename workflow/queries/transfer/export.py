@@ -20,13 +20,13 @@ from workflow.queries.paging import Page, Term, Window
 from workflow.queries.people import people
 from workflow.queries.people.people import MemberRow
 from workflow.queries.scope import visible
-from workflow.queries.transfer.opportunity_documents import whole_deals
+from workflow.queries.transfer.opportunity_documents import opportunity_documents
 from workflow.rules.permissions import Viewer
-from workflow.rules.transfer.opportunity_document import Whole
+from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 Row = TypeVar("Row")
 
-BATCH = 500
+BATCH_SIZE = 500
 
 
 async def all_opportunities(
@@ -35,52 +35,52 @@ async def all_opportunities(
     """Every visible deal with its account and its owner, by number; three statements a batch."""
     order = [Term("number")]
 
-    async def ask(window: Window) -> Page[OpportunityRow]:
+    async def fetch_page(window: Window) -> Page[OpportunityRow]:
         return await opportunities.opportunities(viewer, OpportunityFilter(), order, window)
 
-    async for rows in _pages(ask):
-        homes = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
-        owners = await people.members_by_id(viewer, {row.owner_id for row in rows})
-        yield [(row, homes[row.account_id], owners[row.owner_id]) for row in rows]
+    async for rows in _pages(fetch_page):
+        account_by_id = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
+        owner_by_id = await people.members_by_id(viewer, {row.owner_id for row in rows})
+        yield [(row, account_by_id[row.account_id], owner_by_id[row.owner_id]) for row in rows]
 
 
-async def whole_opportunities(
+async def all_opportunity_documents(
     viewer: Viewer,
-) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow, Whole]]]:
+) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow, OpportunityDocument]]]:
     """The same with all that hangs on them; a statement a table more."""
     async for rows in all_opportunities(viewer):
-        told = await whole_deals(viewer, [deal for deal, _, _ in rows])
-        yield [(deal, account, owner, told[deal.id]) for deal, account, owner in rows]
+        documents = await opportunity_documents(viewer, [deal for deal, _, _ in rows])
+        yield [(deal, account, owner, documents[deal.id]) for deal, account, owner in rows]
 
 
 async def all_accounts(viewer: Viewer) -> AsyncIterator[list[AccountRow]]:
     """Every account, by name; one statement a batch."""
 
-    async def ask(window: Window) -> Page[AccountRow]:
+    async def fetch_page(window: Window) -> Page[AccountRow]:
         return await accounts.accounts(viewer, AccountFilter(), window)
 
-    async for rows in _pages(ask):
+    async for rows in _pages(fetch_page):
         yield rows
 
 
 async def all_contacts(viewer: Viewer) -> AsyncIterator[list[tuple[ContactRow, AccountRow]]]:
     """Every contact with their account, by name; two statements a batch."""
 
-    async def ask(window: Window) -> Page[ContactRow]:
+    async def fetch_page(window: Window) -> Page[ContactRow]:
         return await accounts.contacts(viewer, AccountFilter(), window)
 
-    async for rows in _pages(ask):
-        homes = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
-        yield [(row, homes[row.account_id]) for row in rows]
+    async for rows in _pages(fetch_page):
+        account_by_id = await accounts.accounts_by_id(viewer, {row.account_id for row in rows})
+        yield [(row, account_by_id[row.account_id]) for row in rows]
 
 
 async def all_transitions(viewer: Viewer) -> AsyncIterator[list[tuple[TransitionRow, int]]]:
     """Every transition of the visible deals with the deal's number, as they were taken; two statements a batch."""
 
-    async def ask(window: Window) -> Page[TransitionRow]:
+    async def fetch_page(window: Window) -> Page[TransitionRow]:
         return await history.transitions(viewer, window)
 
-    async for rows in _pages(ask):
+    async for rows in _pages(fetch_page):
         ids = {row.opportunity_id for row in rows}
         numbers: dict[UUID, int] = dict(await visible(viewer).filter(id__in=list(ids)).values_list("id", "number"))
         yield [(row, numbers[row.opportunity_id]) for row in rows]
@@ -90,17 +90,17 @@ async def all_events(viewer: Viewer) -> AsyncIterator[list[EventRow]]:
     """Every event that the viewer may see, in the order of the feed; one statement a batch."""
     after: tuple[int, ...] | None = None
     while True:
-        rows, more = await events.events(viewer, EventFilter(), Window(BATCH, after=after))
+        rows, more = await events.events(viewer, EventFilter(), Window(BATCH_SIZE, after=after))
         if rows:
             yield rows
-            after = tuple(rows[-1].place)
+            after = tuple(rows[-1].position)
         if not more:
             return
 
 
-COUNTS: dict[str, Callable[[Viewer], Awaitable[int]]] = {
+ROW_COUNTS: dict[str, Callable[[Viewer], Awaitable[int]]] = {
     "opportunities": lambda viewer: visible(viewer).count(),
-    "history": lambda viewer: _history(viewer).count(),
+    "history": lambda viewer: _transitions(viewer).count(),
     "events": lambda viewer: Event.filter(organization_id=viewer.organization_id).count(),
     "accounts": lambda viewer: accounts.count_accounts(viewer, AccountFilter()),
     "contacts": lambda viewer: accounts.count_contacts(viewer, AccountFilter()),
@@ -108,16 +108,16 @@ COUNTS: dict[str, Callable[[Viewer], Awaitable[int]]] = {
 """How many rows there are of each kind."""
 
 
-def _history(viewer: Viewer) -> QuerySet[Transition]:
+def _transitions(viewer: Viewer) -> QuerySet[Transition]:
     deals = visible(viewer).values("id")
     return Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals))
 
 
-async def _pages(ask: Callable[[Window], Awaitable[Page[Row]]]) -> AsyncIterator[list[Row]]:
+async def _pages(fetch_page: Callable[[Window], Awaitable[Page[Row]]]) -> AsyncIterator[list[Row]]:
     """Pages, one after the other."""
     after: tuple[object, ...] | None = None
     while True:
-        page = await ask(Window(BATCH, after=after))
+        page = await fetch_page(Window(BATCH_SIZE, after=after))
         if page.rows:
             yield list(page.rows)
             after = page.keys[-1]

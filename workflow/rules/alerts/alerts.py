@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflow.rules.alerts import causes
-from workflow.rules.alerts.cause import Cause, Watched
+from workflow.rules.alerts.cause import AlertCause, AlertContext
 from workflow.rules.enums import OPEN_STATES, AlertCode, AlertSeverity
-from workflow.rules.gates.requirements import Case
+from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import AlertRule, ProcessDocument
 
-LOOKS: Mapping[AlertCode, Callable[[Watched], Iterator[Cause]]] = {
+CAUSE_FINDERS: Mapping[AlertCode, Callable[[AlertContext], Iterator[AlertCause]]] = {
     AlertCode.STATE_AGE: causes.state_took_long,
     AlertCode.NO_BUYER_ACTIVITY: causes.buyer_is_silent,
-    AlertCode.STAGNATION: causes.busy_and_not_moving,
+    AlertCode.STAGNATION: causes.deal_stagnates,
     AlertCode.NO_NEXT_STEP: causes.next_step_is_missing,
     AlertCode.CLOSE_DATE_OVERDUE: causes.close_date_has_passed,
     AlertCode.CLOSE_DATE_PUSHED: causes.close_date_was_pushed,
-    AlertCode.SINGLE_THREADED: causes.hangs_on_one_person,
+    AlertCode.SINGLE_THREADED: causes.deal_is_single_threaded,
     AlertCode.ROLE_MISSING: causes.role_is_missing,
     AlertCode.CHAMPION_LEFT: causes.champion_has_left,
     AlertCode.MILESTONE_DUE: causes.milestone_is_due,
@@ -28,18 +28,18 @@ LOOKS: Mapping[AlertCode, Callable[[Watched], Iterator[Cause]]] = {
     AlertCode.INTEREST_DOUBT: causes.interest_is_doubtful,
     AlertCode.FIT_LOST: causes.fit_is_lost,
     AlertCode.OVERRIDE_DUE: causes.override_is_due,
-    AlertCode.DISQUALIFY_PROPOSED: causes.is_not_worth_it,
+    AlertCode.DISQUALIFY_PROPOSED: causes.should_be_disqualified,
 }
-RANK = {severity: rank for rank, severity in enumerate(AlertSeverity, 1)}
-STOPS = frozenset({AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION, AlertCode.FIT_LOST})
+SEVERITY_RANK = {severity: rank for rank, severity in enumerate(AlertSeverity, 1)}
+DISQUALIFY_CAUSES = frozenset({AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION, AlertCode.FIT_LOST})
 """What proposes to stop, where it has been CRITICAL for long."""
-BUSINESS_DAYS = 3
+ESCALATE_AFTER_BUSINESS_DAYS = 3
 """After which a CRITICAL alert that nobody acknowledged goes to a manager."""
-LONGEST_SNOOZE = timedelta(days=30)
+MAX_SNOOZE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAlert:
     """An alert that stands on a deal now."""
 
     code: AlertCode
@@ -55,7 +55,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAlert:
     """An unresolved alert as it was last found: how severe, and since when."""
 
     code: AlertCode
@@ -64,43 +64,55 @@ class Kept:
     severity_since: datetime
 
 
-def alerts(
-    process: ProcessDocument, facts: OpportunityFacts, now: datetime, kept: Iterable[Kept] = ()
-) -> tuple[Found, ...]:
+def find_alerts(
+    process: ProcessDocument, facts: OpportunityFacts, now: datetime, stored: Iterable[StoredAlert] = ()
+) -> tuple[FoundAlert, ...]:
     """Every alert that stands on an open deal at that instant; what was found before tells how long it has been CRITICAL."""
     if facts.state not in OPEN_STATES:
         return ()
-    case, since = Case(facts, process, now), {one.code: one.severity_since for one in kept if _is_critical(one)}
-    found = [one for code in LOOKS if code is not AlertCode.DISQUALIFY_PROPOSED for one in _found(code, Watched(case))]
-    worst = {one.code: since.get(one.code, now) for one in found if one.code in STOPS and _is_critical(one)}
-    found += _found(AlertCode.DISQUALIFY_PROPOSED, Watched(case, worst))
+    context, critical_since = (
+        RuleContext(facts, process, now),
+        {one.code: one.severity_since for one in stored if _is_critical(one)},
+    )
+    found = [
+        one
+        for code in CAUSE_FINDERS
+        if code is not AlertCode.DISQUALIFY_PROPOSED
+        for one in _find_alerts(code, AlertContext(context))
+    ]
+    critical = {
+        one.code: critical_since.get(one.code, now)
+        for one in found
+        if one.code in DISQUALIFY_CAUSES and _is_critical(one)
+    }
+    found += _find_alerts(AlertCode.DISQUALIFY_PROPOSED, AlertContext(context, critical))
     return tuple(found)
 
 
-def flags(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> tuple[AlertRule, ...]:
+def matching_rules(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> tuple[AlertRule, ...]:
     """Every rule that is on and would have warned of the deal at that instant, whatever is found beside it."""
-    on = Watched(Case(facts, process, now))
+    context = AlertContext(RuleContext(facts, process, now))
     return tuple(
         rule
-        for code, look in LOOKS.items()
-        for rule in ladder(process, facts, code)
-        if any(cause.reaches(rule) for cause in look(on))
+        for code, find_causes in CAUSE_FINDERS.items()
+        for rule in enabled_rules(process, facts, code)
+        if any(cause.matches(rule) for cause in find_causes(context))
     )
 
 
-def ladder(process: ProcessDocument, facts: OpportunityFacts, code: AlertCode) -> list[AlertRule]:
+def enabled_rules(process: ProcessDocument, facts: OpportunityFacts, code: AlertCode) -> list[AlertRule]:
     """The rules of a code that are on in the deal's state, the most severe first."""
-    mine = (rule for rule in process.alert_rules if rule.code is code and rule.enabled and facts.state in rule.states)
-    return sorted(mine, key=lambda rule: -RANK[rule.severity])
+    rules = (rule for rule in process.alert_rules if rule.code is code and rule.enabled and facts.state in rule.states)
+    return sorted(rules, key=lambda rule: -SEVERITY_RANK[rule.severity])
 
 
-def _found(code: AlertCode, on: Watched) -> Iterator[Found]:
-    rungs = ladder(on.process, on.facts, code)
-    for cause in LOOKS[code](on) if rungs else ():
-        rule = next((rule for rule in rungs if cause.reaches(rule)), None)
+def _find_alerts(code: AlertCode, context: AlertContext) -> Iterator[FoundAlert]:
+    rules = enabled_rules(context.process, context.facts, code)
+    for cause in CAUSE_FINDERS[code](context) if rules else ():
+        rule = next((rule for rule in rules if cause.matches(rule)), None)
         if rule is not None:
-            yield Found(code, rule.severity, cause.subject, cause.message, cause.remedy)
+            yield FoundAlert(code, rule.severity, cause.subject, cause.message, cause.remedy)
 
 
-def _is_critical(one: Found | Kept) -> bool:
-    return one.severity is AlertSeverity.CRITICAL
+def _is_critical(alert: FoundAlert | StoredAlert) -> bool:
+    return alert.severity is AlertSeverity.CRITICAL

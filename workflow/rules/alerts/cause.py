@@ -5,72 +5,72 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from workflow.rules.enums import AlertCode, AlertSeverity, OpportunityState, Trigger
-from workflow.rules.gates.requirements import Case
+from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import AlertRule, ProcessDocument
 
 DAY = timedelta(days=1)
 
 
-def reaches(rule: AlertRule, measure: float | None) -> bool:
+def at_least_threshold(rule: AlertRule, measure: float | None) -> bool:
     """At least the rule's threshold, or the rule has none."""
     return rule.threshold is None or (measure is not None and measure >= rule.threshold)
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class AlertCause:
     """One thing that is wrong: on what, how much of it, in words; `counts` says which rungs of the ladder it reaches."""
 
     message: str
     remedy: str
     subject: str = ""
     measure: float | None = None
-    counts: Callable[[AlertRule, float | None], bool] = reaches
+    condition: Callable[[AlertRule, float | None], bool] = at_least_threshold
 
-    def reaches(self, rule: AlertRule) -> bool:
+    def matches(self, rule: AlertRule) -> bool:
         """Whether it is as bad as the rule says."""
-        return self.counts(rule, self.measure)
+        return self.condition(rule, self.measure)
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class AlertContext:
     """What the causes are looked for on: the deal as its gates see it, and since when which alerts of it have been CRITICAL."""
 
-    case: Case
+    base: RuleContext
     critical_since: Mapping[AlertCode, datetime] = field(default_factory=dict)
 
     @property
     def facts(self) -> OpportunityFacts:
         """The deal."""
-        return self.case.facts
+        return self.base.facts
 
     @property
     def process(self) -> ProcessDocument:
         """Its process."""
-        return self.case.process
+        return self.base.process
 
     def days_since(self, *instants: datetime | None) -> float:
         """Whole and broken days since the latest of these; no clock of an alert runs before the deal was recorded here."""
         known = [at for at in (*instants, self.facts.recorded_at or self.facts.created_at) if at is not None]
-        return max(timedelta(0), self.case.now - max(known)) / DAY
+        return max(timedelta(0), self.base.now - max(known)) / DAY
 
-    def left_lead(self) -> datetime | None:
+    def left_lead_at(self) -> datetime | None:
         """Since when the deal has been past LEAD."""
         steps = (step for step in reversed(self.facts.steps) if step.source is OpportunityState.LEAD)
-        reopened = self.facts.last_taken(Trigger.REOPEN)
+        reopened = self.facts.last_transition_at(Trigger.REOPEN)
         return max(filter(None, (next((step.at for step in steps), None), reopened)), default=None)
 
 
-def without_days(rule: AlertRule, measure: float | None) -> bool:
+def has_no_threshold(rule: AlertRule, measure: float | None) -> bool:
     """Only a rule that names no days."""
     return rule.threshold is None
 
 
-def further_than(rule: AlertRule, measure: float | None) -> bool:
+def above_threshold(rule: AlertRule, measure: float | None) -> bool:
     """More than the rule's threshold."""
     return rule.threshold is not None and measure is not None and measure > rule.threshold
 
 
-def below_critical(rule: AlertRule, measure: float | None) -> bool:
+def threshold_below_critical(rule: AlertRule, measure: float | None) -> bool:
     """At least the threshold, of any rule but a CRITICAL one."""
-    return rule.severity is not AlertSeverity.CRITICAL and reaches(rule, measure)
+    return rule.severity is not AlertSeverity.CRITICAL and at_least_threshold(rule, measure)

@@ -7,12 +7,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.rules.alerts.alerts import BUSINESS_DAYS, RANK, STOPS, Found, Kept
+from workflow.rules.alerts.alerts import (
+    DISQUALIFY_CAUSES,
+    ESCALATE_AFTER_BUSINESS_DAYS,
+    SEVERITY_RANK,
+    FoundAlert,
+    StoredAlert,
+)
 from workflow.rules.enums import AlertCode, AlertSeverity, AlertStatus
 
 Columns = Mapping[str, Any]
 """Columns of an alert, of several kinds."""
-FRESH: Columns = {
+UNACKNOWLEDGED: Columns = {
     **{f"{what}_{part}": None for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")},
     **dict.fromkeys(("acknowledged_at", "snoozed_until", "note", "escalated_to_id", "escalated_at")),
 }
@@ -20,7 +26,7 @@ FRESH: Columns = {
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AlertChange:
     """What changes of one alert, and the event that tells it; nothing is told of what only its words say otherwise."""
 
     id: UUID
@@ -28,18 +34,18 @@ class Turn:
     event: str | None = None
 
 
-def kept(row: Columns) -> Kept:
+def stored_alert(row: Columns) -> StoredAlert:
     """A stored alert as the rules read it."""
-    return Kept(AlertCode(row["code"]), row["subject"], AlertSeverity(row["severity"]), row["severity_since"])
+    return StoredAlert(AlertCode(row["code"]), row["subject"], AlertSeverity(row["severity"]), row["severity_since"])
 
 
-def opened(found: Found, now: datetime) -> Columns:
+def new_alert_columns(found: FoundAlert, now: datetime) -> Columns:
     """A new alert."""
     return {
         "code": found.code,
         "subject": found.subject,
         "severity": found.severity,
-        "rank": RANK[found.severity],
+        "rank": SEVERITY_RANK[found.severity],
         "severity_since": now,
         "status": AlertStatus.OPEN,
         "message": found.message,
@@ -49,31 +55,33 @@ def opened(found: Found, now: datetime) -> Columns:
     }
 
 
-def turned(row: Columns, found: Found | None, others: Sequence[Columns], now: datetime) -> Turn | None:
+def change_alert(
+    row: Columns, found: FoundAlert | None, others: Sequence[Columns], now: datetime
+) -> AlertChange | None:
     """What becomes of a stored alert, by what was found now and the alerts beside it; None where it stays as it was."""
     if found is None:
-        return Turn(row["id"], {"status": AlertStatus.RESOLVED, "resolved_at": now}, "alert.resolved")
-    words = {"message": found.message, "remedy": found.remedy}
-    words = {name: value for name, value in words.items() if row[name] != value}
+        return AlertChange(row["id"], {"status": AlertStatus.RESOLVED, "resolved_at": now}, "alert.resolved")
+    texts = {"message": found.message, "remedy": found.remedy}
+    texts = {name: value for name, value in texts.items() if row[name] != value}
     if found.severity != row["severity"]:
-        risen = RANK[found.severity] > row["rank"]
-        changes = {"severity": found.severity, "rank": RANK[found.severity], "severity_since": now, **words}
-        if risen:
-            return Turn(row["id"], {**FRESH, **changes, "status": AlertStatus.OPEN}, "alert.opened")
-        return Turn(row["id"], changes, "alert.eased")
-    if _wakes(row, others, now):
-        return Turn(row["id"], {**FRESH, **words, "status": AlertStatus.OPEN}, "alert.opened")
-    return Turn(row["id"], words) if words else None
+        is_worse = SEVERITY_RANK[found.severity] > row["rank"]
+        changes = {"severity": found.severity, "rank": SEVERITY_RANK[found.severity], "severity_since": now, **texts}
+        if is_worse:
+            return AlertChange(row["id"], {**UNACKNOWLEDGED, **changes, "status": AlertStatus.OPEN}, "alert.opened")
+        return AlertChange(row["id"], changes, "alert.eased")
+    if _reopens(row, others, now):
+        return AlertChange(row["id"], {**UNACKNOWLEDGED, **texts, "status": AlertStatus.OPEN}, "alert.opened")
+    return AlertChange(row["id"], texts) if texts else None
 
 
-def is_to_be_escalated(row: Columns, time_zone: str, now: datetime) -> bool:
+def needs_escalation(row: Columns, time_zone: str, now: datetime) -> bool:
     """CRITICAL, acknowledged by nobody for three business days, and with no manager yet; a proposal to stop goes to one at once."""
     if row["severity"] != AlertSeverity.CRITICAL or row["status"] != AlertStatus.OPEN or row.get("escalated_at"):
         return False
     zone = ZoneInfo(time_zone)
     since, today = row["severity_since"].astimezone(zone).date(), now.astimezone(zone).date()
-    waits = 0 if row["code"] == AlertCode.DISQUALIFY_PROPOSED else BUSINESS_DAYS
-    return business_days(since, today) >= waits
+    waiting_days = 0 if row["code"] == AlertCode.DISQUALIFY_PROPOSED else ESCALATE_AFTER_BUSINESS_DAYS
+    return business_days(since, today) >= waiting_days
 
 
 def business_days(since: date, until: date) -> int:
@@ -82,14 +90,14 @@ def business_days(since: date, until: date) -> int:
     return sum(day.weekday() < 5 for day in days)
 
 
-def manager_above(
+def nearest_manager(
     team_id: UUID | None, owner_id: UUID, teams: Mapping[UUID, Columns], active: Iterable[UUID]
 ) -> UUID | None:
     """The nearest active manager up the tree of teams who does not own the deal; none where there is none."""
-    met: set[UUID] = set()
+    seen: set[UUID] = set()
     active = set(active)
-    while team_id is not None and team_id not in met:
-        met.add(team_id)
+    while team_id is not None and team_id not in seen:
+        seen.add(team_id)
         team = teams[team_id]
         if team["manager_id"] in active and team["manager_id"] != owner_id:
             manager: UUID = team["manager_id"]
@@ -98,11 +106,11 @@ def manager_above(
     return None
 
 
-def _wakes(row: Columns, others: Sequence[Columns], now: datetime) -> bool:
+def _reopens(row: Columns, others: Sequence[Columns], now: datetime) -> bool:
     """A snooze that is over; or a proposal to stop that somebody put aside before another cause turned CRITICAL."""
     if row["status"] == AlertStatus.SNOOZED:
         return bool(row["snoozed_until"] <= now)
     if row["status"] != AlertStatus.ACKNOWLEDGED or row["code"] != AlertCode.DISQUALIFY_PROPOSED:
         return False
-    critical = (one for one in others if one["code"] in STOPS and one["severity"] == AlertSeverity.CRITICAL)
+    critical = (one for one in others if one["code"] in DISQUALIFY_CAUSES and one["severity"] == AlertSeverity.CRITICAL)
     return any(one["severity_since"] > row["acknowledged_at"] for one in critical)

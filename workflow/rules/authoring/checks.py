@@ -11,47 +11,47 @@ from workflow.rules.enums import (
     Trigger,
 )
 from workflow.rules.errors import FieldProblem
-from workflow.rules.gates.cel import faults_of
-from workflow.rules.opportunity.qualification import ESSENTIAL, EVIDENCED
-from workflow.rules.process.bounds import LONGEST_TEXT, out_of_bounds
+from workflow.rules.gates.cel import expression_faults
+from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS, EVIDENCED_GRADES
+from workflow.rules.process.bounds import MAX_TEXT_LENGTH, find_out_of_bounds
 from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument
 
 Path = tuple[str, ...]
 Faults = Iterator[FieldProblem]
 
 
-def check(document: ProcessDocument, *, at: Path = ()) -> list[FieldProblem]:
+def check_process(document: ProcessDocument, *, at: Path = ()) -> list[FieldProblem]:
     """Every fault of the document; none where it can be published."""
-    found = (*out_of_bounds(document), *(fault for rule in RULES for fault in rule(document)))
-    return [FieldProblem((*at, *fault.path), fault.message) for fault in found]
+    faults = (*find_out_of_bounds(document), *(fault for rule in CHECKS for fault in rule(document)))
+    return [FieldProblem((*at, *fault.path), fault.message) for fault in faults]
 
 
 def names_are_unique(document: ProcessDocument) -> Faults:
     """A key names one thing."""
-    yield from _twice("criteria", [criterion.key for criterion in document.criteria])
-    yield from _twice("fitRules", [rule.key for rule in document.fit_rules])
-    yield from _twice("milestones", [milestone.key for milestone in document.milestones])
-    yield from _twice("requiredRoles", [frozenset(role.any_of) for role in document.required_roles])
-    yield from _twice("gates", [gate.trigger for gate in document.gates])
-    yield from _twice("alertRules", [(rule.code, rule.severity) for rule in document.alert_rules])
-    yield from _twice("states", [settings.state for settings in document.states])
+    yield from _duplicates("criteria", [criterion.key for criterion in document.criteria])
+    yield from _duplicates("fitRules", [rule.key for rule in document.fit_rules])
+    yield from _duplicates("milestones", [milestone.key for milestone in document.milestones])
+    yield from _duplicates("requiredRoles", [frozenset(role.any_of) for role in document.required_roles])
+    yield from _duplicates("gates", [gate.trigger for gate in document.gates])
+    yield from _duplicates("alertRules", [(rule.code, rule.severity) for rule in document.alert_rules])
+    yield from _duplicates("states", [settings.state for settings in document.states])
     for index, gate in enumerate(document.gates):
         keys = [requirement.key for requirement in gate.requirements]
-        yield from _twice("gates", keys, within=(str(index), "requirements"))
+        yield from _duplicates("gates", keys, within=(str(index), "requirements"))
 
 
-def pain_interest_and_fit_are_asked(document: ProcessDocument) -> Faults:
+def pain_interest_and_fit_are_required(document: ProcessDocument) -> Faults:
     """Exactly one criterion of each, and each is HARD in QUALIFY, validated at least, for every opportunity."""
-    for kind in ESSENTIAL:
+    for kind in ESSENTIAL_KINDS:
         keys = [criterion.key for criterion in document.criteria if criterion.kind is kind]
         if len(keys) != 1:
             yield _fault(("criteria",), f"There must be exactly one criterion of kind {kind}; there are {len(keys)}.")
-        elif not any(_asks_for(keys[0], requirement) for requirement in document.gate(Trigger.QUALIFY)):
+        elif not any(_requires(keys[0], requirement) for requirement in document.requirements_for(Trigger.QUALIFY)):
             sentence = f"QUALIFY must ask for {keys[0]} ({kind}): HARD, VALIDATED or CONFIRMED, and without `when`."
             yield _fault(("gates", *_gate_index(document, Trigger.QUALIFY)), sentence)
 
 
-def weights_count(document: ProcessDocument) -> Faults:
+def weights_are_positive(document: ProcessDocument) -> Faults:
     """A score needs something that weighs."""
     if document.criteria and not any(criterion.weight for criterion in document.criteria):
         yield _fault(("criteria",), "At least one criterion must weigh more than 0.")
@@ -66,7 +66,7 @@ def fit_values_can_be_compared(document: ProcessDocument) -> Faults:
             yield _fault(("fitRules", str(index), "value"), sentence)
 
 
-def gates_stand_on_arrows_that_have_one(document: ProcessDocument) -> Faults:
+def reopen_has_no_gate(document: ProcessDocument) -> Faults:
     """REOPEN has no gate of its own: the one that leads into its target is judged."""
     for index, gate in enumerate(document.gates):
         if gate.trigger is Trigger.REOPEN:
@@ -74,21 +74,21 @@ def gates_stand_on_arrows_that_have_one(document: ProcessDocument) -> Faults:
             yield _fault(("gates", str(index), "trigger"), sentence)
 
 
-def tests_can_hold(document: ProcessDocument) -> Faults:
+def tests_can_be_met(document: ProcessDocument) -> Faults:
     """A requirement asks for something that the document knows and that can be so."""
     for path, requirement in _requirements(document):
         yield from _test_faults((*path, "test"), requirement, document)
 
 
-def expressions_can_be_told(document: ProcessDocument) -> Faults:
+def expressions_are_valid(document: ProcessDocument) -> Faults:
     """Every text in CEL can be read, names what an expression sees, and cannot run long."""
     for path, requirement in _requirements(document):
         for place, text in ((("when",), requirement.when), (("test", "expression"), requirement.test.expression)):
-            if text is not None and text.strip() and len(text) <= LONGEST_TEXT:  # the bounds tell the others
-                yield from (_fault((*path, *place), sentence) for sentence in faults_of(text))
+            if text is not None and text.strip() and len(text) <= MAX_TEXT_LENGTH:  # the bounds tell the others
+                yield from (_fault((*path, *place), sentence) for sentence in expression_faults(text))
 
 
-def milestones_are_asked_where_they_are_laid_out(document: ProcessDocument) -> Faults:
+def milestones_are_required_only_to_win(document: ProcessDocument) -> Faults:
     """Milestones are laid out on entering PROGRESSING: the gates that lead there would never let a deal in."""
     for g, gate in enumerate(document.gates):
         for r, requirement in enumerate(gate.requirements):
@@ -98,7 +98,7 @@ def milestones_are_asked_where_they_are_laid_out(document: ProcessDocument) -> F
                 yield _fault(path, f"{sentence} Ask for the milestone in WIN, or for something else here.")
 
 
-def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
+def alert_rules_name_open_states(document: ProcessDocument) -> Faults:
     """Closing resolves an opportunity's alerts."""
     for index, rule in enumerate(document.alert_rules):
         if not rule.states or set(rule.states) - OPEN_STATES:
@@ -106,34 +106,34 @@ def alerts_stand_in_open_states(document: ProcessDocument) -> Faults:
             yield _fault(("alertRules", str(index), "states"), sentence)
 
 
-RULES = (
+CHECKS = (
     names_are_unique,
-    pain_interest_and_fit_are_asked,
-    weights_count,
+    pain_interest_and_fit_are_required,
+    weights_are_positive,
     fit_values_can_be_compared,
-    gates_stand_on_arrows_that_have_one,
-    tests_can_hold,
-    expressions_can_be_told,
-    milestones_are_asked_where_they_are_laid_out,
-    alerts_stand_in_open_states,
+    reopen_has_no_gate,
+    tests_can_be_met,
+    expressions_are_valid,
+    milestones_are_required_only_to_win,
+    alert_rules_name_open_states,
 )
 
 
-def _twice(part: str, keys: Sequence[Hashable], *, within: Path = ()) -> Faults:
+def _duplicates(part: str, keys: Sequence[Hashable], *, within: Path = ()) -> Faults:
     counts = Counter(keys)
     for index, key in enumerate(keys):
         if counts[key] > 1 and keys.index(key) < index:
-            yield _fault((part, *within, str(index)), f"{_named(key)} stands here twice; each stands once.")
+            yield _fault((part, *within, str(index)), f"{_format_key(key)} stands here twice; each stands once.")
 
 
-def _named(key: Hashable) -> str:
+def _format_key(key: Hashable) -> str:
     return " and ".join(sorted(key)) if isinstance(key, frozenset | tuple) else str(key)
 
 
-def _asks_for(key: str, requirement: GateRequirement) -> bool:
+def _requires(key: str, requirement: GateRequirement) -> bool:
     test = requirement.test.criterion
-    wanted = test is not None and test.key == key and test.min_grade in EVIDENCED
-    return wanted and requirement.strength is Strength.HARD and requirement.when is None
+    tests_criterion = test is not None and test.key == key and test.min_grade in EVIDENCED_GRADES
+    return tests_criterion and requirement.strength is Strength.HARD and requirement.when is None
 
 
 def _gate_index(document: ProcessDocument, trigger: Trigger) -> Path:
@@ -142,8 +142,10 @@ def _gate_index(document: ProcessDocument, trigger: Trigger) -> Path:
 
 def _value_fault(rule: FitRule) -> str | None:
     if rule.operator is FitOperator.IN:
-        plain = isinstance(rule.value, list) and rule.value and not any(isinstance(part, list) for part in rule.value)
-        return None if plain else "IN takes a list of texts, numbers, true or false."
+        is_valid = (
+            isinstance(rule.value, list) and rule.value and not any(isinstance(part, list) for part in rule.value)
+        )
+        return None if is_valid else "IN takes a list of texts, numbers, true or false."
     if isinstance(rule.value, list):
         return f"{rule.operator} takes one value; use IN for a list."
     if isinstance(rule.value, bool) and rule.operator not in (FitOperator.EQ, FitOperator.NE):
@@ -165,8 +167,8 @@ def _test_faults(path: Path, requirement: GateRequirement, document: ProcessDocu
         yield _fault((*path, "criterion", "minGrade"), "A disproved criterion meets no requirement; ask for VALIDATED.")
     if test.milestone is not None and test.milestone not in {milestone.key for milestone in document.milestones}:
         yield _fault((*path, "milestone"), f"There is no milestone {test.milestone} in this document.")
-    for name, asked in (("fit", test.fit), ("riskReviewed", test.risk_reviewed)):
-        if asked is False:
+    for name, value in (("fit", test.fit), ("riskReviewed", test.risk_reviewed)):
+        if value is False:
             yield _fault((*path, name), f"{name} can only be true; leave the requirement out to not ask for it.")
 
 

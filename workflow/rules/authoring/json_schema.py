@@ -7,10 +7,10 @@ from enum import StrEnum
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from workflow.rules.codec import camel, written
+from workflow.rules.codec import camel, encode
 from workflow.rules.enums import OPEN_STATES, FitOperator, Grade, OpportunityState, Trigger
-from workflow.rules.opportunity.qualification import ESSENTIAL
-from workflow.rules.process.bounds import LONGEST, LONGEST_LIST, LONGEST_TEXT, NEVER_EMPTY, RANGES
+from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS
+from workflow.rules.process.bounds import MAX_LENGTHS, MAX_LIST_LENGTH, MAX_TEXT_LENGTH, NON_EMPTY_LISTS, RANGES
 from workflow.rules.process.document import (
     AlertRule,
     Criterion,
@@ -26,27 +26,27 @@ from workflow.rules.process.document import (
     StateSettings,
 )
 
-Node = dict[str, Any]  # Any: JSON, which a schema is written in
+SchemaNode = dict[str, Any]  # Any: JSON, which a schema is written in
 
-KEY = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
-NOT_BLANK = r"\S"
+KEY_REGEX = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+NOT_BLANK_REGEX = r"\S"
 
 
-def process_schema() -> Node:
+def process_json_schema() -> SchemaNode:
     """The schema of the whole document, a definition for each of its parts, in draft 7, which editors know best."""
-    shapes = list(_shapes(ProcessDocument))
+    shapes = list(_record_types(ProcessDocument))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Sales process of Pursuit",
-        **_record(ProcessDocument),
-        "definitions": {shape.__name__: _record(shape) for shape in shapes if shape is not ProcessDocument},
+        **_record_schema(ProcessDocument),
+        "definitions": {shape.__name__: _record_schema(shape) for shape in shapes if shape is not ProcessDocument},
     }
 
 
-INHERITED = frozenset({"states", "alert_rules"})
+INHERITED_FIELDS = frozenset({"states", "alert_rules"})
 """What a document may leave out, or leave empty, for the default process to fill in."""
 
-EXPLAINED: Mapping[tuple[type, str], str] = {
+DESCRIPTIONS: Mapping[tuple[type, str], str] = {
     (ProcessDocument, "key"): "Names the process for ever: each publishing under it makes its next version.",
     (ProcessDocument, "criteria"): "What is to be found out; exactly one of each kind PAIN, INTEREST and FIT.",
     (
@@ -85,15 +85,15 @@ EXPLAINED: Mapping[tuple[type, str], str] = {
 """What a field is for, where its name does not say it."""
 
 
-def _one_with(name: str, word: StrEnum) -> Node:
+def _contains(name: str, word: StrEnum) -> SchemaNode:
     return {"contains": {"required": [name], "properties": {name: {"const": word.value}}}}
 
 
-NARROWED: Mapping[tuple[type, str], Node] = {
-    (ProcessDocument, "criteria"): {"allOf": [_one_with("kind", kind) for kind in ESSENTIAL]},
+FIELD_CONSTRAINTS: Mapping[tuple[type, str], SchemaNode] = {
+    (ProcessDocument, "criteria"): {"allOf": [_contains("kind", kind) for kind in ESSENTIAL_KINDS]},
     (ProcessDocument, "states"): {
         "maxItems": len(OpportunityState),
-        "allOf": [_one_with("state", state) for state in OpportunityState],
+        "allOf": [_contains("state", state) for state in OpportunityState],
     },
     (Gate, "trigger"): {"enum": [trigger.value for trigger in Trigger if trigger is not Trigger.REOPEN]},
     (CriterionTest, "min_grade"): {"enum": [grade.value for grade in Grade if grade is not Grade.DISPROVED]},
@@ -106,15 +106,15 @@ NARROWED: Mapping[tuple[type, str], Node] = {
 }
 """What `check` asks of a field beyond its type, as far as a schema can say it."""
 
-ONE = {"type": ["string", "number", "boolean"]}
-WHOLE: Mapping[type, Node] = {
+SCALAR = {"type": ["string", "number", "boolean"]}
+RECORD_CONSTRAINTS: Mapping[type, SchemaNode] = {
     RequirementTest: {"minProperties": 1, "maxProperties": 1},
     FitRule: {
         "if": {"properties": {"operator": {"const": FitOperator.IN.value}}},
-        "then": {"properties": {"value": {"type": "array", "minItems": 1, "items": ONE}}},
+        "then": {"properties": {"value": {"type": "array", "minItems": 1, "items": SCALAR}}},
         "else": {
             "if": {"properties": {"operator": {"enum": [FitOperator.EQ.value, FitOperator.NE.value]}}},
-            "then": {"properties": {"value": ONE}},
+            "then": {"properties": {"value": SCALAR}},
             "else": {"properties": {"value": {"type": ["string", "number"]}}},
         },
     },
@@ -122,16 +122,16 @@ WHOLE: Mapping[type, Node] = {
 """What is asked of a part beyond its fields."""
 
 
-def _shapes(shape: type) -> Iterator[type]:
+def _record_types(shape: type) -> Iterator[type]:
     """The part and all that it is made of, each after what holds it."""
     yield shape
     for kind in get_type_hints(shape).values():
         inner = next((part for part in (kind, *get_args(kind)) if is_dataclass(part)), None)
         if isinstance(inner, type):
-            yield from _shapes(inner)
+            yield from _record_types(inner)
 
 
-def _record(shape: type) -> Node:
+def _record_schema(shape: type) -> SchemaNode:
     assert is_dataclass(shape)
     hints = get_type_hints(shape)
     return {
@@ -139,8 +139,8 @@ def _record(shape: type) -> Node:
         "description": (shape.__doc__ or "").strip(),
         "additionalProperties": False,
         "required": [camel(field.name) for field in fields(shape) if _is_required(shape, field)],
-        "properties": {camel(field.name): _field(shape, field, hints[field.name]) for field in fields(shape)},
-        **WHOLE.get(shape, {}),
+        "properties": {camel(field.name): _field_schema(shape, field, hints[field.name]) for field in fields(shape)},
+        **RECORD_CONSTRAINTS.get(shape, {}),
     }
 
 
@@ -150,48 +150,48 @@ def _is_required(shape: type, field: "Field[Any]") -> bool:
 
 def _is_inherited(shape: type, field: "Field[Any]") -> bool:
     """Left out, or null, of the whole document it is the default process's."""
-    return shape is ProcessDocument and field.name in INHERITED
+    return shape is ProcessDocument and field.name in INHERITED_FIELDS
 
 
-def _field(shape: type, field: "Field[Any]", kind: Any) -> Node:
+def _field_schema(shape: type, field: "Field[Any]", kind: Any) -> SchemaNode:
     place = (shape, field.name)
-    node = {**_kind(kind, place), **NARROWED.get(place, {})}
-    if text := EXPLAINED.get(place):
+    node = {**_type_schema(kind, place), **FIELD_CONSTRAINTS.get(place, {})}
+    if text := DESCRIPTIONS.get(place):
         node = {"description": text, **({"allOf": [node]} if "$ref" in node else node)}
     if field.default not in (MISSING, None, ()):
-        node["default"] = written(field.default)
-    return _or_null(node) if _is_inherited(shape, field) else node
+        node["default"] = encode(field.default)
+    return _nullable(node) if _is_inherited(shape, field) else node
 
 
-def _kind(kind: Any, place: tuple[type, str]) -> Node:  # Any: a type as a value
+def _type_schema(kind: Any, place: tuple[type, str]) -> SchemaNode:  # Any: a type as a value
     if get_origin(kind) is UnionType:
-        inner = _kind(next(part for part in get_args(kind) if part is not type(None)), place)
-        return inner if place[0] is RequirementTest else _or_null(inner)
+        inner = _type_schema(next(part for part in get_args(kind) if part is not type(None)), place)
+        return inner if place[0] is RequirementTest else _nullable(inner)
     if get_origin(kind) is tuple:
-        least = {"minItems": 1} if place in NEVER_EMPTY else {}
-        return {"type": "array", **least, "maxItems": LONGEST_LIST, "items": _kind(get_args(kind)[0], place)}
+        least = {"minItems": 1} if place in NON_EMPTY_LISTS else {}
+        return {"type": "array", **least, "maxItems": MAX_LIST_LENGTH, "items": _type_schema(get_args(kind)[0], place)}
     if is_dataclass(kind) and isinstance(kind, type):
         return {"$ref": f"#/definitions/{kind.__name__}"}
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"description": " ".join((kind.__doc__ or "").split()), "enum": [word.value for word in kind]}
-    return {**_SCALARS[kind], **_bounds(kind, place)}
+    return {**_SCALARS[kind], **_bounds_schema(kind, place)}
 
 
-def _bounds(kind: Any, place: tuple[type, str]) -> Node:
+def _bounds_schema(kind: Any, place: tuple[type, str]) -> SchemaNode:
     if kind is str:
-        pattern = KEY if place[1] == "key" else NOT_BLANK
-        return {"minLength": 1, "maxLength": LONGEST.get(place, LONGEST_TEXT), "pattern": pattern}
+        pattern = KEY_REGEX if place[1] == "key" else NOT_BLANK_REGEX
+        return {"minLength": 1, "maxLength": MAX_LENGTHS.get(place, MAX_TEXT_LENGTH), "pattern": pattern}
     limits = RANGES.get(place)
-    return {"minimum": limits.least, "maximum": limits.most} if limits else {}
+    return {"minimum": limits.minimum, "maximum": limits.maximum} if limits else {}
 
 
-def _or_null(node: Node) -> Node:
+def _nullable(node: SchemaNode) -> SchemaNode:
     if "type" in node:
         return {**node, "type": [node["type"], "null"]}
     return {"anyOf": [node, {"type": "null"}]}
 
 
-_SCALARS: Mapping[Any, Node] = {
+_SCALARS: Mapping[Any, SchemaNode] = {
     str: {"type": "string"},
     int: {"type": "integer"},
     bool: {"type": "boolean"},

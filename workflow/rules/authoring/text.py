@@ -3,45 +3,47 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workflow.rules.authoring.checks import check
-from workflow.rules.authoring.yaml_reading import FaultyText, Written, read_yaml
+from workflow.rules.authoring.checks import check_process
+from workflow.rules.authoring.yaml_reading import InvalidYamlError, YamlDocument, read_yaml
 from workflow.rules.authoring.yaml_writing import write_yaml
-from workflow.rules.errors import FieldProblem, InvalidInput
-from workflow.rules.process.document import ProcessDocument, parse, to_plain
+from workflow.rules.errors import FieldProblem, InvalidInputError
+from workflow.rules.process.document import ProcessDocument, encode_process, parse_process
 
 
-def document_in(text: str, *, defaults: ProcessDocument | None = None) -> ProcessDocument:
+def process_from_yaml(text: str, *, defaults: ProcessDocument | None = None) -> ProcessDocument:
     """The process that the text describes, checked whole; FaultyText tells every fault with its line."""
-    written = read_yaml(text)
-    if not isinstance(written.data, Mapping):
-        raise _faulty(written, [FieldProblem((), "A process is an object with named fields, such as key and name.")])
+    yaml_document = read_yaml(text)
+    if not isinstance(yaml_document.data, Mapping):
+        raise _yaml_error(
+            yaml_document, [FieldProblem((), "A process is an object with named fields, such as key and name.")]
+        )
     try:
-        document = parse(written.data, defaults=defaults)
-    except InvalidInput as refusal:
-        raise _faulty(written, refusal.fields) from refusal
-    if faults := check(document):
-        raise _faulty(written, faults)
+        document = parse_process(yaml_document.data, defaults=defaults)
+    except InvalidInputError as refusal:
+        raise _yaml_error(yaml_document, refusal.fields) from refusal
+    if faults := check_process(document):
+        raise _yaml_error(yaml_document, faults)
     return document
 
 
-def text_of(document: ProcessDocument) -> str:
+def process_to_yaml(document: ProcessDocument) -> str:
     """A text that reads back as the same document, every default written out; a blank line before each part."""
-    plain = to_plain(document)
+    data = encode_process(document)
     for part, name in (("alertRules", "threshold"), ("states", "probability")):
-        plain[part] = [_rounded(row, name) for row in plain[part]]
-    about = {name: plain.pop(name) for name in ("key", "name")}
-    return "\n".join([write_yaml(about), *(write_yaml({name: plain[name]}) for name in ORDER)])
+        data[part] = [_with_whole_number(row, name) for row in data[part]]
+    header = {name: data.pop(name) for name in ("key", "name")}
+    return "\n".join([write_yaml(header), *(write_yaml({name: data[name]}) for name in PART_ORDER)])
 
 
-ORDER = ("criteria", "fitRules", "requiredRoles", "milestones", "gates", "states", "alertRules")
+PART_ORDER = ("criteria", "fitRules", "requiredRoles", "milestones", "gates", "states", "alertRules")
 """The parts as a seller would read them: what is asked, of whom, in which steps, and what becomes of it."""
 
 
-def _rounded(row: dict[str, Any], name: str) -> dict[str, Any]:  # Any: plain data of several kinds
+def _with_whole_number(row: dict[str, Any], name: str) -> dict[str, Any]:  # Any: plain data of several kinds
     """The row with a whole number written as one."""
     number = row.get(name)
     return {**row, name: int(number)} if isinstance(number, float) and number.is_integer() else row
 
 
-def _faulty(written: Written, faults: Sequence[FieldProblem]) -> FaultyText:
-    return FaultyText([written.located(fault) for fault in faults])
+def _yaml_error(yaml_document: YamlDocument, faults: Sequence[FieldProblem]) -> InvalidYamlError:
+    return InvalidYamlError([yaml_document.locate(fault) for fault in faults])

@@ -7,7 +7,7 @@ import yaml
 from workflow.rules.authoring.yaml_reading import is_plain_text
 
 WIDTH = 140
-LONGEST_LINE = 125
+MAX_FLOW_LENGTH = 125
 
 
 def write_yaml(data: object) -> str:
@@ -16,7 +16,7 @@ def write_yaml(data: object) -> str:
     return text
 
 
-_UNUSUAL = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NON_PRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """Breaks of lines and signs that nobody sees: they are written by name, within quotes, as empty lines at an end are."""
 
 
@@ -36,35 +36,35 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _text(dumper: _Dumper, value: str) -> yaml.Node:
-    unclear = _UNUSUAL.search(value) or value.endswith("\n\n") or not is_plain_text(value)
-    style = '"' if unclear else "|" if "\n" in value else None
+def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:
+    needs_quotes = _NON_PRINTABLE.search(value) or value.endswith("\n\n") or not is_plain_text(value)
+    style = '"' if needs_quotes else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 
-def _list(dumper: _Dumper, parts: list[object]) -> yaml.Node:
+def _represent_list(dumper: _Dumper, parts: list[object]) -> yaml.Node:
     return dumper.represent_sequence(
         "tag:yaml.org,2002:seq", parts, flow_style=_is_short(parts) and dict not in map(type, parts)
     )
 
 
-def _object(dumper: _Dumper, parts: dict[str, object]) -> yaml.Node:
+def _represent_object(dumper: _Dumper, parts: dict[str, object]) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", parts, flow_style=_is_short(parts))
 
 
 def _is_short(part: object) -> bool:
     """It fits on a line and holds no sentences."""
-    return len(str(part).replace("'", "")) <= LONGEST_LINE and not any(" " in text for text in _texts(part))
+    return len(str(part).replace("'", "")) <= MAX_FLOW_LENGTH and not any(" " in text for text in _strings_in(part))
 
 
-def _texts(part: object) -> list[str]:
+def _strings_in(part: object) -> list[str]:
     if isinstance(part, dict):
-        return [text for inner in part.values() for text in _texts(inner)]
+        return [text for inner in part.values() for text in _strings_in(inner)]
     if isinstance(part, list):
-        return [text for inner in part for text in _texts(inner)]
+        return [text for inner in part for text in _strings_in(inner)]
     return [part] if isinstance(part, str) else []
 
 
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(list, _list)
-_Dumper.add_representer(dict, _object)
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(dict, _represent_object)

@@ -5,19 +5,19 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-AUDITED = frozenset({"apiKey", "exchangeRate", "member", "organization", "process", "team", "webhook"})
+AUDITED_KINDS = frozenset({"apiKey", "exchangeRate", "member", "organization", "process", "team", "webhook"})
 """The kinds of things that only admins change."""
-BEFORE_THE_FIRST = "0" * 64
+GENESIS_HASH = "0" * 64
 
 
-def link(previous: str, number: int, fact: Mapping[str, object]) -> str:
+def chain_hash(previous: str, number: int, event: Mapping[str, object]) -> str:
     """The hash of a fact in its place: SHA-256 of the hash before it, its number and all that it says, as sorted JSON."""
-    told = {name: _plain(value) for name, value in fact.items()}
-    text = json.dumps([previous, number, told], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    fields = {name: _normalize(value) for name, value in event.items()}
+    text = json.dumps([previous, number, fields], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: object) -> object:
+def _normalize(value: object) -> object:
     """As both databases give it back."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")

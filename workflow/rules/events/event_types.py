@@ -33,11 +33,11 @@ EVENT_TYPES = frozenset(
 """Every type of fact there is."""
 
 
-def is_of(type: str, pattern: str) -> bool:
+def matches_pattern(type: str, pattern: str) -> bool:
     """Whether a type is meant by a name such as `risk.raised` or a pattern such as `risk.*`."""
     return type.startswith(pattern[:-1]) if pattern.endswith("*") else type == pattern
 
 
-def unknown(patterns: Collection[str]) -> list[str]:
+def unknown_patterns(patterns: Collection[str]) -> list[str]:
     """The patterns that mean no type there is."""
-    return [pattern for pattern in patterns if not any(is_of(type, pattern) for type in EVENT_TYPES)]
+    return [pattern for pattern in patterns if not any(matches_pattern(type, pattern) for type in EVENT_TYPES)]

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-LONGEST = 2048
-PORTS = {"https": 443, "http": 80}
-FIRST_FREE_PORT = 1024
+MAX_URL_LENGTH = 2048
+DEFAULT_PORTS = {"https": 443, "http": 80}
+FIRST_UNPRIVILEGED_PORT = 1024
 """Below it stand the services of machines, of which only the web's own are let."""
-LET_PORTS = frozenset({80, 443})
-RESERVED4 = tuple(
+WEB_PORTS = frozenset({80, 443})
+RESERVED_IPV4 = tuple(
     IPv4Network(text)
     for text in (
         "0.0.0.0/8",
@@ -30,13 +30,13 @@ RESERVED4 = tuple(
     )
 )
 """Named one by one: Pythons before 3.11.10 and 3.12.4 take some of them for global (CVE-2024-4032)."""
-RESERVED6 = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
+RESERVED_IPV6 = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
 """Ways to write an IPv4 address as one of IPv6: NAT64, Teredo, 6to4."""
-OWN_NAMES = ("localhost", "local", "internal", "intranet", "home.arpa")
+INTERNAL_NAMES = ("localhost", "local", "internal", "intranet", "home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WebhookUrl:
     """What an address names: the host as it is written, the port, and the rest."""
 
     scheme: str
@@ -48,83 +48,85 @@ class Target:
     def authority(self) -> str:
         """Host and port as the header Host has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-class Unfit(ValueError):
+class UnsafeUrlError(ValueError):
     """Why a webhook cannot be sent there, as a sentence with the remedy."""
 
 
-def target_of(url: str, *, private: bool) -> Target:
+def parse_webhook_url(url: str, *, allow_private: bool) -> WebhookUrl:
     """What the address names; Unfit where it cannot be a receiver's. With `private` also http, and addresses of one's own network."""
-    if len(url) > LONGEST:
-        raise Unfit(f"The address has {len(url):,} characters; at most {LONGEST:,} fit.")
+    if len(url) > MAX_URL_LENGTH:
+        raise UnsafeUrlError(f"The address has {len(url):,} characters; at most {MAX_URL_LENGTH:,} fit.")
     if any(sign <= " " or sign == "\x7f" or sign == "\\" for sign in url) or not url.isascii():
-        raise Unfit(
+        raise UnsafeUrlError(
             "The address holds a space, a backslash or a letter beyond ASCII. Write it percent-encoded, and the host as xn--…"
         )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Unfit("This is no address. Write it as https://example.com/hook.") from None
-    schemes = ("https", "http") if private else ("https",)
+        raise UnsafeUrlError("This is no address. Write it as https://example.com/hook.") from None
+    schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes:
-        raise Unfit("A webhook goes to an https:// address, so that nobody on the way reads it.")
-    host = _host(parts)
-    port = PORTS[parts.scheme] if port is None else port
-    if not private:
-        if port < FIRST_FREE_PORT and port not in LET_PORTS:
-            raise Unfit(f"Port {port} is no web server's. Use 443, or one from {FIRST_FREE_PORT} on.")
-        _refuse_own(host)
+        raise UnsafeUrlError("A webhook goes to an https:// address, so that nobody on the way reads it.")
+    host = _parse_host(parts)
+    port = DEFAULT_PORTS[parts.scheme] if port is None else port
+    if not allow_private:
+        if port < FIRST_UNPRIVILEGED_PORT and port not in WEB_PORTS:
+            raise UnsafeUrlError(f"Port {port} is no web server's. Use 443, or one from {FIRST_UNPRIVILEGED_PORT} on.")
+        _reject_internal(host)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, port, path)
+    return WebhookUrl(parts.scheme, host, port, path)
 
 
-def vetted(addresses: Collection[str], *, private: bool) -> str:
+def choose_address(addresses: Collection[str], *, allow_private: bool) -> str:
     """The address to connect to, of all that a name stands for; Unfit where any of them is inside."""
     if not addresses:
-        raise Unfit("The host's name stands for no address.")
-    if not private:
+        raise UnsafeUrlError("The host's name stands for no address.")
+    if not allow_private:
         for address in addresses:
             if not is_public(address.partition("%")[0]):
-                raise Unfit("The host stands for an address that is not of the public internet.")
+                raise UnsafeUrlError("The host stands for an address that is not of the public internet.")
     return min(addresses, key=lambda address: (":" in address, address))
 
 
 def is_public(text: str) -> bool:
     """Whether an IP address is one of the public internet, however it is written as IPv6."""
     address = ip_address(text)
-    inside: tuple[IPv4Network | IPv6Network, ...] = RESERVED4
+    reserved: tuple[IPv4Network | IPv6Network, ...] = RESERVED_IPV4
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(str(address.ipv4_mapped))
-        inside = RESERVED6
-    if any(address in network for network in inside if network.version == address.version):
+        reserved = RESERVED_IPV6
+    if any(address in network for network in reserved if network.version == address.version):
         return False
-    unfit = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_loopback
-    return address.is_global and not unfit
+    special = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_loopback
+    return address.is_global and not special
 
 
-def _host(parts: SplitResult) -> str:
+def _parse_host(parts: SplitResult) -> str:
     if "@" in parts.netloc:
-        raise Unfit("The address holds a user or a password. Leave them out; each request is signed.")
+        raise UnsafeUrlError("The address holds a user or a password. Leave them out; each request is signed.")
     host = parts.hostname or ""
     if not host or host.endswith(".") or "%" in host:
-        raise Unfit("The address names no host, or one that ends in a dot. Write it as https://example.com/hook.")
+        raise UnsafeUrlError(
+            "The address names no host, or one that ends in a dot. Write it as https://example.com/hook."
+        )
     return host
 
 
-def _refuse_own(host: str) -> None:
+def _reject_internal(host: str) -> None:
     """Refuse what is inside by its writing alone: addresses in any spelling, and names that only an own network knows."""
-    if any(host == name or host.endswith(f".{name}") for name in OWN_NAMES):
-        raise Unfit(f"`{host[:80]}` is a name of an own network. A webhook goes to the public internet.")
-    address = _literal(host)
+    if any(host == name or host.endswith(f".{name}") for name in INTERNAL_NAMES):
+        raise UnsafeUrlError(f"`{host[:80]}` is a name of an own network. A webhook goes to the public internet.")
+    address = _ip_literal(host)
     if address is not None and not is_public(str(address)):
-        raise Unfit(f"`{host[:80]}` is no address of the public internet.")
+        raise UnsafeUrlError(f"`{host[:80]}` is no address of the public internet.")
 
 
-def _literal(host: str) -> IPv4Address | IPv6Address | None:
+def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host is, in all the spellings that a resolver takes: 127.1, 0x7f.1, 0177.0.0.1, 2130706433."""
     try:
         return ip_address(host)

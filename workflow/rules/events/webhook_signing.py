@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"
 SECRET_BYTES = 32
-DELAYS = tuple(
+RETRY_DELAYS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 5 * 60, 30 * 60, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))
 )
 """From one attempt to the next; the tenth that fails is the last."""
-JITTER = 0.1
+RETRY_JITTER = 0.1
 """The share of a delay by which it may be longer, so that what failed together does not come again together."""
-LONGEST_WAIT = timedelta(hours=24)
+MAX_RETRY_AFTER = timedelta(hours=24)
 """What a receiver may ask for with Retry-After at most."""
-PATIENCE = timedelta(days=5)
+DISABLE_AFTER = timedelta(days=5)
 """How long an endpoint may fail, without one delivery, before it is disabled."""
-OVERLAP = timedelta(hours=24)
+SECRET_OVERLAP = timedelta(hours=24)
 """How long the secret before a rotation signs too."""
 
 
-def secret_text(raw: bytes) -> str:
+def encode_secret(raw: bytes) -> str:
     """A secret as receivers configure it."""
-    return PREFIX + base64.b64encode(raw).decode()
+    return SECRET_PREFIX + base64.b64encode(raw).decode()
 
 
 def message_id(event_id: UUID) -> str:
@@ -33,19 +33,23 @@ def message_id(event_id: UUID) -> str:
     return f"msg_{event_id.hex}"
 
 
-def signatures(secrets: Sequence[str], id: str, at: datetime, body: bytes) -> str:
+def sign(secrets: Sequence[str], id: str, at: datetime, body: bytes) -> str:
     """The `webhook-signature`, one for each secret: HMAC-SHA256 over id, time and body."""
     signed = f"{id}.{int(at.timestamp())}.".encode() + body
-    made = (hmac.digest(base64.b64decode(secret.removeprefix(PREFIX)), signed, hashlib.sha256) for secret in secrets)
-    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in made)
+    digests = (
+        hmac.digest(base64.b64decode(secret.removeprefix(SECRET_PREFIX)), signed, hashlib.sha256) for secret in secrets
+    )
+    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
 
 
-def next_attempt(attempts: int, now: datetime, chance: float, asked: timedelta | None = None) -> datetime | None:
+def next_retry_at(
+    attempts: int, now: datetime, random_share: float, retry_after: timedelta | None = None
+) -> datetime | None:
     """When a delivery is tried again after so many attempts, and not before the receiver asks for it; none where that was the last.
 
     `chance` is from 0 to 1.
     """
-    if attempts > len(DELAYS):
+    if attempts > len(RETRY_DELAYS):
         return None
-    delay = DELAYS[attempts - 1] * (1 + JITTER * chance)
-    return now + max(delay, min(asked or timedelta(), LONGEST_WAIT))
+    delay = RETRY_DELAYS[attempts - 1] * (1 + RETRY_JITTER * random_share)
+    return now + max(delay, min(retry_after or timedelta(), MAX_RETRY_AFTER))

@@ -14,11 +14,11 @@ from workflow.rules.enums import (
     TransitionReadiness,
     Trigger,
 )
-from workflow.rules.errors import IllegalTransition
-from workflow.rules.gates.requirements import Verdict, evaluate, gate, unmet
+from workflow.rules.errors import IllegalTransitionError
+from workflow.rules.gates.requirements import Verdict, evaluate_gate, evaluate_requirement, unmet_verdicts
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import OverrideFacts
-from workflow.rules.permissions import Action, Holding, Viewer, may_coach, may_override, why_not_write
+from workflow.rules.permissions import Action, Ownership, Viewer, may_manage, may_override, write_forbidden_reason
 from workflow.rules.process.document import ProcessDocument
 
 LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
@@ -26,44 +26,44 @@ WON, LOST, DISQUALIFIED = OpportunityState.WON, OpportunityState.LOST, Opportuni
 
 
 @dataclass(frozen=True, slots=True)
-class Arrow:
+class TransitionRule:
     """One way from a state to a state: who may take it and what must be given with it."""
 
     trigger: Trigger
     source: OpportunityState
     target: OpportunityState
-    who: Action = Action.WRITE_OWN
-    inputs: tuple[str, ...] = ()
+    action: Action = Action.WRITE_OWN
+    required_inputs: tuple[str, ...] = ()
 
     @property
-    def gate(self) -> Trigger | None:
+    def gate_trigger(self) -> Trigger | None:
         """Whose gate is judged."""
-        return gate_of(self.trigger, self.target)
+        return gate_trigger(self.trigger, self.target)
 
 
-TABLE: tuple[Arrow, ...] = (
-    Arrow(Trigger.QUALIFY, LEAD, QUALIFIED),
-    Arrow(Trigger.PROGRESS, QUALIFIED, PROGRESSING),
-    Arrow(Trigger.WIN, PROGRESSING, WON, inputs=("reason",)),
-    Arrow(Trigger.LOSE, QUALIFIED, LOST, inputs=("reason",)),
-    Arrow(Trigger.LOSE, PROGRESSING, LOST, inputs=("reason",)),
-    Arrow(Trigger.DISQUALIFY, LEAD, DISQUALIFIED, inputs=("reason",)),
-    Arrow(Trigger.DISQUALIFY, QUALIFIED, DISQUALIFIED, inputs=("reason",)),
-    Arrow(Trigger.DISQUALIFY, PROGRESSING, DISQUALIFIED, inputs=("reason",)),
-    Arrow(Trigger.REGRESS, PROGRESSING, QUALIFIED, inputs=("note",)),
-    Arrow(Trigger.REGRESS, QUALIFIED, LEAD, inputs=("note",)),
-    Arrow(Trigger.REOPEN, LOST, LEAD, who=Action.REOPEN, inputs=("note",)),
-    Arrow(Trigger.REOPEN, LOST, QUALIFIED, who=Action.REOPEN, inputs=("note",)),
-    Arrow(Trigger.REOPEN, LOST, PROGRESSING, who=Action.REOPEN, inputs=("note",)),
-    Arrow(Trigger.REOPEN, DISQUALIFIED, LEAD, who=Action.REOPEN, inputs=("note",)),
-    Arrow(Trigger.REOPEN, WON, PROGRESSING, who=Action.REOPEN_WON, inputs=("note",)),
+TRANSITIONS: tuple[TransitionRule, ...] = (
+    TransitionRule(Trigger.QUALIFY, LEAD, QUALIFIED),
+    TransitionRule(Trigger.PROGRESS, QUALIFIED, PROGRESSING),
+    TransitionRule(Trigger.WIN, PROGRESSING, WON, required_inputs=("reason",)),
+    TransitionRule(Trigger.LOSE, QUALIFIED, LOST, required_inputs=("reason",)),
+    TransitionRule(Trigger.LOSE, PROGRESSING, LOST, required_inputs=("reason",)),
+    TransitionRule(Trigger.DISQUALIFY, LEAD, DISQUALIFIED, required_inputs=("reason",)),
+    TransitionRule(Trigger.DISQUALIFY, QUALIFIED, DISQUALIFIED, required_inputs=("reason",)),
+    TransitionRule(Trigger.DISQUALIFY, PROGRESSING, DISQUALIFIED, required_inputs=("reason",)),
+    TransitionRule(Trigger.REGRESS, PROGRESSING, QUALIFIED, required_inputs=("note",)),
+    TransitionRule(Trigger.REGRESS, QUALIFIED, LEAD, required_inputs=("note",)),
+    TransitionRule(Trigger.REOPEN, LOST, LEAD, action=Action.REOPEN, required_inputs=("note",)),
+    TransitionRule(Trigger.REOPEN, LOST, QUALIFIED, action=Action.REOPEN, required_inputs=("note",)),
+    TransitionRule(Trigger.REOPEN, LOST, PROGRESSING, action=Action.REOPEN, required_inputs=("note",)),
+    TransitionRule(Trigger.REOPEN, DISQUALIFIED, LEAD, action=Action.REOPEN, required_inputs=("note",)),
+    TransitionRule(Trigger.REOPEN, WON, PROGRESSING, action=Action.REOPEN_WON, required_inputs=("note",)),
 )
-_WAY_INTO = {QUALIFIED: Trigger.QUALIFY, PROGRESSING: Trigger.PROGRESS}
-_WHO_OVERRIDES = {Strength.SOFT: Action.OVERRIDE_SOFT, Strength.HARD: Action.OVERRIDE_HARD}
+_ENTRY_TRIGGERS = {QUALIFIED: Trigger.QUALIFY, PROGRESSING: Trigger.PROGRESS}
+_OVERRIDE_ACTIONS = {Strength.SOFT: Action.OVERRIDE_SOFT, Strength.HARD: Action.OVERRIDE_HARD}
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class TransitionPreview:
     """One arrow as a viewer sees it before taking it: every requirement, and whether it can be taken."""
 
     trigger: Trigger
@@ -75,35 +75,41 @@ class Option:
     forbidden_because: str | None
 
 
-def gate_of(trigger: Trigger, target: OpportunityState) -> Trigger | None:
+def gate_trigger(trigger: Trigger, target: OpportunityState) -> Trigger | None:
     """Whose gate an arrow is judged by: REOPEN's is the one that leads into its target, none for LEAD."""
-    return _WAY_INTO.get(target) if trigger is Trigger.REOPEN else trigger
+    return _ENTRY_TRIGGERS.get(target) if trigger is Trigger.REOPEN else trigger
 
 
-def arrows(state: OpportunityState) -> tuple[Arrow, ...]:
+def transitions_from(state: OpportunityState) -> tuple[TransitionRule, ...]:
     """Every arrow that leaves the state."""
-    return tuple(arrow for arrow in TABLE if arrow.source is state)
+    return tuple(transition for transition in TRANSITIONS if transition.source is state)
 
 
-def states_left_by(trigger: Trigger) -> frozenset[OpportunityState]:
+def source_states(trigger: Trigger) -> frozenset[OpportunityState]:
     """The states that the trigger leads out of."""
-    return frozenset(arrow.source for arrow in TABLE if arrow.trigger is trigger)
+    return frozenset(transition.source for transition in TRANSITIONS if transition.trigger is trigger)
 
 
-def arrow_of(facts: OpportunityFacts, trigger: Trigger, target: OpportunityState | None = None) -> Arrow:
+def find_transition(
+    facts: OpportunityFacts, trigger: Trigger, target: OpportunityState | None = None
+) -> TransitionRule:
     """The arrow from the deal's state; IllegalTransition where there is none, or where REOPEN does not say whereto."""
-    found = [arrow for arrow in arrows(facts.state) if arrow.trigger is trigger and target in (None, arrow.target)]
-    if len(found) != 1:
-        allowed = [(arrow.trigger, arrow.target) for arrow in arrows(facts.state)]
-        raise IllegalTransition(
+    matching = [
+        transition
+        for transition in transitions_from(facts.state)
+        if transition.trigger is trigger and target in (None, transition.target)
+    ]
+    if len(matching) != 1:
+        allowed = [(arrow.trigger, arrow.target) for arrow in transitions_from(facts.state)]
+        raise IllegalTransitionError(
             trigger=trigger, state=facts.state, allowed=allowed, opportunity_id=facts.id, target=target
         )
-    return found[0]
+    return matching[0]
 
 
-def advance(state: OpportunityState, trigger: Trigger, target: OpportunityState | None = None) -> OpportunityState:
+def next_state(state: OpportunityState, trigger: Trigger, target: OpportunityState | None = None) -> OpportunityState:
     """The state that the trigger leads to; an error where no one arrow does: ask `arrow_of` first."""
-    if target is None and sum(arrow.trigger is trigger for arrow in arrows(state)) > 1:
+    if target is None and sum(transition.trigger is trigger for transition in transitions_from(state)) > 1:
         raise LookupError(f"{trigger} leads from {state} to more than one state: say to which.")
     token = _Token(state.value, None if target is None else target.value)
     if not MACHINE.events[trigger.value].trigger(token):
@@ -111,95 +117,110 @@ def advance(state: OpportunityState, trigger: Trigger, target: OpportunityState 
     return OpportunityState(token.state)
 
 
-def verdicts(arrow: Arrow, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> tuple[Verdict, ...]:
+def evaluate_transition(
+    transition: TransitionRule, facts: OpportunityFacts, process: ProcessDocument, now: datetime
+) -> tuple[Verdict, ...]:
     """The arrow's gate, all of it, judged on the deal."""
-    return () if arrow.gate is None else gate(process, arrow.gate, facts, now)
+    return () if transition.gate_trigger is None else evaluate_gate(process, transition.gate_trigger, facts, now)
 
 
-def preview(
-    facts: OpportunityFacts, process: ProcessDocument, *, viewer: Viewer, holding: Holding, now: datetime
-) -> tuple[Option, ...]:
+def preview_transitions(
+    facts: OpportunityFacts, process: ProcessDocument, *, viewer: Viewer, ownership: Ownership, now: datetime
+) -> tuple[TransitionPreview, ...]:
     """Every arrow out of the deal's state as this viewer sees it: a dry run of the gates."""
-    ways = arrows(facts.state)
-    return tuple(_option(arrow, verdicts(arrow, facts, process, now), viewer, holding) for arrow in ways)
+    transitions = transitions_from(facts.state)
+    return tuple(
+        _preview(transition, evaluate_transition(transition, facts, process, now), viewer, ownership)
+        for transition in transitions
+    )
 
 
-def why_not_take(arrow: Arrow, viewer: Viewer, holding: Holding) -> str | None:
+def forbidden_reason(transition: TransitionRule, viewer: Viewer, ownership: Ownership) -> str | None:
     """Why this viewer may not take the arrow, None where they may."""
-    if arrow.who is Action.WRITE_OWN:
-        return why_not_write(viewer, holding)
-    if may_coach(viewer, arrow.who, holding):
+    if transition.action is Action.WRITE_OWN:
+        return write_forbidden_reason(viewer, ownership)
+    if may_manage(viewer, transition.action, ownership):
         return None
-    who = "an admin" if arrow.who is Action.REOPEN_WON else "a manager of the owner's team or an admin"
+    who = "an admin" if transition.action is Action.REOPEN_WON else "a manager of the owner's team or an admin"
     return f"Only {who} may reopen this opportunity."
 
 
-def overridable(failing: Iterable[Verdict], viewer: Viewer, holding: Holding) -> bool:
+def can_override_all(failing: Iterable[Verdict], viewer: Viewer, ownership: Ownership) -> bool:
     """Whether this viewer may pass all of the unmet requirements with an override."""
-    return all(_may_pass(verdict, viewer, holding) for verdict in failing)
+    return all(_may_override(verdict, viewer, ownership) for verdict in failing)
 
 
-def overridden(
-    found: tuple[Verdict, ...], keys: Collection[str], viewer: Viewer, holding: Holding
+def apply_override(
+    verdicts: tuple[Verdict, ...], keys: Collection[str], viewer: Viewer, ownership: Ownership
 ) -> tuple[Verdict, ...]:
     """The verdicts with what an override names, and this viewer may give, passed; what is met stays met."""
     return tuple(
         replace(verdict, status=RequirementStatus.OVERRIDDEN)
-        if verdict.status is RequirementStatus.UNMET and verdict.key in keys and _may_pass(verdict, viewer, holding)
+        if verdict.status is RequirementStatus.UNMET
+        and verdict.key in keys
+        and _may_override(verdict, viewer, ownership)
         else verdict
-        for verdict in found
+        for verdict in verdicts
     )
 
 
-def owed(override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> bool:
+def is_override_open(override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> bool:
     """Whether a requirement that was passed by the override still does not hold; one the process no longer has is settled."""
-    way = gate_of(override.trigger, override.target)
-    asked = process.gate(way) if way else ()
+    trigger = gate_trigger(override.trigger, override.target)
+    requirements = process.requirements_for(trigger) if trigger else ()
     keys = override.requirement_keys
-    return bool(unmet(tuple(evaluate(one, facts, process, now) for one in asked if one.key in keys)))
+    return bool(
+        unmet_verdicts(tuple(evaluate_requirement(one, facts, process, now) for one in requirements if one.key in keys))
+    )
 
 
-def diagram() -> str:
+def mermaid_diagram() -> str:
     """The table as a Mermaid state diagram, for the README."""
-    ways = [f"    {arrow.source} --> {arrow.target}: {arrow.trigger}" for arrow in TABLE]
-    return "\n".join(["stateDiagram-v2", f"    [*] --> {LEAD}", *ways])
+    edges = [f"    {transition.source} --> {transition.target}: {transition.trigger}" for transition in TRANSITIONS]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {LEAD}", *edges])
 
 
-def faults_of(table: Iterable[Arrow]) -> list[str]:
+def graph_faults(table: Iterable[TransitionRule]) -> list[str]:
     """What is wrong with a graph: a state that cannot be reached, a closed one left but by REOPEN."""
-    ways = list(table)
+    transitions = list(table)
     reached = {LEAD}
     for _ in OpportunityState:
-        reached |= {arrow.target for arrow in ways if arrow.source in reached}
-    lost = [f"{state} cannot be reached." for state in OpportunityState if state not in reached]
-    leaks = [arrow for arrow in ways if arrow.source in CLOSED_STATES and arrow.trigger is not Trigger.REOPEN]
-    return lost + [f"{arrow.trigger} leaves {arrow.source}, which is closed." for arrow in leaks]
+        reached |= {arrow.target for arrow in transitions if arrow.source in reached}
+    unreachable = [f"{state} cannot be reached." for state in OpportunityState if state not in reached]
+    exits = [
+        transition
+        for transition in transitions
+        if transition.source in CLOSED_STATES and transition.trigger is not Trigger.REOPEN
+    ]
+    return unreachable + [f"{arrow.trigger} leaves {arrow.source}, which is closed." for arrow in exits]
 
 
-def _option(arrow: Arrow, found: tuple[Verdict, ...], viewer: Viewer, holding: Holding) -> Option:
-    forbidden = why_not_take(arrow, viewer, holding)
-    failing = unmet(found)
-    return Option(
-        trigger=arrow.trigger,
-        target=arrow.target,
-        readiness=_readiness(forbidden, failing, overridable(failing, viewer, holding)),
-        requirements=found,
+def _preview(
+    transition: TransitionRule, verdicts: tuple[Verdict, ...], viewer: Viewer, ownership: Ownership
+) -> TransitionPreview:
+    forbidden = forbidden_reason(transition, viewer, ownership)
+    failing = unmet_verdicts(verdicts)
+    return TransitionPreview(
+        trigger=transition.trigger,
+        target=transition.target,
+        readiness=_readiness(forbidden, failing, can_override_all(failing, viewer, ownership)),
+        requirements=verdicts,
         unmet_count=len(failing),
-        required_inputs=arrow.inputs,
+        required_inputs=transition.required_inputs,
         forbidden_because=forbidden,
     )
 
 
-def _may_pass(verdict: Verdict, viewer: Viewer, holding: Holding) -> bool:
-    return may_override(viewer, _WHO_OVERRIDES[verdict.strength], holding)
+def _may_override(verdict: Verdict, viewer: Viewer, ownership: Ownership) -> bool:
+    return may_override(viewer, _OVERRIDE_ACTIONS[verdict.strength], ownership)
 
 
-def _readiness(forbidden: str | None, failing: tuple[Verdict, ...], may_pass: bool) -> TransitionReadiness:
+def _readiness(forbidden: str | None, failing: tuple[Verdict, ...], may_override: bool) -> TransitionReadiness:
     if forbidden is not None:
         return TransitionReadiness.FORBIDDEN
     if not failing:
         return TransitionReadiness.READY
-    return TransitionReadiness.OVERRIDABLE if may_pass else TransitionReadiness.BLOCKED
+    return TransitionReadiness.OVERRIDABLE if may_override else TransitionReadiness.BLOCKED
 
 
 @dataclass(slots=True)
@@ -210,14 +231,14 @@ class _Token:
     target: str | None
 
 
-def _is_wanted(event: EventData) -> bool:
-    token, way = event.model, event.transition
-    return isinstance(token, _Token) and way is not None and token.target in (None, way.dest)
+def _leads_to_target(event: EventData) -> bool:
+    token, transition = event.model, event.transition
+    return isinstance(token, _Token) and transition is not None and token.target in (None, transition.dest)
 
 
-def _built(table: Iterable[Arrow]) -> Machine:
-    ways = list(table)
-    if faults := faults_of(ways):
+def _build_machine(table: Iterable[TransitionRule]) -> Machine:
+    transitions = list(table)
+    if faults := graph_faults(transitions):
         raise ValueError(" ".join(faults))
     return Machine(
         model=None,
@@ -226,10 +247,15 @@ def _built(table: Iterable[Arrow]) -> Machine:
         auto_transitions=False,
         send_event=True,
         transitions=[
-            {"trigger": str(way.trigger), "source": str(way.source), "dest": str(way.target), "conditions": _is_wanted}
-            for way in ways
+            {
+                "trigger": str(transition.trigger),
+                "source": str(transition.source),
+                "dest": str(transition.target),
+                "conditions": _leads_to_target,
+            }
+            for transition in transitions
         ],
     )
 
 
-MACHINE = _built(TABLE)
+MACHINE = _build_machine(TRANSITIONS)

@@ -15,19 +15,19 @@ from workflow.rules.enums import (
     KnowledgeStatus,
     OpportunityField,
 )
-from workflow.rules.gates.requirements import Case
-from workflow.rules.health.at_close import standing
-from workflow.rules.health.insight_text import SENTENCES, WANTED
-from workflow.rules.money import half_up
+from workflow.rules.gates.requirements import RuleContext
+from workflow.rules.health.at_close import evaluation_context
+from workflow.rules.health.insight_text import MISSING_TEXTS, SUMMARIES
+from workflow.rules.money import round_half_up
 from workflow.rules.opportunity import qualification
 from workflow.rules.opportunity.buyer import role_coverage
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.fields import field_finding
-from workflow.rules.opportunity.milestones import overdue, to_lay_out
-from workflow.rules.opportunity.risks import not_reviewed, unmitigated
+from workflow.rules.opportunity.fields import check_field
+from workflow.rules.opportunity.milestones import is_overdue, missing_templates
+from workflow.rules.opportunity.risks import missing_review, unmitigated_risks
 from workflow.rules.process.document import ProcessDocument
 
-WORTH = {
+STATUS_PERCENT = {
     KnowledgeStatus.KNOWN: 100,
     KnowledgeStatus.PARTIAL: 50,
     KnowledgeStatus.STALE: 25,
@@ -55,134 +55,146 @@ class Insight:
     @property
     def completeness_percent(self) -> int:
         """What the topics are worth, on average."""
-        return half_up(Decimal(sum(WORTH[topic.status] for topic in self.topics)) / len(self.topics))
+        return round_half_up(Decimal(sum(STATUS_PERCENT[topic.status] for topic in self.topics)) / len(self.topics))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TopicFinding:
     """What a look at a topic found: whether anything is known, what is missing, what went stale, and what else to say of it."""
 
-    anything: bool
+    has_any: bool
     missing: tuple[str, ...]
     stale: bool = False
-    said: str | None = None
+    summary: str | None = None
 
     @property
     def status(self) -> KnowledgeStatus:
         """What went stale is not known; and where there is nothing, nothing is known, though nothing be missing."""
         if self.stale:
             return KnowledgeStatus.STALE
-        if not self.anything:
+        if not self.has_any:
             return KnowledgeStatus.UNKNOWN
         return KnowledgeStatus.PARTIAL if self.missing else KnowledgeStatus.KNOWN
 
 
-def insight(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> Insight:
+def evaluate_insight(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> Insight:
     """Every topic of a deal at that instant; of a closed one, as at its close."""
-    case = standing(process, facts, now)
-    return Insight(tuple(_topic(name, look(case)) for name, look in LOOKS.items()))
+    context = evaluation_context(process, facts, now)
+    return Insight(tuple(_topic(name, evaluate(context)) for name, evaluate in TOPIC_EVALUATORS.items()))
 
 
-def doubtful(facts: OpportunityFacts, now: datetime) -> bool:
+def is_interest_doubtful(facts: OpportunityFacts, now: datetime) -> bool:
     """The buyer has lived with the pain for over five years, and no event makes a date matter: is the interest real?"""
     since, today = facts.pain_since, facts.today(now)
-    if since is None or _known(OpportunityField.COMPELLING_EVENT, facts, now):
+    if since is None or _is_known(OpportunityField.COMPELLING_EVENT, facts, now):
         return False
     return (since.year + DOUBTFUL_YEARS, since.month, since.day) < (today.year, today.month, today.day)
 
 
-def _topic(name: InsightTopicName, look: Look) -> InsightTopic:
-    return InsightTopic(name, look.status, look.said or SENTENCES[name][look.status], look.missing)
+def _topic(name: InsightTopicName, finding: TopicFinding) -> InsightTopic:
+    return InsightTopic(name, finding.status, finding.summary or SUMMARIES[name][finding.status], finding.missing)
 
 
-def _pain(case: Case) -> Look:
-    answer = _answer(case, CriterionKind.PAIN)
-    return Look(answer.grade is not Grade.UNKNOWN, answer.missing, stale=answer.stale, said=answer.disproof)
+def _pain(context: RuleContext) -> TopicFinding:
+    finding = _criterion_finding(context, CriterionKind.PAIN)
+    return TopicFinding(
+        finding.grade is not Grade.UNKNOWN, finding.missing, stale=finding.stale, summary=finding.disproof
+    )
 
 
-def _interest(case: Case) -> Look:
-    answer, doubt = _answer(case, CriterionKind.INTEREST), doubtful(case.facts, case.now)
-    since = () if case.facts.pain_since else (_wanted("painSince"),)
-    said = "The pain is over five years old, and no event makes a date matter: is the interest real?" if doubt else None
-    missing = (*answer.missing, *since, *((_wanted("compellingEvent"),) if doubt else ()))
-    return Look(not (answer.missing and since), missing, stale=answer.stale or doubt, said=said or answer.disproof)
+def _interest(context: RuleContext) -> TopicFinding:
+    finding, doubt = (
+        _criterion_finding(context, CriterionKind.INTEREST),
+        is_interest_doubtful(context.facts, context.now),
+    )
+    since = () if context.facts.pain_since else (_missing("painSince"),)
+    summary = (
+        "The pain is over five years old, and no event makes a date matter: is the interest real?" if doubt else None
+    )
+    missing = (*finding.missing, *since, *((_missing("compellingEvent"),) if doubt else ()))
+    return TopicFinding(
+        not (finding.missing and since), missing, stale=finding.stale or doubt, summary=summary or finding.disproof
+    )
 
 
-def _fit(case: Case) -> Look:
-    answer, rules = _answer(case, CriterionKind.FIT), qualification.fit_results(case.process, case.facts.account)
+def _fit(context: RuleContext) -> TopicFinding:
+    finding, rules = (
+        _criterion_finding(context, CriterionKind.FIT),
+        qualification.fit_results(context.process, context.facts.account),
+    )
     failing = tuple(found for found in rules if found.status is not FitStatus.PASS)
-    lacks = tuple(f"{found.rule.attribute}: {found.explanation}" for found in failing)
-    anything = not answer.missing or (bool(rules) and not failing)
-    return Look(anything, (*answer.missing, *lacks), stale=answer.stale, said=answer.disproof)
+    failures = tuple(f"{found.rule.attribute}: {found.explanation}" for found in failing)
+    anything = not finding.missing or (bool(rules) and not failing)
+    return TopicFinding(anything, (*finding.missing, *failures), stale=finding.stale, summary=finding.disproof)
 
 
-def _decision_team(case: Case) -> Look:
-    roles = role_coverage(case.process, case.facts)
+def _decision_team(context: RuleContext) -> TopicFinding:
+    roles = role_coverage(context.process, context.facts)
     if not roles:
-        return Look(False, (_wanted("requiredRoles"),))
+        return TopicFinding(False, (_missing("requiredRoles"),))
     open_ = [role for role in roles if not role.met]
-    lacks = [f"{' or '.join(role.any_of)}, {len(role.filled_by)} of {role.minimum}" for role in open_]
+    missing = [f"{' or '.join(role.any_of)}, {len(role.filled_by)} of {role.minimum}" for role in open_]
     met = len(roles) - len(open_)
-    said = f"{met} of the {len(roles)} roles that every deal needs are filled." if met and open_ else None
-    return Look(met > 0, tuple(f"roles: {lack}" for lack in lacks), said=said)
+    summary = f"{met} of the {len(roles)} roles that every deal needs are filled." if met and open_ else None
+    return TopicFinding(met > 0, tuple(f"roles: {lack}" for lack in missing), summary=summary)
 
 
-def _buying_style(case: Case) -> Look:
-    present = case.facts.present_stakeholders()
+def _buying_style(context: RuleContext) -> TopicFinding:
+    present = context.facts.present_stakeholders()
     if not present:
-        return Look(False, (_wanted("stakeholders"),))
+        return TopicFinding(False, (_missing("stakeholders"),))
     unread = [person for person in present if person.buying_style is BuyingStyle.UNKNOWN]
-    lacks = tuple(f"buyingStyle: what {person.contact_name} judges an offer by" for person in unread)
-    return Look(len(unread) < len(present), lacks)
+    missing = tuple(f"buyingStyle: what {person.contact_name} judges an offer by" for person in unread)
+    return TopicFinding(len(unread) < len(present), missing)
 
 
-def _buying_process(case: Case) -> Look:
-    purchase = _lacks(OpportunityField.PURCHASE_PROCESS, "purchaseProcess", case)
-    steps = () if case.facts.decision_steps else (_wanted("decisionSteps"),)
-    return Look(not (purchase and steps), (*purchase, *steps))
+def _buying_process(context: RuleContext) -> TopicFinding:
+    purchase = _missing_field(OpportunityField.PURCHASE_PROCESS, "purchaseProcess", context)
+    steps = () if context.facts.decision_steps else (_missing("decisionSteps"),)
+    return TopicFinding(not (purchase and steps), (*purchase, *steps))
 
 
-def _motivation(case: Case) -> Look:
-    told = bool((case.facts.motivation_to_change or "").strip())
-    people = any((person.motivation or "").strip() for person in case.facts.present_stakeholders())
-    return Look(told or people, () if told else (_wanted("motivationToChange"),))
+def _motivation(context: RuleContext) -> TopicFinding:
+    is_known = bool((context.facts.motivation_to_change or "").strip())
+    people = any((person.motivation or "").strip() for person in context.facts.present_stakeholders())
+    return TopicFinding(is_known or people, () if is_known else (_missing("motivationToChange"),))
 
 
-def _objectives(case: Case) -> Look:
-    none = _lacks(OpportunityField.OBJECTIVES, "objectives", case)
-    measured = any((goal.metric or "").strip() for goal in case.facts.objectives)
-    return Look(not none, none or (() if measured else (_wanted("objectives.metric"),)))
+def _objectives(context: RuleContext) -> TopicFinding:
+    none = _missing_field(OpportunityField.OBJECTIVES, "objectives", context)
+    measured = any((goal.metric or "").strip() for goal in context.facts.objectives)
+    return TopicFinding(not none, none or (() if measured else (_missing("objectives.metric"),)))
 
 
-def _time_schedule(case: Case) -> Look:
-    day = _lacks(OpportunityField.DECISION_DATE, "decisionDate", case)
-    event = _lacks(OpportunityField.COMPELLING_EVENT, "compellingEvent", case)
-    return Look(not (day and event), (*day, *event))
+def _time_schedule(context: RuleContext) -> TopicFinding:
+    day = _missing_field(OpportunityField.DECISION_DATE, "decisionDate", context)
+    event = _missing_field(OpportunityField.COMPELLING_EVENT, "compellingEvent", context)
+    return TopicFinding(not (day and event), (*day, *event))
 
 
-def _competition(case: Case) -> Look:
-    none = _lacks(OpportunityField.COMPETITORS, "competitors", case)
-    idle = any(rival.kind is CompetitorKind.STATUS_QUO for rival in case.facts.competitors)
-    return Look(not none, none or (() if idle else (_wanted("competitors.kind"),)))
+def _competition(context: RuleContext) -> TopicFinding:
+    none = _missing_field(OpportunityField.COMPETITORS, "competitors", context)
+    status_quo = any(rival.kind is CompetitorKind.STATUS_QUO for rival in context.facts.competitors)
+    return TopicFinding(not none, none or (() if status_quo else (_missing("competitors.kind"),)))
 
 
-def _perceived_risk(case: Case) -> Look:
-    lack, bare = not_reviewed(case.facts), unmitigated(case.facts)
-    unseen = () if lack is None else (f"riskReview: {lack.sentence}",)
-    lacks = tuple(f"mitigations: what is done about “{risk.statement}”" for risk in bare)
-    return Look(not unseen or bool(case.facts.risks), (*unseen, *lacks))
+def _perceived_risk(context: RuleContext) -> TopicFinding:
+    review, risks = missing_review(context.facts), unmitigated_risks(context.facts)
+    missing = () if review is None else (f"riskReview: {review.sentence}",)
+    mitigations = tuple(f"mitigations: what is done about “{risk.statement}”" for risk in risks)
+    return TopicFinding(not missing or bool(context.facts.risks), (*missing, *mitigations))
 
 
-def _progress(case: Case) -> Look:
-    steps = case.facts.milestones
-    late = tuple(step for step in steps if overdue(step, case.facts, case.now))
-    waiting = not steps or to_lay_out(case.process, case.facts)
-    lacks = tuple(f"milestones: “{step.name}” was due on {step.due}" for step in late)
-    return Look(bool(steps), (*((_wanted("milestones"),) if waiting else ()), *lacks))
+def _progress(context: RuleContext) -> TopicFinding:
+    milestones = context.facts.milestones
+    late = tuple(step for step in milestones if is_overdue(step, context.facts, context.now))
+    incomplete = not milestones or missing_templates(context.process, context.facts)
+    missing = tuple(f"milestones: “{step.name}” was due on {step.due}" for step in late)
+    return TopicFinding(bool(milestones), (*((_missing("milestones"),) if incomplete else ()), *missing))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CriterionFinding:
     """What counts of a criterion; `missing` is empty where the buyer has validated it lately, as a gate would ask."""
 
     grade: Grade
@@ -191,37 +203,39 @@ class Answer:
     disproof: str | None = None
 
 
-def _answer(case: Case, kind: CriterionKind) -> Answer:
-    criterion = next((criterion for criterion in case.process.criteria if criterion.kind is kind), None)
-    found = qualification.latest(case.facts, criterion.key) if criterion else None
+def _criterion_finding(context: RuleContext, kind: CriterionKind) -> CriterionFinding:
+    criterion = next((criterion for criterion in context.process.criteria if criterion.kind is kind), None)
+    found = qualification.latest_assessment(context.facts, criterion.key) if criterion else None
     if criterion is None or found is None or found.grade is Grade.UNKNOWN:
-        return Answer(Grade.UNKNOWN, (f"{criterion.key if criterion else kind.lower()}: {WANTED['criterion']}",))
-    if qualification.stale(criterion, found, case.now):
+        return CriterionFinding(
+            Grade.UNKNOWN, (f"{criterion.key if criterion else kind.lower()}: {MISSING_TEXTS['criterion']}",)
+        )
+    if qualification.is_stale(criterion, found, context.now):
         days = criterion.stale_after_days
-        return Answer(
+        return CriterionFinding(
             found.grade, (f"{criterion.key}: a fresh answer, for the last is over {days} days old",), stale=True
         )
     if found.grade is Grade.DISPROVED:
         disproof = f"{criterion.label}: this is disproved. Find out whether it is really so, or disqualify the deal."
-        return Answer(found.grade, (f"{criterion.key}: {WANTED['criterion']}",), disproof=disproof)
-    good = qualification.reaches(found.grade, Grade.VALIDATED)
-    return Answer(found.grade, () if good else (f"{criterion.key}: {WANTED['criterion']}",))
+        return CriterionFinding(found.grade, (f"{criterion.key}: {MISSING_TEXTS['criterion']}",), disproof=disproof)
+    is_validated = qualification.grade_reaches(found.grade, Grade.VALIDATED)
+    return CriterionFinding(found.grade, () if is_validated else (f"{criterion.key}: {MISSING_TEXTS['criterion']}",))
 
 
-def _known(field: OpportunityField, facts: OpportunityFacts, now: datetime) -> bool:
-    return field_finding(field, facts, facts.today(now))[0]
+def _is_known(field: OpportunityField, facts: OpportunityFacts, now: datetime) -> bool:
+    return check_field(field, facts, facts.today(now))[0]
 
 
-def _lacks(field: OpportunityField, name: str, case: Case) -> tuple[str, ...]:
+def _missing_field(field: OpportunityField, name: str, context: RuleContext) -> tuple[str, ...]:
     """What a gate would find missing in the field."""
-    return () if _known(field, case.facts, case.now) else (_wanted(name),)
+    return () if _is_known(field, context.facts, context.now) else (_missing(name),)
 
 
-def _wanted(name: str) -> str:
-    return f"{name}: {WANTED[name]}"
+def _missing(name: str) -> str:
+    return f"{name}: {MISSING_TEXTS[name]}"
 
 
-LOOKS: Mapping[InsightTopicName, Callable[[Case], Look]] = {
+TOPIC_EVALUATORS: Mapping[InsightTopicName, Callable[[RuleContext], TopicFinding]] = {
     InsightTopicName.PAIN: _pain,
     InsightTopicName.INTEREST: _interest,
     InsightTopicName.FIT: _fit,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from workflow.rules.enums import InsightTopicName, KnowledgeStatus
 
-WANTED: Mapping[str, str] = {
+MISSING_TEXTS: Mapping[str, str] = {
     "criterion": "the buyer's own word for it, with evidence",
     "painSince": "since when the buyer has lived with the pain",
     "requiredRoles": "the roles that every deal needs; the sales process names none",
@@ -24,7 +24,7 @@ WANTED: Mapping[str, str] = {
 _KNOWN, _PARTIAL = KnowledgeStatus.KNOWN, KnowledgeStatus.PARTIAL
 _UNKNOWN, _STALE = KnowledgeStatus.UNKNOWN, KnowledgeStatus.STALE
 
-SENTENCES: Mapping[InsightTopicName, Mapping[KnowledgeStatus, str]] = {
+SUMMARIES: Mapping[InsightTopicName, Mapping[KnowledgeStatus, str]] = {
     InsightTopicName.PAIN: {
         _KNOWN: "The buyer told us what hurts.",
         _PARTIAL: "We think we know what hurts; the buyer has not said so.",

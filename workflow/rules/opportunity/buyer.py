@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workflow.rules.enums import BuyingRole, Coverage
-from workflow.rules.money import half_up
+from workflow.rules.money import round_half_up
 from workflow.rules.opportunity.facts import OpportunityFacts, StakeholderFacts
 from workflow.rules.process.document import ProcessDocument
 
-_LADDER = ((5, Coverage.IN_DEPTH), (2, Coverage.MULTIPLE), (1, Coverage.BRIEF))
-_DEPTH = {coverage: depth for depth, coverage in enumerate(Coverage)}
+_COVERAGE_LEVELS = ((5, Coverage.IN_DEPTH), (2, Coverage.MULTIPLE), (1, Coverage.BRIEF))
+_COVERAGE_ORDER = {coverage: depth for depth, coverage in enumerate(Coverage)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class RoleCoverage:
 
 def coverage(two_way_count: int) -> Coverage:
     """How well we know a person by our talks, both ways: 0 NONE, 1 BRIEF, 2 to 4 MULTIPLE, 5 or more IN_DEPTH."""
-    return next((name for least, name in _LADDER if two_way_count >= least), Coverage.NONE)
+    return next((name for least, name in _COVERAGE_LEVELS if two_way_count >= least), Coverage.NONE)
 
 
-def covered(facts: OpportunityFacts, person: StakeholderFacts, least: Coverage) -> bool:
+def has_coverage(facts: OpportunityFacts, person: StakeholderFacts, minimum: Coverage) -> bool:
     """We spoke with the person often enough."""
-    return _DEPTH[coverage(facts.talks_with(person))] >= _DEPTH[least]
+    return _COVERAGE_ORDER[coverage(facts.conversation_count(person))] >= _COVERAGE_ORDER[minimum]
 
 
-def holders(facts: OpportunityFacts, any_of: Collection[BuyingRole]) -> tuple[StakeholderFacts, ...]:
+def stakeholders_in_roles(facts: OpportunityFacts, any_of: Collection[BuyingRole]) -> tuple[StakeholderFacts, ...]:
     """The stakeholders, not left, who play one of the parts; everybody present where no part is named."""
     return tuple(person for person in facts.present_stakeholders() if not any_of or set(person.roles) & set(any_of))
 
@@ -45,16 +45,17 @@ def holders(facts: OpportunityFacts, any_of: Collection[BuyingRole]) -> tuple[St
 def role_coverage(process: ProcessDocument, facts: OpportunityFacts) -> tuple[RoleCoverage, ...]:
     """The roles that the process asks for, and who fills them."""
     return tuple(
-        RoleCoverage(role.any_of, role.minimum, holders(facts, role.any_of)) for role in process.required_roles
+        RoleCoverage(role.any_of, role.minimum, stakeholders_in_roles(facts, role.any_of))
+        for role in process.required_roles
     )
 
 
 def coverage_percent(process: ProcessDocument, facts: OpportunityFacts) -> int:
     """Required roles met by those required, in whole percent; 100 where none is required."""
     roles = role_coverage(process, facts)
-    return half_up(Decimal(100 * sum(role.met for role in roles)) / len(roles)) if roles else 100
+    return round_half_up(Decimal(100 * sum(role.met for role in roles)) / len(roles)) if roles else 100
 
 
-def single_threaded(facts: OpportunityFacts) -> bool:
+def is_single_threaded(facts: OpportunityFacts) -> bool:
     """Fewer than two people of the buyer's are with us: one who leaves takes the deal along."""
     return len(facts.present_stakeholders()) < 2

@@ -3,9 +3,9 @@
 import re
 from unicodedata import category, normalize
 
-SHORTEST = 10
+MIN_EVIDENCE_LENGTH = 10
 
-_EMPTY_WORDS = frozenset(
+_FILLER_WORDS = frozenset(
     word
     for line in (
         "a above an and announced any applicable as asdf asdfasdf asdfgh available bar be below blah check confirmed",
@@ -18,40 +18,40 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-def evidence_says_nothing(text: str | None) -> str | None:
+def evidence_fault(text: str | None) -> str | None:
     """Why the text is no evidence, as a sentence with the way out; None where it says something."""
-    said = _visible(text or "")
-    complaint = next((complaint for is_empty, complaint in _COMPLAINTS if is_empty(said)), None)
-    return complaint and f"{complaint} Tell what the buyer said or did, and where: who, when, in which words."
+    visible = _visible_text(text or "")
+    fault = next((complaint for is_empty, complaint in _FAULTS if is_empty(visible)), None)
+    return fault and f"{fault} Tell what the buyer said or did, and where: who, when, in which words."
 
 
-def _visible(text: str) -> str:
+def _visible_text(text: str) -> str:
     return "".join(sign for sign in normalize("NFKC", text) if category(sign) != "Cf").strip()
 
 
-def _is_missing(said: str) -> bool:
-    return not said
+def _is_missing(text: str) -> bool:
+    return not text
 
 
-def _is_short(said: str) -> bool:
-    return len(said) < SHORTEST
+def _is_short(text: str) -> bool:
+    return len(text) < MIN_EVIDENCE_LENGTH
 
 
-def _repeats_one_character(said: str) -> bool:
-    return len(set("".join(said.casefold().split()))) == 1
+def _repeats_one_character(text: str) -> bool:
+    return len(set("".join(text.casefold().split()))) == 1
 
 
-def _has_no_letter(said: str) -> bool:
-    return not any(sign.isalpha() for sign in said)
+def _has_no_letter(text: str) -> bool:
+    return not any(sign.isalpha() for sign in text)
 
 
-def _is_filler(said: str) -> bool:
-    return all(word in _EMPTY_WORDS or word.isdigit() for word in re.findall(r"[^\W_]+", said.casefold()))
+def _is_filler(text: str) -> bool:
+    return all(word in _FILLER_WORDS or word.isdigit() for word in re.findall(r"[^\W_]+", text.casefold()))
 
 
-_COMPLAINTS = (
+_FAULTS = (
     (_is_missing, "Evidence is missing."),
-    (_is_short, f"Evidence of fewer than {SHORTEST} characters says nothing."),
+    (_is_short, f"Evidence of fewer than {MIN_EVIDENCE_LENGTH} characters says nothing."),
     (_repeats_one_character, "One character repeated is no evidence."),
     (_has_no_letter, "Digits and punctuation alone are no evidence."),
     (_is_filler, "This evidence says nothing."),

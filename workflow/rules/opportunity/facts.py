@@ -27,7 +27,7 @@ from workflow.rules.opportunity.parts import (
     RiskFacts,
     RiskReviewFacts,
     StakeholderFacts,
-    StepFacts,
+    TransitionFacts,
 )
 
 __all__ = ["AccountFacts", "Actor", "AssessmentFacts", "NextStep", "OpportunityFacts", "StakeholderFacts"]
@@ -109,7 +109,7 @@ class OpportunityFacts:
     risk_review: RiskReviewFacts | None = None
     milestones: tuple[MilestoneFacts, ...] = ()
     activity: ActivityFacts = NO_ACTIVITY
-    steps: tuple[StepFacts, ...] = ()
+    steps: tuple[TransitionFacts, ...] = ()
     overrides: tuple[OverrideFacts, ...] = ()
 
     def today(self, now: datetime) -> date:
@@ -120,10 +120,10 @@ class OpportunityFacts:
         """The stakeholders who have not left."""
         return tuple(person for person in self.stakeholders if not person.left)
 
-    def talks_with(self, person: StakeholderFacts) -> int:
+    def conversation_count(self, person: StakeholderFacts) -> int:
         """How often we spoke with them on this deal, both ways."""
         return next((talk.count for talk in self.activity.talks if talk.contact_id == person.contact_id), 0)
 
-    def last_taken(self, trigger: Trigger) -> datetime | None:
+    def last_transition_at(self, trigger: Trigger) -> datetime | None:
         """When the deal last took that arrow, None where it never did."""
         return next((step.at for step in reversed(self.steps) if step.trigger is trigger), None)

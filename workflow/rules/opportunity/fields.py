@@ -9,7 +9,7 @@ from workflow.rules.opportunity.facts import OpportunityFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FieldRule:
     """What must be so of a field, said both ways, and the mutation that fills it."""
 
     holds: Callable[[OpportunityFacts, date], bool]
@@ -18,11 +18,11 @@ class Claim:
     remedy: str = "updateOpportunity"
 
 
-def field_finding(field: OpportunityField, facts: OpportunityFacts, today: date) -> tuple[bool, str]:
+def check_field(field: OpportunityField, facts: OpportunityFacts, today: date) -> tuple[bool, str]:
     """Whether the field is filled as a gate wants it, and the sentence that says so."""
-    claim = CLAIMS[field]
-    holds = claim.holds(facts, today)
-    return holds, claim.met if holds else claim.unmet
+    rule = FIELD_RULES[field]
+    holds = rule.holds(facts, today)
+    return holds, rule.met if holds else rule.unmet
 
 
 def _has_value(facts: OpportunityFacts, today: date) -> bool:
@@ -61,48 +61,50 @@ def _has_objectives(facts: OpportunityFacts, today: date) -> bool:
     return bool(facts.objectives)
 
 
-CLAIMS: Mapping[OpportunityField, Claim] = {
-    OpportunityField.VALUE: Claim(_has_value, "The deal has a value.", "The deal has no value above 0 yet."),
-    OpportunityField.EXPECTED_CLOSE_DATE: Claim(
+FIELD_RULES: Mapping[OpportunityField, FieldRule] = {
+    OpportunityField.VALUE: FieldRule(_has_value, "The deal has a value.", "The deal has no value above 0 yet."),
+    OpportunityField.EXPECTED_CLOSE_DATE: FieldRule(
         _close_date_is_ahead,
         "The expected close date is today or later.",
         "The expected close date is missing or past; agree on a date that is today or later.",
     ),
-    OpportunityField.NEXT_STEP: Claim(
+    OpportunityField.NEXT_STEP: FieldRule(
         _next_step_is_dated,
         "The next step has a date.",
         "There is no next step with a date; agree with the buyer on what happens next, and when.",
     ),
-    OpportunityField.DESCRIPTION: Claim(_is_described, "The deal is described.", "The deal has no description yet."),
-    OpportunityField.PURCHASE_PROCESS: Claim(
+    OpportunityField.DESCRIPTION: FieldRule(
+        _is_described, "The deal is described.", "The deal has no description yet."
+    ),
+    OpportunityField.PURCHASE_PROCESS: FieldRule(
         _purchase_process_is_known,
         "It is known how the buyer buys.",
         "It is not known how the buyer buys: one person, a committee or a tender.",
         "updateBuyer",
     ),
-    OpportunityField.DECISION_DATE: Claim(
+    OpportunityField.DECISION_DATE: FieldRule(
         _has_decision_date,
         "The day of the buyer's decision is known.",
         "It is not known on which day the buyer decides.",
         "updateBuyer",
     ),
-    OpportunityField.COMPELLING_EVENT: Claim(
+    OpportunityField.COMPELLING_EVENT: FieldRule(
         _has_compelling_event,
         "It is known which event makes a date matter.",
         "It is not known which event makes a date matter to the buyer.",
         "updateBuyer",
     ),
-    OpportunityField.COMPETITORS: Claim(
+    OpportunityField.COMPETITORS: FieldRule(
         _has_competitors,
         "It is known what the buyer compares us with.",
         "It is not known what the buyer compares us with; doing nothing counts too.",
         "addCompetitor",
     ),
-    OpportunityField.OBJECTIVES: Claim(
+    OpportunityField.OBJECTIVES: FieldRule(
         _has_objectives,
         "At least one objective of the buyer is known.",
         "No objective of the buyer is known yet.",
         "updateBuyer",
     ),
 }
-REMEDIES: Mapping[OpportunityField, str] = {field: claim.remedy for field, claim in CLAIMS.items()}
+FIELD_REMEDIES: Mapping[OpportunityField, str] = {field: claim.remedy for field, claim in FIELD_RULES.items()}

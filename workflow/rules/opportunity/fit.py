@@ -25,29 +25,31 @@ class FitResult:
 
 def fit_results(process: ProcessDocument, account: AccountFacts) -> tuple[FitResult, ...]:
     """Every fit rule of the process judged on the account as it stands now."""
-    return tuple(_judged(rule, account) for rule in process.fit_rules)
+    return tuple(_evaluate(rule, account) for rule in process.fit_rules)
 
 
-def hard_fit(process: ProcessDocument, account: AccountFacts) -> tuple[FitResult, ...]:
+def hard_fit_results(process: ProcessDocument, account: AccountFacts) -> tuple[FitResult, ...]:
     """The results of the HARD rules: those that a gate asks for."""
     return tuple(result for result in fit_results(process, account) if result.rule.strength is Strength.HARD)
 
 
-def _judged(rule: FitRule, account: AccountFacts) -> FitResult:
-    found = _known(_looked_up(rule.attribute, account))
-    if found is None:
+def _evaluate(rule: FitRule, account: AccountFacts) -> FitResult:
+    value = _to_scalar(_account_value(rule.attribute, account))
+    if value is None:
         return FitResult(rule, FitStatus.UNKNOWN, f"{rule.label}: the account's {rule.attribute} is not on record.")
-    wanted = _WORDS[rule.operator].format(_shown(rule.value))
-    holds = _holds(rule, found)
-    if holds is None:
-        sentence = f"the account's {rule.attribute} is {_shown(found)}, which cannot be compared; it must be {wanted}."
+    wanted = _OPERATOR_TEXTS[rule.operator].format(_format_value(rule.value))
+    passes = _passes(rule, value)
+    if passes is None:
+        sentence = (
+            f"the account's {rule.attribute} is {_format_value(value)}, which cannot be compared; it must be {wanted}."
+        )
         return FitResult(rule, FitStatus.UNKNOWN, f"{rule.label}: {sentence}")
-    link = "as it must be:" if holds else "and must be"
-    sentence = f"{rule.label}: the account's {rule.attribute} is {_shown(found)}, {link} {wanted}."
-    return FitResult(rule, FitStatus.PASS if holds else FitStatus.FAIL, sentence)
+    link = "as it must be:" if passes else "and must be"
+    sentence = f"{rule.label}: the account's {rule.attribute} is {_format_value(value)}, {link} {wanted}."
+    return FitResult(rule, FitStatus.PASS if passes else FitStatus.FAIL, sentence)
 
 
-def _looked_up(attribute: str, account: AccountFacts) -> object:
+def _account_value(attribute: str, account: AccountFacts) -> object:
     read = ACCOUNT_FIELDS.get(attribute)
     return read(account) if read else account.attributes.get(attribute)
 
@@ -58,7 +60,7 @@ def _revenue(account: AccountFacts) -> Decimal | None:
     return amount(account.annual_revenue_minor, account.annual_revenue_currency)
 
 
-def _known(found: object) -> Scalar | None:
+def _to_scalar(found: object) -> Scalar | None:
     if isinstance(found, str):
         return found.strip() or None
     if isinstance(found, bool):
@@ -68,29 +70,29 @@ def _known(found: object) -> Scalar | None:
     return None if found is None or found == [] else str(found)
 
 
-def _holds(rule: FitRule, found: Scalar) -> bool | None:
+def _passes(rule: FitRule, found: Scalar) -> bool | None:
     if rule.operator is FitOperator.IN:
-        return any(_same(found, choice) for choice in rule.value)
+        return any(_equals(found, choice) for choice in rule.value)
     if rule.operator in _EQUALITIES:
-        return bool(_EQUALITIES[rule.operator](_same(found, rule.value), True))
-    wanted = _known(rule.value)
+        return bool(_EQUALITIES[rule.operator](_equals(found, rule.value), True))
+    wanted = _to_scalar(rule.value)
     if type(found) is not type(wanted) or isinstance(found, bool):
         return None
-    return bool(_ORDERS[rule.operator](_folded(found), _folded(wanted)))
+    return bool(_ORDERINGS[rule.operator](_fold_case(found), _fold_case(wanted)))
 
 
-def _same(found: Scalar, wanted: object) -> bool:
-    known = _known(wanted)
-    return type(found) is type(known) and _folded(found) == _folded(known)
+def _equals(found: Scalar, wanted: object) -> bool:
+    known = _to_scalar(wanted)
+    return type(found) is type(known) and _fold_case(found) == _fold_case(known)
 
 
-def _folded(value: Scalar | None) -> Any:  # Any: two of a kind are compared with one another
+def _fold_case(value: Scalar | None) -> Any:  # Any: two of a kind are compared with one another
     return value.casefold() if isinstance(value, str) else value
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(part) for part in value)
+        return ", ".join(_format_value(part) for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal | float):
@@ -107,13 +109,13 @@ ACCOUNT_FIELDS: Mapping[str, Callable[[AccountFacts], object]] = {
     "country": lambda account: account.country,
 }
 _EQUALITIES: Mapping[FitOperator, Callable[[object, object], object]] = {FitOperator.EQ: eq, FitOperator.NE: ne}
-_ORDERS: Mapping[FitOperator, Callable[[Any, Any], object]] = {
+_ORDERINGS: Mapping[FitOperator, Callable[[Any, Any], object]] = {
     FitOperator.LT: lt,
     FitOperator.LTE: le,
     FitOperator.GT: gt,
     FitOperator.GTE: ge,
 }
-_WORDS: Mapping[FitOperator, str] = {
+_OPERATOR_TEXTS: Mapping[FitOperator, str] = {
     FitOperator.EQ: "{}",
     FitOperator.NE: "anything but {}",
     FitOperator.LT: "below {}",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from workflow.rules.enums import (
-    OPEN_RISKS,
+    OPEN_RISK_STATUSES,
     ActorKind,
     Attitude,
     BuyingRole,
@@ -142,7 +142,7 @@ class RiskFacts:
     @property
     def is_open(self) -> bool:
         """It still stands between the buyer and a purchase."""
-        return self.status in OPEN_RISKS
+        return self.status in OPEN_RISK_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class MilestoneFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Talks:
+class ContactConversations:
     """Two-way activities with one contact on one deal: how many, and the last."""
 
     contact_id: UUID
@@ -188,11 +188,11 @@ class ActivityFacts:
 
     last_two_way_at: datetime | None = None
     recent_count: int = 0
-    talks: tuple[Talks, ...] = ()
+    talks: tuple[ContactConversations, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class StepFacts:
+class TransitionFacts:
     """One arrow that was taken, in order; `seconds` is how long the state that was left had lasted."""
 
     trigger: Trigger

@@ -19,17 +19,17 @@ from workflow.rules.process.document import (
 )
 
 Path = tuple[str, ...]
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-LONGEST_TEXT = 1000
-LONGEST_LIST = 200
+KEY_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+MAX_TEXT_LENGTH = 1000
+MAX_LIST_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
     """The least and the most that a number may be."""
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
 
 DAYS = Range(1, 3650)
@@ -45,8 +45,8 @@ RANGES: Mapping[tuple[type, str], Range] = {
     (StateSettings, "probability"): Range(0, 1),
     (StateSettings, "expected_days"): DAYS,
 }
-NEVER_EMPTY = frozenset({(RequiredRole, "any_of")})
-LONGEST: Mapping[tuple[type, str], int] = {
+NON_EMPTY_LISTS = frozenset({(RequiredRole, "any_of")})
+MAX_LENGTHS: Mapping[tuple[type, str], int] = {
     (ProcessDocument, "key"): 64,
     (ProcessDocument, "name"): 255,
     (Criterion, "key"): 64,
@@ -56,52 +56,52 @@ LONGEST: Mapping[tuple[type, str], int] = {
 """What deals and assessments keep of a document is no longer than the place they keep it in."""
 
 
-def out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
+def find_out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
     """Every number out of its range, every text that is blank or too long, every list that is too long."""
-    yield from _record(document, ())
+    yield from _check_record(document, ())
 
 
-def _record(record: object, path: Path) -> Iterator[FieldProblem]:
+def _check_record(record: object, path: Path) -> Iterator[FieldProblem]:
     assert is_dataclass(record)
     for field in fields(record):
-        value, here = getattr(record, field.name), (*path, camel(field.name))
-        if sentence := _fault(type(record), field.name, value):
-            yield FieldProblem(here, sentence)
-        yield from _inside(value, here)
+        value, field_path = getattr(record, field.name), (*path, camel(field.name))
+        if sentence := _value_fault(type(record), field.name, value):
+            yield FieldProblem(field_path, sentence)
+        yield from _check_parts(value, field_path)
 
 
-def _inside(value: object, path: Path) -> Iterator[FieldProblem]:
+def _check_parts(value: object, path: Path) -> Iterator[FieldProblem]:
     if is_dataclass(value):
-        yield from _record(value, path)
+        yield from _check_record(value, path)
     if isinstance(value, tuple | list):
         for index, part in enumerate(value):
-            yield from _inside(part, (*path, str(index)))
+            yield from _check_parts(part, (*path, str(index)))
             if isinstance(part, str) and (sentence := _text_fault("text", part)):
                 yield FieldProblem((*path, str(index)), sentence)
 
 
-def _fault(shape: type, name: str, value: object) -> str | None:
+def _value_fault(shape: type, name: str, value: object) -> str | None:
     if isinstance(value, tuple | list):
         return _list_fault(shape, name, len(value))
     if isinstance(value, str):
-        return _text_fault(name, value, LONGEST.get((shape, name), LONGEST_TEXT))
+        return _text_fault(name, value, MAX_LENGTHS.get((shape, name), MAX_TEXT_LENGTH))
     bounds = RANGES.get((shape, name))
-    if bounds is None or not isinstance(value, int | Decimal) or bounds.least <= value <= bounds.most:
+    if bounds is None or not isinstance(value, int | Decimal) or bounds.minimum <= value <= bounds.maximum:
         return None
-    return f"{camel(name)} must be {bounds.least} to {bounds.most}."
+    return f"{camel(name)} must be {bounds.minimum} to {bounds.maximum}."
 
 
 def _list_fault(shape: type, name: str, length: int) -> str | None:
-    if length == 0 and (shape, name) in NEVER_EMPTY:
+    if length == 0 and (shape, name) in NON_EMPTY_LISTS:
         return f"{camel(name)} must name at least one."
-    return f"{camel(name)} holds at most {LONGEST_LIST}." if length > LONGEST_LIST else None
+    return f"{camel(name)} holds at most {MAX_LIST_LENGTH}." if length > MAX_LIST_LENGTH else None
 
 
-def _text_fault(name: str, value: str, most: int = LONGEST_TEXT) -> str | None:
-    if name == "key" and not KEY.fullmatch(value):
+def _text_fault(name: str, value: str, max_length: int = MAX_TEXT_LENGTH) -> str | None:
+    if name == "key" and not KEY_PATTERN.fullmatch(value):
         return "A key is 1 to 100 letters, digits, dots, dashes and underscores, and begins with a letter or digit."
     if not value.strip():
         return f"{camel(name)} must not be blank."
     if UNSTORABLE.search(value):
         return f"{camel(name)} holds a NUL or half a character, which no text can hold. Leave it out."
-    return f"{camel(name)} is at most {most} characters." if len(value) > most else None
+    return f"{camel(name)} is at most {max_length} characters." if len(value) > max_length else None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from workflow.rules.codec import read, written
+from workflow.rules.codec import decode, encode
 from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,
@@ -25,7 +25,7 @@ from workflow.rules.enums import (
     Strength,
     Trigger,
 )
-from workflow.rules.errors import FieldProblem, InvalidInput
+from workflow.rules.errors import FieldProblem, InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,48 +179,48 @@ class ProcessDocument:
         """The criterion of that key, None where the process asks no such thing."""
         return next((criterion for criterion in self.criteria if criterion.key == key), None)
 
-    def gate(self, trigger: Trigger) -> tuple[GateRequirement, ...]:
+    def requirements_for(self, trigger: Trigger) -> tuple[GateRequirement, ...]:
         """What must hold on the arrow; nothing where the process names no gate for it."""
         return next((gate.requirements for gate in self.gates if gate.trigger is trigger), ())
 
-    def settings(self, state: OpportunityState) -> StateSettings:
+    def state_settings(self, state: OpportunityState) -> StateSettings:
         """What the state means for the forecast."""
         return next(settings for settings in self.states if settings.state is state)
 
 
-def parse(
+def parse_process(
     document: Mapping[str, Any],  # Any: plain YAML or JSON, judged here
     *,
     defaults: ProcessDocument | None = None,
     at: tuple[str, ...] = (),
 ) -> ProcessDocument:
     """The document as values; states and alert rules left out are those of `defaults`; InvalidInput tells all."""
-    filled = dict(to_plain(defaults)) if defaults else {}
-    inherited = {name: filled[name] for name in _INHERITED if name in filled and document.get(name) is None}
-    process = read(ProcessDocument, {**document, **inherited}, at=at)
-    faults = [*_unclear_tests(process, at), *_missing_states(process, at)]
+    default_data = dict(encode_process(defaults)) if defaults else {}
+    inherited = {name: default_data[name] for name in _INHERITED if name in default_data and document.get(name) is None}
+    process = decode(ProcessDocument, {**document, **inherited}, at=at)
+    faults = [*_ambiguous_tests(process, at), *_missing_states(process, at)]
     if faults:
-        raise InvalidInput(faults)
+        raise InvalidInputError(faults)
     return process
 
 
-def to_plain(document: ProcessDocument) -> dict[str, Any]:
+def encode_process(document: ProcessDocument) -> dict[str, Any]:
     """The document as canonical plain data, every default written out."""
-    plain = written(document)
-    assert isinstance(plain, dict)
-    return plain
+    data = encode(document)
+    assert isinstance(data, dict)
+    return data
 
 
 def content_hash(document: ProcessDocument) -> str:
     """The same hash for the same document, however it was written down."""
-    text = json.dumps(to_plain(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(encode_process(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 
 _INHERITED = ("states", "alertRules")
 
 
-def _unclear_tests(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldProblem]:
+def _ambiguous_tests(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldProblem]:
     return [
         FieldProblem(
             path=(*at, "gates", str(g), "requirements", str(r), "test"),
@@ -233,9 +233,9 @@ def _unclear_tests(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldP
 
 
 def _missing_states(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldProblem]:
-    named = {settings.state for settings in process.states}
+    present = {settings.state for settings in process.states}
     return [
         FieldProblem((*at, "states"), f"Say what {state} means: probability, forecast category and expected days.")
         for state in OpportunityState
-        if state not in named
+        if state not in present
     ]

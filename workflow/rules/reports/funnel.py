@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from workflow.rules.enums import OpportunityState
 
-STEPS = (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.WON)
+FUNNEL_STATES = (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.WON)
 
 
-class Fate(StrEnum):
+class FunnelOutcome(StrEnum):
     """What a deal came to after it entered a state; each deal has one."""
 
     PROGRESSED = "PROGRESSED"
@@ -19,11 +19,11 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class CohortGroup:
     """Deals that entered a state in the period and came to one fate; by an override or not."""
 
     state: OpportunityState
-    fate: Fate
+    outcome: FunnelOutcome
     overridden: bool
     count: int
 
@@ -47,21 +47,25 @@ class FunnelFigures:
         return self.progressed / self.entered if self.entered else None
 
 
-def funnel(entered: Iterable[Entered], medians: Mapping[OpportunityState, float]) -> tuple[FunnelFigures, ...]:
+def funnel_figures(
+    cohorts: Iterable[CohortGroup], medians: Mapping[OpportunityState, float]
+) -> tuple[FunnelFigures, ...]:
     """A step for each state on the way to WON, in its order."""
-    groups = list(entered)
-    return tuple(_step(state, [one for one in groups if one.state is state], medians.get(state)) for state in STEPS)
+    groups = list(cohorts)
+    return tuple(
+        _figures(state, [one for one in groups if one.state is state], medians.get(state)) for state in FUNNEL_STATES
+    )
 
 
-def _step(state: OpportunityState, entered: list[Entered], median: float | None) -> FunnelFigures:
-    fates = {fate: sum(one.count for one in entered if one.fate is fate) for fate in Fate}
+def _figures(state: OpportunityState, groups: list[CohortGroup], median: float | None) -> FunnelFigures:
+    counts = {fate: sum(one.count for one in groups if one.outcome is fate) for fate in FunnelOutcome}
     return FunnelFigures(
         state=state,
-        entered=sum(one.count for one in entered),
-        progressed=fates[Fate.PROGRESSED],
-        lost=fates[Fate.LOST],
-        disqualified=fates[Fate.DISQUALIFIED],
-        still_open=fates[Fate.STILL_OPEN],
-        overridden=sum(one.count for one in entered if one.overridden),
+        entered=sum(one.count for one in groups),
+        progressed=counts[FunnelOutcome.PROGRESSED],
+        lost=counts[FunnelOutcome.LOST],
+        disqualified=counts[FunnelOutcome.DISQUALIFIED],
+        still_open=counts[FunnelOutcome.STILL_OPEN],
+        overridden=sum(one.count for one in groups if one.overridden),
         median_days=median,
     )

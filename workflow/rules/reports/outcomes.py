@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workflow.rules.enums import OpportunityState
-from workflow.rules.money import half_up
+from workflow.rules.money import round_half_up
 from workflow.rules.reports.overrides import win_rate
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ClosedGroup:
     """Closed deals of one group in one state: their number and their base value, summed."""
 
     key: str
@@ -56,27 +56,27 @@ class VelocityFigures:
         if self.win_rate is None or self.average_won is None or not self.median_cycle_days:
             return None
         pace = self.open_qualified * self.win_rate * self.average_won / self.median_cycle_days
-        return half_up(Decimal(str(pace)))
+        return round_half_up(Decimal(str(pace)))
 
 
-def outcomes(ended: Iterable[Ended], medians: dict[str, float]) -> tuple[OutcomeFigures, ...]:
+def outcome_figures(closed_groups: Iterable[ClosedGroup], medians: dict[str, float]) -> tuple[OutcomeFigures, ...]:
     """A row for each group with a closed deal, the most that were decided first."""
-    groups: defaultdict[str, list[Ended]] = defaultdict(list)
-    for one in ended:
+    groups: defaultdict[str, list[ClosedGroup]] = defaultdict(list)
+    for one in closed_groups:
         groups[one.key].append(one)
     rows = [_figures(group, key=key, label=group[0].label, median=medians.get(key)) for key, group in groups.items()]
     return tuple(sorted(rows, key=lambda row: (-row.won - row.lost, -row.disqualified, row.label, row.key)))
 
 
-def outcome_total(ended: Iterable[Ended], median: float | None) -> OutcomeFigures:
+def outcome_total(groups: Iterable[ClosedGroup], median: float | None) -> OutcomeFigures:
     """All closed deals together, each once."""
-    return _figures(ended, key="TOTAL", label="Total", median=median)
+    return _figures(groups, key="TOTAL", label="Total", median=median)
 
 
-def _figures(ended: Iterable[Ended], *, key: str, label: str, median: float | None) -> OutcomeFigures:
+def _figures(groups: Iterable[ClosedGroup], *, key: str, label: str, median: float | None) -> OutcomeFigures:
     count: defaultdict[OpportunityState, int] = defaultdict(int)
     value: defaultdict[OpportunityState, int] = defaultdict(int)
-    for one in ended:
+    for one in groups:
         count[one.state] += one.count
         value[one.state] += one.value
     won, lost = OpportunityState.WON, OpportunityState.LOST

@@ -18,7 +18,7 @@ class OverrideMade:
     process_name: str
     member_id: UUID | None
     member_name: str
-    owed: bool
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ def win_rate(won: int, lost: int) -> float | None:
     return won / (won + lost) if won + lost else None
 
 
-def override_figures(made: Iterable[OverrideMade], by: OverrideGrouping) -> tuple[OverrideFigures, ...]:
+def override_figures(overrides: Iterable[OverrideMade], by: OverrideGrouping) -> tuple[OverrideFigures, ...]:
     """A row for each group that has an override, the most overrides first."""
     groups: defaultdict[object, list[OverrideMade]] = defaultdict(list)
-    for one in made:
+    for one in overrides:
         groups[one.process_key if by is OverrideGrouping.PROCESS else one.member_id].append(one)
     rows = [_row(group, by) for group in groups.values()]
     return tuple(sorted(rows, key=lambda row: (-row.overrides, row.label, row.key)))
 
 
-def override_total(made: Sequence[OverrideMade]) -> OverrideFigures:
+def override_total(overrides: Sequence[OverrideMade]) -> OverrideFigures:
     """All overrides together."""
-    return _figures(made, key="TOTAL", label="Total")
+    return _figures(overrides, key="TOTAL", label="Total")
 
 
 def _row(group: Sequence[OverrideMade], by: OverrideGrouping) -> OverrideFigures:
@@ -75,7 +75,7 @@ def _figures(group: Sequence[OverrideMade], *, key: str, label: str, member_id: 
         key=key,
         label=label,
         overrides=len(group),
-        owed=sum(one.owed for one in group),
+        owed=sum(one.is_open for one in group),
         opportunities=len(states),
         won=counted[OpportunityState.WON],
         lost=counted[OpportunityState.LOST],

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workflow.rules.enums import ForecastCategory
-from workflow.rules.money import half_up
+from workflow.rules.money import round_half_up
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class PipelineGroup:
     """Open deals of one group with one probability: their number, base value, health and the seconds since they were made, summed."""
 
     key: str
@@ -21,11 +21,11 @@ class Alike:
     count: int
     value: int
     health: int
-    judged: int
+    evaluated: int
     seconds: int
 
     @property
-    def weighs(self) -> Decimal:
+    def weight(self) -> Decimal:
         """The chance by which the value counts: none of what is omitted or proposed to be stopped."""
         omitted = self.category is ForecastCategory.OMITTED or self.proposed
         return Decimal(0) if omitted else Decimal(str(self.probability))
@@ -44,30 +44,30 @@ class PipelineFigures:
     average_age_days: float | None
 
 
-def pipeline(alike: Iterable[Alike]) -> tuple[PipelineFigures, ...]:
+def pipeline_figures(open_groups: Iterable[PipelineGroup]) -> tuple[PipelineFigures, ...]:
     """A row for each group with a deal in it, the greatest value first."""
-    groups: defaultdict[str, list[Alike]] = defaultdict(list)
-    for one in alike:
+    groups: defaultdict[str, list[PipelineGroup]] = defaultdict(list)
+    for one in open_groups:
         groups[one.key].append(one)
     rows = [pipeline_total(group, key=key, label=group[0].label) for key, group in groups.items()]
     return tuple(sorted(rows, key=lambda row: (-row.value, -row.count, row.label, row.key)))
 
 
-def pipeline_total(alike: Sequence[Alike], *, key: str = "TOTAL", label: str = "Total") -> PipelineFigures:
+def pipeline_total(groups: Sequence[PipelineGroup], *, key: str = "TOTAL", label: str = "Total") -> PipelineFigures:
     """All of them together; rounded once, at the end."""
-    count, judged = sum(one.count for one in alike), sum(one.judged for one in alike)
+    count, evaluated = sum(one.count for one in groups), sum(one.evaluated for one in groups)
     return PipelineFigures(
         key=key,
         label=label,
         count=count,
-        value=sum(one.value for one in alike),
-        weighted=half_up(sum((one.value * one.weighs for one in alike), Decimal(0))),
-        average_health=sum(one.health for one in alike) / judged if judged else None,
-        average_age_days=sum(one.seconds for one in alike) / count / 86_400 if count else None,
+        value=sum(one.value for one in groups),
+        weighted=round_half_up(sum((one.value * one.weight for one in groups), Decimal(0))),
+        average_health=sum(one.health for one in groups) / evaluated if evaluated else None,
+        average_age_days=sum(one.seconds for one in groups) / count / 86_400 if count else None,
     )
 
 
-def coverage(open_value: int, target: int | None, won: int) -> float | None:
+def pipeline_coverage(open_value: int, target: int | None, won: int) -> float | None:
     """open ÷ (target − won): how often what is open covers what is still to be won; None without a target, and where it is met."""
-    missing = None if target is None else target - won
-    return open_value / missing if missing is not None and missing > 0 else None
+    remaining = None if target is None else target - won
+    return open_value / remaining if remaining is not None and remaining > 0 else None

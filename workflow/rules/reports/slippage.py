@@ -8,7 +8,7 @@ from workflow.rules.enums import OPEN_STATES, OpportunityState, SlipReason
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class ValueGroup:
     """Minor units of a currency, so many times; of no currency where nothing is valued."""
 
     minor: int
@@ -17,15 +17,15 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SnapshotChange:
     """Changes of one kind, or with `first` how deals stood first: before the period (`opening`) or when they were made in it.
 
     Due is what is open and expected to close in the period. `stays_in`: the expected close date lies in it after the change.
     `last`: nothing came after it in the period.
     """
 
-    before: Amount
-    after: Amount
+    before: ValueGroup
+    after: ValueGroup
     count: int
     state: OpportunityState
     was_open: bool
@@ -48,7 +48,7 @@ class SlipReasonFigures:
 
 
 @dataclass(slots=True)
-class Slippage:
+class SlippageFigures:
     """opening + created + reopened + increased + pulled in + revalued − decreased − pushed out − lost − disqualified − won = closing."""
 
     opening: int = 0
@@ -66,56 +66,58 @@ class Slippage:
     reasons: tuple[SlipReasonFigures, ...] = field(default=())
 
 
-Worth = Callable[[Amount], int]
+ToBase = Callable[[ValueGroup], int]
 
 
-def slippage(steps: Iterable[Step], *, at_first: Worth, at_last: Worth) -> Slippage:
+def slippage_figures(
+    changes: Iterable[SnapshotChange], *, opening_rates: ToBase, closing_rates: ToBase
+) -> SlippageFigures:
     """The bridge, all changes at the rates of the period's first day; what other rates at its end make of it is `revalued`."""
-    bridge, pushed = Slippage(), defaultdict[SlipReason, list[int]](lambda: [0, 0])
-    for step in steps:
-        _walk(bridge, step, at_first)
-        if step.last and step.is_due:
-            bridge.closing += at_last(step.after)
-            bridge.revalued += at_last(step.after) - at_first(step.after)
-        if step.reason is not None and _leaves(step):
-            pushed[step.reason][0] += step.count
-            pushed[step.reason][1] += at_first(step.before)
+    figures, pushed = SlippageFigures(), defaultdict[SlipReason, list[int]](lambda: [0, 0])
+    for change in changes:
+        _add_change(figures, change, opening_rates)
+        if change.last and change.is_due:
+            figures.closing += closing_rates(change.after)
+            figures.revalued += closing_rates(change.after) - opening_rates(change.after)
+        if change.reason is not None and _is_pushed_out(change):
+            pushed[change.reason][0] += change.count
+            pushed[change.reason][1] += opening_rates(change.before)
     rows = (SlipReasonFigures(reason, count, value) for reason, (count, value) in pushed.items())
-    bridge.reasons = tuple(sorted(rows, key=lambda row: (-row.value, -row.count, row.reason)))
-    return bridge
+    figures.reasons = tuple(sorted(rows, key=lambda row: (-row.value, -row.count, row.reason)))
+    return figures
 
 
-def _walk(bridge: Slippage, step: Step, worth: Worth) -> None:
+def _add_change(figures: SlippageFigures, change: SnapshotChange, to_base: ToBase) -> None:
     """Put the steps into their columns; a close with another value changes that first."""
-    before, after = worth(step.before), worth(step.after)
-    if step.first:
-        bridge.opening += after if step.opening and step.is_due else 0
-        bridge.created += after if not step.opening and step.is_due else 0
-    elif not step.was_open:
-        bridge.reopened += after if step.is_due else 0
-    elif step.was_due and step.is_due:
-        _grow(bridge, after - before)
-    elif step.is_due:
-        bridge.pulled_in += after
-    elif _leaves(step):
-        bridge.pushed_out += before
-    elif step.was_due:
-        out = after if step.stays_in else before
-        _grow(bridge, out - before)
-        _close(bridge, step.state, out)
+    before, after = to_base(change.before), to_base(change.after)
+    if change.first:
+        figures.opening += after if change.opening and change.is_due else 0
+        figures.created += after if not change.opening and change.is_due else 0
+    elif not change.was_open:
+        figures.reopened += after if change.is_due else 0
+    elif change.was_due and change.is_due:
+        _add_difference(figures, after - before)
+    elif change.is_due:
+        figures.pulled_in += after
+    elif _is_pushed_out(change):
+        figures.pushed_out += before
+    elif change.was_due:
+        close_value = after if change.stays_in else before
+        _add_difference(figures, close_value - before)
+        _add_close(figures, change.state, close_value)
 
 
-def _leaves(step: Step) -> bool:
+def _is_pushed_out(change: SnapshotChange) -> bool:
     """An open deal is not expected in the period any more."""
-    return not step.first and step.was_due and not step.is_due and step.state in OPEN_STATES
+    return not change.first and change.was_due and not change.is_due and change.state in OPEN_STATES
 
 
-def _grow(bridge: Slippage, by: int) -> None:
-    bridge.increased += max(by, 0)
-    bridge.decreased += max(-by, 0)
+def _add_difference(figures: SlippageFigures, by: int) -> None:
+    figures.increased += max(by, 0)
+    figures.decreased += max(-by, 0)
 
 
-def _close(bridge: Slippage, state: OpportunityState, value: int) -> None:
-    bridge.won += value if state is OpportunityState.WON else 0
-    bridge.lost += value if state is OpportunityState.LOST else 0
-    bridge.disqualified += value if state is OpportunityState.DISQUALIFIED else 0
+def _add_close(figures: SlippageFigures, state: OpportunityState, value: int) -> None:
+    figures.won += value if state is OpportunityState.WON else 0
+    figures.lost += value if state is OpportunityState.LOST else 0
+    figures.disqualified += value if state is OpportunityState.DISQUALIFIED else 0

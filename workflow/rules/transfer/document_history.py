@@ -19,13 +19,13 @@ from workflow.rules.enums import (
     WinReason,
 )
 from workflow.rules.errors import FieldProblem
-from workflow.rules.gates.machine import TABLE
+from workflow.rules.gates.machine import TRANSITIONS
 from workflow.rules.gates.requirements import Verdict
-from workflow.rules.transfer.document_parts import By, Worth
+from workflow.rules.transfer.document_parts import ExportedActor, ExportedMoney
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExportedTransition:
     """One arrow taken: the gate as it was evaluated, and what the deal weighed then; `lost_to` is a competitor."""
 
     trigger: Trigger
@@ -33,13 +33,13 @@ class Step:
     to_state: OpportunityState
     at: datetime
     source: TransitionSource
-    by: By
+    by: ExportedActor
     requirements: tuple[Verdict, ...]
     seconds_in_previous_state: int
     probability: float
     forecast_category: ForecastCategory
     note: str | None = None
-    value: Worth | None = None
+    value: ExportedMoney | None = None
     expected_close_date: date | None = None
     closed_on: date | None = None
     win_reason: WinReason | None = None
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExportedSnapshot:
     """How the deal stood from an instant until the next one; the last is as it stands."""
 
     since: datetime
@@ -57,27 +57,27 @@ class Standing:
     owner: str
     probability: float
     forecast_category: ForecastCategory
-    value: Worth | None = None
+    value: ExportedMoney | None = None
     expected_close_date: date | None = None
     closed_on: date | None = None
     slip_reason: SlipReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class ExportedOverride:
     """Requirements that a manager passed on a step of the history."""
 
     transition: int
     requirement_keys: tuple[str, ...]
     reason: str
-    by: By
+    by: ExportedActor
     at: datetime
     expires_at: datetime | None = None
     settled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ImportRowFacts:
     """What the row says of the deal that its parts must lead to."""
 
     state: OpportunityState
@@ -86,41 +86,41 @@ class Frame:
     now: datetime
 
 
-_ARROWS: Final = {(arrow.trigger, arrow.source, arrow.target) for arrow in TABLE}
+_EDGES: Final = {(arrow.trigger, arrow.source, arrow.target) for arrow in TRANSITIONS}
 
 
-def leads(history: Sequence[Step], frame: Frame) -> Iterator[FieldProblem]:
+def check_history(history: Sequence[ExportedTransition], row: ImportRowFacts) -> Iterator[FieldProblem]:
     """The arrows lead one after the other from LEAD to the state, none before creation and none after now."""
-    state, at = OpportunityState.LEAD, frame.created_at
+    state, at = OpportunityState.LEAD, row.created_at
     for number, step in enumerate(history):
-        where = ("history", str(number))
-        if step.from_state is not state or (step.trigger, step.from_state, step.to_state) not in _ARROWS:
-            yield fault(*where, message=f"is no arrow that leaves {state}")
-        if not at <= step.at <= frame.now:
-            yield fault(*where, "at", message="is before the step before it, or in the future")
+        path = ("history", str(number))
+        if step.from_state is not state or (step.trigger, step.from_state, step.to_state) not in _EDGES:
+            yield document_fault(*path, message=f"is no arrow that leaves {state}")
+        if not at <= step.at <= row.now:
+            yield document_fault(*path, "at", message="is before the step before it, or in the future")
         state, at = step.to_state, step.at
     if not history:
         return
-    if state is not frame.state:
-        yield fault("history", message=f"leads to {state}, and the row is {frame.state}")
-    elif state in CLOSED_STATES and history[-1].closed_on != frame.closed_on:
-        yield fault("history", message="was closed on another day than `closedOn`")
+    if state is not row.state:
+        yield document_fault("history", message=f"leads to {state}, and the row is {row.state}")
+    elif state in CLOSED_STATES and history[-1].closed_on != row.closed_on:
+        yield document_fault("history", message="was closed on another day than `closedOn`")
 
 
-def stands(standings: Sequence[Standing], frame: Frame) -> Iterator[FieldProblem]:
+def check_snapshots(snapshots: Sequence[ExportedSnapshot], row: ImportRowFacts) -> Iterator[FieldProblem]:
     """The standings begin with the deal, each after the one before, and lead to its state."""
-    if not standings:
+    if not snapshots:
         return
-    instants = [standing.since for standing in standings]
-    if instants[0] != frame.created_at:
-        yield fault("standings", message="does not begin at `createdAt`")
-    if any(later <= earlier for earlier, later in pairwise(instants)) or instants[-1] > frame.now:
-        yield fault("standings", message="is not in the order of time, or reaches into the future")
-    if standings[-1].state is not frame.state:
-        yield fault("standings", message=f"leads to {standings[-1].state}, and the row is {frame.state}")
+    instants = [snapshot.since for snapshot in snapshots]
+    if instants[0] != row.created_at:
+        yield document_fault("standings", message="does not begin at `createdAt`")
+    if any(later <= earlier for earlier, later in pairwise(instants)) or instants[-1] > row.now:
+        yield document_fault("standings", message="is not in the order of time, or reaches into the future")
+    if snapshots[-1].state is not row.state:
+        yield document_fault("standings", message=f"leads to {snapshots[-1].state}, and the row is {row.state}")
 
 
-def fault(*path: str, message: str) -> FieldProblem:
+def document_fault(*path: str, message: str) -> FieldProblem:
     """What is wrong with the field at a path."""
-    told = tuple(camel(name) for name in path)
-    return FieldProblem(told, f"`{'.'.join(told)}` {message}.")
+    names = tuple(camel(name) for name in path)
+    return FieldProblem(names, f"`{'.'.join(names)}` {message}.")

@@ -28,7 +28,7 @@ from workflow.rules.enums import (
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class ExportedActor:
     """Who did it; `member` is the e-mail of the member, where one did."""
 
     kind: ActorKind
@@ -37,7 +37,7 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ExportedContact:
     """A contact: found by the e-mail, else by the name, among those of the account."""
 
     account: str
@@ -46,7 +46,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class ExportedMoney:
     """An amount, as decimal text, of a currency."""
 
     amount: str
@@ -54,7 +54,7 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
-class NextStep:
+class ExportedNextStep:
     """What happens next."""
 
     text: str
@@ -63,10 +63,10 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Stakeholder:
+class ExportedStakeholder:
     """A contact who takes part in the purchase."""
 
-    contact: Named
+    contact: ExportedContact
     created_at: datetime
     roles: tuple[BuyingRole, ...] = ()
     influence: Influence = Influence.UNKNOWN
@@ -78,7 +78,7 @@ class Stakeholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class ExportedRelation:
     """How one stakeholder stands to another."""
 
     stakeholder: int
@@ -87,12 +87,12 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class ExportedAssessment:
     """One answer to one criterion; `said_by` is a stakeholder."""
 
     criterion: str
     grade: Grade
-    by: By
+    by: ExportedActor
     assessed_at: datetime
     evidence: str | None = None
     evidence_url: str | None = None
@@ -100,7 +100,7 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
-class Competitor:
+class ExportedCompetitor:
     """Whom or what the buyer compares us with."""
 
     kind: CompetitorKind
@@ -112,7 +112,7 @@ class Competitor:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionStep:
+class ExportedDecisionStep:
     """A step of the buyer's way to a decision; its owner is a stakeholder."""
 
     name: str
@@ -122,7 +122,7 @@ class DecisionStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class ExportedObjective:
     """What the buyer wants to reach."""
 
     text: str
@@ -133,7 +133,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Risk:
+class ExportedRisk:
     """Something the buyer fears; `perceived_by` is a stakeholder, `owner` the e-mail of a member."""
 
     category: RiskCategory
@@ -150,7 +150,7 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
-class Mitigation:
+class ExportedMitigation:
     """What is done to make a risk smaller."""
 
     risk: int
@@ -163,17 +163,17 @@ class Mitigation:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskReview:
+class ExportedRiskReview:
     """Somebody went through the buyer's risks."""
 
     reviewed_at: datetime
     none_found: bool
-    by: By
+    by: ExportedActor
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Milestone:
+class ExportedMilestone:
     """A step towards the purchase; without a key where it was added by hand."""
 
     name: str
@@ -186,11 +186,11 @@ class Milestone:
     completed_at: datetime | None = None
     evidence: str | None = None
     waive_reason: str | None = None
-    by: By | None = None
+    by: ExportedActor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class ExportedActivity:
     """Something that was done, and the contacts who took part."""
 
     kind: ActivityKind
@@ -198,9 +198,9 @@ class Activity:
     two_way: bool
     at: datetime
     summary: str
-    by: By
+    by: ExportedActor
     created_at: datetime
     external_system: str | None = None
     external_id: str | None = None
     voided_at: datetime | None = None
-    contacts: tuple[Named, ...] = ()
+    contacts: tuple[ExportedContact, ...] = ()

@@ -6,31 +6,39 @@ from datetime import date
 from typing import Any, Final
 
 from workflow.rules.enums import ForecastCategory, PurchaseProcess
-from workflow.rules.errors import FieldProblem, InvalidInput
-from workflow.rules.transfer.document_history import Frame, Override, Standing, Step, fault, leads, stands
+from workflow.rules.errors import FieldProblem, InvalidInputError
+from workflow.rules.transfer.document_history import (
+    ExportedOverride,
+    ExportedSnapshot,
+    ExportedTransition,
+    ImportRowFacts,
+    check_history,
+    check_snapshots,
+    document_fault,
+)
 from workflow.rules.transfer.document_parts import (
-    Activity,
-    Assessment,
-    Competitor,
-    DecisionStep,
-    Milestone,
-    Mitigation,
-    NextStep,
-    Objective,
-    Relation,
-    Risk,
-    RiskReview,
-    Stakeholder,
+    ExportedActivity,
+    ExportedAssessment,
+    ExportedCompetitor,
+    ExportedDecisionStep,
+    ExportedMilestone,
+    ExportedMitigation,
+    ExportedNextStep,
+    ExportedObjective,
+    ExportedRelation,
+    ExportedRisk,
+    ExportedRiskReview,
+    ExportedStakeholder,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class OpportunityDocument:
     """What a deal has beyond the row of an import; `probability` where it was set by hand, collaborators by their e-mail."""
 
     process: str | None = None
     description: str | None = None
-    next_step: NextStep | None = None
+    next_step: ExportedNextStep | None = None
     probability: float | None = None
     forecast_category: ForecastCategory | None = None
     latest_close_date: date | None = None
@@ -46,26 +54,26 @@ class Whole:
     close_note: str | None = None
     lost_to: int | None = None
     collaborators: tuple[str, ...] = ()
-    stakeholders: tuple[Stakeholder, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    assessments: tuple[Assessment, ...] = ()
-    competitors: tuple[Competitor, ...] = ()
-    decision_steps: tuple[DecisionStep, ...] = ()
-    objectives: tuple[Objective, ...] = ()
-    risks: tuple[Risk, ...] = ()
-    mitigations: tuple[Mitigation, ...] = ()
-    risk_reviews: tuple[RiskReview, ...] = ()
-    milestones: tuple[Milestone, ...] = ()
-    activities: tuple[Activity, ...] = ()
-    history: tuple[Step, ...] = ()
-    standings: tuple[Standing, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    stakeholders: tuple[ExportedStakeholder, ...] = ()
+    relations: tuple[ExportedRelation, ...] = ()
+    assessments: tuple[ExportedAssessment, ...] = ()
+    competitors: tuple[ExportedCompetitor, ...] = ()
+    decision_steps: tuple[ExportedDecisionStep, ...] = ()
+    objectives: tuple[ExportedObjective, ...] = ()
+    risks: tuple[ExportedRisk, ...] = ()
+    mitigations: tuple[ExportedMitigation, ...] = ()
+    risk_reviews: tuple[ExportedRiskReview, ...] = ()
+    milestones: tuple[ExportedMilestone, ...] = ()
+    activities: tuple[ExportedActivity, ...] = ()
+    history: tuple[ExportedTransition, ...] = ()
+    standings: tuple[ExportedSnapshot, ...] = ()
+    overrides: tuple[ExportedOverride, ...] = ()
 
 
-NAMES = tuple(field.name for field in fields(Whole))
+DOCUMENT_FIELDS = tuple(field.name for field in fields(OpportunityDocument))
 """The fields of a whole deal."""
 
-PLACES: Final[Mapping[str, Mapping[str, str]]] = {
+REFERENCES: Final[Mapping[str, Mapping[str, str]]] = {
     "relations": {"stakeholder": "stakeholders", "to": "stakeholders"},
     "assessments": {"said_by": "stakeholders"},
     "decision_steps": {"owner": "stakeholders"},
@@ -75,7 +83,7 @@ PLACES: Final[Mapping[str, Mapping[str, str]]] = {
     "overrides": {"transition": "history"},
 }
 """Of each part, the fields that give a place in another part's list."""
-MOST: Final[Mapping[str, tuple[float, float]]] = {
+NUMBER_RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "likelihood": (1, 5),
     "impact": (1, 5),
     "weight": (0, 2**15 - 1),
@@ -86,54 +94,60 @@ MOST: Final[Mapping[str, tuple[float, float]]] = {
 """The numbers that a field may be."""
 
 
-def judge(whole: Whole, frame: Frame) -> None:
+def validate_document(document: OpportunityDocument, row: ImportRowFacts) -> None:
     """Refuse a deal whose parts do not agree, with every fault."""
-    found = [
-        *_numbers(whole),
-        *_places(whole),
-        *_twice(whole),
-        *leads(whole.history, frame),
-        *stands(whole.standings, frame),
+    faults = [
+        *_check_numbers(document),
+        *_check_references(document),
+        *_check_duplicates(document),
+        *check_history(document.history, row),
+        *check_snapshots(document.standings, row),
     ]
-    if found:
-        raise InvalidInput(found)
+    if faults:
+        raise InvalidInputError(faults)
 
 
-def _numbers(whole: Whole) -> Iterator[FieldProblem]:
-    for path, part in _parts(whole):
-        for name, (least, most) in MOST.items():
+def _check_numbers(document: OpportunityDocument) -> Iterator[FieldProblem]:
+    for path, part in _parts(document):
+        for name, (least, most) in NUMBER_RANGES.items():
             value = getattr(part, name, None)
             if value is not None and not least <= value <= most:
-                yield fault(*path, name, message=f"is a number from {least:g} to {most:g}")
+                yield document_fault(*path, name, message=f"is a number from {least:g} to {most:g}")
 
 
-def _places(whole: Whole) -> Iterator[FieldProblem]:
-    for path, part in _parts(whole):
-        for name, target in PLACES.get(path[0] if path else "", {}).items():
-            yield from _place(whole, (*path, name), getattr(part, name), target)
-    yield from _place(whole, ("lost_to",), whole.lost_to, "competitors")
+def _check_references(document: OpportunityDocument) -> Iterator[FieldProblem]:
+    for path, part in _parts(document):
+        for name, target in REFERENCES.get(path[0] if path else "", {}).items():
+            yield from _check_reference(document, (*path, name), getattr(part, name), target)
+    yield from _check_reference(document, ("lost_to",), document.lost_to, "competitors")
 
 
-def _place(whole: Whole, path: tuple[str, ...], place: int | None, target: str) -> Iterator[FieldProblem]:
-    there = len(getattr(whole, target))
-    if place is not None and not 1 <= place <= there:
-        yield fault(*path, message=f"is a place in `{target}`, which has {there}; the first is 1")
+def _check_reference(
+    document: OpportunityDocument, path: tuple[str, ...], place: int | None, target: str
+) -> Iterator[FieldProblem]:
+    count = len(getattr(document, target))
+    if place is not None and not 1 <= place <= count:
+        yield document_fault(*path, message=f"is a place in `{target}`, which has {count}; the first is 1")
 
 
-def _twice(whole: Whole) -> Iterator[FieldProblem]:
+def _check_duplicates(document: OpportunityDocument) -> Iterator[FieldProblem]:
     """What no deal has twice."""
-    keys = [step.template_key for step in whole.milestones if step.template_key is not None]
-    ties = [(tie.stakeholder, tie.kind, tie.to) for tie in whole.relations]
-    for name, given in (("milestones", keys), ("relations", ties), ("collaborators", list(whole.collaborators))):
-        if len(set(given)) < len(given):
-            yield fault(name, message="has the same twice")
-    if any(tie.stakeholder == tie.to for tie in whole.relations):
-        yield fault("relations", message="has somebody who stands to themselves")
+    keys = [step.template_key for step in document.milestones if step.template_key is not None]
+    relations = [(tie.stakeholder, tie.kind, tie.to) for tie in document.relations]
+    for name, values in (
+        ("milestones", keys),
+        ("relations", relations),
+        ("collaborators", list(document.collaborators)),
+    ):
+        if len(set(values)) < len(values):
+            yield document_fault(name, message="has the same twice")
+    if any(tie.stakeholder == tie.to for tie in document.relations):
+        yield document_fault("relations", message="has somebody who stands to themselves")
 
 
-def _parts(whole: Whole) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: each part has its own shape
-    yield (), whole
-    for name in NAMES:
-        listed = getattr(whole, name)
+def _parts(document: OpportunityDocument) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: each part has its own shape
+    yield (), document
+    for name in DOCUMENT_FIELDS:
+        listed = getattr(document, name)
         if isinstance(listed, tuple):
             yield from (((name, str(number)), part) for number, part in enumerate(listed))
