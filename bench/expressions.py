@@ -9,7 +9,7 @@ from time import perf_counter, thread_time
 from rich.console import Console
 from rich.table import Table
 
-from tests.support.rules.random_expressions import Expressions
+from tests.support.rules.random_expressions import RandomExpressions
 from workflow.rules.gates.cel import evaluate_expression, expression_faults, load_cel
 
 COUNT = 10_000
@@ -27,8 +27,8 @@ class CallTime:
 
 def main() -> None:
     """Measure and print the table; the processor's times are the product's own, the wall's are the machine's too."""
-    expressions = Expressions(2026)
-    cases = [(text, expressions.sight(large=LARGE_DATA_SIZE)) for text in expressions.some(COUNT)]
+    expressions = RandomExpressions(2026)
+    cases = [(text, expressions.cel_values(large=LARGE_DATA_SIZE)) for text in expressions.generate(COUNT)]
     load_cel()
     gc.collect()
     gc.freeze()

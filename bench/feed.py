@@ -16,7 +16,7 @@ from schema.core.ids import encode
 from tests.support.databases import databases
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, serving
-from tests.support.subscription_clients import CHANGED, RENAME, socket, stream
+from tests.support.subscription_clients import CHANGED, RENAME, connect_socket, open_stream
 from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
@@ -81,7 +81,7 @@ async def _time_events(client: httpx.AsyncClient, deal: str) -> tuple[list[float
     """Seconds until each write is answered, and until its subscriber has heard of it."""
     answered: list[float] = []
     received: list[float] = []
-    async with stream(client, CHANGED, id=deal) as events:
+    async with open_stream(client, CHANGED, id=deal) as events:
         await asyncio.sleep(0.5)
         for number in range(WRITES):
             started = perf_counter()
@@ -103,10 +103,10 @@ async def _idle_subscribers(server: Server, organization: TestOrganization, deal
     """A thousand subscriptions to a deal that nobody changes."""
     async with AsyncExitStack() as stack:
         for _ in range(SOCKETS):
-            client = await stack.enter_async_context(socket(server.base_url))
-            await client.let_in(organization.api_key)
+            client = await stack.enter_async_context(connect_socket(server.base_url))
+            await client.authenticate(organization.api_key)
             for number in range(SUBSCRIPTIONS_PER_SOCKET):
-                await client.ask(str(number), CHANGED, id=deal)
+                await client.subscribe(str(number), CHANGED, id=deal)
         await asyncio.sleep(1)
         yield
 

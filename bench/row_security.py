@@ -18,7 +18,7 @@ from schema import schema
 from schema.core.context import RequestContext
 from tests.support.databases import databases
 from tests.support.organizations import TestOrganization, new_organization
-from tests.support.rows import families
+from tests.support.rows import create_deals_with_people
 from workflow.models.engine.database import act_as_organization, bypass_row_security, open_database
 from workflow.operations.opportunity.edit import update_opportunity
 
@@ -42,7 +42,10 @@ async def main() -> None:
     )
     async with databases() as made, open_database(await made.copy()):
         organizations = [await new_organization(), await new_organization()]
-        deals = [[family.deal.id for family in await families(home, DEALS, people=2)] for home in organizations]
+        deals = [
+            [family.deal.id for family in await create_deals_with_people(home, DEALS, people=2)]
+            for home in organizations
+        ]
         writes = [partial(_write, home, cycle(ids)) for home, ids in zip(organizations, deals, strict=True)]
         reads = [partial(_read_page, home) for home in organizations]
         for name, actions in (

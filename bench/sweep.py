@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.support.databases import databases
-from tests.support.open_deals import fill
+from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
 from tests.support.statements import statements
 from workflow.models import Alert, Event, Opportunity
@@ -84,7 +84,7 @@ async def measure_size(size: int) -> SweepMeasurement:
         url = await made.copy()
         async with open_database(url):
             organization = await new_organization()
-            await fill(organization, size)
+            await insert_open_deals(organization, size)
             before = _megabytes()
             first, alerts_opened = await _time_sweep(SWEEP_TIME)
             events = await Event.all().count()

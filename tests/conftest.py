@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.counts import FULL
-from tests.support.databases import Databases, chosen, databases
+from tests.support.databases import Databases, database_kind, databases
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, serving
 from workflow.models.engine.database import open_database
@@ -57,17 +57,17 @@ def pytest_configure() -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Ignore what this run's database has nothing to do with, and what the other run covers."""
-    other = "postgres" if chosen() == "sqlite" else "sqlite"
+    other = "postgres" if database_kind() == "sqlite" else "sqlite"
     path = collection_path.relative_to(HERE).as_posix() if collection_path.is_relative_to(HERE) else ""
-    ignored = path in NOT_ON[chosen()] or (not FULL and path in ONLY_ON[other])
+    ignored = path in NOT_ON[database_kind()] or (not FULL and path in ONLY_ON[other])
     return True if ignored else None
 
 
 @pytest.fixture(scope="session")
 async def run_databases() -> AsyncIterator[Databases]:
     """Where this run's databases are made; migrated once."""
-    async with databases() as made:
-        yield made
+    async with databases() as created:
+        yield created
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,13 +11,13 @@ PACKAGES = ("api", "schema", "workflow", "migrations", "tests", "bench")
 LONGEST_FILE = 250
 LONGEST_FUNCTION = 30
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
-LEFT_OVERS = re.compile(
+LEFTOVERS = re.compile(
     r"\b(TO[D]O|FIX[M]E|XX[X]|NotImplemented[E]rror|(pytest|mark)\.(sk[i]p|xf[a]il)\w*|importor[s]kip)"
 )
 CLOCK = re.compile(
     r"\b(datetime\.(now|utcnow|today)|date\.today|time\.(time|time_ns|monotonic|perf_counter|localtime|gmtime))$"
 )
-CHANCE = {"random", "secrets", "os", "time"}
+RANDOM_MODULES = {"random", "secrets", "os", "time"}
 ORM_WRITES = {"create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "save", "_save"}
 AWAITED_WRITES = {"update", "delete"}
 SQL_WRITE = re.compile(r"^\s*(INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE)
@@ -26,7 +26,7 @@ Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
-class Module:
+class SourceFile:
     """One source file: where it stands, its text and its tree."""
 
     path: str
@@ -37,10 +37,10 @@ class Module:
         return ast.parse(self.text)
 
 
-Check = Callable[[Module], Iterator[str]]
+Check = Callable[[SourceFile], Iterator[str]]
 
 
-def modules(*folders: str) -> list[Module]:
+def source_files(*folders: str) -> list[SourceFile]:
     """Every Python module below the folders, of the whole house where none is named."""
     found = [
         file
@@ -48,17 +48,17 @@ def modules(*folders: str) -> list[Module]:
         for file in sorted((ROOT / folder).rglob("*.py"))
         if "node_modules" not in file.parts
     ]
-    return [Module(str(file.relative_to(ROOT)), file.read_text()) for file in found]
+    return [SourceFile(str(file.relative_to(ROOT)), file.read_text()) for file in found]
 
 
-def too_long_a_file(module: Module) -> Iterator[str]:
+def file_too_long(module: SourceFile) -> Iterator[str]:
     """A file is one room: at most 250 lines."""
     lines = module.text.count("\n")
     if lines > LONGEST_FILE and not module.path.startswith("migrations/"):
         yield f"{module.path} has {lines} lines"
 
 
-def too_long_a_function(module: Module) -> Iterator[str]:
+def function_too_long(module: SourceFile) -> Iterator[str]:
     """A function has at most 30 lines."""
     for node in ast.walk(module.tree):
         if isinstance(node, Functions) and node.end_lineno and not module.path.startswith("migrations/"):
@@ -67,20 +67,20 @@ def too_long_a_function(module: Module) -> Iterator[str]:
                 yield f"{module.path}:{node.lineno} {node.name} has {lines} lines"
 
 
-def banned_name(module: Module) -> Iterator[str]:
+def banned_name(module: SourceFile) -> Iterator[str]:
     """No room is called after what it is not."""
     if banned := BANNED_NAMES & set(Path(module.path).with_suffix("").parts):
         yield f"{module.path} is called {', '.join(sorted(banned))}"
 
 
-def left_over(module: Module) -> Iterator[str]:
+def leftover(module: SourceFile) -> Iterator[str]:
     """Nothing is put off and no test steps aside."""
     for number, line in enumerate(module.text.splitlines(), 1):
-        if found := LEFT_OVERS.search(line):
+        if found := LEFTOVERS.search(line):
             yield f"{module.path}:{number} says {found.group()}"
 
 
-def stock_transaction(module: Module) -> Iterator[str]:
+def stock_transaction(module: SourceFile) -> Iterator[str]:
     """Only the one transaction helper uses Tortoise's own transactions, for cancelling them wedges the server."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and {"in_transaction", "atomic"} & {alias.name for alias in node.names}:
@@ -91,50 +91,54 @@ def stock_transaction(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno} uses a stock transaction"
 
 
-def waiting(module: Module) -> Iterator[str]:
+def awaits(module: SourceFile) -> Iterator[str]:
     """A rule never awaits."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
             yield f"{module.path}:{node.lineno} waits"
 
 
-def clock_or_chance(module: Module) -> Iterator[str]:
+def clock_or_randomness(module: SourceFile) -> Iterator[str]:
     """A rule reads no clock, no chance and no environment; time is an argument."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and CLOCK.search(ast.unparse(node.func)):
             yield f"{module.path}:{node.lineno} reads a clock"
-        if isinstance(node, ast.Import) and CHANCE & {alias.name.partition(".")[0] for alias in node.names}:
+        if isinstance(node, ast.Import) and RANDOM_MODULES & {alias.name.partition(".")[0] for alias in node.names}:
             yield f"{module.path}:{node.lineno} imports chance"
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in CHANCE:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in RANDOM_MODULES:
             yield f"{module.path}:{node.lineno} imports chance"
 
 
-def clock(module: Module) -> Iterator[str]:
+def reads_clock(module: SourceFile) -> Iterator[str]:
     """An operation and a query get the time with their context."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and CLOCK.search(ast.unparse(node.func)):
             yield f"{module.path}:{node.lineno} reads a clock"
 
 
-def writing(module: Module) -> Iterator[str]:
+def database_write(module: SourceFile) -> Iterator[str]:
     """Only operations write."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and _called(node) in ORM_WRITES:
+        if isinstance(node, ast.Call) and _method_name(node) in ORM_WRITES:
             yield f"{module.path}:{node.lineno} writes"
-        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call) and _called(node.value) in AWAITED_WRITES:
+        if (
+            isinstance(node, ast.Await)
+            and isinstance(node.value, ast.Call)
+            and _method_name(node.value) in AWAITED_WRITES
+        ):
             yield f"{module.path}:{node.lineno} writes"
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL_WRITE.match(node.value):
             yield f"{module.path}:{node.lineno} writes"
 
 
-def writing_state(module: Module) -> Iterator[str]:
+def state_write(module: SourceFile) -> Iterator[str]:
     """The state of a standing deal is written: by `update` or `write`, an assignment, or SQL that sets it."""
     for function in (node for node in ast.walk(module.tree) if isinstance(node, Functions)):
         if any(_sets_state(node) for node in ast.walk(function)):
             yield f"{module.path}:{function.name}"
 
 
-def writing_events(module: Module) -> Iterator[str]:
+def event_write(module: SourceFile) -> Iterator[str]:
     """An event row is made."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Event", "Event.create", "Event.bulk_create"}:
@@ -145,18 +149,18 @@ def writing_events(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno} makes an event"
 
 
-def unexplained_module(module: Module) -> Iterator[str]:
+def missing_docstring(module: SourceFile) -> Iterator[str]:
     """Every module that holds code says in one sentence what it is."""
     if module.tree.body and ast.get_docstring(module.tree) is None and not module.path.startswith("migrations/"):
         yield f"{module.path} has no docstring"
 
 
-def _called(node: ast.Call) -> str | None:
+def _method_name(node: ast.Call) -> str | None:
     return node.func.attr if isinstance(node.func, ast.Attribute) else None
 
 
 def _sets_state(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call) and _called(node) in {"update", "write"}:
+    if isinstance(node, ast.Call) and _method_name(node) in {"update", "write"}:
         return any(keyword.arg == "state" for keyword in node.keywords)
     if isinstance(node, ast.Assign):
         return any(isinstance(target, ast.Attribute) and target.attr == "state" for target in node.targets)

@@ -18,7 +18,7 @@ from graphql import (
 from schema import schema
 from tests import house
 from tests.conftest import NOT_ON, ONLY_ON
-from tests.house import ROOT, Check, Module
+from tests.house import ROOT, Check, SourceFile
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Invariant:
     """Where a check holds, where it does not, and an offence that it must catch."""
 
     check: Check
-    offence: Module
+    offence: SourceFile
     folders: tuple[str, ...] = house.PACKAGES
     but: tuple[str, ...] = ()
 
@@ -42,25 +42,30 @@ CONNECTION = ("workflow/models/engine/connections.py", "workflow/models/engine/d
 TRANSACTION = ("workflow/models/engine/transactions.py", "workflow/models/engine/migrating.py")
 
 INVARIANTS = (
-    Invariant(house.too_long_a_file, Module("api/x.py", LONG), but=DATA),
-    Invariant(house.too_long_a_function, Module("api/x.py", LONG_FUNCTION)),
-    Invariant(house.banned_name, Module("api/utils.py", "")),
-    Invariant(house.left_over, Module("api/x.py", "# TO" + "DO: tidy\n")),
-    Invariant(house.unexplained_module, Module("api/x.py", "x = 1\n")),
+    Invariant(house.file_too_long, SourceFile("api/x.py", LONG), but=DATA),
+    Invariant(house.function_too_long, SourceFile("api/x.py", LONG_FUNCTION)),
+    Invariant(house.banned_name, SourceFile("api/utils.py", "")),
+    Invariant(house.leftover, SourceFile("api/x.py", "# TO" + "DO: tidy\n")),
+    Invariant(house.missing_docstring, SourceFile("api/x.py", "x = 1\n")),
     Invariant(
         house.stock_transaction,
-        Module("api/x.py", "from tortoise.transactions import in_transaction\n"),
+        SourceFile("api/x.py", "from tortoise.transactions import in_transaction\n"),
         but=TRANSACTION,
     ),
-    Invariant(house.waiting, Module("x.py", "async def f():\n    await g()\n"), folders=("workflow/rules",)),
-    Invariant(house.clock_or_chance, Module("x.py", "import random\n"), folders=("workflow/rules",)),
-    Invariant(house.clock, Module("x.py", "datetime.now(UTC)\n"), ("workflow", "schema"), CONNECTION + TRANSACTION),
+    Invariant(house.awaits, SourceFile("x.py", "async def f():\n    await g()\n"), folders=("workflow/rules",)),
+    Invariant(house.clock_or_randomness, SourceFile("x.py", "import random\n"), folders=("workflow/rules",)),
     Invariant(
-        house.writing, Module("x.py", "async def f():\n    await row.delete()\n"), READERS, CONNECTION + TRANSACTION
+        house.reads_clock, SourceFile("x.py", "datetime.now(UTC)\n"), ("workflow", "schema"), CONNECTION + TRANSACTION
     ),
     Invariant(
-        house.writing_events,
-        Module("x.py", "Event.bulk_create(rows)\n"),
+        house.database_write,
+        SourceFile("x.py", "async def f():\n    await row.delete()\n"),
+        READERS,
+        CONNECTION + TRANSACTION,
+    ),
+    Invariant(
+        house.event_write,
+        SourceFile("x.py", "Event.bulk_create(rows)\n"),
         folders=("workflow", "schema", "api"),
         but=("workflow/operations/core/journal.py",),
     ),
@@ -68,8 +73,8 @@ INVARIANTS = (
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=str)
-def test_the_house_holds(invariant: Invariant) -> None:
-    held = [module for module in house.modules(*invariant.folders) if module.path not in invariant.but]
+def test_every_module_keeps_the_invariants(invariant: Invariant) -> None:
+    held = [module for module in house.source_files(*invariant.folders) if module.path not in invariant.but]
 
     offences = [offence for module in held for offence in invariant.check(module)]
 
@@ -78,7 +83,7 @@ def test_the_house_holds(invariant: Invariant) -> None:
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=str)
-def test_the_check_catches_its_offence(invariant: Invariant) -> None:
+def test_each_check_catches_its_offence(invariant: Invariant) -> None:
     assert list(invariant.check(invariant.offence)) != []
 
 
@@ -91,45 +96,45 @@ def test_the_check_catches_its_offence(invariant: Invariant) -> None:
         "def f():\n    run('UPDATE opportunity SET state = $1')\n",
     ],
 )
-def test_a_written_state_is_seen(source: str) -> None:
-    assert list(house.writing_state(Module("x.py", source))) == ["x.py:f"]
+def test_a_state_write_is_detected(source: str) -> None:
+    assert list(house.state_write(SourceFile("x.py", source))) == ["x.py:f"]
 
 
 def test_only_one_function_writes_state() -> None:
     writers = [
-        writer for module in house.modules("workflow", "schema", "api") for writer in house.writing_state(module)
+        writer for module in house.source_files("workflow", "schema", "api") for writer in house.state_write(module)
     ]
 
     assert len(writers) == 1, writers
 
 
 @pytest.mark.parametrize("source", ["Event.create(type=x)\n", "run('INSERT INTO event VALUES ($1)')\n"])
-def test_a_made_event_is_seen(source: str) -> None:
-    assert list(house.writing_events(Module("x.py", source))) != []
+def test_an_event_write_is_detected(source: str) -> None:
+    assert list(house.event_write(SourceFile("x.py", source))) != []
 
 
-def test_a_stock_transaction_is_seen_behind_its_module() -> None:
-    assert list(house.stock_transaction(Module("x.py", "tortoise.transactions.in_transaction()\n"))) != []
+def test_a_stock_transaction_is_detected_through_its_module() -> None:
+    assert list(house.stock_transaction(SourceFile("x.py", "tortoise.transactions.in_transaction()\n"))) != []
 
 
 @pytest.mark.parametrize("source", ["row.save()\n", "run('DELETE FROM account WHERE id = $1')\n"])
-def test_a_write_is_seen(source: str) -> None:
-    assert list(house.writing(Module("x.py", source))) != []
+def test_a_database_write_is_detected(source: str) -> None:
+    assert list(house.database_write(SourceFile("x.py", source))) != []
 
 
 @pytest.mark.parametrize(
     "source", ["@pytest.mark.sk" + "ipif(x)", "pytest.sk" + "ip()", "raise NotImplemented" + "Error"]
 )
-def test_what_is_put_off_is_seen(source: str) -> None:
-    assert list(house.left_over(Module("x.py", source))) != []
+def test_leftovers_are_detected(source: str) -> None:
+    assert list(house.leftover(SourceFile("x.py", source))) != []
 
 
 @pytest.mark.parametrize("source", ["time.monotonic()\n", "from secrets import token_hex\n"])
-def test_a_clock_or_chance_is_seen(source: str) -> None:
-    assert list(house.clock_or_chance(Module("x.py", source))) != []
+def test_clocks_and_randomness_are_detected(source: str) -> None:
+    assert list(house.clock_or_randomness(SourceFile("x.py", source))) != []
 
 
-def test_only_migrations_stand_in_migrations() -> None:
+def test_the_migrations_folder_holds_only_migrations() -> None:
     strangers = [
         file.name
         for file in (ROOT / "migrations").glob("*.py")
@@ -145,7 +150,7 @@ def test_every_path_that_chooses_a_database_exists() -> None:
     assert sorted(path for path in paths if not (ROOT / "tests" / path).exists()) == []
 
 
-def test_tests_are_no_package() -> None:
+def test_tests_are_not_a_package() -> None:
     assert sorted((ROOT / "tests").rglob("__init__.py")) == []
 
 
@@ -162,10 +167,10 @@ LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; s
     ],
     ids=["format", "lint", "types", "imports"],
 )
-def test_what_make_check_runs_is_green(check: list[str]) -> None:
-    told = subprocess.run([sys.executable, *check], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_linters_and_type_checkers_pass(check: list[str]) -> None:
+    result = subprocess.run([sys.executable, *check], cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_printed_schema_is_committed() -> None:
@@ -189,10 +194,10 @@ def _fields(kind: GraphQLNamedType) -> list[tuple[str, GraphQLField | GraphQLInp
     return []
 
 
-def test_every_command_starts_without_what_only_serving_needs() -> None:
+def test_commands_start_without_server_imports() -> None:
     heavy = ("graphql", "strawberry", "starlette", "uvicorn", "httpx")
     loaded = f"import sys, api.cli; print([name for name in {heavy} if name in sys.modules])"
 
-    told = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert told.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"

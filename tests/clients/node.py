@@ -26,7 +26,7 @@ async def run(*command: str, cwd: Path = HERE, given: str = "", **environ: str) 
     return process.returncode or 0, out.decode()
 
 
-async def told(script: str, *arguments: str) -> Any:  # Any: JSON
+async def run_script(script: str, *arguments: str) -> Any:  # Any: JSON
     """What a script says that it was told."""
     code, out = await run("node", f"{script}.mjs", *arguments)
     assert code == 0, out

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from schema.core.ids import encode
-from tests.clients.node import told
+from tests.clients.node import run_script
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, free_port, serving
 from workflow.models import Event
@@ -14,7 +14,7 @@ from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
-DONE = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
+UPDATED = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
 TURNS, FACTS = 4, 15
 DEAL = ["__typename", "id", "name"]
@@ -29,20 +29,20 @@ async def deal(organization: TestOrganization) -> str:
 
 
 async def test_the_audits_of_graphql_over_http_all_pass(server: Server, organization: TestOrganization) -> None:
-    audits = await told("audits", f"{server.base_url}/graphql", organization.api_key)
+    audits = await run_script("audits", f"{server.base_url}/graphql", organization.api_key)
 
     assert [audit for audit in audits if audit["status"] != "ok"] == []
     assert len(audits) == 61
 
 
 @pytest.mark.parametrize(("script", "refused"), [("graphql-ws", 4403), ("graphql-sse", 401)])
-async def test_clients_of_streams(
+async def test_streaming_clients(
     server: Server, organization: TestOrganization, deal: str, script: str, refused: int
 ) -> None:
-    found = await told(script, f"{server.base_url}/graphql", organization.api_key, deal)
+    found = await run_script(script, f"{server.base_url}/graphql", organization.api_key, deal)
 
     errors = ["GRAPHQL_VALIDATION_FAILED"]
-    assert found == {"query": ROLE, "mutation": DONE, "errors": errors, "subscription": DEAL, "refused": refused}
+    assert found == {"query": ROLE, "mutation": UPDATED, "errors": errors, "subscription": DEAL, "refused": refused}
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,22 @@ async def test_clients_of_streams(
         ),
     ],
 )
-async def test_clients_of_applications(
+async def test_application_clients(
     server: Server, organization: TestOrganization, deal: str, script: str, fetched: object
 ) -> None:
-    found = await told(script, f"{server.base_url}/graphql", organization.api_key, deal)
+    found = await run_script(script, f"{server.base_url}/graphql", organization.api_key, deal)
 
-    common = {"query": ROLE, "mutation": DONE, "errors": ["GRAPHQL_VALIDATION_FAILED"], "subscription": DEAL}
+    common = {"query": ROLE, "mutation": UPDATED, "errors": ["GRAPHQL_VALIDATION_FAILED"], "subscription": DEAL}
     assert found == {**common, "asked": [ROLE] * 4, "fetched": fetched}
 
 
 @pytest.mark.parametrize("client", ["graphql-ws", "graphql-sse"])
-async def test_who_subscribes_again_through_restarts_and_kills_of_the_server_loses_nothing(
-    own_database: str, client: str
-) -> None:
+async def test_a_resubscribing_client_loses_nothing_through_restarts_and_kills(own_database: str, client: str) -> None:
     port = free_port()
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         arguments = (f"http://127.0.0.1:{port}/graphql", organization.api_key, client, str(TURNS * FACTS))
-        listening = asyncio.create_task(told("through-restarts", *arguments))
+        listening = asyncio.create_task(run_script("through-restarts", *arguments))
         for turn in range(TURNS):
             async with serving(own_database, PORT=str(port)) as server:
                 for number in range(FACTS):

@@ -11,7 +11,7 @@ from gql.transport.websockets import WebsocketsTransport
 from schema.core.ids import encode
 from tests.support.organizations import TestOrganization
 from tests.support.serving import NO_TLS, Server
-from tests.support.subscription_clients import CHANGED, PATIENCE, RENAME
+from tests.support.subscription_clients import CHANGED, RENAME, TIMEOUT
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
@@ -53,7 +53,7 @@ async def test_a_query_a_mutation_and_an_error(server: Server, organization: Tes
 
 
 async def test_a_subscription(server: Server, organization: TestOrganization, deal: str) -> None:
-    async with over_socket(server, organization.api_key) as session, asyncio.timeout(PATIENCE):
+    async with over_socket(server, organization.api_key) as session, asyncio.timeout(TIMEOUT):
         changes = session.subscribe(GraphQLRequest(CHANGED, variable_values={"id": deal}))
         first = asyncio.ensure_future(anext(aiter(changes)))
         number = 0

@@ -17,7 +17,9 @@ from workflow.rules.enums import AlertCode, ImportOutcome
 DATA = Path("api/demo/data")
 
 
-async def test_the_demo_is_made_once_and_importing_it_again_changes_nothing(own_database: str, tmp_path: Path) -> None:
+async def test_the_demo_is_created_once_and_importing_it_again_changes_nothing(
+    own_database: str, tmp_path: Path
+) -> None:
     keys_file = tmp_path / "var" / "keys.json"
     keys = await ensure_demo(own_database, keys_file, NOW)
 
@@ -32,10 +34,10 @@ async def test_the_demo_is_made_once_and_importing_it_again_changes_nothing(own_
         assert await Opportunity.filter(state="LOST").count() == 2473
         assert await Opportunity.all().count() == 8800
         await _import_again()
-        await _swept()
+        await _sweep_alerts()
 
 
-async def _swept() -> None:
+async def _sweep_alerts() -> None:
     """Each alert has a deal to show it, and a manager who asks for the worst is told of a few."""
     await sweep(lambda: NOW + timedelta(minutes=1))
     found = await Alert.filter(status="OPEN").values("code", "severity")

@@ -13,7 +13,7 @@ QUALIFY = """mutation($input: QualifyOpportunityInput!) { qualifyOpportunity(inp
 DISQUALIFY = """mutation($input: DisqualifyOpportunityInput!) { disqualifyOpportunity(input: $input) { __typename
   ... on TransitionSucceeded { opportunity { state close { outcome disqualifyReason fromState } history { nodes { trigger } } } }
   ... on Problem { code message } } }"""
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 
 
 async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualified(
@@ -21,7 +21,7 @@ async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualifi
 ) -> None:
     deal, contact = await _lead(server, organization)
 
-    refused = await _asked(server, organization, QUALIFY, {"id": deal})
+    refused = await _ask(server, organization, QUALIFY, {"id": deal})
     assert refused["__typename"] == "TransitionBlocked"
     assert {unmet["key"] for unmet in refused["unmet"]} == REFUSED
     assert all(unmet["explanation"] and unmet["remedy"] for unmet in refused["unmet"])
@@ -31,18 +31,18 @@ async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualifi
     first = {
         "id": deal,
         "assessments": [
-            {"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")
+            {"criterion": key, "grade": "VALIDATED", "evidence": EVIDENCE} for key in ("pain", "interest", "fit")
         ],
         "nextStep": {"text": "Show the pilot", "dueDate": "2099-01-01"},
     }
-    tried = await _asked(server, organization, QUALIFY, {**first, "dryRun": True})
+    tried = await _ask(server, organization, QUALIFY, {**first, "dryRun": True})
     assert (tried["__typename"], tried["transition"], tried["opportunity"]["state"]) == (
         "TransitionSucceeded",
         None,
         "LEAD",
     )
 
-    done = await _asked(server, organization, QUALIFY, first)
+    done = await _ask(server, organization, QUALIFY, first)
     assert (done["target"], done["opportunity"]) == ("QUALIFIED", {"state": "QUALIFIED", "version": 3})
     assert {kept["status"] for kept in done["transition"]["requirements"]} == {"MET"}
 
@@ -50,10 +50,10 @@ async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualifi
 async def test_a_lead_that_is_not_worth_it_is_disqualified(server: Server, organization: TestOrganization) -> None:
     deal, _ = await _lead(server, organization)
 
-    short = await _asked(server, organization, DISQUALIFY, {"id": deal, "reason": "OTHER", "note": "no"})
+    short = await _ask(server, organization, DISQUALIFY, {"id": deal, "reason": "OTHER", "note": "no"})
     assert (short["__typename"], short["code"]) == ("InvalidInput", "INVALID_INPUT")
 
-    done = await _asked(server, organization, DISQUALIFY, {"id": deal, "reason": "NO_PAIN"})
+    done = await _ask(server, organization, DISQUALIFY, {"id": deal, "reason": "NO_PAIN"})
     close = {"outcome": "DISQUALIFIED", "disqualifyReason": "NO_PAIN", "fromState": "LEAD"}
     assert done["opportunity"] == {
         "state": "DISQUALIFIED",
@@ -61,11 +61,11 @@ async def test_a_lead_that_is_not_worth_it_is_disqualified(server: Server, organ
         "history": {"nodes": [{"trigger": "DISQUALIFY"}]},
     }
 
-    again = await _asked(server, organization, QUALIFY, {"id": deal})
+    again = await _ask(server, organization, QUALIFY, {"id": deal})
     assert (again["__typename"], again["code"]) == ("IllegalTransition", "ILLEGAL_TRANSITION")
 
 
-async def _asked(server: Server, organization: TestOrganization, query: str, input: dict[str, Any]) -> dict[str, Any]:
+async def _ask(server: Server, organization: TestOrganization, query: str, input: dict[str, Any]) -> dict[str, Any]:
     body = await server.ask(organization.api_key, query, input=input)
     assert "errors" not in body, body
     (answer,) = body["data"].values()
@@ -74,20 +74,20 @@ async def _asked(server: Server, organization: TestOrganization, query: str, inp
 
 
 async def _lead(server: Server, organization: TestOrganization) -> tuple[str, str]:
-    account = await _asked(
+    account = await _ask(
         server,
         organization,
         "mutation($input: CreateAccountInput!) { createAccount(input: $input) { ... on AccountChanged { account { id } } } }",
         {"name": "Cancity"},
     )
     id = account["account"]["id"]
-    contact = await _asked(
+    contact = await _ask(
         server,
         organization,
         "mutation($input: CreateContactInput!) { createContact(input: $input) { ... on ContactChanged { contact { id } } } }",
         {"accountId": id, "name": "Maria Plant"},
     )
-    deal = await _asked(
+    deal = await _ask(
         server,
         organization,
         "mutation($input: CreateOpportunityInput!) { createOpportunity(input: $input) "
@@ -99,7 +99,7 @@ async def _lead(server: Server, organization: TestOrganization) -> tuple[str, st
 
 
 async def _stakeholder(server: Server, organization: TestOrganization, deal: str, contact: str) -> None:
-    added = await _asked(
+    added = await _ask(
         server,
         organization,
         "mutation($input: AddStakeholderInput!) { addStakeholder(input: $input) "

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.support.databases import chosen, databases
+from tests.support.databases import database_kind, databases
 
-KEPT = Path(__file__).parent
-OF_SQLITE = (
+FOLDER = Path(__file__).parent
+SQLITE_SHAPE = (
     "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 )
-OF_POSTGRES = """
+POSTGRES_SHAPE = """
 WITH ours AS (
     SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 )
@@ -43,25 +43,25 @@ FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
 
 async def shape(url: str) -> str:
     """Everything that a migration can change but rows, sorted."""
-    told = _sqlite(url) if url.startswith("sqlite:") else await _postgres(url)
-    return "\n".join(sorted(told)) + "\n"
+    lines = _sqlite(url) if url.startswith("sqlite:") else await _postgres(url)
+    return "\n".join(sorted(lines)) + "\n"
 
 
-def kept() -> Path:
+def committed_file() -> Path:
     """Where the committed shape of this process' database stands."""
-    return KEPT / f"shape.{chosen()}.txt"
+    return FOLDER / f"shape.{database_kind()}.txt"
 
 
 def _sqlite(url: str) -> list[str]:
     with closing(sqlite3.connect(Path(url.removeprefix("sqlite://")))) as connection:
-        found = connection.execute(OF_SQLITE).fetchall()
+        found = connection.execute(SQLITE_SHAPE).fetchall()
     return [f"{table} {kind} {name}: {line}" for kind, table, name, sql in found for line in _lines(kind, sql)]
 
 
 async def _postgres(url: str) -> list[str]:
     connection = await asyncpg.connect(url)
     try:
-        found = await connection.fetch(OF_POSTGRES)
+        found = await connection.fetch(POSTGRES_SHAPE)
     finally:
         await connection.close()
     return [f"{place} {kind} {name}: {_flat(told)}" for place, kind, name, told in found]
@@ -79,7 +79,7 @@ def _flat(text: str) -> str:
 
 async def _write() -> None:
     async with databases() as server:
-        kept().write_text(await shape(await server.copy()))
+        committed_file().write_text(await shape(await server.copy()))
 
 
 if __name__ == "__main__":

@@ -14,28 +14,28 @@ from workflow.models.engine.migrating import migrate
 
 FIRST, *LATER = sorted((ROOT / "migrations").glob("0*.py"))
 ID, AT = "00000000-0000-7000-8000-000000000001", "2026-03-02 09:00:00+00:00"
-SAID_BY = "actor_kind, actor_name"
+ACTOR_COLUMNS = "actor_kind, actor_name"
 ROWS = (
     f"INSERT INTO organization VALUES ('{ID}', 'Ours', 'EUR', 'UTC', 'default', '{AT}')",
     "INSERT INTO member (id, organization_id, name, email, role, visibility, active, created_at) "
     f"VALUES ('{ID}', '{ID}', 'Ada', 'a@example.com', 'ADMIN', 'ALL', TRUE, '{AT}')",
     "INSERT INTO account (id, organization_id, name, name_folded, attributes, version, created_at, updated_at) "
     f"VALUES ('{ID}', '{ID}', 'Acme', 'acme', '{{}}', 1, '{AT}', '{AT}')",
-    f"INSERT INTO sales_process (id, organization_id, process_key, version, name, document, content_hash, published_at, {SAID_BY}) "
+    f"INSERT INTO sales_process (id, organization_id, process_key, version, name, document, content_hash, published_at, {ACTOR_COLUMNS}) "
     f"VALUES ('{ID}', '{ID}', 'default', 1, 'Default', '{{}}', 'x', '{AT}', 'SYSTEM', 'Pursuit')",
     "INSERT INTO opportunity (id, organization_id, number, name, name_folded, type, account_id, owner_id, process_id, state, "
     "state_since, probability, probability_is_manual, forecast_category, push_count, next_step_agreed, purchase_process, "
     "attributes, version, created_at, updated_at, health) "
     f"VALUES ('{ID}', '{ID}', 1, 'Pilot', 'pilot', 'RENEWAL', '{ID}', '{ID}', '{ID}', 'LEAD', '{AT}', 0.1, FALSE, 'OMITTED', "
     f"0, FALSE, 'UNKNOWN', '{{}}', 1, '{AT}', '{AT}', 70)",
-    f"INSERT INTO assessment (id, organization_id, opportunity_id, criterion, grade, assessed_at, {SAID_BY}) "
+    f"INSERT INTO assessment (id, organization_id, opportunity_id, criterion, grade, assessed_at, {ACTOR_COLUMNS}) "
     f"VALUES ('{ID}', '{ID}', '{ID}', 'pain', 'UNKNOWN', '{AT}', 'SYSTEM', 'Pursuit')",
 )
 """A deal and what hangs on it, as the first version had them."""
 
 
 @pytest.fixture
-async def in_use(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+async def migrated_database(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of the first version with rows, brought to the newest one."""
     name = f"ours_{uuid4().hex}"
     folder = tmp_path / name
@@ -66,8 +66,8 @@ OFFENCES = (
 """What the rules of the first version forbid: checks, keys, and history that is append-only."""
 
 
-async def test_a_database_in_use_keeps_its_rows_and_its_rules(in_use: str) -> None:
-    async with open_database(in_use, all_contexts=False):
+async def test_a_database_in_use_keeps_its_rows_and_its_rules(migrated_database: str) -> None:
+    async with open_database(migrated_database, all_contexts=False):
         [deal] = await Opportunity.all().values("name", "health", "health_factors", "closed_insight")
         assert deal == {"name": "Pilot", "health": 70, "health_factors": None, "closed_insight": None}
         assert await fetch("SELECT criterion FROM assessment") == [{"criterion": "pain"}]

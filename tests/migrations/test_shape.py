@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.migrations.shape import kept, shape
+from tests.migrations.shape import committed_file, shape
 from workflow.models.engine.database import dialect, execute, open_database
 
 CHANGES = {
@@ -21,9 +21,11 @@ TRIGGER = {
 
 
 async def test_the_migrated_database_is_as_committed(own_database: str) -> None:
-    told = (await shape(own_database)).splitlines()
+    found = (await shape(own_database)).splitlines()
 
-    assert told == kept().read_text().splitlines(), "Run `make shape`, look at the difference, and commit it."
+    assert found == committed_file().read_text().splitlines(), (
+        "Run `make shape`, look at the difference, and commit it."
+    )
 
 
 @pytest.mark.parametrize("what", [*CHANGES, "a trigger that is gone"])

@@ -7,8 +7,8 @@ from contextlib import closing
 import asyncpg
 import pytest
 
-from tests.support.databases import Databases, chosen
-from tests.support.fixtures import new_stage
+from tests.support.databases import Databases, database_kind
+from tests.support.fixtures import create_mutation_fixtures
 from tests.support.serving import Server, pursuit
 from workflow.models.engine.database import open_database
 from workflow.queries.integrity import IntegrityResult, verify
@@ -40,27 +40,27 @@ DAMAGES = [
     (f"UPDATE event SET audit_number = NULL WHERE {FIRST} = 1", "audit trail", "Fact 1 is missing."),
     ("UPDATE organization SET audit_hash = 'f'", "audit trail", "as its last."),
 ]
-LOST = "UPDATE opportunity SET owner_id = '01890000-0000-7000-8000-000000000000'"
+DANGLING_OWNER = "UPDATE opportunity SET owner_id = '01890000-0000-7000-8000-000000000000'"
 
 
 @pytest.fixture(scope="module")
-async def story(run_databases: Databases, server: Server) -> AsyncIterator[str]:
+async def populated_database(run_databases: Databases, server: Server) -> AsyncIterator[str]:
     """A database in which the product has done all kinds of things; nobody has it open."""
     url = await run_databases.copy()
-    await new_stage(url, server)
+    await create_mutation_fixtures(url, server)
     yield url
     await run_databases.drop(url)
 
 
 @pytest.fixture
-async def copied(story: str, run_databases: Databases) -> AsyncIterator[str]:
+async def damaged_copy(populated_database: str, run_databases: Databases) -> AsyncIterator[str]:
     """A copy to damage."""
-    url = await run_databases.copy(story)
+    url = await run_databases.copy(populated_database)
     yield url
     await run_databases.drop(url)
 
 
-async def _found(url: str) -> list[IntegrityResult]:
+async def _findings(url: str) -> list[IntegrityResult]:
     found = list[IntegrityResult]()
     async with open_database(url, all_contexts=False):
         assert await verify(found.append) is not any(one.faults for one in found)
@@ -69,7 +69,7 @@ async def _found(url: str) -> list[IntegrityResult]:
 
 async def _damage(url: str, *statements: str) -> None:
     """What a hand in the database does, with everything switched off that would keep it from it."""
-    if chosen() == "sqlite":
+    if database_kind() == "sqlite":
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as connection:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 connection.execute(f"DROP TRIGGER {name}")
@@ -85,25 +85,25 @@ async def _damage(url: str, *statements: str) -> None:
         await server.close()
 
 
-async def test_what_the_product_wrote_holds(story: str) -> None:
-    ended = await pursuit("verify", environ={"PURSUIT_DATABASE_URL": story})
+async def test_data_written_by_the_product_passes(populated_database: str) -> None:
+    ended = await pursuit("verify", environ={"PURSUIT_DATABASE_URL": populated_database})
 
     assert (ended.code, "FAULT" in ended.out, ended.out.count("ok    audit trail of Test")) == (0, False, 2), ended.out
 
 
 @pytest.mark.parametrize(("damage", "name", "says"), DAMAGES)
-async def test_each_damage_is_told_where_it_is(copied: str, damage: str, name: str, says: str) -> None:
-    await _damage(copied, damage)
+async def test_each_damage_is_reported_at_its_place(damaged_copy: str, damage: str, name: str, says: str) -> None:
+    await _damage(damaged_copy, damage)
 
-    faulty = [one for one in await _found(copied) if one.faults]
+    faulty = [one for one in await _findings(damaged_copy) if one.faults]
 
     assert [one.name.startswith(name) for one in faulty].count(True) >= 1, faulty
     assert any(says in fault for one in faulty for fault in one.faults), faulty
 
 
-async def test_a_key_that_leads_nowhere_is_told_and_the_command_fails(copied: str) -> None:
-    await _damage(copied, LOST)
+async def test_a_dangling_foreign_key_is_reported_and_the_command_fails(damaged_copy: str) -> None:
+    await _damage(damaged_copy, DANGLING_OWNER)
 
-    ended = await pursuit("verify", environ={"PURSUIT_DATABASE_URL": copied})
+    ended = await pursuit("verify", environ={"PURSUIT_DATABASE_URL": damaged_copy})
 
     assert (ended.code, "FAULT foreign keys" in ended.out) == (1, True), ended.out

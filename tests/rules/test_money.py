@@ -22,7 +22,9 @@ from workflow.rules.money import convert_minor, exponent, weighted_minor
         (999_999_999_999_999, "0.35", 350_000_000_000_000),
     ],
 )
-def test_a_deal_weighs_its_worth_times_its_chance(minor: int | None, probability: str, weighted: int | None) -> None:
+def test_the_weighted_value_is_value_times_probability(
+    minor: int | None, probability: str, weighted: int | None
+) -> None:
     assert weighted_minor(minor, Decimal(probability)) == weighted
 
 
@@ -38,7 +40,7 @@ def test_a_deal_weighs_its_worth_times_its_chance(minor: int | None, probability
         (300, "EUR", "KWD", "0.3333333333", 1000),
     ],
 )
-def test_an_amount_is_worth_its_major_units_times_the_rate(
+def test_the_base_value_is_the_amount_times_the_rate(
     minor: int, currency: str, base: str, rate: str, worth: int
 ) -> None:
     assert convert_minor(minor, currency, base, Decimal(rate)) == worth

@@ -63,12 +63,12 @@ def viewer(role: Role, teams: Collection[UUID] = (), *, member: UUID | None = ME
     return Viewer(UUID(int=9), role, member, "Somebody", ActorKind.MEMBER, teams=frozenset(teams))
 
 
-def held(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Ownership:
+def ownership(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Ownership:
     """A deal of somebody in the team, unless told."""
     return Ownership(owner_id=owner, owner_team_id=team, collaborator_ids=helpers)
 
 
-def test_the_table_is_the_domains() -> None:
+def test_the_permission_table_is_as_documented() -> None:
     assert {action: {role for role in Role if action in PERMISSIONS[role]} for action in Action} == {
         action: set(roles) for action, roles in TABLE.items()
     }
@@ -76,7 +76,7 @@ def test_the_table_is_the_domains() -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("action", Action)
-def test_who_may_not_is_told_whom_to_ask(action: Action, role: Role) -> None:
+def test_a_denial_names_whom_to_ask(action: Action, role: Role) -> None:
     if role in TABLE[action]:
         return require_permission(viewer(role), action, to="do this")
 
@@ -88,8 +88,8 @@ def test_who_may_not_is_told_whom_to_ask(action: Action, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_everybody_but_an_observer_writes_what_they_hold(role: Role) -> None:
-    mine = [held(ME, team=None), held(team=None, helpers=[ME])]
+def test_everyone_except_observers_writes_their_own_deals(role: Role) -> None:
+    mine = [ownership(ME, team=None), ownership(team=None, helpers=[ME])]
 
     assert [may_write(viewer(role), deal) for deal in mine] == [role is not OBSERVER] * 2
 
@@ -97,11 +97,11 @@ def test_everybody_but_an_observer_writes_what_they_hold(role: Role) -> None:
 @pytest.mark.parametrize(
     ("role", "expected"), [(REP, False), (MANAGER, True), (ADMIN, True), (INTEGRATOR, True), (OBSERVER, False)]
 )
-def test_what_others_of_ones_teams_own_is_a_managers(role: Role, expected: bool) -> None:
+def test_managers_write_the_deals_of_their_teams(role: Role, expected: bool) -> None:
     teams = TEAMS_OF_MANAGER["of the team"]
 
-    assert may_write(viewer(role, teams), held()) is expected
-    assert (write_forbidden_reason(viewer(role, teams), held()) is None) is expected
+    assert may_write(viewer(role, teams), ownership()) is expected
+    assert (write_forbidden_reason(viewer(role, teams), ownership()) is None) is expected
 
 
 @pytest.mark.parametrize("manager", TEAMS_OF_MANAGER)
@@ -109,29 +109,29 @@ def test_what_others_of_ones_teams_own_is_a_managers(role: Role, expected: bool)
 def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) -> None:
     one, expected = viewer(MANAGER, TEAMS_OF_MANAGER[manager]), manager in ("of the team above", "of the team")
 
-    assert may_write(one, held()) is expected
-    assert may_manage(one, action, held()) is expected
-    assert may_override(one, action, held()) is expected
-    assert not may_manage(one, action, held(team=None))
+    assert may_write(one, ownership()) is expected
+    assert may_manage(one, action, ownership()) is expected
+    assert may_override(one, action, ownership()) is expected
+    assert not may_manage(one, action, ownership(team=None))
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("action", COACHING)
-def test_who_leads_no_team_coaches_by_role_alone(action: Action, role: Role) -> None:
+def test_a_manager_without_a_team_has_role_permissions_only(action: Action, role: Role) -> None:
     may = {ADMIN, INTEGRATOR} & set(TABLE[action])
 
-    assert may_manage(viewer(role), action, held()) is (role in may)
+    assert may_manage(viewer(role), action, ownership()) is (role in may)
 
 
 @pytest.mark.parametrize("role", [MANAGER, ADMIN])
 @pytest.mark.parametrize("action", [A.OVERRIDE_SOFT, A.ACCEPT_RISK, A.WAIVE])
-def test_nobody_passes_judgement_on_a_deal_they_hold_nor_a_key_for_nobody(action: Action, role: Role) -> None:
+def test_owners_and_keys_without_a_member_cannot_approve(action: Action, role: Role) -> None:
     teams = TEAMS_OF_MANAGER["of the team"]
 
-    assert may_override(viewer(role, teams), action, held())
-    assert not may_override(viewer(role, teams), action, held(ME))
-    assert not may_override(viewer(role, teams), action, held(helpers=[ME]))
-    assert not may_override(viewer(role, teams, member=None), action, held())
+    assert may_override(viewer(role, teams), action, ownership())
+    assert not may_override(viewer(role, teams), action, ownership(ME))
+    assert not may_override(viewer(role, teams), action, ownership(helpers=[ME]))
+    assert not may_override(viewer(role, teams, member=None), action, ownership())
 
 
 LESSER: Any = {
@@ -144,7 +144,7 @@ RISING = (OBSERVER, REP, MANAGER, ADMIN)
 
 @pytest.mark.parametrize("member", Role)
 @pytest.mark.parametrize("key", Role)
-def test_a_key_acts_in_the_lesser_of_two_roles(key: Role, member: Role) -> None:
+def test_a_key_acts_in_the_lower_of_two_roles(key: Role, member: Role) -> None:
     found = acting_role(key, member)
 
     assert PERMISSIONS[found] <= PERMISSIONS[key] & PERMISSIONS[member]

@@ -15,14 +15,14 @@ from graphql import (
 from schema.core.ids import encode
 from workflow.models.columns import new_id
 
-OTHER = encode("Organization", new_id())
+UNKNOWN_ORGANIZATION = encode("Organization", new_id())
 TEXTS = ["", " ", "x" * 256, "x" * 250_000, "💥" * 255, "İ" * 255, "\x00", "\ud800", "\x01", "%_\\'\"", 5, None]
-IDS = ["", "x", "x" * 10_000, "é", OTHER, encode("Account", new_id()), 5, -1, None]
+IDS = ["", "x", "x" * 10_000, "é", UNKNOWN_ORGANIZATION, encode("Account", new_id()), 5, -1, None]
 INTS = [0, -1, 2**31 - 1, -(2**31), 2**31, 10**30, 1.5, "1", True, None]
 DECIMALS = ["0", "-0", "-1", "1e30", "1e-30", "1e400", "NaN", "Infinity", "1" * 50, "", 1.5, 1e300, True, None]
 DAYS = ["0001-01-01", "9999-12-31", "10000-01-01", "2026-02-30", "2026-1-1", "٢026-01-01", "", 5, None]
 INSTANTS = ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00", "2026-01-01", "", 5, None]
-OBJECTS = [{}, [], "x", 5, None, {"": 1}, {"a": 10**400}, {"a": float("inf")}, {"a": "x" * 200_000}, {"\x00": 1}]
+JSON_VALUES = [{}, [], "x", 5, None, {"": 1}, {"a": 10**400}, {"a": float("inf")}, {"a": "x" * 200_000}, {"\x00": 1}]
 SCALARS: Mapping[str, list[Any]] = {
     "String": TEXTS,
     "ID": IDS,
@@ -33,7 +33,7 @@ SCALARS: Mapping[str, list[Any]] = {
     "Date": DAYS,
     "DateTime": INSTANTS,
 }
-GOOD: Mapping[str, Mapping[str, Any]] = {
+VALID_OBJECTS: Mapping[str, Mapping[str, Any]] = {
     "MoneyInput": {"amount": "1", "currency": "EUR"},
     "NextStepInput": {"text": "Call"},
     "AssessmentInput": {"criterion": "pain", "grade": "IDENTIFIED"},
@@ -41,7 +41,7 @@ GOOD: Mapping[str, Mapping[str, Any]] = {
 """An object of an input, for the hostile values of its fields to stand in."""
 
 
-def hostile(kind: GraphQLInputType) -> Iterator[Any]:
+def invalid_values(kind: GraphQLInputType) -> Iterator[Any]:
     """Values of every sort that the type may be sent."""
     inner = get_nullable_type(kind)
     if isinstance(inner, GraphQLList):
@@ -50,22 +50,22 @@ def hostile(kind: GraphQLInputType) -> Iterator[Any]:
         yield from ({}, [], 5, None)
         for name, field in inner.fields.items():
             if get_named_type(field.type) is not inner:
-                yield from ({**GOOD.get(inner.name, {}), name: value} for value in hostile(field.type))
+                yield from ({**VALID_OBJECTS.get(inner.name, {}), name: value} for value in invalid_values(field.type))
     elif isinstance(inner, GraphQLEnumType):
         yield from ("NOPE", "", 5, None)
     elif str(inner) == "JSON":
-        yield from (*OBJECTS, _nested(21), _nested(400), _nested(900))
+        yield from (*JSON_VALUES, _nested(21), _nested(400), _nested(900))
     else:
         yield from SCALARS[str(inner)]
 
 
 def _lists(kind: GraphQLList[Any]) -> Iterator[Any]:
     """Empty, of one hostile value, of a value twice, and of a value very often."""
-    values = list(hostile(kind.of_type))
-    plain = next((value for value in values if isinstance(value, str | int) and value), None)
+    values = list(invalid_values(kind.of_type))
+    sample = next((value for value in values if isinstance(value, str | int) and value), None)
     yield from ([], None, 5)
     yield from ([value] for value in values)
-    yield from ([plain] * times for times in (2, 2_000) if plain is not None)
+    yield from ([sample] * times for times in (2, 2_000) if sample is not None)
 
 
 def _nested(depth: int) -> Any:

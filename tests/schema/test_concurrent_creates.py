@@ -19,11 +19,11 @@ KEY = {"externalSystem": "crm", "externalId": "1"}
 
 
 @pytest.fixture
-async def places(client: httpx.AsyncClient) -> dict[str, Any]:
+async def parent_ids(client: httpx.AsyncClient) -> dict[str, Any]:
     """An account, a contact there and a lead."""
-    account = (await made(client, ACCOUNT, {"name": "Cancity"}))["account"]["id"]
-    contact = (await made(client, CONTACT, {"name": "Maria", "accountId": account}))["contact"]["id"]
-    lead = (await made(client, OPPORTUNITY, {"name": "GTX Pro", "accountId": account}))["opportunity"]["id"]
+    account = (await create(client, ACCOUNT, {"name": "Cancity"}))["account"]["id"]
+    contact = (await create(client, CONTACT, {"name": "Maria", "accountId": account}))["contact"]["id"]
+    lead = (await create(client, OPPORTUNITY, {"name": "GTX Pro", "accountId": account}))["opportunity"]["id"]
     return {"accountId": account, "contactId": contact, "opportunityId": lead}
 
 
@@ -39,22 +39,22 @@ async def places(client: httpx.AsyncClient) -> dict[str, Any]:
     ],
     ids=["domain", "account", "contact", "opportunity", "stakeholder", "activity"],
 )
-async def test_of_many_who_make_the_same_at_once_one_does_and_all_learn_which(
+async def test_of_many_concurrent_creates_one_succeeds_and_the_others_get_the_existing_record(
     client: httpx.AsyncClient,
-    places: dict[str, Any],
+    parent_ids: dict[str, Any],
     kind: tuple[str, str, str, str],
     wanted: tuple[str, ...],
     given: dict[str, Any],
 ) -> None:
-    input = given | {name: places[name] for name in wanted}
+    input = given | {name: parent_ids[name] for name in wanted}
 
-    answers = await asyncio.gather(*(made(client, kind, input) for _ in range(AT_ONCE)))
+    answers = await asyncio.gather(*(create(client, kind, input) for _ in range(AT_ONCE)))
 
     assert Counter(answer["__typename"] for answer in answers) == {kind[2]: 1, "Duplicate": AT_ONCE - 1}
     assert len({answer["existing" if "existing" in answer else kind[3]]["id"] for answer in answers}) == 1
 
 
-async def made(client: httpx.AsyncClient, kind: tuple[str, str, str, str], input: dict[str, Any]) -> dict[str, Any]:
+async def create(client: httpx.AsyncClient, kind: tuple[str, str, str, str], input: dict[str, Any]) -> dict[str, Any]:
     """The answer to one attempt."""
     body = (await client.post("/graphql", json={"query": CREATE % kind, "variables": {"input": input}})).json()
     assert "errors" not in body, body

@@ -12,12 +12,12 @@ from graphql import build_schema, get_named_type, parse, type_from_ast
 
 from schema import schema
 from tests.support.every_mutation.mutations import MUTATIONS
-from tests.support.every_mutation.starting_data import delivered, escalated, furnish, talk
+from tests.support.every_mutation.starting_data import add_call, create_starting_data, deliver_webhooks, escalate_alert
 from tests.support.mutation_cases.case import DOCUMENT
 from tests.support.organizations import TestOrganization
-from tests.support.schema_queries import Tally, record, records, root_field
-from tests.support.serving import Door, Server
-from tests.support.subscription_clients import PATIENCE, stream
+from tests.support.schema_queries import SchemaCoverage, node_query, node_types, root_query
+from tests.support.serving import GraphQLClient, Server
+from tests.support.subscription_clients import TIMEOUT, open_stream
 from workflow.queries.events.events import FEED_START
 from workflow.rules.enums import Role
 
@@ -90,7 +90,7 @@ ENDED = (
 BRIDGE = (
     "opening", "created", "increased", "pulledIn", "decreased", "pushedOut", "lost", "disqualified", "won", "reopened", "revalued", "closing",
 )  # fmt: skip
-INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
+NESTED_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         """query($period: Period!, $by: OverrideGrouping!) {
           reports { __typename overrides(period: $period, groupBy: $by) { __typename winRateOfOthers
@@ -118,94 +118,94 @@ INSIDE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
 )
 """Fields below the root that take arguments of their own, asked with them."""
-BORN = {"accountId": "$Account", "name": "In no hurry", "processKey": "default"}
+NEW_DEAL = {"accountId": "$Account", "name": "In no hurry", "processKey": "default"}
 NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
 DISPROVED = {"opportunityId": "$Opportunity", "assessments": [{"criterion": "pain", "grade": "DISPROVED"}]}
-FOLLOWED: tuple[Any, ...] = (
+SUBSCRIPTIONS: tuple[Any, ...] = (
     ("events", {"after": FEED_START.cursor(), "filter": {"types": ["opportunity.*"]}}, ("logActivity", NOTE)),
     ("opportunityChanged", {"id": "$Opportunity"}, ("logActivity", NOTE)),
     (
         "alertChanged",
         {"filter": {"severity": ["CRITICAL"]}},
-        ("createOpportunity", BORN),
+        ("createOpportunity", NEW_DEAL),
         ("assessCriteria", DISPROVED),
     ),
 )
 """Subscriptions, what they are asked with, and the mutations that they tell of."""
 
 
-class Whole:
+class SchemaSession:
     """An organization in which everything is asked; `$Type` is the newest record of a type, `$^Type` the oldest."""
 
-    def __init__(self, server: Door, keys: Mapping[str, str], names: dict[str, str]) -> None:
+    def __init__(self, server: GraphQLClient, keys: Mapping[str, str], names: dict[str, str]) -> None:
         self.server, self.keys, self.names = server, keys, names
         self.schema = build_schema(schema.as_str())
-        self.tally = Tally(self.schema)
+        self.tally = SchemaCoverage(self.schema)
 
-    async def act(self, name: str, input: Mapping[str, Any], who: str = "admin") -> None:
+    async def mutate(self, name: str, input: Mapping[str, Any], who: str = "admin") -> None:
         """Run a mutation, or look at the newest record of a kind to meet what hangs on it; or let the worker deliver."""
         root = self.schema.mutation_type
         assert root is not None
         if name == "escalate":
-            await escalated(self.tally.ids["Alert"][-1])
+            await escalate_alert(self.tally.ids["Alert"][-1])
         elif name == "deliver":
-            await delivered(self.tally.ids["WebhookEndpoint"][-1])
+            await deliver_webhooks(self.tally.ids["WebhookEndpoint"][-1])
         elif name == "see":
             kind: Any = self.schema.type_map[input["kind"]]
-            await self.see(self.tally.ids[kind.name][-1], record(kind), who)
+            await self.read_record(self.tally.ids[kind.name][-1], node_query(kind), who)
         else:
             await self._ask("mutation", name, root.fields[name], {"input": input}, who)
 
-    async def find(self, name: str, arguments: Mapping[str, Any]) -> None:
+    async def query(self, name: str, arguments: Mapping[str, Any]) -> None:
         """Ask a field of the root."""
         root = self.schema.query_type
         assert root is not None
         await self._ask("query", name, root.fields[name], arguments, "admin")
 
-    async def follow(
+    async def subscribe(
         self, server: Server, name: str, arguments: Mapping[str, Any], *steps: tuple[str, Mapping[str, Any]]
     ) -> None:
         """Subscribe, do something, and hear of it."""
         root = self.schema.subscription_type
         assert root is not None
-        placed = self._placed(arguments)
-        query = root_field("subscription", name, root.fields[name], placed)
-        async with server.client(self.keys["admin"]) as client, stream(client, query, **placed) as events:
+        placed = self._with_ids(arguments)
+        query = root_query("subscription", name, root.fields[name], placed)
+        async with server.client(self.keys["admin"]) as client, open_stream(client, query, **placed) as events:
             for step in steps:
-                await self.act(*step)
-            async with asyncio.timeout(PATIENCE):
-                told = await anext(events)
-        assert "errors" not in told, (query, told)
-        self.tally.read(query, told["data"])
+                await self.mutate(*step)
+            async with asyncio.timeout(TIMEOUT):
+                event = await anext(events)
+        assert "errors" not in event, (query, event)
+        self.tally.record_answer(query, event["data"])
 
-    async def see(self, id: str, query: str, who: str) -> None:
+    async def read_record(self, id: str, query: str, who: str) -> None:
         """Ask a record for all it has."""
         await self._send(query, {"id": id}, who)
 
-    async def inside(self, query: str, variables: dict[str, Any]) -> None:
+    async def ask_nested(self, query: str, variables: dict[str, Any]) -> None:
         """Ask a query that was written by hand."""
         [operation] = parse(query).definitions
         for given in operation.variable_definitions:  # type: ignore[attr-defined]  # an operation has them
             kind = type_from_ast(self.schema, given.type)
-            self.tally.give(get_named_type(kind), variables[given.variable.name.value])
+            self.tally.record_input(get_named_type(kind), variables[given.variable.name.value])
         await self._send(query, variables, "admin")
 
     async def _ask(self, operation: str, name: str, spec: Any, arguments: Mapping[str, Any], who: str) -> None:
-        placed = self._placed(arguments)
+        placed = self._with_ids(arguments)
         for key, value in placed.items():
-            self.tally.give(get_named_type(spec.args[key].type), value)
-        await self._send(root_field(operation, name, spec, placed), placed, who)
+            self.tally.record_input(get_named_type(spec.args[key].type), value)
+        await self._send(root_query(operation, name, spec, placed), placed, who)
 
     async def _send(self, query: str, variables: dict[str, Any], who: str) -> None:
         body = await self.server.ask(self.keys[who], query, **variables)
         assert "errors" not in body, (query, variables, body["errors"])
-        self.tally.read(query, body["data"])
+        self.tally.record_answer(query, body["data"])
 
-    def _placed(self, value: Any) -> Any:
+    def _with_ids(self, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: self._placed(part) for key, part in value.items()}
+            return {key: self._with_ids(part) for key, part in value.items()}
         if isinstance(value, list):
-            return [self._placed(part) for part in value]
+            return [self._with_ids(part) for part in value]
         if not isinstance(value, str) or not value.startswith("$"):
             return value
         if value.startswith("$^"):
@@ -214,33 +214,33 @@ class Whole:
 
 
 @pytest.fixture
-async def whole(server: Server, organization: TestOrganization) -> Whole:
+async def session(server: Server, organization: TestOrganization) -> SchemaSession:
     """Everything done once, and everything asked."""
-    names = await furnish(organization)
+    names = await create_starting_data(organization)
     keys = {"admin": organization.api_key, "rep": await organization.key(Role.REP, "rita@example.com")}
-    whole = Whole(server, keys | {"observer": await organization.key(Role.OBSERVER)}, names)
-    await whole.find("members", {})
+    session = SchemaSession(server, keys | {"observer": await organization.key(Role.OBSERVER)}, names)
+    await session.query("members", {})
     for step in MUTATIONS:
-        await whole.act(*step)
-    await talk(whole.tally.ids["Stakeholder"][-1])
-    await _ask_everything(whole, server)
-    return whole
+        await session.mutate(*step)
+    await add_call(session.tally.ids["Stakeholder"][-1])
+    await _ask_everything(session, server)
+    return session
 
 
-async def _ask_everything(whole: Whole, server: Server) -> None:
-    assert whole.schema.query_type is not None
-    for name in whole.schema.query_type.fields:
+async def _ask_everything(session: SchemaSession, server: Server) -> None:
+    assert session.schema.query_type is not None
+    for name in session.schema.query_type.fields:
         for arguments in QUERIES.get(name, [{}]):
-            await whole.find(name, arguments)
-    for name, arguments, *steps in FOLLOWED:
-        await whole.follow(server, name, arguments, *steps)
-    for query, variables in INSIDE:
-        await whole.inside(query, variables)
-    for kind in (*records(whole.schema), *records(whole.schema)):
-        for id in whole.tally.ids.get(kind.name, []):
+            await session.query(name, arguments)
+    for name, arguments, *steps in SUBSCRIPTIONS:
+        await session.subscribe(server, name, arguments, *steps)
+    for query, variables in NESTED_QUERIES:
+        await session.ask_nested(query, variables)
+    for kind in (*node_types(session.schema), *node_types(session.schema)):
+        for id in session.tally.ids.get(kind.name, []):
             for who in ("admin", "rep"):
-                await whole.see(id, record(kind), who)
+                await session.read_record(id, node_query(kind), who)
 
 
-async def test_every_field_is_answered_and_every_field_of_an_input_is_given(whole: Whole) -> None:
-    assert (whole.tally.unanswered(), whole.tally.never_given()) == ([], [])
+async def test_every_output_field_is_answered_and_every_input_field_used(session: SchemaSession) -> None:
+    assert (session.tally.unanswered(), session.tally.never_provided()) == ([], [])

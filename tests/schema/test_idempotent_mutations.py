@@ -4,17 +4,17 @@ from typing import Any
 from uuid import uuid4
 
 from schema import schema
-from tests.schema.test_every_field import Whole
-from tests.security.isolation.detector import Answer
+from tests.schema.test_every_field import SchemaSession
+from tests.security.isolation.detector import HttpAnswer
 from tests.support.every_mutation.mutations import MUTATIONS
-from tests.support.every_mutation.starting_data import furnish
+from tests.support.every_mutation.starting_data import create_starting_data
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
 from workflow.models import Event, Idempotency
 from workflow.rules.enums import Role
 
 
-class Twice:
+class ReplayingClient:
     """A door that sends every mutation a second time, when its answer is lost."""
 
     def __init__(self, server: Server, organization: TestOrganization) -> None:
@@ -28,12 +28,12 @@ class Twice:
         async with self.server.client(api_key, **{"Idempotency-Key": key}) as client:
             first = await client.post("/graphql", json=body)
             if query.startswith("mutation"):
-                told = await self._events()
+                event_count = await self._events()
                 await Idempotency.filter(name=key).update(answer=None)
                 second = await client.post("/graphql", json=body)
                 self._compare(first.json()["data"], second.json().get("data"))
                 assert second.headers["Idempotency-Replayed"] == "true"
-                assert await self._events() == told, query
+                assert await self._events() == event_count, query
         answer: dict[str, Any] = first.json()
         return answer
 
@@ -45,19 +45,19 @@ class Twice:
         self.asked.add(name)
         for told_once in first[name].keys() & {"ApiKeyChanged_secret", "WebhookEndpointChanged_secret"}:
             first[name][told_once] = None
-        if Answer(200, first).calm() != Answer(200, second).calm():
+        if HttpAnswer(200, first).comparable() != HttpAnswer(200, second).comparable():
             self.otherwise.append(f"{name}: {second} instead of {first}")
 
 
-async def test_every_mutation_is_done_once_and_told_again(server: Server, organization: TestOrganization) -> None:
-    door = Twice(server, organization)
+async def test_every_mutation_runs_once_and_is_replayed(server: Server, organization: TestOrganization) -> None:
+    client = ReplayingClient(server, organization)
     keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}
-    whole = Whole(door, keys, await furnish(organization))
-    await whole.find("members", {})
+    session = SchemaSession(client, keys, await create_starting_data(organization))
+    await session.query("members", {})
     for step in MUTATIONS:
-        await whole.act(*step)
+        await session.mutate(*step)
 
     mutations = schema._schema.mutation_type
     assert mutations is not None
-    assert door.otherwise == [], "\n".join(door.otherwise)
-    assert door.asked == set(mutations.fields)
+    assert client.otherwise == [], "\n".join(client.otherwise)
+    assert client.asked == set(mutations.fields)

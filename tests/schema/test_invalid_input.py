@@ -10,51 +10,53 @@ import pytest
 from graphql import GraphQLField, GraphQLInputObjectType, build_schema, get_named_type, is_required_argument
 
 from schema import schema
-from tests.schema.invalid_values import hostile
-from tests.support.counts import some
-from tests.support.fixtures import new_stage, placed
-from tests.support.mutation_cases.all_cases import ATTEMPTS
+from tests.schema.invalid_values import invalid_values
+from tests.support.counts import sample
+from tests.support.fixtures import create_mutation_fixtures, replace_names
+from tests.support.mutation_cases.all_cases import MUTATION_CASES
 from tests.support.mutation_cases.case import DOCUMENT
 from tests.support.organizations import TestOrganization
-from tests.support.schema_queries import root_field
+from tests.support.schema_queries import root_query
 from tests.support.serving import Server
 
-OURS = build_schema(schema.as_str())
-assert OURS.query_type is not None
-assert OURS.mutation_type is not None
-QUERIES, MUTATIONS = OURS.query_type.fields, OURS.mutation_type.fields
+SCHEMA = build_schema(schema.as_str())
+assert SCHEMA.query_type is not None
+assert SCHEMA.mutation_type is not None
+QUERIES, MUTATIONS = SCHEMA.query_type.fields, SCHEMA.mutation_type.fields
 UNKNOWN = "QWNjb3VudDp4"
-NEEDED: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default", "document": DOCUMENT}
+REQUIRED_ARGUMENTS: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default", "document": DOCUMENT}
 CLIENTS_FAULTS = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
 
 
 def test_every_mutation_is_tried() -> None:
-    assert ATTEMPTS.keys() == MUTATIONS.keys()
+    assert MUTATION_CASES.keys() == MUTATIONS.keys()
 
 
-@pytest.mark.parametrize("name", some(MUTATIONS, every=6))
-async def test_a_hostile_input_is_answered(name: str, server: Server, database: str) -> None:
-    stage = await new_stage(database, server)
-    done = placed(ATTEMPTS[name].done, stage.ids)
-    query = root_field("mutation", name, MUTATIONS[name], {"input": done})
+@pytest.mark.parametrize("name", sample(MUTATIONS, every=6))
+async def test_a_hostile_input_is_a_client_error_or_an_answer(name: str, server: Server, database: str) -> None:
+    fixtures = await create_mutation_fixtures(database, server)
+    done = replace_names(MUTATION_CASES[name].valid, fixtures.ids)
+    query = root_query("mutation", name, MUTATIONS[name], {"input": done})
 
-    async with server.client(stage.keys["admin"]) as client:
+    async with server.client(fixtures.keys["admin"]) as client:
         faults = [
             fault
-            for input in some(_inputs(name, done), every=16)
-            if (fault := await _fault(client, query, {"input": input}))
+            for input in sample(_inputs(name, done), every=16)
+            if (fault := await _problem_of(client, query, {"input": input}))
         ]
 
     assert faults == []
 
 
-@pytest.mark.parametrize("name", some((name for name, spec in QUERIES.items() if spec.args), every=6))
-async def test_a_hostile_argument_is_answered(name: str, server: Server, organization: TestOrganization) -> None:
+@pytest.mark.parametrize("name", sample((name for name, spec in QUERIES.items() if spec.args), every=6))
+async def test_a_hostile_argument_is_a_client_error_or_an_answer(
+    name: str, server: Server, organization: TestOrganization
+) -> None:
     async with server.client(organization.api_key) as client:
         asked = [
-            (root_field("query", name, QUERIES[name], one), one) for one in some(_arguments(QUERIES[name]), every=16)
+            (root_query("query", name, QUERIES[name], one), one) for one in sample(_arguments(QUERIES[name]), every=16)
         ]
-        faults = [fault for query, one in asked if (fault := await _fault(client, query, one))]
+        faults = [fault for query, one in asked if (fault := await _problem_of(client, query, one))]
 
     assert faults == []
 
@@ -63,15 +65,17 @@ def _inputs(name: str, done: Mapping[str, Any]) -> Iterator[Any]:
     """The input that works, each of its fields in turn made hostile."""
     kind = get_named_type(MUTATIONS[name].args["input"].type)
     assert isinstance(kind, GraphQLInputObjectType)
-    yield from ({**done, key: value} for key, field in kind.fields.items() for value in hostile(field.type))
+    yield from ({**done, key: value} for key, field in kind.fields.items() for value in invalid_values(field.type))
 
 
 def _arguments(spec: GraphQLField) -> Iterator[dict[str, Any]]:
-    needed = {key: NEEDED[key] for key, argument in spec.args.items() if is_required_argument(argument)}
-    yield from ({**needed, key: value} for key, argument in spec.args.items() for value in hostile(argument.type))
+    needed = {key: REQUIRED_ARGUMENTS[key] for key, argument in spec.args.items() if is_required_argument(argument)}
+    yield from (
+        {**needed, key: value} for key, argument in spec.args.items() for value in invalid_values(argument.type)
+    )
 
 
-async def _fault(client: httpx.AsyncClient, query: str, variables: Mapping[str, Any]) -> str | None:
+async def _problem_of(client: httpx.AsyncClient, query: str, variables: Mapping[str, Any]) -> str | None:
     """What is wrong with an answer, none where it is data or the client's own fault, coded."""
     body = json.dumps({"query": query, "variables": variables}).replace("Infinity", "1e400")
     answer = await client.post("/graphql", content=body, headers={"Content-Type": "application/json"})
@@ -140,7 +144,7 @@ async def test_a_filter_has_its_bounds(filter: Any, message: str | None, client:
     assert errors == ([] if message is None else [(message, "BAD_USER_INPUT")])
 
 
-async def test_attributes_are_kept_as_they_are(client: httpx.AsyncClient) -> None:
+async def test_attributes_are_stored_unchanged(client: httpx.AsyncClient) -> None:
     attributes = {"a": [1, 2.5, {"ß": None}], "big": 10**60, "text": '"\\u0000"\\', "deep": {"a": {"b": {"c": []}}}}
     create = 'mutation($x: JSON) { createAccount(input: { name: "A", attributes: $x }) { ... on AccountChanged { account { attributes } } } }'
 

@@ -6,16 +6,16 @@ import pytest
 from graphql import GraphQLObjectType, GraphQLUnionType, build_schema, get_named_type
 
 from schema import schema
-from tests.support.counts import some
+from tests.support.counts import sample
 from tests.support.database_dump import differences, dump
 from tests.support.databases import Databases
-from tests.support.fixtures import Stage, new_stage, staged
-from tests.support.mutation_cases.all_cases import ATTEMPTS
+from tests.support.fixtures import MutationFixtures, create_mutation_fixtures, mutation_fixtures
+from tests.support.mutation_cases.all_cases import MUTATION_CASES
 
 GRAPH = build_schema(schema.as_str())
 assert GRAPH.mutation_type
 MUTATIONS = GRAPH.mutation_type.fields
-WHO = {"NotFound": "stranger", "PermissionDenied": "observer"}
+REFUSED_ASKERS = {"NotFound": "stranger", "PermissionDenied": "observer"}
 """Whose key the attempt brings; else the admin's."""
 
 
@@ -42,7 +42,7 @@ REFUSALS = [
     (mutation, problem)
     for mutation in MUTATIONS
     for problem in problems(mutation)
-    if mutation in ATTEMPTS and problem not in ATTEMPTS[mutation].never
+    if mutation in MUTATION_CASES and problem not in MUTATION_CASES[mutation].impossible
 ]
 DRY_RUNS = [
     mutation for mutation in MUTATIONS if "dryRun" in get_named_type(MUTATIONS[mutation].args["input"].type).fields
@@ -50,50 +50,52 @@ DRY_RUNS = [
 
 
 @pytest.fixture(scope="module")
-async def stage(run_databases: Databases) -> AsyncIterator[Stage]:
+async def fixtures(run_databases: Databases) -> AsyncIterator[MutationFixtures]:
     """A stage that refusals share, for they leave it as it is."""
     url = await run_databases.copy()
-    async with staged(url) as made:
+    async with mutation_fixtures(url) as made:
         yield made
     await run_databases.drop(url)
 
 
-def test_every_mutation_is_tried_and_every_problem_of_it_placed() -> None:
-    assert set(ATTEMPTS) == set(MUTATIONS)
-    for mutation, row in ATTEMPTS.items():
-        assert row.never <= set(problems(mutation)), mutation
+def test_every_mutation_and_problem_has_a_case() -> None:
+    assert set(MUTATION_CASES) == set(MUTATIONS)
+    for mutation, row in MUTATION_CASES.items():
+        assert row.impossible <= set(problems(mutation)), mutation
 
 
-@pytest.mark.parametrize(("mutation", "problem"), some(REFUSALS, every=6))
-async def test_a_refusal_writes_nothing(stage: Stage, mutation: str, problem: str) -> None:
-    before = await dump(stage.url)
+@pytest.mark.parametrize(("mutation", "problem"), sample(REFUSALS, every=6))
+async def test_a_refusal_writes_nothing(fixtures: MutationFixtures, mutation: str, problem: str) -> None:
+    before = await dump(fixtures.url)
 
-    answer = await stage.ask(WHO.get(problem, "admin"), query(mutation), ATTEMPTS[mutation].input(problem))
+    answer = await fixtures.ask(
+        REFUSED_ASKERS.get(problem, "admin"), query(mutation), MUTATION_CASES[mutation].input(problem)
+    )
 
     assert answer["__typename"] == problem, answer
     assert answer["message"]
-    assert differences(before, await dump(stage.url)) == {}
+    assert differences(before, await dump(fixtures.url)) == {}
 
 
 @pytest.mark.parametrize("mutation", DRY_RUNS)
-async def test_a_dry_run_writes_nothing(stage: Stage, mutation: str) -> None:
-    before = await dump(stage.url)
+async def test_a_dry_run_writes_nothing(fixtures: MutationFixtures, mutation: str) -> None:
+    before = await dump(fixtures.url)
 
-    answer = await stage.ask("admin", query(mutation), {**ATTEMPTS[mutation].done, "dryRun": True})
+    answer = await fixtures.ask("admin", query(mutation), {**MUTATION_CASES[mutation].valid, "dryRun": True})
 
     assert answer["__typename"] in ("TransitionSucceeded", "BulkSummary", "ImportSummary"), answer
-    assert differences(before, await dump(stage.url)) == {}
+    assert differences(before, await dump(fixtures.url)) == {}
 
 
-@pytest.mark.parametrize("mutation", some(MUTATIONS, every=6))
-async def test_the_same_attempt_unrefused_writes_and_tells_each_fact_in_one_event(stage: Stage, mutation: str) -> None:
-    fresh = await new_stage(stage.url, stage.server)
-    before = await dump(stage.url)
+@pytest.mark.parametrize("mutation", sample(MUTATIONS, every=6))
+async def test_the_valid_case_writes_the_expected_number_of_events(fixtures: MutationFixtures, mutation: str) -> None:
+    fresh = await create_mutation_fixtures(fixtures.url, fixtures.server)
+    before = await dump(fixtures.url)
 
-    answer = await fresh.ask("admin", query(mutation), ATTEMPTS[mutation].done)
+    answer = await fresh.ask("admin", query(mutation), MUTATION_CASES[mutation].valid)
 
     assert answer["__typename"] not in problems(mutation), answer
-    gone, new = differences(before, await dump(stage.url)).get("event", ([], []))
+    gone, new = differences(before, await dump(fixtures.url)).get("event", ([], []))
     follows = ("alert.", "milestone.missed")
     new = [row for row in new if not any(str(value).startswith(follows) for value in row)]
-    assert (gone, len(new)) == ([], ATTEMPTS[mutation].facts)
+    assert (gone, len(new)) == ([], MUTATION_CASES[mutation].events)

@@ -11,17 +11,17 @@ import pytest
 
 from schema.core.ids import encode
 from tests.security.isolation.argument_values import FOREIGN, UNSEEN
-from tests.security.isolation.detector import asked, streamed
-from tests.security.isolation.forbidden_mutations import MUTATIONS, never_named
-from tests.security.isolation.permitted_mutations import story, writes, wrongs
-from tests.security.isolation.questions import GRAPH, Asked, Question, reached
-from tests.security.isolation.servers import Scene, picked, scene
-from tests.security.isolation.statement_counts import nobodys, statements_of
-from tests.security.isolation.two_organizations import World, new_world
+from tests.security.isolation.detector import ask, read_stream
+from tests.security.isolation.forbidden_mutations import MUTATIONS, untested_ids
+from tests.security.isolation.permitted_mutations import comparable_answers, problems_with, valid_writes
+from tests.security.isolation.questions import SCHEMA, FieldVisitor, Question, reachable_types
+from tests.security.isolation.servers import IsolationServers, isolation_servers, sample_cases
+from tests.security.isolation.statement_counts import statements_by_table, with_unknown_ids
+from tests.security.isolation.two_organizations import TwoOrganizations, create_two_organizations
 from tests.support.counts import FULL, count
 from tests.support.databases import Databases
-from tests.support.mutation_cases.all_cases import ATTEMPTS
-from tests.support.subscription_clients import CHANGED, stream
+from tests.support.mutation_cases.all_cases import MUTATION_CASES
+from tests.support.subscription_clients import CHANGED, open_stream
 from workflow.models.engine.database import open_database
 from workflow.queries.events.events import FEED_START
 
@@ -33,35 +33,37 @@ LISTED = "{ opportunities { totalCount totalValue { amount } } accounts { totalC
 
 
 @pytest.fixture(scope="module")
-async def world(run_databases: Databases) -> World:
+async def organizations(run_databases: Databases) -> TwoOrganizations:
     """Two organizations."""
-    return await new_world(run_databases)
+    return await create_two_organizations(run_databases)
 
 
 @pytest.fixture(scope="module")
-async def served(run_databases: Databases, world: World) -> AsyncIterator[Scene]:
+async def servers(run_databases: Databases, organizations: TwoOrganizations) -> AsyncIterator[IsolationServers]:
     """The two, and beside them each world in which nothing is but what some see."""
-    async with scene(run_databases, world) as made:
+    async with isolation_servers(run_databases, organizations) as made:
         yield made
 
 
-async def test_of_every_table_it_is_said_who_sees_its_rows(world: World) -> None:
-    assert world.facts.unplaced() == [], "Give each a place in tests/security/isolation/expected_visibility.py."
+async def test_every_table_has_a_visibility(organizations: TwoOrganizations) -> None:
+    assert organizations.rows.unclassified_tables() == [], (
+        "Give each a place in tests/security/isolation/expected_visibility.py."
+    )
 
 
-async def test_there_are_people_of_every_role_and_visibility_who_see_all_some_and_little(world: World) -> None:
-    seen = [(len(together), len(together[0].deals)) for together in world.classes]
+async def test_the_viewers_cover_every_role_and_visibility(organizations: TwoOrganizations) -> None:
+    seen = [(len(together), len(together[0].deals)) for together in organizations.visibility_groups]
 
     assert [people for people, _ in seen] == [4, 4, 7] * 2
     assert [deals for _, deals in seen] == [7, 14, 33] * 2
 
 
-async def test_every_field_that_a_query_reaches_is_asked(served: Scene) -> None:
-    found = Asked()
-    for query in {one.question.query for one in served.asked()}:
-        found.read(query)
+async def test_every_reachable_field_is_queried(servers: IsolationServers) -> None:
+    found = FieldVisitor()
+    for query in {one.question.query for one in servers.questions()}:
+        found.visit_document(query)
 
-    types = [GRAPH.type_map[name] for name in reached()]
+    types = [SCHEMA.type_map[name] for name in reachable_types()]
     fields = {
         (kind.name, name) for kind in types if not kind.name.startswith("__") for name in getattr(kind, "fields", ())
     }
@@ -70,111 +72,125 @@ async def test_every_field_that_a_query_reaches_is_asked(served: Scene) -> None:
     assert never == [], "Say in tests/security/isolation/questions.py how each is asked."
 
 
-def test_every_id_of_every_mutation_is_tried() -> None:
-    assert set(ATTEMPTS) == set(MUTATIONS)
-    never = [place for mutation in MUTATIONS for place in never_named(mutation)]
+def test_every_id_of_every_mutation_is_tested() -> None:
+    assert set(MUTATION_CASES) == set(MUTATIONS)
+    never = [place for mutation in MUTATIONS for place in untested_ids(mutation)]
     assert never == [], (
         "Give each a `$name` in tests/support/mutation_cases/all_cases.py or in BESIDE of tests/security/isolation/forbidden_mutations.py."
     )
 
 
-async def test_a_subscription_to_what_is_not_the_viewers_is_as_one_to_nothing(served: Scene) -> None:
-    assert GRAPH.subscription_type is not None
-    assert set(GRAPH.subscription_type.fields) == {"opportunityChanged", "events", "alertChanged"}, (
+async def test_a_subscription_to_a_hidden_deal_looks_like_one_to_nothing(servers: IsolationServers) -> None:
+    assert SCHEMA.subscription_type is not None
+    assert set(SCHEMA.subscription_type.fields) == {"opportunityChanged", "events", "alertChanged"}, (
         "Try each here, with ids that are not theirs."
     )
-    facts = served.world.facts
+    facts = servers.organizations.rows
     cases = [
-        (sight, encode("Opportunity", UUID(row["id"])))
-        for sight in served.people()
-        for row in (*sight.unseen("opportunity"), *facts.of(served.world.other(sight).id, "opportunity"))
+        (visibility, encode("Opportunity", UUID(row["id"])))
+        for visibility in servers.viewers()
+        for row in (
+            *visibility.hidden_rows("opportunity"),
+            *facts.rows_of(servers.organizations.other(visibility).id, "opportunity"),
+        )
     ]
     chosen = cases if FULL else cases[:: len(cases) // 200]
 
-    told = {await streamed(served.full, served.world.key(sight), CHANGED, id=id) for sight, id in chosen}
+    streams = {
+        await read_stream(servers.full, servers.organizations.key(sight), CHANGED, id=id) for sight, id in chosen
+    }
 
     assert len(chosen) >= 200
-    assert told == {await streamed(served.full, served.world.key(chosen[0][0]), CHANGED, id="nothing")}
+    assert streams == {await read_stream(servers.full, servers.organizations.key(chosen[0][0]), CHANGED, id="nothing")}
 
 
-async def test_the_feed_as_it_goes_on_tells_what_its_pages_tell(served: Scene) -> None:
-    for sight in (together[0] for together in served.world.classes):
-        pages = await asked(served.full, served.world.key(sight), Question("events", "own", FEED))
+async def test_the_live_feed_has_the_same_events_as_its_pages(servers: IsolationServers) -> None:
+    for visibility in (together[0] for together in servers.organizations.visibility_groups):
+        pages = await ask(servers.full, servers.organizations.key(visibility), Question("events", "own", FEED))
         seen = [node["id"] for node in pages.body["data"]["events"]["nodes"]]
 
-        headers = {"Authorization": f"Bearer {served.world.key(sight)}"}
-        async with stream(served.full, LIVE, headers, after=FEED_START.cursor()) as events:
-            told = [(await anext(events))["data"]["events"]["id"] for _ in seen]
+        headers = {"Authorization": f"Bearer {servers.organizations.key(visibility)}"}
+        async with open_stream(servers.full, LIVE, headers, after=FEED_START.cursor()) as events:
+            ids = [(await anext(events))["data"]["events"]["id"] for _ in seen]
 
         assert len(seen) > 10
-        assert told == seen
+        assert ids == seen
 
 
-async def test_everybody_is_told_of_what_they_see_and_of_how_much_that_is(served: Scene) -> None:
-    for sight in served.people():
-        answer = await asked(served.full, served.world.key(sight), Question("lists", "own", LISTED))
+async def test_lists_and_totals_are_exactly_what_a_viewer_sees(servers: IsolationServers) -> None:
+    for visibility in servers.viewers():
+        answer = await ask(servers.full, servers.organizations.key(visibility), Question("lists", "own", LISTED))
 
-        told, sums = answer.body["data"], sum(row["base_minor"] for row in sight.seen("opportunity"))
-        assert {name: found["totalCount"] for name, found in told.items()} == {
-            "opportunities": len(sight.deals),
-            **{f"{name}s": len(sight.seen(name)) for name in ("account", "contact", "member")},
+        data, sums = answer.body["data"], sum(row["base_minor"] for row in visibility.visible_rows("opportunity"))
+        assert {name: found["totalCount"] for name, found in data.items()} == {
+            "opportunities": len(visibility.deals),
+            **{f"{name}s": len(visibility.visible_rows(name)) for name in ("account", "contact", "member")},
         }
-        assert told["opportunities"]["totalValue"] == {"amount": f"{sums // 100}.{sums % 100:02d}"}, str(sight.person)
+        assert data["opportunities"]["totalValue"] == {"amount": f"{sums // 100}.{sums % 100:02d}"}, str(
+            visibility.viewer
+        )
 
 
-async def test_what_is_asked_tells_nothing_of_what_is_not_the_viewers(served: Scene) -> None:
-    cases = served.asked()
-    chosen = picked(cases, lambda one: (one.question.what, one.question.each and one.question.kind))
+async def test_no_query_leaks_hidden_records(servers: IsolationServers) -> None:
+    cases = servers.questions()
+    chosen = sample_cases(cases, lambda one: (one.question.place, one.question.per_viewer and one.question.kind))
 
-    leaks = await served.leaks(chosen)
+    leaks = await servers.leaks(chosen)
 
     assert len(cases) >= CASES
     assert len(chosen) >= count(CASES, part=50)
     assert leaks == [], "\n".join(leaks)
 
 
-async def test_what_is_tried_with_what_is_not_the_writers_is_refused_as_if_it_were_not_there(served: Scene) -> None:
-    cases = served.tried()
-    chosen = picked(cases, lambda one: (one.question.what, one.question.kind))
+async def test_mutations_with_hidden_ids_are_refused_as_not_found(servers: IsolationServers) -> None:
+    cases = servers.forbidden_mutations()
+    chosen = sample_cases(cases, lambda one: (one.question.place, one.question.kind))
 
-    slips = await served.slips(chosen)
+    slips = await servers.failures(chosen)
 
     assert len(cases) >= CASES
     assert len(chosen) >= count(CASES, part=50)
     assert slips == [], "\n".join(slips)
 
 
-async def test_what_is_not_the_viewers_takes_the_statements_that_nothing_takes(served: Scene) -> None:
-    first = {id(together[0]) for together in served.world.classes}
-    cases = [one for one in (*served.asked(), *served.tried()) if one.question.kind in (UNSEEN, FOREIGN)]
-    chosen = picked([one for one in cases if id(one.sight) in first], lambda one: one.question.what)
+async def test_hidden_and_unknown_ids_take_the_same_statements(servers: IsolationServers) -> None:
+    first = {id(together[0]) for together in servers.organizations.visibility_groups}
+    cases = [
+        one for one in (*servers.questions(), *servers.forbidden_mutations()) if one.question.kind in (UNSEEN, FOREIGN)
+    ]
+    chosen = sample_cases([one for one in cases if id(one.visibility) in first], lambda one: one.question.place)
 
     uneven = []
-    async with open_database(served.world.url, all_contexts=False):
+    async with open_database(servers.organizations.url, all_contexts=False):
         for one in chosen:
-            key, nothing = served.world.key(one.sight), nobodys(one.question, one.sight)
-            taken = [await statements_of(question, key) for question in (one.question, nothing)]
+            key, nothing = servers.organizations.key(one.visibility), with_unknown_ids(one.question, one.visibility)
+            taken = [await statements_by_table(question, key) for question in (one.question, nothing)]
             if taken[0] != taken[1]:
                 uneven.append(f"{one}: {dict(taken[0])} but {dict(taken[1])} for nothing")
 
     assert uneven == [], "\n".join(uneven)
 
 
-def test_two_organizations_that_do_the_same_are_told_the_same(world: World) -> None:
-    first, second = (story(half) for half in world.halves)
+def test_two_organizations_that_do_the_same_get_the_same_answers(organizations: TwoOrganizations) -> None:
+    first, second = (comparable_answers(half) for half in organizations.both)
 
     assert len(first) > 50
     for one, other in zip(first, second, strict=True):
         assert one == other
 
 
-async def test_a_write_that_is_right_is_done_and_leaves_all_alone_that_the_writer_does_not_see(world: World) -> None:
-    people = [one for together in world.classes for one in together if str(one.person) == "ADMIN TEAM"]
+async def test_a_permitted_write_changes_no_hidden_rows(organizations: TwoOrganizations) -> None:
+    people = [
+        one for together in organizations.visibility_groups for one in together if str(one.viewer) == "ADMIN TEAM"
+    ]
 
     wrong = []
-    async with open_database(world.url, all_contexts=False):
-        for sight in people[: 2 if FULL else 1]:
-            for mutation, input in writes():
-                wrong += [f"{mutation}: {told}" for told in await wrongs(world, sight, mutation, input)]
+    async with open_database(organizations.url, all_contexts=False):
+        for visibility in people[: 2 if FULL else 1]:
+            for mutation, input in valid_writes():
+                wrong += [
+                    f"{mutation}: {problem}"
+                    for problem in await problems_with(organizations, visibility, mutation, input)
+                ]
 
     assert wrong == [], "\n".join(wrong)

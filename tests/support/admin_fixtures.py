@@ -14,7 +14,7 @@ from workflow.operations.webhooks.endpoints import create_webhook_endpoint, upda
 from workflow.operations.webhooks.relay import relay
 
 
-async def webhooks(organization: TestOrganization) -> dict[str, str]:
+async def create_webhooks(organization: TestOrganization) -> dict[str, str]:
     """An endpoint with its first delivery, and one that is switched off."""
     ctx = organization.ctx
     on, off = [
@@ -31,14 +31,14 @@ async def webhooks(organization: TestOrganization) -> dict[str, str]:
     }
 
 
-async def targets(organization: TestOrganization, member_id: UUID) -> dict[str, str]:
+async def create_target(organization: TestOrganization, member_id: UUID) -> dict[str, str]:
     """What a member is to win this month."""
-    worth = MoneyAmount(Decimal(1_000), "EUR")
-    month = NewTarget(member_id, None, date(2026, 3, 1), date(2026, 3, 31), worth)
+    value = MoneyAmount(Decimal(1_000), "EUR")
+    month = NewTarget(member_id, None, date(2026, 3, 1), date(2026, 3, 31), value)
     return {"target": encode("Target", await set_target(organization.ctx, month))}
 
 
-async def alerted(organization: TestOrganization, deal: str) -> dict[str, str]:
+async def open_alert(organization: TestOrganization, deal: str) -> dict[str, str]:
     """An open alert of a deal, as a sweep opens it."""
     await sweep_organization(organization.ctx, SweepResult())
     found = decode(deal)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import TypeVar
 
-from tests.support.databases import chosen
+from tests.support.databases import database_kind
 
 T = TypeVar("T")
 
@@ -16,6 +16,6 @@ def count(full: int, *, part: int = 10) -> int:
     return full if FULL else max(1, full // part)
 
 
-def some(cases: Iterable[T], *, every: int) -> list[T]:
+def sample(cases: Iterable[T], *, every: int) -> list[T]:
     """One case of so many, all under `make prove`; the run on the other database takes others."""
-    return list(cases)[0 if FULL or chosen() == "sqlite" else every // 2 :: 1 if FULL else every]
+    return list(cases)[0 if FULL or database_kind() == "sqlite" else every // 2 :: 1 if FULL else every]

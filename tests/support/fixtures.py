@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from schema.core.ids import encode
-from tests.support.admin_fixtures import alerted, targets, webhooks
+from tests.support.admin_fixtures import create_target, create_webhooks, open_alert
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server, serving
 from workflow.models import Milestone, Mitigation
@@ -48,7 +48,7 @@ from workflow.rules.enums import (
 
 
 @dataclass(frozen=True)
-class Stage:
+class MutationFixtures:
     """Where mutations are tried: keys by who brings them, ids by what they name."""
 
     url: str
@@ -58,21 +58,21 @@ class Stage:
 
     async def ask(self, who: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a mutation's one field, ids put in for `$name`."""
-        body = await self.server.ask(self.keys[who], query, input=placed(input, self.ids))
+        body = await self.server.ask(self.keys[who], query, input=replace_names(input, self.ids))
         assert "errors" not in body, body
         [answer] = body["data"].values()
-        told: dict[str, Any] = answer
-        return told
+        answer_fields: dict[str, Any] = answer
+        return answer_fields
 
 
 @asynccontextmanager
-async def staged(url: str) -> AsyncIterator[Stage]:
+async def mutation_fixtures(url: str) -> AsyncIterator[MutationFixtures]:
     """A stage on a migrated database that nobody else uses."""
     async with serving(url) as server:
-        yield await new_stage(url, server)
+        yield await create_mutation_fixtures(url, server)
 
 
-async def new_stage(url: str, server: Server) -> Stage:
+async def create_mutation_fixtures(url: str, server: Server) -> MutationFixtures:
     """One more organization on the server, with all that mutations work on, and a stranger's organization beside it."""
     async with open_database(url, all_contexts=False):
         organization, strangers = await new_organization(), await new_organization()
@@ -81,10 +81,10 @@ async def new_stage(url: str, server: Server) -> Stage:
             "observer": await organization.key(Role.OBSERVER, "olga@example.com"),
             "stranger": strangers.api_key,
         }
-        return Stage(url, server, keys, await furnished(organization))
+        return MutationFixtures(url, server, keys, await create_fixtures(organization))
 
 
-async def furnished(organization: TestOrganization) -> dict[str, str]:
+async def create_fixtures(organization: TestOrganization) -> dict[str, str]:
     """A lead that lacks only what QUALIFY records first, and a closed deal."""
     ctx = organization.ctx
     await publish(ctx, replace(preset("default"), key="other"))
@@ -100,10 +100,10 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
     said = NewAssessment("budget", Grade.IDENTIFIED, said_by_id=quoted)
     await assess_criteria(ctx, lead, [said], pain_since=None, expected_version=None)
     return {
-        **await _under_way(organization),
+        **await _open_deals(organization),
         **await _closed(organization, place, people[1]),
-        **await _parts(organization, lead, people[1]),
-        **await _people(organization),
+        **await _deal_parts(organization, lead, people[1]),
+        **await _members_and_teams(organization),
         "account": encode("Account", account),
         "lonely": encode("Account", lonely),
         "contact": encode("Contact", people[0]),
@@ -116,7 +116,7 @@ async def furnished(organization: TestOrganization) -> dict[str, str]:
     }
 
 
-async def _people(organization: TestOrganization) -> dict[str, str]:
+async def _members_and_teams(organization: TestOrganization) -> dict[str, str]:
     """Two teams, a member who has left, and a key."""
     ctx = organization.ctx
     north, south = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
@@ -129,7 +129,7 @@ async def _people(organization: TestOrganization) -> dict[str, str]:
         "team": encode("Team", north),
         "south": encode("Team", south),
         "apiKey": encode("ApiKey", key.id),
-        **await webhooks(organization),
+        **await create_webhooks(organization),
     }
 
 
@@ -137,13 +137,13 @@ async def _closed(organization: TestOrganization, place: NewOpportunity, contact
     """A closed deal, and one of everything on it."""
     deal = await create_opportunity(organization.ctx, place, {"name": "Closed"})
     person = await _stakeholder(organization, deal, contact)
-    parts = {"stakeholder": encode("Stakeholder", person), **await _parts(organization, deal, contact)}
+    parts = {"stakeholder": encode("Stakeholder", person), **await _deal_parts(organization, deal, contact)}
     await disqualify(organization.ctx, deal, DisqualifyReason.NO_PAIN, TransitionOptions())
     closed = {f"closed{name[0].upper()}{name[1:]}": id for name, id in parts.items()}
     return {"closed": encode("Opportunity", deal), **closed}
 
 
-async def _parts(organization: TestOrganization, deal: UUID, contact: UUID) -> dict[str, str]:
+async def _deal_parts(organization: TestOrganization, deal: UUID, contact: UUID) -> dict[str, str]:
     """One of everything that hangs on a deal."""
     ctx = organization.ctx
     rival = await _rival(organization, deal)
@@ -169,7 +169,7 @@ async def _parts(organization: TestOrganization, deal: UUID, contact: UUID) -> d
     }
 
 
-async def _under_way(organization: TestOrganization) -> dict[str, str]:
+async def _open_deals(organization: TestOrganization) -> dict[str, str]:
     """A seller, and a deal of theirs in each state that an import may bring."""
     ctx = await organization.ctx_of(Role.REP, "sam.seller@example.com")
     assert ctx.viewer.member_id
@@ -187,17 +187,20 @@ async def _under_way(organization: TestOrganization) -> dict[str, str]:
     ]
     made = await import_rows(organization.ctx, "elsewhere", rows)
     deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
-    theirs = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
-    step = (await Milestone.filter(opportunity_id__in=theirs).order_by("position").values("id"))[0]["id"]
+    progressing = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
+    step = (await Milestone.filter(opportunity_id__in=progressing).order_by("position").values("id"))[0]["id"]
     [again] = await import_rows(organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")])
     assert again.opportunity_id
-    winner = encode("Competitor", await _once_lost(organization, again.opportunity_id))
+    winner = encode("Competitor", await _lost_then_reopened(organization, again.opportunity_id))
     people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
-    warned = {**await targets(organization, ctx.viewer.member_id), **await alerted(organization, deals["qualified"])}
+    warned = {
+        **await create_target(organization, ctx.viewer.member_id),
+        **await open_alert(organization, deals["qualified"]),
+    }
     return {**people, **warned, "sellersMilestone": encode("Milestone", step), **deals}
 
 
-async def _once_lost(organization: TestOrganization, deal: UUID) -> UUID:
+async def _lost_then_reopened(organization: TestOrganization, deal: UUID) -> UUID:
     """The rival to whom the deal was lost before it was reopened."""
     rival = await _rival(organization, deal)
     await lose(organization.ctx, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
@@ -214,10 +217,10 @@ async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID
     return await add_stakeholder(organization.ctx, deal, new)
 
 
-def placed(value: Any, ids: Mapping[str, str]) -> Any:
+def replace_names(value: Any, ids: Mapping[str, str]) -> Any:
     """The value with every `$name` in it replaced by the id."""
     if isinstance(value, Mapping):
-        return {name: placed(part, ids) for name, part in value.items()}
+        return {name: replace_names(part, ids) for name, part in value.items()}
     if isinstance(value, list):
-        return [placed(part, ids) for part in value]
+        return [replace_names(part, ids) for part in value]
     return ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value

@@ -30,25 +30,25 @@ class TestOrganization:
 
     async def key(self, role: Role, email: str | None = None) -> str:
         """One more key; with an e-mail it acts as that member, without as nobody."""
-        made = await issue_key(organization_name=str(self.id), role=role, email=email, now=NOW)
-        return made.api_key
+        created = await issue_key(organization_name=str(self.id), role=role, email=email, now=NOW)
+        return created.api_key
 
     async def ctx_of(self, role: Role, email: str | None = None, *, now: datetime = NOW) -> Ctx:
         """A context that acts with the role, as the member with the e-mail where one is named."""
-        return await context(await self.key(role, email), now)
+        return await context_for_key(await self.key(role, email), now)
 
 
 async def new_organization(*, currency: str = "EUR", time_zone: str = "UTC") -> TestOrganization:
     """An organization that no other test sees, made by the product's own operation."""
     name = f"Test {uuid4().hex}"
-    founded = await init_organization(
+    created = await init_organization(
         name=name, email="admin@example.com", admin_name="Ada Admin", currency=currency, time_zone=time_zone, now=NOW
     )
-    ctx = await context(founded.api_key, NOW)
-    return TestOrganization(name, founded.organization_id, founded.member_id, founded.api_key, ctx)
+    ctx = await context_for_key(created.api_key, NOW)
+    return TestOrganization(name, created.organization_id, created.member_id, created.api_key, ctx)
 
 
-async def context(api_key: str, now: datetime) -> Ctx:
+async def context_for_key(api_key: str, now: datetime) -> Ctx:
     """The context of a request that brings the key."""
     viewer = await authenticate_api_key(api_key, now)
     assert viewer is not None

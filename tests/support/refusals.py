@@ -12,19 +12,19 @@ from workflow.rules.errors import InvalidInputError, Refusal
 LISTS = (Stakeholder, Competitor, DecisionStep, Objective)
 
 
-async def written(deal: UUID) -> tuple[Any, ...]:
+async def stored_rows(deal: UUID) -> tuple[Any, ...]:
     """The deal's row, what its buyer is known by, and how many facts were told."""
     rows = [await table.filter(opportunity_id=deal).order_by("id").values() for table in LISTS]
-    ties = await StakeholderRelation.filter(stakeholder__opportunity_id=deal).order_by("id").values()
-    return await Opportunity.filter(id=deal).values(), rows, ties, await Event.filter(aggregateid=deal).count()
+    relations = await StakeholderRelation.filter(stakeholder__opportunity_id=deal).order_by("id").values()
+    return await Opportunity.filter(id=deal).values(), rows, relations, await Event.filter(aggregateid=deal).count()
 
 
 async def refusal(deal: UUID, attempt: Awaitable[object]) -> Refusal:
     """The refusal of an attempt, having written nothing."""
-    before = await written(deal)
+    before = await stored_rows(deal)
     with pytest.raises(Refusal) as refused:
         await attempt
-    assert await written(deal) == before
+    assert await stored_rows(deal) == before
     return refused.value
 
 

@@ -13,7 +13,7 @@ NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
-class Place:
+class RowDefaults:
     """Where rows are put: an organization's own account, owner and process."""
 
     organization_id: UUID
@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Family:
+class DealWithPeople:
     """A deal with an account, an owner and people of its own."""
 
     account: Account
@@ -32,36 +32,36 @@ class Family:
     contacts: Sequence[Contact] = field(default_factory=list)
 
 
-async def place_of(organization: TestOrganization) -> Place:
+async def row_defaults(organization: TestOrganization) -> RowDefaults:
     """A new account of the organization, with its admin and its default process."""
     process = await SalesProcess.filter(organization_id=organization.id).values("id")
     account = _account(organization.id, "Acme")
     await Account.bulk_create([account])
-    return Place(organization.id, account.id, organization.admin_id, process[0]["id"])
+    return RowDefaults(organization.id, account.id, organization.admin_id, process[0]["id"])
 
 
-def deal_row(place: Place, **columns: object) -> Opportunity:
+def deal_row(place: RowDefaults, **columns: object) -> Opportunity:
     """A lead, not saved; the columns that are given replace its own."""
     name = str(columns.get("name", "Deal"))
-    about = {"number": next(NUMBERS), "name": name, "name_folded": name.casefold(), "type": "NEW_BUSINESS"}
-    standing = {"state": "LEAD", "state_since": NOW, "probability": 0.1, "forecast_category": "OMITTED"}
+    identity = {"number": next(NUMBERS), "name": name, "name_folded": name.casefold(), "type": "NEW_BUSINESS"}
+    state = {"state": "LEAD", "state_since": NOW, "probability": 0.1, "forecast_category": "OMITTED"}
     flags = {"probability_is_manual": False, "next_step_agreed": False, "push_count": 0, "purchase_process": "UNKNOWN"}
-    return Opportunity(**{**_new(), **vars(place), **about, **standing, **flags, **columns})
+    return Opportunity(**{**_common_columns(), **vars(place), **identity, **state, **flags, **columns})
 
 
-async def families(organization: TestOrganization, size: int, *, people: int) -> list[Family]:
+async def create_deals_with_people(organization: TestOrganization, size: int, *, people: int) -> list[DealWithPeople]:
     """So many deals, each with an account, an owner and stakeholders that no other deal has."""
-    place = await place_of(organization)
-    made = [_family(place, name=f"{number}", people=people) for number in range(size)]
-    await Account.bulk_create([family.account for family in made])
-    await Member.bulk_create([family.owner for family in made])
-    await Opportunity.bulk_create([family.deal for family in made])
-    await Contact.bulk_create([contact for family in made for contact in family.contacts])
-    await Stakeholder.bulk_create([_stakeholder(family, contact) for family in made for contact in family.contacts])
-    return made
+    place = await row_defaults(organization)
+    deals = [_deal_with_people(place, name=f"{number}", people=people) for number in range(size)]
+    await Account.bulk_create([family.account for family in deals])
+    await Member.bulk_create([family.owner for family in deals])
+    await Opportunity.bulk_create([family.deal for family in deals])
+    await Contact.bulk_create([contact for family in deals for contact in family.contacts])
+    await Stakeholder.bulk_create([_stakeholder(family, contact) for family in deals for contact in family.contacts])
+    return deals
 
 
-def _family(place: Place, *, name: str, people: int) -> Family:
+def _deal_with_people(place: RowDefaults, *, name: str, people: int) -> DealWithPeople:
     account = _account(place.organization_id, f"Account {name}")
     email = f"{new_id()}@example.com"
     owner = Member(
@@ -69,19 +69,19 @@ def _family(place: Place, *, name: str, people: int) -> Family:
         visibility="ALL", active=True, created_at=NOW,
     )  # fmt: skip
     deal = deal_row(replace(place, account_id=account.id, owner_id=owner.id), name=f"Deal {name}")
-    return Family(account, owner, deal, [_contact(account, f"Person {name}.{one}") for one in range(people)])
+    return DealWithPeople(account, owner, deal, [_contact(account, f"Person {name}.{one}") for one in range(people)])
 
 
 def _account(organization_id: UUID, name: str) -> Account:
-    return Account(**_new(), organization_id=organization_id, name=name, name_folded=name.casefold())
+    return Account(**_common_columns(), organization_id=organization_id, name=name, name_folded=name.casefold())
 
 
 def _contact(account: Account, name: str) -> Contact:
     places = {"organization_id": account.organization_id, "account_id": account.id}  # type: ignore[attr-defined]
-    return Contact(**_new(), **places, name=name, name_folded=name.casefold())
+    return Contact(**_common_columns(), **places, name=name, name_folded=name.casefold())
 
 
-def _stakeholder(family: Family, contact: Contact) -> Stakeholder:
+def _stakeholder(family: DealWithPeople, contact: Contact) -> Stakeholder:
     places = {"opportunity_id": family.deal.id, "contact_id": contact.id, "created_at": NOW}
     words = {"influence": "UNKNOWN", "attitude": "UNKNOWN", "buying_style": "UNKNOWN"}
     organization_id = family.deal.organization_id  # type: ignore[attr-defined]
@@ -90,5 +90,5 @@ def _stakeholder(family: Family, contact: Contact) -> Stakeholder:
     )
 
 
-def _new() -> dict[str, object]:
+def _common_columns() -> dict[str, object]:
     return {"id": new_id(), "version": 1, "created_at": NOW, "updated_at": NOW, "attributes": {}}

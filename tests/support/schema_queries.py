@@ -20,45 +20,45 @@ from graphql import (
     parse,
 )
 
-Place = tuple[str, str]
+TypeField = tuple[str, str]
 
 
 @dataclass
-class Tally:
+class SchemaCoverage:
     """Fields that were answered with something, fields of inputs that were given, and the ids that were met by type."""
 
     schema: GraphQLSchema
-    answered: set[Place] = field(default_factory=set)
-    given: set[Place] = field(default_factory=set)
+    answered: set[TypeField] = field(default_factory=set)
+    provided: set[TypeField] = field(default_factory=set)
     ids: dict[str, list[str]] = field(default_factory=dict)
 
     def unanswered(self) -> list[str]:
         """The output fields of the schema that nothing has answered yet."""
         kinds = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLObjectType))
         types = (kind for kind in kinds if not kind.name.startswith("__"))
-        return _left(((kind.name, name) for kind in types for name in kind.fields), self.answered)
+        return _missing(((kind.name, name) for kind in types for name in kind.fields), self.answered)
 
-    def never_given(self) -> list[str]:
+    def never_provided(self) -> list[str]:
         """The input fields of the schema that nothing was given in yet."""
         types = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLInputObjectType))
-        return _left(((kind.name, name) for kind in types for name in kind.fields), self.given)
+        return _missing(((kind.name, name) for kind in types for name in kind.fields), self.provided)
 
-    def read(self, query: str, data: dict[str, Any]) -> None:
+    def record_answer(self, query: str, data: dict[str, Any]) -> None:
         """Count what an answer holds."""
         [operation] = parse(query).definitions
-        self._object(query.partition("(")[0].partition(" ")[0].capitalize(), operation.selection_set, data)  # type: ignore[attr-defined]  # an operation has one
+        self._record_object(query.partition("(")[0].partition(" ")[0].capitalize(), operation.selection_set, data)  # type: ignore[attr-defined]  # an operation has one
 
-    def give(self, kind: GraphQLNamedType, value: Any) -> None:
+    def record_input(self, kind: GraphQLNamedType, value: Any) -> None:
         """Count the fields of an input that a value gives."""
         if isinstance(value, list):
             for part in value:
-                self.give(kind, part)
+                self.record_input(kind, part)
         elif isinstance(kind, GraphQLInputObjectType) and value is not None:
             for name, part in value.items():
-                self.given.add((kind.name, name))
-                self.give(get_named_type(kind.fields[name].type), part)
+                self.provided.add((kind.name, name))
+                self.record_input(get_named_type(kind.fields[name].type), part)
 
-    def _object(self, kind: str, selection: SelectionSetNode, value: dict[str, Any]) -> None:
+    def _record_object(self, kind: str, selection: SelectionSetNode, value: dict[str, Any]) -> None:
         kind = value.get("__typename", kind)
         if isinstance(value.get("id"), str) and value["id"] not in self.ids.setdefault(kind, []):
             self.ids[kind].append(value["id"])
@@ -68,54 +68,58 @@ class Tally:
                 if part is not None:
                     self.answered.add((kind, node.name.value))
                 if node.selection_set is not None and part is not None:
-                    self._object(kind, node.selection_set, part)
+                    self._record_object(kind, node.selection_set, part)
 
 
-def selection(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") -> str:
+def select_all(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") -> str:
     """Everything that can be asked of a type without arguments; of a record below the top, its id alone."""
     if isinstance(kind, GraphQLUnionType):
-        parts = (f"... on {member} {selection(member, prefix=f'{member}_')}" for member in kind.types)
+        parts = (f"... on {member} {select_all(member, prefix=f'{member}_')}" for member in kind.types)
         return f"{{ __typename {' '.join(parts)} }}"
     if isinstance(kind, GraphQLInterfaceType):
         return f"{{ __typename {' '.join(kind.fields)} }}"
-    if _is_record(kind) and not top:
+    if _is_node(kind) and not top:
         return "{ __typename id }"
     assert isinstance(kind, GraphQLObjectType), kind
-    asked = (_asked(name, spec, prefix) for name, spec in kind.fields.items() if _is_free(spec))
-    return f"{{ __typename {' '.join(asked)} }}"
+    selections = (
+        _field_selection(name, spec, prefix) for name, spec in kind.fields.items() if _needs_no_argument(spec)
+    )
+    return f"{{ __typename {' '.join(selections)} }}"
 
 
-def record(kind: GraphQLObjectType) -> str:
+def node_query(kind: GraphQLObjectType) -> str:
     """The query for one record, whole."""
-    return f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {kind} {selection(kind)} }} }}"
+    return f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {kind} {select_all(kind)} }} }}"
 
 
-def records(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+def node_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
     """The types that `node(id:)` finds."""
-    return [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_record(kind)]
+    return [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_node(kind)]
 
 
-def root_field(operation: str, name: str, spec: GraphQLField, arguments: dict[str, Any]) -> str:
+def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[str, Any]) -> str:
     """The operation that asks one root field for all it can give."""
     declared = ", ".join(f"${key}: {spec.args[key].type}" for key in arguments)
     passed = ", ".join(f"{key}: ${key}" for key in arguments)
-    below = get_named_type(spec.type)
-    asked = "" if is_leaf_type(below) else selection(below)
-    return f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {asked} }}"
+    result_type = get_named_type(spec.type)
+    selections = "" if is_leaf_type(result_type) else select_all(result_type)
+    return (
+        f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {selections} }}"
+    )
 
 
-def _asked(name: str, spec: GraphQLField, prefix: str) -> str:
+def _field_selection(name: str, spec: GraphQLField, prefix: str) -> str:
     """A field whole, under a name of its own where members of a union would differ in what they give by it."""
-    below = get_named_type(spec.type)
+    field_type = get_named_type(spec.type)
     alias = f"{prefix}{name}: " if prefix else ""
-    return alias + (name if is_leaf_type(below) else f"{name} {selection(below, top=False)}")
+    return alias + (name if is_leaf_type(field_type) else f"{name} {select_all(field_type, top=False)}")
 
 
-def _is_record(kind: GraphQLNamedType) -> bool:
+def _is_node(kind: GraphQLNamedType) -> bool:
     return isinstance(kind, GraphQLObjectType) and any(face.name == "Node" for face in kind.interfaces)
 
 
-def _is_free(spec: GraphQLField) -> bool:
+def _needs_no_argument(spec: GraphQLField) -> bool:
     return not any(is_required_argument(argument) for argument in spec.args.values())
 
 
@@ -128,5 +132,5 @@ def _fields(selection: SelectionSetNode, kind: str) -> Iterator[FieldNode]:
             yield from _fields(node.selection_set, kind)  # type: ignore[attr-defined]
 
 
-def _left(all_places: Iterator[Place], done: set[Place]) -> list[str]:
+def _missing(all_places: Iterator[TypeField], done: set[TypeField]) -> list[str]:
     return sorted(f"{kind}.{name}" for kind, name in all_places if (kind, name) not in done)

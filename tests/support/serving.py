@@ -22,7 +22,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)
-class Finished:
+class CommandResult:
     """What a command said, and how it ended."""
 
     code: int
@@ -30,7 +30,7 @@ class Finished:
     err: str
 
 
-class Door(Protocol):
+class GraphQLClient(Protocol):
     """Whatever answers GraphQL requests by API keys."""
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
@@ -60,49 +60,49 @@ class Server:
         return body
 
 
-async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | None = None) -> Finished:
+async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | None = None) -> CommandResult:
     """Run one command to its end."""
-    process = await _started(arguments, cwd, environ or {})
+    process = await _start(arguments, cwd, environ or {})
     out, err = await asyncio.wait_for(process.communicate(), 60)
-    return Finished(code=process.returncode or 0, out=out.decode(), err=err.decode())
+    return CommandResult(code=process.returncode or 0, out=out.decode(), err=err.decode())
 
 
 @asynccontextmanager
 async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
     """`pursuit serve` on a migrated database, without its worker unless the environment says so; it is gone afterwards."""
     port = int(environ.get("PORT") or free_port())
-    around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WORKER": "off", **environ}
-    process = await _started(("serve", "--port", str(port)), ROOT, around)
-    talk = asyncio.ensure_future(process.communicate())
+    environment = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WORKER": "off", **environ}
+    process = await _start(("serve", "--port", str(port)), ROOT, environment)
+    output = asyncio.ensure_future(process.communicate())
     server = Server(base_url=f"http://127.0.0.1:{port}", process=process)
     try:
-        await _until_it_lives(f"http://127.0.0.1:{port}/healthz", talk)
+        await _wait_until_healthy(f"http://127.0.0.1:{port}/healthz", output)
         yield server
     finally:
         if process.returncode is None:
             process.terminate()
-        server.logs.append((await asyncio.wait_for(talk, 30))[1].decode())
+        server.logs.append((await asyncio.wait_for(output, 30))[1].decode())
 
 
 @asynccontextmanager
 async def worker(url: str, logs: list[str] | None = None, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards, its log in `logs`."""
-    around = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
-    process = await _started(("worker",), ROOT, around)
+    environment = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
+    process = await _start(("worker",), ROOT, environment)
     assert process.stdout is not None
-    said = await asyncio.wait_for(process.stdout.readline(), 60)
-    talk = asyncio.ensure_future(process.communicate())
+    first_line = await asyncio.wait_for(process.stdout.readline(), 60)
+    output = asyncio.ensure_future(process.communicate())
     try:
-        assert b"The worker runs" in said, said
+        assert b"The worker runs" in first_line, first_line
         yield process
     finally:
         if process.returncode is None:
             process.terminate()
-        ended = await asyncio.wait_for(talk, 30)
+        ended = await asyncio.wait_for(output, 30)
         (logs if logs is not None else []).append(ended[1].decode())
 
 
-async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
+async def _start(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("PURSUIT_") and name != "PORT"}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", *arguments),
@@ -120,7 +120,7 @@ async def _started(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str
     )
 
 
-async def _until_it_lives(address: str, talk: "asyncio.Future[tuple[bytes, bytes]]") -> None:
+async def _wait_until_healthy(address: str, talk: "asyncio.Future[tuple[bytes, bytes]]") -> None:
     async with asyncio.timeout(60), httpx.AsyncClient(verify=NO_TLS) as client:
         while True:
             if talk.done():

@@ -15,7 +15,7 @@ from workflow.models.engine.database import dialect
 
 SQLITE = ("execute", "execute_fetchall", "execute_insert", "executemany", "executescript")
 POSTGRES = ("execute", "_execute", "executemany")
-STEERING = re.compile(
+CONTROL_STATEMENT = re.compile(
     r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET|SELECT pg_advisory_unlock_all|SELECT set_config)\b",
     re.IGNORECASE,
 )
@@ -39,11 +39,11 @@ class Statements:
         """How many statements bring or write rows of each table; what they join or look up beside it does not count."""
         return Counter(table_of(text) for text in self.texts)
 
-    def hear(self, text: str) -> None:
+    def record(self, text: str) -> None:
         """One more statement; who listens hears those that steer too, before they are sent."""
         if self.listen is not None:
             self.listen(text)
-        if not STEERING.match(text):
+        if not CONTROL_STATEMENT.match(text):
             self.texts.append(text)
 
 
@@ -54,7 +54,7 @@ async def statements(listen: Callable[[str], None] | None = None) -> AsyncIterat
     kind, names = (aiosqlite.Connection, SQLITE) if dialect() == "sqlite" else (asyncpg.connection.Connection, POSTGRES)
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
-            patch.setattr(kind, name, _heard(seen, name, getattr(kind, name)))
+            patch.setattr(kind, name, _recorded(seen, name, getattr(kind, name)))
         yield seen
 
 
@@ -64,12 +64,12 @@ def table_of(text: str) -> str:
     return found[1] if found else ""
 
 
-def _heard(seen: Statements, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+def _recorded(seen: Statements, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     """The driver's own method, which is heard first."""
 
-    def heard(connection: object, text: str, *values: Any, **named: Any) -> Any:
+    def recording(connection: object, text: str, *values: Any, **named: Any) -> Any:
         if name != "execute" or not values or dialect() == "sqlite":  # asyncpg's `execute` with values is `_execute`
-            seen.hear(text)
+            seen.record(text)
         return original(connection, text, *values, **named)
 
-    return heard
+    return recording

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.serving import Server, free_port
 
 PROTOCOL = "graphql-transport-ws"
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds after which what was not said counts as never said."""
 CHANGED = "subscription($id: ID!) { opportunityChanged(id: $id) { name version owner { name } } }"
 RENAME = "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
@@ -28,28 +28,28 @@ class SocketClient:
 
     connection: ClientConnection
 
-    async def say(self, type: str, **rest: Any) -> None:
+    async def send(self, type: str, **rest: Any) -> None:
         """Send one message."""
         await self.connection.send(json.dumps({"type": type, **rest}))
 
-    async def heard(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         """The next message."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
-    async def let_in(self, api_key: str) -> None:
+    async def authenticate(self, api_key: str) -> None:
         """Say who it is, and be let in."""
-        await self.say("connection_init", payload={"authorization": f"Bearer {api_key}"})
-        assert await self.heard() == {"type": "connection_ack"}
+        await self.send("connection_init", payload={"authorization": f"Bearer {api_key}"})
+        assert await self.receive() == {"type": "connection_ack"}
 
-    async def ask(self, id: str, query: str, /, **variables: Any) -> None:
+    async def subscribe(self, id: str, query: str, /, **variables: Any) -> None:
         """Begin an operation."""
-        await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
+        await self.send("subscribe", id=id, payload={"query": query, "variables": variables})
 
-    async def end(self) -> int:
+    async def close_code(self) -> int:
         """The code that the socket is closed with; what is said before is not listened to."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             try:
                 while True:
                     await self.connection.recv()
@@ -58,7 +58,7 @@ class SocketClient:
 
 
 @asynccontextmanager
-async def socket(base_url: str, *, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[SocketClient]:
+async def connect_socket(base_url: str, *, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[SocketClient]:
     """A socket on a server, nobody's yet."""
     address = base_url.replace("http://", "ws://") + "/graphql"
     subprotocols: Any = [protocol]  # a NewType of the library's
@@ -67,7 +67,7 @@ async def socket(base_url: str, *, protocol: str = PROTOCOL, **headers: str) -> 
 
 
 @asynccontextmanager
-async def stream(
+async def open_stream(
     client: httpx.AsyncClient, query: str, /, headers: Mapping[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[AsyncIterator[Any]]:
     """The answers of one stream as they come; the last is None, where it says that it is complete."""
@@ -87,20 +87,20 @@ async def _events(answer: httpx.Response) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def serving_here(app: Starlette) -> AsyncIterator[Server]:
+async def serving_in_process(app: Starlette) -> AsyncIterator[Server]:
     """The application over real HTTP, in this process, where a test may change what it holds to."""
     port = free_port()
-    server = _Started(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
-    going = asyncio.create_task(server.serve())
+    server = _SignallingServer(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
     await server.is_up.wait()
     try:
         yield Server(base_url=f"http://127.0.0.1:{port}")
     finally:
         server.should_exit = True
-        await going
+        await task
 
 
-class _Started(uvicorn.Server):
+class _SignallingServer(uvicorn.Server):
     """A server that says when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -18,7 +18,7 @@ from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import LEFT_OUT, ImportRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Role
 
-SELLER = "sam@example.com"
+SELLER_EMAIL = "sam@example.com"
 ROLES: Mapping[str, Role] = {
     "owner": Role.REP,
     "helper": Role.REP,
@@ -35,7 +35,7 @@ WRITERS = frozenset({"owner", "helper", "manager", "admin", "integrator"})
 
 
 @dataclass(frozen=True)
-class Crew:
+class SalesTeam:
     """Contexts by name, and a deal of the owner's by state."""
 
     organization: TestOrganization
@@ -52,32 +52,32 @@ class Crew:
         assert id is not None
         return id
 
-    async def deal(self, state: OpportunityState, key: str | None = None) -> UUID:
+    async def add_deal(self, state: OpportunityState, key: str | None = None) -> UUID:
         """One more deal of the owner's in that state."""
         key = key or uuid4().hex
-        return (await deals_of(self.organization, {key: state}))[key]
+        return (await import_deals(self.organization, {key: state}))[key]
 
 
-async def new_crew(*, time_zone: str = "UTC") -> Crew:
+async def new_sales_team(*, time_zone: str = "UTC") -> SalesTeam:
     """A fresh organization with all of them."""
     organization = await new_organization(time_zone=time_zone)
-    north, south = await _team(organization, "North"), await _team(organization, "South")
-    await organization.ctx_of(Role.REP, SELLER)
-    await Member.filter(organization_id=organization.id, email=SELLER).update(team_id=north)
+    north, south = await _create_team(organization, "North"), await _create_team(organization, "South")
+    await organization.ctx_of(Role.REP, SELLER_EMAIL)
+    await Member.filter(organization_id=organization.id, email=SELLER_EMAIL).update(team_id=north)
     ctx = {name: await organization.ctx_of(role, _email(name, role)) for name, role in ROLES.items()}
     for team, leader in ((north, "manager"), (south, "other manager")):
         await Team.filter(id=team).update(manager_id=ctx[leader].viewer.member_id)
         ctx[leader] = await organization.ctx_of(Role.MANAGER, _email(leader, Role.MANAGER))
-    deals = await deals_of(organization, {state: state for state in OpportunityState if state not in CLOSED_STATES})
+    deals = await import_deals(organization, {state: state for state in OpportunityState if state not in CLOSED_STATES})
     for id in deals.values():
         helpers = [id for id in [ctx["helper"].viewer.member_id] if id]
         await update_opportunity(organization.ctx, id, {"collaborator_ids": helpers}, expected_version=None)
-    closed = await deals_of(organization, {state: state for state in CLOSED_STATES})
-    known = {OpportunityState(key): id for key, id in {**deals, **closed}.items()}
-    return Crew(organization, ctx, known)
+    closed = await import_deals(organization, {state: state for state in CLOSED_STATES})
+    deals_by_state = {OpportunityState(key): id for key, id in {**deals, **closed}.items()}
+    return SalesTeam(organization, ctx, deals_by_state)
 
 
-def forced(note: str | None = None) -> TransitionOptions:
+def override_all(note: str | None = None) -> TransitionOptions:
     """Terms that pass every requirement of the default process; an admin who does not hold the deal may give them."""
     keys = {one.key for gate in preset("default").gates for one in gate.requirements}
     return TransitionOptions(
@@ -85,25 +85,27 @@ def forced(note: str | None = None) -> TransitionOptions:
     )
 
 
-async def told(id: UUID, *types: str) -> list[dict[str, Any]]:
+async def event_payloads(id: UUID, *types: str) -> list[dict[str, Any]]:
     """The payloads of a record's events of these types, in order."""
     found = await Event.filter(aggregateid=id, type__in=types).order_by("pos").values_list("payload", flat=True)
     return [dict(payload) for payload in found if isinstance(payload, Mapping)]
 
 
-async def deals_of(organization: TestOrganization, wanted: Mapping[str, OpportunityState]) -> dict[str, UUID]:
+async def import_deals(
+    organization: TestOrganization, states_by_key: Mapping[str, OpportunityState]
+) -> dict[str, UUID]:
     """Deals of the seller, each brought into its state by an import."""
     rows = [
         ImportRow(
             external_id=key,
             name=f"Deal {key}",
             account_name="Acme",
-            owner_email=SELLER,
+            owner_email=SELLER_EMAIL,
             state=state,
             closed_on=date(2026, 3, 1) if state in CLOSED_STATES else LEFT_OUT,
             created_at=datetime(2026, 2, 1, 9, tzinfo=NOW.tzinfo),
         )
-        for key, state in wanted.items()
+        for key, state in states_by_key.items()
     ]
     outcomes = await import_rows(organization.ctx, "crew", rows)
     return {row.external_id: row.opportunity_id for row in outcomes if row.opportunity_id}
@@ -112,10 +114,10 @@ async def deals_of(organization: TestOrganization, wanted: Mapping[str, Opportun
 def _email(name: str, role: Role) -> str | None:
     if role is Role.INTEGRATOR:
         return None
-    return SELLER if name == "owner" else f"{name.replace(' ', '.')}@example.com"
+    return SELLER_EMAIL if name == "owner" else f"{name.replace(' ', '.')}@example.com"
 
 
-async def _team(organization: TestOrganization, name: str) -> UUID:
+async def _create_team(organization: TestOrganization, name: str) -> UUID:
     id = new_id()
     await Team.create(id=id, organization_id=organization.id, name=name, created_at=NOW)
     return id

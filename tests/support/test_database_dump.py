@@ -22,7 +22,7 @@ async def test_a_dump_holds_every_table_and_is_the_same_twice(own_database: str)
     assert await dump(own_database) == before
 
 
-async def test_what_changed_between_two_dumps_is_told_by_row(own_database: str) -> None:
+async def test_differences_between_two_dumps_are_reported_by_row(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         await new_organization()
         before = await dump(own_database)

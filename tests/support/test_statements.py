@@ -8,7 +8,7 @@ from workflow.models import Account, Organization
 from workflow.models.engine.database import execute, fetch, transaction
 
 
-async def test_each_statement_is_heard_once_by_its_table(organization: TestOrganization) -> None:
+async def test_each_statement_is_recorded_once_with_its_table(organization: TestOrganization) -> None:
     async def work() -> None:
         await fetch("SELECT name FROM organization WHERE id = $1", organization.id)
         await Organization.filter(id=organization.id).update(time_zone="Asia/Tokyo")
@@ -22,7 +22,7 @@ async def test_each_statement_is_heard_once_by_its_table(organization: TestOrgan
     assert [text.split()[0] for text in seen] == ["SELECT", "UPDATE", "DELETE", "SELECT"]
 
 
-async def test_nothing_is_heard_after_the_block(organization: TestOrganization) -> None:
+async def test_nothing_is_recorded_after_the_block(organization: TestOrganization) -> None:
     async with statements() as seen:
         pass
     await fetch("SELECT name FROM organization")
@@ -40,5 +40,5 @@ async def test_nothing_is_heard_after_the_block(organization: TestOrganization) 
         ("SELECT 1", ""),
     ],
 )
-def test_the_table_of_a_statement_is_the_one_whose_rows_it_brings(text: str, table: str) -> None:
+def test_the_table_of_a_statement_is_the_one_it_reads_or_writes(text: str, table: str) -> None:
     assert table_of(text) == table

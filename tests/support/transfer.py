@@ -10,7 +10,7 @@ from api.files.cells import RecordKind, json_line
 from api.files.exports import EXPORTS
 from api.files.import_batches import ImportTally, import_lines
 from api.files.jsonl_accounts_contacts import import_records
-from tests.security.isolation.two_organizations import tell_story
+from tests.security.isolation.two_organizations import run_every_mutation
 from tests.support.organizations import TestOrganization, new_organization
 from workflow.models import ExchangeRate, Member, SalesProcess
 from workflow.models.engine.database import dialect, fetch
@@ -26,25 +26,25 @@ KINDS = (RecordKind.ACCOUNTS, RecordKind.CONTACTS, RecordKind.OPPORTUNITIES)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
 """After all that any story tells."""
 
-_TOLD: list[TestOrganization] = []
+_CREATED: list[TestOrganization] = []
 
 
-async def everything() -> TestOrganization:
+async def organization_with_everything() -> TestOrganization:
     """An organization in which everything was done once: the first test that reads it makes it, and none changes it."""
-    if not _TOLD:
+    if not _CREATED:
         organization = await new_organization()
-        await tell_story(organization)
-        _TOLD.append(organization)
-    return _TOLD[0]
+        await run_every_mutation(organization)
+        _CREATED.append(organization)
+    return _CREATED[0]
 
 
-async def sound(organization: TestOrganization) -> None:
+async def assert_integrity(organization: TestOrganization) -> None:
     """Its histories, versions and standings are as they must be; other tests break theirs in the same database."""
     for check in (BROKEN_HISTORIES, BROKEN_SNAPSHOTS, BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()])):
         assert [row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)] == []
 
 
-async def second_home(organization: TestOrganization) -> TestOrganization:
+async def copy_organization(organization: TestOrganization) -> TestOrganization:
     """Another organization with the same people, processes and rates."""
     home = await find_organization(str(organization.id))
     other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
@@ -58,7 +58,7 @@ async def second_home(organization: TestOrganization) -> TestOrganization:
     return other
 
 
-async def exported(organization: TestOrganization, kind: RecordKind) -> list[str]:
+async def export_lines(organization: TestOrganization, kind: RecordKind) -> list[str]:
     """The lines of one kind."""
     home = await find_organization(str(organization.id))
     export = EXPORTS[kind]
@@ -66,26 +66,26 @@ async def exported(organization: TestOrganization, kind: RecordKind) -> list[str
     return [json_line(export.record(row, home)) for row in rows]
 
 
-async def imported(
+async def import_text(
     organization: TestOrganization, kind: RecordKind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
 ) -> tuple[ImportTally, list[str]]:
     """What became of the lines, and why those that were not kept were not."""
-    file, why = folder / f"{kind}.jsonl", list[str]()
+    file, reasons = folder / f"{kind}.jsonl", list[str]()
     file.write_text("".join(lines))
-    tally = ImportTally(on_reject=lambda read, reason: why.append(reason))
+    tally = ImportTally(on_reject=lambda read, reason: reasons.append(reason))
     ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)
     if kind is RecordKind.OPPORTUNITIES:
         await import_lines(ctx, jsonl_rows.parse_lines(file), tally, dry_run=dry_run)
     else:
         await import_records(ctx, kind, file, tally, dry_run=dry_run)
-    return tally, why
+    return tally, reasons
 
 
-async def moved(organization: TestOrganization, folder: Path) -> tuple[TestOrganization, list[str]]:
+async def transfer(organization: TestOrganization, folder: Path) -> tuple[TestOrganization, list[str]]:
     """A second home with everything in it, and the lines of its opportunities."""
-    other = await second_home(organization)
+    other = await copy_organization(organization)
     for kind in KINDS:
-        lines = await exported(organization, kind)
-        _, why = await imported(other, kind, lines, folder)
-        assert why == [], kind
+        lines = await export_lines(organization, kind)
+        _, reasons = await import_text(other, kind, lines, folder)
+        assert reasons == [], kind
     return other, lines

@@ -9,7 +9,7 @@ from tests.support.serving import Server
 QUESTION = {"query": "{ viewer { role } }"}
 
 
-def refused(answer: httpx.Response) -> bool:
+def assert_unauthorized(answer: httpx.Response) -> bool:
     """The answer is the 401 that the contract describes, whole."""
     [error] = answer.json()["errors"]
     return (
@@ -41,26 +41,26 @@ async def test_no_key_or_a_wrong_one_is_refused(server: Server, authorization: s
     async with server.client() as client:
         answer = await client.post("/graphql", json=QUESTION, headers=httpx.Headers(headers))  # type: ignore[arg-type]
 
-    assert refused(answer)
+    assert assert_unauthorized(answer)
 
 
 async def test_a_key_with_another_secret_is_refused(server: Server, organization: TestOrganization) -> None:
     prefix, public_id, _ = organization.api_key.split("_", 2)
 
     async with server.client(f"{prefix}_{public_id}_{'A' * 43}") as client:
-        assert refused(await client.post("/graphql", json=QUESTION))
+        assert assert_unauthorized(await client.post("/graphql", json=QUESTION))
 
 
 async def test_two_authorization_headers_are_refused(server: Server, organization: TestOrganization) -> None:
     key = ("Authorization", f"Bearer {organization.api_key}")
 
     async with server.client() as client:
-        assert refused(await client.post("/graphql", json=QUESTION, headers=[key, key]))
+        assert assert_unauthorized(await client.post("/graphql", json=QUESTION, headers=[key, key]))
 
 
 async def test_credentials_come_before_the_request_is_read(server: Server) -> None:
     async with server.client() as client:
-        assert refused(await client.post("/graphql", content=b"not json"))
+        assert assert_unauthorized(await client.post("/graphql", content=b"not json"))
 
 
 async def test_the_scheme_is_read_in_any_case(server: Server, organization: TestOrganization) -> None:

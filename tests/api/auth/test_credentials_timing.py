@@ -27,11 +27,11 @@ from workflow.rules.enums import Role
 from workflow.rules.permissions import Viewer
 
 ROUNDS = 4
-MOST_APART = 0.05
+MAX_DIFFERENCE = 0.05
 
 
 @pytest.fixture
-async def inside(database: str) -> AsyncIterator[httpx.AsyncClient]:
+async def in_process_client(database: str) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, where no network blurs the times."""
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
     async with httpx.AsyncClient(transport=transport, base_url="http://inside", verify=NO_TLS) as client:
@@ -39,7 +39,7 @@ async def inside(database: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def known(organization: TestOrganization) -> list[str]:
+async def key_prefixes(organization: TestOrganization) -> list[str]:
     """The public parts of many keys of an organization."""
     for number in range(20):
         await organization.key(Role.REP, f"{number}@example.com")
@@ -48,12 +48,12 @@ async def known(organization: TestOrganization) -> list[str]:
     ]
 
 
-def invented() -> str:
+def random_prefix() -> str:
     """A public part that nobody has."""
     return f"pur_{secrets.token_hex(8)}"
 
 
-async def refused(client: httpx.AsyncClient, public: str) -> tuple[float, httpx.Response]:
+async def time_refusal(client: httpx.AsyncClient, public: str) -> tuple[float, httpx.Response]:
     """How long a key with a secret out of the air takes to be refused, and how it is."""
     key = f"{public}_{secrets.token_urlsafe(32).replace('_', '-')}"
     started = perf_counter()
@@ -61,49 +61,54 @@ async def refused(client: httpx.AsyncClient, public: str) -> tuple[float, httpx.
     return perf_counter() - started, answer
 
 
-async def apart(client: httpx.AsyncClient, known: Sequence[str]) -> float:
+async def time_difference(client: httpx.AsyncClient, known: Sequence[str]) -> float:
     """By which part the medians of the two kinds differ."""
     dice, times = random.Random(7), {True: list[float](), False: list[float]()}
     for _ in range(count(2_000)):
         for is_known in dice.sample((True, False), 2):
-            took, answer = await refused(client, dice.choice(known) if is_known else invented())
+            took, answer = await time_refusal(client, dice.choice(known) if is_known else random_prefix())
             assert answer.status_code == 401
             times[is_known].append(took)
     one, other = median(times[True]), median(times[False])
     return abs(one - other) / min(one, other)
 
 
-async def told_apart(api_key: str, now: datetime) -> Viewer | None:
+async def slow_viewer_of(api_key: str, now: datetime) -> Viewer | None:
     """The planted fault: a key that somebody has takes one look more."""
     if await ApiKey.filter(public_id=api_key.split("_")[1]).exists():
         await ApiKey.filter(public_id=api_key.split("_")[1]).values("id")
     return await authenticate_api_key(api_key, now)
 
 
-async def test_neither_the_time_nor_the_answer_tells_which_keys_there_are(
-    inside: httpx.AsyncClient, known: list[str]
+async def test_neither_timing_nor_answer_reveals_which_keys_exist(
+    in_process_client: httpx.AsyncClient, key_prefixes: list[str]
 ) -> None:
-    rounds = [await apart(inside, known) for _ in range(ROUNDS)]
+    rounds = [await time_difference(in_process_client, key_prefixes) for _ in range(ROUNDS)]
 
-    assert min(rounds) <= MOST_APART, rounds
-    bodies = {(await refused(inside, public))[1].content for public in (*known, invented(), invented())}
+    assert min(rounds) <= MAX_DIFFERENCE, rounds
+    bodies = {
+        (await time_refusal(in_process_client, public))[1].content
+        for public in (*key_prefixes, random_prefix(), random_prefix())
+    }
     assert len(bodies) == 1
 
 
-async def test_a_planted_difference_is_seen(
-    inside: httpx.AsyncClient, known: list[str], monkeypatch: pytest.MonkeyPatch
+async def test_a_planted_timing_difference_is_detected(
+    in_process_client: httpx.AsyncClient, key_prefixes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", told_apart)
+    monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", slow_viewer_of)
 
-    rounds = [await apart(inside, known) for _ in range(ROUNDS)]
+    rounds = [await time_difference(in_process_client, key_prefixes) for _ in range(ROUNDS)]
 
-    assert min(rounds) > MOST_APART, rounds
+    assert min(rounds) > MAX_DIFFERENCE, rounds
 
 
-async def test_the_database_is_asked_the_same(inside: httpx.AsyncClient, known: list[str]) -> None:
+async def test_known_and_unknown_keys_take_the_same_statements(
+    in_process_client: httpx.AsyncClient, key_prefixes: list[str]
+) -> None:
     async with statements() as of_known:
-        await refused(inside, known[0])
+        await time_refusal(in_process_client, key_prefixes[0])
     async with statements() as of_unknown:
-        await refused(inside, invented())
+        await time_refusal(in_process_client, random_prefix())
 
     assert (list(of_known), len(of_known)) == (list(of_unknown), 1)

@@ -11,15 +11,15 @@ from joserfc.jwk import OctKey
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.auth.issuer import MAX_DOCUMENT_BYTES, MAX_KEY_AGE, MIN_FETCH_INTERVAL, Issuer, IssuerError
-from tests.support.tokens.forged import BOUND, SEALING, SHARED, WEAK
-from tests.support.tokens.issuer import TestIssuer, answering, issuing, new_key
+from tests.support.tokens.forged import ENCRYPTION_KEY, RS256_KEY, SHARED_SECRET, WEAK_KEY
+from tests.support.tokens.issuer import TestIssuer, new_key, running_issuer, serve_issuer
 
-ONCE = ["discovery", "keys"]
+ONE_FETCH = ["discovery", "keys"]
 """What one fetch asks for."""
 
 
 @dataclass
-class Seconds:
+class ManualClock:
     """A clock that a test winds on."""
 
     now: float = 1000.0
@@ -29,12 +29,12 @@ class Seconds:
 
 
 @dataclass
-class Known:
+class CachedIssuer:
     """An issuer as Pursuit knows it, the issuer itself, and the clock."""
 
     issuer: Issuer
-    real: TestIssuer
-    clock: Seconds
+    server: TestIssuer
+    clock: ManualClock
 
     async def knows(self, *kids: str | None) -> list[bool]:
         """Which of these ids it has a key for, asked one after the other."""
@@ -42,119 +42,122 @@ class Known:
 
 
 @pytest.fixture
-async def known() -> AsyncIterator[Known]:
-    clock = Seconds()
-    async with issuing() as real:
+async def cached() -> AsyncIterator[CachedIssuer]:
+    clock = ManualClock()
+    async with running_issuer() as real:
         issuer = Issuer(real.address, clock=clock)
-        yield Known(issuer, real, clock)
+        yield CachedIssuer(issuer, real, clock)
         await issuer.close()
 
 
-async def test_keys_are_fetched_when_first_asked_for_and_kept(known: Known) -> None:
-    [kid] = [key.kid for key in known.real.keys]
-    assert known.real.fetched == []
+async def test_keys_are_fetched_on_first_use_and_cached(cached: CachedIssuer) -> None:
+    [kid] = [key.kid for key in cached.server.keys]
+    assert cached.server.requests == []
 
-    assert await known.knows(kid, kid) == [True, True]
-    assert known.real.fetched == ONCE
-
-
-async def test_a_new_key_is_found_when_a_token_names_it(known: Known) -> None:
-    old, new = known.real.keys[0].kid, new_key()
-    await known.knows(old)
-    known.clock.now += MIN_FETCH_INTERVAL
-    known.real.keys[:] = [new]
-
-    assert await known.knows(new.kid, old) == [True, False]
-    assert known.real.fetched == ONCE * 2
+    assert await cached.knows(kid, kid) == [True, True]
+    assert cached.server.requests == ONE_FETCH
 
 
-async def test_unknown_keys_are_looked_for_once_a_floor(known: Known) -> None:
-    await known.knows(*(f"unknown {number}" for number in range(20)))
-    known.clock.now += MIN_FETCH_INTERVAL - 1
-    await known.knows(*(f"unknown {number}" for number in range(20)))
-    assert known.real.fetched == ONCE
+async def test_a_new_key_is_fetched_when_a_token_names_it(cached: CachedIssuer) -> None:
+    old, new = cached.server.keys[0].kid, new_key()
+    await cached.knows(old)
+    cached.clock.now += MIN_FETCH_INTERVAL
+    cached.server.keys[:] = [new]
 
-    known.clock.now += 1
-    assert await known.knows("unknown", known.real.keys[0].kid) == [False, True]
-    assert known.real.fetched == ONCE * 2
-
-
-async def test_a_key_that_was_withdrawn_is_known_no_longer_than_the_keys_may_be_old(known: Known) -> None:
-    withdrawn = known.real.keys[0].kid
-    await known.knows(withdrawn)
-    known.real.keys[:] = [new_key()]
-    known.clock.now += MAX_KEY_AGE - 1
-    assert await known.knows(withdrawn) == [True]
-
-    known.clock.now += 1
-    assert await known.knows(withdrawn) == [False]
+    assert await cached.knows(new.kid, old) == [True, False]
+    assert cached.server.requests == ONE_FETCH * 2
 
 
-async def test_those_who_ask_at_once_share_one_fetch(known: Known) -> None:
-    known.real.pause = 0.2
-    kid = str(known.real.keys[0].kid)
+async def test_unknown_keys_are_fetched_at_most_once_per_minimum_interval(cached: CachedIssuer) -> None:
+    await cached.knows(*(f"unknown {number}" for number in range(20)))
+    cached.clock.now += MIN_FETCH_INTERVAL - 1
+    await cached.knows(*(f"unknown {number}" for number in range(20)))
+    assert cached.server.requests == ONE_FETCH
 
-    found = await asyncio.gather(*(known.issuer.key(kid) for _ in range(50)))
+    cached.clock.now += 1
+    assert await cached.knows("unknown", cached.server.keys[0].kid) == [False, True]
+    assert cached.server.requests == ONE_FETCH * 2
+
+
+async def test_a_withdrawn_key_expires_with_the_cache(cached: CachedIssuer) -> None:
+    withdrawn = cached.server.keys[0].kid
+    await cached.knows(withdrawn)
+    cached.server.keys[:] = [new_key()]
+    cached.clock.now += MAX_KEY_AGE - 1
+    assert await cached.knows(withdrawn) == [True]
+
+    cached.clock.now += 1
+    assert await cached.knows(withdrawn) == [False]
+
+
+async def test_concurrent_lookups_share_one_fetch(cached: CachedIssuer) -> None:
+    cached.server.delay = 0.2
+    kid = str(cached.server.keys[0].kid)
+
+    found = await asyncio.gather(*(cached.issuer.key(kid) for _ in range(50)))
 
     assert {key is not None for key in found} == {True}
-    assert known.real.fetched == ONCE
+    assert cached.server.requests == ONE_FETCH
 
 
-async def test_who_leaves_while_keys_are_fetched_takes_them_from_nobody(known: Known) -> None:
-    known.real.pause = 0.2
-    kid = str(known.real.keys[0].kid)
-    leaving, staying = (asyncio.ensure_future(known.issuer.key(kid)) for _ in range(2))
+async def test_a_cancelled_lookup_does_not_cancel_the_shared_fetch(cached: CachedIssuer) -> None:
+    cached.server.delay = 0.2
+    kid = str(cached.server.keys[0].kid)
+    leaving, staying = (asyncio.ensure_future(cached.issuer.key(kid)) for _ in range(2))
     await asyncio.sleep(0.05)
     leaving.cancel()
 
     assert await staying is not None
-    assert known.real.fetched == ONCE
+    assert cached.server.requests == ONE_FETCH
 
 
-async def test_while_the_issuer_is_down_known_keys_go_on_and_it_is_asked_once_a_floor() -> None:
-    clock = Seconds()
+async def test_known_keys_stay_valid_while_the_issuer_is_down() -> None:
+    clock = ManualClock()
     with socket.create_server(("127.0.0.1", 0)) as door:
         real = TestIssuer(port=int(door.getsockname()[1]))
-        known = Known(Issuer(real.address, clock=clock), real, clock)
-        async with answering(real, door.dup()):
-            await known.knows(real.keys[0].kid)
+        cached = CachedIssuer(Issuer(real.address, clock=clock), real, clock)
+        async with serve_issuer(real, door.dup()):
+            await cached.knows(real.keys[0].kid)
     clock.now += MAX_KEY_AGE * 10
 
-    assert await known.knows(real.keys[0].kid, "unknown") == [True, False]
+    assert await cached.knows(real.keys[0].kid, "unknown") == [True, False]
     with socket.create_server(("127.0.0.1", real.port)) as door:
-        async with answering(real, door):
+        async with serve_issuer(real, door):
             real.keys.append(new_key())
-            assert await known.knows(real.keys[0].kid, real.keys[1].kid) == [True, False]
-            assert real.fetched == ONCE
+            assert await cached.knows(real.keys[0].kid, real.keys[1].kid) == [True, False]
+            assert real.requests == ONE_FETCH
             clock.now += MIN_FETCH_INTERVAL
-            assert await known.knows(real.keys[0].kid, real.keys[1].kid) == [True, True]
-    await known.issuer.close()
+            assert await cached.knows(real.keys[0].kid, real.keys[1].kid) == [True, True]
+    await cached.issuer.close()
 
 
-async def test_only_strong_public_keys_for_signatures_are_taken(known: Known) -> None:
+async def test_only_strong_public_signing_keys_are_accepted(cached: CachedIssuer) -> None:
     good = [new_key(kind) for kind in ("RSA", "P-256", "P-384", "P-521", "Ed25519")]
     nameless = {name: text for name, text in good[0].as_dict(private=False).items() if name != "kid"}
     odd: list[Any] = [nameless, {"kty": "EC", "kid": "half", "crv": "P-256"}, {"kty": ["EC"], "kid": "list"}, 1]
     odd += [{"kty": "EC", "kid": "curve", "crv": "P-1", "x": "AA", "y": "AA"}, {**nameless, "kid": 1}]
     odd += [{"kty": "EC", "kid": "off", "crv": "P-256", "x": "AAAA", "y": "AAAA"}, {**nameless, "kid": ""}]
-    listed = [key.as_dict(private=isinstance(key, OctKey)) for key in (WEAK, SEALING, SHARED, BOUND, *good)]
-    known.real.answers["keys"] = JSONResponse({"keys": [*odd, *listed]})
+    listed = [
+        key.as_dict(private=isinstance(key, OctKey))
+        for key in (WEAK_KEY, ENCRYPTION_KEY, SHARED_SECRET, RS256_KEY, *good)
+    ]
+    cached.server.replacements["keys"] = JSONResponse({"keys": [*odd, *listed]})
 
-    assert set(await known.issuer.fetch_keys()) == {key.kid for key in (BOUND, *good)}
+    assert set(await cached.issuer.fetch_keys()) == {key.kid for key in (RS256_KEY, *good)}
 
 
-async def test_of_a_private_key_only_the_public_part_is_taken(known: Known) -> None:
-    [key] = known.real.keys
-    known.real.answers["keys"] = JSONResponse({"keys": [key.as_dict(private=True)]})
+async def test_only_the_public_part_of_a_private_key_is_used(cached: CachedIssuer) -> None:
+    [key] = cached.server.keys
+    cached.server.replacements["keys"] = JSONResponse({"keys": [key.as_dict(private=True)]})
 
-    [kept] = (await known.issuer.fetch_keys()).values()
+    [kept] = (await cached.issuer.fetch_keys()).values()
 
     assert kept.is_private is False
 
 
-async def test_an_address_that_ends_in_a_slash_is_asked_without_it(known: Known) -> None:
-    issuer = Issuer(known.real.address + "/")
-    known.real.answers["discovery"] = known.real.discovery(issuer=known.real.address + "/")
+async def test_a_trailing_slash_of_the_issuer_is_dropped(cached: CachedIssuer) -> None:
+    issuer = Issuer(cached.server.address + "/")
+    cached.server.replacements["discovery"] = cached.server.discovery(issuer=cached.server.address + "/")
 
     assert len(await issuer.fetch_keys()) == 1
     await issuer.close()
@@ -177,41 +180,41 @@ FAULTS: dict[str, dict[str, Response]] = {
 
 
 @pytest.mark.parametrize("says", FAULTS)
-async def test_a_document_that_is_not_right_leaves_the_known_keys_and_says_why(
-    known: Known, says: str, caplog: pytest.LogCaptureFixture
+async def test_an_invalid_document_keeps_the_known_keys_and_logs_why(
+    cached: CachedIssuer, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kid = known.real.keys[0].kid
-    await known.knows(kid)
-    known.real.answers |= FAULTS[says]
-    known.clock.now += MAX_KEY_AGE
+    kid = cached.server.keys[0].kid
+    await cached.knows(kid)
+    cached.server.replacements |= FAULTS[says]
+    cached.clock.now += MAX_KEY_AGE
 
-    assert await known.knows(kid, "unknown") == [True, False]
+    assert await cached.knows(kid, "unknown") == [True, False]
     with pytest.raises(IssuerError) as fault:
-        await known.issuer.fetch_keys()
+        await cached.issuer.fetch_keys()
     assert (says if says != "deep" else "is no JSON") in str(fault.value)
     assert fault.value.remedy
     assert str(fault.value) in caplog.text
 
 
 @pytest.mark.parametrize("change", [lambda own: own[:-1], lambda own: own + "/", lambda own: own + "/more", str.upper])
-async def test_a_document_of_an_issuer_of_another_name_is_not_believed(known: Known, change: Any) -> None:
-    known.real.answers["discovery"] = known.real.discovery(issuer=change(known.real.address))
+async def test_a_document_of_another_issuer_is_refused(cached: CachedIssuer, change: Any) -> None:
+    cached.server.replacements["discovery"] = cached.server.discovery(issuer=change(cached.server.address))
 
     with pytest.raises(IssuerError, match="names the issuer"):
-        await known.issuer.fetch_keys()
+        await cached.issuer.fetch_keys()
 
 
 @pytest.mark.parametrize("address", [None, 1, "", "keys", "http://example.com/keys", "file:///etc/passwd", "https://"])
-async def test_keys_are_fetched_from_no_address_that_somebody_could_change(known: Known, address: Any) -> None:
-    known.real.answers["discovery"] = known.real.discovery(jwks_uri=address)
+async def test_keys_are_fetched_from_trusted_addresses_only(cached: CachedIssuer, address: Any) -> None:
+    cached.server.replacements["discovery"] = cached.server.discovery(jwks_uri=address)
 
     with pytest.raises(IssuerError, match="no https address of keys"):
-        await known.issuer.fetch_keys()
-    assert known.real.fetched == ["discovery"]
+        await cached.issuer.fetch_keys()
+    assert cached.server.requests == ["discovery"]
 
 
-async def test_an_issuer_that_never_answers_is_given_up(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_issuer_that_never_answers_times_out(cached: CachedIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.issuer.FETCH_TIMEOUT", 0.1)
-    known.real.pause = 1
+    cached.server.delay = 1
 
-    assert await known.knows(known.real.keys[0].kid) == [False]
+    assert await cached.knows(cached.server.keys[0].kid) == [False]

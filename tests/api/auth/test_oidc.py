@@ -19,7 +19,16 @@ from api.config.settings import Settings
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import NO_TLS, serving
 from tests.support.statements import statements
-from tests.support.tokens.issuer import AUDIENCE, Json, Key, TestIssuer, answering, issuing, new_key, signed
+from tests.support.tokens.issuer import (
+    AUDIENCE,
+    Json,
+    Key,
+    TestIssuer,
+    new_key,
+    running_issuer,
+    serve_issuer,
+    sign_token,
+)
 from workflow.models import Member
 from workflow.models.engine.database import open_database
 from workflow.rules.enums import Role
@@ -29,7 +38,7 @@ EXPLAINED = "Send the header `Authorization: Bearer pur_…` or `Bearer <token>`
 
 
 @dataclass
-class Door:
+class TokenClient:
     """Pursuit in this process, an issuer that it trusts, a member whom both know, and the clock of its keys."""
 
     issuer: TestIssuer
@@ -37,7 +46,7 @@ class Door:
     seconds: list[float] = field(default_factory=lambda: [0.0])
 
     def __post_init__(self) -> None:
-        self.app = create_app(Settings.read(self.issuer.settings()), clock=lambda: self.seconds[0])
+        self.app = create_app(Settings.read(self.issuer.server_settings()), clock=lambda: self.seconds[0])
 
     async def ask(self, bearer: str) -> httpx.Response:
         """The answer to a bearer."""
@@ -47,7 +56,7 @@ class Door:
         ) as client:
             return await client.post("/graphql", json=QUESTION)
 
-    async def opens(self, bearer: str) -> bool:
+    async def is_accepted(self, bearer: str) -> bool:
         """Whether the bearer is let in as the member; else it is the one refusal."""
         answer = await self.ask(bearer)
         if answer.status_code == 200:
@@ -59,16 +68,16 @@ class Door:
     def token(self, head: Json | None = None, **changes: Any) -> str:
         """A good token of the member's, with changes."""
         key = self.issuer.keys[-1]
-        return signed(key, {**self.issuer.head(), **(head or {})}, self.issuer.body(self.email, **changes))
+        return sign_token(key, {**self.issuer.header(), **(head or {})}, self.issuer.claims(self.email, **changes))
 
 
 @pytest.fixture
-async def door(organization: TestOrganization) -> AsyncIterator[Door]:
-    async with issuing() as issuer:
-        yield Door(issuer, await known(organization))
+async def client(organization: TestOrganization) -> AsyncIterator[TokenClient]:
+    async with running_issuer() as issuer:
+        yield TokenClient(issuer, await new_member_email(organization))
 
 
-async def known(organization: TestOrganization) -> str:
+async def new_member_email(organization: TestOrganization) -> str:
     """The e-mail of a new member."""
     email = f"{uuid4().hex}@example.com"
     await organization.key(Role.REP, email)
@@ -82,96 +91,100 @@ ALGORITHMS = [
 
 
 @pytest.mark.parametrize(("algorithm", "kind"), ALGORITHMS)
-async def test_every_algorithm_of_the_table_opens_the_door(door: Door, algorithm: str, kind: str) -> None:
+async def test_every_supported_algorithm_is_accepted(client: TokenClient, algorithm: str, kind: str) -> None:
     key = new_key(kind)
-    door.issuer.keys.append(key)
+    client.issuer.keys.append(key)
 
-    token = signed(key, {"alg": algorithm, "kid": key.kid}, door.issuer.body(door.email), by=algorithm)
+    token = sign_token(key, {"alg": algorithm, "kid": key.kid}, client.issuer.claims(client.email), algorithm=algorithm)
 
-    assert await door.opens(token)
+    assert await client.is_accepted(token)
 
 
-async def test_what_a_good_token_may_say_besides(door: Door) -> None:
-    now = door.issuer.body("")["iat"]
+async def test_a_valid_token_may_have_extra_claims(client: TokenClient) -> None:
+    now = client.issuer.claims("")["iat"]
     for changes in (
         {"aud": ["else", AUDIENCE]},
         {"exp": now - 20},
         {"nbf": now + 20.5, "iat": now + 20},
         {"nonce": "n"},
     ):
-        assert await door.opens(door.token(**changes))
+        assert await client.is_accepted(client.token(**changes))
     for head in ({"typ": "at+jwt"}, {"typ": "jwt"}, {"x5t": "a"}, {"nonce": "n"}, {"cty": "JWT"}):
-        assert await door.opens(door.token(head))
+        assert await client.is_accepted(client.token(head))
 
 
-async def test_an_api_key_opens_the_door_beside_tokens(door: Door, organization: TestOrganization) -> None:
-    answer = await door.ask(organization.api_key)
+async def test_an_api_key_is_accepted_beside_tokens(client: TokenClient, organization: TestOrganization) -> None:
+    answer = await client.ask(organization.api_key)
 
     assert answer.json()["data"]["viewer"]["role"] == "ADMIN"
-    assert door.issuer.fetched == []
+    assert client.issuer.requests == []
 
 
-async def test_a_new_key_is_taken_once_the_floor_is_past_and_the_old_one_no_longer(door: Door) -> None:
-    before = door.token()
-    assert await door.opens(before)
-    door.issuer.keys[:] = [new_key()]
-    after = door.token()
+async def test_a_rotated_key_is_accepted_after_the_minimum_fetch_interval_and_the_old_one_refused(
+    client: TokenClient,
+) -> None:
+    before = client.token()
+    assert await client.is_accepted(before)
+    client.issuer.keys[:] = [new_key()]
+    after = client.token()
 
-    door.seconds[0] = MIN_FETCH_INTERVAL - 1
-    assert [await door.opens(token) for token in (after, before, after)] == [False, True, False]
-    door.seconds[0] = MIN_FETCH_INTERVAL
-    assert [await door.opens(token) for token in (after, before)] == [True, False]
-    assert door.issuer.fetched == ["discovery", "keys"] * 2
-
-
-async def test_a_key_of_the_same_id_but_another_kind_is_no_longer_the_old_one(door: Door) -> None:
-    before = door.token()
-    assert await door.opens(before)
-    key: Key = RSAKey.generate_key(2048, {"kid": str(door.issuer.keys[0].kid)})
-    door.issuer.keys[:] = [key]
-    door.seconds[0] = MAX_KEY_AGE
-
-    assert not await door.opens(before)
+    client.seconds[0] = MIN_FETCH_INTERVAL - 1
+    assert [await client.is_accepted(token) for token in (after, before, after)] == [False, True, False]
+    client.seconds[0] = MIN_FETCH_INTERVAL
+    assert [await client.is_accepted(token) for token in (after, before)] == [True, False]
+    assert client.issuer.requests == ["discovery", "keys"] * 2
 
 
-async def test_while_the_issuer_is_down_its_tokens_go_on(organization: TestOrganization) -> None:
+async def test_a_key_replaced_under_the_same_id_is_not_mistaken_for_the_old_one(client: TokenClient) -> None:
+    before = client.token()
+    assert await client.is_accepted(before)
+    key: Key = RSAKey.generate_key(2048, {"kid": str(client.issuer.keys[0].kid)})
+    client.issuer.keys[:] = [key]
+    client.seconds[0] = MAX_KEY_AGE
+
+    assert not await client.is_accepted(before)
+
+
+async def test_tokens_stay_valid_while_the_issuer_is_down(organization: TestOrganization) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         issuer = TestIssuer(port=int(listening.getsockname()[1]))
-        door = Door(issuer, await known(organization))
-        async with answering(issuer, listening.dup()):
-            assert await door.opens(door.token())
-    door.seconds[0] = MAX_KEY_AGE * 10
+        client = TokenClient(issuer, await new_member_email(organization))
+        async with serve_issuer(issuer, listening.dup()):
+            assert await client.is_accepted(client.token())
+    client.seconds[0] = MAX_KEY_AGE * 10
 
-    assert await door.opens(door.token())
+    assert await client.is_accepted(client.token())
     issuer.keys.append(new_key())
-    assert not await door.opens(door.token())
+    assert not await client.is_accepted(client.token())
 
 
-async def test_an_issuer_that_was_never_there_opens_nothing(organization: TestOrganization) -> None:
+async def test_an_unreachable_issuer_lets_nobody_in(organization: TestOrganization) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         issuer = TestIssuer(port=int(listening.getsockname()[1]))
-    door = Door(issuer, await known(organization))
+    client = TokenClient(issuer, await new_member_email(organization))
 
-    assert not await door.opens(door.token())
-
-
-async def test_who_is_made_inactive_is_out_at_the_next_request(door: Door) -> None:
-    token = door.token()
-    assert await door.opens(token)
-    await Member.filter(email=door.email).update(active=False)
-
-    assert not await door.opens(token)
+    assert not await client.is_accepted(client.token())
 
 
-async def test_the_reason_is_in_the_log_and_the_token_is_not(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_deactivated_member_is_refused_at_the_next_request(client: TokenClient) -> None:
+    token = client.token()
+    assert await client.is_accepted(token)
+    await Member.filter(email=client.email).update(active=False)
+
+    assert not await client.is_accepted(token)
+
+
+async def test_the_reason_is_in_the_log_and_the_token_is_not(
+    client: TokenClient, caplog: pytest.LogCaptureFixture
+) -> None:
     unknown = f"{uuid4().hex}@example.com"
-    stranger, late = door.issuer.token(unknown), door.token(exp=1)
+    stranger, late = client.issuer.token(unknown), client.token(exp=1)
 
     with caplog.at_level(logging.INFO, "pursuit.oidc"):
-        assert [await door.opens(token) for token in (stranger, late, "key")] == [False, False, False]
+        assert [await client.is_accepted(token) for token in (stranger, late, "key")] == [False, False, False]
 
-    told = [record.getMessage() for record in caplog.records if record.name == "pursuit.oidc"]
-    assert told == [
+    messages = [record.getMessage() for record in caplog.records if record.name == "pursuit.oidc"]
+    assert messages == [
         f"a token was refused: No member has the e-mail {unknown}. Let an admin make the member.",
         "a token was refused: expired_token: The token is expired",
         "a token was refused: it is no API key, and not three parts of base64url",
@@ -180,53 +193,53 @@ async def test_the_reason_is_in_the_log_and_the_token_is_not(door: Door, caplog:
         assert part not in caplog.text
 
 
-async def test_an_unknown_key_and_a_wrong_secret_are_alike_in_words_and_work(
-    door: Door, organization: TestOrganization
+async def test_an_unknown_key_and_a_wrong_secret_get_the_same_answer_for_the_same_work(
+    client: TokenClient, organization: TestOrganization
 ) -> None:
     _, public_id, secret = organization.api_key.split("_", 2)
     heard = []
     for key in (f"pur_{'0' * 16}_{secret}", f"pur_{public_id}_{'A' * len(secret)}"):
         async with statements() as seen:
-            answer = await door.ask(key)
+            answer = await client.ask(key)
         heard.append((answer.status_code, answer.content, list(seen)))
 
     assert heard[0] == heard[1]
 
 
-async def test_a_server_without_an_issuer_takes_no_token_and_asks_for_none(organization: TestOrganization) -> None:
-    async with issuing() as issuer:
-        door = Door(issuer, await known(organization))
-        door.app = create_app(Settings())
+async def test_a_server_without_an_issuer_accepts_no_tokens(organization: TestOrganization) -> None:
+    async with running_issuer() as issuer:
+        client = TokenClient(issuer, await new_member_email(organization))
+        client.app = create_app(Settings())
 
-        answer = await door.ask(door.token())
+        answer = await client.ask(client.token())
 
-    assert (answer.status_code, "token" in answer.text, issuer.fetched) == (401, False, [])
+    assert (answer.status_code, "token" in answer.text, issuer.requests) == (401, False, [])
 
 
-async def test_an_issuer_named_by_a_prefix_of_its_address_is_not_believed(door: Door) -> None:
-    settings = door.issuer.settings() | {"PURSUIT_OIDC_ISSUER": door.issuer.address + "/"}
-    door.app = create_app(Settings.read(settings))
+async def test_an_issuer_that_is_a_prefix_of_the_configured_one_is_refused(client: TokenClient) -> None:
+    settings = client.issuer.server_settings() | {"PURSUIT_OIDC_ISSUER": client.issuer.address + "/"}
+    client.app = create_app(Settings.read(settings))
 
-    assert not await door.opens(door.token())
-    assert not await door.opens(door.token(iss=door.issuer.address + "/"))
-    assert door.issuer.fetched == ["discovery"]
+    assert not await client.is_accepted(client.token())
+    assert not await client.is_accepted(client.token(iss=client.issuer.address + "/"))
+    assert client.issuer.requests == ["discovery"]
 
 
 @asynccontextmanager
-async def newcomers_server(url: str) -> AsyncIterator[tuple[TestIssuer, httpx.AsyncClient]]:
+async def server_creating_members(url: str) -> AsyncIterator[tuple[TestIssuer, httpx.AsyncClient]]:
     """A real server of one organization that makes members of newcomers, and its issuer."""
     async with open_database(url, all_contexts=False):
         await new_organization()
     async with (
-        issuing() as issuer,
-        serving(url, **issuer.settings(role_claim="pursuit_role")) as server,
+        running_issuer() as issuer,
+        serving(url, **issuer.server_settings(role_claim="pursuit_role")) as server,
         server.client() as client,
     ):
         yield issuer, client
 
 
-async def test_twenty_first_requests_at_once_make_one_member(own_database: str) -> None:
-    async with newcomers_server(own_database) as (issuer, client):
+async def test_twenty_concurrent_first_requests_create_one_member(own_database: str) -> None:
+    async with server_creating_members(own_database) as (issuer, client):
         token = issuer.token("rita@example.com", name="Rita", pursuit_role="manager")
         headers = {"Authorization": f"Bearer {token}"}
         asking = (client.post("/graphql", json=QUESTION, headers=headers) for _ in range(20))
@@ -234,6 +247,6 @@ async def test_twenty_first_requests_at_once_make_one_member(own_database: str) 
         answers = [answer.json()["data"] for answer in await asyncio.gather(*asking)]
 
     assert answers == [{"viewer": {"role": "MANAGER", "member": {"email": "rita@example.com"}}}] * 20
-    assert issuer.fetched == ["discovery", "keys"]
+    assert issuer.requests == ["discovery", "keys"]
     async with open_database(own_database, all_contexts=False):
         assert await Member.filter(email="rita@example.com").values("name") == [{"name": "Rita"}]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from schema.core.ids import encode
-from tests.support.counts import some
+from tests.support.counts import sample
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import pursuit, serving
-from tests.support.tokens.issuer import issuing
+from tests.support.tokens.issuer import running_issuer
 from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
@@ -19,7 +19,7 @@ from workflow.operations.people.organizations import update_organization
 
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
-    some(
+    sample(
         [
             (["serve"], {"PORT": "http"}, "PORT is 'http'"),
             (["serve"], {}, "pursuit migrate"),
@@ -46,21 +46,21 @@ def files(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-FOUND = ["init", "--organization", "A", "--email", "a@example.com", "--name", "A"]
+INIT = ["init", "--organization", "A", "--email", "a@example.com", "--name", "A"]
 LONG = "x" * 300
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    some(
+    sample(
         [
-            ([*FOUND, "--organization", " "], "`organization` is empty"),
-            ([*FOUND, "--organization", "\udcff"], "half a character"),
-            ([*FOUND, "--name", LONG], "`name` has 300 characters"),
-            ([*FOUND, "--email", f"a@{LONG}"], "`email` has 302 characters"),
-            ([*FOUND, "--email", "a b@example.com"], "no e-mail address"),
-            ([*FOUND, "--currency", "eur"], "no ISO 4217 currency code"),
-            ([*FOUND, "--time-zone", "Mars"], "no time zone"),
+            ([*INIT, "--organization", " "], "`organization` is empty"),
+            ([*INIT, "--organization", "\udcff"], "half a character"),
+            ([*INIT, "--name", LONG], "`name` has 300 characters"),
+            ([*INIT, "--email", f"a@{LONG}"], "`email` has 302 characters"),
+            ([*INIT, "--email", "a b@example.com"], "no e-mail address"),
+            ([*INIT, "--currency", "eur"], "no ISO 4217 currency code"),
+            ([*INIT, "--time-zone", "Mars"], "no time zone"),
             (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
             (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
             (["import", "README.md", "--organization", "A"], "No preset fits README.md"),
@@ -68,7 +68,7 @@ LONG = "x" * 300
         every=2,
     ),
 )
-async def test_what_a_command_cannot_take_is_one_line(arguments: list[str], says: str, database: str) -> None:
+async def test_an_invalid_argument_is_reported_in_one_line(arguments: list[str], says: str, database: str) -> None:
     ended = await pursuit(*arguments, environ={"PURSUIT_DATABASE_URL": database})
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
@@ -76,7 +76,7 @@ async def test_what_a_command_cannot_take_is_one_line(arguments: list[str], says
     assert "database" not in ended.err
 
 
-async def test_a_port_in_use_is_told_before_anything_is_prepared(tmp_path: Path) -> None:
+async def test_a_port_in_use_is_reported_before_anything_is_prepared(tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path}/absent.db"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -103,7 +103,7 @@ async def test_migrate_brings_a_new_database_to_the_newest_schema(empty_database
     assert (before.code, run.code, after.code) == (1, 0, 0)
 
 
-async def test_an_organization_and_its_keys_are_made_and_work(own_database: str) -> None:
+async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
     who = ["--organization", "Acme", "--email", "ada@example.com", "--name", "Ada"]
     founded = await pursuit("init", *who, "--json", environ={"PURSUIT_DATABASE_URL": own_database})
     made = await pursuit(
@@ -121,8 +121,8 @@ async def test_an_organization_and_its_keys_are_made_and_work(own_database: str)
         "member": None,
         "role": "OBSERVER",
     }
-    told = {"member": {"id": first["member"]}, "organization": {"id": first["organization"], "name": "Acme"}}
-    assert admin == {"data": {"viewer": {"role": "ADMIN", **told}}}
+    expected = {"member": {"id": first["member"]}, "organization": {"id": first["organization"], "name": "Acme"}}
+    assert admin == {"data": {"viewer": {"role": "ADMIN", **expected}}}
     assert viewer == {"data": {"viewer": {"role": "OBSERVER", "member": None}}}
 
 
@@ -134,7 +134,7 @@ async def test_a_key_for_an_unknown_organization_is_refused(own_database: str) -
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
 
 
-TWINS = (
+AMBIGUOUS_COMMANDS = (
     ["key", "--role", "rep"],
     ["import", "api/demo/data/sales_pipeline.csv"],
     ["process", "show"],
@@ -142,8 +142,8 @@ TWINS = (
 )
 
 
-@pytest.mark.parametrize("command", TWINS, ids=lambda command: " ".join(command[:2]))
-async def test_a_name_that_two_have_is_refused_with_their_ids_and_an_id_names_one(
+@pytest.mark.parametrize("command", AMBIGUOUS_COMMANDS, ids=lambda command: " ".join(command[:2]))
+async def test_an_ambiguous_organization_name_is_refused_with_both_ids(
     command: list[str], organization: TestOrganization, database: str
 ) -> None:
     twin = await new_organization()
@@ -157,7 +157,7 @@ async def test_a_name_that_two_have_is_refused_with_their_ids_and_an_id_names_on
 
 
 @pytest.mark.parametrize("as_printed", [True, False])
-async def test_an_organization_is_named_by_its_id_as_the_api_and_the_refusal_print_it(
+async def test_an_organization_can_be_named_by_its_raw_or_global_id(
     as_printed: bool, organization: TestOrganization, database: str
 ) -> None:
     id = encode("Organization", organization.id) if as_printed else str(organization.id)
@@ -200,22 +200,22 @@ async def test_the_schema_is_printed() -> None:
     assert "type Query {" in ended.out
 
 
-async def test_doctor_finds_a_sound_installation_sound(own_database: str) -> None:
+async def test_doctor_passes_on_a_healthy_installation(own_database: str) -> None:
     ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": own_database})
 
     assert (ended.code, "FAULT" in ended.out) == (0, False)
 
 
-async def test_doctor_asks_the_issuer_of_tokens(own_database: str) -> None:
+async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
     environ = {"PURSUIT_DATABASE_URL": own_database}
-    async with issuing() as issuer:
-        sound = await pursuit("doctor", environ=environ | issuer.settings())
+    async with running_issuer() as issuer:
+        sound = await pursuit("doctor", environ=environ | issuer.server_settings())
         renamed = await pursuit(
-            "doctor", environ=environ | issuer.settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"}
+            "doctor", environ=environ | issuer.server_settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"}
         )
         issuer.keys.clear()
-        keyless = await pursuit("doctor", environ=environ | issuer.settings())
-    away = await pursuit("doctor", environ=environ | issuer.settings())
+        keyless = await pursuit("doctor", environ=environ | issuer.server_settings())
+    away = await pursuit("doctor", environ=environ | issuer.server_settings())
 
     assert (sound.code, f"ok    issuer: {issuer.address} answers, keys: 1\n" in sound.out) == (0, True)
     for ended, says, remedy in (
@@ -233,7 +233,7 @@ async def test_doctor_asks_the_issuer_of_tokens(own_database: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"])
-async def test_doctor_has_a_remedy_and_no_secret(url: str, tmp_path: Path) -> None:
+async def test_doctor_prints_a_remedy_and_no_secret(url: str, tmp_path: Path) -> None:
     ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url.format(tmp_path)})
 
     assert (ended.code, ended.out.count("FAULT")) == (1, 1)

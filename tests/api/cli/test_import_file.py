@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
-async def test_a_bad_line_is_rejected_with_its_reason_and_spoils_no_other(
+async def test_a_bad_line_is_rejected_with_its_reason_and_the_others_are_imported(
     files: Path, organization: TestOrganization, database: str
 ) -> None:
     (files / "sales_pipeline.csv").write_text("\n".join([HEADER, GOOD, *BAD]))
@@ -48,11 +48,11 @@ async def test_a_bad_line_is_rejected_with_its_reason_and_spoils_no_other(
     ended = await pursuit(*command, "--rejects", str(files / "rejects.csv"), environ={"PURSUIT_DATABASE_URL": database})
 
     rejected = list(csv.DictReader((files / "rejects.csv").read_text().splitlines()))
-    told = {row["opportunity_id"]: row["problem"] for row in rejected}
+    problems = {row["opportunity_id"]: row["problem"] for row in rejected}
     assert ended.code == 2
     assert "created   │    1" in ended.out
     assert len(rejected) == len(BAD)
-    assert [line for line, problem in BAD.items() if problem not in told[line.partition(",")[0]]] == []
+    assert [line for line, problem in BAD.items() if problem not in problems[line.partition(",")[0]]] == []
 
 
 def latin(folder: Path) -> None:
@@ -91,7 +91,7 @@ def long_name(folder: Path) -> None:
         (long_name, "has 300 characters; at most 255 fit"),
     ],
 )
-async def test_a_bad_file_is_told_in_one_line(
+async def test_a_bad_file_is_reported_in_one_line(
     spoil: Callable[[Path], None], says: str, files: Path, organization: TestOrganization, database: str
 ) -> None:
     spoil(files)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.counts import some
+from tests.support.counts import sample
 from tests.support.organizations import TestOrganization
-from tests.support.serving import ROOT, Finished, pursuit, serving
+from tests.support.serving import ROOT, CommandResult, pursuit, serving
 from workflow.models import Event, Organization, SalesProcess
 from workflow.operations.process.processes import PRESETS, preset, preset_text
 from workflow.rules.authoring.text import process_from_yaml
@@ -28,19 +28,19 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-async def process(*arguments: str | Path, database: str = ABSENT, cwd: Path = ROOT) -> Finished:
+async def run_process(*arguments: str | Path, database: str = ABSENT, cwd: Path = ROOT) -> CommandResult:
     """One command of `pursuit process`."""
     return await pursuit(
         "process", *(str(one) for one in arguments), environ={"PURSUIT_DATABASE_URL": database}, cwd=cwd
     )
 
 
-def read(file: Path) -> str:
+def read_hash(file: Path) -> str:
     """The hash of the process in the file."""
     return content_hash(process_from_yaml(file.read_text(encoding="utf-8")))
 
 
-def edit(file: Path, old: str, new: str) -> int:
+def edit_file(file: Path, old: str, new: str) -> int:
     """Change the first place where something stands in the file; the line on which it is."""
     before, found, after = file.read_text(encoding="utf-8").partition(old)
     assert found
@@ -48,7 +48,7 @@ def edit(file: Path, old: str, new: str) -> int:
     return before.count("\n") + 1
 
 
-async def stored(organization: TestOrganization) -> tuple[object, ...]:
+async def stored_rows(organization: TestOrganization) -> tuple[object, ...]:
     """All that publishing writes."""
     versions = await SalesProcess.filter(organization_id=organization.id).order_by("published_at", "id").values()
     events = await Event.filter(organization_id=organization.id).count()
@@ -56,19 +56,19 @@ async def stored(organization: TestOrganization) -> tuple[object, ...]:
 
 
 async def test_a_preset_is_shown_as_it_ships_without_a_database() -> None:
-    shown = await process("show", "bant")
+    shown = await run_process("show", "bant")
 
     assert (shown.code, shown.out, shown.err) == (0, preset_text("bant"), "")
 
 
-async def test_the_presets_are_listed_where_nothing_is_named() -> None:
-    shown = await process("show")
+async def test_the_presets_are_listed_without_an_argument() -> None:
+    shown = await run_process("show")
 
     assert (shown.code, [line.split()[0] for line in shown.out.splitlines()[:4]]) == (0, list(PRESETS))
 
 
-async def test_what_has_no_fault_is_counted(file: Path) -> None:
-    checked = await process("check", file)
+async def test_a_valid_process_is_summarized(file: Path) -> None:
+    checked = await run_process("check", file)
 
     assert (checked.code, checked.err) == (0, "")
     assert checked.out == (f"{file} can be published as `acme`: 10 criteria, 3 gates, 33 requirements, 7 milestones.\n")
@@ -77,7 +77,7 @@ async def test_what_has_no_fault_is_counted(file: Path) -> None:
 async def test_standard_input_is_checked_and_shown_in_full() -> None:
     short = re.sub(r"\nstates:.*", "\n", preset_text("spiced"), flags=re.DOTALL).encode()
 
-    checked, shown = await piped("check", "-", text=short), await piped("show", "-", text=short)
+    checked, shown = await pipe_process("check", "-", text=short), await pipe_process("show", "-", text=short)
 
     assert (checked.code, checked.out[:34]) == (0, "<stdin> can be published as `spice")
     written = process_from_yaml(shown.out)
@@ -85,7 +85,7 @@ async def test_standard_input_is_checked_and_shown_in_full() -> None:
     assert written.gates == preset("spiced").gates
 
 
-async def piped(*arguments: str, text: bytes, database: str = ABSENT) -> Finished:
+async def pipe_process(*arguments: str, text: bytes, database: str = ABSENT) -> CommandResult:
     """One command of `pursuit process` that is fed a text."""
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", "process", *arguments),
@@ -96,15 +96,15 @@ async def piped(*arguments: str, text: bytes, database: str = ABSENT) -> Finishe
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await running.communicate(text)
-    return Finished(running.returncode or 0, out.decode(), err.decode())
+    return CommandResult(running.returncode or 0, out.decode(), err.decode())
 
 
-async def test_every_fault_stands_on_a_line_with_the_number_of_its_line(file: Path) -> None:
-    champion = edit(file, "key: champion, minGrade", "key: champ, minGrade")
-    weight = edit(file, "weight: 15", "weight: 1500")
-    probability = edit(file, "probability: 0.05", "probability: 5")
+async def test_every_fault_is_printed_with_its_line_number(file: Path) -> None:
+    champion = edit_file(file, "key: champion, minGrade", "key: champ, minGrade")
+    weight = edit_file(file, "weight: 15", "weight: 1500")
+    probability = edit_file(file, "probability: 0.05", "probability: 5")
 
-    checked = await process("check", file.name, cwd=file.parent)
+    checked = await run_process("check", file.name, cwd=file.parent)
 
     assert (checked.code, checked.out) == (1, "")
     assert checked.err.splitlines() == [
@@ -121,17 +121,17 @@ async def test_every_fault_stands_on_a_line_with_the_number_of_its_line(file: Pa
         (b"x" * 1_000_001, "process.yaml has more than 1,000,000 bytes; no process is as long as that."),
     ],
 )
-async def test_what_is_no_text_is_told_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
+async def test_an_unreadable_file_is_reported_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
     (tmp_path / "process.yaml").write_bytes(data)
 
-    checked = await process("check", "process.yaml", cwd=tmp_path)
+    checked = await run_process("check", "process.yaml", cwd=tmp_path)
 
     assert (checked.code, checked.out, checked.err) == (1, "", f"pursuit: {says}\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
-    some([
+    sample([
         (["check", "absent.yaml"], 1, "absent.yaml cannot be read: No such file or directory."),
         (["show", "sandler"], 1, "no preset called sandler, and no such file. The presets: default, bant, meddicc, spiced."),
         (["show", "--version", "2"], 2, "--version needs --organization"),
@@ -139,72 +139,72 @@ async def test_what_is_no_text_is_told_in_one_line(tmp_path: Path, data: bytes, 
         (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, "no organization called Nobody"),
     ], every=2),
 )  # fmt: skip
-async def test_what_cannot_be_done_is_one_line(arguments: list[str], code: int, says: str, database: str) -> None:
-    ended = await process(*arguments, database=database)
+async def test_a_failed_command_is_reported_in_one_line(
+    arguments: list[str], code: int, says: str, database: str
+) -> None:
+    ended = await run_process(*arguments, database=database)
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     assert says in ended.err
 
 
-async def test_a_process_is_published_and_the_same_again_is_nothing(
+async def test_publishing_the_same_process_again_changes_nothing(
     file: Path, organization: TestOrganization, database: str
 ) -> None:
     command = ("publish", file, "--organization", organization.name)
 
-    first = await process(*command, database=database)
-    before = await stored(organization)
-    again = await process(*command, database=database)
+    first = await run_process(*command, database=database)
+    before = await stored_rows(organization)
+    again = await run_process(*command, database=database)
 
     hint = "New opportunities begin with `default`; --default makes it this one.\n"
     assert (first.code, first.out) == (0, f"Published version 1 of `acme`.\n{hint}")
     assert (again.code, again.out) == (0, f"Nothing has changed: this is version 1 of `acme` already.\n{hint}")
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
     [row] = await SalesProcess.filter(organization_id=organization.id, process_key="acme").values()
-    assert (row["content_hash"], row["actor_kind"]) == (read(file), "SYSTEM")
+    assert (row["content_hash"], row["actor_kind"]) == (read_hash(file), "SYSTEM")
 
-    edit(file, "weight: 15", "weight: 16")
-    next_one = await process(*command, "--default", database=database)
+    edit_file(file, "weight: 15", "weight: 16")
+    next_one = await run_process(*command, "--default", database=database)
 
-    told = f"Published version 2 of `acme`.\nIt is the default process of {organization.name}.\n"
-    assert (next_one.code, next_one.out) == (0, told)
+    expected = f"Published version 2 of `acme`.\nIt is the default process of {organization.name}.\n"
+    assert (next_one.code, next_one.out) == (0, expected)
 
 
-async def test_a_faulty_process_is_not_published(file: Path, organization: TestOrganization, database: str) -> None:
-    line = edit(file, "key: champion, minGrade", "key: champ, minGrade")
-    before = await stored(organization)
+async def test_an_invalid_process_is_not_published(file: Path, organization: TestOrganization, database: str) -> None:
+    line = edit_file(file, "key: champion, minGrade", "key: champ, minGrade")
+    before = await stored_rows(organization)
 
-    ended = await process("publish", file, "--organization", organization.name, "--default", database=database)
+    ended = await run_process("publish", file, "--organization", organization.name, "--default", database=database)
 
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith(
         f"{file}:{line}: gates.0.requirements.6.test.criterion.key: There is no criterion champ"
     )
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
 
 
-async def test_what_is_published_is_shown_so_that_it_publishes_unchanged(
-    file: Path, organization: TestOrganization, database: str
-) -> None:
+async def test_a_shown_process_publishes_unchanged(file: Path, organization: TestOrganization, database: str) -> None:
     whose = ("--organization", organization.name)
-    await process("publish", file, *whose, "--default", database=database)
-    edit(file, "weight: 15", "weight: 16")
-    await process("publish", file, *whose, database=database)
+    await run_process("publish", file, *whose, "--default", database=database)
+    edit_file(file, "weight: 15", "weight: 16")
+    await run_process("publish", file, *whose, database=database)
 
-    shown = await process("show", *whose, database=database)
-    before = await process("show", "acme", "--version", "1", *whose, database=database)
-    absent = await process("show", "acme", "--version", "3", *whose, database=database)
+    shown = await run_process("show", *whose, database=database)
+    before = await run_process("show", "acme", "--version", "1", *whose, database=database)
+    absent = await run_process("show", "acme", "--version", "3", *whose, database=database)
 
     head = "# yaml-language-server: $schema=process.schema.json\n# Version 2 of `acme`, published "
     assert shown.out.startswith(head)
-    assert content_hash(process_from_yaml(shown.out)) == read(file)
+    assert content_hash(process_from_yaml(shown.out)) == read_hash(file)
     assert process_from_yaml(before.out).criteria[0].weight == 15
     assert (absent.code, absent.out) == (1, "")
     assert f"{organization.name} has published no version 3 of `acme`." in absent.err
 
-    kept = await stored(organization)
-    again = await piped("publish", "-", *whose, text=shown.out.encode(), database=database)
+    kept = await stored_rows(organization)
+    again = await pipe_process("publish", "-", *whose, text=shown.out.encode(), database=database)
     assert again.out.startswith("Nothing has changed: this is version 2 of `acme` already.")
-    assert await stored(organization) == kept
+    assert await stored_rows(organization) == kept
 
 
 async def test_it_publishes_beside_a_serving_process(own_database: str) -> None:
@@ -213,18 +213,18 @@ async def test_it_publishes_beside_a_serving_process(own_database: str) -> None:
 
     async with serving(own_database) as server:
         command = ("publish", ROOT / "workflow/presets/spiced.yaml", "--organization", "Acme", "--default")
-        published = await process(*command, database=own_database)
+        published = await run_process(*command, database=own_database)
         asked = "{ viewer { organization { defaultProcess { key version criteria { key } } } } }"
         answer = await server.ask(founded["apiKey"], asked)
 
     assert (published.code, published.out.splitlines()[0]) == (0, "Published version 1 of `spiced`.")
-    told = answer["data"]["viewer"]["organization"]["defaultProcess"]
+    default = answer["data"]["viewer"]["organization"]["defaultProcess"]
     keys = [{"key": criterion.key} for criterion in preset("spiced").criteria]
-    assert told == {"key": "spiced", "version": 1, "criteria": keys}
+    assert default == {"key": "spiced", "version": 1, "criteria": keys}
 
 
 async def test_the_schema_is_printed_as_it_ships() -> None:
-    printed = await process("schema")
+    printed = await run_process("schema")
 
     shipped = (ROOT / "workflow/presets/process.schema.json").read_text(encoding="utf-8")
     assert (printed.code, printed.out) == (0, shipped)

@@ -130,7 +130,7 @@ KEY = "k" * 32
 PLAIN = base64.b64encode(KEY.encode()).decode()
 
 
-def test_a_secret_key_is_taken_in_either_spelling_and_with_those_before_it() -> None:
+def test_secret_keys_are_read_in_either_encoding_and_with_older_ones() -> None:
     raw = bytes(range(224, 256))
     standard, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
 
@@ -141,7 +141,7 @@ def test_a_secret_key_is_taken_in_either_spelling_and_with_those_before_it() -> 
     assert PLAIN not in str(read.redacted()) + repr(read)
 
 
-def test_beside_a_sqlite_file_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite://{tmp_path}/pursuit.db")
 
     first, second = settings.vault_keys(), settings.vault_keys()
@@ -154,7 +154,7 @@ def test_beside_a_sqlite_file_a_key_is_made_once_and_only_its_owner_reads_it(tmp
         settings.vault_keys()
 
 
-def test_what_was_sealed_under_an_older_key_is_opened_and_under_none_it_is_not() -> None:
+def test_values_encrypted_with_an_older_key_are_decrypted_and_with_an_unknown_key_are_not() -> None:
     old, new = PLAIN, base64.urlsafe_b64encode(b"n" * 32).decode()
     sealed = Vault((old,)).encrypt("whsec_abc")
 

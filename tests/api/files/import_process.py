@@ -9,18 +9,18 @@ from pathlib import Path
 from api.cli import main
 
 
-def imported(organization: str, file: Path) -> tuple[int, str]:
+def run_import(organization: str, file: Path) -> tuple[int, str]:
     """The exit code, and what was said on standard error."""
     sys.argv = ["pursuit", "import", str(file), "--organization", organization, "--rejects", f"{file}.rejects"]
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr), contextlib.redirect_stdout(io.StringIO()):
         try:
             main()
         except SystemExit as ended:
-            return int(ended.code or 0), said.getvalue()
-    return 0, said.getvalue()
+            return int(ended.code or 0), stderr.getvalue()
+    return 0, stderr.getvalue()
 
 
 if __name__ == "__main__":
     _, whose, folder = sys.argv
-    print(json.dumps({file.name: imported(whose, file) for file in sorted(Path(folder).iterdir())}))
+    print(json.dumps({file.name: run_import(whose, file) for file in sorted(Path(folder).iterdir())}))

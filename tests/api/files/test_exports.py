@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from api.files.cells import FORMULA_PREFIXES, RecordKind, csv_cell
-from tests.support.counts import count, some
+from tests.support.counts import count, sample
 from tests.support.organizations import new_organization
 from tests.support.serving import pursuit
-from tests.support.team import Crew, forced, new_crew
+from tests.support.team import SalesTeam, new_sales_team, override_all
 from workflow.models import Member
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.core.validation import MoneyAmount
@@ -25,26 +25,26 @@ TEXTS = count(10_000)
 
 
 @pytest.fixture
-async def crew(database: str) -> Crew:
+async def team(database: str) -> SalesTeam:
     """Deals in every state, one of them made and won here, one deleted, one by a dangerous name."""
-    crew = await new_crew()
-    admin, owner = crew.ctx["admin"], crew.ctx["owner"]
+    team = await new_sales_team()
+    admin, owner = team.ctx["admin"], team.ctx["owner"]
     account = await create_account(admin, {"name": "=cmd|' /C calc'!A0", "attributes": {"b": 1, "a": "@x"}})
     await create_contact(admin, account, {"name": "-Grace", "email": "grace@example.com"})
     worth = {"name": '+"Größe", 2nd', "value": MoneyAmount(Decimal("12.50"), "EUR"), "attributes": {"z": 1, "a": [2]}}
     await create_opportunity(owner, NewOpportunity(account, None, None), worth)  # type: ignore[arg-type]
     gone = await create_opportunity(owner, NewOpportunity(account, None, None), {"name": "Gone"})
     await delete_opportunity(admin, gone, reason="A test", expected_version=None)
-    await win(admin, crew.deals[OpportunityState.PROGRESSING], WinDetails(WinReason.SPEED), forced())
-    return crew
+    await win(admin, team.deals[OpportunityState.PROGRESSING], WinDetails(WinReason.SPEED), override_all())
+    return team
 
 
-def names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     """What stands in a folder."""
     return [file.name for file in folder.iterdir()]
 
 
-async def exported(database: str, organization: str, kind: str, format: str) -> str:
+async def export_file(database: str, organization: str, kind: str, format: str) -> str:
     """What the command writes."""
     command = ("export", kind, "--organization", organization, "--format", format)
     ended = await pursuit(*command, environ={"PURSUIT_DATABASE_URL": database})
@@ -52,13 +52,11 @@ async def exported(database: str, organization: str, kind: str, format: str) -> 
     return ended.out
 
 
-async def test_an_import_of_an_export_gives_the_same_deals_back_byte_by_byte(
-    crew: Crew, database: str, tmp_path: Path
-) -> None:
-    text = await exported(database, crew.organization.name, "opportunities", "jsonl")
+async def test_importing_an_export_reproduces_it_byte_for_byte(team: SalesTeam, database: str, tmp_path: Path) -> None:
+    text = await export_file(database, team.organization.name, "opportunities", "jsonl")
     (tmp_path / "deals.jsonl").write_text(text)
     other = await new_organization()
-    for person in await Member.filter(organization_id=crew.organization.id).values("email", "role"):
+    for person in await Member.filter(organization_id=team.organization.id).values("email", "role"):
         await other.ctx_of(Role(person["role"]), person["email"])
 
     command = ("import", str(tmp_path / "deals.jsonl"), "--organization", other.name)
@@ -67,16 +65,18 @@ async def test_an_import_of_an_export_gives_the_same_deals_back_byte_by_byte(
 
     assert ended.code == 0, ended.out + ended.err
     assert len(text.splitlines()) == 7
-    assert await exported(database, other.name, "opportunities", "jsonl") == text
+    assert await export_file(database, other.name, "opportunities", "jsonl") == text
     assert "unchanged │    7" in again.out
 
 
-@pytest.mark.parametrize("kind", some(RecordKind, every=2))
-async def test_every_kind_is_exported_in_both_formats_without_what_is_deleted(
-    crew: Crew, database: str, kind: RecordKind
+@pytest.mark.parametrize("kind", sample(RecordKind, every=2))
+async def test_every_kind_is_exported_in_both_formats_without_deleted_records(
+    team: SalesTeam, database: str, kind: RecordKind
 ) -> None:
-    rows = [json.loads(line) for line in (await exported(database, crew.organization.name, kind, "jsonl")).splitlines()]
-    table = list(csv.reader(io.StringIO(await exported(database, crew.organization.name, kind, "csv"), newline="")))
+    rows = [
+        json.loads(line) for line in (await export_file(database, team.organization.name, kind, "jsonl")).splitlines()
+    ]
+    table = list(csv.reader(io.StringIO(await export_file(database, team.organization.name, kind, "csv"), newline="")))
 
     assert len(rows) == len(table) - 1 > 0
     assert all(not text.startswith(FORMULA_PREFIXES) or _number(text) for row in table for text in row)
@@ -91,18 +91,18 @@ def _number(text: str) -> bool:
     return True
 
 
-def test_no_text_begins_a_formula_and_every_other_is_as_it_was() -> None:
-    chance = random.Random(3)
+def test_csv_cells_never_start_a_formula_and_other_texts_are_unchanged() -> None:
+    rng = random.Random(3)
     letters = [*FORMULA_PREFIXES, *"'\"a1, ;|\n", "ä"]
     for _ in range(TEXTS):
-        text = "".join(chance.choice(letters) for _ in range(chance.randrange(6)))
-        told = csv_cell(text)
-        assert not told.startswith(FORMULA_PREFIXES)
-        assert told.removeprefix("'") == text if text.startswith(FORMULA_PREFIXES) else told == text
+        text = "".join(rng.choice(letters) for _ in range(rng.randrange(6)))
+        written = csv_cell(text)
+        assert not written.startswith(FORMULA_PREFIXES)
+        assert written.removeprefix("'") == text if text.startswith(FORMULA_PREFIXES) else written == text
 
 
-async def test_a_file_is_there_whole_or_not_at_all(crew: Crew, database: str, tmp_path: Path) -> None:
-    command = ("export", "opportunities", "--organization", crew.organization.name)
+async def test_an_export_file_is_complete_or_absent(team: SalesTeam, database: str, tmp_path: Path) -> None:
+    command = ("export", "opportunities", "--organization", team.organization.name)
     environ = {"PURSUIT_DATABASE_URL": database}
 
     done = await pursuit(*command, "--out", str(tmp_path / "deals.jsonl"), environ=environ)
@@ -112,5 +112,5 @@ async def test_a_file_is_there_whole_or_not_at_all(crew: Crew, database: str, tm
     assert (done.code, done.out) == (0, "")
     assert (nowhere.code, nobody.code) == (1, 1)
     assert "cannot be written" in nowhere.err and "Traceback" not in nowhere.err
-    assert names(tmp_path) == ["deals.jsonl"]
+    assert file_names(tmp_path) == ["deals.jsonl"]
     assert len((tmp_path / "deals.jsonl").read_text().splitlines()) == 7

@@ -10,10 +10,17 @@ import pytest
 
 from api.files.cells import RecordKind
 from tests.support.counts import count
-from tests.support.histories import BEGINNING, PERIODS, histories
+from tests.support.histories import PERIODS, START, create_histories
 from tests.support.organizations import TestOrganization
-from tests.support.team import new_crew
-from tests.support.transfer import LATER, everything, exported, imported, moved, sound
+from tests.support.team import new_sales_team
+from tests.support.transfer import (
+    LATER,
+    assert_integrity,
+    export_lines,
+    import_text,
+    organization_with_everything,
+    transfer,
+)
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.alerts.sweep import SweepResult, sweep_organization
@@ -48,17 +55,17 @@ HISTORIES = count(200)
 
 
 @pytest.fixture
-async def told() -> TestOrganization:
+async def source() -> TestOrganization:
     """An organization in which everything was done once; no test changes it."""
-    return await everything()
+    return await organization_with_everything()
 
 
 @pytest.fixture
-async def rest() -> TestOrganization:
+async def other_deals() -> TestOrganization:
     """What the story does not do: deals of which more is said by hand, undone, waived, and lost to somebody."""
-    crew = await new_crew()
-    admin, owner = crew.ctx["admin"], crew.ctx["owner"]
-    lead, deal = (crew.deals[state] for state in (OpportunityState.LEAD, OpportunityState.PROGRESSING))
+    team = await new_sales_team()
+    admin, owner = team.ctx["admin"], team.ctx["owner"]
+    lead, deal = (team.deals[state] for state in (OpportunityState.LEAD, OpportunityState.PROGRESSING))
     await update_opportunity(owner, lead, {"probability": 0.35}, expected_version=None)
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
     contact = await create_contact(admin, account, {"name": "Grace"})
@@ -68,33 +75,33 @@ async def rest() -> TestOrganization:
     await correct_activity(owner, await log_activity(owner, deal, call), {"void": True})
     step = await add_milestone(owner, deal, NewMilestone("A second visit"))
     await waive_milestone(
-        crew.ctx["manager"], step, reason="They came to us instead, all four of them", expected_version=None
+        team.ctx["manager"], step, reason="They came to us instead, all four of them", expected_version=None
     )
     rival = await add_competitor(owner, deal, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
     await lose(owner, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
-    return crew.organization
+    return team.organization
 
 
-async def test_everything_that_can_be_done_comes_back_to_the_byte(
-    told: TestOrganization, rest: TestOrganization, tmp_path: Path
+async def test_an_exported_organization_is_imported_byte_for_byte(
+    source: TestOrganization, other_deals: TestOrganization, tmp_path: Path
 ) -> None:
     all_ = []
-    for organization in (told, rest):
-        other, lines = await moved(organization, tmp_path)
+    for organization in (source, other_deals):
+        other, lines = await transfer(organization, tmp_path)
         all_ += [json.loads(line) for line in lines]
-        assert await exported(other, RecordKind.OPPORTUNITIES) == lines
+        assert await export_lines(other, RecordKind.OPPORTUNITIES) == lines
         for home in (organization, other):
             await sweep_organization(replace(home.ctx, now=LATER), SweepResult())
-        assert await _judged(other) == await _judged(organization)
-        await sound(other)
-    assert _never_told(all_) == set()
+        assert await _health(other) == await _health(organization)
+        await assert_integrity(other)
+    assert _missing_fields(all_) == set()
 
 
-def _never_told(lines: list[dict[str, Any]]) -> set[str]:
+def _missing_fields(lines: list[dict[str, Any]]) -> set[str]:
     """What a whole deal may have that none of the lines has."""
     hints = get_type_hints(OpportunityDocument)
-    told = {name for line in lines for name in line}
-    missing = {camel(name) for name in DOCUMENT_FIELDS} - told
+    written_names = {name for line in lines for name in line}
+    missing = {camel(name) for name in DOCUMENT_FIELDS} - written_names
     for name in DOCUMENT_FIELDS:
         shape = get_args(hints[name])[0] if get_args(hints[name]) else None
         if is_dataclass(shape):
@@ -105,48 +112,46 @@ def _never_told(lines: list[dict[str, Any]]) -> set[str]:
     return missing
 
 
-async def _judged(organization: TestOrganization) -> list[Any]:
+async def _health(organization: TestOrganization) -> list[Any]:
     """What the rules made of each deal; the story's `talk` came to closed ones unseen by them."""
     mine = Opportunity.filter(organization_id=organization.id, deleted_at=None).order_by("number")
-    told = await mine.values("state", "health", "health_factors", "risk_level", "closed_insight")
-    return [row for row in told if row["state"] != "DISQUALIFIED"]
+    columns = await mine.values("state", "health", "health_factors", "risk_level", "closed_insight")
+    return [row for row in columns if row["state"] != "DISQUALIFIED"]
 
 
-async def test_the_figures_of_the_past_come_back(tmp_path: Path) -> None:
-    crew = await new_crew()
-    account = await create_account(crew.organization.ctx, {"name": "Globex"})
-    await histories(crew, account, HISTORIES, 5)
-    other, _ = await moved(crew.organization, tmp_path)
+async def test_reports_of_past_days_are_the_same_after_an_import(tmp_path: Path) -> None:
+    team = await new_sales_team()
+    account = await create_account(team.organization.ctx, {"name": "Globex"})
+    await create_histories(team, account, HISTORIES, 5)
+    other, _ = await transfer(team.organization, tmp_path)
 
-    assert await _figures(other) == await _figures(crew.organization)
-    await sound(other)
+    assert await _figures(other) == await _figures(team.organization)
+    await assert_integrity(other)
 
 
 async def _figures(organization: TestOrganization) -> list[object]:
     viewer, own, all_ = organization.ctx.viewer, await find_organization(str(organization.id)), OpportunityFilter()
-    told: list[object] = []
+    figures: list[object] = []
     for period in PERIODS:
         entered = await cohorts(viewer, all_, own, period)
         ended = await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period)
-        told += [sorted(entered.groups, key=str), entered.medians, sorted(ended.groups, key=str), ended.medians]
-        told.append(await velocity(viewer, all_, own, period))
-        told.append(sorted(await snapshot_changes(viewer, all_, own, period), key=str))
+        figures += [sorted(entered.groups, key=str), entered.medians, sorted(ended.groups, key=str), ended.medians]
+        figures.append(await velocity(viewer, all_, own, period))
+        figures.append(sorted(await snapshot_changes(viewer, all_, own, period), key=str))
     for place in range(40):
-        day = BEGINNING.date() + timedelta(days=9 * place)
+        day = START.date() + timedelta(days=9 * place)
         then = as_of(day, own, LATER, LATER.date())
-        told.append(sorted(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then), key=str))
-        told.append(await won_value(viewer, all_, Days(None, day), then))
-    return told
+        figures.append(sorted(await open_deals(viewer, all_, PipelineGrouping.STATE, own, then), key=str))
+        figures.append(await won_value(viewer, all_, Days(None, day), then))
+    return figures
 
 
-async def test_an_export_brought_into_its_own_organization_finds_its_own_deals(
-    told: TestOrganization, tmp_path: Path
-) -> None:
-    lines = await exported(told, RecordKind.OPPORTUNITIES)
-    before = await Opportunity.filter(organization_id=told.id).count()
+async def test_reimporting_an_export_matches_existing_deals(source: TestOrganization, tmp_path: Path) -> None:
+    lines = await export_lines(source, RecordKind.OPPORTUNITIES)
+    before = await Opportunity.filter(organization_id=source.id).count()
 
-    tally, why = await imported(told, RecordKind.OPPORTUNITIES, lines, tmp_path)
+    tally, why = await import_text(source, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
     assert (tally.counts[ImportOutcome.UNCHANGED], tally.children_skipped, why) == (len(lines), len(lines), [])
-    assert await Opportunity.filter(organization_id=told.id).count() == before
-    assert await exported(told, RecordKind.OPPORTUNITIES) == lines
+    assert await Opportunity.filter(organization_id=source.id).count() == before
+    assert await export_lines(source, RecordKind.OPPORTUNITIES) == lines

@@ -43,7 +43,7 @@ FILES = {
 """Two deals as each system exports them: one closed and worth 12,500.50, one open."""
 
 
-def understood(file: Path, text: str, encoding: str = "utf-8", **formats: str) -> list[ImportRow | str]:
+def read_lines(file: Path, text: str, encoding: str = "utf-8", **formats: str) -> list[ImportRow | str]:
     """What each line of a file means by the preset that fits, or why it means nothing."""
     file.write_bytes(text.encode(encoding))
     shape = csv_lines.detect_format(file)
@@ -60,10 +60,10 @@ def understood(file: Path, text: str, encoding: str = "utf-8", **formats: str) -
         ZoneInfo("UTC"), "EUR", dates, detect_decimal_mark(amounts, formats.get("decimal", "auto")), OWNERS
     )
     reader = RowMapper(known, shape.header, reading)
-    return [_meant(reader, line) for line in csv_lines.lines(file, shape)]
+    return [_meaning(reader, line) for line in csv_lines.lines(file, shape)]
 
 
-def _meant(reader: RowMapper, line: csv_lines.CsvLine) -> ImportRow | str:
+def _meaning(reader: RowMapper, line: csv_lines.CsvLine) -> ImportRow | str:
     try:
         return reader.row(line)
     except InvalidInputError as problem:
@@ -71,8 +71,8 @@ def _meant(reader: RowMapper, line: csv_lines.CsvLine) -> ImportRow | str:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_systems_usual_export_is_understood_by_its_columns(name: str, tmp_path: Path) -> None:
-    closed, still_open = understood(tmp_path / "deals.csv", FILES[name])
+def test_each_systems_standard_export_is_recognized_by_its_columns(name: str, tmp_path: Path) -> None:
+    closed, still_open = read_lines(tmp_path / "deals.csv", FILES[name])
 
     assert isinstance(closed, ImportRow) and isinstance(still_open, ImportRow)
     assert best_preset(csv_lines.detect_format(tmp_path / "deals.csv").header) == load_preset(name)
@@ -85,10 +85,10 @@ def test_each_systems_usual_export_is_understood_by_its_columns(name: str, tmp_p
     assert still_open.expected_close_date == date(2026, 12, 15)
 
 
-def test_words_that_mean_ours_are_read_and_others_are_kept(tmp_path: Path) -> None:
-    sold, _ = understood(tmp_path / "a.csv", FILES["pursuit"])
-    lost, _ = understood(tmp_path / "b.csv", FILES["hubspot"])
-    typed, other = understood(tmp_path / "c.csv", FILES["salesforce"])
+def test_known_values_are_mapped_and_unknown_ones_kept(tmp_path: Path) -> None:
+    sold, _ = read_lines(tmp_path / "a.csv", FILES["pursuit"])
+    lost, _ = read_lines(tmp_path / "b.csv", FILES["hubspot"])
+    typed, other = read_lines(tmp_path / "c.csv", FILES["salesforce"])
 
     assert isinstance(sold, ImportRow) and sold.win_reason is WinReason.SPEED
     assert isinstance(lost, ImportRow)
@@ -100,11 +100,11 @@ def test_words_that_mean_ours_are_read_and_others_are_kept(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
-def test_encodings_and_delimiters_are_told_apart(encoding: str, mark: str, tmp_path: Path) -> None:
+def test_encodings_and_delimiters_are_detected(encoding: str, mark: str, tmp_path: Path) -> None:
     lines = [["externalId", "name", "accountName", "state"], ["ä1", "Größe", "Café", "LEAD"]]
     text = "\r\n".join(mark.join(line) for line in lines)
 
-    [row] = understood(tmp_path / "deals.csv", text, encoding)
+    [row] = read_lines(tmp_path / "deals.csv", text, encoding)
 
     assert isinstance(row, ImportRow)
     assert (row.external_id, row.name, row.account_name) == ("ä1", "Größe", "Café")
@@ -125,11 +125,11 @@ def test_encodings_and_delimiters_are_told_apart(encoding: str, mark: str, tmp_p
         (["1,234,567"], "1234567"),
     ],
 )
-def test_decimal_commas_and_points_are_told_apart(amounts: list[str], first: str, tmp_path: Path) -> None:
+def test_decimal_commas_and_points_are_detected(amounts: list[str], first: str, tmp_path: Path) -> None:
     header = "externalId;name;accountName;state;value"
     text = "\n".join([header, *(f"{place};Deal;Acme;LEAD;{amount}" for place, amount in enumerate(amounts))])
 
-    row = understood(tmp_path / "deals.csv", text)[0]
+    row = read_lines(tmp_path / "deals.csv", text)[0]
 
     assert isinstance(row, ImportRow)
     assert row.value == MoneyAmount(Decimal(first), "EUR")
@@ -146,56 +146,56 @@ def test_decimal_commas_and_points_are_told_apart(amounts: list[str], first: str
         (["2/2/26"], date(2026, 2, 2)),
     ],
 )
-def test_orders_of_day_and_month_are_told_apart_by_the_whole_column(
+def test_the_order_of_day_and_month_is_detected_from_the_whole_column(
     days: list[str], first: date, tmp_path: Path
 ) -> None:
     header = "externalId,name,accountName,state,expectedCloseDate"
     text = "\n".join([header, *(f"{place},Deal,Acme,LEAD,{day}" for place, day in enumerate(days))])
 
-    row = understood(tmp_path / "deals.csv", text)[0]
+    row = read_lines(tmp_path / "deals.csv", text)[0]
 
     assert isinstance(row, ImportRow)
     assert row.expected_close_date == first
 
 
-def test_where_day_and_month_cannot_be_told_apart_the_map_has_to_say(tmp_path: Path) -> None:
+def test_an_ambiguous_date_order_must_be_set_in_the_map(tmp_path: Path) -> None:
     text = "externalId,name,accountName,state,createdAt\n1,Deal,Acme,LEAD,2/3/2026 4:05 PM"
 
     with pytest.raises(InvalidMapError, match="dates = "):
-        understood(tmp_path / "deals.csv", text)
-    [row] = understood(tmp_path / "deals.csv", text, dates="mdy")
+        read_lines(tmp_path / "deals.csv", text)
+    [row] = read_lines(tmp_path / "deals.csv", text, dates="mdy")
 
     assert isinstance(row, ImportRow)
     assert row.created_at == datetime(2026, 2, 3, 16, 5, tzinfo=UTC)
 
 
-def test_what_a_line_cannot_mean_is_told_with_the_remedy(tmp_path: Path) -> None:
+def test_an_unreadable_line_is_reported_with_its_remedy(tmp_path: Path) -> None:
     lines = ["1,Deal,Acme,Nobody,LEAD,", "2,Deal,Acme,Rita Rep,Somewhere,", "3,Deal,Acme,Rita Rep,LEAD,abc", "4,Deal"]
     header = "externalId,name,accountName,owner,state,value"
 
-    told = understood(tmp_path / "deals.csv", "\n".join([header, *lines]))
+    meanings = read_lines(tmp_path / "deals.csv", "\n".join([header, *lines]))
 
     words = ("no active member", "no stage that is known", "is no amount", "The line has 2 cells and the header 6")
-    assert [word in str(one) for word, one in zip(words, told, strict=True)] == [True] * 4
+    assert [word in str(one) for word, one in zip(words, meanings, strict=True)] == [True] * 4
 
 
-def test_a_line_that_is_too_long_is_told_and_the_others_are_kept(tmp_path: Path) -> None:
+def test_a_line_that_is_too_long_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     header, good = "externalId,name,accountName,state", "1,Deal,Acme,LEAD"
     long = f"2,{'x' * 3_000_000},Acme,LEAD"
 
-    told = understood(tmp_path / "deals.csv", "\n".join([header, good, long, good.replace("1", "3", 1)]))
+    meanings = read_lines(tmp_path / "deals.csv", "\n".join([header, good, long, good.replace("1", "3", 1)]))
 
-    assert [isinstance(one, ImportRow) for one in told] == [True, False, True]
-    assert "longer than 1,000,000 bytes" in str(told[1])
+    assert [isinstance(one, ImportRow) for one in meanings] == [True, False, True]
+    assert "longer than 1,000,000 bytes" in str(meanings[1])
 
 
-def test_every_preset_says_only_what_is_known() -> None:
+def test_every_preset_maps_to_known_fields_only() -> None:
     for name in PRESETS:
         assert load_preset(name).external_system
         assert {"externalId", "name", "stage"} <= load_preset(name).columns.keys()
 
 
-def test_a_map_is_proposed_from_any_header_and_can_be_read() -> None:
+def test_a_map_proposed_from_any_header_is_readable() -> None:
     text = propose_map(["Deal No", "Opportunity Name", "Stage", 'The "Company"', "Amount", "Close Date"])
 
     guessed = parse_map(text, "The proposal")
@@ -220,7 +220,7 @@ def test_a_map_is_proposed_from_any_header_and_can_be_read() -> None:
         ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is a text"),
     ],
 )
-def test_a_map_that_cannot_be_used_is_told_in_a_sentence(text: str, says: str) -> None:
+def test_an_unusable_map_is_reported_in_one_sentence(text: str, says: str) -> None:
     with pytest.raises(InvalidMapError) as told:
         parse_map(text, "it")
 

@@ -12,7 +12,7 @@ from api.files.cells import RecordKind
 from api.files.jsonl_accounts_contacts import IGNORED_FIELDS
 from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import pursuit
-from tests.support.transfer import exported, imported
+from tests.support.transfer import export_lines, import_text
 from workflow.models import Account, Contact
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.core.validation import MoneyAmount
@@ -20,7 +20,7 @@ from workflow.rules.enums import ImportOutcome as O
 
 
 @pytest.fixture
-async def told(organization: TestOrganization) -> TestOrganization:
+async def exported_organization(organization: TestOrganization) -> TestOrganization:
     """Two accounts, one with all that can be known of it, and two contacts."""
     revenue = MoneyAmount(Decimal("1250000.50"), "EUR")
     known: Any = {
@@ -48,35 +48,35 @@ async def told(organization: TestOrganization) -> TestOrganization:
     return organization
 
 
-def without_its_own(lines: list[str]) -> list[dict[str, Any]]:
+def without_own_fields(lines: list[str]) -> list[dict[str, Any]]:
     """The lines of an export, without what is an organization's own."""
     return [{name: value for name, value in json.loads(line).items() if name not in IGNORED_FIELDS} for line in lines]
 
 
-def lines_of(*records: dict[str, Any]) -> str:
+def json_lines(*records: dict[str, Any]) -> str:
     """The lines of a file."""
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
-async def test_what_was_exported_comes_back_whole_and_the_same_again_changes_nothing(
-    told: TestOrganization, tmp_path: Path
+async def test_an_export_is_imported_completely_and_again_without_changes(
+    exported_organization: TestOrganization, tmp_path: Path
 ) -> None:
     other = await new_organization()
     for kind in (RecordKind.ACCOUNTS, RecordKind.CONTACTS):
-        lines = await exported(told, kind)
-        tried, _ = await imported(other, kind, lines, tmp_path, dry_run=True)
-        done, _ = await imported(other, kind, lines, tmp_path)
-        again, _ = await imported(other, kind, lines, tmp_path)
+        lines = await export_lines(exported_organization, kind)
+        tried, _ = await import_text(other, kind, lines, tmp_path, dry_run=True)
+        done, _ = await import_text(other, kind, lines, tmp_path)
+        again, _ = await import_text(other, kind, lines, tmp_path)
 
         assert tried.counts == done.counts == {O.CREATED: 2}
         assert again.counts == {O.UNCHANGED: 2}
-        assert without_its_own(await exported(other, kind)) == without_its_own(lines)
+        assert without_own_fields(await export_lines(other, kind)) == without_own_fields(lines)
 
 
-async def test_the_command_tells_what_a_file_holds_and_keeps_what_it_rejects(
+async def test_the_command_reports_counts_and_writes_rejected_lines(
     organization: TestOrganization, database: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "accounts.jsonl").write_text(lines_of({"name": "Acme"}, {"name": "Globex", "size": 3}))
+    (tmp_path / "accounts.jsonl").write_text(json_lines({"name": "Acme"}, {"name": "Globex", "size": 3}))
     files = (str(tmp_path / "accounts.jsonl"), "--rejects", str(tmp_path / "rejects.csv"))
 
     ended = await pursuit(
@@ -88,7 +88,7 @@ async def test_the_command_tells_what_a_file_holds_and_keeps_what_it_rejects(
         assert [row[-1].split(":")[0] for row in csv.reader(file)] == ["problem", "`size` is no field of a row"]
 
 
-async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brought_to_what_is_told(
+async def test_existing_accounts_are_matched_by_key_domain_or_name_and_updated(
     organization: TestOrganization, tmp_path: Path
 ) -> None:
     keyed: Any = {"name": "Old name", "external_system": "crm", "external_id": "A1"}
@@ -102,7 +102,7 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
         {"name": "By Name", "externalSystem": "crm", "externalId": "A2", "country": None},
     )
 
-    tally, why = await imported(organization, RecordKind.ACCOUNTS, lines_of(*lines), tmp_path)
+    tally, why = await import_text(organization, RecordKind.ACCOUNTS, json_lines(*lines), tmp_path)
 
     assert (tally.counts, why) == ({O.UPDATED: 4}, [])
     rows = (
@@ -115,7 +115,9 @@ async def test_what_is_there_is_found_by_its_key_its_domain_or_its_name_and_brou
     ]
 
 
-async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrganization, tmp_path: Path) -> None:
+async def test_a_bad_line_is_rejected_and_the_others_are_imported(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
     await create_account(organization.ctx, {"name": "Acme"})
     lines = (
         '{"accountName": "Acme", "accountId": "x", "name": "Grace"}',
@@ -127,7 +129,7 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrga
         '{"accountName": "Acme", "name": "Ann", "title": "=1+1"}',
     )
 
-    tally, why = await imported(organization, RecordKind.CONTACTS, "\n".join(lines), tmp_path)
+    tally, why = await import_text(organization, RecordKind.CONTACTS, "\n".join(lines), tmp_path)
 
     assert tally.counts == {O.CREATED: 2, O.REJECTED: 5}
     kept = await Contact.filter(organization_id=organization.id).order_by("name").values("name")
@@ -140,25 +142,23 @@ async def test_a_bad_line_is_told_and_the_others_are_kept(organization: TestOrga
         assert expected in said
 
 
-async def test_a_line_of_a_system_that_is_none_is_told_and_the_others_are_kept(
+async def test_a_line_with_an_invalid_external_system_is_rejected_and_the_others_are_imported(
     organization: TestOrganization, tmp_path: Path
 ) -> None:
     deal = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com"}
     lines = [{**deal, "externalId": "1", "externalSystem": system} for system in ("a\x00", "x" * 300, "crm")]
 
-    tally, _ = await imported(organization, RecordKind.OPPORTUNITIES, lines_of(*lines), tmp_path)
+    tally, _ = await import_text(organization, RecordKind.OPPORTUNITIES, json_lines(*lines), tmp_path)
 
     assert tally.counts == {O.CREATED: 1, O.REJECTED: 2}
 
 
-async def test_texts_as_long_as_a_book_are_refused_and_not_looked_for(
-    organization: TestOrganization, tmp_path: Path
-) -> None:
+async def test_oversized_texts_are_rejected_without_a_lookup(organization: TestOrganization, tmp_path: Path) -> None:
     long = "x" * 70_000
-    homes = lines_of({"name": long}, {"name": "Acme"})
+    homes = json_lines({"name": long}, {"name": "Acme"})
     people = [{"accountName": long, "name": "Kim"}, {"accountName": "Acme", "name": "Kim", "email": long}]
 
-    accounts, _ = await imported(organization, RecordKind.ACCOUNTS, homes, tmp_path)
-    contacts, _ = await imported(organization, RecordKind.CONTACTS, lines_of(*people), tmp_path)
+    accounts, _ = await import_text(organization, RecordKind.ACCOUNTS, homes, tmp_path)
+    contacts, _ = await import_text(organization, RecordKind.CONTACTS, json_lines(*people), tmp_path)
 
     assert (accounts.counts, contacts.counts) == ({O.CREATED: 1, O.REJECTED: 1}, {O.REJECTED: 2})

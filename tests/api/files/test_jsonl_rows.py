@@ -11,12 +11,18 @@ import pytest
 from api.files.cells import RecordKind
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization
-from tests.support.transfer import everything, exported, imported, second_home, sound
+from tests.support.transfer import (
+    assert_integrity,
+    copy_organization,
+    export_lines,
+    import_text,
+    organization_with_everything,
+)
 from workflow.models import Account, Activity, Opportunity, Stakeholder
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.rules.enums import ImportOutcome
 
-MUTILATED = count(2_000, part=10)
+BROKEN_LINES = count(2_000, part=10)
 GOOD = 5
 """Of so many lines one is whole."""
 KEYS = ("externalSystem", "externalId")
@@ -27,14 +33,14 @@ ANYTHING: tuple[Any, ...] = (
 """What is put where something else belongs."""
 BEGAN = "2026-01-05T09:00:00+00:00"
 LATER_ON, ADMIN = "2026-01-06T09:00:00+00:00", "admin@example.com"
-STOOD = {
+SNAPSHOT = {
     "since": BEGAN,
     "state": "LEAD",
     "owner": "gone@example.com",
     "probability": 0.1,
     "forecastCategory": "OMITTED",
 }
-WORTHLESS = {"amount": "much", "currency": "EUR"}
+INVALID_MONEY = {"amount": "much", "currency": "EUR"}
 WHO = {"contact": {"account": "Acme", "name": "Grace"}, "createdAt": BEGAN}
 CALL = {
     "kind": "CALL",
@@ -47,27 +53,27 @@ CALL = {
 CALL |= {"by": {"kind": "MEMBER", "name": "Ann"}, "externalSystem": "mail", "externalId": "1"}
 
 
-async def test_a_line_that_is_broken_anywhere_is_rejected_alone_and_nothing_of_it_is_kept(
+async def test_a_broken_line_is_rejected_alone_and_nothing_of_it_is_stored(
     tmp_path: Path,
 ) -> None:
-    told = await everything()
-    whole = [json.loads(line) for line in await exported(told, RecordKind.OPPORTUNITIES)]
-    chance = random.Random(7)
-    other = await second_home(told)
+    source = await organization_with_everything()
+    whole = [json.loads(line) for line in await export_lines(source, RecordKind.OPPORTUNITIES)]
+    rng = random.Random(7)
+    other = await copy_organization(source)
     for kind in (RecordKind.ACCOUNTS, RecordKind.CONTACTS):
-        await imported(other, kind, await exported(told, kind), tmp_path)
-    lines = [_broken(chance, chance.choice(whole), number) for number in range(MUTILATED)]
-    lines[::GOOD] = [_line(chance.choice(whole), f"good {number}") for number in range(len(lines[::GOOD]))]
+        await import_text(other, kind, await export_lines(source, kind), tmp_path)
+    lines = [_break_line(rng, rng.choice(whole), number) for number in range(BROKEN_LINES)]
+    lines[::GOOD] = [_line(rng.choice(whole), f"good {number}") for number in range(len(lines[::GOOD]))]
 
-    tally, why = await imported(other, RecordKind.OPPORTUNITIES, lines, tmp_path)
+    tally, why = await import_text(other, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
     made = tally.counts[ImportOutcome.CREATED]
     good = await Opportunity.filter(organization_id=other.id, external_id__startswith="good").count()
     assert good == len(lines[::GOOD])
-    assert tally.done == MUTILATED and tally.counts[ImportOutcome.REJECTED] == len(why) > MUTILATED / 2
+    assert tally.done == BROKEN_LINES and tally.counts[ImportOutcome.REJECTED] == len(why) > BROKEN_LINES / 2
     assert await Opportunity.filter(organization_id=other.id).count() == made > 0
     assert all(reason.endswith((".", "…")) for reason in why)
-    await sound(other)
+    await assert_integrity(other)
 
 
 def _line(line: dict[str, Any], key: str) -> str:
@@ -76,25 +82,25 @@ def _line(line: dict[str, Any], key: str) -> str:
     return json.dumps({**line, "externalSystem": "broken", "externalId": key, "activities": calls}) + "\n"
 
 
-def _broken(chance: random.Random, line: dict[str, Any], number: int) -> str:
+def _break_line(rng: random.Random, line: dict[str, Any], number: int) -> str:
     """The same in which one leaf or branch is gone, twice, or something else."""
     broken = json.loads(_line(line, str(number)))
-    holder, key = chance.choice([place for place in _places(broken) if place[1] not in KEYS])
-    what = chance.choice(("gone", "twice", "else", "else", "else"))
+    holder, key = rng.choice([place for place in _paths(broken) if place[1] not in KEYS])
+    what = rng.choice(("gone", "twice", "else", "else", "else"))
     if what == "gone":
         del holder[key]
     elif what == "twice" and isinstance(holder[key], list) and holder[key]:
         holder[key].append(holder[key][-1])
     else:
-        holder[key] = chance.choice(ANYTHING)
+        holder[key] = rng.choice(ANYTHING)
     return json.dumps(broken) + "\n"
 
 
-def _places(part: Any) -> Iterator[tuple[Any, Any]]:
+def _paths(part: Any) -> Iterator[tuple[Any, Any]]:
     inner = list(part.items()) if isinstance(part, dict) else list(enumerate(part)) if isinstance(part, list) else []
     for key, value in inner:
         yield part, key
-        yield from _places(value)
+        yield from _paths(value)
 
 
 @pytest.mark.parametrize(
@@ -108,12 +114,12 @@ def _places(part: Any) -> Iterator[tuple[Any, Any]]:
         ({"activities": [CALL, CALL]}, "activities.1", "logged already"),
         ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
         ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
-        ({"standings": [STOOD, {**STOOD, "since": LATER_ON}]}, "standings.0.owner", "is no member"),
-        ({"standings": [{**STOOD, "owner": ADMIN, "value": WORTHLESS}, {**STOOD, "since": LATER_ON}]}, "standings.0.value", "no amount"),
+        ({"standings": [SNAPSHOT, {**SNAPSHOT, "since": LATER_ON}]}, "standings.0.owner", "is no member"),
+        ({"standings": [{**SNAPSHOT, "owner": ADMIN, "value": INVALID_MONEY}, {**SNAPSHOT, "since": LATER_ON}]}, "standings.0.value", "no amount"),
         ({"shoeSize": 46}, "shoeSize", "no field of a row"),
     ],
 )  # fmt: skip
-async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
+async def test_unknown_people_and_oversized_values_are_reported_at_their_path(
     organization: TestOrganization, tmp_path: Path, change: dict[str, Any], where: str, said: str
 ) -> None:
     account = await create_account(organization.ctx, {"name": "Acme"})
@@ -124,7 +130,7 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
         json.dumps({**row, "externalId": "2", "stakeholders": [WHO]}),
     ]
 
-    tally, why = await imported(organization, RecordKind.OPPORTUNITIES, "\n".join(lines), tmp_path)
+    tally, why = await import_text(organization, RecordKind.OPPORTUNITIES, "\n".join(lines), tmp_path)
 
     assert (tally.counts[ImportOutcome.REJECTED], tally.counts[ImportOutcome.CREATED]) == (1, 1)
     assert said in why[0] and (where in why[0] or "." not in where)
@@ -132,7 +138,7 @@ async def test_what_names_nobody_or_fits_no_column_is_told_at_its_place(
     assert await Stakeholder.filter(organization_id=organization.id).count() == 1
 
 
-async def test_a_deal_with_two_thousand_calls_comes_back_and_a_line_without_end_does_not(
+async def test_a_deal_with_two_thousand_calls_is_imported_and_an_endless_line_is_rejected(
     organization: TestOrganization, tmp_path: Path
 ) -> None:
     await create_contact(organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"})
@@ -141,7 +147,7 @@ async def test_a_deal_with_two_thousand_calls_comes_back_and_a_line_without_end_
     endless = json.dumps({**row, "externalId": "3", "description": "x" * 8_000_000})
     lines = [json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)]
 
-    tally, why = await imported(organization, RecordKind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
+    tally, why = await import_text(organization, RecordKind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
 
     assert tally.counts == {ImportOutcome.CREATED: 2, ImportOutcome.REJECTED: 1}
     assert "longer than 8,000,000 bytes" in why[0]

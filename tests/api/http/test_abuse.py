@@ -17,7 +17,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
 
 TRIVIAL = {"query": "{ viewer { role } }"}
-DEAREST = 20
+MAX_COST = 20
 """How many times the processor time of a trivial request the refusal of a hostile one may take."""
 TIMES = count(100)
 TICK = os.sysconf("SC_CLK_TCK")
@@ -94,7 +94,7 @@ async def client(server: Server, organization: TestOrganization) -> AsyncIterato
         yield opened
 
 
-def spent(server: Server) -> float:
+def processor_seconds(server: Server) -> float:
     """Seconds of processor time that the server has used."""
     assert server.process is not None
     figures = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -103,36 +103,36 @@ def spent(server: Server) -> float:
 
 async def cost(server: Server, client: httpx.AsyncClient, content: bytes, times: int) -> float:
     """Processor time of the server for one request."""
-    before = spent(server)
+    before = processor_seconds(server)
     for _ in range(times):
         await client.post("/graphql", content=content)
-    return (spent(server) - before) / times
+    return (processor_seconds(server) - before) / times
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_is_made_to_hurt_is_refused_for_little(server: Server, client: httpx.AsyncClient, name: str) -> None:
+async def test_hostile_requests_are_refused_cheaply(server: Server, client: httpx.AsyncClient, name: str) -> None:
     request, code = HOSTILE[name]
     content, trivial = body(request), body(TRIVIAL)
 
     answer = await client.post("/graphql", content=content)
     dear = await cost(server, client, content, TIMES)
-    cheap = await cost(server, client, trivial, TIMES * DEAREST)
+    cheap = await cost(server, client, trivial, TIMES * MAX_COST)
 
     assert answer.json()["errors"][0]["extensions"]["code"] == code
-    assert dear < DEAREST * cheap, f"{dear / cheap:.1f} times"
+    assert dear < MAX_COST * cheap, f"{dear / cheap:.1f} times"
 
 
-async def test_others_do_not_wait_for_the_hostile(
+async def test_hostile_requests_do_not_delay_other_clients(
     server: Server, client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     calm = await _latency(client)
     stop = asyncio.Event()
-    hurting = [asyncio.create_task(_hurt(server, organization, stop)) for _ in range(2)]
+    hurting = [asyncio.create_task(_send_hostile_requests(server, organization, stop)) for _ in range(2)]
     harmed = await _latency(client)
     stop.set()
     await asyncio.gather(*hurting)
 
-    assert harmed < 3 * DEAREST * calm
+    assert harmed < 3 * MAX_COST * calm
 
 
 async def _latency(client: httpx.AsyncClient) -> float:
@@ -146,7 +146,7 @@ async def _latency(client: httpx.AsyncClient) -> float:
     return median(taken)
 
 
-async def _hurt(server: Server, organization: TestOrganization, stop: asyncio.Event) -> None:
+async def _send_hostile_requests(server: Server, organization: TestOrganization, stop: asyncio.Event) -> None:
     async with server.client(organization.api_key, **{"Content-Type": "application/json"}) as client:
         while not stop.is_set():
             for request, _ in HOSTILE.values():

@@ -16,7 +16,7 @@ PREFLIGHT = {
 }
 
 
-def door(database: str, origins: str) -> httpx.AsyncClient:
+def client_for(database: str, origins: str) -> httpx.AsyncClient:
     """A client of an application that allows these origins."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database, "PURSUIT_CORS_ORIGINS": origins}))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside", verify=NO_TLS)
@@ -25,10 +25,10 @@ def door(database: str, origins: str) -> httpx.AsyncClient:
 @pytest.mark.parametrize(
     ("origins", "origin"), [(APP, APP), (f"http://localhost:5173, {APP}", APP), ("*", "https://any.example.com")]
 )
-async def test_a_page_of_an_allowed_origin_may_ask_and_read(
+async def test_an_allowed_origin_may_read_answers(
     database: str, organization: TestOrganization, origins: str, origin: str
 ) -> None:
-    async with door(database, origins) as client:
+    async with client_for(database, origins) as client:
         allowed = await client.options("/graphql", headers={"Origin": origin, **PREFLIGHT})
         credentials = {"Authorization": f"Bearer {organization.api_key}"}
         answer = await client.post("/graphql", json=ROLE, headers={"Origin": origin, **credentials})
@@ -43,9 +43,9 @@ async def test_a_page_of_an_allowed_origin_may_ask_and_read(
 
 
 @pytest.mark.parametrize("origins", ["", APP])
-async def test_a_page_of_another_origin_may_not(database: str, organization: TestOrganization, origins: str) -> None:
+async def test_another_origin_may_not_read_answers(database: str, organization: TestOrganization, origins: str) -> None:
     origin = "https://elsewhere.example.com"
-    async with door(database, origins) as client:
+    async with client_for(database, origins) as client:
         asked = await client.options("/graphql", headers={"Origin": origin, **PREFLIGHT})
         credentials = {"Authorization": f"Bearer {organization.api_key}"}
         answer = await client.post("/graphql", json=ROLE, headers={"Origin": origin, **credentials})
@@ -57,7 +57,7 @@ async def test_a_page_of_another_origin_may_not(database: str, organization: Tes
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-async def test_what_a_form_of_any_page_can_send_changes_nothing(client: httpx.AsyncClient, content_type: str) -> None:
+async def test_a_cross_site_form_changes_nothing(client: httpx.AsyncClient, content_type: str) -> None:
     body = b'{"query": "mutation { createAccount(input: {name: \\"Forged\\"}) { __typename } }"}'
 
     answer = await client.post("/graphql", content=body, headers={"Content-Type": content_type})

@@ -17,14 +17,14 @@ def faults(text: str, *, introspection: bool = True) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("query", ["{ __schema { types { name } } }", '{ a: __type(name: "X") { name } }'])
-def test_introspection_is_refused_where_it_is_off(query: str) -> None:
+def test_introspection_is_refused_when_it_is_off(query: str) -> None:
     [(code, message)] = faults(query, introspection=False)
 
     assert (code, message[:20]) == ("GRAPHQL_VALIDATION_FAILED", "Introspection is off")
     assert DocumentCache(introspection=True).read(query)
 
 
-def test_every_fault_is_told_without_a_guess_at_what_was_meant() -> None:
+def test_every_error_is_reported_without_suggestions() -> None:
     found = faults('query Q($a: Int) { nothing viewer { rol } node(id: 5, x: "") { id } }')
 
     assert {code for code, _ in found} == {"GRAPHQL_VALIDATION_FAILED"}
@@ -32,7 +32,7 @@ def test_every_fault_is_told_without_a_guess_at_what_was_meant() -> None:
     assert not any("Did you mean" in message for _, message in found)
 
 
-def test_faults_are_told_up_to_a_bound() -> None:
+def test_the_number_of_reported_errors_is_limited() -> None:
     found = faults("{ " + " ".join(f"nothing{number}" for number in range(90)) + " }")
 
     assert len(found) == documents.MAX_FAULTS + 1
@@ -50,7 +50,7 @@ def test_faults_are_told_up_to_a_bound() -> None:
         ("{ " + "viewer { role } " * 64 + "}", "pairs of fields"),
     ],
 )
-def test_what_asks_for_too_much_is_not_even_validated(text: str, said: str) -> None:
+def test_a_document_over_the_limits_is_not_validated(text: str, said: str) -> None:
     [(code, message), *_] = faults(text)
 
     assert code == "QUERY_TOO_COMPLEX"
@@ -66,7 +66,7 @@ def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch
     assert kept.read(ROLE) is first
 
 
-def test_a_faulty_document_is_not_kept_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MAX_CACHED_DOCUMENTS", 2)
     kept = DocumentCache(introspection=True)
     read = [kept.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
@@ -95,7 +95,7 @@ def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> Non
     assert document.operation("B").name == "B"
 
 
-def test_what_a_page_costs_is_known_with_its_variables() -> None:
+def test_the_cost_of_a_page_depends_on_its_variables() -> None:
     query = "query($n: Int) { opportunities(first: $n) { nodes { transitions { requirements { key } } } } }"
     operation = DocumentCache(introspection=True).read(query).operation(None)
 
@@ -103,7 +103,7 @@ def test_what_a_page_costs_is_known_with_its_variables() -> None:
     assert operation.cost({"n": 100}) == 1 + 100 * (1 + 3 * (1 + 3))
 
 
-def test_a_page_that_costs_too_much_with_its_variables_is_refused() -> None:
+def test_a_page_that_is_too_expensive_with_its_variables_is_refused() -> None:
     inner = "account { opportunities(first: $n) { nodes { id } } }"
     operation = (
         DocumentCache(introspection=True)

@@ -16,7 +16,7 @@ from api.app import create_app
 from api.config.settings import Settings
 from schema.core.ids import decode, encode
 from tests.support.counts import count
-from tests.support.fixtures import Stage, new_stage
+from tests.support.fixtures import MutationFixtures, create_mutation_fixtures
 from tests.support.organizations import TestOrganization
 from tests.support.serving import serving
 from tests.support.statements import statements
@@ -29,7 +29,7 @@ CANCELS = count(2000)
 AT_ONCE = 10
 LONGEST = 0.1
 """Seconds within which they hang up; ten at once are answered in about as long."""
-PATIENCE = 10
+TIMEOUT = 10
 """Seconds after which a request that is not answered counts as never answered."""
 RENAME = "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
 ASSESS = """mutation($id: ID!, $name: String!) { assessCriteria(input: {opportunityId: $id, assessments: [
@@ -37,34 +37,34 @@ ASSESS = """mutation($id: ID!, $name: String!) { assessCriteria(input: {opportun
 VERBS = cycle([RENAME, ASSESS])
 
 
-async def test_clients_that_hang_up_in_the_middle_leave_nothing_half_written(own_database: str) -> None:
+async def test_clients_that_disconnect_mid_request_leave_no_partial_writes(own_database: str) -> None:
     async with serving(own_database) as server:
-        stage = await new_stage(own_database, server)
-        before = await _version(stage)
+        fixtures = await create_mutation_fixtures(own_database, server)
+        before = await _version(fixtures)
         for start in range(0, CANCELS, AT_ONCE):
-            await asyncio.gather(*(_hung_up(stage, number) for number in range(start, start + AT_ONCE)))
+            await asyncio.gather(*(_disconnect_early(fixtures, number) for number in range(start, start + AT_ONCE)))
 
-        answer = await server.ask(stage.keys["admin"], RENAME, id=stage.ids["lead"], name="The last word")
+        answer = await server.ask(fixtures.keys["admin"], RENAME, id=fixtures.ids["lead"], name="The last word")
 
     assert answer == {"data": {"updateOpportunity": {"__typename": "OpportunityChanged"}}}
     async with open_database(own_database, all_contexts=False):
-        deal = _uuid(stage.ids["lead"])
-        assert await _changes_told(deal) > before
-        assert "The last word" in await _names_told(deal)
+        deal = _uuid(fixtures.ids["lead"])
+        assert await _count_changes(deal) > before
+        assert "The last word" in await _event_names(deal)
 
 
-async def _version(stage: Stage) -> int:
+async def _version(fixtures: MutationFixtures) -> int:
     query = "query($id: ID!) { opportunity(id: $id) { version } }"
-    answer = await stage.server.ask(stage.keys["admin"], query, id=stage.ids["lead"])
+    answer = await fixtures.server.ask(fixtures.keys["admin"], query, id=fixtures.ids["lead"])
     return int(answer["data"]["opportunity"]["version"])
 
 
-async def _hung_up(stage: Stage, number: int) -> None:
+async def _disconnect_early(fixtures: MutationFixtures, number: int) -> None:
     """Send a mutation, and hang up a little later without waiting for the answer."""
-    address = urlsplit(stage.server.base_url)
-    variables = {"id": stage.ids["lead"], "name": f"Said by client {number}"}
+    address = urlsplit(fixtures.server.base_url)
+    variables = {"id": fixtures.ids["lead"], "name": f"Said by client {number}"}
     body = json.dumps({"query": next(VERBS), "variables": variables})
-    lines = ["POST /graphql HTTP/1.1", "Host: localhost", f"Authorization: Bearer {stage.keys['admin']}"]
+    lines = ["POST /graphql HTTP/1.1", "Host: localhost", f"Authorization: Bearer {fixtures.keys['admin']}"]
     lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", "", body]
     _, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write("\r\n".join(lines).encode())
@@ -81,7 +81,7 @@ async def deal(organization: TestOrganization) -> UUID:
 
 
 @pytest.fixture
-async def inside(database: str, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
+async def in_process_client(database: str, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
     """The same application in this process, where a request can be cancelled at any statement."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))
     credentials = {"Authorization": f"Bearer {organization.api_key}"}
@@ -91,20 +91,20 @@ async def inside(database: str, organization: TestOrganization) -> AsyncIterator
         yield client
 
 
-async def test_a_request_cancelled_at_any_statement_of_its_transaction_is_done_whole(
-    inside: httpx.AsyncClient, deal: UUID
+async def test_a_request_cancelled_at_any_statement_is_written_completely_or_not_at_all(
+    in_process_client: httpx.AsyncClient, deal: UUID
 ) -> None:
     begun = 0
     for number, place in enumerate(islice(cycle(range(40)), CANCELS)):
-        begun += await _cancelled(inside, deal, number, at=place)
+        begun += await _cancel_at(in_process_client, deal, number, at=place)
     await drain()
 
-    assert await _changes_told(deal) == begun
-    answer = await asyncio.wait_for(_asked(inside, RENAME, deal, "The last word"), PATIENCE)
+    assert await _count_changes(deal) == begun
+    answer = await asyncio.wait_for(_ask(in_process_client, RENAME, deal, "The last word"), TIMEOUT)
     assert answer.json()["data"] == {"updateOpportunity": {"__typename": "OpportunityChanged"}}
 
 
-async def _cancelled(client: httpx.AsyncClient, deal: UUID, number: int, *, at: int) -> bool:
+async def _cancel_at(client: httpx.AsyncClient, deal: UUID, number: int, *, at: int) -> bool:
     """Cancel a request as its statement of this number is sent; whether its transaction had begun."""
     begun = False
     heard = 0
@@ -117,36 +117,36 @@ async def _cancelled(client: httpx.AsyncClient, deal: UUID, number: int, *, at: 
             asyncio.get_running_loop().call_soon(request.cancel) if number % 2 else request.cancel()
 
     async with statements(listen):
-        request = asyncio.create_task(_asked(client, next(VERBS), deal, f"Said by client {number}"))
-        [answer] = await asyncio.wait_for(asyncio.gather(request, return_exceptions=True), PATIENCE)
+        request = asyncio.create_task(_ask(client, next(VERBS), deal, f"Said by client {number}"))
+        [answer] = await asyncio.wait_for(asyncio.gather(request, return_exceptions=True), TIMEOUT)
         await drain()
     assert request.cancelled() or (isinstance(answer, httpx.Response) and answer.status_code == 200), answer
     return begun
 
 
-async def _asked(client: httpx.AsyncClient, query: str, deal: UUID, name: str) -> httpx.Response:
+async def _ask(client: httpx.AsyncClient, query: str, deal: UUID, name: str) -> httpx.Response:
     variables = {"id": encode("Opportunity", deal), "name": name}
     return await client.post("/graphql", json={"query": query, "variables": variables})
 
 
-async def _changes_told(deal: UUID) -> int:
+async def _count_changes(deal: UUID) -> int:
     """How often the deal was changed since it was made, as its version, its events, its name and its assessments agree."""
     row = await Opportunity.get(id=deal)
-    told = await _told(deal)
-    versions = [event["payload"]["version"] for event in told]
+    events = await _deal_events(deal)
+    versions = [event["payload"]["version"] for event in events]
     assert list(dict.fromkeys(versions)) == list(range(1, row.version + 1))
-    assert row.name == (await _names_told(deal))[-1]
-    grades = [event["payload"]["grades"] for event in told if event["type"] == "criterion.assessed"]
+    assert row.name == (await _event_names(deal))[-1]
+    grades = [event["payload"]["grades"] for event in events if event["type"] == "criterion.assessed"]
     assert await Assessment.filter(opportunity_id=deal).count() == sum(map(len, grades))
-    return len(told) - 1
+    return len(events) - 1
 
 
-async def _names_told(deal: UUID) -> list[str]:
-    changes = [event["payload"].get("changes", {}) for event in await _told(deal)]
+async def _event_names(deal: UUID) -> list[str]:
+    changes = [event["payload"].get("changes", {}) for event in await _deal_events(deal)]
     return [change["name"]["new"] for change in changes if "name" in change]
 
 
-async def _told(deal: UUID) -> list[dict[str, Any]]:
+async def _deal_events(deal: UUID) -> list[dict[str, Any]]:
     return (
         await Event.filter(aggregateid=deal)
         .exclude(type__startswith="alert.")

@@ -13,7 +13,7 @@ from api.config.settings import Settings
 from schema.core.ids import encode
 from tests.support.mutation_cases.case import DOCUMENT
 from tests.support.organizations import TestOrganization
-from tests.support.rows import families
+from tests.support.rows import create_deals_with_people
 from tests.support.serving import NO_TLS
 from tests.support.subscription_clients import RENAME
 from workflow.models import Event, Opportunity
@@ -26,7 +26,7 @@ from workflow.queries.process import impact
 IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"
 
 
-def hasty(database: str, organization: TestOrganization, seconds: float) -> httpx.AsyncClient:
+def client_with_deadline(database: str, organization: TestOrganization, seconds: float) -> httpx.AsyncClient:
     """The admin's client of an application that gives a request this long."""
     settings = Settings(database_url=database, deadline=seconds)
     headers = {"Authorization": f"Bearer {organization.api_key}"}
@@ -34,40 +34,40 @@ def hasty(database: str, organization: TestOrganization, seconds: float) -> http
     return httpx.AsyncClient(transport=transport, base_url="http://inside", headers=headers, verify=NO_TLS)
 
 
-def told(answer: httpx.Response) -> tuple[int, str]:
+def status_and_code(answer: httpx.Response) -> tuple[int, str]:
     """Status and code."""
     return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
 
 
-async def test_a_query_that_takes_too_long_is_ended(database: str, organization: TestOrganization) -> None:
-    await families(organization, 2 * impact.BATCH_SIZE, people=0)
-    async with hasty(database, organization, 0.01) as client:
+async def test_a_query_over_the_deadline_times_out(database: str, organization: TestOrganization) -> None:
+    await create_deals_with_people(organization, 2 * impact.BATCH_SIZE, people=0)
+    async with client_with_deadline(database, organization, 0.01) as client:
         late = await client.post("/graphql", json={"query": IMPACT, "variables": {"x": DOCUMENT}})
         soon = await client.post("/graphql", json={"query": "{ __typename }"})
 
-    assert told(late) == (503, "TIMEOUT")
+    assert status_and_code(late) == (503, "TIMEOUT")
     assert late.headers["Retry-After"] == "1"
     assert "first" in late.json()["errors"][0]["message"]
     assert soon.json()["data"] == {"__typename": "Query"}
 
 
-async def test_a_mutation_that_waits_too_long_is_ended_and_done_whole_or_not_at_all(
+async def test_a_mutation_over_the_deadline_is_written_completely_or_not_at_all(
     database: str, organization: TestOrganization
 ) -> None:
     account = await create_account(organization.ctx, {"name": "Cancity"})
     deal = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
-    async with held(database, deal), hasty(database, organization, 0.1) as client:
+    async with lock_held(database, deal), client_with_deadline(database, organization, 0.1) as client:
         variables = {"id": encode("Opportunity", deal), "name": "Late"}
         late = await client.post("/graphql", json={"query": RENAME, "variables": variables})
     await drain()
 
-    assert told(late) == (503, "TIMEOUT")
+    assert status_and_code(late) == (503, "TIMEOUT")
     assert "It may have been done all the same" in late.json()["errors"][0]["message"]
-    assert await _whole(deal)
+    assert await _is_consistent(deal)
 
 
 @asynccontextmanager
-async def held(database: str, deal: UUID) -> AsyncIterator[None]:
+async def lock_held(database: str, deal: UUID) -> AsyncIterator[None]:
     """Another connection holds the deal, or, on SQLite, the file."""
     if dialect() == "sqlite":
         with closing(sqlite3.connect(database.removeprefix("sqlite://"), isolation_level=None)) as other:
@@ -89,9 +89,9 @@ async def held(database: str, deal: UUID) -> AsyncIterator[None]:
         await holding
 
 
-async def _whole(deal: UUID) -> bool:
+async def _is_consistent(deal: UUID) -> bool:
     """Name, version and events of the deal agree."""
     row = await Opportunity.get(id=deal)
-    told = Event.filter(aggregateid=deal).exclude(type__startswith="alert.").order_by("pos")
-    versions = [event.payload["version"] for event in await told]
+    events = Event.filter(aggregateid=deal).exclude(type__startswith="alert.").order_by("pos")
+    versions = [event.payload["version"] for event in await events]
     return versions == list(range(1, row.version + 1)) and row.name == ("GTX" if row.version == 1 else "Late")

@@ -72,7 +72,7 @@ async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient) -> No
     assert (answer.status_code, code(answer)) == (413, "BAD_USER_INPUT")
 
 
-async def test_a_body_of_untold_length_over_the_limit_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_body_without_content_length_over_the_limit_is_refused(client: httpx.AsyncClient) -> None:
     async def chunks() -> Any:
         for _ in range(30):
             yield b" " * 50_000
@@ -110,7 +110,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
-async def test_odd_json_is_the_clients_fault(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_malformed_json_is_a_client_error(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post("/graphql", content=body, headers={"Content-Type": JSON})
 
     assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
@@ -129,7 +129,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (GRAPHQL_JSON, 400)])
 @pytest.mark.parametrize(("query", "rest", "expected"), FAULTS, ids=range(len(FAULTS)))
-async def test_a_faulty_request_is_coded(
+async def test_an_invalid_request_has_an_error_code(
     client: httpx.AsyncClient, query: str, rest: dict[str, Any], expected: str, accept: str, status: int
 ) -> None:
     answer = await ask(client, query, accept, **rest)
@@ -144,7 +144,7 @@ async def test_of_several_operations_the_named_one_runs(client: httpx.AsyncClien
     assert answer.json()["data"] == {"a": {"role": "ADMIN"}}
 
 
-async def test_a_subscription_is_no_single_answer(client: httpx.AsyncClient) -> None:
+async def test_a_subscription_is_refused_as_a_single_response(client: httpx.AsyncClient) -> None:
     answer = await ask(client, 'subscription { opportunityChanged(id: "x") { id } }')
 
     assert (answer.status_code, code(answer)) == (406, "BAD_USER_INPUT")
@@ -159,7 +159,7 @@ async def test_a_subscription_is_no_single_answer(client: httpx.AsyncClient) -> 
         (f"{GRAPHQL_JSON};q=0, */*", JSON),
     ],
 )
-async def test_the_media_type_follows_the_clients_weights(
+async def test_the_media_type_follows_the_accept_weights(
     client: httpx.AsyncClient, accept: str, media_type: str
 ) -> None:
     answer = await ask(client, ROLE, accept)
@@ -167,13 +167,13 @@ async def test_the_media_type_follows_the_clients_weights(
     assert answer.headers["content-type"] == media_type
 
 
-async def test_a_client_that_takes_neither_media_type_is_told(client: httpx.AsyncClient) -> None:
+async def test_a_client_that_accepts_neither_media_type_is_refused(client: httpx.AsyncClient) -> None:
     answer = await ask(client, ROLE, "image/png")
 
     assert (answer.status_code, code(answer)) == (406, "BAD_USER_INPUT")
 
 
-async def test_an_unknown_path_is_told_in_the_same_shape(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_has_the_same_error_shape(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nowhere")
 
     assert (answer.status_code, code(answer)) == (404, "BAD_USER_INPUT")
@@ -187,7 +187,7 @@ async def test_an_answer_carries_its_request_id_and_safety_headers(client: httpx
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
-async def test_a_connection_that_rested_longer_than_clients_keep_one_is_still_answered(server: Server) -> None:
+async def test_an_idle_keep_alive_connection_is_still_answered(server: Server) -> None:
     where = urlsplit(server.base_url)
     door = http.client.HTTPConnection(str(where.hostname), where.port)
 

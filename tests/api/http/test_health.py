@@ -10,7 +10,7 @@ from workflow.models.engine import readiness
 from workflow.models.engine.database import Unavailable
 
 
-async def test_a_process_that_serves_lives_and_is_ready(server: Server) -> None:
+async def test_a_serving_process_is_alive_and_ready(server: Server) -> None:
     async with server.client() as client:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
 
@@ -28,7 +28,7 @@ async def test_a_database_behind_the_newest_schema_is_not_ready(empty_database: 
     assert "pursuit migrate" in answer.json()["reason"]
 
 
-async def test_a_database_that_is_away_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_database_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(_: object) -> None:
         raise Unavailable("secret place")
 

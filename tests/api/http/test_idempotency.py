@@ -26,7 +26,7 @@ TWO = """mutation { a: createAccount(input: {name: "A"}) { __typename } b: creat
 AT_ONCE = count(500)
 
 
-async def sent(client: httpx.AsyncClient, key: str, query: str = CREATE, **variables: Any) -> httpx.Response:
+async def send(client: httpx.AsyncClient, key: str, query: str = CREATE, **variables: Any) -> httpx.Response:
     """Send a request under the key."""
     headers = {"Idempotency-Key": key}
     return await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
@@ -43,53 +43,53 @@ async def test_the_same_request_again_gets_the_same_answer(
 ) -> None:
     key = uuid4().hex
 
-    first, second = await sent(client, key, name="Acme"), await sent(client, key, name="Acme")
+    first, second = await send(client, key, name="Acme"), await send(client, key, name="Acme")
 
     assert first.json()["data"] == second.json()["data"]
     assert [answer.headers.get("Idempotency-Replayed") for answer in (first, second)] == [None, "true"]
     assert await Account.filter(organization_id=organization.id).count() == 1
 
 
-async def test_a_refusal_is_answered_again_too(client: httpx.AsyncClient) -> None:
+async def test_a_refusal_is_replayed_too(client: httpx.AsyncClient) -> None:
     key, query = (
         uuid4().hex,
         'mutation { createAccount(input: {name: " "}) { __typename ... on InvalidInput { fields { message } } } }',
     )
 
-    first, second = await sent(client, key, query), await sent(client, key, query)
+    first, second = await send(client, key, query), await send(client, key, query)
 
     assert first.json()["data"]["createAccount"]["__typename"] == "InvalidInput"
     assert first.json()["data"] == second.json()["data"]
     assert second.headers["Idempotency-Replayed"] == "true"
 
 
-async def test_a_request_that_cannot_run_has_the_same_status_again(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_request_has_the_same_status_again(client: httpx.AsyncClient) -> None:
     key = uuid4().hex
     client.headers["Accept"] = "application/graphql-response+json"
 
-    first, second = [await sent(client, key) for _ in range(2)]
+    first, second = [await send(client, key) for _ in range(2)]
 
     assert (first.status_code, second.status_code) == (400, 400)
     assert first.json()["errors"] == second.json()["errors"]
 
 
-async def test_what_was_done_is_told_to_whoever_did_it_though_they_may_not_do_it_any_more(
+async def test_a_result_is_replayed_to_a_member_who_has_since_lost_the_permission(
     server: Server, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
     member = await create_member(organization.ctx, NewMember("Bea", "bea@example.com", Role.ADMIN))
     async with server.client(await organization.key(Role.ADMIN, "bea@example.com")) as client:
-        first = await sent(client, key, name="Acme")
+        first = await send(client, key, name="Acme")
         await Idempotency.filter(organization_id=organization.id).update(answer=None)
         await update_member(organization.ctx, member, {"role": Role.OBSERVER})
 
-        second, another = await sent(client, key, name="Acme"), await sent(client, uuid4().hex, name="Other")
+        second, another = await send(client, key, name="Acme"), await send(client, uuid4().hex, name="Other")
 
     assert second.json()["data"] == first.json()["data"]
     assert another.json()["data"]["createAccount"]["__typename"] == "PermissionDenied"
 
 
-async def test_of_many_at_once_one_is_done_and_all_get_its_answer(
+async def test_of_many_concurrent_requests_one_runs_and_all_get_its_answer(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
@@ -108,7 +108,7 @@ async def test_of_many_at_once_one_is_done_and_all_get_its_answer(
 
 async def _until_answered(client: httpx.AsyncClient, key: str) -> httpx.Response:
     """Send the request until it is no longer under way."""
-    while (answer := await sent(client, key, name="Acme")).status_code == 409:
+    while (answer := await send(client, key, name="Acme")).status_code == 409:
         assert (code(answer), answer.headers["Retry-After"]) == ("IDEMPOTENCY_CONFLICT", "1")
         await asyncio.sleep(0.05)
     return answer
@@ -118,22 +118,22 @@ async def test_another_request_under_the_key_is_refused(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
-    await sent(client, key, name="Acme")
+    await send(client, key, name="Acme")
 
-    other = await sent(client, key, name="Another")
+    other = await send(client, key, name="Another")
 
     assert (other.status_code, code(other)) == (422, "IDEMPOTENCY_CONFLICT")
     assert await Account.filter(organization_id=organization.id).count() == 1
 
 
-async def test_a_key_of_somebody_else_is_another_key(
+async def test_another_members_key_is_a_different_key(
     server: Server, client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
-    await sent(client, key, name="Acme")
+    await send(client, key, name="Acme")
 
     async with server.client(await organization.key(Role.ADMIN)) as other:
-        answer = await sent(other, key, name="Acme again")
+        answer = await send(other, key, name="Acme again")
 
     assert answer.json()["data"]["createAccount"]["account"]["name"] == "Acme again"
 
@@ -141,20 +141,20 @@ async def test_a_key_of_somebody_else_is_another_key(
 async def test_the_key_is_free_again_after_a_day(client: httpx.AsyncClient, organization: TestOrganization) -> None:
     key, old = uuid4().hex, uuid4().hex
     for name in (key, old):
-        await sent(client, name, name=name)
+        await send(client, name, name=name)
     await Idempotency.filter(organization_id=organization.id).update(
         expires_at=datetime.now(UTC) - timedelta(seconds=1)
     )
 
-    answer = await sent(client, key, name="Tomorrow")
+    answer = await send(client, key, name="Tomorrow")
 
     assert answer.json()["data"]["createAccount"]["account"]["name"] == "Tomorrow"
     assert await Idempotency.filter(organization_id=organization.id).count() == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
-async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
-    answer = await sent(client, key, name="Acme")
+async def test_an_invalid_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
+    answer = await send(client, key, name="Acme")
 
     assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
 
@@ -162,31 +162,31 @@ async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, key: str) ->
 async def test_a_request_with_a_key_holds_one_mutation(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
-    answer = await sent(client, uuid4().hex, TWO)
+    answer = await send(client, uuid4().hex, TWO)
 
     assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
     assert await Account.filter(organization_id=organization.id).count() == 0
 
 
-async def test_on_a_query_the_key_is_nothing(client: httpx.AsyncClient) -> None:
-    answers = [await sent(client, "key", "{ viewer { role } }") for _ in range(2)]
+async def test_a_query_ignores_the_key(client: httpx.AsyncClient) -> None:
+    answers = [await send(client, "key", "{ viewer { role } }") for _ in range(2)]
 
     assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, None]
 
 
 @pytest.mark.parametrize("kept", ["nothing", "done"])
-async def test_a_claim_that_nobody_holds_any_more_is_taken_over(
+async def test_an_expired_idempotency_lease_is_taken_over(
     client: httpx.AsyncClient, organization: TestOrganization, kept: str
 ) -> None:
     key = uuid4().hex
-    first = await sent(client, key, name="Acme")
+    first = await send(client, key, name="Acme")
     mine = Idempotency.filter(organization_id=organization.id)
     lost: Mapping[str, Any] = {"answer": None} if kept == "done" else {"answer": None, "done": False, "outcomes": {}}
     await mine.update(claimed_until=datetime.now(UTC) + timedelta(seconds=20), **lost)
 
-    running = await sent(client, key, name="Acme")
+    running = await send(client, key, name="Acme")
     await mine.update(claimed_until=datetime.now(UTC) - timedelta(seconds=1))
-    second = await sent(client, key, name="Acme")
+    second = await send(client, key, name="Acme")
 
     if kept == "done":
         assert running.json()["data"] == second.json()["data"] == first.json()["data"]
@@ -196,13 +196,13 @@ async def test_a_claim_that_nobody_holds_any_more_is_taken_over(
         assert second.json()["data"]["createAccount"]["__typename"] == "AccountChanged"
 
 
-async def test_a_secret_is_told_once_and_kept_nowhere(
+async def test_a_secret_is_returned_once_and_never_stored(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
     query = 'mutation { createApiKey(input: {name: "CI", role: INTEGRATOR}) { ... on ApiKeyChanged { apiKey { id } secret } } }'
 
-    first, second = [(await sent(client, key, query)).json()["data"]["createApiKey"] for _ in range(2)]
+    first, second = [(await send(client, key, query)).json()["data"]["createApiKey"] for _ in range(2)]
 
     assert first["secret"].startswith("pur_")
     assert second == {**first, "secret": None}
@@ -210,12 +210,12 @@ async def test_a_secret_is_told_once_and_kept_nowhere(
     assert first["secret"].split("_")[2] not in str(row)
 
 
-async def test_a_dry_run_keeps_its_answer(client: httpx.AsyncClient, organization: TestOrganization) -> None:
+async def test_a_dry_run_is_replayed(client: httpx.AsyncClient, organization: TestOrganization) -> None:
     account = await create_account(organization.ctx, {"name": "Cancity"})
     deal = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
     key, id = uuid4().hex, encode("Opportunity", deal)
 
-    first, second = [await sent(client, key, DRY, id=id) for _ in range(2)]
+    first, second = [await send(client, key, DRY, id=id) for _ in range(2)]
 
     assert first.json()["data"]["disqualifyOpportunity"] == {
         "__typename": "TransitionSucceeded",

@@ -16,15 +16,15 @@ from workflow.rules.errors import PermissionDeniedError, invalid_field
 PATH: list[str | int] = ["viewer"]
 
 
-def told(original: Exception, **rest: list[str | int]) -> dict[str, object]:
+def field_error(original: Exception, **rest: list[str | int]) -> dict[str, object]:
     """A field's error as a client reads it."""
     error = GraphQLError(str(original), original_error=original, path=rest.get("path", PATH))
     return execution_error(error, request_id="r1", unavailable_error=Unavailable)
 
 
-def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        error = told(RuntimeError("inner secret"))
+        error = field_error(RuntimeError("inner secret"))
 
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
     assert error["path"] == PATH
@@ -32,7 +32,7 @@ def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) ->
     assert "inner secret" in caplog.text
 
 
-def test_a_fault_before_execution_is_masked_too() -> None:
+def test_an_internal_error_before_execution_is_masked_too() -> None:
     error = GraphQLError("inner secret", original_error=KeyError("inner secret"))
 
     shown = request_error(error, request_id="r1", unavailable_error=Unavailable)
@@ -59,25 +59,25 @@ def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: 
     assert "10.0.0.1" not in str(shown)
 
 
-async def test_a_database_that_is_away_is_a_503_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_database_is_a_503_with_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
         raise Unavailable("gone")
 
     monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", away)
 
-    answer = await _posted()
+    answer = await _post()
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
 
 
-async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_internal_error_of_the_authenticator_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("inner secret")
 
     monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", broken)
 
-    answer = await _posted()
+    answer = await _post()
 
     [error] = answer.json()["errors"]
     assert answer.status_code == 500
@@ -86,7 +86,7 @@ async def test_a_fault_of_the_door_itself_is_masked(monkeypatch: pytest.MonkeyPa
     assert "inner secret" not in answer.text
 
 
-async def _posted() -> httpx.Response:
+async def _post() -> httpx.Response:
     transport = httpx.ASGITransport(app=create_app(Settings()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://pursuit") as client:
         credentials = {"Authorization": "Bearer pur_1_2"}

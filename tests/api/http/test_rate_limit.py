@@ -16,7 +16,7 @@ POINTS = 5
 
 
 @pytest.fixture
-async def frugal(database: str, organization: TestOrganization) -> httpx.AsyncClient:
+async def limited_client(database: str, organization: TestOrganization) -> httpx.AsyncClient:
     """The admin's client of an application that gives a key five points a minute."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database, "PURSUIT_RATE_LIMIT": str(POINTS)}))
     headers = {"Authorization": f"Bearer {organization.api_key}"}
@@ -24,10 +24,10 @@ async def frugal(database: str, organization: TestOrganization) -> httpx.AsyncCl
     return httpx.AsyncClient(transport=transport, base_url="http://inside", headers=headers, verify=NO_TLS)
 
 
-async def test_an_answer_says_what_it_cost_and_what_is_left(frugal: httpx.AsyncClient) -> None:
+async def test_an_answer_says_what_it_cost_and_what_is_left(limited_client: httpx.AsyncClient) -> None:
     before = datetime.now(UTC)
 
-    costs = [(await frugal.post("/graphql", json=ROLE)).json()["extensions"]["cost"] for _ in range(3)]
+    costs = [(await limited_client.post("/graphql", json=ROLE)).json()["extensions"]["cost"] for _ in range(3)]
 
     assert [(cost["requested"], cost["limit"], cost["remaining"]) for cost in costs] == [
         (1, 5, 4),
@@ -38,24 +38,24 @@ async def test_an_answer_says_what_it_cost_and_what_is_left(frugal: httpx.AsyncC
     assert timedelta(seconds=58) <= reset - before <= timedelta(seconds=61)
 
 
-async def test_what_cannot_run_costs_too(frugal: httpx.AsyncClient) -> None:
+async def test_an_invalid_request_costs_points_too(limited_client: httpx.AsyncClient) -> None:
     faulty = [{"query": "{ viewer {"}, {"query": "{ nothing }"}, {"extensions": {"persistedQuery": {"version": 1}}}]
 
-    answers = [(await frugal.post("/graphql", json=request)).json() for request in faulty]
+    answers = [(await limited_client.post("/graphql", json=request)).json() for request in faulty]
 
     assert [answer["extensions"]["cost"]["remaining"] for answer in answers] == [4, 3, 2]
     assert all("errors" in answer for answer in answers)
 
 
-async def test_a_key_that_has_used_up_its_minute_is_told_when_to_come_again(
-    frugal: httpx.AsyncClient, organization: TestOrganization
+async def test_a_rate_limited_key_gets_a_retry_after(
+    limited_client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     for _ in range(POINTS):
-        assert (await frugal.post("/graphql", json=ROLE)).status_code == 200
+        assert (await limited_client.post("/graphql", json=ROLE)).status_code == 200
 
-    refused = await frugal.post("/graphql", json=ROLE)
+    refused = await limited_client.post("/graphql", json=ROLE)
     other = await organization.key(Role.OBSERVER)
-    answer = await frugal.post("/graphql", json=ROLE, headers={"Authorization": f"Bearer {other}"})
+    answer = await limited_client.post("/graphql", json=ROLE, headers={"Authorization": f"Bearer {other}"})
 
     [error] = refused.json()["errors"]
     assert (refused.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.config.settings import Settings
 from tests.support.mutation_cases.case import DOCUMENT
 from tests.support.organizations import NOW, TestOrganization
-from tests.support.rows import families
+from tests.support.rows import create_deals_with_people
 from tests.support.serving import NO_TLS
 from workflow.models import ApiKey
 from workflow.operations.people.api_keys import revoke_api_key
@@ -24,19 +24,19 @@ IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on P
 Ending = Callable[[TestOrganization, str], Awaitable[object]]
 
 
-async def revoked(organization: TestOrganization, key: str) -> object:
+async def revoke(organization: TestOrganization, key: str) -> object:
     """An admin revokes the key."""
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("id")
     return await revoke_api_key(organization.ctx, found["id"])
 
 
-async def deactivated(organization: TestOrganization, key: str) -> object:
+async def deactivate(organization: TestOrganization, key: str) -> object:
     """An admin deactivates the member whose key it is."""
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("member_id")
     return await update_member(organization.ctx, found["member_id"], {"active": False})
 
 
-async def expired(organization: TestOrganization, key: str) -> object:
+async def expire(organization: TestOrganization, key: str) -> object:
     """The key's time is over."""
     return await ApiKey.filter(public_id=key.split("_")[1]).update(expires_at=NOW)
 
@@ -44,12 +44,14 @@ async def expired(organization: TestOrganization, key: str) -> object:
 @pytest.fixture
 async def key(organization: TestOrganization) -> str:
     """The key of a second admin, in an organization whose impact takes some batches."""
-    await families(organization, 4 * impact.BATCH_SIZE, people=0)
+    await create_deals_with_people(organization, 4 * impact.BATCH_SIZE, people=0)
     return await organization.key(Role.ADMIN, "otto@example.com")
 
 
 @pytest.fixture
-async def inside(database: str, key: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+async def in_process_client(
+    database: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, asking running requests for their credentials at every chance."""
     monkeypatch.setattr(api.http.graphql, "RECHECK_INTERVAL", 0.001)
     monkeypatch.setattr(api.http.session_watch, "RECHECK_INTERVAL", 0.001)
@@ -61,29 +63,29 @@ async def inside(database: str, key: str, monkeypatch: pytest.MonkeyPatch) -> As
         yield client
 
 
-async def asked(client: httpx.AsyncClient) -> httpx.Response:
+async def ask_slow_query(client: httpx.AsyncClient) -> httpx.Response:
     """A question that takes a while."""
     return await client.post("/graphql", json={"query": IMPACT, "variables": {"x": DOCUMENT}})
 
 
-@pytest.mark.parametrize("end", [revoked, deactivated, expired])
+@pytest.mark.parametrize("end", [revoke, deactivate, expire])
 async def test_a_request_ends_with_its_credentials(
-    end: Ending, inside: httpx.AsyncClient, key: str, organization: TestOrganization
+    end: Ending, in_process_client: httpx.AsyncClient, key: str, organization: TestOrganization
 ) -> None:
-    whole = await asked(inside)
-    running = asyncio.create_task(asked(inside))
+    whole = await ask_slow_query(in_process_client)
+    running = asyncio.create_task(ask_slow_query(in_process_client))
     await asyncio.sleep(0)
     await end(organization, key)
 
-    answer, later = await running, await asked(inside)
+    answer, later = await running, await ask_slow_query(in_process_client)
 
     assert whole.json()["data"]["processImpact"]["openOpportunities"] == 4 * impact.BATCH_SIZE
     assert [one.status_code for one in (answer, later)] == [401, 401]
     assert [set(one.json()) for one in (answer, later)] == [{"errors"}, {"errors"}]
 
 
-async def test_what_runs_long_and_stays_let_in_is_answered(inside: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*(asked(inside) for _ in range(4)))
+async def test_a_long_request_with_valid_credentials_is_answered(in_process_client: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(ask_slow_query(in_process_client) for _ in range(4)))
 
     assert {answer.json()["data"]["processImpact"]["openOpportunities"] for answer in answers} == {
         4 * impact.BATCH_SIZE

@@ -9,7 +9,7 @@ from api.http.problems import GRAPHQL_JSON, JSON
 from schema.core.ids import decode, encode
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
-from tests.support.subscription_clients import CHANGED, stream
+from tests.support.subscription_clients import CHANGED, open_stream
 from workflow.models import ApiKey
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity, update_opportunity
@@ -28,36 +28,36 @@ async def deal(organization: TestOrganization) -> str:
     return encode("Opportunity", born)
 
 
-async def renamed(organization: TestOrganization, deal: str, name: str) -> None:
+async def rename(organization: TestOrganization, deal: str, name: str) -> None:
     """Change the deal."""
     found = decode(deal)
     assert found
     await update_opportunity(organization.ctx, found[1], {"name": name}, expected_version=None)
 
 
-async def test_a_change_is_told_to_its_subscriber(
+async def test_a_subscriber_receives_a_change(
     client: httpx.AsyncClient, organization: TestOrganization, deal: str
 ) -> None:
-    async with stream(client, CHANGED, id=deal) as events:
-        await renamed(organization, deal, "GTX Pro")
+    async with open_stream(client, CHANGED, id=deal) as events:
+        await rename(organization, deal, "GTX Pro")
 
-        told = await anext(events)
+        event = await anext(events)
 
-    assert told["data"]["opportunityChanged"]["name"] == "GTX Pro"
-
-
-async def test_a_query_is_one_answer_and_the_end(client: httpx.AsyncClient) -> None:
-    async with stream(client, ROLE) as events:
-        told = [event async for event in events]
-
-    assert [event and event["data"] for event in told] == [{"viewer": {"role": "ADMIN"}}, None]
+    assert event["data"]["opportunityChanged"]["name"] == "GTX Pro"
 
 
-async def test_what_cannot_run_is_told_in_the_stream(client: httpx.AsyncClient) -> None:
-    async with stream(client, "{ viewer {") as events:
-        told = [event async for event in events]
+async def test_a_query_is_streamed_as_one_answer_and_a_complete_event(client: httpx.AsyncClient) -> None:
+    async with open_stream(client, ROLE) as events:
+        received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in told] == ["GRAPHQL_PARSE_FAILED", None]
+    assert [event and event["data"] for event in received] == [{"viewer": {"role": "ADMIN"}}, None]
+
+
+async def test_an_invalid_operation_is_reported_in_the_stream(client: httpx.AsyncClient) -> None:
+    async with open_stream(client, "{ viewer {") as events:
+        received = [event async for event in events]
+
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["GRAPHQL_PARSE_FAILED", None]
 
 
 async def test_a_subscription_is_streamed_by_get_too(client: httpx.AsyncClient) -> None:
@@ -72,7 +72,9 @@ async def test_a_subscription_is_streamed_by_get_too(client: httpx.AsyncClient) 
 @pytest.mark.parametrize(
     "accept", [f"{STREAM}, {JSON}", f"{GRAPHQL_JSON}, {JSON}, {STREAM}, multipart/mixed", f"{STREAM}, */*"]
 )
-async def test_who_takes_json_too_gets_json_unless_they_subscribe(client: httpx.AsyncClient, accept: str) -> None:
+async def test_a_client_that_also_accepts_json_gets_json_except_for_subscriptions(
+    client: httpx.AsyncClient, accept: str
+) -> None:
     headers = {"Accept": accept}
     subscription = 'subscription { opportunityChanged(id: "x") { name } }'
 
@@ -83,7 +85,7 @@ async def test_who_takes_json_too_gets_json_unless_they_subscribe(client: httpx.
     assert streamed.headers["content-type"].startswith(STREAM)
 
 
-async def test_who_is_not_known_gets_no_stream(server: Server) -> None:
+async def test_unknown_credentials_get_no_stream(server: Server) -> None:
     async with server.client() as client:
         answer = await client.post("/graphql", json={"query": ROLE}, headers={"Accept": STREAM})
 
@@ -93,10 +95,10 @@ async def test_who_is_not_known_gets_no_stream(server: Server) -> None:
 async def test_a_stream_ends_with_its_credentials(server: Server, organization: TestOrganization, deal: str) -> None:
     key = await organization.key(Role.OBSERVER)
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("id")
-    async with server.client(key) as client, stream(client, CHANGED, id=deal) as events:
+    async with server.client(key) as client, open_stream(client, CHANGED, id=deal) as events:
         await revoke_api_key(organization.ctx, found["id"])
 
         async with asyncio.timeout(5):
-            told = [event async for event in events]
+            received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in told] == ["UNAUTHENTICATED", None]
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["UNAUTHENTICATED", None]

@@ -7,7 +7,7 @@ import pytest
 from schema.core.ids import encode
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
-from tests.support.subscription_clients import CHANGED, RENAME, SocketClient, socket
+from tests.support.subscription_clients import CHANGED, RENAME, SocketClient, connect_socket
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
@@ -26,8 +26,8 @@ async def deal(organization: TestOrganization) -> str:
 @pytest.fixture
 async def open_socket(server: Server, organization: TestOrganization) -> AsyncIterator[SocketClient]:
     """A socket that the admin was let in by."""
-    async with socket(server.base_url) as client:
-        await client.let_in(organization.api_key)
+    async with connect_socket(server.base_url) as client:
+        await client.authenticate(organization.api_key)
         yield client
 
 
@@ -40,53 +40,53 @@ def without_cost(message: dict[str, object]) -> dict[str, object]:
 
 
 async def test_a_query_is_answered_and_complete(open_socket: SocketClient) -> None:
-    await open_socket.ask("1", ROLE)
+    await open_socket.subscribe("1", ROLE)
 
-    told = [await open_socket.heard(), await open_socket.heard()]
+    messages = [await open_socket.receive(), await open_socket.receive()]
 
-    assert without_cost(told[0]) == {"id": "1", "type": "next", "payload": {"data": {"viewer": {"role": "ADMIN"}}}}
-    assert told[1] == {"id": "1", "type": "complete"}
+    assert without_cost(messages[0]) == {"id": "1", "type": "next", "payload": {"data": {"viewer": {"role": "ADMIN"}}}}
+    assert messages[1] == {"id": "1", "type": "complete"}
 
 
-async def test_a_change_is_told_to_its_subscriber(open_socket: SocketClient, deal: str) -> None:
-    await open_socket.ask("deal", CHANGED, id=deal)
-    await open_socket.ask("change", RENAME, id=deal, name="GTX Pro")
+async def test_a_subscriber_receives_a_change(open_socket: SocketClient, deal: str) -> None:
+    await open_socket.subscribe("deal", CHANGED, id=deal)
+    await open_socket.subscribe("change", RENAME, id=deal, name="GTX Pro")
 
-    told = {
+    changes = {
         message["id"]: message["payload"]["data"]
-        for message in [await open_socket.heard() for _ in range(3)]
+        for message in [await open_socket.receive() for _ in range(3)]
         if "payload" in message
     }
 
-    assert told["change"] == {"updateOpportunity": {"__typename": "OpportunityChanged"}}
-    assert told["deal"]["opportunityChanged"]["name"] == "GTX Pro"
+    assert changes["change"] == {"updateOpportunity": {"__typename": "OpportunityChanged"}}
+    assert changes["deal"]["opportunityChanged"]["name"] == "GTX Pro"
 
 
-async def test_what_cannot_run_is_an_error_and_its_id_is_free_again(open_socket: SocketClient) -> None:
-    await open_socket.ask("1", "{ nothing }")
-    first = await open_socket.heard()
-    await open_socket.ask("1", ROLE)
+async def test_an_invalid_operation_is_an_error_and_its_id_can_be_reused(open_socket: SocketClient) -> None:
+    await open_socket.subscribe("1", "{ nothing }")
+    first = await open_socket.receive()
+    await open_socket.subscribe("1", ROLE)
 
     assert (first["id"], first["type"]) == ("1", "error")
     assert [error["extensions"]["code"] for error in first["payload"]] == ["GRAPHQL_VALIDATION_FAILED"]
-    assert (await open_socket.heard())["type"] == "next"
+    assert (await open_socket.receive())["type"] == "next"
 
 
 async def test_a_ping_is_answered(open_socket: SocketClient) -> None:
-    await open_socket.say("ping")
+    await open_socket.send("ping")
 
-    assert await open_socket.heard() == {"type": "pong"}
+    assert await open_socket.receive() == {"type": "pong"}
 
 
-async def test_a_subscription_that_its_client_completes_is_told_no_more(open_socket: SocketClient, deal: str) -> None:
-    await open_socket.ask("deal", CHANGED, id=deal)
-    await open_socket.say("complete", id="deal")
-    await open_socket.ask("change", RENAME, id=deal, name="GTX Pro")
-    await open_socket.say("ping")
+async def test_a_completed_subscription_receives_nothing_more(open_socket: SocketClient, deal: str) -> None:
+    await open_socket.subscribe("deal", CHANGED, id=deal)
+    await open_socket.send("complete", id="deal")
+    await open_socket.subscribe("change", RENAME, id=deal, name="GTX Pro")
+    await open_socket.send("ping")
 
-    told = [await open_socket.heard() for _ in range(3)]
+    messages = [await open_socket.receive() for _ in range(3)]
 
-    assert sorted(message.get("id", "") for message in told) == ["", "change", "change"]
+    assert sorted(message.get("id", "") for message in messages) == ["", "change", "change"]
 
 
 @pytest.mark.parametrize(
@@ -105,32 +105,34 @@ async def test_a_subscription_that_its_client_completes_is_told_no_more(open_soc
         ('{"type": "subscribe", "id": 7, "payload": {"query": "{ viewer { role } }"}}', 4400),
     ],
 )
-async def test_who_breaks_the_protocol_is_closed(open_socket: SocketClient, message: str | bytes, code: int) -> None:
+async def test_a_protocol_violation_closes_the_socket(
+    open_socket: SocketClient, message: str | bytes, code: int
+) -> None:
     await open_socket.connection.send(message)
 
-    assert await open_socket.end() == code
+    assert await open_socket.close_code() == code
 
 
 @pytest.mark.parametrize("payload", ["null", "5", "[]", "{}", '{"query": 5}', '{"query": "{ a }", "variables": []}'])
-async def test_a_payload_that_is_no_request_is_an_error(open_socket: SocketClient, payload: str) -> None:
+async def test_a_payload_that_is_not_a_request_is_an_error(open_socket: SocketClient, payload: str) -> None:
     await open_socket.connection.send(f'{{"type": "subscribe", "id": "1", "payload": {payload}}}')
 
-    told = await open_socket.heard()
-    assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT")
+    message = await open_socket.receive()
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT")
 
 
-async def test_an_id_that_is_under_way_is_taken(open_socket: SocketClient, deal: str) -> None:
-    await open_socket.ask("1", CHANGED, id=deal)
-    await open_socket.ask("1", ROLE)
+async def test_an_id_in_use_is_refused(open_socket: SocketClient, deal: str) -> None:
+    await open_socket.subscribe("1", CHANGED, id=deal)
+    await open_socket.subscribe("1", ROLE)
 
-    assert await open_socket.end() == 4409
+    assert await open_socket.close_code() == 4409
 
 
-async def test_who_asks_before_they_are_let_in_is_closed(server: Server) -> None:
-    async with socket(server.base_url) as client:
-        await client.ask("1", ROLE)
+async def test_subscribing_before_authentication_closes_the_socket(server: Server) -> None:
+    async with connect_socket(server.base_url) as client:
+        await client.subscribe("1", ROLE)
 
-        assert await client.end() == 4401
+        assert await client.close_code() == 4401
 
 
 @pytest.mark.parametrize(
@@ -145,13 +147,13 @@ async def test_who_asks_before_they_are_let_in_is_closed(server: Server) -> None
         {"authorization": "Basic x"},
     ],
 )
-async def test_who_is_not_known_is_closed(server: Server, payload: object) -> None:
-    async with socket(server.base_url) as client:
-        await client.say("connection_init", **({} if payload is None else {"payload": payload}))
+async def test_unknown_credentials_close_the_socket(server: Server, payload: object) -> None:
+    async with connect_socket(server.base_url) as client:
+        await client.send("connection_init", **({} if payload is None else {"payload": payload}))
 
-        assert await client.end() == 4403
+        assert await client.close_code() == 4403
 
 
-async def test_another_protocol_is_not_spoken(server: Server) -> None:
-    async with socket(server.base_url, protocol="graphql-ws") as client:
-        assert await client.end() == 4406
+async def test_another_subprotocol_is_refused(server: Server) -> None:
+    async with connect_socket(server.base_url, protocol="graphql-ws") as client:
+        assert await client.close_code() == 4406

@@ -14,20 +14,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.webhooks.receiver import receiving
-from tests.support.webhooks.worker import Office, deliveries, office, settled
+from tests.support.webhooks.receiver import running_receiver
+from tests.support.webhooks.worker import WebhookOrganization, deliveries, wait_for_deliveries, webhook_organization
 
 Resolver = Callable[..., Any]
 
 
 @pytest.fixture
-async def at(own_database: str) -> AsyncIterator[Office]:
+async def webhooks(own_database: str) -> AsyncIterator[WebhookOrganization]:
     """Where facts are told and sent from."""
-    async with office(own_database) as opened:
+    async with webhook_organization(own_database) as opened:
         yield opened
 
 
-def standing_for(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """The machine's resolver answers for hooks.example.com with these, one after another; the names it was asked for."""
     asked: list[str] = []
     real, left = socket.getaddrinfo, list(answers)
@@ -48,56 +48,56 @@ def _family(address: str) -> socket.AddressFamily:
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"], ["::ffff:127.0.0.1"]])
-async def test_a_name_that_stands_for_an_address_inside_is_not_sent_to(
-    at: Office, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+async def test_a_host_that_resolves_to_a_private_address_is_not_contacted(
+    webhooks: WebhookOrganization, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
-    standing_for(monkeypatch, addresses)
+    resolve_to(monkeypatch, addresses)
 
-    async with receiving() as receiver, at.working(private=False):
-        await at.endpoint(f"https://hooks.example.com:{receiver.port}/")
-        await at.tell(1)
-        await settled(1, status="FAILED")
+    async with running_receiver() as receiver, webhooks.running_worker(private=False):
+        await webhooks.endpoint(f"https://hooks.example.com:{receiver.port}/")
+        await webhooks.create_accounts(1)
+        await wait_for_deliveries(1, status="FAILED")
 
-        assert receiver.got == []
+        assert receiver.requests == []
     [row] = await deliveries()
     assert "not of the public internet" in row["last_error"]
 
 
-async def test_a_name_that_stands_for_another_address_a_moment_later_is_asked_once_and_connected_as_it_was(
-    at: Office, monkeypatch: pytest.MonkeyPatch
+async def test_a_host_is_resolved_once_and_connected_to_the_checked_address(
+    webhooks: WebhookOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = standing_for(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
+    asked = resolve_to(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
 
-    async with receiving() as receiver, at.working():
-        kept = await at.endpoint(f"http://hooks.example.com:{receiver.port}/")
-        await at.tell(1)
-        await receiver.until(1)
+    async with running_receiver() as receiver, webhooks.running_worker():
+        kept = await webhooks.endpoint(f"http://hooks.example.com:{receiver.port}/")
+        await webhooks.create_accounts(1)
+        await receiver.wait_for(1)
 
-    assert kept.secret and receiver.got[0].verified(kept.secret)
-    assert receiver.got[0].headers["host"] == f"hooks.example.com:{receiver.port}"
+    assert kept.secret and receiver.requests[0].verified(kept.secret)
+    assert receiver.requests[0].headers["host"] == f"hooks.example.com:{receiver.port}"
     assert asked == ["hooks.example.com"]
 
 
 @pytest.mark.parametrize(("named", "status"), [("hooks.example.com", "DELIVERED"), ("other.example.com", "FAILED")])
-async def test_a_receiver_has_to_have_the_certificate_of_its_name(
-    at: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, status: str
+async def test_a_receiver_needs_a_certificate_for_its_host_name(
+    webhooks: WebhookOrganization, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, status: str
 ) -> None:
-    standing_for(monkeypatch, ["127.0.0.1"])
-    monkeypatch.setenv("SSL_CERT_FILE", str(certified(tmp_path, named)))
+    resolve_to(monkeypatch, ["127.0.0.1"])
+    monkeypatch.setenv("SSL_CERT_FILE", str(create_certificate(tmp_path, named)))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
 
-    async with receiving(tls=server) as receiver, at.working():
-        await at.endpoint(f"https://hooks.example.com:{receiver.port}/")
-        await at.tell(1)
-        await settled(1, status=status)
+    async with running_receiver(tls=server) as receiver, webhooks.running_worker():
+        await webhooks.endpoint(f"https://hooks.example.com:{receiver.port}/")
+        await webhooks.create_accounts(1)
+        await wait_for_deliveries(1, status=status)
 
     [row] = await deliveries()
-    assert len(receiver.got) == (1 if status == "DELIVERED" else 0)
+    assert len(receiver.requests) == (1 if status == "DELIVERED" else 0)
     assert row["last_error"] is None or "certificate" in row["last_error"].lower()
 
 
-def certified(folder: Path, name: str) -> Path:
+def create_certificate(folder: Path, name: str) -> Path:
     """A certificate of the name, by nobody else, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

@@ -140,7 +140,7 @@ async def test_altering_a_parent_keeps_its_children(empty_database: str, package
         ]
 
 
-async def test_altering_a_parent_keeps_every_rule_on_it(empty_database: str, package: Package) -> None:
+async def test_altering_a_parent_keeps_its_constraints_and_indexes(empty_database: str, package: Package) -> None:
     await fill(empty_database)
     package.write("0002_second", SECOND)
 
@@ -164,7 +164,7 @@ async def index_names() -> set[str]:
     return {row["name"] for row in await fetch(sqlite if dialect() == "sqlite" else postgres)}
 
 
-async def test_two_migrators_at_once_apply_each_migration_once(empty_database: str, package: Package) -> None:
+async def test_two_concurrent_migrators_apply_each_migration_once(empty_database: str, package: Package) -> None:
     package.write("0002_second", SECOND)
 
     both = await asyncio.gather(migrate(empty_database), migrate(empty_database))
@@ -223,7 +223,7 @@ async def test_our_own_migrations_apply(own_database: str) -> None:
         assert await fetch("SELECT name FROM organization") == []
 
 
-async def test_a_missing_folder_of_a_sqlite_file_is_made(tmp_path: Path, package: Package) -> None:
+async def test_a_missing_folder_of_a_sqlite_file_is_created(tmp_path: Path, package: Package) -> None:
     assert await migrate(f"sqlite://{tmp_path}/a/b/deals.db") == ["0001_first"]
 
 

@@ -17,7 +17,7 @@ from api.app import create_app
 from api.config.settings import Settings
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization, new_organization
-from tests.support.rows import Family, families
+from tests.support.rows import DealWithPeople, create_deals_with_people
 from tests.support.serving import NO_TLS
 from workflow.models import Opportunity
 from workflow.models.engine.database import act_as_organization, bypass_row_security, execute, fetch, transaction
@@ -32,56 +32,61 @@ SECURED = (
 
 
 @dataclass(frozen=True)
-class Two:
+class TwoTenants:
     """Two organizations with a few deals each."""
 
     one: TestOrganization
     other: TestOrganization
-    ours: list[Family]
-    theirs: list[Family]
+    ours: list[DealWithPeople]
+    theirs: list[DealWithPeople]
 
 
 @pytest.fixture
-async def two() -> Two:
+async def tenants() -> TwoTenants:
     """Both in the shared database."""
     one, other = await new_organization(), await new_organization()
-    return Two(one, other, await families(one, 3, people=1), await families(other, 5, people=1))
+    return TwoTenants(
+        one, other, await create_deals_with_people(one, 3, people=1), await create_deals_with_people(other, 5, people=1)
+    )
 
 
-async def test_every_table_of_an_organization_is_under_it() -> None:
+async def test_every_table_of_an_organization_has_row_security() -> None:
     tables, secured = await fetch(OF_ORGANIZATIONS), await fetch(SECURED)
 
     assert len(tables) > 25
     assert {row["name"] for row in secured} == {row["name"] for row in tables} | {"organization"}
 
 
-async def test_no_table_gives_a_row_of_another_organization(two: Two) -> None:
+async def test_no_table_returns_a_row_of_another_organization(tenants: TwoTenants) -> None:
     for table in [row["name"] for row in await fetch(OF_ORGANIZATIONS)]:
-        own = await fetch(f'SELECT count(*) AS n FROM "{table}" WHERE organization_id = $1', two.one.id)
-        with act_as_organization(two.one.id):
+        own = await fetch(f'SELECT count(*) AS n FROM "{table}" WHERE organization_id = $1', tenants.one.id)
+        with act_as_organization(tenants.one.id):
             seen = await fetch(
-                f'SELECT count(*) AS n, count(*) FILTER (WHERE organization_id = $1) AS own FROM "{table}"', two.one.id
+                f'SELECT count(*) AS n, count(*) FILTER (WHERE organization_id = $1) AS own FROM "{table}"',
+                tenants.one.id,
             )
 
         assert (seen[0]["n"], seen[0]["own"]) == (own[0]["n"], own[0]["n"]), table
-    with act_as_organization(two.one.id):
-        assert [row["id"] for row in await fetch("SELECT id FROM organization")] == [two.one.id]
+    with act_as_organization(tenants.one.id):
+        assert [row["id"] for row in await fetch("SELECT id FROM organization")] == [tenants.one.id]
 
 
-async def test_nothing_of_another_organization_can_be_written(two: Two) -> None:
-    deal = two.theirs[0].deal
-    with act_as_organization(two.one.id):
+async def test_nothing_of_another_organization_can_be_written(tenants: TwoTenants) -> None:
+    deal = tenants.theirs[0].deal
+    with act_as_organization(tenants.one.id):
         assert await execute("UPDATE opportunity SET name = 'taken' WHERE id = $1", deal.id) == 0
-        assert await execute("DELETE FROM stakeholder WHERE organization_id = $1", two.other.id) == 0
+        assert await execute("DELETE FROM stakeholder WHERE organization_id = $1", tenants.other.id) == 0
         with pytest.raises(OperationalError, match="row-level security"):
-            await execute("INSERT INTO opportunity_counter (organization_id, last_number) VALUES ($1, 1)", two.other.id)
+            await execute(
+                "INSERT INTO opportunity_counter (organization_id, last_number) VALUES ($1, 1)", tenants.other.id
+            )
         with pytest.raises(OperationalError, match="row-level security"):
-            await execute("UPDATE account SET organization_id = $1", two.other.id)
+            await execute("UPDATE account SET organization_id = $1", tenants.other.id)
 
     assert (await Opportunity.get(id=deal.id)).name == deal.name
 
 
-async def test_who_stands_for_nobody_is_given_nothing(two: Two) -> None:
+async def test_without_an_organization_no_rows_are_visible(tenants: TwoTenants) -> None:
     """A request, whose context is its own, begins so: what forgets to say for whom it asks finds nothing."""
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     found: list[int] = []
@@ -96,8 +101,8 @@ async def test_who_stands_for_nobody_is_given_nothing(two: Two) -> None:
     assert found == [0]
 
 
-async def test_a_deleted_table_right_is_no_right_to_pass_by(two: Two) -> None:
-    with act_as_organization(two.one.id):
+async def test_the_role_cannot_truncate_or_disable_row_security(tenants: TwoTenants) -> None:
+    with act_as_organization(tenants.one.id):
         for statement in (
             "TRUNCATE event",
             "ALTER TABLE opportunity DISABLE ROW LEVEL SECURITY",
@@ -107,8 +112,8 @@ async def test_a_deleted_table_right_is_no_right_to_pass_by(two: Two) -> None:
                 await execute(statement)
 
 
-async def test_it_holds_with_the_first_wall_taken_away(
-    two: Two, database: str, monkeypatch: pytest.MonkeyPatch
+async def test_row_security_holds_without_the_query_scope(
+    tenants: TwoTenants, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scope.visible, "__code__", (lambda viewer: Opportunity.all()).__code__)
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))
@@ -120,15 +125,15 @@ async def test_it_holds_with_the_first_wall_taken_away(
             answer = await client.post("/graphql", json=question, headers={"Authorization": f"Bearer {key}"})
             return answer.json()["data"]["opportunities"]
 
-    ours, theirs = await page(two.one.api_key), await page(two.other.api_key)
+    ours, theirs = await page(tenants.one.api_key), await page(tenants.other.api_key)
     with bypass_row_security():
-        everybodys = await scope.visible(two.one.ctx.viewer).count()
+        everybodys = await scope.visible(tenants.one.ctx.viewer).count()
 
     assert (ours["totalCount"], theirs["totalCount"]) == (3, 5)
     assert everybodys >= 8, "the first wall still stands, so that this shows nothing"
 
 
-async def test_interleaved_work_of_two_organizations_over_one_pool_never_mixes(two: Two) -> None:
+async def test_concurrent_work_of_two_organizations_over_one_pool_never_mixes(tenants: TwoTenants) -> None:
     """Reads, writes, transactions and failures that forget their organization, many cancelled half way."""
     dice, leaks = random.Random(5), list[str]()
     turns = asyncio.Semaphore(40)
@@ -136,10 +141,11 @@ async def test_interleaved_work_of_two_organizations_over_one_pool_never_mixes(t
     async def work(organization: TestOrganization, number: int) -> None:
         async with turns:
             with act_as_organization(organization.id):
-                leaks.extend(await _asked(organization.id, number))
+                leaks.extend(await _read_foreign(organization.id, number))
 
     tasks = [
-        asyncio.create_task(work(dice.choice((two.one, two.other)), dice.randrange(4))) for _ in range(count(10_000))
+        asyncio.create_task(work(dice.choice((tenants.one, tenants.other)), dice.randrange(4)))
+        for _ in range(count(10_000))
     ]
     for task in dice.sample(tasks, len(tasks) // 20):
         asyncio.get_running_loop().call_later(dice.random(), task.cancel)
@@ -149,7 +155,7 @@ async def test_interleaved_work_of_two_organizations_over_one_pool_never_mixes(t
     assert leaks == []
 
 
-async def _asked(id: UUID, kind: int) -> list[str]:
+async def _read_foreign(id: UUID, kind: int) -> list[str]:
     """What was seen of somebody else's, by a statement that asks for everybody's."""
     if kind == 0:
         return _foreign(id, await fetch("SELECT organization_id FROM opportunity"))
@@ -157,9 +163,9 @@ async def _asked(id: UUID, kind: int) -> list[str]:
         await execute("UPDATE account SET industry = $1", id.hex)
         return _foreign(id, await fetch("SELECT organization_id, industry FROM account"))
     if kind == 2:
-        return await transaction(lambda: _written(id))
+        return await transaction(lambda: _write_foreign(id))
     with suppress(ZeroDivisionError):
-        await transaction(lambda: _failing(id))
+        await transaction(lambda: _write_and_fail(id))
     return _foreign(id, await fetch("SELECT organization_id FROM stakeholder"))
 
 
@@ -168,11 +174,11 @@ def _foreign(id: UUID, rows: list[dict[str, Any]]) -> list[str]:
     return [str(row) for row in rows if row["organization_id"] != id or row.get("industry", id.hex) != id.hex]
 
 
-async def _written(id: UUID) -> list[str]:
+async def _write_foreign(id: UUID) -> list[str]:
     await execute("UPDATE opportunity_counter SET last_number = last_number + 1")
     return _foreign(id, await fetch("SELECT organization_id FROM opportunity_counter"))
 
 
-async def _failing(id: UUID) -> None:
+async def _write_and_fail(id: UUID) -> None:
     _foreign(id, await fetch("SELECT organization_id FROM opportunity"))
     raise ZeroDivisionError

@@ -16,7 +16,7 @@ from workflow.models.engine.database import act_as_organization, execute, fetch,
 from workflow.models.engine.migrating import migrate
 from workflow.models.engine.row_security import ROLE, ROW_SECURITY_SETUP
 
-SOUND = "row security: on, for every table ok"
+SECURED_LINE = "row security: on, for every table ok"
 
 
 async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: str) -> None:
@@ -32,17 +32,17 @@ async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: 
         before
         == "row security: row-level security is not on later Run `pursuit migrate` as the owner of the tables. ok"
     )
-    assert await _doctor(own_database) == SOUND
+    assert await _doctor(own_database) == SECURED_LINE
 
 
 async def _doctor(url: str) -> str:
     """What the doctor's line on row security says, white space made one."""
-    told = (await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url})).out
-    return " ".join(told[told.index("row security") :].split("worker")[0].split())
+    output = (await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url})).out
+    return " ".join(output[output.index("row security") :].split("worker")[0].split())
 
 
 @dataclass(frozen=True)
-class Login:
+class PlainLogin:
     """A login that may not make roles, and a database that is its own."""
 
     name: str
@@ -59,40 +59,42 @@ class Login:
 
 
 @pytest.fixture
-async def login(empty_database: str) -> AsyncIterator[Login]:
+async def plain_login(empty_database: str) -> AsyncIterator[PlainLogin]:
     """The database of the test, given to a plain login; the role is known to the server already."""
     name, place = f"plain_{uuid4().hex}", urlsplit(empty_database)
     url = place._replace(netloc=f"{name}@{place.hostname}:{place.port}").geturl()
-    made = Login(name, empty_database, url)
+    made = PlainLogin(name, empty_database, url)
     await made.superusers(f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{place.path[1:]}" OWNER TO {name}')
     yield made
     await made.superusers(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP OWNED BY {name}; DROP ROLE {name}")
 
 
-async def test_where_migrate_may_not_make_the_role_the_server_serves_and_doctor_says_what_to_do(login: Login) -> None:
-    await migrate(login.url)
-    told = await _doctor(login.url)
-    async with open_database(login.url, all_contexts=False):
+async def test_without_the_right_to_create_the_role_the_server_runs_and_doctor_says_what_to_do(
+    plain_login: PlainLogin,
+) -> None:
+    await migrate(plain_login.url)
+    finding = await _doctor(plain_login.url)
+    async with open_database(plain_login.url, all_contexts=False):
         organization = await new_organization()
         with act_as_organization(new_id()):
             unguarded = await fetch("SELECT id FROM organization")
 
     assert [row["id"] for row in unguarded] == [organization.id]
-    assert told == (
-        f"row security: {login.name} may not act as {ROLE}, so that row-level security does not hold "
-        f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{login.name}";`, then `pursuit migrate`. ok'
+    assert finding == (
+        f"row security: {plain_login.name} may not act as {ROLE}, so that row-level security does not hold "
+        f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{plain_login.name}";`, then `pursuit migrate`. ok'
     )
-    await login.superusers(f'GRANT {ROLE} TO "{login.name}"')
-    await migrate(login.url)
-    assert await _doctor(login.url) == SOUND
-    async with open_database(login.url, all_contexts=False):
+    await plain_login.superusers(f'GRANT {ROLE} TO "{plain_login.name}"')
+    await migrate(plain_login.url)
+    assert await _doctor(plain_login.url) == SECURED_LINE
+    async with open_database(plain_login.url, all_contexts=False):
         with act_as_organization(new_id()):
             assert await fetch("SELECT id FROM organization") == []
         with act_as_organization(organization.id):
             assert len(await fetch("SELECT id FROM organization")) == 1
 
 
-async def test_securing_again_changes_nothing(own_database: str) -> None:
+async def test_enabling_row_security_again_changes_nothing(own_database: str) -> None:
     connection = cast(Any, await asyncpg.connect(own_database))
     try:
         before = await connection.fetch("SELECT xmin, * FROM pg_policy ORDER BY oid")

@@ -50,7 +50,7 @@ async def add_pair(number: int) -> None:
     await execute("INSERT INTO line VALUES ($1, 2)", number)
 
 
-async def test_cancelled_requests_never_wedge_the_database_nor_leave_half_a_verb(ledger: str) -> None:
+async def test_cancelled_requests_never_block_the_database_or_leave_partial_writes(ledger: str) -> None:
     async def cancelled(number: int) -> None:
         request = asyncio.create_task(transaction(lambda: add_pair(number)))
         await asyncio.sleep(random.random() * 0.004)
@@ -67,7 +67,7 @@ async def test_cancelled_requests_never_wedge_the_database_nor_leave_half_a_verb
     assert (await fetch("SELECT count(*) AS n FROM line WHERE id = -1"))[0]["n"] == 40
 
 
-async def test_cancelled_reads_never_wedge_the_database(ledger: str) -> None:
+async def test_cancelled_reads_never_block_the_database(ledger: str) -> None:
     for _ in range(CANCELS):
         read = asyncio.create_task(fetch("SELECT * FROM book"))
         await asyncio.sleep(random.random() * 0.001)
@@ -77,7 +77,7 @@ async def test_cancelled_reads_never_wedge_the_database(ledger: str) -> None:
     assert await asyncio.wait_for(lines(), 5) == 0
 
 
-async def test_a_verb_that_was_begun_commits_although_its_request_is_gone(ledger: str) -> None:
+async def test_a_started_transaction_commits_after_its_request_is_cancelled(ledger: str) -> None:
     begun = asyncio.Event()
 
     async def verb() -> None:
@@ -94,7 +94,7 @@ async def test_a_verb_that_was_begun_commits_although_its_request_is_gone(ledger
     assert await lines() == 2
 
 
-async def test_a_verb_that_fails_rolls_back(ledger: str) -> None:
+async def test_a_failing_transaction_rolls_back(ledger: str) -> None:
     async def verb() -> None:
         await add_pair(1)
         raise LookupError("refused")
@@ -105,7 +105,7 @@ async def test_a_verb_that_fails_rolls_back(ledger: str) -> None:
     assert await lines() == 0
 
 
-async def test_a_verb_inside_a_verb_is_a_savepoint(ledger: str) -> None:
+async def test_a_nested_transaction_is_a_savepoint(ledger: str) -> None:
     async def refused() -> None:
         await add_pair(2)
         raise LookupError
@@ -127,13 +127,13 @@ async def test_foreign_keys_are_enforced(ledger: str) -> None:
     assert await lines() == 0
 
 
-async def test_a_write_counts_its_own_rows(ledger: str) -> None:
+async def test_a_write_returns_its_row_count(ledger: str) -> None:
     assert await execute("UPDATE book SET total = $1", 5) == 2
     assert await execute("INSERT INTO line VALUES ($1, $2)", 1, 1) == 1
     assert await execute("DELETE FROM line WHERE id = $1", 77) == 0
 
 
-async def test_verbs_that_lock_each_other_out_are_run_again(ledger: str) -> None:
+async def test_deadlocked_transactions_are_retried(ledger: str) -> None:
     async def raise_totals(first: int, second: int) -> None:
         await execute("UPDATE book SET total = total + 1 WHERE id = $1", first)
         await asyncio.sleep(0.01)
@@ -146,7 +146,7 @@ async def test_verbs_that_lock_each_other_out_are_run_again(ledger: str) -> None
     assert await fetch("SELECT total FROM book ORDER BY id") == [{"total": 3}, {"total": 3}]
 
 
-async def test_who_gets_no_turn_in_time_is_told_that_the_database_is_busy(
+async def test_waiting_too_long_for_a_lock_reports_a_busy_database(
     ledger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enough, holders = asyncio.Event(), 1 if dialect() == "sqlite" else 10
@@ -164,8 +164,8 @@ async def test_who_gets_no_turn_in_time_is_told_that_the_database_is_busy(
     assert await lines() == 0
 
 
-async def test_a_database_that_is_lost_is_unavailable_and_the_next_request_is_served(ledger: str) -> None:
-    lose = locked_by_another if dialect() == "sqlite" else cut_off
+async def test_a_lost_connection_is_unavailable_and_the_next_request_is_served(ledger: str) -> None:
+    lose = locked_by_another if dialect() == "sqlite" else lose_connection
 
     with pytest.raises(Unavailable):
         await lose(ledger)
@@ -182,7 +182,7 @@ async def locked_by_another(url: str) -> None:
         await transaction(lambda: add_pair(2))
 
 
-async def cut_off(_: str) -> None:
+async def lose_connection(_: str) -> None:
     """Lose the connection between two writes of a verb."""
 
     async def verb() -> None:
@@ -208,9 +208,9 @@ except Unavailable:
 
 def test_an_unreachable_database_is_unavailable() -> None:
     """In a process of its own, for a process speaks one dialect only."""
-    told = subprocess.run([sys.executable, "-c", UNREACHABLE], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", UNREACHABLE], capture_output=True, text=True, check=True)
 
-    assert told.stdout.strip() == "unavailable"
+    assert result.stdout.strip() == "unavailable"
 
 
 async def test_sqlite_is_served_by_one_process(tmp_path: os.PathLike[str]) -> None:

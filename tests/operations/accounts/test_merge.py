@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import new_organization
-from tests.support.team import Crew, new_crew, told
+from tests.support.team import SalesTeam, event_payloads, new_sales_team
 from workflow.models import Account, Contact, Opportunity, Stakeholder
 from workflow.models.engine.database import dialect, fetch
 from workflow.operations.accounts.accounts import create_account, create_contact
@@ -22,68 +22,68 @@ from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDe
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People, and a deal in each state at the account Acme."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.fixture
-async def acme(crew: Crew) -> UUID:
+async def merged_account(team: SalesTeam) -> UUID:
     """The account of all the deals, which goes."""
-    [row] = await Account.filter(organization_id=crew.organization.id, name="Acme").values("id")
+    [row] = await Account.filter(organization_id=team.organization.id, name="Acme").values("id")
     id: UUID = row["id"]
     return id
 
 
 @pytest.fixture
-async def stays(crew: Crew) -> UUID:
+async def kept_account(team: SalesTeam) -> UUID:
     """The account that stays."""
     return await create_account(
-        crew.ctx["admin"], {"name": "Acme Ltd", "country": "France", "attributes": {"tier": "A"}}
+        team.ctx["admin"], {"name": "Acme Ltd", "country": "France", "attributes": {"tier": "A"}}
     )
 
 
 async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
-    crew: Crew, acme: UUID, stays: UUID
+    team: SalesTeam, merged_account: UUID, kept_account: UUID
 ) -> None:
-    admin, lead = crew.ctx["admin"], crew.deals[OpportunityState.LEAD]
-    contact = await create_contact(admin, acme, {"name": "Grace"})
+    admin, lead = team.ctx["admin"], team.deals[OpportunityState.LEAD]
+    contact = await create_contact(admin, merged_account, {"name": "Grace"})
     stakeholder = await add_stakeholder(admin, lead, NewStakeholder(contact, [BuyingRole.CHAMPION]))
-    gone = await create_opportunity(crew.ctx["owner"], NewOpportunity(acme, None, None), {"name": "Gone"})
+    gone = await create_opportunity(team.ctx["owner"], NewOpportunity(merged_account, None, None), {"name": "Gone"})
     await delete_opportunity(admin, gone, reason="A test", expected_version=None)
 
-    await merge_accounts(admin, stays, acme, expected_version=1)
+    await merge_accounts(admin, kept_account, merged_account, expected_version=1)
 
-    assert await Opportunity.filter(organization_id=crew.organization.id).exclude(account_id=stays).count() == 0
-    assert await Contact.filter(id=contact).values_list("account_id", flat=True) == [stays]
+    assert await Opportunity.filter(organization_id=team.organization.id).exclude(account_id=kept_account).count() == 0
+    assert await Contact.filter(id=contact).values_list("account_id", flat=True) == [kept_account]
     assert await Stakeholder.filter(id=stakeholder).values_list("contact_id", flat=True) == [contact]
-    assert await accounts_by_id(admin.viewer, [acme]) == {}
+    assert await accounts_by_id(admin.viewer, [merged_account]) == {}
     with pytest.raises(NotFoundError):
-        await merge_accounts(admin, stays, acme, expected_version=None)
+        await merge_accounts(admin, kept_account, merged_account, expected_version=None)
 
 
-async def test_each_move_is_told_and_every_version_has_its_event(crew: Crew, acme: UUID, stays: UUID) -> None:
-    await merge_accounts(crew.ctx["integrator"], stays, acme, expected_version=None)
+async def test_each_moved_record_has_its_event(team: SalesTeam, merged_account: UUID, kept_account: UUID) -> None:
+    await merge_accounts(team.ctx["integrator"], kept_account, merged_account, expected_version=None)
 
-    [merged] = await told(stays, "account.merged")
-    assert (merged["mergedAccountId"], merged["mergedName"]) == (str(acme), "Acme")
+    [merged] = await event_payloads(kept_account, "account.merged")
+    assert (merged["mergedAccountId"], merged["mergedName"]) == (str(merged_account), "Acme")
     assert (merged["contacts"], merged["opportunities"], merged["version"]) == (0, 6, 2)
-    for deal in crew.deals.values():
-        assert (await told(deal, "opportunity.updated"))[-1]["changes"] == {
-            "accountId": {"old": str(acme), "new": str(stays)}
+    for deal in team.deals.values():
+        assert (await event_payloads(deal, "opportunity.updated"))[-1]["changes"] == {
+            "accountId": {"old": str(merged_account), "new": str(kept_account)}
         }
     broken = await fetch(BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()]))
-    assert [row for row in broken if str(row["organization_id"]) == str(crew.organization.id)] == []
+    assert [row for row in broken if str(row["organization_id"]) == str(team.organization.id)] == []
 
 
-async def test_what_the_one_lacks_it_takes_over_and_keeps_its_own(crew: Crew, stays: UUID) -> None:
-    admin = crew.ctx["admin"]
+async def test_the_kept_account_takes_over_only_missing_fields(team: SalesTeam, kept_account: UUID) -> None:
+    admin = team.ctx["admin"]
     known = {"country": "Spain", "domain": "acme.example", "external_system": "crm", "external_id": "7"}
     going = await create_account(admin, {"name": "ACME", **known, "attributes": {"tier": "B", "zone": 4}})  # type: ignore[typeddict-item]
 
-    await merge_accounts(admin, stays, going, expected_version=None)
+    await merge_accounts(admin, kept_account, going, expected_version=None)
 
-    [row] = await Account.filter(id=stays).values()
+    [row] = await Account.filter(id=kept_account).values()
     assert (row["name"], row["country"], row["domain"], row["external_id"]) == (
         "Acme Ltd",
         "France",
@@ -94,53 +94,65 @@ async def test_what_the_one_lacks_it_takes_over_and_keeps_its_own(crew: Crew, st
 
 
 @pytest.mark.parametrize("who", ["owner", "manager", "observer"])
-async def test_who_may_not_write_every_deal_may_not_merge(crew: Crew, acme: UUID, stays: UUID, who: str) -> None:
+async def test_merging_needs_write_permission_on_every_deal(
+    team: SalesTeam, merged_account: UUID, kept_account: UUID, who: str
+) -> None:
     with pytest.raises(PermissionDeniedError):
-        await merge_accounts(crew.ctx[who], stays, acme, expected_version=None)
+        await merge_accounts(team.ctx[who], kept_account, merged_account, expected_version=None)
 
-    assert await Account.filter(id=acme).exists()
+    assert await Account.filter(id=merged_account).exists()
 
 
-async def test_what_cannot_be_merged_is_refused_and_nothing_is_written(crew: Crew, acme: UUID, stays: UUID) -> None:
-    admin, strangers = crew.ctx["admin"], await new_organization()
+async def test_an_invalid_merge_is_refused_and_writes_nothing(
+    team: SalesTeam, merged_account: UUID, kept_account: UUID
+) -> None:
+    admin, strangers = team.ctx["admin"], await new_organization()
     theirs = await create_account(strangers.ctx, {"name": "Theirs"})
 
     for keep, going, version, problem in (
-        (stays, stays, None, InvalidInputError),
-        (stays, uuid4(), None, NotFoundError),
-        (stays, theirs, None, NotFoundError),
-        (theirs, acme, None, NotFoundError),
-        (stays, acme, 7, VersionConflictError),
+        (kept_account, kept_account, None, InvalidInputError),
+        (kept_account, uuid4(), None, NotFoundError),
+        (kept_account, theirs, None, NotFoundError),
+        (theirs, merged_account, None, NotFoundError),
+        (kept_account, merged_account, 7, VersionConflictError),
     ):
         with pytest.raises(problem):
             await merge_accounts(admin, keep, going, expected_version=version)
 
-    assert await Opportunity.filter(account_id=acme).count() == 6
+    assert await Opportunity.filter(account_id=merged_account).count() == 6
 
 
-async def test_what_comes_to_the_account_meanwhile_moves_or_is_refused(crew: Crew, acme: UUID, stays: UUID) -> None:
+async def test_records_added_during_a_merge_are_moved_or_refused(
+    team: SalesTeam, merged_account: UUID, kept_account: UUID
+) -> None:
     async def come(number: int) -> None:
-        place = NewOpportunity(acme, None, None)
-        await create_contact(crew.ctx["owner"], acme, {"name": f"Late {number}"})
-        await create_opportunity(crew.ctx["owner"], place, {"name": f"Late {number}"})
+        place = NewOpportunity(merged_account, None, None)
+        await create_contact(team.ctx["owner"], merged_account, {"name": f"Late {number}"})
+        await create_opportunity(team.ctx["owner"], place, {"name": f"Late {number}"})
 
     done = await asyncio.gather(
         *(come(number) for number in range(6)),
-        merge_accounts(crew.ctx["admin"], stays, acme, expected_version=None),
+        merge_accounts(team.ctx["admin"], kept_account, merged_account, expected_version=None),
         *(come(number) for number in range(6, 12)),
         return_exceptions=True,
     )
 
     assert {type(one) for one in done if isinstance(one, BaseException)} <= {NotFoundError}
-    assert done[6] == stays
+    assert done[6] == kept_account
     for table in (Contact, Opportunity):
-        assert await table.filter(organization_id=crew.organization.id).exclude(account_id=stays).count() == 0
+        assert await table.filter(organization_id=team.organization.id).exclude(account_id=kept_account).count() == 0
 
 
-async def test_open_deals_of_an_account_by_one_name_may_be_one(crew: Crew, acme: UUID, stays: UUID) -> None:
-    owner = crew.ctx["owner"]
-    names = {"one": (acme, "GTX-Pro, 2nd site"), "two": (acme, " gtx pro  2nd SITE!"), "else": (acme, "GTX Pro")}
-    names["elsewhere"] = (stays, "GTX-Pro, 2nd site")
+async def test_open_deals_of_an_account_with_the_same_name_are_possible_duplicates(
+    team: SalesTeam, merged_account: UUID, kept_account: UUID
+) -> None:
+    owner = team.ctx["owner"]
+    names = {
+        "one": (merged_account, "GTX-Pro, 2nd site"),
+        "two": (merged_account, " gtx pro  2nd SITE!"),
+        "else": (merged_account, "GTX Pro"),
+    }
+    names["elsewhere"] = (kept_account, "GTX-Pro, 2nd site")
     made = {
         key: await create_opportunity(owner, NewOpportunity(account, None, None), {"name": name})
         for key, (account, name) in names.items()
@@ -148,8 +160,8 @@ async def test_open_deals_of_an_account_by_one_name_may_be_one(crew: Crew, acme:
 
     called = {key: DealName(*name) for key, name in names.items()}
     found = await open_deals_by_name(owner.viewer, set(called.values()))
-    await delete_opportunity(crew.ctx["admin"], made["two"], reason="Twice", expected_version=None)
-    of_a_stranger = replace(owner.viewer, visibility=Visibility.OWN, member_id=crew.member("stranger"))
+    await delete_opportunity(team.ctx["admin"], made["two"], reason="Twice", expected_version=None)
+    of_a_stranger = replace(owner.viewer, visibility=Visibility.OWN, member_id=team.member("stranger"))
 
     both = (made["one"], made["two"])
     expected = {"one": both, "two": both, "else": (made["else"],), "elsewhere": (made["elsewhere"],)}

@@ -17,7 +17,7 @@ BATCH = 8
 """So few deals in one transaction that a sweep takes many, and can be stopped between any two and within each."""
 
 
-def clock_of(file: Path) -> datetime:
+def read_clock(file: Path) -> datetime:
     """The instant that the file says, in seconds after NOW."""
     return NOW + timedelta(seconds=float(file.read_text()))
 
@@ -29,26 +29,26 @@ def set_clock(file: Path, now: datetime) -> None:
     other.replace(file)
 
 
-async def work(url: str, file: Path) -> None:
+async def run_worker(url: str, file: Path) -> None:
     """Sweep whenever that is due, and say so: `batch` after each, `done` after the last."""
     works: Any = worker  # Any: what it does is heard, not replaced
     go_on, end = works.go_on, works.end
 
-    async def says(what: str, then: Any) -> None:
+    async def announce(what: str, then: Any) -> None:
         await then
         print(what, flush=True)
 
     sweep.BATCH_SIZE, works.POLL = BATCH, 0.05
-    works.go_on = lambda *given: says("batch", go_on(*given))
-    works.end = lambda *given: says("done", end(*given))
+    works.go_on = lambda *given: announce("batch", go_on(*given))
+    works.end = lambda *given: announce("done", end(*given))
     tail = FeedDispatcher()
     async with (
         open_database(url),
-        worker.Worker(tail, WebhookSender(VAULT, allow_private=False), clock=lambda: clock_of(file)).running(),
+        worker.Worker(tail, WebhookSender(VAULT, allow_private=False), clock=lambda: read_clock(file)).running(),
     ):
         print("ready", flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(work(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(run_worker(sys.argv[1], Path(sys.argv[2])))

@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
-from tests.support.rows import families
-from tests.support.team import Crew, forced, new_crew, told
+from tests.support.rows import create_deals_with_people
+from tests.support.team import SalesTeam, event_payloads, new_sales_team, override_all
 from workflow.models import Milestone, Opportunity
 from workflow.operations.alerts.sweep import BATCH_SIZE, SweepResult, sweep_organization
 from workflow.operations.buyer.milestones import complete_milestone
@@ -31,27 +31,27 @@ EVIDENCE = "They signed the minutes of the workshop on Friday."
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People, and a deal in each state."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def swept(organization: TestOrganization, now: datetime) -> SweepResult:
+async def run_sweep(organization: TestOrganization, now: datetime) -> SweepResult:
     """What a sweep at that time did."""
     done = SweepResult()
     await sweep_organization(replace(organization.ctx, now=now), done)
     return done
 
 
-async def rows_of(organization: TestOrganization) -> list[dict[str, Any]]:
+async def deal_rows(organization: TestOrganization) -> list[dict[str, Any]]:
     """Every deal as stored."""
     return await Opportunity.filter(organization_id=organization.id).order_by("id").values()
 
 
-async def under_way(crew: Crew) -> UUID:
+async def progressing_deal(team: SalesTeam) -> UUID:
     """A deal in PROGRESSING with its milestones, the first due in 14 days."""
-    deal = await crew.deal(S.QUALIFIED)
-    await progress(crew.ctx["admin"], deal, {}, forced())
+    deal = await team.add_deal(S.QUALIFIED)
+    await progress(team.ctx["admin"], deal, {}, override_all())
     return deal
 
 
@@ -61,134 +61,134 @@ async def statuses(deal: UUID) -> list[str]:
     return [row["status"] for row in rows]
 
 
-async def test_health_is_what_the_rule_says_of_that_day(crew: Crew) -> None:
+async def test_a_sweep_stores_the_health_of_that_day(team: SalesTeam) -> None:
     later = NOW + timedelta(days=40)
-    deals = [crew.deals[state] for state in (S.LEAD, S.QUALIFIED, S.PROGRESSING)]
-    before = await rows_of(crew.organization)
+    deals = [team.deals[state] for state in (S.LEAD, S.QUALIFIED, S.PROGRESSING)]
+    before = await deal_rows(team.organization)
 
-    done = await swept(crew.organization, later)
+    done = await run_sweep(team.organization, later)
 
-    facts = await load_facts(crew.organization.id, deals, later)
+    facts = await load_facts(team.organization.id, deals, later)
     ruled = {id: evaluate_health(DEFAULT, facts[id], later).score for id in deals}
-    after = await rows_of(crew.organization)
+    after = await deal_rows(team.organization)
     assert {row["id"]: row["health"] for row in after if row["id"] in ruled} == ruled
     assert (done.deals, done.healths) == (3, 3)
     assert [row["health"] for row in after] != [row["health"] for row in before]
 
 
-async def test_nothing_but_the_judgement_moves(crew: Crew) -> None:
-    before = await rows_of(crew.organization)
+async def test_a_sweep_changes_only_health_columns(team: SalesTeam) -> None:
+    before = await deal_rows(team.organization)
 
-    await swept(crew.organization, NOW + timedelta(days=40))
+    await run_sweep(team.organization, NOW + timedelta(days=40))
 
     judged = {"health", "health_factors"}
     kept = [
         [{name: value for name, value in row.items() if name not in judged} for row in rows]
-        for rows in (before, await rows_of(crew.organization))
+        for rows in (before, await deal_rows(team.organization))
     ]
     assert kept[0] == kept[1]
 
 
-async def test_a_second_sweep_changes_nothing(crew: Crew) -> None:
-    await under_way(crew)
+async def test_a_second_sweep_changes_nothing(team: SalesTeam) -> None:
+    await progressing_deal(team)
     later = NOW + timedelta(days=40)
-    await swept(crew.organization, later)
-    before = await rows_of(crew.organization)
+    await run_sweep(team.organization, later)
+    before = await deal_rows(team.organization)
 
-    again = await swept(crew.organization, later)
+    again = await run_sweep(team.organization, later)
 
     assert (again.deals, again.healths, again.milestones, again.values) == (4, 0, 0, 0)
-    assert await rows_of(crew.organization) == before
+    assert await deal_rows(team.organization) == before
 
 
-async def test_a_closed_deal_stays_as_at_its_close(crew: Crew) -> None:
-    closed = [crew.deals[state] for state in (S.WON, S.LOST, S.DISQUALIFIED)]
+async def test_a_sweep_leaves_closed_deals_as_at_their_close(team: SalesTeam) -> None:
+    closed = [team.deals[state] for state in (S.WON, S.LOST, S.DISQUALIFIED)]
     before = await Opportunity.filter(id__in=closed).order_by("id").values()
 
-    await swept(crew.organization, NOW + timedelta(days=400))
+    await run_sweep(team.organization, NOW + timedelta(days=400))
 
     assert await Opportunity.filter(id__in=closed).order_by("id").values() == before
 
 
-async def test_what_was_stored_before_there_was_health_is_judged_closed_or_not(crew: Crew) -> None:
-    before = await rows_of(crew.organization)
+async def test_deals_without_stored_health_are_evaluated_open_or_closed(team: SalesTeam) -> None:
+    before = await deal_rows(team.organization)
     emptied: Any = {"health": None, "health_factors": None, "closed_insight": None}
-    await Opportunity.filter(organization_id=crew.organization.id).update(**emptied)
+    await Opportunity.filter(organization_id=team.organization.id).update(**emptied)
 
-    await swept(crew.organization, NOW)
+    await run_sweep(team.organization, NOW)
 
     names = ("health", "closed_insight")
-    after = await rows_of(crew.organization)
+    after = await deal_rows(team.organization)
     assert [[row[name] for name in names] for row in after] == [[row[name] for name in names] for row in before]
 
 
 @pytest.mark.parametrize(("days", "expected"), [(20, "PLANNED"), (21, "MISSED")])
-async def test_a_milestone_is_missed_a_week_after_its_day(crew: Crew, days: int, expected: str) -> None:
-    deal = await under_way(crew)
+async def test_a_milestone_is_missed_a_week_after_its_due_date(team: SalesTeam, days: int, expected: str) -> None:
+    deal = await progressing_deal(team)
 
-    done = await swept(crew.organization, NOW + timedelta(days=days))
+    done = await run_sweep(team.organization, NOW + timedelta(days=days))
 
     assert await statuses(deal) == [expected, "PLANNED", "PLANNED", "PLANNED", "PLANNED"]
     assert done.milestones == 2 * (expected == "MISSED")  # the crew's own deal has such a step, too
 
 
-async def test_what_is_missed_is_told_once_and_can_be_completed(crew: Crew) -> None:
-    deal = await under_way(crew)
+async def test_a_missed_milestone_is_recorded_once_and_can_be_completed(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
     later = NOW + timedelta(days=22)
-    await swept(crew.organization, later)
-    await swept(crew.organization, later + timedelta(days=1))
+    await run_sweep(team.organization, later)
+    await run_sweep(team.organization, later + timedelta(days=1))
     [missed] = await Milestone.filter(opportunity_id=deal, status="MISSED").values("id")
 
-    await complete_milestone(crew.at("owner", later), missed["id"], evidence=EVIDENCE, expected_version=None)
+    await complete_milestone(team.at("owner", later), missed["id"], evidence=EVIDENCE, expected_version=None)
 
-    [payload] = await told(deal, "milestone.missed")
+    [payload] = await event_payloads(deal, "milestone.missed")
     assert payload["changes"] == {"status": {"old": "PLANNED", "new": "MISSED"}}
-    assert payload["actor"] == {"kind": "MEMBER", "name": "Ada Admin", "memberId": str(crew.organization.admin_id)}
+    assert payload["actor"] == {"kind": "MEMBER", "name": "Ada Admin", "memberId": str(team.organization.admin_id)}
     assert (await statuses(deal))[0] == "DONE"
 
 
-async def test_nothing_is_missed_outside_progressing(crew: Crew) -> None:
-    deal = await under_way(crew)
-    await win(crew.ctx["admin"], deal, WinDetails(WinReason.SPEED), forced())
+async def test_milestones_are_missed_only_in_progressing(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
+    await win(team.ctx["admin"], deal, WinDetails(WinReason.SPEED), override_all())
 
-    await swept(crew.organization, NOW + timedelta(days=100))
+    await run_sweep(team.organization, NOW + timedelta(days=100))
 
     assert set(await statuses(deal)) == {"PLANNED"}
 
 
-async def test_many_sweeps_at_once_tell_what_is_missed_once(crew: Crew) -> None:
-    deal = await under_way(crew)
+async def test_concurrent_sweeps_record_a_missed_milestone_once(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
     later = NOW + timedelta(days=22)
 
-    done = await asyncio.gather(*(swept(crew.organization, later) for _ in range(5)))
+    done = await asyncio.gather(*(run_sweep(team.organization, later) for _ in range(5)))
 
     assert sum(one.milestones for one in done) == 2
-    assert len(await told(deal, "milestone.missed")) == 1
+    assert len(await event_payloads(deal, "milestone.missed")) == 1
 
 
-async def test_a_rate_whose_day_has_come_revalues_open_deals_alone(crew: Crew) -> None:
-    admin, deals = crew.ctx["admin"], [crew.deals[S.LEAD], crew.deals[S.PROGRESSING]]
+async def test_an_exchange_rate_that_becomes_valid_revalues_open_deals_only(team: SalesTeam) -> None:
+    admin, deals = team.ctx["admin"], [team.deals[S.LEAD], team.deals[S.PROGRESSING]]
     await set_exchange_rate(admin, "USD", Decimal("0.9"), date(2026, 1, 1))
     for id in deals:
         worth: Any = {"value": MoneyAmount(Decimal(100), "USD")}
-        await update_opportunity(crew.ctx["owner"], id, worth, expected_version=None)
-    await win(admin, crew.deals[S.PROGRESSING], WinDetails(WinReason.SPEED), forced())
+        await update_opportunity(team.ctx["owner"], id, worth, expected_version=None)
+    await win(admin, team.deals[S.PROGRESSING], WinDetails(WinReason.SPEED), override_all())
     await set_exchange_rate(admin, "USD", Decimal("0.8"), NOW.date() + timedelta(days=3))
 
-    early, late = [await swept(crew.organization, NOW + timedelta(days=days)) for days in (2, 3)]
+    early, late = [await run_sweep(team.organization, NOW + timedelta(days=days)) for days in (2, 3)]
 
     assert (early.values, late.values) == (0, 1)
-    assert await base_minors(deals) == [8_000, 9_000]
+    assert await base_values(deals) == [8_000, 9_000]
 
 
-async def base_minors(deals: Sequence[UUID]) -> list[int]:
+async def base_values(deals: Sequence[UUID]) -> list[int]:
     """What the deals are worth at home."""
     rows = {row["id"]: row["base_minor"] for row in await Opportunity.filter(id__in=list(deals)).values()}
     return [rows[id] for id in deals]
 
 
-async def test_more_deals_than_a_batch_are_all_judged(organization: TestOrganization) -> None:
-    await families(organization, BATCH_SIZE + 3, people=0)
+async def test_more_deals_than_a_batch_are_all_evaluated(organization: TestOrganization) -> None:
+    await create_deals_with_people(organization, BATCH_SIZE + 3, people=0)
     seen: list[int] = []
 
     async def told(so_far: SweepResult) -> None:
@@ -201,11 +201,11 @@ async def test_more_deals_than_a_batch_are_all_judged(organization: TestOrganiza
     assert not await Opportunity.filter(organization_id=organization.id, health=None).exists()
 
 
-async def test_another_organization_is_left_alone(organization: TestOrganization) -> None:
+async def test_a_sweep_does_not_touch_another_organization(organization: TestOrganization) -> None:
     other = await new_organization()
-    await families(other, 1, people=0)
-    before = await rows_of(other)
+    await create_deals_with_people(other, 1, people=0)
+    before = await deal_rows(other)
 
-    await swept(organization, NOW + timedelta(days=50))
+    await run_sweep(organization, NOW + timedelta(days=50))
 
-    assert await rows_of(other) == before
+    assert await deal_rows(other) == before

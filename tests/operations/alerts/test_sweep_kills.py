@@ -15,7 +15,7 @@ from typing import Any
 from tests.operations.alerts.sweep_process import set_clock
 from tests.support.counts import count
 from tests.support.databases import Databases
-from tests.support.open_deals import fill
+from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
 from tests.support.scenarios.alerts import DAY
 from tests.support.serving import ROOT
@@ -31,20 +31,20 @@ LEASE, THAW, MOST = timedelta(minutes=3), 5, 19
 """How far the clock moves at once, after how many times whoever is frozen goes on, and how often it moves at most."""
 END = timedelta(hours=2)
 """All that is done to a day's sweep lies within its first hour: at the end one more is due."""
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 @dataclass
-class Crowd:
+class SweepProcesses:
     """Processes that sweep, and what each said."""
 
     url: str
     clock: Path
-    said: "asyncio.Queue[tuple[asyncio.subprocess.Process, str]]" = field(default_factory=asyncio.Queue)
+    output: "asyncio.Queue[tuple[asyncio.subprocess.Process, str]]" = field(default_factory=asyncio.Queue)
     running: list[asyncio.subprocess.Process] = field(default_factory=list)
-    hearing: "set[asyncio.Task[None]]" = field(default_factory=set)
+    readers: "set[asyncio.Task[None]]" = field(default_factory=set)
 
-    async def join(self) -> None:
+    async def start(self) -> None:
         """One more process; it works when this returns."""
         command = (
             sys.executable,
@@ -59,15 +59,15 @@ class Crowd:
             *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )
         self.running.append(process)
-        task = asyncio.create_task(self._hear(process))
-        self.hearing.add(task)
-        await self.until("ready", process)
+        task = asyncio.create_task(self._read_output(process))
+        self.readers.add(task)
+        await self.wait_for("ready", process)
 
-    async def until(self, what: str, by: asyncio.subprocess.Process | None = None) -> asyncio.subprocess.Process:
+    async def wait_for(self, what: str, by: asyncio.subprocess.Process | None = None) -> asyncio.subprocess.Process:
         """Who said it, or waited for so long that it never comes."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
-                process, line = await self.said.get()
+                process, line = await self.output.get()
                 if line == what and by in (None, process):
                     return process
 
@@ -78,46 +78,49 @@ class Crowd:
         await process.wait()
         self.running.remove(process)
 
-    async def _hear(self, process: asyncio.subprocess.Process) -> None:
+    async def _read_output(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            self.said.put_nowait((process, line.decode().strip()))
+            self.output.put_nowait((process, line.decode().strip()))
 
 
 @asynccontextmanager
-async def crowd(url: str, clock: Path) -> AsyncIterator[Crowd]:
+async def sweep_processes(url: str, clock: Path) -> AsyncIterator[SweepProcesses]:
     """As many processes as the database allows; all are gone at the end."""
-    made = Crowd(url, clock)
+    made = SweepProcesses(url, clock)
     try:
         for _ in range(PROCESSES[dialect()]):
-            await made.join()
+            await made.start()
         yield made
     finally:
         for process in list(made.running):
             await made.kill(process)
-        await asyncio.gather(*made.hearing)
+        await asyncio.gather(*made.readers)
 
 
-async def test_whoever_is_killed_or_frozen_every_alert_is_told_once(
+async def test_every_alert_event_is_recorded_once_although_sweeping_processes_are_killed_or_frozen(
     own_database: str, run_databases: Databases, tmp_path: Path
 ) -> None:
     async with open_database(own_database, all_contexts=False):
-        await fill(await new_organization(), DEALS)
+        await insert_open_deals(await new_organization(), DEALS)
         before = await Opportunity.all().order_by("id").values("id", "version", "updated_at")
     twin = await run_databases.copy(own_database)
     days = [NOW + (day + 0.5) * DAY for day in range(1, KILLS + 1)]
     async with open_database(twin, all_contexts=False):
         for end in (NOW, *(day + END for day in days)):
             await sweep(lambda end=end: end)  # type: ignore[misc]
-        undisturbed = await _history()
+        undisturbed = await _alert_histories()
     await run_databases.drop(twin)
     set_clock(tmp_path / "clock", NOW)
-    async with open_database(own_database, all_contexts=False), crowd(own_database, tmp_path / "clock") as processes:
-        chance = random.Random(8)
-        await _swept_as_of(processes, NOW)
+    async with (
+        open_database(own_database, all_contexts=False),
+        sweep_processes(own_database, tmp_path / "clock") as sweepers,
+    ):
+        rng = random.Random(8)
+        await _sweep_until(sweepers, NOW)
         for number, day in enumerate(days):
-            await _disturbed(processes, day, chance, freeze=number % 2 == 1)
-        disturbed = await _history()
+            await _interrupt_sweep(sweepers, day, rng, freeze=number % 2 == 1)
+        disturbed = await _alert_histories()
         after = await Opportunity.all().order_by("id").values("id", "version", "updated_at")
 
     assert len(undisturbed) > DEALS
@@ -125,32 +128,32 @@ async def test_whoever_is_killed_or_frozen_every_alert_is_told_once(
     assert after == before
 
 
-async def _disturbed(processes: Crowd, day: datetime, chance: random.Random, *, freeze: bool) -> None:
+async def _interrupt_sweep(sweepers: SweepProcesses, day: datetime, rng: random.Random, *, freeze: bool) -> None:
     """The day's sweep is interrupted, and taken over to its end when the lease is over; at the end there is one more."""
-    set_clock(processes.clock, day)
-    victim = await processes.until("batch")
-    await asyncio.sleep(chance.uniform(0, 0.05))
+    set_clock(sweepers.clock, day)
+    victim = await sweepers.wait_for("batch")
+    await asyncio.sleep(rng.uniform(0, 0.05))
     if freeze:
         victim.send_signal(signal.SIGSTOP)
     else:
-        await processes.kill(victim)
-        await processes.join()
+        await sweepers.kill(victim)
+        await sweepers.start()
     turn, done = 0, Chore.filter(name="sweep", done_at__gte=day)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while turn < THAW or not await done.exists():
             turn += 1
-            set_clock(processes.clock, day + min(turn, MOST) * LEASE)
+            set_clock(sweepers.clock, day + min(turn, MOST) * LEASE)
             await asyncio.sleep(0.1)
             if turn == THAW and freeze:
                 victim.send_signal(signal.SIGCONT)
     assert not await Alert.filter(last_seen_at__lt=day).exclude(status="RESOLVED").exists()
-    await _swept_as_of(processes, day + END)
+    await _sweep_until(sweepers, day + END)
 
 
-async def _swept_as_of(processes: Crowd, end: datetime) -> None:
+async def _sweep_until(sweepers: SweepProcesses, end: datetime) -> None:
     """Move the clock until a whole sweep was begun at the end, and wait until nobody is at it."""
-    set_clock(processes.clock, end)
-    async with asyncio.timeout(PATIENCE):
+    set_clock(sweepers.clock, end)
+    async with asyncio.timeout(TIMEOUT):
         while True:
             [chore] = await Chore.filter(name="sweep").values("done_at", "leased_until")
             if chore["done_at"] == end and chore["leased_until"] is None:
@@ -158,18 +161,18 @@ async def _swept_as_of(processes: Crowd, end: datetime) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _history() -> dict[tuple[str, ...], list[tuple[str, str]]]:
+async def _alert_histories() -> dict[tuple[str, ...], list[tuple[str, str]]]:
     """Of each alert that ever was, by deal, code and subject: what was told of it in order, and how it stands."""
     rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().order_by("id").values()}
-    told: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+    events: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for fact in await Event.filter(type__startswith="alert.").order_by("xid", "pos").values("type", "payload"):
         if fact["type"] == "alert.digest":
             continue
         about = fact["payload"]
         row = rows[about["alertId"]]
         key = (str(row["opportunity_id"]), row["code"], row["subject"])
-        told[key].append((fact["type"], str(about["changes"].get("severity", {}).get("new"))))
+        events[key].append((fact["type"], str(about["changes"].get("severity", {}).get("new"))))
     for row in rows.values():
         key = (str(row["opportunity_id"]), row["code"], row["subject"])
-        told[key].append((row["status"], row["severity"]))
-    return dict(told)
+        events[key].append((row["status"], row["severity"]))
+    return dict(events)

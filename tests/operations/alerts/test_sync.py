@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.scenarios.alerts import DAY, QUIET, of, one, swept, talk, told
-from tests.support.team import Crew, new_crew
+from tests.support.scenarios.alerts import DAY, SILENCE, alerts_of, log_call, only_alert, run_sweep, silence_events
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
@@ -29,31 +29,31 @@ from workflow.rules.errors import PermissionDeniedError
 
 
 @pytest.fixture
-async def crew() -> AsyncIterator[Crew]:
+async def team() -> AsyncIterator[SalesTeam]:
     """People around a seller's deals."""
-    yield await new_crew()
+    yield await new_sales_team()
 
 
 @pytest.fixture
-async def deal(crew: Crew) -> UUID:
+async def deal(team: SalesTeam) -> UUID:
     """A deal in QUALIFIED, imported a moment ago."""
-    return await crew.deal(OpportunityState.QUALIFIED)
+    return await team.add_deal(OpportunityState.QUALIFIED)
 
 
-async def test_time_opens_an_alert_raises_it_and_a_write_resolves_it(crew: Crew, deal: UUID) -> None:
+async def test_a_sweep_opens_and_raises_an_alert_and_a_write_resolves_it(team: SalesTeam, deal: UUID) -> None:
     for days in (6, 7, 13, 14, 15):
-        await swept(crew, NOW + days * DAY)
-    risen = await one(deal)
-    await talk(crew, deal, NOW + 16 * DAY)
-    gone = await one(deal)
-    await swept(crew, NOW + 24 * DAY)
+        await run_sweep(team, NOW + days * DAY)
+    risen = await only_alert(deal)
+    await log_call(team, deal, NOW + 16 * DAY)
+    gone = await only_alert(deal)
+    await run_sweep(team, NOW + 24 * DAY)
 
     assert (risen["severity"], risen["status"], risen["first_seen_at"]) == ("CRITICAL", "OPEN", NOW + 7 * DAY)
     assert (risen["severity_since"], risen["last_seen_at"]) == (NOW + 14 * DAY, NOW + 15 * DAY)
     assert (gone["status"], gone["resolved_at"] >= NOW + 16 * DAY) == ("RESOLVED", True)
-    assert [row["status"] for row in await of(deal, QUIET)] == ["RESOLVED", "OPEN"]
+    assert [row["status"] for row in await alerts_of(deal, SILENCE)] == ["RESOLVED", "OPEN"]
     opened = {"old": None, "new": "OPEN"}
-    assert await told(deal) == [
+    assert await silence_events(deal) == [
         ("alert.opened", {"status": opened, "severity": {"old": None, "new": "WARNING"}}),
         ("alert.opened", {"severity": {"old": "WARNING", "new": "CRITICAL"}}),
         ("alert.resolved", {"status": {"old": "OPEN", "new": "RESOLVED"}}),
@@ -61,15 +61,15 @@ async def test_time_opens_an_alert_raises_it_and_a_write_resolves_it(crew: Crew,
     ]
 
 
-async def test_a_second_sweep_changes_nothing_but_when_it_was_last_seen(crew: Crew, deal: UUID) -> None:
+async def test_a_second_sweep_changes_nothing_but_when_it_was_last_seen(team: SalesTeam, deal: UUID) -> None:
     at = NOW + 20.5 * DAY
-    await swept(crew, at)
+    await run_sweep(team, at)
     before, deals = (
         await Alert.filter(opportunity_id=deal).order_by("id").values(),
         await Opportunity.filter(id=deal).values(),
     )
 
-    again = await swept(crew, at + timedelta(seconds=1))
+    again = await run_sweep(team, at + timedelta(seconds=1))
 
     after = await Alert.filter(opportunity_id=deal).order_by("id").values()
     assert again.alerts == 0 and len(before) > 2
@@ -78,105 +78,105 @@ async def test_a_second_sweep_changes_nothing_but_when_it_was_last_seen(crew: Cr
     assert await Opportunity.filter(id=deal).values() == deals
 
 
-async def test_two_sweeps_at_once_open_nothing_twice(crew: Crew, deal: UUID) -> None:
-    await asyncio.gather(*(swept(crew, NOW + 20 * DAY) for _ in range(4)))
+async def test_two_concurrent_sweeps_open_each_alert_once(team: SalesTeam, deal: UUID) -> None:
+    await asyncio.gather(*(run_sweep(team, NOW + 20 * DAY) for _ in range(4)))
 
     rows = await Alert.filter(opportunity_id=deal).values("code", "subject")
     assert len({tuple(row.values()) for row in rows}) == len(rows) > 2
 
 
-async def test_a_write_opens_and_resolves_what_it_touches_at_once(crew: Crew, deal: UUID) -> None:
-    ctx = crew.at("owner", NOW + DAY)
+async def test_a_write_opens_and_resolves_its_alerts_at_once(team: SalesTeam, deal: UUID) -> None:
+    ctx = team.at("owner", NOW + DAY)
     step: Any = {"next_step_text": "Call", "next_step_due": (NOW + 3 * DAY).date(), "next_step_agreed": False}
 
     await update_opportunity(ctx, deal, {"name": "Touched"}, expected_version=None)
-    before = await one(deal, "NO_NEXT_STEP")
+    before = await only_alert(deal, "NO_NEXT_STEP")
     await Opportunity.filter(id=deal).update(**step)
     await update_opportunity(ctx, deal, {"name": "Touched again"}, expected_version=None)
 
-    assert (before["severity"], (await one(deal, "NO_NEXT_STEP"))["status"]) == ("CRITICAL", "RESOLVED")
+    assert (before["severity"], (await only_alert(deal, "NO_NEXT_STEP"))["status"]) == ("CRITICAL", "RESOLVED")
 
 
-async def test_a_critical_alert_that_nobody_answers_goes_up_the_tree(crew: Crew, deal: UUID) -> None:
+async def test_an_unanswered_critical_alert_is_escalated(team: SalesTeam, deal: UUID) -> None:
     """NOW is a Monday: CRITICAL on Monday, the 16th, and three business days later on Thursday."""
     days = {}
     for day in (14, 16, 17):
-        await swept(crew, NOW + day * DAY)
-        days[day] = (await one(deal))["escalated_to_id"]
+        await run_sweep(team, NOW + day * DAY)
+        days[day] = (await only_alert(deal))["escalated_to_id"]
 
-    assert days == {14: None, 16: None, 17: crew.member("manager")}
+    assert days == {14: None, 16: None, 17: team.member("manager")}
 
 
-async def test_past_managers_who_left_or_own_the_deal_it_goes_to_the_next_above(crew: Crew, deal: UUID) -> None:
-    [owner] = await Member.filter(id=crew.member("owner")).values("team_id")
+async def test_escalation_skips_managers_who_left_or_own_the_deal(team: SalesTeam, deal: UUID) -> None:
+    [owner] = await Member.filter(id=team.member("owner")).values("team_id")
     above = await Team.create(
-        organization_id=crew.organization.id, name="Above", manager_id=crew.member("admin"), created_at=NOW
+        organization_id=team.organization.id, name="Above", manager_id=team.member("admin"), created_at=NOW
     )
     await Team.filter(id=owner["team_id"]).update(parent_id=above.id)
-    await Member.filter(id=crew.member("manager")).update(active=False)
+    await Member.filter(id=team.member("manager")).update(active=False)
     for day in (14, 17):
-        await swept(crew, NOW + day * DAY)
-    to_admin = (await one(deal))["escalated_to_id"]
+        await run_sweep(team, NOW + day * DAY)
+    to_admin = (await only_alert(deal))["escalated_to_id"]
 
-    assert to_admin == crew.member("admin")
+    assert to_admin == team.member("admin")
 
 
-async def test_with_no_manager_above_it_waits_for_one(crew: Crew, deal: UUID) -> None:
-    [owner] = await Member.filter(id=crew.member("owner")).values("team_id")
+async def test_an_alert_without_a_manager_above_waits_for_one(team: SalesTeam, deal: UUID) -> None:
+    [owner] = await Member.filter(id=team.member("owner")).values("team_id")
     await Team.filter(id=owner["team_id"]).update(manager_id=None)
     for day in (14, 20):
-        await swept(crew, NOW + day * DAY)
-    before = (await one(deal))["escalated_to_id"]
-    await Team.filter(id=owner["team_id"]).update(manager_id=crew.member("manager"))
-    await swept(crew, NOW + 21 * DAY)
+        await run_sweep(team, NOW + day * DAY)
+    before = (await only_alert(deal))["escalated_to_id"]
+    await Team.filter(id=owner["team_id"]).update(manager_id=team.member("manager"))
+    await run_sweep(team, NOW + 21 * DAY)
 
-    assert (before, (await one(deal))["escalated_to_id"]) == (None, crew.member("manager"))
+    assert (before, (await only_alert(deal))["escalated_to_id"]) == (None, team.member("manager"))
 
 
-async def test_a_silence_of_four_weeks_proposes_to_stop_and_a_manager_decides(crew: Crew, deal: UUID) -> None:
+async def test_four_weeks_of_silence_propose_to_disqualify_and_a_manager_decides(team: SalesTeam, deal: UUID) -> None:
     for day in (14, 27, 28):
-        await swept(crew, NOW + day * DAY)
-    proposal = await one(deal, "DISQUALIFY_PROPOSED")
+        await run_sweep(team, NOW + day * DAY)
+    proposal = await only_alert(deal, "DISQUALIFY_PROPOSED")
     weighs = [(await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"]]
     answers = []
     for who in ("owner", "helper", "manager"):
-        [done] = await acknowledge_alerts(crew.at(who, NOW + 29 * DAY), [proposal["id"]], "They come back in May")
+        [done] = await acknowledge_alerts(team.at(who, NOW + 29 * DAY), [proposal["id"]], "They come back in May")
         answers.append(type(done.problem))
     weighs.append((await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"])
 
     assert (proposal["first_seen_at"], proposal["severity"]) == (NOW + 28 * DAY, "CRITICAL")
-    assert proposal["escalated_to_id"] == crew.member("manager")
+    assert proposal["escalated_to_id"] == team.member("manager")
     assert answers == [PermissionDeniedError, PermissionDeniedError, type(None)]
     assert weighs == [True, False]
 
 
-async def test_what_a_manager_put_aside_comes_back_with_a_new_cause(crew: Crew, deal: UUID) -> None:
+async def test_an_acknowledged_proposal_reopens_with_a_new_cause(team: SalesTeam, deal: UUID) -> None:
     said = [NewAssessment("pain", Grade.DISPROVED)]
-    await assess_criteria(crew.at("owner", NOW + DAY), deal, said, pain_since=None, expected_version=None)
-    proposal = await one(deal, "DISQUALIFY_PROPOSED")
-    await acknowledge_alerts(crew.at("manager", NOW + 2 * DAY), [proposal["id"]], None)
+    await assess_criteria(team.at("owner", NOW + DAY), deal, said, pain_since=None, expected_version=None)
+    proposal = await only_alert(deal, "DISQUALIFY_PROPOSED")
+    await acknowledge_alerts(team.at("manager", NOW + 2 * DAY), [proposal["id"]], None)
     statuses = []
     for day in (13, 15):
-        await swept(crew, NOW + day * DAY)
-        statuses.append((await one(deal, "DISQUALIFY_PROPOSED"))["status"])
+        await run_sweep(team, NOW + day * DAY)
+        statuses.append((await only_alert(deal, "DISQUALIFY_PROPOSED"))["status"])
 
     assert statuses == ["ACKNOWLEDGED", "OPEN"]
 
 
-async def test_a_close_resolves_every_alert_of_the_deal(crew: Crew, deal: UUID) -> None:
-    await swept(crew, NOW + 20 * DAY)
+async def test_a_close_resolves_every_alert_of_the_deal(team: SalesTeam, deal: UUID) -> None:
+    await run_sweep(team, NOW + 20 * DAY)
 
-    await disqualify(crew.at("owner", NOW + 21 * DAY), deal, DisqualifyReason.NO_PAIN, TransitionOptions())
+    await disqualify(team.at("owner", NOW + 21 * DAY), deal, DisqualifyReason.NO_PAIN, TransitionOptions())
 
     assert {row["status"] for row in await Alert.filter(opportunity_id=deal).values("status")} == {"RESOLVED"}
 
 
-async def test_one_that_is_known_by_two_people_hangs_on_nobody(crew: Crew, deal: UUID) -> None:
+async def test_a_second_stakeholder_resolves_the_single_threaded_alert(team: SalesTeam, deal: UUID) -> None:
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
-    ctx, found = crew.at("owner", NOW + DAY), []
+    ctx, found = team.at("owner", NOW + DAY), []
     for name, role in (("Grace", BuyingRole.CHAMPION), ("Kim", BuyingRole.APPROVER)):
         contact = await create_contact(ctx, account, {"name": name})
         await add_stakeholder(ctx, deal, NewStakeholder(contact, [role]))
-        found.append((await one(deal, "SINGLE_THREADED"))["status"])
+        found.append((await only_alert(deal, "SINGLE_THREADED"))["status"])
 
     assert found == ["OPEN", "RESOLVED"]

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.operations.alerts.alert_timeline import Does, Life
-from tests.support.counts import some
+from tests.operations.alerts.alert_timeline import Act, AlertTimeline
+from tests.support.counts import sample
 from tests.support.organizations import NOW
 from tests.support.scenarios.alerts import DAY
-from tests.support.team import forced, new_crew
+from tests.support.team import new_sales_team, override_all
 from workflow.models import Member, Opportunity, Team
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation
 from workflow.operations.buyer.profile import update_buyer
@@ -31,116 +31,132 @@ ZONES = ("Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kolka
 DAYS = 120
 
 
-def closes(day: int) -> Does:
+def set_close_date(day: int) -> Act:
     """The deal is expected to close on that day."""
 
-    async def does(life: Life, ctx: Ctx) -> None:
-        given: Any = {"expected_close_date": life.day(day), "slip_reason": SlipReason.BUYER_PROCESS}
-        await update_opportunity(ctx, life.deal, given, expected_version=None)
+    async def does(timeline: AlertTimeline, ctx: Ctx) -> None:
+        given: Any = {"expected_close_date": timeline.day(day), "slip_reason": SlipReason.BUYER_PROCESS}
+        await update_opportunity(ctx, timeline.deal, given, expected_version=None)
 
     return does
 
 
-def next_step(day: int) -> Does:
+def set_next_step(day: int) -> Act:
     """Something is agreed on with the buyer for that day."""
 
-    async def does(life: Life, ctx: Ctx) -> None:
-        step = NextStep("See them", life.day(day), True)
-        await update_opportunity(ctx, life.deal, {"next_step": step}, expected_version=None)
+    async def does(timeline: AlertTimeline, ctx: Ctx) -> None:
+        step = NextStep("See them", timeline.day(day), True)
+        await update_opportunity(ctx, timeline.deal, {"next_step": step}, expected_version=None)
 
     return does
 
 
-async def fear(life: Life, ctx: Ctx) -> None:
+async def raise_high_risk(timeline: AlertTimeline, ctx: Ctx) -> None:
     """Grace fears something: 2 by 5 is HIGH."""
-    life.made["fear"] = await raise_risk(ctx, life.deal, NewRisk(RiskCategory.FINANCIAL, "They pay twice", 2, 5))
+    timeline.created["fear"] = await raise_risk(
+        ctx, timeline.deal, NewRisk(RiskCategory.FINANCIAL, "They pay twice", 2, 5)
+    )
 
 
-async def old_pain(life: Life, ctx: Ctx) -> None:
+async def assess_old_pain(timeline: AlertTimeline, ctx: Ctx) -> None:
     """They have lived with it for six years."""
-    await update_opportunity(ctx, life.deal, {"pain_since": life.day(-6 * 366)}, expected_version=None)
+    await update_opportunity(ctx, timeline.deal, {"pain_since": timeline.day(-6 * 366)}, expected_version=None)
 
 
-async def boss_leaves(life: Life, ctx: Ctx) -> None:
+async def deactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The owner's manager is away, and above them is the admin."""
     above = await Team.create(
-        organization_id=life.crew.organization.id, name="Above", manager_id=life.crew.member("admin"), created_at=NOW
+        organization_id=timeline.team.organization.id,
+        name="Above",
+        manager_id=timeline.team.member("admin"),
+        created_at=NOW,
     )
-    [owner] = await Member.filter(id=life.crew.member("owner")).values("team_id")
+    [owner] = await Member.filter(id=timeline.team.member("owner")).values("team_id")
     await Team.filter(id=owner["team_id"]).update(parent_id=above.id)
-    await Member.filter(id=life.crew.member("manager")).update(active=False)
+    await Member.filter(id=timeline.team.member("manager")).update(active=False)
 
 
-async def boss_is_back(life: Life, ctx: Ctx) -> None:
+async def reactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The manager is back."""
-    await Member.filter(id=life.crew.member("manager")).update(active=True)
+    await Member.filter(id=timeline.team.member("manager")).update(active=True)
 
 
-async def goes_on(life: Life, ctx: Ctx) -> None:
+async def progress_with_override(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The board wants it to go on though its gate is not met; that is owed for 30 days."""
-    terms = forced()
+    terms = override_all()
     assert terms.override is not None
     override = type(terms.override)(terms.override.requirement_keys, terms.override.reason, ctx.now + 30 * DAY)
-    await progress(ctx, life.deal, {"value": MoneyAmount(Decimal(1000), "EUR")}, TransitionOptions(override=override))
+    await progress(
+        ctx, timeline.deal, {"value": MoneyAmount(Decimal(1000), "EUR")}, TransitionOptions(override=override)
+    )
 
 
-async def snooze(life: Life, ctx: Ctx) -> None:
+async def snooze_silence(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The silence is put aside for five days."""
-    await snooze_alerts(ctx, [await life.alert("NO_BUYER_ACTIVITY")], ctx.now + 5 * DAY, "They are at a fair")
+    await snooze_alerts(ctx, [await timeline.open_alert("NO_BUYER_ACTIVITY")], ctx.now + 5 * DAY, "They are at a fair")
 
 
-async def goes_on_all_the_same(life: Life, ctx: Ctx) -> None:
+async def keep_deal_open(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The manager decides that it is not stopped."""
-    await acknowledge_alerts(ctx, [await life.alert("DISQUALIFY_PROPOSED")], "They are merging until July")
+    await acknowledge_alerts(ctx, [await timeline.open_alert("DISQUALIFY_PROPOSED")], "They are merging until July")
 
 
-async def gives_up(life: Life, ctx: Ctx) -> None:
+async def lose_deal(timeline: AlertTimeline, ctx: Ctx) -> None:
     """It is lost."""
-    await lose(ctx, life.deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
+    await lose(ctx, timeline.deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
 
 
-def owner(*does: Does) -> tuple[tuple[str, Does], ...]:
+def owner_acts(*does: Act) -> tuple[tuple[str, Act], ...]:
     """What the owner of the deal does on a day."""
     return tuple(("owner", one) for one in does)
 
 
-STORY: Mapping[int, Sequence[tuple[str, Does]]] = {
-    1: owner(closes(29), next_step(10)),
-    2: owner(lambda life, ctx: life.meet(ctx, "Grace", BuyingRole.CHAMPION)),
-    3: (*owner(lambda life, ctx: life.meet(ctx, "Kim", BuyingRole.EVALUATOR)), ("admin", boss_leaves)),
-    5: owner(old_pain),
-    6: owner(
+STORY: Mapping[int, Sequence[tuple[str, Act]]] = {
+    1: owner_acts(set_close_date(29), set_next_step(10)),
+    2: owner_acts(lambda life, ctx: life.add_stakeholder(ctx, "Grace", BuyingRole.CHAMPION)),
+    3: (
+        *owner_acts(lambda life, ctx: life.add_stakeholder(ctx, "Kim", BuyingRole.EVALUATOR)),
+        ("admin", deactivate_manager),
+    ),
+    5: owner_acts(assess_old_pain),
+    6: owner_acts(
         lambda life, ctx: update_buyer(
             ctx, life.deal, {"compelling_event": "The old contract ends in July"}, expected_version=None
         )
     ),
-    8: owner(snooze),
-    15: owner(Life.talk, lambda life, ctx: review_risks(ctx, life.deal, none_found=True, note=None)),
-    17: owner(next_step(37)),
-    18: (("admin", boss_is_back),),
-    20: owner(fear),
-    28: owner(
-        Life.talk, lambda life, ctx: update_risk(ctx, life.made["fear"], {"likelihood": 3}, expected_version=None)
+    8: owner_acts(snooze_silence),
+    15: owner_acts(AlertTimeline.log_call, lambda life, ctx: review_risks(ctx, life.deal, none_found=True, note=None)),
+    17: owner_acts(set_next_step(37)),
+    18: (("admin", reactivate_manager),),
+    20: owner_acts(raise_high_risk),
+    28: owner_acts(
+        AlertTimeline.log_call,
+        lambda life, ctx: update_risk(ctx, life.created["fear"], {"likelihood": 3}, expected_version=None),
     ),
-    29: owner(
-        lambda life, ctx: add_mitigation(ctx, life.made["fear"], NewMitigation(MitigationKind.PILOT, "Show it")),
-        Life.talk,
+    29: owner_acts(
+        lambda life, ctx: add_mitigation(ctx, life.created["fear"], NewMitigation(MitigationKind.PILOT, "Show it")),
+        AlertTimeline.log_call,
     ),
-    30: (("admin", goes_on), *owner(closes(31), next_step(44))),
-    31: owner(lambda life, ctx: life.meet(ctx, "Ann", BuyingRole.DECISION_MAKER)),
-    35: owner(Life.talk, next_step(48), closes(61)),
-    41: owner(Life.talk, next_step(54), closes(92)),
-    43: owner(lambda life, ctx: life.reach(ctx, "problem_agreed")),
-    47: owner(Life.talk, next_step(60)),
-    53: owner(Life.talk, next_step(66)),
-    59: owner(Life.talk, next_step(72)),
-    65: owner(Life.talk, next_step(78)),
-    **{day: owner(Life.write, Life.talk, next_step(day + 14)) for day in (70, 76, 82)},
-    84: owner(lambda life, ctx: update_stakeholder(ctx, life.made["Grace"], {"left": True}, expected_version=None)),
-    86: owner(lambda life, ctx: life.meet(ctx, "Bo", BuyingRole.CHAMPION)),
-    **{day: owner(next_step(day + 14)) for day in (95, 108)},
-    112: (("manager", goes_on_all_the_same),),
-    118: owner(gives_up),
+    30: (("admin", progress_with_override), *owner_acts(set_close_date(31), set_next_step(44))),
+    31: owner_acts(lambda life, ctx: life.add_stakeholder(ctx, "Ann", BuyingRole.DECISION_MAKER)),
+    35: owner_acts(AlertTimeline.log_call, set_next_step(48), set_close_date(61)),
+    41: owner_acts(AlertTimeline.log_call, set_next_step(54), set_close_date(92)),
+    43: owner_acts(lambda life, ctx: life.complete_milestone(ctx, "problem_agreed")),
+    47: owner_acts(AlertTimeline.log_call, set_next_step(60)),
+    53: owner_acts(AlertTimeline.log_call, set_next_step(66)),
+    59: owner_acts(AlertTimeline.log_call, set_next_step(72)),
+    65: owner_acts(AlertTimeline.log_call, set_next_step(78)),
+    **{
+        day: owner_acts(AlertTimeline.log_email, AlertTimeline.log_call, set_next_step(day + 14))
+        for day in (70, 76, 82)
+    },
+    84: owner_acts(
+        lambda life, ctx: update_stakeholder(ctx, life.created["Grace"], {"left": True}, expected_version=None)
+    ),
+    86: owner_acts(lambda life, ctx: life.add_stakeholder(ctx, "Bo", BuyingRole.CHAMPION)),
+    **{day: owner_acts(set_next_step(day + 14)) for day in (95, 108)},
+    112: (("manager", keep_deal_open),),
+    118: owner_acts(lose_deal),
 }
 
 TABLE = """
@@ -233,12 +249,12 @@ TABLE = """
 """Each line follows from the story and the table of alerts in the domain, and the default process: which day, what became of which alert, how severe it is."""
 
 
-@pytest.mark.parametrize("zone", some(ZONES, every=4))
-async def test_a_life_of_120_days_is_told_as_the_table_says(zone: str) -> None:
-    crew = await new_crew(time_zone=zone)
-    life = Life(crew, await crew.deal(OpportunityState.QUALIFIED), ZoneInfo(zone))
+@pytest.mark.parametrize("zone", sample(ZONES, every=4))
+async def test_alerts_over_120_days_of_a_deal_match_the_table(zone: str) -> None:
+    team = await new_sales_team(time_zone=zone)
+    timeline = AlertTimeline(team, await team.add_deal(OpportunityState.QUALIFIED), ZoneInfo(zone))
 
-    await life.live(DAYS, STORY)
+    await timeline.run(DAYS, STORY)
 
-    assert "\n".join(await life.told()) == TABLE.strip()
-    assert (await Opportunity.filter(id=life.deal).values("disqualify_proposed"))[0]["disqualify_proposed"] is False
+    assert "\n".join(await timeline.event_lines()) == TABLE.strip()
+    assert (await Opportunity.filter(id=timeline.deal).values("disqualify_proposed"))[0]["disqualify_proposed"] is False

@@ -10,8 +10,15 @@ import pytest
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.rules.deal_facts import default_document
-from tests.support.scenarios.activities import LATER, Diary, call, new_diary, stored, told
-from tests.support.team import ROLES, Crew, new_crew
+from tests.support.scenarios.activities import (
+    LATER,
+    ActivityScenario,
+    log_call,
+    new_activity_scenario,
+    recorded_events,
+    stored_rows,
+)
+from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.models import Activity, Member, Opportunity, Override
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.activities import correct_activity
@@ -34,90 +41,94 @@ WRITERS = {
 
 
 @pytest.fixture
-async def diary(organization: TestOrganization) -> Diary:
+async def scenario(organization: TestOrganization) -> ActivityScenario:
     """A lead with two people of the buyer's."""
-    return await new_diary(organization)
+    return await new_activity_scenario(organization)
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew for all who may correct."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def listed(diary: Diary) -> tuple[list[UUID], int]:
+async def listed_activities(scenario: ActivityScenario) -> tuple[list[UUID], int]:
     """The deal's activities as its list shows and counts them."""
-    page = await ACTIVITIES.page_of(diary.ctx.viewer, diary.deal, Window(100))
-    total = (await ACTIVITIES.counts(diary.ctx.viewer, [diary.deal]))[diary.deal]
-    _, first = await ACTIVITIES.read(diary.ctx.viewer.organization_id, (), [diary.deal], 100, LATER)
-    assert first[diary.deal] == replace(page, total=total)
+    page = await ACTIVITIES.page_of(scenario.ctx.viewer, scenario.deal, Window(100))
+    total = (await ACTIVITIES.counts(scenario.ctx.viewer, [scenario.deal]))[scenario.deal]
+    _, first = await ACTIVITIES.read(scenario.ctx.viewer.organization_id, (), [scenario.deal], 100, LATER)
+    assert first[scenario.deal] == replace(page, total=total)
     return [row.id for row in page.rows], total
 
 
 @pytest.mark.parametrize("state", WRITERS)
 @pytest.mark.parametrize("who", ROLES)
-async def test_who_writes_the_deal_or_logged_it_corrects_it(crew: Crew, who: str, state: OpportunityState) -> None:
-    deal, version = crew.deals[state], await Opportunity.filter(id=crew.deals[state]).values("version", "updated_at")
+async def test_those_who_may_write_the_deal_or_logged_the_activity_may_correct_it(
+    team: SalesTeam, who: str, state: OpportunityState
+) -> None:
+    deal, version = team.deals[state], await Opportunity.filter(id=team.deals[state]).values("version", "updated_at")
     author = "stranger" if who != "stranger" else "other manager"
-    logged = await call(crew.at(author, LATER), deal)
-    own = [await call(crew.at(who, LATER), deal)] if who != "observer" else []
+    logged = await log_call(team.at(author, LATER), deal)
+    own = [await log_call(team.at(who, LATER), deal)] if who != "observer" else []
 
     corrected = []
     for id in [logged, *own]:
-        before = await stored(deal)
+        before = await stored_rows(deal)
         try:
-            await correct_activity(crew.at(who, LATER), id, {"summary": "It was a mail."})
+            await correct_activity(team.at(who, LATER), id, {"summary": "It was a mail."})
             corrected.append(id)
         except PermissionDeniedError:
-            assert await stored(deal) == before
+            assert await stored_rows(deal) == before
 
     assert corrected == [*([logged] if who in WRITERS[state] else []), *own]
     assert await Opportunity.filter(id=deal).values("version", "updated_at") == version
 
 
-async def test_who_logged_it_and_sees_the_deal_no_more_corrects_nothing() -> None:
-    crew = await new_crew()
-    deal = crew.deals[OpportunityState.LEAD]
-    logged = await call(crew.at("stranger", LATER), deal)
-    await Member.filter(id=crew.member("stranger")).update(visibility=Visibility.OWN)
-    blind = await crew.organization.ctx_of(ROLES["stranger"], "stranger@example.com", now=LATER)
-    before = await stored(deal)
+async def test_a_logger_who_no_longer_sees_the_deal_cannot_correct() -> None:
+    team = await new_sales_team()
+    deal = team.deals[OpportunityState.LEAD]
+    logged = await log_call(team.at("stranger", LATER), deal)
+    await Member.filter(id=team.member("stranger")).update(visibility=Visibility.OWN)
+    blind = await team.organization.ctx_of(ROLES["stranger"], "stranger@example.com", now=LATER)
+    before = await stored_rows(deal)
 
     for ctx in (blind, (await new_organization()).ctx):
         with pytest.raises(NotFoundError):
             await correct_activity(ctx, logged, {"void": True})
 
-    assert await stored(deal) == before
+    assert await stored_rows(deal) == before
 
 
-async def test_what_is_left_out_is_kept_and_the_event_tells_old_and_new(diary: Diary) -> None:
-    id = await diary.talk(diary.grace, external_system="mail", external_id="1")
+async def test_omitted_fields_are_kept_and_the_event_has_old_and_new_values(scenario: ActivityScenario) -> None:
+    id = await scenario.log_two_way_call(scenario.grace, external_system="mail", external_id="1")
     [before] = await Activity.filter(id=id).values()
 
-    await diary.correct(id, kind=ActivityKind.MEETING, at=NOW, contact_ids=[diary.kim, diary.grace, diary.kim])
+    await scenario.correct(
+        id, kind=ActivityKind.MEETING, at=NOW, contact_ids=[scenario.kim, scenario.grace, scenario.kim]
+    )
 
     assert await Activity.filter(id=id).values() == [{**before, "kind": "MEETING", "at": NOW}]
-    assert (await conversations(diary.ctx.viewer.organization_id, participants=[id])).participants == {
-        id: (diary.kim, diary.grace)
+    assert (await conversations(scenario.ctx.viewer.organization_id, participants=[id])).participants == {
+        id: (scenario.kim, scenario.grace)
     }
-    type, payload = (await told(diary.deal))[-1]
+    type, payload = (await recorded_events(scenario.deal))[-1]
     assert (type, payload["activityId"]) == ("activity.corrected", str(id))
     assert payload["changes"] == {
         "kind": {"old": "CALL", "new": "MEETING"},
         "at": {"old": LATER.isoformat(), "new": NOW.isoformat()},
-        "contactIds": {"old": [str(diary.grace)], "new": [str(diary.kim), str(diary.grace)]},
+        "contactIds": {"old": [str(scenario.grace)], "new": [str(scenario.kim), str(scenario.grace)]},
     }
 
 
-async def test_a_correction_that_changes_nothing_tells_nothing(diary: Diary) -> None:
-    id = await diary.talk(diary.grace, diary.kim)
-    before = await stored(diary.deal)
+async def test_an_unchanged_correction_records_nothing(scenario: ActivityScenario) -> None:
+    id = await scenario.log_two_way_call(scenario.grace, scenario.kim)
+    before = await stored_rows(scenario.deal)
     same = {"kind": ActivityKind.CALL, "at": LATER, "two_way": True, "void": False}
 
-    for given in ({}, same, {"contact_ids": [diary.grace, diary.kim, diary.grace]}):
-        await diary.correct(id, **given)
+    for given in ({}, same, {"contact_ids": [scenario.grace, scenario.kim, scenario.grace]}):
+        await scenario.correct(id, **given)
 
-    assert await stored(diary.deal) == before
+    assert await stored_rows(scenario.deal) == before
 
 
 FAULTS: Mapping[str, tuple[dict[str, Any], list[tuple[str, ...]]]] = {
@@ -138,73 +149,92 @@ FAULTS: Mapping[str, tuple[dict[str, Any], list[tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-async def test_what_was_corrected_obeys_the_same_rules_as_a_whole(diary: Diary, case: str) -> None:
+async def test_a_corrected_activity_is_validated_as_a_whole(scenario: ActivityScenario, case: str) -> None:
     given, expected = FAULTS[case]
-    id = await diary.talk(diary.grace)
-    before = await stored(diary.deal)
+    id = await scenario.log_two_way_call(scenario.grace)
+    before = await stored_rows(scenario.deal)
 
     with pytest.raises(InvalidInputError) as refusal:
-        await diary.correct(id, **given)
+        await scenario.correct(id, **given)
 
     assert [fault.path for fault in refusal.value.fields] == expected
-    assert await stored(diary.deal) == before
+    assert await stored_rows(scenario.deal) == before
 
 
-async def test_one_way_without_people_becomes_two_way_only_with_somebody(diary: Diary) -> None:
-    id = await diary.log()
+async def test_an_activity_without_contacts_becomes_two_way_only_with_one(scenario: ActivityScenario) -> None:
+    id = await scenario.log_call()
 
     with pytest.raises(InvalidInputError):
-        await diary.correct(id, two_way=True)
-    assert await diary.coverage() == ("NONE", "NONE")
-    await diary.correct(id, two_way=True, contact_ids=[diary.kim])
+        await scenario.correct(id, two_way=True)
+    assert await scenario.coverage() == ("NONE", "NONE")
+    await scenario.correct(id, two_way=True, contact_ids=[scenario.kim])
 
-    assert await diary.coverage() == ("NONE", "BRIEF")
+    assert await scenario.coverage() == ("NONE", "BRIEF")
 
 
-async def test_what_did_not_happen_is_in_no_list_and_no_count_until_it_is_brought_back(diary: Diary) -> None:
-    early, late = await diary.talk(diary.grace, at=NOW), await diary.talk(diary.grace, at=LATER)
+async def test_a_void_activity_is_not_listed_or_counted_until_restored(scenario: ActivityScenario) -> None:
+    early, late = (
+        await scenario.log_two_way_call(scenario.grace, at=NOW),
+        await scenario.log_two_way_call(scenario.grace, at=LATER),
+    )
 
-    await diary.correct(late, void=True)
-    gone = await listed(diary), await diary.coverage(), (await diary.facts()).activity.last_two_way_at
-    await replace(diary, ctx=replace(diary.ctx, now=LATER + TICK)).correct(late, void=True)
-    await diary.correct(late, void=False)
-    back = await listed(diary), await diary.coverage(), (await diary.facts()).activity.last_two_way_at
+    await scenario.correct(late, void=True)
+    gone = (
+        await listed_activities(scenario),
+        await scenario.coverage(),
+        (await scenario.facts()).activity.last_two_way_at,
+    )
+    await replace(scenario, ctx=replace(scenario.ctx, now=LATER + TICK)).correct(late, void=True)
+    await scenario.correct(late, void=False)
+    back = (
+        await listed_activities(scenario),
+        await scenario.coverage(),
+        (await scenario.facts()).activity.last_two_way_at,
+    )
 
     assert gone == (([early], 1), ("BRIEF", "NONE"), NOW)
     assert back == (([late, early], 2), ("MULTIPLE", "NONE"), LATER)
-    assert [payload["changes"] for type, payload in await told(diary.deal) if type == "activity.corrected"] == [
+    assert [
+        payload["changes"] for type, payload in await recorded_events(scenario.deal) if type == "activity.corrected"
+    ] == [
         {"voidedAt": {"old": None, "new": LATER.isoformat()}},
         {"voidedAt": {"old": LATER.isoformat(), "new": None}},
     ]
 
 
-async def test_a_debt_is_settled_by_the_talk_that_it_owed() -> None:
-    crew = await new_crew()
-    await _ask_for_a_talk(crew)
-    deal = await crew.deal(OpportunityState.QUALIFIED, "owing")
+async def test_an_override_is_settled_by_the_activity_that_meets_it() -> None:
+    team = await new_sales_team()
+    await _require_activity(team)
+    deal = await team.add_deal(OpportunityState.QUALIFIED, "owing")
     given = NewOverride(("talk",), "They are away until Monday, says the owner.")
-    await triggers.progress(crew.at("manager", NOW + timedelta(hours=1)), deal, {}, TransitionOptions(override=given))
+    await triggers.progress(team.at("manager", NOW + timedelta(hours=1)), deal, {}, TransitionOptions(override=given))
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
-    diary = Diary(crew.at("stranger", LATER), account, deal, *[await _contact(crew, account) for _ in range(2)])
+    scenario = ActivityScenario(
+        team.at("stranger", LATER), account, deal, *[await _contact(team, account) for _ in range(2)]
+    )
     [debt] = await Override.filter(opportunity_id=deal).values("id", "settled_at")
 
-    await diary.log()
+    await scenario.log_call()
     still = await Override.filter(opportunity_id=deal).values("settled_at")
-    await diary.talk()
+    await scenario.log_two_way_call()
 
     assert (debt["settled_at"], still) == (None, [{"settled_at": None}])
     assert await Override.filter(opportunity_id=deal).values("settled_at") == [{"settled_at": LATER}]
-    assert [type for type, _ in await told(deal)] == ["activity.logged", "activity.logged", "override.settled"]
+    assert [type for type, _ in await recorded_events(deal)] == [
+        "activity.logged",
+        "activity.logged",
+        "override.settled",
+    ]
 
 
-async def _contact(crew: Crew, account: UUID) -> UUID:
-    return await create_contact(crew.ctx["owner"], account, {"name": "Grace"})
+async def _contact(team: SalesTeam, account: UUID) -> UUID:
+    return await create_contact(team.ctx["owner"], account, {"name": "Grace"})
 
 
-async def _ask_for_a_talk(crew: Crew) -> None:
+async def _require_activity(team: SalesTeam) -> None:
     """From now on PROGRESS asks for a talk within a week, and nothing else."""
     document = default_document()
     asked = {"key": "talk", "label": "Spoken with", "strength": "SOFT", "test": {"activityWithinDays": 7}}
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != "PROGRESS"]
     document["gates"].append({"trigger": "PROGRESS", "requirements": [asked]})
-    await publish(crew.organization.ctx, parse_process(document))
+    await publish(team.organization.ctx, parse_process(document))

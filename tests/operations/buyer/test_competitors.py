@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import NOW, new_organization
-from tests.support.refusals import faults, refusal, written
-from tests.support.team import ROLES, WRITERS, Crew, new_crew
+from tests.support.refusals import faults, refusal, stored_rows
+from tests.support.team import ROLES, WRITERS, SalesTeam, new_sales_team
 from workflow.models import Event, Opportunity
 from workflow.operations.buyer.competitors import (
     CompetitorChanges,
@@ -25,54 +25,56 @@ from workflow.rules.opportunity.parts import CompetitorFacts
 
 K, S = CompetitorKind, OpportunityState
 GLOBEX = NewCompetitor(K.VENDOR, "Globex", CompetitorStanding.ACTIVE, "Price", "Service")
-NOTHING_DONE = NewCompetitor(K.STATUS_QUO, "Counting by hand")
+STATUS_QUO = NewCompetitor(K.STATUS_QUO, "Counting by hand")
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
-    return await new_crew()
+async def team() -> SalesTeam:
+    return await new_sales_team()
 
 
 @pytest.fixture
-async def lead(crew: Crew, request: pytest.FixtureRequest) -> UUID:
+async def lead(team: SalesTeam, request: pytest.FixtureRequest) -> UUID:
     """A deal of the test's own."""
-    return await crew.deal(S.LEAD, request.node.name)
+    return await team.add_deal(S.LEAD, request.node.name)
 
 
-async def rivals(crew: Crew, id: UUID) -> tuple[CompetitorFacts, ...]:
-    return (await load_facts(crew.organization.id, [id], NOW))[id].competitors
+async def competitors(team: SalesTeam, id: UUID) -> tuple[CompetitorFacts, ...]:
+    return (await load_facts(team.organization.id, [id], NOW))[id].competitors
 
 
-async def told(id: UUID) -> list[tuple[str, dict[str, Any]]]:
+async def competitor_events(id: UUID) -> list[tuple[str, dict[str, Any]]]:
     """The facts about competitors, in order, without who and where."""
     events = await Event.filter(aggregateid=id, type__startswith="competitor.").order_by("pos")
     about = {"opportunityId", "version", "actor", "competitorId"}
     return [(event.type, {k: v for k, v in dict(event.payload).items() if k not in about}) for event in events]
 
 
-async def add(crew: Crew, deal: UUID, new: NewCompetitor, who: str = "owner") -> UUID:
-    return await add_competitor(crew.ctx[who], deal, new)
+async def add(team: SalesTeam, deal: UUID, new: NewCompetitor, who: str = "owner") -> UUID:
+    return await add_competitor(team.ctx[who], deal, new)
 
 
 async def update(
-    crew: Crew, id: UUID, given: CompetitorChanges, who: str = "owner", version: int | None = None
+    team: SalesTeam, id: UUID, given: CompetitorChanges, who: str = "owner", version: int | None = None
 ) -> UUID:
-    return await update_competitor(crew.ctx[who], id, given, expected_version=version)
+    return await update_competitor(team.ctx[who], id, given, expected_version=version)
 
 
-async def remove(crew: Crew, id: UUID, who: str = "owner", version: int | None = None) -> UUID:
-    return await remove_competitor(crew.ctx[who], id, expected_version=version)
+async def remove(team: SalesTeam, id: UUID, who: str = "owner", version: int | None = None) -> UUID:
+    return await remove_competitor(team.ctx[who], id, expected_version=version)
 
 
-async def test_a_rival_is_kept_as_given_and_told(crew: Crew, lead: UUID) -> None:
+async def test_a_competitor_is_stored_and_recorded(team: SalesTeam, lead: UUID) -> None:
     before = await Opportunity.get(id=lead)
 
-    id = await add(crew, lead, GLOBEX)
+    id = await add(team, lead, GLOBEX)
 
     standing = CompetitorStanding.ACTIVE
-    assert await rivals(crew, lead) == (CompetitorFacts(id, lead, K.VENDOR, "Globex", standing, "Price", "Service"),)
+    assert await competitors(team, lead) == (
+        CompetitorFacts(id, lead, K.VENDOR, "Globex", standing, "Price", "Service"),
+    )
     news = {"kind": "VENDOR", "name": "Globex", "standing": "ACTIVE", "strengths": "Price", "weaknesses": "Service"}
-    assert await told(lead) == [
+    assert await competitor_events(lead) == [
         ("competitor.added", {"changes": {name: {"old": None, "new": value} for name, value in news.items()}})
     ]
     assert (await Opportunity.get(id=lead)).version == before.version + 1
@@ -80,34 +82,36 @@ async def test_a_rival_is_kept_as_given_and_told(crew: Crew, lead: UUID) -> None
 
 @pytest.mark.parametrize("name", ["Globex", "GLOBEX", " globex "])
 @pytest.mark.parametrize("kind", [K.VENDOR, K.INCUMBENT, K.IN_HOUSE])
-async def test_the_same_kind_and_name_is_there_once(crew: Crew, lead: UUID, kind: CompetitorKind, name: str) -> None:
-    await add(crew, lead, NewCompetitor(kind, "Globex"))
+async def test_a_kind_and_name_is_unique_on_a_deal(
+    team: SalesTeam, lead: UUID, kind: CompetitorKind, name: str
+) -> None:
+    await add(team, lead, NewCompetitor(kind, "Globex"))
 
-    found = await faults(lead, add(crew, lead, NewCompetitor(kind, name)))
+    found = await faults(lead, add(team, lead, NewCompetitor(kind, name)))
 
     already = f"{name.strip()} is a competitor of this opportunity already. Change it with updateCompetitor."
     assert found == {"name": already}
 
 
-async def test_names_are_compared_in_every_script(crew: Crew, lead: UUID) -> None:
-    await add(crew, lead, NewCompetitor(K.VENDOR, "Straße"))
+async def test_names_are_compared_case_insensitively_in_every_script(team: SalesTeam, lead: UUID) -> None:
+    await add(team, lead, NewCompetitor(K.VENDOR, "Straße"))
 
-    assert list(await faults(lead, add(crew, lead, NewCompetitor(K.VENDOR, "STRASSE")))) == ["name"]
+    assert list(await faults(lead, add(team, lead, NewCompetitor(K.VENDOR, "STRASSE")))) == ["name"]
 
 
-async def test_the_same_name_of_another_kind_or_deal_is_another(crew: Crew, lead: UUID) -> None:
-    other = await crew.deal(S.LEAD, "other")
+async def test_the_same_name_may_exist_with_another_kind_or_on_another_deal(team: SalesTeam, lead: UUID) -> None:
+    other = await team.add_deal(S.LEAD, "other")
 
     for deal, kind in ((lead, K.VENDOR), (lead, K.INCUMBENT), (lead, K.IN_HOUSE), (other, K.VENDOR)):
-        await add(crew, deal, NewCompetitor(kind, "Globex"))
+        await add(team, deal, NewCompetitor(kind, "Globex"))
 
-    assert [rival.kind for rival in await rivals(crew, lead)] == [K.VENDOR, K.INCUMBENT, K.IN_HOUSE]
+    assert [rival.kind for rival in await competitors(team, lead)] == [K.VENDOR, K.INCUMBENT, K.IN_HOUSE]
 
 
-async def test_doing_nothing_is_there_once_whatever_its_name(crew: Crew, lead: UUID) -> None:
-    await add(crew, lead, NOTHING_DONE)
+async def test_the_status_quo_exists_once_whatever_its_name(team: SalesTeam, lead: UUID) -> None:
+    await add(team, lead, STATUS_QUO)
 
-    found = await faults(lead, add(crew, lead, NewCompetitor(K.STATUS_QUO, "Waiting")))
+    found = await faults(lead, add(team, lead, NewCompetitor(K.STATUS_QUO, "Waiting")))
 
     assert found == {
         "kind": "Doing nothing is on record already, as Counting by hand. Change it with updateCompetitor."
@@ -115,132 +119,135 @@ async def test_doing_nothing_is_there_once_whatever_its_name(crew: Crew, lead: U
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 256, "a\x00b"])
-async def test_a_rival_has_a_name_that_fits(crew: Crew, lead: UUID, name: str) -> None:
-    id = await add(crew, lead, NewCompetitor(K.VENDOR, "x" * 255))
+async def test_a_competitor_needs_a_valid_name(team: SalesTeam, lead: UUID, name: str) -> None:
+    id = await add(team, lead, NewCompetitor(K.VENDOR, "x" * 255))
 
-    assert list(await faults(lead, add(crew, lead, NewCompetitor(K.VENDOR, name)))) == ["name"]
-    assert list(await faults(lead, update(crew, id, {"name": name}))) == ["name"]
+    assert list(await faults(lead, add(team, lead, NewCompetitor(K.VENDOR, name)))) == ["name"]
+    assert list(await faults(lead, update(team, id, {"name": name}))) == ["name"]
 
 
 @pytest.mark.parametrize("name", ["strengths", "weaknesses"])
-async def test_a_text_has_an_end(crew: Crew, lead: UUID, name: str) -> None:
-    id = await add(crew, lead, GLOBEX)
+async def test_texts_have_a_maximum_length(team: SalesTeam, lead: UUID, name: str) -> None:
+    id = await add(team, lead, GLOBEX)
     over: Any = {name: "x" * 2_001}
     full: Any = {name: "x" * 2_000}
 
-    assert list(await faults(lead, update(crew, id, over))) == [name]
-    assert list(await faults(lead, add(crew, lead, NewCompetitor(K.VENDOR, "Initech", **over)))) == [name]
-    await update(crew, id, full)
+    assert list(await faults(lead, update(team, id, over))) == [name]
+    assert list(await faults(lead, add(team, lead, NewCompetitor(K.VENDOR, "Initech", **over)))) == [name]
+    await update(team, id, full)
 
-    assert getattr((await rivals(crew, lead))[0], name) == full[name]
+    assert getattr((await competitors(team, lead))[0], name) == full[name]
 
 
-async def test_a_change_is_told_old_and_new_and_null_clears(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, GLOBEX)
+async def test_a_change_records_old_and_new_values_and_null_clears(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, GLOBEX)
 
-    await update(crew, id, {"standing": CompetitorStanding.SHORTLISTED, "strengths": None, "weaknesses": "Service"})
+    await update(team, id, {"standing": CompetitorStanding.SHORTLISTED, "strengths": None, "weaknesses": "Service"})
 
     expected = CompetitorFacts(id, lead, K.VENDOR, "Globex", CompetitorStanding.SHORTLISTED, None, "Service")
-    assert await rivals(crew, lead) == (expected,)
+    assert await competitors(team, lead) == (expected,)
     changes = {"standing": {"old": "ACTIVE", "new": "SHORTLISTED"}, "strengths": {"old": "Price", "new": None}}
-    assert (await told(lead))[1:] == [("competitor.updated", {"changes": changes})]
+    assert (await competitor_events(lead))[1:] == [("competitor.updated", {"changes": changes})]
 
 
 @pytest.mark.parametrize("again", [{}, {"name": " Globex ", "standing": CompetitorStanding.ACTIVE}])
-async def test_where_nothing_changes_nothing_is_written(crew: Crew, lead: UUID, again: CompetitorChanges) -> None:
-    id = await add(crew, lead, GLOBEX)
-    before = await written(lead)
+async def test_an_unchanged_competitor_writes_nothing(team: SalesTeam, lead: UUID, again: CompetitorChanges) -> None:
+    id = await add(team, lead, GLOBEX)
+    before = await stored_rows(lead)
 
-    assert await update(crew, id, again) == id
+    assert await update(team, id, again) == id
 
-    assert await written(lead) == before
-
-
-async def test_a_rival_may_be_spelt_anew_but_not_as_another(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, GLOBEX)
-    await add(crew, lead, NewCompetitor(K.VENDOR, "Initech"))
-    await add(crew, lead, NewCompetitor(K.IN_HOUSE, "Hooli"))
-
-    assert list(await faults(lead, update(crew, id, {"name": "INITECH"}))) == ["name"]
-    await update(crew, id, {"name": "GLOBEX"})
-    await update(crew, id, {"name": "Hooli"})
-
-    assert [rival.name for rival in await rivals(crew, lead)] == ["Hooli", "Initech", "Hooli"]
+    assert await stored_rows(lead) == before
 
 
-async def test_name_and_standing_cannot_be_cleared(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, GLOBEX)
+async def test_a_competitor_can_be_respelled_but_not_renamed_to_another(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, GLOBEX)
+    await add(team, lead, NewCompetitor(K.VENDOR, "Initech"))
+    await add(team, lead, NewCompetitor(K.IN_HOUSE, "Hooli"))
 
-    assert list(await faults(lead, update(crew, id, {"name": None, "standing": None}))) == ["name", "standing"]
+    assert list(await faults(lead, update(team, id, {"name": "INITECH"}))) == ["name"]
+    await update(team, id, {"name": "GLOBEX"})
+    await update(team, id, {"name": "Hooli"})
 
-
-async def test_one_that_was_added_by_mistake_goes_and_may_come_again(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, NOTHING_DONE)
-
-    assert await remove(crew, id) == lead
-    again = await add(crew, lead, NOTHING_DONE)
-
-    assert [rival.id for rival in await rivals(crew, lead)] == [again]
-    assert (await told(lead))[1] == ("competitor.removed", {"kind": "STATUS_QUO", "name": "Counting by hand"})
+    assert [rival.name for rival in await competitors(team, lead)] == ["Hooli", "Initech", "Hooli"]
 
 
-async def test_who_won_a_deal_before_stays_on_record(crew: Crew) -> None:
-    deal = await crew.deal(S.QUALIFIED, "won by Globex")
-    winner, other = await add(crew, deal, GLOBEX), await add(crew, deal, NewCompetitor(K.VENDOR, "Initech"))
-    await lose(crew.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, winner), TransitionOptions())
-    await reopen(crew.ctx["admin"], deal, S.LEAD, {}, TransitionOptions(note="They called us again."))
+async def test_name_and_standing_cannot_be_cleared(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, GLOBEX)
 
-    found = await faults(deal, remove(crew, winner))
-    await remove(crew, other)
+    assert list(await faults(lead, update(team, id, {"name": None, "standing": None}))) == ["name", "standing"]
+
+
+async def test_a_removed_competitor_can_be_added_again(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, STATUS_QUO)
+
+    assert await remove(team, id) == lead
+    again = await add(team, lead, STATUS_QUO)
+
+    assert [rival.id for rival in await competitors(team, lead)] == [again]
+    assert (await competitor_events(lead))[1] == (
+        "competitor.removed",
+        {"kind": "STATUS_QUO", "name": "Counting by hand"},
+    )
+
+
+async def test_a_competitor_who_won_the_deal_cannot_be_removed(team: SalesTeam) -> None:
+    deal = await team.add_deal(S.QUALIFIED, "won by Globex")
+    winner, other = await add(team, deal, GLOBEX), await add(team, deal, NewCompetitor(K.VENDOR, "Initech"))
+    await lose(team.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, winner), TransitionOptions())
+    await reopen(team.ctx["admin"], deal, S.LEAD, {}, TransitionOptions(note="They called us again."))
+
+    found = await faults(deal, remove(team, winner))
+    await remove(team, other)
 
     remedy = "Mark it with updateCompetitor `standing: ELIMINATED`."
     assert found == {"id": f"The history says that this deal was once lost to Globex, and records stay. {remedy}"}
-    await update(crew, winner, {"standing": CompetitorStanding.ELIMINATED})
-    assert [(rival.id, rival.standing) for rival in await rivals(crew, deal)] == [(winner, "ELIMINATED")]
+    await update(team, winner, {"standing": CompetitorStanding.ELIMINATED})
+    assert [(rival.id, rival.standing) for rival in await competitors(team, deal)] == [(winner, "ELIMINATED")]
 
 
 @pytest.mark.parametrize("who", ROLES)
-async def test_who_writes_the_deal_names_its_rivals(crew: Crew, who: str) -> None:
-    deal = crew.deals[S.PROGRESSING]
-    id = await add(crew, deal, NewCompetitor(K.VENDOR, f"Seen by {who}"), "admin")
+async def test_only_those_who_may_write_the_deal_may_change_its_competitors(team: SalesTeam, who: str) -> None:
+    deal = team.deals[S.PROGRESSING]
+    id = await add(team, deal, NewCompetitor(K.VENDOR, f"Seen by {who}"), "admin")
     attempts = [
-        add(crew, deal, NewCompetitor(K.VENDOR, f"Named by {who}"), who),
-        update(crew, id, {"standing": CompetitorStanding.PREFERRED}, who),
-        remove(crew, id, who),
+        add(team, deal, NewCompetitor(K.VENDOR, f"Named by {who}"), who),
+        update(team, id, {"standing": CompetitorStanding.PREFERRED}, who),
+        remove(team, id, who),
     ]
 
     if who in WRITERS:
         for attempt in attempts:
             await attempt
-        assert f"Seen by {who}" not in {rival.name for rival in await rivals(crew, deal)}
+        assert f"Seen by {who}" not in {rival.name for rival in await competitors(team, deal)}
     else:
         assert [type(await refusal(deal, attempt)) for attempt in attempts] == [PermissionDeniedError] * 3
 
 
-async def test_a_closed_deal_keeps_its_rivals_as_they_are(crew: Crew) -> None:
-    deal = await crew.deal(S.QUALIFIED, "closed with a rival")
-    id = await add(crew, deal, GLOBEX)
-    await lose(crew.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, id), TransitionOptions())
-    attempts = [add(crew, deal, NOTHING_DONE), update(crew, id, {"name": "Initech"}), remove(crew, id)]
+async def test_competitors_of_a_closed_deal_are_read_only(team: SalesTeam) -> None:
+    deal = await team.add_deal(S.QUALIFIED, "closed with a rival")
+    id = await add(team, deal, GLOBEX)
+    await lose(team.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, id), TransitionOptions())
+    attempts = [add(team, deal, STATUS_QUO), update(team, id, {"name": "Initech"}), remove(team, id)]
 
     assert [type(await refusal(deal, attempt)) for attempt in attempts] == [RecordClosedError] * 3
 
 
-async def test_a_version_that_has_passed_is_told_before_a_bad_input(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, GLOBEX)
-    attempts = [update(crew, id, {"name": " "}, version=99), remove(crew, id, version=99)]
+async def test_a_version_conflict_is_reported_before_invalid_input(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, GLOBEX)
+    attempts = [update(team, id, {"name": " "}, version=99), remove(team, id, version=99)]
 
     assert [type(await refusal(lead, attempt)) for attempt in attempts] == [VersionConflictError] * 2
 
 
-async def test_another_organization_finds_no_rival(crew: Crew, lead: UUID) -> None:
-    id = await add(crew, lead, GLOBEX)
+async def test_another_organization_cannot_find_a_competitor(team: SalesTeam, lead: UUID) -> None:
+    id = await add(team, lead, GLOBEX)
     foreign = await (await new_organization()).ctx_of(Role.ADMIN)
     attempts: list[Any] = [
-        add_competitor(foreign, lead, NOTHING_DONE),
+        add_competitor(foreign, lead, STATUS_QUO),
         update_competitor(foreign, id, {"name": "Initech"}, expected_version=99),
         remove_competitor(foreign, id, expected_version=99),
-        remove(crew, uuid4()),
+        remove(team, uuid4()),
     ]
 
     assert [type(await refusal(lead, attempt)) for attempt in attempts] == [NotFoundError] * 4

@@ -6,20 +6,20 @@ from uuid import UUID
 import pytest
 
 from tests.support.scenarios.milestones import (
+    EVIDENCE,
     LATER,
-    SAID,
     TODAY,
     VERBS,
     YESTERDAY,
-    a_step,
     deal_of,
-    faults,
+    deal_version,
+    faulty_fields,
     last_event,
-    refused,
-    row,
-    version,
+    milestone_row,
+    new_milestone,
+    refusal_of,
 )
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Milestone
 from workflow.operations.buyer.milestones import (
     MilestoneChanges,
@@ -38,37 +38,37 @@ OPEN = [OpportunityState.LEAD, OpportunityState.QUALIFIED, PROGRESSING]
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """The people; every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def process_step(crew: Crew) -> UUID:
+async def process_step(team: SalesTeam) -> UUID:
     """A milestone of the process that weighs 25, on a deal of its own."""
-    mine = Milestone.filter(opportunity_id=await crew.deal(PROGRESSING))
+    mine = Milestone.filter(opportunity_id=await team.add_deal(PROGRESSING))
     found = await mine.filter(template_key="solution_validated").values("id")
     id: UUID = found[0]["id"]
     return id
 
 
 @pytest.mark.parametrize("state", OPEN)
-async def test_one_added_by_hand_comes_after_those_of_the_process(crew: Crew, state: OpportunityState) -> None:
-    deal = await crew.deal(state)
-    first = await add_milestone(crew.at("owner", LATER), deal, NewMilestone(" They saw it work "))
+async def test_a_manual_milestone_comes_after_those_of_the_process(team: SalesTeam, state: OpportunityState) -> None:
+    deal = await team.add_deal(state)
+    first = await add_milestone(team.at("owner", LATER), deal, NewMilestone(" They saw it work "))
 
-    second = await add_milestone(crew.at("owner", LATER), deal, NewMilestone("Ours", SELLER, 20, TODAY))
+    second = await add_milestone(team.at("owner", LATER), deal, NewMilestone("Ours", SELLER, 20, TODAY))
 
-    kept, last = await row(first), await row(second)
+    kept, last = await milestone_row(first), await milestone_row(second)
     about = ("template_key", "name", "side", "weight", "status", "due", "position")
     assert [kept[name] for name in about] == [None, "They saw it work", "BUYER", 1, "PLANNED", None, 6]
     assert [last[name] for name in about] == [None, "Ours", "SELLER", 20, "PLANNED", TODAY, 7]
-    assert await version(deal) == 3
+    assert await deal_version(deal) == 3
 
 
-async def test_adding_is_told_with_all_that_was_given(crew: Crew) -> None:
-    deal = await crew.deal(PROGRESSING)
+async def test_the_added_event_has_every_field(team: SalesTeam) -> None:
+    deal = await team.add_deal(PROGRESSING)
 
-    id = await add_milestone(crew.at("owner", LATER), deal, NewMilestone("Ours", SELLER, 3, TODAY))
+    id = await add_milestone(team.at("owner", LATER), deal, NewMilestone("Ours", SELLER, 3, TODAY))
 
     type, payload = await last_event(id)
     given = {"name": "Ours", "side": "SELLER", "weight": 3, "status": "PLANNED", "due": TODAY.isoformat()}
@@ -89,30 +89,30 @@ async def test_adding_is_told_with_all_that_was_given(crew: Crew) -> None:
         (NewMilestone(" ", weight=21, due=date(1899, 12, 31)), ["name", "weight", "due"]),
     ],
 )
-async def test_what_is_added_has_a_name_a_weight_up_to_20_and_a_sane_day(
-    crew: Crew, given: NewMilestone, wrong: list[str]
+async def test_a_new_milestone_needs_a_name_a_weight_up_to_20_and_a_valid_due_date(
+    team: SalesTeam, given: NewMilestone, wrong: list[str]
 ) -> None:
-    deal = await crew.deal(PROGRESSING)
-    attempt = add_milestone(crew.at("owner", LATER), deal, given)
+    deal = await team.add_deal(PROGRESSING)
+    attempt = add_milestone(team.at("owner", LATER), deal, given)
 
     if wrong:
-        refusal = await refused(deal, attempt)
+        refusal = await refusal_of(deal, attempt)
         assert isinstance(refusal, InvalidInputError)
         assert [problem.path for problem in refusal.fields] == [(name,) for name in wrong]
     else:
-        assert (await row(await attempt))["weight"] == given.weight
+        assert (await milestone_row(await attempt))["weight"] == given.weight
 
 
 @pytest.mark.parametrize("start", [PLANNED, MISSED])
-async def test_done_keeps_when_by_whom_and_what_shows_it(crew: Crew, start: MilestoneStatus) -> None:
-    id = await a_step(crew, start)
+async def test_completing_stores_time_member_and_evidence(team: SalesTeam, start: MilestoneStatus) -> None:
+    id = await new_milestone(team, start)
 
-    await complete_milestone(crew.at("manager", LATER), id, evidence=f" {SAID} ", expected_version=None)
+    await complete_milestone(team.at("manager", LATER), id, evidence=f" {EVIDENCE} ", expected_version=None)
 
-    step, (type, payload) = await row(id), await last_event(id)
-    assert (step["status"], step["completed_at"], step["evidence"]) == (DONE, LATER, SAID)
-    assert (step["actor_kind"], step["actor_member_id"]) == (ActorKind.MEMBER, crew.member("manager"))
-    assert (type, payload["evidence"], payload["key"]) == ("milestone.completed", SAID, None)
+    step, (type, payload) = await milestone_row(id), await last_event(id)
+    assert (step["status"], step["completed_at"], step["evidence"]) == (DONE, LATER, EVIDENCE)
+    assert (step["actor_kind"], step["actor_member_id"]) == (ActorKind.MEMBER, team.member("manager"))
+    assert (type, payload["evidence"], payload["key"]) == ("milestone.completed", EVIDENCE, None)
     assert payload["changes"] == {"status": {"old": start, "new": DONE}}
 
 
@@ -120,57 +120,59 @@ async def test_done_keeps_when_by_whom_and_what_shows_it(crew: Crew, start: Mile
 @pytest.mark.parametrize(
     "evidence", [None, " ", "N/A", "yes done", "aaaaaaaaaaaa", "2026-03-02 10:00", "to be defined"]
 )
-async def test_evidence_that_says_nothing_is_refused_and_only_the_seller_may_do_without(
-    crew: Crew, side: MilestoneSide, evidence: str | None
+async def test_empty_evidence_is_refused_except_on_seller_milestones(
+    team: SalesTeam, side: MilestoneSide, evidence: str | None
 ) -> None:
-    id, absent = await a_step(crew, side=side), evidence is None or not evidence.strip()
-    attempt = complete_milestone(crew.at("owner", LATER), id, evidence=evidence, expected_version=None)
+    id, absent = await new_milestone(team, side=side), evidence is None or not evidence.strip()
+    attempt = complete_milestone(team.at("owner", LATER), id, evidence=evidence, expected_version=None)
 
     if side is SELLER and absent:
-        assert (await row(await attempt))["status"] == DONE
+        assert (await milestone_row(await attempt))["status"] == DONE
     else:
-        assert await faults(id, attempt) == ["evidence"]
+        assert await faulty_fields(id, attempt) == ["evidence"]
 
 
 @pytest.mark.parametrize("verb", ["complete", "update", "waive"])
 @pytest.mark.parametrize("status", [DONE, WAIVED])
-async def test_what_is_done_or_waived_is_reopened_first(crew: Crew, verb: str, status: MilestoneStatus) -> None:
-    id = await a_step(crew, status)
+async def test_a_done_or_waived_milestone_must_be_reopened_first(
+    team: SalesTeam, verb: str, status: MilestoneStatus
+) -> None:
+    id = await new_milestone(team, status)
 
-    refusal = await refused(await deal_of(id), VERBS[verb](crew.at("manager", LATER), id, None))
+    refusal = await refusal_of(await deal_of(id), VERBS[verb](team.at("manager", LATER), id, None))
 
     assert isinstance(refusal, InvalidInputError)
     assert refusal.message == f"This milestone is {status} already. Reopen it first with reopenMilestone."
 
 
-async def test_name_and_day_of_the_processs_own_may_change(crew: Crew) -> None:
-    id = await process_step(crew)
-    due = (await row(id))["due"]
+async def test_name_and_due_date_of_a_process_milestone_may_change(team: SalesTeam) -> None:
+    id = await process_step(team)
+    due = (await milestone_row(id))["due"]
 
-    await update_milestone(crew.at("owner", LATER), id, {"name": " Proven ", "due": None}, expected_version=None)
+    await update_milestone(team.at("owner", LATER), id, {"name": " Proven ", "due": None}, expected_version=None)
 
-    step, (type, payload) = await row(id), await last_event(id)
+    step, (type, payload) = await milestone_row(id), await last_event(id)
     assert (step["name"], step["due"], step["status"]) == ("Proven", None, PLANNED)
     assert (type, payload["key"]) == ("milestone.updated", "solution_validated")
     assert payload["changes"]["due"] == {"old": due.isoformat(), "new": None}
     assert set(payload["changes"]) == {"name", "due"}
 
 
-async def test_the_weight_of_the_processs_own_may_be_sent_back_as_it_is(crew: Crew) -> None:
-    id = await process_step(crew)
+async def test_the_unchanged_weight_of_a_process_milestone_is_accepted(team: SalesTeam) -> None:
+    id = await process_step(team)
 
-    await update_milestone(crew.at("owner", LATER), id, {"name": "Proven", "weight": 25}, expected_version=None)
+    await update_milestone(team.at("owner", LATER), id, {"name": "Proven", "weight": 25}, expected_version=None)
 
-    assert ((await row(id))["name"], (await row(id))["weight"]) == ("Proven", 25)
+    assert ((await milestone_row(id))["name"], (await milestone_row(id))["weight"]) == ("Proven", 25)
 
 
 @pytest.mark.parametrize("weight", [24, 20, None])
-async def test_the_weight_of_the_processs_own_is_not_changed(crew: Crew, weight: int | None) -> None:
-    id = await process_step(crew)
+async def test_the_weight_of_a_process_milestone_cannot_change(team: SalesTeam, weight: int | None) -> None:
+    id = await process_step(team)
 
-    attempt = update_milestone(crew.at("owner", LATER), id, {"name": "Seen", "weight": weight}, expected_version=None)
+    attempt = update_milestone(team.at("owner", LATER), id, {"name": "Seen", "weight": weight}, expected_version=None)
 
-    assert await faults(id, attempt) == ["weight"]
+    assert await faulty_fields(id, attempt) == ["weight"]
 
 
 @pytest.mark.parametrize(
@@ -185,14 +187,16 @@ async def test_the_weight_of_the_processs_own_is_not_changed(crew: Crew, weight:
         ({"name": "x" * 256}, ["name"]),
     ],
 )
-async def test_one_added_by_hand_may_weigh_0_to_20(crew: Crew, changes: MilestoneChanges, wrong: list[str]) -> None:
-    id = await a_step(crew)
-    attempt = update_milestone(crew.at("owner", LATER), id, changes, expected_version=None)
+async def test_a_manual_milestone_may_weigh_0_to_20(
+    team: SalesTeam, changes: MilestoneChanges, wrong: list[str]
+) -> None:
+    id = await new_milestone(team)
+    attempt = update_milestone(team.at("owner", LATER), id, changes, expected_version=None)
 
     if wrong:
-        assert await faults(id, attempt) == wrong
+        assert await faulty_fields(id, attempt) == wrong
     else:
-        assert (await row(await attempt))["weight"] == changes["weight"]
+        assert (await milestone_row(await attempt))["weight"] == changes["weight"]
 
 
 @pytest.mark.parametrize(
@@ -205,23 +209,23 @@ async def test_one_added_by_hand_may_weigh_0_to_20(crew: Crew, changes: Mileston
         ({"due": None}, PLANNED),
     ],
 )
-async def test_a_missed_one_with_time_ahead_is_planned_again(
-    crew: Crew, changes: MilestoneChanges, status: MilestoneStatus
+async def test_a_missed_milestone_with_a_future_due_date_is_planned_again(
+    team: SalesTeam, changes: MilestoneChanges, status: MilestoneStatus
 ) -> None:
-    id = await a_step(crew, MISSED)
+    id = await new_milestone(team, MISSED)
 
-    await update_milestone(crew.at("owner", LATER), id, changes, expected_version=None)
+    await update_milestone(team.at("owner", LATER), id, changes, expected_version=None)
 
-    told = (await last_event(id))[1]["changes"]
-    assert (await row(id))["status"] == status
-    assert told.get("status") == ({"old": MISSED, "new": PLANNED} if status is PLANNED else None)
+    recorded = (await last_event(id))[1]["changes"]
+    assert (await milestone_row(id))["status"] == status
+    assert recorded.get("status") == ({"old": MISSED, "new": PLANNED} if status is PLANNED else None)
 
 
-async def test_the_same_values_again_change_nothing(crew: Crew) -> None:
-    id, ctx = await a_step(crew), crew.at("owner", LATER)
-    before = await row(id), await version(await deal_of(id)), await last_event(id)
+async def test_the_same_values_again_change_nothing(team: SalesTeam) -> None:
+    id, ctx = await new_milestone(team), team.at("owner", LATER)
+    before = await milestone_row(id), await deal_version(await deal_of(id)), await last_event(id)
 
     await update_milestone(ctx, id, {"name": "They saw it work", "due": YESTERDAY, "weight": 1}, expected_version=None)
     await update_milestone(ctx, id, {}, expected_version=None)
 
-    assert (await row(id), await version(await deal_of(id)), await last_event(id)) == before
+    assert (await milestone_row(id), await deal_version(await deal_of(id)), await last_event(id)) == before

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import new_organization
-from tests.support.scenarios.milestones import LATER, VERBS, a_step, deal_of, refused, version
-from tests.support.team import ROLES, WRITERS, Crew, forced, new_crew
+from tests.support.scenarios.milestones import LATER, VERBS, deal_of, deal_version, new_milestone, refusal_of
+from tests.support.team import ROLES, WRITERS, SalesTeam, new_sales_team, override_all
 from workflow.models import Milestone, Opportunity
 from workflow.operations.buyer.milestones import NewMilestone, add_milestone
 from workflow.operations.core.context import Ctx
@@ -30,61 +30,63 @@ CLOSED = [OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALI
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """The people; every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.mark.parametrize("who", ROLES)
 @pytest.mark.parametrize("verb", ["add", "complete", "update", "reopen"])
-async def test_who_may_write_the_deal_works_on_its_milestones(crew: Crew, verb: str, who: str) -> None:
-    id, ctx = await a_step(crew, START.get(verb, MilestoneStatus.PLANNED)), crew.at(who, LATER)
-    deal, helpers = await deal_of(id), [crew.member("helper")]
-    await update_opportunity(crew.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+async def test_only_those_who_may_write_the_deal_may_change_its_milestones(
+    team: SalesTeam, verb: str, who: str
+) -> None:
+    id, ctx = await new_milestone(team, START.get(verb, MilestoneStatus.PLANNED)), team.at(who, LATER)
+    deal, helpers = await deal_of(id), [team.member("helper")]
+    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
     attempt = VERBS[verb](ctx, id, None) if verb in VERBS else add_milestone(ctx, deal, NewMilestone("New"))
 
     if who in WRITERS:
         assert await Milestone.filter(id=await attempt).exists()
     else:
-        assert type(await refused(deal, attempt)) is PermissionDeniedError
+        assert type(await refusal_of(deal, attempt)) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_a_stale_version_is_told_before_anything_else(crew: Crew, verb: str) -> None:
-    id = await a_step(crew)
+async def test_a_version_conflict_is_reported_before_anything_else(team: SalesTeam, verb: str) -> None:
+    id = await new_milestone(team)
 
-    refusal = await refused(await deal_of(id), VERBS[verb](crew.at("observer", LATER), id, 1))
+    refusal = await refusal_of(await deal_of(id), VERBS[verb](team.at("observer", LATER), id, 1))
 
     assert isinstance(refusal, VersionConflictError)
     assert (refusal.expected, refusal.actual) == (1, 2)
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_the_version_that_was_read_is_taken_and_raised(crew: Crew, verb: str) -> None:
-    id = await a_step(crew, START[verb])
-    read = await version(await deal_of(id))
+async def test_the_current_version_is_accepted_and_raised(team: SalesTeam, verb: str) -> None:
+    id = await new_milestone(team, START[verb])
+    read = await deal_version(await deal_of(id))
 
-    await VERBS[verb](crew.at("manager", LATER), id, read)
+    await VERBS[verb](team.at("manager", LATER), id, read)
 
-    assert await version(await deal_of(id)) == read + 1
+    assert await deal_version(await deal_of(id)) == read + 1
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_what_cannot_be_seen_is_not_found(crew: Crew, verb: str) -> None:
-    id = await a_step(crew, START[verb])
+async def test_a_hidden_milestone_is_not_found(team: SalesTeam, verb: str) -> None:
+    id = await new_milestone(team, START[verb])
     deal, foreign = await deal_of(id), (await new_organization()).ctx
 
-    unseen = await refused(deal, VERBS[verb](foreign, id, 99))
-    unknown = await refused(deal, VERBS[verb](crew.at("admin", LATER), uuid4(), 99))
+    unseen = await refusal_of(deal, VERBS[verb](foreign, id, 99))
+    unknown = await refusal_of(deal, VERBS[verb](team.at("admin", LATER), uuid4(), 99))
 
     assert (type(unseen), type(unknown)) == (NotFoundError, NotFoundError)
 
 
-async def close(crew: Crew, deal: UUID, state: OpportunityState) -> None:
+async def close_deal(team: SalesTeam, deal: UUID, state: OpportunityState) -> None:
     """Bring a progressing deal into a closed state, past its gate."""
-    ctx = crew.at("admin", LATER)
+    ctx = team.at("admin", LATER)
     if state is OpportunityState.WON:
-        await win(ctx, deal, WinDetails(WinReason.SPEED), forced())
+        await win(ctx, deal, WinDetails(WinReason.SPEED), override_all())
     elif state is OpportunityState.LOST:
         await lose(ctx, deal, LossDetails(LossReason.PRICE), TransitionOptions())
     else:
@@ -93,29 +95,29 @@ async def close(crew: Crew, deal: UUID, state: OpportunityState) -> None:
 
 @pytest.mark.parametrize("state", CLOSED)
 @pytest.mark.parametrize("verb", VERBS)
-async def test_on_a_closed_deal_every_milestone_stays_as_it_is(crew: Crew, verb: str, state: OpportunityState) -> None:
-    id, ctx = await a_step(crew, START[verb]), crew.at("admin", LATER)
+async def test_milestones_of_a_closed_deal_are_read_only(team: SalesTeam, verb: str, state: OpportunityState) -> None:
+    id, ctx = await new_milestone(team, START[verb]), team.at("admin", LATER)
     deal = await deal_of(id)
-    await close(crew, deal, state)
+    await close_deal(team, deal, state)
 
     refusals = [
-        await refused(deal, VERBS[verb](ctx, id, None)),
-        await refused(deal, add_milestone(ctx, deal, NewMilestone("New"))),
+        await refusal_of(deal, VERBS[verb](ctx, id, None)),
+        await refusal_of(deal, add_milestone(ctx, deal, NewMilestone("New"))),
     ]
 
     assert [type(refusal) for refusal in refusals] == [RecordClosedError, RecordClosedError]
 
 
-async def test_a_deal_is_won_when_what_its_gate_asks_is_done_or_waived(crew: Crew) -> None:
-    deal, ctx = await crew.deal(OpportunityState.PROGRESSING), crew.at("owner", LATER)
+async def test_a_deal_is_won_when_its_required_milestones_are_done_or_waived(team: SalesTeam) -> None:
+    deal, ctx = await team.add_deal(OpportunityState.PROGRESSING), team.at("owner", LATER)
     asked = Milestone.filter(opportunity_id=deal, template_key__in=["decision_made", "terms_agreed"])
     steps = [step["id"] for step in await asked.order_by("position").values("id")]
 
-    blocked = await refused(deal, won(ctx, deal))
+    blocked = await refusal_of(deal, win_deal(ctx, deal))
     await VERBS["complete"](ctx, steps[0], None)
-    half = await refused(deal, won(ctx, deal))
-    await VERBS["waive"](crew.at("manager", LATER), steps[1], None)
-    await won(ctx, deal)
+    half = await refusal_of(deal, win_deal(ctx, deal))
+    await VERBS["waive"](team.at("manager", LATER), steps[1], None)
+    await win_deal(ctx, deal)
 
     assert isinstance(blocked, TransitionBlockedError)
     assert isinstance(half, TransitionBlockedError)
@@ -124,7 +126,7 @@ async def test_a_deal_is_won_when_what_its_gate_asks_is_done_or_waived(crew: Cre
     assert await Opportunity.filter(id=deal, state=OpportunityState.WON).exists()
 
 
-async def won(ctx: Ctx, deal: UUID) -> UUID:
+async def win_deal(ctx: Ctx, deal: UUID) -> UUID:
     """The deal, won with a value."""
     what = WinDetails(WinReason.SPEED, changes={"value": MoneyAmount(Decimal(1), "EUR")})
     return (await win(ctx, deal, what, TransitionOptions())).opportunity_id

@@ -5,19 +5,19 @@ from uuid import UUID
 import pytest
 
 from tests.support.scenarios.milestones import (
+    EVIDENCE,
     LATER,
     REASON,
-    SAID,
     VERBS,
     YESTERDAY,
-    a_step,
     deal_of,
-    faults,
+    faulty_fields,
     last_event,
-    refused,
-    row,
+    milestone_row,
+    new_milestone,
+    refusal_of,
 )
-from tests.support.team import ROLES, Crew, new_crew
+from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.models import Opportunity
 from workflow.operations.buyer.milestones import reopen_milestone, waive_milestone
 from workflow.operations.opportunity.edit import update_opportunity
@@ -27,56 +27,56 @@ from workflow.rules.errors import PermissionDeniedError
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
 WAIVERS = {"manager", "admin"}
-BROKE = "It broke on their data."
+REASON_TO_REOPEN = "It broke on their data."
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """The people; every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def helped(crew: Crew, deal: UUID, name: str) -> None:
+async def make_collaborator(team: SalesTeam, deal: UUID, name: str) -> None:
     """The person works the deal with its owner."""
-    helpers = [crew.member(name)]
-    await update_opportunity(crew.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    helpers = [team.member(name)]
+    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
 
 
 @pytest.mark.parametrize("who", ROLES)
-async def test_only_a_manager_of_the_team_or_an_admin_waives(crew: Crew, who: str) -> None:
-    id = await a_step(crew)
-    await helped(crew, await deal_of(id), "helper")
-    attempt = VERBS["waive"](crew.at(who, LATER), id, None)
+async def test_only_the_teams_manager_or_an_admin_may_waive(team: SalesTeam, who: str) -> None:
+    id = await new_milestone(team)
+    await make_collaborator(team, await deal_of(id), "helper")
+    attempt = VERBS["waive"](team.at(who, LATER), id, None)
 
     if who in WAIVERS:
-        assert (await row(await attempt))["status"] == WAIVED
+        assert (await milestone_row(await attempt))["status"] == WAIVED
     else:
-        assert type(await refused(await deal_of(id), attempt)) is PermissionDeniedError
+        assert type(await refusal_of(await deal_of(id), attempt)) is PermissionDeniedError
 
 
 @pytest.mark.parametrize("who", sorted(WAIVERS))
-async def test_nobody_waives_on_a_deal_they_work(crew: Crew, who: str) -> None:
-    helping, owning = await a_step(crew), await a_step(crew)
-    await helped(crew, await deal_of(helping), who)
-    await Opportunity.filter(id=await deal_of(owning)).update(owner_id=crew.member(who))
+async def test_owners_and_collaborators_cannot_waive(team: SalesTeam, who: str) -> None:
+    helping, owning = await new_milestone(team), await new_milestone(team)
+    await make_collaborator(team, await deal_of(helping), who)
+    await Opportunity.filter(id=await deal_of(owning)).update(owner_id=team.member(who))
 
     refusals = [
-        await refused(await deal_of(id), VERBS["waive"](crew.at(who, LATER), id, None)) for id in (helping, owning)
+        await refusal_of(await deal_of(id), VERBS["waive"](team.at(who, LATER), id, None)) for id in (helping, owning)
     ]
 
     needed = "a manager of the owner's team or an admin, who does not work the deal"
-    told = (PermissionDeniedError, f"To waive a milestone needs {needed}. Ask one of them.")
-    assert [(type(refusal), refusal.message) for refusal in refusals] == [told, told]
+    expected = (PermissionDeniedError, f"To waive a milestone needs {needed}. Ask one of them.")
+    assert [(type(refusal), refusal.message) for refusal in refusals] == [expected, expected]
 
 
 @pytest.mark.parametrize("start", [PLANNED, MISSED])
-async def test_a_waiver_keeps_who_gave_it_and_why(crew: Crew, start: MilestoneStatus) -> None:
-    id = await a_step(crew, start)
+async def test_a_waiver_stores_member_and_reason(team: SalesTeam, start: MilestoneStatus) -> None:
+    id = await new_milestone(team, start)
 
-    await waive_milestone(crew.at("manager", LATER), id, reason=f" {REASON} ", expected_version=None)
+    await waive_milestone(team.at("manager", LATER), id, reason=f" {REASON} ", expected_version=None)
 
-    step, (type, payload) = await row(id), await last_event(id)
-    manager = crew.member("manager")
+    step, (type, payload) = await milestone_row(id), await last_event(id)
+    manager = team.member("manager")
     assert (step["status"], step["waive_reason"], step["actor_member_id"]) == (WAIVED, REASON, manager)
     assert (step["completed_at"], step["evidence"]) == (None, None)
     assert (type, payload["reason"], payload["actor"]["memberId"]) == ("milestone.waived", REASON, str(manager))
@@ -86,56 +86,56 @@ async def test_a_waiver_keeps_who_gave_it_and_why(crew: Crew, start: MilestoneSt
 @pytest.mark.parametrize(
     ("reason", "taken"), [("x" * 20, True), ("x" * 19, False), (" " * 9 + "x" * 19 + " ", False), ("", False)]
 )
-async def test_a_waiver_gives_a_reason_of_20_characters(crew: Crew, reason: str, taken: bool) -> None:
-    id = await a_step(crew)
-    attempt = waive_milestone(crew.at("manager", LATER), id, reason=reason, expected_version=None)
+async def test_a_waiver_needs_a_reason_of_20_characters(team: SalesTeam, reason: str, taken: bool) -> None:
+    id = await new_milestone(team)
+    attempt = waive_milestone(team.at("manager", LATER), id, reason=reason, expected_version=None)
 
     if taken:
-        assert (await row(await attempt))["waive_reason"] == reason
+        assert (await milestone_row(await attempt))["waive_reason"] == reason
     else:
-        assert await faults(id, attempt) == ["reason"]
+        assert await faulty_fields(id, attempt) == ["reason"]
 
 
 @pytest.mark.parametrize("start", [DONE, WAIVED])
-async def test_a_reopened_one_is_planned_with_its_day_and_nothing_of_what_it_was(
-    crew: Crew, start: MilestoneStatus
+async def test_a_reopened_milestone_is_planned_and_keeps_only_its_due_date(
+    team: SalesTeam, start: MilestoneStatus
 ) -> None:
-    id = await a_step(crew, start)
-    before = await row(id)
+    id = await new_milestone(team, start)
+    before = await milestone_row(id)
 
-    await reopen_milestone(crew.at("owner", LATER), id, reason=f" {BROKE} ", expected_version=None)
+    await reopen_milestone(team.at("owner", LATER), id, reason=f" {REASON_TO_REOPEN} ", expected_version=None)
 
     gone = dict.fromkeys(("completed_at", "evidence", "waive_reason", "actor_kind", "actor_name", "actor_member_id"))
-    assert await row(id) == {**before, **gone, "status": PLANNED}
+    assert await milestone_row(id) == {**before, **gone, "status": PLANNED}
     assert before["due"] == YESTERDAY
 
 
-@pytest.mark.parametrize(("start", "evidence", "waiver"), [(DONE, SAID, None), (WAIVED, None, REASON)])
-async def test_the_event_of_a_reopened_one_tells_what_it_was(
-    crew: Crew, start: MilestoneStatus, evidence: str | None, waiver: str | None
+@pytest.mark.parametrize(("start", "evidence", "waiver"), [(DONE, EVIDENCE, None), (WAIVED, None, REASON)])
+async def test_the_reopened_event_has_the_previous_values(
+    team: SalesTeam, start: MilestoneStatus, evidence: str | None, waiver: str | None
 ) -> None:
-    id = await a_step(crew, start)
-    done_at = (await row(id))["completed_at"]
+    id = await new_milestone(team, start)
+    done_at = (await milestone_row(id))["completed_at"]
 
-    await reopen_milestone(crew.at("owner", LATER), id, reason=BROKE, expected_version=None)
+    await reopen_milestone(team.at("owner", LATER), id, reason=REASON_TO_REOPEN, expected_version=None)
 
     type, payload = await last_event(id)
     was = {"evidence": evidence, "completedAt": done_at and done_at.isoformat(), "waiveReason": waiver}
-    assert (type, payload["reason"], payload["was"]) == ("milestone.reopened", BROKE, was)
+    assert (type, payload["reason"], payload["was"]) == ("milestone.reopened", REASON_TO_REOPEN, was)
     assert payload["changes"] == {"status": {"old": start, "new": PLANNED}}
 
 
 @pytest.mark.parametrize("reason", ["", " \n"])
-async def test_reopening_says_why(crew: Crew, reason: str) -> None:
-    id = await a_step(crew, DONE)
+async def test_reopening_needs_a_reason(team: SalesTeam, reason: str) -> None:
+    id = await new_milestone(team, DONE)
 
-    attempt = reopen_milestone(crew.at("owner", LATER), id, reason=reason, expected_version=None)
+    attempt = reopen_milestone(team.at("owner", LATER), id, reason=reason, expected_version=None)
 
-    assert await faults(id, attempt) == ["reason"]
+    assert await faulty_fields(id, attempt) == ["reason"]
 
 
 @pytest.mark.parametrize("start", [PLANNED, MISSED])
-async def test_what_is_open_cannot_be_reopened(crew: Crew, start: MilestoneStatus) -> None:
-    id = await a_step(crew, start)
+async def test_an_open_milestone_cannot_be_reopened(team: SalesTeam, start: MilestoneStatus) -> None:
+    id = await new_milestone(team, start)
 
-    assert await faults(id, VERBS["reopen"](crew.at("owner", LATER), id, None)) == ["id"]
+    assert await faulty_fields(id, VERBS["reopen"](team.at("owner", LATER), id, None)) == ["id"]

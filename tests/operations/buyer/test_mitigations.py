@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from tests.support.counts import count
-from tests.support.scenarios.risks import SAID, Scene, new_scene
-from tests.support.team import Crew, new_crew
+from tests.support.scenarios.risks import EVIDENCE, RiskScenario, new_risk_scenario
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Mitigation
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
 from workflow.rules.enums import MitigationKind, RiskSettlement, RiskStatus
@@ -21,36 +21,36 @@ AT_ONCE = count(50)
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew, for every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.fixture
-async def scene(crew: Crew) -> Scene:
+async def scenario(team: SalesTeam) -> RiskScenario:
     """A fresh deal."""
-    return await new_scene(crew)
+    return await new_risk_scenario(team)
 
 
-async def status(scene: Scene, risk: Any) -> str:
+async def risk_status(scenario: RiskScenario, risk: Any) -> str:
     """What became of the risk."""
-    return str((await scene.risk(risk))["status"])
+    return str((await scenario.risk_row(risk))["status"])
 
 
 @pytest.mark.parametrize("before", [S.SUSPECTED, S.CONFIRMED, S.MITIGATED])
-async def test_a_risk_is_being_mitigated_from_when_something_is_planned(scene: Scene, before: RiskStatus) -> None:
-    risk, due = await scene.fear(5, 5, before), date(2026, 5, 1)
-    version = (await scene.row())["version"]
+async def test_planning_a_mitigation_makes_the_risk_mitigating(scenario: RiskScenario, before: RiskStatus) -> None:
+    risk, due = await scenario.add_risk(5, 5, before), date(2026, 5, 1)
+    version = (await scenario.deal_row())["version"]
 
-    answer = await add_mitigation(scene.seller, risk, NewMitigation(PILOT, " Show it in a week ", due))
+    answer = await add_mitigation(scenario.seller, risk, NewMitigation(PILOT, " Show it in a week ", due))
 
-    row = await scene.row()
+    row = await scenario.deal_row()
     plan = (await Mitigation.filter(risk_id=risk, kind=PILOT).values())[0]
-    assert (answer, await status(scene, risk)) == (risk, S.MITIGATING)
+    assert (answer, await risk_status(scenario, risk)) == (risk, S.MITIGATING)
     assert (plan["action"], plan["due"], plan["done_at"], plan["evidence"]) == ("Show it in a week", due, None, None)
     assert (row["version"], row["risk_level"]) == (version + 1, "CRITICAL")
     new = {"kind": "PILOT", "action": "Show it in a week", "due": "2026-05-01"}
-    assert await scene.told() == {
+    assert await scenario.last_event() == {
         "type": "mitigation.added",
         "riskId": str(risk),
         "mitigationId": str(plan["id"]),
@@ -59,13 +59,13 @@ async def test_a_risk_is_being_mitigated_from_when_something_is_planned(scene: S
     }
 
 
-async def test_one_plan_more_leaves_a_risk_being_mitigated(scene: Scene) -> None:
-    risk = await scene.fear(status=S.MITIGATING)
+async def test_another_planned_mitigation_keeps_the_risk_mitigating(scenario: RiskScenario) -> None:
+    risk = await scenario.add_risk(status=S.MITIGATING)
 
-    await scene.plan(risk)
+    await scenario.add_mitigation(risk)
 
-    assert await status(scene, risk) == S.MITIGATING
-    assert "riskStatus" not in await scene.told()
+    assert await risk_status(scenario, risk) == S.MITIGATING
+    assert "riskStatus" not in await scenario.last_event()
 
 
 @pytest.mark.parametrize(
@@ -76,113 +76,117 @@ async def test_one_plan_more_leaves_a_risk_being_mitigated(scene: Scene) -> None
         ("", date(1899, 12, 31), [("action",), ("due",)]),
     ],
 )
-async def test_every_fault_of_a_plan_is_told(
-    scene: Scene, action: str, due: date | None, paths: list[tuple[str, ...]]
+async def test_every_fault_of_a_mitigation_is_reported(
+    scenario: RiskScenario, action: str, due: date | None, paths: list[tuple[str, ...]]
 ) -> None:
-    risk = await scene.fear()
-    before = await scene.all_rows()
+    risk = await scenario.add_risk()
+    before = await scenario.all_rows()
 
     with pytest.raises(InvalidInputError) as refused:
-        await add_mitigation(scene.seller, risk, NewMitigation(PILOT, action, due))
+        await add_mitigation(scenario.seller, risk, NewMitigation(PILOT, action, due))
 
     assert [fault.path for fault in refused.value.fields] == paths
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before
 
 
-async def test_a_risk_is_mitigated_when_all_that_was_planned_is_done(scene: Scene) -> None:
-    risk = await scene.fear(4, 4)
-    first, second = await scene.plan(risk), await scene.plan(risk)
+async def test_a_risk_is_mitigated_when_every_mitigation_is_done(scenario: RiskScenario) -> None:
+    risk = await scenario.add_risk(4, 4)
+    first, second = await scenario.add_mitigation(risk), await scenario.add_mitigation(risk)
 
-    await scene.complete(second, evidence=f" {SAID} ")
-    halfway, told_halfway = await status(scene, risk), await scene.told()
-    answer = await scene.complete(first)
+    await scenario.complete_mitigation(second, evidence=f" {EVIDENCE} ")
+    halfway, told_halfway = await risk_status(scenario, risk), await scenario.last_event()
+    answer = await scenario.complete_mitigation(first)
 
-    row, done = await scene.row(), (await Mitigation.filter(id=first).values())[0]
-    named = {"type": "mitigation.completed", "riskId": str(risk), "evidence": SAID}
+    row, done = await scenario.deal_row(), (await Mitigation.filter(id=first).values())[0]
+    named = {"type": "mitigation.completed", "riskId": str(risk), "evidence": EVIDENCE}
     assert (halfway, told_halfway) == (S.MITIGATING, {**named, "mitigationId": str(second)})
-    assert (answer, await status(scene, risk), row["risk_level"]) == (risk, S.MITIGATED, None)
-    assert (done["done_at"], done["evidence"]) == (row["updated_at"], SAID)
+    assert (answer, await risk_status(scenario, risk), row["risk_level"]) == (risk, S.MITIGATED, None)
+    assert (done["done_at"], done["evidence"]) == (row["updated_at"], EVIDENCE)
     moved = {"riskStatus": {"old": "MITIGATING", "new": "MITIGATED"}}
-    assert await scene.told() == {**named, "mitigationId": str(first), **moved}
+    assert await scenario.last_event() == {**named, "mitigationId": str(first), **moved}
 
 
-async def test_a_risk_that_is_mitigated_again_waits_for_the_new_plan_alone(scene: Scene) -> None:
-    risk = await scene.fear(status=S.MITIGATED)
-    plan = await scene.plan(risk)
+async def test_a_mitigated_risk_waits_for_a_new_mitigation_only(scenario: RiskScenario) -> None:
+    risk = await scenario.add_risk(status=S.MITIGATED)
+    plan = await scenario.add_mitigation(risk)
 
-    between = await status(scene, risk)
-    await scene.complete(plan)
+    between = await risk_status(scenario, risk)
+    await scenario.complete_mitigation(plan)
 
-    assert (between, await status(scene, risk)) == (S.MITIGATING, S.MITIGATED)
+    assert (between, await risk_status(scenario, risk)) == (S.MITIGATING, S.MITIGATED)
 
 
 @pytest.mark.parametrize(
     "evidence", ["", "  \n ", "It is ok.", "aaaaaaaaaaaa", "2026-03-02 12:30", "not yet known", "n/a"]
 )
-async def test_what_says_nothing_does_not_show_that_it_was_done(scene: Scene, evidence: str) -> None:
-    plan = await scene.plan(await scene.fear())
-    before = await scene.all_rows()
+async def test_completing_a_mitigation_needs_real_evidence(scenario: RiskScenario, evidence: str) -> None:
+    plan = await scenario.add_mitigation(await scenario.add_risk())
+    before = await scenario.all_rows()
 
     with pytest.raises(InvalidInputError, match="Tell what the buyer said or did, and where") as refused:
-        await scene.complete(plan, evidence=evidence)
+        await scenario.complete_mitigation(plan, evidence=evidence)
 
     assert [fault.path for fault in refused.value.fields] == [("evidence",)]
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before
 
 
-async def test_what_is_done_is_not_done_twice(scene: Scene) -> None:
-    risk = await scene.fear()
-    plan, _ = await scene.plan(risk), await scene.plan(risk)
-    await scene.complete(plan)
-    before = await scene.all_rows()
+async def test_a_mitigation_cannot_be_completed_twice(scenario: RiskScenario) -> None:
+    risk = await scenario.add_risk()
+    plan, _ = await scenario.add_mitigation(risk), await scenario.add_mitigation(risk)
+    await scenario.complete_mitigation(plan)
+    before = await scenario.all_rows()
 
     with pytest.raises(InvalidInputError, match=r"done already\. Plan another one with addMitigation"):
-        await scene.complete(plan, evidence="Their COO called Initech on Tuesday.")
+        await scenario.complete_mitigation(plan, evidence="Their COO called Initech on Tuesday.")
 
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before
 
 
 @pytest.mark.parametrize("settlement", RiskSettlement)
-async def test_what_was_planned_against_a_settled_risk_is_not_completed(
-    scene: Scene, settlement: RiskSettlement
+async def test_a_mitigation_of_a_settled_risk_cannot_be_completed(
+    scenario: RiskScenario, settlement: RiskSettlement
 ) -> None:
-    risk = await scene.fear()
-    plan = await scene.plan(risk)
-    await scene.settle(risk, settlement, who=scene.manager)
-    before = await scene.all_rows()
+    risk = await scenario.add_risk()
+    plan = await scenario.add_mitigation(risk)
+    await scenario.settle_risk(risk, settlement, ctx=scenario.manager)
+    before = await scenario.all_rows()
 
     with pytest.raises(InvalidInputError, match=f"This risk is {settlement} and stays so"):
-        await scene.complete(plan)
+        await scenario.complete_mitigation(plan)
 
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before
 
 
-async def test_what_nobody_planned_is_not_found(scene: Scene) -> None:
-    risk = await scene.fear()
+async def test_an_unknown_mitigation_is_not_found(scenario: RiskScenario) -> None:
+    risk = await scenario.add_risk()
 
-    for verb in (scene.complete(uuid4()), scene.complete(risk), scene.plan(uuid4())):
+    for verb in (
+        scenario.complete_mitigation(uuid4()),
+        scenario.complete_mitigation(risk),
+        scenario.add_mitigation(uuid4()),
+    ):
         with pytest.raises(NotFoundError):
             await verb
 
 
-async def test_a_plan_is_completed_by_who_read_the_deal_as_it_is(scene: Scene) -> None:
-    plan, version = await scene.plan(await scene.fear()), (await scene.row())["version"]
+async def test_completing_a_mitigation_checks_the_expected_version(scenario: RiskScenario) -> None:
+    plan, version = await scenario.add_mitigation(await scenario.add_risk()), (await scenario.deal_row())["version"]
 
     with pytest.raises(VersionConflictError):
-        await complete_mitigation(scene.seller, plan, evidence="", expected_version=version - 1)
-    await complete_mitigation(scene.seller, plan, evidence=SAID, expected_version=version)
+        await complete_mitigation(scenario.seller, plan, evidence="", expected_version=version - 1)
+    await complete_mitigation(scenario.seller, plan, evidence=EVIDENCE, expected_version=version)
 
-    assert (await scene.row())["version"] == version + 1
+    assert (await scenario.deal_row())["version"] == version + 1
 
 
-async def test_the_last_two_plans_done_at_once_leave_the_risk_mitigated(scene: Scene) -> None:
+async def test_completing_the_last_two_mitigations_concurrently_mitigates_the_risk(scenario: RiskScenario) -> None:
     found = []
     for _ in range(AT_ONCE):
-        risk = await scene.fear()
-        plans = [await scene.plan(risk), await scene.plan(risk)]
+        risk = await scenario.add_risk()
+        plans = [await scenario.add_mitigation(risk), await scenario.add_mitigation(risk)]
 
-        await asyncio.gather(*(scene.complete(plan) for plan in plans))
+        await asyncio.gather(*(scenario.complete_mitigation(plan) for plan in plans))
 
-        found.append(await status(scene, risk))
+        found.append(await risk_status(scenario, risk))
 
     assert found == [S.MITIGATED] * AT_ONCE

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.scenarios.risks import SAID, Scene, new_scene
-from tests.support.team import Crew, new_crew
+from tests.support.scenarios.risks import EVIDENCE, RiskScenario, new_risk_scenario
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.rules.enums import RiskSettlement, RiskStatus
 from workflow.rules.errors import InvalidInputError
 
@@ -11,59 +11,64 @@ S = RiskStatus
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew, for every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.fixture
-async def scene(crew: Crew) -> Scene:
+async def scenario(team: SalesTeam) -> RiskScenario:
     """A fresh deal."""
-    return await new_scene(crew)
+    return await new_risk_scenario(team)
 
 
 @pytest.mark.parametrize("settlement", RiskSettlement)
 @pytest.mark.parametrize("status", [S.SUSPECTED, S.CONFIRMED, S.MITIGATING, S.MITIGATED])
-async def test_a_risk_is_settled_for_a_reason_that_is_told(
-    scene: Scene, status: RiskStatus, settlement: RiskSettlement
+async def test_settling_a_risk_records_its_reason(
+    scenario: RiskScenario, status: RiskStatus, settlement: RiskSettlement
 ) -> None:
-    id = await scene.fear(3, 3, status)
+    id = await scenario.add_risk(3, 3, status)
 
-    await scene.settle(id, settlement, who=scene.manager, reason=f" {SAID} ")
+    await scenario.settle_risk(id, settlement, ctx=scenario.manager, reason=f" {EVIDENCE} ")
 
-    risk, row = await scene.risk(id), await scene.row()
-    assert (risk["status"], risk["closed_at"], risk["settle_reason"]) == (settlement, row["updated_at"], SAID)
+    risk, row = await scenario.risk_row(id), await scenario.deal_row()
+    assert (risk["status"], risk["closed_at"], risk["settle_reason"]) == (settlement, row["updated_at"], EVIDENCE)
     assert row["risk_level"] is None
     changes = {"status": {"old": status, "new": settlement}}
-    assert await scene.told() == {"type": "risk.updated", "riskId": str(id), "changes": changes, "reason": SAID}
+    assert await scenario.last_event() == {
+        "type": "risk.updated",
+        "riskId": str(id),
+        "changes": changes,
+        "reason": EVIDENCE,
+    }
 
 
 @pytest.mark.parametrize("reason", ["", " \n", "x" * 20_001])
-async def test_a_risk_is_not_settled_without_a_reason(scene: Scene, reason: str) -> None:
-    id = await scene.fear()
-    before = await scene.all_rows()
+async def test_settling_a_risk_needs_a_reason(scenario: RiskScenario, reason: str) -> None:
+    id = await scenario.add_risk()
+    before = await scenario.all_rows()
 
     with pytest.raises(InvalidInputError) as refused:
-        await scene.settle(id, RiskSettlement.CLOSED, reason=reason)
+        await scenario.settle_risk(id, RiskSettlement.CLOSED, reason=reason)
 
     assert [fault.path for fault in refused.value.fields] == [("reason",)]
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before
 
 
 @pytest.mark.parametrize("status", [S.ACCEPTED, S.CLOSED])
-async def test_a_settled_risk_stays_as_it_is(scene: Scene, status: RiskStatus) -> None:
-    id = await scene.fear(status=status)
-    before = await scene.all_rows()
+async def test_a_settled_risk_cannot_change(scenario: RiskScenario, status: RiskStatus) -> None:
+    id = await scenario.add_risk(status=status)
+    before = await scenario.all_rows()
 
     for verb in (
-        scene.update(id, {"statement": "Two years"}),
-        scene.update(id, {}),
-        scene.plan(id),
-        *(scene.settle(id, settlement, who=scene.manager) for settlement in RiskSettlement),
+        scenario.update_risk(id, {"statement": "Two years"}),
+        scenario.update_risk(id, {}),
+        scenario.add_mitigation(id),
+        *(scenario.settle_risk(id, settlement, ctx=scenario.manager) for settlement in RiskSettlement),
     ):
         with pytest.raises(
             InvalidInputError, match=f"This risk is {status} and stays so. Raise a new one with raiseRisk"
         ):
             await verb
 
-    assert await scene.all_rows() == before
+    assert await scenario.all_rows() == before

@@ -10,8 +10,15 @@ import pytest
 
 from tests.support.organizations import TestOrganization
 from tests.support.rules.deal_facts import default_document
-from tests.support.scenarios.health import LATER, Desk, new_desk, points, ruled, stored
-from tests.support.team import Crew, new_crew
+from tests.support.scenarios.health import (
+    LATER,
+    HealthScenario,
+    expected_health,
+    new_health_scenario,
+    points_by_factor,
+    stored_health,
+)
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Opportunity
 from workflow.models.engine.database import transaction
 from workflow.operations.accounts.accounts import create_account, update_account
@@ -28,119 +35,119 @@ from workflow.rules.process.document import parse_process
 
 S = OpportunityState
 MUCH_LATER = LATER + timedelta(days=400)
-PASSED = ("field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open")
-FORCED = TransitionOptions(override=NewOverride(PASSED, "The board wants this one and pays for it."))
+OVERRIDDEN = ("field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open")
+OVERRIDE_TERMS = TransitionOptions(override=NewOverride(OVERRIDDEN, "The board wants this one and pays for it."))
 
 
-async def win_it(desk: Desk) -> None:
-    await win(desk.crew.at("admin", LATER), desk.deal, WinDetails(WinReason.SPEED), FORCED)
+async def win_deal(scenario: HealthScenario) -> None:
+    await win(scenario.team.at("admin", LATER), scenario.deal, WinDetails(WinReason.SPEED), OVERRIDE_TERMS)
 
 
-async def lose_it(desk: Desk) -> None:
-    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions())
+async def lose_deal(scenario: HealthScenario) -> None:
+    await lose(scenario.ctx, scenario.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
 
-async def disqualify_it(desk: Desk) -> None:
-    await disqualify(desk.ctx, desk.deal, DisqualifyReason.STALLED, TransitionOptions())
+async def disqualify_deal(scenario: HealthScenario) -> None:
+    await disqualify(scenario.ctx, scenario.deal, DisqualifyReason.STALLED, TransitionOptions())
 
 
-CLOSES: list[tuple[Callable[[Desk], Awaitable[None]], OpportunityState]] = [
-    (win_it, S.PROGRESSING),
-    (lose_it, S.PROGRESSING),
-    (lose_it, S.QUALIFIED),
-    (disqualify_it, S.PROGRESSING),
-    (disqualify_it, S.QUALIFIED),
-    (disqualify_it, S.LEAD),
+CLOSES: list[tuple[Callable[[HealthScenario], Awaitable[None]], OpportunityState]] = [
+    (win_deal, S.PROGRESSING),
+    (lose_deal, S.PROGRESSING),
+    (lose_deal, S.QUALIFIED),
+    (disqualify_deal, S.PROGRESSING),
+    (disqualify_deal, S.QUALIFIED),
+    (disqualify_deal, S.LEAD),
 ]
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; every test closes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def lively(crew: Crew, state: OpportunityState = S.PROGRESSING) -> Desk:
+async def complete_scenario(team: SalesTeam, state: OpportunityState = S.PROGRESSING) -> HealthScenario:
     """A deal with something in every factor."""
-    desk = await new_desk(crew, state)
-    await desk.person()
-    await desk.late()
-    await desk.fear()
-    await desk.talk()
-    return desk
+    scenario = await new_health_scenario(team, state)
+    await scenario.add_stakeholder()
+    await scenario.add_overdue_milestone()
+    await scenario.raise_critical_risk()
+    await scenario.log_call()
+    return scenario
 
 
 @pytest.mark.parametrize(("close", "state"), CLOSES)
-async def test_a_close_judges_the_deal_as_it_stood_before(
-    crew: Crew, close: Callable[[Desk], Awaitable[None]], state: OpportunityState
+async def test_a_close_stores_health_and_insight_as_they_were_before_it(
+    team: SalesTeam, close: Callable[[HealthScenario], Awaitable[None]], state: OpportunityState
 ) -> None:
-    desk = await lively(crew, state)
-    before = await ruled(crew.organization.id, desk.deal, LATER, closing=True)
+    scenario = await complete_scenario(team, state)
+    before = await expected_health(team.organization.id, scenario.deal, LATER, closing=True)
 
-    await close(desk)
+    await close(scenario)
 
-    assert await stored(desk.deal) == before
+    assert await stored_health(scenario.deal) == before
 
 
-async def test_nothing_that_comes_after_the_close_moves_the_judgement(crew: Crew) -> None:
-    desk = await lively(crew)
-    logged = await desk.talk()
-    await lose_it(desk)
-    at_close, later = await stored(desk.deal), replace(desk, now=MUCH_LATER)
+async def test_nothing_after_the_close_changes_stored_health(team: SalesTeam) -> None:
+    scenario = await complete_scenario(team)
+    logged = await scenario.log_call()
+    await lose_deal(scenario)
+    at_close, later = await stored_health(scenario.deal), replace(scenario, now=MUCH_LATER)
 
     await correct_activity(later.ctx, logged, {"void": True})
-    await later.talk()
-    account = (await Opportunity.filter(id=desk.deal).values("account_id"))[0]["account_id"]
+    await later.log_call()
+    account = (await Opportunity.filter(id=scenario.deal).values("account_id"))[0]["account_id"]
     await update_account(later.ctx, account, {"employee_count": 7}, expected_version=None)
 
-    assert await stored(desk.deal) == at_close
+    assert await stored_health(scenario.deal) == at_close
 
 
-async def test_a_reopened_deal_is_judged_anew(crew: Crew) -> None:
-    desk = await lively(crew, S.QUALIFIED)
-    await lose_it(desk)
-    ctx = crew.at("admin", MUCH_LATER)
+async def test_a_reopened_deal_is_evaluated_again(team: SalesTeam) -> None:
+    scenario = await complete_scenario(team, S.QUALIFIED)
+    await lose_deal(scenario)
+    ctx = team.at("admin", MUCH_LATER)
 
-    await reopen(ctx, desk.deal, S.LEAD, {}, TransitionOptions(note="They came back."))
+    await reopen(ctx, scenario.deal, S.LEAD, {}, TransitionOptions(note="They came back."))
 
-    found = await stored(desk.deal)
-    assert found == await ruled(crew.organization.id, desk.deal, MUCH_LATER)
-    assert (points(found)["state_age"], points(found)["buyer_activity"]) == (15, 0)
-    await disqualify(ctx, desk.deal, DisqualifyReason.STALLED, TransitionOptions())
-    assert (await stored(desk.deal))["closed_insight"] is not None
+    found = await stored_health(scenario.deal)
+    assert found == await expected_health(team.organization.id, scenario.deal, MUCH_LATER)
+    assert (points_by_factor(found)["state_age"], points_by_factor(found)["buyer_activity"]) == (15, 0)
+    await disqualify(ctx, scenario.deal, DisqualifyReason.STALLED, TransitionOptions())
+    assert (await stored_health(scenario.deal))["closed_insight"] is not None
 
 
-async def test_a_close_that_is_only_tried_judges_nothing(crew: Crew) -> None:
-    desk = await lively(crew)
-    before = await stored(desk.deal)
+async def test_a_dry_run_close_stores_nothing(team: SalesTeam) -> None:
+    scenario = await complete_scenario(team)
+    before = await stored_health(scenario.deal)
 
-    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions(dry_run=True))
+    await lose(scenario.ctx, scenario.deal, LossDetails(LossReason.PRICE), TransitionOptions(dry_run=True))
 
-    assert await stored(desk.deal) == before
+    assert await stored_health(scenario.deal) == before
 
 
 @pytest.mark.parametrize(("state", "score", "age"), [(S.WON, 45, 15), (S.LOST, 45, 15), (S.DISQUALIFIED, 10, 0)])
-async def test_an_imported_close_is_judged_as_of_its_day_in_the_state_it_was_closed_from(
-    crew: Crew, state: OpportunityState, score: int, age: int
+async def test_an_imported_close_is_evaluated_as_of_its_day_and_previous_state(
+    team: SalesTeam, state: OpportunityState, score: int, age: int
 ) -> None:
     """Each was made on 1 February and closed on 1 March, four weeks later."""
-    desk = await new_desk(crew, state)
+    scenario = await new_health_scenario(team, state)
 
-    found = await stored(desk.deal)
+    found = await stored_health(scenario.deal)
 
-    assert found == await ruled(crew.organization.id, desk.deal, MUCH_LATER, closing=True)
-    assert (found["health"], points(found)["state_age"]) == (score, age)
+    assert found == await expected_health(team.organization.id, scenario.deal, MUCH_LATER, closing=True)
+    assert (found["health"], points_by_factor(found)["state_age"]) == (score, age)
     assert {status for _, status, _, _ in found["closed_insight"]} == {"UNKNOWN"}
 
 
-async def fit(id: UUID) -> str:
+async def fit_missing(id: UUID) -> str:
     """How much was known of the fit."""
-    seen = (await stored(id))["closed_insight"]
+    seen = (await stored_health(id))["closed_insight"]
     return str(next(status for name, status, _, _ in seen if name == "FIT"))
 
 
 @pytest.mark.parametrize(("employees", "status"), [(500, "PARTIAL"), (5, "UNKNOWN")])
-async def test_a_close_knows_what_the_account_said_then(
+async def test_insight_at_close_uses_the_account_of_that_time(
     organization: TestOrganization, employees: int, status: str
 ) -> None:
     ctx = organization.ctx
@@ -155,4 +162,4 @@ async def test_a_close_knows_what_the_account_said_then(
 
     await update_account(ctx, account, {"employee_count": 505 - employees}, expected_version=None)
 
-    assert [await fit(id) for id in (row.opportunity_id, lead)] == [status, status]
+    assert [await fit_missing(id) for id in (row.opportunity_id, lead)] == [status, status]

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.scenarios.health import LATER, SAID, Desk, new_desk, points, ruled, stored
-from tests.support.team import SELLER, Crew, new_crew, told
+from tests.support.scenarios.health import (
+    EVIDENCE,
+    LATER,
+    HealthScenario,
+    expected_health,
+    new_health_scenario,
+    points_by_factor,
+    stored_health,
+)
+from tests.support.team import SELLER_EMAIL, SalesTeam, event_payloads, new_sales_team
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.buyer.activities import correct_activity
@@ -37,153 +45,161 @@ S = OpportunityState
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; every deed has a deal of its own, a month in PROGRESSING."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def void(desk: Desk) -> None:
-    await correct_activity(desk.ctx, await desk.talk(), {"void": True})
+async def void_call(scenario: HealthScenario) -> None:
+    await correct_activity(scenario.ctx, await scenario.log_call(), {"void": True})
 
 
-async def one_way(desk: Desk) -> None:
-    await correct_activity(desk.ctx, await desk.talk(), {"two_way": False})
+async def make_one_way(scenario: HealthScenario) -> None:
+    await correct_activity(scenario.ctx, await scenario.log_call(), {"two_way": False})
 
 
-async def leave(desk: Desk) -> None:
-    await update_stakeholder(desk.ctx, await desk.person(), {"left": True}, expected_version=None)
+async def mark_left(scenario: HealthScenario) -> None:
+    await update_stakeholder(scenario.ctx, await scenario.add_stakeholder(), {"left": True}, expected_version=None)
 
 
-async def another_role(desk: Desk) -> None:
-    who = await desk.person(BuyingRole.CHAMPION)
-    await update_stakeholder(desk.ctx, who, {"roles": []}, expected_version=None)
+async def change_role(scenario: HealthScenario) -> None:
+    who = await scenario.add_stakeholder(BuyingRole.CHAMPION)
+    await update_stakeholder(scenario.ctx, who, {"roles": []}, expected_version=None)
 
 
-async def remove(desk: Desk) -> None:
-    await remove_stakeholder(desk.ctx, await desk.person(), expected_version=None)
+async def remove_person(scenario: HealthScenario) -> None:
+    await remove_stakeholder(scenario.ctx, await scenario.add_stakeholder(), expected_version=None)
 
 
-async def mitigate(desk: Desk) -> None:
-    await add_mitigation(desk.ctx, await desk.fear(), NewMitigation(MitigationKind.PILOT, "Show it in a week"))
+async def mitigate_risk(scenario: HealthScenario) -> None:
+    await add_mitigation(
+        scenario.ctx, await scenario.raise_critical_risk(), NewMitigation(MitigationKind.PILOT, "Show it in a week")
+    )
 
 
-async def settle(desk: Desk) -> None:
-    ctx = desk.crew.at("manager", LATER)
-    await settle_risk(ctx, await desk.fear(), RiskSettlement.ACCEPTED, reason=SAID, expected_version=None)
+async def settle_one_risk(scenario: HealthScenario) -> None:
+    ctx = scenario.team.at("manager", LATER)
+    await settle_risk(
+        ctx, await scenario.raise_critical_risk(), RiskSettlement.ACCEPTED, reason=EVIDENCE, expected_version=None
+    )
 
 
-async def complete(desk: Desk) -> None:
-    await complete_milestone(desk.ctx, await desk.late(), evidence=SAID, expected_version=None)
+async def complete_late_milestone(scenario: HealthScenario) -> None:
+    await complete_milestone(
+        scenario.ctx, await scenario.add_overdue_milestone(), evidence=EVIDENCE, expected_version=None
+    )
 
 
-async def push(desk: Desk) -> None:
+async def push_close_date(scenario: HealthScenario) -> None:
     for month in (6, 7):
         given: Any = {"expected_close_date": date(2026, month, 1), "slip_reason": SlipReason.BUDGET}
-        await update_opportunity(desk.ctx, desk.deal, given, expected_version=None)
+        await update_opportunity(scenario.ctx, scenario.deal, given, expected_version=None)
 
 
-async def import_anew(desk: Desk) -> None:
-    about: dict[str, Any] = {"owner_email": SELLER, "state": S.PROGRESSING}
+async def import_again(scenario: HealthScenario) -> None:
+    about: dict[str, Any] = {"owner_email": SELLER_EMAIL, "state": S.PROGRESSING}
     for month in (6, 7):
-        row = ImportRow(desk.key, "Deal", "Acme", expected_close_date=date(2026, month, 1), **about)
-        await import_rows(desk.crew.at("admin", LATER), "crew", [row])
+        row = ImportRow(scenario.key, "Deal", "Acme", expected_close_date=date(2026, month, 1), **about)
+        await import_rows(scenario.team.at("admin", LATER), "crew", [row])
 
 
-async def answer(desk: Desk) -> None:
-    await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
-    given = [NewAssessment(criterion="pain", grade=Grade.CONFIRMED, evidence=SAID)]
-    await assess_criteria(desk.ctx, desk.deal, given, pain_since=None, expected_version=None)
+async def assess_pain(scenario: HealthScenario) -> None:
+    await regress(scenario.ctx, scenario.deal, TransitionOptions(note="It went too fast."))
+    given = [NewAssessment(criterion="pain", grade=Grade.CONFIRMED, evidence=EVIDENCE)]
+    await assess_criteria(scenario.ctx, scenario.deal, given, pain_since=None, expected_version=None)
 
 
-async def step_back(desk: Desk) -> None:
-    await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
+async def regress_deal(scenario: HealthScenario) -> None:
+    await regress(scenario.ctx, scenario.deal, TransitionOptions(note="It went too fast."))
 
 
-async def back_and_forth(desk: Desk) -> None:
+async def back_and_forth(scenario: HealthScenario) -> None:
     for _ in range(2):
-        await regress(desk.ctx, desk.deal, TransitionOptions(note="It went too fast."))
-    given = [NewAssessment(criterion=key, grade=Grade.CONFIRMED, evidence=SAID) for key in ("pain", "interest", "fit")]
-    await desk.person()
+        await regress(scenario.ctx, scenario.deal, TransitionOptions(note="It went too fast."))
+    given = [
+        NewAssessment(criterion=key, grade=Grade.CONFIRMED, evidence=EVIDENCE) for key in ("pain", "interest", "fit")
+    ]
+    await scenario.add_stakeholder()
     await update_opportunity(
-        desk.ctx, desk.deal, {"next_step": NextStep("Meet the COO", date(2026, 4, 1))}, expected_version=None
+        scenario.ctx, scenario.deal, {"next_step": NextStep("Meet the COO", date(2026, 4, 1))}, expected_version=None
     )
-    await qualify(desk.ctx, desk.deal, QualifyChanges(given), TransitionOptions())
+    await qualify(scenario.ctx, scenario.deal, QualifyChanges(given), TransitionOptions())
 
 
-async def rename(desk: Desk) -> None:
-    await update_opportunity(desk.ctx, desk.deal, {"name": "Renamed"}, expected_version=None)
+async def rename(scenario: HealthScenario) -> None:
+    await update_opportunity(scenario.ctx, scenario.deal, {"name": "Renamed"}, expected_version=None)
 
 
-async def hand_over(desk: Desk) -> None:
-    refs = [BulkItem(desk.deal)]
-    await assign_opportunities(desk.crew.at("admin", LATER), refs, desk.crew.member("stranger"))
+async def reassign(scenario: HealthScenario) -> None:
+    refs = [BulkItem(scenario.deal)]
+    await assign_opportunities(scenario.team.at("admin", LATER), refs, scenario.team.member("stranger"))
 
 
-Deed = Callable[[Desk], Awaitable[object]]
-DEEDS: dict[str, tuple[Deed, str, int]] = {
-    "an activity is logged": (Desk.talk, "buyer_activity", 25),
-    "an activity is voided": (void, "buyer_activity", 0),
-    "an activity is told to have gone one way": (one_way, "buyer_activity", 0),
-    "a stakeholder comes": (Desk.person, "people", 5),
-    "a stakeholder has no role any more": (another_role, "people", 0),
-    "a stakeholder leaves": (leave, "people", 0),
-    "a stakeholder is removed": (remove, "people", 0),
-    "a risk is raised": (Desk.fear, "risks", -10),
-    "a risk is to be mitigated": (mitigate, "risks", 0),
-    "a risk is accepted": (settle, "risks", 0),
-    "a milestone is late": (Desk.late, "milestones", 17),
-    "a milestone is done": (complete, "milestones", 20),
-    "a date is pushed": (push, "close_date", 6),
-    "a date is pushed by an import": (import_anew, "close_date", 6),
-    "a deal regresses": (step_back, "milestones", 0),
-    "a criterion is assessed": (answer, "milestones", 6),
+DealWrite = Callable[[HealthScenario], Awaitable[object]]
+DEAL_WRITES: dict[str, tuple[DealWrite, str, int]] = {
+    "an activity is logged": (HealthScenario.log_call, "buyer_activity", 25),
+    "an activity is voided": (void_call, "buyer_activity", 0),
+    "an activity is told to have gone one way": (make_one_way, "buyer_activity", 0),
+    "a stakeholder comes": (HealthScenario.add_stakeholder, "people", 5),
+    "a stakeholder has no role any more": (change_role, "people", 0),
+    "a stakeholder leaves": (mark_left, "people", 0),
+    "a stakeholder is removed": (remove_person, "people", 0),
+    "a risk is raised": (HealthScenario.raise_critical_risk, "risks", -10),
+    "a risk is to be mitigated": (mitigate_risk, "risks", 0),
+    "a risk is accepted": (settle_one_risk, "risks", 0),
+    "a milestone is late": (HealthScenario.add_overdue_milestone, "milestones", 17),
+    "a milestone is done": (complete_late_milestone, "milestones", 20),
+    "a date is pushed": (push_close_date, "close_date", 6),
+    "a date is pushed by an import": (import_again, "close_date", 6),
+    "a deal regresses": (regress_deal, "milestones", 0),
+    "a criterion is assessed": (assess_pain, "milestones", 6),
     "a state is entered again": (back_and_forth, "milestones", 15),
     "a deal is renamed": (rename, "state_age", 15),
-    "a deal is handed over": (hand_over, "state_age", 15),
+    "a deal is handed over": (reassign, "state_age", 15),
 }
 """What is done, the factor that it moves or leaves, and what that gives then."""
 
 
-@pytest.mark.parametrize("name", DEEDS)
-async def test_after_every_write_health_is_what_the_rule_says(crew: Crew, name: str) -> None:
-    desk = await new_desk(crew)
-    deed, key, given = DEEDS[name]
+@pytest.mark.parametrize("name", DEAL_WRITES)
+async def test_every_write_stores_the_health_of_the_rule(team: SalesTeam, name: str) -> None:
+    scenario = await new_health_scenario(team)
+    deed, key, given = DEAL_WRITES[name]
 
-    await deed(desk)
+    await deed(scenario)
 
-    found = await stored(desk.deal)
-    assert found == await ruled(crew.organization.id, desk.deal, LATER)
-    assert points(found)[key] == given
+    found = await stored_health(scenario.deal)
+    assert found == await expected_health(team.organization.id, scenario.deal, LATER)
+    assert points_by_factor(found)[key] == given
 
 
-async def test_a_new_lead_is_judged_at_birth(crew: Crew) -> None:
-    ctx = crew.ctx["owner"]
+async def test_a_new_lead_has_its_health(team: SalesTeam) -> None:
+    ctx = team.ctx["owner"]
     account = await create_account(ctx, {"name": "Acme"})
 
     id = await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Lead"})
 
-    found = await stored(id)
-    assert found == await ruled(crew.organization.id, id, ctx.now)
+    found = await stored_health(id)
+    assert found == await expected_health(team.organization.id, id, ctx.now)
     assert found["health"] == 25  # 15 for its age, 10 for its close date
 
 
 @pytest.mark.parametrize(("state", "score"), [(S.LEAD, 10), (S.QUALIFIED, 10), (S.PROGRESSING, 45)])
-async def test_an_imported_deal_is_judged_at_birth(crew: Crew, state: OpportunityState, score: int) -> None:
-    desk = await new_desk(crew, state)
+async def test_an_imported_deal_has_its_health(team: SalesTeam, state: OpportunityState, score: int) -> None:
+    scenario = await new_health_scenario(team, state)
 
-    found = await stored(desk.deal)
+    found = await stored_health(scenario.deal)
 
-    assert found == await ruled(crew.organization.id, desk.deal, NOW)
+    assert found == await expected_health(team.organization.id, scenario.deal, NOW)
     assert found["health"] == score
 
 
-async def test_health_is_no_news_of_its_own(crew: Crew) -> None:
-    desk = await new_desk(crew)
-    before = await Opportunity.filter(id=desk.deal).values("version", "updated_at")
+async def test_a_health_change_records_no_event(team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team)
+    before = await Opportunity.filter(id=scenario.deal).values("version", "updated_at")
 
-    await desk.talk()
+    await scenario.log_call()
 
-    assert await Opportunity.filter(id=desk.deal).values("version", "updated_at") == before
-    await push(desk)
-    [*_, payload] = await told(desk.deal, "opportunity.updated")
+    assert await Opportunity.filter(id=scenario.deal).values("version", "updated_at") == before
+    await push_close_date(scenario)
+    [*_, payload] = await event_payloads(scenario.deal, "opportunity.updated")
     assert set(payload["changes"]) == {"expectedCloseDate", "pushCount"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from tests.support.organizations import NOW
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Event, Opportunity, Transition
 from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
@@ -20,14 +20,14 @@ from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.risks import missing_review
 
 S = OpportunityState
-BACKWARD = [NOW + timedelta(hours=hours) for hours in (9, 6, 3, 3, 0)]
-FEAR = NewRisk(RiskCategory.TIME, "It takes too long", 3, 3)
+CLOCK_GOING_BACK = [NOW + timedelta(hours=hours) for hours in (9, 6, 3, 3, 0)]
+RISK = NewRisk(RiskCategory.TIME, "It takes too long", 3, 3)
 NOTE = TransitionOptions(note="They asked us in writing to do this.")
 
 
-async def facts_now(crew: Crew, id: UUID) -> OpportunityFacts:
+async def current_facts(team: SalesTeam, id: UUID) -> OpportunityFacts:
     """The deal as the rules read it."""
-    return (await load_facts(crew.organization.id, [id], BACKWARD[0]))[id]
+    return (await load_facts(team.organization.id, [id], CLOCK_GOING_BACK[0]))[id]
 
 
 async def rename(ctx: Ctx, id: UUID) -> None:
@@ -35,38 +35,38 @@ async def rename(ctx: Ctx, id: UUID) -> None:
     await update_opportunity(ctx, id, {"name": f"Deal {uuid4()}"}, expected_version=None)
 
 
-async def test_what_is_written_later_is_later_though_the_clock_goes_back() -> None:
-    crew = await new_crew()
-    id, seen = crew.deals[S.LEAD], []
+async def test_later_writes_have_later_times_although_the_clock_goes_back() -> None:
+    team = await new_sales_team()
+    id, seen = team.deals[S.LEAD], []
 
-    for now in BACKWARD:
-        await rename(crew.at("owner", now), id)
+    for now in CLOCK_GOING_BACK:
+        await rename(team.at("owner", now), id)
         seen.append((await Opportunity.get(id=id)).updated_at)
 
     tick = timedelta(microseconds=1)
-    assert seen == [BACKWARD[0] + place * tick for place in range(len(BACKWARD))]
-    told = await Event.filter(aggregateid=id, type="opportunity.updated").order_by("pos").values("at")
-    assert [event["at"] for event in told][-len(seen) :] == seen
+    assert seen == [CLOCK_GOING_BACK[0] + place * tick for place in range(len(CLOCK_GOING_BACK))]
+    events = await Event.filter(aggregateid=id, type="opportunity.updated").order_by("pos").values("at")
+    assert [event["at"] for event in events][-len(seen) :] == seen
 
 
-async def test_a_clock_that_goes_forward_is_believed() -> None:
-    crew = await new_crew()
+async def test_a_clock_that_goes_forward_is_followed() -> None:
+    team = await new_sales_team()
 
-    await rename(crew.at("owner", BACKWARD[0]), crew.deals[S.LEAD])
+    await rename(team.at("owner", CLOCK_GOING_BACK[0]), team.deals[S.LEAD])
 
-    assert (await Opportunity.get(id=crew.deals[S.LEAD])).updated_at == BACKWARD[0]
+    assert (await Opportunity.get(id=team.deals[S.LEAD])).updated_at == CLOCK_GOING_BACK[0]
 
 
-async def test_a_risk_raised_after_the_review_is_not_reviewed_whatever_the_clocks_say() -> None:
-    crew = await new_crew()
-    first, second = crew.deals[S.LEAD], crew.deals[S.QUALIFIED]
+async def test_a_risk_raised_after_a_review_is_unreviewed_despite_clock_skew() -> None:
+    team = await new_sales_team()
+    first, second = team.deals[S.LEAD], team.deals[S.QUALIFIED]
 
     for id, deeds in ((first, (_review, _raise)), (second, (_raise, _review))):
-        for deed, now in zip(deeds, BACKWARD, strict=False):
-            await deed(crew.at("owner", now), id)
+        for deed, now in zip(deeds, CLOCK_GOING_BACK, strict=False):
+            await deed(team.at("owner", now), id)
 
-    assert missing_review(await facts_now(crew, first)) is not None
-    assert missing_review(await facts_now(crew, second)) is None
+    assert missing_review(await current_facts(team, first)) is not None
+    assert missing_review(await current_facts(team, second)) is None
 
 
 async def _review(ctx: Ctx, id: UUID) -> None:
@@ -74,33 +74,33 @@ async def _review(ctx: Ctx, id: UUID) -> None:
 
 
 async def _raise(ctx: Ctx, id: UUID) -> None:
-    await raise_risk(ctx, id, FEAR)
+    await raise_risk(ctx, id, RISK)
 
 
-async def test_of_two_assessments_the_later_commit_counts() -> None:
-    crew = await new_crew()
-    id, grades = crew.deals[S.LEAD], (Grade.IDENTIFIED, Grade.DISPROVED, Grade.UNKNOWN)
+async def test_the_later_committed_assessment_counts() -> None:
+    team = await new_sales_team()
+    id, grades = team.deals[S.LEAD], (Grade.IDENTIFIED, Grade.DISPROVED, Grade.UNKNOWN)
     seen = []
 
-    for grade, now in zip(grades, BACKWARD, strict=False):
+    for grade, now in zip(grades, CLOCK_GOING_BACK, strict=False):
         answer = NewAssessment("budget", grade)
-        await assess_criteria(crew.at("owner", now), id, [answer], pain_since=None, expected_version=None)
-        seen.append([one.grade for one in (await facts_now(crew, id)).assessments])
+        await assess_criteria(team.at("owner", now), id, [answer], pain_since=None, expected_version=None)
+        seen.append([one.grade for one in (await current_facts(team, id)).assessments])
 
     assert seen == [[grade] for grade in grades]
 
 
-async def test_the_history_of_a_deal_rises_and_no_state_lasts_less_than_nothing() -> None:
-    crew = await new_crew()
-    id, none = crew.deals[S.PROGRESSING], OpportunityChanges()
+async def test_transition_times_never_decrease_despite_clock_skew() -> None:
+    team = await new_sales_team()
+    id, none = team.deals[S.PROGRESSING], OpportunityChanges()
     arrows: list[Callable[[Ctx], Awaitable[object]]] = [
         lambda ctx: regress(ctx, id, NOTE),
         lambda ctx: disqualify(ctx, id, DisqualifyReason.NO_PAIN, NOTE),
         lambda ctx: reopen(ctx, id, S.LEAD, none, NOTE),
     ]
 
-    for arrow, now in zip(arrows, BACKWARD, strict=False):
-        await arrow(crew.at("admin", now))
+    for arrow, now in zip(arrows, CLOCK_GOING_BACK, strict=False):
+        await arrow(team.at("admin", now))
 
     history = await Transition.filter(opportunity_id=id).order_by("sequence").values("at", "seconds_in_previous_state")
     times = [step["at"] for step in history][-3:]

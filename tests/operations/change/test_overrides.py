@@ -8,66 +8,80 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.scenarios.overrides import PAIN, PERSON, REASON, STEP, debts, lead, owed, passed
-from tests.support.team import Crew, new_crew, told
+from tests.support.scenarios.overrides import (
+    NEXT_STEP,
+    PAIN,
+    REASON,
+    STAKEHOLDER,
+    new_lead,
+    open_override_keys,
+    qualify_with_override,
+    stored_overrides,
+)
+from tests.support.team import SalesTeam, event_payloads, new_sales_team
 from workflow.models import Event, Opportunity, Override, Transition
 from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import Role
 from workflow.rules.errors import InvalidInputError, PermissionDeniedError, TransitionBlockedError
 
-GATE = [PAIN, "criterion.interest", "criterion.fit", "fit", PERSON, STEP]
+GATE = [PAIN, "criterion.interest", "criterion.fit", "fit", STAKEHOLDER, NEXT_STEP]
 LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; each test makes a lead of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def rows_of(id: UUID) -> tuple[Any, ...]:
+async def stored_rows(id: UUID) -> tuple[Any, ...]:
     """All that an attempt could have written."""
     counts = [await table.filter(opportunity_id=id).count() for table in (Transition, Override)]
     return await Opportunity.filter(id=id).values(), counts, await Event.filter(aggregateid=id).count()
 
 
-def told_unmet(refusal: TransitionBlockedError) -> list[Any]:
+def unmet_verdicts(refusal: TransitionBlockedError) -> list[Any]:
     """The verdicts that the refusal tells."""
     return list(refusal.unmet)
 
 
 @pytest.mark.parametrize(
     ("who", "unmet"),
-    [("manager", (PERSON,)), ("manager", (PERSON, STEP)), ("admin", (STEP,)), ("admin", (PAIN, PERSON, STEP))],
+    [
+        ("manager", (STAKEHOLDER,)),
+        ("manager", (STAKEHOLDER, NEXT_STEP)),
+        ("admin", (NEXT_STEP,)),
+        ("admin", (PAIN, STAKEHOLDER, NEXT_STEP)),
+    ],
 )
-async def test_a_manager_of_the_team_passes_what_is_soft_and_an_admin_all(
-    crew: Crew, who: str, unmet: Sequence[str]
+async def test_managers_override_soft_requirements_and_admins_all(
+    team: SalesTeam, who: str, unmet: Sequence[str]
 ) -> None:
-    id = await lead(crew, unmet=unmet)
+    id = await new_lead(team, unmet=unmet)
 
-    await passed(crew.ctx[who], id, *unmet)
+    await qualify_with_override(team.ctx[who], id, *unmet)
 
     verdicts: list[Any] = (await Transition.get(opportunity_id=id)).requirements
     assert (await Opportunity.get(id=id)).state == "QUALIFIED"
     assert [(one["key"], one["status"]) for one in verdicts] == [
         (key, "OVERRIDDEN" if key in unmet else "MET") for key in GATE
     ]
-    assert await debts(id) == [(list(unmet), None)]
+    assert await stored_overrides(id) == [(list(unmet), None)]
 
 
-async def test_what_was_passed_is_kept_and_told_with_who_and_why(crew: Crew) -> None:
-    id, due, viewer = await lead(crew, unmet=(PERSON,)), LATER + timedelta(days=7), crew.ctx["manager"].viewer
+async def test_an_override_is_stored_and_recorded_with_member_and_reason(team: SalesTeam) -> None:
+    id, due, viewer = await new_lead(team, unmet=(STAKEHOLDER,)), LATER + timedelta(days=7), team.ctx["manager"].viewer
 
-    await passed(crew.at("manager", LATER), id, PERSON, reason=f" {REASON} ", expires_at=due)
+    await qualify_with_override(team.at("manager", LATER), id, STAKEHOLDER, reason=f" {REASON} ", expires_at=due)
 
     made, step = (await Override.filter(opportunity_id=id).values())[0], await Transition.get(opportunity_id=id)
     assert made == {
         "id": made["id"],
-        "organization_id": crew.organization.id,
+        "organization_id": team.organization.id,
         "opportunity_id": id,
         "transition_id": step.id,
-        "requirement_keys": [PERSON],
+        "requirement_keys": [STAKEHOLDER],
         "reason": REASON,
         "actor_kind": "MEMBER",
         "actor_name": viewer.name,
@@ -76,22 +90,22 @@ async def test_what_was_passed_is_kept_and_told_with_who_and_why(crew: Crew) -> 
         "expires_at": due,
         "settled_at": None,
     }
-    [event] = await told(id, "override.made")
+    [event] = await event_payloads(id, "override.made")
     names = ("overrideId", "transitionId", "requirementKeys", "reason", "expiresAt")
-    assert [event[name] for name in names] == [str(made["id"]), str(step.id), [PERSON], REASON, due.isoformat()]
+    assert [event[name] for name in names] == [str(made["id"]), str(step.id), [STAKEHOLDER], REASON, due.isoformat()]
 
 
-async def helping(crew: Crew, id: UUID, who: str) -> None:
+async def make_collaborator(team: SalesTeam, id: UUID, who: str) -> None:
     """They collaborate on the deal."""
-    await update_opportunity(crew.ctx["admin"], id, {"collaborator_ids": [crew.member(who)]}, expected_version=None)
+    await update_opportunity(team.ctx["admin"], id, {"collaborator_ids": [team.member(who)]}, expected_version=None)
 
 
-async def owning(crew: Crew, id: UUID, who: str) -> None:
+async def make_owner(team: SalesTeam, id: UUID, who: str) -> None:
     """They own the deal."""
-    await assign_opportunities(crew.ctx["admin"], [BulkItem(id)], crew.member(who))
+    await assign_opportunities(team.ctx["admin"], [BulkItem(id)], team.member(who))
 
 
-@pytest.mark.parametrize("unmet", [(PERSON, STEP), (PAIN, PERSON)], ids=["soft", "hard"])
+@pytest.mark.parametrize("unmet", [(STAKEHOLDER, NEXT_STEP), (PAIN, STAKEHOLDER)], ids=["soft", "hard"])
 @pytest.mark.parametrize(
     ("who", "how"),
     [
@@ -99,82 +113,84 @@ async def owning(crew: Crew, id: UUID, who: str) -> None:
         ("helper", None),
         ("integrator", None),
         ("nobody", None),
-        ("manager", helping),
-        ("manager", owning),
-        ("other manager", helping),
-        ("admin", helping),
-        ("admin", owning),
+        ("manager", make_collaborator),
+        ("manager", make_owner),
+        ("other manager", make_collaborator),
+        ("admin", make_collaborator),
+        ("admin", make_owner),
     ],
 )
-async def test_who_holds_the_deal_or_is_nobody_passes_nothing(
-    crew: Crew, who: str, how: Any, unmet: Sequence[str]
+async def test_owners_collaborators_and_keys_without_a_member_cannot_override(
+    team: SalesTeam, who: str, how: Any, unmet: Sequence[str]
 ) -> None:
-    id = await lead(crew, unmet=unmet)
-    nobody = await crew.organization.ctx_of(Role.ADMIN)
+    id = await new_lead(team, unmet=unmet)
+    nobody = await team.organization.ctx_of(Role.ADMIN)
     if how:
-        await how(crew, id, who)
-    before = await rows_of(id)
+        await how(team, id, who)
+    before = await stored_rows(id)
 
     with pytest.raises(TransitionBlockedError) as refusal:
-        await passed({**crew.ctx, "nobody": nobody}[who], id, *unmet)
+        await qualify_with_override({**team.ctx, "nobody": nobody}[who], id, *unmet)
 
-    assert [verdict.key for verdict in told_unmet(refusal.value)] == list(unmet)
+    assert [verdict.key for verdict in unmet_verdicts(refusal.value)] == list(unmet)
     assert refusal.value.overridable is False
-    assert await rows_of(id) == before
+    assert await stored_rows(id) == before
 
 
 @pytest.mark.parametrize("who", ["other manager", "observer", "stranger"])
-async def test_who_may_not_write_the_deal_is_refused_before_the_gate_is_judged(crew: Crew, who: str) -> None:
-    id = await lead(crew, unmet=(STEP,))
-    before = await rows_of(id)
+async def test_missing_write_permission_is_reported_before_the_gate_is_evaluated(team: SalesTeam, who: str) -> None:
+    id = await new_lead(team, unmet=(NEXT_STEP,))
+    before = await stored_rows(id)
 
     with pytest.raises(PermissionDeniedError):
-        await passed(crew.ctx[who], id, STEP)
+        await qualify_with_override(team.ctx[who], id, NEXT_STEP)
 
-    assert await rows_of(id) == before
+    assert await stored_rows(id) == before
 
 
 @pytest.mark.parametrize(
     ("who", "unmet", "named", "overridable"),
     [
-        ("manager", (PERSON, STEP), (PERSON,), True),
-        ("manager", (PERSON, STEP), (), True),
-        ("manager", (PERSON, STEP), ("criterion.fit", "no.such"), True),
-        ("manager", (PAIN, PERSON, STEP), (PAIN, PERSON, STEP), False),
-        ("manager", (PAIN, PERSON, STEP), (PERSON, STEP), False),
-        ("admin", (PAIN, PERSON, STEP), (PERSON, STEP), True),
+        ("manager", (STAKEHOLDER, NEXT_STEP), (STAKEHOLDER,), True),
+        ("manager", (STAKEHOLDER, NEXT_STEP), (), True),
+        ("manager", (STAKEHOLDER, NEXT_STEP), ("criterion.fit", "no.such"), True),
+        ("manager", (PAIN, STAKEHOLDER, NEXT_STEP), (PAIN, STAKEHOLDER, NEXT_STEP), False),
+        ("manager", (PAIN, STAKEHOLDER, NEXT_STEP), (STAKEHOLDER, NEXT_STEP), False),
+        ("admin", (PAIN, STAKEHOLDER, NEXT_STEP), (STAKEHOLDER, NEXT_STEP), True),
     ],
 )
-async def test_one_unmet_that_is_not_passed_leaves_the_whole_list(
-    crew: Crew, who: str, unmet: Sequence[str], named: Sequence[str], overridable: bool
+async def test_an_unmet_requirement_without_override_blocks_with_the_whole_list(
+    team: SalesTeam, who: str, unmet: Sequence[str], named: Sequence[str], overridable: bool
 ) -> None:
-    id = await lead(crew, unmet=unmet)
-    before = await rows_of(id)
+    id = await new_lead(team, unmet=unmet)
+    before = await stored_rows(id)
 
     with pytest.raises(TransitionBlockedError) as refusal:
-        await passed(crew.ctx[who], id, *named)
+        await qualify_with_override(team.ctx[who], id, *named)
 
-    assert [(verdict.key, verdict.status) for verdict in told_unmet(refusal.value)] == [(key, "UNMET") for key in unmet]
+    assert [(verdict.key, verdict.status) for verdict in unmet_verdicts(refusal.value)] == [
+        (key, "UNMET") for key in unmet
+    ]
     assert refusal.value.overridable is overridable
-    assert await rows_of(id) == before
+    assert await stored_rows(id) == before
 
 
-async def test_an_override_where_nothing_is_unmet_is_ignored(crew: Crew) -> None:
-    id = await lead(crew, unmet=())
+async def test_an_override_without_unmet_requirements_is_ignored(team: SalesTeam) -> None:
+    id = await new_lead(team, unmet=())
 
-    await passed(crew.ctx["owner"], id, PAIN, PERSON)
+    await qualify_with_override(team.ctx["owner"], id, PAIN, STAKEHOLDER)
 
     verdicts: list[Any] = (await Transition.get(opportunity_id=id)).requirements
     assert [(one["key"], one["status"]) for one in verdicts] == [(key, "MET") for key in GATE]
-    assert (await debts(id), await told(id, "override.made", "override.settled")) == ([], [])
+    assert (await stored_overrides(id), await event_payloads(id, "override.made", "override.settled")) == ([], [])
 
 
-async def test_what_is_met_is_not_owed_though_it_was_named(crew: Crew) -> None:
-    id = await lead(crew, unmet=(STEP,))
+async def test_met_requirements_are_not_part_of_the_stored_override(team: SalesTeam) -> None:
+    id = await new_lead(team, unmet=(NEXT_STEP,))
 
-    await passed(crew.ctx["manager"], id, STEP, PAIN, "no.such")
+    await qualify_with_override(team.ctx["manager"], id, NEXT_STEP, PAIN, "no.such")
 
-    assert await debts(id) == [([STEP], None)]
+    assert await stored_overrides(id) == [([NEXT_STEP], None)]
 
 
 @pytest.mark.parametrize(
@@ -187,20 +203,22 @@ async def test_what_is_met_is_not_owed_though_it_was_named(crew: Crew) -> None:
         ({"expires_at": LATER - timedelta(days=1)}, "expiresAt"),
     ],
 )
-async def test_an_override_says_why_and_is_due_in_the_future(crew: Crew, about: dict[str, Any], path: str) -> None:
-    id = await lead(crew, unmet=(PAIN, STEP))
-    before = await rows_of(id)
+async def test_an_override_needs_a_reason_and_a_future_expiry(
+    team: SalesTeam, about: dict[str, Any], path: str
+) -> None:
+    id = await new_lead(team, unmet=(PAIN, NEXT_STEP))
+    before = await stored_rows(id)
 
     with pytest.raises(InvalidInputError) as refusal:
-        await passed(crew.at("manager", LATER), id, STEP, **about)
+        await qualify_with_override(team.at("manager", LATER), id, NEXT_STEP, **about)
 
     assert [fault.path for fault in refusal.value.fields] == [("override", path)]
-    assert await rows_of(id) == before
+    assert await stored_rows(id) == before
 
 
-async def test_an_override_may_be_due_at_the_next_moment(crew: Crew) -> None:
-    id = await lead(crew, unmet=(STEP,))
+async def test_an_override_may_expire_at_the_next_moment(team: SalesTeam) -> None:
+    id = await new_lead(team, unmet=(NEXT_STEP,))
 
-    await passed(crew.at("manager", LATER), id, STEP, expires_at=LATER + timedelta(microseconds=1))
+    await qualify_with_override(team.at("manager", LATER), id, NEXT_STEP, expires_at=LATER + timedelta(microseconds=1))
 
-    assert await owed(crew, id) == [(STEP,)]
+    assert await open_override_keys(team, id) == [(NEXT_STEP,)]

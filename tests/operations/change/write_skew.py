@@ -29,7 +29,7 @@ ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCoun
 
 
 @dataclass(frozen=True)
-class Deal:
+class SkewDeal:
     """A deal whose gate holds by one thing alone."""
 
     ctx: Ctx
@@ -38,40 +38,40 @@ class Deal:
 
 
 @dataclass(frozen=True)
-class Skew:
+class WriteSkew:
     """A requirement's test, how it is met, and the write that breaks it; `meet` gives what `break_` needs."""
 
     test: Mapping[str, Any]
-    meet: Callable[[Deal], Awaitable[Any]]
-    break_: Callable[[Deal, Any], Awaitable[object]]
+    meet: Callable[[SkewDeal], Awaitable[Any]]
+    break_: Callable[[SkewDeal, Any], Awaitable[object]]
     trigger: Trigger = Trigger.PROGRESS
 
 
 @dataclass
-class Tally:
+class SkewResults:
     """How the trials went."""
 
-    taken: int = 0
+    transitioned: int = 0
     refused: int = 0
     anomalies: int = 0
 
 
-async def trials(skew: Skew, count: int) -> Tally:
+async def run_trials(write_skew: WriteSkew, count: int) -> SkewResults:
     """So many deals, each tried once."""
-    organization = await _organization(skew)
-    tally = Tally()
-    deals = await _deals(organization, skew, count)
+    organization = await _organization(write_skew)
+    tally = SkewResults()
+    deals = await _deals(organization, write_skew, count)
     for start in range(0, count, AT_ONCE):
-        await asyncio.gather(*(_trial(skew, deal, tally) for deal in deals[start : start + AT_ONCE]))
+        await asyncio.gather(*(_trial(write_skew, deal, tally) for deal in deals[start : start + AT_ONCE]))
     return tally
 
 
-async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
-    met = await skew.meet(deal)
-    last = await _last(deal)
+async def _trial(write_skew: WriteSkew, deal: SkewDeal, tally: SkewResults) -> None:
+    met = await write_skew.meet(deal)
+    last = await _last_position(deal)
     progressed, broken = await asyncio.gather(
-        _soon(lambda: _taken(skew, deal)),
-        _soon(lambda: skew.break_(deal, met)),
+        _after_delay(lambda: _transition(write_skew, deal)),
+        _after_delay(lambda: write_skew.break_(deal, met)),
         return_exceptions=True,
     )
     if any(isinstance(answer, IntegrityError) for answer in (progressed, broken)):
@@ -83,46 +83,46 @@ async def _trial(skew: Skew, deal: Deal, tally: Tally) -> None:
     if isinstance(progressed, Refusal):
         tally.refused += 1
         return
-    tally.taken += 1
+    tally.transitioned += 1
     about = Event.filter(aggregateid__in=[deal.id, deal.account_id], pos__gt=last).order_by("pos")
     types = [event["type"] for event in await about.values("type")]
     tally.anomalies += "opportunity.transitioned" in types and types[0] != "opportunity.transitioned"
 
 
-async def _taken(skew: Skew, deal: Deal) -> object:
-    if skew.trigger is Trigger.WIN:
+async def _transition(write_skew: WriteSkew, deal: SkewDeal) -> object:
+    if write_skew.trigger is Trigger.WIN:
         return await triggers.win(deal.ctx, deal.id, WinDetails(WinReason.SPEED), TransitionOptions())
     return await triggers.progress(deal.ctx, deal.id, OpportunityChanges(), TransitionOptions())
 
 
-async def _soon(work: Callable[[], Awaitable[object]]) -> object:
+async def _after_delay(work: Callable[[], Awaitable[object]]) -> object:
     """The work, begun a little later, so that either of two comes first as often."""
     await asyncio.sleep(random.random() * 0.03)
     return await work()
 
 
-async def _last(deal: Deal) -> int:
+async def _last_position(deal: SkewDeal) -> int:
     found = await Event.filter(organization_id=deal.ctx.viewer.organization_id).order_by("-pos").limit(1).values("pos")
     pos: int = found[0]["pos"]
     return pos
 
 
-async def _organization(skew: Skew) -> TestOrganization:
+async def _organization(write_skew: WriteSkew) -> TestOrganization:
     """An organization whose gate asks this one thing."""
     organization = await new_organization()
     document = default_document()
     document["fitRules"] = [ACCOUNT_FITS]
-    asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(skew.test)}
-    document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != skew.trigger]
-    document["gates"].append({"trigger": str(skew.trigger), "requirements": [asked]})
+    asked = {"key": "asked", "label": "Asked", "strength": "HARD", "test": dict(write_skew.test)}
+    document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != write_skew.trigger]
+    document["gates"].append({"trigger": str(write_skew.trigger), "requirements": [asked]})
     await publish(organization.ctx, parse_process(document))
     return organization
 
 
-async def _deals(organization: TestOrganization, skew: Skew, count: int) -> list[Deal]:
-    state = OpportunityState.PROGRESSING if skew.trigger is Trigger.WIN else OpportunityState.QUALIFIED
+async def _deals(organization: TestOrganization, write_skew: WriteSkew, count: int) -> list[SkewDeal]:
+    state = OpportunityState.PROGRESSING if write_skew.trigger is Trigger.WIN else OpportunityState.QUALIFIED
     rows = [ImportRow(str(place), f"Deal {place}", f"Account {place}", state=state) for place in range(count)]
     for start in range(0, count, MAX_ROWS):
         await import_rows(organization.ctx, "skew", rows[start : start + MAX_ROWS])
     found = await Opportunity.filter(organization_id=organization.id).order_by("number").values("id", "account_id")
-    return [Deal(organization.ctx, deal["id"], deal["account_id"]) for deal in found]
+    return [SkewDeal(organization.ctx, deal["id"], deal["account_id"]) for deal in found]

@@ -9,7 +9,7 @@ from workflow.operations.core import idempotency
 from workflow.operations.core.idempotency import RequestInProgressError, acquire_key, run_once
 
 
-async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestOrganization) -> None:
+async def test_a_concurrently_created_idempotency_record_is_kept(organization: TestOrganization) -> None:
     viewer = organization.ctx.viewer
     first = await acquire_key(viewer, "key", "request", NOW)
 
@@ -19,7 +19,7 @@ async def test_a_claim_that_came_meanwhile_is_not_taken_away(organization: TestO
     assert [row["id"] for row in await Idempotency.filter(organization_id=organization.id).values("id")] == [first.id]
 
 
-async def test_who_has_lost_the_claim_writes_nothing(organization: TestOrganization) -> None:
+async def test_a_request_that_lost_its_idempotency_record_writes_nothing(organization: TestOrganization) -> None:
     viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE_DURATION
     slow = await acquire_key(viewer, "key", "request", NOW)
     await acquire_key(viewer, "key", "request", later)

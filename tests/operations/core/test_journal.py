@@ -17,37 +17,37 @@ from workflow.rules.events.audit import GENESIS_HASH, chain_hash
 SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
 
 
-async def test_many_writers_at_once_make_one_chain(own_database: str) -> None:
+async def test_concurrent_writers_make_one_chain(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
-        before = await _last(organization)
+        before = await _last_number(organization)
         days = [date.fromordinal(date(2026, 1, 1).toordinal() + number) for number in range(count(400))]
         await asyncio.gather(*(set_exchange_rate(organization.ctx, "USD", Decimal(1), day) for day in days))
         found = list[IntegrityResult]()
 
         assert await verify(found.append), found
-        assert await _last(organization) == before + len(days)
+        assert await _last_number(organization) == before + len(days)
         assert found[-1].finding.startswith(f"{before + len(days)} facts; the last is ")
 
 
-async def test_a_fact_is_kept_with_who_did_it_and_by_which_request(
+async def test_an_event_is_stored_with_its_actor_and_request(
     organization: TestOrganization, client: httpx.AsyncClient
 ) -> None:
     answer = await client.post("/graphql", json={"query": SET_RATE}, headers={"X-Request-Id": "req-7"})
-    told = await Event.filter(organization_id=organization.id, type="exchangeRate.set").values()
+    events = await Event.filter(organization_id=organization.id, type="exchangeRate.set").values()
 
     assert answer.json()["data"]["setExchangeRate"]["__typename"] != "InvalidInput"
-    assert [(fact["actor_name"], fact["actor_member_id"]) for fact in told] == [("Ada Admin", organization.admin_id)]
-    assert told[0]["request_id"] == answer.headers["X-Request-Id"]
-    assert told[0]["audit_number"] == await _last(organization)
+    assert [(fact["actor_name"], fact["actor_member_id"]) for fact in events] == [("Ada Admin", organization.admin_id)]
+    assert events[0]["request_id"] == answer.headers["X-Request-Id"]
+    assert events[0]["audit_number"] == await _last_number(organization)
 
 
-async def _last(organization: TestOrganization) -> int:
+async def _last_number(organization: TestOrganization) -> int:
     number: int = (await Organization.filter(id=organization.id).values("audit_number"))[0]["audit_number"]
     return number
 
 
-def test_each_part_of_a_fact_its_place_and_what_was_before_it_are_bound() -> None:
+def test_the_hash_covers_each_part_of_an_event_its_position_and_its_predecessor() -> None:
     fact = {"id": "1", "payload": {"a": {"old": 1, "new": 2}}, "request_id": None}
     others = [{**fact, "id": "2"}, {**fact, "payload": {"a": {"old": 1, "new": 3}}}, {**fact, "request_id": "x"}]
     bound = chain_hash(GENESIS_HASH, 1, fact)

@@ -12,14 +12,14 @@ EVERY = timedelta(minutes=15)
 MOMENT = timedelta(seconds=1)
 
 
-async def test_of_many_who_begin_at_once_one_does(own_database: str) -> None:
+async def test_of_many_concurrent_processes_one_acquires_the_lease(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         begun = await asyncio.gather(*(acquire_lease("sweep", EVERY, NOW) for _ in range(8)))
 
     assert sum(begun) == 1
 
 
-async def test_it_is_due_again_after_its_interval_from_when_it_was_begun(own_database: str) -> None:
+async def test_a_job_is_due_again_one_interval_after_its_start(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         await acquire_lease("sweep", EVERY, NOW)
         await release_lease("sweep", NOW)
@@ -28,7 +28,7 @@ async def test_it_is_due_again_after_its_interval_from_when_it_was_begun(own_dat
     assert again == [False, True]
 
 
-async def test_a_lease_lasts_from_the_last_word_of_whoever_is_at_it(own_database: str) -> None:
+async def test_a_lease_is_extended_by_each_renewal(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         await acquire_lease("sweep", EVERY, NOW)
         await renew_lease("sweep", NOW + MOMENT)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.operations.model_based.deal_model import STEPS
-from tests.operations.model_based.predictions import CRITERIA, OWNERS, ROLES, Move, way
+from tests.operations.model_based.deal_model import MILESTONE_KEYS
+from tests.operations.model_based.predictions import CRITERIA, OWNERS, ROLES, RandomAction, trigger_and_target
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer import milestones, risks
 from workflow.operations.buyer.activities import NewActivity, log_activity
@@ -39,12 +39,12 @@ from workflow.rules.enums import (
 )
 from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
-WHY = "The board wants this one and pays for it."
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
+REASON = "The board wants this one and pays for it."
 
 
 @dataclass
-class Stand:
+class ActionTarget:
     """The deal as it stands when a move is made."""
 
     ctx: Ctx
@@ -53,87 +53,87 @@ class Stand:
     members: dict[str, UUID]
 
 
-async def made(stand: Stand, move: Move, missing: frozenset[str]) -> None:
+async def perform(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> None:
     """Do it; `missing` is what an override would have to name."""
-    await _MADE[move.deed](stand, move, missing)
+    await _PERFORM[action.verb](target, action, missing)
 
 
-async def _make_update(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    on = bool(move.arg % 3)
+async def _update_deal(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    on = bool(action.arg % 3)
     changes: Any = {
         "value": {"value": MoneyAmount(Decimal(100), "EUR") if on else None},
         "close": {"expected_close_date": date(2099, 1, 1) if on else None},
         "step": {"next_step": NextStep("Meet the COO", date(2099, 1, 1)) if on else None},
-    }[move.deed]
-    await update_opportunity(stand.ctx, stand.facts.id, changes, expected_version=None)
+    }[action.verb]
+    await update_opportunity(target.ctx, target.facts.id, changes, expected_version=None)
 
 
-async def _make_assess(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    grade = (Grade.IDENTIFIED, Grade.VALIDATED, Grade.DISPROVED)[move.arg // 6 % 3]
-    answer = NewAssessment(CRITERIA[move.arg % 6], grade, SAID)
-    await assess_criteria(stand.ctx, stand.facts.id, [answer], pain_since=None, expected_version=None)
+async def _assess(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    grade = (Grade.IDENTIFIED, Grade.VALIDATED, Grade.DISPROVED)[action.arg // 6 % 3]
+    answer = NewAssessment(CRITERIA[action.arg % 6], grade, EVIDENCE)
+    await assess_criteria(target.ctx, target.facts.id, [answer], pain_since=None, expected_version=None)
 
 
-async def _make_buyer(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    way = PurchaseProcess.TENDER if move.arg % 3 else None
-    await update_buyer(stand.ctx, stand.facts.id, {"purchase_process": way}, expected_version=None)
+async def _update_buyer(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    purchase_process = PurchaseProcess.TENDER if action.arg % 3 else None
+    await update_buyer(target.ctx, target.facts.id, {"purchase_process": purchase_process}, expected_version=None)
 
 
-async def _make_person(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    contact = await create_contact(stand.helper, stand.facts.account.id, {"name": "Somebody"})
-    await add_stakeholder(stand.ctx, stand.facts.id, NewStakeholder(contact, [BuyingRole(ROLES[move.arg % 3])]))
+async def _add_stakeholder(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    contact = await create_contact(target.helper, target.facts.account.id, {"name": "Somebody"})
+    await add_stakeholder(target.ctx, target.facts.id, NewStakeholder(contact, [BuyingRole(ROLES[action.arg % 3])]))
 
 
-async def _make_leave(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    last = stand.facts.present_stakeholders()[-1]
-    await update_stakeholder(stand.ctx, last.id, {"left": True}, expected_version=None)
+async def _mark_left(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    last = target.facts.present_stakeholders()[-1]
+    await update_stakeholder(target.ctx, last.id, {"left": True}, expected_version=None)
 
 
-async def _make_risk(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    likelihood = 4 if move.arg % 2 else 1
+async def _raise_risk(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    likelihood = 4 if action.arg % 2 else 1
     new = risks.NewRisk(RiskCategory.TIME, "It takes too long", likelihood, 3)
-    await risks.raise_risk(stand.ctx, stand.facts.id, new)
+    await risks.raise_risk(target.ctx, target.facts.id, new)
 
 
-async def _make_settle(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    last = stand.facts.risks[-1].id
-    await risks.settle_risk(stand.ctx, last, RiskSettlement.CLOSED, reason=WHY, expected_version=None)
+async def _settle_risk(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    last = target.facts.risks[-1].id
+    await risks.settle_risk(target.ctx, last, RiskSettlement.CLOSED, reason=REASON, expected_version=None)
 
 
-async def _make_review(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    await risks.review_risks(stand.ctx, stand.facts.id, none_found=bool(move.arg % 2), note=None)
+async def _review_risks(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    await risks.review_risks(target.ctx, target.facts.id, none_found=bool(action.arg % 2), note=None)
 
 
-async def _make_milestone(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    id = next(step.id for step in stand.facts.milestones if step.key == STEPS[move.arg % 5])
-    if move.deed == "done":
-        await milestones.complete_milestone(stand.ctx, id, evidence=SAID, expected_version=None)
-    elif move.deed == "waive":
-        await milestones.waive_milestone(stand.ctx, id, reason=WHY, expected_version=None)
+async def _change_milestone(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    id = next(step.id for step in target.facts.milestones if step.key == MILESTONE_KEYS[action.arg % 5])
+    if action.verb == "done":
+        await milestones.complete_milestone(target.ctx, id, evidence=EVIDENCE, expected_version=None)
+    elif action.verb == "waive":
+        await milestones.waive_milestone(target.ctx, id, reason=REASON, expected_version=None)
     else:
-        await milestones.reopen_milestone(stand.ctx, id, reason=WHY, expected_version=None)
+        await milestones.reopen_milestone(target.ctx, id, reason=REASON, expected_version=None)
 
 
-async def _make_log(stand: Stand, move: Move, _: frozenset[str]) -> None:
+async def _log_activity(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
     note = NewActivity(ActivityKind.NOTE, ActivityDirection.INTERNAL, "Thought of it")
-    await log_activity(stand.ctx, stand.facts.id, note)
+    await log_activity(target.ctx, target.facts.id, note)
 
 
-async def _make_assign(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    owner = stand.members[OWNERS[move.arg % 2]]
-    [row] = await bulk.assign_opportunities(stand.ctx, [bulk.BulkItem(stand.facts.id)], owner)
+async def _assign(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    owner = target.members[OWNERS[action.arg % 2]]
+    [row] = await bulk.assign_opportunities(target.ctx, [bulk.BulkItem(target.facts.id)], owner)
     if row.problem is not None:
         raise row.problem
 
 
-async def _make_delete(stand: Stand, move: Move, _: frozenset[str]) -> None:
-    await delete_opportunity(stand.ctx, stand.facts.id, reason=WHY, expected_version=None)
+async def _delete(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
+    await delete_opportunity(target.ctx, target.facts.id, reason=REASON, expected_version=None)
 
 
-async def _make_arrow(stand: Stand, move: Move, missing: frozenset[str]) -> None:
-    (name, to), ctx, id = way(move), stand.ctx, stand.facts.id
-    given = NewOverride(tuple(sorted(missing)), WHY) if move.passes else None
-    terms, none, trigger = TransitionOptions(note=WHY, override=given), OpportunityChanges(), Trigger(name)
+async def _transition(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> None:
+    (name, to), ctx, id = trigger_and_target(action), target.ctx, target.facts.id
+    override = NewOverride(tuple(sorted(missing)), REASON) if action.overrides else None
+    terms, none, trigger = TransitionOptions(note=REASON, override=override), OpportunityChanges(), Trigger(name)
     verbs: dict[Trigger, Callable[[], Awaitable[object]]] = {
         Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda: triggers.progress(ctx, id, none, terms),
@@ -146,18 +146,18 @@ async def _make_arrow(stand: Stand, move: Move, missing: frozenset[str]) -> None
     await verbs[trigger]()
 
 
-_MADE: dict[str, Callable[[Stand, Move, frozenset[str]], Awaitable[None]]] = {
-    "assess": _make_assess,
-    **dict.fromkeys(("value", "close", "step"), _make_update),
-    "buyer": _make_buyer,
-    "person": _make_person,
-    "leave": _make_leave,
-    "raise": _make_risk,
-    "settle": _make_settle,
-    "review": _make_review,
-    **dict.fromkeys(("done", "waive", "undo"), _make_milestone),
-    "arrow": _make_arrow,
-    "log": _make_log,
-    "assign": _make_assign,
-    "delete": _make_delete,
+_PERFORM: dict[str, Callable[[ActionTarget, RandomAction, frozenset[str]], Awaitable[None]]] = {
+    "assess": _assess,
+    **dict.fromkeys(("value", "close", "step"), _update_deal),
+    "buyer": _update_buyer,
+    "person": _add_stakeholder,
+    "leave": _mark_left,
+    "raise": _raise_risk,
+    "settle": _settle_risk,
+    "review": _review_risks,
+    **dict.fromkeys(("done", "waive", "undo"), _change_milestone),
+    "arrow": _transition,
+    "log": _log_activity,
+    "assign": _assign,
+    "delete": _delete,
 }

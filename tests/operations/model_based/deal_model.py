@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-HARD = {
+HARD_REQUIREMENTS = {
     "QUALIFY": {"criterion.pain", "criterion.interest", "criterion.fit"},
     "PROGRESS": {"field.value", "field.expected_close_date", "role.decision", "field.purchase_process", "risk.review"},
     "WIN": {"field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open"},
 }
-FROM = {
+TARGETS = {
     "QUALIFY": {"LEAD": "QUALIFIED"},
     "PROGRESS": {"QUALIFIED": "PROGRESSING"},
     "WIN": {"PROGRESSING": "WON"},
@@ -15,10 +15,10 @@ FROM = {
     "DISQUALIFY": dict.fromkeys(("LEAD", "QUALIFIED", "PROGRESSING"), "DISQUALIFIED"),
     "REGRESS": {"PROGRESSING": "QUALIFIED", "QUALIFIED": "LEAD"},
 }
-REOPENS = {"LOST": {"LEAD", "QUALIFIED", "PROGRESSING"}, "DISQUALIFIED": {"LEAD"}, "WON": {"PROGRESSING"}}
-WAY_INTO = {"QUALIFIED": "QUALIFY", "PROGRESSING": "PROGRESS"}
+REOPEN_TARGETS = {"LOST": {"LEAD", "QUALIFIED", "PROGRESSING"}, "DISQUALIFIED": {"LEAD"}, "WON": {"PROGRESSING"}}
+GATE_INTO = {"QUALIFIED": "QUALIFY", "PROGRESSING": "PROGRESS"}
 CLOSED = {"WON", "LOST", "DISQUALIFIED"}
-STEPS = ("problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed")
+MILESTONE_KEYS = ("problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed")
 GRADES = ("UNKNOWN", "IDENTIFIED", "VALIDATED", "CONFIRMED")
 
 
@@ -26,7 +26,7 @@ GRADES = ("UNKNOWN", "IDENTIFIED", "VALIDATED", "CONFIRMED")
 class ModelDeal:
     """What is known of one deal."""
 
-    home: bool
+    is_ours: bool
     owner: str
     state: str = "LEAD"
     version: int = 1
@@ -34,79 +34,83 @@ class ModelDeal:
     helpers: set[str] = field(default_factory=set)
     grades: dict[str, str] = field(default_factory=dict)
     fields: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(("value", "close", "step", "buyer"), False))
-    people: list[str] = field(default_factory=list)
+    stakeholder_roles: list[str] = field(default_factory=list)
     risks: list[tuple[bool, bool]] = field(default_factory=list)
     reviewed: bool = False
     none_found: bool = False
     milestones: dict[str, str] = field(default_factory=dict)
-    debts: list[tuple[str, frozenset[str]]] = field(default_factory=list)
-    arrows: int = 0
+    overrides: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    transitions: int = 0
 
-    def holds(self, who: str) -> bool:
+    def works_on(self, actor: str) -> bool:
         """Owners and those who work the deal with them."""
-        return who == self.owner or who in self.helpers
+        return actor == self.owner or actor in self.helpers
 
-    def sees(self, who: str) -> bool:
+    def sees(self, actor: str) -> bool:
         """Everybody of the deal's own organization."""
-        return not self.deleted and self.home == (who != "foreign admin")
+        return not self.deleted and self.is_ours == (actor != "foreign admin")
 
-    def may_write(self, who: str) -> bool:
+    def may_write(self, actor: str) -> bool:
         """The row `write` of the domain's table."""
-        if who in ("admin", "integrator", "foreign admin"):
+        if actor in ("admin", "integrator", "foreign admin"):
             return True
-        return who != "observer" and (self.holds(who) or (who == "manager" and self.owner == "owner"))
+        return actor != "observer" and (self.works_on(actor) or (actor == "manager" and self.owner == "owner"))
 
-    def may_coach(self, who: str) -> bool:
+    def may_coach(self, actor: str) -> bool:
         """A manager of the team, or an admin."""
-        if who in ("admin", "foreign admin"):
+        if actor in ("admin", "foreign admin"):
             return True
-        return (who == "manager" and (self.owner == "owner" or self.holds(who))) or (
-            who == "other manager" and self.holds(who)
+        return (actor == "manager" and (self.owner == "owner" or self.works_on(actor))) or (
+            actor == "other manager" and self.works_on(actor)
         )
 
-    def may_pass(self, who: str, gate: str, key: str) -> bool:
+    def may_override(self, actor: str, gate: str, key: str) -> bool:
         """Who may override what."""
-        hard = key in HARD[gate]
-        return not self.holds(who) and (who in ("admin", "foreign admin") or (not hard and self.may_coach(who)))
+        hard = key in HARD_REQUIREMENTS[gate]
+        return not self.works_on(actor) and (
+            actor in ("admin", "foreign admin") or (not hard and self.may_coach(actor))
+        )
 
     def unmet(self, gate: str | None) -> set[str]:
         """The requirements that do not hold now."""
         found = {
             "QUALIFY": {f"criterion.{key}" for key in ("pain", "interest", "fit") if self._below(key, "VALIDATED")}
-            | ({"role.stakeholder"} if not self.people else set())
+            | ({"role.stakeholder"} if not self.stakeholder_roles else set())
             | ({"field.next_step"} if not self.fields["step"] else set()),
             "PROGRESS": {
                 f"criterion.{key}" for key in ("budget", "authority", "timeline") if self._below(key, "IDENTIFIED")
             }
-            | {key for key, lacks in self._lacks_to_progress().items() if lacks},
-            "WIN": {f"milestone.{key}" for key in STEPS[3:] if self.milestones.get(key) not in ("DONE", "WAIVED")}
+            | {key for key, lacks in self._unmet_for_progress().items() if lacks},
+            "WIN": {
+                f"milestone.{key}" for key in MILESTONE_KEYS[3:] if self.milestones.get(key) not in ("DONE", "WAIVED")
+            }
             | ({"field.value"} if not self.fields["value"] else set())
             | ({"risk.open"} if any(severe and is_open for severe, is_open in self.risks) else set()),
         }
         return found.get(gate or "", set())
 
-    def _lacks_to_progress(self) -> dict[str, bool]:
+    def _unmet_for_progress(self) -> dict[str, bool]:
         return {
             "field.value": not self.fields["value"],
             "field.expected_close_date": not self.fields["close"],
             "field.purchase_process": not self.fields["buyer"],
-            "role.decision": "DECISION_MAKER" not in self.people,
-            "role.champion": "CHAMPION" not in self.people,
+            "role.decision": "DECISION_MAKER" not in self.stakeholder_roles,
+            "role.champion": "CHAMPION" not in self.stakeholder_roles,
             "risk.review": not (self.reviewed and (self.risks or self.none_found)),
         }
 
     def _below(self, key: str, least: str) -> bool:
         return GRADES.index(self.grades.get(key, "UNKNOWN")) < GRADES.index(least)
 
-    def settle(self) -> None:
+    def settle_overrides(self) -> None:
         """A debt goes when each of its requirements holds."""
-        self.debts = [(gate, keys) for gate, keys in self.debts if keys & self.unmet(gate)]
+        self.overrides = [(gate, keys) for gate, keys in self.overrides if keys & self.unmet(gate)]
 
-    def move(self, target: str, *, reopened: bool) -> None:
+    def transition(self, target: str, *, reopened: bool) -> None:
         """Take an arrow, and what follows from it."""
-        self.state, self.arrows = target, self.arrows + 1
+        self.state, self.transitions = target, self.transitions + 1
         if reopened:
             self.milestones = {key: status for key, status in self.milestones.items() if status == "DONE"}
             self.reviewed = False
         if target == "PROGRESSING":
-            self.milestones |= {key: "PLANNED" for key in STEPS if key not in self.milestones}
+            self.milestones |= {key: "PLANNED" for key in MILESTONE_KEYS if key not in self.milestones}

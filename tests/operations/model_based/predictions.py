@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.operations.model_based.deal_model import CLOSED, FROM, REOPENS, STEPS, WAY_INTO, ModelDeal
+from tests.operations.model_based.deal_model import (
+    CLOSED,
+    GATE_INTO,
+    MILESTONE_KEYS,
+    REOPEN_TARGETS,
+    TARGETS,
+    ModelDeal,
+)
 
 CRITERIA = ("pain", "interest", "fit", "budget", "authority", "timeline")
 ROLES = ("CHAMPION", "DECISION_MAKER", "OTHER")
@@ -11,75 +18,85 @@ OWNERS = ("owner", "stranger")
 
 
 @dataclass(frozen=True)
-class Move:
+class RandomAction:
     """Who does what to which deal; `arg` picks among what the deed leaves open."""
 
-    who: str
-    deed: str
+    actor: str
+    verb: str
     deal: int
     arg: int
-    passes: bool = False
+    overrides: bool = False
 
 
-def foretold(model: ModelDeal, move: Move) -> str | None:
+def predict(model: ModelDeal, action: RandomAction) -> str | None:
     """The answer by the model, which is moved along; None where the deed finds nothing to do it to."""
-    if move.deed == "assign" and not _may_name(move):
+    if action.verb == "assign" and not _may_assign(action):
         return "PermissionDenied"
-    if move.deed == "assign" and move.who == "foreign admin":
+    if action.verb == "assign" and action.actor == "foreign admin":
         return "InvalidInput"
-    if not model.sees(move.who):
+    if not model.sees(action.actor):
         return "NotFound"
-    if move.deed in ("arrow", "log", "assign", "delete"):
-        return _SPECIAL[move.deed](model, move)
-    if not model.may_write(move.who):
+    if action.verb in ("arrow", "log", "assign", "delete"):
+        return _OTHER_VERBS[action.verb](model, action)
+    if not model.may_write(action.actor):
         return "PermissionDenied"
     if model.state in CLOSED:
         return "RecordClosed"
-    return _written(model, move)
+    return _predict_write(model, action)
 
 
-def _written(model: ModelDeal, move: Move) -> str | None:
+def _predict_write(model: ModelDeal, action: RandomAction) -> str | None:
     before = repr(model)
-    answer = _DEEDS[move.deed](model, move)
+    answer = _WRITES[action.verb](model, action)
     if answer == "ok":
-        always = move.deed in ("assess", "raise", "review", "person", "settle", "done", "waive", "undo", "leave")
-        model.version += always or repr(model) != before
-        model.settle()
+        writes_anyway = action.verb in (
+            "assess",
+            "raise",
+            "review",
+            "person",
+            "settle",
+            "done",
+            "waive",
+            "undo",
+            "leave",
+        )
+        model.version += writes_anyway or repr(model) != before
+        model.settle_overrides()
     return answer
 
 
-def _assess(model: ModelDeal, move: Move) -> str:
-    model.grades[CRITERIA[move.arg % 6]] = ("IDENTIFIED", "VALIDATED", "DISPROVED")[move.arg // 6 % 3].replace(
+def _assess(model: ModelDeal, action: RandomAction) -> str:
+    model.grades[CRITERIA[action.arg % 6]] = ("IDENTIFIED", "VALIDATED", "DISPROVED")[action.arg // 6 % 3].replace(
         "DISPROVED", "UNKNOWN"
     )
     return "ok"
 
 
-def _field(model: ModelDeal, move: Move) -> str:
-    model.fields[move.deed] = bool(move.arg % 3)
+def _field(model: ModelDeal, action: RandomAction) -> str:
+    model.fields[action.verb] = bool(action.arg % 3)
     return "ok"
 
 
-def _person(model: ModelDeal, move: Move) -> str:
-    model.people.append(ROLES[move.arg % 3])
+def _add_stakeholder(model: ModelDeal, action: RandomAction) -> str:
+    model.stakeholder_roles.append(ROLES[action.arg % 3])
     return "ok"
 
 
-def _leave(model: ModelDeal, move: Move) -> str | None:
-    return (model.people.pop(), "ok")[1] if model.people else None
+def _mark_left(model: ModelDeal, action: RandomAction) -> str | None:
+    return (model.stakeholder_roles.pop(), "ok")[1] if model.stakeholder_roles else None
 
 
-def _raise(model: ModelDeal, move: Move) -> str:
-    model.risks.append((bool(move.arg % 2), True))
+def _raise(model: ModelDeal, action: RandomAction) -> str:
+    model.risks.append((bool(action.arg % 2), True))
     model.reviewed = False
     return "ok"
 
 
-def _settle(model: ModelDeal, move: Move) -> str | None:
+def _settle(model: ModelDeal, action: RandomAction) -> str | None:
     if not model.risks:
         return None
     severe, is_open = model.risks[-1]
-    if severe and (not model.may_coach(move.who) or model.holds(move.who) or move.who == "integrator"):
+    if severe and (not model.may_coach(action.actor) or model.works_on(action.actor) or action.actor == "integrator"):
         return "PermissionDenied"
     if not is_open:
         return "InvalidInput"
@@ -87,111 +104,113 @@ def _settle(model: ModelDeal, move: Move) -> str | None:
     return "ok"
 
 
-def _review(model: ModelDeal, move: Move) -> str:
-    none_found = bool(move.arg % 2)
+def _review(model: ModelDeal, action: RandomAction) -> str:
+    none_found = bool(action.arg % 2)
     if none_found and any(is_open for _, is_open in model.risks):
         return "InvalidInput"
     model.reviewed, model.none_found = True, none_found
     return "ok"
 
 
-def _milestone(model: ModelDeal, move: Move) -> str | None:
-    key = STEPS[move.arg % 5]
+def _milestone(model: ModelDeal, action: RandomAction) -> str | None:
+    key = MILESTONE_KEYS[action.arg % 5]
     if key not in model.milestones:
         return None
-    if move.deed == "waive" and (not model.may_coach(move.who) or model.holds(move.who)):
+    if action.verb == "waive" and (not model.may_coach(action.actor) or model.works_on(action.actor)):
         return "PermissionDenied"
-    passed = model.milestones[key] in ("DONE", "WAIVED")
-    if passed != (move.deed == "undo"):
+    is_completed = model.milestones[key] in ("DONE", "WAIVED")
+    if is_completed != (action.verb == "undo"):
         return "InvalidInput"
-    model.milestones[key] = {"done": "DONE", "waive": "WAIVED", "undo": "PLANNED"}[move.deed]
+    model.milestones[key] = {"done": "DONE", "waive": "WAIVED", "undo": "PLANNED"}[action.verb]
     return "ok"
 
 
-def _arrow(model: ModelDeal, move: Move) -> str:
-    trigger, to = way(move)
+def _transition(model: ModelDeal, action: RandomAction) -> str:
+    trigger, to = trigger_and_target(action)
     target = (
-        to if trigger == "REOPEN" and to in REOPENS.get(model.state, ()) else FROM.get(trigger, {}).get(model.state)
+        to
+        if trigger == "REOPEN" and to in REOPEN_TARGETS.get(model.state, ())
+        else TARGETS.get(trigger, {}).get(model.state)
     )
     if target is None:
         return "IllegalTransition"
     reopened = trigger == "REOPEN"
-    may = (
-        model.may_coach(move.who) and (model.state != "WON" or "admin" in move.who)
+    is_allowed = (
+        model.may_coach(action.actor) and (model.state != "WON" or "admin" in action.actor)
         if reopened
-        else model.may_write(move.who)
+        else model.may_write(action.actor)
     )
-    if not may:
+    if not is_allowed:
         return "PermissionDenied"
-    gate = WAY_INTO.get(target) if reopened else trigger
+    gate = GATE_INTO.get(target) if reopened else trigger
     missing = model.unmet(gate)
-    if missing and not (move.passes and all(model.may_pass(move.who, gate or "", key) for key in missing)):
+    if missing and not (action.overrides and all(model.may_override(action.actor, gate or "", key) for key in missing)):
         return "TransitionBlocked"
     if missing:
-        model.debts.append((gate or "", frozenset(missing)))
-    model.move(target, reopened=reopened)
+        model.overrides.append((gate or "", frozenset(missing)))
+    model.transition(target, reopened=reopened)
     model.version += 1
-    model.settle()
+    model.settle_overrides()
     return "ok"
 
 
-def _log(model: ModelDeal, move: Move) -> str:
-    if move.who == "observer":
+def _log(model: ModelDeal, action: RandomAction) -> str:
+    if action.actor == "observer":
         return "PermissionDenied"
-    model.settle()
+    model.settle_overrides()
     return "ok"
 
 
-def _may_name(move: Move) -> bool:
+def _may_assign(action: RandomAction) -> bool:
     """Who may make whom an owner: a manager themselves and those of their team."""
-    if move.who in ("owner", "helper", "stranger", "observer"):
+    if action.actor in ("owner", "helper", "stranger", "observer"):
         return False
-    return "manager" not in move.who or (move.who == "manager" and OWNERS[move.arg % 2] == "owner")
+    return "manager" not in action.actor or (action.actor == "manager" and OWNERS[action.arg % 2] == "owner")
 
 
-def _assign(model: ModelDeal, move: Move) -> str:
-    owner = OWNERS[move.arg % 2]
-    if not (model.may_coach(move.who) or move.who == "integrator"):
+def _assign(model: ModelDeal, action: RandomAction) -> str:
+    owner = OWNERS[action.arg % 2]
+    if not (model.may_coach(action.actor) or action.actor == "integrator"):
         return "PermissionDenied"
     if model.state in CLOSED:
         return "RecordClosed"
     if owner != model.owner:
         model.owner, model.version = owner, model.version + 1
         model.helpers.discard(owner)
-        model.settle()
+        model.settle_overrides()
     return "ok"
 
 
-def _delete(model: ModelDeal, move: Move) -> str | None:
-    if move.arg % 4:
+def _delete(model: ModelDeal, action: RandomAction) -> str | None:
+    if action.arg % 4:
         return None
-    if "admin" not in move.who:
+    if "admin" not in action.actor:
         return "PermissionDenied"
     model.deleted = True
     return "ok"
 
 
-_DEEDS: dict[str, Callable[[ModelDeal, Move], str | None]] = {
+_WRITES: dict[str, Callable[[ModelDeal, RandomAction], str | None]] = {
     "assess": _assess,
     **dict.fromkeys(("value", "close", "step", "buyer"), _field),
-    "person": _person,
-    "leave": _leave,
+    "person": _add_stakeholder,
+    "leave": _mark_left,
     "raise": _raise,
     "settle": _settle,
     "review": _review,
     **dict.fromkeys(("done", "waive", "undo"), _milestone),
 }
-_SPECIAL: dict[str, Callable[[ModelDeal, Move], str | None]] = {
-    "arrow": _arrow,
+_OTHER_VERBS: dict[str, Callable[[ModelDeal, RandomAction], str | None]] = {
+    "arrow": _transition,
     "log": _log,
     "assign": _assign,
     "delete": _delete,
 }
-WAYS = (*FROM, ("REOPEN", "LEAD"), ("REOPEN", "QUALIFIED"), ("REOPEN", "PROGRESSING"))
-DEEDS = (*_DEEDS, *["arrow"] * 8, "log", "assign", "assign", "delete")
+TRIGGERS = (*TARGETS, ("REOPEN", "LEAD"), ("REOPEN", "QUALIFIED"), ("REOPEN", "PROGRESSING"))
+VERBS = (*_WRITES, *["arrow"] * 8, "log", "assign", "assign", "delete")
 
 
-def way(move: Move) -> tuple[str, str | None]:
+def trigger_and_target(action: RandomAction) -> tuple[str, str | None]:
     """The trigger and, of REOPEN, the target."""
-    found = WAYS[move.arg % len(WAYS)]
+    found = TRIGGERS[action.arg % len(TRIGGERS)]
     return found if isinstance(found, tuple) else (found, None)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.operations.model_based.actions import Stand, made
-from tests.operations.model_based.deal_model import HARD, WAY_INTO, ModelDeal
-from tests.operations.model_based.predictions import DEEDS, Move, foretold, way
+from tests.operations.model_based.actions import ActionTarget, perform
+from tests.operations.model_based.deal_model import GATE_INTO, HARD_REQUIREMENTS, ModelDeal
+from tests.operations.model_based.predictions import VERBS, RandomAction, predict, trigger_and_target
 from tests.support.counts import FULL, count
 from tests.support.organizations import TestOrganization, new_organization
-from tests.support.team import ROLES, Crew, deals_of, new_crew
+from tests.support.team import ROLES, SalesTeam, import_deals, new_sales_team
 from workflow.models import Event, Opportunity, Transition
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.core.context import Ctx
@@ -30,70 +30,84 @@ from workflow.rules.health.health import evaluate_health
 from workflow.rules.process.document import ProcessDocument
 
 S = OpportunityState
-WHO = (*ROLES, "foreign admin")
-MOSTLY = ("owner", "owner", "owner", "helper", "manager", "manager", "manager", "admin", "admin", "admin", "admin")
+ACTORS = (*ROLES, "foreign admin")
+LIKELY_ACTORS = (
+    "owner",
+    "owner",
+    "owner",
+    "helper",
+    "manager",
+    "manager",
+    "manager",
+    "admin",
+    "admin",
+    "admin",
+    "admin",
+)
 """Who gets on with a deal acts more often, so that lives go far."""
 KEYS = counter()
 LONGEST = 160
-AMONG = (0, 0, 0, 1, 1, 1, 1, 2)
+DEAL_CHOICES = (0, 0, 0, 1, 1, 1, 1, 2)
 """Which deal: the one under way most often, the one abroad seldom."""
 
 
-def moves_of(seed: int, length: int) -> list[Move]:
+def random_actions(seed: int, length: int) -> list[RandomAction]:
     """The first moves of the life that a seed stands for: every deed as likely as its table says."""
-    chance = Random(seed)
+    rng = Random(seed)
     return [
-        Move(
-            who=chance.choice((*WHO, *MOSTLY)),
-            deed=chance.choice(DEEDS),
-            deal=chance.choice(AMONG),
-            arg=chance.randrange(36),
-            passes=chance.random() < 0.7,
+        RandomAction(
+            actor=rng.choice((*ACTORS, *LIKELY_ACTORS)),
+            verb=rng.choice(VERBS),
+            deal=rng.choice(DEAL_CHOICES),
+            arg=rng.randrange(36),
+            overrides=rng.random() < 0.7,
         )
         for _ in range(length)
     ]
 
 
 @dataclass
-class World:
+class RandomWorld:
     """Two organizations, and three deals with their models."""
 
-    crew: Crew
-    foreign: TestOrganization
+    team: SalesTeam
+    other_organization: TestOrganization
     deals: list[UUID]
     models: list[ModelDeal]
 
     def ctx(self, who: str) -> Ctx:
         """The context of a person."""
-        return self.foreign.ctx if who == "foreign admin" else self.crew.ctx[who]
+        return self.other_organization.ctx if who == "foreign admin" else self.team.ctx[who]
 
-    def home(self, deal: int) -> TestOrganization:
+    def our_deals(self, deal: int) -> TestOrganization:
         """The organization of a deal."""
-        return self.crew.organization if self.models[deal].home else self.foreign
+        return self.team.organization if self.models[deal].is_ours else self.other_organization
 
-    async def live(self, move: Move) -> None:
+    async def perform(self, action: RandomAction) -> None:
         """Foretell a move, make it, and hold the one against the other."""
-        id, model, home = self.deals[move.deal], self.models[move.deal], self.home(move.deal)
-        missing = frozenset(model.unmet(_gate(move)))
-        answer = foretold(model, move)
+        id, model, home = self.deals[action.deal], self.models[action.deal], self.our_deals(action.deal)
+        missing = frozenset(model.unmet(_gate_of(action)))
+        answer = predict(model, action)
         if answer is None:
             return
         facts = (await load_facts(home.id, [id], home.ctx.now))[id]
-        members = {name: self.crew.member(name) for name in ("owner", "stranger")}
-        if _finds_nothing(facts, move):
+        members = {name: self.team.member(name) for name in ("owner", "stranger")}
+        if _has_no_target(facts, action):
             return
-        assert await _answer(Stand(self.ctx(move.who), home.ctx, facts, members), move, missing) == answer, move
-        await self.compare(move.deal)
+        assert (
+            await _answer(ActionTarget(self.ctx(action.actor), home.ctx, facts, members), action, missing) == answer
+        ), action
+        await self.compare(action.deal)
 
     async def compare(self, deal: int) -> None:
         """The deal as stored is the deal of the model, and its traces are in step."""
-        id, model, home = self.deals[deal], self.models[deal], self.home(deal)
+        id, model, home = self.deals[deal], self.models[deal], self.our_deals(deal)
         if model.deleted:
             return
         facts = (await load_facts(home.id, [id], home.ctx.now))[id]
-        assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.debts))
+        assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.overrides))
         assert {step.key: step.status for step in facts.milestones} == model.milestones
-        for trigger in HARD:
+        for trigger in HARD_REQUIREMENTS:
             found = {
                 verdict.key
                 for verdict in unmet_verdicts(evaluate_gate(DOCUMENT, Trigger(trigger), facts, home.ctx.now))
@@ -104,82 +118,82 @@ class World:
 DOCUMENT: ProcessDocument = preset("default")
 
 
-def _gate(move: Move) -> str | None:
-    trigger, to = way(move)
-    return WAY_INTO.get(to or "") if trigger == "REOPEN" else trigger
+def _gate_of(action: RandomAction) -> str | None:
+    trigger, to = trigger_and_target(action)
+    return GATE_INTO.get(to or "") if trigger == "REOPEN" else trigger
 
 
-def _finds_nothing(facts: Any, move: Move) -> bool:
+def _has_no_target(facts: Any, action: RandomAction) -> bool:
     """Whether there is no part of the deal that a refused deed could name."""
     nothing = {"leave": not facts.present_stakeholders(), "settle": not facts.risks}
-    absent = move.deed in ("done", "waive", "undo") and not any(
+    absent = action.verb in ("done", "waive", "undo") and not any(
         step.key
         == ("problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed")[
-            move.arg % 5
+            action.arg % 5
         ]
         for step in facts.milestones
     )
-    return nothing.get(move.deed, False) or absent
+    return nothing.get(action.verb, False) or absent
 
 
-async def _answer(stand: Stand, move: Move, missing: frozenset[str]) -> str:
+async def _answer(stand: ActionTarget, action: RandomAction, missing: frozenset[str]) -> str:
     try:
-        await made(stand, move, missing)
+        await perform(stand, action, missing)
     except Refusal as refusal:
         return type(refusal).__name__
     return "ok"
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """The people of the first organization."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.fixture(scope="module")
-async def foreign() -> TestOrganization:
+async def other_organization() -> TestOrganization:
     """The second organization."""
     return await new_organization()
 
 
-async def new_world(crew: Crew, foreign: TestOrganization) -> World:
+async def new_random_world(team: SalesTeam, foreign: TestOrganization) -> RandomWorld:
     """Three fresh deals: a lead and one under way at home, a lead abroad."""
     keys = [str(next(KEYS)) for _ in range(2)]
-    found = await deals_of(crew.organization, {keys[0]: S.LEAD, keys[1]: S.PROGRESSING})
-    helper = crew.member("helper")
+    found = await import_deals(team.organization, {keys[0]: S.LEAD, keys[1]: S.PROGRESSING})
+    helper = team.member("helper")
     for id in found.values():
-        await update_opportunity(crew.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
+        await update_opportunity(team.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
     account = await create_account(foreign.ctx, {"name": "Abroad"})
     abroad = await create_opportunity(foreign.ctx, NewOpportunity(account, None, None), {"name": "Abroad"})
-    lead = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
-    under_way = ModelDeal(home=True, owner="owner", version=2, helpers={"helper"})
-    under_way.move("PROGRESSING", reopened=False)
-    under_way.arrows = 2
+    lead = ModelDeal(is_ours=True, owner="owner", version=2, helpers={"helper"})
+    under_way = ModelDeal(is_ours=True, owner="owner", version=2, helpers={"helper"})
+    under_way.transition("PROGRESSING", reopened=False)
+    under_way.transitions = 2
     deals = [found[keys[0]], found[keys[1]], abroad]
-    return World(crew, foreign, deals, [lead, under_way, ModelDeal(home=False, owner="foreign admin")])
+    return RandomWorld(team, foreign, deals, [lead, under_way, ModelDeal(is_ours=False, owner="foreign admin")])
 
 
-async def hold_the_traces(world: World) -> None:
+async def check_history(world: RandomWorld) -> None:
     """History folds to the stored state; sequences, versions and events are in step; numbers are used once."""
     for number, (id, model) in enumerate(zip(world.deals, world.models, strict=True)):
-        await hold_the_judgement(world.home(number), id)
+        await check_health(world.our_deals(number), id)
         history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
-        assert [arrow["sequence"] for arrow in history] == list(range(1, model.arrows + 1))
+        assert [arrow["sequence"] for arrow in history] == list(range(1, model.transitions + 1))
         states = ["LEAD", *(arrow["to_state"] for arrow in history)]
         assert [arrow["from_state"] for arrow in history] == states[:-1]
         stored = (await Opportunity.filter(id=id).values("state", "version", "number"))[0]
         assert stored["state"] == states[-1] == model.state
-        told = [
+        events = [
             event["payload"]["version"]
             for event in await Event.filter(aggregateid=id).order_by("pos").values("payload")
         ]
-        assert told == sorted(told)
-        assert set(told) == set(range(1, stored["version"] + 1))
-    numbers = await Opportunity.filter(organization_id=world.crew.organization.id).values_list("number", flat=True)
+        assert events == sorted(events)
+        assert set(events) == set(range(1, stored["version"] + 1))
+    numbers = await Opportunity.filter(organization_id=world.team.organization.id).values_list("number", flat=True)
     assert len(set(numbers)) == len(numbers)
 
 
-async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
+async def check_health(home: TestOrganization, id: UUID) -> None:
     """An open deal is as healthy as the rule says now; a closed one keeps what was known at its close."""
     columns = ("state", "health", "health_factors", "closed_insight")
     stored = (await Opportunity.filter(id=id).values(*columns))[0]
@@ -200,12 +214,12 @@ async def hold_the_judgement(home: TestOrganization, id: UUID) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32 - 1), length=st.integers(LONGEST // 2, LONGEST))
-async def test_a_random_life_goes_as_the_model_says(
-    crew: Crew, foreign: TestOrganization, seed: int, length: int
+async def test_random_actions_behave_as_the_model_predicts(
+    team: SalesTeam, other_organization: TestOrganization, seed: int, length: int
 ) -> None:
-    world = await new_world(crew, foreign)
+    world = await new_random_world(team, other_organization)
 
-    for move in moves_of(seed, length):
-        await world.live(move)
+    for action in random_actions(seed, length):
+        await world.perform(action)
 
-    await hold_the_traces(world)
+    await check_history(world)

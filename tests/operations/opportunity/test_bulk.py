@@ -9,7 +9,7 @@ import pytest
 
 from schema.core.ids import encode
 from tests.support.serving import Server
-from tests.support.team import Crew, deals_of, forced, new_crew
+from tests.support.team import SalesTeam, import_deals, new_sales_team, override_all
 from workflow.models import Event, Opportunity, Transition
 from workflow.operations.opportunity.bulk import BulkItem, BulkTransition, transition_opportunities
 from workflow.operations.opportunity.transitions import TransitionOptions
@@ -26,7 +26,7 @@ from workflow.rules.errors import (
 
 S, T = OpportunityState, Trigger
 NOTE = "They asked us in writing to do this."
-STOP = BulkTransition(T.DISQUALIFY, TransitionOptions(), disqualify_reason=DisqualifyReason.NO_PAIN)
+DISQUALIFY = BulkTransition(T.DISQUALIFY, TransitionOptions(), disqualify_reason=DisqualifyReason.NO_PAIN)
 MOVES = """mutation($input: BulkTransitionInput!) { transitionOpportunities(input: $input) { __typename
   ... on BulkSummary { succeeded failed dryRun
     rows { id opportunity { state } transition { trigger source } problem { __typename ... on NotFound { id } } } }
@@ -37,9 +37,9 @@ ASSIGNS = """mutation($input: AssignOpportunitiesInput!) { assignOpportunities(i
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; each test has deals of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 async def states(ids: list[UUID]) -> list[str]:
@@ -48,21 +48,21 @@ async def states(ids: list[UUID]) -> list[str]:
     return [found[id] for id in ids]
 
 
-async def asked(server: Server, crew: Crew, query: str, **given: Any) -> dict[str, Any]:
+async def ask(server: Server, team: SalesTeam, query: str, **given: Any) -> dict[str, Any]:
     """The answer to one mutation of an admin's over GraphQL."""
-    body = await server.ask(crew.organization.api_key, query, input=given)
+    body = await server.ask(team.organization.api_key, query, input=given)
     assert "errors" not in body, body
     [answer] = body["data"].values()
-    told: dict[str, Any] = answer
-    return told
+    fields: dict[str, Any] = answer
+    return fields
 
 
 @pytest.mark.parametrize("count", [1, 100])
-async def test_one_to_a_hundred_are_moved_each_in_its_order(crew: Crew, count: int) -> None:
-    made = await deals_of(crew.organization, dict.fromkeys((uuid4().hex for _ in range(count)), S.LEAD))
+async def test_one_to_a_hundred_deals_are_transitioned_in_order(team: SalesTeam, count: int) -> None:
+    made = await import_deals(team.organization, dict.fromkeys((uuid4().hex for _ in range(count)), S.LEAD))
     ids = list(made.values())
 
-    rows = await transition_opportunities(crew.ctx["owner"], [BulkItem(id) for id in ids], STOP)
+    rows = await transition_opportunities(team.ctx["owner"], [BulkItem(id) for id in ids], DISQUALIFY)
 
     history = await Transition.filter(opportunity_id__in=ids).values("id", "opportunity_id", "source", "trigger")
     assert [(row.id, row.problem) for row in rows] == [(id, None) for id in ids]
@@ -77,45 +77,45 @@ BAD: list[tuple[BulkTransition, set[tuple[str, ...]]]] = [
     (BulkTransition(T.DISQUALIFY, TransitionOptions()), {("disqualifyReason",)}),
     (BulkTransition(T.REOPEN, TransitionOptions(note=NOTE)), {("to",)}),
     (BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.LOST_TO_COMPETITOR), {("lossReason",)}),
-    (replace(STOP, win_reason=WinReason.SPEED, to=S.LEAD), {("winReason",), ("to",)}),
-    (replace(STOP, closed_on=date(2026, 3, 1)), {("closedOn",)}),
+    (replace(DISQUALIFY, win_reason=WinReason.SPEED, to=S.LEAD), {("winReason",), ("to",)}),
+    (replace(DISQUALIFY, closed_on=date(2026, 3, 1)), {("closedOn",)}),
     (BulkTransition(T.QUALIFY, TransitionOptions(), loss_reason=LossReason.PRICE, disqualify_reason=DisqualifyReason.NO_FIT),
      {("lossReason",), ("disqualifyReason",)}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("move", "paths"), BAD)
-async def test_what_all_of_them_lack_is_refused_whole(
-    crew: Crew, move: BulkTransition, paths: set[tuple[str, ...]]
+async def test_a_missing_reason_refuses_the_whole_request(
+    team: SalesTeam, move: BulkTransition, paths: set[tuple[str, ...]]
 ) -> None:
-    id = crew.deals[S.PROGRESSING]
+    id = team.deals[S.PROGRESSING]
     before = await Event.filter(aggregateid=id).count()
 
     with pytest.raises(InvalidInputError) as refusal:
-        await transition_opportunities(crew.ctx["admin"], [BulkItem(id)], move)
+        await transition_opportunities(team.ctx["admin"], [BulkItem(id)], move)
 
     assert {fault.path for fault in refusal.value.fields} == paths
     assert await Event.filter(aggregateid=id).count() == before
 
 
 @pytest.mark.parametrize("count", [0, 101])
-async def test_none_and_more_than_a_hundred_are_refused_whole(crew: Crew, count: int) -> None:
+async def test_zero_or_more_than_a_hundred_deals_are_refused(team: SalesTeam, count: int) -> None:
     with pytest.raises(InvalidInputError) as refusal:
-        await transition_opportunities(crew.ctx["admin"], [BulkItem(uuid4())] * count, STOP)
+        await transition_opportunities(team.ctx["admin"], [BulkItem(uuid4())] * count, DISQUALIFY)
 
     assert [fault.path for fault in refusal.value.fields] == [("opportunities",)]
 
 
-async def test_a_bad_row_spoils_no_other(crew: Crew) -> None:
-    good, stale, foreign, last = [await crew.deal(S.QUALIFIED) for _ in range(4)]
-    closed, unknown, lead = crew.deals[S.WON], uuid4(), await crew.deal(S.LEAD)
-    elsewhere = (await new_crew()).deals[S.QUALIFIED]
-    await Opportunity.filter(id=foreign).update(owner_id=crew.member("stranger"))
+async def test_a_failing_row_does_not_affect_the_others(team: SalesTeam) -> None:
+    good, stale, foreign, last = [await team.add_deal(S.QUALIFIED) for _ in range(4)]
+    closed, unknown, lead = team.deals[S.WON], uuid4(), await team.add_deal(S.LEAD)
+    elsewhere = (await new_sales_team()).deals[S.QUALIFIED]
+    await Opportunity.filter(id=foreign).update(owner_id=team.member("stranger"))
     ids = [good, stale, elsewhere, unknown, closed, lead, foreign, last]
     refs = [BulkItem(id, 9 if id == stale else 1) for id in ids]
     move = BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.PRICE)
 
-    rows = await transition_opportunities(crew.ctx["owner"], refs, move)
+    rows = await transition_opportunities(team.ctx["owner"], refs, move)
 
     problems: list[type[Refusal] | None] = [type(row.problem) if row.problem else None for row in rows]
     refused = [
@@ -133,32 +133,32 @@ async def test_a_bad_row_spoils_no_other(crew: Crew) -> None:
     ]  # fmt: skip
 
 
-async def test_a_gate_is_each_deals_own(crew: Crew) -> None:
-    ids = [await crew.deal(S.LEAD) for _ in range(2)]
+async def test_each_deal_is_checked_by_its_own_gate(team: SalesTeam) -> None:
+    ids = [await team.add_deal(S.LEAD) for _ in range(2)]
     refs = [BulkItem(id) for id in ids]
 
-    blocked = await transition_opportunities(crew.ctx["manager"], refs, BulkTransition(T.QUALIFY, TransitionOptions()))
-    passed = await transition_opportunities(crew.ctx["admin"], refs, BulkTransition(T.QUALIFY, forced()))
+    blocked = await transition_opportunities(team.ctx["manager"], refs, BulkTransition(T.QUALIFY, TransitionOptions()))
+    passed = await transition_opportunities(team.ctx["admin"], refs, BulkTransition(T.QUALIFY, override_all()))
 
     assert [type(row.problem) for row in blocked] == [TransitionBlockedError] * 2
     assert [row.problem for row in passed] == [None, None]
     assert await states(ids) == ["QUALIFIED"] * 2
 
 
-async def test_every_arrow_can_be_taken_by_many(crew: Crew) -> None:
-    id, admin = await crew.deal(S.LEAD), crew.ctx["admin"]
+async def test_every_trigger_works_in_bulk(team: SalesTeam) -> None:
+    id, admin = await team.add_deal(S.LEAD), team.ctx["admin"]
     seen = []
 
     for move in (
-        BulkTransition(T.QUALIFY, forced()),
+        BulkTransition(T.QUALIFY, override_all()),
         BulkTransition(T.REGRESS, TransitionOptions(note=NOTE)),
-        BulkTransition(T.QUALIFY, forced()),
-        BulkTransition(T.PROGRESS, forced()),
-        BulkTransition(T.WIN, forced(), win_reason=WinReason.SPEED, closed_on=date(2026, 3, 2)),
-        BulkTransition(T.REOPEN, forced(NOTE), to=S.PROGRESSING),
+        BulkTransition(T.QUALIFY, override_all()),
+        BulkTransition(T.PROGRESS, override_all()),
+        BulkTransition(T.WIN, override_all(), win_reason=WinReason.SPEED, closed_on=date(2026, 3, 2)),
+        BulkTransition(T.REOPEN, override_all(NOTE), to=S.PROGRESSING),
         BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.PRICE),
         BulkTransition(T.REOPEN, TransitionOptions(note=NOTE), to=S.LEAD),
-        STOP,
+        DISQUALIFY,
     ):
         [row] = await transition_opportunities(admin, [BulkItem(id)], move)
         seen.append((row.problem, *await states([id])))
@@ -179,22 +179,22 @@ async def test_every_arrow_can_be_taken_by_many(crew: Crew) -> None:
         BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.OTHER),
     ],
 )
-async def test_a_note_that_is_missing_is_told_with_each_deal(crew: Crew, move: BulkTransition) -> None:
-    refs = [BulkItem(crew.deals[S.PROGRESSING]), BulkItem(crew.deals[S.WON])]
+async def test_a_missing_note_is_reported_for_each_deal(team: SalesTeam, move: BulkTransition) -> None:
+    refs = [BulkItem(team.deals[S.PROGRESSING]), BulkItem(team.deals[S.WON])]
 
-    rows = await transition_opportunities(crew.ctx["admin"], refs, move)
+    rows = await transition_opportunities(team.ctx["admin"], refs, move)
 
     assert [type(row.problem) for row in rows] == [InvalidInputError, IllegalTransitionError]
 
 
-async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: Crew) -> None:
-    id = await crew.deal(S.LEAD)
+async def test_a_dry_run_returns_each_result_and_writes_nothing(team: SalesTeam) -> None:
+    id = await team.add_deal(S.LEAD)
     before = await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()
 
     rows = await transition_opportunities(
-        crew.ctx["owner"],
-        [BulkItem(id), BulkItem(id), BulkItem(crew.deals[S.LOST])],
-        replace(STOP, options=TransitionOptions(dry_run=True)),
+        team.ctx["owner"],
+        [BulkItem(id), BulkItem(id), BulkItem(team.deals[S.LOST])],
+        replace(DISQUALIFY, options=TransitionOptions(dry_run=True)),
     )
 
     assert [(row.transition_id, row.problem and type(row.problem)) for row in rows] == [
@@ -205,21 +205,21 @@ async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(crew: C
     assert (await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()) == before
 
 
-async def test_a_deal_named_twice_is_moved_once(crew: Crew) -> None:
-    id = await crew.deal(S.LEAD)
+async def test_a_deal_listed_twice_is_transitioned_once(team: SalesTeam) -> None:
+    id = await team.add_deal(S.LEAD)
 
-    rows = await transition_opportunities(crew.ctx["owner"], [BulkItem(id), BulkItem(id)], STOP)
+    rows = await transition_opportunities(team.ctx["owner"], [BulkItem(id), BulkItem(id)], DISQUALIFY)
 
     assert [row.problem and type(row.problem) for row in rows] == [None, IllegalTransitionError]
     assert await Transition.filter(opportunity_id=id).count() == 1
 
 
-async def test_an_id_that_is_none_is_its_own_row(crew: Crew, server: Server) -> None:
-    good, member = encode("Opportunity", await crew.deal(S.LEAD)), encode("Member", crew.member("owner"))
+async def test_an_invalid_id_fails_in_its_own_row(team: SalesTeam, server: Server) -> None:
+    good, member = encode("Opportunity", await team.add_deal(S.LEAD)), encode("Member", team.member("owner"))
     ids = ["no id", member, good, ""]
 
-    answer = await asked(
-        server, crew, MOVES, trigger="DISQUALIFY", disqualifyReason="NO_PAIN", opportunities=[{"id": id} for id in ids]
+    answer = await ask(
+        server, team, MOVES, trigger="DISQUALIFY", disqualifyReason="NO_PAIN", opportunities=[{"id": id} for id in ids]
     )
 
     def missing(id: str) -> dict[str, Any]:
@@ -236,9 +236,9 @@ async def test_an_id_that_is_none_is_its_own_row(crew: Crew, server: Server) -> 
 
 
 @pytest.mark.parametrize("owner", ["no id", encode("Member", uuid4())])
-async def test_an_owner_whom_nobody_knows_is_a_fault_of_the_input(crew: Crew, server: Server, owner: str) -> None:
-    good = encode("Opportunity", crew.deals[S.LEAD])
+async def test_an_unknown_owner_is_invalid_input(team: SalesTeam, server: Server, owner: str) -> None:
+    good = encode("Opportunity", team.deals[S.LEAD])
 
-    answer = await asked(server, crew, ASSIGNS, ownerId=owner, opportunities=[{"id": good}])
+    answer = await ask(server, team, ASSIGNS, ownerId=owner, opportunities=[{"id": good}])
 
     assert answer == {"__typename": "InvalidInput", "fields": [{"path": ["ownerId"]}]}

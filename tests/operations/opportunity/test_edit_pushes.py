@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.team import SELLER, Crew, forced, new_crew, told
+from tests.support.team import SELLER_EMAIL, SalesTeam, event_payloads, new_sales_team, override_all
 from workflow.models import Opportunity
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
@@ -34,26 +34,26 @@ DECEMBER, JANUARY = date(2026, 12, 31), date(2027, 1, 1)
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; each test has a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def dated(crew: Crew, *days: date | None, state: OpportunityState = S.LEAD) -> UUID:
+async def deal_with_close_dates(team: SalesTeam, *days: date | None, state: OpportunityState = S.LEAD) -> UUID:
     """A deal whose expected close date has been each of these, moves to a later month for a reason."""
-    id = await crew.deal(state)
+    id = await team.add_deal(state)
     for day in days:
-        await moved(crew.ctx["owner"], id, day)
+        await move_close_date(team.ctx["owner"], id, day)
     return id
 
 
-async def moved(ctx: Ctx, id: UUID, day: date | None, reason: SlipReason | None = SlipReason.BUDGET) -> None:
+async def move_close_date(ctx: Ctx, id: UUID, day: date | None, reason: SlipReason | None = SlipReason.BUDGET) -> None:
     """The expected close date is this one now."""
     changes: OpportunityChanges = {"expected_close_date": day, "slip_reason": reason}
     await update_opportunity(ctx, id, changes, expected_version=None)
 
 
-async def pushes(id: UUID) -> int:
+async def push_count(id: UUID) -> int:
     """How often the date was pushed."""
     found: int = (await Opportunity.get(id=id)).push_count
     return found
@@ -79,120 +79,124 @@ async def pushes(id: UUID) -> int:
         ((date(2025, 12, 1),), date(2026, 1, 1), True),
     ],
 )
-async def test_a_move_to_a_later_month_than_the_last_that_was_set_needs_a_reason(
-    crew: Crew, days: tuple[date | None, ...], to: date | None, is_push: bool
+async def test_moving_the_close_date_to_a_later_month_needs_a_reason(
+    team: SalesTeam, days: tuple[date | None, ...], to: date | None, is_push: bool
 ) -> None:
-    id = await dated(crew, *days)
+    id = await deal_with_close_dates(team, *days)
     before = await Opportunity.filter(id=id).values()
     count = before[0]["push_count"]
 
     if is_push:
         with pytest.raises(InvalidInputError) as refusal:
-            await moved(crew.ctx["owner"], id, to, None)
+            await move_close_date(team.ctx["owner"], id, to, None)
         assert [fault.path for fault in refusal.value.fields] == [("slipReason",)]
         assert await Opportunity.filter(id=id).values() == before
-        await moved(crew.ctx["owner"], id, to)
+        await move_close_date(team.ctx["owner"], id, to)
     else:
-        await moved(crew.ctx["owner"], id, to, None)
+        await move_close_date(team.ctx["owner"], id, to, None)
 
-    assert (await pushes(id), (await Opportunity.get(id=id)).expected_close_date) == (count + is_push, to)
+    assert (await push_count(id), (await Opportunity.get(id=id)).expected_close_date) == (count + is_push, to)
 
 
-async def test_each_push_is_told_with_its_reason(crew: Crew) -> None:
-    id = await dated(crew, MARCH, None)
+async def test_each_push_is_recorded_with_its_reason(team: SalesTeam) -> None:
+    id = await deal_with_close_dates(team, MARCH, None)
 
-    await moved(crew.ctx["owner"], id, APRIL, SlipReason.LEGAL_PROCUREMENT)
-    await moved(crew.ctx["owner"], id, APRIL + timedelta(days=1), SlipReason.OTHER)
-    await moved(crew.ctx["owner"], id, MAY, SlipReason.BUYER_PROCESS)
+    await move_close_date(team.ctx["owner"], id, APRIL, SlipReason.LEGAL_PROCUREMENT)
+    await move_close_date(team.ctx["owner"], id, APRIL + timedelta(days=1), SlipReason.OTHER)
+    await move_close_date(team.ctx["owner"], id, MAY, SlipReason.BUYER_PROCESS)
 
     names = ("from", "to", "slipReason", "pushCount")
-    assert [{name: event[name] for name in names} for event in await told(id, "closeDate.pushed")] == [
+    assert [{name: event[name] for name in names} for event in await event_payloads(id, "closeDate.pushed")] == [
         {"from": "2026-03-10", "to": "2026-04-01", "slipReason": "LEGAL_PROCUREMENT", "pushCount": 1},
         {"from": "2026-04-02", "to": "2026-05-20", "slipReason": "BUYER_PROCESS", "pushCount": 2},
     ]
 
 
-async def test_a_date_that_is_past_is_taken(crew: Crew) -> None:
+async def test_a_past_close_date_is_accepted(team: SalesTeam) -> None:
     past = NOW.date() - timedelta(days=400)
 
-    id = await dated(crew, past)
+    id = await deal_with_close_dates(team, past)
 
     assert (await Opportunity.get(id=id)).expected_close_date == past
 
 
-async def test_a_day_before_1900_is_taken_for_a_slip_of_the_finger(crew: Crew) -> None:
-    id = await dated(crew, date(1900, 1, 1))
+async def test_a_close_date_before_1900_is_refused(team: SalesTeam) -> None:
+    id = await deal_with_close_dates(team, date(1900, 1, 1))
 
     with pytest.raises(InvalidInputError) as refusal:
-        await moved(crew.ctx["owner"], id, date(1899, 12, 31))
+        await move_close_date(team.ctx["owner"], id, date(1899, 12, 31))
 
     assert [fault.path for fault in refusal.value.fields] == [("expectedCloseDate",)]
 
 
-async def test_a_date_given_with_progress_is_a_new_baseline(crew: Crew) -> None:
-    id = await dated(crew, MARCH, state=S.QUALIFIED)
+async def test_a_date_given_with_progress_is_a_new_baseline(team: SalesTeam) -> None:
+    id = await deal_with_close_dates(team, MARCH, state=S.QUALIFIED)
 
-    await progress(crew.ctx["admin"], id, {"expected_close_date": APRIL}, forced())
-    assert await pushes(id) == 0
-    await moved(crew.ctx["owner"], id, date(2026, 4, 30), None)
-    await moved(crew.ctx["owner"], id, MAY)
+    await progress(team.ctx["admin"], id, {"expected_close_date": APRIL}, override_all())
+    assert await push_count(id) == 0
+    await move_close_date(team.ctx["owner"], id, date(2026, 4, 30), None)
+    await move_close_date(team.ctx["owner"], id, MAY)
 
-    assert await pushes(id) == 1
-    assert [event["from"] for event in await told(id, "closeDate.pushed")] == ["2026-04-30"]
+    assert await push_count(id) == 1
+    assert [event["from"] for event in await event_payloads(id, "closeDate.pushed")] == ["2026-04-30"]
 
 
-async def test_a_date_given_with_reopen_is_a_new_baseline(crew: Crew) -> None:
-    id = await dated(crew, MARCH, state=S.QUALIFIED)
-    await lose(crew.ctx["owner"], id, LossDetails(LossReason.TIMING), TransitionOptions())
+async def test_a_date_given_with_reopen_is_a_new_baseline(team: SalesTeam) -> None:
+    id = await deal_with_close_dates(team, MARCH, state=S.QUALIFIED)
+    await lose(team.ctx["owner"], id, LossDetails(LossReason.TIMING), TransitionOptions())
 
     note = TransitionOptions(note="They have the money now.")
-    await reopen(crew.ctx["manager"], id, S.LEAD, {"expected_close_date": MAY}, note)
-    assert await pushes(id) == 0
-    await moved(crew.ctx["owner"], id, MAY + timedelta(days=1), None)
-    await moved(crew.ctx["owner"], id, JANUARY)
+    await reopen(team.ctx["manager"], id, S.LEAD, {"expected_close_date": MAY}, note)
+    assert await push_count(id) == 0
+    await move_close_date(team.ctx["owner"], id, MAY + timedelta(days=1), None)
+    await move_close_date(team.ctx["owner"], id, JANUARY)
 
-    assert await pushes(id) == 1
+    assert await push_count(id) == 1
 
 
-async def test_no_arrow_makes_the_count_forgotten(crew: Crew) -> None:
-    id, admin, note = await dated(crew, MARCH, APRIL, MAY), crew.ctx["admin"], "They want to think it over."
-    terms, count = TransitionOptions(note=note), await pushes(id)
+async def test_no_transition_resets_the_push_count(team: SalesTeam) -> None:
+    id, admin, note = (
+        await deal_with_close_dates(team, MARCH, APRIL, MAY),
+        team.ctx["admin"],
+        "They want to think it over.",
+    )
+    terms, count = TransitionOptions(note=note), await push_count(id)
 
     arrows: list[Callable[[], Awaitable[object]]] = [
-        lambda: qualify(admin, id, QualifyChanges(), forced()),
-        lambda: progress(admin, id, {"expected_close_date": DECEMBER}, forced()),
+        lambda: qualify(admin, id, QualifyChanges(), override_all()),
+        lambda: progress(admin, id, {"expected_close_date": DECEMBER}, override_all()),
         lambda: regress(admin, id, terms),
         lambda: lose(admin, id, LossDetails(LossReason.PRICE), terms),
-        lambda: reopen(admin, id, S.PROGRESSING, {"expected_close_date": JANUARY}, forced(note)),
+        lambda: reopen(admin, id, S.PROGRESSING, {"expected_close_date": JANUARY}, override_all(note)),
     ]
     counts = []
     for arrow in arrows:
         await arrow()
-        counts.append(await pushes(id))
+        counts.append(await push_count(id))
 
     assert (count, counts) == (2, [2] * 5)
 
 
-async def test_an_import_pushes_without_a_reason(crew: Crew) -> None:
-    key, admin = uuid4().hex, crew.ctx["admin"]
+async def test_an_import_pushes_without_a_reason(team: SalesTeam) -> None:
+    key, admin = uuid4().hex, team.ctx["admin"]
     counts = []
 
     for day in (MARCH, LATE_MARCH, APRIL, None, MAY, MARCH, APRIL):
-        row = ImportRow(key, "Deal", "Acme", SELLER, expected_close_date=day)
+        row = ImportRow(key, "Deal", "Acme", SELLER_EMAIL, expected_close_date=day)
         [outcome] = await import_rows(admin, "pushes", [row])
         assert outcome.opportunity_id
-        counts.append(await pushes(outcome.opportunity_id))
+        counts.append(await push_count(outcome.opportunity_id))
 
     assert counts == [0, 0, 1, 1, 2, 2, 3]
 
 
-async def test_what_was_set_here_is_the_baseline_of_an_import(crew: Crew) -> None:
-    key, admin = uuid4().hex, crew.ctx["admin"]
-    row = ImportRow(key, "Deal", "Acme", SELLER, expected_close_date=MARCH)
+async def test_an_import_compares_with_the_close_date_set_here(team: SalesTeam) -> None:
+    key, admin = uuid4().hex, team.ctx["admin"]
+    row = ImportRow(key, "Deal", "Acme", SELLER_EMAIL, expected_close_date=MARCH)
     [outcome] = await import_rows(admin, "pushes", [row])
     assert outcome.opportunity_id
-    await moved(crew.ctx["owner"], outcome.opportunity_id, MAY)
+    await move_close_date(team.ctx["owner"], outcome.opportunity_id, MAY)
 
     await import_rows(admin, "pushes", [replace(row, expected_close_date=APRIL)])
 
-    assert await pushes(outcome.opportunity_id) == 1
+    assert await push_count(outcome.opportunity_id) == 1

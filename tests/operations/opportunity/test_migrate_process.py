@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.team import Crew, forced, new_crew, told
+from tests.support.team import SalesTeam, event_payloads, new_sales_team, override_all
 from workflow.models import Milestone, Opportunity, Override
 from workflow.operations.buyer.milestones import complete_milestone
 from workflow.operations.opportunity.bulk import BulkItem, BulkItemResult, migrate_opportunities
@@ -33,7 +33,7 @@ NEW_STEPS = (
     MilestoneTemplate("solution_validated", "Seen to work", MilestoneSide.JOINT, 30, 5),
     MilestoneTemplate("security_passed", "Security said yes", MilestoneSide.BUYER, 70, 21),
 )
-NEXT = replace(
+NEXT_VERSION = replace(
     DEFAULT,
     name="The next way",
     milestones=NEW_STEPS,
@@ -49,105 +49,109 @@ NEXT = replace(
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People, and a deal in each state."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def moved(crew: Crew, *deals: UUID, to: ProcessDocument = NEXT, who: str = "admin") -> list[BulkItemResult]:
+async def migrate(
+    team: SalesTeam, *deals: UUID, to: ProcessDocument = NEXT_VERSION, who: str = "admin"
+) -> list[BulkItemResult]:
     """The deals after a move to the document, published for it, ten days on."""
-    await publish(replace(crew.organization.ctx, now=LATER), to)
-    return await migrate_opportunities(crew.at(who, LATER), [BulkItem(deal) for deal in deals], to.key)
+    await publish(replace(team.organization.ctx, now=LATER), to)
+    return await migrate_opportunities(team.at(who, LATER), [BulkItem(deal) for deal in deals], to.key)
 
 
-async def row_of(deal: UUID) -> dict[str, Any]:
+async def deal_row(deal: UUID) -> dict[str, Any]:
     """The deal as stored."""
     return (await Opportunity.filter(id=deal).values())[0]
 
 
-async def steps_of(deal: UUID) -> list[tuple[str | None, str, str, int, date | None]]:
+async def milestones_of(deal: UUID) -> list[tuple[str | None, str, str, int, date | None]]:
     """The deal's milestones in order: key, name, status, weight, due."""
     rows = await Milestone.filter(opportunity_id=deal).order_by("position", "id").values()
     return [(row["template_key"], row["name"], row["status"], row["weight"], row["due"]) for row in rows]
 
 
-async def step(deal: UUID, key: str) -> UUID:
+async def milestone(deal: UUID, key: str) -> UUID:
     """The milestone of that key."""
     id: UUID = (await Milestone.filter(opportunity_id=deal, template_key=key).values("id"))[0]["id"]
     return id
 
 
-async def laid_out(crew: Crew) -> UUID:
+async def progressing_deal(team: SalesTeam) -> UUID:
     """A deal in PROGRESSING with the milestones of the default process."""
-    deal = await crew.deal(OpportunityState.QUALIFIED)
-    await progress(crew.ctx["admin"], deal, {}, forced())
+    deal = await team.add_deal(OpportunityState.QUALIFIED)
+    await progress(team.ctx["admin"], deal, {}, override_all())
     return deal
 
 
-async def test_what_was_done_stays_and_what_nobody_began_goes(crew: Crew) -> None:
-    deal = await laid_out(crew)
+async def test_done_milestones_are_kept_and_untouched_ones_are_removed(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
     for key in ("problem_agreed", "solution_validated"):
-        await complete_milestone(crew.ctx["owner"], await step(deal, key), evidence=EVIDENCE, expected_version=None)
+        await complete_milestone(
+            team.ctx["owner"], await milestone(deal, key), evidence=EVIDENCE, expected_version=None
+        )
 
-    [done] = await moved(crew, deal)
+    [done] = await migrate(team, deal)
 
     assert done.problem is None
     due = LATER.date() + timedelta(days=21)
-    assert await steps_of(deal) == [
+    assert await milestones_of(deal) == [
         ("problem_agreed", DEFAULT.milestones[0].name, "DONE", 15, date(2026, 3, 16)),
         ("solution_validated", "Seen to work", "DONE", 30, date(2026, 4, 1)),
         ("security_passed", "Security said yes", "PLANNED", 70, due),
     ]
 
 
-async def test_a_step_of_both_versions_keeps_its_day(crew: Crew) -> None:
-    deal = await laid_out(crew)
+async def test_a_milestone_of_both_versions_keeps_its_due_date(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
 
-    await moved(crew, deal)
+    await migrate(team, deal)
 
-    assert ("solution_validated", "Seen to work", "PLANNED", 30, date(2026, 4, 1)) in await steps_of(deal)
-
-
-async def test_a_deal_before_progressing_is_given_no_steps(crew: Crew) -> None:
-    deal = crew.deals[OpportunityState.QUALIFIED]
-
-    await moved(crew, deal)
-
-    assert await steps_of(deal) == []
+    assert ("solution_validated", "Seen to work", "PLANNED", 30, date(2026, 4, 1)) in await milestones_of(deal)
 
 
-async def test_the_state_stays_and_the_forecast_is_the_new_versions(crew: Crew) -> None:
-    deal = crew.deals[PROGRESSING]
-    before = await row_of(deal)
+async def test_a_deal_before_progressing_gets_no_milestones(team: SalesTeam) -> None:
+    deal = team.deals[OpportunityState.QUALIFIED]
 
-    await moved(crew, deal)
+    await migrate(team, deal)
 
-    after = await row_of(deal)
+    assert await milestones_of(deal) == []
+
+
+async def test_the_state_is_kept_and_the_forecast_follows_the_new_version(team: SalesTeam) -> None:
+    deal = team.deals[PROGRESSING]
+    before = await deal_row(deal)
+
+    await migrate(team, deal)
+
+    after = await deal_row(deal)
     assert (after["state"], after["state_since"]) == (before["state"], before["state_since"])
     assert (before["probability"], before["forecast_category"]) == (0.5, "BEST_CASE")
     assert (after["probability"], after["forecast_category"]) == (0.25, "PIPELINE")
     assert after["version"] == before["version"] + 1
 
 
-async def test_what_was_set_by_hand_stays(crew: Crew) -> None:
-    deal = crew.deals[PROGRESSING]
+async def test_manual_values_are_kept(team: SalesTeam) -> None:
+    deal = team.deals[PROGRESSING]
     by_hand: Any = {"probability": 0.9, "forecast_category": ForecastCategory.COMMIT}
-    await update_opportunity(crew.ctx["owner"], deal, by_hand, expected_version=None)
+    await update_opportunity(team.ctx["owner"], deal, by_hand, expected_version=None)
 
-    await moved(crew, deal)
+    await migrate(team, deal)
 
-    after = await row_of(deal)
+    after = await deal_row(deal)
     assert (after["probability"], after["forecast_category"]) == (0.9, "COMMIT")
 
 
-async def test_a_debt_whose_keys_are_gone_settles(crew: Crew) -> None:
-    lead = crew.deals[OpportunityState.LEAD]
-    await qualify(crew.ctx["admin"], lead, QualifyChanges(), forced())
+async def test_an_override_of_removed_requirements_is_settled(team: SalesTeam) -> None:
+    lead = team.deals[OpportunityState.LEAD]
+    await qualify(team.ctx["admin"], lead, QualifyChanges(), override_all())
     asked = tuple(one for one in DEFAULT.requirements_for(Trigger.QUALIFY) if one.key.startswith("criterion."))
     gates = (replace(DEFAULT.gates[0], requirements=asked), *DEFAULT.gates[1:])
     owed = {one.key for one in asked}
 
-    await moved(crew, lead, to=replace(DEFAULT, gates=gates))
+    await migrate(team, lead, to=replace(DEFAULT, gates=gates))
     assert [row["settled_at"] for row in await Override.filter(opportunity_id=lead).values()] == [None]
     assert owed < set((await Override.filter(opportunity_id=lead).values())[0]["requirement_keys"])
     criteria = tuple(replace(one, key=f"new_{one.key}") for one in DEFAULT.criteria)
@@ -160,21 +164,21 @@ async def test_a_debt_whose_keys_are_gone_settles(crew: Crew) -> None:
         for one in asked
         if one.test.criterion
     )
-    await moved(crew, lead, to=replace(DEFAULT, criteria=criteria, gates=(replace(gates[0], requirements=renamed),)))
+    await migrate(team, lead, to=replace(DEFAULT, criteria=criteria, gates=(replace(gates[0], requirements=renamed),)))
 
     [debt] = await Override.filter(opportunity_id=lead).values("settled_at")
     assert debt["settled_at"] is not None
-    assert len(await told(lead, "override.settled")) == 1
+    assert len(await event_payloads(lead, "override.settled")) == 1
 
 
-async def test_the_move_is_told_with_what_changed(crew: Crew) -> None:
-    deal = await laid_out(crew)
-    before = await row_of(deal)
+async def test_the_migration_event_has_the_changes(team: SalesTeam) -> None:
+    deal = await progressing_deal(team)
+    before = await deal_row(deal)
 
-    await moved(crew, deal)
+    await migrate(team, deal)
 
-    payload = (await told(deal, "opportunity.updated"))[-1]
-    after = await row_of(deal)
+    payload = (await event_payloads(deal, "opportunity.updated"))[-1]
+    after = await deal_row(deal)
     assert payload["changes"]["processId"] == {"old": str(before["process_id"]), "new": str(after["process_id"])}
     assert (payload["processKey"], payload["processVersion"]) == ("default", 2)
     assert payload["milestoneKeys"] == {
@@ -183,37 +187,37 @@ async def test_the_move_is_told_with_what_changed(crew: Crew) -> None:
     }
 
 
-async def test_a_deal_that_is_there_already_stays_as_it_is(crew: Crew) -> None:
-    deal = crew.deals[PROGRESSING]
-    await moved(crew, deal)
-    before = await row_of(deal)
+async def test_a_deal_on_the_newest_version_is_unchanged(team: SalesTeam) -> None:
+    deal = team.deals[PROGRESSING]
+    await migrate(team, deal)
+    before = await deal_row(deal)
 
-    [again] = await moved(crew, deal)
+    [again] = await migrate(team, deal)
 
     assert again.problem is None
-    assert await row_of(deal) == before
+    assert await deal_row(deal) == before
 
 
-async def test_each_row_says_why_it_was_not_moved(crew: Crew) -> None:
-    await publish(crew.organization.ctx, NEXT)
-    closed, lead = crew.deals[OpportunityState.WON], crew.deals[OpportunityState.LEAD]
-    foreign = (await new_crew()).deals[OpportunityState.LEAD]
+async def test_each_row_says_why_it_was_not_migrated(team: SalesTeam) -> None:
+    await publish(team.organization.ctx, NEXT_VERSION)
+    closed, lead = team.deals[OpportunityState.WON], team.deals[OpportunityState.LEAD]
+    foreign = (await new_sales_team()).deals[OpportunityState.LEAD]
 
     done = await migrate_opportunities(
-        crew.ctx["admin"], [BulkItem(closed), BulkItem(foreign), BulkItem(lead, 99), BulkItem(lead)], "default"
+        team.ctx["admin"], [BulkItem(closed), BulkItem(foreign), BulkItem(lead, 99), BulkItem(lead)], "default"
     )
 
     assert [type(row.problem) for row in done] == [RecordClosedError, NotFoundError, VersionConflictError, type(None)]
 
 
 @pytest.mark.parametrize("who", ["owner", "manager", "integrator", "observer"])
-async def test_only_an_admin_moves_deals_to_other_rules(crew: Crew, who: str) -> None:
+async def test_only_admins_migrate_deals(team: SalesTeam, who: str) -> None:
     with pytest.raises(PermissionDeniedError, match="may not migrate opportunities to another process"):
-        await migrate_opportunities(crew.ctx[who], [BulkItem(crew.deals[PROGRESSING])], "default")
+        await migrate_opportunities(team.ctx[who], [BulkItem(team.deals[PROGRESSING])], "default")
 
 
-async def test_an_unknown_process_is_a_fault_of_the_input(crew: Crew) -> None:
+async def test_an_unknown_process_is_invalid_input(team: SalesTeam) -> None:
     with pytest.raises(InvalidInputError, match="There is no process with the key `nowhere`") as refused:
-        await migrate_opportunities(crew.ctx["admin"], [BulkItem(crew.deals[PROGRESSING])], "nowhere")
+        await migrate_opportunities(team.ctx["admin"], [BulkItem(team.deals[PROGRESSING])], "nowhere")
 
     assert [fault.path for fault in refused.value.fields] == [("processKey",)]

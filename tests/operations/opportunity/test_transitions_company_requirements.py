@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.organizations import NOW
 from tests.support.rules.deal_facts import default_document
-from tests.support.scenarios.overrides import REASON, debts, lead
-from tests.support.team import Crew, new_crew
+from tests.support.scenarios.overrides import REASON, new_lead, stored_overrides
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import update_account
 from workflow.operations.change.columns import OpportunityChanges
@@ -27,81 +27,84 @@ from workflow.rules.errors import TransitionBlockedError
 from workflow.rules.gates.cel_variables import CelContext, CelReference, value_of
 from workflow.rules.process.document import parse_process
 
-OWN = "own.rule"
+OWN_REQUIREMENT = "own.rule"
 LATER = NOW + timedelta(hours=1)
 
 
-async def crew_that_asks(expression: str, when: str | None = None) -> tuple[Crew, UUID]:
+async def team_with_requirement(expression: str, when: str | None = None) -> tuple[SalesTeam, UUID]:
     """A crew whose QUALIFY asks one thing more, and a lead that lacks nothing else."""
-    crew, document = await new_crew(), default_document()
-    asked = {"key": OWN, "label": "Our own rule", "test": {"expression": expression}, "when": when}
+    team, document = await new_sales_team(), default_document()
+    asked = {"key": OWN_REQUIREMENT, "label": "Our own rule", "test": {"expression": expression}, "when": when}
     next(gate for gate in document["gates"] if gate["trigger"] == "QUALIFY")["requirements"].append(asked)
-    await publish(crew.organization.ctx, parse_process(document))
-    return crew, await lead(crew, unmet=())
+    await publish(team.organization.ctx, parse_process(document))
+    return team, await new_lead(team, unmet=())
 
 
-async def priced(crew: Crew, id: UUID, amount: int, currency: str = "EUR") -> None:
+async def set_value(team: SalesTeam, id: UUID, amount: int, currency: str = "EUR") -> None:
     """The deal is worth that much."""
     changes: OpportunityChanges = {"value": MoneyAmount(Decimal(amount), currency)}
-    await update_opportunity(crew.at("admin", LATER), id, changes, expected_version=None)
+    await update_opportunity(team.at("admin", LATER), id, changes, expected_version=None)
 
 
-async def employing(crew: Crew, id: UUID, people: int) -> None:
+async def set_employees(team: SalesTeam, id: UUID, people: int) -> None:
     """The deal's account has so many employees."""
     account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
-    await update_account(crew.at("admin", LATER), account, {"employee_count": people}, expected_version=None)
+    await update_account(team.at("admin", LATER), account, {"employee_count": people}, expected_version=None)
 
 
-async def settled(id: UUID) -> list[bool]:
+async def override_states(id: UUID) -> list[bool]:
     """Of each override of the deal, whether it was made good."""
-    return [at is not None for _, at in await debts(id)]
+    return [at is not None for _, at in await stored_overrides(id)]
 
 
-async def test_what_is_unmet_is_told_with_its_remedy_and_let_through_once_it_is_so() -> None:
-    crew, id = await crew_that_asks("opportunity.value > 50000")
+async def test_an_unmet_company_requirement_blocks_with_its_remedy_until_it_is_met() -> None:
+    team, id = await team_with_requirement("opportunity.value > 50000")
 
     with pytest.raises(TransitionBlockedError) as refusal:
-        await qualify(crew.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
-    await priced(crew, id, 50_001)
-    await qualify(crew.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
+        await qualify(team.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
+    await set_value(team, id, 50_001)
+    await qualify(team.at("owner", LATER), id, QualifyChanges(), TransitionOptions())
 
-    told: list[Any] = list(refusal.value.unmet)
-    assert [(one.key, one.remedy) for one in told] == [(OWN, "updateOpportunity")]
+    verdicts: list[Any] = list(refusal.value.unmet)
+    assert [(one.key, one.remedy) for one in verdicts] == [(OWN_REQUIREMENT, "updateOpportunity")]
     assert (await Opportunity.get(id=id)).state == OpportunityState.QUALIFIED
 
 
 @pytest.mark.parametrize("when", [None, "opportunity.value == null || opportunity.value > 50000"])
-async def test_a_debt_of_an_own_requirement_is_owed_until_it_holds_or_no_longer_applies(when: str | None) -> None:
+async def test_an_override_of_a_company_requirement_is_open_until_met_or_not_applicable(when: str | None) -> None:
     expression = "opportunity.value < 50000" if when is None else "account.employeeCount > 100"
-    crew, id = await crew_that_asks(expression, when)
-    given = NewOverride((OWN,), REASON)
+    team, id = await team_with_requirement(expression, when)
+    given = NewOverride((OWN_REQUIREMENT,), REASON)
 
-    await qualify(crew.at("admin", LATER), id, QualifyChanges(), TransitionOptions(override=given))
-    await priced(crew, id, 50_001)
-    owed = await settled(id)
-    await priced(crew, id, 49_999)
+    await qualify(team.at("admin", LATER), id, QualifyChanges(), TransitionOptions(override=given))
+    await set_value(team, id, 50_001)
+    owed = await override_states(id)
+    await set_value(team, id, 49_999)
 
-    assert (owed, await settled(id)) == ([False], [True])
+    assert (owed, await override_states(id)) == ([False], [True])
 
 
-async def test_a_debt_on_the_account_is_made_good_by_the_next_write_on_the_deal() -> None:
-    crew, id = await crew_that_asks("account.employeeCount > 100")
+async def test_an_override_met_by_the_account_is_settled_by_the_next_write_on_the_deal() -> None:
+    team, id = await team_with_requirement("account.employeeCount > 100")
     await qualify(
-        crew.at("admin", LATER), id, QualifyChanges(), TransitionOptions(override=NewOverride((OWN,), REASON))
+        team.at("admin", LATER),
+        id,
+        QualifyChanges(),
+        TransitionOptions(override=NewOverride((OWN_REQUIREMENT,), REASON)),
     )
 
-    await employing(crew, id, 101)
-    await priced(crew, id, 1)
+    await set_employees(team, id, 101)
+    await set_value(team, id, 1)
 
-    assert await settled(id) == [True]
+    assert await override_states(id) == [True]
 
 
-async def test_the_value_is_what_the_deal_is_worth_in_base_currency() -> None:
-    crew, id = await crew_that_asks("opportunity.value > 50000")
-    await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.5"), date(2026, 1, 1))
-    await priced(crew, id, 100_003, "USD")
+async def test_expressions_see_the_value_in_base_currency() -> None:
+    team, id = await team_with_requirement("opportunity.value > 50000")
+    await set_exchange_rate(team.ctx["admin"], "USD", Decimal("0.5"), date(2026, 1, 1))
+    await set_value(team, id, 100_003, "USD")
 
-    facts = (await load_facts(crew.organization.id, [id], NOW))[id]
+    facts = (await load_facts(team.organization.id, [id], NOW))[id]
 
     assert value_of(CelReference("opportunity.value"), CelContext(facts, 0, NOW.date())) == 50001.5
     assert facts.base_currency == "EUR"

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.organizations import new_organization
-from tests.support.team import ROLES, Crew, new_crew
+from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.models import Event, Opportunity, Override, Transition
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
@@ -46,12 +46,12 @@ CASES = [(trigger, to, state, who) for trigger, to in GRAPH for state in S for w
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew for all cases, for every attempt is a dry run or refused."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def attempt(
+async def try_transition(
     ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
 ) -> object:
     """Try an arrow without doing it; what came of it, or the refusal. A bad note spoils every input."""
@@ -76,14 +76,14 @@ async def attempt(
         return refusal
 
 
-def may_take(who: str, trigger: Trigger, state: OpportunityState) -> bool:
+def is_permitted(who: str, trigger: Trigger, state: OpportunityState) -> bool:
     """The domain's table of who may what."""
     if trigger is not T.REOPEN:
         return who in WORKERS
     return who == "admin" if state is S.WON else who in REOPENERS
 
 
-async def rows_of(id: Any) -> tuple[Any, ...]:
+async def stored_rows(id: Any) -> tuple[Any, ...]:
     """All that an attempt could have written."""
     deal = await Opportunity.filter(id=id).values()
     counts = [await table.filter(opportunity_id=id).count() for table in (Transition, Override)]
@@ -91,43 +91,43 @@ async def rows_of(id: Any) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(("trigger", "to", "state", "who"), CASES)
-async def test_each_arrow_is_taken_or_refused_in_the_order_of_the_domain(
-    crew: Crew, trigger: Trigger, to: OpportunityState | None, state: OpportunityState, who: str
+async def test_each_transition_is_done_or_refused_in_the_documented_order(
+    team: SalesTeam, trigger: Trigger, to: OpportunityState | None, state: OpportunityState, who: str
 ) -> None:
-    id, ctx, way = crew.deals[state], crew.ctx[who], (trigger, to)
-    before = await rows_of(id)
+    id, ctx, way = team.deals[state], team.ctx[who], (trigger, to)
+    before = await stored_rows(id)
 
-    stale = await attempt(ctx, id, way, BAD, version=999)
-    spoilt, sound = await attempt(ctx, id, way, BAD), await attempt(ctx, id, way, GOOD)
+    stale = await try_transition(ctx, id, way, BAD, version=999)
+    spoilt, sound = await try_transition(ctx, id, way, BAD), await try_transition(ctx, id, way, GOOD)
 
     assert type(stale) is VersionConflictError
     if state not in GRAPH[way]:
         assert (type(spoilt), type(sound)) == (IllegalTransitionError, IllegalTransitionError)
-    elif not may_take(who, trigger, state):
+    elif not is_permitted(who, trigger, state):
         assert (type(spoilt), type(sound)) == (PermissionDeniedError, PermissionDeniedError)
     else:
         assert type(spoilt) is InvalidInputError
         assert isinstance(sound, TransitionBlockedError) == (way in GATED)
-    assert await rows_of(id) == before
+    assert await stored_rows(id) == before
 
 
 @pytest.mark.parametrize("way", GRAPH)
-async def test_what_cannot_be_seen_is_not_found_before_anything_else(
-    crew: Crew, way: tuple[Trigger, OpportunityState | None]
+async def test_a_hidden_deal_is_not_found_before_anything_else(
+    team: SalesTeam, way: tuple[Trigger, OpportunityState | None]
 ) -> None:
     foreign = (await new_organization()).ctx
 
-    found = [await attempt(foreign, crew.deals[state], way, BAD, version=999) for state in S]
-    found.append(await attempt(crew.ctx["admin"], uuid4(), way, BAD, version=999))
+    found = [await try_transition(foreign, team.deals[state], way, BAD, version=999) for state in S]
+    found.append(await try_transition(team.ctx["admin"], uuid4(), way, BAD, version=999))
 
     assert {type(answer) for answer in found} == {NotFoundError}
 
 
 @pytest.mark.parametrize("state", S)
-async def test_an_illegal_transition_names_the_ways_of_the_graph(crew: Crew, state: OpportunityState) -> None:
+async def test_an_illegal_transition_lists_the_legal_ones(team: SalesTeam, state: OpportunityState) -> None:
     ways = {trigger for (trigger, _), sources in GRAPH.items() if state in sources}
 
-    refused = [await attempt(crew.ctx["observer"], crew.deals[state], way, GOOD) for way in GRAPH]
+    refused = [await try_transition(team.ctx["observer"], team.deals[state], way, GOOD) for way in GRAPH]
 
     illegal = [set(answer.allowed) for answer in refused if isinstance(answer, IllegalTransitionError)]
     assert illegal == [ways] * len(illegal)

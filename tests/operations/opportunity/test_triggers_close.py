@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.team import SELLER, Crew, forced, new_crew
+from tests.support.team import SELLER_EMAIL, SalesTeam, new_sales_team, override_all
 from workflow.models import Opportunity, Transition
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.change.columns import OpportunityChanges
@@ -45,47 +45,47 @@ WHERE = [
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew with a dollar of 0.50 since 10 February and of 0.80 since 1 March; each test has a deal of its own."""
-    crew = await new_crew()
-    await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.5"), date(2026, 2, 10))
-    await set_exchange_rate(crew.ctx["admin"], "USD", Decimal("0.8"), date(2026, 3, 1))
-    return crew
+    team = await new_sales_team()
+    await set_exchange_rate(team.ctx["admin"], "USD", Decimal("0.5"), date(2026, 2, 10))
+    await set_exchange_rate(team.ctx["admin"], "USD", Decimal("0.8"), date(2026, 3, 1))
+    return team
 
 
-async def worth_hundred(crew: Crew, state: OpportunityState = S.PROGRESSING) -> UUID:
+async def deal_of_100_dollars(team: SalesTeam, state: OpportunityState = S.PROGRESSING) -> UUID:
     """A deal worth a hundred dollars."""
-    id = await crew.deal(state)
-    await update_opportunity(crew.ctx["admin"], id, {"value": HUNDRED}, expected_version=None)
+    id = await team.add_deal(state)
+    await update_opportunity(team.ctx["admin"], id, {"value": HUNDRED}, expected_version=None)
     return id
 
 
-async def closed(id: UUID) -> dict[str, Any]:
+async def close_columns(id: UUID) -> dict[str, Any]:
     """The close as the deal has it."""
     names = (*CLOSE, "closed_from", "close_note")
     return {name: value for name, value in (await Opportunity.filter(id=id).values(*names))[0].items() if value}
 
 
-async def base(id: UUID) -> int | None:
+async def base_value(id: UUID) -> int | None:
     """What the deal is worth in cents of base currency."""
     found: int | None = (await Opportunity.get(id=id)).base_minor
     return found
 
 
 @pytest.mark.parametrize(("zone", "hour", "made", "entered", "today"), WHERE, ids=[row[0] for row in WHERE])
-async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
+async def test_the_close_date_lies_between_creation_and_today_in_the_organizations_time_zone(
     zone: str, hour: int, made: date, entered: date, today: date
 ) -> None:
-    crew = await new_crew(time_zone=zone)
+    team = await new_sales_team(time_zone=zone)
     began, since, now = (datetime(2026, *day, hour, tzinfo=UTC) for day in ((2, 1), (2, 10), (3, 3)))
-    row = ImportRow("one", "One", "Acme", SELLER, S.PROGRESSING, created_at=began, state_since=since)
-    [outcome] = await import_rows(crew.organization.ctx, "zone", [row])
+    row = ImportRow("one", "One", "Acme", SELLER_EMAIL, S.PROGRESSING, created_at=began, state_since=since)
+    [outcome] = await import_rows(team.organization.ctx, "zone", [row])
     id = outcome.opportunity_id
     assert id
 
     async def may_close(who: str, day: date) -> bool:
         try:
-            await lose(crew.at(who, now), id, LossDetails(PRICE, closed_on=day), TransitionOptions(dry_run=True))
+            await lose(team.at(who, now), id, LossDetails(PRICE, closed_on=day), TransitionOptions(dry_run=True))
         except InvalidInputError as refusal:
             assert [fault.path for fault in refusal.fields] == [("closedOn",)]
             return False
@@ -94,13 +94,13 @@ async def test_a_deal_is_closed_between_two_days_of_the_organizations_calendar(
     first = {"owner": entered, "manager": entered, "integrator": entered, "admin": made}
     days = {who: [day - DAY, day, today, today + DAY] for who, day in first.items()}
     found = {who: [await may_close(who, day) for day in tried] for who, tried in days.items()}
-    await lose(crew.at("owner", now), id, LossDetails(PRICE), TransitionOptions())
+    await lose(team.at("owner", now), id, LossDetails(PRICE), TransitionOptions())
     assert found == {who: [False, True, True, False] for who in first}
-    assert (await closed(id))["closed_on"] == today
+    assert (await close_columns(id))["closed_on"] == today
 
 
-async def test_a_lost_deal_says_on_which_day_why_and_to_whom(crew: Crew) -> None:
-    id, owner = await crew.deal(S.PROGRESSING), crew.ctx["owner"]
+async def test_a_lost_deal_has_its_day_reason_and_competitor(team: SalesTeam) -> None:
+    id, owner = await team.add_deal(S.PROGRESSING), team.ctx["owner"]
     rival = await add_competitor(owner, id, NewCompetitor(CompetitorKind.VENDOR, "Rival"))
     lost = LossDetails(LossReason.LOST_TO_COMPETITOR, rival, date(2026, 2, 20))
 
@@ -108,23 +108,23 @@ async def test_a_lost_deal_says_on_which_day_why_and_to_whom(crew: Crew) -> None
 
     close = {"closed_on": date(2026, 2, 20), "loss_reason": "LOST_TO_COMPETITOR", "lost_to_id": rival}
     note = "They were there first."
-    assert await closed(id) == {**close, "closed_from": "PROGRESSING", "close_note": note}
+    assert await close_columns(id) == {**close, "closed_from": "PROGRESSING", "close_note": note}
     [last] = await Transition.filter(opportunity_id=id, trigger="LOSE").values(*CLOSE, "note")
     assert last == {**dict.fromkeys(CLOSE), **close, "note": note}
 
 
-async def test_won_and_disqualified_deals_say_why(crew: Crew) -> None:
-    won, stopped = await worth_hundred(crew), await crew.deal(S.LEAD)
+async def test_won_and_disqualified_deals_have_a_reason(team: SalesTeam) -> None:
+    won, stopped = await deal_of_100_dollars(team), await team.add_deal(S.LEAD)
 
-    await win(crew.ctx["admin"], won, WinDetails(WinReason.SPEED, date(2026, 2, 20)), forced())
-    await disqualify(crew.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, TransitionOptions())
+    await win(team.ctx["admin"], won, WinDetails(WinReason.SPEED, date(2026, 2, 20)), override_all())
+    await disqualify(team.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, TransitionOptions())
 
-    assert await closed(won) == {
+    assert await close_columns(won) == {
         "closed_on": date(2026, 2, 20),
         "closed_from": "PROGRESSING",
         "win_reason": "SPEED",
     }
-    assert await closed(stopped) == {"closed_on": TODAY, "closed_from": "LEAD", "disqualify_reason": "NO_PAIN"}
+    assert await close_columns(stopped) == {"closed_on": TODAY, "closed_from": "LEAD", "disqualify_reason": "NO_PAIN"}
 
 
 @pytest.mark.parametrize(
@@ -132,35 +132,35 @@ async def test_won_and_disqualified_deals_say_why(crew: Crew) -> None:
     [(date(2026, 2, 10), 5000), (date(2026, 2, 28), 5000), (date(2026, 3, 1), 8000), (None, 8000)],
 )
 async def test_the_base_value_is_frozen_at_the_rate_of_the_day_it_was_closed(
-    crew: Crew, closed_on: date | None, worth: int
+    team: SalesTeam, closed_on: date | None, worth: int
 ) -> None:
-    id = await worth_hundred(crew)
-    assert await base(id) == 8000
+    id = await deal_of_100_dollars(team)
+    assert await base_value(id) == 8000
 
-    await lose(crew.ctx["owner"], id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions())
+    await lose(team.ctx["owner"], id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions())
 
-    assert await base(id) == worth
+    assert await base_value(id) == worth
 
 
-async def test_a_day_without_a_rate_closes_no_deal(crew: Crew) -> None:
-    id = await worth_hundred(crew)
+async def test_a_deal_cannot_be_closed_on_a_day_without_an_exchange_rate(team: SalesTeam) -> None:
+    id = await deal_of_100_dollars(team)
     before = await Opportunity.filter(id=id).values()
 
     faults = []
-    for terms in (forced(), TransitionOptions()):
+    for terms in (override_all(), TransitionOptions()):
         with pytest.raises(InvalidInputError) as refusal:
-            await win(crew.ctx["admin"], id, WinDetails(WinReason.SPEED, date(2026, 2, 9)), terms)
+            await win(team.ctx["admin"], id, WinDetails(WinReason.SPEED, date(2026, 2, 9)), terms)
         faults.append([fault.path for fault in refusal.value.fields])
 
     assert faults == [[("closedOn",)]] * 2
     assert await Opportunity.filter(id=id).values() == before
 
 
-async def test_a_new_rate_revalues_what_is_open_and_nothing_else() -> None:
-    crew = await new_crew()
-    admin, later = crew.ctx["admin"], crew.at("admin", NOW + DAY)
+async def test_a_new_exchange_rate_revalues_open_deals_only() -> None:
+    team = await new_sales_team()
+    admin, later = team.ctx["admin"], team.at("admin", NOW + DAY)
     await set_exchange_rate(admin, "USD", Decimal("0.5"), date(2026, 1, 1))
-    open_, lost, gone = [await worth_hundred(crew) for _ in range(3)]
+    open_, lost, gone = [await deal_of_100_dollars(team) for _ in range(3)]
     await lose(admin, lost, LossDetails(PRICE), TransitionOptions())
     await delete_opportunity(admin, gone, reason="A test deal", expected_version=None)
     ids = [open_, lost, gone]
@@ -174,37 +174,37 @@ async def test_a_new_rate_revalues_what_is_open_and_nothing_else() -> None:
     assert [before[id]["base_minor"] for id in ids] == [5000] * 3
 
 
-async def test_a_reopened_deal_is_open_as_if_new_and_its_history_keeps_the_close(crew: Crew) -> None:
-    id = await worth_hundred(crew)
+async def test_a_reopened_deal_has_no_close_but_its_history_keeps_it(team: SalesTeam) -> None:
+    id = await deal_of_100_dollars(team)
     closed_on, then = date(2026, 2, 20), NOW + 3 * DAY
     await lose(
-        crew.at("owner", NOW + DAY), id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions(note="Too dear")
+        team.at("owner", NOW + DAY), id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions(note="Too dear")
     )
-    assert await base(id) == 5000
+    assert await base_value(id) == 5000
 
-    await reopen(crew.at("manager", then), id, S.LEAD, NOTHING, TransitionOptions(note="They came back."))
+    await reopen(team.at("manager", then), id, S.LEAD, NOTHING, TransitionOptions(note="They came back."))
 
     deal = await Opportunity.get(id=id)
-    facts = (await load_facts(crew.organization.id, [id], then + DAY))[id]
+    facts = (await load_facts(team.organization.id, [id], then + DAY))[id]
     [kept] = await Transition.filter(opportunity_id=id, trigger="LOSE").values(*CLOSE)
     lead = next(clock for clock in state_durations(facts, then + DAY) if clock.state is S.LEAD)
-    assert await closed(id) == {}
+    assert await close_columns(id) == {}
     assert kept == {**dict.fromkeys(CLOSE), "closed_on": closed_on, "loss_reason": "PRICE"}
     assert (deal.state, deal.state_since, deal.base_minor) == ("LEAD", then, 8000)
     assert lead == StateDuration(S.LEAD, current_seconds=86_400, cumulative_seconds=86_400, visits=2)
 
 
-async def test_the_value_that_was_agreed_is_written_before_the_gate_is_judged(crew: Crew) -> None:
-    id, admin = await crew.deal(S.PROGRESSING), crew.ctx["admin"]
+async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: SalesTeam) -> None:
+    id, admin = await team.add_deal(S.PROGRESSING), team.ctx["admin"]
     agreed = WinDetails(WinReason.PRICE_VALUE, date(2026, 2, 20), {"value": HUNDRED})
 
     with pytest.raises(TransitionBlockedError) as refusal:
         await win(admin, id, agreed, TransitionOptions())
-    await win(admin, id, agreed, forced())
+    await win(admin, id, agreed, override_all())
 
     assert [verdict.key for verdict in refusal.value.unmet] == ["milestone.decision_made", "milestone.terms_agreed"]  # type: ignore[attr-defined]  # verdicts
     step = await Transition.get(opportunity_id=id, trigger="WIN")
-    assert (step.value_minor, step.value_currency, await base(id)) == (10_000, "USD", 5000)
+    assert (step.value_minor, step.value_currency, await base_value(id)) == (10_000, "USD", 5000)
 
 
 @pytest.mark.parametrize(
@@ -216,17 +216,17 @@ async def test_the_value_that_was_agreed_is_written_before_the_gate_is_judged(cr
         ("disqualify", S.LEAD, (0.0, "OMITTED")),
     ],
 )
-async def test_an_arrow_sets_the_forecast_to_the_states_though_it_was_set_by_hand(
-    crew: Crew, arrow: str, state: OpportunityState, settings: tuple[float, str]
+async def test_a_transition_resets_a_manual_forecast_to_the_states_default(
+    team: SalesTeam, arrow: str, state: OpportunityState, settings: tuple[float, str]
 ) -> None:
-    id, admin = await crew.deal(state, uuid4().hex), crew.ctx["admin"]
+    id, admin = await team.add_deal(state, uuid4().hex), team.ctx["admin"]
     by_hand: OpportunityChanges = {"probability": 0.9, "forecast_category": ForecastCategory.COMMIT}
     await update_opportunity(admin, id, by_hand, expected_version=None)
     note = TransitionOptions(note="They want to think again.")
 
     await {
         "regress": lambda: regress(admin, id, note),
-        "win": lambda: win(admin, id, WinDetails(WinReason.SPEED), forced()),
+        "win": lambda: win(admin, id, WinDetails(WinReason.SPEED), override_all()),
         "lose": lambda: lose(admin, id, LossDetails(PRICE), note),
         "disqualify": lambda: disqualify(admin, id, DisqualifyReason.NO_FIT, note),
     }[arrow]()

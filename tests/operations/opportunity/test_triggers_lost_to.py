@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.refusals import faults
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Opportunity, Transition
 from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.operations.opportunity.transitions import TransitionOptions
@@ -17,8 +17,8 @@ GLOBEX, NOTHING_DONE = NewCompetitor(K.VENDOR, "Globex"), NewCompetitor(K.STATUS
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
-    return await new_crew()
+async def team() -> SalesTeam:
+    return await new_sales_team()
 
 
 LOSSES: list[tuple[LossReason, str | None, str | None]] = [
@@ -37,18 +37,18 @@ LOSSES: list[tuple[LossReason, str | None, str | None]] = [
 
 @pytest.mark.parametrize(("reason", "to", "complaint"), LOSSES)
 @pytest.mark.parametrize("state", [S.QUALIFIED, S.PROGRESSING])
-async def test_a_deal_is_lost_to_one_of_its_rivals(
-    crew: Crew, state: OpportunityState, reason: LossReason, to: str | None, complaint: str | None
+async def test_a_deal_is_lost_to_one_of_its_competitors(
+    team: SalesTeam, state: OpportunityState, reason: LossReason, to: str | None, complaint: str | None
 ) -> None:
-    deal, other = await crew.deal(state, f"{state} {reason} {to}"), await crew.deal(S.LEAD, "other")
+    deal, other = await team.add_deal(state, f"{state} {reason} {to}"), await team.add_deal(S.LEAD, "other")
     ids: dict[str | None, UUID | None] = {
-        "globex": await add_competitor(crew.ctx["owner"], deal, GLOBEX),
-        "own people": await add_competitor(crew.ctx["owner"], deal, NewCompetitor(K.IN_HOUSE, "IT")),
-        "status quo": await add_competitor(crew.ctx["owner"], deal, NOTHING_DONE),
-        "another deal's": await add_competitor(crew.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")),
+        "globex": await add_competitor(team.ctx["owner"], deal, GLOBEX),
+        "own people": await add_competitor(team.ctx["owner"], deal, NewCompetitor(K.IN_HOUSE, "IT")),
+        "status quo": await add_competitor(team.ctx["owner"], deal, NOTHING_DONE),
+        "another deal's": await add_competitor(team.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")),
         "nobody": uuid4(),
     }
-    attempt = lose(crew.ctx["owner"], deal, LossDetails(reason, ids.get(to)), TransitionOptions())
+    attempt = lose(team.ctx["owner"], deal, LossDetails(reason, ids.get(to)), TransitionOptions())
 
     if complaint is not None:
         [(path, message)] = (await faults(deal, attempt)).items()
@@ -59,14 +59,14 @@ async def test_a_deal_is_lost_to_one_of_its_rivals(
         assert [(row.loss_reason, row.lost_to_id) for row in kept] == [(reason, ids.get(to))] * 2  # type: ignore[attr-defined]
 
 
-async def test_a_loss_without_a_rival_on_record_names_those_who_may_be_named(crew: Crew) -> None:
-    deal = await crew.deal(S.QUALIFIED, "lost to whom")
+async def test_an_invalid_competitor_of_a_loss_is_refused_with_the_valid_ones(team: SalesTeam) -> None:
+    deal = await team.add_deal(S.QUALIFIED, "lost to whom")
     lost = LossDetails(LossReason.LOST_TO_COMPETITOR)
 
-    bare = await faults(deal, lose(crew.ctx["owner"], deal, lost, TransitionOptions()))
+    bare = await faults(deal, lose(team.ctx["owner"], deal, lost, TransitionOptions()))
     for new in (NOTHING_DONE, GLOBEX, NewCompetitor(K.INCUMBENT, "Initech")):
-        await add_competitor(crew.ctx["owner"], deal, new)
-    known = await faults(deal, lose(crew.ctx["owner"], deal, lost, TransitionOptions()))
+        await add_competitor(team.ctx["owner"], deal, new)
+    known = await faults(deal, lose(team.ctx["owner"], deal, lost, TransitionOptions()))
 
     assert bare["competitorId"].endswith("(none is on record yet: addCompetitor).")
     assert known["competitorId"].endswith("(on record: Globex, Initech).")

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.support.organizations import NOW, TestOrganization, context, new_organization
-from tests.support.team import told
+from tests.support.organizations import NOW, TestOrganization, context_for_key, new_organization
+from tests.support.team import event_payloads
 from workflow.models import ApiKey, Event, Member
 from workflow.operations.people.api_keys import NewApiKey, create_api_key, issue_key, revoke_api_key
 from workflow.operations.people.members import update_member
@@ -25,22 +25,22 @@ SYNC = NewApiKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-async def stored(organization: TestOrganization) -> tuple[Any, ...]:
+async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
     """All that an attempt could have written."""
     keys = await ApiKey.filter(organization_id=organization.id).order_by("id").values()
     return keys, await Event.filter(organization_id=organization.id).count()
 
 
-async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
+async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
     """The refusal of an attempt, having written nothing."""
-    before = await stored(organization)
+    before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
     return refusal.value
 
 
-def paths(refusal: Refusal) -> list[str]:
+def fault_paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
@@ -53,7 +53,7 @@ async def member(organization: TestOrganization, role: Role) -> UUID:
     return id
 
 
-async def test_a_key_that_stands_for_nobody_acts_in_its_role(organization: TestOrganization) -> None:
+async def test_a_key_without_a_member_acts_in_its_role(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
 
     viewer = await authenticate_api_key(made.api_key, NOW)
@@ -63,7 +63,7 @@ async def test_a_key_that_stands_for_nobody_acts_in_its_role(organization: TestO
     assert (viewer.name, viewer.kind) == ("Sync", ActorKind.API_KEY)
 
 
-async def test_a_key_is_told_once_and_its_secret_is_kept_nowhere(organization: TestOrganization) -> None:
+async def test_a_key_is_returned_once_and_its_secret_never_stored(organization: TestOrganization) -> None:
     seller = await member(organization, Role.REP)
     until = NOW + timedelta(days=30)
 
@@ -75,7 +75,10 @@ async def test_a_key_is_told_once_and_its_secret_is_kept_nowhere(organization: T
     assert (row["name"], row["role"], row["member_id"], row["expires_at"]) == ("Sync", "OBSERVER", seller, until)
     assert (row["actor_member_id"], row["created_at"]) == (organization.admin_id, NOW)
     await revoke_api_key(organization.ctx, made.id)
-    [created], [revoked] = await told(made.id, "apiKey.created"), await told(made.id, "apiKey.revoked")
+    [created], [revoked] = (
+        await event_payloads(made.id, "apiKey.created"),
+        await event_payloads(made.id, "apiKey.revoked"),
+    )
     new = {"name": "Sync", "role": "OBSERVER", "memberId": str(seller), "expiresAt": until.isoformat()}
     assert created["changes"] == {name: {"old": None, "new": value} for name, value in new.items()}
     assert revoked["changes"] == {"revokedAt": {"old": None, "new": NOW.isoformat()}}
@@ -86,21 +89,19 @@ async def test_a_key_is_told_once_and_its_secret_is_kept_nowhere(organization: T
 
 @pytest.mark.parametrize("key", Role)
 @pytest.mark.parametrize("role", Role)
-async def test_a_key_is_made_for_no_more_than_its_member_may(
-    organization: TestOrganization, role: Role, key: Role
-) -> None:
+async def test_a_key_cannot_exceed_its_members_role(organization: TestOrganization, role: Role, key: Role) -> None:
     id = await member(organization, role)
     attempt = create_api_key(organization.ctx, NewApiKey("Sync", key, id))
 
     if acting_role(key, role) is key:
         made = await attempt
-        assert (await context(made.api_key, NOW)).viewer.role is key
+        assert (await context_for_key(made.api_key, NOW)).viewer.role is key
     else:
-        assert paths(await refused(organization, attempt)) == ["role"]
+        assert fault_paths(await refusal_of(organization, attempt)) == ["role"]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_the_command_line_makes_no_key_beyond_its_member_either(
+async def test_a_key_from_the_command_line_cannot_exceed_its_members_role(
     organization: TestOrganization, role: Role
 ) -> None:
     await member(organization, role)
@@ -108,21 +109,21 @@ async def test_the_command_line_makes_no_key_beyond_its_member_either(
 
     attempt = issue_key(organization_name=organization.name, role=Role.ADMIN, email=email, now=NOW)
 
-    assert paths(await refused(organization, attempt)) == ["role"]
+    assert fault_paths(await refusal_of(organization, attempt)) == ["role"]
 
 
-async def test_a_key_stands_for_an_active_member_of_the_organization(organization: TestOrganization) -> None:
+async def test_a_key_needs_an_active_member_of_the_organization(organization: TestOrganization) -> None:
     seller = await member(organization, Role.REP)
     await update_member(organization.ctx, seller, {"active": False})
     strangers = (await new_organization()).admin_id
 
-    left = await refused(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, seller)))
+    left = await refusal_of(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, seller)))
     unknown = [
-        await refused(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, id)))
+        await refusal_of(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, id)))
         for id in (strangers, uuid4())
     ]
 
-    assert paths(left) == ["memberId"]
+    assert fault_paths(left) == ["memberId"]
     assert [type(refusal) for refusal in unknown] == [NotFoundError, NotFoundError]
 
 
@@ -134,10 +135,10 @@ async def test_a_key_stands_for_an_active_member_of_the_organization(organizatio
         (replace(SYNC, expires_at=NOW), "expiresAt"),
     ],
 )
-async def test_a_new_key_has_a_name_and_ends_later(
+async def test_a_new_key_needs_a_name_and_a_future_expiry(
     organization: TestOrganization, given: NewApiKey, fault: str
 ) -> None:
-    assert paths(await refused(organization, create_api_key(organization.ctx, given))) == [fault]
+    assert fault_paths(await refusal_of(organization, create_api_key(organization.ctx, given))) == [fault]
 
 
 async def test_an_expired_key_is_refused_from_its_instant_on(organization: TestOrganization) -> None:
@@ -151,31 +152,29 @@ async def test_an_expired_key_is_refused_from_its_instant_on(organization: TestO
     assert found == [True, True, False, False]
 
 
-async def test_a_revoked_key_is_refused_at_once_and_for_ever(organization: TestOrganization) -> None:
+async def test_a_revoked_key_is_refused_at_once_and_forever(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
 
     await revoke_api_key(organization.ctx, made.id)
-    before = await stored(organization)
+    before = await stored_rows(organization)
     await revoke_api_key(replace(organization.ctx, now=NOW + MINUTE), made.id)
 
     assert await authenticate_api_key(made.api_key, NOW) is None
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
 
 
 async def test_the_key_of_another_organization_is_not_found(organization: TestOrganization) -> None:
     theirs = await create_api_key((await new_organization()).ctx, SYNC)
 
     for id in (theirs.id, uuid4()):
-        assert type(await refused(organization, revoke_api_key(organization.ctx, id))) is NotFoundError
+        assert type(await refusal_of(organization, revoke_api_key(organization.ctx, id))) is NotFoundError
 
     assert await authenticate_api_key(theirs.api_key, NOW)
     assert await api_keys_by_id(organization.ctx.viewer, [theirs.id]) == {}
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_only_an_admin_makes_revokes_and_sees_keys_and_what_is_told_of_them(
-    organization: TestOrganization, role: Role
-) -> None:
+async def test_only_admins_manage_keys_and_see_their_events(organization: TestOrganization, role: Role) -> None:
     made, ctx = await create_api_key(organization.ctx, SYNC), await organization.ctx_of(role, "s@example.com")
     attempts: list[Any] = [
         create_api_key(ctx, replace(SYNC, role=Role.OBSERVER)),
@@ -185,22 +184,25 @@ async def test_only_an_admin_makes_revokes_and_sees_keys_and_what_is_told_of_the
         api_keys(ctx.viewer),
     ]
 
-    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
+    assert {type(await refusal_of(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
     assert await api_keys_by_id(ctx.viewer, [made.id]) == {}
-    assert (await types_told(ctx.viewer), await types_told(organization.ctx.viewer)) == (set(), {"apiKey.created"})
+    assert (await visible_event_types(ctx.viewer), await visible_event_types(organization.ctx.viewer)) == (
+        set(),
+        {"apiKey.created"},
+    )
 
 
-async def types_told(viewer: Viewer) -> set[str]:
+async def visible_event_types(viewer: Viewer) -> set[str]:
     """The types of events of API keys that the viewer reads."""
     found, _ = await events(viewer, EventFilter(types=("apiKey.*",)), Window(size=100))
     return {event.type for event in found}
 
 
-async def test_an_integrators_visibility_is_not_lent_to_a_member_who_sees_less(organization: TestOrganization) -> None:
+async def test_an_integrator_key_keeps_its_members_visibility(organization: TestOrganization) -> None:
     admin, integrator = await member(organization, Role.ADMIN), await member(organization, Role.INTEGRATOR)
     await Member.filter(id__in=[admin, integrator]).update(visibility="OWN")
 
     keys = [await create_api_key(organization.ctx, replace(SYNC, member_id=id)) for id in (admin, integrator)]
 
-    seen = [(await context(made.api_key, NOW)).viewer.visibility for made in keys]
+    seen = [(await context_for_key(made.api_key, NOW)).viewer.visibility for made in keys]
     assert seen == [Visibility.OWN, Visibility.ALL]

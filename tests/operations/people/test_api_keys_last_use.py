@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.organizations import NOW, TestOrganization, context
+from tests.support.organizations import NOW, TestOrganization, context_for_key
 from workflow.models import ApiKey
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import dialect, transaction
@@ -19,37 +19,37 @@ SYNC = NewApiKey("Sync", Role.INTEGRATOR)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-async def used(made: ApiKeyResult, at: datetime) -> datetime | None:
+async def use_key(made: ApiKeyResult, at: datetime) -> datetime | None:
     """Use the key at an instant, and note it; what is kept of it."""
-    await record_key_use(Ctx(viewer=(await context(made.api_key, at)).viewer, now=at))
+    await record_key_use(Ctx(viewer=(await context_for_key(made.api_key, at)).viewer, now=at))
     kept: datetime | None = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
     return kept
 
 
-async def test_the_minute_of_the_last_use_is_kept_and_never_goes_back(organization: TestOrganization) -> None:
+async def test_the_last_use_is_stored_by_the_minute_and_never_decreases(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
     instants = [NOW + SECOND, NOW + 59 * SECOND, NOW + 61 * SECOND, NOW]
 
-    assert [await used(made, at) for at in instants] == [NOW, NOW, NOW + MINUTE, NOW + MINUTE]
+    assert [await use_key(made, at) for at in instants] == [NOW, NOW, NOW + MINUTE, NOW + MINUTE]
 
 
-async def test_a_use_of_which_another_server_knows_a_later_one_changes_nothing(organization: TestOrganization) -> None:
+async def test_an_older_use_does_not_replace_a_later_one(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
-    early = await context(made.api_key, NOW)
-    await used(made, NOW + MINUTE)
+    early = await context_for_key(made.api_key, NOW)
+    await use_key(made, NOW + MINUTE)
 
     await record_key_use(early)
 
     assert await ApiKey.filter(id=made.id).values("last_used_at") == [{"last_used_at": NOW + MINUTE}]
 
 
-async def test_a_database_that_has_no_time_fails_nobody(
+async def test_a_busy_database_does_not_fail_the_request(
     organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await create_api_key(organization.ctx, SYNC)
-    ctx = await context(made.api_key, NOW)
+    ctx = await context_for_key(made.api_key, NOW)
 
-    async with busy():
+    async with database_busy():
         monkeypatch.setattr(timeouts, "WAIT_SECONDS", 0.05)
         await record_key_use(ctx)
 
@@ -57,7 +57,7 @@ async def test_a_database_that_has_no_time_fails_nobody(
 
 
 @asynccontextmanager
-async def busy() -> AsyncIterator[None]:
+async def database_busy() -> AsyncIterator[None]:
     """Every turn that the database gives is taken."""
     turns, over = 1 if dialect() == "sqlite" else 10, asyncio.Event()
     begun = asyncio.Semaphore(0)

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.counts import count
-from tests.support.organizations import NOW, TestOrganization, context, new_organization
-from tests.support.team import SELLER, told
+from tests.support.organizations import NOW, TestOrganization, context_for_key, new_organization
+from tests.support.team import SELLER_EMAIL, event_payloads
 from workflow.models import Event, Member, Opportunity
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.core.context import Ctx
@@ -24,22 +24,22 @@ NORA = NewMember("Nora New", "Nora@Example.com", Role.REP, Visibility.OWN)
 RACES = count(100)
 
 
-async def stored(organization: TestOrganization) -> tuple[Any, ...]:
+async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
     """All that an attempt could have written."""
     members = await Member.filter(organization_id=organization.id).order_by("id").values()
     return members, await Event.filter(organization_id=organization.id).count()
 
 
-async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
+async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
     """The refusal of an attempt, having written nothing."""
-    before = await stored(organization)
+    before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
     return refusal.value
 
 
-def paths(refusal: Refusal) -> list[str]:
+def fault_paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
@@ -55,7 +55,7 @@ async def second_admin(organization: TestOrganization) -> Ctx:
     return await organization.ctx_of(Role.ADMIN, "second@example.com")
 
 
-async def test_a_member_is_made_and_told_once(organization: TestOrganization) -> None:
+async def test_a_new_member_is_recorded_once(organization: TestOrganization) -> None:
     team = await create_team(organization.ctx, {"name": "North"})
 
     id = await create_member(organization.ctx, replace(NORA, team_id=team))
@@ -63,20 +63,22 @@ async def test_a_member_is_made_and_told_once(organization: TestOrganization) ->
     [row] = await Member.filter(id=id).values("name", "email", "role", "visibility", "active", "team_id", "created_at")
     fields = {"name": "Nora New", "email": "nora@example.com", "role": "REP", "visibility": "OWN", "active": True}
     assert row == {**fields, "team_id": team, "created_at": NOW}
-    [payload] = await told(id, "member.created")
+    [payload] = await event_payloads(id, "member.created")
     new = {**fields, "teamId": str(team)}
     assert payload["changes"] == {name: {"old": None, "new": value} for name, value in new.items()}
     assert (payload["memberId"], payload["actor"]["memberId"]) == (str(id), str(organization.admin_id))
 
 
-async def test_an_email_is_one_members_in_any_case_whether_they_are_active_or_not(
+async def test_an_email_is_unique_case_insensitively_among_all_members(
     organization: TestOrganization,
 ) -> None:
     id = await create_member(organization.ctx, NORA)
     for active in (True, False):
         await update_member(organization.ctx, id, {"active": active})
 
-        refusal = await refused(organization, create_member(organization.ctx, replace(NORA, email="NORA@example.com ")))
+        refusal = await refusal_of(
+            organization, create_member(organization.ctx, replace(NORA, email="NORA@example.com "))
+        )
 
         assert isinstance(refusal, DuplicateError)
         assert (refusal.kind, refusal.id) == ("Member", id)
@@ -92,20 +94,22 @@ async def test_an_email_is_one_members_in_any_case_whether_they_are_active_or_no
         (replace(NORA, email=" "), "email"),
     ],
 )
-async def test_a_new_member_has_a_name_and_an_address(
+async def test_a_new_member_needs_a_name_and_an_email(
     organization: TestOrganization, given: NewMember, fault: str
 ) -> None:
-    assert paths(await refused(organization, create_member(organization.ctx, given))) == [fault]
+    assert fault_paths(await refusal_of(organization, create_member(organization.ctx, given))) == [fault]
 
 
 @pytest.mark.parametrize("name", ["name", "role", "visibility", "active"])
-async def test_what_every_member_has_cannot_be_cleared(organization: TestOrganization, name: str) -> None:
+async def test_required_fields_cannot_be_cleared(organization: TestOrganization, name: str) -> None:
     given: Any = {name: None}
 
-    assert paths(await refused(organization, update_member(organization.ctx, organization.admin_id, given))) == [name]
+    assert fault_paths(
+        await refusal_of(organization, update_member(organization.ctx, organization.admin_id, given))
+    ) == [name]
 
 
-async def test_only_what_differs_is_told_and_the_same_again_is_nothing(organization: TestOrganization) -> None:
+async def test_only_changed_fields_are_recorded(organization: TestOrganization) -> None:
     id, team = await create_member(organization.ctx, NORA), await create_team(organization.ctx, {"name": "North"})
     changes: MemberChanges = {"name": "Nora Old", "role": Role.MANAGER, "team_id": team, "active": True}
 
@@ -113,7 +117,7 @@ async def test_only_what_differs_is_told_and_the_same_again_is_nothing(organizat
         await update_member(organization.ctx, id, changes)
     await update_member(organization.ctx, id, {"team_id": None})
 
-    first, second = await told(id, "member.updated")
+    first, second = await event_payloads(id, "member.updated")
     assert first["changes"] == {
         "name": {"old": "Nora New", "new": "Nora Old"},
         "role": {"old": "REP", "new": "MANAGER"},
@@ -122,7 +126,7 @@ async def test_only_what_differs_is_told_and_the_same_again_is_nothing(organizat
     assert second["changes"] == {"teamId": {"old": str(team), "new": None}}
 
 
-async def test_teams_and_members_of_others_are_not_found(organization: TestOrganization) -> None:
+async def test_teams_and_members_of_other_organizations_are_not_found(organization: TestOrganization) -> None:
     others = await new_organization()
     team = await create_team(others.ctx, {"name": "Theirs"})
     unknown: list[Any] = [
@@ -133,12 +137,12 @@ async def test_teams_and_members_of_others_are_not_found(organization: TestOrgan
         update_member(organization.ctx, uuid4(), {"name": "Nobody"}),
     ]
 
-    assert [type(await refused(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
+    assert [type(await refusal_of(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
     assert (await Member.filter(id=others.admin_id).values("name")) == [{"name": "Ada Admin"}]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_only_an_admin_makes_and_changes_members(organization: TestOrganization, role: Role) -> None:
+async def test_only_admins_create_and_change_members(organization: TestOrganization, role: Role) -> None:
     ctx = await organization.ctx_of(role, "somebody@example.com")
     own = ctx.viewer.member_id or uuid4()
     attempts: list[Any] = [
@@ -147,7 +151,7 @@ async def test_only_an_admin_makes_and_changes_members(organization: TestOrganiz
         update_member(ctx, uuid4(), {"name": " "}),
     ]
 
-    assert {type(await refused(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
+    assert {type(await refusal_of(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
 
 
 @pytest.mark.parametrize(
@@ -158,19 +162,21 @@ async def test_only_an_admin_makes_and_changes_members(organization: TestOrganiz
         ({"role": Role.REP, "active": False}, "active"),
     ],
 )
-async def test_the_last_active_admin_stays(organization: TestOrganization, given: MemberChanges, fault: str) -> None:
+async def test_the_last_active_admin_cannot_be_removed(
+    organization: TestOrganization, given: MemberChanges, fault: str
+) -> None:
     left = await second_admin(organization)
     assert left.viewer.member_id
     await update_member(organization.ctx, left.viewer.member_id, {"active": False})
     await organization.key(Role.ADMIN)
 
-    refusal = await refused(organization, update_member(organization.ctx, organization.admin_id, given))
+    refusal = await refusal_of(organization, update_member(organization.ctx, organization.admin_id, given))
 
-    assert paths(refusal) == [fault]
+    assert fault_paths(refusal) == [fault]
     assert refusal.message == "Ada Admin is the last active admin. Make somebody else an admin first."
 
 
-async def test_an_admin_goes_where_another_stays(organization: TestOrganization) -> None:
+async def test_an_admin_can_be_removed_while_another_remains(organization: TestOrganization) -> None:
     await second_admin(organization)
 
     await update_member(organization.ctx, organization.admin_id, {"role": Role.REP})
@@ -178,7 +184,7 @@ async def test_an_admin_goes_where_another_stays(organization: TestOrganization)
     assert await admins(organization) == 1
 
 
-async def test_of_two_admins_who_deactivate_each_other_at_once_one_stays(organization: TestOrganization) -> None:
+async def test_two_admins_who_deactivate_each_other_concurrently_leave_one(organization: TestOrganization) -> None:
     one, two = organization.ctx, await second_admin(organization)
     assert two.viewer.member_id
     ids: list[UUID] = [organization.admin_id, two.viewer.member_id]
@@ -194,11 +200,11 @@ async def test_of_two_admins_who_deactivate_each_other_at_once_one_stays(organiz
         await Member.filter(id__in=ids).update(active=True, role="ADMIN")
 
 
-async def test_a_deactivated_member_keeps_their_deals_and_their_keys_stop_until_they_are_back(
+async def test_a_deactivated_member_keeps_deals_but_their_keys_stop_until_reactivation(
     organization: TestOrganization,
 ) -> None:
-    key = await organization.key(Role.REP, SELLER)
-    ctx = await context(key, NOW)
+    key = await organization.key(Role.REP, SELLER_EMAIL)
+    ctx = await context_for_key(key, NOW)
     account = await create_account(ctx, {"name": "Acme"})
     deal = await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Pilot"})
     seller = ctx.viewer.member_id
@@ -213,24 +219,27 @@ async def test_a_deactivated_member_keeps_their_deals_and_their_keys_stop_until_
     assert await authenticate_api_key(key, NOW) == ctx.viewer
 
 
-async def test_a_demoted_members_key_is_demoted_with_them_at_once(organization: TestOrganization) -> None:
+async def test_a_demoted_members_keys_are_demoted_at_once(organization: TestOrganization) -> None:
     key = await organization.key(Role.ADMIN, "second@example.com")
-    id = (await context(key, NOW)).viewer.member_id
+    id = (await context_for_key(key, NOW)).viewer.member_id
     assert id
     found = []
     for role in (Role.MANAGER, Role.OBSERVER, Role.INTEGRATOR, Role.ADMIN):
         await update_member(organization.ctx, id, {"role": role})
-        found.append((await context(key, NOW)).viewer.role)
+        found.append((await context_for_key(key, NOW)).viewer.role)
 
     assert found == [Role.MANAGER, Role.OBSERVER, Role.INTEGRATOR, Role.ADMIN]
 
 
-async def test_visibility_and_team_hold_from_the_next_request(organization: TestOrganization) -> None:
-    key = await organization.key(Role.REP, SELLER)
-    id, team = (await context(key, NOW)).viewer.member_id, await create_team(organization.ctx, {"name": "North"})
+async def test_visibility_and_team_apply_from_the_next_request(organization: TestOrganization) -> None:
+    key = await organization.key(Role.REP, SELLER_EMAIL)
+    id, team = (
+        (await context_for_key(key, NOW)).viewer.member_id,
+        await create_team(organization.ctx, {"name": "North"}),
+    )
     assert id
 
     await update_member(organization.ctx, id, {"visibility": Visibility.TEAM, "team_id": team})
 
-    viewer = (await context(key, NOW)).viewer
+    viewer = (await context_for_key(key, NOW)).viewer
     assert (viewer.visibility, viewer.teams) == (Visibility.TEAM, frozenset({team}))

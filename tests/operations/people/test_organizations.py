@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.counts import count
 from tests.support.organizations import NOW, TestOrganization, new_organization
-from tests.support.team import told
+from tests.support.team import event_payloads
 from workflow.models import Event, ExchangeRate, Opportunity, Organization, Target
 from workflow.models.columns import new_id
 from workflow.operations.accounts.accounts import create_account
@@ -32,32 +32,32 @@ from workflow.queries.people.people import find_organization
 from workflow.rules.enums import Role
 from workflow.rules.errors import DuplicateError, InvalidInputError, PermissionDeniedError, Refusal
 
-WORTH = MoneyAmount(Decimal(100), "EUR")
+VALUE = MoneyAmount(Decimal(100), "EUR")
 RACES = count(200)
 
 
-async def stored(organization: TestOrganization) -> tuple[Any, ...]:
+async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
     """All that an attempt could have written."""
     rows = await Organization.filter(id=organization.id).values()
     return rows, await Event.filter(organization_id=organization.id).count()
 
 
-async def refused(organization: TestOrganization, attempt: Any) -> Refusal:
+async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
     """The refusal of an attempt, having written nothing."""
-    before = await stored(organization)
+    before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
-    assert await stored(organization) == before
+    assert await stored_rows(organization) == before
     return refusal.value
 
 
-def paths(refusal: Refusal) -> list[str]:
+def fault_paths(refusal: Refusal) -> list[str]:
     """Where an input's faults are."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
-async def test_settings_are_changed_and_told_once(organization: TestOrganization) -> None:
+async def test_changed_settings_are_recorded_once(organization: TestOrganization) -> None:
     given: OrganizationChanges = {"name": " Acme ", "time_zone": "Europe/Berlin", "base_currency": "USD"}
 
     for _ in range(2):
@@ -65,7 +65,7 @@ async def test_settings_are_changed_and_told_once(organization: TestOrganization
 
     [row] = await Organization.filter(id=organization.id).values("name", "time_zone", "base_currency")
     assert row == {"name": "Acme", "time_zone": "Europe/Berlin", "base_currency": "USD"}
-    [payload] = await told(organization.id, "organization.updated")
+    [payload] = await event_payloads(organization.id, "organization.updated")
     assert payload["changes"] == {
         "name": {"old": organization.name, "new": "Acme"},
         "timeZone": {"old": "UTC", "new": "Europe/Berlin"},
@@ -84,10 +84,10 @@ async def test_settings_are_changed_and_told_once(organization: TestOrganization
         ({"name": None, "time_zone": None, "base_currency": None}, ["name", "timeZone", "baseCurrency"]),
     ],
 )
-async def test_every_fault_is_told(
+async def test_every_fault_is_reported(
     organization: TestOrganization, given: OrganizationChanges, faults: list[str]
 ) -> None:
-    assert paths(await refused(organization, update_organization(organization.ctx, given))) == faults
+    assert fault_paths(await refusal_of(organization, update_organization(organization.ctx, given))) == faults
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
@@ -96,76 +96,78 @@ async def test_only_an_admin_changes_settings(organization: TestOrganization, ro
 
     for given in ({"name": "Ours"}, {"name": " "}):
         attempt: Any = update_organization(ctx, given)  # type: ignore[arg-type]  # a literal of the same shape
-        assert type(await refused(organization, attempt)) is PermissionDeniedError
+        assert type(await refusal_of(organization, attempt)) is PermissionDeniedError
 
 
-async def deal(ctx: Ctx, value: MoneyAmount | None = WORTH) -> UUID:
+async def create_deal(ctx: Ctx, value: MoneyAmount | None = VALUE) -> UUID:
     """A lead that is worth something."""
     account = await create_account(ctx, {"name": "Acme"})
     return await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value})
 
 
-async def deleted(ctx: Ctx) -> None:
+async def create_and_delete_deal(ctx: Ctx) -> None:
     """A lead that was worth something and is deleted."""
-    await delete_opportunity(ctx, await deal(ctx), reason="A test", expected_version=None)
+    await delete_opportunity(ctx, await create_deal(ctx), reason="A test", expected_version=None)
 
 
-async def target(ctx: Ctx) -> None:
+async def create_target(ctx: Ctx) -> None:
     """What is to be won this year."""
     days: Any = {"from_day": date(2026, 1, 1), "to_day": date(2026, 12, 31)}
     worth: Any = {"value_minor": 100, "value_currency": "EUR"}
     await Target.create(id=new_id(), organization_id=ctx.viewer.organization_id, **days, **worth)
 
 
-async def imported(ctx: Ctx) -> None:
+async def import_deal(ctx: Ctx) -> None:
     """A lead that is worth something by import."""
-    [row] = await import_rows(ctx, "crm", [ImportRow("1", "Pilot", "Acme", value=WORTH)])
+    [row] = await import_rows(ctx, "crm", [ImportRow("1", "Pilot", "Acme", value=VALUE)])
     assert row.problem is None
 
 
-KEPT: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
-    "a deal": deal,
-    "a deleted deal": deleted,
-    "an imported deal": imported,
+VALUED_RECORDS: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
+    "a deal": create_deal,
+    "a deleted deal": create_and_delete_deal,
+    "an imported deal": import_deal,
     "a rate": lambda ctx: set_exchange_rate(ctx, "USD", Decimal("0.9"), date(2026, 1, 1)),
-    "a target": target,
+    "a target": create_target,
 }
 
 
-@pytest.mark.parametrize("kept", KEPT)
-async def test_the_base_currency_stays_once_something_is_kept_in_it(organization: TestOrganization, kept: str) -> None:
-    await KEPT[kept](organization.ctx)
+@pytest.mark.parametrize("kept", VALUED_RECORDS)
+async def test_the_base_currency_is_fixed_once_something_is_valued_in_it(
+    organization: TestOrganization, kept: str
+) -> None:
+    await VALUED_RECORDS[kept](organization.ctx)
 
     attempt = update_organization(organization.ctx, {"name": "Acme", "base_currency": "USD"})
-    assert paths(await refused(organization, attempt)) == ["baseCurrency"]
+    assert fault_paths(await refusal_of(organization, attempt)) == ["baseCurrency"]
     await update_organization(organization.ctx, {"name": "Acme", "base_currency": "EUR"})
 
     assert await Organization.filter(id=organization.id).values("name") == [{"name": "Acme"}]
 
 
-async def test_what_is_worth_nothing_yet_keeps_no_currency(organization: TestOrganization) -> None:
-    id = await deal(organization.ctx)
+async def test_deals_without_a_value_do_not_fix_the_base_currency(organization: TestOrganization) -> None:
+    id = await create_deal(organization.ctx)
     await update_opportunity(organization.ctx, id, {"value": None}, expected_version=None)
-    await deal((await new_organization()).ctx)
+    await create_deal((await new_organization()).ctx)
 
     await update_organization(organization.ctx, {"base_currency": "USD"})
 
     assert await Organization.filter(id=organization.id).values("base_currency") == [{"base_currency": "USD"}]
 
 
-YEN = "a rate of the currency that becomes the base"
-RACING: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
-    **{name: KEPT[name] for name in ("a deal", "an imported deal")},
-    YEN: lambda ctx: set_exchange_rate(ctx, "JPY", Decimal("0.006"), date(2026, 1, 1)),
+RATE_OF_NEW_CURRENCY = "a rate of the currency that becomes the base"
+RACING_RECORDS: Mapping[str, Callable[[Ctx], Awaitable[object]]] = {
+    **{name: VALUED_RECORDS[name] for name in ("a deal", "an imported deal")},
+    RATE_OF_NEW_CURRENCY: lambda ctx: set_exchange_rate(ctx, "JPY", Decimal("0.006"), date(2026, 1, 1)),
 }
 
 
-@pytest.mark.parametrize("kept", RACING)
-async def test_nothing_is_valued_in_a_currency_that_is_changed_at_once(kept: str) -> None:
+@pytest.mark.parametrize("kept", RACING_RECORDS)
+async def test_a_concurrent_currency_change_never_leaves_values_in_the_old_currency(kept: str) -> None:
     for _ in range(RACES):
         organization = await new_organization()
         changing = update_organization(organization.ctx, {"base_currency": "JPY"})
-        answers = await asyncio.gather(RACING[kept](organization.ctx), changing, return_exceptions=True)
+        answers = await asyncio.gather(RACING_RECORDS[kept](organization.ctx), changing, return_exceptions=True)
 
         [about] = await Organization.filter(id=organization.id).values("base_currency")
         valued = await Opportunity.filter(organization_id=organization.id, base_minor__not_isnull=True).count()
@@ -175,7 +177,7 @@ async def test_nothing_is_valued_in_a_currency_that_is_changed_at_once(kept: str
         assert about == {"base_currency": "JPY" if done[1] else "EUR"}
 
 
-async def test_names_may_repeat_and_an_operator_is_told_of_all_who_have_one(organization: TestOrganization) -> None:
+async def test_organization_names_may_repeat_and_ambiguity_is_reported(organization: TestOrganization) -> None:
     other = await new_organization()
     await update_organization(other.ctx, {"name": organization.name})
 
@@ -193,14 +195,14 @@ async def test_names_may_repeat_and_an_operator_is_told_of_all_who_have_one(orga
 
 
 @pytest.mark.parametrize("text", ["Nobody", "", "\x00", "\udcff", "00000000-0000-7000-8000-000000000001", "x" * 5_000])
-async def test_an_organization_that_is_not_there_is_not_found(text: str) -> None:
+async def test_an_unknown_organization_is_not_found(text: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         await find_organization(text)
 
-    assert paths(refusal.value) == ["organization"]
+    assert fault_paths(refusal.value) == ["organization"]
 
 
-async def test_of_many_who_found_an_organization_of_one_name_at_once_one_does() -> None:
+async def test_concurrent_inits_with_one_name_create_one_organization() -> None:
     name = f"Test {new_id().hex}"
     about = {"name": name, "email": "a@example.com", "admin_name": "Ada", "currency": "EUR", "time_zone": "UTC"}
 

@@ -40,10 +40,10 @@ from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 from workflow.rules.opportunity.parts import ObjectiveFacts
 from workflow.rules.process.document import ProcessDocument, RequirementTest
 
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
-AHEAD = date(2099, 6, 1)
-TALKS = {Coverage.NONE: 0, Coverage.BRIEF: 1, Coverage.MULTIPLE: 2, Coverage.IN_DEPTH: 5}
-ARROWS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[TransitionOutcome]]] = {
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
+FUTURE = date(2099, 6, 1)
+CALLS_FOR_COVERAGE = {Coverage.NONE: 0, Coverage.BRIEF: 1, Coverage.MULTIPLE: 2, Coverage.IN_DEPTH: 5}
+TRANSITIONS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[TransitionOutcome]]] = {
     Trigger.QUALIFY: lambda ctx, id: triggers.qualify(ctx, id, QualifyChanges(), TransitionOptions()),
     Trigger.PROGRESS: lambda ctx, id: triggers.progress(ctx, id, OpportunityChanges(), TransitionOptions()),
     Trigger.WIN: lambda ctx, id: triggers.win(ctx, id, WinDetails(WinReason.CAPABILITY), TransitionOptions()),
@@ -52,7 +52,7 @@ ARROWS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[TransitionOutcome]]] = 
 
 
 @dataclass(frozen=True)
-class Walk:
+class GateWalkthrough:
     """One deal on its way through a process."""
 
     ctx: Ctx
@@ -64,89 +64,95 @@ class Walk:
         """The deal as it stands."""
         return (await load_facts(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
 
-    async def lacks(self, trigger: Trigger) -> tuple[Verdict, ...]:
+    async def unmet(self, trigger: Trigger) -> tuple[Verdict, ...]:
         """What the gate asks for and does not find."""
         return unmet_verdicts(evaluate_gate(self.process, trigger, await self.facts(), self.ctx.now))
 
-    async def take(self, trigger: Trigger) -> TransitionOutcome:
+    async def transition(self, trigger: Trigger) -> TransitionOutcome:
         """Take the arrow."""
-        return await ARROWS[trigger](self.ctx, self.deal)
+        return await TRANSITIONS[trigger](self.ctx, self.deal)
 
-    async def meet(self, lack: Verdict) -> None:
+    async def meet(self, verdict: Verdict) -> None:
         """Do what one requirement asks for, and nothing else."""
-        await MEETING[lack.kind](self, lack.test)
+        await MEET_BY_KIND[verdict.kind](self, verdict.test)
 
-    async def meet_person(self, role: BuyingRole, talks: int) -> None:
+    async def add_stakeholder(self, role: BuyingRole, calls: int) -> None:
         """Somebody with the role, and so many calls with them."""
         contact = await create_contact(self.ctx, self.account, {"name": role.capitalize()})
         await add_stakeholder(self.ctx, self.deal, NewStakeholder(contact, [role]))
-        for _ in range(talks):
-            await self.talk(contact)
+        for _ in range(calls):
+            await self.log_call(contact)
 
-    async def talk(self, contact: UUID) -> None:
+    async def log_call(self, contact: UUID) -> None:
         """A call that went both ways."""
-        about = NewActivity(ActivityKind.CALL, ActivityDirection.INBOUND, SAID, two_way=True, contact_ids=(contact,))
+        about = NewActivity(
+            ActivityKind.CALL, ActivityDirection.INBOUND, EVIDENCE, two_way=True, contact_ids=(contact,)
+        )
         await log_activity(self.ctx, self.deal, about)
 
 
-async def new_walk(organization: TestOrganization, process: ProcessDocument) -> Walk:
+async def new_walkthrough(organization: TestOrganization, process: ProcessDocument) -> GateWalkthrough:
     """A bare lead of that process, which is published."""
     account = await create_account(organization.ctx, {"name": "Acme"})
     place = NewOpportunity(account, None, process.key)
     deal = await create_opportunity(organization.ctx, place, {"name": "Stock counting"})
-    return Walk(replace(organization.ctx), process, account, deal)
+    return GateWalkthrough(replace(organization.ctx), process, account, deal)
 
 
-async def _criterion(walk: Walk, test: RequirementTest) -> None:
+async def _criterion(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
     assert test.criterion
-    answer = NewAssessment(test.criterion.key, test.criterion.min_grade, SAID)
-    await assess_criteria(walk.ctx, walk.deal, [answer], pain_since=None, expected_version=None)
+    answer = NewAssessment(test.criterion.key, test.criterion.min_grade, EVIDENCE)
+    await assess_criteria(walkthrough.ctx, walkthrough.deal, [answer], pain_since=None, expected_version=None)
 
 
-async def _field(walk: Walk, test: RequirementTest) -> None:
+async def _field(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
     assert test.field
     if test.field is OpportunityField.COMPETITORS:
-        await add_competitor(walk.ctx, walk.deal, NewCompetitor(CompetitorKind.STATUS_QUO, "Go on as today"))
-    elif test.field in BUYER:
-        await update_buyer(walk.ctx, walk.deal, BUYER[test.field], expected_version=None)
+        await add_competitor(
+            walkthrough.ctx, walkthrough.deal, NewCompetitor(CompetitorKind.STATUS_QUO, "Go on as today")
+        )
+    elif test.field in BUYER_CHANGES:
+        await update_buyer(walkthrough.ctx, walkthrough.deal, BUYER_CHANGES[test.field], expected_version=None)
     else:
-        await update_opportunity(walk.ctx, walk.deal, OWN[test.field], expected_version=None)
+        await update_opportunity(
+            walkthrough.ctx, walkthrough.deal, OPPORTUNITY_CHANGES[test.field], expected_version=None
+        )
 
 
-OWN: Mapping[OpportunityField, OpportunityChanges] = {
+OPPORTUNITY_CHANGES: Mapping[OpportunityField, OpportunityChanges] = {
     OpportunityField.VALUE: {"value": MoneyAmount(Decimal(60_000), "EUR")},
-    OpportunityField.EXPECTED_CLOSE_DATE: {"expected_close_date": AHEAD},
-    OpportunityField.NEXT_STEP: {"next_step": NextStep("Meet the COO", AHEAD)},
-    OpportunityField.DESCRIPTION: {"description": SAID},
+    OpportunityField.EXPECTED_CLOSE_DATE: {"expected_close_date": FUTURE},
+    OpportunityField.NEXT_STEP: {"next_step": NextStep("Meet the COO", FUTURE)},
+    OpportunityField.DESCRIPTION: {"description": EVIDENCE},
 }
-BUYER: Mapping[OpportunityField, BuyerChanges] = {
+BUYER_CHANGES: Mapping[OpportunityField, BuyerChanges] = {
     OpportunityField.PURCHASE_PROCESS: {"purchase_process": PurchaseProcess.COMMITTEE},
-    OpportunityField.DECISION_DATE: {"decision_date": AHEAD},
+    OpportunityField.DECISION_DATE: {"decision_date": FUTURE},
     OpportunityField.COMPELLING_EVENT: {"compelling_event": "The old contract ends in June."},
     OpportunityField.OBJECTIVES: {"objectives": [ObjectiveFacts("Fewer shifts lost", metric="shifts a week")]},
 }
 
 
-async def _role(walk: Walk, test: RequirementTest) -> None:
+async def _role(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
     assert test.role
     for role in (test.role.any_of or tuple(BuyingRole))[:1] * test.role.minimum:
-        await walk.meet_person(role, TALKS[test.role.min_coverage])
+        await walkthrough.add_stakeholder(role, CALLS_FOR_COVERAGE[test.role.min_coverage])
 
 
-async def _milestone(walk: Walk, test: RequirementTest) -> None:
-    step = next(step for step in (await walk.facts()).milestones if step.key == test.milestone)
-    await complete_milestone(walk.ctx, step.id, evidence=SAID, expected_version=None)
+async def _milestone(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
+    step = next(step for step in (await walkthrough.facts()).milestones if step.key == test.milestone)
+    await complete_milestone(walkthrough.ctx, step.id, evidence=EVIDENCE, expected_version=None)
 
 
-async def _risk_review(walk: Walk, test: RequirementTest) -> None:
-    await review_risks(walk.ctx, walk.deal, none_found=True, note=None)
+async def _risk_review(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
+    await review_risks(walkthrough.ctx, walkthrough.deal, none_found=True, note=None)
 
 
-async def _activity(walk: Walk, test: RequirementTest) -> None:
-    await walk.talk(await create_contact(walk.ctx, walk.account, {"name": "Kim"}))
+async def _activity(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
+    await walkthrough.log_call(await create_contact(walkthrough.ctx, walkthrough.account, {"name": "Kim"}))
 
 
-MEETING: Mapping[RequirementKind, Callable[[Walk, RequirementTest], Awaitable[None]]] = {
+MEET_BY_KIND: Mapping[RequirementKind, Callable[[GateWalkthrough, RequirementTest], Awaitable[None]]] = {
     RequirementKind.CRITERION: _criterion,
     RequirementKind.FIELD: _field,
     RequirementKind.ROLE: _role,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.organizations import TestOrganization
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Event, Opportunity, SalesProcess
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
@@ -24,13 +24,13 @@ def version(place: int) -> ProcessDocument:
     return replace(OURS, name=f"Our way, the {place}th")
 
 
-async def told(organization: TestOrganization) -> list[str]:
+async def process_events(organization: TestOrganization) -> list[str]:
     """What was told of the organization's processes after its founding."""
     found = Event.filter(organization_id=organization.id, aggregatetype="process").order_by("pos").offset(1).limit(100)
     return [str(type) for type in await found.values_list("type", flat=True)]
 
 
-async def stored(organization: TestOrganization) -> list[tuple[str, int, str]]:
+async def stored_versions(organization: TestOrganization) -> list[tuple[str, int, str]]:
     """Every version that is kept, with the hash of what it says."""
     rows = SalesProcess.filter(organization_id=organization.id, process_key="ours").order_by("version")
     return [(row["process_key"], row["version"], row["content_hash"]) for row in await rows.values()]
@@ -40,8 +40,8 @@ async def test_each_document_is_the_next_version_of_its_key(organization: TestOr
     made = [await publish(organization.ctx, version(place)) for place in (1, 2, 3)]
 
     assert [(one.version, one.is_new) for one in made] == [(1, True), (2, True), (3, True)]
-    assert await stored(organization) == [("ours", place, content_hash(version(place))) for place in (1, 2, 3)]
-    assert await told(organization) == ["process.published"] * 3
+    assert await stored_versions(organization) == [("ours", place, content_hash(version(place))) for place in (1, 2, 3)]
+    assert await process_events(organization) == ["process.published"] * 3
 
 
 async def test_the_same_document_again_publishes_nothing(organization: TestOrganization) -> None:
@@ -50,8 +50,8 @@ async def test_the_same_document_again_publishes_nothing(organization: TestOrgan
     again = await publish(organization.ctx, OURS)
 
     assert again == PublishResult(first.id, 1, is_new=False)
-    assert len(await stored(organization)) == 1
-    assert await told(organization) == ["process.published"]
+    assert len(await stored_versions(organization)) == 1
+    assert await process_events(organization) == ["process.published"]
 
 
 async def test_an_older_document_again_is_a_new_version(organization: TestOrganization) -> None:
@@ -74,7 +74,7 @@ async def test_the_default_is_a_key_and_its_newest_version_is_used(organization:
 
     newest = await default_process(viewer)
     assert (newest.document, newest.version) == (version(2), 2)
-    assert await told(organization) == ["process.published", "process.madeDefault", "process.published"]
+    assert await process_events(organization) == ["process.published", "process.madeDefault", "process.published"]
 
 
 async def test_the_newest_version_of_each_key_is_listed(organization: TestOrganization) -> None:
@@ -89,20 +89,20 @@ async def test_the_newest_version_of_each_key_is_listed(organization: TestOrgani
     assert (first.document, unknown) == (version(1), None)
 
 
-async def test_whoever_publishes_at_once_gets_versions_of_their_own(organization: TestOrganization) -> None:
+async def test_concurrent_publishes_get_versions_of_their_own(organization: TestOrganization) -> None:
     made = await asyncio.gather(*(publish(organization.ctx, version(place)) for place in range(20)))
 
     assert sorted(one.version for one in made) == list(range(1, 21))
 
 
-async def test_the_same_document_published_at_once_is_one_version(organization: TestOrganization) -> None:
+async def test_the_same_document_published_concurrently_is_one_version(organization: TestOrganization) -> None:
     made = await asyncio.gather(*(publish(organization.ctx, OURS) for _ in range(20)))
 
     assert len({one.id for one in made}) == 1
     assert sum(one.is_new for one in made) == 1
 
 
-async def test_a_document_with_faults_is_refused_whole(organization: TestOrganization) -> None:
+async def test_an_invalid_document_is_refused(organization: TestOrganization) -> None:
     faulty = replace(OURS, criteria=OURS.criteria[1:], milestones=(*OURS.milestones, OURS.milestones[0]))
 
     with pytest.raises(InvalidInputError) as refused:
@@ -112,23 +112,23 @@ async def test_a_document_with_faults_is_refused_whole(organization: TestOrganiz
         refused.value.fields
     )
     assert ("document", "criteria") in [fault.path for fault in refused.value.fields]
-    assert await stored(organization) == []
+    assert await stored_versions(organization) == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_only_an_admin_publishes(organization: TestOrganization, role: Role) -> None:
+async def test_only_admins_publish(organization: TestOrganization, role: Role) -> None:
     with pytest.raises(PermissionDeniedError, match=r"may not publish sales processes\. Ask an admin"):
         await publish(await organization.ctx_of(role), OURS)
 
-    assert await stored(organization) == []
+    assert await stored_versions(organization) == []
 
 
 async def test_a_deal_keeps_its_version_when_a_new_one_is_published() -> None:
-    crew: Crew = await new_crew()
-    deal = crew.deals[OpportunityState.LEAD]
+    team: SalesTeam = await new_sales_team()
+    deal = team.deals[OpportunityState.LEAD]
     before = await Opportunity.filter(id=deal).values()
 
-    await publish(crew.organization.ctx, replace(OURS, key="default"))
+    await publish(team.organization.ctx, replace(OURS, key="default"))
 
     assert await Opportunity.filter(id=deal).values() == before
 

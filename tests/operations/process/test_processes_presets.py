@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.operations.process.gate_walkthrough import ARROWS, Walk, new_walk
+from tests.operations.process.gate_walkthrough import TRANSITIONS, GateWalkthrough, new_walkthrough
 from tests.support.organizations import TestOrganization
 from workflow.models import Override, Transition
 from workflow.models.engine.database import transaction
@@ -14,14 +14,14 @@ from workflow.rules.errors import TransitionBlockedError
 S = OpportunityState
 
 
-async def walk_through(organization: TestOrganization, name: str) -> Walk:
+async def new_preset_walkthrough(organization: TestOrganization, name: str) -> GateWalkthrough:
     """A bare lead of the preset, published."""
     await transaction(lambda: publish(organization.ctx, preset(name)))
-    return await new_walk(organization, preset(name))
+    return await new_walkthrough(organization, preset(name))
 
 
 @pytest.mark.parametrize("name", PRESETS)
-async def test_a_preset_is_published_as_it_stands(organization: TestOrganization, name: str) -> None:
+async def test_a_preset_is_published_unchanged(organization: TestOrganization, name: str) -> None:
     published = await transaction(lambda: publish(organization.ctx, preset(name)))
 
     row = await process(organization.ctx.viewer, name)
@@ -31,34 +31,36 @@ async def test_a_preset_is_published_as_it_stands(organization: TestOrganization
 
 
 @pytest.mark.parametrize("name", PRESETS)
-async def test_a_deal_walks_from_lead_to_won(organization: TestOrganization, name: str) -> None:
-    walk = await walk_through(organization, name)
+async def test_a_deal_passes_every_gate_from_lead_to_won(organization: TestOrganization, name: str) -> None:
+    walkthrough = await new_preset_walkthrough(organization, name)
 
-    for trigger in ARROWS:
-        lacks = await walk.lacks(trigger)
+    for trigger in TRANSITIONS:
+        lacks = await walkthrough.unmet(trigger)
         with pytest.raises(TransitionBlockedError) as refusal:
-            await walk.take(trigger)
+            await walkthrough.transition(trigger)
         assert refusal.value.unmet == lacks
         while lacks:
-            await walk.meet(lacks[0])
-            left = await walk.lacks(trigger)
+            await walkthrough.meet(lacks[0])
+            left = await walkthrough.unmet(trigger)
             assert {lack.key for lack in left} < {lack.key for lack in lacks}, lacks[0].key
             lacks = left
-        moved = await walk.take(trigger)
+        moved = await walkthrough.transition(trigger)
         assert {verdict.status for verdict in moved.verdicts} == {RequirementStatus.MET}
 
-    way = await Transition.filter(opportunity_id=walk.deal).order_by("sequence").values("to_state")
+    way = await Transition.filter(opportunity_id=walkthrough.deal).order_by("sequence").values("to_state")
     assert [arrow["to_state"] for arrow in way] == [S.QUALIFIED, S.PROGRESSING, S.WON]
-    assert await Override.filter(opportunity_id=walk.deal).count() == 0
+    assert await Override.filter(opportunity_id=walkthrough.deal).count() == 0
 
 
 @pytest.mark.parametrize("name", PRESETS)
-async def test_its_milestones_are_laid_out(organization: TestOrganization, name: str) -> None:
-    walk = await walk_through(organization, name)
+async def test_the_milestones_of_a_preset_are_created(organization: TestOrganization, name: str) -> None:
+    walkthrough = await new_preset_walkthrough(organization, name)
 
     for trigger in (Trigger.QUALIFY, Trigger.PROGRESS):
-        while lacks := await walk.lacks(trigger):
-            await walk.meet(lacks[0])
-        await walk.take(trigger)
+        while lacks := await walkthrough.unmet(trigger):
+            await walkthrough.meet(lacks[0])
+        await walkthrough.transition(trigger)
 
-    assert [step.key for step in (await walk.facts()).milestones] == [step.key for step in preset(name).milestones]
+    assert [step.key for step in (await walkthrough.facts()).milestones] == [
+        step.key for step in preset(name).milestones
+    ]

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.support.counts import FULL, count
 from tests.support.organizations import TestOrganization
-from tests.support.rules.processes import documents
+from tests.support.rules.processes import process_documents
 from workflow.models import Event, SalesProcess
 from workflow.models.engine.database import transaction
 from workflow.operations.process.processes import PublishResult, publish
@@ -20,8 +20,8 @@ from workflow.rules.process.document import ProcessDocument, content_hash, parse
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(document=documents())
-async def test_a_published_process_is_read_back_as_it_was(
+@given(document=process_documents())
+async def test_a_random_process_is_read_back_unchanged(
     organization: TestOrganization, document: ProcessDocument
 ) -> None:
     published = await transaction(lambda: publish(organization.ctx, document))

@@ -16,14 +16,14 @@ from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDe
 
 SYSTEM = "elsewhere"
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
-MADE = datetime(2026, 1, 5, 8, tzinfo=UTC)
+CREATED_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 WON = ImportRow(
     external_id="2",
     name="Steel",
     account_name="Dunder",
     state=OpportunityState.WON,
     value=MoneyAmount(Decimal("10.50"), "EUR"),
-    created_at=MADE,
+    created_at=CREATED_AT,
     closed_on=date(2026, 2, 1),
     win_reason=WinReason.SPEED,
 )
@@ -34,12 +34,12 @@ async def organization() -> TestOrganization:
     return await new_organization()
 
 
-async def imported(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[ImportRowOutcome]:
+async def import_all(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[ImportRowOutcome]:
     return await import_rows(organization.ctx, SYSTEM, rows, dry_run=dry_run)
 
 
 async def outcomes(organization: TestOrganization, *rows: ImportRow) -> list[ImportOutcome]:
-    return [outcome.outcome for outcome in await imported(organization, *rows)]
+    return [outcome.outcome for outcome in await import_all(organization, *rows)]
 
 
 async def events(organization: TestOrganization) -> list[str]:
@@ -51,8 +51,8 @@ async def opportunity(organization: TestOrganization, key: str = "1") -> Opportu
     return await Opportunity.get(organization_id=organization.id, external_system=SYSTEM, external_id=key)
 
 
-async def test_a_row_makes_a_lead_with_one_event(organization: TestOrganization) -> None:
-    [outcome] = await imported(organization, LEAD)
+async def test_a_row_creates_a_lead_with_one_event(organization: TestOrganization) -> None:
+    [outcome] = await import_all(organization, LEAD)
 
     made = await opportunity(organization)
     assert outcome == ImportRowOutcome(1, "1", ImportOutcome.CREATED, made.id)
@@ -62,7 +62,7 @@ async def test_a_row_makes_a_lead_with_one_event(organization: TestOrganization)
 
 
 async def test_the_same_row_again_writes_nothing(organization: TestOrganization) -> None:
-    await imported(organization, LEAD, WON)
+    await import_all(organization, LEAD, WON)
     before = await Event.filter(organization_id=organization.id).count()
     later = replace(organization, ctx=replace(organization.ctx, now=NOW + timedelta(days=1)))
 
@@ -73,8 +73,8 @@ async def test_the_same_row_again_writes_nothing(organization: TestOrganization)
     assert (await opportunity(organization)).updated_at == NOW
 
 
-async def test_the_same_row_again_leaves_what_was_edited_here(organization: TestOrganization) -> None:
-    await imported(organization, LEAD)
+async def test_the_same_row_again_keeps_local_edits(organization: TestOrganization) -> None:
+    await import_all(organization, LEAD)
     await Opportunity.filter(id=(await opportunity(organization)).id).update(name="Edited here")
 
     again = await outcomes(organization, LEAD)
@@ -84,7 +84,7 @@ async def test_the_same_row_again_leaves_what_was_edited_here(organization: Test
 
 
 async def test_only_the_columns_that_changed_in_the_file_are_written(organization: TestOrganization) -> None:
-    await imported(organization, replace(LEAD, source="fair", attributes={"a": 1, "b": 2}))
+    await import_all(organization, replace(LEAD, source="fair", attributes={"a": 1, "b": 2}))
     await Opportunity.filter(id=(await opportunity(organization)).id).update(
         name="Edited here", attributes={"a": 9, "b": 2}
     )
@@ -97,16 +97,20 @@ async def test_only_the_columns_that_changed_in_the_file_are_written(organizatio
     assert await events(organization) == ["opportunity.created", "opportunity.updated"]
 
 
-async def test_a_won_row_takes_the_shortest_path(organization: TestOrganization) -> None:
-    await imported(organization, WON)
+async def test_a_won_row_gets_the_shortest_history(organization: TestOrganization) -> None:
+    await import_all(organization, WON)
 
     made = await opportunity(organization, "2")
     arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence")
     closed = datetime(2026, 2, 1, tzinfo=UTC)
-    assert [(arrow.trigger, arrow.at) for arrow in arrows] == [("QUALIFY", MADE), ("PROGRESS", MADE), ("WIN", closed)]
+    assert [(arrow.trigger, arrow.at) for arrow in arrows] == [
+        ("QUALIFY", CREATED_AT),
+        ("PROGRESS", CREATED_AT),
+        ("WIN", closed),
+    ]
     assert {arrow.source for arrow in arrows} == {TransitionSource.IMPORT}
     assert [arrow.win_reason for arrow in arrows] == [None, None, "SPEED"]
-    assert arrows[2].seconds_in_previous_state == int((closed - MADE).total_seconds())
+    assert arrows[2].seconds_in_previous_state == int((closed - CREATED_AT).total_seconds())
     assert (made.state, made.state_since, made.closed_from) == ("WON", closed, "PROGRESSING")
     assert (made.closed_on, made.win_reason, made.base_minor) == (date(2026, 2, 1), "SPEED", 1050)
     assert (made.probability, made.forecast_category) == (1.0, "CLOSED")
@@ -123,10 +127,10 @@ async def test_a_won_row_takes_the_shortest_path(organization: TestOrganization)
         (OpportunityState.DISQUALIFIED, NOW.date(), ["DISQUALIFY"]),
     ],
 )
-async def test_every_state_has_its_path(
+async def test_every_state_gets_its_history(
     organization: TestOrganization, state: OpportunityState, closed_on: date | None, triggers: list[str]
 ) -> None:
-    await imported(organization, replace(LEAD, state=state, closed_on=closed_on))
+    await import_all(organization, replace(LEAD, state=state, closed_on=closed_on))
 
     made = await opportunity(organization)
     arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence").values_list("trigger", flat=True)
@@ -135,7 +139,7 @@ async def test_every_state_has_its_path(
 
 async def test_milestones_of_a_progressing_row_are_due_from_the_import(organization: TestOrganization) -> None:
     old = datetime(2025, 1, 1, tzinfo=UTC)
-    await imported(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
+    await import_all(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
 
     laid_out = await Milestone.filter(organization_id=organization.id).order_by("position")
 
@@ -146,33 +150,37 @@ async def test_a_repeated_key_is_rejected(organization: TestOrganization) -> Non
     assert await outcomes(organization, LEAD, LEAD) == [ImportOutcome.CREATED, ImportOutcome.REJECTED]
 
 
-async def test_another_state_is_rejected_on_an_existing_one(organization: TestOrganization) -> None:
-    await imported(organization, LEAD)
+async def test_a_changed_state_is_rejected_on_an_existing_deal(organization: TestOrganization) -> None:
+    await import_all(organization, LEAD)
 
-    [told] = await imported(organization, replace(LEAD, name="New", state=OpportunityState.QUALIFIED))
+    [outcome] = await import_all(organization, replace(LEAD, name="New", state=OpportunityState.QUALIFIED))
 
-    assert (told.outcome, (await opportunity(organization)).name) == (ImportOutcome.REJECTED, "Paper")
+    assert (outcome.outcome, (await opportunity(organization)).name) == (ImportOutcome.REJECTED, "Paper")
 
 
-async def test_a_closed_one_is_read_only(organization: TestOrganization) -> None:
-    await imported(organization, WON)
+async def test_a_closed_deal_is_read_only(organization: TestOrganization) -> None:
+    await import_all(organization, WON)
 
-    [told] = await imported(organization, replace(WON, name="New"))
+    [outcome] = await import_all(organization, replace(WON, name="New"))
 
-    assert isinstance(told.problem, RecordClosedError)
+    assert isinstance(outcome.problem, RecordClosedError)
     assert (await opportunity(organization, "2")).name == "Steel"
 
 
-async def test_a_deleted_one_is_rejected(organization: TestOrganization) -> None:
-    await imported(organization, LEAD)
+async def test_a_deleted_deal_is_rejected(organization: TestOrganization) -> None:
+    await import_all(organization, LEAD)
     await Opportunity.filter(id=(await opportunity(organization)).id).update(deleted_at=NOW)
 
-    [told] = await imported(organization, LEAD)
+    [outcome] = await import_all(organization, LEAD)
 
-    assert (told.outcome, told.opportunity_id, type(told.problem)) == (ImportOutcome.REJECTED, None, NotFoundError)
+    assert (outcome.outcome, outcome.opportunity_id, type(outcome.problem)) == (
+        ImportOutcome.REJECTED,
+        None,
+        NotFoundError,
+    )
 
 
-async def test_accounts_are_matched_by_name_whatever_its_case_to_the_oldest(organization: TestOrganization) -> None:
+async def test_accounts_are_matched_by_case_insensitive_name_oldest_first(organization: TestOrganization) -> None:
     facts = {
         "organization_id": organization.id,
         "name_folded": "dunder",
@@ -181,10 +189,10 @@ async def test_accounts_are_matched_by_name_whatever_its_case_to_the_oldest(orga
         "updated_at": NOW,
     }
     young = Account(name="DUNDER", created_at=NOW, **facts)
-    old = Account(name="Dunder", created_at=MADE, **facts)
+    old = Account(name="Dunder", created_at=CREATED_AT, **facts)
     await Account.bulk_create([young, old])
 
-    await imported(
+    await import_all(
         organization, replace(LEAD, account_name="dunDER"), replace(LEAD, external_id="3", account_name="New")
     )
 
@@ -193,10 +201,10 @@ async def test_accounts_are_matched_by_name_whatever_its_case_to_the_oldest(orga
 
 
 async def test_a_later_month_is_a_push(organization: TestOrganization) -> None:
-    await imported(organization, replace(LEAD, expected_close_date=date(2026, 4, 1)))
-    await imported(organization, replace(LEAD, expected_close_date=date(2026, 4, 30)))
-    await imported(organization, replace(LEAD, expected_close_date=None))
-    await imported(organization, replace(LEAD, expected_close_date=date(2026, 5, 1)))
+    await import_all(organization, replace(LEAD, expected_close_date=date(2026, 4, 1)))
+    await import_all(organization, replace(LEAD, expected_close_date=date(2026, 4, 30)))
+    await import_all(organization, replace(LEAD, expected_close_date=None))
+    await import_all(organization, replace(LEAD, expected_close_date=date(2026, 5, 1)))
 
     pushed = await opportunity(organization)
 
@@ -204,9 +212,9 @@ async def test_a_later_month_is_a_push(organization: TestOrganization) -> None:
 
 
 async def test_a_dry_run_writes_nothing(organization: TestOrganization) -> None:
-    told = await imported(organization, LEAD, replace(LEAD, external_id="3", name=""), dry_run=True)
+    rows = await import_all(organization, LEAD, replace(LEAD, external_id="3", name=""), dry_run=True)
 
-    assert [(row.outcome, row.opportunity_id) for row in told] == [
+    assert [(row.outcome, row.opportunity_id) for row in rows] == [
         (ImportOutcome.CREATED, None),
         (ImportOutcome.REJECTED, None),
     ]
@@ -214,12 +222,12 @@ async def test_a_dry_run_writes_nothing(organization: TestOrganization) -> None:
     assert await Account.filter(organization_id=organization.id).count() == 0
 
 
-async def test_a_key_that_stands_for_nobody_names_the_owner(organization: TestOrganization) -> None:
+async def test_a_key_without_a_member_must_name_the_owner(organization: TestOrganization) -> None:
     ctx = await organization.ctx_of(Role.INTEGRATOR)
 
-    told = await import_rows(ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")])
+    rows = await import_rows(ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")])
 
-    assert [row.outcome for row in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
+    assert [row.outcome for row in rows] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
 
 
 @pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.OBSERVER])
@@ -232,7 +240,7 @@ async def test_only_admins_and_integrators_import(organization: TestOrganization
     assert await Opportunity.filter(organization_id=organization.id).count() == 0
 
 
-async def test_more_than_500_rows_are_refused_whole(organization: TestOrganization) -> None:
+async def test_more_than_500_rows_are_refused(organization: TestOrganization) -> None:
     rows = [replace(LEAD, external_id=str(number)) for number in range(501)]
 
     with pytest.raises(InvalidInputError):
@@ -243,7 +251,7 @@ async def test_more_than_500_rows_are_refused_whole(organization: TestOrganizati
 
 async def test_another_organization_with_the_same_key_stays_apart(organization: TestOrganization) -> None:
     other = await new_organization()
-    await imported(other, LEAD)
+    await import_all(other, LEAD)
 
     assert await outcomes(organization, LEAD) == [ImportOutcome.CREATED]
     assert await Organization.filter(id__in=[organization.id, other.id]).count() == 2

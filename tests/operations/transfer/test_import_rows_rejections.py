@@ -15,8 +15,8 @@ from workflow.rules.enums import ImportOutcome, OpportunityState, WinReason
 from workflow.rules.errors import InvalidInputError
 
 LEAD = ImportRow(external_id="1", name="Paper", account_name="Dunder")
-MADE = datetime(2026, 1, 5, 8, tzinfo=UTC)
-WON = replace(LEAD, state=OpportunityState.WON, created_at=MADE, closed_on=date(2026, 2, 1))
+CREATED_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
+WON = replace(LEAD, state=OpportunityState.WON, created_at=CREATED_AT, closed_on=date(2026, 2, 1))
 BAD = {
     "state without closedOn": replace(LEAD, state=OpportunityState.WON),
     "closedOn without close": replace(LEAD, closed_on=NOW.date()),
@@ -24,7 +24,7 @@ BAD = {
     "closedOn before createdAt": replace(WON, closed_on=date(2026, 1, 4)),
     "createdAt in the future": replace(LEAD, created_at=NOW + timedelta(seconds=1)),
     "stateSince in the future": replace(LEAD, state_since=NOW + timedelta(seconds=1)),
-    "stateSince before createdAt": replace(LEAD, created_at=NOW, state_since=MADE),
+    "stateSince before createdAt": replace(LEAD, created_at=NOW, state_since=CREATED_AT),
     "unknown owner": replace(LEAD, owner_email="nobody@example.com"),
     "no name": replace(LEAD, name=" "),
     "long name": replace(LEAD, name="x" * 256),
@@ -42,14 +42,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
-async def test_a_bad_row_is_rejected_and_spoils_no_other(bad: ImportRow) -> None:
+async def test_a_bad_row_is_rejected_and_the_others_are_imported(bad: ImportRow) -> None:
     organization = await new_organization()
     good = replace(LEAD, external_id="good")
 
-    told = await import_rows(organization.ctx, "elsewhere", [replace(bad, account_name="Never made"), good])
+    outcomes = await import_rows(organization.ctx, "elsewhere", [replace(bad, account_name="Never made"), good])
 
-    assert [outcome.outcome for outcome in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(told[0].problem, InvalidInputError)
+    assert [outcome.outcome for outcome in outcomes] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
+    assert isinstance(outcomes[0].problem, InvalidInputError)
     assert await Opportunity.filter(organization_id=organization.id).count() == 1
     assert await Account.filter(organization_id=organization.id, name="Never made").count() == 0
 
@@ -57,10 +57,10 @@ async def test_a_bad_row_is_rejected_and_spoils_no_other(bad: ImportRow) -> None
 @pytest.mark.parametrize(
     "bad", [replace(LEAD, account_name="x" * 70_000), replace(LEAD, external_id="x" * 70_000)], ids=["account", "key"]
 )
-async def test_what_no_column_could_hold_is_not_looked_for_and_refused_alone(bad: ImportRow) -> None:
+async def test_an_oversized_value_is_rejected_alone_without_a_lookup(bad: ImportRow) -> None:
     organization = await new_organization()
 
-    told = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
+    outcomes = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
 
-    assert [outcome.outcome for outcome in told] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(told[0].problem, InvalidInputError) and "at most 255 fit" in str(told[0].problem)
+    assert [outcome.outcome for outcome in outcomes] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
+    assert isinstance(outcomes[0].problem, InvalidInputError) and "at most 255 fit" in str(outcomes[0].problem)

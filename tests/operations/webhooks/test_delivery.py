@@ -29,7 +29,7 @@ REFUSED = DeliveryOutcome(500, "The receiver answered 500: it is down\x00 \ud800
 
 
 @pytest.fixture
-async def lane(organization: TestOrganization) -> DueEndpoint:
+async def due_endpoint(organization: TestOrganization) -> DueEndpoint:
     """An endpoint to which ten facts are due."""
     id = (
         await create_webhook_endpoint(organization.ctx, {"url": "https://x.example/", "event_types": ["account.*"]})
@@ -40,145 +40,155 @@ async def lane(organization: TestOrganization) -> DueEndpoint:
     return DueEndpoint(organization.id, id)
 
 
-async def kept(id: UUID) -> dict[str, object]:
+async def delivery_row(id: UUID) -> dict[str, object]:
     """A delivery as stored."""
     return (await WebhookDelivery.filter(id=id).values())[0]
 
 
-async def of(lane: DueEndpoint) -> dict[str, object]:
+async def endpoint_row(due_endpoint: DueEndpoint) -> dict[str, object]:
     """The endpoint as stored."""
-    return (await WebhookEndpoint.filter(id=lane.endpoint_id).values())[0]
+    return (await WebhookEndpoint.filter(id=due_endpoint.endpoint_id).values())[0]
 
 
-async def one(lane: DueEndpoint, now: datetime = NOW) -> LeasedDelivery:
+async def lease_one(due_endpoint: DueEndpoint, now: datetime = NOW) -> LeasedDelivery:
     """Claim one."""
-    return (await lease_deliveries(lane, now, 1))[0]
+    return (await lease_deliveries(due_endpoint, now, 1))[0]
 
 
-async def test_each_delivery_is_claimed_by_one(lane: DueEndpoint) -> None:
-    claimed = await asyncio.gather(*(lease_deliveries(lane, NOW, 3) for _ in range(8)))
+async def test_each_delivery_is_leased_once(due_endpoint: DueEndpoint) -> None:
+    claimed = await asyncio.gather(*(lease_deliveries(due_endpoint, NOW, 3) for _ in range(8)))
 
     ids = [parcel.id for parcels in claimed for parcel in parcels]
     assert len(ids) == len(set(ids)) == 10
-    assert lane not in await due_endpoints(NOW)
+    assert due_endpoint not in await due_endpoints(NOW)
 
 
-async def test_a_dead_workers_lease_ends(lane: DueEndpoint) -> None:
-    dead = await lease_deliveries(lane, NOW, 10)
+async def test_the_lease_of_a_dead_worker_expires(due_endpoint: DueEndpoint) -> None:
+    dead = await lease_deliveries(due_endpoint, NOW, 10)
 
-    assert await lease_deliveries(lane, NOW + LEASE_DURATION - timedelta(seconds=1), 10) == []
-    taken = await lease_deliveries(lane, NOW + LEASE_DURATION, 10)
+    assert await lease_deliveries(due_endpoint, NOW + LEASE_DURATION - timedelta(seconds=1), 10) == []
+    taken = await lease_deliveries(due_endpoint, NOW + LEASE_DURATION, 10)
 
     assert {parcel.id for parcel in taken} == {parcel.id for parcel in dead}
     await record_outcome(dead[0], DeliveryOutcome(200), NOW + LEASE_DURATION)
-    assert (await kept(dead[0].id))["status"] == "PENDING"
+    assert (await delivery_row(dead[0].id))["status"] == "PENDING"
 
 
-async def test_what_was_not_sent_is_given_back(lane: DueEndpoint) -> None:
-    for parcel in await lease_deliveries(lane, NOW, 10):
+async def test_unsent_deliveries_are_released(due_endpoint: DueEndpoint) -> None:
+    for parcel in await lease_deliveries(due_endpoint, NOW, 10):
         await release_delivery(parcel)
 
-    assert len(await lease_deliveries(lane, NOW, 10)) == 10
+    assert len(await lease_deliveries(due_endpoint, NOW, 10)) == 10
 
 
-async def test_what_a_receiver_took_is_delivered(lane: DueEndpoint) -> None:
-    parcel = await one(lane)
+async def test_an_accepted_delivery_is_delivered(due_endpoint: DueEndpoint) -> None:
+    parcel = await lease_one(due_endpoint)
 
     await record_outcome(parcel, DeliveryOutcome(204), NOW)
 
-    row = await kept(parcel.id)
+    row = await delivery_row(parcel.id)
     assert (row["status"], row["attempts"], row["last_status_code"]) == ("DELIVERED", 1, 204)
     assert (row["delivered_at"], row["next_attempt_at"], row["leased_until"]) == (NOW, None, None)
 
 
-async def test_what_it_refused_is_tried_again_and_given_up_after_the_tenth_time(lane: DueEndpoint) -> None:
-    now, parcel = NOW, await one(lane)
+async def test_a_refused_delivery_is_retried_and_fails_after_ten_attempts(due_endpoint: DueEndpoint) -> None:
+    now, parcel = NOW, await lease_one(due_endpoint)
     waits = []
     for _ in range(9):
         await record_outcome(parcel, REFUSED, now, jitter=lambda: 0.0)
-        row = await kept(parcel.id)
+        row = await delivery_row(parcel.id)
         assert row["status"] == "FAILED" and isinstance(row["next_attempt_at"], datetime)
         waits.append((row["next_attempt_at"] - now).total_seconds())
         now = row["next_attempt_at"]
-        assert parcel.id not in {one.id for one in await lease_deliveries(lane, now - timedelta(seconds=1), 20)}
-        await WebhookDelivery.exclude(id=parcel.id).filter(endpoint_id=lane.endpoint_id).update(next_attempt_at=None)
-        parcel = await one(lane, now)
+        assert parcel.id not in {one.id for one in await lease_deliveries(due_endpoint, now - timedelta(seconds=1), 20)}
+        await (
+            WebhookDelivery.exclude(id=parcel.id)
+            .filter(endpoint_id=due_endpoint.endpoint_id)
+            .update(next_attempt_at=None)
+        )
+        parcel = await lease_one(due_endpoint, now)
     await record_outcome(parcel, REFUSED, now)
 
-    row = await kept(parcel.id)
+    row = await delivery_row(parcel.id)
     assert waits == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
     assert (row["status"], row["attempts"], row["next_attempt_at"]) == ("EXHAUSTED", 10, None)
     assert row["last_error"] == "The receiver answered 500: it is down\ufffd \ufffd"
 
 
-async def test_no_more_than_a_kilobyte_of_an_answer_is_kept(lane: DueEndpoint) -> None:
-    parcel = await one(lane)
+async def test_at_most_a_kilobyte_of_an_answer_is_stored(due_endpoint: DueEndpoint) -> None:
+    parcel = await lease_one(due_endpoint)
 
     await record_outcome(parcel, DeliveryOutcome(500, "x" * 5_000), NOW)
 
-    assert len(str((await kept(parcel.id))["last_error"])) == MAX_ERROR_LENGTH
+    assert len(str((await delivery_row(parcel.id))["last_error"])) == MAX_ERROR_LENGTH
 
 
-async def test_who_asks_to_be_left_alone_is(lane: DueEndpoint) -> None:
-    parcel = await one(lane)
+async def test_retry_after_is_respected(due_endpoint: DueEndpoint) -> None:
+    parcel = await lease_one(due_endpoint)
 
     await record_outcome(parcel, DeliveryOutcome(429, "Slow down", retry_after=timedelta(hours=1)), NOW)
 
-    assert (await kept(parcel.id))["next_attempt_at"] == NOW + timedelta(hours=1)
+    assert (await delivery_row(parcel.id))["next_attempt_at"] == NOW + timedelta(hours=1)
 
 
-async def test_who_answers_that_it_is_gone_is_sent_nothing_more(lane: DueEndpoint) -> None:
-    first, second = await lease_deliveries(lane, NOW, 2)
+async def test_a_410_disables_the_endpoint(due_endpoint: DueEndpoint) -> None:
+    first, second = await lease_deliveries(due_endpoint, NOW, 2)
 
     await record_outcome(first, DeliveryOutcome(410, "Gone", gone=True), NOW)
     await record_outcome(second, DeliveryOutcome(410, "Gone", gone=True), NOW)
 
-    endpoint = await of(lane)
-    assert (endpoint["active"], (await kept(first.id))["status"]) == (False, "EXHAUSTED")
+    endpoint = await endpoint_row(due_endpoint)
+    assert (endpoint["active"], (await delivery_row(first.id))["status"]) == (False, "EXHAUSTED")
     assert "410" in str(endpoint["disabled_reason"])
-    told = await Event.filter(aggregateid=lane.endpoint_id, type="webhook.disabled").values("payload", "actor_kind")
-    assert len(told) == 1 and told[0]["actor_kind"] == "SYSTEM"
-    assert await lease_deliveries(lane, NOW, 10) == [] and lane not in await due_endpoints(NOW)
+    events = await Event.filter(aggregateid=due_endpoint.endpoint_id, type="webhook.disabled").values(
+        "payload", "actor_kind"
+    )
+    assert len(events) == 1 and events[0]["actor_kind"] == "SYSTEM"
+    assert await lease_deliveries(due_endpoint, NOW, 10) == [] and due_endpoint not in await due_endpoints(NOW)
 
 
-async def test_who_fails_for_five_days_is_switched_off(lane: DueEndpoint) -> None:
+async def test_five_days_of_failures_disable_the_endpoint(due_endpoint: DueEndpoint) -> None:
     for days, active in ((0, True), (4.9, True), (5, False)):
-        parcel = await one(lane, NOW + timedelta(days=days))
+        parcel = await lease_one(due_endpoint, NOW + timedelta(days=days))
         await record_outcome(parcel, REFUSED, NOW + timedelta(days=days))
 
-        assert (await of(lane))["active"] is active
+        assert (await endpoint_row(due_endpoint))["active"] is active
 
-    assert "5 days" in str((await of(lane))["disabled_reason"])
+    assert "5 days" in str((await endpoint_row(due_endpoint))["disabled_reason"])
 
 
-async def test_one_delivery_ends_the_days_of_failing(lane: DueEndpoint) -> None:
+async def test_one_successful_delivery_resets_the_failure_period(due_endpoint: DueEndpoint) -> None:
     for days, outcome in ((0, REFUSED), (4, DeliveryOutcome(200)), (6, REFUSED), (10, REFUSED)):
-        await record_outcome(await one(lane, NOW + timedelta(days=days)), outcome, NOW + timedelta(days=days))
+        await record_outcome(
+            await lease_one(due_endpoint, NOW + timedelta(days=days)), outcome, NOW + timedelta(days=days)
+        )
 
-    assert (await of(lane))["active"] is True
+    assert (await endpoint_row(due_endpoint))["active"] is True
 
 
-async def test_who_is_switched_on_again_is_sent_what_waited(organization: TestOrganization, lane: DueEndpoint) -> None:
-    await record_outcome(await one(lane), DeliveryOutcome(410, "Gone", gone=True), NOW)
+async def test_a_reactivated_endpoint_gets_its_waiting_deliveries(
+    organization: TestOrganization, due_endpoint: DueEndpoint
+) -> None:
+    await record_outcome(await lease_one(due_endpoint), DeliveryOutcome(410, "Gone", gone=True), NOW)
 
-    await update_webhook_endpoint(organization.ctx, lane.endpoint_id, {"active": True}, rotate=False)
+    await update_webhook_endpoint(organization.ctx, due_endpoint.endpoint_id, {"active": True}, rotate=False)
 
-    endpoint = await of(lane)
+    endpoint = await endpoint_row(due_endpoint)
     assert (endpoint["disabled_reason"], endpoint["failing_since"]) == (None, None)
-    assert len(await lease_deliveries(lane, NOW, 10)) == 9
+    assert len(await lease_deliveries(due_endpoint, NOW, 10)) == 9
 
 
-async def test_one_delivery_is_sent_again(organization: TestOrganization, lane: DueEndpoint) -> None:
-    parcel = await one(lane)
+async def test_one_delivery_can_be_redelivered(organization: TestOrganization, due_endpoint: DueEndpoint) -> None:
+    parcel = await lease_one(due_endpoint)
     await record_outcome(parcel, DeliveryOutcome(200), NOW)
 
     await redeliver_webhook(organization.ctx, parcel.id)
 
-    assert parcel.id in {again.id for again in await lease_deliveries(lane, NOW, 10)}
+    assert parcel.id in {again.id for again in await lease_deliveries(due_endpoint, NOW, 10)}
 
 
-async def test_what_became_of_a_delivery_is_forgotten_after_a_month(lane: DueEndpoint) -> None:
-    parcel = await one(lane)
+async def test_deliveries_are_deleted_after_a_month(due_endpoint: DueEndpoint) -> None:
+    parcel = await lease_one(due_endpoint)
     await record_outcome(parcel, DeliveryOutcome(200), NOW)
 
     young, old = (
@@ -187,4 +197,4 @@ async def test_what_became_of_a_delivery_is_forgotten_after_a_month(lane: DueEnd
     )
 
     assert young == 0 and old >= 1
-    assert await WebhookDelivery.filter(endpoint_id=lane.endpoint_id).count() == 9
+    assert await WebhookDelivery.filter(endpoint_id=due_endpoint.endpoint_id).count() == 9

@@ -23,7 +23,7 @@ from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDe
 URL = "https://hooks.example.com/services/T0/B0/password"
 
 
-async def test_an_endpoint_is_made_with_a_secret_that_is_told_once(organization: TestOrganization) -> None:
+async def test_the_secret_of_a_new_endpoint_is_returned_once(organization: TestOrganization) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL, "event_types": ["risk.*", "risk.*"]})
 
     [row] = await WebhookEndpoint.filter(id=kept.id).values()
@@ -32,7 +32,7 @@ async def test_an_endpoint_is_made_with_a_secret_that_is_told_once(organization:
     assert (row["url"], row["event_types"], row["active"]) == (URL, ["risk.*"], True)
 
 
-async def test_what_admins_do_with_endpoints_is_told_without_the_password_in_the_address(
+async def test_endpoint_events_omit_secrets_in_the_url(
     organization: TestOrganization,
 ) -> None:
     ctx = organization.ctx
@@ -40,17 +40,17 @@ async def test_what_admins_do_with_endpoints_is_told_without_the_password_in_the
     await update_webhook_endpoint(ctx, kept.id, {"url": URL + "2", "active": False}, rotate=True)
     await delete_webhook_endpoint(ctx, kept.id)
 
-    told = await Event.filter(aggregateid=kept.id).order_by("pos").values("type", "payload", "audit_number")
-    assert [one["type"] for one in told] == ["webhook.created", "webhook.updated", "webhook.deleted"]
-    assert "password" not in str(told) and all(one["audit_number"] for one in told)
-    assert told[1]["payload"]["changes"] == {
+    events = await Event.filter(aggregateid=kept.id).order_by("pos").values("type", "payload", "audit_number")
+    assert [one["type"] for one in events] == ["webhook.created", "webhook.updated", "webhook.deleted"]
+    assert "password" not in str(events) and all(one["audit_number"] for one in events)
+    assert events[1]["payload"]["changes"] == {
         "url": {"old": "https://hooks.example.com", "new": "https://hooks.example.com"},
         "active": {"old": True, "new": False},
         "secret": {"old": None, "new": "rotated"},
     }
 
 
-async def test_the_same_again_changes_nothing(organization: TestOrganization) -> None:
+async def test_an_unchanged_endpoint_writes_nothing(organization: TestOrganization) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
 
     same = await update_webhook_endpoint(organization.ctx, kept.id, {"url": URL, "active": True}, rotate=False)
@@ -59,7 +59,7 @@ async def test_the_same_again_changes_nothing(organization: TestOrganization) ->
     assert await Event.filter(aggregateid=kept.id).count() == 1
 
 
-async def test_a_rotated_secret_is_kept_for_a_day(organization: TestOrganization) -> None:
+async def test_a_rotated_secret_stays_valid_for_a_day(organization: TestOrganization) -> None:
     first = await create_webhook_endpoint(organization.ctx, {"url": URL})
 
     second = await update_webhook_endpoint(organization.ctx, first.id, {}, rotate=True)
@@ -81,7 +81,7 @@ async def test_a_rotated_secret_is_kept_for_a_day(organization: TestOrganization
         ({"event_types": ["risk.*"] + [f"risk.{number}" for number in range(60)]}, "eventTypes"),
     ],
 )
-async def test_what_cannot_be_kept_is_refused_with_the_remedy(
+async def test_invalid_endpoint_changes_are_refused(
     organization: TestOrganization, given: dict[str, object], path: str
 ) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
@@ -92,7 +92,7 @@ async def test_what_cannot_be_kept_is_refused_with_the_remedy(
     assert refused.value.fields[0].path == (path,)
 
 
-async def test_there_is_a_most_of_endpoints(organization: TestOrganization) -> None:
+async def test_the_number_of_endpoints_is_limited(organization: TestOrganization) -> None:
     for _ in range(MAX_ENDPOINTS):
         await create_webhook_endpoint(organization.ctx, {"url": URL})
 
@@ -100,7 +100,7 @@ async def test_there_is_a_most_of_endpoints(organization: TestOrganization) -> N
         await create_webhook_endpoint(organization.ctx, {"url": URL})
 
 
-async def test_only_admins_keep_webhooks_and_only_their_own(organization: TestOrganization) -> None:
+async def test_only_admins_manage_endpoints_of_their_organization(organization: TestOrganization) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
     manager = await organization.ctx_of(Role.MANAGER)
     stranger = (await new_organization()).ctx
@@ -118,7 +118,7 @@ async def test_only_admins_keep_webhooks_and_only_their_own(organization: TestOr
     assert await WebhookDelivery.filter(endpoint_id=kept.id).count() == 0
 
 
-async def test_who_is_switched_off_is_not_sent_anything_again(organization: TestOrganization) -> None:
+async def test_a_disabled_endpoint_cannot_be_redelivered_to(organization: TestOrganization) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
     await update_webhook_endpoint(organization.ctx, kept.id, {"active": False}, rotate=False)
 
@@ -129,7 +129,7 @@ async def test_who_is_switched_off_is_not_sent_anything_again(organization: Test
     assert row["disabled_reason"] == "Switched off by Ada Admin."
 
 
-async def test_without_a_key_no_secret_is_kept(organization: TestOrganization) -> None:
+async def test_endpoints_need_a_secret_key(organization: TestOrganization) -> None:
     with pytest.raises(NoSecretKeyError):
         await create_webhook_endpoint(replace(organization.ctx, vault=Vault()), {"url": URL})
 

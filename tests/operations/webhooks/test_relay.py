@@ -20,52 +20,57 @@ async def endpoint(organization: TestOrganization, *types: str) -> UUID:
     return (await create_webhook_endpoint(organization.ctx, {"url": URL, "event_types": types})).id
 
 
-async def told_of(id: UUID) -> list[str]:
+async def delivered_types(id: UUID) -> list[str]:
     """The types of what goes to an endpoint, in the order of the feed."""
     ids = [row["event_id"] for row in await WebhookDelivery.filter(endpoint_id=id).values("event_id")]
     return [row["type"] for row in await Event.filter(id__in=ids).order_by("xid", "pos").values("type")]
 
 
-async def accounts(organization: TestOrganization, count: int) -> None:
+async def create_accounts(organization: TestOrganization, count: int) -> None:
     """Tell so many facts."""
     for number in range(count):
         await create_account(organization.ctx, {"name": f"Account {number}"})
 
 
-async def test_an_endpoint_is_sent_what_it_wants_from_when_it_is_made(organization: TestOrganization) -> None:
-    await accounts(organization, 1)
+async def test_an_endpoint_gets_matching_events_from_its_creation_on(organization: TestOrganization) -> None:
+    await create_accounts(organization, 1)
     all_of_it, some = await endpoint(organization), await endpoint(organization, "account.*", "risk.raised")
-    await accounts(organization, 2)
+    await create_accounts(organization, 2)
 
     await relay(NOW)
 
-    assert await told_of(all_of_it) == ["webhook.created", "webhook.created", "account.created", "account.created"]
-    assert await told_of(some) == ["account.created", "account.created"]
+    assert await delivered_types(all_of_it) == [
+        "webhook.created",
+        "webhook.created",
+        "account.created",
+        "account.created",
+    ]
+    assert await delivered_types(some) == ["account.created", "account.created"]
 
 
-async def test_who_relays_again_or_beside_another_makes_nothing_twice(organization: TestOrganization) -> None:
+async def test_repeated_or_concurrent_relays_create_each_delivery_once(organization: TestOrganization) -> None:
     id = await endpoint(organization, "account.*")
-    await accounts(organization, 20)
+    await create_accounts(organization, 20)
 
     await asyncio.gather(*(relay(NOW) for _ in range(8)))
     made = await relay(NOW)
 
-    assert (len(await told_of(id)), made) == (20, 0)
+    assert (len(await delivered_types(id)), made) == (20, 0)
 
 
-async def test_many_facts_are_relayed_some_at_a_time(organization: TestOrganization) -> None:
+async def test_many_events_are_relayed_in_batches(organization: TestOrganization) -> None:
     id = await endpoint(organization, "account.*")
     before, relaying.BATCH_SIZE = relaying.BATCH_SIZE, 3
     try:
-        await accounts(organization, 10)
+        await create_accounts(organization, 10)
         await relay(NOW)
     finally:
         relaying.BATCH_SIZE = before
 
-    assert len(await told_of(id)) == 10
+    assert len(await delivered_types(id)) == 10
 
 
-async def test_what_commits_late_is_not_passed_by(organization: TestOrganization) -> None:
+async def test_a_late_commit_is_not_skipped(organization: TestOrganization) -> None:
     id = await endpoint(organization, "account.*")
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -77,36 +82,36 @@ async def test_what_commits_late_is_not_passed_by(organization: TestOrganization
     slow = asyncio.create_task(transaction(late))
     if dialect() == "postgres":  # SQLite has one writer, and nobody can be late there
         await begun.wait()
-        await accounts(organization, 1)
+        await create_accounts(organization, 1)
         await relay(NOW)
     go_on.set()
     await slow
     await relay(NOW)
 
-    assert await told_of(id) == ["account.created"] * (2 if dialect() == "postgres" else 1)
+    assert await delivered_types(id) == ["account.created"] * (2 if dialect() == "postgres" else 1)
 
 
-async def test_who_is_switched_off_misses_what_is_told_and_can_have_it_all_the_same(
+async def test_events_missed_while_disabled_can_be_redelivered(
     organization: TestOrganization,
 ) -> None:
     id = await endpoint(organization, "account.*")
     await update_webhook_endpoint(organization.ctx, id, {"active": False}, rotate=False)
-    await accounts(organization, 2)
+    await create_accounts(organization, 2)
     await relay(NOW)
     await update_webhook_endpoint(organization.ctx, id, {"active": True}, rotate=False)
-    await accounts(organization, 1)
+    await create_accounts(organization, 1)
     await relay(NOW)
-    since_then = len(await told_of(id))
+    since_then = len(await delivered_types(id))
 
     await redeliver_since(organization.ctx, id, NOW)
     await relay(NOW)
 
-    assert (since_then, len(await told_of(id))) == (1, 3)
+    assert (since_then, len(await delivered_types(id))) == (1, 3)
 
 
-async def test_all_since_a_time_is_sent_again(organization: TestOrganization) -> None:
+async def test_all_events_since_a_time_are_redelivered(organization: TestOrganization) -> None:
     id = await endpoint(organization, "account.*")
-    await accounts(organization, 3)
+    await create_accounts(organization, 3)
     await relay(NOW)
     done = {"status": "DELIVERED", "attempts": 2, "next_attempt_at": None, "delivered_at": NOW}
     await WebhookDelivery.filter(endpoint_id=id).update(**done)
@@ -122,10 +127,10 @@ async def test_all_since_a_time_is_sent_again(organization: TestOrganization) ->
     assert kept == [{"status": "PENDING", "attempts": 0, "next_attempt_at": NOW}] * 3
 
 
-async def test_the_place_in_the_feed_goes_on_past_what_is_not_wanted(organization: TestOrganization) -> None:
+async def test_the_feed_position_advances_past_unwanted_events(organization: TestOrganization) -> None:
     id = await endpoint(organization, "risk.*")
     before = (await WebhookEndpoint.filter(id=id).values("pos"))[0]["pos"]
-    await accounts(organization, 2)
+    await create_accounts(organization, 2)
 
     await relay(NOW)
 

@@ -16,32 +16,32 @@ from workflow.operations.core.journal import record_event
 WRITERS = 4
 
 
-class Undone(Exception):
+class PlannedRollback(Exception):
     """A transaction that comes to nothing."""
 
 
-async def tell(url: str, organization_id: UUID, seed: int, facts: int) -> None:
+async def write_events(url: str, organization_id: UUID, seed: int, count: int) -> None:
     """Tell so many facts; some transactions take longer than others, and some are undone."""
-    chance, left = random.Random(seed), iter(range(facts))
+    rng, left = random.Random(seed), iter(range(count))
     async with open_database(url):
-        await asyncio.gather(*(_write(organization_id, chance, left) for _ in range(WRITERS)))
+        await asyncio.gather(*(_write(organization_id, rng, left) for _ in range(WRITERS)))
 
 
-async def _write(organization_id: UUID, chance: random.Random, left: Iterator[int]) -> None:
+async def _write(organization_id: UUID, rng: random.Random, left: Iterator[int]) -> None:
     ctx = Ctx(viewer=system_viewer(organization_id), now=datetime.now(UTC))
 
     async def work() -> None:
         await record_event(ctx, "account.updated", aggregate="account", id=new_id(), payload={})
-        if chance.random() < 0.2:
-            await asyncio.sleep(chance.random() * 0.02)
-        if chance.random() < 0.05:
-            raise Undone
+        if rng.random() < 0.2:
+            await asyncio.sleep(rng.random() * 0.02)
+        if rng.random() < 0.05:
+            raise PlannedRollback
 
     for _ in left:
-        with suppress(Undone):
+        with suppress(PlannedRollback):
             await transaction(work)
 
 
 if __name__ == "__main__":
     url, organization, seed, facts = sys.argv[1:]
-    asyncio.run(tell(url, UUID(organization), int(seed), int(facts)))
+    asyncio.run(write_events(url, UUID(organization), int(seed), int(facts)))

@@ -15,7 +15,7 @@ from workflow.models.engine.database import open_database
 from workflow.queries.events.events import FEED_START, EventFilter, FeedPosition, events
 from workflow.queries.paging import Window
 
-FACTS = count(100_000)
+EVENTS = count(100_000)
 PROCESSES = 4
 KILLS = 6
 Reading = Callable[[TestOrganization, FeedPosition], Awaitable[list[tuple[UUID, FeedPosition]]]]
@@ -33,20 +33,20 @@ async def by_position(organization: TestOrganization, after: FeedPosition) -> li
     return [(row["id"], FeedPosition(0, 0, row["pos"])) for row in await later.values("id", "pos")]
 
 
-async def test_every_committed_fact_is_met_once_and_in_order_whoever_dies(own_database: str) -> None:
+async def test_every_committed_event_is_read_once_and_in_order(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         over = asyncio.Event()
         readers = [asyncio.create_task(_read(organization, by_cursor, over)) for _ in range(3)]
         careless = asyncio.create_task(_read(organization, by_position, over))
-        await _write(own_database, organization)
+        await _run_writers(own_database, organization)
         over.set()
         met = [await reader for reader in readers]
         committed = (
             await Event.filter(organization_id=organization.id).order_by("xid", "pos").values_list("id", flat=True)
         )
 
-        assert len(committed) > FACTS * 0.9
+        assert len(committed) > EVENTS * 0.9
         assert [len(facts) for facts in met] == [len(committed)] * 3
         assert met == [committed] * 3
         assert set(await careless) < set(committed)
@@ -66,14 +66,14 @@ async def _read(organization: TestOrganization, read: Reading, over: asyncio.Eve
         await asyncio.sleep(0.01)
 
 
-async def _write(url: str, organization: TestOrganization) -> None:
+async def _run_writers(url: str, organization: TestOrganization) -> None:
     """Let four processes tell all the facts; one that is killed is followed by another that begins anew."""
     kills = asyncio.Semaphore(KILLS)
-    await asyncio.gather(*(_process(url, organization, seed, kills) for seed in range(PROCESSES)))
+    await asyncio.gather(*(_start_writer(url, organization, seed, kills) for seed in range(PROCESSES)))
 
 
-async def _process(url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore) -> None:
-    share = FACTS // PROCESSES
+async def _start_writer(url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore) -> None:
+    share = EVENTS // PROCESSES
     while True:
         process = await asyncio.create_subprocess_exec(
             *(

@@ -15,8 +15,8 @@ from workflow.queries.events.events import EventHead
 from workflow.queries.events.subscribe import FeedDispatcher, FeedSubscriber
 
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
-NEVER = 3600.0
-PATIENCE = 10.0
+NO_POLL = 3600.0
+TIMEOUT = 10.0
 
 
 @pytest.fixture
@@ -27,40 +27,40 @@ async def tail() -> AsyncIterator[FeedDispatcher]:
     await made.close()
 
 
-def everything(head: EventHead) -> bool:
+def wants_all(head: EventHead) -> bool:
     """Wants every fact."""
     return True
 
 
-async def woken(watch: FeedSubscriber) -> set[UUID]:
+async def next_wakeup(watch: FeedSubscriber) -> set[UUID]:
     """What the watch is woken by."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         return await watch.wait()
 
 
-async def test_a_fact_of_this_process_wakes_without_a_poll(
+async def test_an_event_of_this_process_wakes_without_a_poll(
     tail: FeedDispatcher, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL_SECONDS", NEVER)
-    async with tail.subscribe(organization.id, everything) as watch:
+    monkeypatch.setattr(following, "POLL_SECONDS", NO_POLL)
+    async with tail.subscribe(organization.id, wants_all) as watch:
         account = await create_account(organization.ctx, {"name": "Acme"})
 
-        assert await woken(watch) == {account}
+        assert await next_wakeup(watch) == {account}
 
 
-async def test_a_fact_of_another_process_wakes(
+async def test_an_event_of_another_process_wakes(
     tail: FeedDispatcher, server: Server, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if dialect() == "postgres":
-        monkeypatch.setattr(following, "POLL_SECONDS", NEVER)
-    async with tail.subscribe(organization.id, everything) as watch:
+        monkeypatch.setattr(following, "POLL_SECONDS", NO_POLL)
+    async with tail.subscribe(organization.id, wants_all) as watch:
         await asyncio.sleep(0.2)
         await server.ask(organization.api_key, CREATE, name="Acme")
 
-        assert len(await woken(watch)) == 1
+        assert len(await next_wakeup(watch)) == 1
 
 
-async def test_what_is_rolled_back_wakes_nobody_and_what_others_do_neither(
+async def test_rolled_back_events_and_other_organizations_wake_nobody(
     tail: FeedDispatcher, organization: TestOrganization
 ) -> None:
     async def undone() -> None:
@@ -68,28 +68,26 @@ async def test_what_is_rolled_back_wakes_nobody_and_what_others_do_neither(
         raise InterruptedError
 
     other = await new_organization()
-    async with tail.subscribe(organization.id, everything) as watch:
+    async with tail.subscribe(organization.id, wants_all) as watch:
         with pytest.raises(InterruptedError):
             await transaction(undone)
         await create_account(other.ctx, {"name": "Elsewhere"})
         account = await create_account(organization.ctx, {"name": "Acme"})
 
-        assert await woken(watch) == {account}
+        assert await next_wakeup(watch) == {account}
 
 
-async def test_many_facts_before_anybody_looks_are_one_awakening(
-    tail: FeedDispatcher, organization: TestOrganization
-) -> None:
-    async with tail.subscribe(organization.id, everything) as watch:
+async def test_many_events_before_a_read_are_one_wakeup(tail: FeedDispatcher, organization: TestOrganization) -> None:
+    async with tail.subscribe(organization.id, wants_all) as watch:
         accounts = {await create_account(organization.ctx, {"name": f"Acme {number}"}) for number in range(20)}
         met: set[UUID] = set()
         while met != accounts:
-            met |= await woken(watch)
+            met |= await next_wakeup(watch)
 
     assert met == accounts
 
 
-async def test_a_fact_is_told_only_when_nothing_can_slip_in_before_it(
+async def test_an_event_is_delivered_only_when_no_earlier_one_can_still_commit(
     tail: FeedDispatcher, organization: TestOrganization
 ) -> None:
     early, go_on = asyncio.Event(), asyncio.Event()
@@ -100,7 +98,7 @@ async def test_a_fact_is_told_only_when_nothing_can_slip_in_before_it(
         await go_on.wait()
         return account
 
-    async with tail.subscribe(organization.id, everything) as watch:
+    async with tail.subscribe(organization.id, wants_all) as watch:
         first = asyncio.create_task(transaction(slow))
         await early.wait()
         second = asyncio.create_task(create_account(organization.ctx, {"name": "Ended first"}))
@@ -109,6 +107,6 @@ async def test_a_fact_is_told_only_when_nothing_can_slip_in_before_it(
         both = {await first, await second}
         met: set[UUID] = set()
         while met != both:
-            met |= await woken(watch)
+            met |= await next_wakeup(watch)
 
     assert met == both

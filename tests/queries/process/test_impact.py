@@ -5,7 +5,7 @@ import tracemalloc
 
 from tests.support.counts import count
 from tests.support.organizations import NOW, TestOrganization
-from tests.support.rows import families
+from tests.support.rows import create_deals_with_people
 from tests.support.statements import statements
 from workflow.operations.process.processes import preset
 from workflow.queries.process.impact import BATCH_SIZE, ProcessImpact, process_impact
@@ -26,12 +26,12 @@ async def impact(organization: TestOrganization) -> tuple[ProcessImpact, float]:
         tracemalloc.stop()
 
 
-async def test_many_deals_take_the_memory_of_a_few_batches(organization: TestOrganization) -> None:
-    await families(organization, 2 * BATCH_SIZE, people=1)
+async def test_memory_is_bounded_by_a_few_batches(organization: TestOrganization) -> None:
+    await create_deals_with_people(organization, 2 * BATCH_SIZE, people=1)
     _, few = await impact(organization)
     more = count(DEALS) - 2 * BATCH_SIZE
     for start in range(0, more, 500):
-        await families(organization, min(500, more - start), people=1)
+        await create_deals_with_people(organization, min(500, more - start), people=1)
 
     found, many = await impact(organization)
 
@@ -41,7 +41,7 @@ async def test_many_deals_take_the_memory_of_a_few_batches(organization: TestOrg
 
 
 async def test_each_batch_takes_the_same_statements(organization: TestOrganization) -> None:
-    await families(organization, 3 * BATCH_SIZE, people=1)
+    await create_deals_with_people(organization, 3 * BATCH_SIZE, people=1)
 
     async with statements() as seen:
         await process_impact(organization.ctx.viewer, preset("default"), NOW)

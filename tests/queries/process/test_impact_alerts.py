@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.scenarios.alerts import DAY, talk
-from tests.support.team import Crew, forced, new_crew
+from tests.support.scenarios.alerts import DAY, log_call
+from tests.support.team import SalesTeam, new_sales_team, override_all
 from workflow.operations.buyer.activities import NewActivity, log_activity
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, WinDetails, lose, win
@@ -26,76 +26,76 @@ from workflow.rules.enums import (
 )
 
 QUALIFIED, PROGRESSING = OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
-QUIET, BUSY = AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION
+SILENCE, STAGNATION = AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People, and one imported deal of every state."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def judged(crew: Crew, now: datetime) -> dict[tuple[AlertCode, AlertSeverity], AlertImpact]:
+async def impact_by_rule(team: SalesTeam, now: datetime) -> dict[tuple[AlertCode, AlertSeverity], AlertImpact]:
     """What the default process would have told, by rule."""
-    found = await alert_impact(crew.at("admin", now).viewer, preset("default"), now)
+    found = await alert_impact(team.at("admin", now).viewer, preset("default"), now)
     return {(one.code, one.severity): one for one in found}
 
 
-async def lost(crew: Crew, on: datetime) -> UUID:
+async def lose_deal(team: SalesTeam, on: datetime) -> UUID:
     """A deal that was lost."""
-    deal = await crew.deal(QUALIFIED)
-    await lose(crew.at("owner", on), deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
+    deal = await team.add_deal(QUALIFIED)
+    await lose(team.at("owner", on), deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
     return deal
 
 
-async def test_silence_is_judged_by_what_was_known_at_the_close(crew: Crew) -> None:
+async def test_silence_is_evaluated_as_of_the_close(team: SalesTeam) -> None:
     """Lost after 20 days of silence; won a day after a talk; an open one is silent for 8 days. What was said later changes nothing."""
-    before = await judged(crew, NOW)
-    silent = await lost(crew, NOW + 20 * DAY)
-    won = await crew.deal(PROGRESSING)
-    await talk(crew, won, NOW + 19 * DAY)
-    await win(crew.at("admin", NOW + 20 * DAY), won, WinDetails(WinReason.SPEED), forced())
-    await talk(crew, silent, NOW + 21 * DAY)
-    for deal in (crew.deals[QUALIFIED], crew.deals[PROGRESSING]):
-        await talk(crew, deal, NOW + 22 * DAY)
+    before = await impact_by_rule(team, NOW)
+    silent = await lose_deal(team, NOW + 20 * DAY)
+    won = await team.add_deal(PROGRESSING)
+    await log_call(team, won, NOW + 19 * DAY)
+    await win(team.at("admin", NOW + 20 * DAY), won, WinDetails(WinReason.SPEED), override_all())
+    await log_call(team, silent, NOW + 21 * DAY)
+    for deal in (team.deals[QUALIFIED], team.deals[PROGRESSING]):
+        await log_call(team, deal, NOW + 22 * DAY)
 
-    found = await judged(crew, NOW + 30 * DAY)
+    found = await impact_by_rule(team, NOW + 30 * DAY)
 
-    rungs = (QUIET, AlertSeverity.WARNING), (QUIET, AlertSeverity.CRITICAL)
+    rungs = (SILENCE, AlertSeverity.WARNING), (SILENCE, AlertSeverity.CRITICAL)
     assert [_counts(found[rung]) for rung in rungs] == [(2, 0, 1), (0, 0, 1)]
     assert [_counts(before[rung]) for rung in rungs] == [(0, 0, 0), (0, 0, 0)]
     assert {(one.won_total, one.lost_total) for one in found.values()} == {(2, 2)}
 
 
-async def test_work_without_progress_is_counted_in_the_days_before_the_close(crew: Crew) -> None:
+async def test_stagnation_counts_activities_before_the_close_only(team: SalesTeam) -> None:
     """Four mails before the close, 40 days in; three more after it would be too many on another, which had three."""
     for before, after in ((4, 0), (3, 3)):
-        deal = await crew.deal(PROGRESSING)
+        deal = await team.add_deal(PROGRESSING)
         for number in range(before):
-            await _mail(crew, deal, NOW + (30 + number) * DAY)
-        await lose(crew.at("owner", NOW + 40 * DAY), deal, LossDetails(LossReason.PRICE), TransitionOptions())
+            await _mail(team, deal, NOW + (30 + number) * DAY)
+        await lose(team.at("owner", NOW + 40 * DAY), deal, LossDetails(LossReason.PRICE), TransitionOptions())
         for number in range(after):
-            await _mail(crew, deal, NOW + (41 + number) * DAY)
+            await _mail(team, deal, NOW + (41 + number) * DAY)
 
-    early, late = await judged(crew, NOW + 45 * DAY), await judged(crew, NOW + 400 * DAY)
+    early, late = await impact_by_rule(team, NOW + 45 * DAY), await impact_by_rule(team, NOW + 400 * DAY)
 
     for found in (early, late):
-        assert _counts(found[BUSY, AlertSeverity.WARNING])[1:] == (0, 1)
-        assert _counts(found[BUSY, AlertSeverity.CRITICAL])[1:] == (0, 0)
+        assert _counts(found[STAGNATION, AlertSeverity.WARNING])[1:] == (0, 1)
+        assert _counts(found[STAGNATION, AlertSeverity.CRITICAL])[1:] == (0, 0)
 
 
-async def test_whoever_may_not_see_a_deal_is_told_of_the_others_alone(crew: Crew) -> None:
-    await lost(crew, NOW + 20 * DAY)
-    stranger = crew.at("stranger", NOW + 30 * DAY).viewer
+async def test_alert_impact_counts_only_visible_deals(team: SalesTeam) -> None:
+    await lose_deal(team, NOW + 20 * DAY)
+    stranger = team.at("stranger", NOW + 30 * DAY).viewer
 
     found = await alert_impact(replace(stranger, visibility=Visibility.OWN), preset("default"), NOW + 30 * DAY)
 
     assert {(one.open_flagged, one.won_total, one.lost_total) for one in found} == {(0, 0, 0)}
 
 
-async def _mail(crew: Crew, deal: UUID, at: datetime) -> None:
+async def _mail(team: SalesTeam, deal: UUID, at: datetime) -> None:
     said = NewActivity(ActivityKind.EMAIL, ActivityDirection.OUTBOUND, "Wrote")
-    await log_activity(crew.at("owner", at + timedelta(hours=1)), deal, said)
+    await log_activity(team.at("owner", at + timedelta(hours=1)), deal, said)
 
 
 def _counts(one: AlertImpact) -> tuple[int, int, int]:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.histories import CATEGORY, CHANCE, OPEN, PERIODS, History, Stood, end_of, within, worth
-from tests.support.team import Crew
+from tests.support.histories import CATEGORY, OPEN, PERIODS, PROBABILITY, History, PastState, base_value, end_of, within
+from tests.support.team import SalesTeam
 from workflow.models.engine.database import fetch
 from workflow.queries.integrity import BROKEN_SNAPSHOTS
 from workflow.queries.opportunity.filter import OpportunityFilter
@@ -24,78 +24,90 @@ TODAY = date(2027, 6, 1)
 DAYS = [date(2026, 1, 20) + timedelta(days=17 * place) for place in range(12)]
 
 
-def now_is(own: OrganizationRow, day: date | None = None) -> AsOf:
+def organization_as_of(own: OrganizationRow, day: date | None = None) -> AsOf:
     """As of a day, else long after all of it."""
     return as_of(day, own, end_of(TODAY), TODAY)
 
 
-async def test_the_standings_of_every_deal_follow_one_another_to_how_it_is(crew: Crew, told: list[History]) -> None:
-    rows = [row for row in await fetch(BROKEN_SNAPSHOTS) if str(row["organization_id"]) == str(crew.organization.id)]
+async def test_the_snapshots_of_every_deal_are_consecutive_up_to_its_current_state(
+    team: SalesTeam, deal_histories: list[History]
+) -> None:
+    rows = [row for row in await fetch(BROKEN_SNAPSHOTS) if str(row["organization_id"]) == str(team.organization.id)]
     kept = await fetch(
-        "SELECT opportunity_id, COUNT(*) AS n FROM standing WHERE organization_id = $1 GROUP BY 1", crew.organization.id
+        "SELECT opportunity_id, COUNT(*) AS n FROM standing WHERE organization_id = $1 GROUP BY 1", team.organization.id
     )
 
     assert rows == []
     counts = {str(row["opportunity_id"]): row["n"] for row in kept}
-    assert {str(one.id): counts[str(one.id)] for one in told} == {str(one.id): _different(one) for one in told}
+    assert {str(one.id): counts[str(one.id)] for one in deal_histories} == {
+        str(one.id): _count_changes(one) for one in deal_histories
+    }
 
 
-def _different(history: History) -> int:
+def _count_changes(history: History) -> int:
     """How often it stood otherwise than before; an arrow always changes the state."""
     counted = [
         (one.state, one.owner, one.minor, one.currency if one.minor is not None else None, one.day, one.closed_on)
-        for one in history.stood
+        for one in history.states
     ]
     return 1 + sum(before != after for before, after in pairwise(counted))
 
 
 @pytest.mark.parametrize("by", [PipelineGrouping.STATE, PipelineGrouping.OWNER, PipelineGrouping.CLOSE_MONTH])
-async def test_what_stood_open_on_any_day_is_what_was_done_by_then(
-    crew: Crew, told: list[History], own: OrganizationRow, by: PipelineGrouping
+async def test_the_pipeline_as_of_any_day_matches_the_histories(
+    team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow, by: PipelineGrouping
 ) -> None:
     for day in DAYS:
-        stood = [one for history in told if (one := history.at(end_of(day))) and one.state in OPEN]
-        found = pipeline_figures(await open_deals(crew.organization.ctx.viewer, ALL, by, own, now_is(own, day)))
+        stood = [one for history in deal_histories if (one := history.at(end_of(day))) and one.state in OPEN]
+        found = pipeline_figures(
+            await open_deals(
+                team.organization.ctx.viewer, ALL, by, organization_row, organization_as_of(organization_row, day)
+            )
+        )
 
         groups = Counter(_group(one, by) for one in stood)
         assert sorted(row.count for row in found) == sorted(groups.values()), day
-        value = sum(worth(one.minor, one.currency, day) for one in stood)
-        total = pipeline_total(await open_deals(crew.organization.ctx.viewer, ALL, by, own, now_is(own, day)))
+        value = sum(base_value(one.minor, one.currency, day) for one in stood)
+        total = pipeline_total(
+            await open_deals(
+                team.organization.ctx.viewer, ALL, by, organization_row, organization_as_of(organization_row, day)
+            )
+        )
         assert (total.count, total.value, total.weighted) == (len(stood), value, _weighted(stood, day))
 
 
-def _group(one: Stood, by: PipelineGrouping) -> str:
+def _group(one: PastState, by: PipelineGrouping) -> str:
     month = "" if one.day is None else f"{one.day:%Y-%m}"
     return {PipelineGrouping.STATE: one.state, PipelineGrouping.OWNER: one.owner}.get(by, month)
 
 
-def _weighted(stood: Iterable[Stood], day: date) -> int:
+def _weighted(stood: Iterable[PastState], day: date) -> int:
     sums = (
-        Decimal(worth(one.minor, one.currency, day)) * Decimal(CHANCE[one.state])
+        Decimal(base_value(one.minor, one.currency, day)) * Decimal(PROBABILITY[one.state])
         for one in stood
         if CATEGORY[one.state] != "OMITTED"
     )
     return int(sum(sums, Decimal(0)).quantize(Decimal(1), "ROUND_HALF_UP"))
 
 
-async def test_what_a_period_is_to_bring_is_what_was_done_by_each_day(
-    crew: Crew, told: list[History], own: OrganizationRow
+async def test_the_forecast_of_a_period_matches_the_histories(
+    team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow
 ) -> None:
-    viewer, by = crew.organization.ctx.viewer, PipelineGrouping.FORECAST_CATEGORY
+    viewer, by = team.organization.ctx.viewer, PipelineGrouping.FORECAST_CATEGORY
     for period in PERIODS:
         for day in (*DAYS[::4], None):
-            on, of = day or TODAY, now_is(own, day)
-            rows = pipeline_figures(await open_deals(viewer, ALL, by, own, of, within=period))
-            then = [(history.at(end_of(on)), history) for history in told]
+            on, of = day or TODAY, organization_as_of(organization_row, day)
+            rows = pipeline_figures(await open_deals(viewer, ALL, by, organization_row, of, within=period))
+            then = [(history.at(end_of(on)), history) for history in deal_histories]
             expected: Counter[str] = Counter()
             for one, _ in then:
                 if one and one.state in OPEN and within(one.day, period):
-                    expected[CATEGORY[one.state]] += worth(one.minor, one.currency, on)
+                    expected[CATEGORY[one.state]] += base_value(one.minor, one.currency, on)
             assert {row.key: row.value for row in rows if row.value} == {
                 key: sum for key, sum in expected.items() if sum
             }
             sold = sum(
-                worth(one.minor, one.currency, one.closed_on)
+                base_value(one.minor, one.currency, one.closed_on)
                 for one, _ in then
                 if one and one.state is S.WON and one.closed_on and within(one.closed_on, period)
             )

@@ -58,7 +58,7 @@ async def organization() -> TestOrganization:
 
 
 @pytest.fixture
-async def own(organization: TestOrganization) -> OrganizationRow:
+async def organization_row(organization: TestOrganization) -> OrganizationRow:
     """The organization as a report reads it."""
     return await find_organization(str(organization.id))
 
@@ -75,7 +75,9 @@ def expected(lines: pl.DataFrame, by: str) -> dict[str, Row]:
     return {str(row[by]): (row["won"], row["lost"], row["value"], row["days"]) for row in rows.to_dicts()}
 
 
-async def told(organization: TestOrganization, own: OrganizationRow, by: OutcomeGrouping, days: Days) -> dict[str, Row]:
+async def reported(
+    organization: TestOrganization, own: OrganizationRow, by: OutcomeGrouping, days: Days
+) -> dict[str, Row]:
     """The same as the report tells it, by the groups' names."""
     found = await outcomes(organization.ctx.viewer, ALL, by, own, days)
     return {row.label: _row(row) for row in grouped(found.groups, found.medians)}
@@ -85,10 +87,10 @@ def _row(row: OutcomeFigures) -> Row:
     return row.won, row.lost, row.won_value // 100, row.median_days_to_close
 
 
-async def test_the_figures_of_what_was_closed_are_those_of_the_files(
-    organization: TestOrganization, own: OrganizationRow, lines: pl.DataFrame
+async def test_outcomes_match_the_files(
+    organization: TestOrganization, organization_row: OrganizationRow, lines: pl.DataFrame
 ) -> None:
-    found = await outcomes(organization.ctx.viewer, ALL, None, own, EVER)
+    found = await outcomes(organization.ctx.viewer, ALL, None, organization_row, EVER)
     total = outcome_total(found.groups, found.medians.get("TOTAL"))
     named = lines.with_columns(
         team=pl.format("{} ({})", "regional_office", "manager"), month=pl.col("close_date").dt.strftime("%Y-%m")
@@ -96,28 +98,32 @@ async def test_the_figures_of_what_was_closed_are_those_of_the_files(
 
     assert (total.won_value, total.won, total.lost, total.win_rate) == (1_000_553_400, 4_238, 2_473, 4_238 / 6_711)
     for by, column in (("OWNER", "sales_agent"), ("TEAM", "team"), ("ACCOUNT", "account"), ("MONTH", "month")):
-        assert await told(organization, own, OutcomeGrouping(by), EVER) == expected(named, column), by
+        assert await reported(organization, organization_row, OutcomeGrouping(by), EVER) == expected(named, column), by
 
 
-async def test_each_quarter_and_each_product_has_the_figures_of_the_files(
-    organization: TestOrganization, own: OrganizationRow, lines: pl.DataFrame
+async def test_quarters_and_products_match_the_files(
+    organization: TestOrganization, organization_row: OrganizationRow, lines: pl.DataFrame
 ) -> None:
     for days in QUARTERS:
         part = lines.filter(pl.col("close_date").is_between(days.start, days.end))
-        assert await told(organization, own, OutcomeGrouping.OWNER, days) == expected(part, "sales_agent"), days
+        assert await reported(organization, organization_row, OutcomeGrouping.OWNER, days) == expected(
+            part, "sales_agent"
+        ), days
         value = part.filter(pl.col("deal_stage") == "Won")["close_value"].sum()
-        now = as_of(None, own, NOW, NOW.date())
+        now = as_of(None, organization_row, NOW, NOW.date())
         assert await won_value(organization.ctx.viewer, ALL, days, now) == value * 100
     for product, row in expected(lines, "product").items():
-        sold = await outcomes(organization.ctx.viewer, OpportunityFilter(text=f"{product} for"), None, own, EVER)
-        alone = await outcomes(organization.ctx.viewer, OpportunityFilter(text=product), None, own, EVER)
+        sold = await outcomes(
+            organization.ctx.viewer, OpportunityFilter(text=f"{product} for"), None, organization_row, EVER
+        )
+        alone = await outcomes(organization.ctx.viewer, OpportunityFilter(text=product), None, organization_row, EVER)
         total = outcome_total(alone.groups, alone.medians.get("TOTAL"))
         assert _row(total) == row, product
         assert outcome_total(sold.groups, None).won <= total.won
 
 
-async def test_what_stands_open_now_and_stood_open_on_a_day_is_what_the_files_say(
-    organization: TestOrganization, own: OrganizationRow, lines: pl.DataFrame
+async def test_the_pipeline_now_and_as_of_a_day_matches_the_files(
+    organization: TestOrganization, organization_row: OrganizationRow, lines: pl.DataFrame
 ) -> None:
     day = date(2017, 6, 30)
     viewer = organization.ctx.viewer
@@ -126,25 +132,28 @@ async def test_what_stands_open_now_and_stood_open_on_a_day_is_what_the_files_sa
         (pl.col("engage_date") <= day) & (pl.col("close_date").is_null() | (pl.col("close_date") > day))
     )
 
-    for of, part in ((as_of(None, own, NOW, NOW.date()), open_now), (as_of(day, own, NOW, NOW.date()), then)):
-        found = pipeline_figures(await open_deals(viewer, ALL, PipelineGrouping.OWNER, own, of))
+    for of, part in (
+        (as_of(None, organization_row, NOW, NOW.date()), open_now),
+        (as_of(day, organization_row, NOW, NOW.date()), then),
+    ):
+        found = pipeline_figures(await open_deals(viewer, ALL, PipelineGrouping.OWNER, organization_row, of))
         counts: Mapping[str, int] = dict(part.group_by("sales_agent").len().iter_rows())
         worth = dict(part.group_by("sales_agent").agg(pl.col("close_value").sum()).iter_rows())
         assert {row.label: row.count for row in found} == counts
         assert {row.label: row.value for row in found} == {name: (value or 0) * 100 for name, value in worth.items()}
 
 
-async def test_velocity_and_funnel_are_what_the_files_say(
-    organization: TestOrganization, own: OrganizationRow, lines: pl.DataFrame
+async def test_velocity_and_funnel_match_the_files(
+    organization: TestOrganization, organization_row: OrganizationRow, lines: pl.DataFrame
 ) -> None:
     days, viewer = QUARTERS[1], organization.ctx.viewer
     closed = lines.filter(pl.col("close_date").is_between(days.start, days.end))
-    sold, lost = (closed.filter(pl.col("deal_stage") == stage) for stage in ("Won", "Lost"))
+    sold, lost = (closed.filter(pl.col("deal_stage") == fixtures) for fixtures in ("Won", "Lost"))
     entered = lines.filter(pl.col("engage_date").is_between(days.start, days.end))
     by_stage: Mapping[str, int] = dict(entered.group_by("deal_stage").len().iter_rows())
 
-    pace = await velocity(viewer, ALL, own, days)
-    found = await cohorts(viewer, ALL, own, days)
+    pace = await velocity(viewer, ALL, organization_row, days)
+    found = await cohorts(viewer, ALL, organization_row, days)
     steps = {step.state: step for step in funnel_figures(found.groups, found.medians)}
 
     median, mean = sold["close_value"].median(), Decimal(sold["close_value"].sum()) / len(sold)

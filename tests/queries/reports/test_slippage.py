@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.support.histories import OPEN, PERIODS, History, Stood, end_of, within, worth
-from tests.support.team import Crew
+from tests.support.histories import OPEN, PERIODS, History, PastState, base_value, end_of, within
+from tests.support.team import SalesTeam
 from workflow.queries.opportunity.filter import Days, OpportunityFilter
 from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.opportunity_sql import valuations
@@ -19,7 +19,7 @@ ALL = OpportunityFilter()
 TODAY = date(2027, 6, 1)
 
 
-def now_is(own: OrganizationRow, day: date | None = None) -> AsOf:
+def organization_as_of(own: OrganizationRow, day: date | None = None) -> AsOf:
     """As of a day, else long after all of it."""
     return as_of(day, own, end_of(TODAY), TODAY)
 
@@ -29,32 +29,36 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def due(one: Stood | None, period: Days, on: date) -> int:
+def value_due(one: PastState | None, period: Days, on: date) -> int:
     """What an open deal that is expected in the period counts, in euros at the rate of a day."""
     if one is None or one.state not in OPEN or not within(one.day, period):
         return 0
-    return worth(one.minor, one.currency, on)
+    return base_value(one.minor, one.currency, on)
 
 
-async def test_the_bridge_of_slippage_is_what_was_done_and_its_identity_holds(
-    crew: Crew, told: list[History], own: OrganizationRow
+async def test_slippage_matches_the_histories_and_adds_up(
+    team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow
 ) -> None:
-    viewer, by = crew.organization.ctx.viewer, PipelineGrouping.STATE
+    viewer, by = team.organization.ctx.viewer, PipelineGrouping.STATE
     for period in PERIODS:
         assert period.start and period.end
         before = period.start - timedelta(days=1)
-        first, last = await valuations(own, period, TODAY)
+        first, last = await valuations(organization_row, period, TODAY)
         bridge = slippage_figures(
-            await snapshot_changes(viewer, ALL, own, period), opening_rates=first, closing_rates=last
+            await snapshot_changes(viewer, ALL, organization_row, period), opening_rates=first, closing_rates=last
         )
 
-        opened = await open_deals(viewer, ALL, by, own, now_is(own, before), within=period)
-        closed = await open_deals(viewer, ALL, by, own, now_is(own, period.end), within=period)
+        opened = await open_deals(
+            viewer, ALL, by, organization_row, organization_as_of(organization_row, before), within=period
+        )
+        closed = await open_deals(
+            viewer, ALL, by, organization_row, organization_as_of(organization_row, period.end), within=period
+        )
         assert (bridge.opening, bridge.closing) == tuple(sum(row.value for row in rows) for rows in (opened, closed))
         came = bridge.created + bridge.reopened + bridge.increased + bridge.pulled_in + bridge.revalued
         went = bridge.decreased + bridge.pushed_out + bridge.lost + bridge.disqualified + bridge.won
         assert bridge.opening + came - went == bridge.closing
-        assert _columns(bridge) == _walked(told, period, before)
+        assert _columns(bridge) == _expected_columns(deal_histories, period, before)
 
 
 def _columns(bridge: SlippageFigures) -> dict[str, int]:
@@ -63,33 +67,33 @@ def _columns(bridge: SlippageFigures) -> dict[str, int]:
     return {name: getattr(bridge, name) for name in names if getattr(bridge, name)} | pushed
 
 
-def _walked(told: list[History], period: Days, rate_of: date) -> dict[str, int]:
+def _expected_columns(deal_histories: list[History], period: Days, rate_of: date) -> dict[str, int]:
     """Every change in the period by what a colleague would call it."""
     assert period.start and period.end
     columns: Counter[str] = Counter()
-    for history in told:
-        pairs = zip([None, *history.stood], history.stood, strict=False)
+    for history in deal_histories:
+        pairs = zip([None, *history.states], history.states, strict=False)
         for before, after in pairs:
             if start_of(period.start) <= after.at <= end_of(period.end):
-                for name, value in _named(before, after, period, rate_of):
+                for name, value in _column_of(before, after, period, rate_of):
                     columns[name] += value
     return {name: value for name, value in columns.items() if value}
 
 
-def _named(before: Stood | None, after: Stood, period: Days, on: date) -> Iterable[tuple[str, int]]:
-    had, has = due(before, period, on), due(after, period, on)
+def _column_of(before: PastState | None, after: PastState, period: Days, on: date) -> Iterable[tuple[str, int]]:
+    had, has = value_due(before, period, on), value_due(after, period, on)
     if before is None:
         return [("created", has)]
     if before.state not in OPEN:
         return [("reopened", has)]
     was_in, is_in = within(before.day, period), within(after.day, period)
     if after.state not in OPEN:
-        sold = worth(after.minor, after.currency, on) if was_in else 0
-        return [*_grown(had, sold), (after.state.lower(), sold)]
+        sold = base_value(after.minor, after.currency, on) if was_in else 0
+        return [*_value_column(had, sold), (after.state.lower(), sold)]
     if was_in and not is_in:
         return [("pushed_out", had), *([(after.slip, had)] if after.slip else [])]
-    return _grown(had, has) if was_in else [("pulled_in", has)]
+    return _value_column(had, has) if was_in else [("pulled_in", has)]
 
 
-def _grown(had: int, has: int) -> list[tuple[str, int]]:
+def _value_column(had: int, has: int) -> list[tuple[str, int]]:
     return [("increased", max(has - had, 0)), ("decreased", max(had - has, 0))]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, stakeholder
 from workflow.rules.alerts.alerts import StoredAlert, find_alerts
 from workflow.rules.enums import (
     ActorKind,
@@ -56,9 +56,9 @@ def progressing(days: float, **changes: Any) -> OpportunityFacts:
     return deal(**{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "steps": steps, **changes})
 
 
-def against(attitude: Attitude) -> StakeholderFacts:
+def decision_maker(attitude: Attitude) -> StakeholderFacts:
     """Somebody who decides, and what they think of us."""
-    return replace(person(), influence=Influence.DECISIVE, attitude=attitude)
+    return replace(stakeholder(), influence=Influence.DECISIVE, attitude=attitude)
 
 
 def risk(likelihood: int, impact: int, days: float, **changes: Any) -> RiskFacts:
@@ -74,28 +74,28 @@ def milestone(due: date | None, **changes: Any) -> MilestoneFacts:
     )
 
 
-def said(criterion: str, grade: Grade, days: float) -> AssessmentFacts:
+def assessment_days_ago(criterion: str, grade: Grade, days: float) -> AssessmentFacts:
     """What was said of a criterion so many days ago."""
     return AssessmentFacts(UUID(int=3), criterion, grade, "They said so", None, None, NOW - days * DAY, ADA)
 
 
-def debt(expires: timedelta | None) -> OverrideFacts:
+def override(expires: timedelta | None) -> OverrideFacts:
     """An override that runs out then."""
     at = NOW - 9 * DAY
     about = (UUID(int=1), UUID(int=2), Trigger.QUALIFY, ("stakeholders",), "It is urgent for them", ADA, at, QUALIFIED)
     return OverrideFacts(*about, expires_at=None if expires is None else NOW + expires)
 
 
-def step(days: int | None) -> NextStep:
+def next_step(days: int | None) -> NextStep:
     """A next step so many days ahead."""
     return NextStep("Call them", None if days is None else TODAY + days * DAY)
 
 
 def severity(
-    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, kept: tuple[StoredAlert, ...] = ()
+    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, stored: tuple[StoredAlert, ...] = ()
 ) -> AlertSeverity | None:
     """How severe an alert of the code is, none where there is none."""
-    found = [one for one in find_alerts(process, facts, NOW, kept) if one.code is code]
+    found = [one for one in find_alerts(process, facts, NOW, stored) if one.code is code]
     assert len(found) <= 1, found
     assert all(len(one.message.split()) > 4 and one.remedy for one in found)
     return found[0].severity if found else None

@@ -17,17 +17,17 @@ from tests.rules.alerts.alert_facts import (
     MOMENT,
     WARNING,
     A,
-    against,
-    debt,
+    assessment_days_ago,
+    decision_maker,
     milestone,
+    next_step,
+    override,
     progressing,
     qualified,
     risk,
-    said,
     severity,
-    step,
 )
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person, talked
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, stakeholder, two_way_activity
 from workflow.rules.alerts.alerts import StoredAlert, find_alerts, matching_rules
 from workflow.rules.enums import (
     AlertCode,
@@ -60,7 +60,7 @@ TIMES: tuple[
     (A.NO_BUYER_ACTIVITY, qualified, ((7, WARNING), (14, CRITICAL))),
     (
         A.NO_BUYER_ACTIVITY,
-        lambda days: qualified(99, activity=talked(1, ago=days * DAY)),
+        lambda days: qualified(99, activity=two_way_activity(1, ago=days * DAY)),
         ((7, WARNING), (14, CRITICAL)),
     ),
     (
@@ -77,8 +77,12 @@ TIMES: tuple[
         ),
         ((30, WARNING), (45, CRITICAL)),
     ),
-    (A.ROLE_MISSING, lambda days: qualified(days, stakeholders=(person(BuyingRole.CHAMPION),)), ((7, WARNING),)),
-    (A.ROLE_MISSING, lambda days: progressing(days, stakeholders=(person(BuyingRole.APPROVER),)), ((7, CRITICAL),)),
+    (A.ROLE_MISSING, lambda days: qualified(days, stakeholders=(stakeholder(BuyingRole.CHAMPION),)), ((7, WARNING),)),
+    (
+        A.ROLE_MISSING,
+        lambda days: progressing(days, stakeholders=(stakeholder(BuyingRole.APPROVER),)),
+        ((7, CRITICAL),),
+    ),
     (A.RISK_UNADDRESSED, lambda days: qualified(99, risks=(risk(2, 5, days),)), ((7, WARNING),)),
     (A.RISK_UNADDRESSED, lambda days: qualified(99, risks=(risk(3, 5, days),)), ((3, CRITICAL),)),
     (A.RISK_NOT_REVIEWED, qualified, ((14, WARNING),)),
@@ -88,7 +92,7 @@ TIMES: tuple[
 @pytest.mark.parametrize(
     ("code", "facts", "rungs"), TIMES, ids=lambda value: str(value) if isinstance(value, AlertCode) else ""
 )
-def test_an_alert_comes_on_its_day_and_not_a_moment_sooner(
+def test_an_alert_opens_on_its_day_and_not_earlier(
     code: AlertCode, facts: Callable[[float], OpportunityFacts], rungs: tuple[tuple[float, AlertSeverity], ...]
 ) -> None:
     before: AlertSeverity | None = None
@@ -112,24 +116,24 @@ OLD = date(TODAY.year - 6, 1, 1)
         (A.STAGNATION, progressing(60, activity=ActivityFacts(NOW, 3)), None),
         (A.STAGNATION, qualified(60, activity=ActivityFacts(NOW, 9)), None),
         (A.NO_NEXT_STEP, qualified(1, next_step=None), CRITICAL),
-        (A.NO_NEXT_STEP, qualified(1, next_step=step(None)), CRITICAL),
-        (A.NO_NEXT_STEP, qualified(1, next_step=step(-1)), CRITICAL),
-        (A.NO_NEXT_STEP, qualified(1, next_step=step(0)), None),
-        (A.NO_NEXT_STEP, qualified(1, next_step=step(14)), None),
-        (A.NO_NEXT_STEP, qualified(1, next_step=step(15)), WARNING),
+        (A.NO_NEXT_STEP, qualified(1, next_step=next_step(None)), CRITICAL),
+        (A.NO_NEXT_STEP, qualified(1, next_step=next_step(-1)), CRITICAL),
+        (A.NO_NEXT_STEP, qualified(1, next_step=next_step(0)), None),
+        (A.NO_NEXT_STEP, qualified(1, next_step=next_step(14)), None),
+        (A.NO_NEXT_STEP, qualified(1, next_step=next_step(15)), WARNING),
         (A.NO_NEXT_STEP, deal(state=LEAD, next_step=None), None),
         (A.CLOSE_DATE_OVERDUE, qualified(1, expected_close_date=TODAY - DAY), CRITICAL),
         (A.CLOSE_DATE_OVERDUE, qualified(1, expected_close_date=TODAY), None),
         (A.CLOSE_DATE_OVERDUE, qualified(1, expected_close_date=None), None),
         *((A.CLOSE_DATE_PUSHED, qualified(1, push_count=count), found) for count, found in enumerate(PUSHED)),
         (A.SINGLE_THREADED, deal(state=LEAD), None),
-        (A.SINGLE_THREADED, qualified(1, stakeholders=(person(),)), WARNING),
-        (A.SINGLE_THREADED, progressing(1, stakeholders=(person(), person(left=True))), CRITICAL),
-        (A.SINGLE_THREADED, progressing(1, stakeholders=(person(), person())), None),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(person(BuyingRole.CHAMPION, left=True),)), CRITICAL),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(person(BuyingRole.CHAMPION, left=True), person(BuyingRole.CHAMPION))), None),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(against(Attitude.HOSTILE),)), CRITICAL),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(against(Attitude.NEUTRAL),)), None),
+        (A.SINGLE_THREADED, qualified(1, stakeholders=(stakeholder(),)), WARNING),
+        (A.SINGLE_THREADED, progressing(1, stakeholders=(stakeholder(), stakeholder(left=True))), CRITICAL),
+        (A.SINGLE_THREADED, progressing(1, stakeholders=(stakeholder(), stakeholder())), None),
+        (A.CHAMPION_LEFT, qualified(1, stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True),)), CRITICAL),
+        (A.CHAMPION_LEFT, qualified(1, stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True), stakeholder(BuyingRole.CHAMPION))), None),
+        (A.CHAMPION_LEFT, qualified(1, stakeholders=(decision_maker(Attitude.HOSTILE),)), CRITICAL),
+        (A.CHAMPION_LEFT, qualified(1, stakeholders=(decision_maker(Attitude.NEUTRAL),)), None),
         (A.CHAMPION_LEFT, qualified(1), None),
         *((A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - days * DAY),)), found) for days, found in DUE),
         (A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - 9 * DAY, status=MilestoneStatus.DONE),)), None),
@@ -141,22 +145,22 @@ OLD = date(TODAY.year - 6, 1, 1)
         (A.RISK_UNADDRESSED, qualified(99, risks=(risk(5, 5, 50, mitigations=(PILOT,)),)), None),
         (A.RISK_UNADDRESSED, deal(state=LEAD, risks=(risk(5, 5, 50),)), None),
         (A.RISK_NOT_REVIEWED, qualified(50, risk_review=RiskReviewFacts(NOW, ADA, none_found=True)), None),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(said("pain", Grade.VALIDATED, 90.01),)), WARNING),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(said("pain", Grade.VALIDATED, 90),)), None),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(said("budget", Grade.IDENTIFIED, 91),)), None),
-        (A.EVIDENCE_STALE, qualified(1, assessments=(said("budget", Grade.IDENTIFIED, 91),)), WARNING),
+        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90.01),)), WARNING),
+        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90),)), None),
+        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)), None),
+        (A.EVIDENCE_STALE, qualified(1, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)), WARNING),
         (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=OLD), WARNING),
         (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=OLD, compelling_event="Their plant closes in May, they say"), None),
         (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=date(TODAY.year - 4, 1, 1)), None),
-        (A.OVERRIDE_DUE, qualified(1, overrides=(debt(timedelta(0)),)), WARNING),
-        (A.OVERRIDE_DUE, qualified(1, overrides=(debt(MOMENT),)), None),
-        (A.OVERRIDE_DUE, qualified(1, overrides=(debt(None),)), None),
-        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(said("pain", Grade.DISPROVED, 0),)), CRITICAL),
-        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(said("budget", Grade.DISPROVED, 0),)), None),
+        (A.OVERRIDE_DUE, qualified(1, overrides=(override(timedelta(0)),)), WARNING),
+        (A.OVERRIDE_DUE, qualified(1, overrides=(override(MOMENT),)), None),
+        (A.OVERRIDE_DUE, qualified(1, overrides=(override(None),)), None),
+        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.DISPROVED, 0),)), CRITICAL),
+        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.DISPROVED, 0),)), None),
         (A.DISQUALIFY_PROPOSED, qualified(99), None),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_and_what_is_not_is_not(
+def test_each_alert_opens_for_its_cause_only(
     code: AlertCode, facts: OpportunityFacts, expected: AlertSeverity | None
 ) -> None:
     assert severity(code, facts) is expected
@@ -166,7 +170,7 @@ FITTING = replace(DEFAULT, fit_rules=(FitRule("size", "Has people", "employeeCou
 
 
 @pytest.mark.parametrize(("people", "expected"), [(5, CRITICAL), (50, None), (None, None)])
-def test_an_account_that_fits_no_longer_is_told(people: int | None, expected: AlertSeverity | None) -> None:
+def test_an_account_that_no_longer_fits_opens_an_alert(people: int | None, expected: AlertSeverity | None) -> None:
     facts = qualified(1)
     facts = replace(facts, account=replace(facts.account, employee_count=people))
 
@@ -184,14 +188,12 @@ def test_an_account_that_fits_no_longer_is_told(people: int | None, expected: Al
         (StoredAlert(A.STAGNATION, "", CRITICAL, NOW - 99 * DAY), None),
     ],
 )
-def test_to_stop_is_proposed_where_the_buyer_was_silent_for_too_long(
-    kept: StoredAlert, expected: AlertSeverity | None
-) -> None:
+def test_disqualification_is_proposed_after_a_long_silence(kept: StoredAlert, expected: AlertSeverity | None) -> None:
     """A cause that is not found any more proposes nothing."""
-    assert severity(A.DISQUALIFY_PROPOSED, qualified(99), kept=(kept,)) is expected
+    assert severity(A.DISQUALIFY_PROPOSED, qualified(99), stored=(kept,)) is expected
 
 
-def test_of_roles_milestones_and_risks_there_is_one_alert_each() -> None:
+def test_each_role_milestone_and_risk_has_one_alert() -> None:
     two = (risk(5, 5, 9), replace(risk(5, 5, 9), id=UUID(int=10)))
     due = (milestone(TODAY), replace(milestone(TODAY), id=UUID(int=6)))
 
@@ -208,7 +210,7 @@ def test_of_roles_milestones_and_risks_there_is_one_alert_each() -> None:
     }
 
 
-def test_of_an_imported_deal_no_clock_but_the_states_runs_before_the_import() -> None:
+def test_only_the_state_age_of_an_imported_deal_counts_before_the_import() -> None:
     imported = progressing(200, recorded_at=NOW - 2 * DAY, activity=ActivityFacts(None, 9))
 
     codes = {one.code for one in find_alerts(DEFAULT, imported, NOW)}
@@ -217,20 +219,20 @@ def test_of_an_imported_deal_no_clock_but_the_states_runs_before_the_import() ->
     assert not codes & {A.NO_BUYER_ACTIVITY, A.STAGNATION, A.ROLE_MISSING, A.RISK_NOT_REVIEWED}
 
 
-def test_a_closed_deal_has_none_and_a_rule_that_is_off_warns_of_nothing() -> None:
+def test_closed_deals_and_disabled_rules_have_no_alerts() -> None:
     off = replace(DEFAULT, alert_rules=tuple(replace(rule, enabled=False) for rule in DEFAULT.alert_rules))
 
     assert find_alerts(DEFAULT, replace(qualified(99), state=OpportunityState.WON), NOW) == ()
     assert find_alerts(off, qualified(99), NOW) == ()
 
 
-def test_each_rule_that_would_have_warned_is_flagged_and_not_only_the_worst() -> None:
+def test_every_matching_rule_is_flagged() -> None:
     rules = matching_rules(DEFAULT, qualified(20), NOW)
 
     assert [rule.severity for rule in rules if rule.code is A.NO_BUYER_ACTIVITY] == [CRITICAL, WARNING]
 
 
-def test_days_are_those_of_the_organization_whatever_its_clocks_did() -> None:
+def test_days_are_counted_in_the_organizations_time_zone_across_clock_changes() -> None:
     """In Berlin the clocks go forward on 29 March 2026: the day ends an hour sooner."""
     facts = replace(qualified(0.1, expected_close_date=date(2026, 3, 29)), time_zone="Europe/Berlin")
     ends = datetime.fromisoformat("2026-03-30T00:00:00+02:00")

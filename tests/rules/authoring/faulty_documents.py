@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 from hypothesis import strategies as st
 
-from tests.support.rules.processes import documents
+from tests.support.rules.processes import process_documents
 from workflow.rules.codec import camel
 from workflow.rules.process.bounds import MAX_LENGTHS, MAX_TEXT_LENGTH, RANGES
 from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, encode_process
@@ -21,30 +21,30 @@ UNIQUE = {(Gate, "requirements"), *((ProcessDocument, part) for part in PARTS)}
 
 
 @dataclass(frozen=True)
-class Place:
+class DocumentField:
     """A field of a document: where it stands, in which part, and of which type."""
 
     path: Path
-    shape: type
+    record_type: type
     field: "Field[Any]"
     kind: object
     value: object
 
     @property
     def limits(self) -> Any:  # Any: a range, or none
-        return RANGES.get((self.shape, self.field.name))
+        return RANGES.get((self.record_type, self.field.name))
 
 
 @dataclass(frozen=True)
-class Mutilated:
+class FaultyDocument:
     """A document with one fault, in which way it came, and where it must be told."""
 
     data: Plain
-    how: str
+    fault: str
     path: Path
 
 
-def places(record: object, path: Path = ()) -> Iterator[Place]:
+def document_fields(record: object, path: Path = ()) -> Iterator[DocumentField]:
     """Every field of the document that is written down."""
     assert is_dataclass(record)
     hints = get_type_hints(type(record))
@@ -52,18 +52,18 @@ def places(record: object, path: Path = ()) -> Iterator[Place]:
         value, here = getattr(record, field.name), (*path, camel(field.name))
         if value is None:
             continue
-        yield Place(here, type(record), field, hints[field.name], value)
+        yield DocumentField(here, type(record), field, hints[field.name], value)
         if is_dataclass(value):
-            yield from places(value, here)
+            yield from document_fields(value, here)
         for index, part in enumerate(value if isinstance(value, tuple) else ()):
             if is_dataclass(part):
-                yield from places(part, (*here, str(index)))
+                yield from document_fields(part, (*here, str(index)))
 
 
-def faults_of(place: Place) -> Iterator[tuple[str, Path, object]]:
+def faults_of(place: DocumentField) -> Iterator[tuple[str, Path, object]]:
     """What can be done to the field that makes it faulty: how, where it is told, and the new value of the field."""
     yield "retyped", place.path, {"a": {"b": 1}} if not is_dataclass(place.value) else "text"
-    if place.shape is RequirementTest:
+    if place.record_type is RequirementTest:
         yield "deleted", place.path[:-1], MISSING
     if place.field.default is MISSING:
         yield "deleted", place.path, MISSING
@@ -73,33 +73,37 @@ def faults_of(place: Place) -> Iterator[tuple[str, Path, object]]:
         yield "too large", place.path, place.limits.most + 1
     if place.kind is str or place.kind == str | None:
         yield "blank", place.path, " \t"
-        yield "too long", place.path, "x" * (MAX_LENGTHS.get((place.shape, place.field.name), MAX_TEXT_LENGTH) + 1)
+        yield (
+            "too long",
+            place.path,
+            "x" * (MAX_LENGTHS.get((place.record_type, place.field.name), MAX_TEXT_LENGTH) + 1),
+        )
         yield "unstorable", place.path, "a\x00b"
-    if (place.shape, place.field.name) in UNIQUE and isinstance(place.value, tuple) and place.value:
+    if (place.record_type, place.field.name) in UNIQUE and isinstance(place.value, tuple) and place.value:
         yield "twice", (*place.path, str(len(place.value))), "twice"
 
 
 @st.composite
-def mutilated(draw: st.DrawFn) -> Mutilated:
+def faulty_documents(draw: st.DrawFn) -> FaultyDocument:
     """A document with one fault."""
-    document = draw(documents())
-    place = draw(st.sampled_from(list(places(document))))
+    document = draw(process_documents())
+    place = draw(st.sampled_from(list(document_fields(document))))
     found = draw(st.sampled_from([None, *faults_of(place)]))
     if found is None:
         return _renamed(document, place)
     how, path, value = found
-    return Mutilated(_changed(encode_process(document), place.path, value), how, path)
+    return FaultyDocument(_changed(encode_process(document), place.path, value), how, path)
 
 
-def _renamed(document: ProcessDocument, place: Place) -> Mutilated:
+def _renamed(document: ProcessDocument, place: DocumentField) -> FaultyDocument:
     data = encode_process(document)
-    holder, name = at(data, place.path[:-1]), f"{place.path[-1]}_"
+    holder, name = part_at(data, place.path[:-1]), f"{place.path[-1]}_"
     holder[name] = holder.pop(place.path[-1])
-    return Mutilated(data, "renamed", (*place.path[:-1], name))
+    return FaultyDocument(data, "renamed", (*place.path[:-1], name))
 
 
 def _changed(data: Plain, path: Path, value: object) -> Plain:
-    holder, name = at(data, path[:-1]), path[-1]
+    holder, name = part_at(data, path[:-1]), path[-1]
     if value is MISSING:
         del holder[name]
     elif value == "twice":
@@ -109,7 +113,7 @@ def _changed(data: Plain, path: Path, value: object) -> Plain:
     return data
 
 
-def at(data: Any, path: Path) -> Any:  # Any: plain data of several kinds
+def part_at(data: Any, path: Path) -> Any:  # Any: plain data of several kinds
     """The part of the data at the path; KeyError or IndexError where there is none."""
     for name in path:
         data = data[int(name)] if isinstance(data, list) else data[name]

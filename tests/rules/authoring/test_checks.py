@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.rules.deal_facts import default_document
-from tests.support.rules.process_documents import Change, changed, fit_rule, requirement
+from tests.support.rules.process_documents import Change, default_with, with_fit_rule, with_requirement
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import Trigger
 from workflow.rules.process.document import parse_process
@@ -16,27 +16,27 @@ FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requireme
     [
         (lambda d: d["criteria"].append(d["criteria"][5]), ("criteria", "6")),
         (lambda d: d["criteria"][3].update(kind="PAIN"), ("criteria",)),
-        (requirement(0, strength="SOFT"), ("gates", "0")),
-        (requirement(0, test={"criterion": {"key": "pain", "minGrade": "IDENTIFIED"}}), ("gates", "0")),
-        (requirement(2, when="opportunity.valu > 50000"), (*FIRST, "when")),
-        (requirement(2, when=" "), (*FIRST, "when")),
-        (requirement(2, when="x" * 1001), (*FIRST, "when")),
-        (requirement(2, test={"expression": "opportunity.value >"}), (*FIRST, "test", "expression")),
-        (requirement(1, test={"milestone": "decision_made"}), (*PROGRESS, "test", "milestone")),
-        (requirement(2, test={"criterion": {"key": "ache"}}), (*FIRST, "test", "criterion", "key")),
+        (with_requirement(0, strength="SOFT"), ("gates", "0")),
+        (with_requirement(0, test={"criterion": {"key": "pain", "minGrade": "IDENTIFIED"}}), ("gates", "0")),
+        (with_requirement(2, when="opportunity.valu > 50000"), (*FIRST, "when")),
+        (with_requirement(2, when=" "), (*FIRST, "when")),
+        (with_requirement(2, when="x" * 1001), (*FIRST, "when")),
+        (with_requirement(2, test={"expression": "opportunity.value >"}), (*FIRST, "test", "expression")),
+        (with_requirement(1, test={"milestone": "decision_made"}), (*PROGRESS, "test", "milestone")),
+        (with_requirement(2, test={"criterion": {"key": "ache"}}), (*FIRST, "test", "criterion", "key")),
         (
-            requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
+            with_requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
             (*FIRST, "test", "criterion", "minGrade"),
         ),
-        (requirement(2, test={"milestone": "party"}), (*FIRST, "test", "milestone")),
-        (requirement(2, test={"fit": False}), (*FIRST, "test", "fit")),
-        (requirement(2, test={"riskReviewed": False}), (*FIRST, "test", "riskReviewed")),
-        (requirement(2, test={"activityWithinDays": 0}), (*FIRST, "test", "activityWithinDays")),
-        (requirement(2, test={"role": {"anyOf": [], "minimum": 0}}), (*FIRST, "test", "role", "minimum")),
-        (requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
-        (requirement(2, key="Käse"), (*FIRST, "key")),
-        (requirement(2, label="  "), (*FIRST, "label")),
-        (requirement(2, label="a\x00b"), (*FIRST, "label")),
+        (with_requirement(2, test={"milestone": "party"}), (*FIRST, "test", "milestone")),
+        (with_requirement(2, test={"fit": False}), (*FIRST, "test", "fit")),
+        (with_requirement(2, test={"riskReviewed": False}), (*FIRST, "test", "riskReviewed")),
+        (with_requirement(2, test={"activityWithinDays": 0}), (*FIRST, "test", "activityWithinDays")),
+        (with_requirement(2, test={"role": {"anyOf": [], "minimum": 0}}), (*FIRST, "test", "role", "minimum")),
+        (with_requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
+        (with_requirement(2, key="Käse"), (*FIRST, "key")),
+        (with_requirement(2, label="  "), (*FIRST, "label")),
+        (with_requirement(2, label="a\x00b"), (*FIRST, "label")),
         (lambda d: d["criteria"][0].update(questions=["Why?", "\ud800"]), ("criteria", "0", "questions", "1")),
         (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
         (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
@@ -59,47 +59,50 @@ FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requireme
         (lambda d: d["alertRules"].append(d["alertRules"][0]), ("alertRules", "29")),
         (lambda d: d["alertRules"][0].update(states=["WON"]), ("alertRules", "0", "states")),
         (lambda d: d["alertRules"][0].update(states=[]), ("alertRules", "0", "states")),
-        (fit_rule("IN", 5), ("fitRules", "0", "value")),
-        (fit_rule("IN", []), ("fitRules", "0", "value")),
-        (fit_rule("EQ", [5]), ("fitRules", "0", "value")),
-        (fit_rule("GT", True), ("fitRules", "0", "value")),
+        (with_fit_rule("IN", 5), ("fitRules", "0", "value")),
+        (with_fit_rule("IN", []), ("fitRules", "0", "value")),
+        (with_fit_rule("EQ", [5]), ("fitRules", "0", "value")),
+        (with_fit_rule("GT", True), ("fitRules", "0", "value")),
     ],
 )
-def test_each_fault_of_a_document_is_told_with_its_path(change: Change, path: tuple[str, ...]) -> None:
-    assert [fault.path for fault in check_process(parse_process(changed(change)))] == [path]
+def test_each_fault_of_a_document_is_reported_with_its_path(change: Change, path: tuple[str, ...]) -> None:
+    assert [fault.path for fault in check_process(parse_process(default_with(change)))] == [path]
 
 
 @pytest.mark.parametrize("trigger", Trigger)
-def test_a_milestone_is_asked_only_where_it_can_have_been_laid_out(trigger: Trigger) -> None:
+def test_a_milestone_is_required_only_after_it_can_exist(trigger: Trigger) -> None:
     asked = {"key": "asked", "label": "Asked", "strength": "SOFT", "test": {"milestone": "decision_made"}}
     gates = {gate["trigger"]: gate["requirements"] for gate in default_document()["gates"]}
     gates[trigger] = [*gates.get(trigger, []), asked]
     place = (str(list(gates).index(trigger)), "requirements", str(len(gates[trigger]) - 1), "test", "milestone")
 
-    told = check_process(
-        parse_process(changed(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()])))
+    problems = check_process(
+        parse_process(
+            default_with(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()]))
+        )
     )
 
     never = trigger in (Trigger.QUALIFY, Trigger.PROGRESS)
-    assert [fault.path for fault in told if fault.path[-1] == "milestone"] == ([("gates", *place)] if never else [])
+    assert [fault.path for fault in problems if fault.path[-1] == "milestone"] == ([("gates", *place)] if never else [])
 
 
-def test_a_document_with_sound_expressions_has_no_fault() -> None:
+def test_a_document_with_valid_expressions_has_no_fault() -> None:
     parts = {"when": "opportunity.value != null && opportunity.value > 50000", "test": {"expression": "today > '2026'"}}
 
-    assert check_process(parse_process(changed(requirement(2, **parts)))) == []
+    assert check_process(parse_process(default_with(with_requirement(2, **parts)))) == []
 
 
-def test_what_deals_keep_of_a_document_may_be_as_long_as_its_place() -> None:
+def test_texts_copied_to_deals_fit_their_columns() -> None:
     longest = {"key": "k" * 64, "name": "n" * 255}
 
     assert (
-        check_process(parse_process(changed(lambda d: (d["milestones"][0].update(longest), d.update(longest))))) == []
+        check_process(parse_process(default_with(lambda d: (d["milestones"][0].update(longest), d.update(longest)))))
+        == []
     )
 
 
-def test_all_faults_are_told_together_below_the_inputs_own_path() -> None:
-    document = parse_process(changed(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
+def test_all_faults_are_reported_below_the_inputs_path() -> None:
+    document = parse_process(default_with(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
 
     assert [fault.path for fault in check_process(document, at=("document",))] == [
         ("document", "states", "0", "probability"),

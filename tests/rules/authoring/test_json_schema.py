@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft7Validator
 
-from tests.rules.authoring.faulty_documents import Mutilated, mutilated
+from tests.rules.authoring.faulty_documents import FaultyDocument, faulty_documents
 from tests.support.counts import FULL, count
 from tests.support.rules.deal_facts import DEFAULT
-from tests.support.rules.process_documents import Change, changed, fit_rule, requirement
-from tests.support.rules.processes import documents
+from tests.support.rules.process_documents import Change, default_with, with_fit_rule, with_requirement
+from tests.support.rules.processes import process_documents
 from workflow.operations.process.processes import PRESETS, preset_text
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.authoring.json_schema import process_json_schema
@@ -33,17 +33,17 @@ often = settings(
 )
 
 
-def test_the_shipped_schema_is_the_one_of_the_code() -> None:
+def test_the_shipped_schema_matches_the_code() -> None:
     assert json.loads(SHIPPED.read_text(encoding="utf-8")) == process_json_schema(), (
         "Run `pursuit process schema > workflow/presets/process.schema.json`."
     )
 
 
-def test_it_is_a_schema() -> None:
+def test_the_schema_is_a_valid_json_schema() -> None:
     Draft7Validator.check_schema(process_json_schema())
 
 
-def test_every_part_and_every_choice_is_explained() -> None:
+def test_every_part_and_choice_has_a_description() -> None:
     def bare(node: Any, path: str) -> list[str]:  # Any: JSON
         if not isinstance(node, dict):
             return []
@@ -62,19 +62,19 @@ def test_a_preset_as_it_is_written_has_no_fault(name: str) -> None:
 
 
 def test_states_and_alert_rules_may_be_left_out_or_empty() -> None:
-    short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
+    short = default_with(lambda d: (d.pop("states"), d.update(alertRules=None)))
 
     assert parse_process(short, defaults=DEFAULT) == DEFAULT
     assert faults(short) == []
 
 
 @often
-@given(document=documents())
-def test_what_can_be_published_has_no_fault(document: ProcessDocument) -> None:
+@given(document=process_documents())
+def test_publishable_documents_are_valid(document: ProcessDocument) -> None:
     assert faults(encode_process(document)) == []
 
 
-REFUSED_ALIKE: list[Change] = [
+REFUSED_BY_BOTH: list[Change] = [
     lambda d: d.update(colour="red"),
     lambda d: d.pop("key"),
     lambda d: d.pop("gates"),
@@ -100,30 +100,30 @@ REFUSED_ALIKE: list[Change] = [
     lambda d: d["gates"][0].update(trigger="REOPEN"),
     lambda d: d["gates"][0]["requirements"][3].update(test={}),
     lambda d: d["gates"][0]["requirements"][3].update(test={"fit": True, "field": "VALUE"}),
-    requirement(2, test={"fit": False}),
-    requirement(2, test={"riskReviewed": False}),
-    requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
-    requirement(2, test={"activityWithinDays": 0}),
-    requirement(2, test={"role": {"anyOf": [], "minimum": 0}}),
-    requirement(2, strength="MEDIUM"),
-    requirement(2, label=""),
+    with_requirement(2, test={"fit": False}),
+    with_requirement(2, test={"riskReviewed": False}),
+    with_requirement(2, test={"criterion": {"key": "pain", "minGrade": "DISPROVED"}}),
+    with_requirement(2, test={"activityWithinDays": 0}),
+    with_requirement(2, test={"role": {"anyOf": [], "minimum": 0}}),
+    with_requirement(2, strength="MEDIUM"),
+    with_requirement(2, label=""),
     lambda d: d["milestones"][0].update(dueAfterDays=3651),
     lambda d: d["requiredRoles"].append({"anyOf": []}),
     lambda d: d["alertRules"][0].update(states=["WON"]),
     lambda d: d["alertRules"][0].update(states=[]),
     lambda d: d["alertRules"][0].update(threshold=100_001),
     lambda d: d["alertRules"][0].update(enabled="yes"),
-    fit_rule("IN", 5),
-    fit_rule("IN", []),
-    fit_rule("EQ", [5]),
-    fit_rule("GT", True),
-    fit_rule("EQ", {"a": 1}),
+    with_fit_rule("IN", 5),
+    with_fit_rule("IN", []),
+    with_fit_rule("EQ", [5]),
+    with_fit_rule("GT", True),
+    with_fit_rule("EQ", {"a": 1}),
 ]
 
 
-@pytest.mark.parametrize("change", REFUSED_ALIKE)
-def test_what_is_refused_at_publish_is_underlined_by_the_editor(change: Callable[[dict[str, Any]], object]) -> None:
-    document = changed(change)
+@pytest.mark.parametrize("change", REFUSED_BY_BOTH)
+def test_documents_refused_at_publish_are_invalid(change: Callable[[dict[str, Any]], object]) -> None:
+    document = default_with(change)
 
     assert problems(document) != []
     assert faults(document) != []
@@ -134,28 +134,28 @@ def test_what_is_refused_at_publish_is_underlined_by_the_editor(change: Callable
     [
         lambda d: d["gates"][0]["requirements"].pop(0),
         lambda d: d["criteria"].append(d["criteria"][5]),
-        requirement(2, test={"criterion": {"key": "ache"}}),
-        requirement(2, test={"milestone": "party"}),
+        with_requirement(2, test={"criterion": {"key": "ache"}}),
+        with_requirement(2, test={"milestone": "party"}),
         lambda d: [criterion.update(weight=0) for criterion in d["criteria"]],
     ],
 )
-def test_what_one_part_asks_of_another_is_left_to_check(change: Change) -> None:
-    document = changed(change)
+def test_cross_references_are_left_to_the_checks(change: Change) -> None:
+    document = default_with(change)
 
     assert problems(document) != []
     assert faults(document) == []
 
 
 @often
-@given(fault=mutilated())
-def test_one_fault_is_underlined_but_where_parts_hang_together(fault: Mutilated) -> None:
-    if fault.how not in {"twice", "unstorable"} and not fault_is_left_out(fault):
-        assert faults(fault.data) != [], (fault.how, fault.path)
+@given(fault=faulty_documents())
+def test_one_fault_is_invalid_except_across_parts(fault: FaultyDocument) -> None:
+    if fault.fault not in {"twice", "unstorable"} and not fault_is_left_out(fault):
+        assert faults(fault.data) != [], (fault.fault, fault.path)
 
 
-def fault_is_left_out(fault: Mutilated) -> bool:
+def fault_is_left_out(fault: FaultyDocument) -> bool:
     """Without states or alert rules the default process's are taken."""
-    return fault.how in {"deleted", "emptied"} and fault.path in {("states",), ("alertRules",)}
+    return fault.fault in {"deleted", "emptied"} and fault.path in {("states",), ("alertRules",)}
 
 
 def faults(document: object) -> list[str]:

@@ -37,7 +37,7 @@ def test_every_preset_has_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_whole(name: str) -> None:
+def test_a_preset_is_complete_and_valid(name: str) -> None:
     document = preset(name)
 
     assert check_process(document) == []
@@ -49,14 +49,14 @@ def test_a_preset_is_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_criterion_comes_with_the_questions_of_a_good_seller(name: str) -> None:
+def test_every_criterion_has_discovery_questions(name: str) -> None:
     for criterion in preset(name).criteria:
         assert len(criterion.questions) >= 4, criterion.key
         assert [question for question in criterion.questions if not question.endswith("?")] == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_criterion_and_every_key_step_is_asked_for_by_a_gate(name: str) -> None:
+def test_every_criterion_and_key_milestone_is_required_by_a_gate(name: str) -> None:
     document = preset(name)
     tests = [one.test for gate in document.gates for one in gate.requirements]
 
@@ -68,7 +68,7 @@ def test_every_criterion_and_every_key_step_is_asked_for_by_a_gate(name: str) ->
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_days_grow_from_milestone_to_milestone_and_fit_into_the_state(name: str) -> None:
+def test_milestone_days_increase_and_fit_the_state(name: str) -> None:
     document = preset(name)
     due = [milestone.due_after_days or 0 for milestone in document.milestones]
 
@@ -77,13 +77,13 @@ def test_days_grow_from_milestone_to_milestone_and_fit_into_the_state(name: str)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_asks_its_letters(name: str) -> None:
+def test_a_method_has_a_criterion_for_each_letter(name: str) -> None:
     kinds = {criterion.kind.value for criterion in preset(name).criteria}
 
     assert kinds == METHODS[name] | {CriterionKind.PAIN, CriterionKind.INTEREST, CriterionKind.FIT}
 
 
-def test_bant_asks_the_buyer_for_all_four_before_a_deal_goes_on() -> None:
+def test_bant_requires_all_four_before_progressing() -> None:
     bant = preset("bant")
 
     assert criteria_asked(bant, Trigger.QUALIFY, Strength.SOFT) == dict.fromkeys(
@@ -94,7 +94,7 @@ def test_bant_asks_the_buyer_for_all_four_before_a_deal_goes_on() -> None:
     )
 
 
-def test_meddicc_asks_its_letters_where_a_deal_goes_on_and_is_won() -> None:
+def test_meddicc_requires_its_letters_to_progress_and_win() -> None:
     meddicc = preset("meddicc")
 
     assert criteria_asked(meddicc, Trigger.PROGRESS, Strength.HARD) == {
@@ -107,14 +107,14 @@ def test_meddicc_asks_its_letters_where_a_deal_goes_on_and_is_won() -> None:
     }
 
 
-def test_spiced_asks_for_impact_and_critical_event_before_a_deal_goes_on() -> None:
+def test_spiced_requires_impact_and_critical_event_before_progressing() -> None:
     asked = criteria_asked(preset("spiced"), Trigger.PROGRESS, Strength.HARD)
 
     assert asked == {"impact": "VALIDATED", "critical_event": "VALIDATED", "decision": "IDENTIFIED"}
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_header_says_for_whom_what_and_how_to_adapt_it(name: str) -> None:
+def test_a_header_explains_audience_content_and_adaptation(name: str) -> None:
     header = re.split(r"^key:", preset_text(name), maxsplit=1, flags=re.MULTILINE)[0]
 
     for part in (
@@ -130,7 +130,7 @@ def test_a_header_says_for_whom_what_and_how_to_adapt_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_the_examples_of_a_header_can_be_taken_as_they_are(name: str) -> None:
+def test_the_examples_of_a_header_are_valid(name: str) -> None:
     lines = re.findall(r"^#   ((?:  )*[a-z-].*)$", preset_text(name), flags=re.MULTILINE)
     place = lines.index("fitRules:")
     rules, requirement = "\n".join(lines[place : place + 2]), "\n".join(lines[place + 2 :])
@@ -152,7 +152,7 @@ def list_in(data: object) -> list[object]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_written_out_is_the_same_process(name: str) -> None:
+def test_a_preset_round_trips_through_yaml(name: str) -> None:
     text = process_to_yaml(preset(name))
 
     assert content_hash(process_from_yaml(text)) == content_hash(preset(name))

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.rules.authoring.faulty_documents import Mutilated, at, mutilated
+from tests.rules.authoring.faulty_documents import FaultyDocument, faulty_documents, part_at
 from tests.support.counts import FULL, count
-from tests.support.rules.processes import WORDS, documents
+from tests.support.rules.processes import WORDS, process_documents
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
 from workflow.rules.authoring.yaml_reading import InvalidYamlError, LineProblem, read_yaml
@@ -28,8 +28,8 @@ sometimes = settings(often, max_examples=count(300))
 
 
 @often
-@given(document=documents())
-def test_a_valid_process_has_no_fault_and_reads_back_from_its_text(document: ProcessDocument) -> None:
+@given(document=process_documents())
+def test_a_valid_process_round_trips_through_its_text(document: ProcessDocument) -> None:
     assert check_process(document) == []
     assert parse_process(encode_process(document)) == document
 
@@ -41,46 +41,52 @@ def test_a_valid_process_has_no_fault_and_reads_back_from_its_text(document: Pro
 
 
 @sometimes
-@given(document=documents())
-def test_the_text_means_the_same_to_every_reader_of_yaml(document: ProcessDocument) -> None:
+@given(document=process_documents())
+def test_the_text_is_read_alike_by_another_yaml_parser(document: ProcessDocument) -> None:
     text = process_to_yaml(document)
 
     assert yaml.safe_load(text) == read_yaml(text).data
 
 
 @often
-@given(fault=mutilated())
-def test_one_fault_is_refused_at_its_place_with_its_line(fault: Mutilated) -> None:
+@given(fault=faulty_documents())
+def test_one_fault_is_reported_at_its_path_and_line(fault: FaultyDocument) -> None:
     text = write_yaml(fault.data)
 
-    told = faults_in(text)
+    faults = faults_in(text)
 
-    assert fault.path in {problem.path for problem in told}, fault.how
-    for problem in told:
+    assert fault.path in {problem.path for problem in faults}, fault.fault
+    for problem in faults:
         assert 1 <= problem.line <= len(text.splitlines())
-        assert stands(fault.data, problem.path) or stands(fault.data, problem.path[:-1]), problem
+        assert exists_at(fault.data, problem.path) or exists_at(fault.data, problem.path[:-1]), problem
 
 
 @sometimes
-@given(document=documents(), data=st.data())
-def test_a_name_that_stands_twice_is_refused_on_its_second_line(document: ProcessDocument, data: st.DataObject) -> None:
+@given(document=process_documents(), data=st.data())
+def test_a_duplicate_key_is_reported_on_its_second_line(document: ProcessDocument, data: st.DataObject) -> None:
     root = yaml.compose(process_to_yaml(document))
-    objects = [(path, node) for path, node in walked(root) if isinstance(node, yaml.MappingNode) and node.value]
+    objects = [(path, node) for path, node in walk_nodes(root) if isinstance(node, yaml.MappingNode) and node.value]
     path, chosen = data.draw(st.sampled_from(objects))
     key, value = data.draw(st.sampled_from(chosen.value))
     chosen.value.append((deepcopy(key), deepcopy(value)))
     text = yaml.serialize(root, allow_unicode=True)
 
-    told = faults_in(text)
+    faults = faults_in(text)
 
-    assert [problem.path for problem in told] == [(*path, key.value)]
+    assert [problem.path for problem in faults] == [(*path, key.value)]
     lines = [one.start_mark.line + 1 for one, _ in node_at(yaml.compose(text), path).value if one.value == key.value]
-    assert ([told[0].line], f"first on line {lines[0]};" in told[0].message) == (lines[1:], True)
+    assert ([faults[0].line], f"first on line {lines[0]};" in faults[0].message) == (lines[1:], True)
 
 
 @sometimes
-@given(document=documents(), cut=st.floats(0, 1), put=st.sampled_from((*WORDS, "\n", " ", ":", "\x00", "\ud800", "")))
-def test_a_spoiled_text_is_read_or_refused_within_itself(document: ProcessDocument, cut: float, put: str) -> None:
+@given(
+    document=process_documents(),
+    cut=st.floats(0, 1),
+    put=st.sampled_from((*WORDS, "\n", " ", ":", "\x00", "\ud800", "")),
+)
+def test_a_damaged_text_is_read_or_refused_with_a_line_inside_it(
+    document: ProcessDocument, cut: float, put: str
+) -> None:
     text = process_to_yaml(document)
     place = int(cut * len(text))
 
@@ -101,22 +107,22 @@ def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
     return found
 
 
-def stands(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of several kinds
+def exists_at(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of several kinds
     """Whether there is something at the path."""
     try:
-        at(data, path)
+        part_at(data, path)
     except (LookupError, TypeError):
         return False
     return True
 
 
-def walked(node: Any, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
+def walk_nodes(node: Any, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
     """The node and all below it."""
     inner = [(str(index), part) for index, part in enumerate(node.value)] if isinstance(node, yaml.SequenceNode) else []
     inner += [(key.value, part) for key, part in node.value] if isinstance(node, yaml.MappingNode) else []
-    return [(path, node), *(found for name, part in inner for found in walked(part, (*path, name)))]
+    return [(path, node), *(found for name, part in inner for found in walk_nodes(part, (*path, name)))]
 
 
 def node_at(root: Any, path: tuple[str, ...]) -> Any:  # Any: a node of YAML
     """The node at the path."""
-    return dict(reversed(walked(root)))[path]
+    return dict(reversed(walk_nodes(root)))[path]

@@ -26,12 +26,12 @@ READ: list[tuple[str, object]] = [
 
 
 @pytest.mark.parametrize(("text", "data"), READ)
-def test_what_every_reader_takes_alike_is_read(text: str, data: object) -> None:
+def test_unambiguous_yaml_is_read(text: str, data: object) -> None:
     assert read_yaml(text).data == data
 
 
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
-def test_what_may_be_true_false_or_a_text_is_refused(word: str) -> None:
+def test_ambiguous_booleans_are_refused(word: str) -> None:
     assert faults(f"a: 1\nb: {word}") == [
         f"2: b: {word} is true or false to some readers of YAML and a text to others. "
         "Put it in quotes where it is a text; else write true or false."
@@ -53,13 +53,13 @@ def test_what_may_be_true_false_or_a_text_is_refused(word: str) -> None:
         ("<<", "has a meaning of its own to some readers of YAML."),
     ],
 )
-def test_what_readers_take_differently_is_refused(word: str, says: str) -> None:
+def test_yaml_read_differently_by_parsers_is_refused(word: str, says: str) -> None:
     [fault] = faults(f"a:\n  - {word}")
 
     assert fault.startswith(f"2: a.0: {word} {says}")
 
 
-def test_every_name_that_stands_twice_is_told_with_both_lines() -> None:
+def test_every_duplicate_key_is_reported_with_both_lines() -> None:
     assert faults("a: 1\nb:\n  - c: 1\n    d: 2\n    c: 3\na: 4\n") == [
         "5: b.0.c: c stands here twice, first on line 3; keep one.",
         "6: a stands here twice, first on line 1; keep one.",
@@ -87,7 +87,7 @@ def test_every_name_that_stands_twice_is_told_with_both_lines() -> None:
         ("? [a, b]\n: 1", "1: A name must be a text."),
     ],
 )  # fmt: skip
-def test_what_is_no_yaml_is_told_in_a_sentence(text: str, says: str) -> None:
+def test_invalid_yaml_is_reported_in_a_sentence(text: str, says: str) -> None:
     [fault] = faults(text)
 
     assert fault.startswith(says)
@@ -113,7 +113,7 @@ def billion_laughs() -> str:
     ],
     ids=["laughs", "itself", "itself below", "lists", "objects", "dashes", "parts", "length"],
 )
-def test_what_would_grow_without_end_is_refused(text: str, says: str) -> None:
+def test_expanding_aliases_are_refused(text: str, says: str) -> None:
     [fault] = faults(text)
 
     assert says in fault
@@ -135,7 +135,7 @@ def test_what_would_grow_without_end_is_refused(text: str, says: str) -> None:
         ("key: a\nstates: [{state: LEAD,\n  probability: high}]\n", "3: states.0.probability must be a number."),
     ],
 )
-def test_a_fault_of_the_process_stands_on_its_line(text: str, says: str) -> None:
+def test_a_fault_of_the_process_has_its_line(text: str, says: str) -> None:
     with pytest.raises(InvalidYamlError) as refusal:
         process_from_yaml(text)
 
@@ -157,7 +157,7 @@ def test_a_fault_of_the_process_stands_on_its_line(text: str, says: str) -> None
         ("milestone: decision_made", "milestone: done", 0, "gates.2.requirements.5.test.milestone: There is no milestone"),
     ],
 )  # fmt: skip
-def test_a_slip_of_the_pen_is_told_where_it_is(old: str, new: str, below: int, says: str) -> None:
+def test_a_typo_is_reported_at_its_line(old: str, new: str, below: int, says: str) -> None:
     before, found, after = preset_text("meddicc").partition(old)
     assert found
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.support.rules.process_documents import changed, fit_rule
+from tests.support.rules.process_documents import default_with, with_fit_rule
 from tests.support.rules.processes import WORDS
 from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
 from workflow.rules.process.document import parse_process
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_text_reads_back_wherever_it_stands(word: str) -> None:
-    plain = changed(fit_rule("EQ", word))
+def test_any_text_round_trips_in_every_position(word: str) -> None:
+    plain = default_with(with_fit_rule("EQ", word))
     plain["name"] = word
     plain["criteria"][0].update(label=word, questions=[word, "Why?", word])
     plain["gates"][0]["requirements"][0].update(label=word)
@@ -20,8 +20,8 @@ def test_a_text_reads_back_wherever_it_stands(word: str) -> None:
     assert process_from_yaml(process_to_yaml(document)) == document
 
 
-def test_short_parts_stand_on_one_line_and_a_blank_line_is_before_each_section() -> None:
-    text = process_to_yaml(parse_process(changed(lambda d: d["states"][0].update(probability=0.125))))
+def test_short_parts_are_on_one_line_and_sections_are_separated() -> None:
+    text = process_to_yaml(parse_process(default_with(lambda d: d["states"][0].update(probability=0.125))))
 
     lines = text.splitlines()
     assert lines[:4] == ["key: default", "name: Pain, interest, fit", "", "criteria:"]

@@ -53,7 +53,7 @@ REFUSED = [
     "",
     "https://example.com/" + "x" * 2048,
 ]
-LET = [
+ALLOWED = [
     "https://1.1.1.1/hook",
     "https://[2606:4700:4700::1111]/h",
     "https://8.8.8.8:8443/x",
@@ -62,46 +62,46 @@ LET = [
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_what_leads_inside_is_refused_by_its_writing(url: str) -> None:
+def test_urls_of_private_addresses_are_refused(url: str) -> None:
     with pytest.raises(UnsafeUrlError):
         parse_webhook_url(url, allow_private=False)
 
 
-@pytest.mark.parametrize("url", LET)
-def test_what_leads_outside_is_let(url: str) -> None:
+@pytest.mark.parametrize("url", ALLOWED)
+def test_public_urls_are_allowed(url: str) -> None:
     assert parse_webhook_url(url, allow_private=False).scheme == "https"
 
 
-def test_a_target_is_told_as_a_request_names_it() -> None:
+def test_a_target_is_parsed_as_a_request_uses_it() -> None:
     named, literal = (
         parse_webhook_url("https://example.com:8443/a?b=c", allow_private=False),
-        parse_webhook_url(LET[1], allow_private=False),
+        parse_webhook_url(ALLOWED[1], allow_private=False),
     )
 
     assert (named.authority, named.path, named.port) == ("example.com:8443", "/a?b=c", 8443)
     assert (literal.authority, literal.path, literal.port) == ("[2606:4700:4700::1111]", "/h", 443)
 
 
-def test_for_development_ones_own_network_is_let() -> None:
+def test_private_addresses_are_allowed_for_development() -> None:
     assert parse_webhook_url("http://127.0.0.1:9000/hook", allow_private=True).authority == "127.0.0.1:9000"
     assert choose_address(["127.0.0.1"], allow_private=True) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.0.192"])
-def test_a_name_that_also_stands_for_an_address_inside_is_refused(inside: str) -> None:
+def test_a_host_that_also_resolves_to_a_private_address_is_refused(inside: str) -> None:
     with pytest.raises(UnsafeUrlError):
         choose_address(["1.1.1.1", inside], allow_private=False)
 
 
-def test_a_name_that_stands_for_nothing_is_refused() -> None:
+def test_a_host_without_addresses_is_refused() -> None:
     with pytest.raises(UnsafeUrlError):
         choose_address([], allow_private=True)
 
 
-def test_of_several_addresses_the_same_is_taken_whatever_their_order() -> None:
+def test_the_chosen_address_does_not_depend_on_their_order() -> None:
     assert choose_address(["2606:4700:4700::1111", "8.8.8.8", "1.1.1.1"], allow_private=False) == "1.1.1.1"
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111"])
-def test_addresses_of_the_public_internet_are_known(address: str) -> None:
+def test_public_addresses_are_recognized(address: str) -> None:
     assert is_public(address)

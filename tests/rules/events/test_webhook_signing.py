@@ -21,7 +21,7 @@ def headers(*secrets: str) -> dict[str, str]:
     return {"webhook-id": ID, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signed}
 
 
-def test_the_standards_own_library_takes_a_signature() -> None:
+def test_the_reference_library_accepts_a_signature() -> None:
     assert Webhook(NEW).verify(BODY, headers(NEW))["type"] == "risk.raised"
 
 
@@ -32,7 +32,7 @@ def test_while_a_secret_is_rotated_both_verify() -> None:
 
 
 @pytest.mark.parametrize("place", range(len(BODY)))
-def test_each_flipped_byte_is_refused(place: int) -> None:
+def test_a_flipped_byte_fails_verification(place: int) -> None:
     forged = bytes([*BODY[:place], BODY[place] ^ 1, *BODY[place + 1 :]])
 
     with pytest.raises((WebhookVerificationError, UnicodeDecodeError)):
@@ -40,7 +40,7 @@ def test_each_flipped_byte_is_refused(place: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp"])
-def test_what_is_told_beside_the_body_is_signed_too(name: str) -> None:
+def test_message_id_and_timestamp_are_signed_too(name: str) -> None:
     forged = headers(NEW)
     forged[name] = forged[name][:-1] + ("0" if forged[name][-1] != "0" else "1")
 
@@ -48,7 +48,7 @@ def test_what_is_told_beside_the_body_is_signed_too(name: str) -> None:
         Webhook(NEW).verify(BODY, forged)
 
 
-def test_attempts_come_after_longer_and_longer_times_and_end() -> None:
+def test_retries_back_off_and_end() -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
 
     waits = [next_retry_at(count, now, 0.0) for count in range(1, 12)]
@@ -58,20 +58,20 @@ def test_attempts_come_after_longer_and_longer_times_and_end() -> None:
     assert waits == [*(now + delay for delay in delays), None, None]
 
 
-def test_what_failed_together_does_not_come_again_together() -> None:
+def test_retries_are_spread_by_jitter() -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
 
     assert next_retry_at(2, now, 1.0) == now + timedelta(minutes=5, seconds=30)
 
 
 @pytest.mark.parametrize(("asked", "wait"), [(1, 5), (600, 600), (10**8, 86_400)])
-def test_a_receiver_is_left_alone_as_long_as_it_asks_for_up_to_a_day(asked: int, wait: int) -> None:
+def test_retry_after_is_respected_up_to_a_day(asked: int, wait: int) -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
 
     assert next_retry_at(1, now, 0.0, timedelta(seconds=asked)) == now + timedelta(seconds=wait)
 
 
-def test_patterns_mean_types() -> None:
+def test_patterns_match_event_types() -> None:
     assert (
         matches_pattern("risk.raised", "risk.*")
         and matches_pattern("risk.raised", "risk.raised")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, TODAY, assessed, deal, judged
-from tests.support.rules.random_expressions import nested
+from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, TODAY, assessment, deal, verdict_on
+from tests.support.rules.random_expressions import nested_list
 from workflow.rules.enums import Grade, OpportunityState, RequirementStatus
 from workflow.rules.gates.cel import evaluate_expression
 from workflow.rules.gates.cel_variables import MAX_WEIGHT, VARIABLES, CelContext, CelReference, value_of
@@ -35,13 +35,13 @@ BARE = deal(account=replace(ACCOUNT, industry=None, country=None, employee_count
 LATER = 'timestamp(opportunity.expectedCloseDate + "T00:00:00Z") - timestamp(today + "T00:00:00Z")'
 
 
-def asked(expression: str, facts: OpportunityFacts) -> tuple[RequirementStatus, str | None]:
+def status_and_remedy(expression: str, facts: OpportunityFacts) -> tuple[RequirementStatus, str | None]:
     """Whether a requirement with that expression holds, and what would mend it."""
-    verdict = judged(RequirementTest(expression=expression), facts)
+    verdict = verdict_on(RequirementTest(expression=expression), facts)
     return verdict.status, verdict.remedy
 
 
-def test_an_expression_sees_this_of_a_deal() -> None:
+def test_an_expression_sees_the_documented_values() -> None:
     sight = CelContext(FULL, 65, TODAY)
 
     assert {name: value_of(CelReference(name), sight) for name in VARIABLES} == {
@@ -96,10 +96,10 @@ def test_the_value_is_in_whole_units_of_the_base_currency(currency: str, minor: 
         "opportunity.value > 50000 // more than we sell without a board\n && true",
     ],
 )
-def test_what_is_true_holds(expression: str) -> None:
-    good = tuple(assessed(key) for key in ("pain", "interest", "fit"))
+def test_a_true_expression_is_met(expression: str) -> None:
+    good = tuple(assessment(key) for key in ("pain", "interest", "fit"))
 
-    verdict = judged(RequirementTest(expression=expression), replace(FULL, assessments=good))
+    verdict = verdict_on(RequirementTest(expression=expression), replace(FULL, assessments=good))
 
     assert (verdict.status, verdict.remedy) == (MET, None), verdict.explanation
 
@@ -116,8 +116,8 @@ def test_what_is_true_holds(expression: str) -> None:
         ("opportunity.attributes.tags == []", "updateOpportunity", "opportunity.attributes.tags holds 2"),
     ],
 )
-def test_what_is_false_does_not_hold_and_shows_what_was_found(expression: str, remedy: str, explanation: str) -> None:
-    verdict = judged(RequirementTest(expression=expression), FULL)
+def test_a_false_expression_is_unmet_and_shows_the_values(expression: str, remedy: str, explanation: str) -> None:
+    verdict = verdict_on(RequirementTest(expression=expression), FULL)
 
     assert (verdict.status, verdict.remedy) == (UNMET, remedy)
     assert verdict.explanation == f"“{expression}” is not true: {explanation}."
@@ -161,28 +161,28 @@ def test_what_is_false_does_not_hold_and_shows_what_was_found(expression: str, r
         ),
     ],
 )  # fmt: skip
-def test_what_cannot_be_told_does_not_hold_and_says_why(expression: str, remedy: str, why: str) -> None:
-    verdict = judged(RequirementTest(expression=expression), BARE)
+def test_an_expression_that_cannot_be_evaluated_is_unmet_and_says_why(expression: str, remedy: str, why: str) -> None:
+    verdict = verdict_on(RequirementTest(expression=expression), BARE)
 
     assert (verdict.status, verdict.remedy) == (UNMET, remedy)
     assert verdict.explanation == f"“{expression}” cannot be told: {why}."
 
 
-def test_what_was_published_under_other_rules_is_not_told_and_says_why() -> None:
-    verdict = judged(RequirementTest(expression="opportunity.valu > 1"), FULL)
+def test_an_expression_published_under_older_rules_is_unmet_and_says_why() -> None:
+    verdict = verdict_on(RequirementTest(expression="opportunity.valu > 1"), FULL)
 
     assert verdict.status is UNMET
     assert verdict.explanation.startswith("“opportunity.valu > 1” cannot be told: `opportunity.valu` is unknown.")
 
 
 def test_the_score_is_the_qualification_score_at_that_instant() -> None:
-    facts = deal(assessments=(assessed("pain", Grade.CONFIRMED),))
+    facts = deal(assessments=(assessment("pain", Grade.CONFIRMED),))
 
-    assert asked("opportunity.score == 31", facts) == (MET, None)
-    assert asked("opportunity.score == 31", replace(facts, assessments=())) == (UNMET, "assessCriteria")
+    assert status_and_remedy("opportunity.score == 31", facts) == (MET, None)
+    assert status_and_remedy("opportunity.score == 31", replace(facts, assessments=())) == (UNMET, "assessCriteria")
 
 
-def test_today_is_the_organizations() -> None:
+def test_today_is_in_the_organizations_time_zone() -> None:
     west = replace(BARE, time_zone="Pacific/Honolulu")
     early = NOW.replace(hour=9)
     requirement = GateRequirement("asked", "Asked", RequirementTest(expression='today == "2026-03-10"'))
@@ -190,8 +190,11 @@ def test_today_is_the_organizations() -> None:
     assert [evaluate_requirement(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [MET, UNMET]
 
 
-def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
-    assert asked('opportunity.state == "WON"', deal(state=OpportunityState.LEAD)) == (UNMET, "updateOpportunity")
+def test_an_expression_on_the_state_gets_a_fallback_remedy() -> None:
+    assert status_and_remedy('opportunity.state == "WON"', deal(state=OpportunityState.LEAD)) == (
+        UNMET,
+        "updateOpportunity",
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,7 @@ def test_a_state_that_no_write_changes_names_the_next_remedy() -> None:
         ({"text": "x" * 50_000}, 'opportunity.attributes.text.contains("y")', False),
     ],
 )
-def test_what_is_too_large_to_go_through_is_not_told(
+def test_values_that_are_too_large_are_not_evaluated(
     attributes: dict[str, object], expression: str, holds: bool | None
 ) -> None:
     found = evaluate_expression(expression, CelContext(deal(attributes=attributes), 0, TODAY))
@@ -215,27 +218,32 @@ def test_what_is_too_large_to_go_through_is_not_told(
     assert ("there is too much on record to go through" in found.sentence) is (holds is None)
 
 
-def test_the_remedy_writes_what_is_lacking_before_what_is_there() -> None:
+def test_the_remedy_changes_the_missing_value() -> None:
     expression = "opportunity.name != '' && account.employeeCount > 100"
 
-    assert asked(expression, BARE) == (UNMET, "updateAccount")
+    assert status_and_remedy(expression, BARE) == (UNMET, "updateAccount")
 
 
 @pytest.mark.parametrize("value", [2**63, 2**70, 10**400])
 def test_a_whole_number_beyond_64_bits_is_still_a_large_number(value: int) -> None:
     facts = deal(attributes={"large": value, "low": -value})
 
-    assert asked("opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts) == (MET, None)
+    assert status_and_remedy("opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts) == (
+        MET,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
     "value", [2**63, -(2**70), 10**400, float("nan"), float("inf"), "nul\0", "\ud800", {1: {2: 3}}, TODAY]
 )
-def test_data_that_no_client_should_have_sent_is_answered_for(value: object) -> None:
-    facts = deal(attributes={"odd": value, "deep": nested(1000)}, account=replace(ACCOUNT, attributes={"odd": [value]}))
+def test_unexpected_stored_data_gets_an_answer(value: object) -> None:
+    facts = deal(
+        attributes={"odd": value, "deep": nested_list(1000)}, account=replace(ACCOUNT, attributes={"odd": [value]})
+    )
 
     for expression in ("opportunity.attributes.odd == account.attributes.odd", "opportunity.attributes.deep == 1"):
-        told = evaluate_expression(expression, CelContext(facts, 0, TODAY))
+        result = evaluate_expression(expression, CelContext(facts, 0, TODAY))
 
-        assert told.sentence.isprintable()
-        assert told.holds is not True
+        assert result.sentence.isprintable()
+        assert result.holds is not True

@@ -8,7 +8,7 @@ import pytest
 from tests.house import ROOT
 from tests.support.counts import count
 from tests.support.rules.deal_facts import BARE_LEAD, TODAY, deal
-from tests.support.rules.random_expressions import HOSTILE, Expressions
+from tests.support.rules.random_expressions import HOSTILE_EXPRESSIONS, RandomExpressions
 from workflow.rules.gates.cel import MAX_LENGTH, MAX_WORK, estimate_work, evaluate_expression, expression_faults
 from workflow.rules.gates.cel_parser import LOOP_MACROS, ROOTS, parse_expression
 from workflow.rules.gates.cel_variables import (
@@ -23,8 +23,8 @@ from workflow.rules.gates.cel_variables import (
 )
 
 EVERYTHING = f"An expression sees {', '.join(VARIABLES)}; below `attributes`, every name."
-UNREAD = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
-SOUND = "opportunity.value > 50000"
+STRING_HINT = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
+VALID = "opportunity.value > 50000"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ SOUND = "opportunity.value > 50000"
         ("Deal{} == null", "`Deal{}` is no type that an expression knows."),
     ],
 )
-def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: str) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(text: str, unknown: str) -> None:
     assert expression_faults(text) == (f"{unknown} {EVERYTHING}",)
 
 
@@ -66,16 +66,16 @@ def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: s
         ("true\n&& or", "`or` is unknown."),
         ("true and false", "`and` is unknown."),
         ("", "The expression cannot be read"),
-        ("opportunity.value = 5", f"The expression cannot be read at line 1, character 19. {UNREAD}"),
-        ("true &&\n @", f"The expression cannot be read at line 2, character 2. {UNREAD}"),
-        ('"open', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
-        ('r"\\" == "', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
-        ("today == b'ab'", f"The expression cannot be read at line 1, character 10. {UNREAD}"),
-        ('"""a"" == """', f"The expression cannot be read at line 1, character 1. {UNREAD}"),
-        ("opportunity.`value`", f"The expression cannot be read at line 1, character 13. {UNREAD}"),
-        ("'\0' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
-        ("true // \0", f"The expression cannot be read at line 1, character 9. {UNREAD}"),
-        ("'\ud800' == today", f"The expression cannot be read at line 1, character 1. {UNREAD}"),
+        ("opportunity.value = 5", f"The expression cannot be read at line 1, character 19. {STRING_HINT}"),
+        ("true &&\n @", f"The expression cannot be read at line 2, character 2. {STRING_HINT}"),
+        ('"open', f"The expression cannot be read at line 1, character 1. {STRING_HINT}"),
+        ('r"\\" == "', f"The expression cannot be read at line 1, character 1. {STRING_HINT}"),
+        ("today == b'ab'", f"The expression cannot be read at line 1, character 10. {STRING_HINT}"),
+        ('"""a"" == """', f"The expression cannot be read at line 1, character 1. {STRING_HINT}"),
+        ("opportunity.`value`", f"The expression cannot be read at line 1, character 13. {STRING_HINT}"),
+        ("'\0' == today", f"The expression cannot be read at line 1, character 1. {STRING_HINT}"),
+        ("true // \0", f"The expression cannot be read at line 1, character 9. {STRING_HINT}"),
+        ("'\ud800' == today", f"The expression cannot be read at line 1, character 1. {STRING_HINT}"),
         ("9223372036854775808 > 1", "The expression cannot be read at line 1, character 1: invalid int literal."),
         ("1e400 > 1.0", "The expression cannot be read at line 1, character 1: invalid double literal."),
         ("x" * (MAX_LENGTH + 1), "An expression has at most 1,000 characters; this one has 1,001."),
@@ -105,10 +105,10 @@ def test_an_unknown_name_is_refused_with_all_that_is_known(text: str, unknown: s
         ("[" + "1, " * 100 + "1].map(x, [x, x, x, x, x, x]) == []", "The expression has too much to go through."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_or_could_run_long_is_refused(text: str, begins: str) -> None:
-    told = expression_faults(text)
+def test_unparsable_and_expensive_expressions_are_refused(text: str, begins: str) -> None:
+    faults = expression_faults(text)
 
-    assert told[0].startswith(begins), told
+    assert faults[0].startswith(begins), faults
 
 
 @pytest.mark.parametrize("macro", sorted(LOOP_MACROS))
@@ -118,9 +118,9 @@ def test_one_macro_of_each_kind_may_be_used_and_has_is_not_counted(macro: str) -
     assert expression_faults(text) == ()
 
 
-def test_the_longest_text_and_the_deepest_brackets_may_be_published() -> None:
+def test_expressions_at_the_length_and_depth_limit_are_accepted() -> None:
     for text in (
-        SOUND.ljust(MAX_LENGTH),
+        VALID.ljust(MAX_LENGTH),
         "(" * 20 + "true" + ")" * 20,
         "!" * 249 + "true",
         "true" + "&&true" * 124,
@@ -129,7 +129,7 @@ def test_the_longest_text_and_the_deepest_brackets_may_be_published() -> None:
         assert expression_faults(text) == ()
 
 
-def test_an_expression_is_given_what_it_names_and_nothing_else() -> None:
+def test_an_expression_gets_only_the_values_it_names() -> None:
     facts = deal(attributes={"a": 1, "b": 2, "c d": 3}, base_minor=100)
     texts = {
         "opportunity.value > 1.0": {"opportunity": {"value": 1.0}},
@@ -151,7 +151,7 @@ def test_an_expression_is_given_what_it_names_and_nothing_else() -> None:
     assert given == texts
 
 
-def test_what_is_looked_at_is_found_however_it_is_written() -> None:
+def test_referenced_values_are_found_in_every_notation() -> None:
     text = "opportunity /* */"
     spread = "opportunity\n.\tattributes // a comment .name\n [ 'a' ] == account . name"
 
@@ -162,12 +162,12 @@ def test_what_is_looked_at_is_found_however_it_is_written() -> None:
     )
 
 
-def test_random_expressions_are_answered_and_never_raise_through() -> None:
-    expressions, told, published = Expressions(1), set(), 0
+def test_random_expressions_never_raise() -> None:
+    expressions, told, published = RandomExpressions(1), set(), 0
 
-    for text in expressions.some(count(10_000)):
+    for text in expressions.generate(count(10_000)):
         faults = expression_faults(text)
-        found = evaluate_expression(text, expressions.sight())
+        found = evaluate_expression(text, expressions.cel_values())
 
         published += not faults
         told.add(found.holds)
@@ -177,19 +177,19 @@ def test_random_expressions_are_answered_and_never_raise_through() -> None:
     assert published > count(10_000) / 4
 
 
-def test_each_hostile_text_is_answered() -> None:
-    expressions = Expressions(2)
+def test_every_hostile_expression_gets_an_answer() -> None:
+    expressions = RandomExpressions(2)
 
-    for text in HOSTILE:
-        assert evaluate_expression(text, expressions.sight(large=100)).sentence
+    for text in HOSTILE_EXPRESSIONS:
+        assert evaluate_expression(text, expressions.cel_values(large=100)).sentence
 
 
-def test_what_is_evaluated_is_bounded_in_text_macros_data_and_work() -> None:
-    expressions, evaluated = Expressions(3), 0
+def test_evaluation_is_bounded_in_text_macros_data_and_work() -> None:
+    expressions, evaluated = RandomExpressions(3), 0
 
-    for text in expressions.some(count(10_000)):
-        sight, macros = expressions.sight(large=100), sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
-        seen = None if expression_faults(text) else seen_by(text, sight)
+    for text in expressions.generate(count(10_000)):
+        sight, macros = expressions.cel_values(large=100), sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
+        seen = None if expression_faults(text) else given_to(text, sight)
         if seen is not None:
             evaluated += 1
             assert (len(text) <= MAX_LENGTH, macros <= 1, seen.weight <= MAX_WEIGHT) == (True, True, True)
@@ -199,7 +199,7 @@ def test_what_is_evaluated_is_bounded_in_text_macros_data_and_work() -> None:
     assert evaluated > count(10_000) / 10
 
 
-def seen_by(text: str, sight: CelContext) -> CelData | None:
+def given_to(text: str, sight: CelContext) -> CelData | None:
     """What an expression is given; None where that is more than it may go through."""
     try:
         seen = build_cel_data(parse_expression(text).references, lambda row: row.read(sight))
@@ -208,9 +208,9 @@ def seen_by(text: str, sight: CelContext) -> CelData | None:
     return seen if estimate_work(parse_expression(text), seen) <= MAX_WORK else None
 
 
-def test_what_is_read_of_a_text_is_what_cel_reads_of_it() -> None:
+def test_our_reading_of_an_expression_agrees_with_cel() -> None:
     """Were a name hidden from us, CEL would still tell it."""
-    for text in Expressions(4).some(count(10_000)):
+    for text in RandomExpressions(4).generate(count(10_000)):
         if not expression_faults(text):
             loop = parse_expression(text).loop
             own = {loop.variable} if loop else set()
@@ -220,11 +220,11 @@ def test_what_is_read_of_a_text_is_what_cel_reads_of_it() -> None:
             )
 
 
-def test_an_expression_never_tells_of_another_deal() -> None:
-    expressions = Expressions(5)
+def test_an_expression_never_reveals_another_deal() -> None:
+    expressions = RandomExpressions(5)
     mine, other = ({"name": name, "attributes": {"region": name}} for name in ("Mine", "Secret of others"))
 
-    for text in expressions.some(count(10_000)):
+    for text in expressions.generate(count(10_000)):
         before = evaluate_expression(text, CelContext(deal(**mine), 1, TODAY))
         beside = evaluate_expression(text, CelContext(deal(**other), 2, TODAY))
         after = evaluate_expression(text, CelContext(deal(**mine), 1, TODAY))
@@ -233,7 +233,7 @@ def test_an_expression_never_tells_of_another_deal() -> None:
         assert "Secret" not in before.sentence and "Mine" not in beside.sentence
 
 
-def test_everything_that_is_seen_has_a_root_and_reads_something_plain() -> None:
+def test_every_visible_name_has_a_root_and_a_plain_value() -> None:
     sight = CelContext(BARE_LEAD, 0, TODAY)
 
     assert {"opportunity", "account", "today"} == ROOTS
@@ -252,4 +252,4 @@ def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -
 
 
 def test_the_same_seed_makes_the_same_expressions() -> None:
-    assert list(islice(Expressions(1).some(50), 50)) == list(Expressions(1).some(50))
+    assert list(islice(RandomExpressions(1).generate(50), 50)) == list(RandomExpressions(1).generate(50))

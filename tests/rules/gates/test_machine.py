@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from transitions import MachineError
 
-from tests.support.rules.deal_facts import DEFAULT, HOLDING, NOW, OWNER, deal, qualified_lead, viewer
+from tests.support.rules.deal_facts import DEFAULT, NOW, OWNER, OWNERSHIP, deal, qualified_lead, viewer
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, RequirementStatus, Role, TransitionReadiness, Trigger
 from workflow.rules.errors import IllegalTransitionError
 from workflow.rules.gates.machine import (
@@ -23,7 +23,9 @@ from workflow.rules.gates.machine import (
 )
 
 S, T = OpportunityState, Trigger
-NO_ARROW = [(s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TRANSITIONS)]
+NO_TRANSITION = [
+    (s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TRANSITIONS)
+]
 GRAPH = {
     T.QUALIFY: {(S.LEAD, S.QUALIFIED)},
     T.PROGRESS: {(S.QUALIFIED, S.PROGRESSING)},
@@ -41,21 +43,19 @@ def triggers_of(state: OpportunityState) -> tuple[Trigger, ...]:
     return tuple(dict.fromkeys(arrow.trigger for arrow in transitions_from(state)))
 
 
-def test_the_table_is_the_domains() -> None:
+def test_the_transition_table_is_as_documented() -> None:
     assert {t: {(a.source, a.target) for a in TRANSITIONS if a.trigger is t} for t in T} == GRAPH
     assert len(TRANSITIONS) == sum(len(ways) for ways in GRAPH.values())
 
 
 @pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
-def test_each_arrow_leads_to_its_target(arrow: TransitionRule) -> None:
+def test_each_transition_leads_to_its_target(arrow: TransitionRule) -> None:
     assert next_state(arrow.source, arrow.trigger, arrow.target) is arrow.target
     assert find_transition(deal(state=arrow.source), arrow.trigger, arrow.target) is arrow
 
 
-@pytest.mark.parametrize(("state", "trigger"), NO_ARROW)
-def test_a_trigger_without_an_arrow_is_refused_with_those_that_have_one(
-    state: OpportunityState, trigger: Trigger
-) -> None:
+@pytest.mark.parametrize(("state", "trigger"), NO_TRANSITION)
+def test_an_illegal_trigger_is_refused_with_the_legal_ones(state: OpportunityState, trigger: Trigger) -> None:
     with pytest.raises(MachineError):
         next_state(state, trigger)
     with pytest.raises(IllegalTransitionError) as refusal:
@@ -64,14 +64,14 @@ def test_a_trigger_without_an_arrow_is_refused_with_those_that_have_one(
     assert refusal.value.allowed == triggers_of(state)
 
 
-def test_a_refused_arrow_tells_where_the_others_lead() -> None:
+def test_an_illegal_transition_lists_the_targets_of_the_others() -> None:
     with pytest.raises(IllegalTransitionError) as refusal:
         find_transition(deal(state=S.WON), T.REOPEN, S.LEAD)
 
     assert refusal.value.message == ("REOPEN does not lead to LEAD from WON. What leaves WON: REOPEN to PROGRESSING.")
 
 
-def test_reopen_of_a_lost_deal_must_say_whereto() -> None:
+def test_reopening_a_lost_deal_needs_a_target() -> None:
     with pytest.raises(LookupError):
         next_state(S.LOST, T.REOPEN)
     with pytest.raises(IllegalTransitionError):
@@ -80,7 +80,7 @@ def test_reopen_of_a_lost_deal_must_say_whereto() -> None:
         next_state(S.DISQUALIFIED, T.REOPEN, S.QUALIFIED)
 
 
-def test_a_graph_with_an_island_or_a_leak_is_found_out() -> None:
+def test_unreachable_and_leaky_graphs_are_detected() -> None:
     island = [arrow for arrow in TRANSITIONS if arrow.target is not S.WON]
     leak = [*TRANSITIONS, TransitionRule(T.PROGRESS, S.WON, S.PROGRESSING)]
 
@@ -89,13 +89,13 @@ def test_a_graph_with_an_island_or_a_leak_is_found_out() -> None:
     assert graph_faults(leak) == ["PROGRESS leaves WON, which is closed."]
 
 
-def test_reopen_is_judged_by_the_gate_into_its_target() -> None:
+def test_reopen_is_checked_by_the_gate_into_its_target() -> None:
     gates = {arrow.target: arrow.gate_trigger for arrow in TRANSITIONS if arrow.trigger is T.REOPEN}
 
     assert gates == {S.LEAD: None, S.QUALIFIED: T.QUALIFY, S.PROGRESSING: T.PROGRESS}
 
 
-def test_an_arrow_without_a_gate_asks_nothing() -> None:
+def test_a_transition_without_a_gate_has_no_requirements() -> None:
     arrow = find_transition(deal(), T.DISQUALIFY)
 
     assert evaluate_transition(arrow, deal(), DEFAULT, NOW) == ()
@@ -103,19 +103,19 @@ def test_an_arrow_without_a_gate_asks_nothing() -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}")
-def test_each_role_takes_the_arrows_of_the_domains_table(arrow: TransitionRule, role: Role) -> None:
+def test_each_role_may_do_the_documented_transitions(arrow: TransitionRule, role: Role) -> None:
     if arrow.trigger is not T.REOPEN:
         allowed = {Role.MANAGER, Role.ADMIN, Role.INTEGRATOR}
     else:
         allowed = {Role.ADMIN} if arrow.source is S.WON else {Role.MANAGER, Role.ADMIN}
 
-    assert (forbidden_reason(arrow, viewer(role), HOLDING) is None) == (role in allowed)
+    assert (forbidden_reason(arrow, viewer(role), OWNERSHIP) is None) == (role in allowed)
 
 
-def test_an_owner_takes_the_arrows_of_their_deal_and_cannot_reopen_it() -> None:
+def test_an_owner_may_do_every_transition_except_reopen() -> None:
     owner = viewer(Role.REP, member=OWNER)
 
-    refused = {arrow.trigger for arrow in TRANSITIONS if forbidden_reason(arrow, owner, HOLDING) is not None}
+    refused = {arrow.trigger for arrow in TRANSITIONS if forbidden_reason(arrow, owner, OWNERSHIP) is not None}
 
     assert refused == {T.REOPEN}
 
@@ -124,9 +124,11 @@ def _qualify(
     facts_role: Role, *, good: bool, member: UUID | None = None, team: UUID | None = None
 ) -> TransitionPreview:
     facts = qualified_lead() if good else qualified_lead(next_step=None)
-    who = viewer(facts_role, member=member, team=team or HOLDING.owner_team_id)
+    who = viewer(facts_role, member=member, team=team or OWNERSHIP.owner_team_id)
     return next(
-        o for o in preview_transitions(facts, DEFAULT, viewer=who, ownership=HOLDING, now=NOW) if o.trigger is T.QUALIFY
+        o
+        for o in preview_transitions(facts, DEFAULT, viewer=who, ownership=OWNERSHIP, now=NOW)
+        if o.trigger is T.QUALIFY
     )
 
 
@@ -152,18 +154,18 @@ def test_readiness_is_what_this_viewer_can_do(
     assert (option.forbidden_because is not None) == (readiness is TransitionReadiness.FORBIDDEN)
 
 
-def test_a_hard_requirement_is_an_admins_to_override() -> None:
+def test_only_admins_override_hard_requirements() -> None:
     facts = qualified_lead(assessments=())
 
     def readiness(role: Role) -> TransitionReadiness:
-        return preview_transitions(facts, DEFAULT, viewer=viewer(role), ownership=HOLDING, now=NOW)[0].readiness
+        return preview_transitions(facts, DEFAULT, viewer=viewer(role), ownership=OWNERSHIP, now=NOW)[0].readiness
 
     assert readiness(Role.MANAGER) is TransitionReadiness.BLOCKED
     assert readiness(Role.ADMIN) is TransitionReadiness.OVERRIDABLE
 
 
-def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
-    options = preview_transitions(deal(), DEFAULT, viewer=viewer(Role.ADMIN), ownership=HOLDING, now=NOW)
+def test_a_preview_lists_every_requirement_of_every_transition() -> None:
+    options = preview_transitions(deal(), DEFAULT, viewer=viewer(Role.ADMIN), ownership=OWNERSHIP, now=NOW)
 
     assert [(o.trigger, len(o.requirements), o.required_inputs) for o in options] == [
         (T.QUALIFY, 6, ()),
@@ -181,17 +183,17 @@ def test_a_preview_lists_every_requirement_of_every_arrow() -> None:
 @pytest.mark.parametrize("state", S)
 def test_every_trigger_of_a_state_is_previewed(state: OpportunityState) -> None:
     options = preview_transitions(
-        qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), ownership=HOLDING, now=NOW
+        qualified_lead(state=state), DEFAULT, viewer=viewer(Role.ADMIN), ownership=OWNERSHIP, now=NOW
     )
 
     assert {option.trigger for option in options} == set(triggers_of(state))
 
 
-def test_a_closed_state_is_left_by_reopen_alone() -> None:
+def test_only_reopen_leaves_a_closed_state() -> None:
     assert {triggers_of(state) for state in CLOSED_STATES} == {(T.REOPEN,)}
 
 
-def test_the_diagram_shows_every_arrow() -> None:
+def test_the_diagram_shows_every_transition() -> None:
     lines = mermaid_diagram().splitlines()
 
     assert lines[:2] == ["stateDiagram-v2", "    [*] --> LEAD"]

@@ -8,13 +8,13 @@ import pytest
 from tests.support.rules.deal_facts import (
     ADA,
     DEFAULT,
-    HOLDING,
     NOW,
     OWNER,
-    assessed,
+    OWNERSHIP,
+    assessment,
     deal,
-    person,
     qualified_lead,
+    stakeholder,
     viewer,
 )
 from workflow.rules.enums import Grade, OpportunityState, RequirementStatus, Role, Trigger
@@ -27,7 +27,7 @@ from workflow.rules.permissions import Viewer
 S, T = OpportunityState, Trigger
 PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
 ASKED = (PAIN, PERSON, STEP)
-MISSING = qualified_lead(assessments=(assessed("interest"), assessed("fit")), stakeholders=(), next_step=None)
+MISSING = qualified_lead(assessments=(assessment("interest"), assessment("fit")), stakeholders=(), next_step=None)
 STEPPED = replace(MISSING, next_step=NextStep("Meet the COO", NOW.date()))
 NOBODY = replace(viewer(Role.ADMIN), member_id=None)
 
@@ -49,18 +49,18 @@ NOBODY = replace(viewer(Role.ADMIN), member_id=None)
         (viewer(Role.REP, member=OWNER), ASKED, (), False),
     ],
 )
-def test_what_is_named_and_may_be_given_is_passed(
+def test_named_and_permitted_requirements_are_overridden(
     who: Viewer, keys: tuple[str, ...], passed: tuple[str, ...], may_pass_all: bool
 ) -> None:
     found = evaluate_gate(DEFAULT, T.QUALIFY, MISSING, NOW)
 
-    after = apply_override(found, keys, who, HOLDING)
+    after = apply_override(found, keys, who, OWNERSHIP)
 
     assert tuple(verdict.key for verdict in unmet_verdicts(found)) == ASKED
     assert [verdict.status for verdict in after] == [
         RequirementStatus.OVERRIDDEN if verdict.key in passed else verdict.status for verdict in found
     ]
-    assert can_override_all(unmet_verdicts(found), who, HOLDING) is may_pass_all
+    assert can_override_all(unmet_verdicts(found), who, OWNERSHIP) is may_pass_all
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_what_is_named_and_may_be_given_is_passed(
         (T.REOPEN, S.PROGRESSING, T.PROGRESS),
     ],
 )
-def test_an_arrow_is_judged_by_its_own_gate_and_reopen_by_that_into_its_target(
+def test_a_transition_uses_its_own_gate_and_reopen_that_of_its_target(
     trigger: Trigger, target: OpportunityState, judged_by: Trigger | None
 ) -> None:
     assert gate_trigger(trigger, target) is judged_by
 
 
-def debt(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED) -> OverrideFacts:
+def open_override(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED) -> OverrideFacts:
     """An override of these requirements."""
     return OverrideFacts(UUID(int=1), UUID(int=2), trigger, keys, "The board wants it.", ADA, NOW, target)
 
@@ -93,23 +93,23 @@ def debt(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.
     [
         ((STEP,), MISSING, True),
         ((STEP, PERSON), STEPPED, True),
-        ((STEP, PERSON), replace(STEPPED, stakeholders=(person(),)), False),
-        ((PAIN,), replace(MISSING, assessments=(assessed("pain", Grade.IDENTIFIED),)), True),
-        ((PAIN,), replace(MISSING, assessments=(assessed("pain"),)), False),
+        ((STEP, PERSON), replace(STEPPED, stakeholders=(stakeholder(),)), False),
+        ((PAIN,), replace(MISSING, assessments=(assessment("pain", Grade.IDENTIFIED),)), True),
+        ((PAIN,), replace(MISSING, assessments=(assessment("pain"),)), False),
         (("criterion.gone",), MISSING, False),
         (("criterion.gone", STEP), MISSING, True),
         (("field.value",), MISSING, False),
     ],
 )
-def test_a_debt_is_owed_until_each_requirement_that_the_process_still_has_holds(
+def test_an_override_is_open_until_every_remaining_requirement_is_met(
     keys: tuple[str, ...], facts: OpportunityFacts, is_owed: bool
 ) -> None:
-    assert is_override_open(debt(*keys), facts, DEFAULT, NOW) is is_owed
+    assert is_override_open(open_override(*keys), facts, DEFAULT, NOW) is is_owed
 
 
 @pytest.mark.parametrize(("target", "is_owed"), [(S.PROGRESSING, True), (S.QUALIFIED, False), (S.LEAD, False)])
-def test_the_debt_of_a_reopen_is_that_of_the_gate_into_its_target(target: OpportunityState, is_owed: bool) -> None:
-    made = debt("field.value", trigger=T.REOPEN, target=target)
+def test_the_override_of_a_reopen_belongs_to_the_gate_into_its_target(target: OpportunityState, is_owed: bool) -> None:
+    made = open_override("field.value", trigger=T.REOPEN, target=target)
 
     worthless, worth = deal(state=target), deal(state=target, value_minor=1, value_currency="EUR")
 

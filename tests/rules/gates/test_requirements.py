@@ -11,13 +11,13 @@ from tests.support.rules.deal_facts import (
     DEFAULT,
     NOW,
     TODAY,
-    assessed,
+    assessment,
     deal,
     fit_rule,
-    judged,
-    person,
     qualified_lead,
-    talked,
+    stakeholder,
+    two_way_activity,
+    verdict_on,
 )
 from workflow.rules.enums import (
     BuyingRole,
@@ -59,7 +59,7 @@ FILLED: dict[F, list[OpportunityFacts]] = {
     ],
     F.OBJECTIVES: [deal(objectives=(ObjectiveFacts("Count once a day"),))],
 }
-LACKING: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
+UNFILLED: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
     F.VALUE: [deal(), deal(value_minor=0, value_currency="EUR")],
     F.EXPECTED_CLOSE_DATE: [deal(), deal(expected_close_date=YESTERDAY)],
     F.NEXT_STEP: [deal(), deal(next_step=NextStep("Call"))],
@@ -70,10 +70,10 @@ LACKING: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
 
 @pytest.mark.parametrize("wanted", ORDER)
 @pytest.mark.parametrize("found", Grade)
-def test_a_criterion_holds_from_its_grade_on(found: Grade, wanted: Grade) -> None:
+def test_a_criterion_is_met_from_its_grade_on(found: Grade, wanted: Grade) -> None:
     test = RequirementTest(criterion=CriterionTest("pain", wanted))
 
-    verdict = judged(test, deal(assessments=(assessed("pain", found),)))
+    verdict = verdict_on(test, deal(assessments=(assessment("pain", found),)))
 
     holds = found is not Grade.DISPROVED and ORDER.index(found) >= ORDER.index(wanted)
     assert verdict.status is (MET if holds else UNMET)
@@ -82,19 +82,19 @@ def test_a_criterion_holds_from_its_grade_on(found: Grade, wanted: Grade) -> Non
 
 @pytest.mark.parametrize(("over", "status"), [(timedelta(0), MET), (timedelta(microseconds=1), UNMET)])
 def test_an_assessment_is_stale_when_it_is_older_than_its_days(over: timedelta, status: RequirementStatus) -> None:
-    facts = deal(assessments=(assessed("pain", Grade.CONFIRMED, age=timedelta(days=90) + over),))
+    facts = deal(assessments=(assessment("pain", Grade.CONFIRMED, age=timedelta(days=90) + over),))
 
-    assert judged(RequirementTest(criterion=CriterionTest("pain")), facts).status is status
+    assert verdict_on(RequirementTest(criterion=CriterionTest("pain")), facts).status is status
 
 
 def test_a_criterion_without_days_never_goes_stale() -> None:
-    facts = deal(assessments=(assessed("fit", age=timedelta(days=3000)),))
+    facts = deal(assessments=(assessment("fit", age=timedelta(days=3000)),))
 
-    assert judged(RequirementTest(criterion=CriterionTest("fit")), facts).status is MET
+    assert verdict_on(RequirementTest(criterion=CriterionTest("fit")), facts).status is MET
 
 
-def test_a_criterion_that_nobody_assessed_says_so() -> None:
-    verdict = judged(RequirementTest(criterion=CriterionTest("pain")), deal())
+def test_an_unassessed_criterion_says_so() -> None:
+    verdict = verdict_on(RequirementTest(criterion=CriterionTest("pain")), deal())
 
     assert verdict.status is UNMET
     assert verdict.explanation == (
@@ -103,18 +103,18 @@ def test_a_criterion_that_nobody_assessed_says_so() -> None:
 
 
 @pytest.mark.parametrize("field", F)
-def test_a_field_holds_when_it_is_filled(field: F) -> None:
+def test_a_field_is_met_when_filled(field: F) -> None:
     test = RequirementTest(field=field)
 
-    filled = [judged(test, facts) for facts in FILLED[field]]
-    lacking = [judged(test, facts) for facts in LACKING[field]]
+    filled = [verdict_on(test, facts) for facts in FILLED[field]]
+    lacking = [verdict_on(test, facts) for facts in UNFILLED[field]]
 
     assert {(verdict.status, verdict.remedy) for verdict in filled} == {(MET, None)}
     assert {verdict.status for verdict in lacking} == {UNMET}
     assert all(verdict.remedy for verdict in lacking)
 
 
-def test_today_is_the_organizations() -> None:
+def test_today_is_in_the_organizations_time_zone() -> None:
     late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     closing = replace(qualified_lead(), expected_close_date=TODAY)
     far_west = replace(closing, time_zone="America/Los_Angeles")
@@ -138,7 +138,7 @@ PROGRESS_DATE = replace(
     ("talks", "expected"),
     [(0, "NONE"), (1, "BRIEF"), (2, "MULTIPLE"), (4, "MULTIPLE"), (5, "IN_DEPTH"), (50, "IN_DEPTH")],
 )
-def test_coverage_counts_two_way_talks(talks: int, expected: str) -> None:
+def test_coverage_counts_two_way_activities(talks: int, expected: str) -> None:
     assert coverage(talks) is Coverage(expected)
 
 
@@ -149,28 +149,28 @@ CHAMPION, BUYER = BuyingRole.CHAMPION, BuyingRole.ECONOMIC_BUYER
     ("test", "people", "status", "remedy"),
     [
         (RoleTest(()), [], UNMET, "addStakeholder"),
-        (RoleTest(()), [person()], MET, None),
-        (RoleTest(()), [person(left=True)], UNMET, "addStakeholder"),
-        (RoleTest((CHAMPION,)), [person(BUYER)], UNMET, "updateStakeholder"),
-        (RoleTest((CHAMPION, BUYER)), [person(BUYER)], MET, None),
-        (RoleTest((CHAMPION,)), [person(CHAMPION, left=True)], UNMET, "addStakeholder"),
-        (RoleTest((CHAMPION,), 2), [person(CHAMPION)], UNMET, "updateStakeholder"),
-        (RoleTest((CHAMPION,), 2), [person(CHAMPION), person(CHAMPION, BUYER)], MET, None),
+        (RoleTest(()), [stakeholder()], MET, None),
+        (RoleTest(()), [stakeholder(left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,)), [stakeholder(BUYER)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION, BUYER)), [stakeholder(BUYER)], MET, None),
+        (RoleTest((CHAMPION,)), [stakeholder(CHAMPION, left=True)], UNMET, "addStakeholder"),
+        (RoleTest((CHAMPION,), 2), [stakeholder(CHAMPION)], UNMET, "updateStakeholder"),
+        (RoleTest((CHAMPION,), 2), [stakeholder(CHAMPION), stakeholder(CHAMPION, BUYER)], MET, None),
     ],
 )
-def test_a_role_holds_when_enough_people_play_it(
+def test_a_role_is_met_by_enough_people(
     test: RoleTest, people: list[object], status: RequirementStatus, remedy: str | None
 ) -> None:
-    verdict = judged(RequirementTest(role=test), deal(stakeholders=tuple(people)))
+    verdict = verdict_on(RequirementTest(role=test), deal(stakeholders=tuple(people)))
 
     assert (verdict.status, verdict.remedy) == (status, remedy)
 
 
 @pytest.mark.parametrize(("talks", "status"), [(0, UNMET), (1, UNMET), (2, MET), (5, MET)])
-def test_a_role_may_ask_for_so_many_talks(talks: int, status: RequirementStatus) -> None:
+def test_a_role_may_require_a_coverage(talks: int, status: RequirementStatus) -> None:
     test = RequirementTest(role=RoleTest((CHAMPION,), 1, Coverage.MULTIPLE))
 
-    verdict = judged(test, deal(stakeholders=(person(CHAMPION),), activity=talked(talks)))
+    verdict = verdict_on(test, deal(stakeholders=(stakeholder(CHAMPION),), activity=two_way_activity(talks)))
 
     assert (verdict.status, verdict.remedy) == (status, "logActivity" if status is UNMET else None)
 
@@ -187,16 +187,16 @@ def test_a_role_may_ask_for_so_many_talks(talks: int, status: RequirementStatus)
         (timedelta(days=8), UNMET, "8 days ago"),
     ],
 )
-def test_the_buyer_was_active_within_so_many_elapsed_days(ago: timedelta, status: RequirementStatus, when: str) -> None:
-    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=talked(1, ago=ago)))
+def test_activity_is_counted_in_elapsed_days(ago: timedelta, status: RequirementStatus, when: str) -> None:
+    verdict = verdict_on(RequirementTest(activity_within_days=7), deal(activity=two_way_activity(1, ago=ago)))
 
     assert verdict.status is status
     assert verdict.explanation == f"The last two-way activity was {when}; one within 7 days is asked."
     assert verdict.remedy == (None if status is MET else "logActivity")
 
 
-def test_a_buyer_who_never_talked_was_not_active_however_much_we_did() -> None:
-    verdict = judged(RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9)))
+def test_one_way_activities_do_not_count() -> None:
+    verdict = verdict_on(RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9)))
 
     assert (verdict.status, verdict.remedy) == (UNMET, "logActivity")
     assert verdict.explanation == "No two-way activity is on record; one within 7 days is asked."
@@ -209,14 +209,14 @@ def test_a_buyer_who_never_talked_was_not_active_however_much_we_did() -> None:
 def test_fit_asks_for_every_hard_rule(strength: Strength, value: int, status: RequirementStatus) -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, value, strength),))
 
-    assert judged(RequirementTest(fit=True), deal(), process).status is status
+    assert verdict_on(RequirementTest(fit=True), deal(), process).status is status
 
 
-def test_fit_does_not_hold_on_missing_data_and_names_the_field() -> None:
+def test_fit_is_unmet_on_missing_data_and_names_the_field() -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", FitOperator.GTE, 1),))
     facts = deal(account=replace(ACCOUNT, employee_count=None))
 
-    verdict = judged(RequirementTest(fit=True), facts, process)
+    verdict = verdict_on(RequirementTest(fit=True), facts, process)
 
     assert (verdict.status, verdict.remedy) == (UNMET, "updateAccount")
     assert verdict.explanation == "Big enough: the account's employeeCount is not on record."
@@ -226,5 +226,5 @@ def test_a_good_lead_passes_the_whole_gate() -> None:
     assert unmet_verdicts(evaluate_gate(DEFAULT, Trigger.QUALIFY, qualified_lead(), NOW)) == ()
 
 
-def test_every_kind_can_be_judged() -> None:
+def test_every_requirement_kind_has_an_evaluator() -> None:
     assert set(EVALUATORS) == set(RequirementKind)

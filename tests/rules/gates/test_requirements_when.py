@@ -36,7 +36,7 @@ LARGE = "opportunity.value > 50000"
         ),
     ],
 )  # fmt: skip
-def test_a_requirement_applies_but_where_its_when_is_false(
+def test_a_requirement_applies_unless_its_when_is_false(
     facts: OpportunityFacts, status: RequirementStatus, explanation: str
 ) -> None:
     verdict = evaluate_requirement(GateRequirement("asked", "Asked", ABSENT, when=LARGE), facts, DEFAULT, NOW)

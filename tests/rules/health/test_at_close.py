@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.rules.health.random_deals import random_case
 from tests.support.counts import FULL, count
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, person, talked
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, stakeholder, two_way_activity
 from workflow.rules.enums import BuyingRole, MilestoneSide, OpportunityState, Trigger
 from workflow.rules.health.at_close import facts_at_close
 from workflow.rules.health.health import evaluate_health
@@ -25,11 +25,16 @@ def closed(**changes: object) -> OpportunityFacts:
     """A deal that did well, came into PROGRESSING 100 days ago and was won 40 days ago."""
     came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 100 * DAY, 60 * 86_400)
     won = TransitionFacts(Trigger.WIN, S.PROGRESSING, S.WON, NOW - 40 * DAY, 60 * 86_400)
-    then = {"state": S.WON, "state_since": NOW - 40 * DAY, "steps": (came, won), "activity": talked(2, ago=41 * DAY)}
-    return deal(**{"stakeholders": (person(BuyingRole.DECISION_MAKER),), **then, **changes})
+    then = {
+        "state": S.WON,
+        "state_since": NOW - 40 * DAY,
+        "steps": (came, won),
+        "activity": two_way_activity(2, ago=41 * DAY),
+    }
+    return deal(**{"stakeholders": (stakeholder(BuyingRole.DECISION_MAKER),), **then, **changes})
 
 
-def test_a_closed_deal_is_judged_as_at_its_close() -> None:
+def test_a_closed_deal_is_evaluated_as_at_its_close() -> None:
     due = [replace(DUE, due=TODAY - days * DAY) for days in (40, 41)]
 
     found = {
@@ -47,7 +52,7 @@ def at_close(**changes: object) -> dict[str, int]:
     return {factor.key: factor.points for factor in found.factors}
 
 
-def test_a_deal_that_was_closed_as_a_lead_had_been_one_for_so_long() -> None:
+def test_a_deal_closed_as_a_lead_has_the_age_of_that_lead() -> None:
     steps = (TransitionFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
 
     then, at = facts_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, steps=steps))
@@ -57,7 +62,7 @@ def test_a_deal_that_was_closed_as_a_lead_had_been_one_for_so_long() -> None:
 
 @settings(max_examples=count(10_000), derandomize=not FULL, deadline=None)
 @given(seed=st.integers(0, 2**64 - 1))
-def test_every_point_of_a_random_deal_is_accounted_for(seed: int) -> None:
+def test_the_factors_of_a_random_deal_add_up_to_its_score(seed: int) -> None:
     process, facts = random_case(seed)
 
     found = evaluate_health(process, facts, NOW)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, assessed, deal, fear, person, talked
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, assessment, deal, risk, stakeholder, two_way_activity
 from workflow.rules.enums import (
     BuyingRole,
     Grade,
@@ -24,17 +24,17 @@ from workflow.rules.process.document import ProcessDocument
 
 S, R, M = OpportunityState, BuyingRole, MilestoneStatus
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
-WELL: dict[str, Any] = {
+HEALTHY: dict[str, Any] = {
     "state": S.PROGRESSING,
-    "activity": talked(2),
-    "stakeholders": (person(R.DECISION_MAKER), person(R.CHAMPION), person(R.EVALUATOR)),
+    "activity": two_way_activity(2),
+    "stakeholders": (stakeholder(R.DECISION_MAKER), stakeholder(R.CHAMPION), stakeholder(R.EVALUATOR)),
 }
 """A deal under way that has every point."""
 
 
 def factors(process: ProcessDocument = DEFAULT, /, **changes: object) -> dict[str, HealthFactor]:
     """The factors of a deal that does well, but for the changes."""
-    found = evaluate_health(process, deal(**{**WELL, **changes}), NOW).factors
+    found = evaluate_health(process, deal(**{**HEALTHY, **changes}), NOW).factors
     return {factor.key: factor for factor in found}
 
 
@@ -49,8 +49,8 @@ def step(status: MilestoneStatus = M.PLANNED, *, late: bool = False) -> Mileston
     return MilestoneFacts(*about, TODAY - DAY if late else TODAY)
 
 
-def test_a_deal_that_does_well_has_every_point() -> None:
-    found = evaluate_health(DEFAULT, deal(**WELL), NOW)
+def test_a_healthy_deal_has_every_point() -> None:
+    found = evaluate_health(DEFAULT, deal(**HEALTHY), NOW)
 
     assert {factor.key: (factor.points, factor.max_points) for factor in found.factors} == {
         "buyer_activity": (25, 25),
@@ -71,32 +71,32 @@ def test_a_deal_that_does_well_has_every_point() -> None:
         (30 * DAY + TICK, 0), (400 * DAY, 0),
     ],
 )  # fmt: skip
-def test_a_buyer_who_was_spoken_with_lately_gives_up_to_25(ago: timedelta, given: int) -> None:
-    assert points("buyer_activity", activity=talked(2, ago=ago)) == given
+def test_recent_buyer_activity_scores_up_to_25(ago: timedelta, given: int) -> None:
+    assert points("buyer_activity", activity=two_way_activity(2, ago=ago)) == given
 
 
-def test_a_buyer_who_was_never_spoken_with_gives_nothing() -> None:
+def test_no_buyer_activity_scores_nothing() -> None:
     assert points("buyer_activity", activity=ActivityFacts(None, 9)) == 0
 
 
 @pytest.mark.parametrize(("people", "given"), [(0, 0), (1, 5), (2, 12), (3, 20), (4, 20)])
-def test_people_with_a_role_give_up_to_20(people: int, given: int) -> None:
-    others = (person(R.CHAMPION, left=True), person())
+def test_role_coverage_scores_up_to_20(people: int, given: int) -> None:
+    others = (stakeholder(R.CHAMPION, left=True), stakeholder())
 
-    assert points("people", stakeholders=(*others, *[person(R.OTHER)] * people)) == given
+    assert points("people", stakeholders=(*others, *[stakeholder(R.OTHER)] * people)) == given
 
 
 @pytest.mark.parametrize(
     ("late", "total", "given"), [(0, 0, 20), (0, 5, 20), (1, 3, 13), (2, 3, 7), (1, 8, 18), (7, 8, 3), (1, 1, 0)]
 )
-def test_milestones_give_20_by_the_share_that_is_not_overdue_half_up(late: int, total: int, given: int) -> None:
+def test_milestones_score_20_by_the_share_not_overdue_half_up(late: int, total: int, given: int) -> None:
     steps = (*[step(late=True)] * late, *[step()] * (total - late))
 
     assert points("milestones", milestones=steps) == given
 
 
 @pytest.mark.parametrize(("status", "given"), [(M.PLANNED, 0), (M.MISSED, 0), (M.DONE, 20), (M.WAIVED, 20)])
-def test_what_is_passed_is_not_overdue(status: MilestoneStatus, given: int) -> None:
+def test_a_completed_milestone_is_not_overdue(status: MilestoneStatus, given: int) -> None:
     assert points("milestones", milestones=(step(status, late=True),)) == given
 
 
@@ -105,21 +105,19 @@ def test_what_is_passed_is_not_overdue(status: MilestoneStatus, given: int) -> N
     ("grades", "given"),
     [({}, 0), ({"pain": Grade.VALIDATED}, 4), ({"pain": Grade.CONFIRMED, "interest": Grade.VALIDATED}, 9)],
 )
-def test_before_progressing_the_qualification_counts_instead(
-    state: OpportunityState, grades: dict[str, Grade], given: int
-) -> None:
-    answers = tuple(assessed(key, grade) for key, grade in grades.items())
+def test_qualification_scores_before_progressing(state: OpportunityState, grades: dict[str, Grade], given: int) -> None:
+    answers = tuple(assessment(key, grade) for key, grade in grades.items())
 
     assert points("milestones", state=state, assessments=answers, milestones=(step(late=True),)) == given
 
 
 @pytest.mark.parametrize("lasted", [10 * DAY, 14 * DAY])
 @pytest.mark.parametrize(("reached", "given"), [(2, 0), (3, 1), (7, 1), (8, 2), (97, 19), (98, 20), (100, 20)])
-def test_the_qualification_gives_a_fifth_of_its_score_half_up(reached: int, given: int, lasted: timedelta) -> None:
+def test_qualification_scores_a_fifth_half_up(reached: int, given: int, lasted: timedelta) -> None:
     """A criterion of that weight, answered fully, beside one that is not: the score is its share."""
     first = replace(DEFAULT.criteria[0], weight=reached)
     process = replace(DEFAULT, criteria=(first, replace(DEFAULT.criteria[1], weight=100 - reached)))
-    answers = (assessed("pain", Grade.CONFIRMED, age=lasted),)
+    answers = (assessment("pain", Grade.CONFIRMED, age=lasted),)
 
     assert factors(process, state=S.LEAD, assessments=answers)["milestones"].points == given
 
@@ -131,17 +129,17 @@ def test_the_qualification_gives_a_fifth_of_its_score_half_up(reached: int, give
         (21 * DAY + TICK, 0),
     ],
 )  # fmt: skip
-def test_a_state_that_lasts_as_expected_gives_15(lasted: timedelta, given: int) -> None:
+def test_a_state_within_its_expected_days_scores_15(lasted: timedelta, given: int) -> None:
     assert points("state_age", state=S.QUALIFIED, state_since=NOW - lasted) == given
 
 
-def test_a_state_of_which_no_days_are_expected_gives_15() -> None:
+def test_a_state_without_expected_days_scores_15() -> None:
     process = replace(DEFAULT, states=tuple(replace(one, expected_days=None) for one in DEFAULT.states))
 
     assert factors(process, state_since=NOW - 999 * DAY)["state_age"].points == 15
 
 
-def test_a_second_visit_goes_on_where_the_first_one_stopped() -> None:
+def test_a_second_visit_adds_to_the_first() -> None:
     came = TransitionFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
     went = TransitionFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
     again: dict[str, Any] = {"state": S.QUALIFIED, "steps": (came, went, came)}
@@ -151,47 +149,47 @@ def test_a_second_visit_goes_on_where_the_first_one_stopped() -> None:
 
 
 @pytest.mark.parametrize(("pushes", "given"), [(0, 10), (1, 6), (2, 3), (3, 0), (9, 0)])
-def test_a_close_date_that_is_kept_gives_10(pushes: int, given: int) -> None:
+def test_an_unpushed_close_date_scores_10(pushes: int, given: int) -> None:
     assert points("close_date", push_count=pushes) == given
 
 
 @pytest.mark.parametrize("role", [R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER])
 @pytest.mark.parametrize(("talks", "given"), [(0, 0), (1, 5), (2, 10), (4, 10), (5, 10)])
-def test_a_decision_maker_whom_we_spoke_with_gives_10(role: BuyingRole, talks: int, given: int) -> None:
-    assert points("decision_maker", stakeholders=(person(role),), activity=talked(talks)) == given
+def test_a_covered_decision_maker_scores_10(role: BuyingRole, talks: int, given: int) -> None:
+    assert points("decision_maker", stakeholders=(stakeholder(role),), activity=two_way_activity(talks)) == given
 
 
-def test_of_several_who_decide_the_best_known_counts() -> None:
-    stranger = replace(person(R.APPROVER), contact_id=UUID(int=99))
+def test_the_best_covered_decision_maker_counts() -> None:
+    stranger = replace(stakeholder(R.APPROVER), contact_id=UUID(int=99))
 
-    assert points("decision_maker", stakeholders=(stranger, person(R.DECISION_MAKER), stranger)) == 10
+    assert points("decision_maker", stakeholders=(stranger, stakeholder(R.DECISION_MAKER), stranger)) == 10
 
 
-@pytest.mark.parametrize("people", [(), (person(R.CHAMPION),), (person(R.DECISION_MAKER, left=True),)])
-def test_who_decides_nothing_or_has_left_gives_nothing(people: tuple[Any, ...]) -> None:
-    assert points("decision_maker", stakeholders=people, activity=talked(5)) == 0
+@pytest.mark.parametrize("people", [(), (stakeholder(R.CHAMPION),), (stakeholder(R.DECISION_MAKER, left=True),)])
+def test_other_roles_and_people_who_left_score_nothing(people: tuple[Any, ...]) -> None:
+    assert points("decision_maker", stakeholders=people, activity=two_way_activity(5)) == 0
 
 
 @pytest.mark.parametrize(
     ("risks", "taken"),
     [
         ((), 0),
-        ((fear(3, 3),), 0),
-        ((fear(2, 5),), -10),
-        ((fear(5, 5),), -10),
-        ((fear(2, 5), fear(5, 5, RiskStatus.CONFIRMED), fear(1, 1)), -20),
-        ((fear(5, 5, mitigated=True), fear(5, 5, RiskStatus.MITIGATING, mitigated=True)), 0),
-        ((fear(5, 5, RiskStatus.ACCEPTED), fear(5, 5, RiskStatus.CLOSED), fear(5, 5, RiskStatus.MITIGATED)), 0),
+        ((risk(3, 3),), 0),
+        ((risk(2, 5),), -10),
+        ((risk(5, 5),), -10),
+        ((risk(2, 5), risk(5, 5, RiskStatus.CONFIRMED), risk(1, 1)), -20),
+        ((risk(5, 5, mitigated=True), risk(5, 5, RiskStatus.MITIGATING, mitigated=True)), 0),
+        ((risk(5, 5, RiskStatus.ACCEPTED), risk(5, 5, RiskStatus.CLOSED), risk(5, 5, RiskStatus.MITIGATED)), 0),
     ],
 )
-def test_each_open_risk_above_medium_without_a_mitigation_takes_10(risks: tuple[Any, ...], taken: int) -> None:
+def test_each_open_unmitigated_risk_above_medium_costs_10(risks: tuple[Any, ...], taken: int) -> None:
     assert points("risks", risks=risks) == taken
 
 
 @pytest.mark.parametrize(("pushes", "risks", "taken", "score"), [(0, 2, -20, 5), (0, 3, -25, 0), (2, 2, -18, 0)])
-def test_risks_take_no_more_than_there_is(pushes: int, risks: int, taken: int, score: int) -> None:
+def test_risks_never_make_the_score_negative(pushes: int, risks: int, taken: int, score: int) -> None:
     """A bare lead has 25 points, 15 for its age and 10 for its close date."""
-    found = evaluate_health(DEFAULT, deal(risks=(fear(5, 5),) * risks, push_count=pushes), NOW)
+    found = evaluate_health(DEFAULT, deal(risks=(risk(5, 5),) * risks, push_count=pushes), NOW)
 
     assert (found.factors[-1].points, found.score, found.band) == (taken, score, HealthBand.RED)
 
@@ -206,32 +204,32 @@ def test_a_score_has_its_band(score: int, band: str) -> None:
     assert (found.score, found.band) == (score, band)
 
 
-LACKS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("buyer_activity", {"activity": talked(2, ago=40 * DAY + TICK)}, "logActivity"),
+LOST_POINTS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("buyer_activity", {"activity": two_way_activity(2, ago=40 * DAY + TICK)}, "logActivity"),
     ("buyer_activity", {"activity": ActivityFacts()}, "logActivity"),
     ("people", {"stakeholders": ()}, "addStakeholder"),
-    ("people", {"stakeholders": (person(),)}, "updateStakeholder"),
+    ("people", {"stakeholders": (stakeholder(),)}, "updateStakeholder"),
     ("milestones", {"milestones": (step(late=True),)}, "completeMilestone"),
     ("milestones", {"state": S.LEAD}, "assessCriteria"),
     ("state_age", {"state": S.LEAD, "state_since": NOW - 15 * DAY}, "qualifyOpportunity"),
     ("state_age", {"state": S.QUALIFIED, "state_since": NOW - 15 * DAY}, "progressOpportunity"),
     ("state_age", {"state_since": NOW - 91 * DAY}, "winOpportunity"),
     ("decision_maker", {"stakeholders": ()}, "addStakeholder"),
-    ("decision_maker", {"activity": talked(1)}, "logActivity"),
-    ("risks", {"risks": (fear(5, 5),)}, "addMitigation"),
+    ("decision_maker", {"activity": two_way_activity(1)}, "logActivity"),
+    ("risks", {"risks": (risk(5, 5),)}, "addMitigation"),
 )
 
 
-@pytest.mark.parametrize(("key", "changes", "remedy"), LACKS)
-def test_what_takes_points_names_the_mutation_that_gives_them_back(
-    key: str, changes: dict[str, Any], remedy: str
-) -> None:
+@pytest.mark.parametrize(("key", "changes", "remedy"), LOST_POINTS)
+def test_lost_points_name_the_mutation_that_restores_them(key: str, changes: dict[str, Any], remedy: str) -> None:
     assert remedy in factors(**changes)[key].explanation
     assert remedy not in factors()[key].explanation
 
 
-def test_a_reason_is_a_sentence_that_a_salesperson_understands() -> None:
-    found = factors(activity=talked(2, ago=40 * DAY + TICK), push_count=2, milestones=(step(late=True), step()))
+def test_a_reason_is_a_plain_sentence() -> None:
+    found = factors(
+        activity=two_way_activity(2, ago=40 * DAY + TICK), push_count=2, milestones=(step(late=True), step())
+    )
 
     assert found["buyer_activity"].explanation == (
         "Nobody of the buyer's was spoken with for more than 40 days; 7 keep all points: logActivity."

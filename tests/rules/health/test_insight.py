@@ -8,7 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.rules.deal_facts import ACCOUNT, ADA, DEFAULT, NOW, TODAY, assessed, deal, fear, fit_rule, person
+from tests.support.rules.deal_facts import (
+    ACCOUNT,
+    ADA,
+    DEFAULT,
+    NOW,
+    TODAY,
+    assessment,
+    deal,
+    fit_rule,
+    risk,
+    stakeholder,
+)
 from workflow.rules.enums import (
     BuyingRole,
     BuyingStyle,
@@ -54,78 +65,78 @@ PLAIN = replace(DEFAULT, milestones=())
 REVIEWED, NONE_FOUND = RiskReviewFacts(NOW, ADA, False), RiskReviewFacts(NOW, ADA, True)
 
 
-def look(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:
+def topic_of(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:
     """What is known of a topic."""
     return next(found for found in evaluate_insight(process, deal(**facts), NOW).topics if found.topic == topic)
 
 
-def says(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
+def answered(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
     """The criterion answered."""
-    return {"assessments": (assessed(key, grade, age=age),)}
+    return {"assessments": (assessment(key, grade, age=age),)}
 
 
-def styled(style: BuyingStyle, *, left: bool = False, motivation: str | None = None) -> StakeholderFacts:
+def champion_with_style(style: BuyingStyle, *, left: bool = False, motivation: str | None = None) -> StakeholderFacts:
     """A champion who judges an offer by this."""
-    return replace(person(R.CHAMPION, left=left), buying_style=style, motivation=motivation)
+    return replace(stakeholder(R.CHAMPION, left=left), buying_style=style, motivation=motivation)
 
 
-def rival(kind: CompetitorKind) -> CompetitorFacts:
+def competitor(kind: CompetitorKind) -> CompetitorFacts:
     """Something that we are compared with."""
     return CompetitorFacts(UUID(int=30), UUID(int=7), kind, "Globex", CompetitorStanding.ACTIVE)
 
 
 PAIN: list[Case] = [
     ({}, UNKNOWN, ("pain",)),
-    (says(G.UNKNOWN, key="pain"), UNKNOWN, ("pain",)),
-    (says(G.UNKNOWN, key="pain", age=OLD), UNKNOWN, ("pain",)),
-    (says(G.IDENTIFIED, key="pain"), PARTIAL, ("pain",)),
-    (says(G.DISPROVED, key="pain"), PARTIAL, ("pain",)),
-    (says(G.VALIDATED, key="pain"), KNOWN, ()),
-    (says(G.CONFIRMED, key="pain", age=90 * DAY), KNOWN, ()),
-    *((says(grade, key="pain", age=OLD), STALE, ("pain",)) for grade in G if grade is not G.UNKNOWN),
+    (answered(G.UNKNOWN, key="pain"), UNKNOWN, ("pain",)),
+    (answered(G.UNKNOWN, key="pain", age=OLD), UNKNOWN, ("pain",)),
+    (answered(G.IDENTIFIED, key="pain"), PARTIAL, ("pain",)),
+    (answered(G.DISPROVED, key="pain"), PARTIAL, ("pain",)),
+    (answered(G.VALIDATED, key="pain"), KNOWN, ()),
+    (answered(G.CONFIRMED, key="pain", age=90 * DAY), KNOWN, ()),
+    *((answered(grade, key="pain", age=OLD), STALE, ("pain",)) for grade in G if grade is not G.UNKNOWN),
 ]
-SAYS = says(G.VALIDATED, key="interest")
+SAYS = answered(G.VALIDATED, key="interest")
 INTEREST: list[Case] = [
     ({}, UNKNOWN, ("interest", "painSince")),
-    (says(G.IDENTIFIED, key="interest"), UNKNOWN, ("interest", "painSince")),
-    (says(G.DISPROVED, key="interest"), UNKNOWN, ("interest", "painSince")),
+    (answered(G.IDENTIFIED, key="interest"), UNKNOWN, ("interest", "painSince")),
+    (answered(G.DISPROVED, key="interest"), UNKNOWN, ("interest", "painSince")),
     (SAYS, PARTIAL, ("painSince",)),
     ({"pain_since": SINCE}, PARTIAL, ("interest",)),
-    ({**says(G.UNKNOWN, key="interest", age=OLD), "pain_since": SINCE}, PARTIAL, ("interest",)),
-    ({**says(G.IDENTIFIED, key="interest"), "pain_since": SINCE}, PARTIAL, ("interest",)),
-    ({**says(G.DISPROVED, key="interest"), "pain_since": SINCE}, PARTIAL, ("interest",)),
+    ({**answered(G.UNKNOWN, key="interest", age=OLD), "pain_since": SINCE}, PARTIAL, ("interest",)),
+    ({**answered(G.IDENTIFIED, key="interest"), "pain_since": SINCE}, PARTIAL, ("interest",)),
+    ({**answered(G.DISPROVED, key="interest"), "pain_since": SINCE}, PARTIAL, ("interest",)),
     ({**SAYS, "pain_since": SINCE}, KNOWN, ()),
     ({**SAYS, "pain_since": LONG_AGO + DAY}, KNOWN, ()),
     ({**SAYS, "pain_since": LONG_AGO, "compelling_event": "The lease ends"}, KNOWN, ()),
     ({**SAYS, "pain_since": LONG_AGO}, STALE, ("compellingEvent",)),
     ({**SAYS, "pain_since": LONG_AGO, "compelling_event": " "}, STALE, ("compellingEvent",)),
     ({"pain_since": LONG_AGO}, STALE, ("interest", "compellingEvent")),
-    ({**says(G.CONFIRMED, key="interest", age=OLD), "pain_since": SINCE}, STALE, ("interest",)),
+    ({**answered(G.CONFIRMED, key="interest", age=OLD), "pain_since": SINCE}, STALE, ("interest",)),
 ]
 FIT: list[Case] = [
     ({}, PARTIAL, ("fit",)),
     ({"account": SMALL}, UNKNOWN, ("fit", "employeeCount")),
     ({"account": UNSURE}, UNKNOWN, ("fit", "employeeCount")),
-    (says(G.VALIDATED, key="fit"), KNOWN, ()),
-    (says(G.DISPROVED, key="fit"), PARTIAL, ("fit",)),
-    ({**says(G.IDENTIFIED, key="fit"), "account": SMALL}, UNKNOWN, ("fit", "employeeCount")),
-    ({**says(G.CONFIRMED, key="fit"), "account": SMALL}, PARTIAL, ("employeeCount",)),
-    ({**says(G.CONFIRMED, key="fit"), "account": UNSURE}, PARTIAL, ("employeeCount",)),
+    (answered(G.VALIDATED, key="fit"), KNOWN, ()),
+    (answered(G.DISPROVED, key="fit"), PARTIAL, ("fit",)),
+    ({**answered(G.IDENTIFIED, key="fit"), "account": SMALL}, UNKNOWN, ("fit", "employeeCount")),
+    ({**answered(G.CONFIRMED, key="fit"), "account": SMALL}, PARTIAL, ("employeeCount",)),
+    ({**answered(G.CONFIRMED, key="fit"), "account": UNSURE}, PARTIAL, ("employeeCount",)),
 ]
 TEAM = (R.DECISION_MAKER, R.CHAMPION)
 DECISION_TEAM: list[Case] = [
     ({}, UNKNOWN, ("roles", "roles")),
-    ({"stakeholders": (person(R.OTHER), person(R.CHAMPION, left=True))}, UNKNOWN, ("roles", "roles")),
-    ({"stakeholders": (person(R.CHAMPION),)}, PARTIAL, ("roles",)),
-    ({"stakeholders": tuple(map(person, TEAM))}, KNOWN, ()),
-    ({"stakeholders": (person(*TEAM),)}, KNOWN, ()),
+    ({"stakeholders": (stakeholder(R.OTHER), stakeholder(R.CHAMPION, left=True))}, UNKNOWN, ("roles", "roles")),
+    ({"stakeholders": (stakeholder(R.CHAMPION),)}, PARTIAL, ("roles",)),
+    ({"stakeholders": tuple(map(stakeholder, TEAM))}, KNOWN, ()),
+    ({"stakeholders": (stakeholder(*TEAM),)}, KNOWN, ()),
 ]
 BUYING_STYLE: list[Case] = [
     ({}, UNKNOWN, ("stakeholders",)),
-    ({"stakeholders": (styled(BuyingStyle.FINANCIAL, left=True),)}, UNKNOWN, ("stakeholders",)),
-    ({"stakeholders": (person(),)}, UNKNOWN, ("buyingStyle",)),
-    ({"stakeholders": (person(), styled(BuyingStyle.TECHNICAL))}, PARTIAL, ("buyingStyle",)),
-    ({"stakeholders": (person(left=True), styled(BuyingStyle.TECHNICAL))}, KNOWN, ()),
+    ({"stakeholders": (champion_with_style(BuyingStyle.FINANCIAL, left=True),)}, UNKNOWN, ("stakeholders",)),
+    ({"stakeholders": (stakeholder(),)}, UNKNOWN, ("buyingStyle",)),
+    ({"stakeholders": (stakeholder(), champion_with_style(BuyingStyle.TECHNICAL))}, PARTIAL, ("buyingStyle",)),
+    ({"stakeholders": (stakeholder(left=True), champion_with_style(BuyingStyle.TECHNICAL))}, KNOWN, ()),
 ]
 STEP = (DecisionStepFacts("The board meets"),)
 BUYING_PROCESS: list[Case] = [
@@ -137,9 +148,17 @@ BUYING_PROCESS: list[Case] = [
 MOTIVATION: list[Case] = [
     ({}, UNKNOWN, ("motivationToChange",)),
     ({"motivation_to_change": " "}, UNKNOWN, ("motivationToChange",)),
-    ({"stakeholders": (person(),)}, UNKNOWN, ("motivationToChange",)),
-    ({"stakeholders": (styled(BuyingStyle.UNKNOWN, left=True, motivation="Calm"),)}, UNKNOWN, ("motivationToChange",)),
-    ({"stakeholders": (styled(BuyingStyle.UNKNOWN, motivation="Calm"),)}, PARTIAL, ("motivationToChange",)),
+    ({"stakeholders": (stakeholder(),)}, UNKNOWN, ("motivationToChange",)),
+    (
+        {"stakeholders": (champion_with_style(BuyingStyle.UNKNOWN, left=True, motivation="Calm"),)},
+        UNKNOWN,
+        ("motivationToChange",),
+    ),
+    (
+        {"stakeholders": (champion_with_style(BuyingStyle.UNKNOWN, motivation="Calm"),)},
+        PARTIAL,
+        ("motivationToChange",),
+    ),
     ({"motivation_to_change": "They lose customers"}, KNOWN, ()),
 ]
 OBJECTIVES: list[Case] = [
@@ -156,8 +175,8 @@ TIME_SCHEDULE: list[Case] = [
 ]
 COMPETITION: list[Case] = [
     ({}, UNKNOWN, ("competitors",)),
-    ({"competitors": (rival(CompetitorKind.VENDOR),)}, PARTIAL, ("competitors.kind",)),
-    ({"competitors": (rival(CompetitorKind.VENDOR), rival(CompetitorKind.STATUS_QUO))}, KNOWN, ()),
+    ({"competitors": (competitor(CompetitorKind.VENDOR),)}, PARTIAL, ("competitors.kind",)),
+    ({"competitors": (competitor(CompetitorKind.VENDOR), competitor(CompetitorKind.STATUS_QUO))}, KNOWN, ()),
 ]
 REOPENED = (TransitionFacts(Trigger.REOPEN, S.LOST, S.LEAD, NOW, 0),)
 PERCEIVED_RISK: list[Case] = [
@@ -166,11 +185,11 @@ PERCEIVED_RISK: list[Case] = [
     ({"risk_review": NONE_FOUND, "first_time_buyer": True}, UNKNOWN, ("riskReview",)),
     ({"risk_review": NONE_FOUND, "steps": REOPENED}, UNKNOWN, ("riskReview",)),
     ({"risk_review": NONE_FOUND}, KNOWN, ()),
-    ({"risks": (fear(1, 1),)}, PARTIAL, ("riskReview",)),
-    ({"risks": (fear(1, 1, RiskStatus.CLOSED),)}, PARTIAL, ("riskReview",)),
-    ({"risks": (fear(5, 5),)}, PARTIAL, ("riskReview", "mitigations")),
-    ({"risks": (fear(2, 5), fear(5, 5, mitigated=True)), "risk_review": REVIEWED}, PARTIAL, ("mitigations",)),
-    ({"risks": (fear(3, 3), fear(5, 5, mitigated=True)), "risk_review": REVIEWED}, KNOWN, ()),
+    ({"risks": (risk(1, 1),)}, PARTIAL, ("riskReview",)),
+    ({"risks": (risk(1, 1, RiskStatus.CLOSED),)}, PARTIAL, ("riskReview",)),
+    ({"risks": (risk(5, 5),)}, PARTIAL, ("riskReview", "mitigations")),
+    ({"risks": (risk(2, 5), risk(5, 5, mitigated=True)), "risk_review": REVIEWED}, PARTIAL, ("mitigations",)),
+    ({"risks": (risk(3, 3), risk(5, 5, mitigated=True)), "risk_review": REVIEWED}, KNOWN, ()),
 ]
 UNDER_WAY = {"state": S.PROGRESSING}
 PROGRESS: list[Case] = [
@@ -200,13 +219,13 @@ ROWS = [(name, DEFAULT, *case) for name, cases in TOPICS.items() for case in cas
 ROWS += [("FIT", FITTING, *case) for case in FIT]
 ROWS += [
     ("FIT", DEFAULT, {}, UNKNOWN, ("fit",)),
-    ("FIT", DEFAULT, says(G.IDENTIFIED, key="fit"), UNKNOWN, ("fit",)),
-    ("FIT", DEFAULT, says(G.VALIDATED, key="fit"), KNOWN, ()),
-    ("FIT", replace(DEFAULT, fit_rules=(SIZE, SOFT)), says(G.VALIDATED, key="fit"), PARTIAL, ("industry",)),
+    ("FIT", DEFAULT, answered(G.IDENTIFIED, key="fit"), UNKNOWN, ("fit",)),
+    ("FIT", DEFAULT, answered(G.VALIDATED, key="fit"), KNOWN, ()),
+    ("FIT", replace(DEFAULT, fit_rules=(SIZE, SOFT)), answered(G.VALIDATED, key="fit"), PARTIAL, ("industry",)),
     (
         "DECISION_TEAM",
         replace(DEFAULT, required_roles=()),
-        {"stakeholders": (person(*TEAM),)},
+        {"stakeholders": (stakeholder(*TEAM),)},
         UNKNOWN,
         ("requiredRoles",),
     ),
@@ -216,10 +235,10 @@ ROWS += [
 
 
 @pytest.mark.parametrize(("topic", "process", "facts", "status", "missing"), ROWS)
-def test_a_topic_is_as_known_as_its_facts(
+def test_the_status_of_a_topic_follows_its_facts(
     topic: str, process: ProcessDocument, facts: Mapping[str, Any], status: str, missing: tuple[str, ...]
 ) -> None:
-    found = look(topic, process, **facts)
+    found = topic_of(topic, process, **facts)
 
     assert (found.status, tuple(lack.partition(": ")[0] for lack in found.missing)) == (status, missing)
     assert found.summary.endswith((".", "?", "again."))

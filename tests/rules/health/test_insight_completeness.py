@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.rules.health.random_deals import random_case
 from tests.support.counts import FULL, count
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, assessed, deal, judged, person
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, assessment, deal, stakeholder, verdict_on
 from workflow.rules.enums import (
     BuyingRole,
     CriterionKind,
@@ -37,7 +37,7 @@ def statuses(found: Insight) -> dict[str, str]:
     return {topic.topic: topic.status for topic in found.topics}
 
 
-def test_of_a_bare_lead_nothing_is_known_and_everything_is_missing() -> None:
+def test_a_bare_lead_has_no_known_topics() -> None:
     found = evaluate_insight(DEFAULT, deal(), NOW)
 
     assert statuses(found) == dict.fromkeys(InsightTopicName, "UNKNOWN")
@@ -49,9 +49,7 @@ def test_of_a_bare_lead_nothing_is_known_and_everything_is_missing() -> None:
     ("known", "partial", "stale", "percent"),
     [(12, 0, 0, 100), (0, 12, 0, 50), (0, 0, 12, 25), (1, 0, 0, 8), (2, 0, 0, 17), (0, 1, 0, 4), (0, 0, 6, 13), (1, 1, 1, 15)],
 )  # fmt: skip
-def test_completeness_is_the_mean_of_what_the_topics_are_worth_half_up(
-    known: int, partial: int, stale: int, percent: int
-) -> None:
+def test_completeness_is_the_mean_of_the_topics_half_up(known: int, partial: int, stale: int, percent: int) -> None:
     found = [K.KNOWN] * known + [K.PARTIAL] * partial + [K.STALE] * stale
     found += [K.UNKNOWN] * (12 - len(found))
 
@@ -82,38 +80,40 @@ def test_interest_is_doubtful_after_five_years_of_pain_without_an_event(
 
 def test_a_criterion_is_found_by_its_kind_whatever_its_key() -> None:
     renamed = tuple(replace(one, key=f"our-{one.key}") for one in DEFAULT.criteria)
-    answers = tuple(assessed(f"our-{key}") for key in ("pain", "interest", "fit"))
+    answers = tuple(assessment(f"our-{key}") for key in ("pain", "interest", "fit"))
 
     found = evaluate_insight(replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW)
 
     assert [statuses(found)[topic] for topic in (N.PAIN, N.INTEREST, N.FIT)] == ["KNOWN"] * 3
 
 
-def test_where_the_process_asks_for_no_such_criterion_nothing_is_known_of_it() -> None:
-    found = evaluate_insight(replace(DEFAULT, criteria=()), deal(assessments=(assessed("pain"),)), NOW)
+def test_a_topic_without_a_criterion_is_unknown() -> None:
+    found = evaluate_insight(replace(DEFAULT, criteria=()), deal(assessments=(assessment("pain"),)), NOW)
 
     assert found.topics[0].missing == ("pain: the buyer's own word for it, with evidence",)
 
 
-def test_a_criterion_of_fit_can_go_stale_too() -> None:
+def test_the_fit_criterion_can_go_stale_too() -> None:
     short = tuple(replace(one, stale_after_days=30) for one in DEFAULT.criteria)
-    answers = (assessed("fit", Grade.CONFIRMED, age=31 * DAY),)
+    answers = (assessment("fit", Grade.CONFIRMED, age=31 * DAY),)
 
     found = evaluate_insight(replace(DEFAULT, criteria=short), deal(assessments=answers), NOW)
 
     assert statuses(found)[N.FIT] == "STALE"
 
 
-def test_what_is_disproved_is_said_to_be() -> None:
-    found = evaluate_insight(DEFAULT, deal(assessments=(assessed("pain", Grade.DISPROVED),)), NOW)
+def test_a_disproved_criterion_says_so() -> None:
+    found = evaluate_insight(DEFAULT, deal(assessments=(assessment("pain", Grade.DISPROVED),)), NOW)
 
     assert found.topics[0].summary == (
         "The buyer has a problem that hurts: this is disproved. Find out whether it is really so, or disqualify the deal."
     )
 
 
-def test_what_is_missing_is_told_by_name_and_in_words() -> None:
-    facts = deal(stakeholders=(person(BuyingRole.CHAMPION),), decision_steps=(DecisionStepFacts("The board meets"),))
+def test_missing_facts_are_listed_by_name_and_in_words() -> None:
+    facts = deal(
+        stakeholders=(stakeholder(BuyingRole.CHAMPION),), decision_steps=(DecisionStepFacts("The board meets"),)
+    )
 
     found = {topic.topic: topic for topic in evaluate_insight(DEFAULT, facts, NOW).topics}
 
@@ -126,17 +126,17 @@ def test_what_is_missing_is_told_by_name_and_in_words() -> None:
     assert found[N.INTEREST].missing[1] == "painSince: since when the buyer has lived with the pain"
 
 
-def test_a_closed_deal_is_looked_at_as_at_its_close() -> None:
+def test_insight_of_a_closed_deal_is_as_at_its_close() -> None:
     came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 300 * DAY, 0)
     lost = TransitionFacts(Trigger.LOSE, S.PROGRESSING, S.LOST, NOW - 200 * DAY, 0)
-    answers = (assessed("pain", age=220 * DAY),)
+    answers = (assessment("pain", age=220 * DAY),)
     steps = {"state": S.LOST, "state_since": lost.at, "steps": (came, lost)}
 
     assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers, **steps), NOW))[N.PAIN] == "KNOWN"
     assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers), NOW))[N.PAIN] == "STALE"
 
 
-def asked(topic: InsightTopicName, process: ProcessDocument) -> list[RequirementTest]:
+def possible_requirements(topic: InsightTopicName, process: ProcessDocument) -> list[RequirementTest]:
     """What gates can ask about the facts of a topic."""
     kinds = {N.PAIN: CriterionKind.PAIN, N.INTEREST: CriterionKind.INTEREST, N.FIT: CriterionKind.FIT}
     keys = [one.key for one in process.criteria if one.kind is kinds.get(topic)]
@@ -161,20 +161,23 @@ FIELDS = {
 
 @settings(max_examples=count(10_000), derandomize=not FULL, deadline=None)
 @given(seed=st.integers(0, 2**64 - 1))
-def test_what_is_known_holds_at_every_gate_that_asks_for_it(seed: int) -> None:
+def test_a_known_topic_meets_every_gate_that_requires_it(seed: int) -> None:
     process, facts = random_case(seed)
     case = evaluation_context(process, facts, NOW)
 
     for topic in evaluate_insight(process, facts, NOW).topics:
         if topic.status is K.KNOWN:
-            found = {judged(test, case.facts, process, case.now).status for test in asked(topic.topic, process)}
+            found = {
+                verdict_on(test, case.facts, process, case.now).status
+                for test in possible_requirements(topic.topic, process)
+            }
             assert found <= {RequirementStatus.MET}, topic
             assert topic.missing == ()
             if topic.topic is N.PROGRESS:
                 assert not any(is_overdue(one, case.facts, case.now) for one in case.facts.milestones)
 
 
-def test_every_topic_is_known_of_some_random_deal() -> None:
+def test_every_topic_is_known_on_some_random_deal() -> None:
     """So the property above says something of each."""
     seen = [evaluate_insight(*random_case(seed), NOW) for seed in range(300)]
 

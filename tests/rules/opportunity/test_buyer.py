@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.rules.deal_facts import DEFAULT, deal, person, talked
+from tests.support.rules.deal_facts import DEFAULT, deal, stakeholder, two_way_activity
 from workflow.rules.enums import BuyingRole, Coverage
 from workflow.rules.opportunity.buyer import (
     RoleCoverage,
@@ -21,75 +21,75 @@ from workflow.rules.process.document import ProcessDocument, RequiredRole
 
 R, C = BuyingRole, Coverage
 DECIDING = (R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER)
-LEAST = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
+MIN_TALKS = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
 
 
-def asking(*roles: RequiredRole) -> ProcessDocument:
+def process_requiring(*roles: RequiredRole) -> ProcessDocument:
     """The default process, asking for these roles."""
     return replace(DEFAULT, required_roles=roles)
 
 
-def people(*roles: BuyingRole) -> tuple[StakeholderFacts, ...]:
+def stakeholders(*roles: BuyingRole) -> tuple[StakeholderFacts, ...]:
     """One person a role."""
-    return tuple(replace(person(role), id=UUID(int=100 + place)) for place, role in enumerate(roles))
+    return tuple(replace(stakeholder(role), id=UUID(int=100 + place)) for place, role in enumerate(roles))
 
 
 @pytest.mark.parametrize(
     ("talks", "expected"),
     [(0, C.NONE), (1, C.BRIEF), (2, C.MULTIPLE), (4, C.MULTIPLE), (5, C.IN_DEPTH), (500, C.IN_DEPTH)],
 )
-def test_a_person_is_known_by_how_often_we_spoke(talks: int, expected: Coverage) -> None:
+def test_coverage_follows_the_number_of_two_way_activities(talks: int, expected: Coverage) -> None:
     assert coverage(talks) is expected
 
 
 @pytest.mark.parametrize("least", Coverage)
 @pytest.mark.parametrize("talks", range(7))
-def test_a_person_is_covered_from_the_asked_depth_on(least: Coverage, talks: int) -> None:
-    facts = deal(stakeholders=(person(),), activity=talked(talks))
+def test_a_person_is_covered_from_the_required_depth(least: Coverage, talks: int) -> None:
+    facts = deal(stakeholders=(stakeholder(),), activity=two_way_activity(talks))
 
-    assert has_coverage(facts, person(), least) is (talks >= LEAST[least])
-
-
-def test_talks_with_somebody_else_cover_nobody() -> None:
-    other = replace(person(), contact_id=UUID(int=99))
-
-    assert not has_coverage(deal(activity=talked(9)), other, C.BRIEF)
+    assert has_coverage(facts, stakeholder(), least) is (talks >= MIN_TALKS[least])
 
 
-def test_the_default_asks_for_somebody_who_decides_and_a_champion() -> None:
+def test_activities_with_others_do_not_cover_a_person() -> None:
+    other = replace(stakeholder(), contact_id=UUID(int=99))
+
+    assert not has_coverage(deal(activity=two_way_activity(9)), other, C.BRIEF)
+
+
+def test_the_default_process_requires_a_decision_maker_and_a_champion() -> None:
     assert role_coverage(DEFAULT, deal()) == (RoleCoverage(DECIDING, 1, ()), RoleCoverage((R.CHAMPION,), 1, ()))
 
 
 @pytest.mark.parametrize("role", BuyingRole)
-def test_each_of_the_asked_roles_fills_it_and_no_other(role: BuyingRole) -> None:
-    [found] = role_coverage(asking(RequiredRole(DECIDING)), deal(stakeholders=(person(role),)))
+def test_only_the_required_roles_fill_a_required_role(role: BuyingRole) -> None:
+    [found] = role_coverage(process_requiring(RequiredRole(DECIDING)), deal(stakeholders=(stakeholder(role),)))
 
-    assert (found.met, found.filled_by) == ((True, (person(role),)) if role in DECIDING else (False, ()))
+    assert (found.met, found.filled_by) == ((True, (stakeholder(role),)) if role in DECIDING else (False, ()))
 
 
 @pytest.mark.parametrize(("minimum", "met"), [(1, True), (2, True), (3, False)])
-def test_a_role_is_met_by_as_many_as_are_asked_for(minimum: int, met: bool) -> None:
-    two = people(R.USER_BUYER, R.USER_BUYER)
+def test_a_role_is_met_by_the_required_number_of_people(minimum: int, met: bool) -> None:
+    two = stakeholders(R.USER_BUYER, R.USER_BUYER)
 
-    [found] = role_coverage(asking(RequiredRole((R.USER_BUYER,), minimum)), deal(stakeholders=two))
+    [found] = role_coverage(process_requiring(RequiredRole((R.USER_BUYER,), minimum)), deal(stakeholders=two))
 
     assert (found.met, found.filled_by) == (met, two)
 
 
 def test_one_person_with_two_of_the_roles_counts_once() -> None:
-    [found] = role_coverage(asking(RequiredRole(DECIDING, 2)), deal(stakeholders=(person(*DECIDING),)))
+    [found] = role_coverage(process_requiring(RequiredRole(DECIDING, 2)), deal(stakeholders=(stakeholder(*DECIDING),)))
 
     assert (found.met, len(found.filled_by)) == (False, 1)
 
 
-def test_who_has_left_fills_no_role() -> None:
-    gone = person(R.CHAMPION, left=True)
+def test_a_person_who_left_fills_no_role() -> None:
+    gone = stakeholder(R.CHAMPION, left=True)
 
     assert [role.met for role in role_coverage(DEFAULT, deal(stakeholders=(gone,)))] == [False, False]
 
 
-def test_any_part_will_do_where_none_is_named() -> None:
-    somebody, gone = person(), person(left=True)
+def test_without_roles_any_stakeholder_counts() -> None:
+    somebody, gone = stakeholder(), stakeholder(left=True)
 
     assert stakeholders_in_roles(deal(stakeholders=(somebody, gone)), ()) == (somebody,)
 
@@ -99,18 +99,18 @@ def test_any_part_will_do_where_none_is_named() -> None:
 )
 def test_coverage_is_the_share_of_roles_met_rounded_half_up(asked: int, met: int, percent: int) -> None:
     roles = list(R)[:asked]
-    process = asking(*(RequiredRole((role,)) for role in roles))
+    process = process_requiring(*(RequiredRole((role,)) for role in roles))
 
-    assert coverage_percent(process, deal(stakeholders=people(*roles[:met]))) == percent
+    assert coverage_percent(process, deal(stakeholders=stakeholders(*roles[:met]))) == percent
 
 
-def test_where_no_role_is_asked_for_all_are_met() -> None:
-    assert coverage_percent(asking(), deal()) == 100
+def test_without_required_roles_coverage_is_complete() -> None:
+    assert coverage_percent(process_requiring(), deal()) == 100
 
 
 @pytest.mark.parametrize(("present", "alone"), [(0, True), (1, True), (2, False), (3, False)])
 @pytest.mark.parametrize("left", [0, 2])
-def test_a_deal_hangs_on_one_thread_with_fewer_than_two_who_are_there(present: int, left: int, alone: bool) -> None:
-    gone = (person(left=True),) * left
+def test_a_deal_with_fewer_than_two_stakeholders_is_single_threaded(present: int, left: int, alone: bool) -> None:
+    gone = (stakeholder(left=True),) * left
 
-    assert is_single_threaded(deal(stakeholders=(person(),) * present + gone)) is alone
+    assert is_single_threaded(deal(stakeholders=(stakeholder(),) * present + gone)) is alone

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, judged
+from tests.support.rules.deal_facts import DEFAULT, NOW, TODAY, deal, verdict_on
 from workflow.rules.enums import (
     MilestoneSide,
     MilestoneStatus,
@@ -52,21 +52,21 @@ def under_way(*steps: MilestoneFacts, **changes: object) -> OpportunityFacts:
     ("passed", "waiting", "percent"),
     [(1, 199, 1), (1, 201, 0), (1, 7, 13), (1, 2, 33), (2, 1, 67), (199, 1, 100), (0, 20, 0), (20, 0, 100)],
 )
-def test_percent_is_the_share_of_weight_passed_rounded_half_up(passed: int, waiting: int, percent: int) -> None:
+def test_percent_is_the_completed_weight_rounded_half_up(passed: int, waiting: int, percent: int) -> None:
     assert milestone_progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
 
 
 @pytest.mark.parametrize(("status", "percent"), [(PLANNED, 0), (MISSED, 0), (DONE, 100), (WAIVED, 100)])
-def test_what_is_done_or_waived_counts_as_passed(status: MilestoneStatus, percent: int) -> None:
-    told = milestone_progress(under_way(step(status), step(status)), NOW)
+def test_done_and_waived_milestones_count_as_completed(status: MilestoneStatus, percent: int) -> None:
+    found = milestone_progress(under_way(step(status), step(status)), NOW)
 
-    assert (told.percent, told.completed, told.total) == (percent, percent // 50, 2)
+    assert (found.percent, found.completed, found.total) == (percent, percent // 50, 2)
 
 
-def test_milestones_that_weigh_nothing_are_counted_and_move_no_percent() -> None:
-    told = milestone_progress(under_way(step(DONE, weight=0), step(weight=10)), NOW)
+def test_milestones_without_weight_are_counted_but_do_not_change_the_percent() -> None:
+    found = milestone_progress(under_way(step(DONE, weight=0), step(weight=10)), NOW)
 
-    assert (told.percent, told.completed, told.total) == (0, 1, 2)
+    assert (found.percent, found.completed, found.total) == (0, 1, 2)
 
 
 @pytest.mark.parametrize("steps", [(), (step(DONE, weight=0),)])
@@ -83,7 +83,7 @@ def test_due_dates_run_in_progressing_only(state: OpportunityState) -> None:
 
 
 @pytest.mark.parametrize(("status", "expected"), [(PLANNED, True), (MISSED, True), (DONE, False), (WAIVED, False)])
-def test_a_missed_milestone_is_still_overdue_and_a_passed_one_is_not(status: MilestoneStatus, expected: bool) -> None:
+def test_a_missed_milestone_is_overdue_and_a_completed_one_is_not(status: MilestoneStatus, expected: bool) -> None:
     late = step(status, due=YESTERDAY)
 
     assert is_overdue(late, under_way(late), NOW) is expected
@@ -103,25 +103,25 @@ def test_a_milestone_is_overdue_when_its_day_has_ended(due: date | None, expecte
         ("Europe/Berlin", datetime(2026, 3, 9, 23, tzinfo=UTC) - TICK, False),
     ],
 )
-def test_a_day_ends_where_the_organization_is(zone: str, at: datetime, expected: bool) -> None:
+def test_a_day_ends_in_the_organizations_time_zone(zone: str, at: datetime, expected: bool) -> None:
     assert is_overdue(step(due=YESTERDAY), under_way(time_zone=zone), at) is expected
 
 
-def test_the_next_milestone_is_the_one_waiting_that_is_due_first() -> None:
+def test_the_next_milestone_is_the_pending_one_due_first() -> None:
     first = step(MISSED, key="first", due=YESTERDAY)
     others = (step(DONE, due=date(2026, 1, 1)), step(WAIVED, due=date(2026, 1, 2)), step(due=TODAY), step())
 
     assert milestone_progress(under_way(*others, first), NOW).next == first
 
 
-def test_one_without_a_day_comes_last_and_of_equal_days_the_first_of_the_process() -> None:
+def test_undated_milestones_come_last_and_ties_follow_the_process() -> None:
     undated, one, other = step(key="undated"), step(key="one", due=TODAY), step(key="other", due=TODAY)
 
     assert milestone_progress(under_way(undated, one, other), NOW).next == one
     assert milestone_progress(under_way(undated), NOW).next == undated
 
 
-def test_where_all_are_passed_none_is_next() -> None:
+def test_there_is_no_next_milestone_when_all_are_completed() -> None:
     assert milestone_progress(under_way(step(DONE), step(WAIVED)), NOW).next is None
 
 
@@ -136,7 +136,7 @@ def test_where_all_are_passed_none_is_next() -> None:
         (False, 0, Momentum.IDLE),
     ],
 )
-def test_momentum_sets_milestones_against_four_activities(done: bool, activities: int, expected: Momentum) -> None:
+def test_momentum_compares_milestones_with_activities(done: bool, activities: int, expected: Momentum) -> None:
     facts = under_way(step(DONE if done else PLANNED), activity=ActivityFacts(recent_count=activities))
 
     assert (momentum(facts, NOW), milestone_progress(facts, NOW).momentum) == (expected, expected)
@@ -146,12 +146,12 @@ def test_momentum_sets_milestones_against_four_activities(done: bool, activities
     ("ago", "expected"),
     [(WINDOW, Momentum.QUIET_BUT_MOVING), (WINDOW + TICK, Momentum.IDLE), (timedelta(0), Momentum.QUIET_BUT_MOVING)],
 )
-def test_a_milestone_moves_a_deal_for_30_days(ago: timedelta, expected: Momentum) -> None:
+def test_a_completed_milestone_counts_as_momentum_for_30_days(ago: timedelta, expected: Momentum) -> None:
     assert momentum(under_way(step(DONE, done_at=NOW - ago)), NOW) is expected
 
 
 @pytest.mark.parametrize("status", [PLANNED, MISSED, WAIVED])
-def test_only_a_milestone_that_is_done_moves_a_deal(status: MilestoneStatus) -> None:
+def test_only_done_milestones_count_as_momentum(status: MilestoneStatus) -> None:
     assert momentum(under_way(step(status, done_at=NOW)), NOW) is Momentum.IDLE
 
 
@@ -160,7 +160,7 @@ FORWARD = {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
 
 @pytest.mark.parametrize("trigger", Trigger)
 @pytest.mark.parametrize(("ago", "recent"), [(WINDOW, True), (WINDOW + TICK, False)])
-def test_an_arrow_forward_counts_as_a_milestone(trigger: Trigger, ago: timedelta, recent: bool) -> None:
+def test_a_forward_transition_counts_as_a_milestone(trigger: Trigger, ago: timedelta, recent: bool) -> None:
     taken = TransitionFacts(trigger, LEAD, PROGRESSING, NOW - ago, 0)
 
     moved = momentum(deal(steps=(taken,)), NOW) is Momentum.QUIET_BUT_MOVING
@@ -168,7 +168,7 @@ def test_an_arrow_forward_counts_as_a_milestone(trigger: Trigger, ago: timedelta
     assert moved is (recent and trigger in FORWARD)
 
 
-def test_what_the_deal_has_is_not_laid_out_again() -> None:
+def test_existing_milestones_are_not_created_again() -> None:
     keys = [template.key for template in DEFAULT.milestones]
 
     laid_out = [
@@ -194,10 +194,10 @@ def test_due_dates_run_from_the_day_progressing_was_entered() -> None:
         ((step(WAIVED, key="decision_made"),), "They saw it work: this was waived by a manager."),
     ],
 )
-def test_a_milestone_requirement_holds_when_it_is_done_or_waived(
+def test_a_milestone_requirement_is_met_when_done_or_waived(
     steps: tuple[MilestoneFacts, ...], explanation: str
 ) -> None:
-    verdict = judged(RequirementTest(milestone="decision_made"), under_way(*steps))
+    verdict = verdict_on(RequirementTest(milestone="decision_made"), under_way(*steps))
 
     assert (verdict.status, verdict.explanation, verdict.remedy) == (RequirementStatus.MET, explanation, None)
 
@@ -218,9 +218,9 @@ def test_a_milestone_requirement_holds_when_it_is_done_or_waived(
         ),
     ],
 )
-def test_a_milestone_requirement_that_is_unmet_says_what_to_do(
+def test_an_unmet_milestone_requirement_has_a_remedy(
     steps: tuple[MilestoneFacts, ...], explanation: str, remedy: str
 ) -> None:
-    verdict = judged(RequirementTest(milestone="decision_made"), under_way(*steps))
+    verdict = verdict_on(RequirementTest(milestone="decision_made"), under_way(*steps))
 
     assert (verdict.status, verdict.explanation, verdict.remedy) == (RequirementStatus.UNMET, explanation, remedy)

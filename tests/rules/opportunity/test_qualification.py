@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessed, deal, fit_rule
+from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessment, deal, fit_rule
 from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
 from workflow.rules.opportunity.qualification import evidence_fault, fit_results, is_opportunity, qualification_score
 from workflow.rules.process.document import Criterion
 
 KEYS = [criterion.key for criterion in DEFAULT.criteria]
-ESSENTIAL = tuple(assessed(key) for key in ("pain", "interest", "fit"))
+ESSENTIAL = tuple(assessment(key) for key in ("pain", "interest", "fit"))
 O = FitOperator  # noqa: E741
 PASS, FAIL, UNKNOWN = FitStatus.PASS, FitStatus.FAIL, FitStatus.UNKNOWN
 
@@ -28,7 +28,7 @@ PASS, FAIL, UNKNOWN = FitStatus.PASS, FitStatus.FAIL, FitStatus.UNKNOWN
     ],
 )
 def test_all_criteria_of_one_grade_score_its_points(grade: Grade, expected: int) -> None:
-    facts = deal(assessments=tuple(assessed(key, grade) for key in KEYS))
+    facts = deal(assessments=tuple(assessment(key, grade) for key in KEYS))
 
     assert qualification_score(DEFAULT, facts, NOW) == expected
 
@@ -37,12 +37,12 @@ def test_the_score_rounds_half_up_once() -> None:
     weights = [Criterion("a", CriterionKind.CUSTOM, "A", weight=1), Criterion("b", CriterionKind.CUSTOM, "B", weight=7)]
     process = replace(DEFAULT, criteria=tuple(weights))
 
-    assert qualification_score(process, deal(assessments=(assessed("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
+    assert qualification_score(process, deal(assessments=(assessment("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
 
 
 def test_a_stale_assessment_scores_nothing() -> None:
-    assert qualification_score(DEFAULT, deal(assessments=(assessed("pain", age=timedelta(days=91)),)), NOW) == 0
-    assert qualification_score(DEFAULT, deal(assessments=(assessed("pain"),)), NOW) == 21  # 80 of 390
+    assert qualification_score(DEFAULT, deal(assessments=(assessment("pain", age=timedelta(days=91)),)), NOW) == 0
+    assert qualification_score(DEFAULT, deal(assessments=(assessment("pain"),)), NOW) == 21  # 80 of 390
 
 
 def test_pain_interest_and_fit_make_an_opportunity() -> None:
@@ -50,7 +50,7 @@ def test_pain_interest_and_fit_make_an_opportunity() -> None:
 
 
 @pytest.mark.parametrize("left_out", range(3))
-def test_without_one_of_the_three_it_is_no_opportunity(left_out: int) -> None:
+def test_without_one_of_the_three_it_is_not_an_opportunity(left_out: int) -> None:
     missing = tuple(a for index, a in enumerate(ESSENTIAL) if index != left_out)
     thought = tuple(replace(a, grade=Grade.IDENTIFIED) if i == left_out else a for i, a in enumerate(ESSENTIAL))
 
@@ -62,13 +62,13 @@ def test_without_one_of_the_three_it_is_no_opportunity(left_out: int) -> None:
     ("value", "strength", "expected"),
     [(1, Strength.HARD, True), (9999, Strength.HARD, False), (9999, Strength.SOFT, True)],
 )
-def test_a_failing_hard_fit_rule_makes_it_no_opportunity(value: int, strength: Strength, expected: bool) -> None:
+def test_a_failing_hard_fit_rule_makes_it_not_an_opportunity(value: int, strength: Strength, expected: bool) -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, value, strength),))
 
     assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW) is expected
 
 
-def test_unknown_fit_does_not_make_it_no_opportunity() -> None:
+def test_unknown_fit_leaves_it_an_opportunity() -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("domain", O.EQ, "acme.example"),))
 
     assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW)
@@ -112,7 +112,7 @@ def test_a_fit_rule_reads_the_accounts_own_data(
 
 
 @pytest.mark.parametrize("thousand", [Decimal(1000), 1000, 1000.0, Decimal("1000.00")])
-def test_a_fit_result_says_what_is_and_what_must_be(thousand: object) -> None:
+def test_a_fit_result_has_actual_and_expected_values(thousand: object) -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, thousand),))
 
     assert [result.explanation for result in fit_results(process, ACCOUNT)] == [
@@ -128,7 +128,7 @@ def test_a_fit_result_says_what_is_and_what_must_be(thousand: object) -> None:
         *("Unknown. Unknown.", "not known yet", "short" + 9 * "\u200b"),
     ],
 )
-def test_evidence_that_says_nothing_is_told_why(text: str | None) -> None:
+def test_empty_evidence_is_refused_with_a_reason(text: str | None) -> None:
     assert evidence_fault(text) is not None
 
 
@@ -142,5 +142,5 @@ def test_evidence_that_says_nothing_is_told_why(text: str | None) -> None:
         "彼らは毎月在庫確認に二日を失っている",
     ],
 )
-def test_evidence_that_says_something_passes(text: str) -> None:
+def test_real_evidence_is_accepted(text: str) -> None:
     assert evidence_fault(text) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.rules.deal_facts import ADA, NOW, deal, fear, judged
+from tests.support.rules.deal_facts import ADA, NOW, deal, risk, verdict_on
 from workflow.rules.enums import OpportunityState, RequirementStatus, RiskLevel, RiskStatus, Trigger
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import RiskReviewFacts, TransitionFacts
@@ -34,18 +34,18 @@ DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 REVIEWED = NOW - DAY
 
 
-def reviewed(*, none_found: bool = False, **changes: Any) -> OpportunityFacts:  # Any: facts of several kinds
+def deal_after_review(*, none_found: bool = False, **changes: Any) -> OpportunityFacts:  # Any: facts of several kinds
     """A deal whose risks were gone through a day ago."""
     return deal(risk_review=RiskReviewFacts(REVIEWED, ADA, none_found), **changes)
 
 
-def taken(trigger: Trigger, at: datetime) -> TransitionFacts:
+def transition_taken(trigger: Trigger, at: datetime) -> TransitionFacts:
     """An arrow that was taken."""
     return TransitionFacts(trigger, OpportunityState.LOST, OpportunityState.LEAD, at, 0)
 
 
 @pytest.mark.parametrize(("likelihood", "impact"), list(product(range(1, 6), repeat=2)))
-def test_a_risk_is_as_high_as_likelihood_times_impact(likelihood: int, impact: int) -> None:
+def test_the_score_of_a_risk_is_likelihood_times_impact(likelihood: int, impact: int) -> None:
     assert score_level(likelihood, impact) is LEVELS[likelihood * impact]
 
 
@@ -57,7 +57,7 @@ def test_the_levels_begin_at_five_ten_and_fifteen(points: int, expected: RiskLev
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(RiskLevel, repeat=2)))
-def test_a_level_is_lower_than_those_after_it(one: RiskLevel, other: RiskLevel) -> None:
+def test_levels_are_ordered(one: RiskLevel, other: RiskLevel) -> None:
     order = [LOW, MEDIUM, HIGH, CRITICAL]
 
     assert is_lower(one, other) == (order.index(one) < order.index(other))
@@ -65,7 +65,7 @@ def test_a_level_is_lower_than_those_after_it(one: RiskLevel, other: RiskLevel) 
 
 @pytest.mark.parametrize("status", RiskStatus)
 def test_a_risk_is_open_until_it_is_mitigated_accepted_or_closed(status: RiskStatus) -> None:
-    facts = deal(risks=(fear(5, 5, status),))
+    facts = deal(risks=(risk(5, 5, status),))
 
     expected = facts.risks if status in OPEN else ()
     assert (open_risks(facts), open_risks_above(facts, LOW)) == (expected, expected)
@@ -73,14 +73,14 @@ def test_a_risk_is_open_until_it_is_mitigated_accepted_or_closed(status: RiskSta
 
 
 @pytest.mark.parametrize(("found", "most"), list(product(RiskLevel, repeat=2)))
-def test_only_what_is_higher_than_the_level_is_above_it(found: RiskLevel, most: RiskLevel) -> None:
-    facts = deal(risks=(fear(*SCORES[found]),))
+def test_only_higher_risks_are_above_a_level(found: RiskLevel, most: RiskLevel) -> None:
+    facts = deal(risks=(risk(*SCORES[found]),))
 
     assert open_risks_above(facts, most) == (facts.risks if is_lower(most, found) else ())
 
 
 def test_the_highest_of_the_open_risks_counts() -> None:
-    risks = (fear(1, 1), fear(3, 4), fear(3, 3), fear(5, 5, RiskStatus.CLOSED))
+    risks = (risk(1, 1), risk(3, 4), risk(3, 3), risk(5, 5, RiskStatus.CLOSED))
 
     assert highest_risk_level(deal(risks=risks)) is HIGH
     assert highest_risk_level(deal()) is None
@@ -100,55 +100,77 @@ FAILED = MissingReview(
 REOPEN = Trigger.REOPEN
 REVIEWS = {
     "never reviewed": (deal(), NEVER),
-    "never reviewed, and a risk": (deal(risks=(fear(),)), NEVER),
+    "never reviewed, and a risk": (deal(risks=(risk(),)), NEVER),
     "never reviewed by a first-time buyer": (deal(first_time_buyer=True), NEVER),
-    "none was found, and it was said": (reviewed(none_found=True), None),
-    "none was found, and nothing was said": (reviewed(), UNSAID),
-    "one is on record": (reviewed(risks=(fear(),)), None),
-    "one was raised in the moment of the review": (reviewed(risks=(fear(raised=REVIEWED),)), None),
-    "one was raised just after": (reviewed(risks=(fear(raised=REVIEWED + TICK),)), RAISED),
-    "one was raised after, and closed": (reviewed(risks=(fear(1, 1, RiskStatus.CLOSED, raised=NOW),)), RAISED),
-    "one before and one after": (reviewed(risks=(fear(), fear(raised=NOW))), RAISED),
-    "raised after it was said that there is none": (reviewed(none_found=True, risks=(fear(raised=NOW),)), RAISED),
-    "all are closed": (reviewed(risks=(fear(5, 5, RiskStatus.CLOSED),)), None),
-    "first-time buyer, none found": (reviewed(none_found=True, first_time_buyer=True), FIRST),
-    "first-time buyer, nothing said": (reviewed(first_time_buyer=True), FIRST),
-    "first-time buyer with a risk": (reviewed(first_time_buyer=True, risks=(fear(),)), None),
+    "none was found, and it was said": (deal_after_review(none_found=True), None),
+    "none was found, and nothing was said": (deal_after_review(), UNSAID),
+    "one is on record": (deal_after_review(risks=(risk(),)), None),
+    "one was raised in the moment of the review": (deal_after_review(risks=(risk(raised_at=REVIEWED),)), None),
+    "one was raised just after": (deal_after_review(risks=(risk(raised_at=REVIEWED + TICK),)), RAISED),
+    "one was raised after, and closed": (
+        deal_after_review(risks=(risk(1, 1, RiskStatus.CLOSED, raised_at=NOW),)),
+        RAISED,
+    ),
+    "one before and one after": (deal_after_review(risks=(risk(), risk(raised_at=NOW))), RAISED),
+    "raised after it was said that there is none": (
+        deal_after_review(none_found=True, risks=(risk(raised_at=NOW),)),
+        RAISED,
+    ),
+    "all are closed": (deal_after_review(risks=(risk(5, 5, RiskStatus.CLOSED),)), None),
+    "first-time buyer, none found": (deal_after_review(none_found=True, first_time_buyer=True), FIRST),
+    "first-time buyer, nothing said": (deal_after_review(first_time_buyer=True), FIRST),
+    "first-time buyer with a risk": (deal_after_review(first_time_buyer=True, risks=(risk(),)), None),
     "first-time buyer whose risk is closed": (
-        reviewed(none_found=True, first_time_buyer=True, risks=(fear(1, 1, RiskStatus.CLOSED),)),
+        deal_after_review(none_found=True, first_time_buyer=True, risks=(risk(1, 1, RiskStatus.CLOSED),)),
         None,
     ),
-    "no first-time buyer": (reviewed(none_found=True, first_time_buyer=False, prior_attempt_failed=False), None),
-    "failed before, none found": (reviewed(none_found=True, prior_attempt_failed=True), FAILED),
-    "failed before, with a risk": (reviewed(prior_attempt_failed=True, risks=(fear(),)), None),
-    "failed before, and first-time buyer": (reviewed(first_time_buyer=True, prior_attempt_failed=True), FIRST),
-    "reopened after": (reviewed(none_found=True, steps=(taken(REOPEN, NOW),)), REOPENED),
-    "reopened in the moment of the review": (reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED),)), REOPENED),
-    "reopened just before": (reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED - TICK),)), None),
-    "reopened before and again after": (
-        reviewed(none_found=True, steps=(taken(REOPEN, REVIEWED - DAY), taken(Trigger.LOSE, NOW), taken(REOPEN, NOW))),
+    "no first-time buyer": (
+        deal_after_review(none_found=True, first_time_buyer=False, prior_attempt_failed=False),
+        None,
+    ),
+    "failed before, none found": (deal_after_review(none_found=True, prior_attempt_failed=True), FAILED),
+    "failed before, with a risk": (deal_after_review(prior_attempt_failed=True, risks=(risk(),)), None),
+    "failed before, and first-time buyer": (deal_after_review(first_time_buyer=True, prior_attempt_failed=True), FIRST),
+    "reopened after": (deal_after_review(none_found=True, steps=(transition_taken(REOPEN, NOW),)), REOPENED),
+    "reopened in the moment of the review": (
+        deal_after_review(none_found=True, steps=(transition_taken(REOPEN, REVIEWED),)),
         REOPENED,
     ),
-    "sent back after": (reviewed(none_found=True, steps=(taken(Trigger.REGRESS, NOW),)), None),
+    "reopened just before": (
+        deal_after_review(none_found=True, steps=(transition_taken(REOPEN, REVIEWED - TICK),)),
+        None,
+    ),
+    "reopened before and again after": (
+        deal_after_review(
+            none_found=True,
+            steps=(
+                transition_taken(REOPEN, REVIEWED - DAY),
+                transition_taken(Trigger.LOSE, NOW),
+                transition_taken(REOPEN, NOW),
+            ),
+        ),
+        REOPENED,
+    ),
+    "sent back after": (deal_after_review(none_found=True, steps=(transition_taken(Trigger.REGRESS, NOW),)), None),
     "raised, reopened, and reviewed then": (
-        reviewed(risks=(fear(),), steps=(taken(REOPEN, NOW - 2 * DAY),)),
+        deal_after_review(risks=(risk(),), steps=(transition_taken(REOPEN, NOW - 2 * DAY),)),
         None,
     ),
 }
 
 
 @pytest.mark.parametrize("case", REVIEWS)
-def test_risks_are_reviewed_when_somebody_went_through_them_since(case: str) -> None:
+def test_risks_are_reviewed_when_a_review_followed_them(case: str) -> None:
     facts, lack = REVIEWS[case]
 
     assert missing_review(facts) == lack
 
 
 @pytest.mark.parametrize("case", REVIEWS)
-def test_a_gate_says_what_the_review_lacks_and_how_to_mend_it(case: str) -> None:
+def test_a_gate_says_what_the_review_lacks_with_a_remedy(case: str) -> None:
     facts, lack = REVIEWS[case]
 
-    verdict = judged(RequirementTest(risk_reviewed=True), facts)
+    verdict = verdict_on(RequirementTest(risk_reviewed=True), facts)
 
     found = (verdict.status, verdict.explanation, verdict.remedy)
     if lack is None:
@@ -165,19 +187,19 @@ CLOSER = "Mitigate each, or have a manager settle it."
     ("risks", "most", "said", "remedy"),
     [
         ([], MEDIUM, "No open risk is above medium.", None),
-        ([fear(3, 3)], MEDIUM, "No open risk is above medium.", None),
-        ([fear(5, 5, DONE)], MEDIUM, "No open risk is above medium.", None),
-        ([fear(5, 5)], CRITICAL, "No open risk is above critical.", None),
-        ([fear(2, 5)], MEDIUM, f"Open above medium: “It takes a year” (high). {CLOSER}", "addMitigation"),
-        ([fear(1, 5)], LOW, f"Open above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
+        ([risk(3, 3)], MEDIUM, "No open risk is above medium.", None),
+        ([risk(5, 5, DONE)], MEDIUM, "No open risk is above medium.", None),
+        ([risk(5, 5)], CRITICAL, "No open risk is above critical.", None),
+        ([risk(2, 5)], MEDIUM, f"Open above medium: “It takes a year” (high). {CLOSER}", "addMitigation"),
+        ([risk(1, 5)], LOW, f"Open above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
         (
-            [fear(2, 5, MITIGATING, mitigated=True), fear(1, 1)],
+            [risk(2, 5, MITIGATING, mitigated=True), risk(1, 1)],
             MEDIUM,
             f"Open above medium: “It takes a year” (high). {CLOSER}",
             "completeMitigation",
         ),
         (
-            [fear(2, 5, MITIGATING, mitigated=True), replace(fear(3, 5), statement="It costs a fortune")],
+            [risk(2, 5, MITIGATING, mitigated=True), replace(risk(3, 5), statement="It costs a fortune")],
             MEDIUM,
             f"Open above medium: “It takes a year” (high); “It costs a fortune” (critical). {CLOSER}",
             "addMitigation",
@@ -187,7 +209,7 @@ CLOSER = "Mitigate each, or have a manager settle it."
 def test_a_gate_names_each_open_risk_above_its_level(
     risks: list[Any], most: RiskLevel, said: str, remedy: str | None
 ) -> None:
-    verdict = judged(RequirementTest(max_open_risk=most), deal(risks=tuple(risks)))
+    verdict = verdict_on(RequirementTest(max_open_risk=most), deal(risks=tuple(risks)))
 
     status = UNMET if remedy else MET
     assert (verdict.status, verdict.explanation, verdict.remedy) == (status, said, remedy)

@@ -43,7 +43,7 @@ REOPENED = TransitionFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
         ),
     ],
 )
-def test_each_state_has_its_visits_and_all_of_their_time(
+def test_each_state_has_its_visits_and_their_total_time(
     state: OpportunityState, steps: tuple[TransitionFacts, ...], found: list[StateDuration]
 ) -> None:
     facts = deal(state=state, steps=steps, state_since=NOW - timedelta(days=1))
@@ -52,7 +52,7 @@ def test_each_state_has_its_visits_and_all_of_their_time(
 
 
 @pytest.mark.parametrize(("ago", "seconds"), [(0, 0), (999_999, 0), (1_000_000, 1), (1_999_999, 1), (-5_000_000, 0)])
-def test_a_visit_is_told_in_whole_seconds_that_have_passed(ago: int, seconds: int) -> None:
+def test_a_visit_is_counted_in_whole_elapsed_seconds(ago: int, seconds: int) -> None:
     facts = deal(state_since=NOW - timedelta(microseconds=ago))
 
     assert state_durations(facts, NOW) == (StateDuration(S.LEAD, seconds, seconds, 1),)
@@ -75,5 +75,5 @@ def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(steps: tuple[Tra
     assert state_age(facts, NOW) == timedelta(days=days)
 
 
-def test_a_clock_that_is_ahead_takes_nothing_from_the_age_of_a_state() -> None:
+def test_a_clock_ahead_never_reduces_the_state_age() -> None:
     assert state_age(deal(state_since=NOW + timedelta(seconds=5)), NOW) == timedelta(0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.rules.deal_facts import DEFAULT
-from tests.support.rules.process_documents import Change, changed
+from tests.support.rules.process_documents import Change, default_with
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import (
     AlertCode,
@@ -37,7 +37,7 @@ def test_the_default_process_has_no_fault() -> None:
     assert check_process(DEFAULT) == []
 
 
-def test_the_default_gates_are_the_domains() -> None:
+def test_the_default_gates_are_as_documented() -> None:
     gates = {
         gate.trigger: {s: [r.key for r in gate.requirements if r.strength is s] for s in Strength}
         for gate in DEFAULT.gates
@@ -62,7 +62,7 @@ def test_the_default_gates_are_the_domains() -> None:
     assert DEFAULT.requirements_for(Trigger.WIN)[3].test.max_open_risk is RiskLevel.MEDIUM
 
 
-def test_the_default_numbers_are_the_domains() -> None:
+def test_the_default_numbers_are_as_documented() -> None:
     assert [(c.key, c.weight, c.stale_after_days) for c in DEFAULT.criteria] == [
         ("pain", 40, 90),
         ("interest", 30, 90),
@@ -102,7 +102,7 @@ def test_a_document_reads_back_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("number", [0.1, 1 / 3, 1e-7, 5e-324, 0, -0.0])
 def test_a_number_is_written_as_it_was_read(number: float) -> None:
-    document = parse_process(changed(lambda d: d["states"][0].update(probability=number)))
+    document = parse_process(default_with(lambda d: d["states"][0].update(probability=number)))
 
     again = parse_process(json.loads(json.dumps(encode_process(document))))
     assert (again, content_hash(again)) == (document, content_hash(document))
@@ -110,24 +110,24 @@ def test_a_number_is_written_as_it_was_read(number: float) -> None:
 
 
 def test_one_changed_word_changes_the_hash() -> None:
-    assert content_hash(parse_process(changed(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
+    assert content_hash(parse_process(default_with(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
 
 
 @pytest.mark.parametrize(("test", "kind"), TESTS)
 def test_a_test_of_every_kind_is_read(test: dict[str, Any], kind: RequirementKind) -> None:
-    document = parse_process(changed(lambda d: d["gates"][2]["requirements"][0].update(test=test)))
+    document = parse_process(default_with(lambda d: d["gates"][2]["requirements"][0].update(test=test)))
 
     assert document.requirements_for(Trigger.WIN)[0].test.kind is kind
 
 
 def test_states_and_alert_rules_left_out_are_the_defaults() -> None:
-    short = changed(lambda d: (d.pop("states"), d.update(alertRules=None)))
+    short = default_with(lambda d: (d.pop("states"), d.update(alertRules=None)))
 
     assert parse_process(short, defaults=DEFAULT) == DEFAULT
 
 
-def test_what_is_left_out_means_none() -> None:
-    short = changed(lambda d: [d.pop(part) for part in ("fitRules", "requiredRoles")])
+def test_omitted_parts_are_empty() -> None:
+    short = default_with(lambda d: [d.pop(part) for part in ("fitRules", "requiredRoles")])
 
     assert (parse_process(short).fit_rules, parse_process(short).required_roles) == ((), ())
 
@@ -153,8 +153,8 @@ def test_what_is_left_out_means_none() -> None:
         (lambda d: (d.pop("key"), d["criteria"].append(3)), [("key",), ("criteria", "6")]),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_every_path(change: Change, paths: list[tuple[str, ...]]) -> None:
+def test_an_unreadable_document_is_refused_with_every_path(change: Change, paths: list[tuple[str, ...]]) -> None:
     with pytest.raises(InvalidInputError) as refusal:
-        parse_process(changed(change))
+        parse_process(default_with(change))
 
     assert sorted(fault.path for fault in refusal.value.fields) == sorted(paths)

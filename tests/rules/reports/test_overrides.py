@@ -10,7 +10,7 @@ DISQUALIFIED = OpportunityState.DISQUALIFIED
 MIA, MAX = uuid4(), uuid4()
 
 
-def made(
+def override_made(
     state: OpportunityState,
     *,
     deal: UUID | None = None,
@@ -23,25 +23,36 @@ def made(
     return OverrideMade(deal or uuid4(), state, process, process.title(), member, name, owed)
 
 
-def test_a_deal_that_was_let_through_twice_counts_once() -> None:
+def test_a_deal_overridden_twice_counts_once() -> None:
     deal = uuid4()
 
-    [row] = override_figures([made(WON, deal=deal), made(WON, deal=deal, owed=True)], OverrideGrouping.PROCESS)
+    [row] = override_figures(
+        [override_made(WON, deal=deal), override_made(WON, deal=deal, owed=True)], OverrideGrouping.PROCESS
+    )
 
     assert (row.key, row.label, row.overrides, row.owed) == ("default", "Default", 2, 1)
     assert (row.opportunities, row.won, row.lost, row.disqualified, row.still_open) == (1, 1, 0, 0, 0)
 
 
-def test_groups_stand_by_number_then_by_name() -> None:
-    overrides = [made(WON, process="b"), made(LOST, process="c"), made(LOST, process="c"), made(LEAD, process="a")]
+def test_groups_are_ordered_by_count_then_name() -> None:
+    overrides = [
+        override_made(WON, process="b"),
+        override_made(LOST, process="c"),
+        override_made(LOST, process="c"),
+        override_made(LEAD, process="a"),
+    ]
 
     rows = override_figures(overrides, OverrideGrouping.PROCESS)
 
     assert [row.key for row in rows] == ["c", "a", "b"]
 
 
-def test_by_member_each_row_names_who() -> None:
-    overrides = [made(WON), made(LOST, member=MAX, name="Max"), made(DISQUALIFIED, member=MAX, name="Max")]
+def test_rows_by_member_name_the_member() -> None:
+    overrides = [
+        override_made(WON),
+        override_made(LOST, member=MAX, name="Max"),
+        override_made(DISQUALIFIED, member=MAX, name="Max"),
+    ]
 
     rows = override_figures(overrides, OverrideGrouping.MEMBER)
 
@@ -52,12 +63,21 @@ def test_by_member_each_row_names_who() -> None:
 
 
 def test_the_win_rate_leaves_open_and_disqualified_out() -> None:
-    total = override_total([made(WON), made(LOST), made(LOST), made(LOST), made(LEAD), made(DISQUALIFIED)])
+    total = override_total(
+        [
+            override_made(WON),
+            override_made(LOST),
+            override_made(LOST),
+            override_made(LOST),
+            override_made(LEAD),
+            override_made(DISQUALIFIED),
+        ]
+    )
 
     assert total.win_rate == 0.25
     assert (total.opportunities, total.still_open) == (6, 1)
 
 
-def test_where_nothing_is_decided_there_is_no_win_rate() -> None:
+def test_without_decided_deals_there_is_no_win_rate() -> None:
     assert win_rate(0, 0) is None
     assert override_total([]).win_rate is None

@@ -59,7 +59,7 @@ def step(
     )
 
 
-def standing(day: int, state: OpportunityState) -> ExportedSnapshot:
+def snapshot(day: int, state: OpportunityState) -> ExportedSnapshot:
     """How it stood from so many days after the beginning."""
     return ExportedSnapshot(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
 
@@ -72,7 +72,7 @@ PATH = (
 )
 RISK = ExportedRisk(RiskCategory.TIME, "Late", 2, 2, RiskStatus.CONFIRMED, BEGAN, perceived_by=1)
 MILESTONE = ExportedMilestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, BEGAN, "visit")
-WHOLE = OpportunityDocument(
+COMPLETE_DOCUMENT = OpportunityDocument(
     probability=0.5,
     push_count=2,
     lost_to=1,
@@ -84,7 +84,7 @@ WHOLE = OpportunityDocument(
     mitigations=(ExportedMitigation(1, MitigationKind.PILOT, "A pilot", BEGAN),),
     milestones=(MILESTONE,),
     history=PATH,
-    standings=(standing(0, S.LEAD), standing(1, S.QUALIFIED), standing(2, S.PROGRESSING), standing(3, S.WON)),
+    standings=(snapshot(0, S.LEAD), snapshot(1, S.QUALIFIED), snapshot(2, S.PROGRESSING), snapshot(3, S.WON)),
     overrides=(ExportedOverride(2, ("criterion.pain",), "The board wants it", ANN, BEGAN),),
 )
 FRAME = ImportRowFacts(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
@@ -114,28 +114,32 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "history.0.secondsInPreviousState",
         "0 to",
     ),
-    ({"standings": WHOLE.standings[1:]}, "standings", "does not begin at `createdAt`"),
-    ({"standings": WHOLE.standings[:1] * 2 + WHOLE.standings[3:]}, "standings", "order of time"),
-    ({"standings": (*WHOLE.standings[:3], standing(31, S.WON))}, "standings", "future"),
-    ({"standings": WHOLE.standings[:3]}, "standings", "leads to PROGRESSING, and the row is WON"),
+    ({"standings": COMPLETE_DOCUMENT.standings[1:]}, "standings", "does not begin at `createdAt`"),
+    (
+        {"standings": COMPLETE_DOCUMENT.standings[:1] * 2 + COMPLETE_DOCUMENT.standings[3:]},
+        "standings",
+        "order of time",
+    ),
+    ({"standings": (*COMPLETE_DOCUMENT.standings[:3], snapshot(31, S.WON))}, "standings", "future"),
+    ({"standings": COMPLETE_DOCUMENT.standings[:3]}, "standings", "leads to PROGRESSING, and the row is WON"),
 ]
 
 
-def test_a_deal_whose_parts_agree_is_taken_and_reads_back_as_it_is_written() -> None:
-    validate_document(WHOLE, FRAME)
-    assert decode(OpportunityDocument, encode(WHOLE)) == WHOLE
+def test_a_consistent_document_is_valid_and_round_trips() -> None:
+    validate_document(COMPLETE_DOCUMENT, FRAME)
+    assert decode(OpportunityDocument, encode(COMPLETE_DOCUMENT)) == COMPLETE_DOCUMENT
 
 
 @pytest.mark.parametrize(("change", "where", "said"), FAULTS, ids=[f"{fault[1]}: {fault[2]}" for fault in FAULTS])
-def test_what_does_not_agree_is_told_at_its_place(change: dict[str, Any], where: str, said: str) -> None:
+def test_an_inconsistency_is_reported_at_its_path(change: dict[str, Any], where: str, said: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        validate_document(replace(WHOLE, **change), FRAME)
+        validate_document(replace(COMPLETE_DOCUMENT, **change), FRAME)
 
     assert [".".join(fault.path) for fault in refused.value.fields] == [where]
     assert said in refused.value.message
 
 
-def test_the_page_about_json_lines_names_every_field() -> None:
+def test_the_json_lines_documentation_names_every_field() -> None:
     page = (ROOT / "docs" / "json-lines.md").read_text()
     row = [field.name for field in fields(ImportRow) if field.name != "whole"]
     assert [name for name in (*row, *DOCUMENT_FIELDS) if f"`{camel(name)}`" not in page] == []

@@ -5,46 +5,51 @@ from typing import Any
 import pytest
 
 from schema.core.ids import encode
-from tests.support.scenarios.milestones import SAID, a_step, deal_of
+from tests.support.scenarios.milestones import EVIDENCE, deal_of, new_milestone
 from tests.support.serving import Server
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.rules.enums import MilestoneStatus
 
 PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
 MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
-ASKED = """query ($id: ID!) { node(id: $id) { ... on Opportunity {
+QUERY = """query ($id: ID!) { node(id: $id) { ... on Opportunity {
     milestones { key name status completedAt completedBy { name } evidence }
     progress { percent completed total next { key } }
 } } }"""
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """The people; every test takes a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def read(server: Server, crew: Crew, status: MilestoneStatus) -> dict[str, Any]:
+async def read(server: Server, team: SalesTeam, status: MilestoneStatus) -> dict[str, Any]:
     """A deal with the process's five milestones, and one of weight 20 by hand in the status, due long ago."""
-    id = encode("Opportunity", await deal_of(await a_step(crew, status, weight=20)))
-    answer = await server.ask(crew.organization.api_key, ASKED, id=id)
-    told: dict[str, Any] = answer["data"]["node"]
-    return told
+    id = encode("Opportunity", await deal_of(await new_milestone(team, status, weight=20)))
+    answer = await server.ask(team.organization.api_key, QUERY, id=id)
+    node: dict[str, Any] = answer["data"]["node"]
+    return node
 
 
 @pytest.mark.parametrize("status", MilestoneStatus)
-async def test_only_what_is_done_tells_by_whom_and_when(server: Server, crew: Crew, status: MilestoneStatus) -> None:
-    told = (await read(server, crew, status))["milestones"][-1]
+async def test_only_done_milestones_have_member_and_time(
+    server: Server, team: SalesTeam, status: MilestoneStatus
+) -> None:
+    milestone = (await read(server, team, status))["milestones"][-1]
 
-    by = {"name": crew.ctx["owner"].viewer.name} if status is DONE else None
-    assert (told["key"], told["status"], told["completedBy"]) == (None, status, by)
-    assert (told["completedAt"] is not None, told["evidence"]) == (status is DONE, SAID if status is DONE else None)
+    by = {"name": team.ctx["owner"].viewer.name} if status is DONE else None
+    assert (milestone["key"], milestone["status"], milestone["completedBy"]) == (None, status, by)
+    assert (milestone["completedAt"] is not None, milestone["evidence"]) == (
+        status is DONE,
+        EVIDENCE if status is DONE else None,
+    )
 
 
 @pytest.mark.parametrize("status", MilestoneStatus)
-async def test_progress_is_told_by_weight(server: Server, crew: Crew, status: MilestoneStatus) -> None:
-    told = (await read(server, crew, status))["progress"]
+async def test_progress_is_weighted(server: Server, team: SalesTeam, status: MilestoneStatus) -> None:
+    found = (await read(server, team, status))["progress"]
 
     passed = status in (DONE, WAIVED)
-    assert (told["percent"], told["completed"], told["total"]) == (17 if passed else 0, int(passed), 6)
-    assert told["next"] == {"key": "problem_agreed" if passed else None}
+    assert (found["percent"], found["completed"], found["total"]) == (17 if passed else 0, int(passed), 6)
+    assert found["next"] == {"key": "problem_agreed" if passed else None}

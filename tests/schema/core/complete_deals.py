@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from tests.support.every_mutation.starting_data import SAID
+from tests.support.every_mutation.starting_data import EVIDENCE
 from tests.support.organizations import NOW, TestOrganization
-from tests.support.team import SELLER, deals_of
+from tests.support.team import SELLER_EMAIL, import_deals
 from workflow.models import Milestone, Opportunity
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.activities import NewActivity, log_activity
@@ -36,21 +36,21 @@ from workflow.rules.enums import (
 )
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts, RelationFacts
 
-PASSED = ("field.value", "milestone.terms_agreed")
-TALKS = 3
+OVERRIDDEN = ("field.value", "milestone.terms_agreed")
+CALLS = 3
 
 
-async def lively(organization: TestOrganization, size: int) -> None:
+async def create_complete_deals(organization: TestOrganization, size: int) -> None:
     """Deals of one seller, each with helpers, people and contacts of its own, won by an override."""
-    seller = await organization.ctx_of(Role.REP, SELLER)
-    deals = await deals_of(organization, {str(number): OpportunityState.PROGRESSING for number in range(size)})
+    seller = await organization.ctx_of(Role.REP, SELLER_EMAIL)
+    deals = await import_deals(organization, {str(number): OpportunityState.PROGRESSING for number in range(size)})
     for name, id in deals.items():
-        await _helped(organization, id, name)
-        await _understood(seller, id)
-        await _won(organization, id)
+        await _add_helpers(organization, id, name)
+        await _add_buyer(seller, id)
+        await _win(organization, id)
 
 
-async def _helped(organization: TestOrganization, id: UUID, name: str) -> None:
+async def _add_helpers(organization: TestOrganization, id: UUID, name: str) -> None:
     helpers = [await organization.ctx_of(Role.REP, f"{kind}{name}@example.com") for kind in ("helper", "expert")]
     helper, expert = (ctx.viewer.member_id for ctx in helpers)
     assert helper is not None
@@ -60,12 +60,12 @@ async def _helped(organization: TestOrganization, id: UUID, name: str) -> None:
     await review_risks(helpers[0], id, none_found=False, note=None)
 
 
-async def _understood(seller: Ctx, id: UUID) -> None:
+async def _add_buyer(seller: Ctx, id: UUID) -> None:
     account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
     contacts = [await create_contact(seller, account, {"name": name}) for name in ("Maria Plant", "Kim Moor", "Lee")]
     people = [await add_stakeholder(seller, id, NewStakeholder(one, [BuyingRole.CHAMPION])) for one in contacts[:2]]
-    tie = RelationFacts(RelationKind.REPORTS_TO, people[1])
-    await update_stakeholder(seller, people[0], {"relations": [tie]}, expected_version=None)
+    relation = RelationFacts(RelationKind.REPORTS_TO, people[1])
+    await update_stakeholder(seller, people[0], {"relations": [relation]}, expected_version=None)
     await update_buyer(
         seller,
         id,
@@ -75,16 +75,18 @@ async def _understood(seller: Ctx, id: UUID) -> None:
         },
         expected_version=None,
     )
-    answer = NewAssessment("pain", Grade.VALIDATED, SAID, None, people[0])
+    answer = NewAssessment("pain", Grade.VALIDATED, EVIDENCE, None, people[0])
     await assess_criteria(seller, id, [answer], pain_since=None, expected_version=None)
     await add_competitor(seller, id, NewCompetitor(CompetitorKind.VENDOR, "Globex"))
-    for day in range(TALKS):
-        told = (True, NOW - timedelta(days=day), contacts[day:])
-        await log_activity(seller, id, NewActivity(ActivityKind.CALL, ActivityDirection.INBOUND, "They called", *told))
+    for day in range(CALLS):
+        fields = (True, NOW - timedelta(days=day), contacts[day:])
+        await log_activity(
+            seller, id, NewActivity(ActivityKind.CALL, ActivityDirection.INBOUND, "They called", *fields)
+        )
 
 
-async def _won(organization: TestOrganization, id: UUID) -> None:
+async def _win(organization: TestOrganization, id: UUID) -> None:
     [step] = await Milestone.filter(opportunity_id=id, template_key="decision_made").values("id")
-    await complete_milestone(organization.ctx, step["id"], evidence=SAID, expected_version=None)
-    passed = TransitionOptions(override=NewOverride(PASSED, "The board wants this one and pays for it."))
-    await win(organization.ctx, id, WinDetails(WinReason.SPEED), passed)
+    await complete_milestone(organization.ctx, step["id"], evidence=EVIDENCE, expected_version=None)
+    terms = TransitionOptions(override=NewOverride(OVERRIDDEN, "The board wants this one and pays for it."))
+    await win(organization.ctx, id, WinDetails(WinReason.SPEED), terms)

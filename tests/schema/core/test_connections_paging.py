@@ -14,7 +14,7 @@ from schema.core.context import RequestContext
 from schema.core.ids import decode, encode
 from tests.support.counts import FULL, count
 from tests.support.organizations import NOW, TestOrganization
-from tests.support.rows import NUMBERS, Place, deal_row, place_of
+from tests.support.rows import NUMBERS, RowDefaults, deal_row, row_defaults
 from workflow.models import Opportunity
 
 COLUMNS = {
@@ -40,7 +40,7 @@ ORDERS = st.lists(
 
 
 @dataclass(frozen=True)
-class Step:
+class ListChange:
     """What happens between two pages: rows that come, and places of those that go."""
 
     come: list[dict[str, Any]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Step:
 
 
 STEPS = st.lists(
-    st.builds(Step, come=st.lists(ROWS, max_size=2), go=st.lists(st.integers(0, 20), max_size=2)), max_size=8
+    st.builds(ListChange, come=st.lists(ROWS, max_size=2), go=st.lists(st.integers(0, 20), max_size=2)), max_size=8
 )
 
 
@@ -60,31 +60,31 @@ STEPS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=st.lists(ROWS, max_size=9), order=ORDERS, size=st.integers(1, 4), there=STEPS, back=STEPS)
-async def test_walking_while_rows_come_and_go_tells_every_row_that_stays_once_and_in_order(
+async def test_paging_during_changes_returns_every_remaining_row_once_and_in_order(
     organization: TestOrganization,
     rows: list[dict[str, Any]],
     order: Order,
     size: int,
-    there: list[Step],
-    back: list[Step],
+    there: list[ListChange],
+    back: list[ListChange],
 ) -> None:
-    walk = Walk(organization, await place_of(organization), order, size)
+    walk = ListWalk(organization, await row_defaults(organization), order, size)
     await walk.insert(rows)
 
     for backward, steps in ((False, there), (True, back)):
-        staying, told = await walk.through(steps, backward=backward)
+        staying, returned = await walk.pages(steps, backward=backward)
 
-        assert len(told) == len(set(told))
-        assert told == walk.in_order(told, backward=backward)
-        assert [id for id in told if id in staying] == walk.in_order(staying, backward=backward)
+        assert len(returned) == len(set(returned))
+        assert returned == walk.in_order(returned, backward=backward)
+        assert [id for id in returned if id in staying] == walk.in_order(staying, backward=backward)
 
 
 @dataclass
-class Walk:
+class ListWalk:
     """One list, walked page by page."""
 
     organization: TestOrganization
-    place: Place
+    place: RowDefaults
     order: Order
     size: int
     rows: dict[UUID, dict[str, Any]] = field(default_factory=dict)
@@ -104,15 +104,15 @@ class Walk:
         self.gone |= going
         return going
 
-    async def through(self, steps: Sequence[Step], *, backward: bool) -> tuple[set[UUID], list[UUID]]:
+    async def pages(self, steps: Sequence[ListChange], *, backward: bool) -> tuple[set[UUID], list[UUID]]:
         """Page to the end, a step after each page: the rows that stayed all the while, and what was told."""
-        told: list[UUID] = []
+        returned: list[UUID] = []
         staying, cursor, promised = set(self.rows) - self.gone, None, False
-        for step in [*steps, *[Step()] * (len(self.rows) + 100)]:
+        for step in [*steps, *[ListChange()] * (len(self.rows) + 100)]:
             page = await self._page(cursor, backward=backward)
             ids = [_uuid(node["id"]) for node in page["nodes"]]
             assert ids or not promised
-            told += reversed(ids) if backward else ids
+            returned += reversed(ids) if backward else ids
             if not page["pageInfo"]["hasPreviousPage" if backward else "hasNextPage"]:
                 break
             assert len(ids) == self.size
@@ -120,7 +120,7 @@ class Walk:
             left = await self.remove(step.go)
             staying, promised = staying - left, not left
             await self.insert(step.come)
-        return staying, told
+        return staying, returned
 
     def in_order(self, ids: Sequence[UUID] | set[UUID], *, backward: bool) -> list[UUID]:
         """The rows as the order means them: term by term, nulls last, ids last of all."""

@@ -23,31 +23,31 @@ class Table:
         return {key: key.upper() for key in keys if key != "missing"}
 
 
-async def test_rows_that_are_asked_for_at_once_are_read_at_once_and_once_in_a_request() -> None:
+async def test_rows_requested_together_are_read_in_one_batch_once_per_request() -> None:
     table = Table(BatchScheduler())
 
-    told = await gather(table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a"))
+    values = await gather(table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a"))
     again = await table.loader.load_many(["missing", "a"])
 
-    assert list(told) == ["A", ["B", None], "A"]
+    assert list(values) == ["A", ["B", None], "A"]
     assert again == [None, "A"]
     assert table.asked == [["a", "b", "missing"]]
 
 
-async def test_a_table_waits_for_those_whose_rows_lead_to_it() -> None:
+async def test_a_table_waits_for_the_tables_that_lead_to_it() -> None:
     turns = BatchScheduler()
     people, parts = Table(turns, LoadPhase.PEOPLE), Table(turns, LoadPhase.PARTS)
 
     async def through(key: str) -> str | None:
         return await people.loader.load(await parts.loader.load(key) or key)
 
-    told = await gather(people.loader.load("owner"), through("a"), through("b"))
+    values = await gather(people.loader.load("owner"), through("a"), through("b"))
 
-    assert list(told) == ["OWNER", "A", "B"]
+    assert list(values) == ["OWNER", "A", "B"]
     assert (parts.asked, people.asked) == ([["a", "b"]], [["owner", "A", "B"]])
 
 
-async def test_what_one_request_reads_another_does_not_know() -> None:
+async def test_requests_do_not_share_loaded_rows() -> None:
     one, other = Table(BatchScheduler()), Table(BatchScheduler())
 
     await gather(one.loader.load("a"), other.loader.load("a"))
@@ -55,7 +55,7 @@ async def test_what_one_request_reads_another_does_not_know() -> None:
     assert (one.asked, other.asked) == ([["a"]], [["a"]])
 
 
-async def test_a_statement_that_fails_is_told_to_all_who_waited_for_it_and_to_nobody_else() -> None:
+async def test_a_failing_batch_fails_only_its_own_waiters() -> None:
     turns = BatchScheduler()
     broken, whole = Table(turns), Table(turns)
     broken.broken = True
@@ -70,7 +70,7 @@ async def test_a_statement_that_fails_is_told_to_all_who_waited_for_it_and_to_no
     assert await broken.loader.load("a") == "A"
 
 
-async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
+async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
     table = Table(BatchScheduler())
     leaving, staying = create_task(table.loader.load("a")), create_task(table.loader.load("a"))
     await sleep(0)
@@ -82,7 +82,7 @@ async def test_who_is_cancelled_takes_nothing_from_the_others() -> None:
         await leaving
 
 
-async def test_what_nobody_waits_for_any_more_is_not_read() -> None:
+async def test_a_batch_without_waiters_is_not_read() -> None:
     turns = BatchScheduler()
     left, kept = Table(turns, LoadPhase.DEALS), Table(turns, LoadPhase.PARTS)
     leaving, staying = create_task(left.loader.load("a")), create_task(kept.loader.load("a"))

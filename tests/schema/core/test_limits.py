@@ -11,7 +11,7 @@ from schema.core.limits import LIMITS, Complexity, TooDeepError, limit_errors, m
 SCHEMA = schema._schema
 
 
-def of(query: str, **variables: Any) -> Complexity:
+def measure_of(query: str, **variables: Any) -> Complexity:
     """The measure of a document's first operation."""
     document = parse(query)
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
@@ -39,8 +39,8 @@ def of(query: str, **variables: Any) -> Complexity:
         ("{ ...F } fragment F on Query { viewer { role } ...F }", Complexity(2, 0, 2, cost=1, fragments=1)),
     ],
 )
-def test_an_operation_is_counted_as_it_would_be_written_out(query: str, expected: Complexity) -> None:
-    assert of(query) == expected
+def test_fragments_are_counted_as_expanded(query: str, expected: Complexity) -> None:
+    assert measure_of(query) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,35 +58,35 @@ def test_an_operation_is_counted_as_it_would_be_written_out(query: str, expected
         ("", 20),
     ],
 )
-def test_a_page_costs_its_rows(arguments: str, rows: int) -> None:
+def test_a_page_costs_its_number_of_rows(arguments: str, rows: int) -> None:
     query = f"query($n: Int) {{ opportunities{arguments} {{ nodes {{ account {{ name }} }} }} }}"
 
-    assert of(query, n=3, text="x").cost == 1 + rows * 2
+    assert measure_of(query, n=3, text="x").cost == 1 + rows * 2
 
 
-def test_lists_inside_lists_multiply() -> None:
+def test_nested_lists_multiply() -> None:
     once = "members { team { name } }"
     twice = f"members {{ team {{ {once} }} }}"
 
-    costs = [of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)]
+    costs = [measure_of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)]
 
     assert costs == [3 + 3 * 2, 3 + 3 * (2 + 3 * 2)]
 
 
-def test_fragments_that_multiply_are_read_once_each() -> None:
+def test_exponential_fragments_are_measured_once_each() -> None:
     doubling = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
 
-    assert of(f"{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}").fields == 2 * 2**40
+    assert measure_of(f"{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}").fields == 2 * 2**40
 
 
 @pytest.mark.parametrize("nested", ["viewer { " * 100, "... { " * 100])
-def test_what_is_nested_beyond_counting_is_told(nested: str) -> None:
+def test_nesting_that_is_too_deep_is_refused(nested: str) -> None:
     with pytest.raises(TooDeepError):
-        of("{ " + nested + "role" + " }" * 101)
+        measure_of("{ " + nested + "role" + " }" * 101)
 
 
 @pytest.mark.parametrize("name", Complexity._fields)
-def test_each_limit_is_told_from_one_beyond_it(name: str) -> None:
+def test_each_limit_is_exceeded_by_one_more(name: str) -> None:
     most = getattr(LIMITS, name)
 
     assert list(limit_errors(Complexity(**{name: most}))) == []
@@ -96,7 +96,7 @@ def test_each_limit_is_told_from_one_beyond_it(name: str) -> None:
     assert f"at most {most:,} are taken" in error.message
 
 
-def test_what_tools_ask_of_the_schema_is_within_the_limits() -> None:
+def test_introspection_of_common_tools_is_within_the_limits() -> None:
     whole = {"specified_by_url": True, "directive_is_repeatable": True, "schema_description": True}
 
-    assert list(limit_errors(of(get_introspection_query(**whole, input_value_deprecation=True)))) == []
+    assert list(limit_errors(measure_of(get_introspection_query(**whole, input_value_deprecation=True)))) == []

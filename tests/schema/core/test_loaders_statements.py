@@ -7,24 +7,24 @@ from graphql import GraphQLObjectType, build_schema, get_named_type, is_required
 
 from schema import schema
 from schema.core.context import RequestContext
-from tests.schema.core.complete_deals import TALKS, lively
+from tests.schema.core.complete_deals import CALLS, create_complete_deals
 from tests.support.counts import count
 from tests.support.organizations import NOW, TestOrganization
-from tests.support.rows import families
+from tests.support.rows import create_deals_with_people
 from tests.support.statements import Statements, statements
-from tests.support.team import SELLER, deals_of
+from tests.support.team import SELLER_EMAIL, import_deals
 from workflow.models import Opportunity
 from workflow.rules.enums import OpportunityState, Role
 
 SIZES = (1, 10, 50, 100)
-PEOPLE = 6
+STAKEHOLDERS = 6
 PAGE = """query($first: Int!) { opportunities(first: $first) { nodes { name
   owner { name } account { name }
   buyer { stakeholders { coverage contact { name } } }
   transitions { trigger readiness requirements { key status explanation } } } } }"""
 TYPES = build_schema(schema.as_str()).type_map
 DEEPEST = 5
-OWN_LISTS = {"activities", "history"}
+PAGED_LISTS = {"activities", "history"}
 """The lists that hang on a deal; those of its account are asked account by account."""
 TREE = {"parent", "manager", "members"}
 """What leads from a team to people and teams again, as often as it is asked for."""
@@ -40,10 +40,10 @@ def object_type(name: str) -> GraphQLObjectType:
 def selection(type_name: str, deep: int = DEEPEST) -> str:
     """Every field of a type and of what hangs on it."""
     kind = object_type(type_name)
-    return " ".join(selected(name, kind, deep) for name in kind.fields)
+    return " ".join(field_selection(name, kind, deep) for name in kind.fields)
 
 
-def selected(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
+def field_selection(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
     """A field with all below it; empty where it leads out of the deal."""
     below = get_named_type(kind.fields[name].type)
     if any(is_required_argument(argument) for argument in kind.fields[name].args.values()):
@@ -53,13 +53,13 @@ def selected(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
     if not deep or (kind.name == "Team" and name in TREE):
         return ""
     if below.name.endswith("Connection"):
-        return f"{name}(first: 2) {{ {selection(below.name, deep)} }}" if name in OWN_LISTS else ""
+        return f"{name}(first: 2) {{ {selection(below.name, deep)} }}" if name in PAGED_LISTS else ""
     inner = selection(below.name, deep - 1)
     return f"{name} {{ {inner} }}" if inner.strip() else ""
 
 
 DEAL = object_type("Opportunity")
-FIELDS = {name: field for name in DEAL.fields if (field := selected(name, DEAL))}
+FIELDS = {name: field for name in DEAL.fields if (field := field_selection(name, DEAL))}
 EVERYTHING = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ {' '.join(FIELDS.values())} }} }} }}"
 LISTED = "{ totalCount nodes { id } pageInfo { hasNextPage } }"
 SIZED = f"""query($first: Int!) {{ opportunities(first: $first) {{ nodes {{
@@ -67,7 +67,7 @@ SIZED = f"""query($first: Int!) {{ opportunities(first: $first) {{ nodes {{
 TOTALS = "query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes { id } } }"
 
 
-async def asked(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
+async def ask_page(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
     """The deals of a page, and the statements that it took."""
     context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="page")
     async with statements() as seen:
@@ -78,71 +78,74 @@ async def asked(organization: TestOrganization, query: str, first: int) -> tuple
 
 
 async def test_a_page_takes_the_same_statements_whatever_its_size(organization: TestOrganization) -> None:
-    await families(organization, max(SIZES), people=PEOPLE)
+    await create_deals_with_people(organization, max(SIZES), people=STAKEHOLDERS)
 
     taken = {}
     for size in SIZES:
-        deals, seen = await asked(organization, PAGE, size)
+        deals, seen = await ask_page(organization, PAGE, size)
         assert (
             len({deal["owner"]["name"] for deal in deals}) == len({deal["account"]["name"] for deal in deals}) == size
         )
-        assert len({who["contact"]["name"] for deal in deals for who in deal["buyer"]["stakeholders"]}) == size * PEOPLE
+        assert (
+            len({who["contact"]["name"] for deal in deals for who in deal["buyer"]["stakeholders"]})
+            == size * STAKEHOLDERS
+        )
         taken[size] = seen.by_table()
 
     assert [taken[size] for size in SIZES] == [taken[1]] * len(SIZES)
 
 
-async def test_a_page_asks_each_table_once(organization: TestOrganization) -> None:
-    await families(organization, 50, people=PEOPLE)
+async def test_a_page_reads_each_table_once(organization: TestOrganization) -> None:
+    await create_deals_with_people(organization, 50, people=STAKEHOLDERS)
 
-    _, seen = await asked(organization, PAGE, 50)
+    _, seen = await ask_page(organization, PAGE, 50)
 
     asked_twice = {table: times for table, times in seen.by_table().items() if times > 1}
     assert asked_twice == {}
 
 
 @pytest.mark.parametrize("name", FIELDS)
-async def test_every_field_of_a_deal_takes_the_same_statements_whatever_the_size(
+async def test_every_field_of_a_deal_takes_the_same_statements_for_any_page_size(
     organization: TestOrganization, name: str
 ) -> None:
-    await families(organization, 20, people=2)
+    await create_deals_with_people(organization, 20, people=2)
     query = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ id {FIELDS[name]} }} }} }}"
 
-    _, few = await asked(organization, query, 2)
-    _, many = await asked(organization, query, 20)
+    _, few = await ask_page(organization, query, 2)
+    _, many = await ask_page(organization, query, 20)
 
     assert many.by_table() == few.by_table()
 
 
-async def test_a_page_with_everything_asks_each_table_once_whatever_its_size(organization: TestOrganization) -> None:
+async def test_a_page_with_every_field_reads_each_table_once_for_any_page_size(organization: TestOrganization) -> None:
     size = count(50)
-    await lively(organization, size)
+    await create_complete_deals(organization, size)
 
-    _, few = await asked(organization, EVERYTHING, 2)
-    deals, many = await asked(organization, EVERYTHING, size)
+    _, few = await ask_page(organization, EVERYTHING, 2)
+    deals, many = await ask_page(organization, EVERYTHING, size)
 
     assert [len(deal["activities"]["nodes"]) for deal in deals] == [2] * size
-    assert [deal["activities"]["totalCount"] for deal in deals] == [TALKS] * size
+    assert [deal["activities"]["totalCount"] for deal in deals] == [CALLS] * size
     assert [len(deal["openOverrides"]) for deal in deals] == [1] * size
     assert many.by_table() == few.by_table() == {**dict.fromkeys(many.by_table(), 1), "opportunity": 2}
 
 
-async def test_pages_of_two_sizes_and_the_rules_read_a_list_at_once(organization: TestOrganization) -> None:
-    await lively(organization, 1)
+async def test_pages_of_two_sizes_share_one_statement_with_the_facts(organization: TestOrganization) -> None:
+    await create_complete_deals(organization, 1)
 
-    [deal], seen = await asked(organization, SIZED, 1)
+    [deal], seen = await ask_page(organization, SIZED, 1)
 
     whole, two = [node["id"] for node in deal["all"]["nodes"]], [node["id"] for node in deal["two"]["nodes"]]
-    assert (two, len(whole)) == (whole[:2], TALKS)
+    assert (two, len(whole)) == (whole[:2], CALLS)
     assert [deal[name]["pageInfo"]["hasNextPage"] for name in ("two", "all")] == [True, False]
-    assert [deal[name]["totalCount"] for name in ("two", "all")] == [TALKS] * 2
+    assert [deal[name]["totalCount"] for name in ("two", "all")] == [CALLS] * 2
     assert seen.by_table()["activity"] == 1
 
 
 async def test_the_totals_of_a_list_are_one_statement_beside_its_page(organization: TestOrganization) -> None:
-    await families(organization, 3, people=0)
+    await create_deals_with_people(organization, 3, people=0)
 
-    _, seen = await asked(organization, TOTALS, 2)
+    _, seen = await ask_page(organization, TOTALS, 2)
 
     assert seen.by_table() == {"opportunity": 2, "organization": 1}
 
@@ -155,17 +158,17 @@ AT_A_GLANCE = """query($first: Int!) { opportunities(first: $first) { nodes { na
 
 
 @pytest.mark.parametrize("judged", [True, False], ids=["stored", "not judged yet"])
-async def test_a_page_of_judgements_asks_each_table_once(organization: TestOrganization, judged: bool) -> None:
-    await organization.ctx_of(Role.REP, SELLER)
+async def test_a_page_of_health_and_insight_reads_each_table_once(organization: TestOrganization, judged: bool) -> None:
+    await organization.ctx_of(Role.REP, SELLER_EMAIL)
     states = (OpportunityState.LEAD, OpportunityState.PROGRESSING, OpportunityState.LOST)
     wanted = {str(number): states[number % 3] for number in range(50)}
-    await deals_of(organization, wanted)
+    await import_deals(organization, wanted)
     if not judged:
         await Opportunity.filter(organization_id=organization.id).update(
             health=None, health_factors=None, closed_insight=None
         )
 
-    deals, seen = await asked(organization, AT_A_GLANCE, 50)
+    deals, seen = await ask_page(organization, AT_A_GLANCE, 50)
 
     assert len(deals) == 50
     assert {len(deal["insight"]["topics"]) for deal in deals} == {12}

@@ -16,7 +16,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 EVENTS = "{ events { nodes { type payload opportunity { id } } } }"
 
 
-def test_ids_are_those_of_the_api_wherever_they_stand() -> None:
+def test_every_id_in_a_payload_is_a_global_id() -> None:
     helpers = {"old": [], "new": [str(ONE), str(TWO)]}
     owner = {"old": None, "new": str(ONE)}
     payload = {"opportunityId": str(ONE), "changes": {"ownerId": owner, "collaboratorIds": helpers}}
@@ -30,7 +30,7 @@ def test_ids_are_those_of_the_api_wherever_they_stand() -> None:
     }
 
 
-def test_what_a_customer_keeps_is_left_alone() -> None:
+def test_customer_attributes_are_unchanged() -> None:
     payload = {"externalId": str(ONE), "changes": {"attributes": {"old": {}, "new": {"accountId": str(ONE)}}}}
 
     assert encode_ids(payload) == payload

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.organizations import new_organization
 from tests.support.serving import Server, serving
-from tests.support.subscription_clients import PATIENCE, stream
-from tests.support.team import Crew, new_crew
+from tests.support.subscription_clients import TIMEOUT, open_stream
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models.engine.database import open_database
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import update_opportunity
@@ -24,26 +24,26 @@ PAGES = "query($after: String) { events(first: 100, after: $after) { nodes { id 
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People around a seller's deals."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def renamed(crew: Crew, name: str, state: OpportunityState = LEAD) -> None:
+async def rename(team: SalesTeam, name: str, state: OpportunityState = LEAD) -> None:
     """Change a deal."""
-    await update_opportunity(crew.ctx["admin"], crew.deals[state], {"name": name}, expected_version=None)
+    await update_opportunity(team.ctx["admin"], team.deals[state], {"name": name}, expected_version=None)
 
 
-async def taken(events: AsyncIterator[Any], number: int) -> list[dict[str, Any]]:
+async def take(events: AsyncIterator[Any], number: int) -> list[dict[str, Any]]:
     """The next so many facts."""
     found: list[dict[str, Any]] = []
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while len(found) < number:
             found.append((await anext(events))["data"]["events"])
     return found
 
 
-async def whole(server: Server, key: str) -> list[str]:
+async def event_ids(server: Server, key: str) -> list[str]:
     """The ids of all facts that the key's viewer sees, by pages."""
     ids: list[str] = []
     after, more = None, True
@@ -54,100 +54,98 @@ async def whole(server: Server, key: str) -> list[str]:
     return ids
 
 
-async def test_what_happened_is_replayed_and_what_happens_is_told(server: Server, crew: Crew) -> None:
-    key = crew.organization.api_key
-    before = await whole(server, key)
+async def test_past_events_are_replayed_and_new_ones_follow(server: Server, team: SalesTeam) -> None:
+    key = team.organization.api_key
+    before = await event_ids(server, key)
     start = (await server.ask(key, "{ events(first: 1) { nodes { cursor } } }"))["data"]["events"]["nodes"][0]["cursor"]
 
-    async with server.client(key) as client, stream(client, FEED, after=start) as events:
-        replayed = await taken(events, len(before) - 1)
-        await renamed(crew, "Live")
-        [live] = await taken(events, 1)
+    async with server.client(key) as client, open_stream(client, FEED, after=start) as events:
+        replayed = await take(events, len(before) - 1)
+        await rename(team, "Live")
+        [live] = await take(events, 1)
 
     assert [fact["id"] for fact in replayed] == before[1:]
     assert (live["type"], live["opportunity"]) == ("opportunity.updated", {"name": "Live"})
     assert live["payload"]["changes"]["name"]["new"] == "Live"
 
 
-async def test_without_a_cursor_only_what_happens_is_told_and_only_what_is_wanted(server: Server, crew: Crew) -> None:
+async def test_without_a_cursor_only_new_matching_events_are_received(server: Server, team: SalesTeam) -> None:
     wanted = {"types": ["opportunity.*"]}
-    async with server.client(crew.organization.api_key) as client, stream(client, FEED, filter=wanted) as events:
-        told: list[dict[str, Any]] = []
-        while not told:
-            await create_account(crew.organization.ctx, {"name": "Not wanted"})
-            await renamed(crew, f"Wanted {asyncio.get_running_loop().time()}")
-            told = await taken(events, 1)
+    async with server.client(team.organization.api_key) as client, open_stream(client, FEED, filter=wanted) as events:
+        received: list[dict[str, Any]] = []
+        while not received:
+            await create_account(team.organization.ctx, {"name": "Not wanted"})
+            await rename(team, f"Wanted {asyncio.get_running_loop().time()}")
+            received = await take(events, 1)
 
-    assert told[0]["type"] == "opportunity.updated"
+    assert received[0]["type"] == "opportunity.updated"
 
 
-async def test_a_reader_that_comes_again_and_again_misses_nothing_and_hears_nothing_twice(
-    server: Server, crew: Crew
-) -> None:
-    key = crew.organization.api_key
+async def test_a_reconnecting_reader_gets_every_event_exactly_once(server: Server, team: SalesTeam) -> None:
+    key = team.organization.api_key
     first = (await server.ask(key, "{ events(first: 1) { nodes { id cursor } } }"))["data"]["events"]["nodes"][0]
     cursor, heard = first["cursor"], [first["id"]]
-    writing = asyncio.create_task(_busy(crew, 30))
+    writing = asyncio.create_task(_make_changes(team, 30))
     name = ""
     while name != "The last":
-        async with server.client(key) as client, stream(client, FEED, after=cursor) as events:
-            for fact in await taken(events, 1):
+        async with server.client(key) as client, open_stream(client, FEED, after=cursor) as events:
+            for fact in await take(events, 1):
                 heard.append(fact["id"])
                 cursor, name = fact["cursor"], fact["payload"].get("changes", {}).get("name", {}).get("new")
     await writing
 
-    assert heard == await whole(server, key)
+    assert heard == await event_ids(server, key)
 
 
-async def _busy(crew: Crew, turns: int) -> None:
+async def _make_changes(team: SalesTeam, turns: int) -> None:
     for turn in range(turns):
-        await renamed(crew, f"Turn {turn}")
+        await rename(team, f"Turn {turn}")
         await asyncio.sleep(0.01)
-    await renamed(crew, "The last")
+    await rename(team, "The last")
 
 
-async def test_a_fact_is_told_to_those_who_may_see_it_then(server: Server, crew: Crew) -> None:
-    key = await crew.organization.key(Role.REP, "helper@example.com")
-    helper = crew.ctx["helper"].viewer.member_id
+async def test_an_event_is_received_by_those_who_may_see_it_at_that_time(server: Server, team: SalesTeam) -> None:
+    key = await team.organization.key(Role.REP, "helper@example.com")
+    helper = team.ctx["helper"].viewer.member_id
     assert helper
-    await update_member(crew.organization.ctx, helper, {"visibility": Visibility.OWN})
+    await update_member(team.organization.ctx, helper, {"visibility": Visibility.OWN})
     other = await new_organization()
-    async with server.client(key) as client, stream(client, FEED, filter={"types": ["opportunity.*"]}) as events:
-        told: list[dict[str, Any]] = []
-        while not told:
-            await renamed(crew, f"Seen {asyncio.get_running_loop().time()}")
-            told = await taken(events, 1)
+    async with server.client(key) as client, open_stream(client, FEED, filter={"types": ["opportunity.*"]}) as events:
+        received: list[dict[str, Any]] = []
+        while not received:
+            await rename(team, f"Seen {asyncio.get_running_loop().time()}")
+            received = await take(events, 1)
         await create_account(other.ctx, {"name": "Elsewhere"})
-        await update_opportunity(crew.ctx["admin"], crew.deals[LEAD], {"collaborator_ids": []}, expected_version=None)
-        await renamed(crew, "Secret")
-        await renamed(crew, "Still theirs", OpportunityState.QUALIFIED)
-        while told[-1]["opportunity"] != {"name": "Still theirs"}:
-            told += await taken(events, 1)
+        await update_opportunity(team.ctx["admin"], team.deals[LEAD], {"collaborator_ids": []}, expected_version=None)
+        await rename(team, "Secret")
+        await rename(team, "Still theirs", OpportunityState.QUALIFIED)
+        while received[-1]["opportunity"] != {"name": "Still theirs"}:
+            received += await take(events, 1)
 
-    names = [fact["opportunity"] and fact["opportunity"]["name"] for fact in told]
-    assert "Secret" not in str(told)
+    names = [fact["opportunity"] and fact["opportunity"]["name"] for fact in received]
+    assert "Secret" not in str(received)
     assert names[-1] == "Still theirs"
 
 
-async def test_a_cursor_that_is_none_is_refused(server: Server, crew: Crew) -> None:
-    async with server.client(crew.organization.api_key) as client, stream(client, FEED, after="x") as events:
-        told = [event async for event in events]
+async def test_an_invalid_cursor_is_refused(server: Server, team: SalesTeam) -> None:
+    async with server.client(team.organization.api_key) as client, open_stream(client, FEED, after="x") as events:
+        received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in told] == ["BAD_USER_INPUT", None]
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["BAD_USER_INPUT", None]
 
 
-async def test_who_reads_through_restarts_of_the_server_loses_nothing(own_database: str) -> None:
+async def test_a_reader_loses_nothing_through_server_restarts(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
-        crew = await new_crew()
-        key = crew.organization.api_key
+        team = await new_sales_team()
+        key = team.organization.api_key
     cursor, heard = FEED_START.cursor(), list[str]()
     for turn in range(3):
         async with serving(own_database) as server:
             await server.ask(key, CREATE, name=f"Turn {turn}")
-            async with server.client(key) as client, stream(client, FEED, after=cursor) as events:
-                for fact in await taken(events, 2):
+            async with server.client(key) as client, open_stream(client, FEED, after=cursor) as events:
+                for fact in await take(events, 2):
                     heard.append(fact["id"])
                     cursor = fact["cursor"]
-            everything = await whole(server, key)
+            everything = await event_ids(server, key)
 
     assert heard == everything[:6]

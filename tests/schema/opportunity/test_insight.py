@@ -7,10 +7,10 @@ import pytest
 
 from schema.core.ids import encode
 from tests.support.organizations import TestOrganization
-from tests.support.rows import deal_row, place_of
-from tests.support.scenarios.health import SAID, new_desk, stored
+from tests.support.rows import deal_row, row_defaults
+from tests.support.scenarios.health import EVIDENCE, new_health_scenario, stored_health
 from tests.support.serving import Server
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Opportunity
 from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
@@ -28,77 +28,77 @@ TRAIL = """query ($id: ID!) { node(id: $id) { ... on Opportunity { qualification
     criterion { key } grade assessedAt
     trail { grade evidence evidenceUrl assessedAt assessedBy { name } saidBy { roles } }
 } } } } }"""
-LISTED = """query ($filter: OpportunityFilter, $direction: OrderDirection!) {
+LIST = """query ($filter: OpportunityFilter, $direction: OrderDirection!) {
     opportunities(filter: $filter, orderBy: [{ field: HEALTH, direction: $direction }]) { nodes { name } }
 }"""
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; every test has a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def read(server: Server, crew: Crew, id: UUID, query: str = VIEW) -> dict[str, Any]:
+async def read(server: Server, team: SalesTeam, id: UUID, query: str = VIEW) -> dict[str, Any]:
     """The deal as an admin reads it."""
-    body = await server.ask(crew.organization.api_key, query, id=encode("Opportunity", id))
+    body = await server.ask(team.organization.api_key, query, id=encode("Opportunity", id))
     node: dict[str, Any] = body["data"]["node"]
     return node
 
 
-async def test_the_field_tells_what_is_stored_and_lists_go_by(server: Server, crew: Crew) -> None:
-    desk = await new_desk(crew)
-    await desk.talk()
-    await desk.fear()
+async def test_the_health_field_returns_the_stored_health(server: Server, team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team)
+    await scenario.log_call()
+    await scenario.raise_critical_risk()
 
-    told = (await read(server, crew, desk.deal))["health"]
+    health = (await read(server, team, scenario.deal))["health"]
 
-    row = await stored(desk.deal)
+    row = await stored_health(scenario.deal)
     said = [{camel(name): value for name, value in factor.items()} for factor in row["health_factors"]]
-    assert (told["score"], told["factors"]) == (row["health"], said)
-    assert (told["score"], told["band"]) == (60, "AMBER")
-    assert sum(factor["points"] for factor in told["factors"]) == 60
+    assert (health["score"], health["factors"]) == (row["health"], said)
+    assert (health["score"], health["band"]) == (60, "AMBER")
+    assert sum(factor["points"] for factor in health["factors"]) == 60
 
 
-async def test_a_row_that_nothing_has_judged_yet_is_judged_as_it_is_read(server: Server, crew: Crew) -> None:
-    desk = await new_desk(crew)
-    await desk.fear()
-    await Opportunity.filter(id=desk.deal).update(health=None, health_factors=None)
+async def test_a_deal_without_stored_health_is_evaluated_on_read(server: Server, team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team)
+    await scenario.raise_critical_risk()
+    await Opportunity.filter(id=scenario.deal).update(health=None, health_factors=None)
 
-    told = (await read(server, crew, desk.deal))["health"]
+    health = (await read(server, team, scenario.deal))["health"]
 
-    points = {factor["key"]: factor["points"] for factor in told["factors"]}
+    points = {factor["key"]: factor["points"] for factor in health["factors"]}
     assert (points["buyer_activity"], points["close_date"], points["risks"]) == (0, 10, -10)
-    assert told["score"] == sum(points.values())
-    assert (await Opportunity.filter(id=desk.deal).values("health"))[0]["health"] is None
+    assert health["score"] == sum(points.values())
+    assert (await Opportunity.filter(id=scenario.deal).values("health"))[0]["health"] is None
 
 
-async def test_insight_tells_of_every_topic_and_what_is_missing(server: Server, crew: Crew) -> None:
-    desk = await new_desk(crew)
-    await desk.person()
+async def test_insight_has_every_topic_and_its_missing_facts(server: Server, team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team)
+    await scenario.add_stakeholder()
 
-    told = (await read(server, crew, desk.deal))["insight"]
+    found = (await read(server, team, scenario.deal))["insight"]
 
-    topics = {topic["topic"]: topic for topic in told["topics"]}
+    topics = {topic["topic"]: topic for topic in found["topics"]}
     assert list(topics) == list(InsightTopicName)
     assert topics["DECISION_TEAM"]["missing"] == ["roles: CHAMPION, 0 of 1"]
     assert {name: topic["status"] for name, topic in topics.items() if topic["status"] != "UNKNOWN"} == {
         "DECISION_TEAM": "PARTIAL",
         "PROGRESS": "PARTIAL",
     }
-    assert told["completenessPercent"] == 8  # 100 of 1200
+    assert found["completenessPercent"] == 8  # 100 of 1200
 
 
-async def test_a_closed_deal_tells_what_was_known_at_its_close(server: Server, crew: Crew) -> None:
-    desk = await new_desk(crew)
-    await desk.person()
-    before = (await read(server, crew, desk.deal))["insight"]
+async def test_a_closed_deal_returns_the_insight_at_its_close(server: Server, team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team)
+    await scenario.add_stakeholder()
+    before = (await read(server, team, scenario.deal))["insight"]
 
-    await lose(desk.ctx, desk.deal, LossDetails(LossReason.PRICE), TransitionOptions())
+    await lose(scenario.ctx, scenario.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
     assert before["topics"][0]["status"] == "UNKNOWN"
-    told = (await read(server, crew, desk.deal))["insight"]
-    assert [topic["status"] for topic in told["topics"][:11]] == [topic["status"] for topic in before["topics"][:11]]
+    found = (await read(server, team, scenario.deal))["insight"]
+    assert [topic["status"] for topic in found["topics"][:11]] == [topic["status"] for topic in before["topics"][:11]]
 
 
 @pytest.mark.parametrize(
@@ -114,25 +114,27 @@ async def test_a_closed_deal_tells_what_was_known_at_its_close(server: Server, c
 async def test_deals_are_listed_by_their_health_and_those_without_come_last(
     server: Server, organization: TestOrganization, direction: str, filter: object, names: list[str]
 ) -> None:
-    place = await place_of(organization)
+    place = await row_defaults(organization)
     healths = {"unjudged": None, "well": 80, "ill": 20}
     await Opportunity.bulk_create([deal_row(place, name=name, health=health) for name, health in healths.items()])
 
-    body = await server.ask(organization.api_key, LISTED, filter=filter, direction=direction)
+    body = await server.ask(organization.api_key, LIST, filter=filter, direction=direction)
 
     assert [deal["name"] for deal in body["data"]["opportunities"]["nodes"]] == names
 
 
-async def test_earlier_answers_stay_in_the_trail_newest_first(server: Server, crew: Crew) -> None:
-    desk = await new_desk(crew, S.LEAD)
-    who = await add_stakeholder(desk.ctx, desk.deal, NewStakeholder(await desk.contact(), [BuyingRole.CHAMPION]))
+async def test_earlier_assessments_are_listed_newest_first(server: Server, team: SalesTeam) -> None:
+    scenario = await new_health_scenario(team, S.LEAD)
+    who = await add_stakeholder(
+        scenario.ctx, scenario.deal, NewStakeholder(await scenario.add_contact(), [BuyingRole.CHAMPION])
+    )
     for grade, said_by in ((Grade.IDENTIFIED, None), (Grade.VALIDATED, who), (Grade.DISPROVED, None)):
-        answer = NewAssessment("pain", grade, SAID, "https://acme.example/minutes", said_by)
-        await assess_criteria(desk.ctx, desk.deal, [answer], pain_since=None, expected_version=None)
+        answer = NewAssessment("pain", grade, EVIDENCE, "https://acme.example/minutes", said_by)
+        await assess_criteria(scenario.ctx, scenario.deal, [answer], pain_since=None, expected_version=None)
 
-    told = (await read(server, crew, desk.deal, TRAIL))["qualification"]["assessments"]
+    assessments = (await read(server, team, scenario.deal, TRAIL))["qualification"]["assessments"]
 
-    pain, *others = told
+    pain, *others = assessments
     assert (pain["criterion"]["key"], pain["grade"]) == ("pain", "DISPROVED")
     assert [(earlier["grade"], earlier["saidBy"]) for earlier in pain["trail"]] == [
         ("VALIDATED", {"roles": ["CHAMPION"]}),
@@ -142,6 +144,6 @@ async def test_earlier_answers_stay_in_the_trail_newest_first(server: Server, cr
     assert times == sorted(times, reverse=True)
     assert len(set(times)) == 3
     first = pain["trail"][-1]
-    assert (first["evidence"], first["evidenceUrl"]) == (SAID, "https://acme.example/minutes")
-    assert first["assessedBy"] == {"name": desk.ctx.viewer.name}
+    assert (first["evidence"], first["evidenceUrl"]) == (EVIDENCE, "https://acme.example/minutes")
+    assert first["assessedBy"] == {"name": scenario.ctx.viewer.name}
     assert [answer["trail"] for answer in others] == [[]] * 5

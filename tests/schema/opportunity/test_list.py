@@ -8,9 +8,9 @@ import pytest
 
 from schema.core.ids import encode
 from schema.opportunity.list import OpportunityFilterInput
-from tests.support.fixtures import placed
+from tests.support.fixtures import replace_names
 from tests.support.organizations import TestOrganization
-from tests.support.rows import deal_row, place_of
+from tests.support.rows import deal_row, row_defaults
 from tests.support.serving import Server
 from workflow.models import (
     Account,
@@ -126,7 +126,7 @@ ASK = "query($x: OpportunityFilter) { opportunities(filter: $x, orderBy: [{ fiel
 @pytest.fixture
 async def ids(organization: TestOrganization) -> dict[str, str]:
     """Three deals: one with everything, a bare lead, and one that was won; ids by name."""
-    place = await place_of(organization)
+    place = await row_defaults(organization)
     await organization.key(Role.REP, "helper@example.com")
     helper = await Member.get(email="helper@example.com", organization_id=organization.id)
     team, owner, account, contact = await _others(organization.id)
@@ -135,7 +135,7 @@ async def ids(organization: TestOrganization) -> dict[str, str]:
     closed = {"closed_on": date(2026, 3, 1), "closed_from": "PROGRESSING", "win_reason": "SPEED"}
     won = deal_row(place, name="Won", number=702, state="WON", forecast_category="CLOSED", **closed)
     await Opportunity.bulk_create([full, lead, won])
-    await _hang_on(full, contact, helper)
+    await _add_parts(full, contact, helper)
     named = [("Opportunity", "full", full.id), ("Opportunity", "lead", lead.id), ("Opportunity", "won", won.id)]
     named += [("Member", "owner", owner.id), ("Member", "helper", helper.id), ("Team", "team", team.id)]
     named += [("Account", "account", account.id), ("SalesProcess", "process", place.process_id)]
@@ -154,7 +154,7 @@ async def _others(organization_id: UUID) -> tuple[Team, Member, Account, Contact
     return team, owner, account, contact
 
 
-async def _hang_on(deal: Opportunity, contact: Contact, helper: Member) -> None:
+async def _add_parts(deal: Opportunity, contact: Contact, helper: Member) -> None:
     """Everything that hangs on a deal."""
     own: Any = {"id": new_id(), "opportunity_id": deal.id, "organization_id": deal.organization_id}  # type: ignore[attr-defined]
     seen: Any = {"severity_since": LATER, "first_seen_at": LATER, "last_seen_at": LATER}
@@ -178,21 +178,21 @@ async def _hang_on(deal: Opportunity, contact: Contact, helper: Member) -> None:
     await Stakeholder.create(contact_id=contact.id, is_primary=False, created_at=LATER, **words, **own)
 
 
-async def test_a_filter_lets_through_those_it_names(
+async def test_a_filter_returns_matching_deals_only(
     ids: dict[str, str], server: Server, organization: TestOrganization
 ) -> None:
     names = {id: name for name, id in ids.items()}
     wrong = []
     for filter, expected in CASES:
-        found = await _asked(server, organization, filter, ids)
-        told = " ".join(names[node["id"]] for node in found["nodes"])
-        if told != expected or found["totalCount"] != len(expected.split()):
-            wrong.append((filter, expected, told, found["totalCount"]))
+        found = await _names_matching(server, organization, filter, ids)
+        matching = " ".join(names[node["id"]] for node in found["nodes"])
+        if matching != expected or found["totalCount"] != len(expected.split()):
+            wrong.append((filter, expected, matching, found["totalCount"]))
 
     assert wrong == []
 
 
-def test_every_condition_is_tried() -> None:
+def test_every_filter_condition_is_tested() -> None:
     tried = {name for filter, _ in CASES for name in filter}
 
     definition = OpportunityFilterInput.__strawberry_definition__  # type: ignore[attr-defined]
@@ -200,7 +200,7 @@ def test_every_condition_is_tried() -> None:
     assert {name.replace("_", "").lower() for name in fields} == {name.lower() for name in tried}
 
 
-async def test_an_accounts_list_holds_its_own_alone(
+async def test_an_account_lists_its_own_deals_only(
     ids: dict[str, str], server: Server, organization: TestOrganization
 ) -> None:
     ask = "query($id: ID!, $x: OpportunityFilter) { account(id: $id) { opportunities(filter: $x) { totalCount nodes { id } } } }"
@@ -213,7 +213,7 @@ async def test_an_accounts_list_holds_its_own_alone(
     assert found == [one, none, one, none]
 
 
-async def _asked(server: Server, organization: TestOrganization, filter: Any, ids: dict[str, str]) -> Any:
-    body = await server.ask(organization.api_key, ASK, x=placed(filter, ids))
+async def _names_matching(server: Server, organization: TestOrganization, filter: Any, ids: dict[str, str]) -> Any:
+    body = await server.ask(organization.api_key, ASK, x=replace_names(filter, ids))
     assert "errors" not in body, (filter, body["errors"])
     return body["data"]["opportunities"]

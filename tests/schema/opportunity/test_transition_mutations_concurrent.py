@@ -19,19 +19,19 @@ AT_ONCE = 50
 QUALIFY = """mutation($input: QualifyOpportunityInput!) { qualifyOpportunity(input: $input) { __typename
   ... on TransitionSucceeded { opportunity { version state } }
   ... on IllegalTransition { from allowedTriggers opportunity { version state } } } }"""
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
-ANSWERS = [{"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")]
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
+ASSESSMENTS = [{"criterion": key, "grade": "VALIDATED", "evidence": EVIDENCE} for key in ("pain", "interest", "fit")]
 NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-01"}
 QUALIFIED = {"version": 3, "state": "QUALIFIED"}
 
 
-async def test_of_fifty_who_qualify_a_lead_at_once_one_does(
+async def test_of_fifty_concurrent_qualifies_one_succeeds(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     lead = await lead_with_a_stakeholder(organization)
-    given = {"id": encode("Opportunity", lead), "assessments": ANSWERS, "nextStep": NEXT_STEP}
+    given = {"id": encode("Opportunity", lead), "assessments": ASSESSMENTS, "nextStep": NEXT_STEP}
 
-    answers = await asyncio.gather(*(qualified(client, given) for _ in range(AT_ONCE)))
+    answers = await asyncio.gather(*(qualify(client, given) for _ in range(AT_ONCE)))
 
     won = {"__typename": "TransitionSucceeded", "opportunity": QUALIFIED}
     late = {"__typename": "IllegalTransition", "from": "QUALIFIED", "opportunity": QUALIFIED}
@@ -40,13 +40,13 @@ async def test_of_fifty_who_qualify_a_lead_at_once_one_does(
     assert all(answer in (won, late | ways) for answer in answers)
 
 
-async def test_fifty_who_qualify_at_once_leave_the_traces_of_one(
+async def test_fifty_concurrent_qualifies_write_one_transition(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     lead = await lead_with_a_stakeholder(organization)
-    given = {"id": encode("Opportunity", lead), "assessments": ANSWERS, "nextStep": NEXT_STEP}
+    given = {"id": encode("Opportunity", lead), "assessments": ASSESSMENTS, "nextStep": NEXT_STEP}
 
-    await asyncio.gather(*(qualified(client, given) for _ in range(AT_ONCE)))
+    await asyncio.gather(*(qualify(client, given) for _ in range(AT_ONCE)))
 
     deal = await Opportunity.get(id=lead)
     events = await Event.filter(aggregateid=lead).exclude(type__startswith="alert.").order_by("pos").values("type")
@@ -54,7 +54,7 @@ async def test_fifty_who_qualify_at_once_leave_the_traces_of_one(
     assert await Transition.filter(opportunity_id=lead).values("sequence", "trigger") == [
         {"sequence": 1, "trigger": "QUALIFY"}
     ]
-    assert await Assessment.filter(opportunity_id=lead).count() == len(ANSWERS)
+    assert await Assessment.filter(opportunity_id=lead).count() == len(ASSESSMENTS)
     assert [event["type"] for event in events] == [
         "opportunity.created",
         "stakeholder.added",
@@ -63,13 +63,13 @@ async def test_fifty_who_qualify_at_once_leave_the_traces_of_one(
     ]
 
 
-async def qualified(client: httpx.AsyncClient, given: dict[str, Any]) -> dict[str, Any]:
+async def qualify(client: httpx.AsyncClient, given: dict[str, Any]) -> dict[str, Any]:
     """The answer to one attempt."""
     answer = await client.post("/graphql", json={"query": QUALIFY, "variables": {"input": given}})
     body = answer.json()
     assert "errors" not in body, body
-    told: dict[str, Any] = body["data"]["qualifyOpportunity"]
-    return told
+    result: dict[str, Any] = body["data"]["qualifyOpportunity"]
+    return result
 
 
 async def lead_with_a_stakeholder(organization: TestOrganization) -> UUID:

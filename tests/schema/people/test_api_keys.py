@@ -11,7 +11,7 @@ from schema.core.context import RequestContext
 from schema.core.ids import encode
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.serving import Server
-from tests.support.team import ROLES, Crew, new_crew
+from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.models import ApiKey
 from workflow.operations.opportunity.bulk import BulkItem, assign_opportunities
 from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
@@ -24,9 +24,9 @@ from workflow.rules.permissions import PERMISSIONS
 KEYS = (
     "{ apiKeys { id name role prefix createdAt expiresAt revokedAt member { id } createdBy { kind member { id } } } }"
 )
-MADE = """mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+CREATE_KEY = """mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) {
   ... on ApiKeyChanged { secret apiKey { id prefix } } } }"""
-REVOKED = """mutation($id: ID!) { revokeApiKey(input: { id: $id }) {
+REVOKE_KEY = """mutation($id: ID!) { revokeApiKey(input: { id: $id }) {
   ... on ApiKeyChanged { secret apiKey { id revokedAt } } } }"""
 VIEWER = "{ viewer { role permissions } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
@@ -34,7 +34,7 @@ NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 @pytest.mark.parametrize("email", [None, "somebody@example.com"])
-async def test_keys_are_forbidden_to_whoever_is_no_admin(
+async def test_only_admins_read_keys(
     server: Server, organization: TestOrganization, role: Role, email: str | None
 ) -> None:
     key = await organization.key(role, email)
@@ -50,12 +50,12 @@ async def test_keys_are_forbidden_to_whoever_is_no_admin(
 
 
 async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organization: TestOrganization) -> None:
-    made = (await server.ask(organization.api_key, MADE, input={"name": "Sync", "role": "OBSERVER"}))["data"]
+    made = (await server.ask(organization.api_key, CREATE_KEY, input={"name": "Sync", "role": "OBSERVER"}))["data"]
     secret, key = made["createApiKey"]["secret"], made["createApiKey"]["apiKey"]
     acts = await server.ask(secret, VIEWER)
     listed = await server.client(organization.api_key).post("/graphql", json={"query": KEYS})
 
-    revoked = (await server.ask(organization.api_key, REVOKED, id=key["id"]))["data"]["revokeApiKey"]
+    revoked = (await server.ask(organization.api_key, REVOKE_KEY, id=key["id"]))["data"]["revokeApiKey"]
     gone = await server.client(secret).post("/graphql", json={"query": VIEWER})
 
     assert secret.startswith(f"{key['prefix']}_")
@@ -69,7 +69,7 @@ async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organizat
     assert (revoked["secret"], revoked["apiKey"]["revokedAt"] is None, gone.status_code) == (None, False, 401)
 
 
-async def test_the_minute_of_a_use_is_kept_after_the_answer(server: Server, organization: TestOrganization) -> None:
+async def test_the_last_use_is_stored_after_the_answer(server: Server, organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, NewApiKey("Sync", Role.REP))
     used: Any = None
 
@@ -80,12 +80,12 @@ async def test_the_minute_of_a_use_is_kept_after_the_answer(server: Server, orga
             used = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
 
     assert (used.second, used.microsecond) == (0, 0)
-    told = await server.ask(organization.api_key, "{ apiKeys { lastUsedAt } }")
-    assert told["data"]["apiKeys"][1]["lastUsedAt"] == used.isoformat()
+    body = await server.ask(organization.api_key, "{ apiKeys { lastUsedAt } }")
+    assert body["data"]["apiKeys"][1]["lastUsedAt"] == used.isoformat()
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_permissions_are_those_of_the_table_and_go_with_the_members_role(
+async def test_permissions_follow_the_table_and_the_members_role(
     server: Server, organization: TestOrganization, role: Role
 ) -> None:
     key = await organization.key(Role.ADMIN, "second@example.com")
@@ -115,7 +115,7 @@ async def test_a_deactivated_members_key_is_refused_from_the_next_request_on(
     assert (before.status_code, after.status_code) == (200, 401)
 
 
-async def test_an_organization_is_found_by_its_own_alone(
+async def test_an_organization_is_found_by_its_own_members_only(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     others = await new_organization()
@@ -128,36 +128,40 @@ async def test_an_organization_is_found_by_its_own_alone(
     assert theirs == {"node": None}
 
 
-CAN = "query($id: ID!) { opportunity(id: $id) { viewerCanUpdate viewerCanAssign viewerCanDelete } }"
+VIEWER_CAN = "query($id: ID!) { opportunity(id: $id) { viewerCanUpdate viewerCanAssign viewerCanDelete } }"
 
 
 @pytest.fixture(scope="module")
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """One crew; each attempt has a deal of its own."""
-    return await new_crew()
+    return await new_sales_team()
 
 
 @pytest.mark.parametrize("state", [OpportunityState.QUALIFIED, OpportunityState.LOST])
 @pytest.mark.parametrize("who", ROLES)
-async def test_what_a_viewer_is_told_they_can_they_can(crew: Crew, who: str, state: OpportunityState) -> None:
-    id, ctx = await crew.deal(state), crew.ctx[who]
+async def test_viewer_permissions_match_what_the_viewer_may_do(
+    team: SalesTeam, who: str, state: OpportunityState
+) -> None:
+    id, ctx = await team.add_deal(state), team.ctx[who]
     if state is OpportunityState.QUALIFIED:
-        helpers = [crew.member("helper")]
-        await update_opportunity(crew.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)
+        helpers = [team.member("helper")]
+        await update_opportunity(team.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)
     context = RequestContext(viewer=ctx.viewer, now=NOW, request_id="1")
-    told = await schema.execute(CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context)
-    [row] = (await done(assign_opportunities(ctx, [BulkItem(id)], crew.member("owner")))) or [None]
+    answer = await schema.execute(VIEWER_CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context)
+    [row] = (await outcome(assign_opportunities(ctx, [BulkItem(id)], team.member("owner")))) or [None]
 
     can = {
         "viewerCanAssign": row is not None and row.problem is None,
-        "viewerCanUpdate": await done(update_opportunity(ctx, id, {"name": "Ours"}, expected_version=None)) is not None,
-        "viewerCanDelete": await done(delete_opportunity(ctx, id, reason="A test", expected_version=None)) is not None,
+        "viewerCanUpdate": await outcome(update_opportunity(ctx, id, {"name": "Ours"}, expected_version=None))
+        is not None,
+        "viewerCanDelete": await outcome(delete_opportunity(ctx, id, reason="A test", expected_version=None))
+        is not None,
     }
 
-    assert (told.errors, told.data) == (None, {"opportunity": can})
+    assert (answer.errors, answer.data) == (None, {"opportunity": can})
 
 
-async def done(attempt: Any) -> Any:
+async def outcome(attempt: Any) -> Any:
     """What came of an attempt; None where it is refused for who asks, or because the deal is closed."""
     try:
         return await attempt

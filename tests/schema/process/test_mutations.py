@@ -8,9 +8,9 @@ import pytest
 from tests.support.counts import count
 from tests.support.database_dump import differences, dump
 from tests.support.organizations import TestOrganization
-from tests.support.rules.processes import process_of_chance
+from tests.support.rules.processes import random_process
 from tests.support.serving import Server
-from tests.support.team import Crew, new_crew
+from tests.support.team import SalesTeam, new_sales_team
 from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.process.document import encode_process
 
@@ -30,17 +30,17 @@ async def default_document(server: Server, key: str) -> dict[str, Any]:
     return document
 
 
-async def published(server: Server, key: str, document: object, **more: object) -> dict[str, Any]:
+async def publish(server: Server, key: str, document: object, **more: object) -> dict[str, Any]:
     """The answer to publishing the document."""
     body = await server.ask(key, PUBLISH, input={"document": document, **more})
     answer: dict[str, Any] = body["data"]["publishSalesProcess"]
     return answer
 
 
-async def test_a_document_that_was_read_publishes_unchanged(server: Server, organization: TestOrganization) -> None:
+async def test_a_document_publishes_as_it_was_read(server: Server, organization: TestOrganization) -> None:
     document = await default_document(server, organization.api_key)
 
-    answer = await published(server, organization.api_key, document)
+    answer = await publish(server, organization.api_key, document)
 
     assert answer["process"]["version"] == 1
     assert answer["process"]["document"] == document
@@ -48,9 +48,9 @@ async def test_a_document_that_was_read_publishes_unchanged(server: Server, orga
 
 async def test_random_processes_go_through_http_unchanged(server: Server, organization: TestOrganization) -> None:
     for seed in range(count(1_000, part=40)):
-        document = encode_process(process_of_chance(seed))
+        document = encode_process(random_process(seed))
 
-        answer = await published(server, organization.api_key, document)
+        answer = await publish(server, organization.api_key, document)
 
         assert answer["__typename"] == "SalesProcessPublished", (seed, answer)
         assert answer["process"]["document"] == document, seed
@@ -62,19 +62,19 @@ async def test_a_changed_document_is_the_next_version_and_the_default(
     document = await default_document(server, organization.api_key)
     document["name"] = "Ours"
 
-    answer = await published(server, organization.api_key, document, makeDefault=True)
+    answer = await publish(server, organization.api_key, document, makeDefault=True)
 
     assert (answer["process"]["version"], answer["process"]["isDefault"]) == (2, True)
     assert answer["process"]["document"] == document
     assert answer["process"]["publishedBy"] == {"name": "Ada Admin"}
 
 
-async def test_what_is_left_out_is_empty_or_the_defaults(server: Server, organization: TestOrganization) -> None:
+async def test_omitted_parts_are_empty_or_defaults(server: Server, organization: TestOrganization) -> None:
     whole = await default_document(server, organization.api_key)
     gates = [gate for gate in whole["gates"] if gate["trigger"] == "QUALIFY"]
     small = {"key": "small", "name": "Small", "criteria": whole["criteria"], "gates": gates, "states": None}
 
-    answer = await published(server, organization.api_key, small)
+    answer = await publish(server, organization.api_key, small)
 
     kept = answer["process"]["document"]
     assert (kept["states"], kept["alertRules"]) == (whole["states"], whole["alertRules"])
@@ -82,7 +82,9 @@ async def test_what_is_left_out_is_empty_or_the_defaults(server: Server, organiz
 
 
 @pytest.mark.parametrize("query", [PUBLISH, IMPACT])
-async def test_every_fault_is_told_with_its_path(server: Server, organization: TestOrganization, query: str) -> None:
+async def test_every_fault_is_reported_with_its_path(
+    server: Server, organization: TestOrganization, query: str
+) -> None:
     document = await default_document(server, organization.api_key)
     document["criteria"][3]["weight"] = -1
     document["gates"][0]["requirements"][0]["test"] = {"criterion": {"key": "pian"}}
@@ -100,7 +102,7 @@ async def test_every_fault_is_told_with_its_path(server: Server, organization: T
     assert answer["fields"][2]["message"] == "There is no criterion pian in this document."
 
 
-async def test_a_test_of_two_things_is_refused_before_it_is_read(
+async def test_a_requirement_with_two_tests_is_refused_by_the_schema(
     server: Server, organization: TestOrganization
 ) -> None:
     document = await default_document(server, organization.api_key)
@@ -112,14 +114,14 @@ async def test_a_test_of_two_things_is_refused_before_it_is_read(
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """People, and a deal in each state."""
-    return await new_crew()
+    return await new_sales_team()
 
 
-async def test_the_impact_tells_how_many_open_deals_each_requirement_lets_through(server: Server, crew: Crew) -> None:
-    await crew.deal(OpportunityState.LEAD)
-    document = await default_document(server, crew.organization.api_key)
+async def test_the_impact_counts_open_deals_that_meet_each_requirement(server: Server, team: SalesTeam) -> None:
+    await team.add_deal(OpportunityState.LEAD)
+    document = await default_document(server, team.organization.api_key)
     [asked] = [one for one in document["gates"][0]["requirements"] if one["key"] == "fit"]
     talk = {"key": "talk", "label": "Spoken with", "strength": "SOFT", "test": {"activityWithinDays": 30}}
     document["gates"] = [
@@ -127,7 +129,7 @@ async def test_the_impact_tells_how_many_open_deals_each_requirement_lets_throug
         {"trigger": "LOSE", "requirements": [asked, talk]},
     ]
 
-    body = await server.ask(crew.organization.api_key, IMPACT, document=document)
+    body = await server.ask(team.organization.api_key, IMPACT, document=document)
 
     impact = body["data"]["processImpact"]
     found = {(one["trigger"], one["requirement"]): (one["wouldPass"], one["wouldFail"]) for one in impact["gates"]}
@@ -139,30 +141,30 @@ async def test_the_impact_tells_how_many_open_deals_each_requirement_lets_throug
     assert found["LOSE", "talk"] == (0, 2)
 
 
-async def test_the_impact_matches_criteria_and_milestones_by_key(server: Server, crew: Crew) -> None:
-    document = await default_document(server, crew.organization.api_key)
+async def test_the_impact_matches_criteria_and_milestones_by_key(server: Server, team: SalesTeam) -> None:
+    document = await default_document(server, team.organization.api_key)
     renamed = deepcopy(document)
     for criterion in renamed["criteria"]:
         criterion["label"], criterion["weight"] = "Another name", 7
 
-    answers = [await server.ask(crew.organization.api_key, IMPACT, document=one) for one in (document, renamed)]
+    answers = [await server.ask(team.organization.api_key, IMPACT, document=one) for one in (document, renamed)]
 
     assert answers[0]["data"] == answers[1]["data"]
 
 
-async def test_the_impact_changes_nothing(server: Server, crew: Crew, database: str) -> None:
-    document = await default_document(server, crew.organization.api_key)
+async def test_the_impact_changes_nothing(server: Server, team: SalesTeam, database: str) -> None:
+    document = await default_document(server, team.organization.api_key)
     before = await dump(database)
 
-    await server.ask(crew.organization.api_key, IMPACT, document={**document, "key": "new"})
+    await server.ask(team.organization.api_key, IMPACT, document={**document, "key": "new"})
 
     assert differences(before, await dump(database)) == {}
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_only_an_admin_asks_for_the_impact(server: Server, crew: Crew, role: Role) -> None:
-    document = await default_document(server, crew.organization.api_key)
-    key = await crew.organization.key(role, f"{role.lower()}@example.com")
+async def test_only_admins_read_the_impact(server: Server, team: SalesTeam, role: Role) -> None:
+    document = await default_document(server, team.organization.api_key)
+    key = await team.organization.key(role, f"{role.lower()}@example.com")
 
     body = await server.ask(key, IMPACT, document=document)
 
@@ -170,7 +172,7 @@ async def test_only_an_admin_asks_for_the_impact(server: Server, crew: Crew, rol
     assert "Ask an admin" in body["data"]["processImpact"]["message"]
 
 
-async def test_everybody_reads_the_processes(server: Server, organization: TestOrganization) -> None:
+async def test_everyone_reads_the_processes(server: Server, organization: TestOrganization) -> None:
     key = await organization.key(Role.OBSERVER, "olga@example.com")
 
     body = await server.ask(key, "{ salesProcesses { key version isDefault } }")

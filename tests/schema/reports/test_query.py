@@ -25,7 +25,7 @@ FIGURES = f"""query($period: Period!, $asOf: Date, $filter: OpportunityFilter) {
         pushedOut {MONEY} lost {MONEY} disqualified {MONEY} won {MONEY} reopened {MONEY} revalued {MONEY} closing {MONEY} }}
     funnel(period: $period, filter: $filter) {{ steps {{ state entered progressed lost disqualified stillOpen conversion }} }}
     velocity(period: $period, filter: $filter) {{ openQualified winRate medianWonValue {MONEY} }} }} }}"""
-GAINED, GONE = (
+GAINED, LOST = (
     ("created", "increased", "pulledIn", "reopened", "revalued"),
     ("decreased", "pushedOut", "lost", "disqualified", "won"),
 )
@@ -70,23 +70,23 @@ async def figures(server: Server, key: str, **more: Any) -> dict[str, Any]:
     return reports
 
 
-def worth(money: dict[str, str]) -> float:
+def amount(money: dict[str, str]) -> float:
     """An amount, which is in base currency."""
     assert money["currency"] == "EUR"
     return float(money["amount"])
 
 
-async def test_each_figure_is_what_one_adds_up_by_hand(server: Server, organization: TestOrganization) -> None:
+async def test_each_figure_matches_a_calculation_by_hand(server: Server, organization: TestOrganization) -> None:
     """A lead is left out of forecasts, and weighs nothing."""
     found = await figures(server, organization.api_key)
 
     rows = {
-        row["key"]: (row["count"], worth(row["value"]), worth(row["weighted"])) for row in found["pipeline"]["rows"]
+        row["key"]: (row["count"], amount(row["value"]), amount(row["weighted"])) for row in found["pipeline"]["rows"]
     }
     assert rows == {"LEAD": (1, 1000, 0), "QUALIFIED": (1, 2000, 500), "PROGRESSING": (1, 4000, 2000)}
-    assert worth(found["pipeline"]["total"]["weighted"]) == 2500
+    assert amount(found["pipeline"]["total"]["weighted"]) == 2500
     forecast = found["forecast"]
-    assert (worth(forecast["won"]), worth(forecast["target"])) == (3000, 10_000)
+    assert (amount(forecast["won"]), amount(forecast["target"])) == (3000, 10_000)
     assert forecast["coverage"] == pytest.approx(6000 / 7000)
     total = found["outcomes"]["total"]
     assert (total["won"], total["lost"], total["disqualified"], total["winRate"]) == (1, 1, 1, 0.5)
@@ -95,20 +95,20 @@ async def test_each_figure_is_what_one_adds_up_by_hand(server: Server, organizat
         "PRICE": "Price",
         "NO_PAIN": "No pain",
     }
-    assert (found["velocity"]["openQualified"], worth(found["velocity"]["medianWonValue"])) == (2, 3000)
+    assert (found["velocity"]["openQualified"], amount(found["velocity"]["medianWonValue"])) == (2, 3000)
 
 
-async def test_what_was_due_and_what_is_due_differ_by_what_is_told_between(
+async def test_opening_and_closing_slippage_differ_by_the_columns_between(
     server: Server, organization: TestOrganization
 ) -> None:
-    bridge = {name: worth(money) for name, money in (await figures(server, organization.api_key))["slippage"].items()}
+    bridge = {name: amount(money) for name, money in (await figures(server, organization.api_key))["slippage"].items()}
 
-    gained, gone = sum(bridge[name] for name in GAINED), sum(bridge[name] for name in GONE)
+    gained, gone = sum(bridge[name] for name in GAINED), sum(bridge[name] for name in LOST)
     assert bridge["opening"] + gained - gone == bridge["closing"]
     assert bridge["created"] > 0
 
 
-async def test_who_entered_a_state_is_somewhere_now(server: Server, organization: TestOrganization) -> None:
+async def test_every_deal_that_entered_a_state_is_accounted_for(server: Server, organization: TestOrganization) -> None:
     steps = (await figures(server, organization.api_key))["funnel"]["steps"]
 
     assert [step["state"] for step in steps] == ["LEAD", "QUALIFIED", "PROGRESSING", "WON"]
@@ -117,9 +117,7 @@ async def test_who_entered_a_state_is_somewhere_now(server: Server, organization
         assert step["entered"] == step["progressed"] + step["lost"] + step["disqualified"] + step["stillOpen"]
 
 
-async def test_a_past_day_is_told_as_it_was_and_one_to_come_is_a_clients_fault(
-    server: Server, organization: TestOrganization
-) -> None:
+async def test_a_past_day_is_reported_and_a_future_day_refused(server: Server, organization: TestOrganization) -> None:
     before = await figures(server, organization.api_key, asOf="2026-01-04")
     to_come = await server.ask(organization.api_key, FIGURES, period=QUARTER, asOf="2999-01-01")
 
@@ -128,7 +126,7 @@ async def test_a_past_day_is_told_as_it_was_and_one_to_come_is_a_clients_fault(
     assert "after today" in to_come["errors"][0]["message"]
 
 
-async def test_what_one_does_not_see_counts_nothing(server: Server, organization: TestOrganization) -> None:
+async def test_hidden_deals_are_not_counted(server: Server, organization: TestOrganization) -> None:
     key = await organization.key(Role.REP, "own@example.com")
     await Member.filter(organization_id=organization.id, email="own@example.com").update(visibility=Visibility.OWN)
 

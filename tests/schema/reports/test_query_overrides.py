@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.organizations import NOW
 from tests.support.serving import Server
-from tests.support.team import Crew, forced, new_crew
+from tests.support.team import SalesTeam, new_sales_team, override_all
 from workflow.models import Member
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import (
@@ -29,31 +29,31 @@ OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: Opportuni
 
 
 @pytest.fixture
-async def crew() -> Crew:
+async def team() -> SalesTeam:
     """Three deals that were let through: one won, one lost, one still a qualified one."""
-    crew = await new_crew()
-    admin = crew.ctx["admin"]
+    team = await new_sales_team()
+    admin = team.ctx["admin"]
     lead, qualified, progressing = [
-        crew.deals[state]
+        team.deals[state]
         for state in OpportunityState
         if state in (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING)
     ]
-    await qualify(admin, lead, QualifyChanges(), forced())
-    await progress(admin, qualified, {}, forced())
+    await qualify(admin, lead, QualifyChanges(), override_all())
+    await progress(admin, qualified, {}, override_all())
     await lose(admin, qualified, LossDetails(LossReason.PRICE), TransitionOptions())
-    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, WinDetails(WinReason.SPEED), forced())
-    return crew
+    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, WinDetails(WinReason.SPEED), override_all())
+    return team
 
 
-async def asked(server: Server, key: str, by: str = "PROCESS", **more: Any) -> dict[str, Any]:
+async def override_report(server: Server, key: str, by: str = "PROCESS", **more: Any) -> dict[str, Any]:
     """The report."""
     body = await server.ask(key, OVERRIDES, by=by, **more)
     report: dict[str, Any] = body["data"]["reports"]["overrides"]
     return report
 
 
-async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(server: Server, crew: Crew) -> None:
-    report = await asked(server, crew.organization.api_key)
+async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(server: Server, team: SalesTeam) -> None:
+    report = await override_report(server, team.organization.api_key)
 
     [row] = report["rows"]
     assert (row["key"], row["label"], row["member"]) == ("default", "Pain, interest, fit", None)
@@ -62,48 +62,48 @@ async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(s
     assert report["winRateOfOthers"] == 0.5
 
 
-async def test_overrides_are_counted_by_member(server: Server, crew: Crew) -> None:
-    report = await asked(server, crew.organization.api_key, "MEMBER")
+async def test_overrides_are_counted_by_member(server: Server, team: SalesTeam) -> None:
+    report = await override_report(server, team.organization.api_key, "MEMBER")
 
     [row] = report["rows"]
-    [admin] = await Member.filter(id=crew.member("admin")).values("name")
+    [admin] = await Member.filter(id=team.member("admin")).values("name")
     assert (row["member"], row["label"]) == ({"name": admin["name"]}, admin["name"])
-    assert row["key"] != str(crew.member("admin"))
+    assert row["key"] != str(team.member("admin"))
 
 
-async def test_a_period_counts_the_overrides_that_were_made_in_it(server: Server, crew: Crew) -> None:
+async def test_a_period_counts_its_own_overrides(server: Server, team: SalesTeam) -> None:
     day = {"from": "2026-03-03", "to": "2026-03-03"}
 
-    report = await asked(server, crew.organization.api_key, period=day)
+    report = await override_report(server, team.organization.api_key, period=day)
 
     assert (report["total"]["overrides"], report["total"]["won"]) == (1, 1)
 
 
-async def test_a_filter_counts_its_deals_alone(server: Server, crew: Crew) -> None:
-    report = await asked(server, crew.organization.api_key, filter={"state": ["LOST"]})
+async def test_a_filter_counts_matching_deals_only(server: Server, team: SalesTeam) -> None:
+    report = await override_report(server, team.organization.api_key, filter={"state": ["LOST"]})
 
     assert (report["total"]["overrides"], report["winRateOfOthers"]) == (1, 0.0)
 
 
-async def test_who_does_not_see_a_deal_does_not_count_it(server: Server, crew: Crew) -> None:
-    key = await crew.organization.key(Role.REP, "own@example.com")
-    await Member.filter(organization_id=crew.organization.id, email="own@example.com").update(visibility=Visibility.OWN)
+async def test_hidden_deals_are_not_counted(server: Server, team: SalesTeam) -> None:
+    key = await team.organization.key(Role.REP, "own@example.com")
+    await Member.filter(organization_id=team.organization.id, email="own@example.com").update(visibility=Visibility.OWN)
 
-    report = await asked(server, key)
+    report = await override_report(server, key)
 
     assert (report["rows"], report["total"]["overrides"], report["winRateOfOthers"]) == ([], 0, None)
 
 
 @pytest.mark.parametrize(("first", "last"), [("0001-01-01", "9999-12-31"), ("1900-01-01", "9000-01-01")])
-async def test_the_ends_of_the_calendar_are_no_trouble(server: Server, crew: Crew, first: str, last: str) -> None:
-    report = await asked(server, crew.organization.api_key, period={"from": first, "to": last})
+async def test_extreme_dates_are_accepted(server: Server, team: SalesTeam, first: str, last: str) -> None:
+    report = await override_report(server, team.organization.api_key, period={"from": first, "to": last})
 
     assert report["total"]["overrides"] == 3
 
 
-async def test_a_period_that_ends_before_it_begins_is_a_clients_fault(server: Server, crew: Crew) -> None:
+async def test_a_period_that_ends_before_it_starts_is_refused(server: Server, team: SalesTeam) -> None:
     backwards = {"from": "2026-03-03", "to": "2026-03-02"}
 
-    body = await server.ask(crew.organization.api_key, OVERRIDES, by="PROCESS", period=backwards)
+    body = await server.ask(team.organization.api_key, OVERRIDES, by="PROCESS", period=backwards)
 
     assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

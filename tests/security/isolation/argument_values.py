@@ -18,13 +18,13 @@ from graphql import (
 )
 
 from schema.core.ids import encode
-from tests.security.isolation.expected_visibility import Home, Sight
+from tests.security.isolation.expected_visibility import ExpectedVisibility, RowScope
 from tests.security.isolation.raw_tables import Row
 from tests.support.mutation_cases.case import DOCUMENT
 
 OWN, UNSEEN, FOREIGN, PLAIN = "own", "unseen", "foreign", "plain"
 KINDS = (OWN, UNSEEN, FOREIGN)
-MEANT: Mapping[str, str] = {
+ID_TYPES: Mapping[str, str] = {
     "ownerId": "Member",
     "collaboratorId": "Member",
     "managerId": "Member",
@@ -32,7 +32,7 @@ MEANT: Mapping[str, str] = {
     "processId": "SalesProcess",
 }
 """The types of ids whose names do not tell them."""
-TEXTS: Mapping[str, tuple[str, str]] = {
+TEXT_COLUMNS: Mapping[str, tuple[str, str]] = {
     "competitorName": ("competitor", "name"),
     "text": ("", "name"),
     "key": ("sales_process", "process_key"),
@@ -51,75 +51,77 @@ SAMPLES: Mapping[str, Sequence[Any]] = {
     "SalesProcessInput": (DOCUMENT,),
 }
 """Values of what names nobody."""
-MANY = 3
+MAX_VALUES = 3
 
 
-class Unknown(Exception):
+class UnknownArgument(Exception):
     """Nothing says what belongs in a place of the schema."""
 
 
 @dataclass
-class Values:
+class ArgumentValues:
     """What one person may hand in, and what they should not know: rows by kind, and cursors of lists by who was given them."""
 
-    own: Sight
-    stranger: Sight
-    cursors: Mapping[str, Sequence[tuple[str, Home]]] = field(default_factory=dict)
+    own: ExpectedVisibility
+    other: ExpectedVisibility
+    cursors: Mapping[str, Sequence[tuple[str, RowScope]]] = field(default_factory=dict)
 
     def rows(self, table: str, kind: str) -> list[Row]:
         """The rows of a table that are meant by a kind."""
-        if table not in self.own.facts.tables:
-            raise Unknown(
+        if table not in self.own.rows.tables:
+            raise UnknownArgument(
                 f"There is no table {table!r}: name it in MEANT or TEXTS of tests/security/isolation/argument_values.py."
             )
         if kind == FOREIGN:
-            return self.stranger.seen(table)
-        return self.own.seen(table) if kind == OWN else self.own.unseen(table)
+            return self.other.visible_rows(table)
+        return self.own.visible_rows(table) if kind == OWN else self.own.hidden_rows(table)
 
     def ids(self, kind_of_record: str, kind: str) -> list[str]:
         """Ids of records of a type."""
-        rows = self.rows(snake(kind_of_record), kind)
+        rows = self.rows(snake_case(kind_of_record), kind)
         return [str(encode(kind_of_record, UUID(row["id"]))) for row in rows]
 
     def cursor(self, place: str, kind: str) -> list[str]:
         """Cursors of a list that stand at rows of the kind."""
-        sights = {OWN: self.own, FOREIGN: self.stranger, UNSEEN: self.own}
+        sights = {OWN: self.own, FOREIGN: self.other, UNSEEN: self.own}
         found = [
             cursor
             for cursor, home in self.cursors.get(place, ())
-            if home[0] == sights[kind].person.organization_id
-            and (kind == FOREIGN or self.own.may_be_told_of(home) == (kind == OWN))
+            if home[0] == sights[kind].viewer.organization_id
+            and (kind == FOREIGN or self.own.may_know(home) == (kind == OWN))
         ]
-        return _some(found)[:1]
+        return _spread(found)[:1]
 
 
 @dataclass(frozen=True)
-class Filling:
+class ArgumentValue:
     """A value for an argument, where in it what is asked about stands, of which kind that is, and whether each person asks it."""
 
     path: str
     kind: str
     value: Any
-    each: bool = False
+    per_viewer: bool = False
 
 
-def fillings(values: Values, kind: GraphQLInputType, *, name: str, listed: str, place: str) -> Iterator[Filling]:
+def argument_values(
+    values: ArgumentValues, kind: GraphQLInputType, *, name: str, listed: str, place: str
+) -> Iterator[ArgumentValue]:
     """Every value that is tried for an argument or a field of a filter; `listed` is the type of what is found."""
     named, many = get_named_type(kind), _is_list(kind)
     if named.name == "ID":
         for which in KINDS:
-            yield from _wrapped(values.ids(_meant(values, name, listed), which), name, which, many=many, each=True)
+            yield from _as_value(values.ids(_id_type(values, name, listed), which), name, which, many=many, each=True)
     elif named.name == "String" and name in CURSORS:
         for which in KINDS:
-            yield from (Filling(name, which, cursor, each=True) for cursor in values.cursor(place, which))
+            yield from (ArgumentValue(name, which, cursor, per_viewer=True) for cursor in values.cursor(place, which))
     elif named.name == "String":
         for which in KINDS:
-            yield from _wrapped(_texts(values, name, listed, which), name, which, many=many)
+            yield from _as_value(_texts(values, name, listed, which), name, which, many=many)
     elif isinstance(named, GraphQLInputObjectType) and named.name not in SAMPLES:
-        yield from _inside(values, named, name=name, listed=listed, place=place, many=many)
+        yield from _filter_values(values, named, name=name, listed=listed, place=place, many=many)
     else:
         for sample in samples(kind):
-            yield Filling(name, PLAIN, sample)
+            yield ArgumentValue(name, PLAIN, sample)
 
 
 def samples(kind: GraphQLInputType) -> list[Any]:
@@ -133,68 +135,70 @@ def samples(kind: GraphQLInputType) -> list[Any]:
         required = {key: one for key, one in named.fields.items() if is_required_input_field(one)}
         found = [{key: samples(one.type)[0] for key, one in (required or named.fields).items()}]
     else:
-        raise Unknown(f"Say what a {named.name} is in SAMPLES of tests/security/isolation/argument_values.py.")
+        raise UnknownArgument(f"Say what a {named.name} is in SAMPLES of tests/security/isolation/argument_values.py.")
     return [[one] for one in found] if _is_list(kind) else found
 
 
-def snake(name: str) -> str:
+def snake_case(name: str) -> str:
     """A name of the schema as the tables have it."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _inside(
-    values: Values, kind: GraphQLInputObjectType, *, name: str, listed: str, place: str, many: bool
-) -> Iterator[Filling]:
+def _filter_values(
+    values: ArgumentValues, kind: GraphQLInputObjectType, *, name: str, listed: str, place: str, many: bool
+) -> Iterator[ArgumentValue]:
     """Each field of a filter alone; what names somebody also by what it is not."""
-    if not _names_somebody(kind):
-        yield from (Filling(name, PLAIN, one) for one in samples(kind))
+    if not _takes_names(kind):
+        yield from (ArgumentValue(name, PLAIN, one) for one in samples(kind))
         return
     filtered = kind.name.removesuffix("Filter")
-    listed = filtered if snake(filtered) in values.own.facts.tables else listed
+    listed = filtered if snake_case(filtered) in values.own.rows.tables else listed
     for key, inner in kind.fields.items():
         if get_named_type(inner.type) is kind:
             continue
-        for found in fillings(values, inner.type, name=key, listed=listed, place=place):
+        for found in argument_values(values, inner.type, name=key, listed=listed, place=place):
             alone = {key: found.value}
-            yield Filling(f"{name}.{found.path}", found.kind, [alone] if many else alone, found.each)
+            yield ArgumentValue(f"{name}.{found.path}", found.kind, [alone] if many else alone, found.per_viewer)
             if "not" in kind.fields and not many and found.kind != PLAIN:
-                yield Filling(f"{name}.not.{found.path}", found.kind, {"not": alone})
+                yield ArgumentValue(f"{name}.not.{found.path}", found.kind, {"not": alone})
 
 
-def _names_somebody(kind: GraphQLInputObjectType) -> bool:
+def _takes_names(kind: GraphQLInputObjectType) -> bool:
     return any(get_named_type(one.type).name in ("ID", "String") for one in kind.fields.values())
 
 
-def _meant(values: Values, name: str, listed: str) -> str:
+def _id_type(values: ArgumentValues, name: str, listed: str) -> str:
     if name in ("id", "ids"):
         return listed
-    told = MEANT.get(name) or f"{name[0].upper()}{name.removesuffix('s').removesuffix('Id')[1:]}"
-    if snake(told) not in values.own.facts.tables:
-        raise Unknown(f"Say in MEANT of tests/security/isolation/argument_values.py of which type `{name}` is an id.")
-    return told
+    type_name = ID_TYPES.get(name) or f"{name[0].upper()}{name.removesuffix('s').removesuffix('Id')[1:]}"
+    if snake_case(type_name) not in values.own.rows.tables:
+        raise UnknownArgument(
+            f"Say in MEANT of tests/security/isolation/argument_values.py of which type `{name}` is an id."
+        )
+    return type_name
 
 
-def _texts(values: Values, name: str, listed: str, which: str) -> list[str]:
-    table, column = TEXTS.get(name) or ("", snake(name))
-    rows = values.rows(table or snake(listed), which)
-    known = {key for row in values.rows(table or snake(listed), OWN) for key in row}
+def _texts(values: ArgumentValues, name: str, listed: str, which: str) -> list[str]:
+    table, column = TEXT_COLUMNS.get(name) or ("", snake_case(name))
+    rows = values.rows(table or snake_case(listed), which)
+    known = {key for row in values.rows(table or snake_case(listed), OWN) for key in row}
     column = column if column in known else column.removesuffix("s")
     if known and column not in known:
-        raise Unknown(
+        raise UnknownArgument(
             f"Say in TEXTS of tests/security/isolation/argument_values.py in which table and column `{name}` of a {listed} stands."
         )
     return list(dict.fromkeys(row[column] for row in rows if row[column]))
 
 
-def _wrapped(found: Sequence[str], name: str, kind: str, *, many: bool, each: bool = False) -> Iterator[Filling]:
+def _as_value(found: Sequence[str], name: str, kind: str, *, many: bool, each: bool = False) -> Iterator[ArgumentValue]:
     if found:
-        chosen = _some(found)
-        yield Filling(name, kind, chosen if many else chosen[-1], each)
+        chosen = _spread(found)
+        yield ArgumentValue(name, kind, chosen if many else chosen[-1], each)
 
 
-def _some(found: Sequence[str]) -> list[str]:
+def _spread(found: Sequence[str]) -> list[str]:
     """A few of them, from all over."""
-    return list(found[:: max(1, len(found) // MANY)][:MANY])
+    return list(found[:: max(1, len(found) // MAX_VALUES)][:MAX_VALUES])
 
 
 def _is_list(kind: GraphQLInputType) -> bool:

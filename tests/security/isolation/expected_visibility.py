@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.security.isolation.raw_tables import Row, Tables
 
-HANGING: Mapping[str, str] = {
+PARENT_COLUMNS: Mapping[str, str] = {
     "opportunity": "id",
     "assessment": "opportunity_id",
     "collaborator": "opportunity_id",
@@ -33,11 +33,13 @@ HANGING: Mapping[str, str] = {
     "event": "aggregateid",
 }
 """Tables whose rows are seen where their deal is, and the column by which they lead to it; where it leads to none, by all."""
-SHARED = frozenset({"organization", "account", "contact", "member", "team", "sales_process", "exchange_rate", "target"})
+ORGANIZATION_TABLES = frozenset(
+    {"organization", "account", "contact", "member", "team", "sales_process", "exchange_rate", "target"}
+)
 """Tables whose rows everybody of the organization may see."""
-ADMINS = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
+ADMIN_TABLES = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
 """Tables whose texts only an admin may see; their ids stand in the feed."""
-INNER = frozenset(
+INTERNAL_TABLES = frozenset(
     {
         *("alert_digest", "chore", "idempotency", "opportunity_counter", "feed_epoch"),
         *("tortoise_migrations", "sqlite_sequence"),
@@ -45,12 +47,12 @@ INNER = frozenset(
 )
 """Tables that nobody is shown."""
 
-Home = tuple[str, str | None]
+RowScope = tuple[str, str | None]
 """An organization, and the deal where a row hangs on one."""
 
 
 @dataclass(frozen=True)
-class Person:
+class MemberViewer:
     """Who asks: a member, by the role and the visibility that their key has."""
 
     organization_id: str
@@ -63,14 +65,14 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Facts:
+class DatabaseRows:
     """Every row of the database, and whose it is."""
 
     tables: Tables
 
-    def unplaced(self) -> list[str]:
+    def unclassified_tables(self) -> list[str]:
         """The tables of which nothing says who sees their rows, and those that are gone."""
-        known = {*HANGING, *SHARED, *ADMINS, *INNER}
+        known = {*PARENT_COLUMNS, *ORGANIZATION_TABLES, *ADMIN_TABLES, *INTERNAL_TABLES}
         return sorted(self.tables.keys() - known) + sorted(known - self.tables.keys() - {"sqlite_sequence"})
 
     @cached_property
@@ -79,103 +81,103 @@ class Facts:
         return {row["id"]: (name, row) for name, rows in self.tables.items() for row in rows if _is_id(row.get("id"))}
 
     @cached_property
-    def homes(self) -> dict[str, Home]:
+    def scopes(self) -> dict[str, RowScope]:
         """Where the row of every id belongs."""
-        return {id: self.home(table, row) for id, (table, row) in self.by_id.items()}
+        return {id: self.scope(table, row) for id, (table, row) in self.by_id.items()}
 
-    def home(self, table: str, row: Row) -> Home:
+    def scope(self, table: str, row: Row) -> RowScope:
         """The row's organization, and its deal."""
         if table == "organization":
             return row["id"], None
         return row["organization_id"], self._deal(table, row)
 
-    def of(self, organization_id: str, table: str) -> list[Row]:
+    def rows_of(self, organization_id: str, table: str) -> list[Row]:
         """The organization's rows of a table, in order of their ids."""
         return self._sorted.get((organization_id, table), [])
 
     @cached_property
     def _sorted(self) -> dict[tuple[str, str], list[Row]]:
         found: dict[tuple[str, str], list[Row]] = {}
-        for name in self.tables.keys() - INNER:
+        for name in self.tables.keys() - INTERNAL_TABLES:
             for row in sorted(self.tables[name], key=lambda row: str(row.get("id", row.get("pos")))):
-                found.setdefault((self.home(name, row)[0], name), []).append(row)
+                found.setdefault((self.scope(name, row)[0], name), []).append(row)
         return found
 
     def _deal(self, table: str, row: Row) -> str | None:
-        if table not in HANGING:
+        if table not in PARENT_COLUMNS:
             return None
         if table == "event" and row["aggregatetype"] != "opportunity":
             return None
-        above = row[HANGING[table]]
-        if table == "opportunity" or above is None:
-            return None if above is None else str(above)
-        parent, found = self.by_id[above]
+        parent_id = row[PARENT_COLUMNS[table]]
+        if table == "opportunity" or parent_id is None:
+            return None if parent_id is None else str(parent_id)
+        parent, found = self.by_id[parent_id]
         return self._deal(parent, found)
 
 
-class Sight:
+class ExpectedVisibility:
     """What one person sees."""
 
-    def __init__(self, facts: Facts, person: Person) -> None:
-        self.facts, self.person = facts, person
-        own = facts.of(person.organization_id, "opportunity")
+    def __init__(self, facts: DatabaseRows, person: MemberViewer) -> None:
+        self.rows, self.viewer = facts, person
+        own = facts.rows_of(person.organization_id, "opportunity")
         there = [row for row in own if row["deleted_at"] is None]
-        self.all_of_it = person.visibility == "ALL" or person.role == "INTEGRATOR"
-        self.deals = frozenset(row["id"] for row in there if self.all_of_it or self._is_theirs(row))
-        self.gone = frozenset(row["id"] for row in own if row["deleted_at"] is not None)
+        self.sees_all = person.visibility == "ALL" or person.role == "INTEGRATOR"
+        self.deals = frozenset(row["id"] for row in there if self.sees_all or self._is_own(row))
+        self.deleted_deals = frozenset(row["id"] for row in own if row["deleted_at"] is not None)
 
     def sees(self, table: str, row: Row) -> bool:
         """Whether a row is there for them; the feed keeps facts of a deleted deal for those who see all."""
-        organization_id, deal = self.facts.home(table, row)
-        if organization_id != self.person.organization_id:
+        organization_id, deal = self.rows.scope(table, row)
+        if organization_id != self.viewer.organization_id:
             return False
-        return deal is None or deal in self.deals or (table == "event" and self.all_of_it and deal in self.gone)
+        return deal is None or deal in self.deals or (table == "event" and self.sees_all and deal in self.deleted_deals)
 
-    def may_be_told_of(self, home: Home) -> bool:
+    def may_know(self, home: RowScope) -> bool:
         """Whether a word or an id of that home may stand in an answer."""
         organization_id, deal = home
-        if organization_id != self.person.organization_id:
+        if organization_id != self.viewer.organization_id:
             return False
-        return deal is None or deal in self.deals or (self.all_of_it and deal in self.gone)
+        return deal is None or deal in self.deals or (self.sees_all and deal in self.deleted_deals)
 
-    def seen(self, table: str) -> list[Row]:
+    def visible_rows(self, table: str) -> list[Row]:
         """The rows of a table that they see."""
-        return [row for row in self.facts.of(self.person.organization_id, table) if self.sees(table, row)]
+        return [row for row in self.rows.rows_of(self.viewer.organization_id, table) if self.sees(table, row)]
 
-    def unseen(self, table: str) -> list[Row]:
+    def hidden_rows(self, table: str) -> list[Row]:
         """The rows of a table that are out of their sight inside their organization."""
-        return [row for row in self.facts.of(self.person.organization_id, table) if not self.sees(table, row)]
+        return [row for row in self.rows.rows_of(self.viewer.organization_id, table) if not self.sees(table, row)]
 
-    def _is_theirs(self, deal: Row) -> bool:
-        if deal["owner_id"] == self.person.member_id or deal["id"] in self._helped:
+    def _is_own(self, deal: Row) -> bool:
+        if deal["owner_id"] == self.viewer.member_id or deal["id"] in self._collaborations:
             return True
-        _, owner = self.facts.by_id[deal["owner_id"]]
-        return self.person.visibility == "TEAM" and owner["team_id"] in self._teams
+        _, owner = self.rows.by_id[deal["owner_id"]]
+        return self.viewer.visibility == "TEAM" and owner["team_id"] in self._teams
 
     @cached_property
-    def _helped(self) -> frozenset[str]:
+    def _collaborations(self) -> frozenset[str]:
         """The deals they collaborate on."""
-        helpers = self.facts.of(self.person.organization_id, "collaborator")
-        return frozenset(one["opportunity_id"] for one in helpers if one["member_id"] == self.person.member_id)
+        helpers = self.rows.rows_of(self.viewer.organization_id, "collaborator")
+        return frozenset(one["opportunity_id"] for one in helpers if one["member_id"] == self.viewer.member_id)
 
     @cached_property
     def _teams(self) -> frozenset[str]:
         """The team they stand in, those they manage, and all below."""
-        _, me = self.facts.by_id[self.person.member_id]
-        tree = self.facts.of(self.person.organization_id, "team")
+        _, me = self.rows.by_id[self.viewer.member_id]
+        tree = self.rows.rows_of(self.viewer.organization_id, "team")
         found = {team["id"] for team in tree if team["id"] == me["team_id"] or team["manager_id"] == me["id"]}
         while more := {team["id"] for team in tree if team["parent_id"] in found} - found:
             found |= more
         return frozenset(found)
 
 
-def classes(facts: Facts, people: Iterable[Person]) -> dict[Any, list[Sight]]:
+def group_by_visibility(facts: DatabaseRows, people: Iterable[MemberViewer]) -> dict[Any, list[ExpectedVisibility]]:
     """People of one organization who see the very same deals, together."""
-    together: dict[Any, list[Sight]] = {}
+    groups: dict[Any, list[ExpectedVisibility]] = {}
     for person in people:
-        sight = Sight(facts, person)
-        together.setdefault((person.organization_id, sight.deals, sight.all_of_it), []).append(sight)
-    return together
+        visibility = ExpectedVisibility(facts, person)
+        groups.setdefault((person.organization_id, visibility.deals, visibility.sees_all), []).append(visibility)
+    return groups
 
 
 def _is_id(value: object) -> bool:

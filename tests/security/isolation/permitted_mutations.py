@@ -11,11 +11,11 @@ from schema import schema
 from schema.core.context import RequestContext
 from schema.core.ids import decode
 from tests.security.isolation.detector import BASE64, UUID_TEXT
-from tests.security.isolation.expected_visibility import INNER, Sight
-from tests.security.isolation.forbidden_mutations import MUTATIONS, inputs, query, stage_of
+from tests.security.isolation.expected_visibility import INTERNAL_TABLES, ExpectedVisibility
+from tests.security.isolation.forbidden_mutations import MUTATIONS, fixtures_name, mutation_document, valid_inputs
 from tests.security.isolation.raw_tables import Tables
-from tests.security.isolation.two_organizations import Half, World
-from tests.support.fixtures import placed
+from tests.security.isolation.two_organizations import FurnishedOrganization, TwoOrganizations
+from tests.support.fixtures import replace_names
 from tests.support.mutation_cases.case import Input
 from tests.support.organizations import NOW, VAULT
 from workflow.models.engine.database import fetch, transaction
@@ -26,7 +26,7 @@ API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?|whsec_[\w+/=]+")
 PROBLEMS = re.compile(r"NotFound|PermissionDenied|InvalidInput|VersionConflict|Duplicate|RecordClosed|Blocked|Illegal")
 
 
-class Undone(Exception):
+class IntendedRollback(Exception):
     """What was done, and all rows as it left them, before it is rolled back."""
 
     def __init__(self, answer: Any, after: Tables) -> None:
@@ -34,7 +34,7 @@ class Undone(Exception):
         self.answer, self.after = answer, after
 
 
-def story(half: Half) -> list[str]:
+def comparable_answers(organization: FurnishedOrganization) -> list[str]:
     """What an organization's story was told, with numbers for its ids in the order in which they came."""
     numbers: dict[str, str] = {}
 
@@ -45,54 +45,56 @@ def story(half: Half) -> list[str]:
             return known
         return numbers.setdefault(known, f"#{len(numbers)}")
 
-    texts = (CURSOR.sub(r'"\1"', json.dumps(body, default=str)) for _, body in half.story)
-    return [BASE64.sub(number, API_KEY.sub("a key", text.replace(half.name, "us"))) for text in texts]
+    texts = (CURSOR.sub(r'"\1"', json.dumps(body, default=str)) for _, body in organization.answers)
+    return [BASE64.sub(number, API_KEY.sub("a key", text.replace(organization.name, "us"))) for text in texts]
 
 
-def writes() -> Iterator[tuple[str, Input]]:
+def valid_writes() -> Iterator[tuple[str, Input]]:
     """Every mutation as it is done by somebody who may."""
     for mutation in MUTATIONS:
-        for input in inputs(mutation):
+        for input in valid_inputs(mutation):
             yield mutation, {**input, "until": (NOW + timedelta(days=6)).isoformat()} if "until" in input else input
 
 
-async def wrongs(world: World, sight: Sight, mutation: str, input: Input) -> list[str]:
+async def problems_with(
+    organizations: TwoOrganizations, visibility: ExpectedVisibility, mutation: str, input: Input
+) -> list[str]:
     """What is wrong with a write that is right: refused, or it changed a row that the writer does not see."""
-    ids, key = world.half(sight).stages[stage_of(sight)], world.key(sight)
+    ids, key = organizations.own(visibility).fixtures[fixtures_name(visibility)], organizations.key(visibility)
     now = NOW + timedelta(days=1)
     viewer = await authenticate_api_key(key, now)
     assert viewer is not None
     context = RequestContext(viewer=viewer, now=now, request_id="lawful", vault=VAULT)
 
     async def work() -> None:
-        variables = {"input": placed(input, ids)}
-        answer = await schema.execute(query(mutation), variable_values=variables, context_value=context)
-        raise Undone(answer, await rows(world))
+        variables = {"input": replace_names(input, ids)}
+        answer = await schema.execute(mutation_document(mutation), variable_values=variables, context_value=context)
+        raise IntendedRollback(answer, await all_rows(organizations))
 
-    before = await rows(world)
+    before = await all_rows(organizations)
     try:
         await transaction(work)
-    except Undone as done:
-        told = [f"errors: {done.answer.errors}"] if done.answer.errors else []
-        kind = "" if told else next(iter(done.answer.data.values()))["__typename"]
-        told += [f"refused: {done.answer.data}"] if PROBLEMS.search(kind) else []
-        return told + list(_moved(sight, before, done.after))
+    except IntendedRollback as done:
+        problems = [f"errors: {done.answer.errors}"] if done.answer.errors else []
+        kind = "" if problems else next(iter(done.answer.data.values()))["__typename"]
+        problems += [f"refused: {done.answer.data}"] if PROBLEMS.search(kind) else []
+        return problems + list(_hidden_changes(visibility, before, done.after))
     return ["nothing was rolled back"]
 
 
-async def rows(world: World) -> Tables:
+async def all_rows(organizations: TwoOrganizations) -> Tables:
     """Every row, as the present transaction has it."""
-    tables = world.facts.tables.keys() - INNER
-    return {name: [_plain(row) for row in await fetch(f'SELECT * FROM "{name}"')] for name in sorted(tables)}
+    tables = organizations.rows.tables.keys() - INTERNAL_TABLES
+    return {name: [_with_text_ids(row) for row in await fetch(f'SELECT * FROM "{name}"')] for name in sorted(tables)}
 
 
-def _moved(sight: Sight, before: Tables, after: Tables) -> Iterator[str]:
-    for table, kept in before.items():
+def _hidden_changes(visibility: ExpectedVisibility, before: Tables, after: Tables) -> Iterator[str]:
+    for table, rows_before in before.items():
         there = {repr(row) for row in after[table]}
-        for row in kept:
-            if not sight.sees(table, row) and repr(row) not in there:
+        for row in rows_before:
+            if not visibility.sees(table, row) and repr(row) not in there:
                 yield f"{table} changed: {row}"
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _with_text_ids(row: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}

@@ -24,174 +24,190 @@ from graphql import (
 )
 
 from schema import schema
-from tests.security.isolation.argument_values import KINDS, OWN, PLAIN, Filling, Values, fillings, record_name, samples
-from tests.support.schema_queries import records
+from tests.security.isolation.argument_values import (
+    KINDS,
+    OWN,
+    PLAIN,
+    ArgumentValue,
+    ArgumentValues,
+    argument_values,
+    record_name,
+    samples,
+)
+from tests.support.schema_queries import node_types
 
-GRAPH = build_schema(schema.as_str())
-RECORDS = {kind.name: kind for kind in records(GRAPH)}
-Place = tuple[str, str]
+SCHEMA = build_schema(schema.as_str())
+NODE_TYPES = {kind.name: kind for kind in node_types(SCHEMA)}
+TypeField = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Question:
     """One request: what it asks, whose ids, texts or cursors it hands in, and whether each person asks it or one of those who see the same."""
 
-    what: str
+    place: str
     kind: str
     query: str
     variables: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    each: bool = True
+    per_viewer: bool = True
 
 
 @cache
-def whole(kind: GraphQLNamedType, deep: int, prefix: str = "") -> str:
+def select_all(kind: GraphQLNamedType, depth: int, prefix: str = "") -> str:
     """All that can be asked of a type without arguments; records within records to a depth, then their ids."""
     if isinstance(kind, GraphQLUnionType):
-        parts = (f"... on {one} {whole(one, deep, f'{one}_')}" for one in kind.types)
+        parts = (f"... on {one} {select_all(one, depth, f'{one}_')}" for one in kind.types)
         return f"{{ __typename {' '.join(parts)} }}"
     if isinstance(kind, GraphQLInterfaceType):
         return f"{{ __typename {' '.join(kind.fields)} }}"
-    if kind.name in RECORDS and not deep:
+    if kind.name in NODE_TYPES and not depth:
         return "{ __typename id }"
     assert isinstance(kind, GraphQLObjectType)
-    deep -= kind.name in RECORDS
+    depth -= kind.name in NODE_TYPES
     free = {name: one for name, one in kind.fields.items() if not any(map(is_required_argument, one.args.values()))}
-    return f"{{ __typename {' '.join(_asked(name, one, deep, prefix) for name, one in free.items())} }}"
+    return f"{{ __typename {' '.join(_field_selection(name, one, depth, prefix) for name, one in free.items())} }}"
 
 
-def _asked(name: str, spec: GraphQLField, deep: int, prefix: str) -> str:
+def _field_selection(name: str, spec: GraphQLField, depth: int, prefix: str) -> str:
     below = get_named_type(spec.type)
     alias = f"{prefix}{name}: " if prefix else ""
-    return alias + (name if is_leaf_type(below) else f"{name} {whole(below, 0 if name == 'nodes' else deep)}")
+    return alias + (name if is_leaf_type(below) else f"{name} {select_all(below, 0 if name == 'nodes' else depth)}")
 
 
-def questions(values: Values) -> Iterator[Question]:
+def questions(values: ArgumentValues) -> Iterator[Question]:
     """All that one person is made to ask."""
-    assert GRAPH.query_type
-    for name, spec in GRAPH.query_type.fields.items():
+    assert SCHEMA.query_type
+    for name, spec in SCHEMA.query_type.fields.items():
         if name not in ("node", "nodes"):
-            yield from _of_field(values, ("Query", name), spec, "")
-    for parent, name, spec in _nested():
-        yield from _below(values, (parent, name), spec)
-    for record in RECORDS.values():
+            yield from _questions_of_field(values, ("Query", name), spec, "")
+    for parent, name, spec in _nested_fields():
+        yield from _questions_below(values, (parent, name), spec)
+    for record in NODE_TYPES.values():
         for kind in KINDS:
-            yield from _by_id(values, record, kind)
+            yield from _questions_by_id(values, record, kind)
 
 
-def _nested() -> list[tuple[str, str, GraphQLField]]:
+def _nested_fields() -> list[tuple[str, str, GraphQLField]]:
     """The fields below the root that take arguments."""
-    types = [GRAPH.type_map[name] for name in reached()]
+    types = [SCHEMA.type_map[name] for name in reachable_types()]
     return [
         (kind.name, name, spec)
         for kind in types
-        if isinstance(kind, GraphQLObjectType) and kind is not GRAPH.query_type
+        if isinstance(kind, GraphQLObjectType) and kind is not SCHEMA.query_type
         for name, spec in kind.fields.items()
         if spec.args
     ]
 
 
-def _below(values: Values, place: Place, spec: GraphQLField) -> Iterator[Question]:
+def _questions_below(values: ArgumentValues, place: TypeField, spec: GraphQLField) -> Iterator[Question]:
     """A field that takes arguments, of a record that they see, and bare of one that they do not."""
     parent, _ = place
-    if parent not in RECORDS:
-        yield from _of_field(values, place, spec, " ".join(f"{step} {{" for step in reached()[parent]))
+    if parent not in NODE_TYPES:
+        yield from _questions_of_field(
+            values, place, spec, " ".join(f"{step} {{" for step in reachable_types()[parent])
+        )
         return
     for kind in KINDS:
         ids = values.ids(parent, kind)
         for id in ids[-1:]:
-            way = f'node(id: "{id}") {{ ... on {parent} {{'
-            yield from _of_field(values, place, spec, way, only=None if kind == OWN else kind)
+            path = f'node(id: "{id}") {{ ... on {parent} {{'
+            yield from _questions_of_field(values, place, spec, path, only=None if kind == OWN else kind)
 
 
-def _of_field(
-    values: Values, place: Place, spec: GraphQLField, way: str, only: str | None = None
+def _questions_of_field(
+    values: ArgumentValues, place: TypeField, spec: GraphQLField, path: str, only: str | None = None
 ) -> Iterator[Question]:
     """A field bare, and with every argument; on a record out of sight bare alone."""
     what = ".".join(place)
     below = get_named_type(spec.type)
     listed = record_name(below) if isinstance(below, GraphQLObjectType) else below.name
     named = {
-        name: list(fillings(values, one.type, name=name, listed=listed, place=what)) for name, one in spec.args.items()
+        name: list(argument_values(values, one.type, name=name, listed=listed, place=what))
+        for name, one in spec.args.items()
     }
-    needed = {name: _one_of(named[name], samples, one) for name, one in spec.args.items() if is_required_argument(one)}
-    yield Question(what, only or PLAIN, _written(place, spec, way, needed, 1), needed)
+    needed = {
+        name: _required_value(named[name], samples, one) for name, one in spec.args.items() if is_required_argument(one)
+    }
+    yield Question(what, only or PLAIN, _document(place, spec, path, needed, 1), needed)
     if only is None:
         for name, found in chain.from_iterable(((name, one) for one in some) for name, some in named.items()):
             given = {**needed, name: found.value}
-            yield Question(f"{what}({found.path})", found.kind, _written(place, spec, way, given, 0), given, found.each)
+            yield Question(
+                f"{what}({found.path})", found.kind, _document(place, spec, path, given, 0), given, found.per_viewer
+            )
 
 
-def _one_of(found: list[Filling], otherwise: Any, argument: Any) -> Any:
+def _required_value(found: list[ArgumentValue], otherwise: Any, argument: Any) -> Any:
     return found[0].value if found else otherwise(argument.type)[0]
 
 
-def _written(place: Place, spec: GraphQLField, way: str, given: Mapping[str, Any], deep: int) -> str:
+def _document(place: TypeField, spec: GraphQLField, path: str, given: Mapping[str, Any], depth: int) -> str:
     declared = ", ".join(f"${name}: {spec.args[name].type}" for name in given)
     passed = ", ".join(f"{name}: ${name}" for name in given)
     below = get_named_type(spec.type)
-    asked = "" if is_leaf_type(below) else whole(below, deep)
-    end = " }" * way.count("{")
-    return f"query{f'({declared})' if declared else ''} {{ {way} {place[1]}{f'({passed})' if passed else ''} {asked}{end} }}"
+    asked = "" if is_leaf_type(below) else select_all(below, depth)
+    end = " }" * path.count("{")
+    return f"query{f'({declared})' if declared else ''} {{ {path} {place[1]}{f'({passed})' if passed else ''} {asked}{end} }}"
 
 
-def paged() -> list[tuple[Place, GraphQLField]]:
+def paged_fields() -> list[tuple[TypeField, GraphQLField]]:
     """The lists that give out cursors."""
-    assert GRAPH.query_type
-    roots = [("Query", name, spec) for name, spec in GRAPH.query_type.fields.items()]
-    return [((parent, name), spec) for parent, name, spec in (*roots, *_nested()) if "after" in spec.args]
+    assert SCHEMA.query_type
+    roots = [("Query", name, spec) for name, spec in SCHEMA.query_type.fields.items()]
+    return [((parent, name), spec) for parent, name, spec in (*roots, *_nested_fields()) if "after" in spec.args]
 
 
-def cursor_questions(place: Place, values: Values, deep: int) -> Iterator[Question]:
+def cursor_questions(place: TypeField, values: ArgumentValues, deep: int) -> Iterator[Question]:
     """Cursors of a list with the ids of their rows; of a list that hangs on records, of some of these."""
     parent, name = place
     asked = f"{name}(first: 100) {{ edges {{ cursor node {{ id }} }} }}"
     if parent == "Query":
         yield Question(f"Query.{name}", OWN, f"query {{ {asked} }}")
-    for id in values.ids(parent, OWN)[:deep] if parent in RECORDS else []:
+    for id in values.ids(parent, OWN)[:deep] if parent in NODE_TYPES else []:
         yield Question(f"{parent}.{name}", OWN, f'query {{ node(id: "{id}") {{ ... on {parent} {{ {asked} }} }} }}')
 
 
-def _by_id(values: Values, record: GraphQLObjectType, kind: str) -> Iterator[Question]:
+def _questions_by_id(values: ArgumentValues, record: GraphQLObjectType, kind: str) -> Iterator[Question]:
     """A record whole by its id, alone and among others."""
     ids = values.ids(record.name, kind)
-    query = f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {record} {whole(record, 2)} }} }}"
+    query = f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {record} {select_all(record, 2)} }} }}"
     if ids:
         yield Question(f"Query.node({record})", kind, query, {"id": ids[-1]})
         among = [*values.ids(record.name, OWN)[:2], *ids[:3]]
-        many = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename id ... on {record} {whole(record, 1)} }} }}"
+        many = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename id ... on {record} {select_all(record, 1)} }} }}"
         yield Question(f"Query.nodes({record})", kind, many, {"ids": among})
 
 
-def reached() -> dict[str, tuple[str, ...]]:
+def reachable_types() -> dict[str, tuple[str, ...]]:
     """The types that a query leads to, each with the fields on a way there that needs no argument."""
-    assert GRAPH.query_type
-    found: dict[str, tuple[str, ...]] = {GRAPH.query_type.name: ()}
-    waiting: list[GraphQLNamedType] = [GRAPH.query_type]
+    assert SCHEMA.query_type
+    found: dict[str, tuple[str, ...]] = {SCHEMA.query_type.name: ()}
+    waiting: list[GraphQLNamedType] = [SCHEMA.query_type]
     while waiting:
         kind = waiting.pop(0)
         for name, spec in getattr(kind, "fields", {}).items():
-            for below in _members(get_named_type(spec.type)):
+            for below in _possible_types(get_named_type(spec.type)):
                 if below.name not in found:
                     found[below.name] = (*found[kind.name], name)
                     waiting.append(below)
     return found
 
 
-def _members(kind: GraphQLNamedType) -> list[GraphQLNamedType]:
+def _possible_types(kind: GraphQLNamedType) -> list[GraphQLNamedType]:
     if isinstance(kind, GraphQLInterfaceType):
-        return list(GRAPH.get_possible_types(kind))
+        return list(SCHEMA.get_possible_types(kind))
     return list(kind.types) if isinstance(kind, GraphQLUnionType) else [kind]
 
 
-class Asked(Visitor):
+class FieldVisitor(Visitor):
     """The fields that documents ask for, by their types."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.types = TypeInfo(GRAPH)
-        self.fields: set[Place] = set()
+        self.types = TypeInfo(SCHEMA)
+        self.fields: set[TypeField] = set()
 
-    def read(self, query: str) -> None:
+    def visit_document(self, query: str) -> None:
         """Count the fields of a document."""
         visit(parse(query), TypeInfoVisitor(self.types, self))
 

@@ -8,24 +8,24 @@ from typing import Any
 
 import asyncpg
 
-from tests.support.database_dump import TABLES_OF_POSTGRES, TABLES_OF_SQLITE, Dump, differences
+from tests.support.database_dump import POSTGRES_TABLES, SQLITE_TABLES, Dump, differences
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Statement = tuple[str, Sequence[object]]
-CLOCKED = frozenset({"last_used_at"})
+VOLATILE_COLUMNS = frozenset({"last_used_at"})
 """Columns that every request may write."""
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
-async def tables_of(url: str) -> Tables:
+async def read_tables(url: str) -> Tables:
     """The rows of every table by its name; ids are texts on both databases."""
     if url.startswith("sqlite:"):
         with _sqlite(url) as file:
-            names = [row["name"] for row in file.execute(TABLES_OF_SQLITE)]
+            names = [row["name"] for row in file.execute(SQLITE_TABLES)]
             return {name: [dict(row) for row in file.execute(f'SELECT * FROM "{name}"')] for name in names}
     async with _postgres(url) as server:
-        names = [row[0] for row in await server.fetch(TABLES_OF_POSTGRES)]
+        names = [row[0] for row in await server.fetch(POSTGRES_TABLES)]
         return {name: [_texts(row) for row in await server.fetch(f'SELECT * FROM "{name}"')] for name in names}
 
 
@@ -47,25 +47,25 @@ async def rewrite(url: str, statements: Sequence[Statement]) -> None:
             file.execute(trigger["sql"])
 
 
-class Standing:
+class ChangeDetector:
     """A database of which each call tells what has changed since the one before."""
 
     def __init__(self, url: str, digest: Callable[[], Awaitable[object]]) -> None:
         self._url, self._digest = url, digest
-        self._kept: Dump = {}
-        self._seal: object = None
+        self._rows: Dump = {}
+        self._checksum: object = None
 
     async def changes(self) -> list[str]:
         """The rows that are gone or new, but for when a key was used last."""
         seal = await self._digest()
-        if seal == self._seal:
+        if seal == self._checksum:
             return []
-        before, self._kept, self._seal = self._kept, _dumped(await tables_of(self._url)), seal
-        return [f"{table} changed: {rows}" for table, rows in differences(before, self._kept).items()]
+        before, self._rows, self._checksum = self._rows, _dump(await read_tables(self._url)), seal
+        return [f"{table} changed: {rows}" for table, rows in differences(before, self._rows).items()]
 
 
 @asynccontextmanager
-async def standing(url: str) -> AsyncIterator[Standing]:
+async def watch_changes(url: str) -> AsyncIterator[ChangeDetector]:
     """Watch a database: SQLite counts the commits of others, PostgreSQL sums up every row of every table."""
     if url.startswith("sqlite:"):
         with _sqlite(url) as file:
@@ -73,12 +73,12 @@ async def standing(url: str) -> AsyncIterator[Standing]:
             async def commits() -> object:
                 return file.execute("PRAGMA data_version").fetchone()[0]
 
-            still = Standing(url, commits)
-            await still.changes()
-            yield still
+            detector = ChangeDetector(url, commits)
+            await detector.changes()
+            yield detector
         return
     async with _postgres(url) as server:
-        names = [row[0] for row in await server.fetch(TABLES_OF_POSTGRES)]
+        names = [row[0] for row in await server.fetch(POSTGRES_TABLES)]
         text = " UNION ALL ".join(
             f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t" for name in names
         )
@@ -86,14 +86,14 @@ async def standing(url: str) -> AsyncIterator[Standing]:
         async def sums() -> object:
             return [tuple(row) for row in await server.fetch(f"{text} ORDER BY 1")]
 
-        still = Standing(url, sums)
-        await still.changes()
-        yield still
+        detector = ChangeDetector(url, sums)
+        await detector.changes()
+        yield detector
 
 
-def _dumped(tables: Tables) -> Dump:
+def _dump(tables: Tables) -> Dump:
     return {
-        name: [tuple(value for column, value in row.items() if column not in CLOCKED) for row in rows]
+        name: [tuple(value for column, value in row.items() if column not in VOLATILE_COLUMNS) for row in rows]
         for name, rows in tables.items()
     }
 

@@ -10,23 +10,23 @@ import httpx
 
 from api.app import create_app
 from api.config.settings import Settings
-from tests.security.isolation.argument_values import Values
-from tests.security.isolation.detector import Answer, Doors, asked, edges
-from tests.security.isolation.expected_visibility import Home, Sight
-from tests.security.isolation.forbidden_mutations import MUTATIONS, trials, unrefused
-from tests.security.isolation.forbidden_mutations import questions as attempts
-from tests.security.isolation.questions import Question, cursor_questions, paged, questions
-from tests.security.isolation.raw_tables import standing
-from tests.security.isolation.two_organizations import World, without
+from tests.security.isolation.argument_values import ArgumentValues
+from tests.security.isolation.detector import HttpAnswer, ServerPair, ask, edges
+from tests.security.isolation.expected_visibility import ExpectedVisibility, RowScope
+from tests.security.isolation.forbidden_mutations import MUTATIONS, forbidden_mutations, missing_refusals
+from tests.security.isolation.forbidden_mutations import forbidden_questions as attempts
+from tests.security.isolation.questions import Question, cursor_questions, paged_fields, questions
+from tests.security.isolation.raw_tables import watch_changes
+from tests.security.isolation.two_organizations import TwoOrganizations, copy_without_hidden_rows
 from tests.support.counts import FULL
-from tests.support.databases import Databases, chosen
+from tests.support.databases import Databases, database_kind
 from tests.support.serving import serving
 from workflow.models.engine.database import open_database
 
 Case = TypeVar("Case")
-ONE_IN = {"sqlite": 80, "postgres": 85}[chosen()]
-WIDE = ("ADMIN", "ALL")
-DEEP = 5
+ONE_IN = {"sqlite": 80, "postgres": 85}[database_kind()]
+FULL_ACCESS = ("ADMIN", "ALL")
+LISTS_PER_TYPE = 5
 """Records of a type whose lists are looked into for cursors."""
 
 LIMITS = {"PURSUIT_RATE_LIMIT": "999999999"}
@@ -34,81 +34,96 @@ LIMITS = {"PURSUIT_RATE_LIMIT": "999999999"}
 
 
 @dataclass(frozen=True)
-class Asking:
+class ViewerQuestion:
     """One person's request."""
 
-    sight: Sight
+    visibility: ExpectedVisibility
     question: Question
 
     def __str__(self) -> str:
-        return f"{self.question.what}, {self.question.kind}, {self.sight.person}"
+        return f"{self.question.place}, {self.question.kind}, {self.visibility.viewer}"
 
 
 @dataclass(frozen=True)
-class Scene:
+class IsolationServers:
     """The world, served, and for each person the server that knows nothing but what they see."""
 
-    world: World
+    organizations: TwoOrganizations
     full: httpx.AsyncClient
-    lone: dict[int, str]
-    cursors: dict[str, list[tuple[str, Home]]]
+    filtered_urls: dict[int, str]
+    cursors: dict[str, list[tuple[str, RowScope]]]
 
-    def people(self) -> list[Sight]:
+    def viewers(self) -> list[ExpectedVisibility]:
         """Everybody, those who see the same one after another."""
-        return [sight for together in self.world.classes for sight in together]
+        return [visibility for together in self.organizations.visibility_groups for visibility in together]
 
-    def values(self, sight: Sight) -> Values:
+    def values(self, visibility: ExpectedVisibility) -> ArgumentValues:
         """What a person may hand in."""
-        return Values(sight, wide(self.world, self.world.other(sight).id), self.cursors)
+        return ArgumentValues(
+            visibility, full_viewer(self.organizations, self.organizations.other(visibility).id), self.cursors
+        )
 
-    def asked(self) -> list[Asking]:
+    def questions(self) -> list[ViewerQuestion]:
         """Every question of everybody, some by one of each who see the same."""
-        found = [Asking(sight, one) for sight in self.people() for one in questions(self.values(sight))]
-        first = {id(together[0]) for together in self.world.classes}
-        return [one for one in found if one.question.each or id(one.sight) in first]
+        found = [
+            ViewerQuestion(visibility, one)
+            for visibility in self.viewers()
+            for one in questions(self.values(visibility))
+        ]
+        first = {id(together[0]) for together in self.organizations.visibility_groups}
+        return [one for one in found if one.question.per_viewer or id(one.visibility) in first]
 
-    def tried(self) -> list[Asking]:
+    def forbidden_mutations(self) -> list[ViewerQuestion]:
         """Every mutation with what is not theirs, by everybody."""
         return [
-            Asking(sight, one)
-            for sight in self.people()
+            ViewerQuestion(visibility, one)
+            for visibility in self.viewers()
             for mutation in MUTATIONS
-            for trial in trials(mutation)
-            for one in attempts(self.world, sight, trial)
+            for trial in forbidden_mutations(mutation)
+            for one in attempts(self.organizations, visibility, trial)
         ]
 
-    async def leaks(self, cases: Iterable[Asking]) -> list[str]:
+    async def leaks(self, cases: Iterable[ViewerQuestion]) -> list[str]:
         """What the answers tell more than they may."""
-        return [f"{one}: {leak}" async for one, _, leaks in self._judged(cases) for leak in leaks]
+        return [f"{one}: {leak}" async for one, _, leaks in self._checked(cases) for leak in leaks]
 
-    async def slips(self, cases: Iterable[Asking]) -> list[str]:
+    async def failures(self, cases: Iterable[ViewerQuestion]) -> list[str]:
         """What writes that must be refused tell more than they may, do, or leave behind."""
         found: list[str] = []
-        async with standing(self.world.url) as still:
-            async for one, answer, leaks in self._judged(cases):
-                told = [*leaks, *unrefused(answer.body), *await still.changes()]
-                found += [f"{one}: {slip}" for slip in told]
+        async with watch_changes(self.organizations.url) as still:
+            async for one, answer, leaks in self._checked(cases):
+                problems = [*leaks, *missing_refusals(answer.body), *await still.changes()]
+                found += [f"{one}: {slip}" for slip in problems]
         return found
 
-    async def _judged(self, cases: Iterable[Asking]) -> AsyncIterator[tuple[Asking, Answer, list[str]]]:
-        for url, some in groupby(cases, lambda one: self.lone[id(one.sight)]):
-            async with alone(url) as lone:
-                doors = Doors(self.world, self.full, lone)
+    async def _checked(
+        self, cases: Iterable[ViewerQuestion]
+    ) -> AsyncIterator[tuple[ViewerQuestion, HttpAnswer, list[str]]]:
+        for url, some in groupby(cases, lambda one: self.filtered_urls[id(one.visibility)]):
+            async with client_on(url) as lone:
+                doors = ServerPair(self.organizations, self.full, lone)
                 for one in some:
-                    yield one, *await doors.judged(one.sight, one.question)
+                    yield one, *await doors.check(one.visibility, one.question)
 
 
 @asynccontextmanager
-async def scene(databases: Databases, world: World) -> AsyncIterator[Scene]:
+async def isolation_servers(databases: Databases, organizations: TwoOrganizations) -> AsyncIterator[IsolationServers]:
     """Serve the world, and make beside it each world in which nothing is but what some see."""
-    urls = [await without(world, together[0], databases) for together in world.classes]
-    async with serving(world.url, **LIMITS) as server, server.client() as full:
-        doors = {id(sight): url for together, url in zip(world.classes, urls, strict=True) for sight in together}
-        yield Scene(world, full, doors, await _cursors(world, full))
+    urls = [
+        await copy_without_hidden_rows(organizations, together[0], databases)
+        for together in organizations.visibility_groups
+    ]
+    async with serving(organizations.url, **LIMITS) as server, server.client() as full:
+        filtered_urls = {
+            id(visibility): url
+            for together, url in zip(organizations.visibility_groups, urls, strict=True)
+            for visibility in together
+        }
+        yield IsolationServers(organizations, full, filtered_urls, await _cursors(organizations, full))
 
 
 @asynccontextmanager
-async def alone(url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client_on(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a database, in this process: only those who ask inside the block are answered."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": url, **LIMITS}))
     async with (
@@ -118,17 +133,17 @@ async def alone(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def wide(world: World, organization_id: str) -> Sight:
+def full_viewer(organizations: TwoOrganizations, organization_id: str) -> ExpectedVisibility:
     """Who sees all that is in an organization."""
-    people = (sight for together in world.classes for sight in together)
+    people = (visibility for together in organizations.visibility_groups for visibility in together)
     return next(
         one
         for one in people
-        if one.person.organization_id == organization_id and (one.person.role, one.person.visibility) == WIDE
+        if one.viewer.organization_id == organization_id and (one.viewer.role, one.viewer.visibility) == FULL_ACCESS
     )
 
 
-def picked(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
+def sample_cases(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
     """All at full counts; else one in 40, on PostgreSQL in 45, of each key at least one, and not always the first."""
     if FULL:
         return list(cases)
@@ -143,18 +158,18 @@ def picked(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]
     return [case for case in cases if id(case) in chosen_ones]
 
 
-async def _cursors(world: World, full: httpx.AsyncClient) -> dict[str, list[tuple[str, Home]]]:
+async def _cursors(organizations: TwoOrganizations, full: httpx.AsyncClient) -> dict[str, list[tuple[str, RowScope]]]:
     """The cursors that those who see all of an organization are given, list by list."""
-    found: dict[str, list[tuple[str, Home]]] = {}
-    for half in world.halves:
-        sight = wide(world, half.id)
-        for place, _ in paged():
-            for question in cursor_questions(place, Values(sight, sight), DEEP):
-                answer = await asked(full, world.key(sight), question)
-                found.setdefault(question.what, []).extend(_placed(world, answer.body))
+    found: dict[str, list[tuple[str, RowScope]]] = {}
+    for half in organizations.both:
+        visibility = full_viewer(organizations, half.id)
+        for place, _ in paged_fields():
+            for question in cursor_questions(place, ArgumentValues(visibility, visibility), LISTS_PER_TYPE):
+                answer = await ask(full, organizations.key(visibility), question)
+                found.setdefault(question.place, []).extend(_cursor_scopes(organizations, answer.body))
     return found
 
 
-def _placed(world: World, body: object) -> Iterable[tuple[str, Home]]:
+def _cursor_scopes(organizations: TwoOrganizations, body: object) -> Iterable[tuple[str, RowScope]]:
     """Each cursor with the home of its row."""
-    return ((cursor, world.facts.homes[id]) for cursor, id in edges(body))
+    return ((cursor, organizations.rows.scopes[id]) for cursor, id in edges(body))

@@ -10,7 +10,7 @@ from uuid import uuid4
 from schema import schema
 from schema.core.context import RequestContext
 from schema.core.ids import decode, encode
-from tests.security.isolation.expected_visibility import Sight
+from tests.security.isolation.expected_visibility import ExpectedVisibility
 from tests.security.isolation.questions import Question
 from tests.support.organizations import NOW
 from tests.support.statements import statements
@@ -19,19 +19,19 @@ from workflow.queries.people.credentials import authenticate_api_key
 IN_QUERY = re.compile(r'(?<=id: ")[^"]+(?=")')
 
 
-def nobodys(question: Question, sight: Sight) -> Question:
+def with_unknown_ids(question: Question, visibility: ExpectedVisibility) -> Question:
     """The question with an id that no record has wherever one stands that the viewer does not see."""
 
-    def instead(id: str) -> str:
+    def unknown_id(id: str) -> str:
         found = decode(id)
-        hidden = found is not None and not sight.may_be_told_of(sight.facts.homes[str(found[1])])
+        hidden = found is not None and not visibility.may_know(visibility.rows.scopes[str(found[1])])
         return encode(found[0], uuid4()) if found is not None and hidden else id
 
-    query = IN_QUERY.sub(lambda text: instead(text[0]), question.query)
-    return replace(question, query=query, variables=_replaced(question.variables, instead))
+    query = IN_QUERY.sub(lambda text: unknown_id(text[0]), question.query)
+    return replace(question, query=query, variables=_replace_ids(question.variables, unknown_id))
 
 
-async def statements_of(question: Question, key: str) -> Counter[str]:
+async def statements_by_table(question: Question, key: str) -> Counter[str]:
     """How many statements the answer takes, by table; who asks is known already."""
     viewer = await authenticate_api_key(key, NOW)
     assert viewer is not None
@@ -41,9 +41,9 @@ async def statements_of(question: Question, key: str) -> Counter[str]:
     return seen.by_table()
 
 
-def _replaced(value: Any, instead: Any) -> Any:
+def _replace_ids(value: Any, instead: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _replaced(part, instead) for key, part in value.items()}
+        return {key: _replace_ids(part, instead) for key, part in value.items()}
     if isinstance(value, list):
-        return [_replaced(part, instead) for part in value]
+        return [_replace_ids(part, instead) for part in value]
     return instead(value) if isinstance(value, str) else value

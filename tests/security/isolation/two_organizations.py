@@ -10,14 +10,19 @@ from uuid import UUID
 from schema import schema
 from schema.core.context import RequestContext
 from schema.core.ids import decode, encode
-from tests.schema.test_every_field import Whole
-from tests.security.isolation.expected_visibility import Facts, Person, Sight, classes
-from tests.security.isolation.raw_tables import rewrite, tables_of
-from tests.security.isolation.watermarks import Marks
+from tests.schema.test_every_field import SchemaSession
+from tests.security.isolation.expected_visibility import (
+    DatabaseRows,
+    ExpectedVisibility,
+    MemberViewer,
+    group_by_visibility,
+)
+from tests.security.isolation.raw_tables import read_tables, rewrite
+from tests.security.isolation.watermarks import Watermarks
 from tests.support.databases import Databases
 from tests.support.every_mutation.mutations import MUTATIONS
-from tests.support.every_mutation.starting_data import furnish, talk
-from tests.support.fixtures import furnished
+from tests.support.every_mutation.starting_data import add_call, create_starting_data
+from tests.support.fixtures import create_fixtures
 from tests.support.organizations import NOW, VAULT, TestOrganization, new_organization
 from workflow.models import Collaborator, Member, Opportunity, Team
 from workflow.models.columns import new_id
@@ -26,15 +31,15 @@ from workflow.operations.buyer.competitors import NewCompetitor, add_competitor
 from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import CompetitorKind, Role, Visibility
 
-STAGES = ("held", "mate", "far")
+FIXTURE_NAMES = ("held", "mate", "far")
 """Deals of one on which all the others collaborate, deals of somebody in the team below theirs, and those of a stranger."""
 
 
 @dataclass
-class Inside:
+class SchemaClient:
     """The schema without HTTP, by keys: a second passes with each request, and every answer is kept."""
 
-    told: list[tuple[str, Any]] = field(default_factory=list)
+    answers: list[tuple[str, Any]] = field(default_factory=list)
     clock: Any = field(default_factory=count)
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
@@ -46,94 +51,94 @@ class Inside:
         answer = await schema.execute(query, variable_values=variables, context_value=context)
         body: dict[str, Any] = {"data": answer.data}
         body |= {"errors": [error.formatted for error in answer.errors]} if answer.errors else {}
-        self.told.append((query, body))
+        self.answers.append((query, body))
         return body
 
 
 @dataclass(frozen=True)
-class Half:
+class FurnishedOrganization:
     """One organization: who asks and by which key, what mutations work on in each of its stages, and what its story was told."""
 
     id: str
     name: str
-    keys: Mapping[Person, str]
-    stages: Mapping[str, Mapping[str, str]]
-    story: list[tuple[str, Any]]
+    keys: Mapping[MemberViewer, str]
+    fixtures: Mapping[str, Mapping[str, str]]
+    answers: list[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
-class World:
+class TwoOrganizations:
     """The database with both, which nobody has open, and those who see the same of it."""
 
     url: str
-    halves: tuple[Half, Half]
-    marks: Marks
-    facts: Facts
-    classes: list[list[Sight]]
+    both: tuple[FurnishedOrganization, FurnishedOrganization]
+    watermarks: Watermarks
+    rows: DatabaseRows
+    visibility_groups: list[list[ExpectedVisibility]]
 
-    def half(self, sight: Sight) -> Half:
+    def own(self, visibility: ExpectedVisibility) -> FurnishedOrganization:
         """The organization of who asks."""
-        return next(half for half in self.halves if half.id == sight.person.organization_id)
+        return next(half for half in self.both if half.id == visibility.viewer.organization_id)
 
-    def other(self, sight: Sight) -> Half:
+    def other(self, visibility: ExpectedVisibility) -> FurnishedOrganization:
         """The organization that they know nothing of."""
-        return next(half for half in self.halves if half.id != sight.person.organization_id)
+        return next(half for half in self.both if half.id != visibility.viewer.organization_id)
 
-    def key(self, sight: Sight) -> str:
+    def key(self, visibility: ExpectedVisibility) -> str:
         """Their API key."""
-        return self.half(sight).keys[sight.person]
+        return self.own(visibility).keys[visibility.viewer]
 
 
-async def new_world(databases: Databases) -> World:
+async def create_two_organizations(databases: Databases) -> TwoOrganizations:
     """Furnish a database; the second organization tells its story beside a first that is there already."""
     url = await databases.copy()
-    marks = Marks()
-    first, second = await _half(url, marks), await _half(url, marks)
-    facts = Facts(await tables_of(url))
-    together = classes(facts, [*first.keys, *second.keys])
-    return World(url, (first, second), marks, facts, list(together.values()))
+    marks = Watermarks()
+    first, second = await _create_organization(url, marks), await _create_organization(url, marks)
+    facts = DatabaseRows(await read_tables(url))
+    groups = group_by_visibility(facts, [*first.keys, *second.keys])
+    return TwoOrganizations(url, (first, second), marks, facts, list(groups.values()))
 
 
-async def _half(url: str, marks: Marks) -> Half:
+async def _create_organization(url: str, marks: Watermarks) -> FurnishedOrganization:
     async with open_database(url, all_contexts=False):
         organization = await new_organization()
-        story = await tell_story(organization)
-        teams = await _teams(organization)
-        keys = await _people(organization, teams)
+        story = await run_every_mutation(organization)
+        teams = await _create_teams(organization)
+        keys = await _create_keys(organization, teams)
     stages = {}
-    for stage in STAGES:
-        await marks.put(url)
-        stages[stage] = await _stage(url, organization, stage, keys, teams)
-    await marks.put(url)
-    return Half(str(organization.id), organization.name, keys, stages, story)
+    for stage in FIXTURE_NAMES:
+        await marks.apply(url)
+        stages[stage] = await _create_fixtures(url, organization, stage, keys, teams)
+    await marks.apply(url)
+    return FurnishedOrganization(str(organization.id), organization.name, keys, stages, story)
 
 
-async def tell_story(organization: TestOrganization) -> list[tuple[str, Any]]:
+async def run_every_mutation(organization: TestOrganization) -> list[tuple[str, Any]]:
     """Everything done once by people whom nobody else of the organization works with."""
-    door = Inside()
+    client = SchemaClient()
     keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}
-    whole = Whole(door, keys, await furnish(organization))
-    await whole.find("members", {})
+    session = SchemaSession(client, keys, await create_starting_data(organization))
+    await session.query("members", {})
     for step in MUTATIONS:
         if not {"expectedVersion", "dryRun"} & step[1].keys():
-            await whole.act(*step)
-    await talk(whole.tally.ids["Stakeholder"][-1])
-    return door.told
+            await session.mutate(*step)
+    await add_call(session.tally.ids["Stakeholder"][-1])
+    return client.answers
 
 
-async def _teams(organization: TestOrganization) -> dict[str, UUID]:
+async def _create_teams(organization: TestOrganization) -> dict[str, UUID]:
     """Two teams side by side, and one below the first."""
-    made: dict[str, UUID] = {}
+    teams: dict[str, UUID] = {}
     for name, parent in (("Top", None), ("Below", "Top"), ("Elsewhere", None)):
-        made[name] = new_id()
-        places: dict[str, Any] = {"organization_id": organization.id, "parent_id": made.get(parent or "")}
-        await Team.create(id=made[name], name=name, created_at=NOW, manager_id=None, **places)
-    return made
+        teams[name] = new_id()
+        places: dict[str, Any] = {"organization_id": organization.id, "parent_id": teams.get(parent or "")}
+        await Team.create(id=teams[name], name=name, created_at=NOW, manager_id=None, **places)
+    return teams
 
 
-async def _people(organization: TestOrganization, teams: Mapping[str, UUID]) -> dict[Person, str]:
+async def _create_keys(organization: TestOrganization, teams: Mapping[str, UUID]) -> dict[MemberViewer, str]:
     """A key for each role and visibility; who manages the upper team stands in none."""
-    keys: dict[Person, str] = {}
+    keys: dict[MemberViewer, str] = {}
     for role in Role:
         for visibility in Visibility:
             email = f"{role}.{visibility}@example.com".lower()
@@ -144,17 +149,17 @@ async def _people(organization: TestOrganization, teams: Mapping[str, UUID]) -> 
             await Member.filter(id=found["id"]).update(visibility=visibility, team_id=team)
             if leads:
                 await Team.filter(id=teams["Top"]).update(manager_id=found["id"])
-            keys[Person(str(organization.id), str(found["id"]), role.value, visibility.value)] = key
+            keys[MemberViewer(str(organization.id), str(found["id"]), role.value, visibility.value)] = key
     return keys
 
 
-async def _stage(
-    url: str, organization: TestOrganization, stage: str, keys: Mapping[Person, str], teams: Mapping[str, UUID]
+async def _create_fixtures(
+    url: str, organization: TestOrganization, stage: str, keys: Mapping[MemberViewer, str], teams: Mapping[str, UUID]
 ) -> dict[str, str]:
     """What mutations work on, in the hands of the stage's owner."""
     async with open_database(url, all_contexts=False):
         before = await Opportunity.all().values_list("id", flat=True)
-        ids = await _furnished(organization)
+        ids = await _mutation_fixtures(organization)
         owner = await _owner(organization, stage, keys, teams)
         made = await Opportunity.filter(id__not_in=before).values_list("id", flat=True)
         await Opportunity.filter(id__in=made).update(owner_id=owner)
@@ -170,9 +175,9 @@ async def _stage(
     return {**ids, "owner": encode("Member", owner)}
 
 
-async def _furnished(organization: TestOrganization) -> dict[str, str]:
+async def _mutation_fixtures(organization: TestOrganization) -> dict[str, str]:
     """What every mutation works on, and whom a deal may be lost to."""
-    ids = await furnished(organization)
+    ids = await create_fixtures(organization)
     found = decode(ids["qualified"])
     assert found is not None
     rival = await add_competitor(organization.ctx, found[1], NewCompetitor(CompetitorKind.VENDOR, "Initrode"))
@@ -180,7 +185,7 @@ async def _furnished(organization: TestOrganization) -> dict[str, str]:
 
 
 async def _owner(
-    organization: TestOrganization, stage: str, keys: Mapping[Person, str], teams: Mapping[str, UUID]
+    organization: TestOrganization, stage: str, keys: Mapping[MemberViewer, str], teams: Mapping[str, UUID]
 ) -> UUID:
     """One who sees only their own; else a seller of the stage's own, in the team below or elsewhere."""
     if stage == "held":
@@ -192,19 +197,21 @@ async def _owner(
     return ctx.viewer.member_id
 
 
-async def without(world: World, sight: Sight, databases: Databases) -> str:
+async def copy_without_hidden_rows(
+    organizations: TwoOrganizations, visibility: ExpectedVisibility, databases: Databases
+) -> str:
     """The url of the world in which nothing is but what they see."""
-    url = await databases.copy(world.url)
+    url = await databases.copy(organizations.url)
     statements = [
         (f'DELETE FROM "{table}" WHERE "{key}" = $1', [row[key]])
-        for table, key, row in _rows(world.facts)
-        if not sight.sees(table, row)
+        for table, key, row in _rows(organizations.rows)
+        if not visibility.sees(table, row)
     ]
     await rewrite(url, statements)
     return url
 
 
-def _rows(facts: Facts) -> Any:
+def _rows(facts: DatabaseRows) -> Any:
     for table, rows in facts.tables.items():
         for row in rows:
             if "organization_id" in row or table == "organization":

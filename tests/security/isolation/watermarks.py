@@ -9,8 +9,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from tests.security.isolation.expected_visibility import ADMINS, Facts, Home
-from tests.security.isolation.raw_tables import Row, Statement, rewrite, tables_of
+from tests.security.isolation.expected_visibility import ADMIN_TABLES, DatabaseRows, RowScope
+from tests.security.isolation.raw_tables import Row, Statement, read_tables, rewrite
 from workflow import models
 
 MODELS: dict[str, type[Model]] = {
@@ -18,60 +18,60 @@ MODELS: dict[str, type[Model]] = {
     for model in vars(models).values()
     if isinstance(model, type) and issubclass(model, Model)
 }
-MARK = re.compile(r"~[a-z0-9]+~")
-SHORTEST = 255
+WATERMARK = re.compile(r"~[a-z0-9]+~")
+MIN_LENGTH = 255
 """Shorter columns hold words, codes, keys and hashes."""
-LEFT = frozenset({"organization", "sales_process"})
+UNMARKED_TABLES = frozenset({"organization", "sales_process"})
 """An organization's name is its own mark, and a process remembers by its id what it parsed once."""
 
 
-class Marks:
+class Watermarks:
     """The mark of each home, and the amounts that stand on its rows, as answers write them."""
 
     def __init__(self) -> None:
-        self.homes: dict[str, Home] = {}
-        self.amounts: dict[str, Home] = {}
+        self.scopes: dict[str, RowScope] = {}
+        self.amounts: dict[str, RowScope] = {}
         self.admins: set[str] = set()
         self._letters: dict[str, str] = {}
-        self._marks: dict[Home | str, str] = {}
+        self._marks: dict[RowScope | str, str] = {}
         self._primes = _primes()
-        self._rounds = count()
+        self._round_numbers = count()
 
-    async def put(self, url: str) -> None:
+    async def apply(self, url: str) -> None:
         """Mark what is not marked yet; the database is nobody else's for the moment."""
-        facts, turn = Facts(await tables_of(url)), next(self._rounds)
+        facts, round_number = DatabaseRows(await read_tables(url)), next(self._round_numbers)
         written = (
             statement
             for table, model in MODELS.items()
-            if table not in LEFT
+            if table not in UNMARKED_TABLES
             for row in facts.tables[table]
-            if "organization_id" in row and (statement := self._marked(facts, table, model, row, turn))
+            if "organization_id" in row and (statement := self._statement(facts, table, model, row, round_number))
         )
         await rewrite(url, list(written))
 
-    def _marked(self, facts: Facts, table: str, model: type[Model], row: Row, turn: int) -> Statement | None:
-        home = facts.home(table, row)
+    def _statement(self, facts: DatabaseRows, table: str, model: type[Model], row: Row, turn: int) -> Statement | None:
+        home = facts.scope(table, row)
         mark = self._mark(table, home)
-        changes = {**_texts(model, row, mark if home[1] else f"{mark}{turn}"), **_objects(row, mark)}
+        changes = {**_marked_texts(model, row, mark if home[1] else f"{mark}{turn}"), **_marked_objects(row, mark)}
         if not changes:
             return None
-        changes |= self._money(table, row, home)
+        changes |= self._amounts(table, row, home)
         key = model._meta.db_pk_column
         sets = ", ".join(f'"{name}" = ${place}' for place, name in enumerate(changes, 2))
         return f'UPDATE "{table}" SET {sets} WHERE "{key}" = $1', [row[key], *changes.values()]
 
-    def _mark(self, table: str, home: Home) -> str:
+    def _mark(self, table: str, home: RowScope) -> str:
         organization_id, _ = home
         letter = self._letters.setdefault(organization_id, "abcdefgh"[len(self._letters)])
-        if table in ADMINS:
+        if table in ADMIN_TABLES:
             self.admins.add(f"~{letter}key~")
             return f"~{letter}key~"
         if home not in self._marks:
             self._marks[home] = f"~{letter}{len(self._marks)}~"
-            self.homes[self._marks[home]] = home
+            self.scopes[self._marks[home]] = home
         return self._marks[home]
 
-    def _money(self, table: str, row: Row, home: Home) -> dict[str, object]:
+    def _amounts(self, table: str, row: Row, home: RowScope) -> dict[str, object]:
         """An amount of its own for every column of money; a deal's stands in base currency, so that sums are exact."""
         found: dict[str, object] = {}
         for name in (name for name in row if name.endswith("_minor") and name != "base_minor"):
@@ -88,28 +88,28 @@ def amount(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02d}"
 
 
-def _texts(model: type[Model], row: Row, mark: str) -> dict[str, object]:
+def _marked_texts(model: type[Model], row: Row, mark: str) -> dict[str, object]:
     """The free texts of a row that have no mark yet, marked."""
     columns = {name: model._meta.fields_map[name] for name in row if name in model._meta.fields_map}
-    free = [name for name, column in columns.items() if _is_free(column)]
-    told = {name: row[name] for name in free if isinstance(row[name], str) and not MARK.search(row[name])}
-    return {name: f"{text}{mark}" for name, text in told.items()}
+    free = [name for name, column in columns.items() if _is_free_text(column)]
+    texts = {name: row[name] for name in free if isinstance(row[name], str) and not WATERMARK.search(row[name])}
+    return {name: f"{text}{mark}" for name, text in texts.items()}
 
 
-def _is_free(column: Any) -> bool:
+def _is_free_text(column: Any) -> bool:
     longest = getattr(column, "max_length", None)
     if isinstance(column, fields.CharField):
-        return longest is not None and longest >= SHORTEST
+        return longest is not None and longest >= MIN_LENGTH
     return isinstance(column, fields.TextField)
 
 
-def _objects(row: Row, mark: str) -> dict[str, object]:
+def _marked_objects(row: Row, mark: str) -> dict[str, object]:
     """Objects of JSON that answers show as they are get the mark under a key of its own."""
     found: dict[str, object] = {}
     for name in ("attributes", "payload"):
-        kept = json.loads(row[name]) if isinstance(row.get(name), str) else None
-        if isinstance(kept, Mapping) and not MARK.search(row[name]):
-            found[name] = json.dumps({**kept, "mark": mark}, ensure_ascii=False)
+        value = json.loads(row[name]) if isinstance(row.get(name), str) else None
+        if isinstance(value, Mapping) and not WATERMARK.search(row[name]):
+            found[name] = json.dumps({**value, "mark": mark}, ensure_ascii=False)
     return found
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 TEAM = {"name": "Inside sales", "parentId": "$Team", "managerId": "$owner"}
-PERSON_OF_OURS = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
+MEMBER = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
 DAYS, YEAR = {"from": "2026-01-01", "to": "2099-01-01"}, {"from": "2026-01-01", "to": "2026-12-31"}
-WORTH = {"amount": "1000", "currency": "EUR"}
+VALUE = {"amount": "1000", "currency": "EUR"}
 ROW: Any = {
     "externalId": "old",
     "name": "Old",
@@ -14,7 +14,7 @@ ROW: Any = {
     "state": "LOST",
 }
 ROW |= {
-    "value": WORTH,
+    "value": VALUE,
     "createdAt": "2026-01-05T00:00:00Z",
     "stateSince": "2026-01-07T00:00:00Z",
     "closedOn": "2026-01-07",
@@ -33,26 +33,26 @@ ROWS = [
     {**ROW, "externalId": "bad", "closedOn": None},
     {"externalId": "twice", "name": "LEAD", "accountName": "Acme"},
 ]
-OF_ADMINS: Any = (
+ADMIN_MUTATIONS: Any = (
     ("createTeam", {"name": "All sales"}),
     ("createTeam", TEAM),
     ("createTeam", TEAM),
     ("updateTeam", {"id": "$Team", "name": "Inside", "parentId": None, "managerId": "$seller"}),
-    ("createMember", {**PERSON_OF_OURS, "email": "nora@example.com"}),
+    ("createMember", {**MEMBER, "email": "nora@example.com"}),
     ("createApiKey", {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"}),
     ("revokeApiKey", {"id": "$ApiKey"}),
-    ("updateMember", {"id": "$Member", **PERSON_OF_OURS, "active": False}),
+    ("updateMember", {"id": "$Member", **MEMBER, "active": False}),
     ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
     ("createAccount", {"name": "Globex Ltd"}),
     ("mergeAccounts", {"keepId": "$^Account", "mergedId": "$Account", "expectedVersion": 99}),
     ("importOpportunities", {"externalSystem": "old", "rows": ROWS, "dryRun": True}),
     ("importOpportunities", {"externalSystem": "old", "rows": ROWS}),
-    ("setTarget", {"memberId": "$seller", "teamId": "$Team", "period": YEAR, "value": WORTH}),
-    ("setTarget", {"memberId": "$nobody", "period": YEAR, "value": WORTH}),
-    ("setTarget", {"teamId": "$Team", "period": YEAR, "value": WORTH}),
+    ("setTarget", {"memberId": "$seller", "teamId": "$Team", "period": YEAR, "value": VALUE}),
+    ("setTarget", {"memberId": "$nobody", "period": YEAR, "value": VALUE}),
+    ("setTarget", {"teamId": "$Team", "period": YEAR, "value": VALUE}),
     ("removeTarget", {"id": "$Target"}),
-    ("setTarget", {"memberId": "$seller", "period": YEAR, "value": WORTH}),
-    ("setTarget", {"teamId": "$Team", "period": DAYS, "value": WORTH}),
+    ("setTarget", {"memberId": "$seller", "period": YEAR, "value": VALUE}),
+    ("setTarget", {"teamId": "$Team", "period": DAYS, "value": VALUE}),
     ("setTarget", {"period": DAYS, "value": {"amount": "1000000", "currency": "EUR"}}),
     ("createWebhookEndpoint", {"url": "https://hooks.example.com/", "eventTypes": []}),
     ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "url": "https://hooks.example.com/2", "eventTypes": ["*"]}),

@@ -15,13 +15,13 @@ from workflow.operations.webhooks.relay import relay
 from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
 from workflow.rules.process.document import encode_process, parse_process
 
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 
 
-async def furnish(organization: TestOrganization) -> dict[str, str]:
+async def create_starting_data(organization: TestOrganization) -> dict[str, str]:
     """Furnish an organization; ids by name."""
-    await _teams(organization)
-    await _process_of_everything(organization)
+    await _create_teams(organization)
+    await _publish_full_process(organization)
     day = date(2026, 2, 1)
     won = ImportRow("w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED)
     lost = ImportRow("l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE)
@@ -32,7 +32,7 @@ async def furnish(organization: TestOrganization) -> dict[str, str]:
     return {name: encode("Member", id) for name, id in people.items()}
 
 
-async def delivered(id: str) -> None:
+async def deliver_webhooks(id: str) -> None:
     """Relay what was told; of what is due to the endpoint its receiver takes the first and refuses the second."""
     await relay(NOW)
     found = decode(id)
@@ -43,7 +43,7 @@ async def delivered(id: str) -> None:
             await record_outcome(refused, DeliveryOutcome(500, "The receiver answered 500: down"), NOW)
 
 
-async def escalated(id: str) -> None:
+async def escalate_alert(id: str) -> None:
     """The alert went to a manager, and its cause is gone."""
     found = decode(id)
     assert found is not None
@@ -54,12 +54,12 @@ async def escalated(id: str) -> None:
     )
 
 
-async def talk(id: str) -> None:
+async def add_call(id: str) -> None:
     """A call with a stakeholder."""
     found = decode(id)
     assert found is not None
     [person] = await Stakeholder.filter(id=found[1]).values("organization_id", "opportunity_id", "contact_id")
-    about: Any = {
+    fields: Any = {
         "kind": "CALL",
         "direction": "INBOUND",
         "two_way": True,
@@ -68,27 +68,27 @@ async def talk(id: str) -> None:
         "created_at": NOW,
     }
     places: Any = {name: person[name] for name in ("organization_id", "opportunity_id")}
-    call = await Activity.create(id=new_id(), actor_kind="SYSTEM", actor_name="Pursuit", **about, **places)
+    call = await Activity.create(id=new_id(), actor_kind="SYSTEM", actor_name="Pursuit", **fields, **places)
     parts: Any = {"organization_id": person["organization_id"], "contact_id": person["contact_id"]}
     await ActivityContact.create(id=new_id(), activity_id=call.id, **parts)
 
 
-async def _teams(organization: TestOrganization) -> None:
+async def _create_teams(organization: TestOrganization) -> None:
     above = await Team.create(id=new_id(), organization_id=organization.id, name="Sales", created_at=NOW)
     places: Any = {"organization_id": organization.id, "parent_id": above.id, "manager_id": organization.admin_id}
     below = await Team.create(id=new_id(), name="Sales South", created_at=NOW, **places)
     await Member.filter(id=organization.admin_id).update(team_id=below.id)
 
 
-async def _process_of_everything(organization: TestOrganization) -> None:
+async def _publish_full_process(organization: TestOrganization) -> None:
     """The default with a fit rule and requirements of every kind."""
     plain: Any = encode_process(preset("default"))  # Any: a document as data
     rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
     tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
     asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
-    gates = [_with(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
+    gates = [_with_requirements(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
     await publish(organization.ctx, parse_process({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
 
 
-def _with(gate: Any, asked: list[dict[str, Any]]) -> Any:
+def _with_requirements(gate: Any, asked: list[dict[str, Any]]) -> Any:
     return {**gate, "requirements": [*gate["requirements"], *asked]}

@@ -8,139 +8,141 @@ from tests.support.mutation_cases.case import (
     INTEREST,
     NEXT_STEP,
     PAIN,
-    TAKEN,
-    TO_PROGRESS,
-    TO_WIN,
-    WORTH,
-    Attempt,
-    attempt,
-    passing,
+    PROGRESS_OVERRIDE,
+    TAKEN_EXTERNAL_ID,
+    VALUE,
+    WIN_OVERRIDE,
+    MutationCase,
+    mutation_case,
+    override_of,
 )
-from tests.support.mutation_cases.deal_parts import ON_PARTS
-from tests.support.mutation_cases.organization import ON_PEOPLE
+from tests.support.mutation_cases.deal_parts import DEAL_PART_CASES
+from tests.support.mutation_cases.organization import ORGANIZATION_CASES
 
-ATTEMPTS: Mapping[str, Attempt] = {
-    **ON_PARTS,
-    **ON_PEOPLE,
-    "createAccount": attempt(
+MUTATION_CASES: Mapping[str, MutationCase] = {
+    **DEAL_PART_CASES,
+    **ORGANIZATION_CASES,
+    "createAccount": mutation_case(
         done={"name": "Cancity", "domain": "cancity.example"},
         InvalidInput={"name": " "},
         Duplicate={"domain": "taken.example"},
-        never=("VersionConflict", "NotFound"),
+        impossible=("VersionConflict", "NotFound"),
     ),
-    "updateAccount": attempt(
+    "updateAccount": mutation_case(
         done={"id": "$account", "name": "Cancity Ltd"},
         InvalidInput={"employeeCount": -1},
         Duplicate={"domain": "taken.example"},
     ),
-    "mergeAccounts": attempt(
+    "mergeAccounts": mutation_case(
         done={"keepId": "$account", "mergedId": "$lonely"},
         InvalidInput={"mergedId": "$account"},
-        never=("Duplicate",),
+        impossible=("Duplicate",),
     ),
-    "createContact": attempt(
+    "createContact": mutation_case(
         done={"accountId": "$account", "name": "Maria Plant"},
         InvalidInput={"name": " "},
-        Duplicate=TAKEN,
-        never=("VersionConflict",),
+        Duplicate=TAKEN_EXTERNAL_ID,
+        impossible=("VersionConflict",),
     ),
-    "updateContact": attempt(
-        done={"id": "$contact", "name": "Maria Works"}, InvalidInput={"externalId": "alone"}, Duplicate=TAKEN
+    "updateContact": mutation_case(
+        done={"id": "$contact", "name": "Maria Works"},
+        InvalidInput={"externalId": "alone"},
+        Duplicate=TAKEN_EXTERNAL_ID,
     ),
-    "createOpportunity": attempt(
+    "createOpportunity": mutation_case(
         done={"name": "GTX Pro", "accountId": "$account", "nextStep": NEXT_STEP},
         InvalidInput={"value": {"amount": "0.001", "currency": "EUR"}},
-        Duplicate=TAKEN,
-        never=("VersionConflict", "RecordClosed"),
+        Duplicate=TAKEN_EXTERNAL_ID,
+        impossible=("VersionConflict", "RecordClosed"),
     ),
-    "updateOpportunity": attempt(
+    "updateOpportunity": mutation_case(
         target="id",
         closed="$closed",
         done={"id": "$lead", "name": "GTX Plus", "nextStep": NEXT_STEP},
         InvalidInput={"collaboratorIds": ["$nobody"]},
-        Duplicate=TAKEN,
+        Duplicate=TAKEN_EXTERNAL_ID,
     ),
-    "deleteOpportunity": attempt(
-        done={"id": "$lead", "reason": "A test deal"}, InvalidInput={"reason": " "}, never=("RecordClosed",)
+    "deleteOpportunity": mutation_case(
+        done={"id": "$lead", "reason": "A test deal"}, InvalidInput={"reason": " "}, impossible=("RecordClosed",)
     ),
-    "assessCriteria": attempt(
+    "assessCriteria": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={"opportunityId": "$lead", "assessments": [PAIN], "painSince": "2026-01-01"},
         InvalidInput={"assessments": [PAIN, {**FIT, "evidence": "n/a"}]},
-        never=("Duplicate",),
+        impossible=("Duplicate",),
     ),
-    "qualifyOpportunity": attempt(
-        facts=2,
+    "qualifyOpportunity": mutation_case(
+        events=2,
         target="id",
         closed="$closed",
         done={"id": "$lead", "assessments": [PAIN, INTEREST, FIT], "nextStep": NEXT_STEP},
         InvalidInput={"nextStep": {"text": " "}},
         TransitionBlocked={"assessments": [PAIN]},
     ),
-    "disqualifyOpportunity": attempt(
+    "disqualifyOpportunity": mutation_case(
         target="id",
         closed="$closed",
         done={"id": "$lead", "reason": "NO_PAIN"},
         InvalidInput={"reason": "OTHER", "note": "short"},
-        never=("TransitionBlocked",),
+        impossible=("TransitionBlocked",),
     ),
-    "progressOpportunity": attempt(
-        facts=2,
+    "progressOpportunity": mutation_case(
+        events=2,
         target="id",
         closed="$closed",
-        done={"id": "$qualified", "value": WORTH, "expectedCloseDate": "2099-01-01", "override": TO_PROGRESS},
+        done={"id": "$qualified", "value": VALUE, "expectedCloseDate": "2099-01-01", "override": PROGRESS_OVERRIDE},
         InvalidInput={"value": {"amount": "-1", "currency": "EUR"}},
-        TransitionBlocked={"override": passing("risk.review")},
+        TransitionBlocked={"override": override_of("risk.review")},
     ),
-    "winOpportunity": attempt(
-        facts=2,
+    "winOpportunity": mutation_case(
+        events=2,
         target="id",
         closed="$closed",
-        done={"id": "$progressing", "reason": "SPEED", "value": WORTH, "override": TO_WIN},
+        done={"id": "$progressing", "reason": "SPEED", "value": VALUE, "override": WIN_OVERRIDE},
         InvalidInput={"closedOn": "2099-01-01"},
         TransitionBlocked={"override": None},
     ),
-    "loseOpportunity": attempt(
+    "loseOpportunity": mutation_case(
         target="id",
         closed="$closed",
         done={"id": "$progressing", "reason": "PRICE"},
         InvalidInput={"reason": "LOST_TO_COMPETITOR"},
-        never=("TransitionBlocked",),
+        impossible=("TransitionBlocked",),
     ),
-    "regressOpportunity": attempt(
+    "regressOpportunity": mutation_case(
         target="id",
         closed="$closed",
         done={"id": "$progressing", "note": "They have no budget after all."},
         InvalidInput={"note": " "},
-        never=("TransitionBlocked",),
+        impossible=("TransitionBlocked",),
     ),
-    "reopenOpportunity": attempt(
+    "reopenOpportunity": mutation_case(
         target="id",
         closed="$lead",
         done={"id": "$lost", "to": "LEAD", "note": "They called us again."},
         InvalidInput={"note": " "},
         TransitionBlocked={"to": "QUALIFIED"},
     ),
-    "transitionOpportunities": attempt(
+    "transitionOpportunities": mutation_case(
         done={"opportunities": [{"id": "$lead"}], "trigger": "DISQUALIFY", "disqualifyReason": "NO_PAIN"},
         InvalidInput={"disqualifyReason": None},
-        never=("PermissionDenied",),
+        impossible=("PermissionDenied",),
     ),
-    "assignOpportunities": attempt(
+    "assignOpportunities": mutation_case(
         done={"opportunities": [{"id": "$lead"}], "ownerId": "$seller"}, InvalidInput={"opportunities": []}
     ),
-    "importOpportunities": attempt(
+    "importOpportunities": mutation_case(
         done={"externalSystem": "elsewhere", "rows": [{"externalId": "new", "name": "New", "accountName": "Acme"}]},
         InvalidInput={"rows": []},
     ),
-    "publishSalesProcess": attempt(
+    "publishSalesProcess": mutation_case(
         done={"document": DOCUMENT}, InvalidInput={"document": {**DOCUMENT, "criteria": []}}
     ),
-    "migrateOpportunities": attempt(
+    "migrateOpportunities": mutation_case(
         done={"opportunities": [{"id": "$lead"}], "processKey": "other"}, InvalidInput={"processKey": "unknown"}
     ),
-    "setExchangeRate": attempt(
+    "setExchangeRate": mutation_case(
         done={"currency": "USD", "rate": "0.9", "validFrom": "2026-01-01"}, InvalidInput={"rate": "0"}
     ),
 }

@@ -8,12 +8,12 @@ from typing import Any
 from workflow.operations.process.processes import preset
 from workflow.rules.process.document import encode_process
 
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 PAIN, INTEREST, FIT = (
-    {"criterion": key, "grade": "VALIDATED", "evidence": SAID} for key in ("pain", "interest", "fit")
+    {"criterion": key, "grade": "VALIDATED", "evidence": EVIDENCE} for key in ("pain", "interest", "fit")
 )
 NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-01"}
-TAKEN = {"externalSystem": "crm", "externalId": "taken"}
+TAKEN_EXTERNAL_ID = {"externalSystem": "crm", "externalId": "taken"}
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
 SOON = (datetime.now(UTC) + timedelta(days=5)).isoformat()
@@ -22,7 +22,7 @@ Input = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Attempt:
+class MutationCase:
     """What an admin may do on the stage; `$name` stands for the id that the stage gave the thing.
 
     `target` is the field that names what is changed, and `closed` the same on a closed deal. `refused` says for each problem
@@ -30,40 +30,45 @@ class Attempt:
     events tell it.
     """
 
-    done: Input
+    valid: Input
     target: str | None = None
     closed: str | None = None
-    refused: Mapping[str, Input] = field(default_factory=dict)
-    never: frozenset[str] = frozenset()
-    facts: int = 1
+    changes: Mapping[str, Input] = field(default_factory=dict)
+    impossible: frozenset[str] = frozenset()
+    events: int = 1
 
     def input(self, problem: str) -> Input:
         """The input that is refused with the problem; who asks refuses where nothing needs to change."""
-        if problem in self.refused:
-            return {**self.done, **self.refused[problem]}
+        if problem in self.changes:
+            return {**self.valid, **self.changes[problem]}
         if problem == "VersionConflict":
-            return {**self.done, "expectedVersion": 99}
+            return {**self.valid, "expectedVersion": 99}
         if problem in ("RecordClosed", "IllegalTransition"):
-            return {**self.done, str(self.target): self.closed}
-        return self.done
+            return {**self.valid, str(self.target): self.closed}
+        return self.valid
 
 
-def attempt(
-    *, never: tuple[str, ...] = (), target: str | None = None, closed: str | None = None, facts: int = 1, **rest: Input
-) -> Attempt:
+def mutation_case(
+    *,
+    impossible: tuple[str, ...] = (),
+    target: str | None = None,
+    closed: str | None = None,
+    events: int = 1,
+    **rest: Input,
+) -> MutationCase:
     """A row of the table: `done`, and the changes that lead to each problem."""
-    return Attempt(rest.pop("done"), target, closed, rest, frozenset(never), facts)
+    return MutationCase(rest.pop("done"), target, closed, rest, frozenset(impossible), events)
 
 
-def passing(*keys: str) -> Input:
+def override_of(*keys: str) -> Input:
     """An override of these requirements."""
     return {"requirementKeys": list(keys), "reason": "The board wants this one and pays for it."}
 
 
-TO_PROGRESS = passing(
+PROGRESS_OVERRIDE = override_of(
     *("role.decision", "field.purchase_process", "risk.review", "role.champion"),
     *("criterion.budget", "criterion.authority", "criterion.timeline"),
 )
-TO_WIN = passing("milestone.decision_made", "milestone.terms_agreed")
-WORTH = {"amount": "100.50", "currency": "EUR"}
+WIN_OVERRIDE = override_of("milestone.decision_made", "milestone.terms_agreed")
+VALUE = {"amount": "100.50", "currency": "EUR"}
 DOCUMENT: Input = {**encode_process(preset("default")), "key": "ours", "name": "Our way of selling"}

@@ -2,57 +2,57 @@
 
 from collections.abc import Mapping
 
-from tests.support.mutation_cases.case import SAID, Attempt, attempt
+from tests.support.mutation_cases.case import EVIDENCE, MutationCase, mutation_case
 
-ON_PARTS: Mapping[str, Attempt] = {
-    "addStakeholder": attempt(
+DEAL_PART_CASES: Mapping[str, MutationCase] = {
+    "addStakeholder": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={"opportunityId": "$lead", "contactId": "$contact", "roles": ["CHAMPION"], "isPrimary": True},
         InvalidInput={"motivation": "x" * 2_001},
         Duplicate={"contactId": "$known"},
-        never=("VersionConflict",),
+        impossible=("VersionConflict",),
     ),
-    "updateStakeholder": attempt(
+    "updateStakeholder": mutation_case(
         target="id",
         closed="$closedStakeholder",
         done={"id": "$stakeholder", "roles": ["CHAMPION"], "isPrimary": True},
         InvalidInput={"influence": None},
-        never=("Duplicate",),
+        impossible=("Duplicate",),
     ),
-    "removeStakeholder": attempt(
+    "removeStakeholder": mutation_case(
         target="id", closed="$closedStakeholder", done={"id": "$stakeholder"}, InvalidInput={"id": "$quoted"}
     ),
-    "updateBuyer": attempt(
+    "updateBuyer": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={
             "opportunityId": "$lead",
             "purchaseProcess": "COMMITTEE",
-            "compellingEvent": SAID,
+            "compellingEvent": EVIDENCE,
             "decisionSteps": [{"name": "The board meets"}],
             "objectives": [{"text": "Two shifts more"}],
         },
         InvalidInput={"compellingEvent": "n/a"},
-        never=("Duplicate",),
+        impossible=("Duplicate",),
     ),
-    "addCompetitor": attempt(
+    "addCompetitor": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={"opportunityId": "$lead", "kind": "VENDOR", "name": "Initech"},
         InvalidInput={"name": "GLOBEX"},
-        never=("VersionConflict",),
+        impossible=("VersionConflict",),
     ),
-    "updateCompetitor": attempt(
+    "updateCompetitor": mutation_case(
         target="id",
         closed="$closedCompetitor",
         done={"id": "$competitor", "standing": "SHORTLISTED"},
         InvalidInput={"name": " "},
     ),
-    "removeCompetitor": attempt(
+    "removeCompetitor": mutation_case(
         target="id", closed="$closedCompetitor", done={"id": "$competitor"}, InvalidInput={"id": "$winner"}
     ),
-    "raiseRisk": attempt(
+    "raiseRisk": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={
@@ -64,72 +64,72 @@ ON_PARTS: Mapping[str, Attempt] = {
             "perceivedById": "$stakeholder",
         },
         InvalidInput={"likelihood": 6},
-        never=("VersionConflict",),
+        impossible=("VersionConflict",),
     ),
-    "updateRisk": attempt(
+    "updateRisk": mutation_case(
         target="id",
         closed="$closedRisk",
         done={"id": "$risk", "likelihood": 5, "impact": 5},
         InvalidInput={"impact": 0},
     ),
-    "settleRisk": attempt(
+    "settleRisk": mutation_case(
         target="id",
         closed="$closedRisk",
         done={"id": "$risk", "status": "CLOSED", "reason": "They have a reference now."},
         InvalidInput={"reason": " "},
     ),
-    "addMitigation": attempt(
+    "addMitigation": mutation_case(
         target="riskId",
         closed="$closedRisk",
         done={"riskId": "$risk", "kind": "REFERENCE", "action": "Let them call Globex"},
         InvalidInput={"riskId": "$settledRisk"},
-        never=("VersionConflict",),
+        impossible=("VersionConflict",),
     ),
-    "completeMitigation": attempt(
+    "completeMitigation": mutation_case(
         target="id",
         closed="$closedMitigation",
-        done={"id": "$mitigation", "evidence": SAID},
+        done={"id": "$mitigation", "evidence": EVIDENCE},
         InvalidInput={"evidence": "done"},
     ),
-    "reviewRisks": attempt(
+    "reviewRisks": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={"opportunityId": "$lead", "note": "Went through them with the COO"},
         InvalidInput={"noneFound": True},
-        never=("VersionConflict", "Duplicate"),
+        impossible=("VersionConflict", "Duplicate"),
     ),
-    "addMilestone": attempt(
+    "addMilestone": mutation_case(
         target="opportunityId",
         closed="$closed",
         done={"opportunityId": "$lead", "name": "They measured it", "weight": 20},
         InvalidInput={"weight": 21},
-        never=("VersionConflict",),
+        impossible=("VersionConflict",),
     ),
-    "completeMilestone": attempt(
+    "completeMilestone": mutation_case(
         target="id",
         closed="$closedMilestone",
-        done={"id": "$milestone", "evidence": SAID},
+        done={"id": "$milestone", "evidence": EVIDENCE},
         InvalidInput={"evidence": None},
     ),
-    "updateMilestone": attempt(
+    "updateMilestone": mutation_case(
         target="id",
         closed="$closedMilestone",
         done={"id": "$milestone", "due": "2099-01-01"},
         InvalidInput={"id": "$doneMilestone"},
     ),
-    "waiveMilestone": attempt(
+    "waiveMilestone": mutation_case(
         target="id",
         closed="$closedMilestone",
         done={"id": "$sellersMilestone", "reason": "They have done this with us before."},
         InvalidInput={"reason": "No need"},
     ),
-    "reopenMilestone": attempt(
+    "reopenMilestone": mutation_case(
         target="id",
         closed="$closedDoneMilestone",
         done={"id": "$doneMilestone", "reason": "It did not work on their data."},
         InvalidInput={"id": "$milestone"},
     ),
-    "logActivity": attempt(
+    "logActivity": mutation_case(
         done={
             "opportunityId": "$lead",
             "kind": "CALL",
@@ -143,9 +143,9 @@ ON_PARTS: Mapping[str, Attempt] = {
         InvalidInput={"contactIds": []},
         Duplicate={"externalSystem": "crm", "externalId": "$leadTaken"},
     ),
-    "correctActivity": attempt(
+    "correctActivity": mutation_case(
         done={"id": "$activity", "summary": "We called them"},
         InvalidInput={"at": "2099-01-01T00:00:00Z"},
-        never=("Duplicate",),
+        impossible=("Duplicate",),
     ),
 }

@@ -41,7 +41,7 @@ TODAY = date(2026, 3, 10)
 OWNER, TEAM = UUID(int=1), UUID(int=2)
 ADA = Actor(ActorKind.MEMBER, "Ada", OWNER)
 ACCOUNT = AccountFacts(id=UUID(int=3), name="Acme", industry="retail", employee_count=500, country="DE")
-HOLDING = Ownership(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())
+OWNERSHIP = Ownership(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())
 
 
 def default_document() -> dict[str, Any]:
@@ -54,7 +54,9 @@ def default_document() -> dict[str, Any]:
 DEFAULT = parse_process(default_document())
 
 
-def assessed(criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta = timedelta(days=1)) -> AssessmentFacts:
+def assessment(
+    criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta = timedelta(days=1)
+) -> AssessmentFacts:
     """An assessment of that grade, made so long ago."""
     return AssessmentFacts(
         id=UUID(int=4),
@@ -68,26 +70,26 @@ def assessed(criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta =
     )
 
 
-def person(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> StakeholderFacts:
+def stakeholder(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> StakeholderFacts:
     """Somebody of the buyer with these parts."""
     return StakeholderFacts(UUID(int=5), UUID(int=7), UUID(int=6), name, roles, left=left)
 
 
-def talked(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
+def two_way_activity(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
     """So many two-way activities with the person, the last of them so long ago."""
     return ActivityFacts(NOW - ago, count, (ContactConversations(UUID(int=6), count, NOW - ago),) if count else ())
 
 
-def fear(
+def risk(
     likelihood: int = 3,
     impact: int = 3,
     status: RiskStatus = RiskStatus.SUSPECTED,
     *,
-    raised: datetime = NOW - timedelta(days=3),
+    raised_at: datetime = NOW - timedelta(days=3),
     mitigated: bool = False,
 ) -> RiskFacts:
     """Something that the buyer fears, raised three days ago unless told; `mitigated` plans something against it."""
-    about = (UUID(int=20), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, status, raised)
+    about = (UUID(int=20), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, status, raised_at)
     plan = MitigationFacts(UUID(int=21), MitigationKind.REFERENCE, "Let them call Globex")
     return RiskFacts(*about, mitigations=(plan,) if mitigated else ())
 
@@ -131,14 +133,14 @@ def deal(**changes: Any) -> OpportunityFacts:  # Any: whichever facts a test is 
 def qualified_lead(**changes: Any) -> OpportunityFacts:  # Any: as above
     """A lead that passes the whole QUALIFY gate of the default process."""
     good = {
-        "assessments": tuple(assessed(key) for key in ("pain", "interest", "fit")),
-        "stakeholders": (person(),),
+        "assessments": tuple(assessment(key) for key in ("pain", "interest", "fit")),
+        "stakeholders": (stakeholder(),),
         "next_step": NextStep("Meet the COO", TODAY),
     }
     return deal(**{**good, **changes})
 
 
-def judged(
+def verdict_on(
     test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, now: datetime = NOW
 ) -> Verdict:
     """The verdict on one HARD requirement with this test."""

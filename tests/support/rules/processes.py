@@ -43,8 +43,25 @@ from workflow.rules.process.document import (
 
 T = TypeVar("T")
 
-HOSTILE = ("no", "2024-01-01", "010", "1e5", "null", "~", "<<", "- a", "a: b", "a #b", "*a", "&a", "!a", "%a", "'", '"')
-SPREAD = (
+YAML_LOOKALIKES = (
+    "no",
+    "2024-01-01",
+    "010",
+    "1e5",
+    "null",
+    "~",
+    "<<",
+    "- a",
+    "a: b",
+    "a #b",
+    "*a",
+    "&a",
+    "!a",
+    "%a",
+    "'",
+    '"',
+)
+CONTROL_TEXTS = (
     "{}",
     "[",
     "|",
@@ -60,11 +77,11 @@ SPREAD = (
     "\x1b[0m",
     "\r\né",
 )
-WORDS = (*HOSTILE, *SPREAD)
+WORDS = (*YAML_LOOKALIKES, *CONTROL_TEXTS)
 """Texts that a careless reader or writer of YAML takes for something else."""
-LEADING = frozenset({Trigger.QUALIFY, Trigger.PROGRESS})
+EARLY_GATES = frozenset({Trigger.QUALIFY, Trigger.PROGRESS})
 """The gates on the way to the milestones, which ask for none."""
-SOUND = (
+VALID_EXPRESSIONS = (
     "opportunity.value != null && opportunity.value > 50000",
     'account.country in ["DE", "AT"] || has(account.attributes.tier)',
     "opportunity.name.startsWith('no: #')",
@@ -75,21 +92,21 @@ LETTERS = "abcXYZ019_.-"
 SIGNS = "".join(WORDS) + " ,:?#-'\"\\\n€ß漢"
 
 
-def documents() -> st.SearchStrategy[ProcessDocument]:
+def process_documents() -> st.SearchStrategy[ProcessDocument]:
     """Processes that can be published, each from a seed: a thousand parts drawn one by one would take most of the time."""
-    return st.integers(0, 2**63).map(process_of_chance)
+    return st.integers(0, 2**63).map(random_process)
 
 
-def process_of_chance(seed: int) -> ProcessDocument:
+def random_process(seed: int) -> ProcessDocument:
     """The process of that seed, always the same."""
-    return _Author(Random(seed)).document()
+    return _RandomDocument(Random(seed)).document()
 
 
-class _Author:
+class _RandomDocument:
     """Somebody who writes a process as chance has it."""
 
-    def __init__(self, chance: Random) -> None:
-        self.chance = chance
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
 
     def document(self) -> ProcessDocument:
         """The whole."""
@@ -101,21 +118,21 @@ class _Author:
             gates=self.gates(criteria, milestones),
             alert_rules=self.alert_rules(),
             states=tuple(self.settings(state) for state in self.shuffled(OpportunityState)),
-            fit_rules=tuple(self.fit_rule(key) for key in self.keys(self.upto(3))),
+            fit_rules=tuple(self.fit_rule(key) for key in self.keys(self.up_to(3))),
             required_roles=tuple(
-                RequiredRole((role,), self.number(RequiredRole, "minimum")) for role in self.some(BuyingRole)
+                RequiredRole((role,), self.number(RequiredRole, "minimum")) for role in self.sample(BuyingRole)
             ),
             milestones=milestones,
         )
 
     def criteria(self) -> tuple[Criterion, ...]:
-        kinds = self.shuffled([*ESSENTIAL_KINDS, *self.some(set(CriterionKind) - set(ESSENTIAL_KINDS))])
+        kinds = self.shuffled([*ESSENTIAL_KINDS, *self.sample(set(CriterionKind) - set(ESSENTIAL_KINDS))])
         return tuple(
             Criterion(
                 key=key,
                 kind=kind,
                 label=self.text(Criterion, "label"),
-                questions=tuple(self.text(Criterion, "questions") for _ in range(self.upto(3))),
+                questions=tuple(self.text(Criterion, "questions") for _ in range(self.up_to(3))),
                 weight=self.number(Criterion, "weight") or 1,
                 stale_after_days=self.maybe(self.number(Criterion, "stale_after_days")),
             )
@@ -123,44 +140,49 @@ class _Author:
         )
 
     def fit_rule(self, key: str) -> FitRule:
-        operator = self.one(FitOperator)
+        operator = self.choice(FitOperator)
         about = (key, self.text(FitRule, "label"), self.text(FitRule, "attribute"), operator)
-        return FitRule(*about, self.fit_value(operator), self.one(Strength))
+        return FitRule(*about, self.fit_value(operator), self.choice(Strength))
 
     def fit_value(self, operator: FitOperator) -> object:
         ordered: list[object] = [
             self.text(FitRule, "value"),
-            self.chance.randrange(-(10**14), 10**14),
+            self.rng.randrange(-(10**14), 10**14),
             self.float(-1e14, 1e14),
         ]
         compared = [*ordered, True, False]
         if operator is FitOperator.IN:
-            return [self.one(compared) for _ in range(1 + self.upto(2))]
-        return self.one(compared if operator in (FitOperator.EQ, FitOperator.NE) else ordered)
+            return [self.choice(compared) for _ in range(1 + self.up_to(2))]
+        return self.choice(compared if operator in (FitOperator.EQ, FitOperator.NE) else ordered)
 
     def milestones(self) -> tuple[MilestoneTemplate, ...]:
         def made(key: str) -> MilestoneTemplate:
             due = self.maybe(self.number(MilestoneTemplate, "due_after_days"))
             weight = self.number(MilestoneTemplate, "weight") or 1
-            return MilestoneTemplate(key, self.text(MilestoneTemplate, "name"), self.one(MilestoneSide), weight, due)
+            return MilestoneTemplate(key, self.text(MilestoneTemplate, "name"), self.choice(MilestoneSide), weight, due)
 
-        return tuple(made(key) for key in self.keys(self.upto(4)))
+        return tuple(made(key) for key in self.keys(self.up_to(4)))
 
     def gates(self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]) -> tuple[Gate, ...]:
-        needed = [CriterionTest(one.key, self.one(EVIDENCED_GRADES)) for one in criteria if one.kind in ESSENTIAL_KINDS]
+        needed = [
+            CriterionTest(one.key, self.choice(EVIDENCED_GRADES)) for one in criteria if one.kind in ESSENTIAL_KINDS
+        ]
         essential = [(RequirementTest(criterion=test), Strength.HARD, None) for test in needed]
         others = set(Trigger) - {Trigger.QUALIFY, Trigger.REOPEN}
 
         def made(trigger: Trigger) -> Gate:
-            tests = self.tests(criteria, () if trigger in LEADING else milestones)
-            free = [(self.one(tests)(), self.one(Strength), self.maybe(self.one(SOUND))) for _ in range(self.upto(5))]
-            asked = self.shuffled([*free, *(essential if trigger is Trigger.QUALIFY else [])])
-            named = zip(self.keys(len(asked)), asked, strict=True)
+            tests = self.tests(criteria, () if trigger in EARLY_GATES else milestones)
+            free = [
+                (self.choice(tests)(), self.choice(Strength), self.maybe(self.choice(VALID_EXPRESSIONS)))
+                for _ in range(self.up_to(5))
+            ]
+            required = self.shuffled([*free, *(essential if trigger is Trigger.QUALIFY else [])])
+            named = zip(self.keys(len(required)), required, strict=True)
             return Gate(
                 trigger, tuple(GateRequirement(key, self.text(GateRequirement, "label"), *one) for key, one in named)
             )
 
-        return tuple(made(trigger) for trigger in self.shuffled([Trigger.QUALIFY, *self.some(others)]))
+        return tuple(made(trigger) for trigger in self.shuffled([Trigger.QUALIFY, *self.sample(others)]))
 
     def tests(
         self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]
@@ -168,69 +190,69 @@ class _Author:
         """A test of every kind, of what the document knows."""
         grades, days = set(Grade) - {Grade.DISPROVED}, (RequirementTest, "activity_within_days")
         asked: list[Callable[[], RequirementTest]] = [
-            lambda: RequirementTest(criterion=CriterionTest(self.one(criteria).key, self.one(grades))),
+            lambda: RequirementTest(criterion=CriterionTest(self.choice(criteria).key, self.choice(grades))),
             lambda: RequirementTest(fit=True),
-            lambda: RequirementTest(field=self.one(OpportunityField)),
+            lambda: RequirementTest(field=self.choice(OpportunityField)),
             lambda: RequirementTest(
-                role=RoleTest(self.some(BuyingRole), self.number(RoleTest, "minimum"), self.one(Coverage))
+                role=RoleTest(self.sample(BuyingRole), self.number(RoleTest, "minimum"), self.choice(Coverage))
             ),
-            lambda: RequirementTest(max_open_risk=self.one(RiskLevel)),
+            lambda: RequirementTest(max_open_risk=self.choice(RiskLevel)),
             lambda: RequirementTest(risk_reviewed=True),
-            lambda: RequirementTest(expression=self.one(SOUND)),
+            lambda: RequirementTest(expression=self.choice(VALID_EXPRESSIONS)),
             lambda: RequirementTest(activity_within_days=self.number(*days)),
         ]
-        return [*asked, lambda: RequirementTest(milestone=self.one(milestones).key)] if milestones else asked
+        return [*asked, lambda: RequirementTest(milestone=self.choice(milestones).key)] if milestones else asked
 
     def alert_rules(self) -> tuple[AlertRule, ...]:
-        rungs = {(self.one(AlertCode), self.one(AlertSeverity)) for _ in range(self.upto(6))}
+        rungs = {(self.choice(AlertCode), self.choice(AlertSeverity)) for _ in range(self.up_to(6))}
         threshold = self.maybe(self.decimal(AlertRule, "threshold"))
         return tuple(
-            AlertRule(code, severity, self.some(OPEN_STATES, least=1), threshold, self.one((True, False)))
+            AlertRule(code, severity, self.sample(OPEN_STATES, least=1), threshold, self.choice((True, False)))
             for code, severity in self.shuffled(rungs)
         )
 
     def settings(self, state: OpportunityState) -> StateSettings:
         days = self.maybe(self.number(StateSettings, "expected_days"))
-        return StateSettings(state, self.decimal(StateSettings, "probability"), self.one(ForecastCategory), days)
+        return StateSettings(state, self.decimal(StateSettings, "probability"), self.choice(ForecastCategory), days)
 
     def text(self, shape: type, name: str) -> str:
         most = MAX_LENGTHS.get((shape, name), MAX_TEXT_LENGTH)
-        length = most if self.upto(60) == 0 else self.upto(60)
-        drawn = "".join(self.chance.choices(SIGNS, k=length))
-        return self.one((self.one(WORDS), "What is it, then?", drawn if drawn.strip() else "x"))
+        length = most if self.up_to(60) == 0 else self.up_to(60)
+        drawn = "".join(self.rng.choices(SIGNS, k=length))
+        return self.choice((self.choice(WORDS), "What is it, then?", drawn if drawn.strip() else "x"))
 
     def keys(self, count: int) -> list[str]:
         """So many keys, none twice."""
-        tail = "".join(self.chance.choices(LETTERS, k=self.upto(50)))
+        tail = "".join(self.rng.choices(LETTERS, k=self.up_to(50)))
         return self.shuffled(
-            [f"{place}{tail}" if place else self.one(("no", "1e5", "007", "x" * 64)) for place in range(count)]
+            [f"{place}{tail}" if place else self.choice(("no", "1e5", "007", "x" * 64)) for place in range(count)]
         )
 
     def number(self, shape: type, name: str) -> int:
         limits = RANGES[shape, name]
-        return self.one((limits.minimum, limits.maximum, self.chance.randint(limits.minimum, limits.maximum)))
+        return self.choice((limits.minimum, limits.maximum, self.rng.randint(limits.minimum, limits.maximum)))
 
     def decimal(self, shape: type, name: str) -> Decimal:
         limits = RANGES[shape, name]
         return Decimal(str(self.float(limits.minimum, limits.maximum)))
 
     def float(self, least: float, most: float) -> float:
-        return self.one((least, most, 0.1, 1 / 3, 5e-324, 1e-7, -0.0, self.chance.uniform(least, most)))
+        return self.choice((least, most, 0.1, 1 / 3, 5e-324, 1e-7, -0.0, self.rng.uniform(least, most)))
 
-    def one(self, these: Iterable[T]) -> T:
+    def choice(self, these: Iterable[T]) -> T:
         known: Sequence[T] = these if isinstance(these, Sequence) else sorted(these, key=str)
-        return self.chance.choice(known)
+        return self.rng.choice(known)
 
-    def some(self, these: Iterable[T], *, least: int = 0) -> tuple[T, ...]:
-        return tuple(self.shuffled(these)[: max(least, self.upto(4))])
+    def sample(self, these: Iterable[T], *, least: int = 0) -> tuple[T, ...]:
+        return tuple(self.shuffled(these)[: max(least, self.up_to(4))])
 
     def shuffled(self, these: Iterable[T]) -> list[T]:
         order = list(these) if isinstance(these, Sequence) else sorted(these, key=str)
-        self.chance.shuffle(order)
+        self.rng.shuffle(order)
         return order
 
     def maybe(self, value: T) -> T | None:
-        return self.one((None, value))
+        return self.choice((None, value))
 
-    def upto(self, most: int) -> int:
-        return self.chance.randint(0, most)
+    def up_to(self, most: int) -> int:
+        return self.rng.randint(0, most)

@@ -10,14 +10,14 @@ from workflow.rules.enums import OpportunityState, OpportunityType
 from workflow.rules.gates.cel_variables import VARIABLES, CelContext
 
 NAMES = tuple(VARIABLES)
-KEYS = ("region", "tags", "size", "items", "deep", "huge", "nothing", "deal size", "größe")
+ATTRIBUTE_KEYS = ("region", "tags", "size", "items", "deep", "huge", "nothing", "deal size", "größe")
 LITERALS = (
     *("0", "1", "-1", "50000", "50000.0", "1e308", "9223372036854775807", "9223372036854775808", "1e400", "0xFF", "1u"),
     *('"DE"', "'retail'", '""', '"2026-11-25"', '"\\n"', "true", "false", "null", "[]", "[1, 2, 3]", '["DE", "AT"]'),
     *('{"DE": 10}', 'timestamp("2026-11-25T00:00:00Z")', 'timestamp(today + "T00:00:00Z")', 'duration("720h")'),
 )
-SIGNS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%", "in")
-HOSTILE = (
+OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%", "in")
+HOSTILE_EXPRESSIONS = (
     *(
         "(" * 499 + "1" + ")" * 499,
         "(" * 1000,
@@ -68,27 +68,29 @@ HOSTILE = (
 )
 
 
-class Expressions:
+class RandomExpressions:
     """Expressions by chance, the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
-    def some(self, count: int) -> Iterator[str]:
+    def generate(self, count: int) -> Iterator[str]:
         """So many: of ten, six valid by grammar, three with something wrong in them, one hostile."""
         for _ in range(count):
-            lot = self.random.randrange(10)
-            text = self.random.choice(HOSTILE) if lot == 0 else self.expression(self.random.randrange(1, 5))
-            yield self.broken(text) if lot in (1, 2, 3) else text
+            choice = self.random.randrange(10)
+            text = (
+                self.random.choice(HOSTILE_EXPRESSIONS) if choice == 0 else self.expression(self.random.randrange(1, 5))
+            )
+            yield self.damaged(text) if choice in (1, 2, 3) else text
 
-    def expression(self, depth: int, *own: str) -> str:
+    def expression(self, depth: int, *macro_names: str) -> str:
         """An expression of that depth at most; `own` are the names of macros around it."""
         if depth == 0:
-            return self.operand(*own)
-        one, two = self.expression(depth - 1, *own), self.expression(depth - 1, *own)
+            return self.operand(*macro_names)
+        one, two = self.expression(depth - 1, *macro_names), self.expression(depth - 1, *macro_names)
         return self.random.choice(
             (
-                *(f"{one} {self.random.choice(SIGNS)} {two}" for _ in range(4)),
+                *(f"{one} {self.random.choice(OPERATORS)} {two}" for _ in range(4)),
                 *(
                     f"({one})",
                     f"!({one})",
@@ -98,32 +100,34 @@ class Expressions:
                     f"{one}[{two}]",
                 ),
                 f"{self.random.choice(('size', 'int', 'double', 'string', 'timestamp', 'duration'))}({one})",
-                f"{self.operand(*own)}.{self.random.choice(('contains', 'startsWith', 'endsWith'))}({two})",
-                *(self.loop(depth, *own) for _ in range(2)),
-                f"{self.operand(*own)}.matches('^(DE|[^a]*)$')",
+                f"{self.operand(*macro_names)}.{self.random.choice(('contains', 'startsWith', 'endsWith'))}({two})",
+                *(self.macro(depth, *macro_names) for _ in range(2)),
+                f"{self.operand(*macro_names)}.matches('^(DE|[^a]*)$')",
             )
         )
 
-    def loop(self, depth: int, *own: str) -> str:
+    def macro(self, depth: int, *macro_names: str) -> str:
         """A macro over something, with a body that may use its name."""
         name = self.random.choice("xyz")
         macro = self.random.choice(("all", "exists", "exists_one", "map", "filter"))
-        return f"{self.operand(*own)}.{macro}({name}, {self.expression(depth - 1, name, *own)})"
+        return f"{self.operand(*macro_names)}.{macro}({name}, {self.expression(depth - 1, name, *macro_names)})"
 
-    def operand(self, *own: str) -> str:
+    def operand(self, *macro_names: str) -> str:
         """A name of the table, an attribute, a literal, or a macro's own name."""
         name = self.random.choice(NAMES)
-        key = self.random.choice(KEYS[:7])
+        key = self.random.choice(ATTRIBUTE_KEYS[:7])
         attribute = f"{self.random.choice(('opportunity', 'account'))}.attributes.{key}"
-        named = f'opportunity.attributes["{self.random.choice(KEYS)}"]'
-        mine = [text for name in own for text in (name, name, f"{name}.{key}")]
-        return self.random.choice((name, name, attribute, attribute, f"has({attribute})", named, self.literal(), *mine))
+        named = f'opportunity.attributes["{self.random.choice(ATTRIBUTE_KEYS)}"]'
+        macro_operands = [text for name in macro_names for text in (name, name, f"{name}.{key}")]
+        return self.random.choice(
+            (name, name, attribute, attribute, f"has({attribute})", named, self.literal(), *macro_operands)
+        )
 
     def literal(self) -> str:
         """Something written out."""
         return self.random.choice(LITERALS)
 
-    def broken(self, text: str) -> str:
+    def damaged(self, text: str) -> str:
         """The text with a piece of it lost, doubled, or exchanged for a strange one."""
         start = self.random.randrange(len(text) + 1)
         end = min(len(text), start + self.random.randrange(4))
@@ -132,25 +136,25 @@ class Expressions:
         )
         return text[:start] + text[start:end] * self.random.randrange(3) + strange + text[end:]
 
-    def sight(self, *, large: int = 10) -> CelContext:
+    def cel_values(self, *, large: int = 10) -> CelContext:
         """A deal of which anything may be null, odd or large; lists have up to so many parts."""
-        odd = self.random.choice
+        choose = self.random.choice
         return CelContext(
             deal(
-                name=odd(("Stock counting", "x" * 255, "nul\0", "\ud800")),
-                type=odd(tuple(OpportunityType)),
-                source=odd((None, "Trade fair")),
-                state=odd(tuple(OpportunityState)),
-                description=odd((None, "", "By hand", "ab" * 1000 * large)),
-                base_minor=odd((None, 0, 6_000_000, 10**15 - 1)),
-                expected_close_date=odd((None, TODAY, date.max, TODAY + timedelta(days=self.random.randrange(400)))),
+                name=choose(("Stock counting", "x" * 255, "nul\0", "\ud800")),
+                type=choose(tuple(OpportunityType)),
+                source=choose((None, "Trade fair")),
+                state=choose(tuple(OpportunityState)),
+                description=choose((None, "", "By hand", "ab" * 1000 * large)),
+                base_minor=choose((None, 0, 6_000_000, 10**15 - 1)),
+                expected_close_date=choose((None, TODAY, date.max, TODAY + timedelta(days=self.random.randrange(400)))),
                 push_count=self.random.randrange(5),
                 attributes=self.attributes(large),
                 account=replace(
                     ACCOUNT,
-                    industry=odd((None, "retail")),
-                    country=odd((None, "DE")),
-                    employee_count=odd((None, 0, 500)),
+                    industry=choose((None, "retail")),
+                    country=choose((None, "DE")),
+                    employee_count=choose((None, 0, 500)),
                     attributes=self.attributes(large),
                 ),
             ),
@@ -181,12 +185,12 @@ class Expressions:
                 [f"tag {i}" for i in range(large)],
                 [{"a": i, "region": "x"} for i in range(large)],
             ),
-            *({f"k{i}": i for i in range(large)}, nested(large), (1, 2), {1: {2: 3}}, date.max),
+            *({f"k{i}": i for i in range(large)}, nested_list(large), (1, 2), {1: {2: 3}}, date.max),
         )
-        return {key: self.random.choice(values) for key in KEYS if self.random.random() < 0.8}
+        return {key: self.random.choice(values) for key in ATTRIBUTE_KEYS if self.random.random() < 0.8}
 
 
-def nested(depth: int) -> object:
+def nested_list(depth: int) -> object:
     """Lists in one another."""
     value: object = 1
     for _ in range(depth):

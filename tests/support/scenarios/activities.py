@@ -28,7 +28,7 @@ CALL: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Diary:
+class ActivityScenario:
     """An admin at LATER, a lead of theirs, and Grace and Kim of its account, both stakeholders of it."""
 
     ctx: Ctx
@@ -37,17 +37,17 @@ class Diary:
     grace: UUID
     kim: UUID
 
-    async def log(self, **about: Any) -> UUID:  # Any: fields of several kinds
+    async def log_call(self, **fields: Any) -> UUID:  # Any: fields of several kinds
         """A call that went out, with the changes that a test is about."""
-        return await call(self.ctx, about.pop("deal", self.deal), **about)
+        return await log_call(self.ctx, fields.pop("deal", self.deal), **fields)
 
-    async def talk(self, *contacts: UUID, **about: Any) -> UUID:  # Any: as above
+    async def log_two_way_call(self, *contacts: UUID, **fields: Any) -> UUID:  # Any: as above
         """A call that went both ways, with Grace where nobody is named."""
-        return await self.log(two_way=True, contact_ids=contacts or (self.grace,), **about)
+        return await self.log_call(two_way=True, contact_ids=contacts or (self.grace,), **fields)
 
-    async def correct(self, id: UUID, **given: Any) -> UUID:  # Any: as above
+    async def correct(self, id: UUID, **fields: Any) -> UUID:  # Any: as above
         """Correct what is given."""
-        changes: ActivityChanges = {**given}  # type: ignore[typeddict-item]  # a test names what it changes
+        changes: ActivityChanges = {**fields}  # type: ignore[typeddict-item]  # a test names what it changes
         return await correct_activity(self.ctx, id, changes)
 
     async def facts(self) -> OpportunityFacts:
@@ -61,7 +61,7 @@ class Diary:
         return grace, kim
 
 
-async def new_diary(organization: TestOrganization) -> Diary:
+async def new_activity_scenario(organization: TestOrganization) -> ActivityScenario:
     """The deal and its people, a day ago."""
     account = await create_account(organization.ctx, {"name": "Acme"})
     deal = await new_deal(organization.ctx, account)
@@ -69,7 +69,7 @@ async def new_diary(organization: TestOrganization) -> Diary:
     for person in people:
         await add_stakeholder(organization.ctx, deal, NewStakeholder(person, []))
     ctx = Ctx(viewer=organization.ctx.viewer, now=LATER)
-    return Diary(ctx, account, deal, *people)
+    return ActivityScenario(ctx, account, deal, *people)
 
 
 async def new_deal(ctx: Ctx, account: UUID) -> UUID:
@@ -77,12 +77,12 @@ async def new_deal(ctx: Ctx, account: UUID) -> UUID:
     return await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Lead"})
 
 
-async def call(ctx: Ctx, deal: UUID, **about: Any) -> UUID:  # Any: fields of several kinds
+async def log_call(ctx: Ctx, deal: UUID, **fields: Any) -> UUID:  # Any: fields of several kinds
     """Somebody logs a call."""
-    return await log_activity(ctx, deal, NewActivity(**{**CALL, **about}))
+    return await log_activity(ctx, deal, NewActivity(**{**CALL, **fields}))
 
 
-async def stored(deal: UUID) -> tuple[object, ...]:
+async def stored_rows(deal: UUID) -> tuple[object, ...]:
     """All rows that logging on a deal and correcting could change."""
     tables = [table.filter(opportunity_id=deal).order_by("id") for table in (Activity, Override)]
     people = ActivityContact.filter(activity__opportunity_id=deal).order_by("id")
@@ -90,13 +90,13 @@ async def stored(deal: UUID) -> tuple[object, ...]:
     return tuple([await rows.values() for rows in (Opportunity.filter(id=deal), *tables, people, events)])
 
 
-async def besides_health(id: UUID) -> dict[str, Any]:
+async def deal_row_without_health(id: UUID) -> dict[str, Any]:
     """The deal as stored, but for how well it does, which an activity may move."""
     row = (await Opportunity.filter(id=id).values())[0]
     return {name: value for name, value in row.items() if name not in ("health", "health_factors")}
 
 
-async def told(deal: UUID) -> list[tuple[str, dict[str, Any]]]:
+async def recorded_events(deal: UUID) -> list[tuple[str, dict[str, Any]]]:
     """What was told of activities and debts on the deal, oldest first."""
     rows = await Event.filter(aggregateid=deal, at__gte=LATER).order_by("pos").values("type", "payload")
     return [(row["type"], row["payload"]) for row in rows]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.support.team import Crew
+from tests.support.team import SalesTeam
 from workflow.models import Alert, Event, Opportunity
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.alerts.sweep import SweepResult, sweep_organization
@@ -15,39 +15,39 @@ from workflow.rules.enums import (
 )
 
 DAY = timedelta(days=1)
-QUIET = "NO_BUYER_ACTIVITY"
+SILENCE = "NO_BUYER_ACTIVITY"
 
 
-async def swept(crew: Crew, now: datetime) -> SweepResult:
+async def run_sweep(team: SalesTeam, now: datetime) -> SweepResult:
     """What a sweep at an instant changes."""
-    done = SweepResult()
-    await sweep_organization(crew.at("admin", now), done)
-    return done
+    result = SweepResult()
+    await sweep_organization(team.at("admin", now), result)
+    return result
 
 
-async def of(deal: UUID, code: str, **wanted: Any) -> list[dict[str, Any]]:
+async def alerts_of(deal: UUID, code: str, **filters: Any) -> list[dict[str, Any]]:
     """The alerts of a code on a deal, in the order in which they came."""
-    return await Alert.filter(opportunity_id=deal, code=code, **wanted).order_by("id").values()
+    return await Alert.filter(opportunity_id=deal, code=code, **filters).order_by("id").values()
 
 
-async def one(deal: UUID, code: str = QUIET) -> dict[str, Any]:
+async def only_alert(deal: UUID, code: str = SILENCE) -> dict[str, Any]:
     """The only alert of a code."""
-    [row] = await of(deal, code)
+    [row] = await alerts_of(deal, code)
     return row
 
 
-async def told(deal: UUID) -> list[tuple[str, str]]:
+async def silence_events(deal: UUID) -> list[tuple[str, str]]:
     """What was told of the silence of the buyer."""
     rows = (
         await Event.filter(aggregateid=deal, type__startswith="alert.").order_by("xid", "pos").values("type", "payload")
     )
-    return [(row["type"], row["payload"].get("changes")) for row in rows if row["payload"].get("code") == QUIET]
+    return [(row["type"], row["payload"].get("changes")) for row in rows if row["payload"].get("code") == SILENCE]
 
 
-async def talk(crew: Crew, deal: UUID, now: datetime) -> None:
+async def log_call(team: SalesTeam, deal: UUID, now: datetime) -> None:
     """The buyer is spoken with."""
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
-    ctx = crew.at("owner", now)
+    ctx = team.at("owner", now)
     contact = await create_contact(ctx, account, {"name": "Grace"})
-    about = (ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called back", True, now, [contact])
-    await log_activity(ctx, deal, NewActivity(*about))
+    fields = (ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called back", True, now, [contact])
+    await log_activity(ctx, deal, NewActivity(*fields))

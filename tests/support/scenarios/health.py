@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tests.support.organizations import NOW
-from tests.support.team import Crew
+from tests.support.team import SalesTeam
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.activities import NewActivity, log_activity
@@ -24,15 +24,15 @@ from workflow.rules.health.insight import InsightTopic, evaluate_insight
 DEFAULT = preset("default")
 LATER = NOW + timedelta(days=1, hours=3)
 """When the owner writes: a day after the deal came."""
-SAID = "The COO said on the phone that they lose two shifts a week."
-Judgement = dict[str, Any]  # Any: a number and plain data
+EVIDENCE = "The COO said on the phone that they lose two shifts a week."
+HealthColumns = dict[str, Any]  # Any: a number and plain data
 
 
 @dataclass(frozen=True)
-class Desk:
+class HealthScenario:
     """A deal of the owner's, and when they write on it."""
 
-    crew: Crew
+    team: SalesTeam
     deal: UUID
     key: str
     now: datetime = LATER
@@ -40,60 +40,69 @@ class Desk:
     @property
     def ctx(self) -> Ctx:
         """The owner."""
-        return self.crew.at("owner", self.now)
+        return self.team.at("owner", self.now)
 
-    async def contact(self) -> UUID:
+    async def add_contact(self) -> UUID:
         """Somebody at the buyer's."""
         account = (await Opportunity.filter(id=self.deal).values("account_id"))[0]["account_id"]
         return await create_contact(self.ctx, account, {"name": "Grace"})
 
-    async def person(self, role: BuyingRole = BuyingRole.DECISION_MAKER) -> UUID:
+    async def add_stakeholder(self, role: BuyingRole = BuyingRole.DECISION_MAKER) -> UUID:
         """Somebody who takes part."""
-        return await add_stakeholder(self.ctx, self.deal, NewStakeholder(await self.contact(), [role]))
+        return await add_stakeholder(self.ctx, self.deal, NewStakeholder(await self.add_contact(), [role]))
 
-    async def talk(self) -> UUID:
+    async def log_call(self) -> UUID:
         """A call that goes both ways."""
-        about = (ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called back", True, None, [await self.contact()])
-        return await log_activity(self.ctx, self.deal, NewActivity(*about))
+        fields = (
+            ActivityKind.CALL,
+            ActivityDirection.OUTBOUND,
+            "They called back",
+            True,
+            None,
+            [await self.add_contact()],
+        )
+        return await log_activity(self.ctx, self.deal, NewActivity(*fields))
 
-    async def fear(self) -> UUID:
+    async def raise_critical_risk(self) -> UUID:
         """A risk that is CRITICAL."""
         return await raise_risk(self.ctx, self.deal, NewRisk(RiskCategory.TIME, "It takes a year", 5, 5))
 
-    async def late(self) -> UUID:
+    async def add_overdue_milestone(self) -> UUID:
         """A milestone that was due yesterday."""
         return await add_milestone(self.ctx, self.deal, NewMilestone("They saw it", due=NOW.date()))
 
 
-async def new_desk(crew: Crew, state: OpportunityState = OpportunityState.PROGRESSING) -> Desk:
+async def new_health_scenario(
+    team: SalesTeam, state: OpportunityState = OpportunityState.PROGRESSING
+) -> HealthScenario:
     """A fresh deal of the owner's, a month old."""
     key = uuid4().hex
-    return Desk(crew, await crew.deal(state, key), key)
+    return HealthScenario(team, await team.add_deal(state, key), key)
 
 
-async def stored(id: UUID) -> Judgement:
+async def stored_health(id: UUID) -> HealthColumns:
     """The judgement as the deal's row has it."""
     row = (await Opportunity.filter(id=id).values("health", "health_factors", "closed_insight"))[0]
     return {name: json.loads(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
-async def ruled(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> Judgement:
+async def expected_health(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> HealthColumns:
     """The judgement as the rules find it on the facts as they are now; with insight where the deal is about to be closed."""
     facts = (await load_facts(organization_id, [id], now))[id]
     found = evaluate_health(DEFAULT, facts, now)
     return {
         "health": found.score,
         "health_factors": [asdict(factor) for factor in found.factors],
-        "closed_insight": [_topic(topic) for topic in evaluate_insight(DEFAULT, facts, now).topics]
+        "closed_insight": [_topic_columns(topic) for topic in evaluate_insight(DEFAULT, facts, now).topics]
         if closing
         else None,
     }
 
 
-def points(judgement: Judgement) -> dict[str, int]:
+def points_by_factor(judgement: HealthColumns) -> dict[str, int]:
     """What each factor gives."""
     return {factor["key"]: factor["points"] for factor in judgement["health_factors"]}
 
 
-def _topic(found: InsightTopic) -> list[object]:
+def _topic_columns(found: InsightTopic) -> list[object]:
     return [found.topic, found.status, found.summary, list(found.missing)]

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.team import Crew
+from tests.support.team import SalesTeam
 from workflow.models import Event, Milestone, Opportunity
 from workflow.operations.buyer.milestones import (
     NewMilestone,
@@ -24,12 +24,12 @@ from workflow.rules.errors import InvalidInputError, Refusal
 
 LATER = NOW + timedelta(days=1)
 TODAY, YESTERDAY = LATER.date(), NOW.date()
-SAID = "The COO wrote on Monday that they have chosen us."
+EVIDENCE = "The COO wrote on Monday that they have chosen us."
 REASON = "They have done this with us before."
 
 Verb = Callable[[Ctx, UUID, int | None], Awaitable[UUID]]
 VERBS: dict[str, Verb] = {
-    "complete": lambda ctx, id, version: complete_milestone(ctx, id, evidence=SAID, expected_version=version),
+    "complete": lambda ctx, id, version: complete_milestone(ctx, id, evidence=EVIDENCE, expected_version=version),
     "update": lambda ctx, id, version: update_milestone(ctx, id, {"name": "Seen"}, expected_version=version),
     "waive": lambda ctx, id, version: waive_milestone(ctx, id, reason=REASON, expected_version=version),
     "reopen": lambda ctx, id, version: reopen_milestone(ctx, id, reason=REASON, expected_version=version),
@@ -37,31 +37,31 @@ VERBS: dict[str, Verb] = {
 """Everything that is done with a milestone once it is there."""
 
 
-async def a_step(crew: Crew, status: MilestoneStatus = MilestoneStatus.PLANNED, **about: Any) -> UUID:
+async def new_milestone(team: SalesTeam, status: MilestoneStatus = MilestoneStatus.PLANNED, **fields: Any) -> UUID:
     """A milestone that was added by hand to a deal of its own, brought into the status; MISSED as the sweep does it."""
-    deal = await crew.deal(OpportunityState.PROGRESSING)
-    id = await add_milestone(crew.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **about))
+    deal = await team.add_deal(OpportunityState.PROGRESSING)
+    id = await add_milestone(team.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **fields))
     if status is MilestoneStatus.DONE:
-        await VERBS["complete"](crew.at("owner", NOW), id, None)
+        await VERBS["complete"](team.at("owner", NOW), id, None)
     elif status is MilestoneStatus.WAIVED:
-        await VERBS["waive"](crew.at("manager", NOW), id, None)
+        await VERBS["waive"](team.at("manager", NOW), id, None)
     elif status is MilestoneStatus.MISSED:
         await Milestone.filter(id=id).update(status=MilestoneStatus.MISSED)
     return id
 
 
-async def row(id: UUID) -> dict[str, Any]:
+async def milestone_row(id: UUID) -> dict[str, Any]:
     """The milestone as stored."""
     return dict((await Milestone.filter(id=id).values())[0])
 
 
 async def deal_of(id: UUID) -> UUID:
     """The deal that the milestone hangs on."""
-    deal: UUID = (await row(id))["opportunity_id"]
+    deal: UUID = (await milestone_row(id))["opportunity_id"]
     return deal
 
 
-async def version(deal: UUID) -> int:
+async def deal_version(deal: UUID) -> int:
     """The deal's version."""
     return int((await Opportunity.filter(id=deal).values("version"))[0]["version"])
 
@@ -72,23 +72,23 @@ async def last_event(id: UUID) -> tuple[str, dict[str, Any]]:
     return next((e["type"], e["payload"]) for e in events if e["payload"].get("milestoneId") == str(id))
 
 
-async def written(deal: UUID) -> tuple[Any, ...]:
+async def stored_rows(deal: UUID) -> tuple[Any, ...]:
     """All that a verb could have written on the deal."""
-    mine = await Milestone.filter(opportunity_id=deal).order_by("position").values()
-    return await Opportunity.filter(id=deal).values(), mine, await Event.filter(aggregateid=deal).count()
+    milestones = await Milestone.filter(opportunity_id=deal).order_by("position").values()
+    return await Opportunity.filter(id=deal).values(), milestones, await Event.filter(aggregateid=deal).count()
 
 
-async def refused(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
+async def refusal_of(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
     """The refusal of the attempt, which wrote nothing."""
-    before = await written(deal)
+    before = await stored_rows(deal)
     with pytest.raises(Refusal) as caught:
         await attempt
-    assert await written(deal) == before
+    assert await stored_rows(deal) == before
     return caught.value
 
 
-async def faults(id: UUID, attempt: Awaitable[UUID]) -> list[str]:
+async def faulty_fields(id: UUID, attempt: Awaitable[UUID]) -> list[str]:
     """The faulty fields of an attempt on the milestone, which wrote nothing."""
-    refusal = await refused(await deal_of(id), attempt)
+    refusal = await refusal_of(await deal_of(id), attempt)
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(problem.path) for problem in refusal.fields]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tests.support.team import Crew
+from tests.support.team import SalesTeam
 from workflow.models import Opportunity, Override
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
@@ -19,33 +19,33 @@ from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import BuyingRole, Grade, OpportunityState
 from workflow.rules.opportunity.facts import NextStep
 
-PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
+PAIN, STAKEHOLDER, NEXT_STEP = "criterion.pain", "role.stakeholder", "field.next_step"
 REASON = "x" * 20
-SAID = "The plant manager said on the phone that they lose two shifts a week to it."
+EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 
 
-async def lead(crew: Crew, *, unmet: Sequence[str]) -> UUID:
+async def new_lead(team: SalesTeam, *, unmet: Sequence[str]) -> UUID:
     """A lead of the owner's, worked by the helper too, that lacks these requirements alone."""
-    id, admin = await crew.deal(OpportunityState.LEAD), crew.ctx["admin"]
-    await update_opportunity(admin, id, {"collaborator_ids": [crew.member("helper")]}, expected_version=None)
-    await assessed(admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet))
-    for key in (PERSON, STEP):
+    id, admin = await team.add_deal(OpportunityState.LEAD), team.ctx["admin"]
+    await update_opportunity(admin, id, {"collaborator_ids": [team.member("helper")]}, expected_version=None)
+    await validate_criteria(admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet))
+    for key in (STAKEHOLDER, NEXT_STEP):
         if key not in unmet:
-            await met(admin, id, key)
+            await meet_requirement(admin, id, key)
     return id
 
 
-async def assessed(ctx: Ctx, id: UUID, *criteria: str) -> None:
+async def validate_criteria(ctx: Ctx, id: UUID, *criteria: str) -> None:
     """These criteria are validated."""
-    answers = [NewAssessment(key, Grade.VALIDATED, SAID) for key in criteria]
-    await assess_criteria(ctx, id, answers, pain_since=None, expected_version=None)
+    assessments = [NewAssessment(key, Grade.VALIDATED, EVIDENCE) for key in criteria]
+    await assess_criteria(ctx, id, assessments, pain_since=None, expected_version=None)
 
 
-async def met(ctx: Ctx, id: UUID, key: str) -> None:
+async def meet_requirement(ctx: Ctx, id: UUID, key: str) -> None:
     """What a requirement asks is there from now on."""
     if key == PAIN:
-        await assessed(ctx, id, "pain")
-    elif key == STEP:
+        await validate_criteria(ctx, id, "pain")
+    elif key == NEXT_STEP:
         step = NextStep("Meet the COO", ctx.now.date())
         await update_opportunity(ctx, id, {"next_step": step}, expected_version=None)
     else:
@@ -54,19 +54,19 @@ async def met(ctx: Ctx, id: UUID, key: str) -> None:
         await add_stakeholder(ctx, id, NewStakeholder(contact, [BuyingRole.PROBLEM_OWNER]))
 
 
-async def passed(ctx: Ctx, id: UUID, *keys: str, **about: Any) -> None:
+async def qualify_with_override(ctx: Ctx, id: UUID, *keys: str, **fields: Any) -> None:
     """Qualify with an override of these requirements."""
-    given = NewOverride(keys, about.get("reason", REASON), about.get("expires_at"))
-    await qualify(ctx, id, QualifyChanges(), TransitionOptions(override=given))
+    override = NewOverride(keys, fields.get("reason", REASON), fields.get("expires_at"))
+    await qualify(ctx, id, QualifyChanges(), TransitionOptions(override=override))
 
 
-async def debts(id: UUID) -> list[tuple[list[str], datetime | None]]:
+async def stored_overrides(id: UUID) -> list[tuple[list[str], datetime | None]]:
     """What each override of the deal passed, and when it was made good."""
     found = await Override.filter(opportunity_id=id).order_by("at").values_list("requirement_keys", "settled_at")
     return [(keys, settled) for keys, settled in found]
 
 
-async def owed(crew: Crew, id: UUID) -> list[tuple[str, ...]]:
+async def open_override_keys(team: SalesTeam, id: UUID) -> list[tuple[str, ...]]:
     """What the rules read as owed still."""
-    facts = (await load_facts(crew.organization.id, [id], crew.organization.ctx.now))[id]
+    facts = (await load_facts(team.organization.id, [id], team.organization.ctx.now))[id]
     return [debt.requirement_keys for debt in facts.overrides]

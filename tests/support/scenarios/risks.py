@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.support.team import Crew
+from tests.support.team import SalesTeam
 from workflow.models import Event, Member, Mitigation, Opportunity, Risk, RiskReview, Stakeholder
 from workflow.operations.accounts.accounts import create_contact
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
@@ -14,74 +14,76 @@ from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
 
-SAID = "Their COO called Globex on Monday and was reassured."
-SETTLED = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: RiskSettlement.CLOSED}
+EVIDENCE = "Their COO called Globex on Monday and was reassured."
+SETTLEMENTS = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: RiskSettlement.CLOSED}
 
 
 @dataclass(frozen=True)
-class Scene:
+class RiskScenario:
     """A deal of the seller's with its helper, and the people around it."""
 
-    crew: Crew
+    team: SalesTeam
     deal: UUID
 
     @property
     def seller(self) -> Ctx:
         """Who owns the deal."""
-        return self.crew.ctx["owner"]
+        return self.team.ctx["owner"]
 
     @property
     def manager(self) -> Ctx:
         """Who leads the seller and may accept."""
-        return self.crew.ctx["manager"]
+        return self.team.ctx["manager"]
 
-    async def fear(self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED) -> UUID:
+    async def add_risk(self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED) -> UUID:
         """A risk of these scores, brought into the status by the product's own verbs."""
         risk = await raise_risk(self.seller, self.deal, NewRisk(RiskCategory.TIME, "A year", likelihood, impact))
         if status is RiskStatus.CONFIRMED:
-            await self.update(risk, {"confirmed_by_buyer": True})
+            await self.update_risk(risk, {"confirmed_by_buyer": True})
         if status in (RiskStatus.MITIGATING, RiskStatus.MITIGATED):
-            plan = await self.plan(risk)
+            plan = await self.add_mitigation(risk)
             if status is RiskStatus.MITIGATED:
-                await self.complete(plan)
-        if status in SETTLED:
-            await self.settle(risk, SETTLED[status], who=self.manager)
+                await self.complete_mitigation(plan)
+        if status in SETTLEMENTS:
+            await self.settle_risk(risk, SETTLEMENTS[status], ctx=self.manager)
         return risk
 
-    async def update(self, risk: UUID, given: RiskChanges, *, who: Ctx | None = None) -> UUID:
+    async def update_risk(self, risk: UUID, changes: RiskChanges, *, ctx: Ctx | None = None) -> UUID:
         """Change a risk, as the seller unless told."""
-        return await update_risk(who or self.seller, risk, given, expected_version=None)
+        return await update_risk(ctx or self.seller, risk, changes, expected_version=None)
 
-    async def settle(self, risk: UUID, status: RiskSettlement, *, who: Ctx | None = None, reason: str = SAID) -> UUID:
+    async def settle_risk(
+        self, risk: UUID, status: RiskSettlement, *, ctx: Ctx | None = None, reason: str = EVIDENCE
+    ) -> UUID:
         """Settle a risk, as the seller unless told."""
-        return await settle_risk(who or self.seller, risk, status, reason=reason, expected_version=None)
+        return await settle_risk(ctx or self.seller, risk, status, reason=reason, expected_version=None)
 
-    async def plan(self, risk: UUID) -> UUID:
+    async def add_mitigation(self, risk: UUID) -> UUID:
         """Plan something more against a risk; the mitigation's id."""
         before = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True))
         await add_mitigation(self.seller, risk, NewMitigation(MitigationKind.REFERENCE, "Let them call Globex"))
         [made] = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True)) - before
         return UUID(str(made))
 
-    async def complete(self, mitigation: UUID, *, evidence: str = SAID) -> UUID:
+    async def complete_mitigation(self, mitigation: UUID, *, evidence: str = EVIDENCE) -> UUID:
         """It was done."""
         return await complete_mitigation(self.seller, mitigation, evidence=evidence, expected_version=None)
 
-    async def buyer(self, name: str = "Cora Coo") -> UUID:
+    async def add_stakeholder(self, name: str = "Cora Coo") -> UUID:
         """Somebody of the buyer's who takes part."""
-        account = (await self.row())["account_id"]
+        account = (await self.deal_row())["account_id"]
         contact = await create_contact(self.seller, account, {"name": name})
         return await add_stakeholder(self.seller, self.deal, NewStakeholder(contact, []))
 
-    async def row(self) -> dict[str, Any]:  # Any: columns of several kinds
+    async def deal_row(self) -> dict[str, Any]:  # Any: columns of several kinds
         """The deal as stored."""
         return dict((await Opportunity.filter(id=self.deal).values())[0])
 
-    async def risk(self, id: UUID) -> dict[str, Any]:  # Any: as above
+    async def risk_row(self, id: UUID) -> dict[str, Any]:  # Any: as above
         """A risk as stored."""
         return dict((await Risk.filter(id=id).values())[0])
 
-    async def told(self) -> dict[str, Any]:  # Any: JSON
+    async def last_event(self) -> dict[str, Any]:  # Any: JSON
         """The newest event of the deal: its type, and its payload but for who and where."""
         event = (await Event.filter(aggregateid=self.deal).order_by("-pos").limit(1).values("type", "payload"))[0]
         inner = ("actor", "opportunityId", "version")
@@ -94,20 +96,20 @@ class Scene:
         reviews = await RiskReview.filter(opportunity_id=self.deal).order_by("id").values()
         people = await Stakeholder.filter(opportunity_id=self.deal).count()
         events = await Event.filter(aggregateid=self.deal).count()
-        return await self.row(), risks, plans, reviews, people, events
+        return await self.deal_row(), risks, plans, reviews, people, events
 
 
-async def new_scene(crew: Crew, state: OpportunityState = OpportunityState.QUALIFIED) -> Scene:
+async def new_risk_scenario(team: SalesTeam, state: OpportunityState = OpportunityState.QUALIFIED) -> RiskScenario:
     """A fresh deal of the seller's, on which the helper works too."""
-    deal = await crew.deal(state, uuid4().hex)
-    helpers = [crew.member("helper")]
-    await update_opportunity(crew.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
-    return Scene(crew, deal)
+    deal = await team.add_deal(state, uuid4().hex)
+    helpers = [team.member("helper")]
+    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    return RiskScenario(team, deal)
 
 
-async def sleeper(scene: Scene) -> UUID:
+async def deactivated_member(scenario: RiskScenario) -> UUID:
     """A member who has been deactivated."""
     email = f"{uuid4().hex}@example.com"
-    await scene.crew.organization.ctx_of(Role.REP, email)
+    await scenario.team.organization.ctx_of(Role.REP, email)
     await Member.filter(email=email).update(active=False)
     return UUID(str((await Member.filter(email=email).values("id"))[0]["id"]))

@@ -8,85 +8,89 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import OctKey, RSAKey
 
-from tests.support.tokens.issuer import Json, Key, TestIssuer, new_key, part, signed
+from tests.support.tokens.issuer import Json, Key, TestIssuer, encode_part, new_key, sign_token
 
 Forger = Callable[[TestIssuer], str]
 EMAIL = "mallory@example.com"
-STRANGE = new_key()
-SHARED = OctKey.generate_key(256, {"kid": "shared"})
-FEW_BITS = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-WEAK = RSAKey(FEW_BITS, FEW_BITS, {"kid": "weak"})
-SEALING = new_key(kid="sealing", use="enc")
-BOUND = new_key("RSA", kid="bound", alg="RS256")
-KOBLITZ = new_key("secp256k1", kid="koblitz")
-PUBLISHED: tuple[Key, ...] = (SHARED, WEAK, SEALING, BOUND, KOBLITZ, new_key())
+OTHER_KEY = new_key()
+SHARED_SECRET = OctKey.generate_key(256, {"kid": "shared"})
+WEAK_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+WEAK_KEY = RSAKey(WEAK_RSA, WEAK_RSA, {"kid": "weak"})
+ENCRYPTION_KEY = new_key(kid="sealing", use="enc")
+RS256_KEY = new_key("RSA", kid="bound", alg="RS256")
+SECP256K1_KEY = new_key("secp256k1", kid="koblitz")
+PUBLISHED_KEYS: tuple[Key, ...] = (SHARED_SECRET, WEAK_KEY, ENCRYPTION_KEY, RS256_KEY, SECP256K1_KEY, new_key())
 """What the issuer of these tests publishes: keys that no token may be signed with or not so, and a good one."""
-DEEP = b"[" * 3000
+DEEP_JSON = b"[" * 3000
 
 
-def whole(issuer: TestIssuer, **changes: Any) -> Json:
+def valid_claims(issuer: TestIssuer, **changes: Any) -> Json:
     """What a good token would say: it would make an admin of somebody new."""
-    return issuer.body(EMAIL, role="admin", **changes)
+    return issuer.claims(EMAIL, role="admin", **changes)
 
 
-def heads(**changes: Any) -> Forger:
+def with_header(**changes: Any) -> Forger:
     """A header that says something else, with a good signature over it."""
-    return lambda issuer: signed(issuer.keys[-1], {**issuer.head(), **changes}, whole(issuer))
+    return lambda issuer: sign_token(issuer.keys[-1], {**issuer.header(), **changes}, valid_claims(issuer))
 
 
-def headless(name: str) -> Forger:
+def without_header(name: str) -> Forger:
     """A header without a word that it needs."""
-    return lambda issuer: signed(issuer.keys[-1], _without(issuer.head(), name), whole(issuer))
+    return lambda issuer: sign_token(issuer.keys[-1], _without(issuer.header(), name), valid_claims(issuer))
 
 
-def says(**changes: Any) -> Forger:
+def with_claims(**changes: Any) -> Forger:
     """The issuer's own word, and not a good one."""
-    return lambda issuer: signed(issuer.keys[-1], issuer.head(), {**whole(issuer), **changes})
+    return lambda issuer: sign_token(issuer.keys[-1], issuer.header(), {**valid_claims(issuer), **changes})
 
 
-def silent(name: str) -> Forger:
+def without_claim(name: str) -> Forger:
     """The issuer's own word without a claim that it needs."""
-    return lambda issuer: signed(issuer.keys[-1], issuer.head(), _without(whole(issuer), name))
+    return lambda issuer: sign_token(issuer.keys[-1], issuer.header(), _without(valid_claims(issuer), name))
 
 
-def around(seconds: int, *names: str) -> Forger:
+def with_times(seconds: int, *names: str) -> Forger:
     """The issuer's own word, for a time so many seconds away."""
-    return lambda issuer: says(**{name: whole(issuer)["iat"] + seconds for name in names})(issuer)
+    return lambda issuer: with_claims(**{name: valid_claims(issuer)["iat"] + seconds for name in names})(issuer)
 
 
-def elsewhere(change: Callable[[str], object]) -> Forger:
+def with_issuer(change: Callable[[str], object]) -> Forger:
     """Good but for the issuer's address."""
-    return lambda issuer: says(iss=change(issuer.address))(issuer)
+    return lambda issuer: with_claims(iss=change(issuer.address))(issuer)
 
 
-def by(key: Key, algorithm: str, **changes: Any) -> Forger:
+def signed_with(key: Key, algorithm: str, **changes: Any) -> Forger:
     """Signed with another key, by the algorithm that the header says."""
-    return lambda issuer: signed(key, {**issuer.head(), "alg": algorithm, **changes}, whole(issuer), by=algorithm)
+    return lambda issuer: sign_token(
+        key, {**issuer.header(), "alg": algorithm, **changes}, valid_claims(issuer), algorithm=algorithm
+    )
 
 
-def shared_secret(bits: int, secret: Callable[[Key], bytes]) -> Forger:
+def signed_with_public_key(bits: int, secret: Callable[[Key], bytes]) -> Forger:
     """Signed with the issuer's public key as if it were a shared secret."""
 
     def forge(issuer: TestIssuer) -> str:
-        message = f"{part({**issuer.head(), 'alg': f'HS{bits}'})}.{part(whole(issuer))}"
-        return f"{message}.{part(hmac.digest(secret(issuer.keys[-1]), message.encode(), f'sha{bits}'))}"
+        message = f"{encode_part({**issuer.header(), 'alg': f'HS{bits}'})}.{encode_part(valid_claims(issuer))}"
+        return f"{message}.{encode_part(hmac.digest(secret(issuer.keys[-1]), message.encode(), f'sha{bits}'))}"
 
     return forge
 
 
-def parts(change: Callable[[list[str]], object]) -> Forger:
+def with_parts(change: Callable[[list[str]], object]) -> Forger:
     """A good token whose three parts are changed afterwards."""
 
     def forge(issuer: TestIssuer) -> str:
-        kept = signed(issuer.keys[-1], issuer.head(), whole(issuer)).split(".")
-        return ".".join(str(one) for one in change(kept))  # type: ignore[attr-defined]  # a list of parts
+        token_parts = sign_token(issuer.keys[-1], issuer.header(), valid_claims(issuer)).split(".")
+        return ".".join(str(one) for one in change(token_parts))  # type: ignore[attr-defined]  # a list of parts
 
     return forge
 
 
-def raw(head: object = None, body: object = None) -> Forger:
+def with_raw_parts(head: object = None, body: object = None) -> Forger:
     """Parts that are no JSON object, with a good signature over them."""
-    return lambda issuer: signed(issuer.keys[-1], head or issuer.head(), whole(issuer) if body is None else body)
+    return lambda issuer: sign_token(
+        issuer.keys[-1], head or issuer.header(), valid_claims(issuer) if body is None else body
+    )
 
 
 def _without(value: Json, name: str) -> Json:
@@ -104,83 +108,87 @@ def _der(key: Key) -> bytes:
 
 
 ALGORITHMS: Mapping[str, Forger] = {
-    "none, unsigned": parts(lambda kept: [part({"alg": "none", "typ": "JWT"}), kept[1], ""]),
-    "none, with a key": lambda issuer: parts(lambda kept: [part({**issuer.head(), "alg": "none"}), kept[1], ""])(
-        issuer
+    "none, unsigned": with_parts(lambda kept: [encode_part({"alg": "none", "typ": "JWT"}), kept[1], ""]),
+    "none, with a key": lambda issuer: with_parts(
+        lambda kept: [encode_part({**issuer.header(), "alg": "none"}), kept[1], ""]
+    )(issuer),
+    "none, signed": with_header(alg="none"),
+    "None": with_header(alg="None"),
+    "nOnE": with_header(alg="nOnE"),
+    "HS256 with the public key's PEM": signed_with_public_key(256, _pem),
+    "HS384 with the public key's PEM": signed_with_public_key(384, _pem),
+    "HS512 with the public key's PEM": signed_with_public_key(512, _pem),
+    "HS256 with the public key's DER": signed_with_public_key(256, _der),
+    "HS256 with the public key's JWK": signed_with_public_key(
+        256, lambda key: json.dumps(key.as_dict(private=False)).encode()
     ),
-    "none, signed": heads(alg="none"),
-    "None": heads(alg="None"),
-    "nOnE": heads(alg="nOnE"),
-    "HS256 with the public key's PEM": shared_secret(256, _pem),
-    "HS384 with the public key's PEM": shared_secret(384, _pem),
-    "HS512 with the public key's PEM": shared_secret(512, _pem),
-    "HS256 with the public key's DER": shared_secret(256, _der),
-    "HS256 with the public key's JWK": shared_secret(256, lambda key: json.dumps(key.as_dict(private=False)).encode()),
-    "HS256 with a secret that the issuer published": by(SHARED, "HS256", kid="shared"),
-    "ES256 with the id of a shared secret": heads(kid="shared"),
-    "RS256 with a weak key of the issuer": by(WEAK, "RS256", kid="weak"),
-    "ES256 with a key for encryption": by(SEALING, "ES256", kid="sealing"),
-    "PS256 with a key for RS256": by(BOUND, "PS256", kid="bound"),
-    "ES256K": by(KOBLITZ, "ES256K", kid="koblitz"),
-    "RS256 said of an ES256 signature": heads(alg="RS256"),
-    "ES384 said of an ES256 signature": heads(alg="ES384"),
-    "EdDSA said of an ES256 signature": heads(alg="EdDSA"),
-    "an unknown algorithm": heads(alg="XS256"),
-    "an algorithm in small letters": heads(alg="es256"),
-    "an algorithm of encryption": heads(alg="RSA-OAEP"),
-    "no algorithm": headless("alg"),
-    "no algorithm but null": heads(alg=None),
-    "a number as algorithm": heads(alg=256),
-    "a list of algorithms": heads(alg=["ES256"]),
-    "an object as algorithm": heads(alg={"ES256": 1}),
+    "HS256 with a secret that the issuer published": signed_with(SHARED_SECRET, "HS256", kid="shared"),
+    "ES256 with the id of a shared secret": with_header(kid="shared"),
+    "RS256 with a weak key of the issuer": signed_with(WEAK_KEY, "RS256", kid="weak"),
+    "ES256 with a key for encryption": signed_with(ENCRYPTION_KEY, "ES256", kid="sealing"),
+    "PS256 with a key for RS256": signed_with(RS256_KEY, "PS256", kid="bound"),
+    "ES256K": signed_with(SECP256K1_KEY, "ES256K", kid="koblitz"),
+    "RS256 said of an ES256 signature": with_header(alg="RS256"),
+    "ES384 said of an ES256 signature": with_header(alg="ES384"),
+    "EdDSA said of an ES256 signature": with_header(alg="EdDSA"),
+    "an unknown algorithm": with_header(alg="XS256"),
+    "an algorithm in small letters": with_header(alg="es256"),
+    "an algorithm of encryption": with_header(alg="RSA-OAEP"),
+    "no algorithm": without_header("alg"),
+    "no algorithm but null": with_header(alg=None),
+    "a number as algorithm": with_header(alg=256),
+    "a list of algorithms": with_header(alg=["ES256"]),
+    "an object as algorithm": with_header(alg={"ES256": 1}),
 }
 SIGNATURES: Mapping[str, Forger] = {
-    "a stranger's key": by(STRANGE, "ES256"),
-    "an empty signature": parts(lambda kept: [kept[0], kept[1], ""]),
-    "a signature of zeros": parts(lambda kept: [kept[0], kept[1], part(bytes(64))]),
-    "a short signature": parts(lambda kept: [kept[0], kept[1], kept[2][:40]]),
-    "a long signature": parts(lambda kept: [kept[0], kept[1], kept[2] + "AAAA"]),
-    "a signature with padding": parts(lambda kept: [kept[0], kept[1], kept[2] + "=="]),
-    "a signature of another alphabet": parts(lambda kept: [kept[0], kept[1], "+/" + kept[2][2:]]),
-    "the claims as signature": parts(lambda kept: [kept[0], kept[1], kept[1]]),
-    "claims changed afterwards": lambda issuer: parts(lambda kept: [kept[0], part(whole(issuer, a=1)), kept[2]])(
-        issuer
-    ),
-    "a header changed afterwards": lambda issuer: parts(lambda kept: [part(issuer.head() | {"a": 1}), *kept[1:]])(
-        issuer
-    ),
+    "a stranger's key": signed_with(OTHER_KEY, "ES256"),
+    "an empty signature": with_parts(lambda kept: [kept[0], kept[1], ""]),
+    "a signature of zeros": with_parts(lambda kept: [kept[0], kept[1], encode_part(bytes(64))]),
+    "a short signature": with_parts(lambda kept: [kept[0], kept[1], kept[2][:40]]),
+    "a long signature": with_parts(lambda kept: [kept[0], kept[1], kept[2] + "AAAA"]),
+    "a signature with padding": with_parts(lambda kept: [kept[0], kept[1], kept[2] + "=="]),
+    "a signature of another alphabet": with_parts(lambda kept: [kept[0], kept[1], "+/" + kept[2][2:]]),
+    "the claims as signature": with_parts(lambda kept: [kept[0], kept[1], kept[1]]),
+    "claims changed afterwards": lambda issuer: with_parts(
+        lambda kept: [kept[0], encode_part(valid_claims(issuer, a=1)), kept[2]]
+    )(issuer),
+    "a header changed afterwards": lambda issuer: with_parts(
+        lambda kept: [encode_part(issuer.header() | {"a": 1}), *kept[1:]]
+    )(issuer),
 }
-KEYS: Mapping[str, Forger] = {
-    "no key's id": headless("kid"),
-    "an empty key's id": heads(kid=""),
-    "an unknown key": by(STRANGE, "ES256", kid="unknown"),
-    "an unknown key's path": by(STRANGE, "ES256", kid="../../../dev/null"),
-    "an unknown key's SQL": by(STRANGE, "ES256", kid="' OR 1=1 --"),
-    "a very long key's id": by(STRANGE, "ES256", kid="k" * 5000),
-    "null as a key's id": heads(kid=None),
-    "a number as a key's id": heads(kid=1),
-    "a list of key's ids": lambda issuer: heads(kid=[issuer.keys[-1].kid])(issuer),
-    "another issuer's key of the same id": lambda issuer: by(new_key(kid=issuer.keys[-1].kid), "ES256")(issuer),
+KEY_IDS: Mapping[str, Forger] = {
+    "no key's id": without_header("kid"),
+    "an empty key's id": with_header(kid=""),
+    "an unknown key": signed_with(OTHER_KEY, "ES256", kid="unknown"),
+    "an unknown key's path": signed_with(OTHER_KEY, "ES256", kid="../../../dev/null"),
+    "an unknown key's SQL": signed_with(OTHER_KEY, "ES256", kid="' OR 1=1 --"),
+    "a very long key's id": signed_with(OTHER_KEY, "ES256", kid="k" * 5000),
+    "null as a key's id": with_header(kid=None),
+    "a number as a key's id": with_header(kid=1),
+    "a list of key's ids": lambda issuer: with_header(kid=[issuer.keys[-1].kid])(issuer),
+    "another issuer's key of the same id": lambda issuer: signed_with(new_key(kid=issuer.keys[-1].kid), "ES256")(
+        issuer
+    ),
 }
 HEADERS: Mapping[str, Forger] = {
-    "crit": heads(crit=["exp"], exp=1),
-    "crit that is empty": heads(crit=[]),
-    "crit of an unknown word": heads(crit=["https://example.com/x"], **{"https://example.com/x": True}),
-    "b64 that is false": heads(b64=False, crit=["b64"]),
-    "b64 alone": heads(b64=True),
-    "jku, a stranger's": by(STRANGE, "ES256", kid=STRANGE.kid, jku="https://example.com/keys"),
-    "jku, the issuer's own": lambda issuer: heads(jku=f"{issuer.address}/keys")(issuer),
-    "jwk": by(STRANGE, "ES256", jwk=STRANGE.as_dict(private=False)),
-    "x5u": heads(x5u="https://example.com/certificate"),
-    "x5c": heads(x5c=["MIIB"]),
-    "zip": heads(zip="DEF"),
-    "enc": heads(enc="A256GCM"),
-    "a token of a logout": heads(typ="logout+jwt"),
-    "a proof of possession": heads(typ="dpop+jwt"),
-    "a number as type": heads(typ=1),
-    "a header that is a list": raw(head=["alg", "ES256"]),
-    "a header that is a text": raw(head="alg"),
-    "a header that is no JSON": raw(head=b"{alg:ES256}"),
-    "a header that is no UTF-8": raw(head=b'{"alg":"\xff"}'),
-    "a header that is deep": raw(head=DEEP),
+    "crit": with_header(crit=["exp"], exp=1),
+    "crit that is empty": with_header(crit=[]),
+    "crit of an unknown word": with_header(crit=["https://example.com/x"], **{"https://example.com/x": True}),
+    "b64 that is false": with_header(b64=False, crit=["b64"]),
+    "b64 alone": with_header(b64=True),
+    "jku, a stranger's": signed_with(OTHER_KEY, "ES256", kid=OTHER_KEY.kid, jku="https://example.com/keys"),
+    "jku, the issuer's own": lambda issuer: with_header(jku=f"{issuer.address}/keys")(issuer),
+    "jwk": signed_with(OTHER_KEY, "ES256", jwk=OTHER_KEY.as_dict(private=False)),
+    "x5u": with_header(x5u="https://example.com/certificate"),
+    "x5c": with_header(x5c=["MIIB"]),
+    "zip": with_header(zip="DEF"),
+    "enc": with_header(enc="A256GCM"),
+    "a token of a logout": with_header(typ="logout+jwt"),
+    "a proof of possession": with_header(typ="dpop+jwt"),
+    "a number as type": with_header(typ=1),
+    "a header that is a list": with_raw_parts(head=["alg", "ES256"]),
+    "a header that is a text": with_raw_parts(head="alg"),
+    "a header that is no JSON": with_raw_parts(head=b"{alg:ES256}"),
+    "a header that is no UTF-8": with_raw_parts(head=b'{"alg":"\xff"}'),
+    "a header that is deep": with_raw_parts(head=DEEP_JSON),
 }

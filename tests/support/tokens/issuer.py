@@ -25,25 +25,25 @@ Key = RSAKey | ECKey | OKPKey | OctKey
 Json = dict[str, Any]  # Any: JSON values of every kind, wrong ones too
 
 
-def new_key(kind: str = "P-256", **about: Any) -> Key:
+def new_key(kind: str = "P-256", **header: Any) -> Key:
     """A private key, RSA or on the curve that is named, with what its JWKS entry says of it."""
-    told: Any = {"kid": uuid4().hex, "use": "sig", **about}
+    parameters: Any = {"kid": uuid4().hex, "use": "sig", **header}
     if kind == "RSA":
-        return RSAKey.generate_key(2048, told)
+        return RSAKey.generate_key(2048, parameters)
     if kind == "Ed25519":
-        return OKPKey.generate_key("Ed25519", told)
-    return ECKey.generate_key(kind, told)
+        return OKPKey.generate_key("Ed25519", parameters)
+    return ECKey.generate_key(kind, parameters)
 
 
-def part(value: object) -> str:
+def encode_part(value: object) -> str:
     """Bytes, or a value as JSON, as a part of a token."""
     return urlsafe_b64encode(value if isinstance(value, bytes) else json.dumps(value).encode()).decode()
 
 
-def signed(key: Key, head: object, body: object, *, by: str = "ES256") -> str:
+def sign_token(key: Key, header: object, claims: object, *, algorithm: str = "ES256") -> str:
     """A token of these two parts, signed with the key as the algorithm does it, whatever the header says."""
-    message = f"{part(head)}.{part(body)}"
-    return f"{message}.{part(JWSRegistry.algorithms[by].sign(message.encode(), key))}"
+    message = f"{encode_part(header)}.{encode_part(claims)}"
+    return f"{message}.{encode_part(JWSRegistry.algorithms[algorithm].sign(message.encode(), key))}"
 
 
 @dataclass
@@ -54,28 +54,28 @@ class TestIssuer:
 
     port: int
     keys: list[Key] = field(default_factory=lambda: [new_key()])
-    fetched: list[str] = field(default_factory=list)
-    answers: dict[str, Response] = field(default_factory=dict)
-    pause: float = 0.0
+    requests: list[str] = field(default_factory=list)
+    replacements: dict[str, Response] = field(default_factory=dict)
+    delay: float = 0.0
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}{PATH}"
 
-    def settings(self, role_claim: str | None = None) -> dict[str, str]:
+    def server_settings(self, role_claim: str | None = None) -> dict[str, str]:
         """What the environment of a server says that takes its tokens."""
-        told = {"PURSUIT_OIDC_ISSUER": self.address, "PURSUIT_OIDC_AUDIENCE": AUDIENCE}
-        return told | ({"PURSUIT_OIDC_ROLE_CLAIM": role_claim} if role_claim else {})
+        environment = {"PURSUIT_OIDC_ISSUER": self.address, "PURSUIT_OIDC_AUDIENCE": AUDIENCE}
+        return environment | ({"PURSUIT_OIDC_ROLE_CLAIM": role_claim} if role_claim else {})
 
     def discovery(self, **changes: Any) -> Response:
         """Its discovery document."""
         return JSONResponse({"issuer": self.address, "jwks_uri": f"{self.address}/keys", **changes})
 
-    def head(self) -> Json:
+    def header(self) -> Json:
         """A good token's header."""
         return {"alg": "ES256", "typ": "JWT", "kid": self.keys[-1].kid}
 
-    def body(self, email: str, **changes: Any) -> Json:
+    def claims(self, email: str, **changes: Any) -> Json:
         """What it says of a person."""
         now = int(datetime.now(UTC).timestamp())
         about = {"email": email, "email_verified": True, "sub": uuid4().hex}
@@ -83,22 +83,22 @@ class TestIssuer:
 
     def token(self, email: str, **changes: Any) -> str:
         """A good token for the person, signed with the newest key."""
-        return signed(self.keys[-1], self.head(), self.body(email, **changes))
+        return sign_token(self.keys[-1], self.header(), self.claims(email, **changes))
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """One of its two documents, or what a test has put in the place of it."""
         name = "keys" if request.url.path.endswith("keys") else "discovery"
-        self.fetched.append(name)
-        await asyncio.sleep(self.pause)
-        whole = self.discovery() if name == "discovery" else JSONResponse(self.published())
-        return self.answers.get(name, whole)
+        self.requests.append(name)
+        await asyncio.sleep(self.delay)
+        document = self.discovery() if name == "discovery" else JSONResponse(self.jwks())
+        return self.replacements.get(name, document)
 
-    def published(self) -> Mapping[str, object]:
+    def jwks(self) -> Mapping[str, object]:
         """Its keys without what is private."""
         return {"keys": [key.as_dict(private=isinstance(key, OctKey)) for key in self.keys]}
 
 
-class _Quiet(uvicorn.Server):
+class _ServerWithoutSignals(uvicorn.Server):
     """A server that leaves signals to the test run."""
 
     @contextmanager
@@ -107,21 +107,21 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def issuing() -> AsyncIterator[TestIssuer]:
+async def running_issuer() -> AsyncIterator[TestIssuer]:
     """An issuer that answers while the block runs; afterwards nobody listens there."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        issuer = TestIssuer(port=int(door.getsockname()[1]))
-        async with answering(issuer, door):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        issuer = TestIssuer(port=int(listener.getsockname()[1]))
+        async with serve_issuer(issuer, listener):
             yield issuer
 
 
 @asynccontextmanager
-async def answering(issuer: TestIssuer, door: socket.socket) -> AsyncIterator[None]:
+async def serve_issuer(issuer: TestIssuer, listener: socket.socket) -> AsyncIterator[None]:
     """The issuer answers at this door while the block runs."""
     paths = (f"{PATH}/.well-known/openid-configuration", f"{PATH}/keys", "/keys")
-    app = Starlette(routes=[Route(path, issuer.answer) for path in paths])
-    server = _Quiet(uvicorn.Config(app, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve([door]))
+    app = Starlette(routes=[Route(path, issuer.respond) for path in paths])
+    server = _ServerWithoutSignals(uvicorn.Config(app, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve([listener]))
     try:
         yield
     finally:

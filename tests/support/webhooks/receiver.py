@@ -13,14 +13,14 @@ HANG, DIE = b"hang", b"die"
 """No answer at all; the connection closed without one."""
 
 
-def answer(status: int, *headers: str, text: str = "") -> bytes:
+def http_response(status: int, *headers: str, text: str = "") -> bytes:
     """An answer as it goes over the wire."""
     lines = [f"HTTP/1.1 {status} So", *headers, f"Content-Length: {len(text.encode())}", "Connection: close", "", text]
     return "\r\n".join(lines).encode()
 
 
 @dataclass(frozen=True)
-class Sent:
+class ReceivedRequest:
     """One request as it came."""
 
     path: str
@@ -38,48 +38,48 @@ class Receiver:
     """Where it listens, what it got, and how it answers."""
 
     port: int = 0
-    got: list[Sent] = field(default_factory=list)
-    answers: Callable[[Sent], bytes] = lambda sent: OK
-    slow: float = 0.0
+    requests: list[ReceivedRequest] = field(default_factory=list)
+    respond: Callable[[ReceivedRequest], bytes] = lambda sent: OK
+    delay: float = 0.0
 
     @property
     def url(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}/hook?of=test"
 
-    async def until(self, count: int, seconds: float = 20) -> None:
+    async def wait_for(self, count: int, seconds: float = 20) -> None:
         """Wait until it got so many; one that gets none for so long never will."""
         have = -1
-        while len(self.got) < count and have < len(self.got):
-            have = len(self.got)
+        while len(self.requests) < count and have < len(self.requests):
+            have = len(self.requests)
             for _ in range(int(seconds / 0.02)):
-                if len(self.got) > have:
+                if len(self.requests) > have:
                     break
                 await asyncio.sleep(0.02)
-        assert len(self.got) >= count, [sent.body[:200] for sent in self.got]
+        assert len(self.requests) >= count, [sent.body[:200] for sent in self.requests]
 
 
 @asynccontextmanager
-async def receiving(
-    answers: Callable[[Sent], bytes] = lambda sent: OK, *, tls: ssl.SSLContext | None = None
+async def running_receiver(
+    respond: Callable[[ReceivedRequest], bytes] = lambda sent: OK, *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Receiver]:
     """A receiver on a port of its own."""
-    receiver = Receiver(answers=answers)
+    receiver = Receiver(respond=respond)
 
-    async def heard(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            sent = await _request(reader)
-            receiver.got.append(sent)
-            said = receiver.answers(sent)
-            await asyncio.sleep(receiver.slow)
-            if said == HANG:
+            sent = await _read_request(reader)
+            receiver.requests.append(sent)
+            response = receiver.respond(sent)
+            await asyncio.sleep(receiver.delay)
+            if response == HANG:
                 await reader.read()
-            elif said != DIE:
-                writer.write(said)
+            elif response != DIE:
+                writer.write(response)
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(heard, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
@@ -87,8 +87,8 @@ async def receiving(
         server.close()
 
 
-async def _request(reader: asyncio.StreamReader) -> Sent:
+async def _read_request(reader: asyncio.StreamReader) -> ReceivedRequest:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Sent(head[0].split(" ")[1], headers, body)
+    return ReceivedRequest(head[0].split(" ")[1], headers, body)

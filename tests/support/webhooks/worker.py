@@ -21,7 +21,7 @@ from workflow.queries.events.subscribe import FeedDispatcher
 
 
 @dataclass(frozen=True)
-class Office:
+class WebhookOrganization:
     """An organization whose facts are sent, and whoever works for it."""
 
     organization: TestOrganization
@@ -31,13 +31,13 @@ class Office:
         """A new endpoint, for accounts where no type is named."""
         return await create_webhook_endpoint(self.ctx, {"url": url, "event_types": types or ("account.*",)})
 
-    async def tell(self, count: int, **fields: Any) -> list[UUID]:
+    async def create_accounts(self, count: int, **fields: Any) -> list[UUID]:
         """So many facts."""
         about: list[Any] = [{"name": f"Account {number}", **fields} for number in range(count)]
         return [await create_account(self.ctx, account) for account in about]
 
     @asynccontextmanager
-    async def working(self, *, private: bool = True, seconds: float = 15) -> AsyncIterator[None]:
+    async def running_worker(self, *, private: bool = True, seconds: float = 15) -> AsyncIterator[None]:
         """A worker meanwhile."""
         tail = FeedDispatcher()
         async with Worker(tail, WebhookSender(VAULT, allow_private=private, timeout=seconds)).running():
@@ -46,24 +46,24 @@ class Office:
 
 
 @asynccontextmanager
-async def office(url: str) -> AsyncIterator[Office]:
+async def webhook_organization(url: str) -> AsyncIterator[WebhookOrganization]:
     """The database is open, with one organization in it."""
     async with open_database(url, all_contexts=False):
         organization = await new_organization()
-        yield Office(organization, replace(organization.ctx, private_webhooks=True))
+        yield WebhookOrganization(organization, replace(organization.ctx, private_webhooks=True))
 
 
-async def hurry() -> None:
+async def make_retries_due() -> None:
     """What is to be tried later is to be tried now."""
     await WebhookDelivery.filter(status="FAILED").update(next_attempt_at=datetime.now(UTC))
 
 
-async def deliveries(**wanted: Any) -> list[dict[str, Any]]:
+async def deliveries(**filters: Any) -> list[dict[str, Any]]:
     """What became of the deliveries."""
-    return await WebhookDelivery.filter(**wanted).order_by("id").values()
+    return await WebhookDelivery.filter(**filters).order_by("id").values()
 
 
-async def settled(wanted: int, **statuses: object) -> None:
+async def wait_for_deliveries(wanted: int, **statuses: object) -> None:
     """Wait until so many deliveries became that."""
     for _ in range(1_000):
         if len(await deliveries(**statuses)) >= wanted:
