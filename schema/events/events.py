@@ -47,7 +47,7 @@ class Event(Node):
     @strawberry.field(description="Read on from here with `after`.")
     def cursor(self, root: strawberry.Parent[Any]) -> str:
         """Its place in the feed."""
-        cursor: str = root.place.cursor()
+        cursor: str = root.position.cursor()
         return cursor
 
     @strawberry.field(

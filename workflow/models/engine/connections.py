@@ -159,7 +159,7 @@ class SafePostgres(AsyncpgDBClient):
             pool: Any = self._pool
             connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
             try:
-                await connection.stand()
+                await connection.apply_identity()
             except BaseException:
                 await finish(pool.release(connection))
                 raise
@@ -219,7 +219,7 @@ class SafePostgresContext(TransactionContextPooled):
         client: Any = self.client
         with raise_unavailable():
             await self.ensure_connection()
-        client._connection = await client._parent.checked_out()
+        client._connection = await client._parent.check_out()
         self.token = get_connections().set(self.connection_name, client)
         try:
             await client.begin()

@@ -66,7 +66,7 @@ class SafePostgresEditor(InlineChecksEditor, AsyncpgSchemaEditor):
 class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
     """Rebuilds a table without losing its indexes, uniques and triggers; wants foreign keys off on its connection."""
 
-    async def _run_own(self, sql: str) -> None:
+    async def _run_statements(self, sql: str) -> None:
         for statement in statements(sql):
             await self.client.execute_query(statement)
 

@@ -67,7 +67,7 @@ async def _run_and_notify(work: Callable[[], Awaitable[T]]) -> T:
     if events.recorded:
         notify_listeners()
         if notifier := getattr(get_connection(CONNECTION), "notifier", None):
-            notifier.ring()
+            notifier.notify()
     return result
 
 

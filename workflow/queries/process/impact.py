@@ -95,8 +95,8 @@ async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime)
         activity = await activity_facts_at(viewer.organization_id, {id: at for id, (_, at) in closes.items()})
         for facts in batch:
             totals[facts.state] += 1
-            facts_at_close, at = closes[facts.id]
-            known = replace(facts_known_at(facts_at_close, at), activity=activity[facts.id])
+            closing_facts, at = closes[facts.id]
+            known = replace(facts_known_at(closing_facts, at), activity=activity[facts.id])
             flagged.update((rule, facts.state) for rule in matching_rules(document, known, at))
     won, lost = DECIDED_STATES
     return tuple(
