@@ -1,7 +1,8 @@
-"""The README's first session by curl, word by word: its shell block is run against a served organization."""
+"""The README: its session by curl runs against a served organization, and its diagram and its length hold."""
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,46 +11,63 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import ROOT, Server
 from workflow.operations.accounts.accounts import create_account
 from workflow.rules.enums import Role
+from workflow.rules.gates.machine import diagram
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MOST_LINES = 150
+LONGEST_LINE = 100
 CURL = f"""#!{sys.executable}
 import sys, urllib.request
 _, _, url, _, key, _, kind, _, body = sys.argv
+assert body == "@-"
+text = sys.stdin.read().replace("\\n", "")
 headers = dict(line.split(": ", 1) for line in (key, kind))
-sys.stdout.write(urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers)).read().decode())
+sys.stdout.write(urllib.request.urlopen(urllib.request.Request(url, text.encode(), headers)).read().decode())
 """
-"""Stands for `curl -s URL -H … -H … -d …` on a machine that has none."""
-ALL_FIVE = {"criterion.pain", "criterion.interest", "criterion.fit", "role.stakeholder", "field.next_step"}
+"""Replaces `curl -s URL -H … -H … -d @-`, which joins lines, on a machine without curl."""
 
 
-async def test_the_readmes_session_does_what_it_says(
+async def test_the_session_shows_the_refusal_and_then_qualifies_the_lead(
     server: Server, organization: TestOrganization, tmp_path: Path
 ) -> None:
     await create_account(organization.ctx, {"name": "Cancity"})
     key = await organization.key(Role.REP, "rita@example.com")
 
-    who, refused, added, assessed, qualified, stopped = await _run(_session(server.base_url), key, tmp_path)
+    refused, added, qualified = await _run(_session(server.base_url), key, tmp_path)
 
-    assert who["viewer"] == {"role": "REP", "member": {"name": "rita"}}
-    assert refused["qualifyOpportunity"]["__typename"] == "TransitionBlocked"
-    assert {unmet["key"] for unmet in refused["qualifyOpportunity"]["unmet"]} == ALL_FIVE
-    assert added["addStakeholder"] == {"__typename": "StakeholderChanged"}
-    assert assessed["assessCriteria"] == {"__typename": "OpportunityChanged"}
+    assert {"data": refused} == json.loads(_blocks("json")[0]), "Show in README.md what is answered now."
+    assert added == {"addStakeholder": {"__typename": "StakeholderChanged"}}
     assert qualified["qualifyOpportunity"] == {
         "__typename": "TransitionSucceeded",
-        "opportunity": {"number": 1, "state": "QUALIFIED", "probability": 0.25},
+        "opportunity": {"state": "QUALIFIED", "probability": 0.25},
     }
-    assert stopped["disqualifyOpportunity"]["opportunity"]["state"] == "DISQUALIFIED"
+
+
+def test_the_diagram_is_that_of_the_table_of_transitions() -> None:
+    assert _blocks("mermaid") == [diagram() + "\n"]
+
+
+def test_it_is_short() -> None:
+    lines = README.splitlines()
+
+    assert len(lines) <= MOST_LINES
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
+
+
+def _blocks(language: str) -> list[str]:
+    """The text of each code block in this language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def _session(base_url: str) -> str:
-    """The shell block, asking the test's own server."""
-    session = (ROOT / "README.md").read_text().partition("```sh\n")[2].partition("```")[0]
+    """The shell blocks, in order, with the address of the test's own server."""
+    session = "".join(_blocks("sh"))
     assert "http://127.0.0.1:8000" in session
     return session.replace("http://127.0.0.1:8000", base_url)
 
 
 async def _run(session: str, key: str, folder: Path) -> list[dict[str, Any]]:
-    """Run the block in a folder that holds the demo's keys; what each request that is shown was answered."""
+    """Run the session in a folder that holds the demo's keys; return the data of each printed answer."""
     (folder / "var").mkdir()
     (folder / "var" / "demo-keys.json").write_text(json.dumps({"REP": key}, indent=2))
     (folder / "curl").write_text(CURL)
