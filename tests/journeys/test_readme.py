@@ -11,7 +11,7 @@ from tests.support.organizations import TestOrganization
 from tests.support.serving import ROOT, Server
 from workflow.operations.accounts.accounts import create_account
 from workflow.rules.enums import Role
-from workflow.rules.gates.machine import diagram
+from workflow.rules.gates.machine import mermaid_diagram
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MOST_LINES = 150
@@ -44,7 +44,7 @@ async def test_the_session_shows_the_refusal_and_then_qualifies_the_lead(
 
 
 def test_the_diagram_is_that_of_the_table_of_transitions() -> None:
-    assert _blocks("mermaid") == [diagram() + "\n"]
+    assert _blocks("mermaid") == [mermaid_diagram() + "\n"]
 
 
 def test_it_is_short() -> None:
