@@ -32,7 +32,7 @@ from api.http.services import Services
 from api.http.websocket_view import WebSocketView
 from api.worker.webhook_sender import WebhookSender
 from api.worker.worker import Worker
-from workflow.models.engine.database import Unavailable, open_database, single_process
+from workflow.models.engine.database import open_database, single_process
 from workflow.models.engine.readiness import readiness_problem
 from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import FeedDispatcher
@@ -98,12 +98,9 @@ def build_services(settings: Settings, clock: Callable[[], float]) -> Services:
         documents=DocumentCache(introspection=settings.introspection),
         persisted=PersistedQueries(),
         rate_limit=RateLimit(settings.rate_limit),
-        unavailable_error=Unavailable,
         deadline=settings.deadline,
     )
-    return Services(
-        settings, execution, Unavailable, _token_authenticator(settings, clock), Vault(settings.vault_keys())
-    )
+    return Services(settings, execution, _token_authenticator(settings, clock), Vault(settings.vault_keys()))
 
 
 def _token_authenticator(settings: Settings, clock: Callable[[], float]) -> TokenAuthenticator | None:

@@ -14,9 +14,9 @@ from api.cli import verify as verifying
 from api.cli import worker as working
 from api.cli.runtime import DATABASE_ERRORS, CommandFailed, fail
 from api.config.setting_values import SettingsError
-from workflow.models.engine.database import DatabaseInUse, Unavailable
+from workflow.models.engine.database import DatabaseInUse
 from workflow.models.engine.migrating import MigrationRefused
-from workflow.rules.errors import Refusal
+from workflow.rules.errors import Refusal, UnavailableError
 
 EXPECTED_ERRORS = (CommandFailed, SettingsError, Refusal, DatabaseInUse, MigrationRefused)
 
@@ -54,7 +54,7 @@ def main() -> None:
         raise SystemExit(2) from None
     except EXPECTED_ERRORS as problem:
         fail(str(problem))
-    except Unavailable as problem:
+    except UnavailableError as problem:
         fail(f"{str(problem).rstrip('.')}. `pursuit doctor` says more.")
     except DATABASE_ERRORS as problem:
         fail(f"The database does not answer: {str(problem).rstrip('.')}. `pursuit doctor` says more.")

@@ -11,13 +11,14 @@ import typer
 from tortoise.exceptions import BaseORMException
 
 from api.config.settings import Settings
-from workflow.models.engine.database import Unavailable, open_database
+from workflow.models.engine.database import open_database
 from workflow.models.engine.migrating import MigrationRefused, pending
+from workflow.rules.errors import UnavailableError
 
 T = TypeVar("T")
 
 DATABASE_ERRORS = (
-    Unavailable,
+    UnavailableError,
     MigrationRefused,
     BaseORMException,
     OSError,

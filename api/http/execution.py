@@ -62,7 +62,6 @@ class Executor:
     documents: DocumentCache
     persisted: PersistedQueries
     rate_limit: RateLimit
-    unavailable_error: type[Exception]
     deadline: float
 
     async def prepare(self, viewer: Viewer, request: GraphQLRequest) -> PreparedRequest:
@@ -129,4 +128,4 @@ class Executor:
 
     def _error(self, error: GraphQLError, result: ExecutionResult, request_id: str) -> dict[str, Any]:
         format_error = request_error if isinstance(result, PreExecutionError) else execution_error
-        return format_error(error, request_id=request_id, unavailable_error=self.unavailable_error)
+        return format_error(error, request_id=request_id)

@@ -32,6 +32,7 @@ from api.http.sse import problem_stream, stream_response
 from workflow.operations.core.context import Ctx
 from workflow.operations.people.api_keys import record_key_use
 from workflow.queries.scope import act_as_viewer
+from workflow.rules.errors import UnavailableError
 
 T = TypeVar("T")
 HTML = "text/html"
@@ -54,7 +55,7 @@ class GraphQLView:
         except RequestProblem as problem:
             streams = accept.json is None and accept.stream and problem.well_formed
             response = problem_stream(problem) if streams else problem.response(accept.json or JSON)
-        except self.services.unavailable_error:
+        except UnavailableError:
             response = unavailable_problem().response(accept.json or JSON)
         response.headers.update(RESPONSE_HEADERS)
         return response

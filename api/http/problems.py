@@ -8,7 +8,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.responses import JSONResponse
 
 from workflow.operations.core.idempotency import RequestInProgressError
-from workflow.rules.errors import PermissionDeniedError, Refusal
+from workflow.rules.errors import PermissionDeniedError, Refusal, UnavailableError
 
 logger = logging.getLogger("pursuit.graphql")
 
@@ -106,17 +106,17 @@ def internal_error_response(request_id: str) -> JSONResponse:
     return JSONResponse({"errors": [internal_error(request_id)]}, status_code=500, headers={"X-Request-Id": request_id})
 
 
-def request_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
+def request_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:
     """An error found before anything ran: the client's document does not parse or does not fit the schema."""
     if isinstance(error.original_error, RecursionError):
         return _error("The document is nested too deeply.", "GRAPHQL_VALIDATION_FAILED")
     if error.original_error is not None and not error.nodes:
-        return _unexpected_error(error, request_id=request_id, unavailable_error=unavailable_error)
+        return _unexpected_error(error, request_id=request_id)
     code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
     return _with_code(error, str((error.extensions or {}).get("code", code)))
 
 
-def execution_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
+def execution_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:
     """An error of a variable or a field: coded by us, the client's input, the database away, or our fault."""
     original = _root_cause(error)
     if "code" in (error.extensions or {}):
@@ -127,7 +127,7 @@ def execution_error(error: GraphQLError, *, request_id: str, unavailable_error: 
         return _with_code(error, "FORBIDDEN" if isinstance(original, PermissionDeniedError) else "BAD_USER_INPUT")
     if error.path is None or (isinstance(original, GraphQLError) and original.nodes):
         return _with_code(error, "BAD_USER_INPUT")
-    return _unexpected_error(error, request_id=request_id, unavailable_error=unavailable_error)
+    return _unexpected_error(error, request_id=request_id)
 
 
 def http_status(codes: Collection[str], *, ran: bool, media_type: str) -> int:
@@ -138,9 +138,9 @@ def http_status(codes: Collection[str], *, ran: bool, media_type: str) -> int:
     return 400 if not ran and REQUEST_ERROR_CODES & set(codes) and media_type == GRAPHQL_JSON else 200
 
 
-def _unexpected_error(error: GraphQLError, *, request_id: str, unavailable_error: type[Exception]) -> dict[str, Any]:
+def _unexpected_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:
     original = _root_cause(error)
-    if isinstance(original, unavailable_error):
+    if isinstance(original, UnavailableError):
         return {**error.formatted, **unavailable_problem().errors[0]}
     logger.error("the field %s failed", error.path, exc_info=original, extra={"request_id": request_id})
     return {**error.formatted, **internal_error(request_id)}

@@ -19,7 +19,6 @@ class Services:
 
     settings: Settings
     execution: Executor
-    unavailable_error: type[Exception]
     authenticator: TokenAuthenticator | None
     vault: Vault
     session_watch: SessionWatch = field(default_factory=SessionWatch)

@@ -18,6 +18,7 @@ from api.http.problems import RequestProblem, internal_error, unauthenticated_pr
 from api.http.services import Services
 from schema.core.context import RequestContext
 from workflow.queries.scope import act_as_viewer
+from workflow.rules.errors import UnavailableError
 
 logger = logging.getLogger("pursuit.streams")
 
@@ -64,7 +65,7 @@ async def _events(
                     yield _next(unauthenticated_problem(tokens=services.authenticator is not None).body())
             except RequestProblem as problem:
                 yield _next(problem.body())
-            except services.unavailable_error:
+            except UnavailableError:
                 yield _next(unavailable_problem().body())
             except Exception:
                 logger.exception("a stream failed", extra={"request_id": context.request_id})

@@ -15,6 +15,7 @@ from api.http.problems import RequestProblem, internal_error, unavailable_proble
 from api.http.requests import parse_json, parse_request
 from api.http.services import Services
 from workflow.queries.scope import act_as_viewer
+from workflow.rules.errors import UnavailableError
 from workflow.rules.permissions import Viewer
 
 logger = logging.getLogger("pursuit.sockets")
@@ -84,7 +85,7 @@ class WebSocketConnection:
         credential = Credential(bearer([header]), self._services.authenticator, self._request_id)
         try:
             authenticated = await credential.authenticate(datetime.now(UTC))
-        except self._services.unavailable_error:
+        except UnavailableError:
             raise CloseSocket(TRY_AGAIN_LATER, "The database does not answer: try again later") from None
         if authenticated is None:
             raise CloseSocket(FORBIDDEN, 'Forbidden: connection_init needs {"authorization": "Bearer pur_…"}')
@@ -157,7 +158,7 @@ class WebSocketConnection:
             await self._send_answers(id, payload, credential)
         except RequestProblem as problem:
             last = {"id": id, "type": "error", "payload": problem.errors}
-        except self._services.unavailable_error:
+        except UnavailableError:
             last = {"id": id, "type": "error", "payload": unavailable_problem().errors}
         except (CloseSocket, WebSocketDisconnect) as gone:
             await self._close(gone if isinstance(gone, CloseSocket) else None)

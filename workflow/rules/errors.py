@@ -25,6 +25,10 @@ class FieldProblem:
     message: str
 
 
+class UnavailableError(Exception):
+    """The database cannot serve this request now; the same request may succeed in a moment."""
+
+
 class Refusal(Exception):
     """The thing was not done, and nothing was written."""
 

@@ -7,7 +7,7 @@ from api.app import create_app
 from api.config.settings import Settings
 from tests.support.serving import Server
 from workflow.models.engine import readiness
-from workflow.models.engine.database import Unavailable
+from workflow.rules.errors import UnavailableError
 
 
 async def test_a_serving_process_is_alive_and_ready(server: Server) -> None:
@@ -30,7 +30,7 @@ async def test_a_database_behind_the_newest_schema_is_not_ready(empty_database: 
 
 async def test_an_unreachable_database_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(_: object) -> None:
-        raise Unavailable("secret place")
+        raise UnavailableError("secret place")
 
     monkeypatch.setattr(readiness, "transaction", away)
 

@@ -19,7 +19,9 @@ CREATE = """mutation { createAccount(input: {name: "Acme", externalSystem: "crm"
   __typename ... on AccountChanged { account { name externalId } } } }"""
 CREATE_DEAL = """mutation($account: ID!, $name: String!) { createOpportunity(input: {accountId: $account, name: $name}) {
   ... on OpportunityChanged { opportunity { id } } } }"""
-DISQUALIFY_DEALS = """mutation($deals: [OpportunityRef!]!) { transitionOpportunities(input: {trigger: DISQUALIFY, opportunities: $deals, disqualifyReason: NO_PAIN}) {
+DISQUALIFY_DEALS = """mutation($deals: [OpportunityRef!]!) { transitionOpportunities(
+  input: {trigger: DISQUALIFY, opportunities: $deals, disqualifyReason: NO_PAIN}
+) {
   ... on BulkSummary { succeeded failed rows { opportunity { state } } } } }"""
 ENDLESS_STATEMENT = {
     "sqlite": (

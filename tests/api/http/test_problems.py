@@ -10,8 +10,7 @@ import api.auth.credentials
 from api.app import create_app
 from api.config.settings import Settings
 from api.http.problems import execution_error, request_error
-from workflow.models.engine.database import Unavailable
-from workflow.rules.errors import PermissionDeniedError, invalid_field
+from workflow.rules.errors import PermissionDeniedError, UnavailableError, invalid_field
 
 PATH: list[str | int] = ["viewer"]
 
@@ -19,7 +18,7 @@ PATH: list[str | int] = ["viewer"]
 def field_error(original: Exception, **rest: list[str | int]) -> dict[str, object]:
     """A field's error as a client reads it."""
     error = GraphQLError(str(original), original_error=original, path=rest.get("path", PATH))
-    return execution_error(error, request_id="r1", unavailable_error=Unavailable)
+    return execution_error(error, request_id="r1")
 
 
 def test_an_internal_error_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,7 +34,7 @@ def test_an_internal_error_is_masked_and_logged(caplog: pytest.LogCaptureFixture
 def test_an_internal_error_before_execution_is_masked_too() -> None:
     error = GraphQLError("inner secret", original_error=KeyError("inner secret"))
 
-    shown = request_error(error, request_id="r1", unavailable_error=Unavailable)
+    shown = request_error(error, request_id="r1")
 
     assert shown["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
     assert "inner secret" not in str(shown)
@@ -44,7 +43,7 @@ def test_an_internal_error_before_execution_is_masked_too() -> None:
 @pytest.mark.parametrize(
     ("original", "code"),
     [
-        (Unavailable("pool of 10.0.0.1"), "UNAVAILABLE"),
+        (UnavailableError("pool of 10.0.0.1"), "UNAVAILABLE"),
         (PermissionDeniedError("Ask an admin."), "FORBIDDEN"),
         (invalid_field("first", message="1 to 100."), "BAD_USER_INPUT"),
         (GraphQLError("coded", extensions={"code": "QUERY_TOO_COMPLEX"}), "QUERY_TOO_COMPLEX"),
@@ -53,7 +52,7 @@ def test_an_internal_error_before_execution_is_masked_too() -> None:
 )
 def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: str) -> None:
     error = GraphQLError(str(original), original_error=original, path=PATH)
-    shown = execution_error(error, request_id="r1", unavailable_error=Unavailable)
+    shown = execution_error(error, request_id="r1")
 
     assert shown["extensions"] == {"code": code}
     assert "10.0.0.1" not in str(shown)
@@ -61,7 +60,7 @@ def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: 
 
 async def test_an_unreachable_database_is_a_503_with_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
-        raise Unavailable("gone")
+        raise UnavailableError("gone")
 
     monkeypatch.setattr(api.auth.credentials, "authenticate_api_key", away)
 

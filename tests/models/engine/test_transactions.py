@@ -16,7 +16,6 @@ from tests.support.counts import count
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import (
     DatabaseInUse,
-    Unavailable,
     dialect,
     drain,
     execute,
@@ -25,6 +24,7 @@ from workflow.models.engine.database import (
     single_process,
     transaction,
 )
+from workflow.rules.errors import UnavailableError
 
 CANCELS = count(1000)
 
@@ -154,9 +154,9 @@ async def test_waiting_too_long_for_a_lock_reports_a_busy_database(
     await asyncio.sleep(0.5)
     monkeypatch.setattr(timeouts, "WAIT_SECONDS", 0.05)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await transaction(lambda: add_pair(1))
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await lines()
 
     enough.set()
@@ -167,7 +167,7 @@ async def test_waiting_too_long_for_a_lock_reports_a_busy_database(
 async def test_a_lost_connection_is_unavailable_and_the_next_request_is_served(ledger: str) -> None:
     lose = locked_by_another if dialect() == "sqlite" else lose_connection
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await lose(ledger)
 
     await transaction(lambda: add_pair(1))
@@ -195,13 +195,14 @@ async def lose_connection(_: str) -> None:
 
 UNREACHABLE = """
 import asyncio
-from workflow.models.engine.database import Unavailable, opened
+from workflow.models.engine.database import open_database
+from workflow.rules.errors import UnavailableError
 async def reach():
-    async with opened("postgres://nobody@127.0.0.1:1/nothing"):
+    async with open_database("postgres://nobody@127.0.0.1:1/nothing"):
         pass
 try:
     asyncio.run(reach())
-except Unavailable:
+except UnavailableError:
     print("unavailable")
 """
 

@@ -27,7 +27,8 @@ from workflow.models.engine.notify import PostgresNotifier
 from workflow.models.engine.row_counts import postgres_rows_changed, sqlite_rows_changed
 from workflow.models.engine.row_security import SecuredConnection
 from workflow.models.engine.sqlite_functions import register_functions
-from workflow.models.engine.timeouts import Unavailable, acquire_in_time, finish, raise_unavailable
+from workflow.models.engine.timeouts import acquire_in_time, finish, raise_unavailable
+from workflow.rules.errors import UnavailableError
 
 OPEN_ATTEMPTS = 50
 """Attempts to open a SQLite file that another process is opening too."""
@@ -57,7 +58,7 @@ class SafeSqlite(SqliteClient):
                 if "is locked" not in str(problem):
                     raise
             await asyncio.sleep(random.random() * timeouts.WAIT_SECONDS / OPEN_ATTEMPTS)
-        raise Unavailable("The database is too busy: its file is locked by another process.")
+        raise UnavailableError("The database is too busy: its file is locked by another process.")
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         return BoundedLock(self._lock, self)

@@ -18,12 +18,10 @@ from tortoise.models import Model
 from workflow.models.engine.connections import SafePostgres, SafeSqlite
 from workflow.models.engine.row_security import act_as_organization, bypass_row_security
 from workflow.models.engine.single_process import DatabaseInUse, single_process
-from workflow.models.engine.timeouts import Unavailable
 from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
     "DatabaseInUse",
-    "Unavailable",
     "act_as_organization",
     "bypass_row_security",
     "dialect",

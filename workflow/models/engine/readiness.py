@@ -2,9 +2,10 @@
 
 import asyncio
 
-from workflow.models.engine.database import Unavailable, dialect, fetch, transaction
+from workflow.models.engine.database import dialect, fetch, transaction
 from workflow.models.engine.migrating import pending
 from workflow.models.engine.row_security import ROLE, ROW_SECURITY_STATUS
+from workflow.rules.errors import UnavailableError
 
 
 async def readiness_problem(url: str) -> str | None:
@@ -13,7 +14,7 @@ async def readiness_problem(url: str) -> str | None:
         async with asyncio.timeout(5):
             await transaction(_ping)
             pending_migrations = await pending(url)
-    except (Unavailable, TimeoutError, OSError):
+    except (UnavailableError, TimeoutError, OSError):
         return "The database does not answer."
     if pending_migrations:
         return "The database is behind the newest schema: run `pursuit migrate`."

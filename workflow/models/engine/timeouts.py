@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 
+from workflow.rules.errors import UnavailableError
+
 WAIT_SECONDS = 5.0
 """Seconds that anybody waits for the writer's lock or for a free connection."""
 
@@ -23,17 +25,13 @@ CONNECTION_ERRORS = (
 """What a driver raises when the database cannot be reached or does not answer in time."""
 
 
-class Unavailable(Exception):
-    """The database cannot serve this now; the same request may succeed in a moment."""
-
-
 async def acquire_in_time(lock: asyncio.Lock) -> None:
     """Take a lock, or say that the database is too busy."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await lock.acquire()
     except TimeoutError:
-        raise Unavailable("The database is too busy: no turn to use it came free in time.") from None
+        raise UnavailableError("The database is too busy: no turn to use it came free in time.") from None
 
 
 async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
@@ -45,12 +43,12 @@ async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
 
 @contextlib.contextmanager
 def raise_unavailable() -> Iterator[None]:
-    """Say a driver's connection trouble as Unavailable."""
+    """Say a driver's connection trouble as UnavailableError."""
     try:
         yield
     except CONNECTION_ERRORS as problem:
-        raise Unavailable(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
+        raise UnavailableError(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
     except asyncpg.InterfaceError as problem:
         if "clos" not in str(problem):
             raise
-        raise Unavailable(f"The connection to the database is gone: {problem}.") from problem
+        raise UnavailableError(f"The connection to the database is gone: {problem}.") from problem

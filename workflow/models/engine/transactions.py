@@ -12,7 +12,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
 from workflow.models.engine.notify import notify_listeners, track_events
-from workflow.models.engine.timeouts import Unavailable
+from workflow.rules.errors import UnavailableError
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _running: set[asyncio.Task[Any]] = set()
 async def transaction(work: Callable[[], Awaitable[T]]) -> T:
     """Run work in one transaction, again from its start after a collision; inside a transaction it is a savepoint.
 
-    Work runs in a task of its own that a cancelled caller leaves to finish. Raises Unavailable when no turn came.
+    Work runs in a task of its own that a cancelled caller leaves to finish. Raises UnavailableError when no turn came.
     """
     if isinstance(get_connection(CONNECTION), TransactionalDBClient):
         return await _run_once(work)
@@ -57,7 +57,7 @@ async def _retry_on_collision(work: Callable[[], Awaitable[T]]) -> T:
         if clock() > deadline:
             break
         await asyncio.sleep(random.random() * min(0.25, 0.005 * 2**attempt))
-    raise Unavailable("The database is too busy: every attempt collided with another writer.")
+    raise UnavailableError("The database is too busy: every attempt collided with another writer.")
 
 
 async def _run_and_notify(work: Callable[[], Awaitable[T]]) -> T:

@@ -14,9 +14,10 @@ from uuid import UUID
 
 from workflow.models import Idempotency
 from workflow.models.columns import new_id
-from workflow.models.engine.database import Unavailable, transaction
+from workflow.models.engine.database import transaction
 from workflow.operations.core.locking import lock_and_read
 from workflow.rules.codec import decode, encode, has_secret
+from workflow.rules.errors import UnavailableError
 from workflow.rules.permissions import Viewer
 
 T = TypeVar("T")
@@ -141,7 +142,7 @@ async def store_answer(request: IdempotentRequest, answer: dict[str, Any]) -> No
     async def work() -> None:
         await Idempotency.filter(id=request.id, claim=request.claim, answer=None).update(**fields)
 
-    with suppress(Unavailable):
+    with suppress(UnavailableError):
         await transaction(work)
 
 
@@ -151,7 +152,7 @@ async def release_key(request: IdempotentRequest, now: datetime) -> None:
     async def work() -> None:
         await Idempotency.filter(id=request.id, claim=request.claim).update(claimed_until=now)
 
-    with suppress(Unavailable):
+    with suppress(UnavailableError):
         await transaction(work)
 
 

@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member
 from workflow.models.columns import new_id
-from workflow.models.engine.database import Unavailable, act_as_organization, transaction
+from workflow.models.engine.database import act_as_organization, transaction
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import diff, record_event
 from workflow.operations.core.locking import lock_and_read
@@ -22,7 +22,7 @@ from workflow.queries.people.credentials import hash_secret
 from workflow.queries.people.people import find_organization
 from workflow.rules.codec import SECRET_FIELD
 from workflow.rules.enums import Role
-from workflow.rules.errors import NotFoundError
+from workflow.rules.errors import NotFoundError, UnavailableError
 from workflow.rules.permissions import Action, acting_role, require_permission, role_with_article
 
 
@@ -93,7 +93,7 @@ async def record_key_use(ctx: Ctx) -> None:
     async def work() -> None:
         await earlier.update(last_used_at=minute)
 
-    with suppress(Unavailable), act_as_organization(ctx.viewer.organization_id):
+    with suppress(UnavailableError), act_as_organization(ctx.viewer.organization_id):
         await transaction(work)
 
 
