@@ -1,13 +1,16 @@
-"""Milestones as they are laid out: on entering PROGRESSING, and anew after a REOPEN."""
+"""The milestones of a process as rows of a deal: planned on entering PROGRESSING and reset after a REOPEN."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from workflow.models import Milestone
 from workflow.models.columns import new_id
 from workflow.operations.change.change import LockedOpportunity
 from workflow.rules.enums import MilestoneStatus
-from workflow.rules.opportunity.milestones import due_date, missing_templates
+from workflow.rules.opportunity.milestones import due_date
+from workflow.rules.process.document import ProcessDocument
 
 RESET_COLUMNS: Mapping[str, Any] = {  # Any: columns of several kinds
     "status": MilestoneStatus.PLANNED,
@@ -20,33 +23,58 @@ RESET_COLUMNS: Mapping[str, Any] = {  # Any: columns of several kinds
 }
 
 
-async def plan_milestones(deal: LockedOpportunity) -> None:
-    """Give the deal the milestones of its process that it does not have yet, due from today."""
+def milestone_rows(
+    process: ProcessDocument,
+    *,
+    organization_id: UUID,
+    opportunity_id: UUID,
+    today: date,
+    now: datetime,
+    existing_keys: Collection[str | None] = (),
+) -> list[Milestone]:
+    """Build the unsaved milestones of a process for a deal, due from `today`, except those with existing keys.
+
+    `today` is the organization's calendar day, `now` the time of creation. Positions are those of the process.
+    """
+    return [
+        Milestone(
+            id=new_id(),
+            organization_id=organization_id,
+            opportunity_id=opportunity_id,
+            template_key=template.key,
+            name=template.name,
+            side=template.side,
+            weight=template.weight,
+            status=MilestoneStatus.PLANNED,
+            due=due_date(template, today),
+            position=position,
+            created_at=now,
+        )
+        for position, template in enumerate(process.milestones, 1)
+        if template.key not in existing_keys
+    ]
+
+
+async def plan_milestones(deal: LockedOpportunity) -> list[str]:
+    """Add the milestones of the process that the deal lacks, due from today. Return their keys, sorted."""
     await deal.reload()
-    today = deal.facts.today(deal.ctx.now)
-    positions = {template.key: position for position, template in enumerate(deal.process.milestones, 1)}
-    await Milestone.bulk_create(
-        [
-            Milestone(
-                id=new_id(),
-                organization_id=deal.organization_id,
-                opportunity_id=deal.id,
-                template_key=template.key,
-                name=template.name,
-                side=template.side,
-                weight=template.weight,
-                status=MilestoneStatus.PLANNED,
-                due=due_date(template, today),
-                position=positions[template.key],
-                created_at=deal.ctx.now,
-            )
-            for template in missing_templates(deal.process, deal.facts)
-        ]
+    rows = milestone_rows(
+        deal.process,
+        organization_id=deal.organization_id,
+        opportunity_id=deal.id,
+        today=deal.facts.today(deal.ctx.now),
+        now=deal.ctx.now,
+        existing_keys={milestone.key for milestone in deal.facts.milestones},
     )
+    await Milestone.bulk_create(rows)
+    return sorted(str(row.template_key) for row in rows)
 
 
 async def reset_milestones(deal: LockedOpportunity) -> None:
-    """After a REOPEN what is not done is not begun: the process's steps go until they are laid out again, others wait undated."""
+    """Reset the milestones that are not done, after a REOPEN.
+
+    Those of the process are deleted, to be planned again on PROGRESSING; those added by hand lose their due date.
+    """
     open_milestones = Milestone.filter(opportunity_id=deal.id).exclude(status=MilestoneStatus.DONE)
     await open_milestones.filter(template_key__isnull=False).delete()
     await open_milestones.filter(template_key__isnull=True).update(**RESET_COLUMNS, due=None)

@@ -8,7 +8,7 @@ from workflow.operations.buyer.milestone_plan import plan_milestones
 from workflow.operations.change.change import LockedOpportunity
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import OpportunityState
-from workflow.rules.opportunity.milestones import PASSED_STATUSES, missing_templates
+from workflow.rules.opportunity.milestones import PASSED_STATUSES
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 
@@ -44,12 +44,10 @@ async def _remove_milestones(deal: LockedOpportunity) -> list[str]:
 
 
 async def _add_milestones(deal: LockedOpportunity) -> list[str]:
-    """The steps that are new, due from today; a deal before PROGRESSING is given them when it comes there."""
+    """Add the milestones that are new, due from today; a deal before PROGRESSING gets them when it enters it."""
     if deal.row.state is not OpportunityState.PROGRESSING:
         return []
-    new = sorted(template.key for template in missing_templates(deal.process, deal.facts))
-    await plan_milestones(deal)
-    return new
+    return await plan_milestones(deal)
 
 
 async def _update_milestones(deal: LockedOpportunity) -> None:
