@@ -20,8 +20,7 @@ from workflow.operations.buyer.milestones import NewMilestone
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MilestoneSide, MilestoneStatus, Momentum
 from workflow.rules.opportunity import milestones as rules
-from workflow.rules.opportunity.facts import Actor
-from workflow.rules.opportunity.parts import MilestoneFacts
+from workflow.rules.opportunity.parts import Actor, MilestoneFacts
 
 if TYPE_CHECKING:
     from schema.opportunity.type import Opportunity

@@ -13,9 +13,9 @@ from schema.people.types import ActorType
 from schema.process.type import CriterionType, FitRuleType
 from workflow.rules.enums import FitStatus, Grade
 from workflow.rules.opportunity import qualification as rules
-from workflow.rules.opportunity.facts import Actor, OpportunityFacts
-from workflow.rules.opportunity.fit import FitResult
-from workflow.rules.opportunity.parts import AssessmentFacts, StakeholderFacts
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.fit import FitResult, fit_results
+from workflow.rules.opportunity.parts import Actor, AssessmentFacts, StakeholderFacts
 from workflow.rules.process import document
 
 
@@ -137,7 +137,7 @@ class Qualification:
     @strawberry.field(graphql_type=list[FitResultType], description="Fit rules run on the account's own data.")
     def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitResult]:
         """The findings."""
-        return rules.fit_results(root.process, root.facts.account)
+        return fit_results(root.process, root.facts.account)
 
     @strawberry.field(description="True where pain, interest and fit all hold.")
     def is_opportunity(self, root: strawberry.Parent[Any]) -> bool:

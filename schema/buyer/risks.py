@@ -14,8 +14,7 @@ from schema.people.types import ActorType, Member
 from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
 from workflow.rules.opportunity import risks as rules
-from workflow.rules.opportunity.facts import Actor
-from workflow.rules.opportunity.parts import MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
+from workflow.rules.opportunity.parts import Actor, MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
 
 
 @strawberry.type(description="What is done to make a risk smaller.")

@@ -35,7 +35,7 @@ class PartLoaders:
         self._viewer, self._now, self._transitions = viewer, now, transitions
         self._shared: dict[str, Callable[[Ids], Awaitable[list[Any]]]] = {
             "activity": self._load_activity,
-            "steps": self._load_steps,
+            "transitions": self._load_transitions,
             "overrides": self._load_open_overrides,
         }
         separate = {name: fetch for name, fetch in facts.PART_LOADERS.items() if name not in self._shared}
@@ -80,9 +80,9 @@ class PartLoaders:
             self._conversations.load_many([("talks", id) for id in ids]),
         )
         pairs = zip(counts, talks, strict=True)
-        return [None if found is None else replace(found, talks=said or ()) for found, said in pairs]
+        return [None if found is None else replace(found, conversations=said or ()) for found, said in pairs]
 
-    async def _load_steps(self, ids: Ids) -> list[Any]:
+    async def _load_transitions(self, ids: Ids) -> list[Any]:
         return await self._lists[HISTORY.table].load_many([(id, FACTS_ONLY) for id in ids])
 
     async def _load_open_overrides(self, ids: Ids) -> list[tuple[OverrideFacts, ...]]:

@@ -16,8 +16,7 @@ from workflow.operations.change.overrides import NewOverride
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.rules.codec import decode
 from workflow.rules.gates.requirements import Verdict
-from workflow.rules.opportunity.facts import Actor
-from workflow.rules.opportunity.parts import OverrideFacts
+from workflow.rules.opportunity.parts import Actor, OverrideFacts
 
 if TYPE_CHECKING:
     from schema.opportunity.transitions import Transition

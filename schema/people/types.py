@@ -18,7 +18,7 @@ from workflow.queries.people.people import MemberFilter, MemberRow, Organization
 from workflow.queries.process import processes
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import ActorKind, Role, Visibility
-from workflow.rules.opportunity.facts import Actor
+from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import PERMISSIONS
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow.rules.enums import ActorKind
-from workflow.rules.opportunity.facts import Actor
+from workflow.rules.opportunity.parts import Actor
 
 ACTOR_COLUMNS = ("actor_kind", "actor_name", "actor_member_id")
 

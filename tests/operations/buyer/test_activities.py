@@ -254,7 +254,7 @@ async def test_facts_have_the_last_two_way_activity_and_the_last_30_days(scenari
 
     read = (await scenario.facts()).activity
     assert (read.last_two_way_at, read.recent_count) == (LATER - timedelta(days=3), 3)
-    assert [(talk.contact_id, talk.count, talk.last_at) for talk in read.talks] == [
+    assert [(talk.contact_id, talk.count, talk.last_at) for talk in read.conversations] == [
         (scenario.grace, 4, LATER - timedelta(days=3))
     ]
 

@@ -43,17 +43,19 @@ def qualified(days: float, **changes: Any) -> OpportunityFacts:
     """A deal that left LEAD so many days ago."""
     at = NOW - days * DAY
     step = TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
-    return deal(**{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "steps": (step,), **changes})
+    return deal(**{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "transitions": (step,), **changes})
 
 
 def progressing(days: float, **changes: Any) -> OpportunityFacts:
     """A deal that came into PROGRESSING so many days ago, straight from LEAD."""
     at = NOW - days * DAY
-    steps = (
+    transitions = (
         TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0),
         TransitionFacts(Trigger.PROGRESS, QUALIFIED, PROGRESSING, at, 0),
     )
-    return deal(**{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "steps": steps, **changes})
+    return deal(
+        **{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "transitions": transitions, **changes}
+    )
 
 
 def decision_maker(attitude: Attitude) -> StakeholderFacts:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.rules.processes import process_documents
 from workflow.rules.codec import camel
-from workflow.rules.process.bounds import MAX_LENGTHS, MAX_TEXT_LENGTH, RANGES
+from workflow.rules.process.bounds import MAX_LENGTHS, MAX_TEXT_LENGTH, RANGES, Range
 from workflow.rules.process.document import Gate, ProcessDocument, RequirementTest, encode_process
 
 Path = tuple[str, ...]
@@ -31,7 +31,7 @@ class DocumentField:
     value: object
 
     @property
-    def limits(self) -> Any:  # Any: a range, or none
+    def limits(self) -> Range | None:
         return RANGES.get((self.record_type, self.field.name))
 
 
@@ -69,8 +69,8 @@ def faults_of(place: DocumentField) -> Iterator[tuple[str, Path, object]]:
         yield "deleted", place.path, MISSING
         yield "emptied", place.path, None
     if place.limits:
-        yield "too small", place.path, place.limits.least - 1
-        yield "too large", place.path, place.limits.most + 1
+        yield "too small", place.path, place.limits.minimum - 1
+        yield "too large", place.path, place.limits.maximum + 1
     if place.kind is str or place.kind == str | None:
         yield "blank", place.path, " \t"
         yield (

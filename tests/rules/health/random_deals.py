@@ -22,7 +22,7 @@ from workflow.rules.enums import (
     RiskStatus,
 )
 from workflow.rules.gates.machine import transitions_from
-from workflow.rules.opportunity.facts import OpportunityFacts, StakeholderFacts
+from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import (
     ActivityFacts,
     CompetitorFacts,
@@ -31,6 +31,7 @@ from workflow.rules.opportunity.parts import (
     MilestoneFacts,
     ObjectiveFacts,
     RiskReviewFacts,
+    StakeholderFacts,
     TransitionFacts,
 )
 from workflow.rules.process.document import ProcessDocument, RequiredRole
@@ -62,11 +63,11 @@ def _process(rng: Random) -> ProcessDocument:
 
 def _deal(rng: Random) -> OpportunityFacts:
     people = tuple(_stakeholder(rng, place) for place in range(rng.randrange(5)))
-    steps = _transitions(rng)
+    transitions = _transitions(rng)
     return deal(
-        state=steps[-1].target if steps else OpportunityState.LEAD,
-        state_since=steps[-1].at if steps else NOW - _duration(rng),
-        steps=steps,
+        state=transitions[-1].target if transitions else OpportunityState.LEAD,
+        state_since=transitions[-1].at if transitions else NOW - _duration(rng),
+        transitions=transitions,
         push_count=rng.choice((0, 0, 1, 2, 3, 9)),
         stakeholders=people,
         activity=_activity(rng, people),
@@ -139,13 +140,13 @@ def _activity(rng: Random, people: Sequence[StakeholderFacts]) -> ActivityFacts:
 
 def _transitions(rng: Random) -> tuple[TransitionFacts, ...]:
     """Arrows of the table one after another, the last of them some time ago."""
-    state, steps, lasted = OpportunityState.LEAD, [], [_duration(rng) for _ in range(rng.randrange(7))]
+    state, transitions, lasted = OpportunityState.LEAD, [], [_duration(rng) for _ in range(rng.randrange(7))]
     for place, span in enumerate(lasted):
         arrow = rng.choice(transitions_from(state))
         at = NOW - sum(lasted[place + 1 :], timedelta(days=1))
-        steps.append(TransitionFacts(arrow.trigger, state, arrow.target, at, int(span.total_seconds())))
+        transitions.append(TransitionFacts(arrow.trigger, state, arrow.target, at, int(span.total_seconds())))
         state = arrow.target
-    return tuple(steps)
+    return tuple(transitions)
 
 
 def _sample(rng: Random, choices: Sequence[T]) -> tuple[T, ...]:

@@ -28,7 +28,7 @@ def closed(**changes: object) -> OpportunityFacts:
     then = {
         "state": S.WON,
         "state_since": NOW - 40 * DAY,
-        "steps": (came, won),
+        "transitions": (came, won),
         "activity": two_way_activity(2, ago=41 * DAY),
     }
     return deal(**{"stakeholders": (stakeholder(BuyingRole.DECISION_MAKER),), **then, **changes})
@@ -47,17 +47,17 @@ def test_a_closed_deal_is_evaluated_as_at_its_close() -> None:
 
 def at_close(**changes: object) -> dict[str, int]:
     """The same deal, 40 days ago, while it was still open."""
-    then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "steps": closed().steps[:1]}
+    then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "transitions": closed().transitions[:1]}
     found = evaluate_health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
     return {factor.key: factor.points for factor in found.factors}
 
 
 def test_a_deal_closed_as_a_lead_has_the_age_of_that_lead() -> None:
-    steps = (TransitionFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
+    transitions = (TransitionFacts(Trigger.DISQUALIFY, S.LEAD, S.DISQUALIFIED, NOW - 5 * DAY, 20 * 86_400),)
 
-    then, at = facts_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, steps=steps))
+    then, at = facts_at_close(deal(state=S.DISQUALIFIED, state_since=NOW - 5 * DAY, transitions=transitions))
 
-    assert (then.state, then.state_since, then.steps, at) == (S.LEAD, NOW - 25 * DAY, (), NOW - 5 * DAY)
+    assert (then.state, then.state_since, then.transitions, at) == (S.LEAD, NOW - 25 * DAY, (), NOW - 5 * DAY)
 
 
 @settings(max_examples=count(10_000), derandomize=not FULL, deadline=None)

@@ -90,9 +90,9 @@ def test_role_coverage_scores_up_to_20(people: int, given: int) -> None:
     ("late", "total", "given"), [(0, 0, 20), (0, 5, 20), (1, 3, 13), (2, 3, 7), (1, 8, 18), (7, 8, 3), (1, 1, 0)]
 )
 def test_milestones_score_20_by_the_share_not_overdue_half_up(late: int, total: int, given: int) -> None:
-    steps = (*[step(late=True)] * late, *[step()] * (total - late))
+    transitions = (*[step(late=True)] * late, *[step()] * (total - late))
 
-    assert points("milestones", milestones=steps) == given
+    assert points("milestones", milestones=transitions) == given
 
 
 @pytest.mark.parametrize(("status", "given"), [(M.PLANNED, 0), (M.MISSED, 0), (M.DONE, 20), (M.WAIVED, 20)])
@@ -142,7 +142,7 @@ def test_a_state_without_expected_days_scores_15() -> None:
 def test_a_second_visit_adds_to_the_first() -> None:
     came = TransitionFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
     went = TransitionFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
-    again: dict[str, Any] = {"state": S.QUALIFIED, "steps": (came, went, came)}
+    again: dict[str, Any] = {"state": S.QUALIFIED, "transitions": (came, went, came)}
 
     assert points("state_age", **again, state_since=NOW - 4 * DAY) == 15
     assert points("state_age", **again, state_since=NOW - 4 * DAY - TICK) == 8

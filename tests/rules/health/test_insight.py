@@ -36,7 +36,6 @@ from workflow.rules.enums import (
     Trigger,
 )
 from workflow.rules.health.insight import InsightTopic, evaluate_insight
-from workflow.rules.opportunity.facts import StakeholderFacts
 from workflow.rules.opportunity.milestones import missing_templates
 from workflow.rules.opportunity.parts import (
     CompetitorFacts,
@@ -44,6 +43,7 @@ from workflow.rules.opportunity.parts import (
     MilestoneFacts,
     ObjectiveFacts,
     RiskReviewFacts,
+    StakeholderFacts,
     TransitionFacts,
 )
 from workflow.rules.process.document import ProcessDocument
@@ -183,7 +183,7 @@ PERCEIVED_RISK: list[Case] = [
     ({}, UNKNOWN, ("riskReview",)),
     ({"risk_review": REVIEWED}, UNKNOWN, ("riskReview",)),
     ({"risk_review": NONE_FOUND, "first_time_buyer": True}, UNKNOWN, ("riskReview",)),
-    ({"risk_review": NONE_FOUND, "steps": REOPENED}, UNKNOWN, ("riskReview",)),
+    ({"risk_review": NONE_FOUND, "transitions": REOPENED}, UNKNOWN, ("riskReview",)),
     ({"risk_review": NONE_FOUND}, KNOWN, ()),
     ({"risks": (risk(1, 1),)}, PARTIAL, ("riskReview",)),
     ({"risks": (risk(1, 1, RiskStatus.CLOSED),)}, PARTIAL, ("riskReview",)),

@@ -130,9 +130,9 @@ def test_insight_of_a_closed_deal_is_as_at_its_close() -> None:
     came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 300 * DAY, 0)
     lost = TransitionFacts(Trigger.LOSE, S.PROGRESSING, S.LOST, NOW - 200 * DAY, 0)
     answers = (assessment("pain", age=220 * DAY),)
-    steps = {"state": S.LOST, "state_since": lost.at, "steps": (came, lost)}
+    closed = {"state": S.LOST, "state_since": lost.at, "transitions": (came, lost)}
 
-    assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers, **steps), NOW))[N.PAIN] == "KNOWN"
+    assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers, **closed), NOW))[N.PAIN] == "KNOWN"
     assert statuses(evaluate_insight(DEFAULT, deal(assessments=answers), NOW))[N.PAIN] == "STALE"
 
 

@@ -163,7 +163,7 @@ FORWARD = {Trigger.QUALIFY, Trigger.PROGRESS, Trigger.WIN}
 def test_a_forward_transition_counts_as_a_milestone(trigger: Trigger, ago: timedelta, recent: bool) -> None:
     taken = TransitionFacts(trigger, LEAD, PROGRESSING, NOW - ago, 0)
 
-    moved = momentum(deal(steps=(taken,)), NOW) is Momentum.QUIET_BUT_MOVING
+    moved = momentum(deal(transitions=(taken,)), NOW) is Momentum.QUIET_BUT_MOVING
 
     assert moved is (recent and trigger in FORWARD)
 

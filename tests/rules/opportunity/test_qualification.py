@@ -8,7 +8,9 @@ import pytest
 
 from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessment, deal, fit_rule
 from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
-from workflow.rules.opportunity.qualification import evidence_fault, fit_results, is_opportunity, qualification_score
+from workflow.rules.opportunity.evidence import evidence_fault
+from workflow.rules.opportunity.fit import fit_results
+from workflow.rules.opportunity.qualification import is_opportunity, qualification_score
 from workflow.rules.process.document import Criterion
 
 KEYS = [criterion.key for criterion in DEFAULT.criteria]

@@ -131,19 +131,19 @@ REVIEWS = {
     "failed before, none found": (deal_after_review(none_found=True, prior_attempt_failed=True), FAILED),
     "failed before, with a risk": (deal_after_review(prior_attempt_failed=True, risks=(risk(),)), None),
     "failed before, and first-time buyer": (deal_after_review(first_time_buyer=True, prior_attempt_failed=True), FIRST),
-    "reopened after": (deal_after_review(none_found=True, steps=(transition_taken(REOPEN, NOW),)), REOPENED),
+    "reopened after": (deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, NOW),)), REOPENED),
     "reopened in the moment of the review": (
-        deal_after_review(none_found=True, steps=(transition_taken(REOPEN, REVIEWED),)),
+        deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, REVIEWED),)),
         REOPENED,
     ),
     "reopened just before": (
-        deal_after_review(none_found=True, steps=(transition_taken(REOPEN, REVIEWED - TICK),)),
+        deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, REVIEWED - TICK),)),
         None,
     ),
     "reopened before and again after": (
         deal_after_review(
             none_found=True,
-            steps=(
+            transitions=(
                 transition_taken(REOPEN, REVIEWED - DAY),
                 transition_taken(Trigger.LOSE, NOW),
                 transition_taken(REOPEN, NOW),
@@ -151,9 +151,12 @@ REVIEWS = {
         ),
         REOPENED,
     ),
-    "sent back after": (deal_after_review(none_found=True, steps=(transition_taken(Trigger.REGRESS, NOW),)), None),
+    "sent back after": (
+        deal_after_review(none_found=True, transitions=(transition_taken(Trigger.REGRESS, NOW),)),
+        None,
+    ),
     "raised, reopened, and reviewed then": (
-        deal_after_review(risks=(risk(),), steps=(transition_taken(REOPEN, NOW - 2 * DAY),)),
+        deal_after_review(risks=(risk(),), transitions=(transition_taken(REOPEN, NOW - 2 * DAY),)),
         None,
     ),
 }

@@ -18,7 +18,7 @@ REOPENED = TransitionFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
 
 
 @pytest.mark.parametrize(
-    ("state", "steps", "found"),
+    ("state", "transitions", "found"),
     [
         (S.LEAD, (), [StateDuration(S.LEAD, DAY, DAY, 1)]),
         (S.QUALIFIED, (QUALIFIED,), [StateDuration(S.LEAD, None, 3 * DAY, 1), StateDuration(S.QUALIFIED, DAY, DAY, 1)]),
@@ -44,9 +44,9 @@ REOPENED = TransitionFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
     ],
 )
 def test_each_state_has_its_visits_and_their_total_time(
-    state: OpportunityState, steps: tuple[TransitionFacts, ...], found: list[StateDuration]
+    state: OpportunityState, transitions: tuple[TransitionFacts, ...], found: list[StateDuration]
 ) -> None:
-    facts = deal(state=state, steps=steps, state_since=NOW - timedelta(days=1))
+    facts = deal(state=state, transitions=transitions, state_since=NOW - timedelta(days=1))
 
     assert list(state_durations(facts, NOW)) == found
 
@@ -59,7 +59,7 @@ def test_a_visit_is_counted_in_whole_elapsed_seconds(ago: int, seconds: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("steps", "days"),
+    ("transitions", "days"),
     [
         ((), 1),
         ((QUALIFIED, BACK, QUALIFIED), 3),
@@ -69,8 +69,10 @@ def test_a_visit_is_counted_in_whole_elapsed_seconds(ago: int, seconds: int) -> 
         ((QUALIFIED, LOST, REOPENED, QUALIFIED, BACK, QUALIFIED, LOST, REOPENED, QUALIFIED), 1),
     ],
 )
-def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(steps: tuple[TransitionFacts, ...], days: int) -> None:
-    facts = deal(state=S.QUALIFIED, steps=steps, state_since=NOW - timedelta(days=1))
+def test_the_age_of_a_state_is_all_visits_since_the_last_reopen(
+    transitions: tuple[TransitionFacts, ...], days: int
+) -> None:
+    facts = deal(state=S.QUALIFIED, transitions=transitions, state_since=NOW - timedelta(days=1))
 
     assert state_age(facts, NOW) == timedelta(days=days)
 

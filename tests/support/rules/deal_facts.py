@@ -24,15 +24,16 @@ from workflow.rules.enums import (
     Strength,
 )
 from workflow.rules.gates.requirements import Verdict, evaluate_requirement
-from workflow.rules.opportunity.facts import (
-    AccountFacts,
+from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
     Actor,
     AssessmentFacts,
-    NextStep,
-    OpportunityFacts,
+    ContactConversations,
+    MitigationFacts,
+    RiskFacts,
     StakeholderFacts,
 )
-from workflow.rules.opportunity.parts import ActivityFacts, ContactConversations, MitigationFacts, RiskFacts
 from workflow.rules.permissions import Ownership, Viewer
 from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse_process
 

@@ -13,7 +13,7 @@ from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Grade
 from workflow.rules.errors import invalid_field
-from workflow.rules.opportunity.qualification import evidence_fault
+from workflow.rules.opportunity.evidence import evidence_fault
 
 
 @dataclass(frozen=True, slots=True)

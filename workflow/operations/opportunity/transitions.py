@@ -241,7 +241,7 @@ async def _insert_history_row(
         id=id,
         organization_id=deal.organization_id,
         opportunity_id=deal.id,
-        sequence=len(facts.steps) + 1,
+        sequence=len(facts.transitions) + 1,
         at=now,
         source=deal.ctx.source,
         process_id=deal.row.process_id,

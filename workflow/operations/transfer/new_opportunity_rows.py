@@ -61,7 +61,10 @@ def build_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity,
     )
     if opportunity.document is EMPTY_DOCUMENT:
         account = lookup.account_facts[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
-        parts = {"steps": tuple(map(_step_facts, transitions)), "milestones": tuple(map(_milestone_facts, milestones))}
+        parts = {
+            "transitions": tuple(map(_step_facts, transitions)),
+            "milestones": tuple(map(_milestone_facts, milestones)),
+        }
         facts = facts_of_new_opportunity(
             deal, account, OrganizationSettings(lookup.time_zone.key, lookup.base_currency), parts
         )

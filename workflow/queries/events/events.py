@@ -18,7 +18,7 @@ from workflow.queries.opportunity.accounts import Span, in_span
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
 from workflow.rules.events.event_types import matches_pattern
-from workflow.rules.opportunity.facts import Actor
+from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import Action, Viewer
 
 

@@ -80,7 +80,7 @@ async def activity_facts(organization_id: UUID, ids: Collection[UUID], now: date
     """What was done on each deal as the rules read it; two statements. The caller has scoped the deals."""
     counts = await ACTIVITIES.facts(organization_id, ids, now)
     talks = (await conversations(organization_id, talks=ids)).talks
-    return {id: replace(found, talks=talks.get(id, ())) for id, found in counts.items()}
+    return {id: replace(found, conversations=talks.get(id, ())) for id, found in counts.items()}
 
 
 async def activity_facts_at(organization_id: UUID, moments: Mapping[UUID, datetime]) -> dict[UUID, ActivityFacts]:

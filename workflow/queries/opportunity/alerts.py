@@ -14,7 +14,7 @@ from workflow.queries.grouping import group_by_parent
 from workflow.queries.paging import Page, Term, Window, page, where
 from workflow.queries.scope import visible
 from workflow.rules.enums import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
-from workflow.rules.opportunity.facts import Actor
+from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import Viewer
 
 UNRESOLVED = (AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED, AlertStatus.SNOOZED)

@@ -117,7 +117,7 @@ PART_LOADERS: Mapping[str, PartLoader] = {
     "risk_review": _without_now(risks.risk_reviews),
     "milestones": _without_now(progress.milestones),
     "activity": activities.activity_facts,
-    "steps": history.HISTORY.facts,
+    "transitions": history.HISTORY.facts,
     "overrides": _without_now(history.open_overrides),
 }
 """What hangs on a deal, by the field of its facts: the rules read all of it, a page only what it shows."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from workflow.models import ApiKey
 from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.rules.enums import Role
-from workflow.rules.opportunity.facts import Actor
+from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import Action, Viewer, require_permission
 
 KEY_COLUMNS = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")

@@ -56,7 +56,7 @@ class AlertContext:
 
     def left_lead_at(self) -> datetime | None:
         """Since when the deal has been past LEAD."""
-        steps = (step for step in reversed(self.facts.steps) if step.source is OpportunityState.LEAD)
+        steps = (step for step in reversed(self.facts.transitions) if step.source is OpportunityState.LEAD)
         reopened = self.facts.last_transition_at(Trigger.REOPEN)
         return max(filter(None, (next((step.at for step in steps), None), reopened)), default=None)
 

@@ -25,8 +25,9 @@ from workflow.rules.enums import (
 )
 from workflow.rules.health.insight import is_interest_doubtful
 from workflow.rules.opportunity.buyer import is_single_threaded, role_coverage
+from workflow.rules.opportunity.fit import hard_fit_results
 from workflow.rules.opportunity.milestones import BUSY_ACTIVITY_COUNT, PASSED_STATUSES
-from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS, hard_fit_results, is_stale, latest_assessment
+from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS, is_stale, latest_assessment
 from workflow.rules.opportunity.risks import missing_review, risk_level, unmitigated_risks
 from workflow.rules.opportunity.time_in_state import state_age
 

@@ -19,14 +19,9 @@ from workflow.rules.gates.cel_variables import CelContext
 from workflow.rules.opportunity.buyer import has_coverage, stakeholders_in_roles
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.fields import FIELD_REMEDIES, check_field
+from workflow.rules.opportunity.fit import hard_fit_results
 from workflow.rules.opportunity.milestones import PASSED_STATUSES, find_milestone
-from workflow.rules.opportunity.qualification import (
-    grade_reaches,
-    hard_fit_results,
-    is_stale,
-    latest_assessment,
-    qualification_score,
-)
+from workflow.rules.opportunity.qualification import grade_reaches, is_stale, latest_assessment, qualification_score
 from workflow.rules.opportunity.risks import missing_review, open_risks_above, risk_level
 from workflow.rules.process.document import CriterionTest, GateRequirement, ProcessDocument, RequirementTest, RoleTest
 

@@ -20,11 +20,11 @@ def evaluation_context(process: ProcessDocument, facts: OpportunityFacts, now: d
 
 def facts_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]:
     """A closed deal in the state that it was closed from, and the moment at which it left that."""
-    if not facts.steps:
+    if not facts.transitions:
         return facts, facts.state_since
-    *earlier, last = facts.steps
+    *earlier, last = facts.transitions
     entered = earlier[-1].at if earlier else last.at - timedelta(seconds=last.seconds)
-    return replace(facts, state=last.source, state_since=entered, steps=tuple(earlier)), last.at
+    return replace(facts, state=last.source, state_since=entered, transitions=tuple(earlier)), last.at
 
 
 def facts_known_at(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:

@@ -12,7 +12,7 @@ from workflow.rules.money import round_half_up
 from workflow.rules.opportunity.buyer import coverage, stakeholders_in_roles
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.milestones import is_overdue
-from workflow.rules.opportunity.qualification import qualification_score as qualification_score
+from workflow.rules.opportunity.qualification import qualification_score
 from workflow.rules.opportunity.risks import unmitigated_risks
 from workflow.rules.opportunity.time_in_state import state_age
 from workflow.rules.process.document import ProcessDocument

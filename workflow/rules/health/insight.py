@@ -19,11 +19,12 @@ from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.health.at_close import evaluation_context
 from workflow.rules.health.insight_text import MISSING_TEXTS, SUMMARIES
 from workflow.rules.money import round_half_up
-from workflow.rules.opportunity import qualification
 from workflow.rules.opportunity.buyer import role_coverage
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.fields import check_field
+from workflow.rules.opportunity.fit import fit_results
 from workflow.rules.opportunity.milestones import is_overdue, missing_templates
+from workflow.rules.opportunity.qualification import grade_reaches, is_stale, latest_assessment
 from workflow.rules.opportunity.risks import missing_review, unmitigated_risks
 from workflow.rules.process.document import ProcessDocument
 
@@ -120,7 +121,7 @@ def _interest(context: RuleContext) -> TopicFinding:
 def _fit(context: RuleContext) -> TopicFinding:
     finding, rules = (
         _criterion_finding(context, CriterionKind.FIT),
-        qualification.fit_results(context.process, context.facts.account),
+        fit_results(context.process, context.facts.account),
     )
     failing = tuple(found for found in rules if found.status is not FitStatus.PASS)
     failures = tuple(f"{found.rule.attribute}: {found.explanation}" for found in failing)
@@ -205,12 +206,12 @@ class CriterionFinding:
 
 def _criterion_finding(context: RuleContext, kind: CriterionKind) -> CriterionFinding:
     criterion = next((criterion for criterion in context.process.criteria if criterion.kind is kind), None)
-    found = qualification.latest_assessment(context.facts, criterion.key) if criterion else None
+    found = latest_assessment(context.facts, criterion.key) if criterion else None
     if criterion is None or found is None or found.grade is Grade.UNKNOWN:
         return CriterionFinding(
             Grade.UNKNOWN, (f"{criterion.key if criterion else kind.lower()}: {MISSING_TEXTS['criterion']}",)
         )
-    if qualification.is_stale(criterion, found, context.now):
+    if is_stale(criterion, found, context.now):
         days = criterion.stale_after_days
         return CriterionFinding(
             found.grade, (f"{criterion.key}: a fresh answer, for the last is over {days} days old",), stale=True
@@ -218,7 +219,7 @@ def _criterion_finding(context: RuleContext, kind: CriterionKind) -> CriterionFi
     if found.grade is Grade.DISPROVED:
         disproof = f"{criterion.label}: this is disproved. Find out whether it is really so, or disqualify the deal."
         return CriterionFinding(found.grade, (f"{criterion.key}: {MISSING_TEXTS['criterion']}",), disproof=disproof)
-    is_validated = qualification.grade_reaches(found.grade, Grade.VALIDATED)
+    is_validated = grade_reaches(found.grade, Grade.VALIDATED)
     return CriterionFinding(found.grade, () if is_validated else (f"{criterion.key}: {MISSING_TEXTS['criterion']}",))
 
 

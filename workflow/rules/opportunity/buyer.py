@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from workflow.rules.enums import BuyingRole, Coverage
 from workflow.rules.money import round_half_up
-from workflow.rules.opportunity.facts import OpportunityFacts, StakeholderFacts
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import StakeholderFacts
 from workflow.rules.process.document import ProcessDocument
 
 _COVERAGE_LEVELS = ((5, Coverage.IN_DEPTH), (2, Coverage.MULTIPLE), (1, Coverage.BRIEF))

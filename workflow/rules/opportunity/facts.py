@@ -17,7 +17,6 @@ from workflow.rules.enums import (
 )
 from workflow.rules.opportunity.parts import (
     ActivityFacts,
-    Actor,
     AssessmentFacts,
     CompetitorFacts,
     DecisionStepFacts,
@@ -29,9 +28,6 @@ from workflow.rules.opportunity.parts import (
     StakeholderFacts,
     TransitionFacts,
 )
-
-__all__ = ["AccountFacts", "Actor", "AssessmentFacts", "NextStep", "OpportunityFacts", "StakeholderFacts"]
-
 
 NO_ACTIVITY = ActivityFacts()
 
@@ -109,7 +105,7 @@ class OpportunityFacts:
     risk_review: RiskReviewFacts | None = None
     milestones: tuple[MilestoneFacts, ...] = ()
     activity: ActivityFacts = NO_ACTIVITY
-    steps: tuple[TransitionFacts, ...] = ()
+    transitions: tuple[TransitionFacts, ...] = ()
     overrides: tuple[OverrideFacts, ...] = ()
 
     def today(self, now: datetime) -> date:
@@ -122,8 +118,8 @@ class OpportunityFacts:
 
     def conversation_count(self, person: StakeholderFacts) -> int:
         """How often we spoke with them on this deal, both ways."""
-        return next((talk.count for talk in self.activity.talks if talk.contact_id == person.contact_id), 0)
+        return next((talk.count for talk in self.activity.conversations if talk.contact_id == person.contact_id), 0)
 
     def last_transition_at(self, trigger: Trigger) -> datetime | None:
         """When the deal last took that arrow, None where it never did."""
-        return next((step.at for step in reversed(self.steps) if step.trigger is trigger), None)
+        return next((step.at for step in reversed(self.transitions) if step.trigger is trigger), None)

@@ -69,7 +69,7 @@ def is_missed(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime)
 def momentum(facts: OpportunityFacts, now: datetime) -> Momentum:
     """Milestones against activities over 30 days; an arrow forward counts as a milestone, INTERNAL activities do not."""
     done = (milestone.completed_at for milestone in facts.milestones if milestone.status is MilestoneStatus.DONE)
-    forward = (step.at for step in facts.steps if step.trigger in FORWARD_TRIGGERS)
+    forward = (step.at for step in facts.transitions if step.trigger in FORWARD_TRIGGERS)
     moved = any(at is not None and at >= now - RECENT_PERIOD for at in (*done, *forward))
     return _MOMENTUM[moved, facts.activity.recent_count >= BUSY_ACTIVITY_COUNT]
 

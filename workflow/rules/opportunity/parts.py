@@ -188,7 +188,7 @@ class ActivityFacts:
 
     last_two_way_at: datetime | None = None
     recent_count: int = 0
-    talks: tuple[ContactConversations, ...] = ()
+    conversations: tuple[ContactConversations, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,10 @@ from decimal import Decimal
 
 from workflow.rules.enums import CriterionKind, FitStatus, Grade
 from workflow.rules.money import round_half_up
-from workflow.rules.opportunity.evidence import evidence_fault
-from workflow.rules.opportunity.facts import AssessmentFacts, OpportunityFacts
-from workflow.rules.opportunity.fit import FitResult, fit_results, hard_fit_results
+from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.fit import hard_fit_results
+from workflow.rules.opportunity.parts import AssessmentFacts
 from workflow.rules.process.document import Criterion, ProcessDocument
-
-__all__ = [
-    "ESSENTIAL_KINDS",
-    "EVIDENCED_GRADES",
-    "GRADE_POINTS",
-    "FitResult",
-    "evidence_fault",
-    "fit_results",
-    "grade_reaches",
-    "hard_fit_results",
-    "is_opportunity",
-    "is_stale",
-    "latest_assessment",
-    "qualification_score",
-]
 
 GRADE_POINTS: Mapping[Grade, int] = {
     Grade.UNKNOWN: 0,

@@ -21,7 +21,7 @@ class StateDuration:
 def state_durations(facts: OpportunityFacts, now: datetime) -> tuple[StateDuration, ...]:
     """A clock for each state that the deal has been in, in the order of the states."""
     current = max(0, int((now - facts.state_since).total_seconds()))
-    visits = [(step.source, step.seconds) for step in facts.steps]
+    visits = [(step.source, step.seconds) for step in facts.transitions]
     durations: dict[OpportunityState, StateDuration] = {}
     for state, seconds in [*visits, (facts.state, current)]:
         duration = durations.get(state) or StateDuration(state, None, 0, 0)
@@ -39,5 +39,5 @@ def state_age(facts: OpportunityFacts, now: datetime) -> timedelta:
 
 
 def _transitions_since_reopen(facts: OpportunityFacts) -> tuple[TransitionFacts, ...]:
-    reopens = [place for place, step in enumerate(facts.steps, 1) if step.trigger is Trigger.REOPEN]
-    return facts.steps[reopens[-1] if reopens else 0 :]
+    reopens = [place for place, step in enumerate(facts.transitions, 1) if step.trigger is Trigger.REOPEN]
+    return facts.transitions[reopens[-1] if reopens else 0 :]
