@@ -37,7 +37,8 @@ from workflow.rules.reports import funnel as funnel_rules
 from workflow.rules.reports import outcomes as outcome_rules
 from workflow.rules.reports import pipeline as pipeline_rules
 from workflow.rules.reports import slippage as slippage_rules
-from workflow.rules.reports.overrides import OverrideFigures, override_figures, override_total, win_rate
+from workflow.rules.reports.overrides import OverrideFigures, override_figures, override_total
+from workflow.rules.reports.win_rate import win_rate
 
 
 @strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")

@@ -3,7 +3,8 @@
 from uuid import UUID, uuid4
 
 from workflow.rules.enums import OpportunityState, OverrideGrouping
-from workflow.rules.reports.overrides import OverrideMade, override_figures, override_total, win_rate
+from workflow.rules.reports.overrides import OverrideMade, override_figures, override_total
+from workflow.rules.reports.win_rate import win_rate
 
 WON, LOST, LEAD = OpportunityState.WON, OpportunityState.LOST, OpportunityState.LEAD
 DISQUALIFIED = OpportunityState.DISQUALIFIED

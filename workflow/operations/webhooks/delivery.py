@@ -17,7 +17,7 @@ from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.queries.events.events import EventRow, events_by_id
 from workflow.rules.enums import DeliveryStatus
-from workflow.rules.events.webhook_signing import DISABLE_AFTER, next_retry_at
+from workflow.rules.events.webhook_retries import DISABLE_AFTER, next_retry_at
 
 LEASE_DURATION = timedelta(seconds=60)
 """How long a delivery is one worker's: longer than a receiver may take, so that only a dead worker's is taken over."""

@@ -15,7 +15,7 @@ from workflow.queries.reports.opportunity_sql import OpportunitySql, days_betwee
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, OutcomeGrouping
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.outcomes import ClosedGroup, VelocityFigures
-from workflow.rules.reports.overrides import win_rate
+from workflow.rules.reports.win_rate import win_rate
 
 _G = OutcomeGrouping
 _REASON = "COALESCE(win_reason, loss_reason, disqualify_reason)"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from workflow.rules.enums import OpportunityState
 from workflow.rules.money import round_half_up
-from workflow.rules.reports.overrides import win_rate
+from workflow.rules.reports.win_rate import win_rate
 
 
 @dataclass(frozen=True, slots=True)

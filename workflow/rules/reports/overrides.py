@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from workflow.rules.enums import OPEN_STATES, OpportunityState, OverrideGrouping
+from workflow.rules.reports.win_rate import win_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,6 @@ class OverrideFigures:
     def win_rate(self) -> float | None:
         """won ÷ (won + lost); None where nothing was decided."""
         return win_rate(self.won, self.lost)
-
-
-def win_rate(won: int, lost: int) -> float | None:
-    """won ÷ (won + lost): what was disqualified is left out; None where nothing was decided."""
-    return won / (won + lost) if won + lost else None
 
 
 def override_figures(overrides: Iterable[OverrideMade], by: OverrideGrouping) -> tuple[OverrideFigures, ...]:
