@@ -8,8 +8,7 @@ from uuid import UUID
 import typer
 
 from api.cli.runtime import OrganizationOption, with_database
-from workflow.operations.people.api_keys import issue_key
-from workflow.operations.people.organizations import init_organization
+from workflow.operations.people.bootstrap import init_organization, issue_key
 from workflow.rules.enums import Role
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -15,8 +15,7 @@ from api.demo import story
 from api.demo.rules import demo_process
 from api.files.import_batches import ImportTally
 from workflow.operations.core.context import Ctx, system_viewer
-from workflow.operations.people.api_keys import issue_key
-from workflow.operations.people.organizations import init_organization
+from workflow.operations.people.bootstrap import init_organization, issue_key
 from workflow.operations.process.processes import publish
 from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role, TransitionSource

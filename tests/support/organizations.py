@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 from tests.support.serving import SECRET_KEY
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.vault import Vault
-from workflow.operations.people.api_keys import issue_key
-from workflow.operations.people.organizations import init_organization
+from workflow.operations.people.bootstrap import init_organization, issue_key
 from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role
 

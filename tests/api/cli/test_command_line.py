@@ -59,7 +59,7 @@ LONG = "x" * 300
             ([*INIT, "--name", LONG], "`name` has 300 characters"),
             ([*INIT, "--email", f"a@{LONG}"], "`email` has 302 characters"),
             ([*INIT, "--email", "a b@example.com"], "no e-mail address"),
-            ([*INIT, "--currency", "eur"], "no ISO 4217 currency code"),
+            ([*INIT, "--currency", "eur"], "not an ISO 4217 currency code"),
             ([*INIT, "--time-zone", "Mars"], "no time zone"),
             (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
             (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),

@@ -11,7 +11,7 @@ import pytest
 from tests.support.organizations import NOW, TestOrganization, context_for_key, new_organization
 from tests.support.team import event_payloads
 from workflow.models import ApiKey, Event, Member
-from workflow.operations.people.api_keys import NewApiKey, create_api_key, issue_key, revoke_api_key
+from workflow.operations.people.api_keys import NewApiKey, create_api_key, revoke_api_key
 from workflow.operations.people.members import update_member
 from workflow.queries.events.events import EventFilter, events
 from workflow.queries.paging import Window
@@ -98,18 +98,6 @@ async def test_a_key_cannot_exceed_its_members_role(organization: TestOrganizati
         assert (await context_for_key(made.api_key, NOW)).viewer.role is key
     else:
         assert fault_paths(await refusal_of(organization, attempt)) == ["role"]
-
-
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_a_key_from_the_command_line_cannot_exceed_its_members_role(
-    organization: TestOrganization, role: Role
-) -> None:
-    await member(organization, role)
-    email = f"{role.lower()}@example.com"
-
-    attempt = issue_key(organization_name=organization.name, role=Role.ADMIN, email=email, now=NOW)
-
-    assert fault_paths(await refusal_of(organization, attempt)) == ["role"]
 
 
 async def test_a_key_needs_an_active_member_of_the_organization(organization: TestOrganization) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.counts import count
-from tests.support.organizations import NOW, TestOrganization, new_organization
+from tests.support.organizations import TestOrganization, new_organization
 from tests.support.team import event_payloads
 from workflow.models import Event, ExchangeRate, Opportunity, Organization, Target
 from workflow.models.columns import new_id
@@ -23,14 +23,12 @@ from workflow.operations.opportunity.edit import (
     delete_opportunity,
     update_opportunity,
 )
-from workflow.operations.people.api_keys import issue_key
-from workflow.operations.people.organizations import OrganizationChanges, init_organization, update_organization
+from workflow.operations.people.organizations import OrganizationChanges, update_organization
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
-from workflow.queries.people.people import find_organization
 from workflow.rules.enums import Role
-from workflow.rules.errors import DuplicateError, InvalidInputError, PermissionDeniedError, Refusal
+from workflow.rules.errors import InvalidInputError, PermissionDeniedError, Refusal
 
 VALUE = MoneyAmount(Decimal(100), "EUR")
 RACES = count(200)
@@ -175,38 +173,3 @@ async def test_a_concurrent_currency_change_never_leaves_values_in_the_old_curre
         done = [not isinstance(answer, BaseException) for answer in answers]
         assert (done, valued + rates) in (([True, False], 1), ([False, True], 0)), answers
         assert about == {"base_currency": "JPY" if done[1] else "EUR"}
-
-
-async def test_organization_names_may_repeat_and_ambiguity_is_reported(organization: TestOrganization) -> None:
-    other = await new_organization()
-    await update_organization(other.ctx, {"name": organization.name})
-
-    with pytest.raises(InvalidInputError) as refusal:
-        await issue_key(organization_name=organization.name, role=Role.REP, email=None, now=NOW)
-
-    known = [f"{id} (made 2026-03-02)" for id in (organization.id, other.id)]
-    assert refusal.value.message == (
-        f"2 organizations are called {organization.name}. Name one by its id: {known[0]}, {known[1]}."
-    )
-    for one in (organization, other):
-        assert (await issue_key(organization_name=str(one.id), role=Role.REP, email=None, now=NOW)).organization_id == (
-            one.id
-        )
-
-
-@pytest.mark.parametrize("text", ["Nobody", "", "\x00", "\udcff", "00000000-0000-7000-8000-000000000001", "x" * 5_000])
-async def test_an_unknown_organization_is_not_found(text: str) -> None:
-    with pytest.raises(InvalidInputError) as refusal:
-        await find_organization(text)
-
-    assert fault_paths(refusal.value) == ["organization"]
-
-
-async def test_concurrent_inits_with_one_name_create_one_organization() -> None:
-    name = f"Test {new_id().hex}"
-    about = {"name": name, "email": "a@example.com", "admin_name": "Ada", "currency": "EUR", "time_zone": "UTC"}
-
-    answers = await asyncio.gather(*(init_organization(**about, now=NOW) for _ in range(8)), return_exceptions=True)
-
-    assert [type(answer) for answer in answers].count(DuplicateError) == 7
-    assert await Organization.filter(name=name).count() == 1

@@ -9,12 +9,14 @@ from workflow.models.columns import new_id
 from workflow.models.engine.database import transaction
 from workflow.operations.alerts.sweep import lock_open_deals, reevaluate
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.diff import diff
+from workflow.operations.core.duplicates import refuse_duplicate
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_if_exists
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import MoneyAmount, Validator, merge_attributes, minor_units
 from workflow.rules.codec import camel
-from workflow.rules.errors import DuplicateError, NotFoundError, Refusal, VersionConflictError, invalid_field
+from workflow.rules.errors import NotFoundError, Refusal, VersionConflictError, invalid_field
 from workflow.rules.permissions import Action, require_permission
 
 
@@ -118,7 +120,7 @@ _UNIQUE_KEYS = {
 
 
 async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, UUID]) -> UUID:
-    await _refuse_duplicate(ctx, table, noun, fields, None)
+    await _refuse_duplicate_key(ctx, table, noun, fields, None)
     id = new_id()
     columns: dict[str, Any] = {**fields, **parents}  # Any: columns of several kinds
     times: dict[str, Any] = {"created_at": ctx.now, "updated_at": ctx.now}
@@ -135,7 +137,7 @@ async def _update(
     differences = diff(before, fields)
     if not differences:
         return False
-    await _refuse_duplicate(ctx, table, noun, {**before, **fields}, before["id"])
+    await _refuse_duplicate_key(ctx, table, noun, {**before, **fields}, before["id"])
     version = int(str(before["version"])) + 1
     await table.filter(id=before["id"]).update(**fields, version=version, updated_at=ctx.now)
     payload = {f"{noun}Id": before["id"], "version": version, "changes": differences}
@@ -152,18 +154,18 @@ async def _lock_version(ctx: Ctx, table: Table, kind: str, id: UUID, expected: i
     return before
 
 
-async def _refuse_duplicate(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], own_id: object) -> None:
+async def _refuse_duplicate_key(
+    ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], own_id: object
+) -> None:
     for columns in _UNIQUE_KEYS[noun]:
         if any(fields.get(column) is None for column in columns):
             continue
-        same = table.filter(
-            organization_id=ctx.viewer.organization_id, **{column: fields[column] for column in columns}
-        )
-        found = await same.exclude(id=own_id).limit(1).values("id") if own_id else await same.limit(1).values("id")
-        if found:
-            words = " and ".join(columns).replace("_", " ")
-            message = f"There is an {noun} with this {words} already. Use it, or give another {words}."
-            raise DuplicateError(message.replace("an contact", "a contact"), kind=noun.capitalize(), id=found[0]["id"])
+        key = {column: fields[column] for column in columns}
+        same_key = table.filter(organization_id=ctx.viewer.organization_id, **key)
+        words = " and ".join(columns).replace("_", " ")
+        article = "A" if noun == "contact" else "An"
+        message = f"{article} {noun} with this {words} exists already. Use it, or give another {words}."
+        await refuse_duplicate(same_key, kind=noun.capitalize(), message=message, own_id=own_id)
 
 
 def _account_columns(changes: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:

@@ -9,11 +9,11 @@ from workflow.models.engine.database import dialect, fetch
 from workflow.operations.alerts.sweep import open_deals_of_account, reevaluate
 from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
-from workflow.operations.core.locking import lock_rows
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import record_event
+from workflow.operations.core.locking import lock_rates, lock_rows
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import merge_attributes
-from workflow.operations.pricing.exchange_rates import lock_rates
 from workflow.rules.enums import Visibility
 from workflow.rules.errors import NotFoundError, VersionConflictError, invalid_field
 from workflow.rules.permissions import Action, require_permission

@@ -16,8 +16,8 @@ from workflow.operations.alerts.digest import record_digests
 from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import NewEvent, record_events
-from workflow.operations.core.locking import lock_rows
-from workflow.operations.pricing.exchange_rates import lock_rates, rates_on
+from workflow.operations.core.locking import lock_rates, lock_rows
+from workflow.operations.pricing.exchange_rates import rates_on
 from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.paging import where
 from workflow.queries.process.processes import processes_by_id

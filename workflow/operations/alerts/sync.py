@@ -9,7 +9,8 @@ from uuid import UUID
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import NewEvent, diff, record_events
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import NewEvent, record_events
 from workflow.rules.alerts.alerts import FoundAlert, find_alerts
 from workflow.rules.alerts.lifecycle import (
     UNACKNOWLEDGED,

@@ -10,11 +10,12 @@ from workflow.models import Activity, ActivityContact, Contact
 from workflow.models.columns import new_id
 from workflow.operations.change.change import LockedOpportunity, PartRef, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
+from workflow.operations.core.duplicates import refuse_duplicate
 from workflow.operations.core.validation import EARLIEST_DATE, Validator
 from workflow.rules.codec import camel
 from workflow.rules.enums import ActivityDirection, ActivityKind
-from workflow.rules.errors import DuplicateError, NotFoundError, PermissionDeniedError
+from workflow.rules.errors import NotFoundError, PermissionDeniedError
 from workflow.rules.permissions import Action, may_write, require_permission
 
 ONE_WAY_KINDS = frozenset({ActivityKind.NOTE})
@@ -56,7 +57,7 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, new: NewActivity) -> UUID
     async def verb(deal: LockedOpportunity) -> UUID:
         contact_ids = list(dict.fromkeys(new.contact_ids))
         fields = await _validate(deal, {**_new_columns(new), "at": new.at or deal.ctx.now}, contact_ids)
-        await _refuse_duplicate(ctx, fields)
+        await _refuse_duplicate_key(ctx, fields)
         id = new_id()
         parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
         await Activity.create(id=id, created_at=deal.ctx.now, **parent_ids, **fields, **deal.ctx.actor())
@@ -166,12 +167,10 @@ async def _link_contacts(deal: LockedOpportunity, id: UUID, contact_ids: Sequenc
     )
 
 
-async def _refuse_duplicate(ctx: Ctx, fields: Mapping[str, Any]) -> None:
+async def _refuse_duplicate_key(ctx: Ctx, fields: Mapping[str, Any]) -> None:
     if fields["external_id"] is None:
         return
-    activities = Activity.filter(organization_id=ctx.viewer.organization_id)
     key = {name: fields[name] for name in ("external_system", "external_id")}
-    found = await activities.filter(**key).limit(1).values("id")
-    if found:
-        message = "There is an activity with this external id already. Correct that one, or give another external id."
-        raise DuplicateError(message, kind="Activity", id=found[0]["id"])
+    same_key = Activity.filter(organization_id=ctx.viewer.organization_id, **key)
+    message = "An activity with this external id exists already. Correct that activity, or use another external id."
+    await refuse_duplicate(same_key, kind="Activity", message=message)

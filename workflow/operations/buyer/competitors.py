@@ -6,13 +6,12 @@ from uuid import UUID
 
 from workflow.models import Competitor, Transition
 from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import CompetitorKind, CompetitorStanding
-from workflow.rules.errors import NotFoundError, invalid_field
-from workflow.rules.opportunity.parts import CompetitorFacts
+from workflow.rules.errors import invalid_field
 
 MAX_TEXT_LENGTH = 2_000
 EVENT_COLUMNS = ("name", "standing", "strengths", "weaknesses")
@@ -58,7 +57,8 @@ async def update_competitor(ctx: Ctx, id: UUID, changes: CompetitorChanges, *, e
     """Change the fields that are given; `expected_version` is the opportunity's."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        rival, fields = _get_competitor(deal, id), _validate(changes)
+        rival = find_part(deal.facts.competitors, id, "Competitor")
+        fields = _validate(changes)
         if "name" in fields:
             _check_name(deal, rival.kind, str(fields["name"]), except_id=id)
         differences = diff({name: getattr(rival, name) for name in EVENT_COLUMNS}, fields)
@@ -74,7 +74,7 @@ async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None)
     """Take a rival off that was added by mistake; the deal's id. To whom a deal was once lost stays on record."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        rival = _get_competitor(deal, id)
+        rival = find_part(deal.facts.competitors, id, "Competitor")
         if await Transition.filter(opportunity_id=deal.id, lost_to_id=id).exists():
             message = (
                 f"The history says that this deal was once lost to {rival.name}, and records stay. "
@@ -86,13 +86,6 @@ async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None)
         return deal.id
 
     return await change(ctx, PartRef("Competitor", id), expected_version, verb)
-
-
-def _get_competitor(deal: LockedOpportunity, id: UUID) -> CompetitorFacts:
-    found = next((rival for rival in deal.facts.competitors if rival.id == id), None)
-    if found is None:
-        raise NotFoundError("Competitor", id)
-    return found
 
 
 def _check_new(deal: LockedOpportunity, kind: CompetitorKind, name: str) -> None:

@@ -9,12 +9,12 @@ from uuid import UUID
 from workflow.models import Milestone
 from workflow.models.columns import new_id
 from workflow.operations.buyer.milestone_plan import RESET_COLUMNS
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import MilestoneSide, MilestoneStatus
-from workflow.rules.errors import NotFoundError, PermissionDeniedError, invalid_field
+from workflow.rules.errors import PermissionDeniedError, invalid_field
 from workflow.rules.opportunity.evidence import evidence_fault
 from workflow.rules.opportunity.milestones import EVIDENCED_SIDES, PASSED_STATUSES
 from workflow.rules.opportunity.parts import MilestoneFacts
@@ -122,7 +122,7 @@ async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version:
     """It was not done after all, or is not to be gone without; its day stays."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        milestone = _get_milestone(deal, id)
+        milestone = find_part(deal.facts.milestones, id, "Milestone")
         if milestone.status not in PASSED_STATUSES:
             raise invalid_field("id", message=f"This milestone is {milestone.status}: it is open already.")
         validator = Validator()
@@ -139,16 +139,9 @@ async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version:
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
-def _get_milestone(deal: LockedOpportunity, id: UUID) -> MilestoneFacts:
-    found = next((milestone for milestone in deal.facts.milestones if milestone.id == id), None)
-    if found is None:
-        raise NotFoundError("Milestone", id)
-    return found
-
-
 def _get_open_milestone(deal: LockedOpportunity, id: UUID) -> MilestoneFacts:
     """The milestone, where it is neither done nor waived."""
-    milestone = _get_milestone(deal, id)
+    milestone = find_part(deal.facts.milestones, id, "Milestone")
     if milestone.status in PASSED_STATUSES:
         message = f"This milestone is {milestone.status} already. Reopen it first with reopenMilestone."
         raise invalid_field("id", message=message)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from workflow.models import Mitigation, Risk
 from workflow.models.columns import new_id
-from workflow.operations.buyer.risks import get_risk, refuse_settled
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.buyer.risks import refuse_settled
+from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import MitigationKind, RiskStatus
 from workflow.rules.errors import NotFoundError, invalid_field
@@ -31,7 +31,7 @@ async def add_mitigation(ctx: Ctx, risk_id: UUID, new: NewMitigation) -> UUID:
     """Plan something against a risk, which is being mitigated from now on; the risk's id."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        risk = get_risk(deal, risk_id)
+        risk = find_part(deal.facts.risks, risk_id, "Risk")
         refuse_settled(risk)
         validator = Validator()
         action = validator.text(new.action, "action", required=True, max_length=2_000)

@@ -10,7 +10,7 @@ from workflow.models import DecisionStep, Objective
 from workflow.models.columns import new_id
 from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import PurchaseProcess
 from workflow.rules.opportunity.evidence import evidence_fault

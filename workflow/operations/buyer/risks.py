@@ -8,12 +8,12 @@ from uuid import UUID
 
 from workflow.models import Member, Risk, RiskReview
 from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import RiskCategory, RiskSettlement, RiskStatus
-from workflow.rules.errors import NotFoundError, PermissionDeniedError, invalid_field
+from workflow.rules.errors import PermissionDeniedError, invalid_field
 from workflow.rules.opportunity.parts import RiskFacts
 from workflow.rules.opportunity.risks import (
     SETTLED_STATUSES,
@@ -70,7 +70,7 @@ async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_vers
     """Words, scores, who, and whether the buyer has confirmed it; to lower a high one is a manager's."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        risk = get_risk(deal, id)
+        risk = find_part(deal.facts.risks, id, "Risk")
         _refuse_lowering(deal, risk, changes)
         refuse_settled(risk)
         fields = await _validate(deal, {name: value for name, value in changes.items() if name != "confirmed_by_buyer"})
@@ -89,7 +89,7 @@ async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str
     """Lived with, or gone. To accept any, and to close a high one, is a manager's who does not own the deal."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        risk = get_risk(deal, id)
+        risk = find_part(deal.facts.risks, id, "Risk")
         if status is RiskSettlement.ACCEPTED:
             _require_manager(deal, "accept a risk")
         elif risk_level(risk) in SEVERE_LEVELS:
@@ -126,14 +126,6 @@ async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note
         return opportunity_id
 
     return await change(ctx, opportunity_id, None, verb)
-
-
-def get_risk(deal: LockedOpportunity, id: UUID) -> RiskFacts:
-    """The deal's risk as it stands; NotFound where it has none such."""
-    found = next((risk for risk in deal.facts.risks if risk.id == id), None)
-    if found is None:
-        raise NotFoundError("Risk", id)
-    return found
 
 
 def refuse_settled(risk: RiskFacts) -> None:

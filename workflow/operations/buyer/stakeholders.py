@@ -9,7 +9,7 @@ from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder
 from workflow.models.columns import new_id
 from workflow.operations.change.change import LockedOpportunity, PartRef, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Influence
 from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field

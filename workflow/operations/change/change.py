@@ -1,9 +1,9 @@
 """The one way to write on a deal: lock, judge who and when, do it, settle what follows, tell it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from workflow.models import Member, Opportunity
@@ -11,7 +11,8 @@ from workflow.operations.alerts.sync import AlertInput, sync_alerts
 from workflow.operations.change.overrides import settle_overrides
 from workflow.operations.change.snapshots import update_snapshot
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import NewEvent, diff, record_events
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import NewEvent, record_events
 from workflow.operations.core.locking import lock_row
 from workflow.operations.core.perform import perform
 from workflow.queries.opportunity.facts import load_facts
@@ -79,6 +80,22 @@ class PartRef(NamedTuple):
 
     kind: str
     id: UUID
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+PartT = TypeVar("PartT", bound=_HasId)
+
+
+def find_part(parts: Iterable[PartT], id: UUID, kind: str) -> PartT:
+    """Return the part of a locked deal with this id. Raise NotFoundError if the deal has no such part."""
+    found = next((part for part in parts if part.id == id), None)
+    if found is None:
+        raise NotFoundError(kind, id)
+    return found
 
 
 class DryRunRollback(Exception):

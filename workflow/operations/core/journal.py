@@ -1,9 +1,6 @@
 """The only writer of events: one fact, one row, in the transaction of the change it tells of."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,11 +9,10 @@ from workflow.models.columns import new_id
 from workflow.models.engine.database import dialect, fetch
 from workflow.models.engine.notify import mark_event_recorded
 from workflow.operations.core.context import Ctx
+from workflow.operations.core.json_value import to_json_value
 from workflow.operations.core.locking import lock_organization
-from workflow.rules.codec import camel
 from workflow.rules.events.audit import AUDITED_KINDS, chain_hash
 from workflow.rules.events.event_types import EVENT_TYPES
-from workflow.rules.money import amount
 
 
 class NewEvent(NamedTuple):
@@ -75,46 +71,7 @@ async def _audit_columns(row: dict[str, Any]) -> dict[str, Any]:
     return audit
 
 
-def diff(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
-    """The fields that differ, old and new, under the names that clients know; money as an exact amount and its currency."""
-    old, new = _public(before), _public(after)
-    return {name: {"old": old.get(name), "new": value} for name, value in new.items() if old.get(name) != value}
-
-
-def _public(columns: Mapping[str, object]) -> dict[str, object]:
-    """Columns as clients name them; what is only kept for search is left out."""
-    public: dict[str, object] = {}
-    for name, value in columns.items():
-        if name.endswith("_minor") and f"{name[:-6]}_currency" in columns:
-            public[camel(name[:-6])] = _money(value, columns[f"{name[:-6]}_currency"])
-        elif name not in _INTERNAL_COLUMNS and not name.endswith("_currency"):
-            public[camel(name)] = value
-    return public
-
-
-def _money(minor: object, currency: object) -> dict[str, object] | None:
-    if not isinstance(minor, int) or not isinstance(currency, str):
-        return None
-    return {"amount": amount(minor, currency), "currency": currency}
-
-
-_INTERNAL_COLUMNS = frozenset({"name_folded"})
 _FEED_POSITION_SQL = {
     "postgres": "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch",
     "sqlite": "SELECT epoch, 0 AS xid FROM feed_epoch",
 }
-
-
-def to_json_value(value: object) -> object:
-    """A value as JSON has it: ids and dates as text, decimals as exact text."""
-    if isinstance(value, Mapping):
-        return {str(name): to_json_value(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_json_value(part) for part in value]
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, (UUID, Decimal)):
-        return str(value)
-    return value

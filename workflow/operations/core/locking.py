@@ -1,4 +1,32 @@
-"""The row that a write holds until it commits."""
+"""Row locks that a write holds until its transaction ends, and the order in which they are acquired.
+
+An operation acquires the locks that it needs in the order of this table, so that two writers wait for one another
+instead of deadlocking. Locks of one kind are acquired in the order of their ids.
+
+========================  =====================================  =====================================================
+Lock                      Acquired with                          Protects
+========================  =====================================  =====================================================
+1 imports (advisory)      `load_lookup()`                        external ids: one import per organization at a time
+2 organization, KEY SHARE `lock_settings()`                      the base currency and the time zone
+3 exchange rates          `lock_rates()`                         values in the base currency, from a change of rates
+4 deals                   `lock_row()`, `lock_rows()`            a deal with its parts: every write on one locks it
+5 account or contact      `lock_row()`, `lock_if_exists()`       requirements on an account; references to one
+6 any other row           `lock_and_read()`                      a key, team, member, target or webhook endpoint
+7 organization            `lock_organization()`                  the audit trail, and everything counted in one place
+8 counter                 `next_number()`                        the numbers of opportunities
+========================  =====================================  =====================================================
+
+There are three exceptions:
+
+- A new deal, and a change of one deal, acquire 2 and 3 after 4 and 5, because only the input says whether they need a
+  rate.
+- Members, teams, targets and webhook endpoints acquire 7 before 6, because they count rows or depend on several.
+- `lock_organization(base_currency=True)` conflicts with 2.
+
+The database resolves a deadlock by aborting one of the transactions, and `transaction()` runs that one again.
+
+SQLite has one writer at a time, so these functions lock nothing there.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,14 +38,14 @@ from workflow.models.engine.database import dialect, fetch
 
 
 async def lock_and_read(table: type[Model], organization_id: UUID, id: UUID) -> dict[str, Any] | None:
-    """The row as it stands now, held until the transaction ends; SQLite's transaction holds the whole database."""
+    """Lock a row and return its columns as they are then; None if there is no such row."""
     await lock_row(table, organization_id, id)
     found = await table.filter(id=id, organization_id=organization_id).values()
     return found[0] if found else None
 
 
 async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
-    """Hold the row until the transaction ends; whatever is read after this is as it stands."""
+    """Lock a row. What is read of it afterwards is current."""
     if dialect() == "postgres":
         name = table._meta.db_table
         await fetch(
@@ -26,7 +54,7 @@ async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
 
 
 async def lock_if_exists(table: type[Model], organization_id: UUID, id: UUID) -> bool:
-    """Whether the row is there, and then it stays until the transaction ends: something is about to point at it."""
+    """Return True if the row exists, and keep it from being deleted while another row is made to refer to it."""
     lock_clause = " FOR KEY SHARE" if dialect() == "postgres" else ""
     name = table._meta.db_table
     found = await fetch(
@@ -36,16 +64,16 @@ async def lock_if_exists(table: type[Model], organization_id: UUID, id: UUID) ->
 
 
 async def lock_rows(table: type[Model], ids: Collection[UUID]) -> None:
-    """Hold these rows until the transaction ends, in an order that keeps two who hold some from waiting for one another."""
+    """Lock several rows in the order of their ids."""
     if dialect() == "postgres":
         name = table._meta.db_table
         await fetch(f'SELECT 1 FROM "{name}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', list(ids))
 
 
 async def lock_organization(organization_id: UUID, *, base_currency: bool = False) -> None:
-    """Hold the organization's own row: what is counted or chosen once an organization is done by one writer at a time.
+    """Lock the organization's own row, for what one writer at a time may count or choose in it.
 
-    With `base_currency` also those wait, and are waited for, who value something in it.
+    With `base_currency`, also wait for those who value something in the base currency, and make them wait.
     """
     if dialect() == "postgres":
         strength = "UPDATE" if base_currency else "NO KEY UPDATE"
@@ -53,9 +81,18 @@ async def lock_organization(organization_id: UUID, *, base_currency: bool = Fals
 
 
 async def lock_settings(organization_id: UUID) -> dict[str, Any]:  # Any: columns of several kinds
-    """The organization's base currency, which stays until the transaction ends, and its time zone."""
+    """Return the organization's time zone and base currency, and keep the currency from changing."""
     lock_clause = " FOR KEY SHARE" if dialect() == "postgres" else ""
     found = await fetch(
         f"SELECT base_currency, time_zone FROM organization WHERE id = $1{lock_clause}", organization_id
     )
     return found[0]
+
+
+async def lock_rates(organization_id: UUID, *, exclusive: bool = False) -> None:
+    """Lock the organization's exchange rates: shared to value a deal, exclusive to change a rate."""
+    if dialect() == "postgres":
+        strength = "UPDATE" if exclusive else "SHARE"
+        await fetch(
+            f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 ORDER BY id FOR {strength}", organization_id
+        )

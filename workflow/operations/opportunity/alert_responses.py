@@ -9,7 +9,7 @@ from uuid import UUID
 from workflow.models import Alert
 from workflow.operations.change.change import LockedOpportunity, PartRef, change
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
 from workflow.rules.alerts.alerts import MAX_SNOOZE
 from workflow.rules.enums import AlertCode, AlertStatus

@@ -17,7 +17,9 @@ from workflow.operations.change.ownership import (
 )
 from workflow.operations.change.snapshots import first_snapshot
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.diff import diff
+from workflow.operations.core.duplicates import refuse_duplicate
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
@@ -26,7 +28,7 @@ from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_ne
 from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, process
 from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
-from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field
+from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.facts import AccountFacts
 from workflow.rules.permissions import Action, require_permission
@@ -55,7 +57,7 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
         fields = await validate_changes(
             ctx, {**changes, "name": changes.get("name")}, ctx.today(organization.time_zone)
         )
-        await _refuse_duplicate(ctx, fields, None)
+        await _refuse_duplicate_key(ctx, fields, None)
         collaborator_ids = changes.get("collaborator_ids") or ()
         await require_active_members(ctx, collaborator_ids)
         row = await _build_lead(ctx, {"account_id": account.id, "owner_id": owner}, process_row, fields)
@@ -86,7 +88,7 @@ async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *,
             )
             validator.add("slipReason", message=message)
         validator.raise_if_any()
-        await _refuse_duplicate(ctx, {**before, **fields}, id)
+        await _refuse_duplicate_key(ctx, {**before, **fields}, id)
         collaborator_changes = {}
         if "collaborator_ids" in changes:
             collaborator_changes = await set_collaborators(deal, changes["collaborator_ids"] or ())
@@ -155,18 +157,16 @@ async def _get_process(ctx: Ctx, key: str | None) -> ProcessRow:
     return found
 
 
-async def _refuse_duplicate(ctx: Ctx, fields: dict[str, object], own_id: UUID | None) -> None:
+async def _refuse_duplicate_key(ctx: Ctx, fields: dict[str, object], own_id: UUID | None) -> None:
     if fields.get("external_id") is None:
         return
-    same = Opportunity.filter(
+    same_key = Opportunity.filter(
         organization_id=ctx.viewer.organization_id,
         external_system=fields["external_system"],
         external_id=fields["external_id"],
     )
-    found = await (same.exclude(id=own_id) if own_id else same).limit(1).values("id")
-    if found:
-        message = "There is an opportunity with this external id already. Update that one, or give another external id."
-        raise DuplicateError(message, kind="Opportunity", id=found[0]["id"])
+    message = "An opportunity with this external id exists already. Update that one, or use another external id."
+    await refuse_duplicate(same_key, kind="Opportunity", message=message, own_id=own_id)
 
 
 async def _build_lead(

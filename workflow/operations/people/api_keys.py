@@ -12,14 +12,13 @@ from tortoise.expressions import Q
 from workflow.models import ApiKey, Member
 from workflow.models.columns import new_id
 from workflow.models.engine.database import act_as_organization, transaction
-from workflow.operations.core.context import Ctx, system_viewer
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.context import Ctx
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
-from workflow.operations.people.members import insert_member
 from workflow.queries.people.credentials import hash_secret
-from workflow.queries.people.people import find_organization
 from workflow.rules.codec import SECRET_FIELD
 from workflow.rules.enums import Role
 from workflow.rules.errors import NotFoundError, UnavailableError
@@ -57,7 +56,7 @@ async def create_api_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
         if new.expires_at is not None and new.expires_at <= ctx.now:
             validator.add("expiresAt", message="`expiresAt` is past. Give a later instant, or leave it out.")
         if new.member_id is not None:
-            await _check_member(ctx, new.member_id, new.role, validator)
+            await check_key_member(ctx, new.member_id, new.role, validator)
         validator.raise_if_any()
         return await insert_key(ctx, name=name, role=new.role, member_id=new.member_id, expires_at=new.expires_at)
 
@@ -97,19 +96,6 @@ async def record_key_use(ctx: Ctx) -> None:
         await transaction(work)
 
 
-async def issue_key(*, organization_name: str, role: Role, email: str | None, now: datetime) -> ApiKeyResult:
-    """One more key of the organization with this name or id; with `email` it acts as that member, made with this role where there is none."""
-
-    async def work() -> ApiKeyResult:
-        organization = await find_organization(organization_name)
-        ctx = Ctx(viewer=system_viewer(organization.id), now=now)
-        address = None if email is None else email.strip().lower()
-        member_id = None if address is None else await _ensure_member(ctx, address, role)
-        return await insert_key(ctx, name=address or f"{role.lower()} key", role=role, member_id=member_id)
-
-    return await transaction(work)
-
-
 async def insert_key(
     ctx: Ctx, *, name: str, role: Role, member_id: UUID | None, expires_at: datetime | None = None
 ) -> ApiKeyResult:
@@ -130,28 +116,18 @@ async def insert_key(
     return ApiKeyResult(id, ctx.viewer.organization_id, member_id, role, f"pur_{public_id}_{secret}")
 
 
-async def _ensure_member(ctx: Ctx, email: str, role: Role) -> UUID:
-    validator = Validator()
-    validator.email(email, "email", required=True)
-    validator.raise_if_any()
-    found = await Member.filter(organization_id=ctx.viewer.organization_id, email=email).values("id")
-    if not found:
-        return await insert_member(ctx, name=email.partition("@")[0], email=email, role=role)
-    id: UUID = found[0]["id"]
-    await _check_member(ctx, id, role, validator)
-    validator.raise_if_any()
-    return id
-
-
-async def _check_member(ctx: Ctx, id: UUID, role: Role, validator: Validator) -> None:
-    """A key stands for an active member, and may do no more than they."""
+async def check_key_member(ctx: Ctx, id: UUID, role: Role, validator: Validator) -> None:
+    """Report a member who is not active, or whose role allows less than the key's. Raise NotFoundError for a stranger."""
     found = await Member.filter(organization_id=ctx.viewer.organization_id, id=id).values("name", "active", "role")
     if not found:
         raise NotFoundError("Member", id)
     member = found[0]
     member_role = Role(member["role"])
     if not member["active"]:
-        validator.add("memberId", message=f"{member['name']} is no active member. Make the member active first.")
+        validator.add("memberId", message=f"{member['name']} is not an active member. Activate the member first.")
     if acting_role(role, member_role) is not role:
-        message = f"{member['name']} is {role_with_article(member_role)}, and a key may do no more than its member. Give it the role {member_role}."
+        message = (
+            f"{member['name']} is {role_with_article(member_role)}, and a key cannot do more than its member. "
+            f"Give the key the role {member_role}."
+        )
         validator.add("role", message=message)

@@ -7,12 +7,14 @@ from uuid import UUID
 from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.diff import diff
+from workflow.operations.core.duplicates import refuse_duplicate
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
 from workflow.queries.people.credentials import with_subteams
-from workflow.rules.errors import DuplicateError, NotFoundError
+from workflow.rules.errors import NotFoundError
 from workflow.rules.permissions import Action, require_permission
 
 
@@ -77,7 +79,7 @@ async def _validate(ctx: Ctx, changes: TeamChanges, before: Mapping[str, Any]) -
     if fields.get("manager_id") not in (None, before.get("manager_id")):
         await _check_manager(ctx, changes["manager_id"], validator)
     validator.raise_if_any()
-    await _refuse_duplicate(ctx, fields, before.get("id"))
+    await _refuse_duplicate_name(ctx, fields.get("name"), before.get("id"))
     return fields
 
 
@@ -97,9 +99,9 @@ async def _check_manager(ctx: Ctx, manager: UUID | None, validator: Validator) -
         validator.add("managerId", message="This member is not active any more. Name an active member.")
 
 
-async def _refuse_duplicate(ctx: Ctx, fields: Mapping[str, object], own_id: UUID | None) -> None:
-    same = Team.filter(organization_id=ctx.viewer.organization_id, name=fields.get("name"))
-    found = await (same.exclude(id=own_id) if own_id else same).limit(1).values("id") if fields.get("name") else []
-    if found:
-        message = f"There is a team called {fields['name']} already. Use it, or give another name."
-        raise DuplicateError(message, kind="Team", id=found[0]["id"])
+async def _refuse_duplicate_name(ctx: Ctx, name: object, own_id: UUID | None) -> None:
+    if not name:
+        return
+    same_name = Team.filter(organization_id=ctx.viewer.organization_id, name=name)
+    message = f'A team with the name "{name}" exists already. Use it, or choose another name.'
+    await refuse_duplicate(same_name, kind="Team", message=message, own_id=own_id)

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from workflow.models import ExchangeRate, Opportunity
 from workflow.models.columns import new_id
-from workflow.models.engine.database import dialect, fetch
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.journal import record_event
-from workflow.operations.core.locking import lock_rows, lock_settings
+from workflow.operations.core.locking import lock_rates, lock_rows, lock_settings
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import MoneyAmount, StoredMoney, Validator, minor_units
 from workflow.rules.enums import OPEN_STATES
@@ -61,7 +60,7 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
         require_permission(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
         settings = await lock_settings(ctx.viewer.organization_id)
         _check_rate(currency, rate, settings["base_currency"])
-        await lock_rates(ctx.viewer.organization_id, strength="UPDATE")
+        await lock_rates(ctx.viewer.organization_id, exclusive=True)
         id = await _store_rate(ctx, currency, rate, valid_from)
         await _revalue(ctx, currency, settings["base_currency"], ctx.today(settings["time_zone"]))
         payload = {"exchangeRateId": id, "currency": currency, "rate": rate, "validFrom": valid_from}
@@ -83,14 +82,6 @@ def _check_rate(currency: str, rate: Decimal, base: str) -> None:
         )
         validator.add("rate", message=message)
     validator.raise_if_any()
-
-
-async def lock_rates(organization_id: UUID, *, strength: str = "SHARE") -> None:
-    """Whoever prices a deal and whoever changes a rate wait for one another; SQLite has one writer anyway."""
-    if dialect() == "postgres":
-        await fetch(
-            f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 ORDER BY id FOR {strength}", organization_id
-        )
 
 
 async def rates_on(organization_id: UUID, day: date) -> dict[str, Decimal]:

@@ -8,7 +8,8 @@ from uuid import UUID
 from workflow.models import Member, Target, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_organization, lock_settings
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import MoneyAmount, Validator, minor_units

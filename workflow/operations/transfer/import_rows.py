@@ -6,7 +6,7 @@ from uuid import UUID
 
 from workflow.operations.change.columns import close_date_columns, is_push
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff
+from workflow.operations.core.diff import diff
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import MoneyAmount, Validator, merge_attributes
 from workflow.operations.transfer.lookup import ImportLookup, load_lookup

@@ -12,9 +12,8 @@ from workflow.models import Account, Activity, Contact, ExchangeRate, ImportedRo
 from workflow.models.columns import new_id
 from workflow.models.engine.database import dialect, fetch
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.locking import lock_settings
+from workflow.operations.core.locking import lock_rates, lock_settings
 from workflow.operations.core.validation import MoneyAmount, is_storable, minor_units
-from workflow.operations.pricing.exchange_rates import lock_rates
 from workflow.operations.transfer.row import OWN_SYSTEM, ImportRow
 from workflow.queries.opportunity.rows import opportunities_by_id
 from workflow.queries.people.people import column_names

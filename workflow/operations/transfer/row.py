@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from workflow.operations.core.journal import to_json_value
+from workflow.operations.core.json_value import to_json_value
 from workflow.operations.core.validation import MoneyAmount, Validator, minor_units
 from workflow.rules.codec import camel
 from workflow.rules.enums import (

@@ -8,7 +8,8 @@ from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.models.engine.database import transaction
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import diff, record_event
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import record_event
 from workflow.operations.core.validation import Validator
 from workflow.operations.people.members import insert_member
 from workflow.rules.enums import Role

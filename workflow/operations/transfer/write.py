@@ -11,7 +11,8 @@ from workflow.models.columns import new_id
 from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.change.ownership import change_owner
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.journal import NewEvent, diff, record_events
+from workflow.operations.core.diff import diff
+from workflow.operations.core.journal import NewEvent, record_events
 from workflow.operations.core.numbers import next_number
 from workflow.operations.transfer.lookup import ImportLookup, LastRow
 from workflow.operations.transfer.new_opportunity import ImportedOpportunity
