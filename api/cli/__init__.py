@@ -2,6 +2,8 @@
 
 import logging
 import os
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -22,11 +24,32 @@ EXPECTED_ERRORS = (CommandFailed, SettingsError, Refusal, DatabaseInUse, Migrati
 
 app = typer.Typer(
     name="pursuit",
-    help="An opportunity's workflow with rules that hold.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    """Print the installed version and end the command."""
+    if wanted:
+        typer.echo(f"pursuit {version('pursuit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def global_options(
+    _: Annotated[
+        bool,
+        # Eager: it needs neither a command nor valid values of the other options.
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Run and administer Pursuit, a GraphQL server for sales opportunities.
+
+    The settings are environment variables; `pursuit doctor` prints them.
+    """
+
+
 app.command("serve")(serving.serve)
 app.command("worker")(working.worker)
 app.command("doctor")(serving.doctor)
