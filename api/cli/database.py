@@ -12,10 +12,11 @@ from workflow.models.engine.migrating import pending
 
 def migrate(
     check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; exit 1 where the database is behind.")
+        bool,
+        typer.Option("--check", help="List the pending migrations, change nothing, and exit with 1 if there are any."),
     ] = False,
 ) -> None:
-    """Bring the database to the newest schema."""
+    """Apply all pending migrations to the database."""
     configured = load_settings()
     if check:
         _print_pending(asyncio.run(pending(configured.database_url)))
@@ -29,7 +30,7 @@ def migrate(
 
 
 def schema() -> None:
-    """Print the GraphQL schema."""
+    """Print the GraphQL schema as SDL."""
     from schema import schema as graphql_schema  # here, for the other commands start faster without it
 
     typer.echo(graphql_schema.as_str())

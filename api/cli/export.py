@@ -31,15 +31,18 @@ class ExportFormat(StrEnum):
 
 
 def export(
-    what: Annotated[RecordKind, typer.Argument(help="Which rows.", show_default=False)],
+    what: Annotated[RecordKind, typer.Argument(help="Kind of rows to export.", show_default=False)],
     organization: OrganizationOption,
     format_: Annotated[
         ExportFormat,
-        typer.Option("--format", help="jsonl: one JSON object a line, without loss. csv: for spreadsheets."),
+        typer.Option("--format", help="jsonl: one JSON object per line, complete. csv: for spreadsheets."),
     ] = ExportFormat.JSONL,
-    out: Annotated[Path | None, typer.Option(help="The file to write; standard output where left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; by default standard output.")] = None,
 ) -> None:
-    """Export rows; JSONL of opportunities is what `pursuit import` takes."""
+    """Export the rows of an organization.
+
+    `pursuit import` reads opportunities, accounts and contacts that were exported as JSON lines.
+    """
     try:
         with _open_output(out) as file:
             with_database(lambda: _write_export(what, organization, format_, file))

@@ -55,21 +55,28 @@ class ImportSource:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV file, or JSON lines (.jsonl) as `pursuit export` writes them.")],
+    file: Annotated[Path, typer.Argument(help="CSV file, or JSON lines (.jsonl) as written by `pursuit export`.")],
     organization: OrganizationOption,
     preset: Annotated[
         ImportPreset | None,
-        typer.Option(help="How the file is to be read; left out, by its columns.", show_default=False),
+        typer.Option(help="Source of the CSV file; by default detected from its columns.", show_default=False),
     ] = None,
-    map_: Annotated[Path | None, typer.Option("--map", help="A map of your own, in TOML.")] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", help="TOML file that maps the columns of the CSV file to fields.")
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would happen, or propose a map, and write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Write nothing: report what would happen, or propose a map if no preset fits."),
     ] = False,
     rejects: Annotated[
-        Path | None, typer.Option(help="Where to write the rows that are rejected, with the reason.")
+        Path | None, typer.Option(help="File to write the rejected rows to, each with its reason.")
     ] = None,
 ) -> None:
-    """Import opportunities, or accounts or contacts from JSON lines; the same file again changes nothing, and goes on where it stopped."""
+    """Import opportunities from a CSV file, or opportunities, accounts or contacts from JSON lines.
+
+    Importing a file again skips the rows that are already imported, so an interrupted import can be repeated.
+    Exits with 2 if rows were rejected.
+    """
     try:
         source = _detect_source(file, preset, map_)
         if source is None:

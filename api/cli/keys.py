@@ -11,18 +11,18 @@ from api.cli.runtime import OrganizationOption, with_database
 from workflow.operations.people.bootstrap import init_organization, issue_key
 from workflow.rules.enums import Role
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
 def init(
-    organization: Annotated[str, typer.Option(help="The organization's name.")],
-    email: Annotated[str, typer.Option(help="The first admin's address.")],
-    name: Annotated[str, typer.Option(help="The first admin's name.")],
-    currency: Annotated[str, typer.Option(help="The base currency, as ISO 4217 writes it.")] = "EUR",
-    time_zone: Annotated[str, typer.Option(help="The time zone, such as Europe/Berlin.")] = "UTC",
+    organization: Annotated[str, typer.Option(help="Name of the new organization.")],
+    email: Annotated[str, typer.Option(help="E-mail address of its first admin.")],
+    name: Annotated[str, typer.Option(help="Name of its first admin.")],
+    currency: Annotated[str, typer.Option(help="Base currency as an ISO 4217 code.")] = "EUR",
+    time_zone: Annotated[str, typer.Option(help="Time zone as an IANA name, such as Europe/Berlin.")] = "UTC",
     as_json: AsJson = False,
 ) -> None:
-    """Make an organization with the default process, its first admin and an API key."""
+    """Create an organization with the default process, its first admin and an API key."""
     created = with_database(
         lambda: init_organization(
             name=organization,
@@ -42,13 +42,16 @@ def init(
 
 def key(
     organization: OrganizationOption,
-    role: Annotated[Role, typer.Option(help="What the key may do.", case_sensitive=False)],
+    role: Annotated[Role, typer.Option(help="Role that limits what the key may do.", case_sensitive=False)],
     email: Annotated[
-        str | None, typer.Option(help="The member it acts as; made with this role where there is none.")
+        str | None,
+        typer.Option(
+            help="E-mail address of the member that the key acts as. A missing member is created with the role."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make one more API key."""
+    """Create an API key for an organization. Its secret is printed only this once."""
     created = with_database(
         lambda: issue_key(organization_name=organization, role=role, email=email, now=datetime.now(UTC))
     )

@@ -26,26 +26,29 @@ from workflow.rules.process.document import ProcessDocument
 SCHEMA_LINE = "# yaml-language-server: $schema=process.schema.json\n"
 MAX_BYTES = 1_000_000
 
-process = typer.Typer(help="The sales process as a YAML text.", no_args_is_help=True)
+process = typer.Typer(help="Show, check and publish sales processes as YAML files.", no_args_is_help=True)
 
-TextFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="The YAML file; - for standard input.", show_default=False)
-]
+TextFile = Annotated[str, typer.Argument(metavar="FILE", help="YAML file; - for standard input.", show_default=False)]
 
 
 @process.command("show")
 def show(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A preset, an organization's process by its key, or a YAML file."),
+        typer.Argument(metavar="NAME", help="Name of a preset, key of a published process, or a YAML file."),
     ] = None,
     organization: Annotated[
         str | None,
-        typer.Option(help="Show a process of this organization, by its name or id.", parser=parse_organization),
+        typer.Option(help="Name or id of the organization that published the process.", parser=parse_organization),
     ] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="A version of it; the newest where left out.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version to print; by default the newest. Requires --organization.")
+    ] = None,
 ) -> None:
-    """Print a preset as it ships, an organization's process (its default where none is named), or a file written out in full."""
+    """Print a sales process as YAML: a preset, a published process, or a file with every default written out.
+
+    Without NAME, it lists the presets, or prints the default process of --organization.
+    """
     if organization is not None:
         row = with_database(lambda: _find_process(organization, name, version))
         return typer.echo(SCHEMA_LINE + _origin_comment(row) + process_to_yaml(row.document), nl=False)
@@ -63,7 +66,7 @@ def show(
 
 @process.command("check")
 def check(file: TextFile) -> None:
-    """Tell every fault of a process with its line, or that it has none; needs no database."""
+    """Check a process file and list every fault with its line. Needs no database."""
     document = _load_document(file)
     requirements = sum(len(gate.requirements) for gate in document.gates)
     counts = (
@@ -81,10 +84,10 @@ def publish_(
     file: TextFile,
     organization: OrganizationOption,
     default: Annotated[
-        bool, typer.Option("--default", help="Make it the process of opportunities that are created from now on.")
+        bool, typer.Option("--default", help="Make it the default process of new opportunities.")
     ] = False,
 ) -> None:
-    """Publish a process as the next version of its key; the same again publishes nothing."""
+    """Publish a process as the next version of its key. An unchanged process is not published again."""
     document = _load_document(file)
     outcome = with_database(lambda: _publish(organization, document, make_default=default))
     named = f"version {outcome.published.version} of `{document.key}`"
@@ -97,7 +100,10 @@ def publish_(
 
 @process.command("schema")
 def schema() -> None:
-    """Print the JSON Schema of the YAML file, for editors: name it by `# yaml-language-server: $schema=…`."""
+    """Print the JSON Schema of process files, with which an editor completes and checks them.
+
+    A process file refers to it with `# yaml-language-server: $schema=…`.
+    """
     typer.echo(schema_text(), nl=False)
 
 

@@ -44,7 +44,7 @@ def parse_organization(text: str) -> str:
 
 
 OrganizationOption = Annotated[
-    str, typer.Option(metavar="NAME", help="The organization, by its name or its id.", parser=parse_organization)
+    str, typer.Option(metavar="NAME", help="Name or id of the organization.", parser=parse_organization)
 ]
 
 

@@ -31,14 +31,20 @@ UVICORN_OPTIONS: dict[str, Any] = {
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes; more than one needs PostgreSQL.")] = 1,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; overrides PURSUIT_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; overrides PORT.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Number of server processes. More than one requires PostgreSQL.")
+    ] = 1,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Migrate, fill with the demo on first start, print its keys.")
+        bool,
+        typer.Option(
+            "--demo",
+            help="Migrate the database, import the demo data on the first start, and print an API key per role.",
+        ),
     ] = False,
 ) -> None:
-    """Serve the API."""
+    """Serve the GraphQL API, with the background work unless PURSUIT_WORKER is off."""
     import uvicorn  # here, and the next: the other commands start faster without them
 
     from api.http.requests import BODY_LIMIT
@@ -57,7 +63,11 @@ def serve(
 
 
 def doctor() -> None:
-    """Check settings, database, migrations and clock; each fault comes with its remedy."""
+    """Check the installation, and print a remedy for each fault.
+
+    The checks cover the settings, the database, its migrations, the worker, the token issuer and the clock.
+    Exits with 1 if a check fails.
+    """
     healthy = True
     for check in asyncio.run(run_checks()):
         typer.echo(f"{'ok   ' if check.remedy is None else 'FAULT'} {check.name}: {check.finding}")

@@ -14,7 +14,10 @@ from workflow.operations.core.vault import Vault
 
 
 def worker() -> None:
-    """Relay events and deliver webhooks until it is stopped; several share the work on PostgreSQL."""
+    """Run the background work without serving: sweeps, digests and webhooks.
+
+    It runs until Ctrl-C or SIGTERM. On PostgreSQL, several workers share the work.
+    """
     settings = read_settings()
     settings.require_secret_key()
     with single_process(settings.database_url):
