@@ -115,7 +115,7 @@ REASONS: Final = {
 def validate_row(row: ImportRow) -> dict[str, object]:
     """The columns that the row gives, texts trimmed; InvalidInput tells what no database could hold."""
     validator = Validator()
-    columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "whole"}
+    columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
     given = {name: value for name, value in columns.items() if value is not LEFT_OUT}
     for name, path in (("external_id", "externalId"), ("name", "name"), ("account_name", "accountName")):
         given[name] = validator.text(given[name], path, required=True)
