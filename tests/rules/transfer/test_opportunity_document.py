@@ -140,6 +140,6 @@ def test_an_inconsistency_is_reported_at_its_path(change: dict[str, Any], where:
 
 
 def test_the_json_lines_documentation_names_every_field() -> None:
-    page = (ROOT / "docs" / "json-lines.md").read_text()
+    page = (ROOT / "docs" / "import-export.md").read_text()
     row = [field.name for field in fields(ImportRow) if field.name != "document"]
     assert [name for name in (*row, *DOCUMENT_FIELDS) if f"`{camel(name)}`" not in page] == []
