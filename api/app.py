@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette_compress import CompressMiddleware, remove_compress_type
 
 from api.auth.credentials import TokenAuthenticator
 from api.auth.issuer import Issuer
@@ -40,6 +41,12 @@ from workflow.rules.gates.cel import load_cel
 
 logger = logging.getLogger("pursuit")
 
+MIN_COMPRESSED_BYTES = 1000
+"""Smaller answers are sent as they are: compressing them saves no packet."""
+
+# Each event of a stream is sent at once, so it would be compressed alone, at a cost in memory for each subscriber.
+remove_compress_type("text/event-stream")
+
 
 def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> Starlette:
     """Pursuit over HTTP, by these settings; by the clock's seconds the issuer of tokens is asked for new keys."""
@@ -64,7 +71,11 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
             Route("/readyz", readyz(_readiness_problem)),
             Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
         ],
-        middleware=[Middleware(RequestLogMiddleware), *_cors_middleware(settings)],
+        middleware=[
+            Middleware(RequestLogMiddleware),
+            Middleware(CompressMiddleware, minimum_size=MIN_COMPRESSED_BYTES),
+            *_cors_middleware(settings),
+        ],
         exception_handlers={HTTPException: http_exception_response, Exception: unhandled_exception_response},
         lifespan=lifespan,
     )

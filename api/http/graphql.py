@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from strawberry.types.graphql import OperationType
 
 from api.auth.credentials import AuthenticatedViewer, Credential, bearer
 from api.http.execution import GraphQLResponse, PreparedRequest
 from api.http.graphiql import graphiql_page
 from api.http.idempotency import idempotency_key, run_once
+from api.http.json_response import OrjsonResponse
 from api.http.negotiation import AcceptedTypes, parse_accept, preferred_type
 from api.http.problems import (
     GRAPHQL_JSON,
@@ -118,10 +119,10 @@ async def _wait_for_either(task: "asyncio.Task[T]", ended: asyncio.Event) -> Non
         end.cancel()
 
 
-def _response(answer: GraphQLResponse, media_type: str) -> JSONResponse:
+def _response(answer: GraphQLResponse, media_type: str) -> OrjsonResponse:
     status = http_status(answer.codes, ran=answer.ran, media_type=media_type)
     headers = RETRY_AFTER if status in (409, 503) else None
-    return JSONResponse(answer.body, status_code=status, headers=headers, media_type=media_type)
+    return OrjsonResponse(answer.body, status_code=status, headers=headers, media_type=media_type)
 
 
 def _refuse_mutation_by_get(method: str, prepared: PreparedRequest) -> None:

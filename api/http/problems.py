@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from starlette.responses import JSONResponse
 
+from api.http.json_response import OrjsonResponse
 from workflow.operations.core.idempotency import RequestInProgressError
 from workflow.rules.errors import PermissionDeniedError, Refusal, UnavailableError
 
@@ -49,10 +49,10 @@ class RequestProblem(Exception):
         """The problem as a GraphQL answer without data."""
         return {"errors": self.errors, **({"extensions": self.extensions} if self.extensions else {})}
 
-    def response(self, media_type: str = JSON) -> JSONResponse:
+    def response(self, media_type: str = JSON) -> OrjsonResponse:
         """The problem over HTTP."""
         status = 200 if self.well_formed and media_type == JSON else self.status
-        return JSONResponse(self.body(), status_code=status, headers=self.headers, media_type=media_type)
+        return OrjsonResponse(self.body(), status_code=status, headers=self.headers, media_type=media_type)
 
 
 def document_problem(errors: Sequence[GraphQLError]) -> RequestProblem:
@@ -101,9 +101,11 @@ def internal_error(request_id: str) -> dict[str, Any]:
     }
 
 
-def internal_error_response(request_id: str) -> JSONResponse:
+def internal_error_response(request_id: str) -> OrjsonResponse:
     """The answer of a request that failed by our fault."""
-    return JSONResponse({"errors": [internal_error(request_id)]}, status_code=500, headers={"X-Request-Id": request_id})
+    return OrjsonResponse(
+        {"errors": [internal_error(request_id)]}, status_code=500, headers={"X-Request-Id": request_id}
+    )
 
 
 def request_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ The protocol is that of https://github.com/enisdenjo/graphql-sse/blob/master/PRO
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
@@ -14,6 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.auth.credentials import AuthenticatedViewer
 from api.http.execution import PreparedRequest
+from api.http.json_response import encode_json
 from api.http.problems import RequestProblem, internal_error, unauthenticated_problem, unavailable_problem
 from api.http.services import Services
 from schema.core.context import RequestContext
@@ -96,7 +96,7 @@ async def until_set(ended: asyncio.Event, answers: AsyncGenerator[T, None]) -> A
 
 
 def _next(body: dict[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(event="next", data=json.dumps(body, ensure_ascii=False, separators=(",", ":")), sep="\n")
+    return ServerSentEvent(event="next", data=encode_json(body).decode(), sep="\n")
 
 
 def _complete() -> ServerSentEvent:

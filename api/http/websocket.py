@@ -1,7 +1,6 @@
 """One WebSocket: who came, what they asked, and each answer under the id of its operation."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractContextManager, aclosing, suppress
@@ -11,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.auth.credentials import AuthenticatedViewer, Credential, bearer
+from api.http.json_response import encode_json
 from api.http.problems import RequestProblem, internal_error, unavailable_problem
 from api.http.requests import parse_json, parse_request
 from api.http.services import Services
@@ -186,7 +186,7 @@ class WebSocketConnection:
         """Send; a client that does not take it in time, or is gone, is hung up on."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                await self._websocket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+                await self._websocket.send_text(encode_json(message).decode())
         except (TimeoutError, RuntimeError):
             raise WebSocketDisconnect from None
 
