@@ -10,8 +10,6 @@ from workflow.queries.opportunity.accounts import AccountFilter
 
 @strawberry.input(name="AccountFilter", description="Which accounts: fields are joined by AND, values of a list by OR.")
 class AccountFilterInput:
-    """Conditions."""
-
     ids: list[strawberry.ID] | None = optional("These.")
     external_system: str | None = optional("From this system.")
     external_ids: list[str] | None = optional("With one of these ids there.")
@@ -22,8 +20,6 @@ class AccountFilterInput:
 
 @strawberry.input(description="Which contacts: fields are joined by AND, values of a list by OR.")
 class ContactFilter:
-    """Conditions."""
-
     ids: list[strawberry.ID] | None = optional("These.")
     account_id: list[strawberry.ID] | None = optional("At one of these accounts.")
     external_system: str | None = optional("From this system.")

@@ -22,8 +22,6 @@ from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 
 @strawberry.input(description="A new account.")
 class CreateAccountInput:
-    """What is known of it."""
-
     name: str = described("The company's name.")
     domain: str | None = optional("Its internet domain; unique in the organization.")
     industry: str | None = optional("Its industry.")
@@ -37,8 +35,6 @@ class CreateAccountInput:
 
 @strawberry.input(description="Changes of an account: what is left out is kept, null clears.")
 class UpdateAccountInput:
-    """What changes."""
-
     id: strawberry.ID = described("The account.")
     expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
     name: str | None = optional("The company's name.")
@@ -54,8 +50,6 @@ class UpdateAccountInput:
 
 @strawberry.input(description="A new contact.")
 class CreateContactInput:
-    """What is known of them."""
-
     account_id: strawberry.ID = described("The account they work at.")
     name: str = described("The person's name.")
     email: str | None = optional("Their address.")
@@ -68,8 +62,6 @@ class CreateContactInput:
 
 @strawberry.input(description="Changes of a contact: what is left out is kept, null clears.")
 class UpdateContactInput:
-    """What changes."""
-
     id: strawberry.ID = described("The contact.")
     expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
     name: str | None = optional("The person's name.")
@@ -83,8 +75,6 @@ class UpdateContactInput:
 
 @strawberry.input(description="Two accounts that are one company.")
 class MergeAccountsInput:
-    """Which stays, and which goes."""
-
     keep_id: strawberry.ID = described("The account that stays; what it lacks it takes over.")
     merged_id: strawberry.ID = described(
         "The account that goes: its contacts, with their parts in deals, and its opportunities move."
@@ -94,25 +84,19 @@ class MergeAccountsInput:
 
 @strawberry.type(description="The account was made or changed.")
 class AccountChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Account, description="The account as stored.")
     async def account(self, info: Info) -> AccountRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.account, self.key)
 
 
 @strawberry.type(description="The contact was made or changed.")
 class ContactChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Contact, description="The contact as stored.")
     async def contact(self, info: Info) -> ContactRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.contact, self.key)
 
 
@@ -128,21 +112,17 @@ ContactResult = Annotated[
 
 @strawberry.type
 class AccountMutation:
-    """What is done with accounts and contacts."""
-
     @strawberry.mutation(
         graphql_type=AccountResult,
         description="Make an account; Duplicate on its external id or its domain, never on its name.",
     )
     async def create_account(self, info: Info, input: CreateAccountInput) -> AccountChanged:
-        """A new account."""
         return AccountChanged(
             key=await operations.create_account(info.context.operation_context(), _parse_account(input))
         )
 
     @strawberry.mutation(graphql_type=AccountResult, description="Change the fields that are given.")
     async def update_account(self, info: Info, input: UpdateAccountInput) -> AccountChanged:
-        """Another account."""
         id, version = ids.parse("Account", input.id), or_none(input.expected_version)
         return AccountChanged(
             key=await operations.update_account(
@@ -155,7 +135,6 @@ class AccountMutation:
         description="Make one of two accounts: contacts and opportunities move, closed ones too, and the merged id is not found any more.",
     )
     async def merge_accounts(self, info: Info, input: MergeAccountsInput) -> AccountChanged:
-        """One company."""
         keep, merged = ids.parse("Account", input.keep_id), ids.parse("Account", input.merged_id)
         version = or_none(input.expected_version)
         return AccountChanged(
@@ -164,7 +143,6 @@ class AccountMutation:
 
     @strawberry.mutation(graphql_type=ContactResult, description="Make a contact at an account.")
     async def create_contact(self, info: Info, input: CreateContactInput) -> ContactChanged:
-        """A new person."""
         account_id: Any = ids.parse("Account", input.account_id)
         return ContactChanged(
             key=await operations.create_contact(info.context.operation_context(), account_id, _parse_contact(input))
@@ -172,7 +150,6 @@ class AccountMutation:
 
     @strawberry.mutation(graphql_type=ContactResult, description="Change the fields that are given.")
     async def update_contact(self, info: Info, input: UpdateContactInput) -> ContactChanged:
-        """Another person."""
         id, version = ids.parse("Contact", input.id), or_none(input.expected_version)
         return ContactChanged(
             key=await operations.update_contact(

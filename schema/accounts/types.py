@@ -29,8 +29,6 @@ ORDER = (Term("name_folded"),)
 
 @strawberry.type(description="A company that may buy.")
 class Account(Node):
-    """The buyer's company."""
-
     is_type_of = backed_by(AccountRow)
     id: strawberry.ID = node_id("Account")
     name: str = described("The company's name; not unique.")
@@ -47,7 +45,6 @@ class Account(Node):
 
     @strawberry.field(description="What it sells in a year.")
     def annual_revenue(self, root: strawberry.Parent[Any]) -> Money | None:
-        """Its size."""
         return money(root.annual_revenue_minor, root.annual_revenue_currency)
 
     @strawberry.field(
@@ -63,7 +60,6 @@ class Account(Node):
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        """Its people."""
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         return await contact_page(info, AccountFilter(account_id=(root.id,)), window)
 
@@ -82,7 +78,6 @@ class Account(Node):
         filter: OpportunityFilterInput | None = strawberry.UNSET,
         order_by: list[OpportunityOrder] | None = strawberry.UNSET,
     ) -> Any:
-        """What we sell it."""
         from schema.opportunity.list import (  # here, for an opportunity knows its account
             account_opportunities,
             parse_opportunity_order,
@@ -95,8 +90,6 @@ class Account(Node):
 
 @strawberry.type(description="A person at an account.")
 class Contact(Node):
-    """Somebody at the buyer's."""
-
     is_type_of = backed_by(ContactRow)
     id: strawberry.ID = node_id("Contact")
     name: str = described("The person's name.")
@@ -112,14 +105,11 @@ class Contact(Node):
 
     @strawberry.field(graphql_type=Account, description="The company they work for.")
     async def account(self, root: strawberry.Parent[Any], info: Info) -> AccountRow:
-        """Their company."""
         return await load_required(info.context.loaders.account, root.account_id)
 
 
 @strawberry.type(description="An account in a list.")
 class AccountEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Account = described("The account.")
@@ -127,8 +117,6 @@ class AccountEdge:
 
 @strawberry.type(description="A page of accounts.")
 class AccountConnection:
-    """By name."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[AccountEdge] = described("The rows with their cursors.")
     nodes: list[Account] = described("The rows.")
@@ -136,14 +124,11 @@ class AccountConnection:
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
-        """All of them."""
         return await accounts.count_accounts(info.context.viewer, root.scope)
 
 
 @strawberry.type(description="A contact in a list.")
 class ContactEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Contact = described("The contact.")
@@ -151,8 +136,6 @@ class ContactEdge:
 
 @strawberry.type(description="A page of contacts.")
 class ContactConnection:
-    """By name."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[ContactEdge] = described("The rows with their cursors.")
     nodes: list[Contact] = described("The rows.")
@@ -160,7 +143,6 @@ class ContactConnection:
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
-        """All of them."""
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
 
@@ -172,11 +154,8 @@ async def contact_page(info: Info, scope: AccountFilter, window: Window) -> conn
 
 @strawberry.type
 class AccountQuery:
-    """What is asked of accounts and contacts."""
-
     @strawberry.field(graphql_type=Account | None, description="An account by id; null where there is none.")
     async def account(self, info: Info, id: strawberry.ID) -> Any:
-        """One."""
         return await _by_id(info, "Account", id)
 
     @strawberry.field(graphql_type=AccountConnection, description="Accounts by name.")
@@ -189,7 +168,6 @@ class AccountQuery:
         before: str | None = strawberry.UNSET,
         filter: AccountFilterInput | None = strawberry.UNSET,
     ) -> Any:
-        """Many."""
         scope = parse_account_filter(filter, "Account")
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         page = await accounts.accounts(info.context.viewer, scope, window)
@@ -197,7 +175,6 @@ class AccountQuery:
 
     @strawberry.field(graphql_type=Contact | None, description="A contact by id; null where there is none.")
     async def contact(self, info: Info, id: strawberry.ID) -> Any:
-        """One."""
         return await _by_id(info, "Contact", id)
 
     @strawberry.field(graphql_type=ContactConnection, description="Contacts by name.")
@@ -210,7 +187,6 @@ class AccountQuery:
         before: str | None = strawberry.UNSET,
         filter: ContactFilter | None = strawberry.UNSET,
     ) -> Any:
-        """Many."""
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         return await contact_page(info, parse_account_filter(filter, "Contact"), window)
 

@@ -30,8 +30,6 @@ else:
 
 @strawberry.type(description="Something that was done.")
 class Activity(Node):
-    """A call, a meeting, a mail."""
-
     is_type_of = backed_by(ActivityRow)
     id: strawberry.ID = node_id("Activity")
     kind: ActivityKind = described("What was done.")
@@ -43,15 +41,12 @@ class Activity(Node):
 
     @strawberry.field(name="with", graphql_type=list[Contact], description="The contacts who took part.")
     async def with_(self, root: Root, info: Info) -> Sequence[ContactRow]:
-        """The others."""
         contacts = await info.context.loaders.contact.load_many(await info.context.loaders.parts.participants(root.id))
         return [contact for contact in contacts if contact is not None]
 
 
 @strawberry.type(description="An activity in a list.")
 class ActivityEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Activity = described("The activity.")
@@ -59,8 +54,6 @@ class ActivityEdge:
 
 @strawberry.type(description="A page of activities, newest first.")
 class ActivityConnection:
-    """What was done."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[ActivityEdge] = described("The rows with their cursors.")
     nodes: list[Activity] = described("The rows.")
@@ -68,14 +61,11 @@ class ActivityConnection:
 
     @strawberry.field(description="How many there are, not only this page.")
     async def total_count(self, root: Root, info: Info) -> int:
-        """All of them."""
         return await info.context.loaders.parts.total(ACTIVITIES, root)
 
 
 @strawberry.type
 class DealActivities:
-    """What an opportunity tells of what was done."""
-
     @strawberry.field(graphql_type=ActivityConnection, description="What was done, newest first.")
     async def activities(
         self,
@@ -86,7 +76,6 @@ class DealActivities:
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        """The diary."""
         window = connections.window(ACTIVITIES.order, first=first, after=after, last=last, before=before)
         page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
         return connections.to_connection(page, ACTIVITIES.order, root.id)
@@ -94,8 +83,6 @@ class DealActivities:
 
 @strawberry.input(description="Something that was done. It does not count in the opportunity's version.")
 class LogActivityInput:
-    """What was done."""
-
     opportunity_id: strawberry.ID = described("Any opportunity that you see.")
     kind: ActivityKind = described("What was done.")
     direction: ActivityDirection = described("Who began it; INTERNAL never reached the buyer.")
@@ -114,8 +101,6 @@ class LogActivityInput:
 
 @strawberry.input(description="Changes of an activity: what is left out is kept.")
 class CorrectActivityInput:
-    """As it was."""
-
     id: strawberry.ID = described("The activity.")
     kind: ActivityKind | None = optional("What was done.")
     direction: ActivityDirection | None = optional("Who began it.")
@@ -128,19 +113,15 @@ class CorrectActivityInput:
 
 @strawberry.type(description="The activity was logged or corrected.")
 class ActivityChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Activity, description="The activity as stored.")
     async def activity(self, info: Info) -> ActivityRow:
-        """Read after the write."""
         row: ActivityRow = await load_changed_part(info, "Activity", self.key)
         return row
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_changed_opportunity(info, "Activity", self.key)
 
 
@@ -152,11 +133,8 @@ ActivityResult = Annotated[
 
 @strawberry.type
 class ActivityMutation:
-    """How what was done is recorded."""
-
     @strawberry.mutation(graphql_type=ActivityResult, description="Does not count in the opportunity's version.")
     async def log_activity(self, info: Info, input: LogActivityInput) -> ActivityChanged:
-        """It was done."""
         id, fields = (
             ids.parse("Opportunity", input.opportunity_id),
             _parse_contact_ids(provided_fields(input, "opportunity_id")),
@@ -169,7 +147,6 @@ class ActivityMutation:
         graphql_type=ActivityResult, description="By who logged it, or who may write the opportunity; closed ones too."
     )
     async def correct_activity(self, info: Info, input: CorrectActivityInput) -> ActivityChanged:
-        """It was otherwise."""
         id, changes = ids.parse("Activity", input.id), _parse_contact_ids(provided_fields(input, "id"))
         return ActivityChanged(key=await operations.correct_activity(info.context.operation_context(), id, changes))
 

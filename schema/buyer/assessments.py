@@ -16,8 +16,6 @@ from workflow.rules.enums import Grade
 
 @strawberry.input(description="One answer to one criterion.")
 class AssessmentInput:
-    """What is known."""
-
     criterion: str = described("The criterion's key in the opportunity's process, e.g. `pain`.")
     grade: Grade = described("How well it is known. VALIDATED and CONFIRMED need evidence.")
     evidence: str | None = optional("What shows it, in words that say something.")
@@ -27,8 +25,6 @@ class AssessmentInput:
 
 @strawberry.input(description="Answers to criteria: all are recorded, or none.")
 class AssessCriteriaInput:
-    """What was found out."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read.")
     assessments: list[AssessmentInput] = described("Each criterion at most once.")
@@ -37,13 +33,10 @@ class AssessCriteriaInput:
 
 @strawberry.type
 class AssessmentMutation:
-    """How a deal is assessed."""
-
     @strawberry.mutation(
         graphql_type=OpportunityResult, description="Record what is known of criteria; append-only, the latest counts."
     )
     async def assess_criteria(self, info: Info, input: AssessCriteriaInput) -> OpportunityChanged:
-        """Something was found out."""
         id = ids.parse("Opportunity", input.opportunity_id)
         since, version = or_none(input.pain_since), or_none(input.expected_version)
         await assessing.assess_criteria(

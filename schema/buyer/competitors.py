@@ -25,8 +25,6 @@ else:
 
 @strawberry.type(description="Whom or what the buyer compares us with; doing nothing is one too.")
 class Competitor(Node):
-    """A rival."""
-
     is_type_of = backed_by(CompetitorFacts)
     id: strawberry.ID = node_id("Competitor")
     kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo.")
@@ -38,8 +36,6 @@ class Competitor(Node):
 
 @strawberry.input(description="One more that the buyer compares us with.")
 class AddCompetitorInput:
-    """Who, and how far it has come."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo: one at most.")
     name: str = described("What it is called; once on an opportunity.")
@@ -52,8 +48,6 @@ class AddCompetitorInput:
 
 @strawberry.input(description="Changes of a competitor: what is left out is kept, null clears.")
 class UpdateCompetitorInput:
-    """What changes."""
-
     id: strawberry.ID = described("The competitor.")
     expected_version: int | None = optional("The opportunity's version that was read.")
     name: str | None = optional("What it is called.")
@@ -64,27 +58,21 @@ class UpdateCompetitorInput:
 
 @strawberry.input(description="A competitor that was added by mistake.")
 class RemoveCompetitorInput:
-    """Which goes."""
-
     id: strawberry.ID = described("The competitor.")
     expected_version: int | None = optional("The opportunity's version that was read.")
 
 
 @strawberry.type(description="The competitor was added or changed.")
 class CompetitorChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Competitor, description="The competitor as stored.")
     async def competitor(self, info: Info) -> CompetitorFacts:
-        """Read after the write."""
         competitor: CompetitorFacts = await load_changed_part(info, "Competitor", self.key)
         return competitor
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity it is on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_changed_opportunity(info, "Competitor", self.key)
 
 
@@ -96,18 +84,14 @@ CompetitorResult = Annotated[
 
 @strawberry.type
 class CompetitorMutation:
-    """What is done with whom the buyer compares us with."""
-
     @strawberry.mutation(graphql_type=CompetitorResult, description="Add whom the buyer compares us with, once.")
     async def add_competitor(self, info: Info, input: AddCompetitorInput) -> CompetitorChanged:
-        """A rival."""
         id = ids.parse("Opportunity", input.opportunity_id)
         new = operations.NewCompetitor(**provided_fields(input, "opportunity_id"))
         return CompetitorChanged(key=await operations.add_competitor(info.context.operation_context(), id, new))
 
     @strawberry.mutation(graphql_type=CompetitorResult, description="Change the fields that are given.")
     async def update_competitor(self, info: Info, input: UpdateCompetitorInput) -> CompetitorChanged:
-        """A rival seen better."""
         id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
         return CompetitorChanged(
@@ -121,7 +105,6 @@ class CompetitorMutation:
         description="Take off what was added by mistake; what is out of the race is marked `ELIMINATED`.",
     )
     async def remove_competitor(self, info: Info, input: RemoveCompetitorInput) -> Deleted:
-        """No rival after all."""
         id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
         deal = await operations.remove_competitor(info.context.operation_context(), id, expected_version=version)
         return Deleted(id=input.id, opportunity_id=deal)

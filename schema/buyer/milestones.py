@@ -32,8 +32,6 @@ VERSION = "The opportunity's version that was read."
 
 @strawberry.type(description="A step towards the purchase.")
 class Milestone(Node):
-    """Progress that can be seen."""
-
     is_type_of = backed_by(MilestoneFacts)
     id: strawberry.ID = node_id("Milestone")
     key: str | None = described("Stable inside the process; null for one added by hand.")
@@ -49,21 +47,17 @@ class Milestone(Node):
 
     @strawberry.field(description="Whether its day has ended and it is not done; due dates run in PROGRESSING only.")
     async def overdue(self, root: Root, info: Info) -> bool:
-        """Late."""
         facts = await load_required(info.context.loaders.facts, root.opportunity_id)
         return rules.is_overdue(root, facts, info.context.now)
 
     @strawberry.field(graphql_type=ActorType | None, description="Who recorded it as done; null while it is not.")
     def completed_by(self, root: Root) -> Actor | None:
-        """The actor."""
         actor: Actor | None = root.actor if root.status is MilestoneStatus.DONE else None
         return actor
 
 
 @strawberry.type(name="Progress", description="How far the purchase has come.")
 class ProgressType:
-    """All milestones together."""
-
     is_type_of = backed_by(rules.Progress)
     percent: int = described("Weight done or waived, in percent of the weight of all.")
     completed: int = described("How many are done or waived.")
@@ -75,26 +69,20 @@ class ProgressType:
 
 @strawberry.type
 class DealProgress:
-    """What an opportunity tells of its progress."""
-
     @strawberry.field(
         graphql_type=list[Milestone], description="The process's steps in its order, then those added by hand."
     )
     async def milestones(self, root: Root, info: Info) -> Sequence[MilestoneFacts]:
-        """The steps."""
         steps: Sequence[MilestoneFacts] = await info.context.loaders.part("milestones", root.id)
         return steps
 
     @strawberry.field(graphql_type=ProgressType, description="How far the purchase has come.")
     async def progress(self, root: Root, info: Info) -> rules.Progress:
-        """The way."""
         return rules.milestone_progress(await load_required(info.context.loaders.facts, root.id), info.context.now)
 
 
 @strawberry.input(description="A step of this one opportunity's.")
 class AddMilestoneInput:
-    """What is to happen."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     name: str = described("What is to happen.")
     side: MilestoneSide = strawberry.field(default=MilestoneSide.BUYER, description="Whose step it is.")
@@ -104,8 +92,6 @@ class AddMilestoneInput:
 
 @strawberry.input(description="A step that was done.")
 class CompleteMilestoneInput:
-    """Done, and what shows it."""
-
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
     evidence: str | None = optional("What the buyer did that shows it: required where side is BUYER or JOINT.")
@@ -113,8 +99,6 @@ class CompleteMilestoneInput:
 
 @strawberry.input(description="Changes of a step that is not done: what is left out is kept, null clears the day.")
 class UpdateMilestoneInput:
-    """What changes."""
-
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
     name: str | None = optional("What is to happen.")
@@ -126,8 +110,6 @@ class UpdateMilestoneInput:
     description="A step that this opportunity does not need, by the word of a manager who does not own it."
 )
 class WaiveMilestoneInput:
-    """Without it."""
-
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
     reason: str = described("Why, in at least 20 characters.")
@@ -135,8 +117,6 @@ class WaiveMilestoneInput:
 
 @strawberry.input(description="A step that was not done after all.")
 class ReopenMilestoneInput:
-    """Once more."""
-
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
     reason: str = described("Why; kept in the event.")
@@ -144,19 +124,15 @@ class ReopenMilestoneInput:
 
 @strawberry.type(description="The milestone was added or changed.")
 class MilestoneChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Milestone, description="The milestone as stored.")
     async def milestone(self, info: Info) -> MilestoneFacts:
-        """Read after the write."""
         step: MilestoneFacts = await load_changed_part(info, "Milestone", self.key)
         return step
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_changed_opportunity(info, "Milestone", self.key)
 
 
@@ -172,8 +148,6 @@ def _mutation(description: str) -> Any:
 
 @strawberry.type
 class MilestoneMutation:
-    """What is done with the steps."""
-
     @_mutation("Add a step of this opportunity's own.")
     async def add_milestone(self, info: Info, input: AddMilestoneInput) -> MilestoneChanged:
         """One more step."""

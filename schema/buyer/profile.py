@@ -27,8 +27,6 @@ class BuyerRoot:
 
 @strawberry.type(name="RoleCoverage", description="Roles of which the process asks for somebody, and who fills them.")
 class RoleCoverageType:
-    """A part and its players."""
-
     is_type_of = backed_by(rules.RoleCoverage)
     any_of: list[BuyingRole] = described("One of these roles.")
     minimum: int = described("So many people are asked for.")
@@ -38,8 +36,6 @@ class RoleCoverageType:
 
 @strawberry.type(description="A step of the buyer's way to a decision.")
 class DecisionStep:
-    """What the buyer does before they buy."""
-
     name: str = described("What happens.")
     owner: Stakeholder | None = described("Whose step it is.")
     due: date | None = described("By when.")
@@ -48,8 +44,6 @@ class DecisionStep:
 
 @strawberry.type(description="What the buyer wants to reach.")
 class Objective:
-    """A goal."""
-
     is_type_of = backed_by(ObjectiveFacts)
     text: str = described("In the buyer's words.")
     metric: str | None = described("What it is measured by.")
@@ -68,8 +62,6 @@ def _facts_field(name: str, description: str, graphql_type: Any) -> Any:
 
 @strawberry.type(description="What is understood of the buyer.")
 class Buyer:
-    """The other side of the table."""
-
     is_type_of = backed_by(BuyerRoot)
     stakeholders: list[Stakeholder] = _facts_field(
         "stakeholders", "Who takes part in the purchase, in the order they were added.", list[Stakeholder]
@@ -101,22 +93,18 @@ class Buyer:
         graphql_type=list[RoleCoverageType], description="Roles that the process asks for, and who fills them."
     )
     def coverage(self, root: Root) -> Sequence[rules.RoleCoverage]:
-        """The parts."""
         return rules.role_coverage(root.process, root.facts)
 
     @strawberry.field(description="Required roles met, in percent of those required; 100 where none is.")
     def coverage_percent(self, root: Root) -> int:
-        """How much of the cast is there."""
         return rules.coverage_percent(root.process, root.facts)
 
     @strawberry.field(description="True with fewer than two stakeholders who have not left.")
     def single_threaded(self, root: Root) -> bool:
-        """Whether it hangs on one person."""
         return rules.is_single_threaded(root.facts)
 
     @strawberry.field(graphql_type=list[DecisionStep], description="The buyer's way to a decision, in its order.")
     def decision_steps(self, root: Root) -> list[Any]:
-        """The way."""
         people: dict[Any, StakeholderFacts] = {person.id: person for person in root.facts.stakeholders}
         return [_to_decision_step(step, people.get(step.owner_id)) for step in root.facts.decision_steps]
 

@@ -17,8 +17,6 @@ from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 @strawberry.input(description="A step of the buyer's way to a decision.")
 class DecisionStepInput:
-    """What the buyer does before they buy."""
-
     name: str = described("What happens.")
     owner_id: strawberry.ID | None = optional("The stakeholder of this opportunity whose step it is.")
     due: date | None = optional("By when.")
@@ -27,8 +25,6 @@ class DecisionStepInput:
 
 @strawberry.input(description="What the buyer wants to reach.")
 class ObjectiveInput:
-    """A goal."""
-
     text: str = described("In the buyer's words.")
     metric: str | None = optional("What it is measured by.")
     baseline: str | None = optional("Where they stand today.")
@@ -38,8 +34,6 @@ class ObjectiveInput:
 
 @strawberry.input(description="Changes of what is understood of the buyer: what is left out is kept, null clears.")
 class UpdateBuyerInput:
-    """What is seen better."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read.")
     purchase_process: PurchaseProcess | None = optional("How the buyer decides; null: not known.")
@@ -59,13 +53,10 @@ class UpdateBuyerInput:
 
 @strawberry.type
 class BuyerMutation:
-    """What is done with what is understood of the buyer."""
-
     @strawberry.mutation(
         graphql_type=OpportunityResult, description="Change the fields that are given; lists are replaced whole."
     )
     async def update_buyer(self, info: Info, input: UpdateBuyerInput) -> OpportunityChanged:
-        """The buyer is seen better."""
         id, version = ids.parse("Opportunity", input.opportunity_id), or_none(input.expected_version)
         await profile.update_buyer(
             info.context.operation_context(), id, _parse_changes(input), expected_version=version

@@ -53,8 +53,6 @@ class AssessmentEntryRoot:
 
 @strawberry.type(description="An earlier answer to a criterion.")
 class AssessmentEntry:
-    """What was known then."""
-
     is_type_of = backed_by(AssessmentEntryRoot)
     grade: Grade = described("How well it was known.")
     evidence: str | None = described("What showed it, in words.")
@@ -66,8 +64,6 @@ class AssessmentEntry:
 
 @strawberry.type(description="What is known of one criterion: the latest wins, earlier ones stay in `trail`.")
 class Assessment:
-    """An answer."""
-
     is_type_of = backed_by(AssessmentRoot)
     criterion: CriterionType = described("What was asked.")
     stale: bool = described(
@@ -78,40 +74,32 @@ class Assessment:
 
     @strawberry.field(description="How well it is known; UNKNOWN where nobody has assessed it.")
     def grade(self, root: strawberry.Parent[Any]) -> Grade:
-        """The grade."""
         return root.found.grade if root.found else Grade.UNKNOWN
 
     @strawberry.field(description="What shows it, in words.")
     def evidence(self, root: strawberry.Parent[Any]) -> str | None:
-        """The words."""
         return root.found.evidence if root.found else None
 
     @strawberry.field(description="Where it can be read.")
     def evidence_url(self, root: strawberry.Parent[Any]) -> str | None:
-        """The link."""
         return root.found.evidence_url if root.found else None
 
     @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's said it.")
     def said_by(self, root: strawberry.Parent[Any]) -> StakeholderFacts | None:
-        """The person."""
         person: StakeholderFacts | None = root.said_by
         return person
 
     @strawberry.field(graphql_type=ActorType | None, description="Who recorded it.")
     def assessed_by(self, root: strawberry.Parent[Any]) -> Actor | None:
-        """The actor."""
         return root.found.actor if root.found else None
 
     @strawberry.field(description="When it was recorded.")
     def assessed_at(self, root: strawberry.Parent[Any]) -> datetime | None:
-        """The instant."""
         return root.found.assessed_at if root.found else None
 
 
 @strawberry.type(name="FitResult", description="What a fit rule found in the account's data.")
 class FitResultType:
-    """A finding."""
-
     is_type_of = backed_by(FitResult)
     rule: FitRuleType = described("The rule.")
     status: FitStatus = described("UNKNOWN where the account's data is missing.")
@@ -120,35 +108,28 @@ class FitResultType:
 
 @strawberry.type(description="Whether a lead is an opportunity, and what is known of it.")
 class Qualification:
-    """What is known."""
-
     is_type_of = backed_by(QualificationRoot)
 
     @strawberry.field(description="0 to 100: grade by weight over all criteria of the process.")
     def score(self, root: strawberry.Parent[Any]) -> int:
-        """The score."""
         return rules.qualification_score(root.process, root.facts, root.now)
 
     @strawberry.field(graphql_type=list[Assessment], description="One for each criterion of the process, in its order.")
     def assessments(self, root: strawberry.Parent[Any]) -> Sequence[AssessmentRoot]:
-        """The answers."""
         return [_assessment(criterion, root) for criterion in root.process.criteria]
 
     @strawberry.field(graphql_type=list[FitResultType], description="Fit rules run on the account's own data.")
     def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitResult]:
-        """The findings."""
         return fit_results(root.process, root.facts.account)
 
     @strawberry.field(description="True where pain, interest and fit all hold.")
     def is_opportunity(self, root: strawberry.Parent[Any]) -> bool:
-        """The answer."""
         return rules.is_opportunity(root.process, root.facts, root.now)
 
     @strawberry.field(
         description="Since when the buyer has lived with the pain; old pain without a compelling event is doubtful interest."
     )
     def pain_since(self, root: strawberry.Parent[Any]) -> date | None:
-        """The day."""
         since: date | None = root.facts.pain_since
         return since
 

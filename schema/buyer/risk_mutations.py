@@ -28,8 +28,6 @@ VERSION = "The opportunity's version that was read."
 
 @strawberry.input(description="Something that the buyer fears.")
 class RaiseRiskInput:
-    """A fear."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     category: RiskCategory = described("What kind of fear.")
     statement: str = described("In the buyer's words.")
@@ -44,8 +42,6 @@ class RaiseRiskInput:
     description="Changes of a risk: what is left out is kept, null clears who and when. To lower one that is HIGH or CRITICAL is a manager's."
 )
 class UpdateRiskInput:
-    """What changes."""
-
     id: strawberry.ID = described("The risk.")
     expected_version: int | None = optional(VERSION)
     statement: str | None = optional("In the buyer's words.")
@@ -61,8 +57,6 @@ class UpdateRiskInput:
     description="A risk is put to rest. To accept any, and to close one that is HIGH or CRITICAL, is a manager's who does not own the deal."
 )
 class SettleRiskInput:
-    """Lived with, or gone."""
-
     id: strawberry.ID = described("The risk.")
     expected_version: int | None = optional(VERSION)
     status: RiskSettlement = described("Lived with, or gone.")
@@ -71,8 +65,6 @@ class SettleRiskInput:
 
 @strawberry.input(description="Something to be done about a risk.")
 class AddMitigationInput:
-    """A counter-measure."""
-
     risk_id: strawberry.ID = described("The risk.")
     kind: MitigationKind = described("How it helps.")
     action: str = described("What is to be done.")
@@ -81,8 +73,6 @@ class AddMitigationInput:
 
 @strawberry.input(description="A mitigation that was done.")
 class CompleteMitigationInput:
-    """Done, and what shows it."""
-
     id: strawberry.ID = described("The mitigation.")
     expected_version: int | None = optional(VERSION)
     evidence: str = described("What shows that it was done, in words that say something.")
@@ -90,8 +80,6 @@ class CompleteMitigationInput:
 
 @strawberry.input(description="The buyer's perceived risks were gone through.")
 class ReviewRisksInput:
-    """A look at all fears."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     none_found: bool = strawberry.field(default=False, description="The buyer fears nothing; not while a risk is open.")
     note: str | None = optional("In your words.")
@@ -99,19 +87,15 @@ class ReviewRisksInput:
 
 @strawberry.type(description="The risk was raised or changed.")
 class RiskChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Risk, description="The risk as stored.")
     async def risk(self, info: Info) -> RiskFacts:
-        """Read after the write."""
         risk: RiskFacts = await load_changed_part(info, "Risk", self.key)
         return risk
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_changed_opportunity(info, "Risk", self.key)
 
 
@@ -127,8 +111,6 @@ def _mutation(description: str, result: Any = RiskResult) -> Any:
 
 @strawberry.type
 class RiskMutation:
-    """What is done with the buyer's fears."""
-
     @_mutation("Record something that the buyer fears.")
     async def raise_risk(self, info: Info, input: RaiseRiskInput) -> RiskChanged:
         """A fear told."""

@@ -19,8 +19,6 @@ from workflow.rules.opportunity.parts import Actor, MitigationFacts, RiskFacts, 
 
 @strawberry.type(description="What is done to make a risk smaller.")
 class Mitigation(Node):
-    """A counter-measure."""
-
     is_type_of = backed_by(MitigationFacts)
     id: strawberry.ID = node_id("Mitigation")
     kind: MitigationKind = described("How it helps.")
@@ -32,8 +30,6 @@ class Mitigation(Node):
 
 @strawberry.type(description="Something that the buyer fears.")
 class Risk(Node):
-    """A fear."""
-
     is_type_of = backed_by(RiskFacts)
     id: strawberry.ID = node_id("Risk")
     category: RiskCategory = described("What kind of fear.")
@@ -48,25 +44,20 @@ class Risk(Node):
 
     @strawberry.field(description="likelihood × impact: LOW to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15.")
     def level(self, root: Root) -> RiskLevel:
-        """How high it is."""
         return rules.risk_level(root)
 
     @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's fears it.")
     async def perceived_by(self, root: Root, info: Info) -> StakeholderFacts | None:
-        """The person."""
         people = await info.context.loaders.part("stakeholders", root.opportunity_id)
         return next((person for person in people if person.id == root.perceived_by_id), None)
 
     @strawberry.field(graphql_type=Member | None, description="Who of ours looks after it.")
     async def owner(self, root: Root, info: Info) -> MemberRow | None:
-        """The caretaker."""
         return None if root.owner_id is None else await info.context.loaders.member.load(root.owner_id)
 
 
 @strawberry.type(description="When, and by whom, the buyer's perceived risks were last gone through.")
 class RiskReview:
-    """A look at all fears."""
-
     is_type_of = backed_by(RiskReviewFacts)
     at: datetime = described("When.")
     none_found: bool = described("Whether it was said that there is none.")
@@ -74,27 +65,22 @@ class RiskReview:
 
     @strawberry.field(graphql_type=ActorType, description="Who went through them.")
     def by(self, root: Root) -> Actor:
-        """The reviewer."""
         actor: Actor = root.by
         return actor
 
 
 @strawberry.type
 class DealRisks:
-    """What an opportunity tells of the buyer's fears."""
-
     @strawberry.field(graphql_type=list[Risk], description="What the buyer fears, in the order it was raised.")
     async def risks(
         self, root: Root, info: Info, status: list[RiskStatus] | None = strawberry.UNSET
     ) -> Sequence[RiskFacts]:
-        """The register."""
         statuses: Any = or_none(status)
         found: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
         return [risk for risk in found if statuses is None or risk.status in statuses]
 
     @strawberry.field(description="The highest level among open risks; null where none is open.")
     def risk_level(self, root: Root) -> RiskLevel | None:
-        """As stored, so that lists filter by the same."""
         level: RiskLevel | None = root.risk_level
         return level
 
@@ -103,6 +89,5 @@ class DealRisks:
         description="When, and by whom, the buyer's perceived risks were last reviewed; null: never.",
     )
     async def risk_review(self, root: Root, info: Info) -> RiskReviewFacts | None:
-        """The last look."""
         review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)
         return review

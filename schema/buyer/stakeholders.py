@@ -30,8 +30,6 @@ else:
 
 @strawberry.type(description="A contact who takes part in one purchase.")
 class Stakeholder(Node):
-    """Somebody who has a say."""
-
     is_type_of = backed_by(StakeholderFacts)
     id: strawberry.ID = node_id("Stakeholder")
     roles: list[BuyingRole] = described("The parts they play.")
@@ -44,18 +42,15 @@ class Stakeholder(Node):
 
     @strawberry.field(graphql_type=Contact, description="Who they are.")
     async def contact(self, root: Root, info: Info) -> ContactRow:
-        """The person."""
         return await load_required(info.context.loaders.contact, root.contact_id)
 
     @strawberry.field(description="Derived from two-way activities with this person.")
     async def coverage(self, root: Root, info: Info) -> Coverage:
-        """How often we spoke."""
         talks = await _conversations(info, root)
         return coverage(talks.count if talks else 0)
 
     @strawberry.field(description="The last two-way activity with this person.")
     async def last_two_way_at(self, root: Root, info: Info) -> datetime | None:
-        """When we last spoke."""
         talks = await _conversations(info, root)
         return talks.last_at if talks else None
 
@@ -63,15 +58,12 @@ class Stakeholder(Node):
         graphql_type=list["StakeholderRelation"], description="How they stand to others of the same purchase."
     )
     async def relations(self, root: Root, info: Info) -> list[Any]:
-        """Who reports to whom, and who moves whom."""
         people = {one.id: one for one in await info.context.loaders.part("stakeholders", root.opportunity_id)}
         return [StakeholderRelation(kind=relation.kind, to=people[relation.to_id]) for relation in root.relations]
 
 
 @strawberry.type(description="How one stakeholder stands to another of the same purchase.")
 class StakeholderRelation:
-    """A tie."""
-
     kind: RelationKind = described("How they stand to the other.")
     to: Stakeholder = described("The other.")
 
@@ -83,8 +75,6 @@ async def _conversations(info: Info, person: StakeholderFacts) -> ContactConvers
 
 @strawberry.input(description="A contact's part in a purchase.")
 class AddStakeholderInput:
-    """Who and what part."""
-
     opportunity_id: strawberry.ID = described("The opportunity.")
     contact_id: strawberry.ID = described("A contact of the opportunity's account.")
     roles: list[BuyingRole] = described("The parts they play; may be empty.")
@@ -101,16 +91,12 @@ class AddStakeholderInput:
 
 @strawberry.input(description="How a stakeholder stands to another of the same opportunity.")
 class StakeholderRelationInput:
-    """A tie."""
-
     kind: RelationKind = described("How they stand to the other.")
     to_id: strawberry.ID = described("Another stakeholder of the same opportunity.")
 
 
 @strawberry.input(description="Changes of a stakeholder: what is left out is kept, null clears.")
 class UpdateStakeholderInput:
-    """What changes."""
-
     id: strawberry.ID = described("The stakeholder.")
     expected_version: int | None = optional("The opportunity's version that was read.")
     roles: list[BuyingRole] | None = optional("The parts they play.")
@@ -125,27 +111,21 @@ class UpdateStakeholderInput:
 
 @strawberry.input(description="A stakeholder who was added by mistake.")
 class RemoveStakeholderInput:
-    """Who goes."""
-
     id: strawberry.ID = described("The stakeholder.")
     expected_version: int | None = optional("The opportunity's version that was read.")
 
 
 @strawberry.type(description="The stakeholder was added or changed.")
 class StakeholderChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Stakeholder, description="The stakeholder as stored.")
     async def stakeholder(self, info: Info) -> StakeholderFacts:
-        """Read after the write."""
         person: StakeholderFacts = await load_changed_part(info, "Stakeholder", self.key)
         return person
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity they are on.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_changed_opportunity(info, "Stakeholder", self.key)
 
 
@@ -157,13 +137,10 @@ StakeholderResult = Annotated[
 
 @strawberry.type
 class StakeholderMutation:
-    """What is done with the people of a purchase."""
-
     @strawberry.mutation(
         graphql_type=StakeholderResult, description="Add a contact of the account to the purchase, once."
     )
     async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> StakeholderChanged:
-        """Somebody new."""
         id = ids.parse("Opportunity", input.opportunity_id)
         new = operations.NewStakeholder(
             contact_id=ids.parse("Contact", input.contact_id), **provided_fields(input, "opportunity_id", "contact_id")
@@ -172,7 +149,6 @@ class StakeholderMutation:
 
     @strawberry.mutation(graphql_type=StakeholderResult, description="Change the fields that are given.")
     async def update_stakeholder(self, info: Info, input: UpdateStakeholderInput) -> StakeholderChanged:
-        """Somebody seen better."""
         id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
         if "relations" in changes:
@@ -187,7 +163,6 @@ class StakeholderMutation:
         graphql_type=DeleteResult, description="Take somebody off who was added by mistake; who left is marked `left`."
     )
     async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
-        """Somebody gone."""
         id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)
         deal = await operations.remove_stakeholder(info.context.operation_context(), id, expected_version=version)
         return Deleted(id=input.id, opportunity_id=deal)

@@ -11,16 +11,12 @@ from workflow.rules.money import amount
 
 @strawberry.type(description="An exact amount of a currency.")
 class Money:
-    """Major units."""
-
     amount: Decimal = described("In major units, with as many decimals as the currency has.")
     currency: str = described("ISO 4217 code.")
 
 
 @strawberry.input(description="An exact amount of a currency.")
 class MoneyInput:
-    """Major units."""
-
     amount: Decimal = strawberry.field(
         description="In major units, 0 or more, with no more decimals than the currency has."
     )

@@ -19,8 +19,6 @@ def described(description: str) -> Any:
 
 @strawberry.interface(description="Whatever can be fetched again by its id.")
 class Node:
-    """A record with a global id."""
-
     id: strawberry.ID = strawberry.field(
         description="Opaque; good for `node(id:)` and for every input that asks for one."
     )
@@ -28,8 +26,6 @@ class Node:
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """Paging as Relay has it."""
-
     has_next_page: bool = described("Whether there is more after the page.")
     has_previous_page: bool = described("Whether there is more before the page.")
     start_cursor: str | None = described("The first row's cursor; null on an empty page.")

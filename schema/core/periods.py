@@ -11,8 +11,6 @@ from workflow.queries.opportunity.filter import Days
 
 @strawberry.input(description="From a day to a day, both included.")
 class Period:
-    """Days."""
-
     from_: date = strawberry.field(name="from", description="The first day.")
     to: date = described("The last day.")
 

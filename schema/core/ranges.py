@@ -12,32 +12,24 @@ from workflow.queries.opportunity.filter import Days, NumberRange
 
 @strawberry.input(description="From a day to a day, both included; an end left out is open.")
 class DateRange:
-    """Days."""
-
     from_: date | None = strawberry.field(name="from", default=strawberry.UNSET, description="The first day.")
     to: date | None = optional("The last day.")
 
 
 @strawberry.input(description="From an instant to an instant, both included; an end left out is open.")
 class DateTimeRange:
-    """Instants."""
-
     from_: datetime | None = strawberry.field(name="from", default=strawberry.UNSET, description="The first instant.")
     to: datetime | None = optional("The last instant.")
 
 
 @strawberry.input(description="From a whole number to a whole number, both included; an end left out is open.")
 class IntRange:
-    """Whole numbers."""
-
     min: int | None = optional("The least.")
     max: int | None = optional("The most.")
 
 
 @strawberry.input(description="From a number to a number, both included; an end left out is open.")
 class DecimalRange:
-    """Numbers."""
-
     min: Decimal | None = optional("The least.")
     max: Decimal | None = optional("The most.")
 

@@ -28,8 +28,6 @@ from workflow.rules.events.event_types import EVENT_TYPES
     f"Types, those of API keys and webhooks for admins alone: {', '.join(sorted(EVENT_TYPES))}."
 )
 class Event(Node):
-    """A fact."""
-
     is_type_of = backed_by(EventRow)
     id: strawberry.ID = node_id("Event")
     type: str = described("What happened, in the past tense: `noun.verb`.")
@@ -40,13 +38,11 @@ class Event(Node):
         graphql_type=Json, description="Ids as the API takes them, the changed fields old and new, and the actor."
     )
     def payload(self, root: strawberry.Parent[Any]) -> object:
-        """The facts."""
         payload: object = payloads.encode_ids(root.payload)
         return payload
 
     @strawberry.field(description="Read on from here with `after`.")
     def cursor(self, root: strawberry.Parent[Any]) -> str:
-        """Its place in the feed."""
         cursor: str = root.position.cursor()
         return cursor
 
@@ -54,7 +50,6 @@ class Event(Node):
         graphql_type=Opportunity | None, description="The opportunity it tells of; null where it is of none, or gone."
     )
     async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow | None:
-        """Its deal."""
         return (
             await info.context.loaders.opportunity.load(root.aggregateid)
             if root.aggregatetype == "opportunity"
@@ -64,8 +59,6 @@ class Event(Node):
 
 @strawberry.type(description="An event in a list.")
 class EventEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Event = described("The event.")
@@ -73,8 +66,6 @@ class EventEdge:
 
 @strawberry.type(description="A page of the feed, oldest first.")
 class EventConnection:
-    """Facts in order of commit."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[EventEdge] = described("The rows with their cursors.")
     nodes: list[Event] = described("The rows.")
@@ -83,8 +74,6 @@ class EventConnection:
 
 @strawberry.input(name="EventFilter", description="Which events. types: patterns as in webhooks, e.g. `opportunity.*`.")
 class EventFilterInput:
-    """Conditions."""
-
     types: list[str] | None = optional("Names or patterns that end in `*`.")
     opportunity_id: list[strawberry.ID] | None = optional("Of one of these opportunities.")
     at: DateTimeRange | None = optional("In this span.")
@@ -92,8 +81,6 @@ class EventFilterInput:
 
 @strawberry.type
 class EventQuery:
-    """The feed, and anything by its id."""
-
     @strawberry.field(
         graphql_type=EventConnection,
         description="Facts, oldest first: from `after` on, for `endCursor` to read on; or, with `last`, the newest ones.",
@@ -107,7 +94,6 @@ class EventQuery:
         before: str | None = strawberry.UNSET,
         filter: EventFilterInput | None = strawberry.UNSET,
     ) -> Any:
-        """The feed."""
         window = connections.window((), first=first, last=last, default=100)
         after, before = or_none(after), or_none(before)
         window = replace(window, after=parse_feed_cursor(after, "after"), before=parse_feed_cursor(before, "before"))
@@ -118,7 +104,6 @@ class EventQuery:
         graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
     )
     async def node(self, info: Info, id: strawberry.ID) -> Any:
-        """One."""
         return await find_node(info, id)
 
     @strawberry.field(
@@ -126,7 +111,6 @@ class EventQuery:
         description="Each of the ids in turn, at most 100; null where there is none that the viewer sees.",
     )
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> Any:
-        """Many."""
         if len(ids) > connections.MAX_PAGE_SIZE:
             raise bad_input(f"`ids` has {len(ids)} ids; at most {connections.MAX_PAGE_SIZE} are answered at once.")
         return [await find_node(info, id) for id in ids]

@@ -31,8 +31,6 @@ BATCH_SIZE = 50
 
 @strawberry.type
 class EventSubscription:
-    """A deal, and all that happens, as it goes on."""
-
     @strawberry.subscription(
         graphql_type=Event,
         description="Replays every fact after `after` (left out: live only), then goes on live. Take it up again after the last "
@@ -41,7 +39,6 @@ class EventSubscription:
     async def events(
         self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilterInput | None = strawberry.UNSET
     ) -> AsyncIterator[EventRow]:
-        """The feed, from a place on and without an end."""
         async with aclosing(
             _stream_events(info, parse_event_filter(or_none(filter)), parse_feed_cursor(or_none(after), "after"))
         ) as stream:
@@ -55,7 +52,6 @@ class EventSubscription:
     async def alert_changed(
         self, info: Info, filter: AlertFilterInput | None = strawberry.UNSET
     ) -> AsyncIterator[AlertRow]:
-        """Alerts as they come and go."""
         scope = parse_alert_filter(or_none(filter))
         async with aclosing(_stream_events(info, EventFilter(types=("alert.*",)), None)) as stream:
             async for event in stream:
@@ -69,7 +65,6 @@ class EventSubscription:
         "null, then the end, when it is gone or out of sight.",
     )
     async def opportunity_changed(self, info: Info, id: strawberry.ID) -> AsyncIterator[OpportunityRow | None]:
-        """Each change, as the viewer sees it then."""
         found = ids.decode(id)
         opportunity_id = found[1] if found and found[0] == "Opportunity" else None
         organization_id = info.context.viewer.organization_id

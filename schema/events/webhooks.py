@@ -31,8 +31,6 @@ EVENT_TYPES_DESCRIPTION = (
     "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, or later where it says so with Retry-After. What became of it is kept for 30 days."
 )
 class WebhookDelivery(Node):
-    """A sending."""
-
     is_type_of = backed_by(WebhookDeliveryRow)
     id: strawberry.ID = node_id("WebhookDelivery")
     status: DeliveryStatus = described("What became of it so far.")
@@ -44,14 +42,11 @@ class WebhookDelivery(Node):
 
     @strawberry.field(graphql_type=Event, description="The event that it tells of.")
     async def event(self, root: strawberry.Parent[Any], info: Info) -> EventRow:
-        """The fact."""
         return await load_required(info.context.loaders.event, root.event_id)
 
 
 @strawberry.type(description="A delivery in a list.")
 class WebhookDeliveryEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: WebhookDelivery = described("The delivery.")
@@ -59,8 +54,6 @@ class WebhookDeliveryEdge:
 
 @strawberry.type(description="A page of deliveries.")
 class WebhookDeliveryConnection:
-    """Newest first."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[WebhookDeliveryEdge] = described("The rows with their cursors.")
     nodes: list[WebhookDelivery] = described("The rows.")
@@ -72,8 +65,6 @@ class WebhookDeliveryConnection:
     "`webhook-signature`) and below 20 kB. Sent again it has the same `webhook-id`."
 )
 class WebhookEndpoint(Node):
-    """A receiver."""
-
     is_type_of = backed_by(WebhookEndpointRow)
     id: strawberry.ID = node_id("WebhookEndpoint")
     url: str = described("Where to.")
@@ -94,7 +85,6 @@ class WebhookEndpoint(Node):
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        """What was sent."""
         window = connections.window(NEWEST_FIRST, first=first, after=after, last=last, before=before)
         page = await webhooks.webhook_deliveries(info.context.viewer, root.id, window)
         return connections.to_connection(page, NEWEST_FIRST, root.id)
@@ -102,16 +92,12 @@ class WebhookEndpoint(Node):
 
 @strawberry.input(description="A new webhook endpoint; it is sent what is told from then on.")
 class CreateWebhookEndpointInput:
-    """Where to."""
-
     url: str = described("An https:// address of the public internet.")
     event_types: list[str] = strawberry.field(default_factory=list, description=EVENT_TYPES_DESCRIPTION)
 
 
 @strawberry.input(description="Changes of an endpoint: what is left out is kept.")
 class UpdateWebhookEndpointInput:
-    """What changes."""
-
     id: strawberry.ID = described("The endpoint.")
     url: str | None = optional("An https:// address of the public internet.")
     event_types: list[str] | None = optional(EVENT_TYPES_DESCRIPTION)
@@ -126,22 +112,16 @@ class UpdateWebhookEndpointInput:
 
 @strawberry.input(description="An endpoint that is to go, with its deliveries.")
 class DeleteWebhookEndpointInput:
-    """Which."""
-
     id: strawberry.ID = described("The endpoint.")
 
 
 @strawberry.input(description="A delivery that is to be sent again.")
 class RedeliverWebhookInput:
-    """Which."""
-
     delivery_id: strawberry.ID = described("The delivery, whatever became of it.")
 
 
 @strawberry.input(description="Everything since a time that is to be sent again.")
 class RedeliverWebhooksInput:
-    """From when on."""
-
     endpoint_id: strawberry.ID = described("The endpoint; it has to be active.")
     since: datetime = described(
         "Whatever was told since then and is of its types is sent, whether it was sent before or not."
@@ -150,8 +130,6 @@ class RedeliverWebhooksInput:
 
 @strawberry.type(description="The endpoint was made or changed.")
 class WebhookEndpointChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
     secret: str | None = strawberry.field(
         default=None, description="Only on creation and rotation: `whsec_…`, which is shown never again."
@@ -159,19 +137,15 @@ class WebhookEndpointChanged:
 
     @strawberry.field(graphql_type=WebhookEndpoint, description="The endpoint as stored.")
     async def endpoint(self, info: Info) -> WebhookEndpointRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.webhook_endpoint, self.key)
 
 
 @strawberry.type(description="The delivery is sent again, at once where its endpoint is active.")
 class WebhookDeliveryQueued:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=WebhookDelivery, description="The delivery as stored.")
     async def delivery(self, info: Info) -> WebhookDeliveryRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.webhook_delivery, self.key)
 
 
@@ -187,33 +161,26 @@ WebhookDeliveryResult = Annotated[
 
 @strawberry.type
 class WebhookQuery:
-    """What is asked of webhooks."""
-
     @strawberry.field(
         graphql_type=list[WebhookEndpoint],
         description="All endpoints in the order they were made; an error FORBIDDEN for whoever is no admin.",
     )
     async def webhook_endpoints(self, info: Info) -> Sequence[WebhookEndpointRow]:
-        """The receivers."""
         return await webhooks.webhook_endpoints(info.context.viewer)
 
 
 @strawberry.type
 class WebhookMutation:
-    """What is done with webhooks."""
-
     @strawberry.mutation(
         graphql_type=WebhookEndpointResult, description="Make an endpoint. The only time its secret is shown."
     )
     async def create_webhook_endpoint(self, info: Info, input: CreateWebhookEndpointInput) -> WebhookEndpointChanged:
-        """A new receiver."""
         changes = operations.EndpointChanges(url=input.url, event_types=input.event_types)
         endpoint = await operations.create_webhook_endpoint(info.context.operation_context(), changes)
         return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
     @strawberry.mutation(graphql_type=WebhookEndpointResult, description="Change an endpoint, or its secret.")
     async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> WebhookEndpointChanged:
-        """A change."""
         id = ids.parse("WebhookEndpoint", input.id)
         changes: Any = provided_fields(input, "id", "rotate_secret")
         endpoint = await operations.update_webhook_endpoint(
@@ -223,7 +190,6 @@ class WebhookMutation:
 
     @strawberry.mutation(graphql_type=DeleteResult, description="Send nothing there any more.")
     async def delete_webhook_endpoint(self, info: Info, input: DeleteWebhookEndpointInput) -> Deleted:
-        """The end of a receiver."""
         await operations.delete_webhook_endpoint(
             info.context.operation_context(), ids.parse("WebhookEndpoint", input.id)
         )
@@ -231,7 +197,6 @@ class WebhookMutation:
 
     @strawberry.mutation(graphql_type=WebhookDeliveryResult, description="Send one delivery again.")
     async def redeliver_webhook(self, info: Info, input: RedeliverWebhookInput) -> WebhookDeliveryQueued:
-        """Once more."""
         id = ids.parse("WebhookDelivery", input.delivery_id)
         return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.operation_context(), id))
 
@@ -239,7 +204,6 @@ class WebhookMutation:
         graphql_type=WebhookEndpointResult, description="Send an endpoint everything again that was told since a time."
     )
     async def redeliver_webhooks(self, info: Info, input: RedeliverWebhooksInput) -> WebhookEndpointChanged:
-        """All of it once more."""
         id = ids.parse("WebhookEndpoint", input.endpoint_id)
         return WebhookEndpointChanged(
             key=await operations.redeliver_since(info.context.operation_context(), id, input.since)

@@ -19,16 +19,12 @@ from workflow.rules.errors import NotFoundError
 
 @strawberry.input(description="Alerts that are known.")
 class AcknowledgeAlertsInput:
-    """Which."""
-
     ids: list[strawberry.ID] = described("1 to 500.")
     note: str | None = optional("In your words; kept with each.")
 
 
 @strawberry.input(description="Alerts that are put aside.")
 class SnoozeAlertsInput:
-    """Which, and until when."""
-
     ids: list[strawberry.ID] = described("1 to 500.")
     until: datetime = described(
         "At most 30 days ahead; one whose cause still stands opens again then, or when it rises."
@@ -38,19 +34,15 @@ class SnoozeAlertsInput:
 
 @strawberry.type(name="AlertRow", description="What became of one of many.")
 class AlertRowType:
-    """One answer."""
-
     id: strawberry.ID = described("The id that was given.")
     result: strawberry.Private[AlertResult]
 
     @strawberry.field(graphql_type=Alert | None, description="As stored.")
     async def alert(self, info: Info) -> Any:
-        """Read after the write."""
         return await info.context.loaders.row("Alert", self.result.id)
 
     @strawberry.field(graphql_type=Problem | None, description="Why nothing was done with it; null where it was.")
     async def problem(self, info: Info) -> Any:
-        """The refusal."""
         refusal = self.result.problem
         if isinstance(refusal, NotFoundError):
             refusal = NotFoundError(None, self.id)
@@ -59,8 +51,6 @@ class AlertRowType:
 
 @strawberry.type(description="What became of many, one row each, in the order given.")
 class AlertSummary:
-    """All answers."""
-
     succeeded: int = described("How many were done.")
     failed: int = described("How many were not; each row says why.")
     rows: list[AlertRowType] = described("One for each id.")
@@ -74,11 +64,8 @@ AlertsResult = Annotated[
 
 @strawberry.type
 class AlertMutation:
-    """What is done about alerts."""
-
     @strawberry.mutation(graphql_type=AlertsResult, description="Say that you know; quiet until it grows worse.")
     async def acknowledge_alerts(self, info: Info, input: AcknowledgeAlertsInput) -> AlertSummary:
-        """Known."""
         alert_ids = [ids.parse_or_nil("Alert", id) for id in input.ids]
         results = await alert_responses.acknowledge_alerts(
             info.context.operation_context(), alert_ids, or_none(input.note)
@@ -87,7 +74,6 @@ class AlertMutation:
 
     @strawberry.mutation(graphql_type=AlertsResult, description="Put aside for at most 30 days.")
     async def snooze_alerts(self, info: Info, input: SnoozeAlertsInput) -> AlertSummary:
-        """Later."""
         alert_ids = [ids.parse_or_nil("Alert", id) for id in input.ids]
         note = or_none(input.note)
         return _summarize(

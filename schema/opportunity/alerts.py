@@ -35,8 +35,6 @@ SUBJECT_TYPES = {AlertCode.MILESTONE_DUE: "Milestone", AlertCode.RISK_UNADDRESSE
     "it resolves itself when its cause is gone."
 )
 class Alert(Node):
-    """A warning."""
-
     is_type_of = backed_by(AlertRow)
     id: strawberry.ID = node_id("Alert")
     code: AlertCode = described("What it warns of.")
@@ -56,39 +54,31 @@ class Alert(Node):
 
     @strawberry.field(graphql_type=Opportunity, description="What it stands against.")
     async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow:
-        """The deal."""
         return await load_required(info.context.loaders.opportunity, root.opportunity_id)
 
     @strawberry.field(
         description="On what, where there can be several: a milestone's or a risk's id, a criterion's key, or roles with | between."
     )
     def subject(self, root: strawberry.Parent[Any]) -> str | None:
-        """The thing."""
         kind = SUBJECT_TYPES.get(root.code)
         return ids.encode(kind, UUID(root.subject)) if kind else root.subject or None
 
     @strawberry.field(graphql_type=Member | None, description="The manager whom it went to.")
     async def escalated_to(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
-        """The one above."""
         return None if root.escalated_to_id is None else await info.context.loaders.member.load(root.escalated_to_id)
 
 
 @strawberry.type
 class DealAlerts:
-    """What stands against a deal, among its fields."""
-
     @strawberry.field(graphql_type=list[Alert], description="What stands against it, the worst first.")
     async def alerts(
         self, root: strawberry.Parent[Any], info: Info, status: list[AlertStatus] = UNRESOLVED_STATUSES
     ) -> Sequence[AlertRow]:
-        """Its warnings."""
         return await info.context.loaders.alerts_of(root.id, frozenset(status))
 
 
 @strawberry.type(description="An alert in a list.")
 class AlertEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Alert = described("The alert.")
@@ -96,8 +86,6 @@ class AlertEdge:
 
 @strawberry.type(description="A page of alerts.")
 class AlertConnection:
-    """The worst first."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[AlertEdge] = described("The rows with their cursors.")
     nodes: list[Alert] = described("The rows.")
@@ -105,14 +93,11 @@ class AlertConnection:
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
-        """All of them."""
         return await alerts.count_alerts(info.context.viewer, root.scope)
 
 
 @strawberry.input(description="One column of an order.")
 class AlertOrder:
-    """By what."""
-
     field: AlertOrderField = described("What to order by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
 
@@ -122,8 +107,6 @@ class AlertOrder:
     description="Fields are joined by AND, values of a list by OR; without `status` those that are not resolved.",
 )
 class AlertFilterInput:
-    """Conditions."""
-
     status: list[AlertStatus] | None = optional("In one of these; left out: OPEN, ACKNOWLEDGED, SNOOZED.")
     severity: list[AlertSeverity] | None = optional("As urgent as one of these.")
     code: list[AlertCode] | None = optional("Of one of these rules.")
@@ -134,8 +117,6 @@ class AlertFilterInput:
 
 @strawberry.type
 class AlertQuery:
-    """What is asked of alerts."""
-
     @strawberry.field(
         graphql_type=AlertConnection, description="Alerts of the opportunities that you see, the worst first."
     )
@@ -149,7 +130,6 @@ class AlertQuery:
         filter: AlertFilterInput | None = strawberry.UNSET,
         order_by: list[AlertOrder] | None = strawberry.UNSET,
     ) -> Any:
-        """Many."""
         order, scope = parse_alert_order(or_none(order_by)), parse_alert_filter(or_none(filter))
         window = connections.window(order, first=first, after=after, last=last, before=before)
         page = await alerts.alerts(info.context.viewer, scope, order, window)

@@ -25,16 +25,12 @@ from workflow.rules.errors import NotFoundError
 
 @strawberry.input(description="An opportunity that is meant.")
 class OpportunityRef:
-    """One of many."""
-
     id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read.")
 
 
 @strawberry.input(description="One arrow for many opportunities, each with its own guards and its own transaction.")
 class BulkTransitionInput:
-    """What is tried."""
-
     opportunities: list[OpportunityRef] = described("1 to 100.")
     trigger: Trigger = described("The arrow.")
     to: OpportunityState | None = optional("Where to, with REOPEN.")
@@ -49,41 +45,32 @@ class BulkTransitionInput:
 
 @strawberry.input(description="A new owner for many opportunities.")
 class AssignOpportunitiesInput:
-    """Who takes over."""
-
     opportunities: list[OpportunityRef] = described("1 to 100.")
     owner_id: strawberry.ID = described("The member who is to own them.")
 
 
 @strawberry.input(description="Another process, or its newest version, for many opportunities.")
 class MigrateOpportunitiesInput:
-    """Which rules hold from now on."""
-
     opportunities: list[OpportunityRef] = described("1 to 100.")
     process_key: str = described("The process; its newest version is taken.")
 
 
 @strawberry.type(description="What became of one of many.")
 class BulkRow:
-    """One answer."""
-
     id: strawberry.ID = described("The id that was given.")
     result: strawberry.Private[BulkItemResult]
 
     @strawberry.field(graphql_type=Opportunity | None, description="As stored.")
     async def opportunity(self, info: Info) -> OpportunityRow | None:
-        """Read after the write."""
         return await info.context.loaders.opportunity.load(self.result.id)
 
     @strawberry.field(graphql_type=Transition | None, description="The arrow that was taken; null on a dry run.")
     async def transition(self, info: Info) -> TransitionRow | None:
-        """The history row."""
         id = self.result.transition_id
         return None if id is None else await info.context.loaders.transition.load(id)
 
     @strawberry.field(graphql_type=Problem | None, description="Why nothing was done with it; null where it was.")
     async def problem(self, info: Info) -> Any:
-        """The refusal."""
         refusal = self.result.problem
         if isinstance(refusal, NotFoundError):
             refusal = NotFoundError(None, self.id)
@@ -92,8 +79,6 @@ class BulkRow:
 
 @strawberry.type(description="What became of many, one row each, in the order given.")
 class BulkSummary:
-    """All answers."""
-
     succeeded: int = described("How many were done.")
     failed: int = described("How many were not; each row says why.")
     rows: list[BulkRow] = described("One for each id, in the order given.")
@@ -108,13 +93,10 @@ BulkResult = Annotated[
 
 @strawberry.type
 class BulkMutation:
-    """What is done with many opportunities."""
-
     @strawberry.mutation(
         graphql_type=BulkResult, description="The same guards, one database transaction and one result for each row."
     )
     async def transition_opportunities(self, info: Info, input: BulkTransitionInput) -> BulkSummary:
-        """One arrow for many."""
         terms = TransitionOptions(
             note=or_none(input.note), override=parse_override(input.override), dry_run=input.dry_run
         )
@@ -127,7 +109,6 @@ class BulkMutation:
 
     @strawberry.mutation(graphql_type=BulkResult, description="Give opportunities to another owner.")
     async def assign_opportunities(self, info: Info, input: AssignOpportunitiesInput) -> BulkSummary:
-        """Somebody takes over."""
         owner, refs = ids.parse_or_nil("Member", input.owner_id), _parse_refs(input.opportunities)
         results = await bulk.assign_opportunities(info.context.operation_context(), refs, owner)
         return _summarize(info, input.opportunities, results, dry_run=False)
@@ -137,7 +118,6 @@ class BulkMutation:
         description="Move opportunities to the newest version of a process: their states stay, no gate is run, what was done stays done.",
     )
     async def migrate_opportunities(self, info: Info, input: MigrateOpportunitiesInput) -> BulkSummary:
-        """Other rules from now on."""
         refs = _parse_refs(input.opportunities)
         results = await bulk.migrate_opportunities(info.context.operation_context(), refs, input.process_key)
         return _summarize(info, input.opportunities, results, dry_run=False)

@@ -16,8 +16,6 @@ from workflow.rules.opportunity.parts import CompetitorFacts
 
 @strawberry.type(description="How an opportunity ended.")
 class Close:
-    """The end."""
-
     outcome: OpportunityState = described("WON, LOST or DISQUALIFIED.")
     closed_on: date = described("The day, in the organization's time zone.")
     from_state: OpportunityState = described("The state it was closed from.")
@@ -30,7 +28,6 @@ class Close:
 
     @strawberry.field(graphql_type=Competitor | None, description="Whom it was lost to.")
     async def competitor(self, info: Info) -> CompetitorFacts | None:
-        """The winner."""
         competitors = await info.context.loaders.part("competitors", self.opportunity_id)
         return next((competitor for competitor in competitors if competitor.id == self.lost_to_id), None)
 

@@ -16,14 +16,11 @@ else:
 
 @strawberry.type
 class DealDuplicates:
-    """What may be the same deal."""
-
     @strawberry.field(
         graphql_type=list[Opportunity],
         description="Other open opportunities of the same account by the same name, whatever its case, spaces and punctuation: at most 20, the oldest first.",
     )
     async def possible_duplicates(self, root: Root, info: Info) -> Any:
-        """Look before you make another."""
         duplicate_ids = await info.context.loaders.open_deals_by_name.load(DealName(root.account_id, root.name)) or ()
         others = [id for id in duplicate_ids if id != root.id][:MAX_DUPLICATES]
         rows = await info.context.loaders.opportunity.load_many(others)

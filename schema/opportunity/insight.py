@@ -18,8 +18,6 @@ from workflow.rules.process.document import ProcessDocument
 
 @strawberry.type(name="InsightTopic", description="One thing there is to know of a deal.")
 class InsightTopicType:
-    """A topic."""
-
     is_type_of = backed_by(insight_rules.InsightTopic)
     topic: InsightTopicName = described("Which.")
     status: KnowledgeStatus = described("How much of it is known; an empty set is never knowledge.")
@@ -29,8 +27,6 @@ class InsightTopicType:
 
 @strawberry.type(name="Insight", description="The wide-angle view: what is known, what is not, what went stale.")
 class InsightType:
-    """The view."""
-
     is_type_of = backed_by(insight_rules.Insight)
     completeness_percent: int = described("The mean over the topics: KNOWN 100, PARTIAL 50, STALE 25, UNKNOWN 0.")
     topics: list[InsightTopicType] = described("All twelve, always in the same order.")
@@ -38,8 +34,6 @@ class InsightType:
 
 @strawberry.type(name="HealthFactor", description="One part of the score.")
 class HealthFactorType:
-    """A reason."""
-
     is_type_of = backed_by(health_rules.HealthFactor)
     key: str = described("Stable.")
     label: str = described("As people read it.")
@@ -52,8 +46,6 @@ class HealthFactorType:
     name="Health", description="0 to 100, with every point accounted for: the factors' points add up to the score."
 )
 class HealthType:
-    """A score."""
-
     is_type_of = backed_by(health_rules.Health)
     score: int = described("0 to 100.")
     band: HealthBand = described("GREEN from 80, AMBER from 60, RED below.")
@@ -62,13 +54,10 @@ class HealthType:
 
 @strawberry.type
 class DealInsight:
-    """What an opportunity tells of itself as a whole."""
-
     @strawberry.field(
         graphql_type=InsightType, description="What is known and what is not; once it is closed, as at its close."
     )
     async def insight(self, root: Root, info: Info) -> insight_rules.Insight:
-        """The view."""
         stored = closed_insight(root)
         return (
             stored if stored is not None else insight_rules.evaluate_insight(*await _evaluation_arguments(root, info))
@@ -79,7 +68,6 @@ class DealInsight:
         description="How well it does, as stored for lists; once it is closed, as at its close.",
     )
     async def health(self, root: Root, info: Info) -> health_rules.Health:
-        """The score; of a row that nothing has judged yet, as it is now."""
         stored = stored_health(root)
         return stored if stored is not None else health_rules.evaluate_health(*await _evaluation_arguments(root, info))
 

@@ -45,8 +45,6 @@ MAX_FILTERS = 50
     description="Fields are joined by AND, values of a list by OR; an empty list matches nothing; `value` is in base currency; nesting at most 5.",
 )
 class OpportunityFilterInput:
-    """Conditions."""
-
     ids: list[strawberry.ID] | None = optional("These.")
     numbers: list[int] | None = optional("With these numbers.")
     external_system: str | None = optional("From this system.")
@@ -85,16 +83,12 @@ class OpportunityFilterInput:
 
 @strawberry.input(description="One column of an order.")
 class OpportunityOrder:
-    """What first."""
-
     field: OpportunityOrderField = described("By what.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Up or down.")
 
 
 @strawberry.type(description="An opportunity in a list.")
 class OpportunityEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after` or `before`.")
     node: Opportunity = described("The opportunity.")
@@ -102,8 +96,6 @@ class OpportunityEdge:
 
 @strawberry.type(description="A page of opportunities.")
 class OpportunityConnection:
-    """In the order that was asked for, by number where none was."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[OpportunityEdge] = described("The rows with their cursors.")
     nodes: list[Opportunity] = described("The rows.")
@@ -111,14 +103,12 @@ class OpportunityConnection:
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
-        """All of them."""
         return (await info.context.loaders.totals(root.scope)).count
 
     @strawberry.field(
         description="Sum of `baseValue` over everything that matches the filter, not only this page. Null, with an error, where a currency has no rate."
     )
     async def total_value(self, root: strawberry.Parent[Any], info: Info) -> Money | None:
-        """Their worth."""
         found = await info.context.loaders.totals(root.scope)
         if found.base_minor is None:
             raise GraphQLError("One of these is in a currency without a rate.", extensions={"code": "BAD_USER_INPUT"})
@@ -215,14 +205,11 @@ async def _page(
 
 @strawberry.type
 class OpportunityQuery:
-    """What is asked of opportunities."""
-
     @strawberry.field(
         graphql_type=Opportunity | None,
         description="An opportunity by id; null where there is none that the viewer sees.",
     )
     async def opportunity(self, info: Info, id: strawberry.ID) -> Any:
-        """One."""
         found = ids.decode(id)
         return await info.context.loaders.row("Opportunity", found[1]) if found and found[0] == "Opportunity" else None
 
@@ -239,7 +226,6 @@ class OpportunityQuery:
         filter: OpportunityFilterInput | None = strawberry.UNSET,
         order_by: list[OpportunityOrder] | None = strawberry.UNSET,
     ) -> Any:
-        """Many."""
         order, scope = parse_opportunity_order(or_none(order_by)), await parse_opportunity_filter(info, or_none(filter))
         window = connections.window(order, first=first, after=after, last=last, before=before)
         return await _page(info, scope, order, window)

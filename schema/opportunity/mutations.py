@@ -26,8 +26,6 @@ from workflow.rules.opportunity.facts import NextStep
 
 @strawberry.input(description="What happens next, and by when.")
 class NextStepInput:
-    """A promise."""
-
     text: str = described("What happens next.")
     due_date: date | None = optional("By when.")
     agreed_with_buyer: bool = strawberry.field(default=False, description="Whether the buyer knows and agrees.")
@@ -35,8 +33,6 @@ class NextStepInput:
 
 @strawberry.input(description="A new lead.")
 class CreateOpportunityInput:
-    """What is known of it."""
-
     name: str = described("What it is called.")
     account_id: strawberry.ID = described("The buyer's company.")
     owner_id: strawberry.ID | None = optional("Whose deal it is; left out: the member who makes it.")
@@ -59,8 +55,6 @@ class CreateOpportunityInput:
     description="Changes of an opportunity: what is left out is kept, null clears. The state is never among them."
 )
 class UpdateOpportunityInput:
-    """What changes."""
-
     id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
     name: str | None = optional("What it is called.")
@@ -82,8 +76,6 @@ class UpdateOpportunityInput:
 
 @strawberry.input(description="An opportunity that should not have been.")
 class DeleteOpportunityInput:
-    """What goes."""
-
     id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read.")
     reason: str = described("Why; kept in its last event.")
@@ -91,13 +83,10 @@ class DeleteOpportunityInput:
 
 @strawberry.type(description="The opportunity was made or changed.")
 class OpportunityChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity as stored.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.opportunity, self.key)
 
 
@@ -109,11 +98,8 @@ OpportunityResult = Annotated[
 
 @strawberry.type
 class OpportunityMutation:
-    """What is done with opportunities but moving them."""
-
     @strawberry.mutation(graphql_type=OpportunityResult, description="Make a lead.")
     async def create_opportunity(self, info: Info, input: CreateOpportunityInput) -> OpportunityChanged:
-        """A new lead."""
         new = NewOpportunity(
             account_id=ids.parse("Account", input.account_id),
             owner_id=ids.parse_optional("Member", or_none(input.owner_id)),
@@ -127,7 +113,6 @@ class OpportunityMutation:
 
     @strawberry.mutation(graphql_type=OpportunityResult, description="Never changes `state`: only a transition does.")
     async def update_opportunity(self, info: Info, input: UpdateOpportunityInput) -> OpportunityChanged:
-        """The deal seen better."""
         id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)
         return OpportunityChanged(
             key=await operations.update_opportunity(
@@ -142,7 +127,6 @@ class OpportunityMutation:
         graphql_type=DeleteResult, description="Take it out of every list; its history and its number stay."
     )
     async def delete_opportunity(self, info: Info, input: DeleteOpportunityInput) -> Deleted:
-        """The deal gone."""
         id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)
         await operations.delete_opportunity(
             info.context.operation_context(), id, reason=input.reason, expected_version=version

@@ -26,8 +26,6 @@ else:
 
 @strawberry.type(description="Requirements that were passed with a reason; it stays open until each of them holds.")
 class Override:
-    """A debt."""
-
     is_type_of = backed_by(OverrideFacts)
     requirement_keys: list[str] = described("What was passed.")
     reason: str = described("Why, in the words of who passed it.")
@@ -37,18 +35,15 @@ class Override:
 
     @strawberry.field(graphql_type=ActorType, description="Who passed it.")
     def by(self, root: Root) -> Actor:
-        """The manager."""
         actor: Actor = root.by
         return actor
 
     @strawberry.field(graphql_type=Transition, description="The transition that it let through.")
     async def transition(self, root: Root, info: Info) -> TransitionRow:
-        """The arrow."""
         return await load_required(info.context.loaders.transition, root.transition_id)
 
     @strawberry.field(graphql_type=list[Requirement], description="The requirements as they were passed then.")
     async def requirements(self, root: Root, info: Info) -> Sequence[Verdict]:
-        """The debt, line by line."""
         transition = await load_required(info.context.loaders.transition, root.transition_id)
         verdicts = [decode(Verdict, stored) for stored in transition.requirements]
         return [verdict for verdict in verdicts if verdict.key in root.requirement_keys]
@@ -58,8 +53,6 @@ class Override:
     description="requirementKeys: exactly the unmet requirements that are being overridden; one left out keeps the gate shut."
 )
 class OverrideInput:
-    """What is passed, and why."""
-
     requirement_keys: list[str] = described("The keys of the unmet requirements, as `unmet` gives them.")
     reason: str = described("Why, in at least 20 characters; kept and reported.")
     expires_at: datetime | None = optional("By when it is to be made good.")

@@ -10,8 +10,6 @@ from workflow.rules.gates.requirements import Verdict
 
 @strawberry.type(description="One requirement of a gate, and whether it holds.")
 class Requirement:
-    """A verdict."""
-
     is_type_of = backed_by(Verdict)
     key: str = described("Stable inside a process, e.g. `criterion.pain`.")
     kind: RequirementKind = described("What it looks at.")

@@ -35,8 +35,6 @@ from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState,
 
 @strawberry.input
 class TransitionInput:
-    """What every arrow takes."""
-
     id: strawberry.ID = described("The opportunity.")
     expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
     override: OverrideInput | None = optional(
@@ -47,8 +45,6 @@ class TransitionInput:
 
 @strawberry.input
 class NotedTransitionInput(TransitionInput):
-    """An attempt that may say why."""
-
     note: str | None = optional("In your words; kept with the transition.")
 
 
@@ -56,8 +52,6 @@ class NotedTransitionInput(TransitionInput):
     description="LEAD to QUALIFIED. What is given is applied first, then the gate is judged; nothing is written unless it opens."
 )
 class QualifyOpportunityInput(NotedTransitionInput):
-    """The lead is an opportunity."""
-
     assessments: list[AssessmentInput] | None = optional("Recorded first.")
     pain_since: date | None = optional("Recorded first.")
     next_step: NextStepInput | None = optional("Recorded first.")
@@ -67,8 +61,6 @@ class QualifyOpportunityInput(NotedTransitionInput):
     description="QUALIFIED to PROGRESSING. What is given is applied first, then the gate is judged; the milestones are laid out."
 )
 class ProgressOpportunityInput(NotedTransitionInput):
-    """The purchase is under way."""
-
     value: MoneyInput | None = optional("Applied first.")
     expected_close_date: date | None = optional("Applied first; a new baseline, never a push.")
     slip_reason: SlipReason | None = optional("Not needed: a date given here is a new baseline.")
@@ -77,8 +69,6 @@ class ProgressOpportunityInput(NotedTransitionInput):
 
 @strawberry.input(description="PROGRESSING to WON.")
 class WinOpportunityInput(NotedTransitionInput):
-    """The buyer chose us."""
-
     reason: WinReason = described("Why the buyer chose us.")
     value: MoneyInput | None = optional("What was agreed at last; applied first.")
     closed_on: date | None = optional("The day it was won; left out: today.")
@@ -86,8 +76,6 @@ class WinOpportunityInput(NotedTransitionInput):
 
 @strawberry.input(description="QUALIFIED or PROGRESSING to LOST.")
 class LoseOpportunityInput(NotedTransitionInput):
-    """The buyer did not choose us."""
-
     reason: LossReason = described("Why. OTHER needs a `note` of at least 20 characters.")
     competitor_id: strawberry.ID | None = optional("One of the opportunity's competitors, with LOST_TO_COMPETITOR.")
     closed_on: date | None = optional("The day it was lost; left out: today.")
@@ -95,22 +83,16 @@ class LoseOpportunityInput(NotedTransitionInput):
 
 @strawberry.input(description="Stop: an open opportunity becomes DISQUALIFIED.")
 class DisqualifyOpportunityInput(NotedTransitionInput):
-    """Not worth the time."""
-
     reason: DisqualifyReason = described("Why. OTHER needs a `note` of at least 20 characters.")
 
 
 @strawberry.input(description="Back by one state: PROGRESSING to QUALIFIED, QUALIFIED to LEAD.")
 class RegressOpportunityInput(TransitionInput):
-    """It had come too far."""
-
     note: str = described("Why it goes back; kept with the transition.")
 
 
 @strawberry.input(description="A closed opportunity is open again; the gate into its target is judged anew.")
 class ReopenOpportunityInput(TransitionInput):
-    """Not over yet."""
-
     note: str = described("Why it is opened again; kept with the transition.")
     to: OpportunityState = described(
         "Where to: LOST to LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to PROGRESSING."
@@ -121,34 +103,27 @@ class ReopenOpportunityInput(TransitionInput):
 
 @strawberry.type(description="The arrow was taken, or would have been.")
 class TransitionSucceeded:
-    """Moved."""
-
     result: strawberry.Private[TransitionOutcome]
 
     @strawberry.field(graphql_type=Opportunity, description="As stored: unchanged on a dry run.")
     async def opportunity(self, info: Info) -> OpportunityRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.opportunity, self.result.opportunity_id)
 
     @strawberry.field(graphql_type=Transition | None, description="Null on a dry run.")
     async def transition(self, info: Info) -> TransitionRow | None:
-        """The history row."""
         id = self.result.transition_id
         return None if id is None else await load_required(info.context.loaders.transition, id)
 
     @strawberry.field(description="Where it leads.")
     def target(self) -> OpportunityState:
-        """The state."""
         return self.result.target
 
     @strawberry.field(graphql_type=list[Requirement], description="The gate as it was evaluated.")
     def requirements(self) -> Any:
-        """The verdicts."""
         return self.result.verdicts
 
     @strawberry.field(description="Whether it was only tried.")
     def dry_run(self) -> bool:
-        """Tried only."""
         return self.result.dry_run
 
 
@@ -170,8 +145,6 @@ def _transition_mutation(description: str) -> Any:
 
 @strawberry.type
 class TransitionMutation:
-    """How a deal is moved."""
-
     @_transition_mutation("LEAD becomes QUALIFIED where pain, interest and fit hold.")
     async def qualify_opportunity(self, info: Info, input: QualifyOpportunityInput) -> TransitionSucceeded:
         """A lead becomes an opportunity."""

@@ -34,8 +34,6 @@ from workflow.rules.opportunity.time_in_state import StateDuration
 
 @strawberry.type(description="How long a deal has been in a state.")
 class TimeInState:
-    """A clock."""
-
     is_type_of = backed_by(StateDuration)
     state: OpportunityState = described("The state.")
     current_seconds: int | None = described("The visit that goes on; null where the deal is elsewhere.")
@@ -45,8 +43,6 @@ class TimeInState:
 
 @strawberry.type(description="One way on from the current state, with every requirement and whether it holds.")
 class TransitionOption:
-    """An arrow as this viewer sees it."""
-
     is_type_of = backed_by(TransitionPreview)
     trigger: Trigger = described("What to call.")
     target: OpportunityState = described("Where it leads.")
@@ -61,8 +57,6 @@ class TransitionOption:
 
 @strawberry.type(description="One arrow that was taken; it never changes.")
 class Transition(Node):
-    """A step of the history."""
-
     is_type_of = backed_by(TransitionRow)
     id: strawberry.ID = node_id("Transition")
     trigger: Trigger = described("What was called.")
@@ -77,13 +71,11 @@ class Transition(Node):
 
     @strawberry.field(name="from", description="The state that was left.")
     def from_(self, root: Root) -> OpportunityState:
-        """Before."""
         state: OpportunityState = root.from_state
         return state
 
     @strawberry.field(description="The state that was entered.")
     def to(self, root: Root) -> OpportunityState:
-        """After."""
         state: OpportunityState = root.to_state
         return state
 
@@ -92,34 +84,27 @@ class Transition(Node):
         description="The gate as it was evaluated then, with the process version it came from.",
     )
     def requirements(self, root: Root) -> Sequence[Verdict]:
-        """The gate then."""
         return [decode(Verdict, stored) for stored in root.requirements]
 
     @strawberry.field(graphql_type=SalesProcess, description="The process version whose gate was judged.")
     async def process(self, root: Root, info: Info) -> ProcessRow:
-        """The rules then."""
         return await load_required(info.context.loaders.process, root.process_id)
 
     @strawberry.field(description="The close that this transition made.")
     def close(self, root: Root) -> Close | None:
-        """The end it made."""
         return close_from_transition(root)
 
     @strawberry.field(graphql_type=Override | None, description="What was passed, and why; null where nothing was.")
     async def override(self, root: Root, info: Info) -> OverrideFacts | None:
-        """The debt it made."""
         return await info.context.loaders.parts.override(root)
 
     @strawberry.field(description="As it was then.")
     def value(self, root: Root) -> Money | None:
-        """The price then."""
         return money(root.value_minor, root.value_currency)
 
 
 @strawberry.type(description="A transition in a list.")
 class TransitionEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Transition = described("The transition.")
@@ -127,8 +112,6 @@ class TransitionEdge:
 
 @strawberry.type(description="A page of history.")
 class TransitionConnection:
-    """Newest first."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[TransitionEdge] = described("The rows with their cursors.")
     nodes: list[Transition] = described("The rows.")
@@ -136,7 +119,6 @@ class TransitionConnection:
 
     @strawberry.field(description="How many there are, not only this page.")
     async def total_count(self, root: Root, info: Info) -> int:
-        """All of them."""
         return await info.context.loaders.parts.total(HISTORY, root)
 
 

@@ -41,8 +41,6 @@ from workflow.rules.permissions import Action, Ownership, may_manage, may_write
 
 @strawberry.type(name="NextStep", description="What happens next, and by when.")
 class NextStepType:
-    """A promise."""
-
     text: str = described("What happens next.")
     due_date: date | None = described("By when.")
     agreed_with_buyer: bool = described("Whether the buyer knows and agrees.")
@@ -51,8 +49,6 @@ class NextStepType:
 
 @strawberry.type(description="A possible deal, from lead to close: a state machine whose arrows are guarded.")
 class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
-    """The deal."""
-
     is_type_of = backed_by(OpportunityRow)
     id: strawberry.ID = node_id("Opportunity")
     number: int = described("Counts up from 1 inside the organization; never reused.")
@@ -76,19 +72,16 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
 
     @strawberry.field(graphql_type=Account, description="The buyer's company.")
     async def account(self, root: Root, info: Info) -> AccountRow:
-        """The buyer."""
         return await load_required(info.context.loaders.account, root.account_id)
 
     @strawberry.field(graphql_type=Member, description="Whose deal it is.")
     async def owner(self, root: Root, info: Info) -> MemberRow:
-        """The seller."""
         return await load_required(info.context.loaders.member, root.owner_id)
 
     @strawberry.field(
         graphql_type=list[Member], description="Our side of the table: members who work the deal with its owner."
     )
     async def collaborators(self, root: Root, info: Info) -> Sequence[MemberRow]:
-        """The helpers."""
         member_ids = await info.context.loaders.part("collaborator_ids", root.id)
         return [await load_required(info.context.loaders.member, id) for id in member_ids]
 
@@ -96,33 +89,28 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
         graphql_type=list[TimeInState], description="Seconds in each state: the current visit, and all visits together."
     )
     async def time_in_states(self, root: Root, info: Info) -> Sequence[StateDuration]:
-        """The clock."""
         return state_durations(await load_required(info.context.loaders.facts, root.id), info.context.now)
 
     @strawberry.field(description="What it would bring, in the currency it was given in.")
     def value(self, root: Root) -> Money | None:
-        """The price."""
         return money(root.value_minor, root.value_currency)
 
     @strawberry.field(
         description="`value` in the organization's base currency, at the rate frozen on close, else at today's."
     )
     async def base_value(self, root: Root, info: Info) -> Money | None:
-        """The price at home."""
         return money(root.base_minor, (await info.context.loaders.organization()).base_currency)
 
     @strawberry.field(
         description="`baseValue` times `probability`; 0 where the forecast omits it, or it is proposed to stop and nobody has decided."
     )
     async def weighted_value(self, root: Root, info: Info) -> Money | None:
-        """What it counts for."""
         omitted = root.forecast_category is ForecastCategory.OMITTED or root.disqualify_proposed
         weighted = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
         return money(weighted, (await info.context.loaders.organization()).base_currency)
 
     @strawberry.field(description="What happens next.")
     async def next_step(self, root: Root, info: Info) -> NextStepType | None:
-        """The promise."""
         if root.next_step_text is None:
             return None
         today, due = await info.context.today(), root.next_step_due
@@ -135,18 +123,15 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
 
     @strawberry.field(graphql_type=SalesProcess, description="The process version that it follows.")
     async def process(self, root: Root, info: Info) -> ProcessRow:
-        """The rules."""
         return await load_required(info.context.loaders.process, root.process_id)
 
     @strawberry.field(graphql_type=Qualification, description="Whether it is an opportunity, and what is known.")
     async def qualification(self, root: Root, info: Info) -> QualificationRoot:
-        """Pain, interest, fit."""
         facts, process = await _facts_and_process(info, root)
         return QualificationRoot(facts=facts, process=process.document, now=info.context.now)
 
     @strawberry.field(graphql_type=Buyer, description="What is understood of the buyer.")
     async def buyer(self, root: Root, info: Info) -> BuyerRoot:
-        """The other side."""
         facts, process = await _facts_and_process(info, root)
         return BuyerRoot(facts=facts, process=process.document)
 
@@ -155,7 +140,6 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
         description="Every trigger that leaves the current state, with every requirement and whether it holds: a dry run of the gates.",
     )
     async def transitions(self, root: Root, info: Info) -> Sequence[TransitionPreview]:
-        """The ways on."""
         facts, process = await _facts_and_process(info, root)
         ownership = await _ownership(info, root)
         return preview_transitions(
@@ -172,12 +156,10 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
     ) -> Any:
-        """The way here."""
         return await history_page(info, root.id, first=first, after=after, last=last, before=before)
 
     @strawberry.field(description="How it ended; null while it is open.")
     def close(self, root: Root) -> Close | None:
-        """The end."""
         return close_from_opportunity(root)
 
     @strawberry.field(
@@ -185,7 +167,6 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
         description="Requirements that were passed by an override and still do not hold, oldest first.",
     )
     async def open_overrides(self, root: Root, info: Info) -> Sequence[OverrideFacts]:
-        """The debts."""
         facts, process = await _facts_and_process(info, root)
         return [
             override
@@ -195,18 +176,15 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
 
     @strawberry.field(description="Whether the viewer may change it now.")
     async def viewer_can_update(self, root: Root, info: Info) -> bool:
-        """Theirs and open."""
         return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _ownership(info, root))
 
     @strawberry.field(description="Whether the viewer may give it to another owner now.")
     async def viewer_can_assign(self, root: Root, info: Info) -> bool:
-        """Theirs to give, and open."""
         ownership = await _ownership(info, root)
         return root.state not in CLOSED_STATES and may_manage(info.context.viewer, Action.ASSIGN, ownership)
 
     @strawberry.field(description="Whether the viewer may delete it.")
     def viewer_can_delete(self, info: Info) -> bool:
-        """An admin's."""
         return info.context.viewer.may(Action.DELETE)
 
 

@@ -26,8 +26,6 @@ from workflow.rules.enums import Role
     description="A credential of the API, seen by admins alone; its secret is shown once, when it is made."
 )
 class ApiKey(Node):
-    """A key without its secret."""
-
     is_type_of = backed_by(ApiKeyRow)
     id: strawberry.ID = node_id("ApiKey")
     name: str = described("What it is for.")
@@ -40,19 +38,15 @@ class ApiKey(Node):
 
     @strawberry.field(graphql_type=Member | None, description="The member it stands for; null: it stands for nobody.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
-        """The person."""
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
     @strawberry.field(description="First characters, to tell keys apart.")
     def prefix(self, root: strawberry.Parent[Any]) -> str:
-        """What is no secret of it."""
         return f"pur_{root.public_id}"
 
 
 @strawberry.input(description="A new API key.")
 class CreateApiKeyInput:
-    """What it may do."""
-
     name: str = described("What it is for.")
     role: Role = described("What it may do; no more than the member it stands for.")
     member_id: strawberry.ID | None = optional("The active member it stands for; left out: it stands for nobody.")
@@ -61,15 +55,11 @@ class CreateApiKeyInput:
 
 @strawberry.input(description="An API key that is to stop.")
 class RevokeApiKeyInput:
-    """Which."""
-
     id: strawberry.ID = described("The key.")
 
 
 @strawberry.type(description="The key was made or revoked.")
 class ApiKeyChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
     secret: str | None = strawberry.field(
         default=None, description="Only on creation: the whole key `pur_…`, which is shown never again."
@@ -77,7 +67,6 @@ class ApiKeyChanged:
 
     @strawberry.field(graphql_type=ApiKey, description="The key as stored.")
     async def api_key(self, info: Info) -> ApiKeyRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.api_key, self.key)
 
 
@@ -89,24 +78,18 @@ ApiKeyResult = Annotated[
 
 @strawberry.type
 class ApiKeyQuery:
-    """What is asked of keys."""
-
     @strawberry.field(
         graphql_type=list[ApiKey],
         description="All keys in the order they were made, the revoked too; an error FORBIDDEN for whoever is no admin.",
     )
     async def api_keys(self, info: Info) -> Sequence[ApiKeyRow]:
-        """The bunch."""
         return await api_keys.api_keys(info.context.viewer)
 
 
 @strawberry.type
 class ApiKeyMutation:
-    """What is done with keys."""
-
     @strawberry.mutation(graphql_type=ApiKeyResult, description="Make a key. The only time the secret is shown.")
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyChanged:
-        """A new key."""
         member_id = ids.parse_optional("Member", or_none(input.member_id))
         new = NewApiKey(input.name, input.role, member_id, or_none(input.expires_at))
         created = await keys.create_api_key(info.context.operation_context(), new)
@@ -114,7 +97,6 @@ class ApiKeyMutation:
 
     @strawberry.mutation(graphql_type=ApiKeyResult, description="Stop a key at once and for ever.")
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyChanged:
-        """The end of a key."""
         return ApiKeyChanged(
             key=await keys.revoke_api_key(info.context.operation_context(), ids.parse("ApiKey", input.id))
         )

@@ -22,8 +22,6 @@ from workflow.rules.enums import Role, Visibility
 
 @strawberry.input(description="Changes of the organization: what is left out is kept.")
 class UpdateOrganizationInput:
-    """What changes."""
-
     name: str | None = optional("Its name; another organization may have the same.")
     time_zone: str | None = optional("IANA name: whose midnight ends a day.")
     base_currency: str | None = optional(
@@ -33,8 +31,6 @@ class UpdateOrganizationInput:
 
 @strawberry.input(description="A new team.")
 class CreateTeamInput:
-    """What it is."""
-
     name: str = described("Unique in the organization.")
     parent_id: strawberry.ID | None = optional("The team above; left out: it stands at the top.")
     manager_id: strawberry.ID | None = optional("Who leads it, an active member.")
@@ -42,8 +38,6 @@ class CreateTeamInput:
 
 @strawberry.input(description="Changes of a team: what is left out is kept, null clears.")
 class UpdateTeamInput:
-    """What changes."""
-
     id: strawberry.ID = described("The team.")
     name: str | None = optional("Unique in the organization.")
     parent_id: strawberry.ID | None = optional("The team above, none that is below it; null: it stands at the top.")
@@ -52,8 +46,6 @@ class UpdateTeamInput:
 
 @strawberry.input(description="A new member.")
 class CreateMemberInput:
-    """Who it is."""
-
     name: str = described("The person's name.")
     email: str = described("Unique in the organization; kept in lower case.")
     role: Role = described("What they may do.")
@@ -65,8 +57,6 @@ class CreateMemberInput:
 
 @strawberry.input(description="Changes of a member: what is left out is kept, null clears the team.")
 class UpdateMemberInput:
-    """What changes."""
-
     id: strawberry.ID = described("The member.")
     name: str | None = optional("The person's name.")
     role: Role | None = optional(
@@ -81,35 +71,26 @@ class UpdateMemberInput:
 
 @strawberry.type(description="The organization was changed.")
 class OrganizationChanged:
-    """Done."""
-
     @strawberry.field(graphql_type=Organization, description="The organization as stored.")
     async def organization(self, info: Info) -> OrganizationRow:
-        """Read after the write."""
         return await info.context.loaders.organization()
 
 
 @strawberry.type(description="The team was made or changed.")
 class TeamChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Team, description="The team as stored.")
     async def team(self, info: Info) -> TeamRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.team, self.key)
 
 
 @strawberry.type(description="The member was made or changed.")
 class MemberChanged:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Member, description="The member as stored.")
     async def member(self, info: Info) -> MemberRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.member, self.key)
 
 
@@ -129,11 +110,8 @@ MemberResult = Annotated[
 
 @strawberry.type
 class PeopleMutation:
-    """What is done with people."""
-
     @strawberry.mutation(graphql_type=OrganizationResult, description="Change the fields that are given.")
     async def update_organization(self, info: Info, input: UpdateOrganizationInput) -> OrganizationChanged:
-        """Other settings."""
         changes: Any = provided_fields(input)
         fields: OrganizationChanges = changes
         await organizations.update_organization(info.context.operation_context(), fields)
@@ -141,12 +119,10 @@ class PeopleMutation:
 
     @strawberry.mutation(graphql_type=TeamResult, description="Make a team; Duplicate where another has the name.")
     async def create_team(self, info: Info, input: CreateTeamInput) -> TeamChanged:
-        """A new team."""
         return TeamChanged(key=await teams.create_team(info.context.operation_context(), _parse_team(input)))
 
     @strawberry.mutation(graphql_type=TeamResult, description="Change the fields that are given.")
     async def update_team(self, info: Info, input: UpdateTeamInput) -> TeamChanged:
-        """Another team."""
         id = ids.parse("Team", input.id)
         return TeamChanged(key=await teams.update_team(info.context.operation_context(), id, _parse_team(input)))
 
@@ -154,7 +130,6 @@ class PeopleMutation:
         graphql_type=MemberResult, description="Make a member, active at once; Duplicate where somebody has the e-mail."
     )
     async def create_member(self, info: Info, input: CreateMemberInput) -> MemberChanged:
-        """Somebody new."""
         team_id = ids.parse_optional("Team", or_none(input.team_id))
         new = NewMember(input.name, input.email, input.role, input.visibility, team_id)
         return MemberChanged(key=await members.create_member(info.context.operation_context(), new))
@@ -163,7 +138,6 @@ class PeopleMutation:
         graphql_type=MemberResult, description="Change the fields that are given; the last active admin stays one."
     )
     async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberChanged:
-        """Somebody else."""
         id, changes = ids.parse("Member", input.id), _parse_ids(provided_fields(input, "id"), team_id="Team")
         fields: MemberChanges = changes
         return MemberChanged(key=await members.update_member(info.context.operation_context(), id, fields))

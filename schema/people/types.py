@@ -30,8 +30,6 @@ ORDER = (Term("created_at"),)
 
 @strawberry.type(description="A company that sells; nothing of it is ever seen by another.")
 class Organization(Node):
-    """The viewer's own."""
-
     is_type_of = backed_by(OrganizationRow)
     id: strawberry.ID = node_id("Organization")
     name: str = described("The organization's name.")
@@ -43,19 +41,15 @@ class Organization(Node):
         description="The process that new opportunities follow: the newest version of the default key.",
     )
     async def default_process(self, info: Info) -> ProcessRow:
-        """The default."""
         return await processes.default_process(info.context.viewer)
 
     @strawberry.field(description="The newest event's cursor: take it before a full export.")
     async def event_cursor(self, info: Info) -> str:
-        """Where the feed stands."""
         return (await events.newest_position(info.context.viewer)).cursor()
 
 
 @strawberry.type(description="A person of the organization.")
 class Member(Node):
-    """Somebody who works here."""
-
     is_type_of = backed_by(MemberRow)
     id: strawberry.ID = node_id("Member")
     name: str = described("The person's name.")
@@ -67,75 +61,59 @@ class Member(Node):
 
     @strawberry.field(graphql_type="Team | None", description="The team they belong to.")
     async def team(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
-        """Their team."""
         return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
 
 
 @strawberry.type(description="A team in the tree of teams.")
 class Team(Node):
-    """People who sell together."""
-
     is_type_of = backed_by(TeamRow)
     id: strawberry.ID = node_id("Team")
     name: str = described("The team's name, unique in the organization.")
 
     @strawberry.field(graphql_type="Team | None", description="The team above; null at the top.")
     async def parent(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
-        """One up."""
         return None if root.parent_id is None else await info.context.loaders.team.load(root.parent_id)
 
     @strawberry.field(graphql_type=Member | None, description="Who leads it.")
     async def manager(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
-        """Its lead."""
         return None if root.manager_id is None else await info.context.loaders.member.load(root.manager_id)
 
     @strawberry.field(graphql_type=list[Member], description="Who belongs to it, by name.")
     async def members(self, root: strawberry.Parent[Any], info: Info) -> Sequence[MemberRow]:
-        """Its people."""
         return await load_required(info.context.loaders.team_members, root.id)
 
 
 @strawberry.type(name="Actor", description="Who did it: a member, an API key, or the system.")
 class ActorType:
-    """As recorded then."""
-
     is_type_of = backed_by(Actor)
     kind: ActorKind = described("Which of the three.")
     name: str = described("The name they had then.")
 
     @strawberry.field(graphql_type=Member | None, description="The member, where it was one.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
-        """The person."""
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
 @strawberry.type(name="Viewer", description="Who asks.")
 class ViewerType:
-    """The key's bearer."""
-
     role: Role = described("What the key may do.")
 
     @strawberry.field(graphql_type=Member | None, description="Null for an API key that stands for no member.")
     async def member(self, info: Info) -> MemberRow | None:
-        """The person."""
         id = info.context.viewer.member_id
         return None if id is None else await info.context.loaders.member.load(id)
 
     @strawberry.field(graphql_type=Organization, description="The organization that everything asked belongs to.")
     async def organization(self, info: Info) -> OrganizationRow:
-        """Theirs."""
         return await info.context.loaders.organization()
 
     @strawberry.field(description="What this viewer may do, e.g. `opportunity:override`.")
     def permissions(self, info: Info) -> list[str]:
-        """By role."""
         return sorted(PERMISSIONS[info.context.viewer.role])
 
 
 @strawberry.type(description="A member in a list.")
 class MemberEdge:
-    """One row."""
-
     is_type_of = backed_by(connections.Edge)
     cursor: str = described("Go on from here with `after`.")
     node: Member = described("The member.")
@@ -143,8 +121,6 @@ class MemberEdge:
 
 @strawberry.type(description="A page of members.")
 class MemberConnection:
-    """In the order they joined."""
-
     is_type_of = backed_by(connections.Connection)
     edges: list[MemberEdge] = described("The rows with their cursors.")
     nodes: list[Member] = described("The rows.")
@@ -152,7 +128,6 @@ class MemberConnection:
 
     @strawberry.field(description="How many match the filter, not only this page.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
-        """All of them."""
         return await people.count_members(info.context.viewer, root.scope)
 
 
@@ -174,16 +149,12 @@ async def members(
 
 @strawberry.type
 class PeopleQuery:
-    """What is asked of people."""
-
     @strawberry.field(graphql_type=ViewerType, description="Who asks, and what they may do.")
     def viewer(self, info: Info) -> Any:
-        """The bearer of the key."""
         return ViewerType(role=info.context.viewer.role)
 
     @strawberry.field(graphql_type=Organization, description="The viewer's organization.")
     async def organization(self, info: Info) -> OrganizationRow:
-        """Theirs."""
         return await info.context.loaders.organization()
 
     members = strawberry.field(
@@ -192,5 +163,4 @@ class PeopleQuery:
 
     @strawberry.field(graphql_type=list[Team], description="All teams by name.")
     async def teams(self, info: Info) -> Sequence[TeamRow]:
-        """The tree, flat."""
         return await people.teams(info.context.viewer)

@@ -38,8 +38,6 @@ def optional_list(description: str) -> Any:
 
 @strawberry.input(description="One thing to find out about a deal.")
 class CriterionInput:
-    """Asked of every deal."""
-
     key: str = described("Stable inside the process, e.g. `pain`.")
     kind: CriterionKind = described("What it asks about; exactly one each of PAIN, INTEREST and FIT.")
     label: str = described("As people read it.")
@@ -50,8 +48,6 @@ class CriterionInput:
 
 @strawberry.input(description="A condition on the account's own data.")
 class FitRuleInput:
-    """Run on the account."""
-
     key: str = described("Stable inside the process.")
     label: str = described("As people read it.")
     attribute: str = described("A field of Account or a key of its `attributes`.")
@@ -62,16 +58,12 @@ class FitRuleInput:
 
 @strawberry.input(description="Roles of which the process asks for somebody.")
 class RequiredRoleInput:
-    """Who must be known."""
-
     any_of: list[BuyingRole] = described("One of these roles.")
     minimum: int = with_default(1, "So many people.")
 
 
 @strawberry.input(description="A step towards the purchase that every deal is given on entering PROGRESSING.")
 class MilestoneTemplateInput:
-    """A step."""
-
     key: str = described("Stable inside the process.")
     name: str = described("As people read it.")
     side: MilestoneSide = with_default(MilestoneSide.BUYER, "Whose step it is; BUYER and JOINT need evidence.")
@@ -81,16 +73,12 @@ class MilestoneTemplateInput:
 
 @strawberry.input(description="The grade that a criterion must reach.")
 class CriterionTestInput:
-    """A criterion's test."""
-
     key: str = described("A criterion of this document.")
     min_grade: Grade = with_default(Grade.VALIDATED, "The least grade that holds.")
 
 
 @strawberry.input(description="The people who must be known.")
 class RoleTestInput:
-    """A role's test."""
-
     any_of: list[BuyingRole] = described("One of these roles; any where empty.")
     minimum: int = with_default(1, "So many people who have not left.")
     min_coverage: Coverage = with_default(Coverage.NONE, "Each spoken with so often, both ways.")
@@ -98,8 +86,6 @@ class RoleTestInput:
 
 @strawberry.input(one_of=True, description="What a requirement looks at: exactly one field.")
 class RequirementTestInput:
-    """One of nine."""
-
     criterion: CriterionTestInput | None = optional("A criterion's grade.")
     fit: bool | None = optional("True: the hard fit rules on the account's data.")
     field: OpportunityField | None = optional("A field that must have a value.")
@@ -113,8 +99,6 @@ class RequirementTestInput:
 
 @strawberry.input(description="One thing that must hold on an arrow.")
 class GateRequirementInput:
-    """A line of a gate."""
-
     key: str = described("Stable inside the process, e.g. `criterion.pain`.")
     label: str = described("As people read it.")
     strength: Strength = with_default(
@@ -126,16 +110,12 @@ class GateRequirementInput:
 
 @strawberry.input(description="What must hold on an arrow; every requirement is evaluated.")
 class GateInput:
-    """An arrow's requirements."""
-
     trigger: Trigger = described("The arrow; REOPEN has no gate of its own.")
     requirements: list[GateRequirementInput] = described("All of them.")
 
 
 @strawberry.input(description="One row for each code and severity.")
 class AlertRuleInput:
-    """When to warn."""
-
     code: AlertCode = described("What it warns of.")
     severity: AlertSeverity = described("How urgent it is then.")
     states: list[OpportunityState] = described("In which open states it runs.")
@@ -145,8 +125,6 @@ class AlertRuleInput:
 
 @strawberry.input(description="What a state means for the forecast.")
 class StateSettingsInput:
-    """A state's figures."""
-
     state: OpportunityState = described("The state.")
     probability: float = described("0 to 1.")
     forecast_category: ForecastCategory = described("How the forecast counts a deal there.")
@@ -157,8 +135,6 @@ class StateSettingsInput:
     description="A company's way of selling, whole. Take `salesProcess(key:)` of the default process as a start, and change it."
 )
 class SalesProcessInput:
-    """The document."""
-
     key: str = described("What its versions have in common; a known key makes its next version.")
     name: str = described("As people read it.")
     criteria: list[CriterionInput] = described("What is found out: one each of PAIN, INTEREST, FIT, and your own.")
@@ -172,8 +148,6 @@ class SalesProcessInput:
 
 @strawberry.input(description="A document to publish as the next version of its key.")
 class PublishSalesProcessInput:
-    """To publish."""
-
     document: SalesProcessInput = described("The process, whole.")
     make_default: bool = with_default(False, "Whether new opportunities follow this key from now on.")
 

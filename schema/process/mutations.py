@@ -23,8 +23,6 @@ from workflow.rules.process.document import ProcessDocument, parse_process
     description="One requirement of one gate, judged on the open opportunities in the states it leaves.",
 )
 class GateImpactType:
-    """A line of a gate, tried."""
-
     is_type_of = backed_by(impact.GateImpact)
     trigger: Trigger = described("The arrow.")
     requirement: str = described("The requirement's key.")
@@ -37,8 +35,6 @@ class GateImpactType:
     description="Back-test over closed opportunities: how many of each outcome the rule would have flagged before they closed.",
 )
 class AlertImpactType:
-    """A rung of a ladder, tried."""
-
     is_type_of = backed_by(impact.AlertImpact)
     code: AlertCode = described("What it warns of.")
     severity: AlertSeverity = described("How urgent it is then.")
@@ -54,8 +50,6 @@ class AlertImpactType:
     description="What publishing a document would do to the open opportunities that the viewer sees, before it is published.",
 )
 class ProcessImpactType:
-    """The document, tried."""
-
     is_type_of = backed_by(impact.ProcessImpact)
     gates: list[GateImpactType] = described("Every requirement of every gate, in the document's order.")
     open_opportunities: int = described("How many open opportunities there are, in whichever state.")
@@ -65,7 +59,6 @@ class ProcessImpactType:
         description="Every alert rule of the document, in its order, tried on open and on closed opportunities.",
     )
     async def alerts(self, root: strawberry.Parent[Any], info: Info) -> tuple[impact.AlertImpact, ...]:
-        """The back-test."""
         return await impact.alert_impact(info.context.viewer, root.document, info.context.now)
 
 
@@ -77,13 +70,10 @@ ProcessImpactResult = Annotated[
 
 @strawberry.type(description="The process stands: the next version of its key, or the newest where it says the same.")
 class SalesProcessPublished:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=SalesProcess, description="The version as published.")
     async def process(self, info: Info) -> ProcessRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.process, self.key)
 
 
@@ -95,27 +85,21 @@ SalesProcessResult = Annotated[
 
 @strawberry.type
 class ProcessImpactQuery:
-    """What is asked before publishing."""
-
     @strawberry.field(
         graphql_type=ProcessImpactResult,
         description="What publishing this document would do to the open opportunities; it changes nothing.",
     )
     async def process_impact(self, info: Info, document: SalesProcessInput) -> impact.ProcessImpact:
-        """Try it first."""
         return await impact.process_impact(info.context.viewer, _parse_document(document), info.context.now)
 
 
 @strawberry.type
 class ProcessMutation:
-    """What is done with processes."""
-
     @strawberry.mutation(
         graphql_type=SalesProcessResult,
         description="Publish a document as the next version of its key; the same document again publishes nothing.",
     )
     async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
-        """A new version."""
         document, context = _parse_document(input.document), info.context.operation_context()
         published = await processes.publish(context, document, make_default=input.make_default)
         return SalesProcessPublished(key=published.id)

@@ -34,8 +34,6 @@ from workflow.rules.process import document
 
 @strawberry.type(name="Criterion", description="One thing to find out about a deal.")
 class CriterionType:
-    """Asked of every deal of the process."""
-
     is_type_of = backed_by(document.Criterion)
     key: str = described("Stable inside the process, e.g. `pain`.")
     kind: CriterionKind = described("What it asks about.")
@@ -49,8 +47,6 @@ class CriterionType:
 
 @strawberry.type(name="FitRule", description="A condition on the account's own data.")
 class FitRuleType:
-    """Run on the account as it stands."""
-
     is_type_of = backed_by(document.FitRule)
     key: str = described("Stable inside the process.")
     label: str = described("As people read it.")
@@ -62,8 +58,6 @@ class FitRuleType:
 
 @strawberry.type(name="RequiredRole", description="Roles of which the process asks for somebody.")
 class RequiredRoleType:
-    """Who must be known."""
-
     is_type_of = backed_by(document.RequiredRole)
     any_of: list[BuyingRole] = described("One of these roles.")
     minimum: int = described("So many people.")
@@ -71,8 +65,6 @@ class RequiredRoleType:
 
 @strawberry.type(name="MilestoneTemplate", description="A step towards the purchase that every deal is given.")
 class MilestoneTemplateType:
-    """Laid out on entering PROGRESSING."""
-
     is_type_of = backed_by(document.MilestoneTemplate)
     key: str = described("Stable inside the process.")
     name: str = described("As people read it.")
@@ -83,8 +75,6 @@ class MilestoneTemplateType:
 
 @strawberry.type(name="CriterionTest", description="The grade that a criterion must reach.")
 class CriterionTestType:
-    """A criterion's test."""
-
     is_type_of = backed_by(document.CriterionTest)
     key: str = described("The criterion.")
     min_grade: Grade = described("The least grade that holds.")
@@ -92,8 +82,6 @@ class CriterionTestType:
 
 @strawberry.type(name="RoleTest", description="The people who must be known.")
 class RoleTestType:
-    """A role's test."""
-
     is_type_of = backed_by(document.RoleTest)
     any_of: list[BuyingRole] = described("One of these roles; any where empty.")
     minimum: int = described("So many people who have not left.")
@@ -102,8 +90,6 @@ class RoleTestType:
 
 @strawberry.type(name="RequirementTest", description="What a requirement looks at. Exactly one field is set.")
 class RequirementTestType:
-    """One of nine."""
-
     is_type_of = backed_by(document.RequirementTest)
     criterion: CriterionTestType | None = described("A criterion's grade.")
     fit: bool | None = described("The hard fit rules on the account's data.")
@@ -118,8 +104,6 @@ class RequirementTestType:
 
 @strawberry.type(name="GateRequirement", description="One thing that must hold on an arrow.")
 class GateRequirementType:
-    """A line of a gate."""
-
     is_type_of = backed_by(document.GateRequirement)
     key: str = described("Stable inside the process, e.g. `criterion.pain`.")
     label: str = described("As people read it.")
@@ -130,8 +114,6 @@ class GateRequirementType:
 
 @strawberry.type(name="Gate", description="What must hold on an arrow; every requirement is evaluated.")
 class GateType:
-    """An arrow's requirements."""
-
     is_type_of = backed_by(document.Gate)
     trigger: Trigger = described("The arrow.")
     requirements: list[GateRequirementType] = described("All of them.")
@@ -139,8 +121,6 @@ class GateType:
 
 @strawberry.type(name="AlertRule", description="One row for each code and severity.")
 class AlertRuleType:
-    """When to warn."""
-
     is_type_of = backed_by(document.AlertRule)
     code: AlertCode = described("What it warns of.")
     severity: AlertSeverity = described("How urgent it is then.")
@@ -149,14 +129,11 @@ class AlertRuleType:
 
     @strawberry.field(description="Days unless the code says otherwise; null where the code has none.")
     def threshold(self, root: strawberry.Parent[Any]) -> float | None:
-        """When."""
         return None if root.threshold is None else float(root.threshold)
 
 
 @strawberry.type(name="StateSettings", description="What a state means for the forecast.")
 class StateSettingsType:
-    """A state's figures."""
-
     is_type_of = backed_by(document.StateSettings)
     state: OpportunityState = described("The state.")
     forecast_category: ForecastCategory = described("How the forecast counts a deal there.")
@@ -164,7 +141,6 @@ class StateSettingsType:
 
     @strawberry.field(description="0 to 1.")
     def probability(self, root: strawberry.Parent[Any]) -> float:
-        """A share."""
         return float(root.probability)
 
 
@@ -181,8 +157,6 @@ def _document_field(name: str, description: str, graphql_type: Any) -> Any:
     "Pain, interest and fit are in every process and in every QUALIFY gate: a document without them is refused."
 )
 class SalesProcess(Node):
-    """A company's way of selling."""
-
     is_type_of = backed_by(ProcessRow)
     id: strawberry.ID = node_id("SalesProcess")
     version: int = described("Counts up from 1 inside a key.")
@@ -208,28 +182,22 @@ class SalesProcess(Node):
         description="The document whole, as `publishSalesProcess` takes it: copy it, change it, publish the next version."
     )
     def document(self, root: Root) -> Json:
-        """Plain data."""
         return Json(document.encode_process(root.document))
 
     @strawberry.field(description="Whether new opportunities follow this key.")
     async def is_default(self, root: strawberry.Parent[Any], info: Info) -> bool:
-        """The organization's choice."""
         key: str = root.document.key
         return (await info.context.loaders.organization()).default_process_key == key
 
 
 @strawberry.type
 class ProcessQuery:
-    """What is asked of processes."""
-
     @strawberry.field(graphql_type=list[SalesProcess], description="The newest version of each key.")
     async def sales_processes(self, info: Info) -> Sequence[ProcessRow]:
-        """All of them."""
         return await processes.newest_processes(info.context.viewer)
 
     @strawberry.field(
         graphql_type=SalesProcess | None, description="A version of a process; the newest where `version` is left out."
     )
     async def sales_process(self, info: Info, key: str, version: int | None = strawberry.UNSET) -> ProcessRow | None:
-        """One."""
         return await processes.process(info.context.viewer, key, or_none(version))

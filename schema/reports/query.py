@@ -43,8 +43,6 @@ from workflow.rules.reports.win_rate import win_rate
 
 @strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")
 class OverrideRow:
-    """A row."""
-
     is_type_of = backed_by(OverrideFigures)
     label: str = described("The process's name or the member's.")
     overrides: int = described("How many were made.")
@@ -58,19 +56,15 @@ class OverrideRow:
 
     @strawberry.field(description="The process's key, the member's id, or TOTAL.")
     def key(self, root: Root) -> str:
-        """What it is grouped by."""
         return str(root.key) if root.member_id is None else ids.encode("Member", root.member_id)
 
     @strawberry.field(graphql_type=Member | None, description="Who made them, where grouped by member.")
     async def member(self, root: Root, info: Info) -> MemberRow | None:
-        """The manager."""
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
 @strawberry.type(description="How often gates were passed by an override, and whether that paid.")
 class OverrideReport:
-    """Debts and their worth."""
-
     rows: list[OverrideRow] = described("A row for each group with an override, the most overrides first.")
     total: OverrideRow = described("All of them together.")
     win_rate_of_others: float | None = described(
@@ -89,8 +83,6 @@ AS_OF = (
     "time in state are true medians. Weighted = Σ base value × probability. All money is in the base currency, over what the viewer sees."
 )
 class Reports:
-    """What managers read."""
-
     @strawberry.field(description="What stands open, by group.")
     async def pipeline(
         self,
@@ -99,7 +91,6 @@ class Reports:
         group_by: PipelineGrouping = PipelineGrouping.STATE,
         as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
     ) -> PipelineReport | None:
-        """Open deals."""
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
             await info.context.loaders.organization(),
@@ -116,7 +107,6 @@ class Reports:
     async def funnel(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> FunnelReport | None:
-        """The way to WON."""
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
             await info.context.loaders.organization(),
@@ -130,7 +120,6 @@ class Reports:
     async def velocity(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> VelocityReport | None:
-        """The pace."""
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
             await info.context.loaders.organization(),
@@ -146,7 +135,6 @@ class Reports:
         filter: OpportunityFilterInput | None = strawberry.UNSET,
         as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
     ) -> ForecastReport | None:
-        """The promise."""
         viewer, matching, days = (
             info.context.viewer,
             await parse_opportunity_filter(info, or_none(filter)),
@@ -179,7 +167,6 @@ class Reports:
         group_by: OutcomeGrouping = OutcomeGrouping.REASON,
         filter: OpportunityFilterInput | None = strawberry.UNSET,
     ) -> OutcomeReport | None:
-        """Closed deals."""
         viewer, matching, days = (
             info.context.viewer,
             await parse_opportunity_filter(info, or_none(filter)),
@@ -201,7 +188,6 @@ class Reports:
     async def slippage(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> SlippageReport | None:
-        """A bridge."""
         matching, organization, days = (
             await parse_opportunity_filter(info, or_none(filter)),
             await info.context.loaders.organization(),
@@ -223,7 +209,6 @@ class Reports:
         group_by: OverrideGrouping = OverrideGrouping.PROCESS,
         filter: OpportunityFilterInput | None = strawberry.UNSET,
     ) -> OverrideReport:
-        """Who let what through."""
         viewer, matching = info.context.viewer, await parse_opportunity_filter(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
         overrides = await reports.overrides_in_span(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
@@ -250,9 +235,6 @@ async def _parse_as_of(info: Info, day: date | None, organization: OrganizationR
 
 @strawberry.type
 class ReportQuery:
-    """What is asked of figures."""
-
     @strawberry.field(description="Figures over the opportunities that the viewer sees.")
     def reports(self) -> Reports:
-        """All of them."""
         return Reports()

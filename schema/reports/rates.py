@@ -20,8 +20,6 @@ from workflow.queries.reports.rates import RateRow
 
 @strawberry.type(description="What one unit of a currency is worth in the base currency, from a day on.")
 class ExchangeRate(Node):
-    """A rate."""
-
     is_type_of = backed_by(RateRow)
     id: strawberry.ID = node_id("ExchangeRate")
     currency: str = described("ISO 4217 code.")
@@ -31,8 +29,6 @@ class ExchangeRate(Node):
 
 @strawberry.input(description="A rate from a day on; the same currency and day again replaces it.")
 class SetExchangeRateInput:
-    """What it is worth."""
-
     currency: str = described("ISO 4217 code, not the base currency.")
     rate: Decimal = described("Base currency per one unit.")
     valid_from: date = described("From that day on, until a later rate.")
@@ -40,13 +36,10 @@ class SetExchangeRateInput:
 
 @strawberry.type(description="The rate holds; open opportunities in the currency are worth it at once.")
 class ExchangeRateSet:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=ExchangeRate, description="The rate as stored.")
     async def exchange_rate(self, info: Info) -> RateRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.rate, self.key)
 
 
@@ -58,24 +51,18 @@ ExchangeRateResult = Annotated[
 
 @strawberry.type
 class RateQuery:
-    """What is asked of rates."""
-
     @strawberry.field(graphql_type=list[ExchangeRate], description="All rates, by currency and day.")
     async def exchange_rates(self, info: Info, currency: list[str] | None = strawberry.UNSET) -> Sequence[RateRow]:
-        """The book."""
         return await rates.rates(info.context.viewer, or_none(currency))
 
 
 @strawberry.type
 class RateMutation:
-    """What is done with rates."""
-
     @strawberry.mutation(
         graphql_type=ExchangeRateResult,
         description="Say what a currency is worth from a day on; closed opportunities keep the rate of their day.",
     )
     async def set_exchange_rate(self, info: Info, input: SetExchangeRateInput) -> ExchangeRateSet:
-        """A new rate."""
         context = info.context.operation_context()
         key = await pricing.set_exchange_rate(context, input.currency, input.rate, input.valid_from)
         return ExchangeRateSet(key=key)

@@ -29,36 +29,29 @@ from workflow.queries.reports.targets import TargetFilter, TargetRow
     description="What is to be won in a period: by a member, by a team, or by the organization where neither is named."
 )
 class Target(Node):
-    """A target."""
-
     is_type_of = backed_by(TargetRow)
     id: strawberry.ID = node_id("Target")
 
     @strawberry.field(graphql_type=Member | None, description="Whose it is, where it is a member's.")
     async def member(self, root: Root, info: Info) -> MemberRow | None:
-        """The member."""
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
     @strawberry.field(graphql_type=Team | None, description="Whose it is, where it is a team's.")
     async def team(self, root: Root, info: Info) -> TeamRow | None:
-        """The team."""
         return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
 
     @strawberry.field(name="from", description="The first day.")
     def from_(self, root: Root) -> date:
-        """From when."""
         day: date = root.from_day
         return day
 
     @strawberry.field(description="The last day.")
     def to(self, root: Root) -> date:
-        """Until when."""
         day: date = root.to_day
         return day
 
     @strawberry.field(graphql_type=Money, description="How much, in base currency.")
     def value(self, root: Root) -> Money | None:
-        """What it asks."""
         return money(root.value_minor, root.value_currency)
 
 
@@ -66,8 +59,6 @@ class Target(Node):
     description="What is to be won in a period; the same period and whose again replaces it. Without a member and a team it is the organization's."
 )
 class SetTargetInput:
-    """A target."""
-
     member_id: strawberry.ID | None = optional("Whose it is; not together with a team.")
     team_id: strawberry.ID | None = optional("Whose it is; not together with a member.")
     period: Period = described("Exactly these days: a forecast of the same period finds it.")
@@ -76,20 +67,15 @@ class SetTargetInput:
 
 @strawberry.input(description="A target that is not meant any more.")
 class RemoveTargetInput:
-    """Which."""
-
     id: strawberry.ID = described("The target.")
 
 
 @strawberry.type(description="The target is set.")
 class TargetSet:
-    """Done."""
-
     key: strawberry.Private[UUID]
 
     @strawberry.field(graphql_type=Target, description="The target as stored.")
     async def target(self, info: Info) -> TargetRow:
-        """Read after the write."""
         return await load_required(info.context.loaders.target, self.key)
 
 
@@ -101,8 +87,6 @@ TargetResult = Annotated[
 
 @strawberry.type
 class TargetQuery:
-    """What is asked of targets."""
-
     @strawberry.field(
         graphql_type=list[Target],
         description="The organization's targets, one's own, and those of the members and teams whose deals one sees; by their first day. "
@@ -115,7 +99,6 @@ class TargetQuery:
         member_id: list[strawberry.ID] | None = strawberry.UNSET,
         team_id: list[strawberry.ID] | None = strawberry.UNSET,
     ) -> Sequence[TargetRow]:
-        """The book."""
         period_or_none, members, teams = or_none(period), or_none(member_id), or_none(team_id)
         filter = TargetFilter(
             period=None if period_or_none is None else days_of(period_or_none),
@@ -127,14 +110,11 @@ class TargetQuery:
 
 @strawberry.type
 class TargetMutation:
-    """What is done with targets."""
-
     @strawberry.mutation(
         graphql_type=TargetResult,
         description="Set what is to be won; a manager for the team and its members, an admin for all.",
     )
     async def set_target(self, info: Info, input: SetTargetInput) -> TargetSet:
-        """A target."""
         owners = (
             ids.parse_optional("Member", or_none(input.member_id)),
             ids.parse_optional("Team", or_none(input.team_id)),
@@ -145,6 +125,5 @@ class TargetMutation:
 
     @strawberry.mutation(graphql_type=DeleteResult, description="Take a target away.")
     async def remove_target(self, info: Info, input: RemoveTargetInput) -> Deleted:
-        """Gone."""
         await operations.remove_target(info.context.operation_context(), ids.parse("Target", input.id))
         return Deleted(id=input.id)

@@ -22,8 +22,6 @@ GROUP_KEY_TYPES: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUN
 
 @strawberry.type(description="Open opportunities of one group.")
 class PipelineRow:
-    """A row."""
-
     key: str = described(
         "The group: an enum's name, an id, YYYY-MM, or the source's own text; empty where it has none; TOTAL of all."
     )
@@ -39,8 +37,6 @@ class PipelineRow:
 
 @strawberry.type(description="What stands open.")
 class PipelineReport:
-    """Open deals."""
-
     rows: list[PipelineRow] = described("A row for each group with an opportunity in it, the greatest value first.")
     total: PipelineRow = described("All of them together.")
 
@@ -50,8 +46,6 @@ class PipelineReport:
     "entered = progressed + lost + disqualified + stillOpen."
 )
 class FunnelStep:
-    """A step."""
-
     state: OpportunityState = described("The state they entered.")
     entered: int = described("How many.")
     progressed: int = described("How many came to the next state later; of PROGRESSING and WON: how many are WON now.")
@@ -67,15 +61,11 @@ class FunnelStep:
 
 @strawberry.type(description="How far opportunities come.")
 class FunnelReport:
-    """The way to WON."""
-
     steps: list[FunnelStep] = described("LEAD, QUALIFIED, PROGRESSING and WON.")
 
 
 @strawberry.type(description="How fast what is open turns into money; by what was won in the period.")
 class VelocityReport:
-    """The pace."""
-
     open_qualified: int = described("How many are QUALIFIED or PROGRESSING now.")
     win_rate: float | None = described("won / (won + lost) in the period; null where nothing was decided.")
     median_won_value: Money | None = described("The true median of what was won.")
@@ -88,8 +78,6 @@ class VelocityReport:
 
 @strawberry.type(description="Open opportunities of one forecast category that are expected to close in the period.")
 class ForecastRow:
-    """A category."""
-
     category: ForecastCategory = described("The category.")
     count: int = described("How many are open.")
     value: Money = described("The sum of their base values.")
@@ -98,8 +86,6 @@ class ForecastRow:
 
 @strawberry.type(description="What the period is to bring.")
 class ForecastReport:
-    """The promise."""
-
     categories: list[ForecastRow] = described("A row for each category with an opportunity in it, the surest first.")
     won: Money = described("What was won with closedOn in the period.")
     target: Money | None = described(
@@ -110,8 +96,6 @@ class ForecastReport:
 
 @strawberry.type(description="Closed opportunities of one group.")
 class OutcomeRow:
-    """A row."""
-
     key: str = described(
         "The group: an enum's name, an id, YYYY-MM, or the own text of a source or a competitor; empty where it has none; TOTAL of all."
     )
@@ -129,16 +113,12 @@ class OutcomeRow:
 
 @strawberry.type(description="What became of opportunities whose present closedOn lies in the period.")
 class OutcomeReport:
-    """Closed deals."""
-
     rows: list[OutcomeRow] = described("A row for each group with an opportunity in it, the most decided first.")
     total: OutcomeRow = described("All of them together, each once.")
 
 
 @strawberry.type(description="Opportunities that were pushed out of the period for one reason.")
 class SlipReasonRow:
-    """A reason."""
-
     reason: SlipReason = described("Why.")
     count: int = described("How often.")
     value: Money = described("What was pushed out.")
@@ -149,8 +129,6 @@ class SlipReasonRow:
     "in base value that is open and due in the period. Every change at the rates of its first day."
 )
 class SlippageReport:
-    """A bridge."""
-
     opening: Money = described("Due in the period as it began.")
     created: Money = described("Made in the period, and due in it.")
     increased: Money = described("Became worth more.")

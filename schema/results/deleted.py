@@ -18,8 +18,6 @@ else:
 
 @strawberry.type(description="It is gone.")
 class Deleted:
-    """Done."""
-
     id: strawberry.ID = described("What was deleted.")
     opportunity_id: strawberry.Private[UUID | None] = None
 
@@ -27,7 +25,6 @@ class Deleted:
         graphql_type=Opportunity | None, description="The opportunity that it hung on, where there is one."
     )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
-        """Read after the write."""
         return None if self.opportunity_id is None else await info.context.loaders.opportunity.load(self.opportunity_id)
 
 

@@ -24,43 +24,33 @@ else:
     description="Every expected failure of a mutation is data, of a type that implements this interface."
 )
 class Problem:
-    """Why the thing was not done, and what to do about it."""
-
     code: ProblemCode = described("Which kind of problem, for programs.")
     message: str = described("What is wrong and what to do about it, for people.")
 
 
 @strawberry.type(name="FieldProblem", description="One fault of an input.")
 class FieldProblemType:
-    """Where and what."""
-
     path: list[str] = described('Path inside the input, e.g. ["value", "currency"].')
     message: str = described("What is wrong there and what is allowed.")
 
 
 @strawberry.type(description="Fields of the input cannot be taken as they are; every fault is told.")
 class InvalidInput(Problem):
-    """The input's faults."""
-
     fields: list[FieldProblemType] = described("Each fault with its path.")
 
 
 @strawberry.type(description="It is not there, or the viewer may not see it: the two are never told apart.")
 class NotFound(Problem):
-    """Absent or invisible."""
-
     id: strawberry.ID = described("The id that was asked for.")
 
 
 @strawberry.type(description="The viewer's role or team does not allow it.")
 class PermissionDenied(Problem):
-    """Not the viewer's to do."""
+    pass
 
 
 @strawberry.type(description="`expectedVersion` was not the record's version: somebody changed it since it was read.")
 class VersionConflict(Problem):
-    """Somebody was faster."""
-
     expected_version: int = described("What the client expected.")
     actual_version: int = described("What it is now.")
     current: Node = described("The record as it stands.")
@@ -68,15 +58,11 @@ class VersionConflict(Problem):
 
 @strawberry.type(description="The same thing is there already.")
 class Duplicate(Problem):
-    """There already."""
-
     existing: Node | None = described("The one that is there; null where the viewer may not see it.")
 
 
 @strawberry.type(description="The state machine has no such arrow from the current state.")
 class IllegalTransition(Problem):
-    """No such arrow."""
-
     trigger: Trigger = described("What was tried.")
     from_: OpportunityState = strawberry.field(name="from", description="The state the opportunity is in.")
     allowed_triggers: list[Trigger] = described("What leads out of that state, whoever asks.")
@@ -87,8 +73,6 @@ class IllegalTransition(Problem):
     description="The arrow exists and its guards do not hold. `unmet` is the whole list, never only the first."
 )
 class TransitionBlocked(Problem):
-    """The gate is shut."""
-
     trigger: Trigger = described("What was tried.")
     opportunity: Opportunity = described("The opportunity as stored.")
     unmet: list[Requirement] = described("Every requirement that does not hold, with its remedy.")
@@ -97,8 +81,6 @@ class TransitionBlocked(Problem):
 
 @strawberry.type(description="A closed opportunity is read-only until it is reopened.")
 class RecordClosed(Problem):
-    """Closed."""
-
     state: OpportunityState = described("How it was closed.")
     opportunity: Opportunity = described("The opportunity as stored.")
 

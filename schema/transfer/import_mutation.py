@@ -30,8 +30,6 @@ from workflow.rules.enums import (
     description="A new row may carry a state and dates of the past: recorded with source IMPORT, no gate evaluated. Left out keeps, null clears.",
 )
 class ImportRowInput:
-    """One opportunity."""
-
     external_id: str = described("With the system its key: the row makes what is unknown and changes what is known.")
     name: str = described("What it is called.")
     account_name: str = described("Its account, found by name whatever the case, or made.")
@@ -54,8 +52,6 @@ class ImportRowInput:
 
 @strawberry.input(description="Opportunities of another system.")
 class ImportOpportunitiesInput:
-    """What is imported."""
-
     external_system: str = described("With each row's `externalId` the key of the upsert.")
     dry_run: bool = strawberry.field(default=False, description="Say what would become of the rows, and write nothing.")
     rows: list[ImportRowInput] = described("1 to 500.")
@@ -63,8 +59,6 @@ class ImportOpportunitiesInput:
 
 @strawberry.type(description="What became of one row.")
 class ImportRowResult:
-    """One answer."""
-
     row: int = described("Which row, counted from 1.")
     external_id: str = described("Its key.")
     outcome: ImportOutcome = described("What became of it.")
@@ -72,7 +66,6 @@ class ImportRowResult:
 
     @strawberry.field(graphql_type=Opportunity | None, description="Null for CREATED on a dry run.")
     async def opportunity(self, info: Info) -> OpportunityRow | None:
-        """Read after the write."""
         id = self.result.opportunity_id
         return None if id is None else await info.context.loaders.opportunity.load(id)
 
@@ -81,21 +74,17 @@ class ImportRowResult:
         description="Of CREATED on a dry run: open opportunities of its account by the same name, which it may be twice.",
     )
     async def possible_duplicates(self, info: Info) -> Any:
-        """Look before you import."""
         rows = await info.context.loaders.opportunity.load_many(list(self.result.possible_duplicates))
         return [row for row in rows if row is not None]
 
     @strawberry.field(graphql_type=Problem | None, description="Why it was rejected; null where it was not.")
     async def problem(self, info: Info) -> Any:
-        """The refusal."""
         refusal = self.result.problem
         return None if refusal is None else await to_problem(refusal, info.context.loaders)
 
 
 @strawberry.type(description="What became of the rows, one answer each, in the order given.")
 class ImportSummary:
-    """All answers."""
-
     created: int = described("How many opportunities were made.")
     updated: int = described("How many were changed.")
     unchanged: int = described("How many say what they said the last time, or what stands here already.")
@@ -112,14 +101,11 @@ ImportResult = Annotated[
 
 @strawberry.type
 class ImportMutation:
-    """What comes from elsewhere."""
-
     @strawberry.mutation(
         graphql_type=ImportResult,
         description="Make and change opportunities of another system; all good rows in one transaction, a bad one spoils no other.",
     )
     async def import_opportunities(self, info: Info, input: ImportOpportunitiesInput) -> ImportSummary:
-        """Rows."""
         rows = [_parse_row(row) for row in input.rows]
         results = await importing.import_rows(
             info.context.operation_context(), input.external_system, rows, input.dry_run
