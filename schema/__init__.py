@@ -1,4 +1,4 @@
-"""How Pursuit speaks: the GraphQL schema, one file a noun."""
+"""The GraphQL schema, assembled from one module for each noun."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -12,6 +12,7 @@ from schema.buyer.milestones import MilestoneMutation
 from schema.buyer.profile_mutations import BuyerMutation
 from schema.buyer.risk_mutations import RiskMutation
 from schema.buyer.stakeholders import StakeholderMutation
+from schema.core.description import DESCRIPTION, DescribedSchema
 from schema.core.execution import LimitedExecutionContext, ParsedDocumentExtension
 from schema.core.scalars import SCALARS
 from schema.events.events import EventQuery
@@ -36,7 +37,7 @@ from schema.transfer.import_mutation import ImportMutation
 
 
 def _root(name: str, parts: tuple[type, ...], description: str) -> type:
-    """A root type, of the nouns' own parts."""
+    """Return a root type with the fields of all parts."""
     return strawberry.type(type(name, parts, {}), description=description)
 
 
@@ -54,7 +55,7 @@ QUERIES = (
     ApiKeyQuery,
     WebhookQuery,
 )
-Query = _root("Query", QUERIES, "What can be read, always as the viewer may see it.")
+Query = _root("Query", QUERIES, "All that you can read. You see only what your role and visibility allow.")
 MUTATIONS = (
     AccountMutation,
     OpportunityMutation,
@@ -79,15 +80,15 @@ MUTATIONS = (
 Mutation = _root(
     "Mutation",
     MUTATIONS,
-    "What can be done. Each answers with what came of it, or with a `Problem` that says what to do about it.",
+    "All that you can change. A mutation answers with the changed record, or with a `Problem` that gives the reason "
+    "and the remedy.",
 )
 
 SUBSCRIPTIONS = (EventSubscription,)
-Subscription = _root(
-    "Subscription", SUBSCRIPTIONS, "What goes on being told, over a WebSocket or as server-sent events."
-)
+Subscription = _root("Subscription", SUBSCRIPTIONS, "Changes as they happen, over a WebSocket or server-sent events.")
 
-schema = strawberry.Schema(
+schema = DescribedSchema(
+    description=DESCRIPTION,
     query=Query,
     mutation=Mutation,
     subscription=Subscription,

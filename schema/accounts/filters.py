@@ -8,25 +8,31 @@ from schema.core.ranges import DateTimeRange, to_span
 from workflow.queries.opportunity.accounts import AccountFilter
 
 
-@strawberry.input(name="AccountFilter", description="Which accounts: fields are joined by AND, values of a list by OR.")
+@strawberry.input(
+    name="AccountFilter",
+    description="A filter for accounts. All fields that are given must match; a list matches if one "
+    "of its values does.",
+)
 class AccountFilterInput:
-    ids: list[strawberry.ID] | None = optional("These.")
-    external_system: str | None = optional("From this system.")
-    external_ids: list[str] | None = optional("With one of these ids there.")
-    domains: list[str] | None = optional("With one of these domains.")
-    updated_at: DateTimeRange | None = optional("Changed in this span.")
-    text: str | None = optional("Whose name holds this; case-insensitive.")
+    ids: list[strawberry.ID] | None = optional("Accounts with one of these ids.")
+    external_system: str | None = optional("Accounts that come from this system.")
+    external_ids: list[str] | None = optional("Accounts with one of these external ids.")
+    domains: list[str] | None = optional("Accounts with one of these domains.")
+    updated_at: DateTimeRange | None = optional("Accounts that were last changed in this range.")
+    text: str | None = optional("Accounts whose name contains this text, ignoring case.")
 
 
-@strawberry.input(description="Which contacts: fields are joined by AND, values of a list by OR.")
+@strawberry.input(
+    description="A filter for contacts. All fields that are given must match; a list matches if one of its values does."
+)
 class ContactFilter:
-    ids: list[strawberry.ID] | None = optional("These.")
-    account_id: list[strawberry.ID] | None = optional("At one of these accounts.")
-    external_system: str | None = optional("From this system.")
-    external_ids: list[str] | None = optional("With one of these ids there.")
-    emails: list[str] | None = optional("With one of these addresses.")
-    updated_at: DateTimeRange | None = optional("Changed in this span.")
-    text: str | None = optional("Whose name holds this; case-insensitive.")
+    ids: list[strawberry.ID] | None = optional("Contacts with one of these ids.")
+    account_id: list[strawberry.ID] | None = optional("Contacts of one of these accounts.")
+    external_system: str | None = optional("Contacts that come from this system.")
+    external_ids: list[str] | None = optional("Contacts with one of these external ids.")
+    emails: list[str] | None = optional("Contacts with one of these e-mail addresses.")
+    updated_at: DateTimeRange | None = optional("Contacts that were last changed in this range.")
+    text: str | None = optional("Contacts whose name contains this text, ignoring case.")
 
 
 def parse_account_filter(filter: AccountFilterInput | ContactFilter | None, kind: str) -> AccountFilter:

@@ -31,25 +31,25 @@ ORDER = (Term("name_folded"),)
 class Account(Node):
     is_type_of = backed_by(AccountRow)
     id: strawberry.ID = node_id("Account")
-    name: str = described("The company's name; not unique.")
-    domain: str | None = described("Its internet domain in lower case; unique in the organization.")
-    industry: str | None = described("Its industry, in the company's own words.")
-    employee_count: int | None = described("How many people work there.")
-    country: str | None = described("Where it is.")
-    external_system: str | None = described("The system it came from.")
-    external_id: str | None = described("Its id there; with `externalSystem` unique in the organization.")
-    attributes: Json = described("What this company keeps of accounts beyond the fields; fit rules can read it.")
-    version: int = described("Counts its changes; give it as `expectedVersion`.")
-    created_at: datetime = described("When it was made here.")
-    updated_at: datetime = described("When it was last changed.")
+    name: str = described("The name of the company. Not unique.")
+    domain: str | None = described("The internet domain in lower case, unique in the organization.")
+    industry: str | None = described("The industry.")
+    employee_count: int | None = described("The number of employees.")
+    country: str | None = described("The country.")
+    external_system: str | None = described("The system that it was imported from.")
+    external_id: str | None = described("Its id in `externalSystem`.")
+    attributes: Json = described("Your own custom fields. Fit rules can read them.")
+    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
+    created_at: datetime = described("The time when it was created here.")
+    updated_at: datetime = described("The time of the last change.")
 
-    @strawberry.field(description="What it sells in a year.")
+    @strawberry.field(description="The revenue of one year.")
     def annual_revenue(self, root: strawberry.Parent[Any]) -> Money | None:
         return money(root.annual_revenue_minor, root.annual_revenue_currency)
 
     @strawberry.field(
         graphql_type=Annotated["ContactConnection", strawberry.lazy("schema.accounts.types")],
-        description="Its people by name.",
+        description="The contacts of the account, by name.",
     )
     async def contacts(
         self,
@@ -65,7 +65,7 @@ class Account(Node):
 
     @strawberry.field(
         graphql_type=OpportunityConnection,
-        description="Its opportunities that the viewer sees, by number unless ordered otherwise.",
+        description="The opportunities of the account that you can see, by number unless you pass `orderBy`.",
     )
     async def opportunities(
         self,
@@ -88,60 +88,64 @@ class Account(Node):
         return await account_opportunities(info, root.id, or_none(filter), order, window)
 
 
-@strawberry.type(description="A person at an account.")
+@strawberry.type(description="A person who works at an account.")
 class Contact(Node):
     is_type_of = backed_by(ContactRow)
     id: strawberry.ID = node_id("Contact")
     name: str = described("The person's name.")
-    email: str | None = described("In lower case.")
-    phone: str | None = described("As it is dialled.")
-    title: str | None = described("Their position.")
-    external_system: str | None = described("The system they came from.")
-    external_id: str | None = described("Their id there; with `externalSystem` unique in the organization.")
-    attributes: Json = described("What this company keeps of contacts beyond the fields.")
-    version: int = described("Counts their changes; give it as `expectedVersion`.")
-    created_at: datetime = described("When they were made here.")
-    updated_at: datetime = described("When they were last changed.")
+    email: str | None = described("The e-mail address in lower case.")
+    phone: str | None = described("The phone number.")
+    title: str | None = described("The job title.")
+    external_system: str | None = described("The system that it was imported from.")
+    external_id: str | None = described("Its id in `externalSystem`.")
+    attributes: Json = described("Your own custom fields.")
+    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
+    created_at: datetime = described("The time when it was created here.")
+    updated_at: datetime = described("The time of the last change.")
 
-    @strawberry.field(graphql_type=Account, description="The company they work for.")
+    @strawberry.field(graphql_type=Account, description="The account where the person works.")
     async def account(self, root: strawberry.Parent[Any], info: Info) -> AccountRow:
         return await load_required(info.context.loaders.account, root.account_id)
 
 
-@strawberry.type(description="An account in a list.")
+@strawberry.type(description="An account and its cursor.")
 class AccountEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Account = described("The account.")
 
 
 @strawberry.type(description="A page of accounts.")
 class AccountConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[AccountEdge] = described("The rows with their cursors.")
-    nodes: list[Account] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[AccountEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Account] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many match the filter, not only this page.")
+    @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         return await accounts.count_accounts(info.context.viewer, root.scope)
 
 
-@strawberry.type(description="A contact in a list.")
+@strawberry.type(description="A contact and its cursor.")
 class ContactEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Contact = described("The contact.")
 
 
 @strawberry.type(description="A page of contacts.")
 class ContactConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[ContactEdge] = described("The rows with their cursors.")
-    nodes: list[Contact] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[ContactEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Contact] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many match the filter, not only this page.")
+    @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
@@ -154,11 +158,11 @@ async def contact_page(info: Info, scope: AccountFilter, window: Window) -> conn
 
 @strawberry.type
 class AccountQuery:
-    @strawberry.field(graphql_type=Account | None, description="An account by id; null where there is none.")
+    @strawberry.field(graphql_type=Account | None, description="The account with this id. Null if there is none.")
     async def account(self, info: Info, id: strawberry.ID) -> Any:
         return await _by_id(info, "Account", id)
 
-    @strawberry.field(graphql_type=AccountConnection, description="Accounts by name.")
+    @strawberry.field(graphql_type=AccountConnection, description="The accounts, by name.")
     async def accounts(
         self,
         info: Info,
@@ -173,11 +177,11 @@ class AccountQuery:
         page = await accounts.accounts(info.context.viewer, scope, window)
         return connections.to_connection(page, ORDER, scope)
 
-    @strawberry.field(graphql_type=Contact | None, description="A contact by id; null where there is none.")
+    @strawberry.field(graphql_type=Contact | None, description="The contact with this id. Null if there is none.")
     async def contact(self, info: Info, id: strawberry.ID) -> Any:
         return await _by_id(info, "Contact", id)
 
-    @strawberry.field(graphql_type=ContactConnection, description="Contacts by name.")
+    @strawberry.field(graphql_type=ContactConnection, description="The contacts, by name.")
     async def contacts(
         self,
         info: Info,

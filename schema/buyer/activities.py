@@ -28,16 +28,16 @@ else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
 
-@strawberry.type(description="Something that was done.")
+@strawberry.type(description="A call, meeting, e-mail or note about an opportunity.")
 class Activity(Node):
     is_type_of = backed_by(ActivityRow)
     id: strawberry.ID = node_id("Activity")
-    kind: ActivityKind = described("What was done.")
-    direction: ActivityDirection = described("Who began it; INTERNAL never reached the buyer.")
-    two_way: bool = described("Whether the buyer answered or took part.")
-    at: datetime = described("When it was done.")
-    summary: str = described("What came of it.")
-    actor: ActorType = described("Who logged it.")
+    kind: ActivityKind = described("The kind of activity.")
+    direction: ActivityDirection = described("The side that started it.")
+    two_way: bool = described("True if the buyer answered or took part.")
+    at: datetime = described("The time of the activity.")
+    summary: str = described("The result, in a few words.")
+    actor: ActorType = described("The member or API key that logged it.")
 
     @strawberry.field(name="with", graphql_type=list[Contact], description="The contacts who took part.")
     async def with_(self, root: Root, info: Info) -> Sequence[ContactRow]:
@@ -45,28 +45,32 @@ class Activity(Node):
         return [contact for contact in contacts if contact is not None]
 
 
-@strawberry.type(description="An activity in a list.")
+@strawberry.type(description="An activity and its cursor.")
 class ActivityEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Activity = described("The activity.")
 
 
 @strawberry.type(description="A page of activities, newest first.")
 class ActivityConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[ActivityEdge] = described("The rows with their cursors.")
-    nodes: list[Activity] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[ActivityEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Activity] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many there are, not only this page.")
+    @strawberry.field(description="The number of items on all pages together.")
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(ACTIVITIES, root)
 
 
 @strawberry.type
 class DealActivities:
-    @strawberry.field(graphql_type=ActivityConnection, description="What was done, newest first.")
+    @strawberry.field(
+        graphql_type=ActivityConnection, description="The calls, meetings, e-mails and notes, newest first."
+    )
     async def activities(
         self,
         root: Root,
@@ -81,59 +85,67 @@ class DealActivities:
         return connections.to_connection(page, ACTIVITIES.order, root.id)
 
 
-@strawberry.input(description="Something that was done. It does not count in the opportunity's version.")
+@strawberry.input(description="An activity to log.")
 class LogActivityInput:
-    opportunity_id: strawberry.ID = described("Any opportunity that you see.")
-    kind: ActivityKind = described("What was done.")
-    direction: ActivityDirection = described("Who began it; INTERNAL never reached the buyer.")
+    opportunity_id: strawberry.ID = described("The opportunity. Any that you can see, open or closed.")
+    kind: ActivityKind = described("The kind of activity.")
+    direction: ActivityDirection = described("The side that started it.")
     two_way: bool = strawberry.field(
         default=False,
-        description="Whether the buyer answered or took part; then name who, and no NOTE, nothing INTERNAL.",
+        description="True if the buyer answered or took part. Requires `contactIds`; not allowed for a "
+        "NOTE or an INTERNAL activity.",
     )
-    at: datetime | None = optional("When; left out: now. Never in the future.")
-    summary: str = described("What came of it.")
+    at: datetime | None = optional("The time of the activity. Default: now. Not in the future.")
+    summary: str = described("The result, in a few words.")
     contact_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="Contacts of the opportunity's account who took part."
+        default_factory=list, description="The contacts of the opportunity's account who took part."
     )
-    external_system: str | None = optional("The system it comes from; goes with `externalId`.")
-    external_id: str | None = optional("Its id there: the same twice is a Duplicate.")
+    external_system: str | None = optional(
+        "The system that the record comes from, such as `hubspot`. Required together with `externalId`."
+    )
+    external_id: str | None = optional("Its id in `externalSystem`. Logging the same id again gives a Duplicate.")
 
 
-@strawberry.input(description="Changes of an activity: what is left out is kept.")
+@strawberry.input(description="Changes to an activity. Fields that you leave out stay as they are.")
 class CorrectActivityInput:
     id: strawberry.ID = described("The activity.")
-    kind: ActivityKind | None = optional("What was done.")
-    direction: ActivityDirection | None = optional("Who began it.")
-    two_way: bool | None = optional("Whether the buyer answered or took part.")
-    at: datetime | None = optional("When.")
-    summary: str | None = optional("What came of it.")
-    contact_ids: list[strawberry.ID] | None = optional("All who took part.")
-    void: bool | None = optional("It did not happen: taken out of lists and counts. False brings it back.")
+    kind: ActivityKind | None = optional("The kind of activity.")
+    direction: ActivityDirection | None = optional("The side that started it.")
+    two_way: bool | None = optional("True if the buyer answered or took part.")
+    at: datetime | None = optional("The time of the activity.")
+    summary: str | None = optional("The result, in a few words.")
+    contact_ids: list[strawberry.ID] | None = optional("The contacts who took part. The list replaces the present one.")
+    void: bool | None = optional("True removes the activity from all lists and counts. False brings it back.")
 
 
 @strawberry.type(description="The activity was logged or corrected.")
 class ActivityChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Activity, description="The activity as stored.")
+    @strawberry.field(graphql_type=Activity, description="The activity, read after the change.")
     async def activity(self, info: Info) -> ActivityRow:
         row: ActivityRow = await load_changed_part(info, "Activity", self.key)
         return row
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_changed_opportunity(info, "Activity", self.key)
 
 
 ActivityResult = Annotated[
     ActivityChanged | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("ActivityResult", description="The activity, or why not."),
+    strawberry.union("ActivityResult", description="The activity, or the reason why it was not stored."),
 ]
 
 
 @strawberry.type
 class ActivityMutation:
-    @strawberry.mutation(graphql_type=ActivityResult, description="Does not count in the opportunity's version.")
+    @strawberry.mutation(
+        graphql_type=ActivityResult,
+        description="Log a call, meeting, e-mail or note. Does not change the opportunity's version, "
+        "and works on closed opportunities. Refused if it is in the future, or if its "
+        "external id was logged before.",
+    )
     async def log_activity(self, info: Info, input: LogActivityInput) -> ActivityChanged:
         id, fields = (
             ids.parse("Opportunity", input.opportunity_id),
@@ -144,7 +156,9 @@ class ActivityMutation:
         )
 
     @strawberry.mutation(
-        graphql_type=ActivityResult, description="By who logged it, or who may write the opportunity; closed ones too."
+        graphql_type=ActivityResult,
+        description="Correct an activity, or remove it with `void`. Only the member who logged it and "
+        "those who may write the opportunity may do this.",
     )
     async def correct_activity(self, info: Info, input: CorrectActivityInput) -> ActivityChanged:
         id, changes = ids.parse("Activity", input.id), _parse_contact_ids(provided_fields(input, "id"))

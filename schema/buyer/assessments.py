@@ -14,27 +14,36 @@ from workflow.operations.buyer.assessments import NewAssessment
 from workflow.rules.enums import Grade
 
 
-@strawberry.input(description="One answer to one criterion.")
+@strawberry.input(description="An assessment of one criterion.")
 class AssessmentInput:
-    criterion: str = described("The criterion's key in the opportunity's process, e.g. `pain`.")
-    grade: Grade = described("How well it is known. VALIDATED and CONFIRMED need evidence.")
-    evidence: str | None = optional("What shows it, in words that say something.")
-    evidence_url: str | None = optional("Where it can be read; does not replace the evidence.")
+    criterion: str = described("The key of the criterion in the opportunity's process, such as `pain`.")
+    grade: Grade = described("The grade. VALIDATED and CONFIRMED require evidence.")
+    evidence: str | None = optional(
+        "The words that support the grade, such as what the buyer said. Refused if they say "
+        'nothing, such as "n/a" or "tbd".'
+    )
+    evidence_url: str | None = optional("A link to the source. It does not replace the evidence.")
     said_by_id: strawberry.ID | None = optional("The stakeholder who said it.")
 
 
-@strawberry.input(description="Answers to criteria: all are recorded, or none.")
+@strawberry.input(description="Assessments of one opportunity. All are recorded, or none.")
 class AssessCriteriaInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read.")
-    assessments: list[AssessmentInput] = described("Each criterion at most once.")
-    pain_since: date | None = optional("Since when the buyer has lived with the pain.")
+    expected_version: int | None = optional(
+        "The version that you read. If the opportunity has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    assessments: list[AssessmentInput] = described("The assessments, at most one for each criterion.")
+    pain_since: date | None = optional("The day since which the buyer has had the problem.")
 
 
 @strawberry.type
 class AssessmentMutation:
     @strawberry.mutation(
-        graphql_type=OpportunityResult, description="Record what is known of criteria; append-only, the latest counts."
+        graphql_type=OpportunityResult,
+        description="Record assessments of criteria. The latest assessment of a criterion counts; "
+        "earlier ones stay in its trail. Refused if evidence is missing or says nothing, or "
+        "if the opportunity is closed.",
     )
     async def assess_criteria(self, info: Info, input: AssessCriteriaInput) -> OpportunityChanged:
         id = ids.parse("Opportunity", input.opportunity_id)

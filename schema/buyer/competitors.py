@@ -23,74 +23,90 @@ else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
 
-@strawberry.type(description="Whom or what the buyer compares us with; doing nothing is one too.")
+@strawberry.type(description="A competitor in the deal: another supplier, the buyer's own people, or the status quo.")
 class Competitor(Node):
     is_type_of = backed_by(CompetitorFacts)
     id: strawberry.ID = node_id("Competitor")
-    kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo.")
-    name: str = described("What it is called.")
-    standing: CompetitorStanding = described("How far it has come.")
-    strengths: str | None = described("Where it is ahead of us.")
-    weaknesses: str | None = described("Where it is behind us.")
+    kind: CompetitorKind = described("The kind of competitor.")
+    name: str = described("The name.")
+    standing: CompetitorStanding = described("The competitor's position in the race.")
+    strengths: str | None = described("The points in which it is better than your offer.")
+    weaknesses: str | None = described("The points in which it is worse than your offer.")
 
 
-@strawberry.input(description="One more that the buyer compares us with.")
+@strawberry.input(description="A competitor to add.")
 class AddCompetitorInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    kind: CompetitorKind = described("Another vendor, the incumbent, their own people, or the status quo: one at most.")
-    name: str = described("What it is called; once on an opportunity.")
+    kind: CompetitorKind = described("The kind of competitor. There can be at most one STATUS_QUO.")
+    name: str = described("The name, unique on the opportunity.")
     standing: CompetitorStanding = strawberry.field(
-        default=CompetitorStanding.SUSPECTED, description="How far it has come."
+        default=CompetitorStanding.SUSPECTED, description="The competitor's position in the race."
     )
-    strengths: str | None = optional("Where it is ahead of us.")
-    weaknesses: str | None = optional("Where it is behind us.")
+    strengths: str | None = optional("The points in which it is better than your offer.")
+    weaknesses: str | None = optional("The points in which it is worse than your offer.")
 
 
-@strawberry.input(description="Changes of a competitor: what is left out is kept, null clears.")
+@strawberry.input(
+    description="Changes to a competitor. Fields that you leave out stay as they are; null clears a field."
+)
 class UpdateCompetitorInput:
     id: strawberry.ID = described("The competitor.")
-    expected_version: int | None = optional("The opportunity's version that was read.")
-    name: str | None = optional("What it is called.")
-    standing: CompetitorStanding | None = optional("How far it has come.")
-    strengths: str | None = optional("Where it is ahead of us.")
-    weaknesses: str | None = optional("Where it is behind us.")
+    expected_version: int | None = optional(
+        "The opportunity's version that you read. If it has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    name: str | None = optional("The name, unique on the opportunity.")
+    standing: CompetitorStanding | None = optional("The competitor's position in the race.")
+    strengths: str | None = optional("The points in which it is better than your offer.")
+    weaknesses: str | None = optional("The points in which it is worse than your offer.")
 
 
-@strawberry.input(description="A competitor that was added by mistake.")
+@strawberry.input(description="A competitor to remove.")
 class RemoveCompetitorInput:
     id: strawberry.ID = described("The competitor.")
-    expected_version: int | None = optional("The opportunity's version that was read.")
+    expected_version: int | None = optional(
+        "The opportunity's version that you read. If it has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
 
 
 @strawberry.type(description="The competitor was added or changed.")
 class CompetitorChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Competitor, description="The competitor as stored.")
+    @strawberry.field(graphql_type=Competitor, description="The competitor, read after the change.")
     async def competitor(self, info: Info) -> CompetitorFacts:
         competitor: CompetitorFacts = await load_changed_part(info, "Competitor", self.key)
         return competitor
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity it is on.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_changed_opportunity(info, "Competitor", self.key)
 
 
 CompetitorResult = Annotated[
     CompetitorChanged | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("CompetitorResult", description="The competitor, or why not."),
+    strawberry.union("CompetitorResult", description="The competitor, or the reason why it was not stored."),
 ]
 
 
 @strawberry.type
 class CompetitorMutation:
-    @strawberry.mutation(graphql_type=CompetitorResult, description="Add whom the buyer compares us with, once.")
+    @strawberry.mutation(
+        graphql_type=CompetitorResult,
+        description="Add a competitor to an opportunity. Refused if the name is there already, or if "
+        "the opportunity is closed.",
+    )
     async def add_competitor(self, info: Info, input: AddCompetitorInput) -> CompetitorChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         new = operations.NewCompetitor(**provided_fields(input, "opportunity_id"))
         return CompetitorChanged(key=await operations.add_competitor(info.context.operation_context(), id, new))
 
-    @strawberry.mutation(graphql_type=CompetitorResult, description="Change the fields that are given.")
+    @strawberry.mutation(
+        graphql_type=CompetitorResult,
+        description="Change the fields that are given. Refused if the opportunity is closed or if you "
+        "may not write it.",
+    )
     async def update_competitor(self, info: Info, input: UpdateCompetitorInput) -> CompetitorChanged:
         id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
@@ -102,7 +118,8 @@ class CompetitorMutation:
 
     @strawberry.mutation(
         graphql_type=DeleteResult,
-        description="Take off what was added by mistake; what is out of the race is marked `ELIMINATED`.",
+        description="Remove a competitor that was added by mistake. If it dropped out of the race, set "
+        "`standing` to ELIMINATED instead. Refused if the opportunity is closed.",
     )
     async def remove_competitor(self, info: Info, input: RemoveCompetitorInput) -> Deleted:
         id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)

@@ -27,118 +27,130 @@ if TYPE_CHECKING:
 else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
-VERSION = "The opportunity's version that was read."
+VERSION = (
+    "The opportunity's version that you read. If it has changed since, the answer is a VersionConflict. "
+    "Left out: no check."
+)
 
 
-@strawberry.type(description="A step towards the purchase.")
+@strawberry.type(description="A result on the way to the purchase.")
 class Milestone(Node):
     is_type_of = backed_by(MilestoneFacts)
     id: strawberry.ID = node_id("Milestone")
-    key: str | None = described("Stable inside the process; null for one added by hand.")
-    name: str = described("What happens.")
-    side: MilestoneSide = described("Whose step it is.")
-    weight: int = described("How much it counts in the progress.")
-    status: MilestoneStatus = described(
-        "MISSED: 7 days past its day, still to be done; WAIVED: a manager lets the deal go without."
+    key: str | None = described("The key of the milestone in the process. Null if it was added by hand.")
+    name: str = described("The result to reach.")
+    side: MilestoneSide = described("The side that must act.")
+    weight: int = described("The weight in the progress.")
+    status: MilestoneStatus = described("The state of the milestone.")
+    due: date | None = described("The day by which it should be done.")
+    completed_at: datetime | None = described("The time when it was done. Null if it is not done.")
+    evidence: str | None = described(
+        "The words that show that it was done. Always present for a BUYER or JOINT milestone that is done."
     )
-    due: date | None = described("By when.")
-    completed_at: datetime | None = described("When it was done.")
-    evidence: str | None = described("What the buyer did that shows it: required where side is BUYER or JOINT.")
 
-    @strawberry.field(description="Whether its day has ended and it is not done; due dates run in PROGRESSING only.")
+    @strawberry.field(
+        description="True if its day is over and it is not done. Due dates count only in the state PROGRESSING."
+    )
     async def overdue(self, root: Root, info: Info) -> bool:
         facts = await load_required(info.context.loaders.facts, root.opportunity_id)
         return rules.is_overdue(root, facts, info.context.now)
 
-    @strawberry.field(graphql_type=ActorType | None, description="Who recorded it as done; null while it is not.")
+    @strawberry.field(
+        graphql_type=ActorType | None,
+        description="The member or API key that recorded it as done. Null if it is not done.",
+    )
     def completed_by(self, root: Root) -> Actor | None:
         actor: Actor | None = root.actor if root.status is MilestoneStatus.DONE else None
         return actor
 
 
-@strawberry.type(name="Progress", description="How far the purchase has come.")
+@strawberry.type(name="Progress", description="The progress of the purchase, measured by milestones.")
 class ProgressType:
     is_type_of = backed_by(rules.Progress)
-    percent: int = described("Weight done or waived, in percent of the weight of all.")
-    completed: int = described("How many are done or waived.")
-    total: int = described("How many there are.")
-    overdue: int = described("How many are late.")
-    next: Milestone | None = described("The one that is due next.")
-    momentum: Momentum = described("Milestones reached against activities over the last 30 days.")
+    percent: int = described(
+        "The weight of the milestones that are done or waived, as a percentage of the weight of all."
+    )
+    completed: int = described("The number of milestones that are done or waived.")
+    total: int = described("The number of milestones.")
+    overdue: int = described("The number of milestones that are overdue.")
+    next: Milestone | None = described("The milestone that is due next. Null if there is none.")
+    momentum: Momentum = described("The milestones reached in the last 30 days, compared with the activities.")
 
 
 @strawberry.type
 class DealProgress:
     @strawberry.field(
-        graphql_type=list[Milestone], description="The process's steps in its order, then those added by hand."
+        graphql_type=list[Milestone],
+        description="The milestones of the process in its order, then those added by hand.",
     )
     async def milestones(self, root: Root, info: Info) -> Sequence[MilestoneFacts]:
         steps: Sequence[MilestoneFacts] = await info.context.loaders.part("milestones", root.id)
         return steps
 
-    @strawberry.field(graphql_type=ProgressType, description="How far the purchase has come.")
+    @strawberry.field(graphql_type=ProgressType, description="The progress of the purchase, measured by milestones.")
     async def progress(self, root: Root, info: Info) -> rules.Progress:
         return rules.milestone_progress(await load_required(info.context.loaders.facts, root.id), info.context.now)
 
 
-@strawberry.input(description="A step of this one opportunity's.")
+@strawberry.input(description="A milestone to add to one opportunity.")
 class AddMilestoneInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    name: str = described("What is to happen.")
-    side: MilestoneSide = strawberry.field(default=MilestoneSide.BUYER, description="Whose step it is.")
-    weight: int = strawberry.field(default=1, description="0 to 20.")
-    due: date | None = optional("By when.")
+    name: str = described("The result to reach.")
+    side: MilestoneSide = strawberry.field(default=MilestoneSide.BUYER, description="The side that must act.")
+    weight: int = strawberry.field(default=1, description="The weight in the progress, 0 to 20.")
+    due: date | None = optional("The day by which it should be done.")
 
 
-@strawberry.input(description="A step that was done.")
+@strawberry.input(description="A milestone that was reached.")
 class CompleteMilestoneInput:
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
-    evidence: str | None = optional("What the buyer did that shows it: required where side is BUYER or JOINT.")
-
-
-@strawberry.input(description="Changes of a step that is not done: what is left out is kept, null clears the day.")
-class UpdateMilestoneInput:
-    id: strawberry.ID = described("The milestone.")
-    expected_version: int | None = optional(VERSION)
-    name: str | None = optional("What is to happen.")
-    due: date | None = optional("By when.")
-    weight: int | None = optional("0 to 20, of one that was added by hand.")
+    evidence: str | None = optional("The words that show that it was done. Required for a BUYER or JOINT milestone.")
 
 
 @strawberry.input(
-    description="A step that this opportunity does not need, by the word of a manager who does not own it."
+    description="Changes to a milestone that is not done. Fields that you leave out stay as they "
+    "are; null clears the due date."
 )
+class UpdateMilestoneInput:
+    id: strawberry.ID = described("The milestone.")
+    expected_version: int | None = optional(VERSION)
+    name: str | None = optional("The result to reach.")
+    due: date | None = optional("The day by which it should be done.")
+    weight: int | None = optional("The weight in the progress, 0 to 20. Only for a milestone that was added by hand.")
+
+
+@strawberry.input(description="A milestone that the opportunity does not need.")
 class WaiveMilestoneInput:
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
-    reason: str = described("Why, in at least 20 characters.")
+    reason: str = described("The reason, at least 20 characters.")
 
 
-@strawberry.input(description="A step that was not done after all.")
+@strawberry.input(description="A milestone to set back to PLANNED.")
 class ReopenMilestoneInput:
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
-    reason: str = described("Why; kept in the event.")
+    reason: str = described("The reason, stored in the event.")
 
 
 @strawberry.type(description="The milestone was added or changed.")
 class MilestoneChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Milestone, description="The milestone as stored.")
+    @strawberry.field(graphql_type=Milestone, description="The milestone, read after the change.")
     async def milestone(self, info: Info) -> MilestoneFacts:
         step: MilestoneFacts = await load_changed_part(info, "Milestone", self.key)
         return step
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_changed_opportunity(info, "Milestone", self.key)
 
 
 MilestoneResult = Annotated[
     MilestoneChanged | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("MilestoneResult", description="The milestone, or why not."),
+    strawberry.union("MilestoneResult", description="The milestone, or the reason why it was not stored."),
 ]
 
 
@@ -148,7 +160,7 @@ def _mutation(description: str) -> Any:
 
 @strawberry.type
 class MilestoneMutation:
-    @_mutation("Add a step of this opportunity's own.")
+    @_mutation("Add a milestone to one opportunity. Refused if the opportunity is closed or if you may not write it.")
     async def add_milestone(self, info: Info, input: AddMilestoneInput) -> MilestoneChanged:
         """One more step."""
         id, new = (
@@ -157,7 +169,10 @@ class MilestoneMutation:
         )
         return MilestoneChanged(key=await operations.add_milestone(info.context.operation_context(), id, new))
 
-    @_mutation("The step is done, with evidence where it is the buyer's.")
+    @_mutation(
+        "Record that a milestone was reached. Refused without evidence for a BUYER or JOINT "
+        "milestone, or if it is done or waived already."
+    )
     async def complete_milestone(self, info: Info, input: CompleteMilestoneInput) -> MilestoneChanged:
         """A step taken."""
         id, evidence = ids.parse("Milestone", input.id), or_none(input.evidence)
@@ -166,14 +181,20 @@ class MilestoneMutation:
         )
         return MilestoneChanged(key=key)
 
-    @_mutation("Change the name, the day, or the weight of one added by hand.")
+    @_mutation(
+        "Change the name or the due date of a milestone, or the weight of one that was "
+        "added by hand. Refused if it is done."
+    )
     async def update_milestone(self, info: Info, input: UpdateMilestoneInput) -> MilestoneChanged:
         """A step seen better."""
         id, context = ids.parse("Milestone", input.id), info.context.operation_context()
         changes: Any = provided_fields(input, "id", "expected_version")
         return MilestoneChanged(key=await operations.update_milestone(context, id, changes, **_version(input)))
 
-    @_mutation("A manager's word that this deal does not need it.")
+    @_mutation(
+        "Waive a milestone that this opportunity does not need. Only managers and admins "
+        "who do not work on the opportunity may do this."
+    )
     async def waive_milestone(self, info: Info, input: WaiveMilestoneInput) -> MilestoneChanged:
         """Without it."""
         id = ids.parse("Milestone", input.id)
@@ -182,7 +203,7 @@ class MilestoneMutation:
         )
         return MilestoneChanged(key=key)
 
-    @_mutation("It was not done after all, or is needed after all.")
+    @_mutation("Set a milestone that is done or waived back to PLANNED. Refused if the opportunity is closed.")
     async def reopen_milestone(self, info: Info, input: ReopenMilestoneInput) -> MilestoneChanged:
         """Once more."""
         id = ids.parse("Milestone", input.id)

@@ -15,46 +15,56 @@ from workflow.rules.enums import PurchaseProcess
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 
-@strawberry.input(description="A step of the buyer's way to a decision.")
+@strawberry.input(description="One step of the buyer's decision process.")
 class DecisionStepInput:
-    name: str = described("What happens.")
-    owner_id: strawberry.ID | None = optional("The stakeholder of this opportunity whose step it is.")
-    due: date | None = optional("By when.")
-    done: bool = strawberry.field(default=False, description="Whether it has happened.")
+    name: str = described("The step, such as an approval.")
+    owner_id: strawberry.ID | None = optional("The stakeholder of this opportunity who takes the step.")
+    due: date | None = optional("The day by which it should be done.")
+    done: bool = strawberry.field(default=False, description="True if it is done.")
 
 
-@strawberry.input(description="What the buyer wants to reach.")
+@strawberry.input(description="A result that the buyer wants.")
 class ObjectiveInput:
-    text: str = described("In the buyer's words.")
-    metric: str | None = optional("What it is measured by.")
-    baseline: str | None = optional("Where they stand today.")
-    target: str | None = optional("Where they want to be.")
-    due: date | None = optional("By when.")
+    text: str = described("The objective in the buyer's words.")
+    metric: str | None = optional("The measure of success.")
+    baseline: str | None = optional("The value of the measure today.")
+    target: str | None = optional("The value of the measure that the buyer wants.")
+    due: date | None = optional("The day by which the buyer wants it.")
 
 
-@strawberry.input(description="Changes of what is understood of the buyer: what is left out is kept, null clears.")
+@strawberry.input(
+    description="Changes to the buyer of an opportunity. Fields that you leave out stay as they "
+    "are; null clears a field."
+)
 class UpdateBuyerInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read.")
-    purchase_process: PurchaseProcess | None = optional("How the buyer decides; null: not known.")
+    expected_version: int | None = optional(
+        "The version that you read. If the opportunity has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    purchase_process: PurchaseProcess | None = optional("The way the buyer decides. Null sets it to UNKNOWN.")
     decision_steps: list[DecisionStepInput] | None = optional(
-        "Their way to a decision, in its order: all of it, 50 at most."
+        "The steps of the buyer's decision process, in order, at most 50. The list replaces the present one."
     )
-    decision_date: date | None = optional("The day the buyer decides.")
-    compelling_event: str | None = optional("The event that makes a date matter to them, in words that say something.")
-    motivation_to_change: str | None = optional("Why they want to change at all.")
+    decision_date: date | None = optional("The day on which the buyer decides.")
+    compelling_event: str | None = optional(
+        'The event that makes the date matter to the buyer. Refused if it says nothing, such as "n/a" or "tbd".'
+    )
+    motivation_to_change: str | None = optional("The reason why the buyer wants to change at all.")
     objectives: list[ObjectiveInput] | None = optional(
-        "What they want to reach, in their order: all of it, 50 at most."
+        "The results that the buyer wants, in order, at most 50. The list replaces the present one."
     )
-    first_time_buyer: bool | None = optional("Whether they buy such a thing for the first time; null: not known.")
-    prior_attempt_failed: bool | None = optional("Whether they failed at this before; null: not known.")
-    prior_attempt_note: str | None = optional("What became of that attempt.")
+    first_time_buyer: bool | None = optional("True if the buyer has never bought anything like it. Null if not known.")
+    prior_attempt_failed: bool | None = optional("True if the buyer tried this before and failed. Null if not known.")
+    prior_attempt_note: str | None = optional("The story of that attempt.")
 
 
 @strawberry.type
 class BuyerMutation:
     @strawberry.mutation(
-        graphql_type=OpportunityResult, description="Change the fields that are given; lists are replaced whole."
+        graphql_type=OpportunityResult,
+        description="Change the fields that are given; a list replaces the present one. Refused if the "
+        "opportunity is closed or if you may not write it.",
     )
     async def update_buyer(self, info: Info, input: UpdateBuyerInput) -> OpportunityChanged:
         id, version = ids.parse("Opportunity", input.opportunity_id), or_none(input.expected_version)

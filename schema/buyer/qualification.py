@@ -51,83 +51,94 @@ class AssessmentEntryRoot:
     assessed_at: datetime
 
 
-@strawberry.type(description="An earlier answer to a criterion.")
+@strawberry.type(description="An earlier assessment of a criterion.")
 class AssessmentEntry:
     is_type_of = backed_by(AssessmentEntryRoot)
-    grade: Grade = described("How well it was known.")
-    evidence: str | None = described("What showed it, in words.")
-    evidence_url: str | None = described("Where it can be read.")
-    said_by: Stakeholder | None = described("Who of the buyer's said it.")
-    assessed_by: ActorType = described("Who recorded it.")
-    assessed_at: datetime = described("When it was recorded.")
+    grade: Grade = described("The grade.")
+    evidence: str | None = described("The words that supported the grade.")
+    evidence_url: str | None = described("A link to the source.")
+    said_by: Stakeholder | None = described("The stakeholder who said it.")
+    assessed_by: ActorType = described("The member or API key that recorded it.")
+    assessed_at: datetime = described("The time when it was recorded.")
 
 
-@strawberry.type(description="What is known of one criterion: the latest wins, earlier ones stay in `trail`.")
+@strawberry.type(
+    description="The current assessment of one criterion. The latest one counts; earlier ones are in `trail`."
+)
 class Assessment:
     is_type_of = backed_by(AssessmentRoot)
-    criterion: CriterionType = described("What was asked.")
+    criterion: CriterionType = described("The criterion.")
     stale: bool = described(
-        "True when older than the criterion's `staleAfterDays`; a stale assessment meets no requirement."
+        "True if it is older than the criterion's `staleAfterDays`. A stale assessment meets no requirement."
     )
 
-    trail: list[AssessmentEntry] = described("The answers before this one, newest first.")
+    trail: list[AssessmentEntry] = described("The earlier assessments, newest first.")
 
-    @strawberry.field(description="How well it is known; UNKNOWN where nobody has assessed it.")
+    @strawberry.field(description="The grade. UNKNOWN if nobody has assessed the criterion.")
     def grade(self, root: strawberry.Parent[Any]) -> Grade:
         return root.found.grade if root.found else Grade.UNKNOWN
 
-    @strawberry.field(description="What shows it, in words.")
+    @strawberry.field(description="The words that support the grade.")
     def evidence(self, root: strawberry.Parent[Any]) -> str | None:
         return root.found.evidence if root.found else None
 
-    @strawberry.field(description="Where it can be read.")
+    @strawberry.field(description="A link to the source.")
     def evidence_url(self, root: strawberry.Parent[Any]) -> str | None:
         return root.found.evidence_url if root.found else None
 
-    @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's said it.")
+    @strawberry.field(graphql_type=Stakeholder | None, description="The stakeholder who said it.")
     def said_by(self, root: strawberry.Parent[Any]) -> StakeholderFacts | None:
         person: StakeholderFacts | None = root.said_by
         return person
 
-    @strawberry.field(graphql_type=ActorType | None, description="Who recorded it.")
+    @strawberry.field(graphql_type=ActorType | None, description="The member or API key that recorded it.")
     def assessed_by(self, root: strawberry.Parent[Any]) -> Actor | None:
         return root.found.actor if root.found else None
 
-    @strawberry.field(description="When it was recorded.")
+    @strawberry.field(description="The time when it was recorded.")
     def assessed_at(self, root: strawberry.Parent[Any]) -> datetime | None:
         return root.found.assessed_at if root.found else None
 
 
-@strawberry.type(name="FitResult", description="What a fit rule found in the account's data.")
+@strawberry.type(name="FitResult", description="The result of one fit rule for the account.")
 class FitResultType:
     is_type_of = backed_by(FitResult)
-    rule: FitRuleType = described("The rule.")
-    status: FitStatus = described("UNKNOWN where the account's data is missing.")
-    explanation: str = described("Why, in a sentence.")
+    rule: FitRuleType = described("The fit rule.")
+    status: FitStatus = described("The result. UNKNOWN if the account has no value in the field.")
+    explanation: str = described("The reason for the result, in one sentence.")
 
 
-@strawberry.type(description="Whether a lead is an opportunity, and what is known of it.")
+@strawberry.type(description="The qualification of an opportunity: the assessments, the fit and the score.")
 class Qualification:
     is_type_of = backed_by(QualificationRoot)
 
-    @strawberry.field(description="0 to 100: grade by weight over all criteria of the process.")
+    @strawberry.field(description="The qualification score, 0 to 100: the grades of all criteria, by weight.")
     def score(self, root: strawberry.Parent[Any]) -> int:
         return rules.qualification_score(root.process, root.facts, root.now)
 
-    @strawberry.field(graphql_type=list[Assessment], description="One for each criterion of the process, in its order.")
+    @strawberry.field(
+        graphql_type=list[Assessment],
+        description="The current assessment of each criterion, in the order of the process.",
+    )
     def assessments(self, root: strawberry.Parent[Any]) -> Sequence[AssessmentRoot]:
         return [_assessment(criterion, root) for criterion in root.process.criteria]
 
-    @strawberry.field(graphql_type=list[FitResultType], description="Fit rules run on the account's own data.")
+    @strawberry.field(
+        graphql_type=list[FitResultType], description="The results of the fit rules for the account as it is now."
+    )
     def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitResult]:
         return fit_results(root.process, root.facts.account)
 
-    @strawberry.field(description="True where pain, interest and fit all hold.")
+    @strawberry.field(
+        description="True if pain, interest and fit are each VALIDATED or better and not stale, and no "
+        "HARD fit rule fails."
+    )
     def is_opportunity(self, root: strawberry.Parent[Any]) -> bool:
         return rules.is_opportunity(root.process, root.facts, root.now)
 
     @strawberry.field(
-        description="Since when the buyer has lived with the pain; old pain without a compelling event is doubtful interest."
+        description="The day since which the buyer has had the problem. An old problem without a "
+        "compelling event makes the interest doubtful."
     )
     def pain_since(self, root: strawberry.Parent[Any]) -> date | None:
         since: date | None = root.facts.pain_since

@@ -23,85 +23,94 @@ from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement
 from workflow.rules.opportunity.parts import RiskFacts
 
-VERSION = "The opportunity's version that was read."
+VERSION = (
+    "The opportunity's version that you read. If it has changed since, the answer is a VersionConflict. "
+    "Left out: no check."
+)
 
 
-@strawberry.input(description="Something that the buyer fears.")
+@strawberry.input(description="A risk to raise.")
 class RaiseRiskInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    category: RiskCategory = described("What kind of fear.")
-    statement: str = described("In the buyer's words.")
-    perceived_by_id: strawberry.ID | None = optional("The stakeholder who fears it.")
-    likelihood: int = described("1 to 5.")
-    impact: int = described("1 to 5.")
-    owner_id: strawberry.ID | None = optional("The member who looks after it.")
-    review_due: date | None = optional("By when it is to be looked at again.")
+    category: RiskCategory = described("The kind of risk.")
+    statement: str = described("The risk in the buyer's words.")
+    perceived_by_id: strawberry.ID | None = optional("The stakeholder who sees the risk.")
+    likelihood: int = described("The likelihood, 1 (low) to 5 (high).")
+    impact: int = described("The impact, 1 (low) to 5 (high).")
+    owner_id: strawberry.ID | None = optional("The member who is responsible for it.")
+    review_due: date | None = optional("The day by which it should be reviewed again.")
 
 
 @strawberry.input(
-    description="Changes of a risk: what is left out is kept, null clears who and when. To lower one that is HIGH or CRITICAL is a manager's."
+    description="Changes to a risk. Fields that you leave out stay as they are; null clears the "
+    "people and the review date. Only a manager or admin who does not work on the "
+    "opportunity may lower a HIGH or CRITICAL risk."
 )
 class UpdateRiskInput:
     id: strawberry.ID = described("The risk.")
     expected_version: int | None = optional(VERSION)
-    statement: str | None = optional("In the buyer's words.")
-    perceived_by_id: strawberry.ID | None = optional("The stakeholder who fears it.")
-    likelihood: int | None = optional("1 to 5.")
-    impact: int | None = optional("1 to 5.")
-    confirmed_by_buyer: bool | None = optional("True: the buyer has said so, CONFIRMED; false: SUSPECTED.")
-    owner_id: strawberry.ID | None = optional("The member who looks after it.")
-    review_due: date | None = optional("By when it is to be looked at again.")
+    statement: str | None = optional("The risk in the buyer's words.")
+    perceived_by_id: strawberry.ID | None = optional("The stakeholder who sees the risk.")
+    likelihood: int | None = optional("The likelihood, 1 (low) to 5 (high).")
+    impact: int | None = optional("The impact, 1 (low) to 5 (high).")
+    confirmed_by_buyer: bool | None = optional(
+        "True if the buyer said so: the risk becomes CONFIRMED. False sets it back to SUSPECTED."
+    )
+    owner_id: strawberry.ID | None = optional("The member who is responsible for it.")
+    review_due: date | None = optional("The day by which it should be reviewed again.")
 
 
-@strawberry.input(
-    description="A risk is put to rest. To accept any, and to close one that is HIGH or CRITICAL, is a manager's who does not own the deal."
-)
+@strawberry.input(description="A risk to settle.")
 class SettleRiskInput:
     id: strawberry.ID = described("The risk.")
     expected_version: int | None = optional(VERSION)
-    status: RiskSettlement = described("Lived with, or gone.")
-    reason: str = described("Why; kept and told in the event.")
+    status: RiskSettlement = described("The outcome: ACCEPTED or CLOSED.")
+    reason: str = described("The reason, stored in the event.")
 
 
-@strawberry.input(description="Something to be done about a risk.")
+@strawberry.input(description="A mitigation to plan.")
 class AddMitigationInput:
     risk_id: strawberry.ID = described("The risk.")
-    kind: MitigationKind = described("How it helps.")
-    action: str = described("What is to be done.")
-    due: date | None = optional("By when.")
+    kind: MitigationKind = described("The kind of mitigation.")
+    action: str = described("The planned action.")
+    due: date | None = optional("The day by which it should be done.")
 
 
 @strawberry.input(description="A mitigation that was done.")
 class CompleteMitigationInput:
     id: strawberry.ID = described("The mitigation.")
     expected_version: int | None = optional(VERSION)
-    evidence: str = described("What shows that it was done, in words that say something.")
+    evidence: str = described(
+        'The words that show that it was done. Refused if they say nothing, such as "n/a" or "tbd".'
+    )
 
 
-@strawberry.input(description="The buyer's perceived risks were gone through.")
+@strawberry.input(description="A review of the buyer's risks.")
 class ReviewRisksInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
-    none_found: bool = strawberry.field(default=False, description="The buyer fears nothing; not while a risk is open.")
-    note: str | None = optional("In your words.")
+    none_found: bool = strawberry.field(
+        default=False, description="True if the buyer sees no risk. Not allowed while a risk is open."
+    )
+    note: str | None = optional("Your note.")
 
 
 @strawberry.type(description="The risk was raised or changed.")
 class RiskChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Risk, description="The risk as stored.")
+    @strawberry.field(graphql_type=Risk, description="The risk, read after the change.")
     async def risk(self, info: Info) -> RiskFacts:
         risk: RiskFacts = await load_changed_part(info, "Risk", self.key)
         return risk
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity that it hangs on.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_changed_opportunity(info, "Risk", self.key)
 
 
 RiskResult = Annotated[
     RiskChanged | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("RiskResult", description="The risk, or why not."),
+    strawberry.union("RiskResult", description="The risk, or the reason why it was not stored."),
 ]
 
 
@@ -111,7 +120,7 @@ def _mutation(description: str, result: Any = RiskResult) -> Any:
 
 @strawberry.type
 class RiskMutation:
-    @_mutation("Record something that the buyer fears.")
+    @_mutation("Record a risk that the buyer sees. Refused if the opportunity is closed or if you may not write it.")
     async def raise_risk(self, info: Info, input: RaiseRiskInput) -> RiskChanged:
         """A fear told."""
         id, new = (
@@ -120,7 +129,10 @@ class RiskMutation:
         )
         return RiskChanged(key=await operations.raise_risk(info.context.operation_context(), id, new))
 
-    @_mutation("Change the fields that are given.")
+    @_mutation(
+        "Change the fields that are given. Refused if the risk is settled, or if it would "
+        "lower a HIGH or CRITICAL risk and you are not a manager or admin outside the deal."
+    )
     async def update_risk(self, info: Info, input: UpdateRiskInput) -> RiskChanged:
         """A fear seen better."""
         id, version = ids.parse("Risk", input.id), or_none(input.expected_version)
@@ -128,7 +140,10 @@ class RiskMutation:
         key = await operations.update_risk(info.context.operation_context(), id, changes, expected_version=version)
         return RiskChanged(key=key)
 
-    @_mutation("Accept a risk, or close it.")
+    @_mutation(
+        "Accept a risk or close it. Only a manager or admin who does not work on the "
+        "opportunity may accept a risk, or close a HIGH or CRITICAL one."
+    )
     async def settle_risk(self, info: Info, input: SettleRiskInput) -> RiskChanged:
         """A fear at rest."""
         id, version = ids.parse("Risk", input.id), {"expected_version": or_none(input.expected_version)}
@@ -137,13 +152,16 @@ class RiskMutation:
         )
         return RiskChanged(key=key)
 
-    @_mutation("Plan something against a risk: it is MITIGATING from then on.")
+    @_mutation("Plan a mitigation: the risk becomes MITIGATING. Refused if the risk is settled.")
     async def add_mitigation(self, info: Info, input: AddMitigationInput) -> RiskChanged:
         """A counter-measure."""
         id, new = ids.parse("Risk", input.risk_id), NewMitigation(**provided_fields(input, "risk_id"))
         return RiskChanged(key=await mitigations.add_mitigation(info.context.operation_context(), id, new))
 
-    @_mutation("It was done, with evidence; when all of a risk's are, it is MITIGATED.")
+    @_mutation(
+        "Record that a mitigation was done. When all mitigations of a risk are done, it "
+        "becomes MITIGATED. Refused without evidence."
+    )
     async def complete_mitigation(self, info: Info, input: CompleteMitigationInput) -> RiskChanged:
         """Done."""
         id, version = ids.parse("Mitigation", input.id), {"expected_version": or_none(input.expected_version)}
@@ -152,7 +170,9 @@ class RiskMutation:
         )
         return RiskChanged(key=key)
 
-    @_mutation("Say that the buyer's perceived risks were gone through.", OpportunityResult)
+    @_mutation(
+        "Record that you reviewed the buyer's risks. Refused with `noneFound` while a risk is open.", OpportunityResult
+    )
     async def review_risks(self, info: Info, input: ReviewRisksInput) -> OpportunityChanged:
         """A look at all fears."""
         id, note = ids.parse("Opportunity", input.opportunity_id), or_none(input.note)

@@ -17,53 +17,55 @@ from workflow.rules.opportunity import risks as rules
 from workflow.rules.opportunity.parts import Actor, MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
 
 
-@strawberry.type(description="What is done to make a risk smaller.")
+@strawberry.type(description="A plan to reduce a risk.")
 class Mitigation(Node):
     is_type_of = backed_by(MitigationFacts)
     id: strawberry.ID = node_id("Mitigation")
-    kind: MitigationKind = described("How it helps.")
-    action: str = described("What is to be done.")
-    due: date | None = described("By when.")
-    done_at: datetime | None = described("When it was done; null while it is not.")
-    evidence: str | None = described("What shows that it was done.")
+    kind: MitigationKind = described("The kind of mitigation.")
+    action: str = described("The planned action.")
+    due: date | None = described("The day by which it should be done.")
+    done_at: datetime | None = described("The time when it was done. Null if it is not done.")
+    evidence: str | None = described("The words that show that it was done.")
 
 
-@strawberry.type(description="Something that the buyer fears.")
+@strawberry.type(description="A risk that the buyer sees in the purchase.")
 class Risk(Node):
     is_type_of = backed_by(RiskFacts)
     id: strawberry.ID = node_id("Risk")
-    category: RiskCategory = described("What kind of fear.")
-    statement: str = described("In the buyer's words.")
-    likelihood: int = described("1 to 5.")
-    impact: int = described("1 to 5.")
-    status: RiskStatus = described("What became of it; SUSPECTED, CONFIRMED and MITIGATING are open.")
-    review_due: date | None = described("By when it is to be looked at again.")
-    mitigations: list[Mitigation] = described("What is done about it, in the order it was planned.")
-    raised_at: datetime = described("When it was raised.")
-    closed_at: datetime | None = described("When it was accepted or closed; null while it was not.")
+    category: RiskCategory = described("The kind of risk.")
+    statement: str = described("The risk in the buyer's words.")
+    likelihood: int = described("The likelihood, 1 (low) to 5 (high).")
+    impact: int = described("The impact, 1 (low) to 5 (high).")
+    status: RiskStatus = described("The state of the risk. SUSPECTED, CONFIRMED and MITIGATING risks are open.")
+    review_due: date | None = described("The day by which it should be reviewed again.")
+    mitigations: list[Mitigation] = described("The mitigations, in the order in which they were planned.")
+    raised_at: datetime = described("The time when it was raised.")
+    closed_at: datetime | None = described("The time when it was accepted or closed. Null before that.")
 
-    @strawberry.field(description="likelihood × impact: LOW to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15.")
+    @strawberry.field(
+        description="The level, likelihood × impact: LOW up to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15."
+    )
     def level(self, root: Root) -> RiskLevel:
         return rules.risk_level(root)
 
-    @strawberry.field(graphql_type=Stakeholder | None, description="Who of the buyer's fears it.")
+    @strawberry.field(graphql_type=Stakeholder | None, description="The stakeholder who sees the risk.")
     async def perceived_by(self, root: Root, info: Info) -> StakeholderFacts | None:
         people = await info.context.loaders.part("stakeholders", root.opportunity_id)
         return next((person for person in people if person.id == root.perceived_by_id), None)
 
-    @strawberry.field(graphql_type=Member | None, description="Who of ours looks after it.")
+    @strawberry.field(graphql_type=Member | None, description="The member who is responsible for it.")
     async def owner(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.owner_id is None else await info.context.loaders.member.load(root.owner_id)
 
 
-@strawberry.type(description="When, and by whom, the buyer's perceived risks were last gone through.")
+@strawberry.type(description="The last review of the buyer's risks.")
 class RiskReview:
     is_type_of = backed_by(RiskReviewFacts)
-    at: datetime = described("When.")
-    none_found: bool = described("Whether it was said that there is none.")
-    note: str | None = described("In the words of who reviewed them.")
+    at: datetime = described("The time of the review.")
+    none_found: bool = described("True if the review found no risk.")
+    note: str | None = described("The reviewer's note.")
 
-    @strawberry.field(graphql_type=ActorType, description="Who went through them.")
+    @strawberry.field(graphql_type=ActorType, description="The member or API key that reviewed the risks.")
     def by(self, root: Root) -> Actor:
         actor: Actor = root.by
         return actor
@@ -71,7 +73,10 @@ class RiskReview:
 
 @strawberry.type
 class DealRisks:
-    @strawberry.field(graphql_type=list[Risk], description="What the buyer fears, in the order it was raised.")
+    @strawberry.field(
+        graphql_type=list[Risk],
+        description="The buyer's risks, in the order in which they were raised. All of them unless you pass `status`.",
+    )
     async def risks(
         self, root: Root, info: Info, status: list[RiskStatus] | None = strawberry.UNSET
     ) -> Sequence[RiskFacts]:
@@ -79,14 +84,14 @@ class DealRisks:
         found: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
         return [risk for risk in found if statuses is None or risk.status in statuses]
 
-    @strawberry.field(description="The highest level among open risks; null where none is open.")
+    @strawberry.field(description="The highest level among the open risks. Null if none is open.")
     def risk_level(self, root: Root) -> RiskLevel | None:
         level: RiskLevel | None = root.risk_level
         return level
 
     @strawberry.field(
         graphql_type=RiskReview | None,
-        description="When, and by whom, the buyer's perceived risks were last reviewed; null: never.",
+        description="The last review of the buyer's risks. Null if there was none.",
     )
     async def risk_review(self, root: Root, info: Info) -> RiskReviewFacts | None:
         review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)

@@ -28,44 +28,44 @@ else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
 
-@strawberry.type(description="A contact who takes part in one purchase.")
+@strawberry.type(description="A contact's part in one opportunity.")
 class Stakeholder(Node):
     is_type_of = backed_by(StakeholderFacts)
     id: strawberry.ID = node_id("Stakeholder")
-    roles: list[BuyingRole] = described("The parts they play.")
-    influence: Influence = described("How much their word weighs.")
-    attitude: Attitude = described("How they feel about us.")
-    buying_style: BuyingStyle = described("What they judge an offer by.")
-    motivation: str | None = described("What is in it for them.")
-    is_primary: bool = described("The one we mainly speak with.")
-    left: bool = described("Whether they have left the buyer or the purchase.")
+    roles: list[BuyingRole] = described("The roles in the purchase.")
+    influence: Influence = described("The influence on the decision.")
+    attitude: Attitude = described("The attitude towards your offer.")
+    buying_style: BuyingStyle = described("The main point on which this person judges an offer.")
+    motivation: str | None = described("The personal reason to support the purchase.")
+    is_primary: bool = described("True for the main contact of the opportunity.")
+    left: bool = described("True if the person left the account or the purchase.")
 
-    @strawberry.field(graphql_type=Contact, description="Who they are.")
+    @strawberry.field(graphql_type=Contact, description="The contact.")
     async def contact(self, root: Root, info: Info) -> ContactRow:
         return await load_required(info.context.loaders.contact, root.contact_id)
 
-    @strawberry.field(description="Derived from two-way activities with this person.")
+    @strawberry.field(description="The number of two-way activities with this person, as a band.")
     async def coverage(self, root: Root, info: Info) -> Coverage:
         talks = await _conversations(info, root)
         return coverage(talks.count if talks else 0)
 
-    @strawberry.field(description="The last two-way activity with this person.")
+    @strawberry.field(description="The time of the last two-way activity with this person.")
     async def last_two_way_at(self, root: Root, info: Info) -> datetime | None:
         talks = await _conversations(info, root)
         return talks.last_at if talks else None
 
     @strawberry.field(
-        graphql_type=list["StakeholderRelation"], description="How they stand to others of the same purchase."
+        graphql_type=list["StakeholderRelation"], description="The relations to other stakeholders of the opportunity."
     )
     async def relations(self, root: Root, info: Info) -> list[Any]:
         people = {one.id: one for one in await info.context.loaders.part("stakeholders", root.opportunity_id)}
         return [StakeholderRelation(kind=relation.kind, to=people[relation.to_id]) for relation in root.relations]
 
 
-@strawberry.type(description="How one stakeholder stands to another of the same purchase.")
+@strawberry.type(description="A relation of one stakeholder to another.")
 class StakeholderRelation:
-    kind: RelationKind = described("How they stand to the other.")
-    to: Stakeholder = described("The other.")
+    kind: RelationKind = described("The kind of relation.")
+    to: Stakeholder = described("The other stakeholder.")
 
 
 async def _conversations(info: Info, person: StakeholderFacts) -> ContactConversations | None:
@@ -73,72 +73,85 @@ async def _conversations(info: Info, person: StakeholderFacts) -> ContactConvers
     return next((talks for talks in activity.talks if talks.contact_id == person.contact_id), None)
 
 
-@strawberry.input(description="A contact's part in a purchase.")
+@strawberry.input(description="A stakeholder to add.")
 class AddStakeholderInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
     contact_id: strawberry.ID = described("A contact of the opportunity's account.")
-    roles: list[BuyingRole] = described("The parts they play; may be empty.")
-    influence: Influence = strawberry.field(default=Influence.UNKNOWN, description="How much their word weighs.")
-    attitude: Attitude = strawberry.field(default=Attitude.UNKNOWN, description="How they feel about us.")
+    roles: list[BuyingRole] = described("The roles in the purchase. May be empty.")
+    influence: Influence = strawberry.field(default=Influence.UNKNOWN, description="The influence on the decision.")
+    attitude: Attitude = strawberry.field(default=Attitude.UNKNOWN, description="The attitude towards your offer.")
     buying_style: BuyingStyle = strawberry.field(
-        default=BuyingStyle.UNKNOWN, description="What they judge an offer by."
+        default=BuyingStyle.UNKNOWN, description="The main point on which this person judges an offer."
     )
-    motivation: str | None = optional("What is in it for them.")
+    motivation: str | None = optional("The personal reason to support the purchase.")
     is_primary: bool = strawberry.field(
-        default=False, description="The one we mainly speak with; there is one at most."
+        default=False, description="True for the main contact. Replaces the present one."
     )
 
 
-@strawberry.input(description="How a stakeholder stands to another of the same opportunity.")
+@strawberry.input(description="A relation to another stakeholder.")
 class StakeholderRelationInput:
-    kind: RelationKind = described("How they stand to the other.")
-    to_id: strawberry.ID = described("Another stakeholder of the same opportunity.")
+    kind: RelationKind = described("The kind of relation.")
+    to_id: strawberry.ID = described("The other stakeholder, of the same opportunity.")
 
 
-@strawberry.input(description="Changes of a stakeholder: what is left out is kept, null clears.")
+@strawberry.input(
+    description="Changes to a stakeholder. Fields that you leave out stay as they are; null clears a field."
+)
 class UpdateStakeholderInput:
     id: strawberry.ID = described("The stakeholder.")
-    expected_version: int | None = optional("The opportunity's version that was read.")
-    roles: list[BuyingRole] | None = optional("The parts they play.")
-    influence: Influence | None = optional("How much their word weighs.")
-    attitude: Attitude | None = optional("How they feel about us.")
-    buying_style: BuyingStyle | None = optional("What they judge an offer by.")
-    motivation: str | None = optional("What is in it for them.")
-    is_primary: bool | None = optional("The one we mainly speak with.")
-    left: bool | None = optional("They have left the buyer or the purchase.")
-    relations: list[StakeholderRelationInput] | None = optional("How they stand to others: all of it.")
+    expected_version: int | None = optional(
+        "The opportunity's version that you read. If it has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    roles: list[BuyingRole] | None = optional("The roles in the purchase. The list replaces the present one.")
+    influence: Influence | None = optional("The influence on the decision.")
+    attitude: Attitude | None = optional("The attitude towards your offer.")
+    buying_style: BuyingStyle | None = optional("The main point on which this person judges an offer.")
+    motivation: str | None = optional("The personal reason to support the purchase.")
+    is_primary: bool | None = optional("True for the main contact. Replaces the present one.")
+    left: bool | None = optional("True if the person left the account or the purchase.")
+    relations: list[StakeholderRelationInput] | None = optional(
+        "The relations to other stakeholders. The list replaces the present one."
+    )
 
 
-@strawberry.input(description="A stakeholder who was added by mistake.")
+@strawberry.input(description="A stakeholder to remove.")
 class RemoveStakeholderInput:
     id: strawberry.ID = described("The stakeholder.")
-    expected_version: int | None = optional("The opportunity's version that was read.")
+    expected_version: int | None = optional(
+        "The opportunity's version that you read. If it has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
 
 
 @strawberry.type(description="The stakeholder was added or changed.")
 class StakeholderChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Stakeholder, description="The stakeholder as stored.")
+    @strawberry.field(graphql_type=Stakeholder, description="The stakeholder, read after the change.")
     async def stakeholder(self, info: Info) -> StakeholderFacts:
         person: StakeholderFacts = await load_changed_part(info, "Stakeholder", self.key)
         return person
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity they are on.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_changed_opportunity(info, "Stakeholder", self.key)
 
 
 StakeholderResult = Annotated[
     StakeholderChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("StakeholderResult", description="The stakeholder, or why not."),
+    strawberry.union("StakeholderResult", description="The stakeholder, or the reason why it was not stored."),
 ]
 
 
 @strawberry.type
 class StakeholderMutation:
     @strawberry.mutation(
-        graphql_type=StakeholderResult, description="Add a contact of the account to the purchase, once."
+        graphql_type=StakeholderResult,
+        description="Add a contact of the account to the opportunity. Refused if the contact is a "
+        "stakeholder already or belongs to another account, or if the opportunity is "
+        "closed.",
     )
     async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> StakeholderChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
@@ -147,7 +160,11 @@ class StakeholderMutation:
         )
         return StakeholderChanged(key=await operations.add_stakeholder(info.context.operation_context(), id, new))
 
-    @strawberry.mutation(graphql_type=StakeholderResult, description="Change the fields that are given.")
+    @strawberry.mutation(
+        graphql_type=StakeholderResult,
+        description="Change the fields that are given. Refused if the opportunity is closed or if you "
+        "may not write it.",
+    )
     async def update_stakeholder(self, info: Info, input: UpdateStakeholderInput) -> StakeholderChanged:
         id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
@@ -160,7 +177,9 @@ class StakeholderMutation:
         )
 
     @strawberry.mutation(
-        graphql_type=DeleteResult, description="Take somebody off who was added by mistake; who left is marked `left`."
+        graphql_type=DeleteResult,
+        description="Remove a stakeholder who was added by mistake. Refused if an assessment, a risk or "
+        "a decision step names the person: set `left` instead.",
     )
     async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
         id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)

@@ -9,18 +9,19 @@ from workflow.operations.core.validation import MoneyAmount
 from workflow.rules.money import amount
 
 
-@strawberry.type(description="An exact amount of a currency.")
+@strawberry.type(description="An exact amount of money.")
 class Money:
-    amount: Decimal = described("In major units, with as many decimals as the currency has.")
-    currency: str = described("ISO 4217 code.")
+    amount: Decimal = described("The amount in major units, such as euros, with as many decimals as the currency has.")
+    currency: str = described("The ISO 4217 code of the currency, such as EUR.")
 
 
-@strawberry.input(description="An exact amount of a currency.")
+@strawberry.input(description="An exact amount of money.")
 class MoneyInput:
     amount: Decimal = strawberry.field(
-        description="In major units, 0 or more, with no more decimals than the currency has."
+        description="The amount in major units, such as euros: 0 or more, with at most as many decimals "
+        "as the currency has."
     )
-    currency: str = strawberry.field(description="ISO 4217 code, e.g. EUR.")
+    currency: str = strawberry.field(description="The ISO 4217 code of the currency, such as EUR.")
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:

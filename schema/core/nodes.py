@@ -17,19 +17,23 @@ def described(description: str) -> Any:
     return strawberry.field(description=description)
 
 
-@strawberry.interface(description="Whatever can be fetched again by its id.")
+@strawberry.interface(description="An object that has an id and can be fetched with `node(id:)`.")
 class Node:
     id: strawberry.ID = strawberry.field(
-        description="Opaque; good for `node(id:)` and for every input that asks for one."
+        description="The opaque id. Pass it to `node(id:)` or to any input that asks for an id of this type."
     )
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = described("Whether there is more after the page.")
-    has_previous_page: bool = described("Whether there is more before the page.")
-    start_cursor: str | None = described("The first row's cursor; null on an empty page.")
-    end_cursor: str | None = described("The last row's cursor: give it as `after` for the next page.")
+    has_next_page: bool = described("True if there are items after this page.")
+    has_previous_page: bool = described("True if there are items before this page.")
+    start_cursor: str | None = described(
+        "The cursor of the first item. Pass it as `before` to read the previous page. Null on an empty page."
+    )
+    end_cursor: str | None = described(
+        "The cursor of the last item. Pass it as `after` to read the next page. Null on an empty page."
+    )
 
 
 def node_id(kind: str) -> Any:
@@ -39,7 +43,7 @@ def node_id(kind: str) -> Any:
         return ids.encode(kind, root.id)
 
     resolve_id.__annotations__ = {"root": Root, "return": strawberry.ID}
-    return strawberry.field(resolver=resolve_id, description=f"The {kind}'s id, opaque.")
+    return strawberry.field(resolver=resolve_id, description=f"The opaque id of the {kind}.")
 
 
 def backed_by(*rows: type) -> Any:

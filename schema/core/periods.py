@@ -9,10 +9,10 @@ from schema.core.nodes import described
 from workflow.queries.opportunity.filter import Days
 
 
-@strawberry.input(description="From a day to a day, both included.")
+@strawberry.input(description="A period of days, both ends included.")
 class Period:
-    from_: date = strawberry.field(name="from", description="The first day.")
-    to: date = described("The last day.")
+    from_: date = strawberry.field(name="from", description="The first day, included.")
+    to: date = described("The last day, included.")
 
 
 def days_of(period: Period | None) -> Days:

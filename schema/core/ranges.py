@@ -10,28 +10,28 @@ from workflow.queries.opportunity.accounts import Span
 from workflow.queries.opportunity.filter import Days, NumberRange
 
 
-@strawberry.input(description="From a day to a day, both included; an end left out is open.")
+@strawberry.input(description="A range of days, both ends included. An end that is left out is open.")
 class DateRange:
     from_: date | None = strawberry.field(name="from", default=strawberry.UNSET, description="The first day.")
     to: date | None = optional("The last day.")
 
 
-@strawberry.input(description="From an instant to an instant, both included; an end left out is open.")
+@strawberry.input(description="A range of instants, both ends included. An end that is left out is open.")
 class DateTimeRange:
     from_: datetime | None = strawberry.field(name="from", default=strawberry.UNSET, description="The first instant.")
     to: datetime | None = optional("The last instant.")
 
 
-@strawberry.input(description="From a whole number to a whole number, both included; an end left out is open.")
+@strawberry.input(description="A range of whole numbers, both ends included. An end that is left out is open.")
 class IntRange:
-    min: int | None = optional("The least.")
-    max: int | None = optional("The most.")
+    min: int | None = optional("The smallest number.")
+    max: int | None = optional("The largest number.")
 
 
-@strawberry.input(description="From a number to a number, both included; an end left out is open.")
+@strawberry.input(description="A range of numbers, both ends included. An end that is left out is open.")
 class DecimalRange:
-    min: Decimal | None = optional("The least.")
-    max: Decimal | None = optional("The most.")
+    min: Decimal | None = optional("The smallest number.")
+    max: Decimal | None = optional("The largest number.")
 
 
 def to_span(value: DateTimeRange) -> Span:

@@ -23,31 +23,35 @@ from workflow.rules.events.event_types import EVENT_TYPES
 
 
 @strawberry.type(
-    description="One fact, recorded in the same database transaction as the change it tells of. `cursor` is gap-free in order of commit "
-    "inside an organization: read on from the last one seen and nothing is missed or seen twice. "
-    f"Types, those of API keys and webhooks for admins alone: {', '.join(sorted(EVENT_TYPES))}."
+    description="A change, recorded in the same database transaction as the change itself. Cursors follow the order of "
+    "commit in the organization without gaps: continue after the last one, and no event is missed or read "
+    "twice. Only admins can see the events of API keys and webhooks. "
+    f"Types: {', '.join(sorted(EVENT_TYPES))}."
 )
 class Event(Node):
     is_type_of = backed_by(EventRow)
     id: strawberry.ID = node_id("Event")
-    type: str = described("What happened, in the past tense: `noun.verb`.")
-    at: datetime = described("When.")
-    actor: ActorType = described("Who did it.")
+    type: str = described("The type, such as `opportunity.created`.")
+    at: datetime = described("The time of the change.")
+    actor: ActorType = described("The member, API key or system that made the change.")
 
     @strawberry.field(
-        graphql_type=Json, description="Ids as the API takes them, the changed fields old and new, and the actor."
+        graphql_type=Json,
+        description="The ids as this API accepts them, the changed fields with their old and new "
+        "values, and the actor.",
     )
     def payload(self, root: strawberry.Parent[Any]) -> object:
         payload: object = payloads.encode_ids(root.payload)
         return payload
 
-    @strawberry.field(description="Read on from here with `after`.")
+    @strawberry.field(description="The position of the event in the feed. Pass it as `after` to continue after it.")
     def cursor(self, root: strawberry.Parent[Any]) -> str:
         cursor: str = root.position.cursor()
         return cursor
 
     @strawberry.field(
-        graphql_type=Opportunity | None, description="The opportunity it tells of; null where it is of none, or gone."
+        graphql_type=Opportunity | None,
+        description="The opportunity that the event belongs to. Null if it belongs to none, or if it is deleted.",
     )
     async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow | None:
         return (
@@ -57,33 +61,41 @@ class Event(Node):
         )
 
 
-@strawberry.type(description="An event in a list.")
+@strawberry.type(description="An event and its cursor.")
 class EventEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Event = described("The event.")
 
 
-@strawberry.type(description="A page of the feed, oldest first.")
+@strawberry.type(description="A page of events.")
 class EventConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[EventEdge] = described("The rows with their cursors.")
-    nodes: list[Event] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[EventEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Event] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
 
-@strawberry.input(name="EventFilter", description="Which events. types: patterns as in webhooks, e.g. `opportunity.*`.")
+@strawberry.input(
+    name="EventFilter",
+    description="A filter for events. All fields that are given must match; a list matches if one of its values does.",
+)
 class EventFilterInput:
-    types: list[str] | None = optional("Names or patterns that end in `*`.")
-    opportunity_id: list[strawberry.ID] | None = optional("Of one of these opportunities.")
-    at: DateTimeRange | None = optional("In this span.")
+    types: list[str] | None = optional(
+        "Events of one of these types. A pattern such as `opportunity.*` matches all types with that start."
+    )
+    opportunity_id: list[strawberry.ID] | None = optional("Events of one of these opportunities.")
+    at: DateTimeRange | None = optional("Events in this range of time.")
 
 
 @strawberry.type
 class EventQuery:
     @strawberry.field(
         graphql_type=EventConnection,
-        description="Facts, oldest first: from `after` on, for `endCursor` to read on; or, with `last`, the newest ones.",
+        description="The events that you can see, oldest first. Continue with `after` and the last "
+        "`endCursor`, or read the newest ones with `last`.",
     )
     async def events(
         self,
@@ -101,14 +113,16 @@ class EventQuery:
         return _to_connection(rows, window, more=more, after=after, before=before)
 
     @strawberry.field(
-        graphql_type=Node | None, description="Anything by its id; null where there is none that the viewer sees."
+        graphql_type=Node | None,
+        description="The object with this id, of any type. Null if there is none that you can see.",
     )
     async def node(self, info: Info, id: strawberry.ID) -> Any:
         return await find_node(info, id)
 
     @strawberry.field(
         graphql_type=list[Node | None],
-        description="Each of the ids in turn, at most 100; null where there is none that the viewer sees.",
+        description="The objects with these ids, in the same order, at most 100. Null for each that "
+        "does not exist or that you cannot see.",
     )
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> Any:
         if len(ids) > connections.MAX_PAGE_SIZE:

@@ -33,8 +33,9 @@ BATCH_SIZE = 50
 class EventSubscription:
     @strawberry.subscription(
         graphql_type=Event,
-        description="Replays every fact after `after` (left out: live only), then goes on live. Take it up again after the last "
-        "`cursor`, and nothing is lost or told twice. Each fact is told to those who may see it when it is told.",
+        description="Every event after the cursor `after`, then each new one as it is recorded. Left "
+        "out: only new ones. Reconnect with the last `cursor`, and no event is lost or sent "
+        "twice. Each event is sent to those who can see it at that moment.",
     )
     async def events(
         self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilterInput | None = strawberry.UNSET
@@ -47,7 +48,7 @@ class EventSubscription:
 
     @strawberry.subscription(
         graphql_type=Alert,
-        description="An alert after each change of it, where it matches the filter before or after the change.",
+        description="An alert after each change to it, if it matches the filter before or after the change.",
     )
     async def alert_changed(
         self, info: Info, filter: AlertFilterInput | None = strawberry.UNSET
@@ -61,8 +62,9 @@ class EventSubscription:
 
     @strawberry.subscription(
         graphql_type=Opportunity | None,
-        description="The opportunity after each change to it or to anything on it, changes that come together once; "
-        "null, then the end, when it is gone or out of sight.",
+        description="The opportunity after each change to it or to one of its parts. Changes that come "
+        "together are sent once. Null, and then the end, when it is deleted or you can no "
+        "longer see it.",
     )
     async def opportunity_changed(self, info: Info, id: strawberry.ID) -> AsyncIterator[OpportunityRow | None]:
         found = ids.decode(id)

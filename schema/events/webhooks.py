@@ -22,60 +22,65 @@ from workflow.queries.events.webhooks import NEWEST_FIRST, WebhookDeliveryRow, W
 from workflow.rules.enums import DeliveryStatus
 
 EVENT_TYPES_DESCRIPTION = (
-    "Names of types such as `risk.raised`, or patterns such as `opportunity.*`. Empty: every type."
+    "The event types to receive, such as `risk.raised`, or patterns such as `opportunity.*`. Empty: all."
 )
 
 
 @strawberry.type(
-    description="One event on its way to one endpoint. A receiver that does not answer with a 2xx within 15 seconds is asked again after "
-    "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, or later where it says so with Retry-After. What became of it is kept for 30 days."
+    description="The delivery of one event to one endpoint. If the receiver does not answer with a "
+    "2xx within 15 seconds, it is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, "
+    "14 h, 20 h and 24 h, or later if the receiver asks for it with Retry-After. The "
+    "result is stored for 30 days."
 )
 class WebhookDelivery(Node):
     is_type_of = backed_by(WebhookDeliveryRow)
     id: strawberry.ID = node_id("WebhookDelivery")
-    status: DeliveryStatus = described("What became of it so far.")
-    attempts: int = described("How often it was sent.")
-    last_status_code: int | None = described("The HTTP status of the last answer; null: there was none.")
-    last_error: str | None = described("What was wrong with the last attempt, with at most 1 kB of the answer.")
-    next_attempt_at: datetime | None = described("When it is sent next; null: never.")
-    delivered_at: datetime | None = described("When the receiver last took it.")
+    status: DeliveryStatus = described("The state of the delivery.")
+    attempts: int = described("The number of attempts so far.")
+    last_status_code: int | None = described("The HTTP status of the last answer. Null if there was none.")
+    last_error: str | None = described("The error of the last attempt, with at most 1 kB of the answer.")
+    next_attempt_at: datetime | None = described("The time of the next attempt. Null if there is none.")
+    delivered_at: datetime | None = described("The time when the receiver last accepted it.")
 
-    @strawberry.field(graphql_type=Event, description="The event that it tells of.")
+    @strawberry.field(graphql_type=Event, description="The event.")
     async def event(self, root: strawberry.Parent[Any], info: Info) -> EventRow:
         return await load_required(info.context.loaders.event, root.event_id)
 
 
-@strawberry.type(description="A delivery in a list.")
+@strawberry.type(description="A delivery and its cursor.")
 class WebhookDeliveryEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: WebhookDelivery = described("The delivery.")
 
 
 @strawberry.type(description="A page of deliveries.")
 class WebhookDeliveryConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[WebhookDeliveryEdge] = described("The rows with their cursors.")
-    nodes: list[WebhookDelivery] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[WebhookDeliveryEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[WebhookDelivery] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
 
 @strawberry.type(
-    description="Where events are sent as they are told, signed by Standard Webhooks 1.0 (headers `webhook-id`, `webhook-timestamp` and "
-    "`webhook-signature`) and below 20 kB. Sent again it has the same `webhook-id`."
+    description="An address that receives events as they are recorded, at most 20 kB each, signed "
+    "by Standard Webhooks 1.0 (headers `webhook-id`, `webhook-timestamp` and "
+    "`webhook-signature`). A repeated delivery has the same `webhook-id`."
 )
 class WebhookEndpoint(Node):
     is_type_of = backed_by(WebhookEndpointRow)
     id: strawberry.ID = node_id("WebhookEndpoint")
-    url: str = described("Where to.")
-    event_types: list[str] = described("Empty: every type. `opportunity.*` is a pattern.")
-    active: bool = described("Whether events are sent.")
+    url: str = described("The address.")
+    event_types: list[str] = described("The event types that it receives. Empty: all. `opportunity.*` is a pattern.")
+    active: bool = described("True if events are sent to it.")
     disabled_reason: str | None = described(
-        "Why it is not active: it was switched off, answered 410, or failed for 5 days without one delivery."
+        "The reason why it is not active: it was switched off, it answered 410, or every delivery failed for 5 days."
     )
-    created_at: datetime = described("When it was made.")
+    created_at: datetime = described("The time when it was created.")
 
-    @strawberry.field(graphql_type=WebhookDeliveryConnection, description="Its deliveries, newest first.")
+    @strawberry.field(graphql_type=WebhookDeliveryConnection, description="The deliveries, newest first.")
     async def deliveries(
         self,
         root: strawberry.Parent[Any],
@@ -90,72 +95,74 @@ class WebhookEndpoint(Node):
         return connections.to_connection(page, NEWEST_FIRST, root.id)
 
 
-@strawberry.input(description="A new webhook endpoint; it is sent what is told from then on.")
+@strawberry.input(description="A new webhook endpoint.")
 class CreateWebhookEndpointInput:
-    url: str = described("An https:// address of the public internet.")
+    url: str = described("The address: https:// and reachable from the public internet.")
     event_types: list[str] = strawberry.field(default_factory=list, description=EVENT_TYPES_DESCRIPTION)
 
 
-@strawberry.input(description="Changes of an endpoint: what is left out is kept.")
+@strawberry.input(description="Changes to a webhook endpoint. Fields that you leave out stay as they are.")
 class UpdateWebhookEndpointInput:
     id: strawberry.ID = described("The endpoint.")
-    url: str | None = optional("An https:// address of the public internet.")
+    url: str | None = optional("The address: https:// and reachable from the public internet.")
     event_types: list[str] | None = optional(EVENT_TYPES_DESCRIPTION)
     active: bool | None = optional(
-        "False: nothing more is sent. True: what is told from then on is sent, and what was waiting; "
-        "`redeliverWebhooks` sends what was told meanwhile."
+        "False stops sending. True sends waiting deliveries and all events from now on; use "
+        "`redeliverWebhooks` for the events in between."
     )
     rotate_secret: bool = strawberry.field(
-        default=False, description="Make a new secret; the one before it signs too for 24 hours more."
+        default=False, description="True creates a new secret. The old one signs as well for 24 hours."
     )
 
 
-@strawberry.input(description="An endpoint that is to go, with its deliveries.")
+@strawberry.input(description="A webhook endpoint to delete, with its deliveries.")
 class DeleteWebhookEndpointInput:
     id: strawberry.ID = described("The endpoint.")
 
 
-@strawberry.input(description="A delivery that is to be sent again.")
+@strawberry.input(description="A delivery to send again.")
 class RedeliverWebhookInput:
-    delivery_id: strawberry.ID = described("The delivery, whatever became of it.")
+    delivery_id: strawberry.ID = described("The delivery, in any state.")
 
 
-@strawberry.input(description="Everything since a time that is to be sent again.")
+@strawberry.input(description="Events to send to an endpoint again.")
 class RedeliverWebhooksInput:
-    endpoint_id: strawberry.ID = described("The endpoint; it has to be active.")
+    endpoint_id: strawberry.ID = described("The endpoint. It must be active.")
     since: datetime = described(
-        "Whatever was told since then and is of its types is sent, whether it was sent before or not."
+        "The start: all events of the endpoint's types since then are sent, whether or not they were sent before."
     )
 
 
-@strawberry.type(description="The endpoint was made or changed.")
+@strawberry.type(description="The endpoint was created or changed.")
 class WebhookEndpointChanged:
     key: strawberry.Private[UUID]
     secret: str | None = strawberry.field(
-        default=None, description="Only on creation and rotation: `whsec_…`, which is shown never again."
+        default=None,
+        description="The secret, `whsec_…`. Present only in the answer that creates or rotates it, and "
+        "never shown again.",
     )
 
-    @strawberry.field(graphql_type=WebhookEndpoint, description="The endpoint as stored.")
+    @strawberry.field(graphql_type=WebhookEndpoint, description="The endpoint, read after the change.")
     async def endpoint(self, info: Info) -> WebhookEndpointRow:
         return await load_required(info.context.loaders.webhook_endpoint, self.key)
 
 
-@strawberry.type(description="The delivery is sent again, at once where its endpoint is active.")
+@strawberry.type(description="The delivery will be sent again, at once if its endpoint is active.")
 class WebhookDeliveryQueued:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=WebhookDelivery, description="The delivery as stored.")
+    @strawberry.field(graphql_type=WebhookDelivery, description="The delivery, read after the change.")
     async def delivery(self, info: Info) -> WebhookDeliveryRow:
         return await load_required(info.context.loaders.webhook_delivery, self.key)
 
 
 WebhookEndpointResult = Annotated[
     WebhookEndpointChanged | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("WebhookEndpointResult", description="The endpoint, or why not."),
+    strawberry.union("WebhookEndpointResult", description="The endpoint, or the reason why it was not stored."),
 ]
 WebhookDeliveryResult = Annotated[
     WebhookDeliveryQueued | NotFound | PermissionDenied,
-    strawberry.union("WebhookDeliveryResult", description="The delivery, or why not."),
+    strawberry.union("WebhookDeliveryResult", description="The delivery, or the reason why it is not sent again."),
 ]
 
 
@@ -163,7 +170,8 @@ WebhookDeliveryResult = Annotated[
 class WebhookQuery:
     @strawberry.field(
         graphql_type=list[WebhookEndpoint],
-        description="All endpoints in the order they were made; an error FORBIDDEN for whoever is no admin.",
+        description="All webhook endpoints in the order in which they were created. Only for admins: "
+        "others get the error FORBIDDEN.",
     )
     async def webhook_endpoints(self, info: Info) -> Sequence[WebhookEndpointRow]:
         return await webhooks.webhook_endpoints(info.context.viewer)
@@ -172,14 +180,19 @@ class WebhookQuery:
 @strawberry.type
 class WebhookMutation:
     @strawberry.mutation(
-        graphql_type=WebhookEndpointResult, description="Make an endpoint. The only time its secret is shown."
+        graphql_type=WebhookEndpointResult,
+        description="Create a webhook endpoint that receives events from now on. The answer is the only "
+        "one that shows the secret. Only admins may do this.",
     )
     async def create_webhook_endpoint(self, info: Info, input: CreateWebhookEndpointInput) -> WebhookEndpointChanged:
         changes = operations.EndpointChanges(url=input.url, event_types=input.event_types)
         endpoint = await operations.create_webhook_endpoint(info.context.operation_context(), changes)
         return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
-    @strawberry.mutation(graphql_type=WebhookEndpointResult, description="Change an endpoint, or its secret.")
+    @strawberry.mutation(
+        graphql_type=WebhookEndpointResult,
+        description="Change the fields that are given, or rotate the secret. Only admins may do this.",
+    )
     async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> WebhookEndpointChanged:
         id = ids.parse("WebhookEndpoint", input.id)
         changes: Any = provided_fields(input, "id", "rotate_secret")
@@ -188,20 +201,26 @@ class WebhookMutation:
         )
         return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
-    @strawberry.mutation(graphql_type=DeleteResult, description="Send nothing there any more.")
+    @strawberry.mutation(
+        graphql_type=DeleteResult, description="Delete a webhook endpoint and its deliveries. Only admins may do this."
+    )
     async def delete_webhook_endpoint(self, info: Info, input: DeleteWebhookEndpointInput) -> Deleted:
         await operations.delete_webhook_endpoint(
             info.context.operation_context(), ids.parse("WebhookEndpoint", input.id)
         )
         return Deleted(id=input.id)
 
-    @strawberry.mutation(graphql_type=WebhookDeliveryResult, description="Send one delivery again.")
+    @strawberry.mutation(
+        graphql_type=WebhookDeliveryResult, description="Send one delivery again. Only admins may do this."
+    )
     async def redeliver_webhook(self, info: Info, input: RedeliverWebhookInput) -> WebhookDeliveryQueued:
         id = ids.parse("WebhookDelivery", input.delivery_id)
         return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.operation_context(), id))
 
     @strawberry.mutation(
-        graphql_type=WebhookEndpointResult, description="Send an endpoint everything again that was told since a time."
+        graphql_type=WebhookEndpointResult,
+        description="Send all events since a time to an endpoint again. Only admins may do this. "
+        "Refused if the endpoint is not active.",
     )
     async def redeliver_webhooks(self, info: Info, input: RedeliverWebhooksInput) -> WebhookEndpointChanged:
         id = ids.parse("WebhookEndpoint", input.endpoint_id)

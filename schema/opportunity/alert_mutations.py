@@ -17,31 +17,36 @@ from workflow.operations.opportunity.alert_responses import AlertResult
 from workflow.rules.errors import NotFoundError
 
 
-@strawberry.input(description="Alerts that are known.")
+@strawberry.input(description="Alerts to acknowledge.")
 class AcknowledgeAlertsInput:
-    ids: list[strawberry.ID] = described("1 to 500.")
-    note: str | None = optional("In your words; kept with each.")
+    ids: list[strawberry.ID] = described("The alerts' ids, 1 to 500.")
+    note: str | None = optional("Your note, stored with each alert.")
 
 
-@strawberry.input(description="Alerts that are put aside.")
+@strawberry.input(description="Alerts to snooze.")
 class SnoozeAlertsInput:
-    ids: list[strawberry.ID] = described("1 to 500.")
+    ids: list[strawberry.ID] = described("The alerts' ids, 1 to 500.")
     until: datetime = described(
-        "At most 30 days ahead; one whose cause still stands opens again then, or when it rises."
+        "The end of the snooze, at most 30 days from now. An alert whose cause still exists "
+        "opens again then, or as soon as its severity rises."
     )
-    note: str | None = optional("In your words; kept with each.")
+    note: str | None = optional("Your note, stored with each alert.")
 
 
-@strawberry.type(name="AlertRow", description="What became of one of many.")
+@strawberry.type(name="AlertRow", description="The result for one alert of the request.")
 class AlertRowType:
-    id: strawberry.ID = described("The id that was given.")
+    id: strawberry.ID = described("The id that you passed.")
     result: strawberry.Private[AlertResult]
 
-    @strawberry.field(graphql_type=Alert | None, description="As stored.")
+    @strawberry.field(
+        graphql_type=Alert | None, description="The alert, read after the change. Null if you cannot see it."
+    )
     async def alert(self, info: Info) -> Any:
         return await info.context.loaders.row("Alert", self.result.id)
 
-    @strawberry.field(graphql_type=Problem | None, description="Why nothing was done with it; null where it was.")
+    @strawberry.field(
+        graphql_type=Problem | None, description="The reason why the alert was not changed. Null if it was."
+    )
     async def problem(self, info: Info) -> Any:
         refusal = self.result.problem
         if isinstance(refusal, NotFoundError):
@@ -49,22 +54,27 @@ class AlertRowType:
         return None if refusal is None else await to_problem(refusal, info.context.loaders)
 
 
-@strawberry.type(description="What became of many, one row each, in the order given.")
+@strawberry.type(description="The results of a bulk change of alerts.")
 class AlertSummary:
-    succeeded: int = described("How many were done.")
-    failed: int = described("How many were not; each row says why.")
-    rows: list[AlertRowType] = described("One for each id.")
+    succeeded: int = described("The number of alerts that were changed.")
+    failed: int = described("The number of alerts that were not changed. Their rows give the reasons.")
+    rows: list[AlertRowType] = described("One result for each id, in the order of the request.")
 
 
 AlertsResult = Annotated[
     AlertSummary | PermissionDenied | InvalidInput,
-    strawberry.union("AlertsResult", description="One answer for each, or why nothing was tried."),
+    strawberry.union("AlertsResult", description="One result for each alert, or the reason why none was tried."),
 ]
 
 
 @strawberry.type
 class AlertMutation:
-    @strawberry.mutation(graphql_type=AlertsResult, description="Say that you know; quiet until it grows worse.")
+    @strawberry.mutation(
+        graphql_type=AlertsResult,
+        description="Acknowledge alerts: you know about them, and they stay quiet until their severity "
+        "rises. An alert is refused if you may not change its opportunity, or if it is "
+        "resolved.",
+    )
     async def acknowledge_alerts(self, info: Info, input: AcknowledgeAlertsInput) -> AlertSummary:
         alert_ids = [ids.parse_or_nil("Alert", id) for id in input.ids]
         results = await alert_responses.acknowledge_alerts(
@@ -72,7 +82,11 @@ class AlertMutation:
         )
         return _summarize(info, input.ids, results)
 
-    @strawberry.mutation(graphql_type=AlertsResult, description="Put aside for at most 30 days.")
+    @strawberry.mutation(
+        graphql_type=AlertsResult,
+        description="Snooze alerts until a day you choose, at most 30 days from now. An alert is "
+        "refused if you may not change its opportunity, or if it is resolved.",
+    )
     async def snooze_alerts(self, info: Info, input: SnoozeAlertsInput) -> AlertSummary:
         alert_ids = [ids.parse_or_nil("Alert", id) for id in input.ids]
         note = or_none(input.note)

@@ -31,94 +31,108 @@ SUBJECT_TYPES = {AlertCode.MILESTONE_DUE: "Milestone", AlertCode.RISK_UNADDRESSE
 
 
 @strawberry.type(
-    description="Something that stands against an opportunity. At most one unresolved alert stands for a rule, an opportunity and a subject; "
-    "it resolves itself when its cause is gone."
+    description="A warning about one opportunity. There is at most one unresolved alert for each "
+    "combination of code, opportunity and subject. An alert resolves by itself when its "
+    "cause is gone."
 )
 class Alert(Node):
     is_type_of = backed_by(AlertRow)
     id: strawberry.ID = node_id("Alert")
-    code: AlertCode = described("What it warns of.")
-    severity: AlertSeverity = described("How urgent it is; it rises and falls in place.")
-    status: AlertStatus = described("Whether somebody has looked at it; a rise opens it again.")
-    message: str = described("What is wrong, and what to do.")
-    remedy: str | None = described("The mutation that would clear it.")
-    first_seen_at: datetime = described("When it was first found.")
-    last_seen_at: datetime = described("When it was last found.")
-    acknowledged_by: ActorType | None = described("Who said that they know.")
-    acknowledged_at: datetime | None = described("When they said so.")
-    snoozed_by: ActorType | None = described("Who put it aside.")
-    snoozed_until: datetime | None = described("Until when it is put aside.")
-    note: str | None = described("What they said about it.")
-    resolved_at: datetime | None = described("When its cause was gone.")
-    escalated_at: datetime | None = described("When it went to a manager.")
+    code: AlertCode = described("The kind of warning.")
+    severity: AlertSeverity = described("The urgency. It rises and falls while the alert is unresolved.")
+    status: AlertStatus = described("The state of the alert. It opens again when its severity rises.")
+    message: str = described("The problem and what to do about it.")
+    remedy: str | None = described("The mutation that would resolve it. Null if there is none.")
+    first_seen_at: datetime = described("The time when the cause was first found.")
+    last_seen_at: datetime = described("The time when the cause was last found.")
+    acknowledged_by: ActorType | None = described("The member or API key that acknowledged it.")
+    acknowledged_at: datetime | None = described("The time when it was acknowledged.")
+    snoozed_by: ActorType | None = described("The member or API key that snoozed it.")
+    snoozed_until: datetime | None = described("The time when the snooze ends.")
+    note: str | None = described("The note given when it was acknowledged or snoozed.")
+    resolved_at: datetime | None = described("The time when its cause was gone. Null while it is unresolved.")
+    escalated_at: datetime | None = described("The time when it was escalated to a manager.")
 
-    @strawberry.field(graphql_type=Opportunity, description="What it stands against.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity that the alert is about.")
     async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow:
         return await load_required(info.context.loaders.opportunity, root.opportunity_id)
 
     @strawberry.field(
-        description="On what, where there can be several: a milestone's or a risk's id, a criterion's key, or roles with | between."
+        description="The part of the opportunity that the alert is about, if it can have several: the "
+        "id of a milestone or a risk, the key of a criterion, or the names of roles "
+        "separated by `|`."
     )
     def subject(self, root: strawberry.Parent[Any]) -> str | None:
         kind = SUBJECT_TYPES.get(root.code)
         return ids.encode(kind, UUID(root.subject)) if kind else root.subject or None
 
-    @strawberry.field(graphql_type=Member | None, description="The manager whom it went to.")
+    @strawberry.field(
+        graphql_type=Member | None, description="The manager it was escalated to. Null if it was not escalated."
+    )
     async def escalated_to(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
         return None if root.escalated_to_id is None else await info.context.loaders.member.load(root.escalated_to_id)
 
 
 @strawberry.type
 class DealAlerts:
-    @strawberry.field(graphql_type=list[Alert], description="What stands against it, the worst first.")
+    @strawberry.field(
+        graphql_type=list[Alert],
+        description="Its alerts, the most severe first. Unresolved alerts unless you pass `status`.",
+    )
     async def alerts(
         self, root: strawberry.Parent[Any], info: Info, status: list[AlertStatus] = UNRESOLVED_STATUSES
     ) -> Sequence[AlertRow]:
         return await info.context.loaders.alerts_of(root.id, frozenset(status))
 
 
-@strawberry.type(description="An alert in a list.")
+@strawberry.type(description="An alert and its cursor.")
 class AlertEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Alert = described("The alert.")
 
 
 @strawberry.type(description="A page of alerts.")
 class AlertConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[AlertEdge] = described("The rows with their cursors.")
-    nodes: list[Alert] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[AlertEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Alert] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many match the filter, not only this page.")
+    @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         return await alerts.count_alerts(info.context.viewer, root.scope)
 
 
-@strawberry.input(description="One column of an order.")
+@strawberry.input(description="One sort key of a list of alerts.")
 class AlertOrder:
-    field: AlertOrderField = described("What to order by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    field: AlertOrderField = described("The field to sort by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Ascending or descending.")
 
 
 @strawberry.input(
     name="AlertFilter",
-    description="Fields are joined by AND, values of a list by OR; without `status` those that are not resolved.",
+    description="A filter for alerts. All fields that are given must match; a list matches if one of its values does.",
 )
 class AlertFilterInput:
-    status: list[AlertStatus] | None = optional("In one of these; left out: OPEN, ACKNOWLEDGED, SNOOZED.")
-    severity: list[AlertSeverity] | None = optional("As urgent as one of these.")
-    code: list[AlertCode] | None = optional("Of one of these rules.")
-    owner_id: list[strawberry.ID] | None = optional("On opportunities of one of these members.")
-    team_id: list[strawberry.ID] | None = optional("On opportunities whose owner belongs to one of these teams.")
-    opportunity_id: list[strawberry.ID] | None = optional("On one of these opportunities.")
+    status: list[AlertStatus] | None = optional(
+        "Alerts with one of these statuses. Left out: OPEN, ACKNOWLEDGED and SNOOZED."
+    )
+    severity: list[AlertSeverity] | None = optional("Alerts with one of these severities.")
+    code: list[AlertCode] | None = optional("Alerts with one of these codes.")
+    owner_id: list[strawberry.ID] | None = optional("Alerts on opportunities that one of these members owns.")
+    team_id: list[strawberry.ID] | None = optional("Alerts on opportunities whose owner belongs to one of these teams.")
+    opportunity_id: list[strawberry.ID] | None = optional("Alerts on one of these opportunities.")
 
 
 @strawberry.type
 class AlertQuery:
     @strawberry.field(
-        graphql_type=AlertConnection, description="Alerts of the opportunities that you see, the worst first."
+        graphql_type=AlertConnection,
+        description="The alerts on the opportunities that you can see: the most severe first, and "
+        "unresolved unless the filter names a status.",
     )
     async def alerts(
         self,

@@ -23,53 +23,67 @@ from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState,
 from workflow.rules.errors import NotFoundError
 
 
-@strawberry.input(description="An opportunity that is meant.")
+@strawberry.input(description="An opportunity in a bulk request.")
 class OpportunityRef:
     id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read.")
+    expected_version: int | None = optional(
+        "The version that you read. If the opportunity has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
 
 
-@strawberry.input(description="One arrow for many opportunities, each with its own guards and its own transaction.")
+@strawberry.input(
+    description="A transition for many opportunities. Each has its own gate and its own database transaction."
+)
 class BulkTransitionInput:
-    opportunities: list[OpportunityRef] = described("1 to 100.")
-    trigger: Trigger = described("The arrow.")
-    to: OpportunityState | None = optional("Where to, with REOPEN.")
-    closed_on: date | None = optional("The day, with WIN and LOSE; left out: today.")
-    note: str | None = optional("In your words; kept with each transition. REGRESS and REOPEN need one.")
-    override: OverrideInput | None = optional("Passes unmet requirements of each with a reason.")
-    dry_run: bool = strawberry.field(default=False, description="Do everything and roll it back.")
-    win_reason: WinReason | None = optional("With WIN.")
-    loss_reason: LossReason | None = optional("With LOSE; LOST_TO_COMPETITOR is refused here.")
-    disqualify_reason: DisqualifyReason | None = optional("With DISQUALIFY.")
+    opportunities: list[OpportunityRef] = described("The opportunities, 1 to 100.")
+    trigger: Trigger = described("The trigger.")
+    to: OpportunityState | None = optional("The state to reopen to. Required for REOPEN.")
+    closed_on: date | None = optional("The day on which they were closed, for WIN and LOSE. Default: today.")
+    note: str | None = optional("Your note, stored with each transition. Required for REGRESS and REOPEN.")
+    override: OverrideInput | None = optional("Passes the same unmet requirements of each opportunity, with a reason.")
+    dry_run: bool = strawberry.field(default=False, description="Check everything and roll it back.")
+    win_reason: WinReason | None = optional("The reason, required for WIN.")
+    loss_reason: LossReason | None = optional(
+        "The reason, required for LOSE. LOST_TO_COMPETITOR is not allowed in bulk."
+    )
+    disqualify_reason: DisqualifyReason | None = optional("The reason, required for DISQUALIFY.")
 
 
 @strawberry.input(description="A new owner for many opportunities.")
 class AssignOpportunitiesInput:
-    opportunities: list[OpportunityRef] = described("1 to 100.")
-    owner_id: strawberry.ID = described("The member who is to own them.")
+    opportunities: list[OpportunityRef] = described("The opportunities, 1 to 100.")
+    owner_id: strawberry.ID = described("The new owner, an active member.")
 
 
-@strawberry.input(description="Another process, or its newest version, for many opportunities.")
+@strawberry.input(description="The process that many opportunities will follow.")
 class MigrateOpportunitiesInput:
-    opportunities: list[OpportunityRef] = described("1 to 100.")
-    process_key: str = described("The process; its newest version is taken.")
+    opportunities: list[OpportunityRef] = described("The opportunities, 1 to 100.")
+    process_key: str = described("The key of the process. Its newest version is used.")
 
 
-@strawberry.type(description="What became of one of many.")
+@strawberry.type(description="The result for one opportunity of the request.")
 class BulkRow:
-    id: strawberry.ID = described("The id that was given.")
+    id: strawberry.ID = described("The id that you passed.")
     result: strawberry.Private[BulkItemResult]
 
-    @strawberry.field(graphql_type=Opportunity | None, description="As stored.")
+    @strawberry.field(
+        graphql_type=Opportunity | None,
+        description="The opportunity, read after the change. Null if you cannot see it.",
+    )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
         return await info.context.loaders.opportunity.load(self.result.id)
 
-    @strawberry.field(graphql_type=Transition | None, description="The arrow that was taken; null on a dry run.")
+    @strawberry.field(
+        graphql_type=Transition | None, description="The recorded transition. Null if there is none, as on a dry run."
+    )
     async def transition(self, info: Info) -> TransitionRow | None:
         id = self.result.transition_id
         return None if id is None else await info.context.loaders.transition.load(id)
 
-    @strawberry.field(graphql_type=Problem | None, description="Why nothing was done with it; null where it was.")
+    @strawberry.field(
+        graphql_type=Problem | None, description="The reason why the opportunity was not changed. Null if it was."
+    )
     async def problem(self, info: Info) -> Any:
         refusal = self.result.problem
         if isinstance(refusal, NotFoundError):
@@ -77,24 +91,27 @@ class BulkRow:
         return None if refusal is None else await to_problem(refusal, info.context.loaders)
 
 
-@strawberry.type(description="What became of many, one row each, in the order given.")
+@strawberry.type(description="The results of a bulk request.")
 class BulkSummary:
-    succeeded: int = described("How many were done.")
-    failed: int = described("How many were not; each row says why.")
-    rows: list[BulkRow] = described("One for each id, in the order given.")
-    dry_run: bool = described("Whether it was only tried.")
+    succeeded: int = described("The number of opportunities that were changed.")
+    failed: int = described("The number of opportunities that were not changed. Their rows give the reasons.")
+    rows: list[BulkRow] = described("One result for each opportunity, in the order of the request.")
+    dry_run: bool = described("True if nothing was stored.")
 
 
 BulkResult = Annotated[
     BulkSummary | PermissionDenied | InvalidInput,
-    strawberry.union("BulkResult", description="One answer for each, or why nothing was tried."),
+    strawberry.union("BulkResult", description="One result for each opportunity, or the reason why none was tried."),
 ]
 
 
 @strawberry.type
 class BulkMutation:
     @strawberry.mutation(
-        graphql_type=BulkResult, description="The same guards, one database transaction and one result for each row."
+        graphql_type=BulkResult,
+        description="Apply one trigger to many opportunities. Each is checked by the gate of its own "
+        "process and succeeds or fails by itself, for the same reasons as a single "
+        "transition.",
     )
     async def transition_opportunities(self, info: Info, input: BulkTransitionInput) -> BulkSummary:
         terms = TransitionOptions(
@@ -107,7 +124,11 @@ class BulkMutation:
         )
         return _summarize(info, input.opportunities, results, dry_run=input.dry_run)
 
-    @strawberry.mutation(graphql_type=BulkResult, description="Give opportunities to another owner.")
+    @strawberry.mutation(
+        graphql_type=BulkResult,
+        description="Give opportunities to another owner. An opportunity is refused if it is closed or "
+        "if you may not assign it to that member.",
+    )
     async def assign_opportunities(self, info: Info, input: AssignOpportunitiesInput) -> BulkSummary:
         owner, refs = ids.parse_or_nil("Member", input.owner_id), _parse_refs(input.opportunities)
         results = await bulk.assign_opportunities(info.context.operation_context(), refs, owner)
@@ -115,7 +136,9 @@ class BulkMutation:
 
     @strawberry.mutation(
         graphql_type=BulkResult,
-        description="Move opportunities to the newest version of a process: their states stay, no gate is run, what was done stays done.",
+        description="Move opportunities to the newest version of a process. They keep their state and "
+        "no gate is evaluated; assessments and finished milestones are matched by key. Only "
+        "admins may do this. An opportunity is refused if it is closed.",
     )
     async def migrate_opportunities(self, info: Info, input: MigrateOpportunitiesInput) -> BulkSummary:
         refs = _parse_refs(input.opportunities)

@@ -14,19 +14,19 @@ from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState,
 from workflow.rules.opportunity.parts import CompetitorFacts
 
 
-@strawberry.type(description="How an opportunity ended.")
+@strawberry.type(description="The end of an opportunity.")
 class Close:
     outcome: OpportunityState = described("WON, LOST or DISQUALIFIED.")
-    closed_on: date = described("The day, in the organization's time zone.")
-    from_state: OpportunityState = described("The state it was closed from.")
-    win_reason: WinReason | None = described("Why it was won.")
-    loss_reason: LossReason | None = described("Why it was lost.")
-    disqualify_reason: DisqualifyReason | None = described("Why we stopped.")
-    note: str | None = described("In the words of who closed it.")
+    closed_on: date = described("The day on which it was closed, in the organization's time zone.")
+    from_state: OpportunityState = described("The state before it was closed.")
+    win_reason: WinReason | None = described("The reason, if it was won.")
+    loss_reason: LossReason | None = described("The reason, if it was lost.")
+    disqualify_reason: DisqualifyReason | None = described("The reason, if it was disqualified.")
+    note: str | None = described("The note of the member who closed it.")
     opportunity_id: strawberry.Private[UUID]
     lost_to_id: strawberry.Private[UUID | None]
 
-    @strawberry.field(graphql_type=Competitor | None, description="Whom it was lost to.")
+    @strawberry.field(graphql_type=Competitor | None, description="The competitor that it was lost to, if any.")
     async def competitor(self, info: Info) -> CompetitorFacts | None:
         competitors = await info.context.loaders.part("competitors", self.opportunity_id)
         return next((competitor for competitor in competitors if competitor.id == self.lost_to_id), None)

@@ -18,7 +18,8 @@ else:
 class DealDuplicates:
     @strawberry.field(
         graphql_type=list[Opportunity],
-        description="Other open opportunities of the same account by the same name, whatever its case, spaces and punctuation: at most 20, the oldest first.",
+        description="Other open opportunities of the same account with the same name, ignoring case, "
+        "spaces and punctuation. At most 20, the oldest first.",
     )
     async def possible_duplicates(self, root: Root, info: Info) -> Any:
         duplicate_ids = await info.context.loaders.open_deals_by_name.load(DealName(root.account_id, root.name)) or ()

@@ -16,46 +16,49 @@ from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import ProcessDocument
 
 
-@strawberry.type(name="InsightTopic", description="One thing there is to know of a deal.")
+@strawberry.type(name="InsightTopic", description="One topic of the insight into an opportunity.")
 class InsightTopicType:
     is_type_of = backed_by(insight_rules.InsightTopic)
-    topic: InsightTopicName = described("Which.")
-    status: KnowledgeStatus = described("How much of it is known; an empty set is never knowledge.")
-    summary: str = described("What is known, in a sentence.")
-    missing: list[str] = described("Each fact that is missing still: its name, a colon, and what to find out.")
+    topic: InsightTopicName = described("The topic.")
+    status: KnowledgeStatus = described("How much is known about it. An empty list never counts as known.")
+    summary: str = described("The known facts, in one sentence.")
+    missing: list[str] = described("Each missing fact: its name, a colon, and what to find out.")
 
 
-@strawberry.type(name="Insight", description="The wide-angle view: what is known, what is not, what went stale.")
+@strawberry.type(name="Insight", description="The known, the unknown and the outdated facts about an opportunity.")
 class InsightType:
     is_type_of = backed_by(insight_rules.Insight)
-    completeness_percent: int = described("The mean over the topics: KNOWN 100, PARTIAL 50, STALE 25, UNKNOWN 0.")
-    topics: list[InsightTopicType] = described("All twelve, always in the same order.")
+    completeness_percent: int = described(
+        "The mean of the topics, in percent: KNOWN counts 100, PARTIAL 50, STALE 25, UNKNOWN 0."
+    )
+    topics: list[InsightTopicType] = described("The twelve topics, always in the same order.")
 
 
-@strawberry.type(name="HealthFactor", description="One part of the score.")
+@strawberry.type(name="HealthFactor", description="One factor of the health score.")
 class HealthFactorType:
     is_type_of = backed_by(health_rules.HealthFactor)
-    key: str = described("Stable.")
-    label: str = described("As people read it.")
-    points: int = described("What it gives; what open risks without a mitigation take is below 0.")
-    max_points: int = described("The most that it may give; 0 for what only takes.")
-    explanation: str = described("Why, and what would mend it.")
+    key: str = described("The stable key of the factor.")
+    label: str = described("The name of the factor that people see.")
+    points: int = described("The points that it adds to the score. Negative for open risks without a mitigation.")
+    max_points: int = described("The most points that it can add. 0 for a factor that only takes points away.")
+    explanation: str = described("The reason for the points, and what would improve them.")
 
 
 @strawberry.type(
-    name="Health", description="0 to 100, with every point accounted for: the factors' points add up to the score."
+    name="Health", description="The health of an opportunity, 0 to 100. The points of the factors add up to the score."
 )
 class HealthType:
     is_type_of = backed_by(health_rules.Health)
-    score: int = described("0 to 100.")
-    band: HealthBand = described("GREEN from 80, AMBER from 60, RED below.")
-    factors: list[HealthFactorType] = described("What the score is made of.")
+    score: int = described("The score, 0 to 100.")
+    band: HealthBand = described("The band that the score falls into: GREEN from 80, AMBER from 60, RED below.")
+    factors: list[HealthFactorType] = described("The factors that make up the score.")
 
 
 @strawberry.type
 class DealInsight:
     @strawberry.field(
-        graphql_type=InsightType, description="What is known and what is not; once it is closed, as at its close."
+        graphql_type=InsightType,
+        description="The known and the unknown facts, by topic. For a closed opportunity, as at its close.",
     )
     async def insight(self, root: Root, info: Info) -> insight_rules.Insight:
         stored = closed_insight(root)
@@ -65,7 +68,7 @@ class DealInsight:
 
     @strawberry.field(
         graphql_type=HealthType,
-        description="How well it does, as stored for lists; once it is closed, as at its close.",
+        description="The health, as stored for lists and filters. For a closed opportunity, as at its close.",
     )
     async def health(self, root: Root, info: Info) -> health_rules.Health:
         stored = stored_health(root)

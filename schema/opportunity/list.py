@@ -42,71 +42,90 @@ MAX_FILTERS = 50
 
 @strawberry.input(
     name="OpportunityFilter",
-    description="Fields are joined by AND, values of a list by OR; an empty list matches nothing; `value` is in base currency; nesting at most 5.",
+    description="A filter for opportunities. All fields that are given must match; a list matches "
+    "if one of its values does, and an empty list matches nothing. Filters can be "
+    "nested 5 deep.",
 )
 class OpportunityFilterInput:
-    ids: list[strawberry.ID] | None = optional("These.")
-    numbers: list[int] | None = optional("With these numbers.")
-    external_system: str | None = optional("From this system.")
-    external_ids: list[str] | None = optional("With one of these ids there.")
-    state: list[OpportunityState] | None = optional("In one of these states.")
-    open: bool | None = optional("True: LEAD, QUALIFIED, PROGRESSING; false: closed.")
-    owner_id: list[strawberry.ID] | None = optional("Owned by one of these members.")
-    collaborator_id: list[strawberry.ID] | None = optional("Worked by one of these members beside the owner.")
-    team_id: list[strawberry.ID] | None = optional("Whose owner belongs to one of these teams.")
-    account_id: list[strawberry.ID] | None = optional("At one of these accounts.")
-    process_id: list[strawberry.ID] | None = optional("On one of these process versions.")
-    type: list[OpportunityType] | None = optional("Of one of these types.")
-    source: list[str] | None = optional("From one of these sources.")
-    forecast_category: list[ForecastCategory] | None = optional("Counted as one of these.")
-    value: DecimalRange | None = optional("Worth so much, in major units of the base currency.")
-    expected_close_date: DateRange | None = optional("Expected to close on these days.")
-    created_at: DateTimeRange | None = optional("Begun in this span.")
-    updated_at: DateTimeRange | None = optional("Changed in this span.")
-    state_since: DateTimeRange | None = optional("In its state since this span.")
-    closed_on: DateRange | None = optional("Closed on these days.")
-    health: IntRange | None = optional("With such a health; a deal whose health is not known is not among them.")
-    risk_level: list[RiskLevel] | None = optional("Whose highest open risk is at one of these levels.")
-    win_reason: list[WinReason] | None = optional("Won for one of these.")
-    loss_reason: list[LossReason] | None = optional("Lost for one of these.")
-    disqualify_reason: list[DisqualifyReason] | None = optional("Disqualified for one of these.")
-    competitor_name: list[str] | None = optional("Against a competitor with one of these names, exactly.")
-    alert_severity: list[AlertSeverity] | None = optional("With an unresolved alert as urgent as one of these.")
-    alert_code: list[AlertCode] | None = optional("With an unresolved alert of one of these rules.")
-    missing: list[OpportunityField] | None = optional("Those in which one of these is missing.")
-    text: str | None = optional("Matches name, account name, contact name and number; case-insensitive.")
-    any_of: list["OpportunityFilterInput"] | None = optional("At least one of these filters.")
+    ids: list[strawberry.ID] | None = optional("Opportunities with one of these ids.")
+    numbers: list[int] | None = optional("Opportunities with one of these numbers.")
+    external_system: str | None = optional("Opportunities that come from this system.")
+    external_ids: list[str] | None = optional("Opportunities with one of these external ids.")
+    state: list[OpportunityState] | None = optional("Opportunities in one of these states.")
+    open: bool | None = optional(
+        "Opportunities that are open (true: LEAD, QUALIFIED or PROGRESSING) or closed (false)."
+    )
+    owner_id: list[strawberry.ID] | None = optional("Opportunities that one of these members owns.")
+    collaborator_id: list[strawberry.ID] | None = optional("Opportunities with one of these members as a collaborator.")
+    team_id: list[strawberry.ID] | None = optional("Opportunities whose owner belongs to one of these teams.")
+    account_id: list[strawberry.ID] | None = optional("Opportunities of one of these accounts.")
+    process_id: list[strawberry.ID] | None = optional("Opportunities that follow one of these process versions.")
+    type: list[OpportunityType] | None = optional("Opportunities of one of these types.")
+    source: list[str] | None = optional("Opportunities with one of these sources, spelled exactly.")
+    forecast_category: list[ForecastCategory] | None = optional("Opportunities in one of these forecast categories.")
+    value: DecimalRange | None = optional(
+        "Opportunities whose `baseValue` is in this range, in major units of the base currency."
+    )
+    expected_close_date: DateRange | None = optional("Opportunities that are expected to close in this range of days.")
+    created_at: DateTimeRange | None = optional("Opportunities that were created in this range.")
+    updated_at: DateTimeRange | None = optional("Opportunities that were last changed in this range.")
+    state_since: DateTimeRange | None = optional("Opportunities that entered their state in this range.")
+    closed_on: DateRange | None = optional("Opportunities that were closed in this range of days.")
+    health: IntRange | None = optional(
+        "Opportunities whose health score is in this range. Those without a known health do not match."
+    )
+    risk_level: list[RiskLevel] | None = optional("Opportunities whose highest open risk has one of these levels.")
+    win_reason: list[WinReason] | None = optional("Opportunities that were won for one of these reasons.")
+    loss_reason: list[LossReason] | None = optional("Opportunities that were lost for one of these reasons.")
+    disqualify_reason: list[DisqualifyReason] | None = optional(
+        "Opportunities that were disqualified for one of these reasons."
+    )
+    competitor_name: list[str] | None = optional(
+        "Opportunities with a competitor of one of these names, spelled exactly."
+    )
+    alert_severity: list[AlertSeverity] | None = optional(
+        "Opportunities with an unresolved alert of one of these severities."
+    )
+    alert_code: list[AlertCode] | None = optional("Opportunities with an unresolved alert of one of these codes.")
+    missing: list[OpportunityField] | None = optional("Opportunities that have no value in one of these fields.")
+    text: str | None = optional(
+        "Opportunities whose name, account name, contact name or number contains this text, ignoring case."
+    )
+    any_of: list["OpportunityFilterInput"] | None = optional("Opportunities that match at least one of these filters.")
     not_: "OpportunityFilterInput | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="Not this filter."
+        name="not", default=strawberry.UNSET, description="Opportunities that do not match this filter."
     )
 
 
-@strawberry.input(description="One column of an order.")
+@strawberry.input(description="One sort key of a list of opportunities.")
 class OpportunityOrder:
-    field: OpportunityOrderField = described("By what.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Up or down.")
+    field: OpportunityOrderField = described("The field to sort by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Ascending or descending.")
 
 
-@strawberry.type(description="An opportunity in a list.")
+@strawberry.type(description="An opportunity and its cursor.")
 class OpportunityEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after` or `before`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Opportunity = described("The opportunity.")
 
 
 @strawberry.type(description="A page of opportunities.")
 class OpportunityConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[OpportunityEdge] = described("The rows with their cursors.")
-    nodes: list[Opportunity] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[OpportunityEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Opportunity] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many match the filter, not only this page.")
+    @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         return (await info.context.loaders.totals(root.scope)).count
 
     @strawberry.field(
-        description="Sum of `baseValue` over everything that matches the filter, not only this page. Null, with an error, where a currency has no rate."
+        description="The sum of `baseValue` over all opportunities that match the filter, on all pages "
+        "together. Null, with an error, if a currency has no exchange rate."
     )
     async def total_value(self, root: strawberry.Parent[Any], info: Info) -> Money | None:
         found = await info.context.loaders.totals(root.scope)
@@ -207,14 +226,15 @@ async def _page(
 class OpportunityQuery:
     @strawberry.field(
         graphql_type=Opportunity | None,
-        description="An opportunity by id; null where there is none that the viewer sees.",
+        description="The opportunity with this id. Null if there is none that you can see.",
     )
     async def opportunity(self, info: Info, id: strawberry.ID) -> Any:
         found = ids.decode(id)
         return await info.context.loaders.row("Opportunity", found[1]) if found and found[0] == "Opportunity" else None
 
     @strawberry.field(
-        graphql_type=OpportunityConnection, description="20 where neither `first` nor `last` is given; 1 to 100."
+        graphql_type=OpportunityConnection,
+        description="The opportunities that you can see, by number unless you pass `orderBy`.",
     )
     async def opportunities(
         self,

@@ -24,81 +24,115 @@ from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 
 
-@strawberry.input(description="What happens next, and by when.")
+@strawberry.input(description="The next action that was agreed on.")
 class NextStepInput:
-    text: str = described("What happens next.")
-    due_date: date | None = optional("By when.")
-    agreed_with_buyer: bool = strawberry.field(default=False, description="Whether the buyer knows and agrees.")
+    text: str = described("The action.")
+    due_date: date | None = optional("The day by which it will be done.")
+    agreed_with_buyer: bool = strawberry.field(default=False, description="True if the buyer agreed to it.")
 
 
-@strawberry.input(description="A new lead.")
+@strawberry.input(description="A new opportunity, in the state LEAD.")
 class CreateOpportunityInput:
-    name: str = described("What it is called.")
-    account_id: strawberry.ID = described("The buyer's company.")
-    owner_id: strawberry.ID | None = optional("Whose deal it is; left out: the member who makes it.")
-    type: OpportunityType = strawberry.field(
-        default=OpportunityType.NEW_BUSINESS, description="What kind of business it is."
+    name: str = described("The name, such as the project or the product.")
+    account_id: strawberry.ID = described("The account: the company that may buy.")
+    owner_id: strawberry.ID | None = optional(
+        "The member who is responsible. Default: the member who creates it. Required for an API key without a member."
     )
-    description: str | None = optional("In a few words.")
-    source: str | None = optional("Where it came from.")
-    external_system: str | None = optional("The system it comes from; goes with `externalId`.")
-    external_id: str | None = optional("Its id there; unique in the organization with the system.")
-    value: MoneyInput | None = optional("What it would bring.")
-    expected_close_date: date | None = optional("When the buyer is expected to decide.")
-    next_step: NextStepInput | None = optional("What happens next.")
-    process_key: str | None = optional("The process it follows; left out: the default.")
-    collaborator_ids: list[strawberry.ID] | None = optional("Members who work it with its owner.")
-    attributes: Json | None = optional("Anything else, as an object.")
+    type: OpportunityType = strawberry.field(default=OpportunityType.NEW_BUSINESS, description="The kind of business.")
+    description: str | None = optional("A description, in a few words.")
+    source: str | None = optional("The origin, such as a campaign.")
+    external_system: str | None = optional(
+        "The system that the record comes from, such as `hubspot`. Required together with `externalId`."
+    )
+    external_id: str | None = optional(
+        "Its id in `externalSystem`. Unique in the organization, together with the system."
+    )
+    value: MoneyInput | None = optional("The amount that the deal would bring, in any currency with an exchange rate.")
+    expected_close_date: date | None = optional("The day on which the buyer is expected to decide.")
+    next_step: NextStepInput | None = optional("The next action that was agreed on.")
+    process_key: str | None = optional(
+        "The key of the sales process to follow. Default: the organization's default process."
+    )
+    collaborator_ids: list[strawberry.ID] | None = optional("Members who work on it with the owner.")
+    attributes: Json | None = optional("Your own custom fields, as an object.")
 
 
 @strawberry.input(
-    description="Changes of an opportunity: what is left out is kept, null clears. The state is never among them."
+    description="Changes to an opportunity. Fields that you leave out stay as they are; null clears "
+    "a field. The state is not among them: use a transition."
 )
 class UpdateOpportunityInput:
     id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
-    name: str | None = optional("What it is called.")
-    type: OpportunityType | None = optional("What kind of business it is.")
-    description: str | None = optional("In a few words.")
-    source: str | None = optional("Where it came from.")
-    external_system: str | None = optional("The system it comes from; goes with `externalId`.")
-    external_id: str | None = optional("Its id there.")
-    value: MoneyInput | None = optional("What it would bring.")
-    expected_close_date: date | None = optional("When the buyer is expected to decide; a later month is a push.")
-    slip_reason: SlipReason | None = optional("Required where the expected close date moves to a later calendar month.")
-    next_step: NextStepInput | None = optional("What happens next.")
-    pain_since: date | None = optional("Since when the buyer has lived with the pain.")
-    probability: float | None = optional("0 to 1, set by hand; null gives it back to the process.")
-    forecast_category: ForecastCategory | None = optional("Set by hand; null gives it back to the process.")
-    collaborator_ids: list[strawberry.ID] | None = optional("Members who work it with its owner: all of them.")
-    attributes: Json | None = optional("Merged by key; a null value removes the key.")
+    expected_version: int | None = optional(
+        "The version that you read. If the record has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    name: str | None = optional("The name.")
+    type: OpportunityType | None = optional("The kind of business.")
+    description: str | None = optional("A description, in a few words.")
+    source: str | None = optional("The origin, such as a campaign.")
+    external_system: str | None = optional(
+        "The system that the record comes from, such as `hubspot`. Required together with `externalId`."
+    )
+    external_id: str | None = optional(
+        "Its id in `externalSystem`. Unique in the organization, together with the system."
+    )
+    value: MoneyInput | None = optional("The amount that the deal would bring.")
+    expected_close_date: date | None = optional(
+        "The day on which the buyer is expected to decide. Moving it to a later month counts as a push."
+    )
+    slip_reason: SlipReason | None = optional(
+        "The reason for the push. Required if the expected close date moves to a later month."
+    )
+    next_step: NextStepInput | None = optional("The next action that was agreed on.")
+    pain_since: date | None = optional("The day since which the buyer has had the problem.")
+    probability: float | None = optional(
+        "The probability of winning, 0 to 1, set by hand. Null returns to the value of the process."
+    )
+    forecast_category: ForecastCategory | None = optional(
+        "The forecast category, set by hand. Null returns to the value of the process."
+    )
+    collaborator_ids: list[strawberry.ID] | None = optional(
+        "Members who work on it with the owner. The list replaces the present one."
+    )
+    attributes: Json | None = optional(
+        "Custom fields to merge, by key. A null value removes the key; keys that you leave out stay."
+    )
 
 
-@strawberry.input(description="An opportunity that should not have been.")
+@strawberry.input(description="An opportunity to delete.")
 class DeleteOpportunityInput:
     id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read.")
-    reason: str = described("Why; kept in its last event.")
+    expected_version: int | None = optional(
+        "The version that you read. If the opportunity has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
+    )
+    reason: str = described("The reason, stored in its last event.")
 
 
-@strawberry.type(description="The opportunity was made or changed.")
+@strawberry.type(description="The opportunity was created or changed.")
 class OpportunityChanged:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity as stored.")
+    @strawberry.field(graphql_type=Opportunity, description="The opportunity, read after the change.")
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_required(info.context.loaders.opportunity, self.key)
 
 
 OpportunityResult = Annotated[
     OpportunityChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("OpportunityResult", description="The opportunity, or why not."),
+    strawberry.union("OpportunityResult", description="The opportunity, or the reason why it was not changed."),
 ]
 
 
 @strawberry.type
 class OpportunityMutation:
-    @strawberry.mutation(graphql_type=OpportunityResult, description="Make a lead.")
+    @strawberry.mutation(
+        graphql_type=OpportunityResult,
+        description="Create an opportunity as a LEAD. Refused if the account does not exist, if you may "
+        "not assign it to that owner, if the process does not accept it, or if its external "
+        "id is taken.",
+    )
     async def create_opportunity(self, info: Info, input: CreateOpportunityInput) -> OpportunityChanged:
         new = NewOpportunity(
             account_id=ids.parse("Account", input.account_id),
@@ -111,7 +145,11 @@ class OpportunityMutation:
             )
         )
 
-    @strawberry.mutation(graphql_type=OpportunityResult, description="Never changes `state`: only a transition does.")
+    @strawberry.mutation(
+        graphql_type=OpportunityResult,
+        description="Change the fields that are given, never the state. Refused if the opportunity is "
+        "closed, if you may not write it, or if someone changed it since `expectedVersion`.",
+    )
     async def update_opportunity(self, info: Info, input: UpdateOpportunityInput) -> OpportunityChanged:
         id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)
         return OpportunityChanged(
@@ -124,7 +162,9 @@ class OpportunityMutation:
         )
 
     @strawberry.mutation(
-        graphql_type=DeleteResult, description="Take it out of every list; its history and its number stay."
+        graphql_type=DeleteResult,
+        description="Delete an opportunity that was created by mistake. Only admins may do this. Its "
+        "history stays and its number is not used again.",
     )
     async def delete_opportunity(self, info: Info, input: DeleteOpportunityInput) -> Deleted:
         id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)

@@ -24,25 +24,32 @@ else:
     Transition = Annotated["Transition", strawberry.lazy("schema.opportunity.transitions")]
 
 
-@strawberry.type(description="Requirements that were passed with a reason; it stays open until each of them holds.")
+@strawberry.type(
+    description="Requirements that were passed without being met, with a reason. It stays open "
+    "until each of them is met."
+)
 class Override:
     is_type_of = backed_by(OverrideFacts)
-    requirement_keys: list[str] = described("What was passed.")
-    reason: str = described("Why, in the words of who passed it.")
-    at: datetime = described("When.")
-    expires_at: datetime | None = described("By when it is to be made good.")
-    settled_at: datetime | None = described("When each of the requirements held again; null while it is owed.")
+    requirement_keys: list[str] = described("The keys of the requirements that were passed.")
+    reason: str = described("The reason that was given.")
+    at: datetime = described("The time of the override.")
+    expires_at: datetime | None = described("The time by which the requirements should be met. Null if none was set.")
+    settled_at: datetime | None = described(
+        "The time when all of the requirements were met. Null while the override is open."
+    )
 
-    @strawberry.field(graphql_type=ActorType, description="Who passed it.")
+    @strawberry.field(graphql_type=ActorType, description="The member or API key that gave the override.")
     def by(self, root: Root) -> Actor:
         actor: Actor = root.by
         return actor
 
-    @strawberry.field(graphql_type=Transition, description="The transition that it let through.")
+    @strawberry.field(graphql_type=Transition, description="The transition that it allowed.")
     async def transition(self, root: Root, info: Info) -> TransitionRow:
         return await load_required(info.context.loaders.transition, root.transition_id)
 
-    @strawberry.field(graphql_type=list[Requirement], description="The requirements as they were passed then.")
+    @strawberry.field(
+        graphql_type=list[Requirement], description="The requirements as they were when they were passed."
+    )
     async def requirements(self, root: Root, info: Info) -> Sequence[Verdict]:
         transition = await load_required(info.context.loaders.transition, root.transition_id)
         verdicts = [decode(Verdict, stored) for stored in transition.requirements]
@@ -50,12 +57,16 @@ class Override:
 
 
 @strawberry.input(
-    description="requirementKeys: exactly the unmet requirements that are being overridden; one left out keeps the gate shut."
+    description="Passes the unmet requirements of a gate with a reason. It must name exactly the "
+    "requirements that are unmet. A manager can pass SOFT ones, an admin all; not on an "
+    "opportunity that they work on themselves."
 )
 class OverrideInput:
-    requirement_keys: list[str] = described("The keys of the unmet requirements, as `unmet` gives them.")
-    reason: str = described("Why, in at least 20 characters; kept and reported.")
-    expires_at: datetime | None = optional("By when it is to be made good.")
+    requirement_keys: list[str] = described("The keys of the unmet requirements, as listed in `unmet`.")
+    reason: str = described("The reason, at least 20 characters. It is stored and appears in reports.")
+    expires_at: datetime | None = optional(
+        "The time by which the requirements should be met. After it, an alert is raised."
+    )
 
 
 def parse_override(input: Any) -> NewOverride | None:  # Any: an OverrideInput, null, or left out

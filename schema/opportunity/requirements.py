@@ -8,14 +8,14 @@ from workflow.rules.enums import RequirementKind, RequirementStatus, Strength
 from workflow.rules.gates.requirements import Verdict
 
 
-@strawberry.type(description="One requirement of a gate, and whether it holds.")
+@strawberry.type(description="One requirement of a gate, and whether it is met.")
 class Requirement:
     is_type_of = backed_by(Verdict)
-    key: str = described("Stable inside a process, e.g. `criterion.pain`.")
-    kind: RequirementKind = described("What it looks at.")
-    strength: Strength = described("Who may override it.")
-    label: str = described("As people read it.")
-    status: RequirementStatus = described("Whether it holds.")
-    explanation: str = described("Why it holds or does not, in a sentence a salesperson understands.")
-    remedy: str | None = described("The mutation that would meet it, e.g. `assessCriteria`; null where it holds.")
-    test: RequirementTestType = described("What exactly is asked.")
+    key: str = described("The key of the requirement in its process, such as `criterion.pain`.")
+    kind: RequirementKind = described("The kind of condition.")
+    strength: Strength = described("The strength: who may override the requirement.")
+    label: str = described("The name of the requirement that people see.")
+    status: RequirementStatus = described("The result of the evaluation.")
+    explanation: str = described("The reason why it is met or not, in one sentence.")
+    remedy: str | None = described("The mutation that would meet it, such as `assessCriteria`. Null if it is met.")
+    test: RequirementTestType = described("The condition in full.")

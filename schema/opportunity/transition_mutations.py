@@ -36,93 +36,123 @@ from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState,
 @strawberry.input
 class TransitionInput:
     id: strawberry.ID = described("The opportunity.")
-    expected_version: int | None = optional("The version that was read; another one there is a VersionConflict.")
-    override: OverrideInput | None = optional(
-        "Passes unmet requirements with a reason: a manager SOFT ones, an admin all."
+    expected_version: int | None = optional(
+        "The version that you read. If the record has changed since, the answer is a "
+        "VersionConflict. Left out: no check."
     )
-    dry_run: bool = strawberry.field(default=False, description="Do everything and roll it back.")
+    override: OverrideInput | None = optional("Passes unmet requirements with a reason.")
+    dry_run: bool = strawberry.field(
+        default=False, description="Check everything and roll it back: the result shows what would have happened."
+    )
 
 
 @strawberry.input
 class NotedTransitionInput(TransitionInput):
-    note: str | None = optional("In your words; kept with the transition.")
+    note: str | None = optional("Your note, stored with the transition.")
 
 
 @strawberry.input(
-    description="LEAD to QUALIFIED. What is given is applied first, then the gate is judged; nothing is written unless it opens."
+    description="A lead to qualify. Changes in this input are applied before the gate is evaluated, "
+    "and stored only if the transition succeeds."
 )
 class QualifyOpportunityInput(NotedTransitionInput):
-    assessments: list[AssessmentInput] | None = optional("Recorded first.")
-    pain_since: date | None = optional("Recorded first.")
-    next_step: NextStepInput | None = optional("Recorded first.")
+    assessments: list[AssessmentInput] | None = optional("Assessments to record before the gate is evaluated.")
+    pain_since: date | None = optional(
+        "The day since which the buyer has had the problem, recorded before the gate is evaluated."
+    )
+    next_step: NextStepInput | None = optional("The next action, recorded before the gate is evaluated.")
 
 
 @strawberry.input(
-    description="QUALIFIED to PROGRESSING. What is given is applied first, then the gate is judged; the milestones are laid out."
+    description="A qualified opportunity to progress. Changes in this input are applied before the "
+    "gate is evaluated, and stored only if the transition succeeds."
 )
 class ProgressOpportunityInput(NotedTransitionInput):
-    value: MoneyInput | None = optional("Applied first.")
-    expected_close_date: date | None = optional("Applied first; a new baseline, never a push.")
-    slip_reason: SlipReason | None = optional("Not needed: a date given here is a new baseline.")
-    next_step: NextStepInput | None = optional("Applied first.")
-
-
-@strawberry.input(description="PROGRESSING to WON.")
-class WinOpportunityInput(NotedTransitionInput):
-    reason: WinReason = described("Why the buyer chose us.")
-    value: MoneyInput | None = optional("What was agreed at last; applied first.")
-    closed_on: date | None = optional("The day it was won; left out: today.")
-
-
-@strawberry.input(description="QUALIFIED or PROGRESSING to LOST.")
-class LoseOpportunityInput(NotedTransitionInput):
-    reason: LossReason = described("Why. OTHER needs a `note` of at least 20 characters.")
-    competitor_id: strawberry.ID | None = optional("One of the opportunity's competitors, with LOST_TO_COMPETITOR.")
-    closed_on: date | None = optional("The day it was lost; left out: today.")
-
-
-@strawberry.input(description="Stop: an open opportunity becomes DISQUALIFIED.")
-class DisqualifyOpportunityInput(NotedTransitionInput):
-    reason: DisqualifyReason = described("Why. OTHER needs a `note` of at least 20 characters.")
-
-
-@strawberry.input(description="Back by one state: PROGRESSING to QUALIFIED, QUALIFIED to LEAD.")
-class RegressOpportunityInput(TransitionInput):
-    note: str = described("Why it goes back; kept with the transition.")
-
-
-@strawberry.input(description="A closed opportunity is open again; the gate into its target is judged anew.")
-class ReopenOpportunityInput(TransitionInput):
-    note: str = described("Why it is opened again; kept with the transition.")
-    to: OpportunityState = described(
-        "Where to: LOST to LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to PROGRESSING."
+    value: MoneyInput | None = optional("The value, applied before the gate is evaluated.")
+    expected_close_date: date | None = optional(
+        "The expected close date, applied before the gate is evaluated. It is a new "
+        "baseline and never counts as a push."
     )
-    expected_close_date: date | None = optional("Applied first; a new baseline, never a push.")
-    slip_reason: SlipReason | None = optional("Not needed: a date given here is a new baseline.")
+    slip_reason: SlipReason | None = optional("Not needed: the date given here is a new baseline.")
+    next_step: NextStepInput | None = optional("The next action, applied before the gate is evaluated.")
 
 
-@strawberry.type(description="The arrow was taken, or would have been.")
+@strawberry.input(
+    description="An opportunity that was won. A value in this input is applied before the gate is evaluated."
+)
+class WinOpportunityInput(NotedTransitionInput):
+    reason: WinReason = described("The reason why the buyer chose you.")
+    value: MoneyInput | None = optional("The agreed value, applied before the gate is evaluated.")
+    closed_on: date | None = optional(
+        "The day on which it was won. Default: today. Not in the future, and not before the "
+        "opportunity entered its state."
+    )
+
+
+@strawberry.input(description="An opportunity that was lost.")
+class LoseOpportunityInput(NotedTransitionInput):
+    reason: LossReason = described("The reason. OTHER requires a `note` of at least 20 characters.")
+    competitor_id: strawberry.ID | None = optional(
+        "The competitor who won: one of the opportunity's own. Required for LOST_TO_COMPETITOR."
+    )
+    closed_on: date | None = optional(
+        "The day on which it was lost. Default: today. Not in the future, and not before "
+        "the opportunity entered its state."
+    )
+
+
+@strawberry.input(description="An open opportunity to stop working on.")
+class DisqualifyOpportunityInput(NotedTransitionInput):
+    reason: DisqualifyReason = described("The reason. OTHER requires a `note` of at least 20 characters.")
+
+
+@strawberry.input(description="An opportunity to move back by one state.")
+class RegressOpportunityInput(TransitionInput):
+    note: str = described("The reason, stored with the transition.")
+
+
+@strawberry.input(
+    description="A closed opportunity to open again. Changes in this input are applied before the gate is evaluated."
+)
+class ReopenOpportunityInput(TransitionInput):
+    note: str = described("The reason, stored with the transition.")
+    to: OpportunityState = described(
+        "The state to reopen to: from LOST to LEAD, QUALIFIED or PROGRESSING; from "
+        "DISQUALIFIED to LEAD; from WON to PROGRESSING."
+    )
+    expected_close_date: date | None = optional(
+        "The expected close date, applied before the gate is evaluated. It is a new "
+        "baseline and never counts as a push."
+    )
+    slip_reason: SlipReason | None = optional("Not needed: the date given here is a new baseline.")
+
+
+@strawberry.type(description="The transition was made; on a dry run, it would have been.")
 class TransitionSucceeded:
     result: strawberry.Private[TransitionOutcome]
 
-    @strawberry.field(graphql_type=Opportunity, description="As stored: unchanged on a dry run.")
+    @strawberry.field(
+        graphql_type=Opportunity, description="The opportunity, read after the transition. Unchanged on a dry run."
+    )
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_required(info.context.loaders.opportunity, self.result.opportunity_id)
 
-    @strawberry.field(graphql_type=Transition | None, description="Null on a dry run.")
+    @strawberry.field(graphql_type=Transition | None, description="The recorded transition. Null on a dry run.")
     async def transition(self, info: Info) -> TransitionRow | None:
         id = self.result.transition_id
         return None if id is None else await load_required(info.context.loaders.transition, id)
 
-    @strawberry.field(description="Where it leads.")
+    @strawberry.field(description="The state that the transition leads to.")
     def target(self) -> OpportunityState:
         return self.result.target
 
-    @strawberry.field(graphql_type=list[Requirement], description="The gate as it was evaluated.")
+    @strawberry.field(
+        graphql_type=list[Requirement], description="The requirements of the gate, as they were evaluated."
+    )
     def requirements(self) -> Any:
         return self.result.verdicts
 
-    @strawberry.field(description="Whether it was only tried.")
+    @strawberry.field(description="True if nothing was stored.")
     def dry_run(self) -> bool:
         return self.result.dry_run
 
@@ -135,7 +165,7 @@ TransitionResult = Annotated[
     | NotFound
     | PermissionDenied
     | InvalidInput,
-    strawberry.union("TransitionResult", description="The arrow taken, or why not: the first of these that applies."),
+    strawberry.union("TransitionResult", description="The transition, or the first reason why it was not made."),
 ]
 
 
@@ -145,7 +175,11 @@ def _transition_mutation(description: str) -> Any:
 
 @strawberry.type
 class TransitionMutation:
-    @_transition_mutation("LEAD becomes QUALIFIED where pain, interest and fit hold.")
+    @_transition_mutation(
+        "Qualify a LEAD: it becomes QUALIFIED. Refused with TransitionBlocked unless pain, "
+        "interest, fit and all other requirements of the QUALIFY gate are met or "
+        "overridden."
+    )
     async def qualify_opportunity(self, info: Info, input: QualifyOpportunityInput) -> TransitionSucceeded:
         """A lead becomes an opportunity."""
         changes = QualifyChanges(
@@ -158,7 +192,11 @@ class TransitionMutation:
             result=await triggers.qualify(info.context.operation_context(), id, changes, _parse_terms(input))
         )
 
-    @_transition_mutation("QUALIFIED becomes PROGRESSING; the process's milestones are laid out, due from today.")
+    @_transition_mutation(
+        "Progress a QUALIFIED opportunity: it becomes PROGRESSING and gets the milestones "
+        "of its process, due from today. Refused with TransitionBlocked unless the "
+        "requirements of the PROGRESS gate are met or overridden."
+    )
     async def progress_opportunity(self, info: Info, input: ProgressOpportunityInput) -> TransitionSucceeded:
         """The purchase begins."""
         id, changes = ids.parse("Opportunity", input.id), parse_changes(_applied_fields(input))
@@ -166,7 +204,10 @@ class TransitionMutation:
             result=await triggers.progress(info.context.operation_context(), id, changes, _parse_terms(input))
         )
 
-    @_transition_mutation("PROGRESSING becomes WON, with the reason why.")
+    @_transition_mutation(
+        "Win a PROGRESSING opportunity: it becomes WON, with a reason. Refused with "
+        "TransitionBlocked unless the requirements of the WIN gate are met or overridden."
+    )
     async def win_opportunity(self, info: Info, input: WinOpportunityInput) -> TransitionSucceeded:
         """The end we wanted."""
         won = WinDetails(input.reason, or_none(input.closed_on), parse_changes(_applied_fields(input)))
@@ -175,7 +216,10 @@ class TransitionMutation:
             result=await triggers.win(info.context.operation_context(), id, won, _parse_terms(input))
         )
 
-    @_transition_mutation("QUALIFIED or PROGRESSING becomes LOST, with the reason why.")
+    @_transition_mutation(
+        "Lose a QUALIFIED or PROGRESSING opportunity: it becomes LOST, with a reason. "
+        "Refused if the reason lacks its competitor or note."
+    )
     async def lose_opportunity(self, info: Info, input: LoseOpportunityInput) -> TransitionSucceeded:
         """The end we did not want."""
         competitor_id = ids.parse_optional("Competitor", or_none(input.competitor_id))
@@ -187,7 +231,10 @@ class TransitionMutation:
             result=await triggers.lose(info.context.operation_context(), id, lost, _parse_terms(input))
         )
 
-    @_transition_mutation("An open opportunity becomes DISQUALIFIED, with the reason why.")
+    @_transition_mutation(
+        "Stop working on an open opportunity: it becomes DISQUALIFIED, with a reason. "
+        "Refused if the reason OTHER has no note."
+    )
     async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
         """We stop."""
         id, reason = ids.parse("Opportunity", input.id), input.reason
@@ -195,7 +242,10 @@ class TransitionMutation:
             result=await triggers.disqualify(info.context.operation_context(), id, reason, _parse_terms(input))
         )
 
-    @_transition_mutation("Back by one state, with a note that says why.")
+    @_transition_mutation(
+        "Move an opportunity back by one state, with a note: PROGRESSING to QUALIFIED, or "
+        "QUALIFIED to LEAD. Refused in any other state."
+    )
     async def regress_opportunity(self, info: Info, input: RegressOpportunityInput) -> TransitionSucceeded:
         """It had come too far."""
         id = ids.parse("Opportunity", input.id)
@@ -204,7 +254,9 @@ class TransitionMutation:
         )
 
     @_transition_mutation(
-        "A closed opportunity is open again, for a manager; a WON one for an admin. The gate into `to` is judged anew."
+        "Reopen a closed opportunity. Only managers and admins may do this, and only admins "
+        "for a WON one. Refused with TransitionBlocked unless the gate into the target "
+        "state is passed again."
     )
     async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
         """Not over yet."""

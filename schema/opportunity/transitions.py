@@ -32,92 +32,96 @@ from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.opportunity.time_in_state import StateDuration
 
 
-@strawberry.type(description="How long a deal has been in a state.")
+@strawberry.type(description="The time that an opportunity has been in one state.")
 class TimeInState:
     is_type_of = backed_by(StateDuration)
     state: OpportunityState = described("The state.")
-    current_seconds: int | None = described("The visit that goes on; null where the deal is elsewhere.")
-    cumulative_seconds: int = described("All visits together.")
-    visits: int = described("How often it came there.")
+    current_seconds: int | None = described(
+        "The seconds since it entered the state. Null if it is in another state now."
+    )
+    cumulative_seconds: int = described("The seconds of all its visits to the state together.")
+    visits: int = described("The number of times it entered the state.")
 
 
-@strawberry.type(description="One way on from the current state, with every requirement and whether it holds.")
+@strawberry.type(description="One transition that leaves the current state, with every requirement of its gate.")
 class TransitionOption:
     is_type_of = backed_by(TransitionPreview)
-    trigger: Trigger = described("What to call.")
-    target: OpportunityState = described("Where it leads.")
-    readiness: TransitionReadiness = described(
-        "READY: nothing unmet. OVERRIDABLE: this viewer may override all that is. FORBIDDEN: not theirs to take. Else BLOCKED."
-    )
-    requirements: list[Requirement] = described("The gate, all of it.")
-    unmet_count: int = described("How many requirements do not hold.")
-    required_inputs: list[str] = described("Fields of the input still to be asked for, e.g. `reason`.")
-    forbidden_because: str | None = described("Why this viewer may not take it; null where they may.")
+    trigger: Trigger = described("The trigger.")
+    target: OpportunityState = described("The state that it leads to.")
+    readiness: TransitionReadiness = described("Whether you can make this transition now.")
+    requirements: list[Requirement] = described("All requirements of the gate, met and unmet.")
+    unmet_count: int = described("The number of requirements that are not met.")
+    required_inputs: list[str] = described("The fields of the mutation's input that you must give, such as `reason`.")
+    forbidden_because: str | None = described("The reason why you may not make this transition. Null if you may.")
 
 
-@strawberry.type(description="One arrow that was taken; it never changes.")
+@strawberry.type(description="A recorded change of state. It never changes.")
 class Transition(Node):
     is_type_of = backed_by(TransitionRow)
     id: strawberry.ID = node_id("Transition")
-    trigger: Trigger = described("What was called.")
-    at: datetime = described("When.")
-    actor: ActorType = described("Who did it.")
-    source: TransitionSource = described("By which way.")
-    note: str | None = described("In their words.")
-    seconds_in_previous_state: int = described("How long the state that was left had lasted.")
-    expected_close_date: date | None = described("As it was then.")
-    probability: float = described("As it became.")
-    forecast_category: ForecastCategory = described("As it became.")
+    trigger: Trigger = described("The trigger.")
+    at: datetime = described("The time of the transition.")
+    actor: ActorType = described("The member, API key or system that made it.")
+    source: TransitionSource = described("The way it was made.")
+    note: str | None = described("The note that was given with it.")
+    seconds_in_previous_state: int = described("The seconds that the opportunity had been in the state that it left.")
+    expected_close_date: date | None = described("The expected close date at that time.")
+    probability: float = described("The probability after the transition.")
+    forecast_category: ForecastCategory = described("The forecast category after the transition.")
 
-    @strawberry.field(name="from", description="The state that was left.")
+    @strawberry.field(name="from", description="The state that it left.")
     def from_(self, root: Root) -> OpportunityState:
         state: OpportunityState = root.from_state
         return state
 
-    @strawberry.field(description="The state that was entered.")
+    @strawberry.field(description="The state that it entered.")
     def to(self, root: Root) -> OpportunityState:
         state: OpportunityState = root.to_state
         return state
 
     @strawberry.field(
         graphql_type=list[Requirement],
-        description="The gate as it was evaluated then, with the process version it came from.",
+        description="The requirements of the gate, as they were evaluated then.",
     )
     def requirements(self, root: Root) -> Sequence[Verdict]:
         return [decode(Verdict, stored) for stored in root.requirements]
 
-    @strawberry.field(graphql_type=SalesProcess, description="The process version whose gate was judged.")
+    @strawberry.field(graphql_type=SalesProcess, description="The process version whose gate was evaluated.")
     async def process(self, root: Root, info: Info) -> ProcessRow:
         return await load_required(info.context.loaders.process, root.process_id)
 
-    @strawberry.field(description="The close that this transition made.")
+    @strawberry.field(description="The close that this transition made. Null if it did not close the opportunity.")
     def close(self, root: Root) -> Close | None:
         return close_from_transition(root)
 
-    @strawberry.field(graphql_type=Override | None, description="What was passed, and why; null where nothing was.")
+    @strawberry.field(
+        graphql_type=Override | None, description="The override that was given with it. Null if there was none."
+    )
     async def override(self, root: Root, info: Info) -> OverrideFacts | None:
         return await info.context.loaders.parts.override(root)
 
-    @strawberry.field(description="As it was then.")
+    @strawberry.field(description="The value at that time.")
     def value(self, root: Root) -> Money | None:
         return money(root.value_minor, root.value_currency)
 
 
-@strawberry.type(description="A transition in a list.")
+@strawberry.type(description="A transition and its cursor.")
 class TransitionEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Transition = described("The transition.")
 
 
-@strawberry.type(description="A page of history.")
+@strawberry.type(description="A page of an opportunity's history.")
 class TransitionConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[TransitionEdge] = described("The rows with their cursors.")
-    nodes: list[Transition] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[TransitionEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Transition] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many there are, not only this page.")
+    @strawberry.field(description="The number of items on all pages together.")
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(HISTORY, root)
 

@@ -22,57 +22,56 @@ from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import Role
 
 
-@strawberry.type(
-    description="A credential of the API, seen by admins alone; its secret is shown once, when it is made."
-)
+@strawberry.type(description="A credential for this API. Only admins can see it.")
 class ApiKey(Node):
     is_type_of = backed_by(ApiKeyRow)
     id: strawberry.ID = node_id("ApiKey")
-    name: str = described("What it is for.")
-    role: Role = described("What it may do; one that stands for a member does no more than the member may now.")
-    created_by: ActorType = described("Who made it.")
-    created_at: datetime = described("When it was made.")
-    last_used_at: datetime | None = described("The minute in which it was last used; null: never.")
-    expires_at: datetime | None = described("From then on it is refused; null: never.")
-    revoked_at: datetime | None = described("When it was revoked; it is refused since.")
+    name: str = described("The name, such as the program that uses it.")
+    role: Role = described("The role. A key that acts for a member can do no more than the member.")
+    created_by: ActorType = described("The member, API key or system that created it.")
+    created_at: datetime = described("The time when it was created.")
+    last_used_at: datetime | None = described("The time of its last use, to the minute. Null if it was never used.")
+    expires_at: datetime | None = described("The time from which it is refused. Null: never.")
+    revoked_at: datetime | None = described("The time when it was revoked. Null if it was not.")
 
-    @strawberry.field(graphql_type=Member | None, description="The member it stands for; null: it stands for nobody.")
+    @strawberry.field(graphql_type=Member | None, description="The member that it acts for. Null if it acts for none.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
-    @strawberry.field(description="First characters, to tell keys apart.")
+    @strawberry.field(description="The first characters of the key, to recognize it.")
     def prefix(self, root: strawberry.Parent[Any]) -> str:
         return f"pur_{root.public_id}"
 
 
 @strawberry.input(description="A new API key.")
 class CreateApiKeyInput:
-    name: str = described("What it is for.")
-    role: Role = described("What it may do; no more than the member it stands for.")
-    member_id: strawberry.ID | None = optional("The active member it stands for; left out: it stands for nobody.")
-    expires_at: datetime | None = optional("From then on it is refused; left out: never.")
+    name: str = described("The name, such as the program that uses it.")
+    role: Role = described("The role. No more than the role of the member that it acts for.")
+    member_id: strawberry.ID | None = optional("The active member that it acts for. Left out: none.")
+    expires_at: datetime | None = optional("The time from which it is refused. Left out: never.")
 
 
-@strawberry.input(description="An API key that is to stop.")
+@strawberry.input(description="An API key to revoke.")
 class RevokeApiKeyInput:
-    id: strawberry.ID = described("The key.")
+    id: strawberry.ID = described("The API key.")
 
 
-@strawberry.type(description="The key was made or revoked.")
+@strawberry.type(description="The API key was created or revoked.")
 class ApiKeyChanged:
     key: strawberry.Private[UUID]
     secret: str | None = strawberry.field(
-        default=None, description="Only on creation: the whole key `pur_…`, which is shown never again."
+        default=None,
+        description="The complete key, `pur_…`. Present only in the answer that creates it, and never shown again.",
     )
 
-    @strawberry.field(graphql_type=ApiKey, description="The key as stored.")
+    @strawberry.field(graphql_type=ApiKey, description="The API key, read after the change.")
     async def api_key(self, info: Info) -> ApiKeyRow:
         return await load_required(info.context.loaders.api_key, self.key)
 
 
 ApiKeyResult = Annotated[
     ApiKeyChanged | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("ApiKeyResult", description="The key, or why not."),
+    strawberry.union("ApiKeyResult", description="The API key, or the reason why it was not stored."),
 ]
 
 
@@ -80,7 +79,8 @@ ApiKeyResult = Annotated[
 class ApiKeyQuery:
     @strawberry.field(
         graphql_type=list[ApiKey],
-        description="All keys in the order they were made, the revoked too; an error FORBIDDEN for whoever is no admin.",
+        description="All API keys in the order in which they were created, revoked ones too. Only for "
+        "admins: others get the error FORBIDDEN.",
     )
     async def api_keys(self, info: Info) -> Sequence[ApiKeyRow]:
         return await api_keys.api_keys(info.context.viewer)
@@ -88,14 +88,19 @@ class ApiKeyQuery:
 
 @strawberry.type
 class ApiKeyMutation:
-    @strawberry.mutation(graphql_type=ApiKeyResult, description="Make a key. The only time the secret is shown.")
+    @strawberry.mutation(
+        graphql_type=ApiKeyResult,
+        description="Create an API key. The answer is the only one that shows the secret. Only admins may do this.",
+    )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyChanged:
         member_id = ids.parse_optional("Member", or_none(input.member_id))
         new = NewApiKey(input.name, input.role, member_id, or_none(input.expires_at))
         created = await keys.create_api_key(info.context.operation_context(), new)
         return ApiKeyChanged(key=created.id, secret=created.api_key or None)
 
-    @strawberry.mutation(graphql_type=ApiKeyResult, description="Stop a key at once and for ever.")
+    @strawberry.mutation(
+        graphql_type=ApiKeyResult, description="Revoke an API key at once and for good. Only admins may do this."
+    )
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyChanged:
         return ApiKeyChanged(
             key=await keys.revoke_api_key(info.context.operation_context(), ids.parse("ApiKey", input.id))

@@ -28,22 +28,24 @@ else:
 ORDER = (Term("created_at"),)
 
 
-@strawberry.type(description="A company that sells; nothing of it is ever seen by another.")
+@strawberry.type(description="The company that sells. Organizations never see anything of one another.")
 class Organization(Node):
     is_type_of = backed_by(OrganizationRow)
     id: strawberry.ID = node_id("Organization")
-    name: str = described("The organization's name.")
-    base_currency: str = described("ISO 4217: the currency that sums are given in.")
-    time_zone: str = described("IANA name: whose midnight ends a day.")
+    name: str = described("The name.")
+    base_currency: str = described("The ISO 4217 code of the currency of all sums.")
+    time_zone: str = described("The IANA name of the time zone. A day ends at its midnight.")
 
     @strawberry.field(
         graphql_type=SalesProcess,
-        description="The process that new opportunities follow: the newest version of the default key.",
+        description="The newest version of the process that new opportunities follow by default.",
     )
     async def default_process(self, info: Info) -> ProcessRow:
         return await processes.default_process(info.context.viewer)
 
-    @strawberry.field(description="The newest event's cursor: take it before a full export.")
+    @strawberry.field(
+        description="The cursor of the newest event. Read it before a full export, then continue with `events(after:)`."
+    )
     async def event_cursor(self, info: Info) -> str:
         return (await events.newest_position(info.context.viewer)).cursor()
 
@@ -53,80 +55,82 @@ class Member(Node):
     is_type_of = backed_by(MemberRow)
     id: strawberry.ID = node_id("Member")
     name: str = described("The person's name.")
-    email: str = described("In lower case; unique in the organization.")
-    role: Role = described("What they may do.")
-    visibility: Visibility = described("Which opportunities they see.")
-    active: bool = described("Whether they can sign in and own opportunities.")
-    created_at: datetime = described("When they joined.")
+    email: str = described("The e-mail address in lower case, unique in the organization.")
+    role: Role = described("The role.")
+    visibility: Visibility = described("The opportunities that the member can see.")
+    active: bool = described("True if the member can sign in and own opportunities.")
+    created_at: datetime = described("The time when the member was created.")
 
-    @strawberry.field(graphql_type="Team | None", description="The team they belong to.")
+    @strawberry.field(graphql_type="Team | None", description="The team. Null if there is none.")
     async def team(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
         return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
 
 
-@strawberry.type(description="A team in the tree of teams.")
+@strawberry.type(description="A team. Teams form a tree.")
 class Team(Node):
     is_type_of = backed_by(TeamRow)
     id: strawberry.ID = node_id("Team")
-    name: str = described("The team's name, unique in the organization.")
+    name: str = described("The name, unique in the organization.")
 
-    @strawberry.field(graphql_type="Team | None", description="The team above; null at the top.")
+    @strawberry.field(graphql_type="Team | None", description="The team above. Null for a team at the top.")
     async def parent(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
         return None if root.parent_id is None else await info.context.loaders.team.load(root.parent_id)
 
-    @strawberry.field(graphql_type=Member | None, description="Who leads it.")
+    @strawberry.field(graphql_type=Member | None, description="The manager.")
     async def manager(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
         return None if root.manager_id is None else await info.context.loaders.member.load(root.manager_id)
 
-    @strawberry.field(graphql_type=list[Member], description="Who belongs to it, by name.")
+    @strawberry.field(graphql_type=list[Member], description="The members of the team, by name.")
     async def members(self, root: strawberry.Parent[Any], info: Info) -> Sequence[MemberRow]:
         return await load_required(info.context.loaders.team_members, root.id)
 
 
-@strawberry.type(name="Actor", description="Who did it: a member, an API key, or the system.")
+@strawberry.type(name="Actor", description="The author of a change: a member, an API key or the system.")
 class ActorType:
     is_type_of = backed_by(Actor)
-    kind: ActorKind = described("Which of the three.")
-    name: str = described("The name they had then.")
+    kind: ActorKind = described("The kind of author.")
+    name: str = described("The author's name at that time.")
 
-    @strawberry.field(graphql_type=Member | None, description="The member, where it was one.")
+    @strawberry.field(graphql_type=Member | None, description="The member. Null if it was not a member.")
     async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
-@strawberry.type(name="Viewer", description="Who asks.")
+@strawberry.type(name="Viewer", description="You: the member or API key that sends this request.")
 class ViewerType:
-    role: Role = described("What the key may do.")
+    role: Role = described("Your role.")
 
-    @strawberry.field(graphql_type=Member | None, description="Null for an API key that stands for no member.")
+    @strawberry.field(graphql_type=Member | None, description="The member. Null for an API key that acts for none.")
     async def member(self, info: Info) -> MemberRow | None:
         id = info.context.viewer.member_id
         return None if id is None else await info.context.loaders.member.load(id)
 
-    @strawberry.field(graphql_type=Organization, description="The organization that everything asked belongs to.")
+    @strawberry.field(graphql_type=Organization, description="Your organization.")
     async def organization(self, info: Info) -> OrganizationRow:
         return await info.context.loaders.organization()
 
-    @strawberry.field(description="What this viewer may do, e.g. `opportunity:override`.")
+    @strawberry.field(description="Your permissions, such as `opportunity:override`.")
     def permissions(self, info: Info) -> list[str]:
         return sorted(PERMISSIONS[info.context.viewer.role])
 
 
-@strawberry.type(description="A member in a list.")
+@strawberry.type(description="A member and its cursor.")
 class MemberEdge:
     is_type_of = backed_by(connections.Edge)
-    cursor: str = described("Go on from here with `after`.")
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
     node: Member = described("The member.")
 
 
 @strawberry.type(description="A page of members.")
 class MemberConnection:
     is_type_of = backed_by(connections.Connection)
-    edges: list[MemberEdge] = described("The rows with their cursors.")
-    nodes: list[Member] = described("The rows.")
-    page_info: PageInfo = described("Where the page stands.")
+    edges: list[MemberEdge] = described("The items of the page, each with its cursor.")
+    nodes: list[Member] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
 
-    @strawberry.field(description="How many match the filter, not only this page.")
+    @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
         return await people.count_members(info.context.viewer, root.scope)
 
@@ -149,18 +153,20 @@ async def members(
 
 @strawberry.type
 class PeopleQuery:
-    @strawberry.field(graphql_type=ViewerType, description="Who asks, and what they may do.")
+    @strawberry.field(graphql_type=ViewerType, description="You: your role and your permissions.")
     def viewer(self, info: Info) -> Any:
         return ViewerType(role=info.context.viewer.role)
 
-    @strawberry.field(graphql_type=Organization, description="The viewer's organization.")
+    @strawberry.field(graphql_type=Organization, description="Your organization.")
     async def organization(self, info: Info) -> OrganizationRow:
         return await info.context.loaders.organization()
 
     members = strawberry.field(
-        resolver=members, graphql_type=MemberConnection, description="Members in the order they joined."
+        resolver=members,
+        graphql_type=MemberConnection,
+        description="The members of your organization, in the order in which they were created.",
     )
 
-    @strawberry.field(graphql_type=list[Team], description="All teams by name.")
+    @strawberry.field(graphql_type=list[Team], description="The teams of your organization, by name.")
     async def teams(self, info: Info) -> Sequence[TeamRow]:
         return await people.teams(info.context.viewer)

@@ -20,43 +20,43 @@ from workflow.rules.process.document import ProcessDocument, parse_process
 
 @strawberry.type(
     name="GateImpact",
-    description="One requirement of one gate, judged on the open opportunities in the states it leaves.",
+    description="One requirement, evaluated for the open opportunities in the states that the trigger leaves.",
 )
 class GateImpactType:
     is_type_of = backed_by(impact.GateImpact)
-    trigger: Trigger = described("The arrow.")
-    requirement: str = described("The requirement's key.")
-    would_pass: int = described("How many would meet it now; those it does not apply to are among them.")
-    would_fail: int = described("How many would not.")
+    trigger: Trigger = described("The trigger of the gate.")
+    requirement: str = described("The key of the requirement.")
+    would_pass: int = described("The number of opportunities that would meet it now, or to which it does not apply.")
+    would_fail: int = described("The number of opportunities that would not meet it now.")
 
 
 @strawberry.type(
     name="AlertImpact",
-    description="Back-test over closed opportunities: how many of each outcome the rule would have flagged before they closed.",
+    description="One alert rule, tried on open opportunities and back-tested on closed ones.",
 )
 class AlertImpactType:
     is_type_of = backed_by(impact.AlertImpact)
-    code: AlertCode = described("What it warns of.")
-    severity: AlertSeverity = described("How urgent it is then.")
-    open_flagged: int = described("Open opportunities of which it would warn now.")
-    won_flagged: int = described("Won ones of which it would have warned as they were closed.")
-    lost_flagged: int = described("Lost ones of which it would have warned as they were closed.")
-    won_total: int = described("All that were won.")
-    lost_total: int = described("All that were lost.")
+    code: AlertCode = described("The kind of alert.")
+    severity: AlertSeverity = described("The severity of the alert.")
+    open_flagged: int = described("The open opportunities that would have this alert now.")
+    won_flagged: int = described("The won opportunities that would have had this alert when they were closed.")
+    lost_flagged: int = described("The lost opportunities that would have had this alert when they were closed.")
+    won_total: int = described("All won opportunities.")
+    lost_total: int = described("All lost opportunities.")
 
 
 @strawberry.type(
     name="ProcessImpact",
-    description="What publishing a document would do to the open opportunities that the viewer sees, before it is published.",
+    description="The effect that a document would have on the opportunities that you can see, before it is published.",
 )
 class ProcessImpactType:
     is_type_of = backed_by(impact.ProcessImpact)
-    gates: list[GateImpactType] = described("Every requirement of every gate, in the document's order.")
-    open_opportunities: int = described("How many open opportunities there are, in whichever state.")
+    gates: list[GateImpactType] = described("Every requirement of every gate, in the order of the document.")
+    open_opportunities: int = described("The number of open opportunities in any state.")
 
     @strawberry.field(
         graphql_type=list[AlertImpactType],
-        description="Every alert rule of the document, in its order, tried on open and on closed opportunities.",
+        description="Every alert rule, in the order of the document.",
     )
     async def alerts(self, root: strawberry.Parent[Any], info: Info) -> tuple[impact.AlertImpact, ...]:
         return await impact.alert_impact(info.context.viewer, root.document, info.context.now)
@@ -64,22 +64,25 @@ class ProcessImpactType:
 
 ProcessImpactResult = Annotated[
     ProcessImpactType | PermissionDenied | InvalidInput,
-    strawberry.union("ProcessImpactResult", description="The impact, or what is wrong with the document."),
+    strawberry.union("ProcessImpactResult", description="The impact, or the faults of the document."),
 ]
 
 
-@strawberry.type(description="The process stands: the next version of its key, or the newest where it says the same.")
+@strawberry.type(description="The process is published.")
 class SalesProcessPublished:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=SalesProcess, description="The version as published.")
+    @strawberry.field(
+        graphql_type=SalesProcess,
+        description="The published version. If the document equals the newest version of its key, that one.",
+    )
     async def process(self, info: Info) -> ProcessRow:
         return await load_required(info.context.loaders.process, self.key)
 
 
 SalesProcessResult = Annotated[
     SalesProcessPublished | PermissionDenied | InvalidInput,
-    strawberry.union("SalesProcessResult", description="The process, or every fault of the document."),
+    strawberry.union("SalesProcessResult", description="The published process, or every fault of the document."),
 ]
 
 
@@ -87,7 +90,7 @@ SalesProcessResult = Annotated[
 class ProcessImpactQuery:
     @strawberry.field(
         graphql_type=ProcessImpactResult,
-        description="What publishing this document would do to the open opportunities; it changes nothing.",
+        description="The effect that publishing this document would have. Changes nothing.",
     )
     async def process_impact(self, info: Info, document: SalesProcessInput) -> impact.ProcessImpact:
         return await impact.process_impact(info.context.viewer, _parse_document(document), info.context.now)
@@ -97,7 +100,9 @@ class ProcessImpactQuery:
 class ProcessMutation:
     @strawberry.mutation(
         graphql_type=SalesProcessResult,
-        description="Publish a document as the next version of its key; the same document again publishes nothing.",
+        description="Publish a document as the next version of its key. Publishing the same document "
+        "again creates no version. Only admins may do this. Refused with the path of each "
+        "fault if the document is invalid.",
     )
     async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
         document, context = _parse_document(input.document), info.context.operation_context()

@@ -32,114 +32,122 @@ from workflow.rules.enums import (
 from workflow.rules.process import document
 
 
-@strawberry.type(name="Criterion", description="One thing to find out about a deal.")
+@strawberry.type(name="Criterion", description="A criterion: something to find out about each opportunity.")
 class CriterionType:
     is_type_of = backed_by(document.Criterion)
-    key: str = described("Stable inside the process, e.g. `pain`.")
-    kind: CriterionKind = described("What it asks about.")
-    label: str = described("As people read it.")
-    questions: list[str] = described("What a good seller asks to find out.")
-    weight: int = described("How much it counts in the score.")
+    key: str = described("The key of the criterion in the process, such as `pain`.")
+    kind: CriterionKind = described("The kind of criterion.")
+    label: str = described("The name that people see.")
+    questions: list[str] = described("The questions that a good salesperson asks to find out.")
+    weight: int = described("The weight in the qualification score.")
     stale_after_days: int | None = described(
-        "After so many days an assessment is stale and meets nothing; null: never."
+        "The days after which an assessment is stale and meets no requirement. Null: never."
     )
 
 
 @strawberry.type(name="FitRule", description="A condition on the account's own data.")
 class FitRuleType:
     is_type_of = backed_by(document.FitRule)
-    key: str = described("Stable inside the process.")
-    label: str = described("As people read it.")
-    attribute: str = described("A field of Account or a key of its `attributes`.")
-    operator: FitOperator = described("How the account's value is compared.")
-    value: Json = described("What it is compared with; a list for IN.")
-    strength: Strength = described("HARD rules decide `fit` and `isOpportunity`.")
+    key: str = described("The key of the rule in the process.")
+    label: str = described("The name that people see.")
+    attribute: str = described("The field of the account, or the key of one of its `attributes`.")
+    operator: FitOperator = described("The comparison.")
+    value: Json = described("The value to compare with. A list for IN.")
+    strength: Strength = described("The strength. Only HARD rules decide about `fit` and `isOpportunity`.")
 
 
-@strawberry.type(name="RequiredRole", description="Roles of which the process asks for somebody.")
+@strawberry.type(name="RequiredRole", description="A role that every opportunity needs.")
 class RequiredRoleType:
     is_type_of = backed_by(document.RequiredRole)
-    any_of: list[BuyingRole] = described("One of these roles.")
-    minimum: int = described("So many people.")
+    any_of: list[BuyingRole] = described("The roles that count: one of them is enough.")
+    minimum: int = described("The number of people required.")
 
 
-@strawberry.type(name="MilestoneTemplate", description="A step towards the purchase that every deal is given.")
+@strawberry.type(
+    name="MilestoneTemplate", description="A milestone that every opportunity gets when it enters PROGRESSING."
+)
 class MilestoneTemplateType:
     is_type_of = backed_by(document.MilestoneTemplate)
-    key: str = described("Stable inside the process.")
-    name: str = described("As people read it.")
-    side: MilestoneSide = described("Whose step it is.")
-    weight: int = described("How much it counts in the progress.")
-    due_after_days: int | None = described("Counted from entering PROGRESSING.")
+    key: str = described("The key of the milestone in the process.")
+    name: str = described("The name that people see.")
+    side: MilestoneSide = described("The side that must act.")
+    weight: int = described("The weight in the progress.")
+    due_after_days: int | None = described("The days from entering PROGRESSING to the due date. Null: no due date.")
 
 
 @strawberry.type(name="CriterionTest", description="The grade that a criterion must reach.")
 class CriterionTestType:
     is_type_of = backed_by(document.CriterionTest)
-    key: str = described("The criterion.")
-    min_grade: Grade = described("The least grade that holds.")
+    key: str = described("The key of the criterion.")
+    min_grade: Grade = described("The lowest grade that meets the requirement.")
 
 
 @strawberry.type(name="RoleTest", description="The people who must be known.")
 class RoleTestType:
     is_type_of = backed_by(document.RoleTest)
-    any_of: list[BuyingRole] = described("One of these roles; any where empty.")
-    minimum: int = described("So many people who have not left.")
-    min_coverage: Coverage = described("Each spoken with so often, both ways.")
+    any_of: list[BuyingRole] = described("The roles that count: one of them is enough. Empty: any role.")
+    minimum: int = described("The number of people required who have not left.")
+    min_coverage: Coverage = described("The lowest coverage that counts.")
 
 
-@strawberry.type(name="RequirementTest", description="What a requirement looks at. Exactly one field is set.")
+@strawberry.type(name="RequirementTest", description="The condition of a requirement. Exactly one field is set.")
 class RequirementTestType:
     is_type_of = backed_by(document.RequirementTest)
-    criterion: CriterionTestType | None = described("A criterion's grade.")
-    fit: bool | None = described("The hard fit rules on the account's data.")
-    field: OpportunityField | None = described("A field that must have a value.")
-    role: RoleTestType | None = described("People who must be known.")
-    milestone: str | None = described("A milestone that must be done or waived.")
-    max_open_risk: RiskLevel | None = described("No open risk above this level.")
-    risk_reviewed: bool | None = described("The buyer's risks have been reviewed.")
-    activity_within_days: int | None = described("A two-way activity within so many days.")
-    expression: str | None = described("CEL over the opportunity; must give true.")
+    criterion: CriterionTestType | None = described("A criterion has reached a grade.")
+    fit: bool | None = described("True: every HARD fit rule passes for the account.")
+    field: OpportunityField | None = described("This field has a value.")
+    role: RoleTestType | None = described("People with these roles are known.")
+    milestone: str | None = described("The milestone with this key is done or waived.")
+    max_open_risk: RiskLevel | None = described("No open risk is above this level.")
+    risk_reviewed: bool | None = described("True: the buyer's risks have been reviewed.")
+    activity_within_days: int | None = described("There was a two-way activity within this number of days.")
+    expression: str | None = described("This CEL expression over `opportunity`, `account` and `today` gives true.")
 
 
-@strawberry.type(name="GateRequirement", description="One thing that must hold on an arrow.")
+@strawberry.type(name="GateRequirement", description="One requirement of a gate.")
 class GateRequirementType:
     is_type_of = backed_by(document.GateRequirement)
-    key: str = described("Stable inside the process, e.g. `criterion.pain`.")
-    label: str = described("As people read it.")
-    strength: Strength = described("Who may override it.")
-    when: str | None = described("CEL; the requirement applies only where it is true.")
-    test: RequirementTestType = described("What it looks at.")
+    key: str = described("The key of the requirement in the process, such as `criterion.pain`.")
+    label: str = described("The name that people see.")
+    strength: Strength = described("The strength: who may override the requirement.")
+    when: str | None = described(
+        "A CEL expression. The requirement applies only to opportunities for which it gives true. Null: to all."
+    )
+    test: RequirementTestType = described("The condition.")
 
 
-@strawberry.type(name="Gate", description="What must hold on an arrow; every requirement is evaluated.")
+@strawberry.type(name="Gate", description="The gate of one trigger: all of its requirements are evaluated.")
 class GateType:
     is_type_of = backed_by(document.Gate)
-    trigger: Trigger = described("The arrow.")
-    requirements: list[GateRequirementType] = described("All of them.")
+    trigger: Trigger = described("The trigger.")
+    requirements: list[GateRequirementType] = described("The requirements.")
 
 
-@strawberry.type(name="AlertRule", description="One row for each code and severity.")
+@strawberry.type(
+    name="AlertRule", description="An alert rule. The rules with the same code form a ladder, one for each severity."
+)
 class AlertRuleType:
     is_type_of = backed_by(document.AlertRule)
-    code: AlertCode = described("What it warns of.")
-    severity: AlertSeverity = described("How urgent it is then.")
-    states: list[OpportunityState] = described("In which states it runs.")
-    enabled: bool = described("Whether it runs at all.")
+    code: AlertCode = described("The kind of alert.")
+    severity: AlertSeverity = described("The severity of the alert.")
+    states: list[OpportunityState] = described("The states in which the rule is evaluated.")
+    enabled: bool = described("False if the rule is switched off.")
 
-    @strawberry.field(description="Days unless the code says otherwise; null where the code has none.")
+    @strawberry.field(
+        description="The threshold, in days unless the code counts something else. Null if the code has none."
+    )
     def threshold(self, root: strawberry.Parent[Any]) -> float | None:
         return None if root.threshold is None else float(root.threshold)
 
 
-@strawberry.type(name="StateSettings", description="What a state means for the forecast.")
+@strawberry.type(name="StateSettings", description="The settings of one state.")
 class StateSettingsType:
     is_type_of = backed_by(document.StateSettings)
     state: OpportunityState = described("The state.")
-    forecast_category: ForecastCategory = described("How the forecast counts a deal there.")
-    expected_days: int | None = described("How long a deal should stay.")
+    forecast_category: ForecastCategory = described("The forecast category.")
+    expected_days: int | None = described("The days that an opportunity normally stays in the state.")
 
-    @strawberry.field(description="0 to 1.")
+    @strawberry.field(description="The probability of winning, 0 to 1.")
     def probability(self, root: strawberry.Parent[Any]) -> float:
         return float(root.probability)
 
@@ -153,38 +161,38 @@ def _document_field(name: str, description: str, graphql_type: Any) -> Any:
 
 
 @strawberry.type(
-    description="A published version never changes; an opportunity stays on the version it was created with until it is migrated. "
-    "Pain, interest and fit are in every process and in every QUALIFY gate: a document without them is refused."
+    description="A published version of a sales process. It never changes; an opportunity stays on "
+    "its version until it is migrated. Every process has the criteria pain, interest "
+    "and fit, and every QUALIFY gate requires them."
 )
 class SalesProcess(Node):
     is_type_of = backed_by(ProcessRow)
     id: strawberry.ID = node_id("SalesProcess")
-    version: int = described("Counts up from 1 inside a key.")
-    published_at: datetime = described("When it was published.")
-    published_by: ActorType = described("Who published it.")
-    key: str = _document_field("key", "What its versions have in common.", str)
-    name: str = _document_field("name", "As people read it.", str)
-    criteria: list[CriterionType] = _document_field("criteria", "What is found out.", list[CriterionType])
-    fit_rules: list[FitRuleType] = _document_field("fit_rules", "What the account must be.", list[FitRuleType])
+    version: int = described("The version, counting up from 1 for each key.")
+    published_at: datetime = described("The time when it was published.")
+    published_by: ActorType = described("The member, API key or system that published it.")
+    key: str = _document_field("key", "The key that all versions of the process share.", str)
+    name: str = _document_field("name", "The name that people see.", str)
+    criteria: list[CriterionType] = _document_field("criteria", "The criteria.", list[CriterionType])
+    fit_rules: list[FitRuleType] = _document_field("fit_rules", "The conditions on the account.", list[FitRuleType])
     required_roles: list[RequiredRoleType] = _document_field(
-        "required_roles", "Who must be known.", list[RequiredRoleType]
+        "required_roles", "The roles that every opportunity needs.", list[RequiredRoleType]
     )
     milestones: list[MilestoneTemplateType] = _document_field(
-        "milestones", "The steps to the purchase.", list[MilestoneTemplateType]
+        "milestones", "The milestones that every opportunity gets.", list[MilestoneTemplateType]
     )
-    gates: list[GateType] = _document_field("gates", "What must hold on each arrow.", list[GateType])
-    alert_rules: list[AlertRuleType] = _document_field("alert_rules", "When to warn.", list[AlertRuleType])
-    states: list[StateSettingsType] = _document_field(
-        "states", "What each state means for the forecast.", list[StateSettingsType]
-    )
+    gates: list[GateType] = _document_field("gates", "The gates, one for each trigger.", list[GateType])
+    alert_rules: list[AlertRuleType] = _document_field("alert_rules", "The alert rules.", list[AlertRuleType])
+    states: list[StateSettingsType] = _document_field("states", "The settings of the states.", list[StateSettingsType])
 
     @strawberry.field(
-        description="The document whole, as `publishSalesProcess` takes it: copy it, change it, publish the next version."
+        description="The complete document, as `publishSalesProcess` accepts it: copy it, change it, "
+        "and publish the next version."
     )
     def document(self, root: Root) -> Json:
         return Json(document.encode_process(root.document))
 
-    @strawberry.field(description="Whether new opportunities follow this key.")
+    @strawberry.field(description="True if new opportunities follow this key by default.")
     async def is_default(self, root: strawberry.Parent[Any], info: Info) -> bool:
         key: str = root.document.key
         return (await info.context.loaders.organization()).default_process_key == key
@@ -192,12 +200,13 @@ class SalesProcess(Node):
 
 @strawberry.type
 class ProcessQuery:
-    @strawberry.field(graphql_type=list[SalesProcess], description="The newest version of each key.")
+    @strawberry.field(graphql_type=list[SalesProcess], description="The newest version of each process.")
     async def sales_processes(self, info: Info) -> Sequence[ProcessRow]:
         return await processes.newest_processes(info.context.viewer)
 
     @strawberry.field(
-        graphql_type=SalesProcess | None, description="A version of a process; the newest where `version` is left out."
+        graphql_type=SalesProcess | None,
+        description="A version of a process. The newest if you leave out `version`; null if there is none.",
     )
     async def sales_process(self, info: Info, key: str, version: int | None = strawberry.UNSET) -> ProcessRow | None:
         return await processes.process(info.context.viewer, key, or_none(version))

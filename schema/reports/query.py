@@ -41,49 +41,53 @@ from workflow.rules.reports.overrides import OverrideFigures, override_figures, 
 from workflow.rules.reports.win_rate import win_rate
 
 
-@strawberry.type(description="Overrides of one group, and what became of the deals that they let through.")
+@strawberry.type(description="The overrides of one group, and the outcome of the opportunities that they let through.")
 class OverrideRow:
     is_type_of = backed_by(OverrideFigures)
-    label: str = described("The process's name or the member's.")
-    overrides: int = described("How many were made.")
-    owed: int = described("How many of them are not settled: a requirement that was passed does not hold yet.")
-    opportunities: int = described("How many opportunities they let through, each counted once.")
-    won: int = described("How many of these are WON now.")
-    lost: int = described("How many are LOST now.")
-    disqualified: int = described("How many are DISQUALIFIED now.")
-    still_open: int = described("How many are open.")
-    win_rate: float | None = described("won / (won + lost); null where nothing is decided.")
+    label: str = described("The name of the process or the member.")
+    overrides: int = described("The number of overrides.")
+    owed: int = described("The number of overrides that are open: a requirement is still not met.")
+    opportunities: int = described("The number of opportunities that they let through, each counted once.")
+    won: int = described("The number of these that are WON now.")
+    lost: int = described("The number of these that are LOST now.")
+    disqualified: int = described("The number of these that are DISQUALIFIED now.")
+    still_open: int = described("The number of these that are open now.")
+    win_rate: float | None = described("won / (won + lost). Null if none is won or lost.")
 
-    @strawberry.field(description="The process's key, the member's id, or TOTAL.")
+    @strawberry.field(description="The key of the process, the id of the member, or TOTAL.")
     def key(self, root: Root) -> str:
         return str(root.key) if root.member_id is None else ids.encode("Member", root.member_id)
 
-    @strawberry.field(graphql_type=Member | None, description="Who made them, where grouped by member.")
+    @strawberry.field(
+        graphql_type=Member | None, description="The member who gave the overrides, if grouped by member."
+    )
     async def member(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
-@strawberry.type(description="How often gates were passed by an override, and whether that paid.")
+@strawberry.type(description="The number of overrides, and the outcome of the opportunities that they let through.")
 class OverrideReport:
-    rows: list[OverrideRow] = described("A row for each group with an override, the most overrides first.")
-    total: OverrideRow = described("All of them together.")
+    rows: list[OverrideRow] = described("One row for each group with an override, the most overrides first.")
+    total: OverrideRow = described("All overrides together.")
     win_rate_of_others: float | None = described(
-        "The win rate of the opportunities that match the filter and were never let through by an override: what to compare with."
+        "The win rate of the opportunities that match the filter and never had an override, to compare with."
     )
 
 
 AS_OF = (
-    "As it stood when that day ended; null or today: as it stands. The filter is asked of the opportunities as they are now, and an owner's team "
-    "is their present one; health of the past is not told."
+    "The day to report: the figures are those at its end. Default: now. The filter and the teams of the owners "
+    "are always those of now, and the health of a past day is null."
 )
 
 
 @strawberry.type(
-    description="Win rate = won / (won + lost); disqualified is told apart. Conversion is by cohort of entry, lost and disqualified included. Cycle and "
-    "time in state are true medians. Weighted = Σ base value × probability. All money is in the base currency, over what the viewer sees."
+    description="Figures over the opportunities that you can see, in the base currency. Win rate = "
+    "won / (won + lost), without disqualified ones. Conversion follows the cohort that "
+    "entered a state, with lost and disqualified ones. Cycle times and times in state "
+    "are true medians. Weighted = Σ base value × probability."
 )
 class Reports:
-    @strawberry.field(description="What stands open, by group.")
+    @strawberry.field(description="The open opportunities, by group.")
     async def pipeline(
         self,
         info: Info,
@@ -103,7 +107,7 @@ class Reports:
             total=pipeline_row(total, group_by, organization.base_currency),
         )
 
-    @strawberry.field(description="How far opportunities come that entered a state in the period.")
+    @strawberry.field(description="The opportunities that entered each state in the period, and how far they came.")
     async def funnel(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> FunnelReport | None:
@@ -116,7 +120,9 @@ class Reports:
             steps=[funnel_step(step) for step in funnel_rules.funnel_figures(found.groups, found.medians)]
         )
 
-    @strawberry.field(description="How fast what is open turns into money, by what was won in the period.")
+    @strawberry.field(
+        description="The speed at which open opportunities turn into revenue, from those won in the period."
+    )
     async def velocity(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> VelocityReport | None:
@@ -127,7 +133,9 @@ class Reports:
         figures = await outcomes.velocity(info.context.viewer, matching, organization, days_of(period))
         return velocity_report(figures, organization.base_currency)
 
-    @strawberry.field(description="What the period is to bring: open by expectedCloseDate, won by closedOn.")
+    @strawberry.field(
+        description="The expected result of the period: open opportunities by expected close date, and those won."
+    )
     async def forecast(
         self,
         info: Info,
@@ -159,7 +167,7 @@ class Reports:
             coverage=pipeline_rules.pipeline_coverage(sum(one.value for one in groups), target_minor, won),
         )
 
-    @strawberry.field(description="What became of opportunities whose present closedOn lies in the period, by group.")
+    @strawberry.field(description="The opportunities that were closed in the period, by group.")
     async def outcomes(
         self,
         info: Info,
@@ -184,7 +192,9 @@ class Reports:
             total=outcome_row(total, group_by, organization.base_currency),
         )
 
-    @strawberry.field(description="How what was due in the period as it began became what is due at its end.")
+    @strawberry.field(
+        description="The changes from the value due in the period at its start to the value due at its end."
+    )
     async def slippage(
         self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
     ) -> SlippageReport | None:
@@ -200,7 +210,7 @@ class Reports:
         )
 
     @strawberry.field(
-        description="Overrides by the process whose gate was passed or by who passed it, with the win rate of the deals."
+        description="The overrides of the period, by process or by member, and the outcome of their opportunities."
     )
     async def overrides(
         self,
@@ -235,6 +245,6 @@ async def _parse_as_of(info: Info, day: date | None, organization: OrganizationR
 
 @strawberry.type
 class ReportQuery:
-    @strawberry.field(description="Figures over the opportunities that the viewer sees.")
+    @strawberry.field(description="Figures over the opportunities that you can see.")
     def reports(self) -> Reports:
         return Reports()

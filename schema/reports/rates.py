@@ -18,40 +18,40 @@ from workflow.queries.reports import rates
 from workflow.queries.reports.rates import RateRow
 
 
-@strawberry.type(description="What one unit of a currency is worth in the base currency, from a day on.")
+@strawberry.type(description="The worth of one unit of a currency in the base currency, from a day on.")
 class ExchangeRate(Node):
     is_type_of = backed_by(RateRow)
     id: strawberry.ID = node_id("ExchangeRate")
-    currency: str = described("ISO 4217 code.")
-    rate: Decimal = described("Base currency per one unit.")
-    valid_from: date = described("From that day on, until a later rate.")
+    currency: str = described("The ISO 4217 code of the currency.")
+    rate: Decimal = described("The amount of base currency for one unit.")
+    valid_from: date = described("The first day of the rate. It ends when a later rate begins.")
 
 
-@strawberry.input(description="A rate from a day on; the same currency and day again replaces it.")
+@strawberry.input(description="A rate from a day on. The same currency and day again replaces it.")
 class SetExchangeRateInput:
-    currency: str = described("ISO 4217 code, not the base currency.")
-    rate: Decimal = described("Base currency per one unit.")
-    valid_from: date = described("From that day on, until a later rate.")
+    currency: str = described("The ISO 4217 code of the currency. Not the base currency.")
+    rate: Decimal = described("The amount of base currency for one unit, more than 0.")
+    valid_from: date = described("The first day of the rate. It ends when a later rate begins.")
 
 
-@strawberry.type(description="The rate holds; open opportunities in the currency are worth it at once.")
+@strawberry.type(description="The exchange rate is set.")
 class ExchangeRateSet:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=ExchangeRate, description="The rate as stored.")
+    @strawberry.field(graphql_type=ExchangeRate, description="The exchange rate, read after the change.")
     async def exchange_rate(self, info: Info) -> RateRow:
         return await load_required(info.context.loaders.rate, self.key)
 
 
 ExchangeRateResult = Annotated[
     ExchangeRateSet | PermissionDenied | InvalidInput,
-    strawberry.union("ExchangeRateResult", description="The rate, or why not."),
+    strawberry.union("ExchangeRateResult", description="The exchange rate, or the reason why it was not set."),
 ]
 
 
 @strawberry.type
 class RateQuery:
-    @strawberry.field(graphql_type=list[ExchangeRate], description="All rates, by currency and day.")
+    @strawberry.field(graphql_type=list[ExchangeRate], description="The exchange rates, by currency and day.")
     async def exchange_rates(self, info: Info, currency: list[str] | None = strawberry.UNSET) -> Sequence[RateRow]:
         return await rates.rates(info.context.viewer, or_none(currency))
 
@@ -60,7 +60,9 @@ class RateQuery:
 class RateMutation:
     @strawberry.mutation(
         graphql_type=ExchangeRateResult,
-        description="Say what a currency is worth from a day on; closed opportunities keep the rate of their day.",
+        description="Set the exchange rate of a currency from a day on. Open opportunities in the "
+        "currency get their new base value at once; closed ones keep theirs. Only admins "
+        "may do this.",
     )
     async def set_exchange_rate(self, info: Info, input: SetExchangeRateInput) -> ExchangeRateSet:
         context = info.context.operation_context()

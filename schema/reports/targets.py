@@ -26,46 +26,51 @@ from workflow.queries.reports.targets import TargetFilter, TargetRow
 
 
 @strawberry.type(
-    description="What is to be won in a period: by a member, by a team, or by the organization where neither is named."
+    description="The amount to win in a period: of a member, of a team, or of the organization if neither is named."
 )
 class Target(Node):
     is_type_of = backed_by(TargetRow)
     id: strawberry.ID = node_id("Target")
 
-    @strawberry.field(graphql_type=Member | None, description="Whose it is, where it is a member's.")
+    @strawberry.field(
+        graphql_type=Member | None, description="The member. Null for a target of a team or the organization."
+    )
     async def member(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
-    @strawberry.field(graphql_type=Team | None, description="Whose it is, where it is a team's.")
+    @strawberry.field(
+        graphql_type=Team | None, description="The team. Null for a target of a member or the organization."
+    )
     async def team(self, root: Root, info: Info) -> TeamRow | None:
         return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
 
-    @strawberry.field(name="from", description="The first day.")
+    @strawberry.field(name="from", description="The first day of the period.")
     def from_(self, root: Root) -> date:
         day: date = root.from_day
         return day
 
-    @strawberry.field(description="The last day.")
+    @strawberry.field(description="The last day of the period.")
     def to(self, root: Root) -> date:
         day: date = root.to_day
         return day
 
-    @strawberry.field(graphql_type=Money, description="How much, in base currency.")
+    @strawberry.field(graphql_type=Money, description="The amount in the base currency.")
     def value(self, root: Root) -> Money | None:
         return money(root.value_minor, root.value_currency)
 
 
 @strawberry.input(
-    description="What is to be won in a period; the same period and whose again replaces it. Without a member and a team it is the organization's."
+    description="The amount to win in a period: of a member, of a team, or of the organization if "
+    "you name neither. The same period and owner again replaces the target."
 )
 class SetTargetInput:
-    member_id: strawberry.ID | None = optional("Whose it is; not together with a team.")
-    team_id: strawberry.ID | None = optional("Whose it is; not together with a member.")
-    period: Period = described("Exactly these days: a forecast of the same period finds it.")
-    value: MoneyInput = described("How much, in base currency.")
+    member_id: strawberry.ID | None = optional("The member. Not together with `teamId`.")
+    team_id: strawberry.ID | None = optional("The team. Not together with `memberId`.")
+    period: Period = described("The period. A forecast finds the target only for exactly the same days.")
+    value: MoneyInput = described("The amount in the base currency, more than 0.")
 
 
-@strawberry.input(description="A target that is not meant any more.")
+@strawberry.input(description="A target to remove.")
 class RemoveTargetInput:
     id: strawberry.ID = described("The target.")
 
@@ -74,14 +79,14 @@ class RemoveTargetInput:
 class TargetSet:
     key: strawberry.Private[UUID]
 
-    @strawberry.field(graphql_type=Target, description="The target as stored.")
+    @strawberry.field(graphql_type=Target, description="The target, read after the change.")
     async def target(self, info: Info) -> TargetRow:
         return await load_required(info.context.loaders.target, self.key)
 
 
 TargetResult = Annotated[
     TargetSet | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("TargetResult", description="The target, or why not."),
+    strawberry.union("TargetResult", description="The target, or the reason why it was not set."),
 ]
 
 
@@ -89,8 +94,8 @@ TargetResult = Annotated[
 class TargetQuery:
     @strawberry.field(
         graphql_type=list[Target],
-        description="The organization's targets, one's own, and those of the members and teams whose deals one sees; by their first day. "
-        "`period` finds those of exactly these days.",
+        description="The targets that you can see, by their first day: the organization's, your own, "
+        "and those of the members and teams whose opportunities you see.",
     )
     async def targets(
         self,
@@ -112,7 +117,8 @@ class TargetQuery:
 class TargetMutation:
     @strawberry.mutation(
         graphql_type=TargetResult,
-        description="Set what is to be won; a manager for the team and its members, an admin for all.",
+        description="Set the target of a member, a team or the organization. A manager may do this for "
+        "their team and its members, an admin for all.",
     )
     async def set_target(self, info: Info, input: SetTargetInput) -> TargetSet:
         owners = (
@@ -123,7 +129,10 @@ class TargetMutation:
         new = NewTarget(*owners, input.period.from_, input.period.to, value)
         return TargetSet(key=await operations.set_target(info.context.operation_context(), new))
 
-    @strawberry.mutation(graphql_type=DeleteResult, description="Take a target away.")
+    @strawberry.mutation(
+        graphql_type=DeleteResult,
+        description="Remove a target. A manager may do this for their team and its members, an admin for all.",
+    )
     async def remove_target(self, info: Info, input: RemoveTargetInput) -> Deleted:
         await operations.remove_target(info.context.operation_context(), ids.parse("Target", input.id))
         return Deleted(id=input.id)

@@ -20,129 +20,144 @@ GROUP_KEY_TYPES: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUN
 """The groupings whose keys are ids, and of what."""
 
 
-@strawberry.type(description="Open opportunities of one group.")
+@strawberry.type(description="The open opportunities of one group.")
 class PipelineRow:
     key: str = described(
-        "The group: an enum's name, an id, YYYY-MM, or the source's own text; empty where it has none; TOTAL of all."
+        "The key of the group: the name of an enum value, an id, a month as YYYY-MM, or the "
+        "text of a source. Empty if there is none; TOTAL for all."
     )
-    label: str = described("The group as people call it.")
-    count: int = described("How many are open.")
+    label: str = described("The name of the group that people see.")
+    count: int = described("The number of opportunities.")
     value: Money = described("The sum of their base values.")
     weighted: Money = described(
-        "The sum of base value times probability; what is omitted, or proposed to be stopped, is 0."
+        "The sum of their base values multiplied by their probabilities. OMITTED ones, and "
+        "those with an undecided proposal to disqualify, count 0."
     )
-    average_health: float | None = described("The mean of their health, 0 to 100; null for a past day.")
+    average_health: float | None = described("The mean of their health scores, 0 to 100. Null for a past day.")
     average_age_days: float | None = described("The mean of the days since they were created.")
 
 
-@strawberry.type(description="What stands open.")
+@strawberry.type(description="The open opportunities, by group.")
 class PipelineReport:
-    rows: list[PipelineRow] = described("A row for each group with an opportunity in it, the greatest value first.")
-    total: PipelineRow = described("All of them together.")
+    rows: list[PipelineRow] = described("One row for each group with an opportunity, the highest value first.")
+    total: PipelineRow = described("All opportunities together.")
 
 
 @strawberry.type(
-    description="The opportunities that entered a state in the period, each once, by its first entry there: "
-    "entered = progressed + lost + disqualified + stillOpen."
+    description="The opportunities that entered one state in the period, each counted once by its "
+    "first entry: entered = progressed + lost + disqualified + stillOpen."
 )
 class FunnelStep:
-    state: OpportunityState = described("The state they entered.")
-    entered: int = described("How many.")
-    progressed: int = described("How many came to the next state later; of PROGRESSING and WON: how many are WON now.")
-    lost: int = described("How many of the others are LOST now.")
-    disqualified: int = described("How many of the others are DISQUALIFIED now.")
-    still_open: int = described("How many of the others are open.")
-    overridden: int = described("Entered by an override.")
-    conversion: float | None = described("progressed / entered; null where nothing entered.")
+    state: OpportunityState = described("The state.")
+    entered: int = described("The number of opportunities that entered the state.")
+    progressed: int = described(
+        "The number that later entered the next state. For PROGRESSING and WON: the number that are WON now."
+    )
+    lost: int = described("The number of the others that are LOST now.")
+    disqualified: int = described("The number of the others that are DISQUALIFIED now.")
+    still_open: int = described("The number of the others that are open now.")
+    overridden: int = described("The number that entered the state with an override.")
+    conversion: float | None = described("progressed / entered. Null if none entered.")
     median_days: float | None = described(
-        "The true median of the days they stayed, of the stays that have ended; without states that an import passed at once."
+        "The true median of the days in the state, over the stays that have ended. Without "
+        "states that an import passed at once."
     )
 
 
-@strawberry.type(description="How far opportunities come.")
+@strawberry.type(description="The opportunities that entered each state, and how far they came.")
 class FunnelReport:
-    steps: list[FunnelStep] = described("LEAD, QUALIFIED, PROGRESSING and WON.")
+    steps: list[FunnelStep] = described("The steps LEAD, QUALIFIED, PROGRESSING and WON.")
 
 
-@strawberry.type(description="How fast what is open turns into money; by what was won in the period.")
+@strawberry.type(description="The speed at which open opportunities turn into revenue.")
 class VelocityReport:
-    open_qualified: int = described("How many are QUALIFIED or PROGRESSING now.")
-    win_rate: float | None = described("won / (won + lost) in the period; null where nothing was decided.")
-    median_won_value: Money | None = described("The true median of what was won.")
-    average_won_value: Money | None = described("The mean of what was won.")
+    open_qualified: int = described("The number of opportunities that are QUALIFIED or PROGRESSING now.")
+    win_rate: float | None = described("won / (won + lost) in the period. Null if none was won or lost.")
+    median_won_value: Money | None = described("The true median of the base values that were won in the period.")
+    average_won_value: Money | None = described("The mean of the base values that were won in the period.")
     median_cycle_days: float | None = described(
-        "The true median of the days from first QUALIFIED to closedOn, of what was won."
+        "The true median of the days from first QUALIFIED to the close, over those won in the period."
     )
-    per_day: Money | None = described("open qualified × win rate × average won value / median cycle days.")
-
-
-@strawberry.type(description="Open opportunities of one forecast category that are expected to close in the period.")
-class ForecastRow:
-    category: ForecastCategory = described("The category.")
-    count: int = described("How many are open.")
-    value: Money = described("The sum of their base values.")
-    weighted: Money = described("The sum of base value times probability.")
-
-
-@strawberry.type(description="What the period is to bring.")
-class ForecastReport:
-    categories: list[ForecastRow] = described("A row for each category with an opportunity in it, the surest first.")
-    won: Money = described("What was won with closedOn in the period.")
-    target: Money | None = described(
-        "The target of exactly this period: of the one member or team that the filter names, else the organization's."
+    per_day: Money | None = described(
+        "The expected revenue a day: open qualified × win rate × average won value / median cycle days."
     )
-    coverage: float | None = described("open / (target − won); null where that is not positive.")
-
-
-@strawberry.type(description="Closed opportunities of one group.")
-class OutcomeRow:
-    key: str = described(
-        "The group: an enum's name, an id, YYYY-MM, or the own text of a source or a competitor; empty where it has none; TOTAL of all."
-    )
-    label: str = described("The group as people call it.")
-    won: int = described("How many were won.")
-    lost: int = described("How many were lost.")
-    disqualified: int = described("How many were disqualified.")
-    won_value: Money = described("The sum of what was won.")
-    lost_value: Money = described("The sum of what was lost.")
-    win_rate: float | None = described("won / (won + lost); null where nothing was decided.")
-    median_days_to_close: float | None = described(
-        "The true median of the days from first QUALIFIED to closedOn, won and lost."
-    )
-
-
-@strawberry.type(description="What became of opportunities whose present closedOn lies in the period.")
-class OutcomeReport:
-    rows: list[OutcomeRow] = described("A row for each group with an opportunity in it, the most decided first.")
-    total: OutcomeRow = described("All of them together, each once.")
-
-
-@strawberry.type(description="Opportunities that were pushed out of the period for one reason.")
-class SlipReasonRow:
-    reason: SlipReason = described("Why.")
-    count: int = described("How often.")
-    value: Money = described("What was pushed out.")
 
 
 @strawberry.type(
-    description="opening + created + reopened + increased + pulledIn + revalued − decreased − pushedOut − lost − disqualified − won = closing, "
-    "in base value that is open and due in the period. Every change at the rates of its first day."
+    description="The open opportunities of one forecast category that are expected to close in the period."
+)
+class ForecastRow:
+    category: ForecastCategory = described("The forecast category.")
+    count: int = described("The number of opportunities.")
+    value: Money = described("The sum of their base values.")
+    weighted: Money = described("The sum of their base values multiplied by their probabilities.")
+
+
+@strawberry.type(description="The expected result of a period.")
+class ForecastReport:
+    categories: list[ForecastRow] = described(
+        "One row for each forecast category with an opportunity, the most certain first."
+    )
+    won: Money = described("The base value of the opportunities that were won in the period.")
+    target: Money | None = described(
+        "The target of exactly this period: of the one member or team that the filter "
+        "names, else of the organization. Null if there is none."
+    )
+    coverage: float | None = described("open / (target − won). Null if the target is reached or there is none.")
+
+
+@strawberry.type(description="The closed opportunities of one group.")
+class OutcomeRow:
+    key: str = described(
+        "The key of the group: the name of an enum value, an id, a month as YYYY-MM, or the "
+        "text of a source or competitor. Empty if there is none; TOTAL for all."
+    )
+    label: str = described("The name of the group that people see.")
+    won: int = described("The number of opportunities that were won.")
+    lost: int = described("The number of opportunities that were lost.")
+    disqualified: int = described("The number of opportunities that were disqualified.")
+    won_value: Money = described("The sum of the base values that were won.")
+    lost_value: Money = described("The sum of the base values that were lost.")
+    win_rate: float | None = described("won / (won + lost). Null if none was won or lost.")
+    median_days_to_close: float | None = described(
+        "The true median of the days from first QUALIFIED to the close, over those won and lost."
+    )
+
+
+@strawberry.type(description="The opportunities that were closed in the period, by group.")
+class OutcomeReport:
+    rows: list[OutcomeRow] = described("One row for each group with an opportunity, the most wins and losses first.")
+    total: OutcomeRow = described("All opportunities together, each counted once.")
+
+
+@strawberry.type(description="The pushes out of the period that were given one reason.")
+class SlipReasonRow:
+    reason: SlipReason = described("The reason.")
+    count: int = described("The number of pushes.")
+    value: Money = described("The base value that was pushed out.")
+
+
+@strawberry.type(
+    description="The open base value that is due in the period, from its start to its end: opening "
+    "+ created + reopened + increased + pulledIn + revalued − decreased − pushedOut − "
+    "lost − disqualified − won = closing. Each change is converted at the rate of the "
+    "first day of the period."
 )
 class SlippageReport:
-    opening: Money = described("Due in the period as it began.")
-    created: Money = described("Made in the period, and due in it.")
-    increased: Money = described("Became worth more.")
-    pulled_in: Money = described("Came to be due in the period.")
-    decreased: Money = described("Became worth less.")
-    pushed_out: Money = described("Is not due in the period any more.")
-    lost: Money = described("Was lost.")
-    disqualified: Money = described("Was disqualified.")
-    won: Money = described("Was won.")
-    reopened: Money = described("Was closed, and is open and due again.")
-    revalued: Money = described("By changed exchange rates; may be negative.")
-    closing: Money = described("Due in the period at its end, or now.")
+    opening: Money = described("Due in the period at its start.")
+    created: Money = described("Created in the period and due in it.")
+    increased: Money = described("Increases in value.")
+    pulled_in: Money = described("Moved into the period.")
+    decreased: Money = described("Decreases in value.")
+    pushed_out: Money = described("Moved out of the period.")
+    lost: Money = described("Lost.")
+    disqualified: Money = described("Disqualified.")
+    won: Money = described("Won.")
+    reopened: Money = described("Reopened and due in the period.")
+    revalued: Money = described("Changes of exchange rates. May be negative.")
+    closing: Money = described("Due in the period at its end, or now if it has not ended.")
     reasons: list[SlipReasonRow] = described(
-        "Why it was pushed out, where a reason was given, the greatest value first."
+        "The reasons for the pushes out of the period, the highest value first. Only pushes with a reason."
     )
 
 

@@ -16,13 +16,14 @@ else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
 
-@strawberry.type(description="It is gone.")
+@strawberry.type(description="The record is deleted.")
 class Deleted:
-    id: strawberry.ID = described("What was deleted.")
+    id: strawberry.ID = described("The id of the deleted record.")
     opportunity_id: strawberry.Private[UUID | None] = None
 
     @strawberry.field(
-        graphql_type=Opportunity | None, description="The opportunity that it hung on, where there is one."
+        graphql_type=Opportunity | None,
+        description="The opportunity that it belonged to, read after the change. Null if it belonged to none.",
     )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
         return None if self.opportunity_id is None else await info.context.loaders.opportunity.load(self.opportunity_id)
@@ -30,5 +31,5 @@ class Deleted:
 
 DeleteResult = Annotated[
     Deleted | VersionConflict | RecordClosed | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("DeleteResult", description="What is gone, or why not."),
+    strawberry.union("DeleteResult", description="The deleted record, or the reason why it was not deleted."),
 ]

@@ -21,68 +21,69 @@ else:
 
 
 @strawberry.interface(
-    description="Every expected failure of a mutation is data, of a type that implements this interface."
+    description="A reason why a mutation did nothing. Each expected failure has its own type that "
+    "implements this interface."
 )
 class Problem:
-    code: ProblemCode = described("Which kind of problem, for programs.")
-    message: str = described("What is wrong and what to do about it, for people.")
+    code: ProblemCode = described("The kind of problem, for programs.")
+    message: str = described("The reason and the remedy, for people.")
 
 
-@strawberry.type(name="FieldProblem", description="One fault of an input.")
+@strawberry.type(name="FieldProblem", description="One invalid field of an input.")
 class FieldProblemType:
-    path: list[str] = described('Path inside the input, e.g. ["value", "currency"].')
-    message: str = described("What is wrong there and what is allowed.")
+    path: list[str] = described('The path of the field inside the input, such as ["value", "currency"].')
+    message: str = described("The fault, and the values that are allowed.")
 
 
-@strawberry.type(description="Fields of the input cannot be taken as they are; every fault is told.")
+@strawberry.type(description="One or more fields of the input are invalid. Nothing was changed.")
 class InvalidInput(Problem):
-    fields: list[FieldProblemType] = described("Each fault with its path.")
+    fields: list[FieldProblemType] = described("Every invalid field, not only the first.")
 
 
-@strawberry.type(description="It is not there, or the viewer may not see it: the two are never told apart.")
+@strawberry.type(description="The record does not exist, or you cannot see it. Both cases give the same answer.")
 class NotFound(Problem):
-    id: strawberry.ID = described("The id that was asked for.")
+    id: strawberry.ID = described("The id that you passed.")
 
 
-@strawberry.type(description="The viewer's role or team does not allow it.")
+@strawberry.type(description="Your role or your team does not allow this.")
 class PermissionDenied(Problem):
     pass
 
 
-@strawberry.type(description="`expectedVersion` was not the record's version: somebody changed it since it was read.")
-class VersionConflict(Problem):
-    expected_version: int = described("What the client expected.")
-    actual_version: int = described("What it is now.")
-    current: Node = described("The record as it stands.")
-
-
-@strawberry.type(description="The same thing is there already.")
-class Duplicate(Problem):
-    existing: Node | None = described("The one that is there; null where the viewer may not see it.")
-
-
-@strawberry.type(description="The state machine has no such arrow from the current state.")
-class IllegalTransition(Problem):
-    trigger: Trigger = described("What was tried.")
-    from_: OpportunityState = strawberry.field(name="from", description="The state the opportunity is in.")
-    allowed_triggers: list[Trigger] = described("What leads out of that state, whoever asks.")
-    opportunity: Opportunity = described("The opportunity as stored.")
-
-
 @strawberry.type(
-    description="The arrow exists and its guards do not hold. `unmet` is the whole list, never only the first."
+    description="Someone changed the record after you read it: `expectedVersion` is not its current version."
 )
+class VersionConflict(Problem):
+    expected_version: int = described("The version that you passed.")
+    actual_version: int = described("The current version.")
+    current: Node = described("The record as it is now.")
+
+
+@strawberry.type(description="A record with the same key exists already.")
+class Duplicate(Problem):
+    existing: Node | None = described("The existing record. Null if you cannot see it.")
+
+
+@strawberry.type(description="The trigger does not lead anywhere from the opportunity's current state.")
+class IllegalTransition(Problem):
+    trigger: Trigger = described("The trigger that you asked for.")
+    from_: OpportunityState = strawberry.field(name="from", description="The opportunity's current state.")
+    allowed_triggers: list[Trigger] = described("The triggers that leave this state, for anyone.")
+    opportunity: Opportunity = described("The opportunity as it is stored now.")
+
+
+@strawberry.type(description="The transition exists, but requirements of its gate are not met.")
 class TransitionBlocked(Problem):
-    trigger: Trigger = described("What was tried.")
-    opportunity: Opportunity = described("The opportunity as stored.")
-    unmet: list[Requirement] = described("Every requirement that does not hold, with its remedy.")
-    overridable: bool = described("True where the viewer may pass the unmet requirements with `override`.")
+    trigger: Trigger = described("The trigger that you asked for.")
+    opportunity: Opportunity = described("The opportunity as it is stored now.")
+    unmet: list[Requirement] = described("Every requirement that is not met, with its remedy. Never only the first.")
+    overridable: bool = described("True if you may pass all of them with `override`.")
 
 
-@strawberry.type(description="A closed opportunity is read-only until it is reopened.")
+@strawberry.type(description="The opportunity is closed and read-only. Reopen it before you change it.")
 class RecordClosed(Problem):
-    state: OpportunityState = described("How it was closed.")
-    opportunity: Opportunity = described("The opportunity as stored.")
+    state: OpportunityState = described("The state in which it was closed.")
+    opportunity: Opportunity = described("The opportunity as it is stored now.")
 
 
 async def to_problem(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above

@@ -27,75 +27,97 @@ from workflow.rules.enums import (
 
 @strawberry.input(
     name="ImportRow",
-    description="A new row may carry a state and dates of the past: recorded with source IMPORT, no gate evaluated. Left out keeps, null clears.",
+    description="One opportunity of another system. A new one may have a state and dates in the "
+    "past: it is recorded with the source IMPORT, and no gate is evaluated. Fields that "
+    "you leave out stay as they are; null clears a field.",
 )
 class ImportRowInput:
-    external_id: str = described("With the system its key: the row makes what is unknown and changes what is known.")
-    name: str = described("What it is called.")
-    account_name: str = described("Its account, found by name whatever the case, or made.")
-    owner_email: str | None = optional("An active member; a new row without one is whose key it is.")
-    state: OpportunityState | None = optional(
-        "For a row that makes a new opportunity (left out: LEAD). On an existing one another state rejects the row: only a transition changes state."
+    external_id: str = described(
+        "Its id in the other system. A known id updates the opportunity, an unknown one creates it."
     )
-    value: MoneyInput | None = optional("What it would bring.")
-    created_at: datetime | None = optional("When it began; left out: the earliest date of the row, else now.")
-    state_since: datetime | None = optional("Since when it is in its state.")
-    expected_close_date: date | None = optional("When it is expected to close; a later month than before is a push.")
-    closed_on: date | None = optional("The day it was closed: exactly where it is.")
-    type: OpportunityType | None = optional("What kind of business it is.")
-    source: str | None = optional("Where it came from.")
-    win_reason: WinReason | None = optional("Why it was won.")
-    loss_reason: LossReason | None = optional("Why it was lost.")
-    disqualify_reason: DisqualifyReason | None = optional("Why it was disqualified.")
-    attributes: Json | None = optional("Your own fields, merged by key; a key that is null is removed.")
+    name: str = described("The name.")
+    account_name: str = described("The name of the account. It is found ignoring case, or created.")
+    owner_email: str | None = optional(
+        "The e-mail address of an active member. Default for a new opportunity: the member of your API key."
+    )
+    state: OpportunityState | None = optional(
+        "The state of a new opportunity. Default: LEAD. A row with another state than the "
+        "existing opportunity's is rejected: only a transition changes a state."
+    )
+    value: MoneyInput | None = optional("The amount that the deal would bring.")
+    created_at: datetime | None = optional(
+        "The time when it was created. Default: the earliest date of the row, or now."
+    )
+    state_since: datetime | None = optional("The time when it entered its state.")
+    expected_close_date: date | None = optional("The expected close date. Moving it to a later month counts as a push.")
+    closed_on: date | None = optional(
+        "The day on which it was closed. Required if it is closed, and not allowed if it is open."
+    )
+    type: OpportunityType | None = optional("The kind of business.")
+    source: str | None = optional("The origin, such as a campaign.")
+    win_reason: WinReason | None = optional("The reason, if it was won.")
+    loss_reason: LossReason | None = optional("The reason, if it was lost.")
+    disqualify_reason: DisqualifyReason | None = optional("The reason, if it was disqualified.")
+    attributes: Json | None = optional(
+        "Custom fields to merge, by key. A null value removes the key; keys that you leave out stay."
+    )
 
 
 @strawberry.input(description="Opportunities of another system.")
 class ImportOpportunitiesInput:
-    external_system: str = described("With each row's `externalId` the key of the upsert.")
-    dry_run: bool = strawberry.field(default=False, description="Say what would become of the rows, and write nothing.")
-    rows: list[ImportRowInput] = described("1 to 500.")
+    external_system: str = described(
+        "The other system, such as `hubspot`. With the `externalId` of each row it is the key of the upsert."
+    )
+    dry_run: bool = strawberry.field(default=False, description="Check all rows and store nothing.")
+    rows: list[ImportRowInput] = described("The rows, 1 to 500.")
 
 
-@strawberry.type(description="What became of one row.")
+@strawberry.type(description="The result of one row.")
 class ImportRowResult:
-    row: int = described("Which row, counted from 1.")
-    external_id: str = described("Its key.")
-    outcome: ImportOutcome = described("What became of it.")
+    row: int = described("The number of the row, counting from 1.")
+    external_id: str = described("The external id of the row.")
+    outcome: ImportOutcome = described("The outcome.")
     result: strawberry.Private[ImportRowOutcome]
 
-    @strawberry.field(graphql_type=Opportunity | None, description="Null for CREATED on a dry run.")
+    @strawberry.field(
+        graphql_type=Opportunity | None,
+        description="The opportunity, read after the import. Null if the row was rejected or would be "
+        "CREATED by a dry run.",
+    )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
         id = self.result.opportunity_id
         return None if id is None else await info.context.loaders.opportunity.load(id)
 
     @strawberry.field(
         graphql_type=list[Opportunity],
-        description="Of CREATED on a dry run: open opportunities of its account by the same name, which it may be twice.",
+        description="On a dry run, for CREATED: open opportunities of the account with the same name, "
+        "which may be the same deal.",
     )
     async def possible_duplicates(self, info: Info) -> Any:
         rows = await info.context.loaders.opportunity.load_many(list(self.result.possible_duplicates))
         return [row for row in rows if row is not None]
 
-    @strawberry.field(graphql_type=Problem | None, description="Why it was rejected; null where it was not.")
+    @strawberry.field(
+        graphql_type=Problem | None, description="The reason why the row was rejected. Null if it was not."
+    )
     async def problem(self, info: Info) -> Any:
         refusal = self.result.problem
         return None if refusal is None else await to_problem(refusal, info.context.loaders)
 
 
-@strawberry.type(description="What became of the rows, one answer each, in the order given.")
+@strawberry.type(description="The results of an import.")
 class ImportSummary:
-    created: int = described("How many opportunities were made.")
-    updated: int = described("How many were changed.")
-    unchanged: int = described("How many say what they said the last time, or what stands here already.")
-    rejected: int = described("How many were not taken; each says why.")
-    dry_run: bool = described("Whether it was only tried.")
-    rows: list[ImportRowResult] = described("One for each row, in the order given.")
+    created: int = described("The number of opportunities that were created.")
+    updated: int = described("The number of opportunities that were updated.")
+    unchanged: int = described("The number of rows that change nothing, such as rows that equal the last import.")
+    rejected: int = described("The number of rows that were rejected. Each gives its reason.")
+    dry_run: bool = described("True if nothing was stored.")
+    rows: list[ImportRowResult] = described("One result for each row, in the order of the request.")
 
 
 ImportResult = Annotated[
     ImportSummary | PermissionDenied | InvalidInput,
-    strawberry.union("ImportResult", description="One answer for each row, or why nothing was tried."),
+    strawberry.union("ImportResult", description="One result for each row, or the reason why none was tried."),
 ]
 
 
@@ -103,7 +125,9 @@ ImportResult = Annotated[
 class ImportMutation:
     @strawberry.mutation(
         graphql_type=ImportResult,
-        description="Make and change opportunities of another system; all good rows in one transaction, a bad one spoils no other.",
+        description="Create and update opportunities from another system, all valid rows in one "
+        "transaction. A rejected row does not affect the others, and sending the same rows "
+        "again changes nothing. Only admins and integrators may do this.",
     )
     async def import_opportunities(self, info: Info, input: ImportOpportunitiesInput) -> ImportSummary:
         rows = [_parse_row(row) for row in input.rows]
