@@ -36,7 +36,7 @@ DATA = ROOT / "api" / "demo" / "data"
 ROUNDS = 3
 COPIES = 4
 """How often the larger file holds the data set."""
-IMPORTED_TABLES = ("account", "opportunity", "transition", "standing", "milestone", "imported_row", "event")
+IMPORTED_TABLES = ("account", "opportunity", "transition", "snapshot", "milestone", "imported_row", "event")
 """The tables that an import fills, what is pointed at first; sellers and accounts stand there before."""
 
 

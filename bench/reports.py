@@ -56,7 +56,7 @@ FILL_STATEMENTS = (
         'SYSTEM', 'Bench', '[]', 'PIPELINE', 0.25 FROM made, LATERAL (VALUES (1, 'QUALIFY', 'LEAD', 'QUALIFIED'),
         (2, 'PROGRESS', 'QUALIFIED', 'PROGRESSING'), (3, CASE state WHEN 'WON' THEN 'WIN' WHEN 'LOST' THEN 'LOSE' ELSE 'DISQUALIFY' END,
         'PROGRESSING', state)) AS way (step, trigger, source, target) WHERE step <= arrows""",
-    """INSERT INTO standing (organization_id, opportunity_id, since, until, state, owner_id, value_minor, value_currency,
+    """INSERT INTO snapshot (organization_id, opportunity_id, since, until, state, owner_id, value_minor, value_currency,
         expected_close_date, probability, forecast_category, slip_reason, closed_on, base_minor)
     SELECT $1, id, born + interval '1 day' * (step * spread), CASE WHEN step < arrows THEN born + interval '1 day' * ((step + 1) * spread) END,
         CASE step WHEN 0 THEN 'LEAD' WHEN 1 THEN 'QUALIFIED' WHEN 2 THEN 'PROGRESSING' ELSE state END, md5('member' || n % 40)::uuid,
@@ -104,10 +104,10 @@ REPORTS = (
         lambda made, own: open_deals(
             made.ctx.viewer, ALL, PipelineGrouping.STATE, own, as_of(PAST_DAY, own, NOW, TODAY)
         ),
-        """SELECT standing.state, COUNT(*), SUM(standing.value_minor), SUM(standing.value_minor * standing.probability),
-        AVG($2 - created_at) FROM standing JOIN opportunity ON opportunity.id = opportunity_id WHERE standing.organization_id = $1
+        """SELECT snapshot.state, COUNT(*), SUM(snapshot.value_minor), SUM(snapshot.value_minor * snapshot.probability),
+        AVG($2 - created_at) FROM snapshot JOIN opportunity ON opportunity.id = opportunity_id WHERE snapshot.organization_id = $1
         AND deleted_at IS NULL AND since <= $2 AND (until IS NULL OR until > $2)
-        AND standing.state IN ('LEAD', 'QUALIFIED', 'PROGRESSING') GROUP BY 1""",
+        AND snapshot.state IN ('LEAD', 'QUALIFIED', 'PROGRESSING') GROUP BY 1""",
         (lambda rows: sum(one.count for one in rows), ("count",)),
         (datetime.fromisoformat("2025-04-01T00:00:00+00:00") - timedelta(microseconds=1),),
     ),
@@ -164,7 +164,7 @@ REPORTS = (
         LAG(state IN ('LEAD', 'QUALIFIED', 'PROGRESSING')) OVER way AS was_open,
         state IN ('LEAD', 'QUALIFIED', 'PROGRESSING') AND expected_close_date BETWEEN $4 AND $5 AS is_due,
         LAG(state IN ('LEAD', 'QUALIFIED', 'PROGRESSING') AND expected_close_date BETWEEN $4 AND $5) OVER way AS was_due
-        FROM standing JOIN (SELECT id FROM opportunity WHERE organization_id = $1 AND deleted_at IS NULL) AS mine ON mine.id = opportunity_id
+        FROM snapshot JOIN (SELECT id FROM opportunity WHERE organization_id = $1 AND deleted_at IS NULL) AS mine ON mine.id = opportunity_id
         WHERE since <= $3 AND (until IS NULL OR until >= $2)
         WINDOW way AS (PARTITION BY opportunity_id ORDER BY since)) AS walked WHERE was_due OR is_due GROUP BY 1, 2, 3, 4, 5, 6, 7, 8""",
         (lambda rows: sum(one.count for one in rows), ("count",)),
@@ -225,7 +225,7 @@ async def _fill(organization: TestOrganization, size: int) -> None:
             await fetch(text, *given)
 
         await transaction(write)
-    for name in ("opportunity", "transition", "standing", "member", "account", "team"):
+    for name in ("opportunity", "transition", "snapshot", "member", "account", "team"):
         await fetch(f"ANALYZE {name}")
 
 

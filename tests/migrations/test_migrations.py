@@ -1,6 +1,8 @@
 """Our own migrations on a database that is in use: every row of the version before is kept, with every rule on it."""
 
 import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,11 +10,11 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from tests.support.serving import ROOT
-from workflow.models import Opportunity
+from workflow.models import JobLease, Opportunity, Snapshot
 from workflow.models.engine.database import execute, fetch, open_database
 from workflow.models.engine.migrating import migrate
 
-FIRST, *LATER = sorted((ROOT / "migrations").glob("0*.py"))
+MIGRATIONS = sorted((ROOT / "migrations").glob("0*.py"))
 ID, AT = "00000000-0000-7000-8000-000000000001", "2026-03-02 09:00:00+00:00"
 ACTOR_COLUMNS = "actor_kind, actor_name"
 ROWS = (
@@ -34,26 +36,47 @@ ROWS = (
 """A deal and what hangs on it, as the first version had them."""
 
 
+class StagedMigrations:
+    """Our migrations in a package of their own, to which a test adds them version by version."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url
+        folder.mkdir()
+        (folder / "__init__.py").write_text("")
+
+    async def migrate_to(self, version: str) -> list[str]:
+        """Apply every migration up to the one whose name begins with the version."""
+        for file in MIGRATIONS:
+            if file.stem <= f"{version}~":
+                (self.folder / file.name).write_text(file.read_text())
+        for module in [module for module in sys.modules if module.startswith(self.folder.name)]:
+            del sys.modules[module]
+        return await migrate(self.url)
+
+
 @pytest.fixture
-async def migrated_database(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database of the first version with rows, brought to the newest one."""
+def staged(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StagedMigrations:
+    """An empty database and our migrations, none of them applied."""
     name = f"ours_{uuid4().hex}"
-    folder = tmp_path / name
-    folder.mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr("workflow.models.engine.database.MIGRATIONS", name)
-    for file in (FIRST.with_name("__init__.py"), FIRST):
-        (folder / file.name).write_text(file.read_text())
-    assert await migrate(empty_database) == [FIRST.stem]
-    async with open_database(empty_database, all_contexts=False):
-        for row in ROWS:
-            await execute(row)
-    for file in LATER:
-        (folder / file.name).write_text(file.read_text())
-    for module in [module for module in sys.modules if module.startswith(name)]:
-        del sys.modules[module]
-    assert await migrate(empty_database) == [file.stem for file in LATER]
-    return empty_database
+    return StagedMigrations(tmp_path / name, empty_database)
+
+
+@pytest.fixture
+async def migrated_database(staged: StagedMigrations) -> str:
+    """A database of the first version with rows, brought to the newest one."""
+    assert await staged.migrate_to("0001") == [MIGRATIONS[0].stem]
+    await execute_all(staged.url, ROWS)
+    assert await staged.migrate_to("9999") == [file.stem for file in MIGRATIONS[1:]]
+    return staged.url
+
+
+async def execute_all(url: str, statements: Iterable[str]) -> None:
+    async with open_database(url, all_contexts=False):
+        for statement in statements:
+            await execute(statement)
 
 
 OFFENCES = (
@@ -66,6 +89,22 @@ OFFENCES = (
 """What the rules of the first version forbid: checks, keys, and history that is append-only."""
 
 
+LATER_ON = "2026-03-03 09:00:00+00:00"
+LAST = "2026-03-04 09:00:00+00:00"
+CREATED_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+CHANGED_AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
+SNAPSHOT_COLUMNS = "organization_id, opportunity_id, since, state, owner_id, probability, forecast_category"
+NEW_SNAPSHOT = f"('{ID}', '{ID}', '{LAST}', 'PROGRESSING', '{ID}', 0.3, 'PIPELINE')"
+SNAPSHOT_OFFENCES = (
+    "UPDATE snapshot SET until = since WHERE pos = 40",
+    "UPDATE snapshot SET state = 'GONE'",
+    "UPDATE snapshot SET slip_reason = 'WEATHER'",
+    "UPDATE snapshot SET owner_id = '00000000-0000-7000-8000-000000000009'",
+    f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) VALUES {NEW_SNAPSHOT}",
+)
+"""A snapshot that ends before it begins, unknown names, a missing owner, and a second current snapshot of one deal."""
+
+
 async def test_a_database_in_use_keeps_its_rows_and_its_rules(migrated_database: str) -> None:
     async with open_database(migrated_database, all_contexts=False):
         [deal] = await Opportunity.all().values("name", "health", "health_factors", "closed_insight")
@@ -74,3 +113,33 @@ async def test_a_database_in_use_keeps_its_rows_and_its_rules(migrated_database:
         for offence in OFFENCES:
             with pytest.raises(IntegrityError):
                 await execute(offence)
+
+
+async def test_renamed_tables_keep_their_rows_and_their_rules(staged: StagedMigrations) -> None:
+    await staged.migrate_to("0001")
+    await execute_all(staged.url, ROWS)
+    await staged.migrate_to("0008")
+    await execute_all(
+        staged.url,
+        (
+            f"UPDATE standing SET pos = 40, until = '{LATER_ON}'",
+            f"INSERT INTO standing ({SNAPSHOT_COLUMNS})"
+            f" VALUES ('{ID}', '{ID}', '{LATER_ON}', 'QUALIFIED', '{ID}', 0.2, 'PIPELINE')",
+            "UPDATE standing SET pos = 41 WHERE until IS NULL",
+            f"UPDATE chore SET done_at = '{LATER_ON}' WHERE name = 'sweep'",
+        ),
+    )
+
+    await staged.migrate_to("0009")
+
+    async with open_database(staged.url, all_contexts=False):
+        snapshots = await Snapshot.all().order_by("pos").values_list("pos", "state", "since", "until")
+        assert snapshots == [(40, "LEAD", CREATED_AT, CHANGED_AT), (41, "QUALIFIED", CHANGED_AT, None)]
+        assert await JobLease.all().values_list("name", "done_at", "leased_until") == [("sweep", CHANGED_AT, None)]
+        for offence in SNAPSHOT_OFFENCES:
+            with pytest.raises(IntegrityError):
+                await execute(offence)
+        await execute(f"UPDATE snapshot SET until = '{LAST}' WHERE until IS NULL")
+        await execute(f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) VALUES {NEW_SNAPSHOT}")
+        [current] = await Snapshot.filter(until=None).values("pos")
+        assert current["pos"] > 41

@@ -10,7 +10,7 @@ from tests.support.every_mutation.mutations import MUTATIONS
 from tests.support.every_mutation.starting_data import create_starting_data
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
-from workflow.models import Event, Idempotency
+from workflow.models import Event, IdempotencyRecord
 from workflow.rules.enums import Role
 
 
@@ -29,7 +29,7 @@ class ReplayingClient:
             first = await client.post("/graphql", json=body)
             if query.startswith("mutation"):
                 event_count = await self._events()
-                await Idempotency.filter(name=key).update(answer=None)
+                await IdempotencyRecord.filter(name=key).update(answer=None)
                 second = await client.post("/graphql", json=body)
                 self._compare(first.json()["data"], second.json().get("data"))
                 assert second.headers["Idempotency-Replayed"] == "true"

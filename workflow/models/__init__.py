@@ -1,10 +1,10 @@
 """Tortoise tables, one file a family."""
 
 from workflow.models.account import Account, Contact, ImportedRow
-from workflow.models.alert import Alert, AlertDigest, Chore
+from workflow.models.alert import Alert, AlertDigest, JobLease
 from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
-from workflow.models.history import Event, FeedEpoch, Override, Standing, Transition
-from workflow.models.idempotency import Idempotency
+from workflow.models.history import Event, FeedEpoch, Override, Snapshot, Transition
+from workflow.models.idempotency import IdempotencyRecord
 from workflow.models.opportunity import Assessment, Collaborator, Opportunity
 from workflow.models.organization import ApiKey, ExchangeRate, Member, OpportunityCounter, Organization, Target, Team
 from workflow.models.process import SalesProcess
@@ -20,7 +20,6 @@ __all__ = [
     "AlertDigest",
     "ApiKey",
     "Assessment",
-    "Chore",
     "Collaborator",
     "Competitor",
     "Contact",
@@ -28,8 +27,9 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "FeedEpoch",
-    "Idempotency",
+    "IdempotencyRecord",
     "ImportedRow",
+    "JobLease",
     "Member",
     "Milestone",
     "Mitigation",
@@ -41,9 +41,9 @@ __all__ = [
     "Risk",
     "RiskReview",
     "SalesProcess",
+    "Snapshot",
     "Stakeholder",
     "StakeholderRelation",
-    "Standing",
     "Target",
     "Team",
     "Transition",

@@ -51,7 +51,7 @@ class AlertDigest(Model):
         table = "alert_digest"
 
 
-class Chore(Model):
+class JobLease(Model):
     """Work that one process at a time does now and then: who is at it until when, and when it was last done."""
 
     name = fields.CharField(max_length=32, primary_key=True)
@@ -59,4 +59,4 @@ class Chore(Model):
     done_at = fields.DatetimeField(null=True)
 
     class Meta:
-        table = "chore"
+        table = "job_lease"

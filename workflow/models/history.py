@@ -40,7 +40,7 @@ class Transition(Model):
         table = "transition"
 
 
-class Standing(Model):
+class Snapshot(Model):
     """How a deal stood from one instant until the next change of what reports count; what stands now has no `until`."""
 
     pos = fields.BigIntField(primary_key=True, generated=True)
@@ -60,7 +60,7 @@ class Standing(Model):
     slip_reason = enum_name(null=True)
 
     class Meta:
-        table = "standing"
+        table = "snapshot"
 
 
 class Override(Model):

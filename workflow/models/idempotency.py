@@ -8,7 +8,7 @@ from tortoise.models import Model
 from workflow.models.columns import foreign_key, primary_key, short_text
 
 
-class Idempotency(Model):
+class IdempotencyRecord(Model):
     """One Idempotency-Key of one API key or member: which request it stands for, who is at it, and what became of it.
 
     `outcomes` are written in the transactions that they tell of; `done` says that they are all, and `answer` is the answer

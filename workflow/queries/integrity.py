@@ -39,8 +39,8 @@ WHERE newest IS NULL OR newest <> version OR oldest <> 1 OR versions <> newest
 ORDER BY organization_id, number"""
 BROKEN_SNAPSHOTS = """
 WITH kept AS (
-    SELECT standing.*, LAG(until) OVER ordered AS before, LAG(pos) OVER ordered AS earlier
-    FROM standing WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY since)
+    SELECT snapshot.*, LAG(until) OVER ordered AS before, LAG(pos) OVER ordered AS earlier
+    FROM snapshot WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY since)
 ), folded AS (
     SELECT opportunity_id, MIN(since) AS first, COUNT(*) - COUNT(until) AS open,
         MAX(CASE WHEN earlier IS NOT NULL AND (before IS NULL OR before <> since) THEN 1 ELSE 0 END) AS torn
@@ -48,7 +48,7 @@ WITH kept AS (
 )
 SELECT opportunity.number, opportunity.organization_id FROM opportunity
 LEFT JOIN folded ON folded.opportunity_id = opportunity.id
-LEFT JOIN standing now ON now.opportunity_id = opportunity.id AND now.until IS NULL
+LEFT JOIN snapshot now ON now.opportunity_id = opportunity.id AND now.until IS NULL
 WHERE folded.opportunity_id IS NULL OR folded.open <> 1 OR torn = 1 OR first <> opportunity.created_at
     OR now.state <> opportunity.state OR now.owner_id <> opportunity.owner_id
     OR COALESCE(now.value_minor, -1) <> COALESCE(opportunity.value_minor, -1)
@@ -145,7 +145,7 @@ def _history_fault(row: Mapping[str, Any]) -> str:
 
 async def _snapshots() -> tuple[str, list[str]]:
     broken = await fetch(BROKEN_SNAPSHOTS)
-    count = (await fetch("SELECT COUNT(*) AS n FROM standing"))[0]["n"]
+    count = (await fetch("SELECT COUNT(*) AS n FROM snapshot"))[0]["n"]
     return f"{count:,} standings follow one another to how each opportunity stands now", [
         f"Opportunity {row['number']} of organization {row['organization_id']} does not stand as its standings tell, or they have a gap."
         for row in broken

@@ -13,7 +13,7 @@ from schema.core.ids import encode
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
-from workflow.models import Account, Event, Idempotency, Opportunity
+from workflow.models import Account, Event, IdempotencyRecord, Opportunity
 from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.operations.people.members import NewMember, create_member, update_member
@@ -80,7 +80,7 @@ async def test_a_result_is_replayed_to_a_member_who_has_since_lost_the_permissio
     member = await create_member(organization.ctx, NewMember("Bea", "bea@example.com", Role.ADMIN))
     async with server.client(await organization.key(Role.ADMIN, "bea@example.com")) as client:
         first = await send(client, key, name="Acme")
-        await Idempotency.filter(organization_id=organization.id).update(answer=None)
+        await IdempotencyRecord.filter(organization_id=organization.id).update(answer=None)
         await update_member(organization.ctx, member, {"role": Role.OBSERVER})
 
         second, another = await send(client, key, name="Acme"), await send(client, uuid4().hex, name="Other")
@@ -142,14 +142,14 @@ async def test_the_key_is_free_again_after_a_day(client: httpx.AsyncClient, orga
     key, old = uuid4().hex, uuid4().hex
     for name in (key, old):
         await send(client, name, name=name)
-    await Idempotency.filter(organization_id=organization.id).update(
+    await IdempotencyRecord.filter(organization_id=organization.id).update(
         expires_at=datetime.now(UTC) - timedelta(seconds=1)
     )
 
     answer = await send(client, key, name="Tomorrow")
 
     assert answer.json()["data"]["createAccount"]["account"]["name"] == "Tomorrow"
-    assert await Idempotency.filter(organization_id=organization.id).count() == 1
+    assert await IdempotencyRecord.filter(organization_id=organization.id).count() == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
@@ -180,7 +180,7 @@ async def test_an_expired_idempotency_lease_is_taken_over(
 ) -> None:
     key = uuid4().hex
     first = await send(client, key, name="Acme")
-    mine = Idempotency.filter(organization_id=organization.id)
+    mine = IdempotencyRecord.filter(organization_id=organization.id)
     lost: Mapping[str, Any] = {"answer": None} if kept == "done" else {"answer": None, "done": False, "outcomes": {}}
     await mine.update(claimed_until=datetime.now(UTC) + timedelta(seconds=20), **lost)
 
@@ -206,7 +206,7 @@ async def test_a_secret_is_returned_once_and_never_stored(
 
     assert first["secret"].startswith("pur_")
     assert second == {**first, "secret": None}
-    [row] = await Idempotency.filter(organization_id=organization.id).values()
+    [row] = await IdempotencyRecord.filter(organization_id=organization.id).values()
     assert first["secret"].split("_")[2] not in str(row)
 
 

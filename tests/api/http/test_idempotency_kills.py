@@ -11,7 +11,7 @@ import httpx
 from schema.core.ids import decode
 from tests.support.fixtures import create_mutation_fixtures
 from tests.support.serving import Server, serving
-from workflow.models import Account, Idempotency, Transition
+from workflow.models import Account, IdempotencyRecord, Transition
 from workflow.models.engine.database import dialect, execute, fetch, open_database
 
 KEY = "the-same-key"
@@ -73,7 +73,7 @@ async def kill_after(server: Server, request: "asyncio.Task[httpx.Response]", ur
 
 async def test_a_retry_after_a_crash_before_the_answer_is_answered(own_database: str) -> None:
     async def committed() -> bool:
-        return await Idempotency.filter(done=True).exists()
+        return await IdempotencyRecord.filter(done=True).exists()
 
     async with serving(own_database) as server:
         fixtures = await create_mutation_fixtures(own_database, server)
@@ -110,7 +110,7 @@ async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_datab
             await kill_after(server, request, own_database, half)
 
     async with open_database(own_database, all_contexts=False):
-        await Idempotency.all().update(claimed_until=datetime.now(UTC))
+        await IdempotencyRecord.all().update(claimed_until=datetime.now(UTC))
     async with serving(own_database) as server:
         answers = [await send(server, key, DISQUALIFY_DEALS, deals=refs) for _ in range(2)]
     async with open_database(own_database, all_contexts=False):

@@ -19,7 +19,7 @@ from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
 from tests.support.scenarios.alerts import DAY
 from tests.support.serving import ROOT
-from workflow.models import Alert, Chore, Event, Opportunity
+from workflow.models import Alert, Event, JobLease, Opportunity
 from workflow.models.engine.database import dialect, open_database
 from workflow.operations.alerts.sweep import sweep
 
@@ -138,7 +138,7 @@ async def _interrupt_sweep(sweepers: SweepProcesses, day: datetime, rng: random.
     else:
         await sweepers.kill(victim)
         await sweepers.start()
-    turn, done = 0, Chore.filter(name="sweep", done_at__gte=day)
+    turn, done = 0, JobLease.filter(name="sweep", done_at__gte=day)
     async with asyncio.timeout(TIMEOUT):
         while turn < THAW or not await done.exists():
             turn += 1
@@ -155,8 +155,8 @@ async def _sweep_until(sweepers: SweepProcesses, end: datetime) -> None:
     set_clock(sweepers.clock, end)
     async with asyncio.timeout(TIMEOUT):
         while True:
-            [chore] = await Chore.filter(name="sweep").values("done_at", "leased_until")
-            if chore["done_at"] == end and chore["leased_until"] is None:
+            [lease] = await JobLease.filter(name="sweep").values("done_at", "leased_until")
+            if lease["done_at"] == end and lease["leased_until"] is None:
                 return
             await asyncio.sleep(0.05)
 

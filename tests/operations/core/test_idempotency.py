@@ -4,7 +4,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from tests.support.organizations import NOW, TestOrganization
-from workflow.models import Idempotency
+from workflow.models import IdempotencyRecord
 from workflow.operations.core import idempotency
 from workflow.operations.core.idempotency import RequestInProgressError, acquire_key, run_once
 
@@ -16,7 +16,9 @@ async def test_a_concurrently_created_idempotency_record_is_kept(organization: T
     with pytest.raises(IntegrityError):
         await idempotency._create_record(viewer, "key", "request", NOW)
 
-    assert [row["id"] for row in await Idempotency.filter(organization_id=organization.id).values("id")] == [first.id]
+    assert [row["id"] for row in await IdempotencyRecord.filter(organization_id=organization.id).values("id")] == [
+        first.id
+    ]
 
 
 async def test_a_request_that_lost_its_idempotency_record_writes_nothing(organization: TestOrganization) -> None:
@@ -25,10 +27,10 @@ async def test_a_request_that_lost_its_idempotency_record_writes_nothing(organiz
     await acquire_key(viewer, "key", "request", later)
 
     async def work() -> None:
-        await Idempotency.filter(id=slow.id).update(request_hash="written")
+        await IdempotencyRecord.filter(id=slow.id).update(request_hash="written")
 
     with pytest.raises(RequestInProgressError):
         await run_once(slow, None, work, None)
 
-    [row] = await Idempotency.filter(organization_id=organization.id).values("request_hash", "done")
+    [row] = await IdempotencyRecord.filter(organization_id=organization.id).values("request_hash", "done")
     assert row == {"request_hash": "request", "done": False}

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from tests.support.organizations import NOW
-from workflow.models import Chore
+from workflow.models import JobLease
 from workflow.models.engine.database import open_database
 from workflow.operations.core.leases import LEASE_DURATION, acquire_lease, release_lease, renew_lease
 
@@ -35,6 +35,6 @@ async def test_a_lease_is_extended_by_each_renewal(own_database: str) -> None:
         taken = [
             await acquire_lease("sweep", EVERY, NOW + after) for after in (LEASE_DURATION, LEASE_DURATION + MOMENT)
         ]
-        [kept] = await Chore.filter(name="sweep").values("done_at")
+        [kept] = await JobLease.filter(name="sweep").values("done_at")
 
     assert (taken, kept["done_at"]) == ([False, True], None)

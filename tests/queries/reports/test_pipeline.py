@@ -34,7 +34,7 @@ async def test_the_snapshots_of_every_deal_are_consecutive_up_to_its_current_sta
 ) -> None:
     rows = [row for row in await fetch(BROKEN_SNAPSHOTS) if str(row["organization_id"]) == str(team.organization.id)]
     kept = await fetch(
-        "SELECT opportunity_id, COUNT(*) AS n FROM standing WHERE organization_id = $1 GROUP BY 1", team.organization.id
+        "SELECT opportunity_id, COUNT(*) AS n FROM snapshot WHERE organization_id = $1 GROUP BY 1", team.organization.id
     )
 
     assert rows == []

@@ -22,7 +22,7 @@ PARENT_COLUMNS: Mapping[str, str] = {
     "risk": "opportunity_id",
     "risk_review": "opportunity_id",
     "stakeholder": "opportunity_id",
-    "standing": "opportunity_id",
+    "snapshot": "opportunity_id",
     "transition": "opportunity_id",
     "activity": "opportunity_id",
     "alert": "opportunity_id",
@@ -41,7 +41,7 @@ ADMIN_TABLES = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
 """Tables whose texts only an admin may see; their ids stand in the feed."""
 INTERNAL_TABLES = frozenset(
     {
-        *("alert_digest", "chore", "idempotency", "opportunity_counter", "feed_epoch"),
+        *("alert_digest", "job_lease", "idempotency", "opportunity_counter", "feed_epoch"),
         *("tortoise_migrations", "sqlite_sequence"),
     }
 )

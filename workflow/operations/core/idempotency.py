@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from workflow.models import Idempotency
+from workflow.models import IdempotencyRecord
 from workflow.models.columns import new_id
 from workflow.models.engine.database import transaction
 from workflow.operations.core.locking import lock_and_read
@@ -69,9 +69,9 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
     organization_id, owner_id = viewer.organization_id, key_owner(viewer)
 
     async def work() -> IdempotentRequest:
-        records = Idempotency.filter(organization_id=organization_id, owner_id=owner_id, name=name)
+        records = IdempotencyRecord.filter(organization_id=organization_id, owner_id=owner_id, name=name)
         found = await records.values("id")
-        stored = await lock_and_read(Idempotency, organization_id, found[0]["id"]) if found else None
+        stored = await lock_and_read(IdempotencyRecord, organization_id, found[0]["id"]) if found else None
         if stored is None or stored["expires_at"] <= now:
             return await _create_record(viewer, name, request_hash, now)
         if stored["request_hash"] != request_hash:
@@ -81,7 +81,9 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
         answer = None if stored["answer"] is None else json.loads(stored["answer"])
         request = IdempotentRequest(stored["id"], new_id(), stored["outcomes"], answer, stored["done"])
         if request.answer is None:
-            await Idempotency.filter(id=request.id).update(claim=request.claim, claimed_until=now + LEASE_DURATION)
+            await IdempotencyRecord.filter(id=request.id).update(
+                claim=request.claim, claimed_until=now + LEASE_DURATION
+            )
         return request
 
     return await transaction(work)
@@ -89,13 +91,13 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
 
 async def _create_record(viewer: Viewer, name: str, request_hash: str, now: datetime) -> IdempotentRequest:
     """A new claim; keys whose day is over, the same one among them, go. One that came meanwhile collides, and is found again."""
-    expired = Idempotency.filter(organization_id=viewer.organization_id, expires_at__lte=now)
+    expired = IdempotencyRecord.filter(organization_id=viewer.organization_id, expires_at__lte=now)
     await expired.filter(owner_id=key_owner(viewer), name=name).delete()
     expired_ids = await expired.limit(CLEANUP_BATCH_SIZE).values_list("id", flat=True)
     if expired_ids:
         await expired.filter(id__in=list(expired_ids)).delete()
     request = IdempotentRequest(new_id(), new_id())
-    await Idempotency.create(
+    await IdempotencyRecord.create(
         id=request.id,
         organization_id=viewer.organization_id,
         owner_id=key_owner(viewer),
@@ -124,7 +126,7 @@ async def run_once(  # kind is Any: a type as a value
     async def work_and_store() -> T:
         outcome = await work()
         outcomes.update(request.outcomes, **{outcome_key: {"is": encode(outcome)}})
-        records = Idempotency.filter(id=request.id, claim=request.claim)
+        records = IdempotencyRecord.filter(id=request.id, claim=request.claim)
         if not await records.update(outcomes=outcomes, done=not request.is_batch):
             raise RequestInProgressError
         request.has_secret = request.has_secret or has_secret(outcome)
@@ -140,7 +142,7 @@ async def store_answer(request: IdempotentRequest, answer: dict[str, Any]) -> No
     fields: dict[str, Any] = {"done": True} if request.has_secret else {"done": True, "answer": json.dumps(answer)}
 
     async def work() -> None:
-        await Idempotency.filter(id=request.id, claim=request.claim, answer=None).update(**fields)
+        await IdempotencyRecord.filter(id=request.id, claim=request.claim, answer=None).update(**fields)
 
     with suppress(UnavailableError):
         await transaction(work)
@@ -150,7 +152,7 @@ async def release_key(request: IdempotentRequest, now: datetime) -> None:
     """Let the next one who sends the request have the claim at once."""
 
     async def work() -> None:
-        await Idempotency.filter(id=request.id, claim=request.claim).update(claimed_until=now)
+        await IdempotencyRecord.filter(id=request.id, claim=request.claim).update(claimed_until=now)
 
     with suppress(UnavailableError):
         await transaction(work)

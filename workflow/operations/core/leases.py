@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
 
-from workflow.models import Chore
+from workflow.models import JobLease
 from workflow.models.engine.database import bypass_row_security, transaction
 
 LEASE_DURATION = timedelta(minutes=2)
@@ -30,7 +30,7 @@ async def release_lease(name: str, started_at: datetime) -> None:
 
 async def _update(which: Q, **fields: datetime | None) -> bool:
     async def work() -> bool:
-        return bool(await Chore.filter(which).update(**fields))
+        return bool(await JobLease.filter(which).update(**fields))
 
     with bypass_row_security():
         return await transaction(work)

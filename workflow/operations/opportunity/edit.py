@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Account, Opportunity, Organization, Standing
+from workflow.models import Account, Opportunity, Organization, Snapshot
 from workflow.models.columns import new_id
 from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
 from workflow.operations.change.change import LockedOpportunity, change
@@ -198,7 +198,7 @@ async def _build_lead(
 
 async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:
     await deal.save(force_create=True)
-    await Standing.bulk_create([first_snapshot(deal, ctx.now)])
+    await Snapshot.bulk_create([first_snapshot(deal, ctx.now)])
     names = (*DEFAULTS, *fields, "account_id", "owner_id", "state")
     changes = diff({}, {name: getattr(deal, name) for name in names})
     payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": changes}

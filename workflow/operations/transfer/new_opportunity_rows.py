@@ -7,7 +7,7 @@ from typing import Final
 
 from tortoise.models import Model
 
-from workflow.models import Milestone, Opportunity, Standing, Transition
+from workflow.models import Milestone, Opportunity, Snapshot, Transition
 from workflow.models.columns import new_id
 from workflow.operations.change.snapshots import first_snapshot
 from workflow.operations.core.context import Ctx
@@ -137,7 +137,7 @@ def _transition_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpport
     return transitions
 
 
-def _snapshots(opportunity: ImportedOpportunity, deal: Opportunity) -> list[Standing]:
+def _snapshots(opportunity: ImportedOpportunity, deal: Opportunity) -> list[Snapshot]:
     """In the state before its own from creation on, where any time was spent there, and then as it is."""
     entered = deal.state_since
     if entered <= opportunity.created_at:

@@ -84,9 +84,9 @@ async def won_value(viewer: Viewer, filter: OpportunityFilter, within: Days, mom
     table = (
         "deal"
         if not moment.past
-        else f"standing JOIN deal ON deal.id = opportunity_id AND {_snapshot_at(statement, moment)}"
+        else f"snapshot JOIN deal ON deal.id = opportunity_id AND {_snapshot_at(statement, moment)}"
     )
-    source = "deal" if not moment.past else "standing"
+    source = "deal" if not moment.past else "snapshot"
     if moment.past:
         within = Days(within.start, min(within.end or moment.day, moment.day))
     row = await statement.rows(
@@ -119,18 +119,18 @@ def _past_deals(statement: OpportunitySql, organization: OrganizationRow, moment
     """The deals as they stood; an amount of another currency is told by itself, to be worth what it was on that day."""
     foreign = f"value_currency <> {statement.bind(organization.base_currency)}"
     return (
-        f"SELECT standing.state, standing.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, deal.account_id, deal.source, "
-        "standing.probability, standing.forecast_category, 1 = 0 AS proposed, "
-        "standing.expected_close_date, standing.value_minor AS minor, standing.value_currency AS currency, "
-        f"CASE WHEN {foreign} THEN standing.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
-        f"FROM standing JOIN deal ON deal.id = opportunity_id "
-        f"{'JOIN member ON member.id = standing.owner_id ' if team else ''}WHERE {_snapshot_at(statement, moment)}"
+        f"SELECT snapshot.state, snapshot.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, deal.account_id, deal.source, "
+        "snapshot.probability, snapshot.forecast_category, 1 = 0 AS proposed, "
+        "snapshot.expected_close_date, snapshot.value_minor AS minor, snapshot.value_currency AS currency, "
+        f"CASE WHEN {foreign} THEN snapshot.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
+        f"FROM snapshot JOIN deal ON deal.id = opportunity_id "
+        f"{'JOIN member ON member.id = snapshot.owner_id ' if team else ''}WHERE {_snapshot_at(statement, moment)}"
     )
 
 
 def _snapshot_at(statement: OpportunitySql, moment: AsOf) -> str:
     at = statement.bind(moment.at)
-    return f"standing.since <= {at} AND (standing.until IS NULL OR standing.until > {at})"
+    return f"snapshot.since <= {at} AND (snapshot.until IS NULL OR snapshot.until > {at})"
 
 
 def _pipeline_group(row: Mapping[str, Any], by: PipelineGrouping, rates: ExchangeRates, moment: AsOf) -> PipelineGroup:

@@ -29,7 +29,7 @@ async def snapshot_changes(
         f"SELECT opportunity_id, since, until, state, value_minor AS minor, value_currency AS currency, slip_reason, "
         f"CASE WHEN {is_open} THEN 1 ELSE 0 END AS is_open, "
         f"CASE WHEN {statement.date_in('expected_close_date', within)} THEN 1 ELSE 0 END AS stays_in "
-        f"FROM standing WHERE opportunity_id IN (SELECT id FROM deal) AND since <= {end} AND (until IS NULL OR until >= {start})"
+        f"FROM snapshot WHERE opportunity_id IN (SELECT id FROM deal) AND since <= {end} AND (until IS NULL OR until >= {start})"
     )
     changes = (
         "SELECT stood.*, LAG(minor) OVER way AS minor_before, LAG(currency) OVER way AS currency_before, "

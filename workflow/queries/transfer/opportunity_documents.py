@@ -81,7 +81,7 @@ DOCUMENT_PARTS: Final = (
         non_columns=frozenset({"contacts"}),
     ),
     DocumentPart("history", document_history.ExportedTransition, models.Transition, ("sequence",)),
-    DocumentPart("standings", document_history.ExportedSnapshot, models.Standing, ("since",)),
+    DocumentPart("standings", document_history.ExportedSnapshot, models.Snapshot, ("since",)),
     DocumentPart("overrides", document_history.ExportedOverride, models.Override, ("at", "id")),
 )
 """Every part, those first that others point at."""
