@@ -32,15 +32,17 @@ def set_clock(file: Path, now: datetime) -> None:
 async def run_worker(url: str, file: Path) -> None:
     """Sweep whenever that is due, and say so: `batch` after each, `done` after the last."""
     works: Any = worker  # Any: what it does is heard, not replaced
-    go_on, end = works.go_on, works.end
+    renew = works.renew_lease
+    release = works.release_lease
 
     async def announce(what: str, then: Any) -> None:
         await then
         print(what, flush=True)
 
-    sweep.BATCH_SIZE, works.POLL = BATCH, 0.05
-    works.go_on = lambda *given: announce("batch", go_on(*given))
-    works.end = lambda *given: announce("done", end(*given))
+    sweep.BATCH_SIZE = BATCH
+    works.POLL_INTERVAL = 0.05
+    works.renew_lease = lambda *given: announce("batch", renew(*given))
+    works.release_lease = lambda *given: announce("done", release(*given))
     tail = FeedDispatcher()
     async with (
         open_database(url),
