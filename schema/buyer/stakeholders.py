@@ -20,7 +20,7 @@ from workflow.queries.opportunity.accounts import ContactRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
 from workflow.rules.opportunity.buyer import coverage
-from workflow.rules.opportunity.parts import ContactConversations, RelationFacts, StakeholderFacts
+from workflow.rules.opportunity.parts import ActivityFacts, ContactConversations, RelationFacts, StakeholderFacts
 
 if TYPE_CHECKING:
     from schema.opportunity.type import Opportunity
@@ -69,8 +69,8 @@ class StakeholderRelation:
 
 
 async def _conversations(info: Info, person: StakeholderFacts) -> ContactConversations | None:
-    activity = await info.context.loaders.part("activity", person.opportunity_id)
-    return next((talks for talks in activity.talks if talks.contact_id == person.contact_id), None)
+    activity: ActivityFacts = await info.context.loaders.part("activity", person.opportunity_id)
+    return next((one for one in activity.conversations if one.contact_id == person.contact_id), None)
 
 
 @strawberry.input(description="A stakeholder to add.")
