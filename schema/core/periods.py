@@ -6,7 +6,7 @@ import strawberry
 
 from schema.core.inputs import bad_input
 from schema.core.nodes import described
-from workflow.queries.opportunity.filter import Days
+from workflow.queries.conditions import Days
 
 
 @strawberry.input(description="A period of days, both ends included.")

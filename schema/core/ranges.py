@@ -6,8 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from schema.core.inputs import optional, or_none
-from workflow.queries.opportunity.accounts import Span
-from workflow.queries.opportunity.filter import Days, NumberRange
+from workflow.queries.conditions import Days, NumberRange, Span
 
 
 @strawberry.input(description="A range of days, both ends included. An end that is left out is open.")

@@ -16,8 +16,9 @@ from schema.core.money import Money, money
 from schema.core.nodes import PageInfo, backed_by, described
 from schema.core.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, to_between, to_days, to_span
 from schema.opportunity.type import Opportunity
+from workflow.queries.conditions import NumberRange
 from workflow.queries.opportunity import rows
-from workflow.queries.opportunity.filter import NumberRange, OpportunityFilter
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import ORDER_TERMS, OpportunityRow
 from workflow.queries.paging import Term, Window
 from workflow.rules.enums import (

@@ -28,6 +28,7 @@ from schema.reports.types import (
     slippage_report,
     velocity_report,
 )
+from workflow.queries.conditions import span_of
 from workflow.queries.people.people import MemberRow, OrganizationRow
 from workflow.queries.reports import funnel, opportunity_sql, outcomes, pipeline, slippage, targets
 from workflow.queries.reports import overrides as reports
@@ -221,7 +222,7 @@ class Reports:
     ) -> OverrideReport:
         viewer, matching = info.context.viewer, await parse_opportunity_filter(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
-        overrides = await reports.overrides_in_span(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
+        overrides = await reports.overrides_in_span(viewer, matching, span_of(days_of(or_none(period)), zone))
         others = await reports.decided_without_override(viewer, matching)
         return OverrideReport(
             rows=list(override_figures(overrides, group_by)),  # type: ignore[arg-type]  # rows stand for their type

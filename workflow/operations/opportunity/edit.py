@@ -24,8 +24,8 @@ from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
+from workflow.queries.columns import column_names
 from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
-from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, process
 from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
 from workflow.rules.errors import NotFoundError, invalid_field

@@ -15,8 +15,8 @@ from workflow.operations.core.context import Ctx
 from workflow.operations.core.locking import lock_rates, lock_settings
 from workflow.operations.core.validation import MoneyAmount, is_storable, minor_units
 from workflow.operations.transfer.row import OWN_SYSTEM, ImportRow
+from workflow.queries.columns import column_names
 from workflow.queries.opportunity.rows import opportunities_by_id
-from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, newest_processes
 from workflow.rules import codec
 from workflow.rules.errors import invalid_field
