@@ -1,4 +1,4 @@
-"""From a day to a day."""
+"""Periods of days."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ class Period:
 
 
 def days_of(period: Period | None) -> Days:
-    """The days of a period, all days without one; a client's fault where it ends before it begins."""
+    """Return the days of a period, all days without one; refuse a period that ends before it begins."""
     if period is None:
         return Days()
     if period.to < period.from_:
