@@ -10,7 +10,8 @@ from schema.core import ids
 from schema.core.context import Info
 from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
 from schema.core.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, to_days, to_number_range, to_span
-from workflow.queries.opportunity.filter import NumberRange, OpportunityFilter
+from workflow.queries.conditions import NumberRange
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.rules.enums import (
     AlertCode,
     AlertSeverity,

@@ -16,7 +16,6 @@ from schema.core.node_query import Id, find_node
 from schema.core.nodes import Root, described
 from schema.opportunity.filter import OpportunityFilterArgument, OpportunityFilterInput, parse_opportunity_filter
 from schema.opportunity.type import Opportunity
-from workflow.queries.conditions import NumberRange
 from workflow.queries.opportunity import rows
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import ORDER_TERMS, OpportunityRow
