@@ -8,6 +8,7 @@ from workflow.models.columns import new_id
 from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
 from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.change.columns import OpportunityChanges, forecast_columns, is_push, validate_changes
+from workflow.operations.change.new_rows import DEFAULTS, opportunity_row
 from workflow.operations.change.ownership import (
     add_collaborators,
     require_active_members,
@@ -23,7 +24,6 @@ from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
-from workflow.operations.opportunity.new_rows import DEFAULTS, opportunity_row
 from workflow.queries.columns import column_names
 from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
 from workflow.queries.process.processes import ProcessRow, default_process, process

@@ -8,11 +8,11 @@ from uuid import UUID
 from workflow.models import Account, Transition
 from workflow.operations.buyer.milestone_plan import plan_milestones, reset_milestones
 from workflow.operations.change.change import DryRunRollback, LockedOpportunity, change
+from workflow.operations.change.new_rows import VALUE_COLUMNS, NewTransition, state_forecast, transition_row
 from workflow.operations.change.overrides import NewOverride, check_override, create_override
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.locking import lock_row
 from workflow.operations.core.validation import Validator
-from workflow.operations.opportunity.new_rows import VALUE_COLUMNS, NewTransition, state_forecast, transition_row
 from workflow.operations.pricing.exchange_rates import base_value
 from workflow.rules.codec import camel
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
