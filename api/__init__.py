@@ -1,1 +1,1 @@
-"""How Pursuit is served: HTTP doors, settings, and the command line."""
+"""The server: HTTP, WebSocket and Server-Sent Events, settings, the worker and the command line."""

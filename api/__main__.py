@@ -1,4 +1,4 @@
-"""`python -m api` is `pursuit`."""
+"""Entry point of `python -m api`, the same as the command `pursuit`."""
 
 from api.cli import main
 

@@ -1,4 +1,4 @@
-"""The application: its doors, what stands before them, and what is open while it serves."""
+"""The ASGI application: its routes, middleware, error responses and lifespan."""
 
 import logging
 import os
@@ -49,12 +49,12 @@ remove_compress_type("text/event-stream")
 
 
 def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> Starlette:
-    """Pursuit over HTTP, by these settings; by the clock's seconds the issuer of tokens is asked for new keys."""
+    """Build the application; `clock` returns the seconds by which the issuer's keys age."""
     services = build_services(settings, clock)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        load_cel()
+        load_cel()  # takes half a second: before the first request, not in it
         with single_process(settings.database_url):
             async with open_database(settings.database_url), worker_running(settings, services.feed, services.vault):
                 yield
@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
 
 @asynccontextmanager
 async def worker_running(settings: Settings, feed: FeedDispatcher, vault: Vault) -> AsyncIterator[None]:
-    """The worker runs beside what is served, where the settings want it."""
+    """Run the worker in this process if the settings say so."""
     if not settings.worker:
         yield
         return
@@ -92,7 +92,7 @@ async def worker_running(settings: Settings, feed: FeedDispatcher, vault: Vault)
 
 
 def _cors_middleware(settings: Settings) -> list[Middleware]:
-    """Lets the pages of the origins that the settings name ask and read; without a name, nobody's but our own."""
+    """Allow pages of the configured origins to call the API; without any, only our own pages can."""
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -104,7 +104,7 @@ def _cors_middleware(settings: Settings) -> list[Middleware]:
 
 
 def build_services(settings: Settings, clock: Callable[[], float]) -> Services:
-    """What the ways to the schema share, by these settings."""
+    """Build the components that all transports share."""
     execution = Executor(
         documents=DocumentCache(introspection=settings.introspection),
         persisted=PersistedQueries(),
@@ -122,7 +122,7 @@ def _token_authenticator(settings: Settings, clock: Callable[[], float]) -> Toke
 
 
 def from_environment() -> Starlette:
-    """The application of one worker process."""
+    """Build the application of one server process from the environment."""
     settings = Settings.read(os.environ)
     settings.require_secret_key()
     configure_logging(settings)
@@ -130,15 +130,15 @@ def from_environment() -> Starlette:
 
 
 async def http_exception_response(request: Request, exception: Exception) -> Response:
-    """No such path, or not by this method, in the shape of every other error."""
+    """Respond to an unknown path or method with a GraphQL error."""
     status = exception.status_code if isinstance(exception, HTTPException) else 500
-    message = "There is nothing here. The API is at /graphql." if status == 404 else "That is not possible here."
+    message = "Not found. The API is at /graphql." if status == 404 else f"{request.method} is not allowed here."
     headers = dict(exception.headers or {}) if isinstance(exception, HTTPException) else {}
     return RequestProblem(status, "BAD_USER_INPUT", message, headers=headers).response()
 
 
 async def unhandled_exception_response(request: Request, exception: Exception) -> Response:
-    """Our own fault, masked; the log has it under the request's id."""
+    """Log an unexpected exception and respond with the request id only."""
     request_id = getattr(request.state, "request_id", "unknown")
-    logger.error("a request failed", exc_info=exception, extra={"request_id": request_id})
+    logger.error("request failed", exc_info=exception, extra={"request_id": request_id})
     return internal_error_response(request_id)

@@ -1,4 +1,4 @@
-"""Who asks: the Authorization header as a viewer, and never a fall back to anonymous."""
+"""Authentication: the viewer of an Authorization header, by API key or token. There is no anonymous access."""
 
 import logging
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from workflow.rules.permissions import Viewer
 logger = logging.getLogger("pursuit.oidc")
 
 API_KEY_PREFIX = "pur_"
-"""How an API key begins; whatever begins otherwise is a token, where tokens are taken."""
+"""Prefix of every API key; any other credential is a token, if the server accepts tokens."""
 MAX_TIMESTAMP = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True)
 class TokenAuthenticator:
-    """Lets in whom the issuer vouches for; `role_claim` tells the role of somebody new, where it is set."""
+    """Authenticates members by the tokens of an issuer; `role_claim` names the claim with the role of new members."""
 
     verifier: TokenVerifier
     role_claim: str | None
 
     async def authenticate(self, token: str, now: datetime, request_id: str) -> "AuthenticatedViewer | None":
-        """The member whom the token names; none, with the reason in the log alone, where it is not good."""
+        """Return the member of a token, or None if it is refused; only the log has the reason."""
         try:
             claims = await self.verifier.verify(token, now)
             identity = IdentityClaims(
@@ -36,15 +36,16 @@ class TokenAuthenticator:
                 role=claims.get(self.role_claim) if self.role_claim else None,
             )
             viewer = await sign_in(identity, now=now, request_id=request_id)
+            # An issuer may write any number; a later year than 9999 is not a datetime.
             return AuthenticatedViewer(viewer, datetime.fromtimestamp(min(claims["exp"], MAX_TIMESTAMP), UTC))
-        except (TokenError, PermissionDeniedError) as refused:
-            logger.info("a token was refused: %s", refused, extra={"request_id": request_id})
+        except (TokenError, PermissionDeniedError) as refusal:
+            logger.info("token refused: %s", refusal, extra={"request_id": request_id})
             return None
 
 
 @dataclass(frozen=True)
 class AuthenticatedViewer:
-    """Who was let in, and, by a token, until when."""
+    """An authenticated viewer and, with a token, when it expires."""
 
     viewer: Viewer
     expires_at: datetime | None = None
@@ -52,14 +53,14 @@ class AuthenticatedViewer:
 
 @dataclass(frozen=True)
 class Credential:
-    """What a request or a socket came with; it is asked again while they last, for what it stands for may end or change."""
+    """The credential of a request or a socket, which can be authenticated again while it lasts."""
 
     text: str | None
     authenticator: TokenAuthenticator | None
     request_id: str
 
     async def authenticate(self, now: datetime) -> AuthenticatedViewer | None:
-        """Who it stands for now; none where there is none, or a wrong or an ended one."""
+        """Return the viewer, or None if the credential is missing, wrong, expired or revoked."""
         if self.text is None:
             return None
         if self.authenticator is not None and not self.text.startswith(API_KEY_PREFIX):
@@ -69,7 +70,7 @@ class Credential:
 
 
 def bearer(headers: Sequence[object]) -> str | None:
-    """The credential of an Authorization header; none where there is none, another scheme, or more than one header."""
+    """Return the credential of the one Authorization header with the scheme Bearer, or None."""
     if len(headers) != 1 or not isinstance(headers[0], str):
         return None
     scheme, _, credential = headers[0].strip().partition(" ")

@@ -1,4 +1,4 @@
-"""The issuer of tokens: what it says of itself and the public keys it signs with, fetched seldom and kept."""
+"""The OpenID Connect issuer: its discovery document and its public keys, fetched rarely and cached."""
 
 import asyncio
 import json
@@ -17,25 +17,25 @@ from api.config.setting_values import is_secure_address
 logger = logging.getLogger("pursuit.oidc")
 
 MIN_FETCH_INTERVAL = 60.0
-"""Seconds between two fetches at the least, whatever tokens ask for."""
+"""Minimum seconds between two fetches, so that tokens with invented key ids cannot cause many."""
 MAX_KEY_AGE = 600.0
-"""Seconds after which keys are fetched anew, so that one that the issuer has withdrawn counts no longer."""
+"""Seconds after which keys are fetched again, so that a key the issuer has withdrawn is no longer accepted."""
 FETCH_TIMEOUT = 5.0
-"""Seconds that a fetch may take."""
+"""Maximum seconds of a fetch."""
 MAX_DOCUMENT_BYTES = 256 * 1024
-"""Bytes that a document of the issuer may have."""
+"""Maximum bytes of a document of the issuer."""
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pursuit"}
 MIN_RSA_BITS = 2048
 PUBLIC_PARTS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
-"""The parts of a key that verifying takes, by its kind; a private or a shared key's others are never looked at."""
+"""The parameters that verify a signature, by key type; all others, such as private ones, are ignored."""
 
 Key = RSAKey | ECKey | OKPKey
 KEY_TYPES: Mapping[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
 class IssuerError(Exception):
-    """What keeps the issuer's keys from being read, and what to do about it."""
+    """A reason why the issuer's keys cannot be read, with its remedy."""
 
     def __init__(self, fault: str, remedy: str) -> None:
         super().__init__(fault)
@@ -43,7 +43,7 @@ class IssuerError(Exception):
 
 
 class Issuer:
-    """One issuer, known by its address; `clock` counts seconds."""
+    """An issuer and its cached keys; `clock` returns seconds."""
 
     def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.address = address
@@ -55,13 +55,13 @@ class Issuer:
         self._fetching: asyncio.Task[None] | None = None
 
     async def key(self, kid: str) -> Key | None:
-        """The key of that id; one that is not known yet is looked for, but no sooner than FLOOR after the last time."""
+        """Return the key with an id, or None; fetch the keys if the id is unknown or the cache is old."""
         if kid not in self._keys or self._is_older(self._fetched_at, MAX_KEY_AGE):
             await self._refresh()
         return self._keys.get(kid)
 
     async def fetch_keys(self) -> Mapping[str, Key]:
-        """The keys that the issuer signs with now, by their ids; raises IssuerFault."""
+        """Fetch the issuer's current keys by id; raise IssuerError if that fails."""
         try:
             async with asyncio.timeout(FETCH_TIMEOUT):
                 discovery = await self._fetch_json(self.address.rstrip("/") + DISCOVERY_PATH)
@@ -69,22 +69,23 @@ class Issuer:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as problem:
             raise IssuerError(
                 f"{self.address} does not answer: {str(problem) or type(problem).__name__}",
-                "Check PURSUIT_OIDC_ISSUER, the way to it from this machine, and its certificate.",
+                "Check PURSUIT_OIDC_ISSUER, the network between this machine and the issuer, and its certificate.",
             ) from problem
 
     async def close(self) -> None:
-        """Let go of what is open."""
+        """Cancel a fetch in progress and close the connections."""
         if self._fetching is not None:
             self._fetching.cancel()
         await self._client.aclose()
 
     async def _refresh(self) -> None:
-        """Wait for the fetch under way, or for one of our own where the floor allows it; whoever leaves leaves it running."""
+        """Wait for the fetch in progress, or start one unless the last was too recent."""
         if self._fetching is None:
             if not self._is_older(self._attempted_at, MIN_FETCH_INTERVAL):
                 return
             self._attempted_at = self._clock()
             self._fetching = asyncio.create_task(self._fetch())
+        # Shielded: several requests wait for this fetch, and one of them may be cancelled.
         await asyncio.shield(self._fetching)
 
     async def _fetch(self) -> None:
@@ -92,7 +93,7 @@ class Issuer:
             self._keys = await self.fetch_keys()
             self._fetched_at = self._clock()
         except IssuerError as fault:
-            logger.warning("the issuer's keys were not read, and those known before go on: %s. %s", fault, fault.remedy)
+            logger.warning("keys of the issuer not fetched, cached ones stay valid: %s. %s", fault, fault.remedy)
         finally:
             self._fetching = None
 
@@ -100,30 +101,30 @@ class Issuer:
         return moment is None or self._clock() - moment >= seconds
 
     def _jwks_uri(self, discovery: object) -> str:
-        """Where the discovery document says that the keys are; it has to be this issuer's own."""
+        """Return the address of the keys; raise IssuerError if the document is another issuer's."""
         issuer = discovery.get("issuer") if isinstance(discovery, dict) else None
         if not isinstance(discovery, dict) or issuer != self.address:
             raise IssuerError(
                 f"the discovery document of {self.address} names the issuer {str(issuer)[:255]!r}",
-                "Set PURSUIT_OIDC_ISSUER exactly as that document writes it, to the last slash.",
+                "Set PURSUIT_OIDC_ISSUER to exactly the `issuer` of that document, including a trailing slash.",
             )
         address = discovery.get("jwks_uri")
         if not isinstance(address, str) or not self._is_allowed_jwks_uri(address):
             raise IssuerError(
-                f"the discovery document of {self.address} names no https address of keys (jwks_uri)",
-                "Let the issuer tell its keys' address; Pursuit takes keys from nowhere else.",
+                f"the discovery document of {self.address} has no https address as its jwks_uri",
+                "Configure the issuer to publish the address of its keys.",
             )
         return address
 
     def _is_allowed_jwks_uri(self, address: str) -> bool:
-        """Keys come by https; from this machine by http only where the issuer is here too."""
+        """Allow https, and http on this machine if the issuer itself uses it."""
         return is_secure_address(address) and (address.startswith("https:") or self.address.startswith("http:"))
 
     async def _fetch_json(self, address: str) -> object:
         body = bytearray()
         async with self._client.stream("GET", address) as response:
             if response.status_code != 200:
-                raise _document_error(address, f"is answered with the status {response.status_code}")
+                raise _document_error(address, f"responds with status {response.status_code}")
             async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > MAX_DOCUMENT_BYTES:
@@ -131,7 +132,7 @@ class Issuer:
         try:
             document: object = json.loads(body)
         except (ValueError, RecursionError):
-            raise _document_error(address, "is no JSON") from None
+            raise _document_error(address, "is not JSON") from None
         return document
 
 
@@ -140,10 +141,10 @@ def _document_error(address: str, fault: str) -> IssuerError:
 
 
 def parse_jwks(document: object) -> dict[str, Key]:
-    """The keys of a JWKS document that can verify a token, by their ids; the first where two have the same."""
+    """Return the usable keys of a JWKS document by id; of two with the same id, the first."""
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
-        raise IssuerError("the issuer's keys are no JWKS document", "Check what the issuer serves as its jwks_uri.")
+        raise IssuerError("the jwks_uri of the issuer is not a JWKS document", "Check what the issuer serves there.")
     found: dict[str, Key] = {}
     for jwk in listed:
         key = _parse_jwk(jwk) if isinstance(jwk, dict) else None
@@ -153,8 +154,9 @@ def parse_jwks(document: object) -> dict[str, Key]:
 
 
 def _parse_jwk(jwk: dict[str, Any]) -> Key | None:
-    """A public key for signatures; none where it has no id, is for something else, is weak or is not understood."""
-    kid, kind = jwk.get("kid"), jwk.get("kty")
+    """Return a public key for signatures, or None if it has no id, another use, is weak or unsupported."""
+    kid = jwk.get("kid")
+    kind = jwk.get("kty")
     if not isinstance(kid, str) or not kid or jwk.get("use", "sig") != "sig":
         return None
     if not isinstance(kind, str) or kind not in KEY_TYPES:

@@ -1,4 +1,4 @@
-"""Tokens of the issuer: whether one is the issuer's own, meant for us, and of now."""
+"""Verification of tokens: the signature of the issuer, the audience and the lifetime."""
 
 import json
 import re
@@ -17,34 +17,34 @@ from api.auth.issuer import Issuer
 
 MAX_TOKEN_BYTES = 8192
 LEEWAY_SECONDS = 30
-"""Seconds by which the issuer's clock and ours may differ."""
+"""Tolerated difference between the issuer's clock and ours."""
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"}
 )
-"""Signatures by a private key alone: whoever can verify one cannot make one."""
+"""Asymmetric algorithms only: a key that verifies a signature cannot create one."""
 TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"})
-"""What a header may not hold: keys of its own or the way to them, and words that change how a token is read."""
+"""Parameters that a header must not contain: keys or their addresses, and changes of how the token is read."""
 
 
 class TokenError(Exception):
-    """Why a token is not taken; never the token itself."""
+    """The reason why a token is refused, without the token itself."""
 
 
 @dataclass(frozen=True)
 class TokenVerifier:
-    """The tokens of one issuer that are meant for an audience."""
+    """Verifies the tokens of one issuer for one audience."""
 
     issuer: Issuer
     audience: str
 
     async def verify(self, token: str, now: datetime) -> Mapping[str, Any]:  # Any: a JSON value
-        """What the token says, once it is known to be the issuer's, for us and of now; raises TokenRefused."""
+        """Return the claims of a valid token; raise TokenError otherwise."""
         if len(token) > MAX_TOKEN_BYTES:
-            raise TokenError(f"it has {len(token):,} characters, and at most {MAX_TOKEN_BYTES:,} are read")
+            raise TokenError(f"it has {len(token):,} characters; the maximum is {MAX_TOKEN_BYTES:,}")
         if not TOKEN_PATTERN.fullmatch(token):
-            raise TokenError("it is no API key, and not three parts of base64url")
+            raise TokenError("it is neither an API key nor three parts in base64url")
         kid = _key_id(_decode_header(token.partition(".")[0]))
         key = await self.issuer.key(kid)
         if key is None:
@@ -67,11 +67,11 @@ class TokenVerifier:
 
 
 class _FixedAlgorithms(JWSRegistry):
-    """Knows the algorithms of the table and no other, whatever the library recommends."""
+    """Allows only ALGORITHMS, whatever the library recommends."""
 
     def get_alg(self, name: str) -> Any:  # Any: the library's model of an algorithm, which it does not export
         if name not in ALGORITHMS:
-            raise UnsupportedAlgorithmError("The algorithm is not one of the table")
+            raise UnsupportedAlgorithmError("the algorithm is not allowed")
         return self.algorithms[name]
 
 
@@ -81,19 +81,21 @@ def _decode_header(part: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise TokenError("its header is no JSON object")
+        raise TokenError("its header is not a JSON object")
     return header
 
 
 def _key_id(header: dict[str, Any]) -> str:
-    """The id of the key that is to have signed; everything else in the header has to be harmless."""
+    """Return the id of the signing key after a check of the other parameters of the header."""
     if forbidden := sorted(FORBIDDEN_HEADERS & header.keys()):
-        raise TokenError(f"its header holds {', '.join(forbidden)}")
-    algorithm, kind, kid = header.get("alg"), header.get("typ", "JWT"), header.get("kid")
+        raise TokenError(f"its header contains {', '.join(forbidden)}")
+    algorithm = header.get("alg")
+    kind = header.get("typ", "JWT")
+    kid = header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-        raise TokenError("its algorithm is none of those that are taken")
+        raise TokenError("its algorithm (alg) is not allowed")
     if not isinstance(kind, str) or kind.lower() not in TOKEN_TYPES:
-        raise TokenError("it is a token for something else (typ)")
+        raise TokenError("its type (typ) is not allowed")
     if not isinstance(kid, str) or not kid:
-        raise TokenError("it names no key (kid)")
+        raise TokenError("it has no key id (kid)")
     return kid

@@ -1,4 +1,4 @@
-"""The server's own key: what PURSUIT_SECRET_KEY says, or, beside a SQLite file, what was made there once."""
+"""The key that encrypts secrets: parsed from PURSUIT_SECRET_KEY, or created beside a SQLite file."""
 
 import base64
 import binascii
@@ -10,11 +10,11 @@ KEY_BYTES = 32
 
 
 class InvalidKeyError(ValueError):
-    """A text that is no key."""
+    """A text that is not a key."""
 
 
 def parse_key(text: str) -> str:
-    """A key as it is used, the base64url of 32 bytes, from either spelling of base64. Raises BadKey."""
+    """Return a key as the base64url of 32 bytes, from either alphabet of base64; raise InvalidKeyError otherwise."""
     try:
         raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -25,7 +25,8 @@ def parse_key(text: str) -> str:
 
 
 def load_or_create_key(file: Path) -> str:
-    """The key in a file that only its owner reads; made there where there is none."""
+    """Return the key in a file, which is created for its owner only if it does not exist."""
+    # O_EXCL: of several processes that start at once, one creates the key and the others read it.
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

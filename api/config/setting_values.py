@@ -1,4 +1,4 @@
-"""What a setting may be: each kind of value, read from its text or refused with what is allowed."""
+"""Parsers of setting values; each raises SettingsError with the allowed values."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -9,20 +9,21 @@ from api.config.secret_key import InvalidKeyError, parse_key
 SWITCH = {"on": True, "off": False}
 
 ALLOWED_SECRET_KEYS = (
-    "Allowed: 32 random bytes as base64, such as `openssl rand -base64 32` prints, the same in every process; after a comma "
-    "those that it was before, which still open what was kept under them."
+    "Allowed: 32 random bytes in base64, as printed by `openssl rand -base64 32`, the same in every process; "
+    "then earlier keys, separated by commas, which still decrypt what they encrypted."
 )
 
 
 class SettingsError(Exception):
-    """A setting's name, its value's fault, and what is allowed."""
+    """The fault of a setting, with its name and the allowed values."""
 
 
 def is_secure_address(address: str) -> bool:
-    """Whether nobody on the way can change what an address answers: by https, or by http on this machine alone."""
+    """True for an https address, and for http on this machine."""
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname or "", parts.port
+        host = parts.hostname or ""
+        _ = parts.port  # raises ValueError if it is not a port
     except ValueError:
         return False
     if not host or "@" in parts.netloc or not address.isascii() or any(sign.isspace() for sign in address):
@@ -41,10 +42,11 @@ def database_url(name: str, text: str) -> str:
     allowed = "Allowed: sqlite://path/to/file.db, or postgres://user:password@host:5432/database."
     scheme, separator, rest = text.partition("://")
     if not separator or scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise SettingsError(f"{name} names a database that Pursuit does not speak to. {allowed}")
+        # Without the value: it may contain a password.
+        raise SettingsError(f"{name} is not the address of a supported database. {allowed}")
     if scheme == "sqlite":
         if rest.partition("?")[0] in {"", ":memory:"}:
-            raise SettingsError(f"{name} names no file: the embedded database is always kept in one. {allowed}")
+            raise SettingsError(f"{name} has no file, and SQLite in memory is not supported. {allowed}")
         return text
     try:
         parts = urlsplit(text)
@@ -59,22 +61,22 @@ def database_url(name: str, text: str) -> str:
 def host(name: str, text: str) -> str:
     if any(character.isspace() or character == "/" for character in text):
         raise SettingsError(
-            f"{name} is {text!r}, which is no address. Allowed: a host name or IP address, such as 0.0.0.0."
+            f"{name} is {text!r}, which is not an address. Allowed: a host name or IP address, such as 0.0.0.0."
         )
     return text
 
 
 def port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise SettingsError(f"{name} is {text!r}, which is no port. Allowed: a whole number from 1 to 65535.")
+        raise SettingsError(f"{name} is {text!r}, which is not a port. Allowed: a whole number from 1 to 65535.")
     return int(text)
 
 
 def rate_limit(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise SettingsError(
-            f"{name} is {text!r}, which is no number of points. Allowed: a whole number from 1 to 999999999; a key may ask "
-            "for so many points of cost in a minute."
+            f"{name} is {text!r}, which is not a number of points. Allowed: a whole number from 1 to 999999999, "
+            "the points of cost that one key may use per minute."
         )
     return int(text)
 
@@ -83,20 +85,20 @@ def secret_keys(name: str, text: str) -> tuple[str, ...]:
     try:
         return tuple(parse_key(key) for key in text.replace(",", " ").split())
     except InvalidKeyError:
-        raise SettingsError(f"{name} is no key. {ALLOWED_SECRET_KEYS}") from None
+        raise SettingsError(f"{name} is not a valid key. {ALLOWED_SECRET_KEYS}") from None
 
 
 def origins(name: str, text: str) -> tuple[str, ...]:
-    from strawberry.http.websocket_origin import normalize_origin  # here, for most commands start faster without it
+    from strawberry.http.websocket_origin import normalize_origin  # here because most commands start faster without it
 
-    given = text.replace(",", " ").split()
-    for origin in given:
+    listed = text.replace(",", " ").split()
+    for origin in listed:
         if origin != "*" and normalize_origin(origin) != origin:
             raise SettingsError(
-                f"{name} holds {origin!r}, which is no origin as browsers write it. Allowed: origins such as "
-                "https://app.example.com or http://localhost:5173, with commas between, or * for every page there is."
+                f"{name} contains {origin!r}, which is not an origin as browsers send it. Allowed: origins such as "
+                "https://app.example.com or http://localhost:5173, separated by commas, or * for all."
             )
-    return tuple(given)
+    return tuple(listed)
 
 
 def one_of(allowed: tuple[str, ...]) -> Callable[[str, str], str]:
@@ -117,8 +119,9 @@ def switch(name: str, text: str) -> bool:
 def issuer(name: str, text: str) -> str:
     if not is_secure_address(text) or {"?", "#"} & set(text):
         raise SettingsError(
-            f"{name} is {text!r}, which is no issuer's address. Allowed: an https:// address without ? and #, written "
-            "as the issuer writes it in its discovery document, such as https://login.example.com; http:// on this machine alone."
+            f"{name} is {text!r}, which is not the address of an issuer. Allowed: an https:// address without ? and #, "
+            "exactly as in the issuer's discovery document, such as https://login.example.com; "
+            "http:// only on this machine."
         )
     return text
 

@@ -1,4 +1,4 @@
-"""What the environment says, read once and whole; a wrong value stops the start with what is allowed."""
+"""Settings of one process, read from environment variables; a wrong value stops the start."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting of one process."""
+    """All settings of one process."""
 
     database_url: str = "sqlite://var/pursuit.db"
     host: str = "127.0.0.1"
@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """The settings of this environment; an empty value counts as unset."""
+        """Read the settings from an environment; an empty value counts as unset."""
 
         def value(name: str, parse: Callable[[str, str], T], default: T) -> T:
             text = environ.get(name, "").strip()
@@ -63,12 +63,12 @@ class Settings:
 
     @property
     def sqlite_file(self) -> Path | None:
-        """The embedded database's file, or none on PostgreSQL."""
+        """The file of a SQLite database, or None on PostgreSQL."""
         scheme, _, rest = self.database_url.partition("://")
         return Path(rest.partition("?")[0]) if scheme == "sqlite" else None
 
     def vault_keys(self) -> tuple[str, ...]:
-        """The keys that secrets are encrypted by: those that are set, else the one kept beside the SQLite file."""
+        """Return the keys that encrypt secrets: those that are set, or the one beside the SQLite file."""
         if self.secret_keys or self.sqlite_file is None:
             return self.secret_keys
         file = self.sqlite_file.with_name(f"{self.sqlite_file.name}.secret-key")
@@ -76,16 +76,16 @@ class Settings:
             return (load_or_create_key(file),)
         except InvalidKeyError:
             raise SettingsError(
-                f"{file} holds no key. Put the one back that was in it: secrets are kept under it."
+                f"{file} does not contain a valid key. Restore the file: stored secrets are encrypted with its key."
             ) from None
 
     def require_secret_key(self) -> None:
-        """Refuse to serve PostgreSQL without a key, for there is no place beside it to keep one."""
+        """Raise SettingsError on PostgreSQL without a key, because there is no file to create one beside."""
         if self.sqlite_file is None and not self.secret_keys:
-            raise SettingsError(f"PURSUIT_SECRET_KEY is not set, and on PostgreSQL it has to be. {ALLOWED_SECRET_KEYS}")
+            raise SettingsError(f"PURSUIT_SECRET_KEY is not set, but PostgreSQL requires it. {ALLOWED_SECRET_KEYS}")
 
     def redacted(self) -> dict[str, str]:
-        """Every setting as it may be shown: the database's password is hidden."""
+        """Return every setting as text, with passwords and keys replaced."""
         return {
             "PURSUIT_DATABASE_URL": without_password(self.database_url),
             "PURSUIT_HOST": self.host,
@@ -106,23 +106,25 @@ class Settings:
 
 
 def without_password(url: str) -> str:
-    """A database's address as it may be shown; parameters may hold a password too."""
+    """Return the address of a database without its password."""
     scheme, _, rest = url.partition("://")
     address, _, parameters = rest.partition("?")
     user, at, place = address.rpartition("@")
     secret = f"{user.partition(':')[0]}:***" if ":" in user else user
+    # The parameters may contain a password too.
     return f"{scheme}://{secret}{at}{place}" + ("?***" if parameters else "")
 
 
 def _check_oidc_settings(settings: Settings) -> None:
-    """An issuer's tokens are worth nothing without the audience that says they are for us."""
+    """Refuse an issuer without an audience, and the settings of an issuer without the issuer."""
+    # Without the audience, tokens that the issuer made for any other application would be accepted.
     if settings.oidc_issuer and not settings.oidc_audience:
         raise SettingsError(
-            "PURSUIT_OIDC_ISSUER is set, and PURSUIT_OIDC_AUDIENCE is not. Allowed: both, or neither; the audience is "
-            "what the issuer writes as `aud` into tokens for Pursuit."
+            "PURSUIT_OIDC_ISSUER is set, but PURSUIT_OIDC_AUDIENCE is not. Allowed: both or neither; the audience is "
+            "the claim `aud` of the issuer's tokens for Pursuit."
         )
     for name, value in (("AUDIENCE", settings.oidc_audience), ("ROLE_CLAIM", settings.oidc_role_claim)):
         if value and not settings.oidc_issuer:
             raise SettingsError(
-                f"PURSUIT_OIDC_{name} is set, and PURSUIT_OIDC_ISSUER is not. Allowed: it goes with an issuer, or unset it."
+                f"PURSUIT_OIDC_{name} is set, but PURSUIT_OIDC_ISSUER is not. Allowed: both, or unset PURSUIT_OIDC_{name}."
             )

@@ -1,4 +1,4 @@
-"""What the process tells its operators: one log line a request, as text on a terminal and JSON elsewhere."""
+"""Logging: one line per request, as text on a terminal and as JSON otherwise, without secrets."""
 
 import json
 import logging
@@ -17,23 +17,27 @@ logger = logging.getLogger("pursuit.http")
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECRET_PATTERN = re.compile(
-    r"whsec_[A-Za-z0-9+/=]+|pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
+    r"whsec_[A-Za-z0-9+/=]+"
+    r"|pur_[A-Za-z0-9]+_[A-Za-z0-9_-]+"
+    r"|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
 )
-"""A webhook's secret, an API key, a token, and the user and password of an address."""
+"""A webhook secret, an API key, a token, and the user and password of an address."""
 DEFAULT_STATUS = {"http": 500, "websocket": 1000}
-"""The status of an exchange that names none: a fault of ours, or a socket that its client has left."""
+"""Logged status if none was sent: an internal error, or a socket that the client closed."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""What a terminal or a reader of lines would take for more than a character."""
+"""Characters that end a line or control a terminal."""
+LIBRARY_LOGGERS = ("transitions", "tortoise", "tortoise.db_client", "aiosqlite", "asyncio")
 HTTP_CLIENT_LOGGERS = ("httpx", "httpcore")
-"""They would write each address whole, and a webhook's may hold a password."""
+"""Loggers that write complete addresses, which may contain the password of a webhook."""
 LOG_FIELDS = ("request_id", "method", "path", "status", "milliseconds")
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON, without secrets."""
+        """Return the record as JSON, without secrets."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
         line["message"] = record.getMessage()
@@ -44,20 +48,20 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """Lines for a person at a terminal."""
+    """Formats a record as text for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text, without secrets."""
+        """Return the record as text, without secrets."""
         return SECRET_PATTERN.sub("***", super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line itself, with what the request was; what a client wrote breaks no line."""
+        """Return the first line with the fields of the request, and with control characters escaped."""
         extras = "".join(f" {name}={getattr(record, name)}" for name in LOG_FIELDS if hasattr(record, name))
         return CONTROL_CHARACTERS.sub(lambda sign: repr(sign.group())[1:-1], super().formatMessage(record) + extras)
 
 
 def configure_logging(settings: Settings) -> None:
-    """All loggers go through one handler on standard error."""
+    """Send all loggers to standard error in the configured format."""
     kind = settings.log_format or ("text" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -65,28 +69,28 @@ def configure_logging(settings: Settings) -> None:
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in (
-        *("strawberry.execution", "transitions", "tortoise", "tortoise.db_client", "aiosqlite", "asyncio"),
-        *HTTP_CLIENT_LOGGERS,
-    ):
-        logging.getLogger(name).setLevel(logging.CRITICAL if name.startswith("strawberry") else logging.WARNING)
+    for name in (*LIBRARY_LOGGERS, *HTTP_CLIENT_LOGGERS):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs each error of a field, the expected ones too; execution_error logs the unexpected ones.
+    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
 
 
 class RequestLogMiddleware:
-    """Gives every request an id, every answer its safety headers, and every exchange a line."""
+    """Adds a request id and security headers to every response, and logs every request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket and tell how it went."""
+        """Serve and log one request or socket."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         client_id = Headers(scope=scope).get("x-request-id", "")
         request_id = client_id if REQUEST_ID_PATTERN.fullmatch(client_id) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), DEFAULT_STATUS[scope["type"]]
+        started = time.perf_counter()
+        status = DEFAULT_STATUS[scope["type"]]
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

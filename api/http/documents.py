@@ -1,4 +1,4 @@
-"""GraphQL documents, each read once: parsed, held to the limits, validated, and kept for the next request that sends it."""
+"""GraphQL documents: each is parsed, checked against the limits, validated, and cached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,20 +32,20 @@ from schema.core.limits import (
 )
 
 MAX_CACHED_DOCUMENTS = 500
-"""Documents kept in this process; those that were not asked for the longest go first."""
+"""Documents cached in this process; the least recently used are dropped first."""
 MAX_TOKENS = 2_000
 MAX_OPERATIONS = 20
 MAX_FAULTS = 20
-"""Faults of one document that are told."""
+"""Faults reported for one document."""
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-TOO_LONG = f"The document has more than {MAX_TOKENS:,} tokens. Ask for less, or in several requests."
+TOO_LONG = f"The document has more than {MAX_TOKENS:,} tokens. Ask for less, or split it into several requests."
 PARSING_ABORTED = "Parsing aborted."
-"""How graphql-core ends what it says of a text that is too long or nested too deeply for it."""
+"""End of graphql-core's message about a document that is too long or too deeply nested."""
 SCHEMA = schema._schema
 
 
 class DocumentError(Exception):
-    """A document that cannot run; every fault that was found, each with its code."""
+    """Faults of a document that cannot run, each with its code."""
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors[0].message)
@@ -67,11 +67,11 @@ class Operation:
 
     @property
     def name(self) -> str | None:
-        """Its name, if it has one."""
+        """Name of the operation, or None if it is anonymous."""
         return self.node.name.value if self.node.name else None
 
     def cost(self, variables: Mapping[str, Any] | None) -> int:
-        """What it costs with these variables; raises DocumentFault where that is too much."""
+        """Return the cost in points with these variables; raise DocumentError if it exceeds the limit."""
         measure = self.measure
         if self.node.variable_definitions:
             measure = measure_complexity(SCHEMA, self.document, self.node, variables)
@@ -82,53 +82,55 @@ class Operation:
 
 @dataclass(frozen=True)
 class Document:
-    """A document that may run."""
+    """A valid document within the limits."""
 
     node: DocumentNode
     operations: Sequence[Operation] = field(default_factory=tuple)
 
     def operation(self, name: str | None) -> Operation:
-        """The operation of that name, or the only one; raises DocumentFault where there is none, or several and none is named."""
+        """Return the operation of that name, or the only one; raise DocumentError if it is missing or ambiguous."""
         if name is None and len(self.operations) > 1:
             names = ", ".join(str(one.name) for one in self.operations)
-            raise _resolution_error(
-                f"The document holds several operations: say in `operationName` which one to run of {names}."
-            )
+            raise _resolution_error(f"The document contains several operations. Set `operationName` to one of {names}.")
         found = next((one for one in self.operations if name is None or one.name == name), None)
         if found is None:
-            raise _resolution_error(f"The document holds no operation named {name!r}.")
+            raise _resolution_error(f"The document contains no operation named {name!r}.")
         return found
 
 
 class DocumentCache:
-    """The documents that clients send, of which most send few."""
+    """Cache of the documents that clients send, by their text."""
 
     def __init__(self, *, introspection: bool) -> None:
         self._introspection = introspection
         self._cache: LRUCache[str, Document] = LRUCache(MAX_CACHED_DOCUMENTS)
 
     def read(self, text: str) -> Document:
-        """The document that a text is; raises DocumentFault with all that was found wrong."""
+        """Return the document of a text; raise DocumentError with all its faults."""
         found = self._cache.get(text)
         if found is None:
-            found = self._cache[text] = self._read(text)
+            found = self._read(text)
+            self._cache[text] = found
         return found
 
     def _read(self, text: str) -> Document:
         node = _parse(text)
         operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
         if not operations:
-            raise _resolution_error("The document holds no operation.")
+            raise _resolution_error("The document contains no operation.")
         if len(operations) > MAX_OPERATIONS:
-            message = f"The document holds {len(operations)} operations; at most {MAX_OPERATIONS} are taken. Send those you run."
+            message = (
+                f"The document contains {len(operations)} operations; at most {MAX_OPERATIONS} are allowed. "
+                "Send only those that you run."
+            )
             raise DocumentError([too_complex_error(message)])
         document = Document(node, [Operation(one, node, _measure(node, one)) for one in operations])
         if not self._introspection:
             _refuse_introspection(node)
-        if faults := [
-            _validation_error(error) for error in validate(SCHEMA, node, RULES, MAX_FAULTS, hide_suggestions=True)
-        ]:
-            raise DocumentError(faults)
+        # Suggestions would list names of the schema to a client that may not introspect it.
+        faults = validate(SCHEMA, node, RULES, MAX_FAULTS, hide_suggestions=True)
+        if faults:
+            raise DocumentError([_validation_error(fault) for fault in faults])
         return document
 
 
@@ -145,7 +147,7 @@ def _parse(text: str) -> DocumentNode:
 
 
 def _measure(node: DocumentNode, operation: OperationDefinitionNode) -> Complexity:
-    """How much the operation asks for, whatever its variables: the cost waits for them."""
+    """Measure an operation and check the limits, except the cost if it depends on variables."""
     try:
         measure = measure_complexity(SCHEMA, node, operation)
     except (TooDeepError, RecursionError):
@@ -157,7 +159,7 @@ def _measure(node: DocumentNode, operation: OperationDefinitionNode) -> Complexi
 
 
 def _too_deep() -> GraphQLError:
-    return too_complex_error("The document is nested too deeply. Ask for less at once, or start from `node(id:)`.")
+    return too_complex_error("The document is nested too deeply. Select fewer levels, or start from `node(id:)`.")
 
 
 def _resolution_error(message: str) -> DocumentError:
@@ -173,7 +175,7 @@ def _refuse_introspection(node: DocumentNode) -> None:
     visitor = _SchemaFields()
     visit(node, visitor)
     if visitor.found:
-        message = "Introspection is off here. Ask for the schema's text: `pursuit schema` prints it."
+        message = "Introspection is disabled on this server. Ask the administrator for the output of `pursuit schema`."
         raise DocumentError([GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})])
 
 
@@ -181,5 +183,5 @@ class _SchemaFields(Visitor):
     found = False
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
-        """Remember that a field reads the schema."""
+        """Record whether a field reads the schema."""
         self.found = self.found or node.name.value in INTROSPECTION

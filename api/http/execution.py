@@ -1,4 +1,4 @@
-"""A GraphQL request from its text to its answers, by whichever way it came."""
+"""Execution of a GraphQL request: preparation, charge, deadline and response; the same for every transport."""
 
 import asyncio
 import time
@@ -7,14 +7,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.http.documents import Document, DocumentCache, DocumentError, Operation
 from api.http.persisted_queries import PersistedQueries
-from api.http.problems import RequestProblem, document_problem, execution_error, request_error, timeout_problem
+from api.http.problems import RequestProblem, document_problem, execution_error, timeout_problem
 from api.http.rate_limit import MIN_COST, Charge, RateLimit
 from api.http.requests import GraphQLRequest
 from schema import schema
@@ -24,7 +22,7 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request that may run: its document is read and within the limits, its operation found, its cost paid."""
+    """A request that is ready to run: parsed, within the limits, and charged."""
 
     request: GraphQLRequest
     text: str
@@ -34,30 +32,30 @@ class PreparedRequest:
 
     @property
     def is_subscription(self) -> bool:
-        """Whether it is answered again and again."""
+        """True if the request has a stream of responses."""
         return self.operation.kind is OperationType.SUBSCRIPTION
 
 
 @dataclass(frozen=True)
 class GraphQLResponse:
-    """One answer, as its body."""
+    """The body of one response."""
 
     body: dict[str, Any]
 
     @property
     def ran(self) -> bool:
-        """Whether anything ran: an answer without `data` is to a request that could not."""
+        """True if the execution began; otherwise the body has no `data`."""
         return "data" in self.body
 
     @property
     def codes(self) -> set[str]:
-        """The codes of its errors."""
+        """Codes of the errors in the response."""
         return {error["extensions"]["code"] for error in self.body.get("errors", ())}
 
 
 @dataclass(frozen=True)
 class Executor:
-    """What every way to the schema shares."""
+    """Prepares and executes requests for HTTP, Server-Sent Events and WebSocket."""
 
     documents: DocumentCache
     persisted: PersistedQueries
@@ -65,12 +63,13 @@ class Executor:
     deadline: float
 
     async def prepare(self, viewer: Viewer, request: GraphQLRequest) -> PreparedRequest:
-        """The request, ready to run; one that cannot run is charged too. Raises RequestProblem."""
+        """Parse, check and charge a request; raise RequestProblem if it cannot run."""
         try:
             text = self.persisted.resolve(viewer.organization_id, request.query, request.extensions)
             document = self.documents.read(text)
             operation = document.operation(request.operation_name)
             cost = operation.cost(request.variables)
+        # A refused request is charged too: to find its faults has cost time.
         except DocumentError as fault:
             raise await self._charge_problem(viewer, document_problem(fault.errors)) from None
         except RequestProblem as problem:
@@ -80,9 +79,10 @@ class Executor:
         return PreparedRequest(request, text, document, operation, charge)
 
     async def execute(self, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
-        """Run a query or a mutation; after its time it is cancelled, and a transaction that has begun ends as a whole."""
+        """Run a query or a mutation, and cancel it at the deadline; a transaction in progress still completes."""
         end = time.monotonic() + self.deadline
-        context.document, context.timed_out = prepared.document.node, lambda: time.monotonic() > end
+        context.document = prepared.document.node
+        context.timed_out = lambda: time.monotonic() > end
         try:
             async with asyncio.timeout(self.deadline) as limit:
                 result = await schema.execute(
@@ -92,6 +92,7 @@ class Executor:
                     operation_name=prepared.operation.name,
                 )
         except TimeoutError:
+            # Not the deadline: a timeout inside the request, and that is an internal error.
             if not limit.expired():
                 raise
             is_mutation = prepared.operation.kind is OperationType.MUTATION
@@ -99,7 +100,7 @@ class Executor:
         return self._response(result, prepared, context)
 
     async def stream(self, prepared: PreparedRequest, context: RequestContext) -> AsyncGenerator[GraphQLResponse, None]:
-        """Each answer of a subscription as it comes; any other operation's one."""
+        """Yield the responses of a subscription as they arrive, or the one response of another operation."""
         if not prepared.is_subscription:
             yield await self.execute(prepared, context)
             return
@@ -120,12 +121,8 @@ class Executor:
         return problem
 
     def _response(self, result: ExecutionResult, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
-        errors = [self._error(error, result, context.request_id) for error in result.errors or ()]
+        errors = [execution_error(error, request_id=context.request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)
         body: dict[str, Any] = {"data": result.data} if ran or not errors else {}
         body |= {"errors": errors} if errors else {}
         return GraphQLResponse({**body, "extensions": {"cost": prepared.charge.as_extension()}})
-
-    def _error(self, error: GraphQLError, result: ExecutionResult, request_id: str) -> dict[str, Any]:
-        format_error = request_error if isinstance(result, PreExecutionError) else execution_error
-        return format_error(error, request_id=request_id)

@@ -1,4 +1,4 @@
-"""GraphiQL for browsers, from our own files and under a policy that lets no other host in."""
+"""The GraphiQL page for browsers, served from our own files under a strict content security policy."""
 
 from pathlib import Path
 
@@ -24,15 +24,15 @@ NOT_BUILT = """<!doctype html>
 <head><meta charset="utf-8"><title>Pursuit</title></head>
 <body>
 <h1>GraphiQL is not built yet</h1>
-<p>The API serves all the same: send <code>POST /graphql</code> with the header
+<p>The API works without it: send <code>POST /graphql</code> with the header
 <code>Authorization: Bearer &lt;API key&gt;</code>.</p>
-<p>To build this page's files, run <code>make web</code> in the project's folder, and load the page again.</p>
+<p>To build this page, run <code>make web</code> in the project's folder, and reload.</p>
 </body>
 </html>
 """
 
 
 def graphiql_page() -> HTMLResponse:
-    """The page as `make web` built it, or the sentence that says how to."""
+    """Return the page that `make web` builds, or instructions to build it."""
     html = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else NOT_BUILT
     return HTMLResponse(html, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"})

@@ -1,4 +1,4 @@
-"""The HTTP door of the schema: who asks, what is asked, and every outcome as GraphQL-shaped JSON or as a stream."""
+"""The endpoint /graphql over HTTP: authenticate, prepare and execute a request; respond with JSON or a stream."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -42,12 +42,12 @@ RESPONSE_HEADERS = {"Vary": "Accept", "Cache-Control": "no-store"}
 
 @dataclass(frozen=True)
 class GraphQLView:
-    """Answers /graphql over HTTP."""
+    """Serves /graphql over HTTP."""
 
     services: Services
 
     async def serve(self, request: Request) -> Response:
-        """GraphiQL for a browser, else the request's answer; a request that cannot run says so with its status."""
+        """Respond with GraphiQL to a browser, otherwise with the result of the GraphQL request."""
         if self.services.settings.graphiql and request.method != "POST" and _is_browser(request):
             return graphiql_page()
         accept = parse_accept(request.headers.get("accept", ""))
@@ -63,14 +63,11 @@ class GraphQLView:
 
     async def _respond(self, request: Request, accept: AcceptedTypes) -> Response:
         if accept.json is None and not accept.stream:
-            message = (
-                f"Answers are {JSON} or {GRAPHQL_JSON}, and of subscriptions text/event-stream: accept one of them."
-            )
+            message = f"Accept {JSON}, {GRAPHQL_JSON} or, for subscriptions, text/event-stream."
             raise RequestProblem(406, "BAD_USER_INPUT", message)
-        now, request_id = datetime.now(UTC), request.state.request_id
-        credential = Credential(
-            bearer(request.headers.getlist("authorization")), self.services.authenticator, request_id
-        )
+        now = datetime.now(UTC)
+        text = bearer(request.headers.getlist("authorization"))
+        credential = Credential(text, self.services.authenticator, request.state.request_id)
         authenticated = await credential.authenticate(now)
         if authenticated is None:
             raise unauthenticated_problem(tokens=self.services.authenticator is not None)
@@ -89,17 +86,18 @@ class GraphQLView:
                     authenticated, self.services.execution.execute(prepared, context)
                 )
 
-            answer, replayed = await run_once(key, prepared, context, run) if key else (await run(), False)
-        response = _response(answer, accept.json or JSON)
+            result, replayed = await run_once(key, prepared, context, run) if key else (await run(), False)
+        response = _json_response(result, accept.json or JSON)
         if replayed:
             response.headers["Idempotency-Replayed"] = "true"
         response.background = BackgroundTask(record_key_use, Ctx(viewer=authenticated.viewer, now=now))
         return response
 
     async def _run_while_authenticated(self, authenticated: AuthenticatedViewer, work: Coroutine[Any, Any, T]) -> T:
-        """What runs, unless its credentials end meanwhile; a transaction that has begun ends as a whole all the same."""
+        """Return the result of the work; cancel it if the credentials end before it does."""
         task = asyncio.create_task(work)
         try:
+            # Most requests end before the first recheck, and need not be watched.
             if not (await asyncio.wait({task}, timeout=RECHECK_INTERVAL))[0]:
                 async with self.services.session_watch.watch(authenticated) as ended:
                     await _wait_for_either(task, ended)
@@ -111,7 +109,7 @@ class GraphQLView:
 
 
 async def _wait_for_either(task: "asyncio.Task[T]", ended: asyncio.Event) -> None:
-    """Wait for whichever comes first."""
+    """Wait until the task is done or the event is set."""
     end = asyncio.create_task(ended.wait())
     try:
         await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,24 +117,25 @@ async def _wait_for_either(task: "asyncio.Task[T]", ended: asyncio.Event) -> Non
         end.cancel()
 
 
-def _response(answer: GraphQLResponse, media_type: str) -> OrjsonResponse:
-    status = http_status(answer.codes, ran=answer.ran, media_type=media_type)
+def _json_response(result: GraphQLResponse, media_type: str) -> OrjsonResponse:
+    status = http_status(result.codes, ran=result.ran, media_type=media_type)
     headers = RETRY_AFTER if status in (409, 503) else None
-    return OrjsonResponse(answer.body, status_code=status, headers=headers, media_type=media_type)
+    return OrjsonResponse(result.body, status_code=status, headers=headers, media_type=media_type)
 
 
 def _refuse_mutation_by_get(method: str, prepared: PreparedRequest) -> None:
-    """A mutation is sent by POST alone: what a link or an image can send must change nothing."""
+    """Refuse a mutation by GET, because a link or an image on any page can send a GET."""
     if method != "POST" and prepared.operation.kind is OperationType.MUTATION:
-        raise RequestProblem(405, "BAD_USER_INPUT", "A mutation is sent by POST.", headers={"Allow": "POST"})
+        raise RequestProblem(405, "BAD_USER_INPUT", "Send mutations by POST.", headers={"Allow": "POST"})
 
 
 def _require_single_answer(prepared: PreparedRequest, accept: AcceptedTypes) -> None:
-    """One JSON answer is not what a subscription gives, or what the client takes."""
+    """Refuse a subscription, and a client that does not accept JSON."""
     if accept.json is None:
-        raise RequestProblem(406, "BAD_USER_INPUT", f"With an Idempotency-Key the answer is {JSON}: accept it.")
+        message = f"The response to a request with an Idempotency-Key is {JSON}. Accept it."
+        raise RequestProblem(406, "BAD_USER_INPUT", message)
     if prepared.is_subscription:
-        message = "A subscription is answered as a stream: accept text/event-stream, or use a WebSocket (graphql-transport-ws)."
+        message = "The response to a subscription is a stream. Accept text/event-stream, or use a WebSocket."
         raise RequestProblem(406, "BAD_USER_INPUT", message)
 
 

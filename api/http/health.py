@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Endpoints for health checks: /healthz (liveness) and /readyz (readiness)."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,12 +12,12 @@ logger = logging.getLogger("pursuit.health")
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """The process lives."""
+    """Respond with 200 while the process runs."""
     return JSONResponse({"status": "ok"})
 
 
 def readyz(check: Callable[[], Awaitable[str | None]]) -> Callable[[Request], Awaitable[JSONResponse]]:
-    """Ready where the fault is none: the database answers a real transaction and migrations are current."""
+    """Build the endpoint that responds with 200, or with 503 and the reason that the check returns."""
 
     async def ready(request: Request) -> JSONResponse:
         reason = await check()

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same mutation sent again is answered again, and not done again."""
+"""The header `Idempotency-Key`: a repeated mutation gets the first response and does not run again."""
 
 import asyncio
 import hashlib
@@ -22,18 +22,18 @@ from workflow.operations.core.idempotency import (
 
 MAX_KEY_LENGTH = 255
 TRANSIENT_CODES = frozenset({"INTERNAL_SERVER_ERROR", "UNAVAILABLE", "TIMEOUT", "UNAUTHENTICATED", CONFLICT})
-"""What may be otherwise a moment later, when the same request comes again."""
+"""Codes of errors that a repeated request may not meet again, so their responses are not stored."""
 
 
 def idempotency_key(headers: list[str], prepared: PreparedRequest) -> str | None:
-    """The key of a mutation that brings one; raises a 400 where it is no key, or the request is more than one mutation."""
+    """Return the idempotency key of a mutation, if it has one; raise RequestProblem if the key cannot be used."""
     if not headers or prepared.operation.kind is not OperationType.MUTATION:
         return None
     if len(headers) > 1 or not 0 < len(headers[0]) <= MAX_KEY_LENGTH or not headers[0].isprintable():
-        message = f"`Idempotency-Key` is one text of 1 to {MAX_KEY_LENGTH} printable characters, such as a UUID."
+        message = f"`Idempotency-Key` must be one text of 1 to {MAX_KEY_LENGTH} printable characters, such as a UUID."
         raise RequestProblem(400, "BAD_USER_INPUT", message)
     if prepared.operation.measure.mutations != 1:
-        message = "A request with an Idempotency-Key holds one mutation. Send the others with keys of their own."
+        message = "A request with an Idempotency-Key must contain one mutation. Send the others with other keys."
         raise RequestProblem(400, "BAD_USER_INPUT", message)
     return headers[0]
 
@@ -41,14 +41,16 @@ def idempotency_key(headers: list[str], prepared: PreparedRequest) -> str | None
 async def run_once(
     key: str, prepared: PreparedRequest, context: RequestContext, run: Callable[[], Awaitable[GraphQLResponse]]
 ) -> tuple[GraphQLResponse, bool]:
-    """The answer, and whether it is that of a request which came before."""
+    """Return the response, and whether it is the stored response of an earlier request."""
     record = await _acquire(key, prepared, context)
     if record.answer is not None:
         return GraphQLResponse({**record.answer, "extensions": {"cost": prepared.charge.as_extension()}}), True
-    context.idempotency_record, answer = record, None
+    context.idempotency_record = record
+    answer = None
     try:
         answer = await run()
     finally:
+        # Shielded: a cancelled request would leave its key locked until the lease ends.
         await asyncio.shield(_store_or_release(record, answer, context.now))
     return answer, record.done
 
@@ -57,14 +59,14 @@ async def _acquire(key: str, prepared: PreparedRequest, context: RequestContext)
     try:
         return await acquire_key(context.viewer, key, _request_hash(prepared), context.now)
     except IdempotencyKeyReusedError:
-        message = "This Idempotency-Key was sent with another request. Send each request with a key of its own."
+        message = "This Idempotency-Key was used for a different request. Use a new key for each request."
         raise RequestProblem(422, CONFLICT, message) from None
     except RequestInProgressError as running:
         raise RequestProblem(409, CONFLICT, str(running), headers=RETRY_AFTER) from None
 
 
 async def _store_or_release(record: IdempotentRequest, answer: GraphQLResponse | None, now: datetime) -> None:
-    """Keep the answer; where there is none, or one that may be otherwise a moment later, the next may try."""
+    """Store the response, or release the key if a repeated request may succeed."""
     if answer is None or answer.codes & TRANSIENT_CODES:
         await release_key(record, now)
     else:
@@ -72,6 +74,6 @@ async def _store_or_release(record: IdempotentRequest, answer: GraphQLResponse |
 
 
 def _request_hash(prepared: PreparedRequest) -> str:
-    """What makes a request the same: its document, the operation, and the variables."""
+    """Hash what identifies a request: the document, the operation and the variables."""
     parts = [prepared.text, prepared.operation.name, prepared.request.variables or {}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

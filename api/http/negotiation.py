@@ -1,4 +1,4 @@
-"""Which media type a client wants, by the q-values of its Accept header."""
+"""Content negotiation: choose the media type by the q-values of the Accept header."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,27 +10,30 @@ STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class AcceptedTypes:
-    """How a client takes its answer: the JSON type it likes best, if any, and whether it named streams."""
+    """The preferred JSON type of a client, if it accepts one, and whether it accepts streams."""
 
     json: str | None
     stream: bool
 
 
 def parse_accept(accept: str) -> AcceptedTypes:
-    """What an Accept header asks for; a stream is never sent to one that merely takes anything."""
-    ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
-    return AcceptedTypes(
-        preferred_type(accept, (JSON, GRAPHQL_JSON)), any(name == STREAM and weight > 0 for name, weight in ranges)
-    )
+    """Parse an Accept header."""
+    # A stream must be named: a client that sends */* expects one response.
+    stream = any(name == STREAM and weight > 0 for name, weight in _media_ranges(accept))
+    return AcceptedTypes(preferred_type(accept, (JSON, GRAPHQL_JSON)), stream)
 
 
 def preferred_type(accept: str, offered: Sequence[str]) -> str | None:
-    """The offered type that the client likes best, the earlier on a tie; none where it takes none of them."""
-    ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
+    """Return the offered type with the highest weight, the first on a tie, or None if none is accepted."""
+    ranges = _media_ranges(accept)
     if not ranges:
         return offered[0]
     best = max(offered, key=lambda media: _quality(media, ranges))
     return best if _quality(best, ranges) > 0 else None
+
+
+def _media_ranges(accept: str) -> list[tuple[str, float]]:
+    return [_media_range(part) for part in accept.split(",") if part.strip()]
 
 
 def _media_range(part: str) -> tuple[str, float]:
@@ -47,7 +50,7 @@ def _weight(text: str) -> float:
 
 
 def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
-    """The weight of the most exact range that the type falls in."""
+    """Return the weight of the most specific range that matches the type."""
     for pattern in (media, media.partition("/")[0] + "/*", "*/*"):
         weights = [weight for name, weight in ranges if name == pattern]
         if weights:

@@ -1,4 +1,4 @@
-"""How much one key may ask for in a minute, in points of cost, and what an answer tells of it."""
+"""Rate limit: the points of cost that one key may use per minute, counted in this process."""
 
 import time
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from api.http.problems import RequestProblem
 from workflow.rules.permissions import Viewer
 
 MIN_COST = 1
-"""Points that every request takes, one that cannot run too."""
+"""Points charged for any request, including one that cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a request took of its key's points, and what is left of them until they are whole again."""
+    """The points of one request, and those that its key has left until the window ends."""
 
     requested: int
     limit: int
@@ -27,21 +27,21 @@ class Charge:
     reset_at: datetime
 
     def as_extension(self) -> dict[str, Any]:
-        """`extensions.cost` of an answer."""
+        """Return the value of `extensions.cost` in a response."""
         at = self.reset_at.isoformat(timespec="seconds")
         return {"requested": self.requested, "limit": self.limit, "remaining": self.remaining, "resetAt": at}
 
 
 class RateLimit:
-    """The points of every key in this process: so many a minute, from the first request of that minute on."""
+    """Points used by every key in windows of one minute, each from the first request of the window."""
 
     def __init__(self, points: int) -> None:
         self._limit = RateLimitItemPerMinute(points)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def charge(self, viewer: Viewer, cost: int) -> Charge:
-        """Charge a request; one that costs more than is left takes nothing. Raises a 429 that says when to come again."""
-        owner = _owner(viewer)
+        """Charge a request; raise RequestProblem, and charge nothing, if it costs more than is left."""
+        owner = limit_owner(viewer)
         if not await self._limiter.test(self._limit, owner, cost=cost):
             raise self._limited_problem(await self._read_window(owner, cost))
         await self._limiter.hit(self._limit, owner, cost=cost)
@@ -54,8 +54,8 @@ class RateLimit:
     def _limited_problem(self, charge: Charge) -> RequestProblem:
         seconds = max(1, ceil(charge.reset_at.timestamp() - time.time()))
         message = (
-            f"This request costs {charge.requested:,} points, and {charge.remaining:,} of the {charge.limit:,} that this "
-            f"key has in a minute are left. Try again in {seconds} s, or ask for less."
+            f"This request costs {charge.requested:,} points. {charge.remaining:,} of the {charge.limit:,} points "
+            f"per minute are left. Try again in {seconds} seconds, or request less."
         )
         return RequestProblem(
             429,
@@ -66,6 +66,6 @@ class RateLimit:
         )
 
 
-def _owner(viewer: Viewer) -> str:
-    """Whose points they are: the key's, or the member's who came with a token."""
+def limit_owner(viewer: Viewer) -> str:
+    """Return the id that limits are counted by: the API key, or the member of a token."""
     return str(viewer.key.id if viewer.key else viewer.member_id)

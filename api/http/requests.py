@@ -1,4 +1,4 @@
-"""A GraphQL request read from HTTP: size, media type and shape are checked before anything is looked at."""
+"""Parsing of a GraphQL request from HTTP: its size, media type, JSON and shape."""
 
 import json
 import re
@@ -8,10 +8,11 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from api.http.problems import RequestProblem
+from api.http.problems import RequestProblem, bad_request
 
 BODY_LIMIT = 1_000_000
 MAX_BYTES_READ = 20 * BODY_LIMIT
+"""Bytes read of a body that is too large, so that most clients finish sending and read the response."""
 NUL = "\\u0000"
 NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
@@ -19,7 +20,7 @@ NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What to run, with which variables."""
+    """The parameters of a GraphQL request."""
 
     query: str | None
     variables: dict[str, Any] | None
@@ -28,7 +29,7 @@ class GraphQLRequest:
 
 
 async def read_request(request: Request) -> GraphQLRequest:
-    """The GraphQL request that an HTTP request carries, by GET in the address, by POST as JSON."""
+    """Read a GraphQL request: from the query string of a GET, or the JSON body of a POST."""
     if request.method != "POST":
         return parse_request(
             {
@@ -45,15 +46,16 @@ def _check_headers(request: Request) -> None:
     media, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     charsets = {part.partition("=")[2].strip("\"' ") for part in parameters if part.startswith("charset=")}
     if media != "application/json" or charsets - {"utf-8", "utf8"}:
-        message = "Send the request as JSON in UTF-8, with the header `Content-Type: application/json`."
+        message = "Send the request as JSON in UTF-8 with the header `Content-Type: application/json`."
         raise RequestProblem(415, "BAD_USER_INPUT", message, headers={"Accept": "application/json"})
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise RequestProblem(415, "BAD_USER_INPUT", "Send the body as it is, without a Content-Encoding.")
+        raise RequestProblem(415, "BAD_USER_INPUT", "Send the body uncompressed, without a Content-Encoding.")
 
 
 async def _read_body(request: Request) -> bytes:
-    """The body; of one that is too large some more is read and dropped, so that the client hears why."""
-    body, size = bytearray(), 0
+    """Read the body; raise RequestProblem if it is incomplete or too large."""
+    body = bytearray()
+    size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
@@ -62,14 +64,14 @@ async def _read_body(request: Request) -> bytes:
             if size <= BODY_LIMIT:
                 body += chunk
     except ClientDisconnect:
-        raise _bad_request("The body ended before its end.") from None
+        raise bad_request("The body is incomplete: the connection closed early.") from None
     if size > BODY_LIMIT:
         raise _too_large()
     return bytes(body)
 
 
 def _too_large() -> RequestProblem:
-    message = f"The body is larger than {BODY_LIMIT:,} bytes. Send less at once."
+    message = f"The body is larger than {BODY_LIMIT:,} bytes. Split the request."
     return RequestProblem(413, "BAD_USER_INPUT", message, headers={"Connection": "close"})
 
 
@@ -78,44 +80,44 @@ def _query_parameter(request: Request, name: str) -> dict[str, object]:
     return {name: parse_json(text.encode("utf-8", "surrogateescape"), f"`{name}`") if text else None}
 
 
-def parse_json(body: bytes, what: str) -> object:
-    """The JSON value of some bytes; what neither database can keep (NUL, half a character) is refused here."""
+def parse_json(body: bytes, name: str) -> object:
+    """Parse a JSON value; refuse characters that the databases cannot store: U+0000 and lone surrogates."""
     try:
         text = body.decode("utf-8")
         value: object = json.loads(text, parse_constant=_refuse_constant)
+        # An escape may be half of a surrogate pair, which Python accepts and UTF-8 does not.
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        raise _bad_request(f"{what} is no JSON in UTF-8, or is nested too deeply.") from None
+        raise bad_request(f"{name} is not JSON in UTF-8, or is nested too deeply.") from None
     if NUL in text and NUL_IN_JSON.search(text):
-        raise _bad_request(f"{what} holds the character U+0000, which no text can hold.")
+        raise bad_request(f"{name} contains the character U+0000. Remove it.")
     return value
 
 
 def _refuse_constant(name: str) -> object:
+    # NaN and Infinity, which Python reads although JSON has no such numbers.
     raise ValueError(name)
 
 
 def parse_request(value: object) -> GraphQLRequest:
-    """The request that a JSON value is; raises a 400 that says what is wrong with it."""
+    """Convert a JSON value to a GraphQL request; raise RequestProblem if a parameter has the wrong type."""
     if not isinstance(value, Mapping):
-        raise _bad_request(
-            'The request is a JSON object such as {"query": "{ viewer { role } }"}; batches are not taken.'
+        raise bad_request(
+            'The request must be a JSON object such as {"query": "{ viewer { role } }"}. Batches are not supported.'
         )
-    query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
+    query = value.get("query")
+    variables = value.get("variables")
+    name = value.get("operationName")
     extensions = value.get("extensions")
     if query is not None and not isinstance(query, str):
-        raise _bad_request("`query` is missing: send the GraphQL document as a text.")
+        raise bad_request("`query` must be a string: the GraphQL document.")
     if query is not None and NUL_IN_QUERY.search(query):
-        raise _bad_request("`query` holds the character U+0000, which no text can hold.")
+        raise bad_request("`query` contains the character U+0000. Remove it.")
     if variables is not None and not isinstance(variables, dict):
-        raise _bad_request("`variables` is a JSON object, or left out.")
+        raise bad_request("`variables` must be a JSON object or absent.")
     if name is not None and not isinstance(name, str):
-        raise _bad_request("`operationName` is a text, or left out.")
+        raise bad_request("`operationName` must be a string or absent.")
     if extensions is not None and not isinstance(extensions, dict):
-        raise _bad_request("`extensions` is a JSON object, or left out.")
+        raise bad_request("`extensions` must be a JSON object or absent.")
     return GraphQLRequest(query if query and query.strip() else None, variables, name or None, extensions)
-
-
-def _bad_request(message: str) -> RequestProblem:
-    return RequestProblem(400, "BAD_USER_INPUT", message)

@@ -1,4 +1,4 @@
-"""What the ways to the schema, HTTP, streams and sockets, share in one process."""
+"""Components that HTTP requests, streams and WebSockets share in one process."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,10 +12,13 @@ from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import FeedDispatcher
 from workflow.rules.permissions import Viewer
 
+SEND_TIMEOUT = 30.0
+"""Seconds within which a client must receive a message of a stream or a socket before its connection is closed."""
+
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, the execution, and who is in; the class of the database's absence is handed in, for api knows no models."""
+    """Settings, execution, authentication and the event feed of one process."""
 
     settings: Settings
     execution: Executor
@@ -25,12 +28,12 @@ class Services:
     feed: FeedDispatcher = field(default_factory=FeedDispatcher)
 
     def request_context(self, viewer: Viewer, now: datetime, credential: Credential) -> RequestContext:
-        """What the resolvers of one operation are given."""
+        """Build the context of one operation, whose resolvers can check the credential again."""
 
         async def reauthenticate() -> tuple[Viewer, datetime] | None:
             now = datetime.now(UTC)
-            admitted = await credential.authenticate(now)
-            return (admitted.viewer, now) if admitted else None
+            authenticated = await credential.authenticate(now)
+            return (authenticated.viewer, now) if authenticated else None
 
         return RequestContext(
             viewer=viewer,
@@ -43,7 +46,7 @@ class Services:
         )
 
     async def close(self) -> None:
-        """Nothing goes on after the last request."""
+        """Stop the background tasks and close the connections to the issuer."""
         await self.session_watch.close()
         await self.feed.close()
         if self.authenticator is not None:

@@ -1,4 +1,4 @@
-"""Who is in: requests that run long, sockets and streams are asked together, again and again, whether they are still let in."""
+"""Session watch: recheck the credentials of long requests, streams and sockets, all of them together."""
 
 import asyncio
 import logging
@@ -9,31 +9,32 @@ from datetime import UTC, datetime
 from api.auth.credentials import AuthenticatedViewer
 from workflow.queries.people.credentials import valid_viewers
 
-logger = logging.getLogger("pursuit.presence")
+logger = logging.getLogger("pursuit.sessions")
 
 RECHECK_INTERVAL = 2.0
-"""Seconds between two questions: a key may be revoked or expire, a member leave."""
+"""Seconds between two rechecks: a key may expire or be revoked, and a member may be deactivated."""
 
 
 class Session:
-    """One who is in, until their credentials end."""
+    """One viewer with a request, stream or socket in progress."""
 
-    def __init__(self, admitted: AuthenticatedViewer) -> None:
-        self.viewer, self.expires_at = admitted.viewer, admitted.expires_at
+    def __init__(self, authenticated: AuthenticatedViewer) -> None:
+        self.viewer = authenticated.viewer
+        self.expires_at = authenticated.expires_at
         self.ended = asyncio.Event()
 
 
 class SessionWatch:
-    """Everybody who is in, in this process; however many they are, one statement asks for all keys and one for all members."""
+    """The sessions of this process; one SQL statement rechecks all keys and one all members."""
 
     def __init__(self) -> None:
         self._sessions: set[Session] = set()
         self._recheck_task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def watch(self, admitted: AuthenticatedViewer) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the credentials have ended."""
-        session = Session(admitted)
+    async def watch(self, authenticated: AuthenticatedViewer) -> AsyncIterator[asyncio.Event]:
+        """Watch a session, and yield an event that is set when its credentials end."""
+        session = Session(authenticated)
         self._sessions.add(session)
         if self._recheck_task is None:
             self._recheck_task = asyncio.create_task(self._recheck_forever())
@@ -43,7 +44,7 @@ class SessionWatch:
             self._sessions.discard(session)
 
     async def close(self) -> None:
-        """Ask no longer."""
+        """Stop the rechecks."""
         if self._recheck_task is not None:
             self._recheck_task.cancel()
             await asyncio.wait({self._recheck_task})
@@ -54,11 +55,11 @@ class SessionWatch:
             try:
                 await self._recheck(set(self._sessions))
             except Exception:
-                logger.exception("it could not be asked who is still let in; it is tried again")
+                logger.exception("credentials could not be rechecked; retrying in %g s", RECHECK_INTERVAL)
 
     async def _recheck(self, sessions: set[Session]) -> None:
         now = datetime.now(UTC)
-        valid = await valid_viewers([guest.viewer for guest in sessions], now) if sessions else set()
+        valid = await valid_viewers([session.viewer for session in sessions], now) if sessions else set()
         for session in sessions:
             if session.viewer not in valid or (session.expires_at is not None and session.expires_at <= now):
                 session.ended.set()

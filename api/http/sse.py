@@ -1,6 +1,6 @@
-"""Server-Sent Events, distinct connections: one operation a stream, `next` with each answer and `complete` at its end.
+"""GraphQL over Server-Sent Events: one operation per stream, `next` for each response and `complete` at the end.
 
-The protocol is that of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
+The protocol is the distinct connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from api.auth.credentials import AuthenticatedViewer
 from api.http.execution import PreparedRequest
 from api.http.json_response import encode_json
 from api.http.problems import RequestProblem, internal_error, unauthenticated_problem, unavailable_problem
-from api.http.services import Services
+from api.http.services import SEND_TIMEOUT, Services
 from schema.core.context import RequestContext
 from workflow.queries.scope import act_as_viewer
 from workflow.rules.errors import UnavailableError
@@ -23,24 +23,21 @@ from workflow.rules.errors import UnavailableError
 logger = logging.getLogger("pursuit.streams")
 
 T = TypeVar("T")
-SEND_TIMEOUT = 30.0
-"""Seconds within which a client takes what it is sent; one that does not is hung up on, and comes again."""
 PING_INTERVAL = 12
-"""Seconds between two signs of life."""
+"""Seconds between two comments that keep proxies from closing an idle stream."""
 
 
 def stream_response(
     services: Services, authenticated: AuthenticatedViewer, prepared: PreparedRequest, context: RequestContext
 ) -> EventSourceResponse:
-    """The answers as they come, until the operation, the credentials or the client's patience end."""
+    """Stream the responses of an operation until it, its credentials or the connection end."""
     events = _events(services, authenticated, prepared, context)
-    return EventSourceResponse(
-        events, ping=PING_INTERVAL, send_timeout=SEND_TIMEOUT, headers={"X-Accel-Buffering": "no"}, sep="\n"
-    )
+    headers = {"X-Accel-Buffering": "no"}  # nginx would otherwise hold events back
+    return EventSourceResponse(events, ping=PING_INTERVAL, send_timeout=SEND_TIMEOUT, headers=headers, sep="\n")
 
 
 def problem_stream(problem: RequestProblem) -> EventSourceResponse:
-    """A document that cannot run, told to a client that takes nothing but a stream."""
+    """Stream the problem of a request to a client that accepts only streams."""
     return EventSourceResponse(_single_event(problem.body()), sep="\n")
 
 
@@ -74,7 +71,7 @@ async def _events(
 
 
 async def until_set(ended: asyncio.Event, answers: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The answers until they end, or the event is set."""
+    """Yield the answers until they end or the event is set."""
     stop = asyncio.ensure_future(ended.wait())
     try:
         while True:
@@ -82,6 +79,7 @@ async def until_set(ended: asyncio.Event, answers: AsyncGenerator[T, None]) -> A
             try:
                 await asyncio.wait({next_answer, stop}, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                # Wait for the cancelled read: a generator that still runs cannot be closed.
                 if not next_answer.done():
                     next_answer.cancel()
                     with suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""One WebSocket: who came, what they asked, and each answer under the id of its operation."""
+"""One WebSocket connection: its authentication, its operations, and their responses by operation id."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from api.auth.credentials import AuthenticatedViewer, Credential, bearer
 from api.http.json_response import encode_json
 from api.http.problems import RequestProblem, internal_error, unavailable_problem
 from api.http.requests import parse_json, parse_request
-from api.http.services import Services
+from api.http.services import SEND_TIMEOUT, Services
 from workflow.queries.scope import act_as_viewer
 from workflow.rules.errors import UnavailableError
 from workflow.rules.permissions import Viewer
@@ -21,50 +21,54 @@ from workflow.rules.permissions import Viewer
 logger = logging.getLogger("pursuit.sockets")
 
 MAX_OPERATIONS = 100
-"""Operations under way on one socket at once."""
+"""Operations that may run on one socket at once."""
 INIT_TIMEOUT = 10.0
-"""Seconds within which a new socket says who it is."""
-SEND_TIMEOUT = 30.0
-"""Seconds within which a client takes what it is sent; one that does not is hung up on, and comes again."""
+"""Seconds within which a new socket must send `connection_init`."""
 MAX_ID_LENGTH = 255
-BAD_MESSAGE, UNAUTHORIZED, FORBIDDEN, INIT_TIMED_OUT, SUBSCRIBER_EXISTS, TOO_MANY_INITS = (
-    4400,
-    4401,
-    4403,
-    4408,
-    4409,
-    4429,
-)
+
 TRY_AGAIN_LATER = 1013
+# The codes from here on are those of the protocol.
+BAD_MESSAGE = 4400
+UNAUTHORIZED = 4401
+FORBIDDEN = 4403
+INIT_TIMED_OUT = 4408
+SUBSCRIBER_EXISTS = 4409
+TOO_MANY_INITS = 4429
+TOO_MANY_OPERATIONS_MESSAGE = (
+    f"{MAX_OPERATIONS} operations are running on this socket, which is the maximum. Complete one first."
+)
 
 
 class CloseSocket(Exception):
-    """The socket is closed, with this code and reason."""
+    """A reason to close the socket, with its close code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason
+        self.code = code
+        self.reason = reason
 
 
 class WebSocketConnection:
-    """A socket from its acceptance to its end."""
+    """An accepted socket until it closes."""
 
     def __init__(
         self, services: Services, websocket: WebSocket, count_socket: Callable[[Viewer], AbstractContextManager[bool]]
     ) -> None:
-        self._services, self._websocket, self._count_socket = services, websocket, count_socket
+        self._services = services
+        self._websocket = websocket
+        self._count_socket = count_socket
         self._request_id: str = websocket.state.request_id
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Serve until the client goes, breaks the protocol, or is let in no longer."""
+        """Serve until the client leaves, breaks the protocol, or its credentials end."""
         try:
-            credential, admitted = await self._authenticate()
-            with self._count_socket(admitted.viewer) as one_more:
-                if not one_more:
-                    raise CloseSocket(TRY_AGAIN_LATER, "Too many sockets are open by this key: close one first")
+            credential, authenticated = await self._authenticate()
+            with self._count_socket(authenticated.viewer) as is_allowed:
+                if not is_allowed:
+                    raise CloseSocket(TRY_AGAIN_LATER, "Too many sockets are open with this key: close one first")
                 await self._send({"type": "connection_ack"})
-                async with self._services.session_watch.watch(admitted) as ended:
+                async with self._services.session_watch.watch(authenticated) as ended:
                     await self._serve(credential, ended)
         except CloseSocket as closing:
             await self._close(closing)
@@ -74,7 +78,7 @@ class WebSocketConnection:
             await self._cancel_all()
 
     async def _authenticate(self) -> tuple[Credential, AuthenticatedViewer]:
-        """Wait until the client has said who it is, and is known."""
+        """Wait for `connection_init` and authenticate its payload."""
         try:
             async with asyncio.timeout(INIT_TIMEOUT):
                 message = await self._first_message()
@@ -118,30 +122,32 @@ class WebSocketConnection:
         await self._close(CloseSocket(FORBIDDEN, "Forbidden: the credentials have ended"))
 
     async def _messages(self) -> AsyncGenerator[Mapping[str, Any], None]:
-        """The client's messages that are for us, each checked for its shape; a ping is answered here."""
+        """Yield the client's messages after a check of their shape; answer pings."""
         while True:
             try:
                 message = parse_json((await self._websocket.receive_text()).encode(), "The message")
             except RuntimeError:
                 raise WebSocketDisconnect from None
             except (KeyError, RequestProblem):
-                raise CloseSocket(BAD_MESSAGE, "A message is a JSON object in a text frame") from None
+                raise CloseSocket(BAD_MESSAGE, "A message must be a JSON object in a text frame") from None
             kind = message.get("type") if isinstance(message, Mapping) else None
             if kind == "ping":
                 await self._send({"type": "pong"})
             elif isinstance(message, Mapping) and kind in ("connection_init", "subscribe", "complete"):
                 yield message
             elif kind != "pong":
-                raise CloseSocket(BAD_MESSAGE, "Unknown message: its type is none of the protocol's")
+                raise CloseSocket(BAD_MESSAGE, "Unknown message type")
 
     async def _start_operation(self, message: Mapping[str, Any], credential: Credential) -> None:
         id = message.get("id")
         if not isinstance(id, str) or not 0 < len(id) <= MAX_ID_LENGTH:
-            raise CloseSocket(BAD_MESSAGE, f"The id of an operation is a text of 1 to {MAX_ID_LENGTH} characters")
+            raise CloseSocket(
+                BAD_MESSAGE, f"The id of an operation must be a string of 1 to {MAX_ID_LENGTH} characters"
+            )
         if id in self._operations:
             raise CloseSocket(SUBSCRIBER_EXISTS, f"Subscriber for {id[:60]} already exists")
         if len(self._operations) >= MAX_OPERATIONS:
-            problem = RequestProblem(429, "RATE_LIMITED", _TOO_MANY_OPERATIONS)
+            problem = RequestProblem(429, "RATE_LIMITED", TOO_MANY_OPERATIONS_MESSAGE)
             await self._send({"id": id, "type": "error", "payload": problem.errors})
             return
         self._operations[id] = asyncio.create_task(self._run_operation(id, message.get("payload"), credential))
@@ -152,7 +158,7 @@ class WebSocketConnection:
             task.cancel()
 
     async def _run_operation(self, id: str, payload: object, credential: Credential) -> None:
-        """One operation to its end; whatever it ends with is the last that is said under its id."""
+        """Run one operation, and send `complete` or `error` as the last message with its id."""
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
             await self._send_answers(id, payload, credential)
@@ -172,6 +178,7 @@ class WebSocketConnection:
 
     async def _send_answers(self, id: str, payload: object, credential: Credential) -> None:
         now = datetime.now(UTC)
+        # Not the viewer of `connection_init`: the role or the teams may have changed since.
         authenticated = await credential.authenticate(now)
         if authenticated is None:
             raise CloseSocket(FORBIDDEN, "Forbidden: the credentials have ended")
@@ -183,7 +190,7 @@ class WebSocketConnection:
                     await self._send({"id": id, "type": "next", "payload": answer.body})
 
     async def _send(self, message: dict[str, Any]) -> None:
-        """Send; a client that does not take it in time, or is gone, is hung up on."""
+        """Send a message; end the connection if the client is gone or does not read it in time."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._websocket.send_text(encode_json(message).decode())
@@ -196,13 +203,8 @@ class WebSocketConnection:
                 await self._websocket.close(closing.code, closing.reason)
 
     async def _cancel_all(self) -> None:
-        """End what is under way, and wait until it has ended."""
+        """Cancel all operations and wait until they have ended."""
         tasks = list(self._operations.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-_TOO_MANY_OPERATIONS = (
-    f"{MAX_OPERATIONS} operations are under way on this socket, and more are not taken: complete one first."
-)

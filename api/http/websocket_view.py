@@ -1,7 +1,7 @@
-"""WebSockets that speak graphql-transport-ws: let in by `connection_init`, and closed when their credentials end.
+"""The endpoint /graphql for WebSockets: checks of the origin, the subprotocol and the number of sockets.
 
-The protocol is that of https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Strawberry's own handler sends errors as
-they are and trusts the shape of messages; this one masks, checks and bounds.
+The protocol is https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Strawberry's own handler is not used,
+because it sends errors unmasked, trusts the shape of messages and has no limits.
 """
 
 from collections import Counter
@@ -11,35 +11,38 @@ from contextlib import contextmanager
 from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
+from api.http.rate_limit import limit_owner
 from api.http.services import Services
-from api.http.websocket import WebSocketConnection
+from api.http.websocket import TRY_AGAIN_LATER, WebSocketConnection
 from workflow.rules.permissions import Viewer
 
 PROTOCOL = "graphql-transport-ws"
 MAX_SOCKETS = 5_000
-"""Sockets open in this process at once."""
+"""Sockets that may be open in this process at once."""
 MAX_SOCKETS_PER_KEY = 200
-"""Sockets open by one key at once."""
-TRY_AGAIN_LATER, POLICY_VIOLATION, SUBPROTOCOL_NOT_ACCEPTABLE = 1013, 1008, 4406
+"""Sockets that may be open with one key at once."""
+POLICY_VIOLATION = 1008
+SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 
 
 class WebSocketView:
-    """Opens sockets for those who may have one, as long as there are not too many."""
+    """Accepts WebSockets up to the limits."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._open = 0
-        self._by_owner: Counter[object] = Counter()
+        self._by_owner: Counter[str] = Counter()
 
     async def serve(self, websocket: WebSocket) -> None:
-        """One socket, from its handshake to its end."""
+        """Accept a socket and serve it until it closes."""
+        # Browsers open WebSockets to any host, and CORS does not apply to them.
         if not self._is_allowed_origin(websocket):
             await websocket.close(POLICY_VIOLATION)
             return
         is_supported = PROTOCOL in websocket.scope["subprotocols"]
         await websocket.accept(subprotocol=PROTOCOL if is_supported else None)
         if not is_supported:
-            await websocket.close(SUBPROTOCOL_NOT_ACCEPTABLE, f"Subprotocol not acceptable: speak {PROTOCOL}")
+            await websocket.close(SUBPROTOCOL_NOT_ACCEPTABLE, f"Subprotocol not acceptable: use {PROTOCOL}")
         elif self._open >= MAX_SOCKETS:
             await websocket.close(TRY_AGAIN_LATER, "Too many sockets are open: try again later")
         else:
@@ -51,8 +54,8 @@ class WebSocketView:
 
     @contextmanager
     def _count_socket(self, viewer: Viewer) -> Iterator[bool]:
-        """One socket more of the viewer's key while it lasts; whether it may have one more."""
-        owner = viewer.key.id if viewer.key else viewer.member_id
+        """Count a socket while it is open, and yield False if it is one too many for its key."""
+        owner = limit_owner(viewer)
         self._by_owner[owner] += 1
         try:
             yield self._by_owner[owner] <= MAX_SOCKETS_PER_KEY
@@ -62,7 +65,7 @@ class WebSocketView:
                 del self._by_owner[owner]
 
     def _is_allowed_origin(self, websocket: WebSocket) -> bool:
-        """Whether no browser is behind it, or a page of our own or of an allowed origin."""
+        """True without an origin (not a browser), for our own pages, and for the allowed origins."""
         origin = websocket.headers.get("origin")
         if origin is None:
             return True

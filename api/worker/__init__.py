@@ -1,1 +1,1 @@
-"""The background worker and the sending of webhooks."""
+"""The background worker and the sender of webhooks."""

@@ -1,4 +1,4 @@
-"""How a fact is sent to a webhook: rendered, signed, and posted to an address that was looked at first."""
+"""Webhook sender: renders and signs an event, checks the receiver's address, and posts the request."""
 
 import asyncio
 import json
@@ -21,23 +21,30 @@ from workflow.rules.events.webhook_addresses import UnsafeUrlError, choose_addre
 from workflow.rules.events.webhook_signing import message_id, sign
 
 DELIVERY_TIMEOUT = 15.0
-"""From looking up the name to the last byte that is read."""
+"""Seconds from the lookup of the host name to the last byte that is read."""
 MAX_BODY_BYTES = 20_000
-MAX_REFUSAL_BYTES, REFUSAL_TIMEOUT = 1_024, 2.0
-"""Bytes of a refusal's text that are read at most, and the seconds it may take to tell them."""
+MAX_SMALL_VALUE_BYTES = 1_024
+"""Size below which a value is never left out of a body."""
+MAX_ERROR_BYTES = 1_024
+"""Bytes read of the body of an error response."""
+ERROR_READ_TIMEOUT = 2.0
+"""Seconds in which the body of an error response is read."""
 MAX_DNS_LOOKUPS = 64
-"""Names that are looked up at once; the machine's resolver may take long for each."""
+"""Concurrent lookups of host names, each of which blocks a thread."""
 USER_AGENT = "Pursuit-Webhooks/1"
 
 
 class WebhookSender:
-    """Posts parcels, each on a connection of its own: one that is kept could be met again under another host's name."""
+    """Posts deliveries to the receivers of webhooks."""
 
     def __init__(self, vault: Vault, *, allow_private: bool, timeout: float = DELIVERY_TIMEOUT) -> None:
-        self._vault, self._allow_private, self._timeout = vault, allow_private, timeout
+        self._vault = vault
+        self._allow_private = allow_private
+        self._timeout = timeout
         self._resolvers = ThreadPoolExecutor(MAX_DNS_LOOKUPS, "webhook-names")
         self._client = httpx.AsyncClient(
             verify=ssl.create_default_context(),
+            # Connections are not reused: two hosts may share an address, and TLS was verified for one of them.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             timeout=timeout,
             follow_redirects=False,
@@ -45,35 +52,36 @@ class WebhookSender:
         )
 
     async def send(self, delivery: LeasedDelivery, now: datetime) -> DeliveryOutcome:
-        """Send it once; whatever goes wrong is said in the outcome."""
+        """Send a delivery once, and return the outcome of any failure as well."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._post(delivery, now)
         except (TimeoutError, httpx.TimeoutException):
-            return DeliveryOutcome(None, f"The receiver did not answer within {self._timeout:g} seconds.")
+            return DeliveryOutcome(None, f"The receiver did not respond within {self._timeout:g} seconds.")
         except UnsafeUrlError as fault:
             return DeliveryOutcome(None, f"{fault} Change the endpoint's `url`.")
         except NoSecretKeyError as fault:
-            return DeliveryOutcome(
-                None, f"{fault} Set the key it was made under, or let the endpoint have a new secret."
-            )
+            remedy = "Set the key that encrypted it, or give the endpoint a new secret."
+            return DeliveryOutcome(None, f"{fault} {remedy}")
         except OSError as fault:
-            return DeliveryOutcome(None, f"The receiver's name was not found, or nobody answers there: {fault}.")
+            return DeliveryOutcome(None, f"The receiver's host was not found or refused the connection: {fault}.")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             return DeliveryOutcome(None, f"The receiver could not be reached: {fault or type(fault).__name__}.")
 
     async def close(self) -> None:
-        """No more connections."""
+        """Close the connections."""
         await self._client.aclose()
         self._resolvers.shutdown(wait=False, cancel_futures=True)
 
     async def _post(self, delivery: LeasedDelivery, now: datetime) -> DeliveryOutcome:
         target = parse_webhook_url(delivery.url, allow_private=self._allow_private)
         address = choose_address(await self._resolve(target.host, target.port), allow_private=self._allow_private)
-        body, id = render_body(delivery.event), message_id(delivery.event.id)
-        secrets = [self._vault.decrypt(sealed) for sealed in delivery.encrypted_secrets]
+        body = render_body(delivery.event)
+        id = message_id(delivery.event.id)
+        secrets = [self._vault.decrypt(encrypted) for encrypted in delivery.encrypted_secrets]
         request = self._client.build_request(
             "POST",
+            # The address that was checked, not the name: a second lookup could return another address.
             httpx.URL(scheme=target.scheme, host=address, port=target.port, raw_path=target.path.encode()),
             content=body,
             headers={
@@ -89,12 +97,12 @@ class WebhookSender:
         )
         response = await self._client.send(request, stream=True)
         try:
-            return delivery_outcome(response, "" if response.is_success else await _read_refusal(response), now)
+            return delivery_outcome(response, "" if response.is_success else await _read_error(response), now)
         finally:
             await response.aclose()
 
     async def _resolve(self, host: str, port: int) -> list[str]:
-        """All that the name stands for, asked once; the connection then goes to one of them."""
+        """Return all addresses of a host name."""
         loop = asyncio.get_running_loop()
         lookup: Callable[[], Any] = lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # noqa: E731
         found = await loop.run_in_executor(self._resolvers, lookup)
@@ -102,10 +110,11 @@ class WebhookSender:
 
 
 def render_body(event: EventRow) -> bytes:
-    """The body: type, time and data, below 20 kB; the largest changes are left out where it would be more, and named."""
+    """Render the body of a delivery; to stay below 20 kB, leave out the largest changes and list them in `leftOut`."""
     data: dict[str, Any] = {"id": ids.encode("Event", event.id), "cursor": event.position.cursor()}
     data |= payloads.encode_ids(event.payload)
-    changes, left_out = dict(data.get("changes") or {}), []
+    changes = dict(data.get("changes") or {})
+    left_out: list[str] = []
     while len(body := _body(event, data)) >= MAX_BODY_BYTES and changes:
         largest = max(changes, key=lambda name: len(_json(changes[name])))
         left_out.append(largest)
@@ -113,24 +122,24 @@ def render_body(event: EventRow) -> bytes:
         data |= {"changes": changes, "leftOut": sorted(left_out)}
     if len(body) < MAX_BODY_BYTES:
         return body
-    small = {name: value for name, value in data.items() if len(_json(value)) < MAX_REFUSAL_BYTES}
+    small = {name: value for name, value in data.items() if len(_json(value)) < MAX_SMALL_VALUE_BYTES}
     return _body(event, {**small, "leftOut": sorted({*left_out, *(data.keys() - small.keys())})})
 
 
 def delivery_outcome(response: httpx.Response, text: str, now: datetime) -> DeliveryOutcome:
-    """What an answer means."""
+    """Convert the response of a receiver, with the text of an error, to an outcome."""
     if response.is_success:
         return DeliveryOutcome(response.status_code)
     if response.is_redirect or response.status_code in range(300, 400):
-        fault = f"The receiver answered {response.status_code}, another address: redirects are not followed."
+        fault = f"The receiver responded with {response.status_code}, a redirect. Redirects are not followed."
         return DeliveryOutcome(response.status_code, f"{fault} Change the endpoint's `url`.")
-    fault = f"The receiver answered {response.status_code}" + (f": {text}" if text else ".")
+    fault = f"The receiver responded with {response.status_code}" + (f": {text}" if text else ".")
     retry_after = _parse_retry_after(response.headers.get("Retry-After", ""), now)
     return DeliveryOutcome(response.status_code, fault, gone=response.status_code == 410, retry_after=retry_after)
 
 
 def _parse_retry_after(text: str, now: datetime) -> timedelta | None:
-    """How long the receiver asks to be left alone: seconds, or a date."""
+    """Parse a Retry-After header, which has seconds or a date."""
     if text.isascii() and text.isdigit():
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
@@ -140,16 +149,16 @@ def _parse_retry_after(text: str, now: datetime) -> timedelta | None:
     return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
 
 
-async def _read_refusal(response: httpx.Response) -> str:
-    """The beginning of the answer's text, and no more of it than comes soon."""
+async def _read_error(response: httpx.Response) -> str:
+    """Return the beginning of the body, as much as arrives in time."""
     read = b""
     with suppress(TimeoutError, httpx.HTTPError):
-        async with asyncio.timeout(REFUSAL_TIMEOUT):
+        async with asyncio.timeout(ERROR_READ_TIMEOUT):
             async for part in response.aiter_raw():
                 read += part
-                if len(read) >= MAX_REFUSAL_BYTES:
+                if len(read) >= MAX_ERROR_BYTES:
                     break
-    return read[:MAX_REFUSAL_BYTES].decode(errors="replace").strip()
+    return read[:MAX_ERROR_BYTES].decode(errors="replace").strip()
 
 
 def _body(event: EventRow, data: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""What works beside the requests: facts become deliveries, and deliveries are sent, to each receiver some at once."""
+"""Background worker: relays events to webhook endpoints, sends due deliveries, and sweeps open deals."""
 
 import asyncio
 import logging
@@ -25,21 +25,25 @@ from workflow.queries.events.subscribe import FeedDispatcher, FeedSubscriber
 logger = logging.getLogger("pursuit.worker")
 
 POLL_INTERVAL = 1.0
-"""Seconds after which it looks without being woken: a delivery may be due again."""
+"""Maximum seconds between two runs; a retry becomes due without an event."""
 MAX_IN_FLIGHT = 8
-"""Parcels on their way to one receiver: one that is slow holds up none but its own."""
+"""Concurrent deliveries to one endpoint, so that a slow receiver delays only its own."""
 CLEANUP_INTERVAL = timedelta(hours=1)
-SWEEP_INTERVAL, SWEEP_CHECK_INTERVAL = timedelta(minutes=15), timedelta(seconds=10)
-"""How often time's passing is brought in, and how often it is asked whether that is due."""
+SWEEP_INTERVAL = timedelta(minutes=15)
+"""Time between two sweeps by all workers together."""
+SWEEP_CHECK_INTERVAL = timedelta(seconds=10)
+"""Time between two attempts of this worker to acquire the lease of the sweep."""
 
 
 class Worker:
-    """Relays and sends until it is stopped; several share the work."""
+    """Runs the background work until it is stopped; several workers share the work."""
 
     def __init__(
         self, feed: FeedDispatcher, sender: WebhookSender, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self._feed, self._sender, self._clock = feed, sender, clock
+        self._feed = feed
+        self._sender = sender
+        self._clock = clock
         self._in_flight: dict[asyncio.Task[None], DueEndpoint] = {}
         self._sweep_task: asyncio.Task[None] | None = None
         self._sweep_checked_at = clock() - SWEEP_CHECK_INTERVAL
@@ -48,13 +52,14 @@ class Worker:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work meanwhile; at the end what is on its way is given back, for whoever comes next."""
+        """Run the worker in the background; at the end, release the deliveries in flight."""
         loop_task = asyncio.create_task(self._run_forever())
         try:
             yield
         finally:
             sweep_tasks = {self._sweep_task} if self._sweep_task else set()
-            for task in (tasks := {loop_task, *self._in_flight, *sweep_tasks}):
+            tasks = {loop_task, *self._in_flight, *sweep_tasks}
+            for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             await self._sender.close()
@@ -65,11 +70,11 @@ class Worker:
                 try:
                     await self._run_once()
                 except Exception:
-                    logger.exception("the worker could not go on; it tries again")
+                    logger.exception("worker run failed; retrying")
                 await self._wait_for_work(subscriber)
 
     async def _wait_for_work(self, subscriber: FeedSubscriber) -> None:
-        """Wait until a fact is told or there is room for more to a receiver, and never long."""
+        """Wait for an event or a free slot, at most POLL_INTERVAL."""
         waits = [asyncio.create_task(subscriber.wait()), asyncio.create_task(self._slot_freed.wait())]
         try:
             await asyncio.wait(waits, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
@@ -79,42 +84,52 @@ class Worker:
         self._slot_freed.clear()
 
     async def _run_once(self) -> None:
-        """Relay what was told, and send each receiver what is due to it as far as there is room."""
-        if (
-            self._sweep_task is None or self._sweep_task.done()
-        ) and self._clock() - self._sweep_checked_at >= SWEEP_CHECK_INTERVAL:
-            self._sweep_checked_at = self._clock()
-            self._sweep_task = asyncio.create_task(self._sweep(self._sweep_checked_at))
+        """Start a sweep if it is time, relay new events, send due deliveries, and delete old ones."""
+        self._start_sweep()
         await relay(self._clock())
-        in_flight = Counter(self._in_flight.values())
-        for endpoint in await due_endpoints(self._clock()):
-            if in_flight[endpoint] < MAX_IN_FLIGHT:
-                for delivery in await lease_deliveries(endpoint, self._clock(), MAX_IN_FLIGHT - in_flight[endpoint]):
-                    task = asyncio.create_task(self._send(delivery))
-                    self._in_flight[task] = endpoint
-                    task.add_done_callback(self._on_sent)
+        await self._start_deliveries()
+        # It deletes a batch per run; the interval begins when no old delivery is left.
         if self._clock() - self._cleaned_at >= CLEANUP_INTERVAL and not await delete_old_deliveries(self._clock()):
             self._cleaned_at = self._clock()
 
+    def _start_sweep(self) -> None:
+        """Start a sweep in the background unless one is running or was checked a moment ago."""
+        is_running = self._sweep_task is not None and not self._sweep_task.done()
+        now = self._clock()
+        if not is_running and now - self._sweep_checked_at >= SWEEP_CHECK_INTERVAL:
+            self._sweep_checked_at = now
+            self._sweep_task = asyncio.create_task(self._sweep(now))
+
+    async def _start_deliveries(self) -> None:
+        """Lease as many due deliveries of each endpoint as there are free slots, and send them."""
+        in_flight = Counter(self._in_flight.values())
+        for endpoint in await due_endpoints(self._clock()):
+            free = MAX_IN_FLIGHT - in_flight[endpoint]
+            for delivery in await lease_deliveries(endpoint, self._clock(), free) if free > 0 else ():
+                task = asyncio.create_task(self._send(delivery))
+                self._in_flight[task] = endpoint
+                task.add_done_callback(self._on_sent)
+
     async def _sweep(self, now: datetime) -> None:
-        """Bring all that time changes up to now, where that is due and no other process is at it."""
+        """Sweep the open deals of all organizations if that is due and no other process does it."""
         try:
             if await acquire_lease("sweep", SWEEP_INTERVAL, now):
                 await sweep(self._clock, on_progress=lambda swept: renew_lease("sweep", self._clock()))
                 await release_lease("sweep", now)
         except Exception:
-            logger.exception("the sweep could not go on; it begins anew when its lease has ended")
+            logger.exception("sweep failed; it starts again when its lease ends")
 
     async def _send(self, delivery: LeasedDelivery) -> None:
         try:
             outcome = await self._sender.send(delivery, self._clock())
             await record_outcome(delivery, outcome, self._clock())
         except asyncio.CancelledError:
+            # Released, another worker need not wait until the lease ends.
             with suppress(Exception):
                 await asyncio.shield(release_delivery(delivery))
             raise
         except Exception:
-            logger.exception("a delivery could not be settled; it is sent again when its lease has ended")
+            logger.exception("delivery outcome not recorded; it is sent again when its lease ends")
 
     def _on_sent(self, task: "asyncio.Task[None]") -> None:
         del self._in_flight[task]

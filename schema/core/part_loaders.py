@@ -1,4 +1,4 @@
-"""Loaders of the parts of deals: the facts that the rules read, the pages of lists, and conversations."""
+"""What hangs on the deals of a page: what the rules read of it, pages of its lists, and who was spoken with."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,60 +20,57 @@ from workflow.rules.permissions import Viewer
 Row = TypeVar("Row")
 Ids = Collection[UUID]
 ConversationKey = tuple[Literal["talks", "participants"], UUID]
-"""The conversations of a deal, or the participants of an activity."""
+"""The talks on a deal, or the participants of an activity."""
 
 FACTS_ONLY = 0
-"""The page size that asks for the facts of a list only, without rows."""
+"""The size of a page where only what the rules read of a list is asked for."""
 
 
 class PartLoaders:
-    """The parts of deals in one request. The deals must be visible to the viewer: parts are not checked again."""
+    """One request's parts of deals that were shown to the viewer."""
 
     def __init__(
         self, scheduler: BatchScheduler, viewer: Viewer, now: datetime, transitions: Loader[UUID, TransitionRow]
     ) -> None:
-        self._viewer = viewer
-        self._now = now
-        self._transitions = transitions
+        self._viewer, self._now, self._transitions = viewer, now, transitions
         self._shared: dict[str, Callable[[Ids], Awaitable[list[Any]]]] = {
             "activity": self._load_activity,
             "transitions": self._load_transitions,
             "overrides": self._load_open_overrides,
         }
+        separate = {name: fetch for name, fetch in facts.PART_LOADERS.items() if name not in self._shared}
         self._separate = {
-            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(fetch))
-            for name, fetch in facts.PART_LOADERS.items()
-            if name not in self._shared
+            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(ask)) for name, ask in separate.items()
         }
         lists: tuple[NestedList[Any, Any], ...] = (ACTIVITIES, HISTORY)
         self._lists = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists}
         self._counts = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists}
         self._overrides = Loader(scheduler, LoadPhase.PARTS, self._fetch_overrides)
         self._conversations: Loader[ConversationKey, tuple[Any, ...]] = Loader(
-            scheduler, LoadPhase.CONVERSATIONS, self._fetch_conversations
+            scheduler, LoadPhase.TALKS, self._fetch_conversations
         )
 
     async def load(self, name: str, ids: Ids) -> list[Any]:
-        """Return the part of each deal that a field of its facts holds, None for each deal without one."""
+        """What hangs on each deal under a field of its facts, None where nothing does."""
         return await (self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids))
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
-        """Return a page of a deal's list; the first pages of many deals take one statement."""
+        """A page of a list that hangs on a deal; the first pages of many deals are read at once."""
         if window.after is not None or window.before is not None or window.backward:
             return await nested.page_of(self._viewer, opportunity_id, window)
         page: Page[Row] = await load_required(self._lists[nested.table], (opportunity_id, window.size))
         return page
 
     async def total(self, nested: NestedList[Any, Any], page: Connection[Any]) -> int:
-        """Return the number of rows in the list of a page."""
+        """How many rows the list has that a page was taken of."""
         return await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
-        """Return the contacts who took part in an activity."""
+        """The contacts who took part in an activity."""
         return await self._conversations.load(("participants", activity_id)) or ()
 
     async def override(self, transition: TransitionRow) -> OverrideFacts | None:
-        """Return the override that was given with a transition."""
+        """The override that let an arrow through."""
         overrides = await self._overrides.load(transition.opportunity_id) or ()
         return next((one for one in overrides if one.transition_id == transition.id), None)
 
@@ -93,7 +90,7 @@ class PartLoaders:
         return [tuple(one for one in overrides or () if one.settled_at is None) for overrides in loaded]
 
     async def _fetch_overrides(self, ids: list[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
-        """Return the overrides of deals, and store the transitions that the same statement read."""
+        """The overrides of deals; the arrows that they let through came with them."""
         found = await history.overridden_transitions(self._viewer.organization_id, ids)
         self._transitions.prime(
             {one.transition.id: one.transition for overrides in found.values() for one in overrides}

@@ -1,4 +1,4 @@
-"""Ranges of days, instants and numbers; both ends are included, and either can be open."""
+"""Spans of time and of amounts, both ends included and either left open."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,7 +6,8 @@ from decimal import Decimal
 import strawberry
 
 from schema.core.inputs import optional, or_none
-from workflow.queries.conditions import Days, NumberRange, Span
+from workflow.queries.opportunity.accounts import Span
+from workflow.queries.opportunity.filter import Days, NumberRange
 
 
 @strawberry.input(description="A range of days, both ends included. An end that is left out is open.")
@@ -34,15 +35,15 @@ class DecimalRange:
 
 
 def to_span(value: DateTimeRange) -> Span:
-    """Convert the range for a query."""
+    """The span as a query takes it."""
     return Span(start=or_none(value.from_), end=or_none(value.to))
 
 
 def to_days(value: DateRange) -> Days:
-    """Convert the range for a query."""
+    """The days as a query takes them."""
     return Days(start=or_none(value.from_), end=or_none(value.to))
 
 
-def to_number_range(value: IntRange) -> NumberRange:
-    """Convert the range for a query."""
+def to_between(value: IntRange) -> NumberRange:
+    """The numbers as a query takes them."""
     return NumberRange(least=or_none(value.min), most=or_none(value.max))

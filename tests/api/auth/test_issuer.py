@@ -167,13 +167,13 @@ REDIRECT = RedirectResponse("/keys")
 FAULTS: dict[str, dict[str, Response]] = {
     "names the issuer 'https://example.com'": {"discovery": JSONResponse({"issuer": "https://example.com"})},
     "names the issuer 'None'": {"discovery": JSONResponse({"jwks_uri": "https://example.com"})},
-    "is no JSON": {"discovery": PlainTextResponse("<html>")},
-    "no JWKS document": {"keys": JSONResponse([])},
-    "no JWKS": {"keys": JSONResponse({"keys": {}})},
+    "is not JSON": {"discovery": PlainTextResponse("<html>")},
+    "is not a JWKS document": {"keys": JSONResponse([])},
+    "not a JWKS document": {"keys": JSONResponse({"keys": {}})},
     "status 404": {"keys": PlainTextResponse("{}", 404)},
     "status 500": {"discovery": PlainTextResponse("{}", 500)},
     "status 307": {"discovery": REDIRECT},
-    "with the status 307": {"keys": REDIRECT},
+    "responds with status 307": {"keys": REDIRECT},
     "is larger than": {"keys": PlainTextResponse(" " * (MAX_DOCUMENT_BYTES + 1))},
     "deep": {"keys": PlainTextResponse("[" * 100_000)},
 }
@@ -191,7 +191,7 @@ async def test_an_invalid_document_keeps_the_known_keys_and_logs_why(
     assert await cached.knows(kid, "unknown") == [True, False]
     with pytest.raises(IssuerError) as fault:
         await cached.issuer.fetch_keys()
-    assert (says if says != "deep" else "is no JSON") in str(fault.value)
+    assert (says if says != "deep" else "is not JSON") in str(fault.value)
     assert fault.value.remedy
     assert str(fault.value) in caplog.text
 
@@ -208,7 +208,7 @@ async def test_a_document_of_another_issuer_is_refused(cached: CachedIssuer, cha
 async def test_keys_are_fetched_from_trusted_addresses_only(cached: CachedIssuer, address: Any) -> None:
     cached.server.replacements["discovery"] = cached.server.discovery(jwks_uri=address)
 
-    with pytest.raises(IssuerError, match="no https address of keys"):
+    with pytest.raises(IssuerError, match="no https address as its jwks_uri"):
         await cached.issuer.fetch_keys()
     assert cached.server.requests == ["discovery"]
 

@@ -34,7 +34,7 @@ from workflow.models.engine.database import open_database
 from workflow.rules.enums import Role
 
 QUESTION = {"query": "{ viewer { role member { email } } }"}
-EXPLAINED = "Send the header `Authorization: Bearer pur_…` or `Bearer <token>`."
+EXPLAINED = "or `Authorization: Bearer <token>`."
 
 
 @dataclass
@@ -185,9 +185,9 @@ async def test_the_reason_is_in_the_log_and_the_token_is_not(
 
     messages = [record.getMessage() for record in caplog.records if record.name == "pursuit.oidc"]
     assert messages == [
-        f"a token was refused: No member has the e-mail {unknown}. Let an admin make the member.",
-        "a token was refused: expired_token: The token is expired",
-        "a token was refused: it is no API key, and not three parts of base64url",
+        f"token refused: No member has the e-mail {unknown}. Let an admin make the member.",
+        "token refused: expired_token: The token is expired",
+        "token refused: it is neither an API key nor three parts in base64url",
     ]
     for part in [*stranger.split("."), *late.split(".")]:
         assert part not in caplog.text

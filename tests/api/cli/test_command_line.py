@@ -225,7 +225,11 @@ async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
             "to the last slash",
         ),
         (keyless, f"{issuer.address} answers, and has no key that Pursuit can use\n", "RSA of 2048 bits or more"),
-        (away, f"{issuer.address} does not answer: ", "Check PURSUIT_OIDC_ISSUER, the way to it from this machine"),
+        (
+            away,
+            f"{issuer.address} does not answer: ",
+            "Check PURSUIT_OIDC_ISSUER, the network between this machine and the issuer",
+        ),
     ):
         assert (ended.code, ended.out.count("FAULT"), ended.err) == (1, 1, "")
         assert f"FAULT issuer: {says}" in ended.out

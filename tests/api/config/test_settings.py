@@ -150,7 +150,7 @@ def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_o
     assert first == second and len(first) == 1
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text("no key\n")
-    with pytest.raises(SettingsError, match="holds no key"):
+    with pytest.raises(SettingsError, match="does not contain a valid key"):
         settings.vault_keys()
 
 

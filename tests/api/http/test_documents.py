@@ -20,7 +20,7 @@ def faults(text: str, *, introspection: bool = True) -> list[tuple[str, str]]:
 def test_introspection_is_refused_when_it_is_off(query: str) -> None:
     [(code, message)] = faults(query, introspection=False)
 
-    assert (code, message[:20]) == ("GRAPHQL_VALIDATION_FAILED", "Introspection is off")
+    assert (code, message[:25]) == ("GRAPHQL_VALIDATION_FAILED", "Introspection is disabled")
     assert DocumentCache(introspection=True).read(query)
 
 
@@ -84,12 +84,12 @@ def test_one_operation_needs_no_name(query: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [(None, "which one to run of A, B."), ("C", "no operation named 'C'."), ("", "no operation named ''.")],
+    [(None, "Set `operationName` to one of A, B."), ("C", "no operation named 'C'."), ("", "no operation named ''.")],
 )
 def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> None:
     document = DocumentCache(introspection=True).read("query A { viewer { role } } query B { viewer { role } }")
 
-    with pytest.raises(DocumentError, match="The document holds") as refused:
+    with pytest.raises(DocumentError, match="The document contains") as refused:
         document.operation(name)
     assert refused.value.errors[0].message.endswith(said)
     assert document.operation("B").name == "B"

@@ -62,7 +62,7 @@ async def test_a_mutation_over_the_deadline_is_written_completely_or_not_at_all(
     await drain()
 
     assert status_and_code(late) == (503, "TIMEOUT")
-    assert "It may have been done all the same" in late.json()["errors"][0]["message"]
+    assert "The change may still have been saved" in late.json()["errors"][0]["message"]
     assert await _is_consistent(deal)
 
 

@@ -1,4 +1,4 @@
-"""What clients read of errors: coded, and nothing of ours shines through."""
+"""Errors that clients receive have a code and no internal details."""
 
 import logging
 
@@ -9,37 +9,34 @@ from graphql import GraphQLError
 import api.auth.credentials
 from api.app import create_app
 from api.config.settings import Settings
-from api.http.problems import execution_error, request_error
+from api.http.problems import execution_error
 from workflow.rules.errors import PermissionDeniedError, UnavailableError, invalid_field
 
 PATH: list[str | int] = ["viewer"]
 
 
-def field_error(original: Exception, **rest: list[str | int]) -> dict[str, object]:
-    """A field's error as a client reads it."""
-    error = GraphQLError(str(original), original_error=original, path=rest.get("path", PATH))
-    return execution_error(error, request_id="r1")
-
-
 def test_an_internal_error_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR):
-        error = field_error(RuntimeError("inner secret"))
+    error = GraphQLError("inner secret", original_error=RuntimeError("inner secret"), path=PATH)
 
-    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
-    assert error["path"] == PATH
-    assert "inner secret" not in str(error)
+    with caplog.at_level(logging.ERROR):
+        formatted = execution_error(error, request_id="r1")
+
+    assert formatted["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
+    assert formatted["path"] == PATH
+    assert "inner secret" not in str(formatted)
     assert "inner secret" in caplog.text
 
 
-def test_an_internal_error_before_execution_is_masked_too() -> None:
-    error = GraphQLError("inner secret", original_error=KeyError("inner secret"))
+def test_an_internal_error_of_a_subscription_is_masked_too() -> None:
+    error = GraphQLError("inner secret", original_error=KeyError("inner secret"))  # raised by its stream: no path
 
-    shown = request_error(error, request_id="r1")
+    formatted = execution_error(error, request_id="r1")
 
-    assert shown["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
-    assert "inner secret" not in str(shown)
+    assert formatted["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
+    assert "inner secret" not in str(formatted)
 
 
+@pytest.mark.parametrize("path", [PATH, None], ids=["field", "subscription"])
 @pytest.mark.parametrize(
     ("original", "code"),
     [
@@ -50,12 +47,23 @@ def test_an_internal_error_before_execution_is_masked_too() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_expected_failure_of_a_field_has_its_code(original: Exception, code: str) -> None:
-    error = GraphQLError(str(original), original_error=original, path=PATH)
-    shown = execution_error(error, request_id="r1")
+def test_an_expected_failure_has_its_code(original: Exception, code: str, path: list[str | int] | None) -> None:
+    error = GraphQLError(str(original), original_error=original, path=path)
+    formatted = execution_error(error, request_id="r1")
 
-    assert shown["extensions"] == {"code": code}
-    assert "10.0.0.1" not in str(shown)
+    assert formatted["extensions"] == {"code": code}
+    assert "10.0.0.1" not in str(formatted)
+
+
+@pytest.mark.parametrize("operation", ["query", "subscription"])
+async def test_a_variable_of_the_wrong_type_is_the_clients_error(operation: str, client: httpx.AsyncClient) -> None:
+    field = "opportunity(id: $id)" if operation == "query" else "opportunityChanged(id: $id)"
+    body = {"query": f"{operation}($id: ID!) {{ {field} {{ name }} }}", "variables": {"id": {}}}
+
+    answer = await client.post("/graphql", json=body, headers={"Accept": "application/json, text/event-stream"})
+
+    assert "ID cannot represent value: {}" in answer.text
+    assert '"code":"BAD_USER_INPUT"' in answer.text
 
 
 async def test_an_unreachable_database_is_a_503_with_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:

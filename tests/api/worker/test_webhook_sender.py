@@ -11,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from api.worker.webhook_sender import MAX_BODY_BYTES, MAX_REFUSAL_BYTES, delivery_outcome
+from api.worker.webhook_sender import MAX_BODY_BYTES, MAX_ERROR_BYTES, delivery_outcome
 from schema.core.ids import encode
 from tests.support.counts import count
 from tests.support.organizations import NOW
@@ -112,7 +112,7 @@ async def test_redirects_are_not_followed(webhooks: WebhookOrganization) -> None
 
         [row] = await deliveries()
         assert (row["last_status_code"], len(inside.requests)) == (307, 0)
-        assert "redirects are not followed" in row["last_error"]
+        assert "Redirects are not followed" in row["last_error"]
 
 
 async def test_at_most_a_kilobyte_of_an_answer_is_read(webhooks: WebhookOrganization) -> None:
@@ -124,7 +124,7 @@ async def test_at_most_a_kilobyte_of_an_answer_is_read(webhooks: WebhookOrganiza
         await wait_for_deliveries(1, status="FAILED")
 
     [row] = await deliveries()
-    assert MAX_REFUSAL_BYTES - 100 < len(row["last_error"]) <= MAX_REFUSAL_BYTES
+    assert MAX_ERROR_BYTES - 100 < len(row["last_error"]) <= MAX_ERROR_BYTES
 
 
 async def test_a_receiver_that_does_not_answer_is_retried(webhooks: WebhookOrganization) -> None:

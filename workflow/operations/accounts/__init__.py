@@ -1,1 +1,1 @@
-"""Operations on accounts and contacts, and the merge of two accounts."""
+"""Writes on accounts and contacts, and the merge of two accounts."""

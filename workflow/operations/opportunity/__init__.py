@@ -1,1 +1,1 @@
-"""Operations on opportunities: create, edit, transition, bulk changes, process migration and alert responses."""
+"""Writes on opportunities: create, edit, transition, bulk, process migration."""

@@ -1,1 +1,1 @@
-"""Operations on sales processes."""
+"""Publishing sales processes."""

@@ -1,4 +1,4 @@
-"""Publish sales processes. A published version is checked completely and never changes."""
+"""Publishing a sales process: parsed, checked whole, kept for ever."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +20,12 @@ from workflow.rules.permissions import Action, require_permission
 from workflow.rules.process.document import ProcessDocument, content_hash, encode_process
 
 PRESETS = ("default", "bant", "meddicc", "spiced")
-"""The names of the processes that ship with the product."""
+"""The processes that ship with the product."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """A published version; `is_new` is False if the same document was published before."""
+    """A version that stands, and whether this publishing made it."""
 
     id: UUID
     version: int
@@ -34,17 +34,17 @@ class PublishResult:
 
 @cache
 def preset(name: str) -> ProcessDocument:
-    """Return a process that ships with the product."""
+    """A process that ships with the product."""
     return process_from_yaml(preset_text(name))
 
 
 def preset_text(name: str) -> str:
-    """Return the YAML text of a process that ships with the product, comments included."""
+    """The same as its author wrote it, comments and all."""
     return files("workflow").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> PublishResult:
-    """Publish the next version of the document's key; the newest version is returned if the document is equal to it."""
+    """The next version of the document's key; the same document again publishes nothing, and switches the default where asked."""
 
     async def work() -> PublishResult:
         require_permission(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
@@ -61,7 +61,7 @@ async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = F
 
 
 async def _unchanged_version(ctx: Ctx, document: ProcessDocument) -> PublishResult | None:
-    """Return the newest version of the key if its document is the same."""
+    """The newest version of the key, where it says the same."""
     found = await _newest_version(ctx, document).values("id", "version", "content_hash")
     if not found or found[0]["content_hash"] != content_hash(document):
         return None
@@ -70,8 +70,7 @@ async def _unchanged_version(ctx: Ctx, document: ProcessDocument) -> PublishResu
 
 async def _insert_version(ctx: Ctx, document: ProcessDocument) -> PublishResult:
     newest = await _newest_version(ctx, document).values("version")
-    version = newest[0]["version"] + 1 if newest else 1
-    published = PublishResult(new_id(), version, is_new=True)
+    published = PublishResult(new_id(), newest[0]["version"] + 1 if newest else 1, is_new=True)
     await SalesProcess.create(
         id=published.id,
         organization_id=ctx.viewer.organization_id,
@@ -88,7 +87,7 @@ async def _insert_version(ctx: Ctx, document: ProcessDocument) -> PublishResult:
 
 
 async def _make_default(ctx: Ctx, key: str, published: PublishResult) -> None:
-    """Make the key the default of new deals; record an event only if it was not the default."""
+    """New deals follow this key from now on; nothing is told where they do already."""
     others = Organization.filter(id=ctx.viewer.organization_id).exclude(default_process_key=key)
     if await others.update(default_process_key=key):
         await _record(ctx, "process.madeDefault", key, published)
@@ -100,6 +99,6 @@ async def _record(ctx: Ctx, event: str, key: str, published: PublishResult) -> N
 
 
 def _newest_version(ctx: Ctx, document: ProcessDocument) -> QuerySet[SalesProcess]:
-    """Return the query of the newest version of the document's key."""
+    """The newest version of the document's key, if there is one."""
     versions = SalesProcess.filter(organization_id=ctx.viewer.organization_id, process_key=document.key)
     return versions.order_by("-version").limit(1)

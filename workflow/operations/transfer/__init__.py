@@ -1,1 +1,1 @@
-"""Operations that import opportunities, accounts, contacts and sellers."""
+"""Imports of opportunities, accounts, contacts and sellers."""

@@ -1,4 +1,4 @@
-"""A row of an import: its columns, its checks before anything is written, and its outcome."""
+"""What a row of an import says, and whether it can be taken: checked before anything is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -25,20 +25,20 @@ from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 
 class LeftOut(Enum):
-    """The value of a column that the row does not have; the stored value stays."""
+    """A column that the row does not have: it keeps what is there."""
 
     LEFT_OUT = "left out"
 
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 OWN_SYSTEM: Final = "pursuit"
-"""The external system of an opportunity that came from no other system; its external id is then its own UUID."""
+"""The external system of what came from none: its key is then its own id, a UUID."""
 EARLIEST_INSTANT: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """An opportunity of another system. None clears a column, LEFT_OUT keeps it; the document counts only for a new one."""
+    """One opportunity of another system; None clears a column, LEFT_OUT keeps it. What it has beyond comes with its birth alone."""
 
     external_id: str
     name: str
@@ -61,11 +61,7 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportRowOutcome:
-    """The outcome of a row; rows count from 1.
-
-    `opportunity_id` is None if the row was rejected without a match, or if a dry run would create it. A dry run also
-    gives the possible duplicates of a new row.
-    """
+    """What became of a row, counted from 1; `opportunity_id` is None for one that is unknown, or new on a dry run, which names what it may be twice."""
 
     row: int
     external_id: str
@@ -77,7 +73,7 @@ class ImportRowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class StoredRowOutcome:
-    """The outcome of a row as plain data, which a repeated request returns."""
+    """The same as plain data, for a request that comes again: a refusal by what it is made of."""
 
     row: int
     external_id: str
@@ -89,7 +85,7 @@ class StoredRowOutcome:
 
 
 def to_stored(outcome: ImportRowOutcome) -> StoredRowOutcome:
-    """Return the outcome as plain data; the refusal is reduced to its parts."""
+    """What became of a row, as plain data."""
     problem = outcome.problem
     faults = problem.fields if isinstance(problem, InvalidInputError) else ()
     closed = problem.state if isinstance(problem, RecordClosedError) else None
@@ -98,7 +94,7 @@ def to_stored(outcome: ImportRowOutcome) -> StoredRowOutcome:
 
 
 def from_stored(row: StoredRowOutcome) -> ImportRowOutcome:
-    """Return the outcome with its refusal."""
+    """What became of a row, with its refusal as it was."""
     problem: Refusal | None = None
     if row.faults:
         problem = InvalidInputError(row.faults)
@@ -114,35 +110,34 @@ REASONS: Final = {
     "loss_reason": OpportunityState.LOST,
     "disqualify_reason": OpportunityState.DISQUALIFIED,
 }
-"""The columns of a reason, and the state that each belongs to."""
 
 
 def validate_row(row: ImportRow) -> dict[str, object]:
-    """Return the columns that the row gives, texts trimmed; InvalidInput names the values that cannot be stored."""
+    """The columns that the row gives, texts trimmed; InvalidInput tells what no database could hold."""
     validator = Validator()
-    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
-    columns = {name: value for name, value in values.items() if value is not LEFT_OUT}
+    columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
+    given = {name: value for name, value in columns.items() if value is not LEFT_OUT}
     for name, path in (("external_id", "externalId"), ("name", "name"), ("account_name", "accountName")):
-        columns[name] = validator.text(columns[name], path, required=True)
+        given[name] = validator.text(given[name], path, required=True)
     for name, path in (("owner_email", "ownerEmail"), ("source", "source")):
-        if name in columns:
-            columns[name] = validator.text(columns[name], path)
-    if "attributes" in columns:
-        columns["attributes"] = validator.attributes(columns["attributes"], "attributes")
-    _check_earliest(columns, validator)
+        if name in given:
+            given[name] = validator.text(given[name], path)
+    if "attributes" in given:
+        given["attributes"] = validator.attributes(given["attributes"], "attributes")
+    _check_earliest(given, validator)
     validator.raise_if_any()
     if isinstance(row.value, MoneyAmount):
         minor_units(row.value, "value")
-    return columns
+    return given
 
 
 def normalized(columns: Mapping[str, object]) -> dict[str, object]:
-    """Return the columns as JSON to compare the next import with; equal values have one form."""
+    """The columns as kept to compare the next import with: one spelling for one value."""
     return {name: _normalize(value) for name, value in columns.items()}
 
 
 def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> dict[str, object]:
-    """Return the columns that changed in the file since the last import; of the attributes, the changed keys."""
+    """The columns that changed in the file since the row was last imported; of attributes, the keys that did."""
     now = normalized(columns)
     changes = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
     before, attributes = last.get("attributes"), columns.get("attributes")
@@ -154,58 +149,65 @@ def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> 
 
 
 def check_dates(columns: Mapping[str, object], state: OpportunityState, now: datetime, time_zone: ZoneInfo) -> None:
-    """Check the order of the dates, and that a close and its reasons belong to the state."""
+    """createdAt ≤ stateSince ≤ now; createdAt's day ≤ closedOn ≤ today; closedOn and reasons only where they belong."""
     validator = Validator()
-    created = get_instant(columns, "created_at")
-    since = get_instant(columns, "state_since")
-    closed_on = get_day(columns, "closed_on")
+    created, since, closed_on = (
+        get_instant(columns, "created_at"),
+        get_instant(columns, "state_since"),
+        get_day(columns, "closed_on"),
+    )
     if created and created > now:
-        validator.add("createdAt", message="`createdAt` is in the future. Give the instant of the creation.")
+        validator.add("createdAt", message="`createdAt` is in the future. Give the moment the opportunity was made.")
     if since and since > now:
-        message = "`stateSince` is in the future. Give the instant when the state was entered."
-        validator.add("stateSince", message=message)
+        validator.add("stateSince", message="`stateSince` is in the future. Give the moment the state was entered.")
     if created and since and created > since:
-        validator.add("stateSince", message="`stateSince` is before `createdAt`. Give the same instant or a later one.")
+        validator.add(
+            "stateSince",
+            message="`stateSince` is before `createdAt`. A state is entered once the opportunity is there.",
+        )
     if closed_on and closed_on > now.astimezone(time_zone).date():
         validator.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
     if closed_on and created and closed_on < created.astimezone(time_zone).date():
-        validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Correct one of them.")
+        validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Mend the one that is wrong.")
     if closed_on and state not in CLOSED_STATES:
-        message = f"`closedOn` is allowed only for a closed opportunity, and this one is {state}. Leave it out."
-        validator.add("closedOn", message=message)
+        validator.add(
+            "closedOn", message=f"`closedOn` belongs to a closed opportunity, and this one is {state}. Leave it out."
+        )
     _check_reasons(columns, state, validator)
     validator.raise_if_any()
 
 
 def get_instant(columns: Mapping[str, object], name: str) -> datetime | None:
-    """Return the instant in a column, None if it has none."""
+    """A moment that the row gives."""
     value = columns.get(name)
     return value if isinstance(value, datetime) else None
 
 
 def get_day(columns: Mapping[str, object], name: str) -> date | None:
-    """Return the day in a column, None if it has none."""
+    """A day that the row gives."""
     value = columns.get(name)
     return value if isinstance(value, date) else None
 
 
 def start_of_day(value: date, time_zone: ZoneInfo) -> datetime:
-    """Return the instant at which a day begins in a time zone."""
+    """The moment a day begins where the organization is."""
     return datetime.combine(value, time(), time_zone).astimezone(UTC)
 
 
 def _check_reasons(columns: Mapping[str, object], state: OpportunityState, validator: Validator) -> None:
-    for name, required_state in REASONS.items():
-        if columns.get(name) is not None and state is not required_state:
-            message = f"`{camel(name)}` is allowed only if the state is {required_state}; it is {state}. Leave it out."
-            validator.add(camel(name), message=message)
+    for name, belongs in REASONS.items():
+        if columns.get(name) is not None and state is not belongs:
+            validator.add(
+                camel(name), message=f"`{camel(name)}` belongs to {belongs}, and this one is {state}. Leave it out."
+            )
 
 
 def _check_earliest(columns: Mapping[str, object], validator: Validator) -> None:
+    """No day before 1900."""
     for name, value in columns.items():
-        # A datetime is a date too, but the two cannot be compared.
-        earliest = EARLIEST_INSTANT if isinstance(value, datetime) else EARLIEST_INSTANT.date()
-        if isinstance(value, date) and value < earliest:
+        if (isinstance(value, datetime) and value < EARLIEST_INSTANT) or (
+            type(value) is date and value < EARLIEST_INSTANT.date()
+        ):
             validator.add(camel(name), message=f"`{camel(name)}` is before 1900. Check the year.")
 
 

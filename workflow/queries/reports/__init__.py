@@ -1,1 +1,1 @@
-"""Reports: figures that the database computes over the visible deals."""
+"""SQL of the reports."""

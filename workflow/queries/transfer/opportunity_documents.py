@@ -1,11 +1,10 @@
-"""Opportunity documents for an export, read with one statement per table. The caller has limited the deals to the visible ones."""
+"""Deals with all that hangs on them, for an export: one statement a table, however many deals. The caller has scoped the deals."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_type_hints
 from uuid import UUID
 
 from tortoise.models import Model
@@ -18,59 +17,41 @@ from workflow.rules.enums import CLOSED_STATES
 from workflow.rules.money import amount
 from workflow.rules.permissions import Viewer
 from workflow.rules.transfer import document_history, document_parts
-from workflow.rules.transfer.document_history import ExportedClose
-from workflow.rules.transfer.document_parts import (
-    ExportedActor,
-    ExportedCloseDetails,
-    ExportedContact,
-    ExportedMoney,
-    ExportedNextStep,
-)
+from workflow.rules.transfer.document_parts import ExportedActor, ExportedContact, ExportedMoney, ExportedNextStep
 from workflow.rules.transfer.opportunity_document import DOCUMENT_FIELDS, REFERENCES, OpportunityDocument
 
 Record = Mapping[str, Any]  # Any: columns of several kinds
 MONEY_COLUMNS = ("value_minor", "value_currency")
-CLOSE_COLUMNS = ("closed_on", "win_reason", "loss_reason", "disqualify_reason")
 CONTACT_COLUMNS = {"contact__name": "name", "contact__email": "email", "contact__account__name": "account"}
 
 
 @dataclass(frozen=True)
 class DocumentPart:
-    """A list of a document: the dataclass of its entries, their table, their order, and the path to the deal's id."""
+    """A part of a deal: the shape it is told in, the table it stands in, and how the deal is reached from there."""
 
     name: str
     shape: type
     table: type[Model]
     order: tuple[str, ...]
     deal_path: str = "opportunity_id"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """The columns of the fields whose column has another name."""
-    joined_fields: frozenset[str] = field(default_factory=frozenset)
-    """The fields that are rows of another table."""
+    non_columns: frozenset[str] = field(default_factory=frozenset)
+    """Fields that are no columns."""
 
     @cached_property
     def column_fields(self) -> tuple[str, ...]:
-        """The fields that are stored in columns of the table."""
-        return tuple(name for name in self.field_types if name not in self.joined_fields)
+        """The fields that are told as they are."""
+        return tuple(name for name in self.field_types if name not in self.non_columns)
 
     @cached_property
     def field_types(self) -> Mapping[str, Any]:
-        """The type of each field; of an optional field the type of its value."""
+        """The type of each field."""
         hints = get_type_hints(self.shape)
-        return {one.name: _required_type(hints[one.name]) for one in fields(self.shape)}
+        return {one.name: hints[one.name] for one in fields(self.shape)}
 
     @property
     def references(self) -> Mapping[str, str]:
-        """The fields that hold a position, and the list that the position is in."""
-        return REFERENCES.get(self.shape, {})
-
-    def column(self, name: str) -> str:
-        """Return the column of a field that is stored in one column."""
-        return self.columns.get(name, name)
-
-
-def _required_type(hint: Any) -> Any:  # Any: a type as a value
-    return next(part for part in get_args(hint) if part is not NoneType) if get_origin(hint) is UnionType else hint
+        """The fields that give a place in another part's list."""
+        return REFERENCES.get(self.name, {})
 
 
 DOCUMENT_PARTS: Final = (
@@ -81,9 +62,7 @@ DOCUMENT_PARTS: Final = (
     DocumentPart("assessments", document_parts.ExportedAssessment, models.Assessment, ("assessed_at", "id")),
     DocumentPart("competitors", document_parts.ExportedCompetitor, models.Competitor, ("created_at", "id")),
     DocumentPart("decision_steps", document_parts.ExportedDecisionStep, models.DecisionStep, ("position",)),
-    DocumentPart(
-        "objectives", document_parts.ExportedObjective, models.Objective, ("position",), columns={"target": "goal"}
-    ),
+    DocumentPart("objectives", document_parts.ExportedObjective, models.Objective, ("position",)),
     DocumentPart("risks", document_parts.ExportedRisk, models.Risk, ("raised_at", "id")),
     DocumentPart(
         "mitigations",
@@ -92,50 +71,32 @@ DOCUMENT_PARTS: Final = (
         ("created_at", "id"),
         "risk__opportunity_id",
     ),
-    DocumentPart(
-        "risk_reviews",
-        document_parts.ExportedRiskReview,
-        models.RiskReview,
-        ("reviewed_at", "id"),
-        columns={"at": "reviewed_at"},
-    ),
-    DocumentPart(
-        "milestones",
-        document_parts.ExportedMilestone,
-        models.Milestone,
-        ("position", "id"),
-        columns={"key": "template_key"},
-    ),
+    DocumentPart("risk_reviews", document_parts.ExportedRiskReview, models.RiskReview, ("reviewed_at", "id")),
+    DocumentPart("milestones", document_parts.ExportedMilestone, models.Milestone, ("position", "id")),
     DocumentPart(
         "activities",
         document_parts.ExportedActivity,
         models.Activity,
         ("created_at", "id"),
-        joined_fields=frozenset({"with_"}),
+        non_columns=frozenset({"contacts"}),
     ),
-    DocumentPart(
-        "history",
-        document_history.ExportedTransition,
-        models.Transition,
-        ("sequence",),
-        columns={"from_": "from_state", "to": "to_state"},
-    ),
-    DocumentPart("snapshots", document_history.ExportedSnapshot, models.Snapshot, ("since",)),
+    DocumentPart("history", document_history.ExportedTransition, models.Transition, ("sequence",)),
+    DocumentPart("standings", document_history.ExportedSnapshot, models.Snapshot, ("since",)),
     DocumentPart("overrides", document_history.ExportedOverride, models.Override, ("at", "id")),
 )
-"""The lists of a document. A list comes after the lists that its entries refer to."""
-MEMBER_FIELDS: Final = frozenset({("risks", "owner"), ("snapshots", "owner")})
-"""The fields that hold a member's e-mail, as pairs of list and field."""
+"""Every part, those first that others point at."""
+MEMBER_FIELDS: Final = frozenset({("risks", "owner"), ("standings", "owner")})
+"""Fields that name a member."""
 DEAL_FIELDS: Final = tuple(
     name
     for name in DOCUMENT_FIELDS
     if name in OpportunityRow.__dataclass_fields__ and name not in ("probability", "forecast_category")
 )
-"""The fields of a document that are columns of the deal's own row."""
+"""What a deal has in its own row and tells as it is."""
 
 
 async def opportunity_documents(viewer: Viewer, rows: Sequence[OpportunityRow]) -> dict[UUID, OpportunityDocument]:
-    """Return the document of each deal by its id."""
+    """What each deal has beyond the row of an import."""
     reader = _PartReader(viewer.organization_id, [row.id for row in rows])
     for part in DOCUMENT_PARTS:
         await reader.read(part)
@@ -148,13 +109,13 @@ async def opportunity_documents(viewer: Viewer, rows: Sequence[OpportunityRow]) 
         }  # Any: columns and parts of several kinds
         values |= {name: tuple(listed) for name, listed in reader.parts[row.id].items()}
         values |= {"process": processes[row.process_id].document.key, "collaborators": tuple(collaborators[row.id])}
-        values |= {"next_step": _next_step(row), "close": _close_details(row, reader)}
+        values |= {"next_step": _next_step(row), "lost_to": reader.position("competitors", row.lost_to_id)}
         documents[row.id] = OpportunityDocument(**values | _forecast(row))
     return documents
 
 
 def _forecast(row: OpportunityRow) -> dict[str, Any]:
-    """Return the forecast fields of an open deal; those of a closed deal follow from its state."""
+    """What a seller said of it: of a closed deal its state says it all."""
     if row.state in CLOSED_STATES:
         return {}
     by_hand = row.probability if row.probability_is_manual else None
@@ -167,15 +128,8 @@ def _next_step(row: OpportunityRow) -> ExportedNextStep | None:
     return ExportedNextStep(row.next_step_text, row.next_step_due, row.next_step_agreed)
 
 
-def _close_details(row: OpportunityRow, reader: "_PartReader") -> ExportedCloseDetails | None:
-    competitor = reader.position("competitors", row.lost_to_id)
-    if row.close_note is None and competitor is None:
-        return None
-    return ExportedCloseDetails(row.close_note, competitor)
-
-
 class _PartReader:
-    """Reads the lists of several deals and remembers the position of each entry."""
+    """The parts of some deals as they are read, and the place of each in the list of its kind."""
 
     def __init__(self, organization_id: UUID, ids: Sequence[UUID]) -> None:
         self.organization_id, self.ids = organization_id, list(ids)
@@ -183,24 +137,24 @@ class _PartReader:
         self.positions: dict[str, dict[UUID, int]] = {part.name: {} for part in DOCUMENT_PARTS}
 
     def position(self, part: str, id: UUID | None) -> int | None:
-        """Return the position of an entry in its deal's list, counted from 1; None if it is not there."""
+        """Where a part stands in its deal's list, counted from 1."""
         return None if id is None else self.positions[part].get(id)
 
     async def read(self, part: DocumentPart) -> None:
-        """Read one list of all deals, in its order."""
+        """One part of all the deals, in its order."""
         rows = part.table.filter(organization_id=self.organization_id, **{f"{part.deal_path}__in": self.ids})
         records = await rows.order_by(*part.order).values(part.table._meta.pk_attr, part.deal_path, *_columns(part))
-        contacts = await self._participants(records) if part.joined_fields else {}
+        contacts = await self._participants(records) if part.non_columns else {}
         for record in records:
             listed = self.parts[record[part.deal_path]][part.name]
-            more = {name: tuple(contacts.get(record["id"], ())) for name in part.joined_fields}
+            more = {name: tuple(contacts.get(record["id"], ())) for name in part.non_columns}
             listed.append(
                 part.shape(**{name: self._field_value(part, name, record) for name in part.column_fields}, **more)
             )
             self.positions[part.name][record[part.table._meta.pk_attr]] = len(listed)
 
     async def collaborators(self) -> defaultdict[UUID, list[str]]:
-        """Return the e-mails of each deal's collaborators."""
+        """The e-mails of the members who work each deal with its owner."""
         rows = models.Collaborator.filter(organization_id=self.organization_id, opportunity_id__in=self.ids)
         emails: defaultdict[UUID, list[str]] = defaultdict(list)
         for record in await rows.order_by("id").values("opportunity_id", "member__email"):
@@ -208,7 +162,7 @@ class _PartReader:
         return emails
 
     async def _participants(self, activities: Sequence[Record]) -> defaultdict[UUID, list[ExportedContact]]:
-        """Return the contacts who took part in each activity."""
+        """The contacts who took part in each activity."""
         contacts: defaultdict[UUID, list[ExportedContact]] = defaultdict(list)
         rows = models.ActivityContact.filter(
             organization_id=self.organization_id, activity__opportunity_id__in=self.ids if activities else []
@@ -222,36 +176,25 @@ class _PartReader:
             return self.position(part.references[name], record[f"{name}_id"])
         if (part.name, name) in MEMBER_FIELDS:
             return record[f"{name}__email"]
-        kind = part.field_types[name]
-        if kind is ExportedContact:
+        if name == "contact":
             return _contact(record)
-        if kind is ExportedActor:
-            return _actor(record)
-        if kind is ExportedMoney:
+        if name == "by":
+            return record["actor_kind"] and ExportedActor(
+                record["actor_kind"], record["actor_name"], record["actor_member__email"]
+            )
+        if name == "value":
             return exported_money(record)
-        if kind is ExportedClose:
-            return self._close(record)
-        value = record[part.column(name)]
+        value = record[name]
         return tuple(value) if isinstance(value, list) else value
-
-    def _close(self, record: Record) -> ExportedClose | None:
-        if record["closed_on"] is None:
-            return None
-        competitor = self.position("competitors", record["lost_to_id"])
-        return ExportedClose(**{name: record[name] for name in CLOSE_COLUMNS}, competitor=competitor)
-
-
-_COLUMNS_OF_TYPE: Final[Mapping[type, tuple[str, ...]]] = {
-    ExportedContact: tuple(CONTACT_COLUMNS),
-    ExportedActor: (*ACTOR_COLUMNS[:2], "actor_member__email"),
-    ExportedMoney: MONEY_COLUMNS,
-    ExportedClose: (*CLOSE_COLUMNS, "lost_to_id"),
-}
-"""The columns of the fields that are read from several columns."""
 
 
 def _columns(part: DocumentPart) -> list[str]:
-    """Return the columns that the fields of a part are read from."""
+    """The columns that the fields of a part are read from."""
+    several: Mapping[str, Sequence[str]] = {
+        "contact": tuple(CONTACT_COLUMNS),
+        "by": (*ACTOR_COLUMNS[:2], "actor_member__email"),
+        "value": MONEY_COLUMNS,
+    }
     columns: list[str] = []
     for name in part.column_fields:
         if name in part.references:
@@ -259,15 +202,8 @@ def _columns(part: DocumentPart) -> list[str]:
         elif (part.name, name) in MEMBER_FIELDS:
             columns.append(f"{name}__email")
         else:
-            columns.extend(_COLUMNS_OF_TYPE.get(part.field_types[name], (part.column(name),)))
+            columns.extend(several.get(name, (name,)))
     return columns
-
-
-def _actor(record: Record) -> ExportedActor | None:
-    # A milestone has an actor only after it was completed or waived.
-    if record["actor_kind"] is None:
-        return None
-    return ExportedActor(record["actor_kind"], record["actor_name"], record["actor_member__email"])
 
 
 def _contact(record: Record) -> ExportedContact:
@@ -275,6 +211,6 @@ def _contact(record: Record) -> ExportedContact:
 
 
 def exported_money(record: Record) -> ExportedMoney | None:
-    """Return the amount of a row, None if it has none."""
+    """The amount of a row, where it has one."""
     minor, currency = (record[name] for name in MONEY_COLUMNS)
     return None if minor is None else ExportedMoney(str(amount(minor, currency)), currency)

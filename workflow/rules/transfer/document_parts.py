@@ -1,8 +1,7 @@
-"""The parts of an opportunity document, without ids: one dataclass per part of a JSON line.
+"""The parts of a whole deal, as an export tells them and an import takes them: no ids.
 
-A field has the name that the GraphQL API gives it. A field that refers to a member holds the e-mail, one that refers to
-an account its name, one that refers to a criterion its key. A field that refers to another part of the same document
-holds the position in that part's list, counted from 1.
+People are named by their e-mail, contacts by their account and name; what points at another part gives its place in that
+part's list, counted from 1.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from workflow.rules.enums import (
 
 @dataclass(frozen=True, slots=True)
 class ExportedActor:
-    """The author of a change; `member` is the member's e-mail if a member made it."""
+    """Who did it; `member` is the e-mail of the member, where one did."""
 
     kind: ActorKind
     name: str
@@ -39,7 +38,7 @@ class ExportedActor:
 
 @dataclass(frozen=True, slots=True)
 class ExportedContact:
-    """A contact, found by e-mail or else by name among the contacts of the account."""
+    """A contact: found by the e-mail, else by the name, among those of the account."""
 
     account: str
     name: str
@@ -48,7 +47,7 @@ class ExportedContact:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMoney:
-    """An amount as decimal text, with its currency."""
+    """An amount, as decimal text, of a currency."""
 
     amount: str
     currency: str
@@ -56,7 +55,7 @@ class ExportedMoney:
 
 @dataclass(frozen=True, slots=True)
 class ExportedNextStep:
-    """The agreed next action."""
+    """What happens next."""
 
     text: str
     due_date: date | None = None
@@ -65,7 +64,7 @@ class ExportedNextStep:
 
 @dataclass(frozen=True, slots=True)
 class ExportedStakeholder:
-    """The part that a contact plays in the deal."""
+    """A contact who takes part in the purchase."""
 
     contact: ExportedContact
     created_at: datetime
@@ -80,7 +79,7 @@ class ExportedStakeholder:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRelation:
-    """A relation from one stakeholder to another, both given by position."""
+    """How one stakeholder stands to another."""
 
     stakeholder: int
     kind: RelationKind
@@ -89,11 +88,11 @@ class ExportedRelation:
 
 @dataclass(frozen=True, slots=True)
 class ExportedAssessment:
-    """A dated statement about a criterion; `said_by` is the position of a stakeholder."""
+    """One answer to one criterion; `said_by` is a stakeholder."""
 
     criterion: str
     grade: Grade
-    assessed_by: ExportedActor
+    by: ExportedActor
     assessed_at: datetime
     evidence: str | None = None
     evidence_url: str | None = None
@@ -102,7 +101,7 @@ class ExportedAssessment:
 
 @dataclass(frozen=True, slots=True)
 class ExportedCompetitor:
-    """An alternative that the buyer considers."""
+    """Whom or what the buyer compares us with."""
 
     kind: CompetitorKind
     name: str
@@ -114,7 +113,7 @@ class ExportedCompetitor:
 
 @dataclass(frozen=True, slots=True)
 class ExportedDecisionStep:
-    """A step of the buyer's decision process; `owner` is the position of a stakeholder."""
+    """A step of the buyer's way to a decision; its owner is a stakeholder."""
 
     name: str
     owner: int | None = None
@@ -124,18 +123,18 @@ class ExportedDecisionStep:
 
 @dataclass(frozen=True, slots=True)
 class ExportedObjective:
-    """A result that the buyer wants to achieve."""
+    """What the buyer wants to reach."""
 
     text: str
     metric: str | None = None
     baseline: str | None = None
-    target: str | None = None
+    goal: str | None = None
     due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedRisk:
-    """A risk that the buyer perceives; `perceived_by` is the position of a stakeholder, `owner` a member's e-mail."""
+    """Something the buyer fears; `perceived_by` is a stakeholder, `owner` the e-mail of a member."""
 
     category: RiskCategory
     statement: str
@@ -152,7 +151,7 @@ class ExportedRisk:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMitigation:
-    """An action planned against a risk, which is given by position."""
+    """What is done to make a risk smaller."""
 
     risk: int
     kind: MitigationKind
@@ -165,9 +164,9 @@ class ExportedMitigation:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRiskReview:
-    """A recorded check of the buyer's risks."""
+    """Somebody went through the buyer's risks."""
 
-    at: datetime
+    reviewed_at: datetime
     none_found: bool
     by: ExportedActor
     note: str | None = None
@@ -175,41 +174,33 @@ class ExportedRiskReview:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMilestone:
-    """A result that the buyer verifies; `key` is None if it was added by hand."""
+    """A step towards the purchase; without a key where it was added by hand."""
 
     name: str
     side: MilestoneSide
     weight: int
     status: MilestoneStatus
     created_at: datetime
-    key: str | None = None
+    template_key: str | None = None
     due: date | None = None
     completed_at: datetime | None = None
     evidence: str | None = None
     waive_reason: str | None = None
-    completed_by: ExportedActor | None = None
+    by: ExportedActor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedActivity:
-    """A call, meeting, message or note, with the contacts who took part."""
+    """Something that was done, and the contacts who took part."""
 
     kind: ActivityKind
     direction: ActivityDirection
     two_way: bool
     at: datetime
     summary: str
-    actor: ExportedActor
+    by: ExportedActor
     created_at: datetime
     external_system: str | None = None
     external_id: str | None = None
     voided_at: datetime | None = None
-    with_: tuple[ExportedContact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedCloseDetails:
-    """The part of the close that is not a field of the row; `competitor` is the position of a competitor."""
-
-    note: str | None = None
-    competitor: int | None = None
+    contacts: tuple[ExportedContact, ...] = ()
