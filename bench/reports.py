@@ -16,7 +16,8 @@ from rich.table import Table
 from tests.support.databases import databases
 from tests.support.organizations import TestOrganization, new_organization
 from workflow.models.engine.database import fetch, open_database, transaction
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow, find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity
@@ -118,7 +119,7 @@ REPORTS = (
         COUNT(*) FILTER (WHERE state = 'DISQUALIFIED') AS disqualified, SUM(base_minor) FILTER (WHERE state = 'WON'),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY {DAYS}) FILTER (WHERE state <> 'DISQUALIFIED')
         FROM opportunity LEFT JOIN qualified ON qualified.opportunity_id = opportunity.id WHERE {CLOSED} GROUP BY owner_id""",
-        (lambda found: sum(one.count for one in found.ended), ("won", "lost", "disqualified")),
+        (lambda found: sum(one.count for one in found.groups), ("won", "lost", "disqualified")),
         (YEAR.start, YEAR.end),
     ),
     ReportBenchmark(
@@ -152,7 +153,7 @@ REPORTS = (
         percentile_cont(0.5) WITHIN GROUP (ORDER BY stayed) FROM entry
         JOIN opportunity ON opportunity.id = entry.opportunity_id AND deleted_at IS NULL
         LEFT JOIN override ON override.transition_id = entry.id GROUP BY 1, 2, 3""",
-        (lambda found: sum(one.count for one in found.entered), ("count",)),
+        (lambda found: sum(one.count for one in found.groups), ("count",)),
         (datetime.fromisoformat("2025-01-01T00:00:00+00:00"), datetime.fromisoformat("2025-12-31T23:59:59+00:00")),
     ),
     ReportBenchmark(

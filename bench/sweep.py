@@ -24,8 +24,8 @@ from workflow.models import Alert, Event, Opportunity
 from workflow.models.engine.database import act_as_organization, open_database, transaction
 from workflow.operations.alerts.sweep import BATCH_SIZE, sweep
 from workflow.operations.core.context import Ctx, system_viewer
+from workflow.queries.conditions import where
 from workflow.queries.opportunity.facts import load_facts
-from workflow.queries.paging import where
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000)

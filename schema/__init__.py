@@ -14,6 +14,7 @@ from schema.buyer.risk_mutations import RiskMutation
 from schema.buyer.stakeholders import StakeholderMutation
 from schema.core.description import DESCRIPTION, DescribedSchema
 from schema.core.execution import LimitedExecutionContext, ParsedDocumentExtension
+from schema.core.node_query import NodeQuery
 from schema.core.scalars import SCALARS
 from schema.events.events import EventQuery
 from schema.events.subscription import EventSubscription
@@ -52,6 +53,7 @@ QUERIES = (
     RateQuery,
     AlertQuery,
     EventQuery,
+    NodeQuery,
     ApiKeyQuery,
     WebhookQuery,
 )

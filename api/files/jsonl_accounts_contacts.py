@@ -1,14 +1,14 @@
-"""JSON lines of accounts and of contacts, as an export writes them, brought in one by one."""
+"""Import JSON lines of accounts and of contacts, each line in a transaction of its own."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from api.files.cells import Record, RecordKind
 from api.files.import_batches import ImportTally
-from api.files.jsonl_rows import LINE_COLUMN, FieldParsers, lines, parse_fields, parse_money, parse_object, parse_text
+from api.files.jsonl_fields import ACCOUNT_FIELDS, CONTACT_FIELDS, FieldTable
+from api.files.jsonl_rows import LINE_COLUMN, lines, parse_fields, parse_object
 from api.files.parsed_line import ParsedLine
 from workflow.operations.core.context import Ctx
 from workflow.operations.transfer.accounts_contacts import in_own_transaction, upsert_account, upsert_contact
@@ -16,20 +16,20 @@ from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInputError, Refusal, invalid_field
 
 IGNORED_FIELDS = frozenset({"id", "accountId", "version", "createdAt", "updatedAt"})
-"""What an export tells besides, and what is another organization's: everything gets ids and times of its own."""
+"""The fields that an export writes and an import ignores: ids, versions and times belong to one organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonlFormat:
-    """A kind of line: its fields, those it cannot be without, and how one is kept."""
+    """A kind of line: its fields, the required ones, and the operation that stores it."""
 
-    fields: FieldParsers
+    fields: FieldTable
     required: tuple[str, ...]
     store: Callable[[Ctx, Record], Awaitable[ImportOutcome]]
 
 
 def detect_kind(file: Path) -> RecordKind:
-    """What the lines of a file are, by the fields of the first; opportunities where they name neither."""
+    """Return the kind of a file's lines by the fields of its first line."""
     first = next(lines(file), "")
     try:
         data = json.loads(first)
@@ -42,7 +42,7 @@ def detect_kind(file: Path) -> RecordKind:
 
 
 async def import_records(ctx: Ctx, kind: RecordKind, file: Path, tally: ImportTally, *, dry_run: bool) -> None:
-    """Each line in a transaction of its own; what is only tried is taken back."""
+    """Import the lines of a file one by one. A dry run rolls each of them back."""
     jsonl_format = JSONL_FORMATS[kind]
     for text in lines(file):
         try:
@@ -68,39 +68,8 @@ async def _store_contact(ctx: Ctx, record: Record) -> ImportOutcome:
     return await upsert_contact(ctx, record.pop("account_name"), record)  # type: ignore[arg-type]  # and these of a contact
 
 
-def _parse_count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _parse_any(value: Any) -> Any:
-    return value
-
-
-EXTERNAL_KEY_FIELDS: FieldParsers = {
-    "externalSystem": ("external_system", parse_text),
-    "externalId": ("external_id", parse_text),
-    "attributes": ("attributes", _parse_any),
-}
 JSONL_FORMATS: Mapping[RecordKind, JsonlFormat] = {
-    RecordKind.ACCOUNTS: JsonlFormat(
-        {
-            **{name: (name, parse_text) for name in ("name", "domain", "industry", "country")},
-            "employeeCount": ("employee_count", _parse_count),
-            "annualRevenue": ("annual_revenue", parse_money),
-            **EXTERNAL_KEY_FIELDS,
-        },
-        ("name",),
-        _store_account,
-    ),
-    RecordKind.CONTACTS: JsonlFormat(
-        {
-            "accountName": ("account_name", parse_text),
-            **{name: (name, parse_text) for name in ("name", "email", "phone", "title")},
-            **EXTERNAL_KEY_FIELDS,
-        },
-        ("name", "accountName"),
-        _store_contact,
-    ),
+    RecordKind.ACCOUNTS: JsonlFormat(ACCOUNT_FIELDS, ("name",), _store_account),
+    RecordKind.CONTACTS: JsonlFormat(CONTACT_FIELDS, ("name", "accountName"), _store_contact),
 }
+"""The format of each kind that is imported line by line."""

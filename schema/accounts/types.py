@@ -1,4 +1,4 @@
-"""Accounts and contacts: types, lists, inputs, mutations."""
+"""Accounts and contacts: types, lists and queries."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,25 +6,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from schema.accounts.filters import AccountFilterInput, ContactFilter, parse_account_filter
-from schema.core import connections, ids
+from schema.core import connections
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
 from schema.core.money import Money, money
-from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
+from schema.core.node_query import Id, find_node
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.core.scalars import Json
 from workflow.queries.opportunity import accounts
 from workflow.queries.opportunity.accounts import AccountFilter, AccountRow, ContactRow
 from workflow.queries.paging import Term, Window
 
 if TYPE_CHECKING:
-    from schema.opportunity.list import OpportunityConnection, OpportunityFilterInput, OpportunityOrder
+    from schema.opportunity.filter import OpportunityFilterInput
+    from schema.opportunity.list import OpportunityConnection, OpportunityOrder
 else:
     OpportunityConnection = Annotated["OpportunityConnection", strawberry.lazy("schema.opportunity.list")]
-    OpportunityFilterInput = Annotated["OpportunityFilterInput", strawberry.lazy("schema.opportunity.list")]
+    OpportunityFilterInput = Annotated["OpportunityFilterInput", strawberry.lazy("schema.opportunity.filter")]
     OpportunityOrder = Annotated["OpportunityOrder", strawberry.lazy("schema.opportunity.list")]
 
 ORDER = (Term("name_folded"),)
+
+AccountFilterArgument = Annotated[
+    AccountFilterInput | None, strawberry.argument(description="Only accounts that match this filter.")
+]
+ContactFilterArgument = Annotated[
+    ContactFilter | None, strawberry.argument(description="Only contacts that match this filter.")
+]
+OpportunityFilterArgument = Annotated[
+    OpportunityFilterInput | None, strawberry.argument(description="Only opportunities that match this filter.")
+]
+OpportunityOrderArgument = Annotated[
+    list[OpportunityOrder] | None,
+    strawberry.argument(description="The sort keys, the most important first. Default: by number."),
+]
 
 
 @strawberry.type(description="A company that may buy.")
@@ -44,7 +60,7 @@ class Account(Node):
     updated_at: datetime = described("The time of the last change.")
 
     @strawberry.field(description="The revenue of one year.")
-    def annual_revenue(self, root: strawberry.Parent[Any]) -> Money | None:
+    def annual_revenue(self, root: Root) -> Money | None:
         return money(root.annual_revenue_minor, root.annual_revenue_currency)
 
     @strawberry.field(
@@ -53,12 +69,12 @@ class Account(Node):
     )
     async def contacts(
         self,
-        root: strawberry.Parent[Any],
+        root: Root,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
     ) -> Any:
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         return await contact_page(info, AccountFilter(account_id=(root.id,)), window)
@@ -69,16 +85,16 @@ class Account(Node):
     )
     async def opportunities(
         self,
-        root: strawberry.Parent[Any],
+        root: Root,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: OpportunityFilterInput | None = strawberry.UNSET,
-        order_by: list[OpportunityOrder] | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
+        filter: OpportunityFilterArgument = strawberry.UNSET,
+        order_by: OpportunityOrderArgument = strawberry.UNSET,
     ) -> Any:
-        from schema.opportunity.list import (  # here, for an opportunity knows its account
+        from schema.opportunity.list import (  # a cycle: an opportunity has an account
             account_opportunities,
             parse_opportunity_order,
         )
@@ -104,54 +120,26 @@ class Contact(Node):
     updated_at: datetime = described("The time of the last change.")
 
     @strawberry.field(graphql_type=Account, description="The account where the person works.")
-    async def account(self, root: strawberry.Parent[Any], info: Info) -> AccountRow:
+    async def account(self, root: Root, info: Info) -> AccountRow:
         return await load_required(info.context.loaders.account, root.account_id)
 
 
-@strawberry.type(description="An account and its cursor.")
-class AccountEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Account = described("The account.")
-
-
 @strawberry.type(description="A page of accounts.")
-class AccountConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[AccountEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Account] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class AccountConnection(connections.Connection[Account]):
     @strawberry.field(description="The number of items that match the filter, on all pages together.")
-    async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
+    async def total_count(self, root: Root, info: Info) -> int:
         return await accounts.count_accounts(info.context.viewer, root.scope)
 
 
-@strawberry.type(description="A contact and its cursor.")
-class ContactEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Contact = described("The contact.")
-
-
 @strawberry.type(description="A page of contacts.")
-class ContactConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[ContactEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Contact] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class ContactConnection(connections.Connection[Contact]):
     @strawberry.field(description="The number of items that match the filter, on all pages together.")
-    async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
+    async def total_count(self, root: Root, info: Info) -> int:
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
 
 async def contact_page(info: Info, scope: AccountFilter, window: Window) -> connections.Connection[ContactRow]:
-    """A page of contacts by name."""
+    """Return a page of contacts by name."""
     page = await accounts.contacts(info.context.viewer, scope, window)
     return connections.to_connection(page, ORDER, scope)
 
@@ -159,18 +147,18 @@ async def contact_page(info: Info, scope: AccountFilter, window: Window) -> conn
 @strawberry.type
 class AccountQuery:
     @strawberry.field(graphql_type=Account | None, description="The account with this id. Null if there is none.")
-    async def account(self, info: Info, id: strawberry.ID) -> Any:
-        return await _by_id(info, "Account", id)
+    async def account(self, info: Info, id: Id) -> Any:
+        return await find_node(info, id, "Account")
 
     @strawberry.field(graphql_type=AccountConnection, description="The accounts, by name.")
     async def accounts(
         self,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: AccountFilterInput | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
+        filter: AccountFilterArgument = strawberry.UNSET,
     ) -> Any:
         scope = parse_account_filter(filter, "Account")
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
@@ -178,23 +166,18 @@ class AccountQuery:
         return connections.to_connection(page, ORDER, scope)
 
     @strawberry.field(graphql_type=Contact | None, description="The contact with this id. Null if there is none.")
-    async def contact(self, info: Info, id: strawberry.ID) -> Any:
-        return await _by_id(info, "Contact", id)
+    async def contact(self, info: Info, id: Id) -> Any:
+        return await find_node(info, id, "Contact")
 
     @strawberry.field(graphql_type=ContactConnection, description="The contacts, by name.")
     async def contacts(
         self,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: ContactFilter | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
+        filter: ContactFilterArgument = strawberry.UNSET,
     ) -> Any:
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
         return await contact_page(info, parse_account_filter(filter, "Contact"), window)
-
-
-async def _by_id(info: Info, kind: str, id: str) -> object | None:
-    found = ids.decode(id)
-    return await info.context.loaders.row(kind, found[1]) if found is not None and found[0] == kind else None

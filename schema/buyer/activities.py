@@ -1,4 +1,4 @@
-"""Activities: what was done with the buyer."""
+"""Activities: calls, meetings, e-mails and notes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from schema.accounts.types import Contact
 from schema.core import connections, ids
 from schema.core.context import Info
 from schema.core.inputs import optional, or_none, provided_fields
-from schema.core.nodes import Node, PageInfo, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.people.types import ActorType
 from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
@@ -45,44 +45,25 @@ class Activity(Node):
         return [contact for contact in contacts if contact is not None]
 
 
-@strawberry.type(description="An activity and its cursor.")
-class ActivityEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Activity = described("The activity.")
-
-
 @strawberry.type(description="A page of activities, newest first.")
-class ActivityConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[ActivityEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Activity] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class ActivityConnection(connections.Connection[Activity]):
     @strawberry.field(description="The number of items on all pages together.")
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(ACTIVITIES, root)
 
 
-@strawberry.type
-class DealActivities:
-    @strawberry.field(
-        graphql_type=ActivityConnection, description="The calls, meetings, e-mails and notes, newest first."
-    )
-    async def activities(
-        self,
-        root: Root,
-        info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-    ) -> Any:
-        window = connections.window(ACTIVITIES.order, first=first, after=after, last=last, before=before)
-        page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
-        return connections.to_connection(page, ACTIVITIES.order, root.id)
+async def deal_activities(
+    root: Root,
+    info: Info,
+    first: connections.First = 20,
+    after: connections.After = strawberry.UNSET,
+    last: connections.Last = strawberry.UNSET,
+    before: connections.Before = strawberry.UNSET,
+) -> connections.Connection[ActivityRow]:
+    """Return a page of a deal's activities."""
+    window = connections.window(ACTIVITIES.order, first=first, after=after, last=last, before=before)
+    page = await info.context.loaders.parts.page(ACTIVITIES, root.id, window)
+    return connections.to_connection(page, ACTIVITIES.order, root.id)
 
 
 @strawberry.input(description="An activity to log.")

@@ -1,4 +1,4 @@
-"""Milestones: how far the purchase has come, and what is done with the steps."""
+"""Milestones and progress: types, inputs and mutations."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -77,19 +77,15 @@ class ProgressType:
     momentum: Momentum = described("The milestones reached in the last 30 days, compared with the activities.")
 
 
-@strawberry.type
-class DealProgress:
-    @strawberry.field(
-        graphql_type=list[Milestone],
-        description="The milestones of the process in its order, then those added by hand.",
-    )
-    async def milestones(self, root: Root, info: Info) -> Sequence[MilestoneFacts]:
-        steps: Sequence[MilestoneFacts] = await info.context.loaders.part("milestones", root.id)
-        return steps
+async def deal_milestones(root: Root, info: Info) -> Sequence[MilestoneFacts]:
+    """Return the milestones of a deal."""
+    milestones: Sequence[MilestoneFacts] = await info.context.loaders.part("milestones", root.id)
+    return milestones
 
-    @strawberry.field(graphql_type=ProgressType, description="The progress of the purchase, measured by milestones.")
-    async def progress(self, root: Root, info: Info) -> rules.Progress:
-        return rules.milestone_progress(await load_required(info.context.loaders.facts, root.id), info.context.now)
+
+async def deal_progress(root: Root, info: Info) -> rules.Progress:
+    """Return the progress of a deal."""
+    return rules.milestone_progress(await load_required(info.context.loaders.facts, root.id), info.context.now)
 
 
 @strawberry.input(description="A milestone to add to one opportunity.")

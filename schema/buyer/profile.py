@@ -1,4 +1,4 @@
-"""What is understood of the buyer: people, decisions, objectives, and whom else they look at."""
+"""The buyer of an opportunity: the people, the decision process and the objectives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ import strawberry
 
 from schema.buyer.competitors import Competitor
 from schema.buyer.stakeholders import Stakeholder
+from schema.core.context import Info
+from schema.core.dataloader import load_required
 from schema.core.nodes import Root, backed_by, described
 from workflow.rules.enums import BuyingRole, PurchaseProcess
 from workflow.rules.opportunity import buyer as rules
@@ -19,7 +21,7 @@ from workflow.rules.process.document import ProcessDocument
 
 @dataclass(frozen=True, slots=True)
 class BuyerRoot:
-    """A deal's facts and the process that says which roles are asked for."""
+    """A deal's facts and its process, which sets the required roles."""
 
     facts: OpportunityFacts
     process: ProcessDocument
@@ -111,6 +113,14 @@ class Buyer:
     def decision_steps(self, root: Root) -> list[Any]:
         people: dict[Any, StakeholderFacts] = {person.id: person for person in root.facts.stakeholders}
         return [_to_decision_step(step, people.get(step.owner_id)) for step in root.facts.decision_steps]
+
+
+async def deal_buyer(root: Root, info: Info) -> BuyerRoot:
+    """Return the buyer of a deal."""
+    return BuyerRoot(
+        facts=await load_required(info.context.loaders.facts, root.id),
+        process=(await load_required(info.context.loaders.process, root.process_id)).document,
+    )
 
 
 def _to_decision_step(step: DecisionStepFacts, owner: Any) -> DecisionStep:

@@ -1,14 +1,15 @@
-"""What is known of pain, interest, fit and the rest."""
+"""The qualification of an opportunity: assessments, fit and score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import strawberry
 
 from schema.buyer.stakeholders import Stakeholder
-from schema.core.nodes import backed_by, described
+from schema.core.context import Info
+from schema.core.dataloader import load_required
+from schema.core.nodes import Root, backed_by, described
 from schema.people.types import ActorType
 from schema.process.type import CriterionType, FitRuleType
 from workflow.rules.enums import FitStatus, Grade
@@ -21,7 +22,7 @@ from workflow.rules.process import document
 
 @dataclass(frozen=True, slots=True)
 class QualificationRoot:
-    """A deal's facts, its process and the time they are judged at."""
+    """A deal's facts, its process and the time of the evaluation."""
 
     facts: OpportunityFacts
     process: document.ProcessDocument
@@ -30,7 +31,7 @@ class QualificationRoot:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRoot:
-    """A criterion and what is known of it; None where nobody has assessed it."""
+    """A criterion and its latest assessment; None if nobody has assessed it."""
 
     criterion: document.Criterion
     found: AssessmentFacts | None
@@ -41,7 +42,7 @@ class AssessmentRoot:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentEntryRoot:
-    """An earlier answer, and who of the buyer's gave it."""
+    """An earlier assessment, and the stakeholder who said it."""
 
     grade: Grade
     evidence: str | None
@@ -75,28 +76,28 @@ class Assessment:
     trail: list[AssessmentEntry] = described("The earlier assessments, newest first.")
 
     @strawberry.field(description="The grade. UNKNOWN if nobody has assessed the criterion.")
-    def grade(self, root: strawberry.Parent[Any]) -> Grade:
+    def grade(self, root: Root) -> Grade:
         return root.found.grade if root.found else Grade.UNKNOWN
 
     @strawberry.field(description="The words that support the grade.")
-    def evidence(self, root: strawberry.Parent[Any]) -> str | None:
+    def evidence(self, root: Root) -> str | None:
         return root.found.evidence if root.found else None
 
     @strawberry.field(description="A link to the source.")
-    def evidence_url(self, root: strawberry.Parent[Any]) -> str | None:
+    def evidence_url(self, root: Root) -> str | None:
         return root.found.evidence_url if root.found else None
 
     @strawberry.field(graphql_type=Stakeholder | None, description="The stakeholder who said it.")
-    def said_by(self, root: strawberry.Parent[Any]) -> StakeholderFacts | None:
+    def said_by(self, root: Root) -> StakeholderFacts | None:
         person: StakeholderFacts | None = root.said_by
         return person
 
     @strawberry.field(graphql_type=ActorType | None, description="The member or API key that recorded it.")
-    def assessed_by(self, root: strawberry.Parent[Any]) -> Actor | None:
+    def assessed_by(self, root: Root) -> Actor | None:
         return root.found.actor if root.found else None
 
     @strawberry.field(description="The time when it was recorded.")
-    def assessed_at(self, root: strawberry.Parent[Any]) -> datetime | None:
+    def assessed_at(self, root: Root) -> datetime | None:
         return root.found.assessed_at if root.found else None
 
 
@@ -113,36 +114,45 @@ class Qualification:
     is_type_of = backed_by(QualificationRoot)
 
     @strawberry.field(description="The qualification score, 0 to 100: the grades of all criteria, by weight.")
-    def score(self, root: strawberry.Parent[Any]) -> int:
+    def score(self, root: Root) -> int:
         return rules.qualification_score(root.process, root.facts, root.now)
 
     @strawberry.field(
         graphql_type=list[Assessment],
         description="The current assessment of each criterion, in the order of the process.",
     )
-    def assessments(self, root: strawberry.Parent[Any]) -> Sequence[AssessmentRoot]:
+    def assessments(self, root: Root) -> Sequence[AssessmentRoot]:
         return [_assessment(criterion, root) for criterion in root.process.criteria]
 
     @strawberry.field(
         graphql_type=list[FitResultType], description="The results of the fit rules for the account as it is now."
     )
-    def fit(self, root: strawberry.Parent[Any]) -> Sequence[FitResult]:
+    def fit(self, root: Root) -> Sequence[FitResult]:
         return fit_results(root.process, root.facts.account)
 
     @strawberry.field(
         description="True if pain, interest and fit are each VALIDATED or better and not stale, and no "
         "HARD fit rule fails."
     )
-    def is_opportunity(self, root: strawberry.Parent[Any]) -> bool:
+    def is_opportunity(self, root: Root) -> bool:
         return rules.is_opportunity(root.process, root.facts, root.now)
 
     @strawberry.field(
         description="The day since which the buyer has had the problem. An old problem without a "
         "compelling event makes the interest doubtful."
     )
-    def pain_since(self, root: strawberry.Parent[Any]) -> date | None:
+    def pain_since(self, root: Root) -> date | None:
         since: date | None = root.facts.pain_since
         return since
+
+
+async def deal_qualification(root: Root, info: Info) -> QualificationRoot:
+    """Return the qualification of a deal."""
+    return QualificationRoot(
+        facts=await load_required(info.context.loaders.facts, root.id),
+        process=(await load_required(info.context.loaders.process, root.process_id)).document,
+        now=info.context.now,
+    )
 
 
 def _assessment(criterion: document.Criterion, root: QualificationRoot) -> AssessmentRoot:

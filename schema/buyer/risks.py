@@ -1,8 +1,8 @@
-"""The buyer's perceived risks as they are read."""
+"""The buyer's perceived risks, their mitigations and reviews."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated
 
 import strawberry
 
@@ -71,28 +71,17 @@ class RiskReview:
         return actor
 
 
-@strawberry.type
-class DealRisks:
-    @strawberry.field(
-        graphql_type=list[Risk],
-        description="The buyer's risks, in the order in which they were raised. All of them unless you pass `status`.",
-    )
-    async def risks(
-        self, root: Root, info: Info, status: list[RiskStatus] | None = strawberry.UNSET
-    ) -> Sequence[RiskFacts]:
-        statuses: Any = or_none(status)
-        found: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
-        return [risk for risk in found if statuses is None or risk.status in statuses]
+Statuses = Annotated[list[RiskStatus] | None, strawberry.argument(description="Only risks with one of these statuses.")]
 
-    @strawberry.field(description="The highest level among the open risks. Null if none is open.")
-    def risk_level(self, root: Root) -> RiskLevel | None:
-        level: RiskLevel | None = root.risk_level
-        return level
 
-    @strawberry.field(
-        graphql_type=RiskReview | None,
-        description="The last review of the buyer's risks. Null if there was none.",
-    )
-    async def risk_review(self, root: Root, info: Info) -> RiskReviewFacts | None:
-        review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)
-        return review
+async def deal_risks(root: Root, info: Info, status: Statuses = strawberry.UNSET) -> Sequence[RiskFacts]:
+    """Return the risks of a deal."""
+    statuses = or_none(status)
+    risks: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
+    return [risk for risk in risks if statuses is None or risk.status in statuses]
+
+
+async def deal_risk_review(root: Root, info: Info) -> RiskReviewFacts | None:
+    """Return the last risk review of a deal; None if there was none."""
+    review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)
+    return review

@@ -1,24 +1,39 @@
-"""Lists that grow: pages by keyset, cursors that are checked, sizes from 1 to 100."""
+"""Connections: pages of a list with opaque cursors, 1 to 100 items each."""
 
 import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+import strawberry
 from graphql import GraphQLError
 
 from schema.core.inputs import bad_input, or_none
-from schema.core.nodes import PageInfo
+from schema.core.nodes import described
 from schema.core.scalars import parse_instant
 from workflow.queries.paging import Page, Term, Window
 
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 MAX_PAGE_SIZE = 100
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The number of items from the start of the list, 1 to 100. Not together with `last`."
+    ),
+]
+After = Annotated[str | None, strawberry.argument(description="A cursor: only items after it.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The number of items from the end of the list, 1 to 100. Not together with `first`."
+    ),
+]
+Before = Annotated[str | None, strawberry.argument(description="A cursor: only items before it.")]
 
 _ENCODERS: tuple[tuple[str, type, Any], ...] = (
     ("t", datetime, datetime.isoformat),
@@ -28,23 +43,43 @@ _ENCODERS: tuple[tuple[str, type, Any], ...] = (
 _DECODERS: dict[str, Any] = {"t": parse_instant, "d": date.fromisoformat, "u": UUID, "v": lambda value: value}
 
 
-@dataclass(frozen=True)
-class Edge(Generic[Row]):
-    """A row and the cursor to go on from."""
+@strawberry.type(description="The position of a page in its list.")
+class PageInfo:
+    has_next_page: bool = described("True if there are items after this page.")
+    has_previous_page: bool = described("True if there are items before this page.")
+    start_cursor: str | None = described(
+        "The cursor of the first item. Pass it as `before` to read the previous page. Null on an empty page."
+    )
+    end_cursor: str | None = described(
+        "The cursor of the last item. Pass it as `after` to read the next page. Null on an empty page."
+    )
 
-    cursor: str
-    node: Row
+
+@strawberry.type(description="An item of a list, with its cursor.")
+class Edge(Generic[Item]):
+    cursor: str = described(
+        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
+    )
+    node: Item = described("The item.")
+
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        """Accept an edge of any row: Strawberry would ask for an edge of the GraphQL type."""
+        return isinstance(value, Edge)
 
 
-@dataclass(frozen=True)
-class Connection(Generic[Row]):
-    """A page of rows; `scope` is what the totals are asked with, where the page did not bring `total`."""
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Item]):
+    edges: list[Edge[Item]] = described("The items of the page, each with its cursor.")
+    nodes: list[Item] = described("The items of the page, without their cursors.")
+    page_info: PageInfo = described("The position of the page in the list.")
+    scope: strawberry.Private[Any] = None  # Any: the filter or the parent's id that a total is counted with
+    total: strawberry.Private[int | None] = None
 
-    edges: list[Edge[Row]]
-    nodes: list[Row]
-    page_info: PageInfo
-    scope: Any
-    total: int | None = None
+    @classmethod
+    def is_type_of(cls, value: object, info: object) -> bool:
+        """Accept a page of any row: Strawberry would ask for a page of the GraphQL type."""
+        return isinstance(value, Connection)
 
 
 def window(
@@ -56,25 +91,29 @@ def window(
     before: str | None = None,
     default: int = 20,
 ) -> Window:
-    """The part of the list that the arguments ask for; null and left out are the same, and with `last` the default of `first` is none."""
-    first, after, last, before = or_none(first), or_none(after), or_none(last), or_none(before)
+    """Return the part of the list that the arguments ask for; an argument of null counts as left out."""
+    first = or_none(first)
+    last = or_none(last)
+    # GraphQL fills in the default of `first` even if the client gave only `last`.
     if last is not None and first == default:
         first = None
     if first is not None and last is not None:
-        raise bad_input("Give `first` or `last`, not both.")
+        raise bad_input("`first` and `last` cannot be given together. Give one of them.")
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-            raise bad_input(f"`{name}` is {size}; it goes from 1 to {MAX_PAGE_SIZE}. Page on with `after` or `before`.")
+            raise bad_input(
+                f"`{name}` is {size}; it must be from 1 to {MAX_PAGE_SIZE}. Use `after` or `before` to read more pages."
+            )
     return Window(
         size=first or last or default,
-        after=None if after is None else _decode_cursor(order, after, "after"),
-        before=None if before is None else _decode_cursor(order, before, "before"),
+        after=_decode_cursor(order, or_none(after), "after"),
+        before=_decode_cursor(order, or_none(before), "before"),
         backward=last is not None,
     )
 
 
-def to_connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connection[Row]:
-    """The page as clients read it."""
+def to_connection(page: Page[Item], order: Sequence[Term], scope: Any) -> Connection[Item]:
+    """Return the page as a connection; `scope` is the input of its total."""
     edges = [Edge(cursor=_encode_cursor(order, key), node=row) for key, row in zip(page.keys, page.rows, strict=True)]
     info = PageInfo(
         has_next_page=page.has_next,
@@ -86,35 +125,33 @@ def to_connection(page: Page[Row], order: Sequence[Term], scope: Any) -> Connect
 
 
 def _order_fingerprint(order: Sequence[Term]) -> str:
-    """What tells the cursors of one order from those of another, and tells nobody its columns."""
+    """Return a hash that differs for each order and does not reveal the columns."""
     return sha256(",".join(term.cursor_name() for term in order).encode()).hexdigest()[:8]
 
 
 def _encode_cursor(order: Sequence[Term], key: Sequence[object]) -> str:
     values = [_encode_value(value) for value in key]
-    return (
-        base64.urlsafe_b64encode(json.dumps([_order_fingerprint(order), values], separators=(",", ":")).encode())
-        .decode()
-        .rstrip("=")
-    )
+    text = json.dumps([_order_fingerprint(order), values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _encode_value(value: object) -> list[object]:
-    """A value and its kind; asyncpg's ids are of a subclass, and an instant is a day too."""
+    # isinstance, not the type itself: asyncpg returns a subclass of UUID. datetime comes first: it is a date, too.
     for kind, value_type, encode in _ENCODERS:
         if isinstance(value, value_type):
             return [kind, encode(value)]
     return ["v", value]
 
 
-def _decode_cursor(order: Sequence[Term], cursor: str, name: str) -> tuple[Any, ...]:
+def _decode_cursor(order: Sequence[Term], cursor: str | None, name: str) -> tuple[Any, ...] | None:
+    if cursor is None:
+        return None
     error = bad_input(
-        f"`{name}` is no cursor of this list in this order. Take `endCursor` or `startCursor` from its own pages."
+        f"`{name}` is not a cursor of this list in this order. Use `endCursor` or `startCursor` of one of its pages."
     )
     try:
-        fingerprint, encoded = json.loads(
-            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        )
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        fingerprint, encoded = json.loads(text)
         values = tuple(_DECODERS[kind](value) for kind, value in encoded)
     except (ValueError, binascii.Error, KeyError, TypeError, AttributeError, RecursionError, GraphQLError):
         raise error from None

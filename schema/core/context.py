@@ -1,4 +1,4 @@
-"""What every resolver is given: who asks, when, and the loaders of this one request."""
+"""The context of a request, which every resolver can read: the viewer, the time and the loaders."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,20 +16,19 @@ from workflow.queries.events.subscribe import FeedDispatcher
 from workflow.rules.permissions import Viewer
 
 Reauthenticate = Callable[[], Awaitable[tuple[Viewer, datetime] | None]]
-"""Whoever the request's credentials stand for now, and that now; none where they have ended."""
+"""Returns the viewer of the request's credentials as of now, and the time; None if they are no longer valid."""
+
+MAX_ROWS = 20_000
+"""The rows that all lists of one response may have together."""
 
 
 async def _never_reauthenticated() -> None:
-    """A request that is over at once is not asked again."""
-
-
-MAX_ROWS = 20_000
-"""Rows in all lists of one answer."""
+    """Return None: only subscriptions live long enough to authenticate again."""
 
 
 @dataclass
 class RequestContext:
-    """Made once for a request."""
+    """The state of one request."""
 
     viewer: Viewer
     now: datetime
@@ -48,7 +47,7 @@ class RequestContext:
         self.loaders = Loaders(self.viewer, self.now)
 
     def operation_context(self) -> Ctx:
-        """What an operation is told; what was read before it is forgotten."""
+        """Return the context of an operation, and drop all loaded rows: the operation may change them."""
         self.reset_loaders()
         return Ctx(
             viewer=self.viewer,
@@ -60,11 +59,11 @@ class RequestContext:
         )
 
     async def today(self) -> date:
-        """The organization's calendar day."""
+        """Return the calendar day in the organization's time zone."""
         return self.now.astimezone(ZoneInfo((await self.loaders.organization()).time_zone)).date()
 
     async def refresh_viewer(self) -> bool:
-        """Look again, now, as whoever the credentials stand for now; whether they are still let in."""
+        """Authenticate again and drop all loaded rows; return False if the credentials are no longer valid."""
         viewer_and_time = await self.reauthenticate()
         if viewer_and_time is not None:
             self.viewer, self.now = viewer_and_time
@@ -72,21 +71,24 @@ class RequestContext:
         return viewer_and_time is not None
 
     def count_rows(self, rows: int) -> None:
-        """Count the rows of one list of the answer; raises where there are too many, or the time is over."""
+        """Add the rows of one list; raise if the response has too many, or if the time is over."""
         self.row_count += rows
         if self.row_count > MAX_ROWS:
-            message = f"The answer has more than {MAX_ROWS:,} rows in its lists. Ask for fewer with `first`, or for fewer lists inside lists."
+            message = (
+                f"The response has more than {MAX_ROWS:,} rows in its lists. "
+                "Ask for fewer with `first`, or for fewer lists inside lists."
+            )
             raise GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"})
         if self.timed_out():
-            raise GraphQLError("The request took too long and was ended.", extensions={"code": "TIMEOUT"})
+            raise GraphQLError("The request took too long and was stopped.", extensions={"code": "TIMEOUT"})
 
     def reset(self) -> None:
-        """One more answer of a subscription begins: nothing is remembered, and its rows are counted anew."""
+        """Begin another response of a subscription: drop the loaded rows and the count."""
         self.row_count = 0
         self.reset_loaders()
 
     def reset_loaders(self) -> Loaders:
-        """Loaders that remember nothing."""
+        """Replace the loaders by empty ones, and return them."""
         self.loaders = Loaders(self.viewer, self.now)
         return self.loaders
 

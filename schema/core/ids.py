@@ -1,4 +1,4 @@
-"""One codec for ids: base64url of `Type:uuid`; whatever else comes is an id of nothing."""
+"""Ids of the API: base64url of `Type:uuid`."""
 
 import base64
 import binascii
@@ -13,24 +13,24 @@ NIL_UUID = UUID(int=0)
 
 
 def encode(kind: str, id: UUID) -> strawberry.ID:
-    """The id that clients keep."""
+    """Return the id of a record, as clients see it."""
     return strawberry.ID(base64.urlsafe_b64encode(f"{kind}:{id}".encode()).decode().rstrip("="))
 
 
 def decode(id: str) -> tuple[str, UUID] | None:
-    """The type and the record that an id names; None where it names nothing."""
+    """Return the type and the UUID of an id; None if it is malformed."""
     try:
-        kind, _, text = (
-            base64.b64decode(id + "=" * (-len(id) % 4), altchars=b"-_", validate=True).decode("ascii").partition(":")
-        )
+        decoded = base64.b64decode(id + "=" * (-len(id) % 4), altchars=b"-_", validate=True).decode("ascii")
+        kind, _, text = decoded.partition(":")
         found = UUID(text)
     except (ValueError, binascii.Error):
         return None
+    # A UUID can be written in several ways; only the way that encode() writes it is an id.
     return (kind, found) if encode(kind, found) == id else None
 
 
 def parse(kind: str, id: str) -> UUID:
-    """The record of this type that the id names; NotFound where it is malformed or of another type."""
+    """Return the UUID of an id of this type; raise NotFoundError if it is malformed or of another type."""
     found = decode(id)
     if found is None or found[0] != kind:
         raise NotFoundError(None, id)
@@ -38,17 +38,17 @@ def parse(kind: str, id: str) -> UUID:
 
 
 def parse_or_nil(kind: str, id: str) -> UUID:
-    """The record of this type, or an id that no record has: for lists in which one bad id spoils no other."""
+    """Return the UUID of an id of this type, or the nil UUID, which no record has: for lists of independent ids."""
     found = decode(id)
     return found[1] if found is not None and found[0] == kind else NIL_UUID
 
 
 def parse_optional(kind: str, id: str | None) -> UUID | None:
-    """The same for an id that may be left out."""
+    """Return the UUID of an id that may be left out; raise NotFoundError if it is malformed or of another type."""
     return None if id is None else parse(kind, id)
 
 
 def parse_valid(kind: str, ids: Iterable[str]) -> tuple[UUID, ...]:
-    """The records that the ids name in a filter, where an unknown id matches nothing."""
+    """Return the UUIDs of the ids of this type. The others are dropped: in a filter they match nothing."""
     found = (decode(id) for id in ids)
     return tuple(pair[1] for pair in found if pair is not None and pair[0] == kind)

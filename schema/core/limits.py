@@ -1,7 +1,7 @@
-"""What a document may ask for: counted in one pass that reads each fragment once, before anything is validated or run.
+"""The limits of an operation: its complexity is measured before it is validated or executed.
 
-Counts are of the document as it would be written out without fragments. The pass takes time in proportion to the document's
-length, whatever its fragments multiply to; what else could cost more than that is bounded too, so that validation is cheap.
+Fields are counted as if all fragments were written out. Each fragment is measured once, so the time is linear in
+the length of the document. Fields, fragments and overlaps are limited so that validation stays cheap.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
@@ -31,26 +32,26 @@ from graphql import (
 from schema.core.overlaps import count_overlaps
 
 MAX_PAGE_ROWS = 100
-"""Rows of a page where its size is not known."""
+"""The assumed rows of a page whose size is not known."""
 DEFAULT_PAGE_ROWS = 20
-"""Rows of a page that names no size, where the schema says none."""
+"""The assumed rows of a page without a size, if the schema has no default."""
 ASSUMED_LIST_ROWS = 3
-"""Rows that a list without pages is taken to have."""
+"""The assumed rows of a list without pages."""
 MUTATION_COST = 10
-"""What a mutation costs beside what it gives."""
+"""The cost of a mutation, without that of its result."""
 MAX_NESTING = 60
-"""Selections inside selections, fragments among them; no honest document comes near."""
+"""The depth of nested selections, with fragments; real clients use far less."""
 MAX_SHOWN_COUNT = 10**9
 INTROSPECTION = frozenset({"__schema", "__type"})
 _NO_FIELDS: Mapping[str, GraphQLField] = {}
 
 
 class TooDeepError(Exception):
-    """The document is nested beyond what is even counted."""
+    """The document is nested too deeply to be measured."""
 
 
 class Complexity(NamedTuple):
-    """How much an operation asks for; `cost` counts the objects that would be made, a page as many times as it has rows."""
+    """The size of an operation; `cost` estimates the objects in the response, from the sizes of pages."""
 
     depth: int = 0
     introspection_depth: int = 0
@@ -64,7 +65,7 @@ class Complexity(NamedTuple):
     overlaps: int = 0
 
     def combine(self, other: "Complexity") -> "Complexity":
-        """Both asked for in one selection."""
+        """Return the complexity of both together."""
         return Complexity(
             max(self.depth, other.depth),
             max(self.introspection_depth, other.introspection_depth),
@@ -90,32 +91,32 @@ LIMITS = Complexity(
     overlaps=2_000,
     cost=10_000,
 )
-"""The most of each that an operation may ask for."""
+"""The maximum of each value."""
 LIMIT_MESSAGES: Mapping[str, tuple[str, str]] = {
     "depth": ("fields inside fields", "Ask for less at once, or start from `node(id:)`."),
     "introspection_depth": ("fields inside fields under `__schema` and `__type`", "Ask for less at once."),
-    "fields": ("fields, with fragments written out", "Ask in several requests."),
-    "aliases": ("aliases", "Ask for lists with filters, or in several requests."),
-    "directives": ("directives", "Leave out by the client what it does not want."),
-    "mutations": ("mutations", "Send the others in requests of their own, or use a bulk mutation."),
-    "fragments": ("fragments", "Write some of them out where they are used."),
-    "unknown": ("fields that no type has", "Ask for what the schema describes."),
-    "overlaps": ("pairs of fields under one name in one place", "Ask for each field once."),
+    "fields": ("fields, with fragments written out", "Use several requests."),
+    "aliases": ("aliases", "Use lists with filters, or several requests."),
+    "directives": ("directives", "Build the query without the unwanted fields instead."),
+    "mutations": ("mutations", "Use several requests, or a bulk mutation."),
+    "fragments": ("fragments", "Write some of them out inline."),
+    "unknown": ("unknown fields", "Check their names in the schema."),
+    "overlaps": ("pairs of fields with the same name in the same place", "Ask for each field once."),
     "cost": ("points of cost", "Ask for fewer rows with `first`, or for fewer lists inside lists."),
 }
 
 
 def limit_errors(complexity: Complexity) -> Iterator[GraphQLError]:
-    """Each limit that is passed, with what was found and what to do."""
+    """Yield an error for each limit that is exceeded."""
     for name, found, limit in zip(Complexity._fields, complexity, LIMITS, strict=True):
         if found > limit:
             unit, remedy = LIMIT_MESSAGES[name]
             shown = f"{found:,}" if found < MAX_SHOWN_COUNT else "countless"
-            yield too_complex_error(f"The operation has {shown} {unit}; at most {limit:,} are taken. {remedy}")
+            yield too_complex_error(f"The operation has {shown} {unit}; at most {limit:,} are allowed. {remedy}")
 
 
 def too_complex_error(message: str) -> GraphQLError:
-    """A document that asks for too much."""
+    """Return the error for an operation that exceeds a limit."""
     return GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"})
 
 
@@ -125,7 +126,7 @@ def measure_complexity(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None = None,
 ) -> Complexity:
-    """How much an operation asks for, with these variables. Raises TooDeep."""
+    """Return the complexity of an operation with these variables; raise TooDeepError if it is nested too deeply."""
     counter = _ComplexityCounter(schema, document, variables or {})
     total = counter.count_selection(operation.selection_set, schema.get_root_type(operation.operation), 0)
     return total._replace(
@@ -136,10 +137,11 @@ def measure_complexity(
 
 
 class _ComplexityCounter:
-    """One pass over an operation; what a fragment asks for is remembered."""
+    """Measures one operation; the complexity of each fragment is stored."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
-        self.schema, self.variables = schema, variables
+        self.schema = schema
+        self.variables = variables
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -147,7 +149,7 @@ class _ComplexityCounter:
         self._open_fragments: set[str] = set()
 
     def count_selection(self, node: SelectionSetNode | None, kind: GraphQLNamedType | None, level: int) -> Complexity:
-        """What all of a selection asks for."""
+        """Return the complexity of a selection."""
         if level > MAX_NESTING:
             raise TooDeepError
         total = NO_COMPLEXITY
@@ -168,7 +170,7 @@ class _ComplexityCounter:
         return counted._replace(directives=counted.directives + len(node.directives)) if node.directives else counted
 
     def _count_fragment(self, name: str, level: int) -> Complexity:
-        """What a fragment asks for, counted once; one inside itself counts nothing, for validation refuses it."""
+        """Return the complexity of a fragment; 0 for one inside itself, which validation refuses."""
         if name not in self._counted_fragments:
             node = self.fragments.get(name)
             if node is None or name in self._open_fragments:
@@ -199,7 +201,7 @@ class _ComplexityCounter:
     def _cost(
         self, node: FieldNode, definition: GraphQLField | None, kind: GraphQLNamedType | None, nested_cost: int
     ) -> int:
-        """An object and what hangs on it, as often as there may be rows; a mutation's work beside it; a leaf is free."""
+        """Return the objects that a field makes, once for each row, and the cost of a mutation; scalars are free."""
         own_cost = MUTATION_COST if kind is self.schema.mutation_type else 0
         if definition is None or not is_composite_type(get_named_type(definition.type)):
             return own_cost
@@ -210,18 +212,20 @@ class _ComplexityCounter:
         return own_cost + (ASSUMED_LIST_ROWS if listed else 1) * (1 + nested_cost)
 
     def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
-        """The size of the page that is asked for."""
+        """Return the number of items that a page can have."""
         for name in ("first", "last"):
-            found = _argument(node.arguments or (), name)
-            if found is not None:
-                value = found.value
-                size: Any = (
-                    self.variables.get(value.name.value, MAX_PAGE_ROWS) if isinstance(value, VariableNode) else None
-                )
-                size = int(value.value[:9]) if isinstance(value, IntValueNode) else size
+            argument = _argument(node.arguments or (), name)
+            if argument is not None:
+                size = self._size(argument.value)
                 return max(1, min(size, MAX_PAGE_ROWS)) if isinstance(size, int) else MAX_PAGE_ROWS
         default = definition.args["first"].default_value if "first" in definition.args else None
         return default if isinstance(default, int) else DEFAULT_PAGE_ROWS
+
+    def _size(self, value: ValueNode) -> Any:  # Any: the value of a variable
+        if isinstance(value, VariableNode):
+            return self.variables.get(value.name.value, MAX_PAGE_ROWS)
+        # 9 digits are far above the maximum, and int() takes long for millions of them.
+        return int(value.value[:9]) if isinstance(value, IntValueNode) else None
 
 
 def _argument(arguments: Sequence[ArgumentNode], name: str) -> ArgumentNode | None:

@@ -1,12 +1,10 @@
-"""What one request has read: whatever many rows of a page ask for one by one is asked of the database once a table."""
+"""The loaders of one request: every row that resolvers ask for one by one, read once for each table."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
-
-from strawberry.dataloader import DataLoader
 
 from schema.core.dataloader import BatchScheduler, Loader, LoadPhase, load_required
 from schema.core.part_loaders import PartLoaders
@@ -30,25 +28,6 @@ from workflow.rules.permissions import Viewer
 Row = TypeVar("Row")
 ScopedFetch = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
 
-NODE_LOADERS = {
-    "Opportunity": "opportunity",
-    "Account": "account",
-    "Contact": "contact",
-    "Member": "member",
-    "Team": "team",
-    "SalesProcess": "process",
-    "Transition": "transition",
-    "Activity": "activity",
-    "Alert": "alert",
-    "Event": "event",
-    "ExchangeRate": "rate",
-    "Target": "target",
-    "Organization": "own_organization",
-    "ApiKey": "api_key",
-    "WebhookEndpoint": "webhook_endpoint",
-    "WebhookDelivery": "webhook_delivery",
-}
-"""The loader of each type that `node(id:)` finds by itself."""
 PART_FIELDS: dict[str, str] = {
     "Stakeholder": "stakeholders",
     "Competitor": "competitors",
@@ -56,14 +35,15 @@ PART_FIELDS: dict[str, str] = {
     "Mitigation": "risks",
     "Milestone": "milestones",
 }
-"""The types that hang on a deal, and the field of its facts that holds them."""
+"""The types whose rows are read with their deal, and the field of its facts that holds them."""
 
 
 class Loaders:
-    """One request's loaders; an operation that wrote makes new ones, for they remember."""
+    """The loaders of one request. They store what they read, so an operation that writes needs new ones."""
 
     def __init__(self, viewer: Viewer, now: datetime) -> None:
-        self._viewer, self._now, self._scheduler = viewer, now, BatchScheduler()
+        self._viewer = viewer
+        self._scheduler = BatchScheduler()
         self.opportunity = self._loader(LoadPhase.DEALS, opportunities.opportunities_by_id)
         self.account = self._loader(LoadPhase.PARTS, accounts.accounts_by_id)
         self.contact = self._loader(LoadPhase.PEOPLE, accounts.contacts_by_id)
@@ -82,42 +62,63 @@ class Loaders:
         self.api_key = self._loader(LoadPhase.LISTS, api_keys.api_keys_by_id)
         self.webhook_endpoint = self._loader(LoadPhase.LISTS, webhooks.webhook_endpoints_by_id)
         self.webhook_delivery = self._loader(LoadPhase.LISTS, webhooks.webhook_deliveries_by_id)
-        self.facts: DataLoader[UUID, OpportunityFacts | None] = DataLoader(load_fn=self._load_facts)
+        self.facts: Loader[UUID, OpportunityFacts] = Loader(self._scheduler, LoadPhase.COMBINED, self._fetch_facts)
         self._totals = Loader(self._scheduler, LoadPhase.DEALS, self._fetch_totals)
         self.own_organization = self._loader(LoadPhase.PARTS, _fetch_organization)
         self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
         self.parts = PartLoaders(self._scheduler, viewer, now, self.transition)
+        self._by_type: dict[str, Loader[UUID, Any]] = {
+            "Opportunity": self.opportunity,
+            "Account": self.account,
+            "Contact": self.contact,
+            "Member": self.member,
+            "Team": self.team,
+            "SalesProcess": self.process,
+            "Transition": self.transition,
+            "Activity": self.activity,
+            "Alert": self.alert,
+            "Event": self.event,
+            "ExchangeRate": self.rate,
+            "Target": self.target,
+            "Organization": self.own_organization,
+            "ApiKey": self.api_key,
+            "WebhookEndpoint": self.webhook_endpoint,
+            "WebhookDelivery": self.webhook_delivery,
+        }
 
     async def organization(self) -> OrganizationRow:
-        """The viewer's organization, read once a request however many rows of a page ask at once."""
+        """Return the viewer's organization."""
         return await load_required(self.own_organization, self._viewer.organization_id)
 
     async def totals(self, scope: OpportunityFilter) -> Totals:
-        """Count and sum over everything that a filter lets through, read once for both."""
+        """Return the count and the sum of the deals that match a filter; one statement for both."""
         return await load_required(self._totals, scope)
 
     async def alerts_of(self, opportunity_id: UUID, statuses: frozenset[AlertStatus]) -> Sequence[AlertRow]:
-        """A deal's alerts in these statuses, asked once for all deals of a page."""
+        """Return a deal's alerts in these statuses; one statement for all deals of a page."""
         return await self._alerts.load((opportunity_id, statuses)) or ()
 
     def remember_page(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
-        """The page, its deals remembered."""
+        """Store the deals of a page, and return the page."""
         self.opportunity.prime({row.id: row for row in page.rows})
         return page
 
     async def part(self, name: str, opportunity_id: UUID) -> Any:
-        """What hangs on a deal under a field of its facts; an empty tuple or None where nothing does."""
+        """Return the part of a deal that a field of its facts holds; empty or None if there is none."""
         (found,) = await self.parts.load(name, [opportunity_id])
         return facts.EMPTY_PARTS[name] if found is None else found
 
     async def row(self, kind: str, id: UUID) -> object | None:
-        """The visible row of a type by its name; None for what has no rows or is not seen."""
-        if kind in parents.PART_TABLES:
+        """Return the visible row of a GraphQL type; None if there is none, or if the type has no rows."""
+        if kind in parents.PART_TABLES and await self.parent_opportunity_id(kind, id) is None:
+            return None
+        if kind in PART_FIELDS:
             return await self._find_part(kind, id)
-        return await self._find_node(kind, id) if kind in NODE_LOADERS else None
+        loader = self._by_type.get(kind)
+        return None if loader is None else await loader.load(id)
 
     async def parent_opportunity_id(self, kind: str, id: UUID) -> UUID | None:
-        """The visible deal that a part hangs on."""
+        """Return the visible deal that a part belongs to."""
         if kind not in self._parent_loaders:
 
             async def fetch(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -126,55 +127,43 @@ class Loaders:
             self._parent_loaders[kind] = self._loader(LoadPhase.DEALS, fetch)
         return await self._parent_loaders[kind].load(id)
 
-    async def _find_node(self, kind: str, id: UUID) -> object | None:
-        found: object | None = await getattr(self, NODE_LOADERS[kind]).load(id)
-        return found
-
     async def _find_part(self, kind: str, id: UUID) -> object | None:
         opportunity_id = await self.parent_opportunity_id(kind, id)
         if opportunity_id is None:
             return None
-        if kind in NODE_LOADERS:
-            return await self._find_node(kind, id)
         parts = await self.part(PART_FIELDS[kind], opportunity_id)
         if kind == "Mitigation":
             parts = [mitigation for risk in parts for mitigation in risk.mitigations]
         return next((part for part in parts if part.id == id), None)
 
-    async def _load_facts(self, ids: list[UUID]) -> list[OpportunityFacts | None]:
-        """Facts out of rows, accounts and parts that the page may have read already; every deal was shown to the viewer."""
-        rows = await self.opportunity.load_many(ids)
-        account_ids = [row.account_id for row in rows if row is not None]
+    async def _fetch_facts(self, ids: list[UUID]) -> dict[UUID, OpportunityFacts]:
+        """Build facts from rows that the page may have read already. The deals must be visible to the viewer."""
+        rows = [row for row in await self.opportunity.load_many(ids) if row is not None]
         organization, account_rows, *parts = await gather(
             self.organization(),
-            self.account.load_many(account_ids),
-            *(self.parts.load(name, ids) for name in facts.PART_LOADERS),
+            self.account.load_many([row.account_id for row in rows]),
+            *(self.parts.load(name, [row.id for row in rows]) for name in facts.PART_LOADERS),
         )
         settings = facts.OrganizationSettings(organization.time_zone, organization.base_currency)
         accounts = {account.id: facts.account_facts(account) for account in account_rows if account is not None}
-        found: list[OpportunityFacts | None] = []
-        for row, *deal_parts in zip(rows, *parts, strict=True):
-            account = None if row is None else accounts.get(row.account_id)
-            if row is None or account is None:
-                found.append(None)
-                continue
-            found.append(
-                facts.build_facts(row, account, settings, dict(zip(facts.PART_LOADERS, deal_parts, strict=True)))
+        return {
+            row.id: facts.build_facts(
+                row, accounts[row.account_id], settings, dict(zip(facts.PART_LOADERS, deal_parts, strict=True))
             )
-        return found
+            for row, *deal_parts in zip(rows, *parts, strict=True)
+            if row.account_id in accounts
+        }
 
     async def _fetch_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
-        """One statement a filter."""
         return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
 
     async def _fetch_open_deals(self, names: Collection[DealName]) -> dict[DealName, tuple[UUID, ...]]:
-        """One statement for the names of a page."""
         return await duplicates.open_deals_by_name(self._viewer, names)
 
     async def _fetch_alerts(
         self, keys: Collection[tuple[UUID, frozenset[AlertStatus]]]
     ) -> dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]]:
-        """One statement for each choice of statuses."""
+        # A page usually asks for one set of statuses, so this is one statement.
         found: dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]] = {}
         for statuses in {statuses for _, statuses in keys}:
             ids = [id for id, chosen in keys if chosen == statuses]
@@ -190,5 +179,5 @@ class Loaders:
 
 
 async def _fetch_organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
-    """The viewer's own, the only one that is ever found."""
+    """Return the viewer's own organization; no other is ever found."""
     return {id: await people.organization(viewer) for id in ids if id == viewer.organization_id}

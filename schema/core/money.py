@@ -1,4 +1,4 @@
-"""Money as people write it."""
+"""Money in major units, as clients read and write it."""
 
 from decimal import Decimal
 
@@ -25,12 +25,12 @@ class MoneyInput:
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:
-    """Minor units as Money."""
+    """Return an amount in minor units as Money; None without an amount or a currency."""
     if minor is None or currency is None:
         return None
     return Money(amount=amount(minor, currency), currency=currency)
 
 
 def parse_money(value: MoneyInput | None) -> MoneyAmount | None:
-    """Money as an operation takes it."""
+    """Convert the input for an operation."""
     return None if value is None else MoneyAmount(amount=value.amount, currency=value.currency)

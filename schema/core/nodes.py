@@ -1,4 +1,4 @@
-"""What has an id of its own, and what every page of a list tells."""
+"""The Node interface, and the helpers that declare the fields of a type."""
 
 from typing import Any
 
@@ -6,15 +6,21 @@ import strawberry
 
 from schema.core import enums, ids
 
+# The enums have to be registered before a field uses one, and each type imports this module first.
 assert enums
 
 Root = strawberry.Parent[Any]
-"""A row, of whichever kind stands for the type."""
+"""The row that a resolver reads from."""
 
 
 def described(description: str) -> Any:
-    """A field that is read straight off its row."""
+    """Declare a field that is read from the attribute of the same name."""
     return strawberry.field(description=description)
+
+
+def resolved(resolver: Any, description: str) -> Any:  # Any: a function or coroutine with any arguments
+    """Declare a field that a function resolves; its annotation gives the GraphQL type, not the function's."""
+    return strawberry.field(resolver=resolver, description=description)
 
 
 @strawberry.interface(description="An object that has an id and can be fetched with `node(id:)`.")
@@ -24,20 +30,8 @@ class Node:
     )
 
 
-@strawberry.type(description="The position of a page in its list.")
-class PageInfo:
-    has_next_page: bool = described("True if there are items after this page.")
-    has_previous_page: bool = described("True if there are items before this page.")
-    start_cursor: str | None = described(
-        "The cursor of the first item. Pass it as `before` to read the previous page. Null on an empty page."
-    )
-    end_cursor: str | None = described(
-        "The cursor of the last item. Pass it as `after` to read the next page. Null on an empty page."
-    )
-
-
 def node_id(kind: str) -> Any:
-    """The `id` field of a type whose rows have a UUID."""
+    """Declare the `id` field of a type whose rows have a UUID."""
 
     def resolve_id(root: Any) -> strawberry.ID:
         return ids.encode(kind, root.id)
@@ -47,7 +41,7 @@ def node_id(kind: str) -> Any:
 
 
 def backed_by(*rows: type) -> Any:
-    """Lets a plain row stand for the GraphQL type."""
+    """Accept plain rows of these classes as values of the GraphQL type."""
 
     def is_type_of(cls: type, value: object, info: object) -> bool:
         return isinstance(value, (cls, *rows))

@@ -1,4 +1,4 @@
-"""Fields that meet under one name in one place: validation compares each pair, so that they are counted before."""
+"""The count of overlapping fields: validation compares each pair of them, so they are limited first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,8 +6,9 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Selec
 
 
 def count_overlaps(selection: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    """How many pairs of fields meet under one name in one place: validation compares each."""
-    pairs, pending = 0, [[selection]]
+    """Return the number of pairs of fields with the same name in the same place."""
+    pairs = 0
+    pending = [[selection]]
     while pending:
         by_name: dict[str, list[FieldNode]] = {}
         for node in _flatten_fragments(pending.pop(), fragments):
@@ -21,7 +22,7 @@ def count_overlaps(selection: SelectionSetNode, fragments: Mapping[str, Fragment
 def _flatten_fragments(
     selections: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode]:
-    """The fields of selections that are answered as one, those of fragments too, each fragment once."""
+    """Yield the fields of merged selections, with those of fragments, each fragment once."""
     seen: set[str] = set()
     pending: list[SelectionNode] = [node for selection in selections for node in selection.selections]
     while pending:

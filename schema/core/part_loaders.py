@@ -1,4 +1,4 @@
-"""What hangs on the deals of a page: what the rules read of it, pages of its lists, and who was spoken with."""
+"""Loaders of the parts of deals: the facts that the rules read, the pages of lists, and conversations."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,57 +20,60 @@ from workflow.rules.permissions import Viewer
 Row = TypeVar("Row")
 Ids = Collection[UUID]
 ConversationKey = tuple[Literal["talks", "participants"], UUID]
-"""The talks on a deal, or the participants of an activity."""
+"""The conversations of a deal, or the participants of an activity."""
 
 FACTS_ONLY = 0
-"""The size of a page where only what the rules read of a list is asked for."""
+"""The page size that asks for the facts of a list only, without rows."""
 
 
 class PartLoaders:
-    """One request's parts of deals that were shown to the viewer."""
+    """The parts of deals in one request. The deals must be visible to the viewer: parts are not checked again."""
 
     def __init__(
         self, scheduler: BatchScheduler, viewer: Viewer, now: datetime, transitions: Loader[UUID, TransitionRow]
     ) -> None:
-        self._viewer, self._now, self._transitions = viewer, now, transitions
+        self._viewer = viewer
+        self._now = now
+        self._transitions = transitions
         self._shared: dict[str, Callable[[Ids], Awaitable[list[Any]]]] = {
             "activity": self._load_activity,
             "transitions": self._load_transitions,
             "overrides": self._load_open_overrides,
         }
-        separate = {name: fetch for name, fetch in facts.PART_LOADERS.items() if name not in self._shared}
         self._separate = {
-            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(ask)) for name, ask in separate.items()
+            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(fetch))
+            for name, fetch in facts.PART_LOADERS.items()
+            if name not in self._shared
         }
         lists: tuple[NestedList[Any, Any], ...] = (ACTIVITIES, HISTORY)
         self._lists = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists}
         self._counts = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists}
         self._overrides = Loader(scheduler, LoadPhase.PARTS, self._fetch_overrides)
         self._conversations: Loader[ConversationKey, tuple[Any, ...]] = Loader(
-            scheduler, LoadPhase.TALKS, self._fetch_conversations
+            scheduler, LoadPhase.CONVERSATIONS, self._fetch_conversations
         )
 
     async def load(self, name: str, ids: Ids) -> list[Any]:
-        """What hangs on each deal under a field of its facts, None where nothing does."""
+        """Return the part of each deal that a field of its facts holds, None for each deal without one."""
         return await (self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids))
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
-        """A page of a list that hangs on a deal; the first pages of many deals are read at once."""
+        """Return a page of a deal's list; the first pages of many deals take one statement."""
         if window.after is not None or window.before is not None or window.backward:
             return await nested.page_of(self._viewer, opportunity_id, window)
         page: Page[Row] = await load_required(self._lists[nested.table], (opportunity_id, window.size))
         return page
 
     async def total(self, nested: NestedList[Any, Any], page: Connection[Any]) -> int:
-        """How many rows the list has that a page was taken of."""
+        """Return the number of rows in the list of a page."""
         return await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
-        """The contacts who took part in an activity."""
+        """Return the contacts who took part in an activity."""
         return await self._conversations.load(("participants", activity_id)) or ()
 
     async def override(self, transition: TransitionRow) -> OverrideFacts | None:
-        """The override that let an arrow through."""
+        """Return the override that was given with a transition."""
         overrides = await self._overrides.load(transition.opportunity_id) or ()
         return next((one for one in overrides if one.transition_id == transition.id), None)
 
@@ -90,7 +93,7 @@ class PartLoaders:
         return [tuple(one for one in overrides or () if one.settled_at is None) for overrides in loaded]
 
     async def _fetch_overrides(self, ids: list[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
-        """The overrides of deals; the arrows that they let through came with them."""
+        """Return the overrides of deals, and store the transitions that the same statement read."""
         found = await history.overridden_transitions(self._viewer.organization_id, ids)
         self._transitions.prime(
             {one.transition.id: one.transition for overrides in found.values() for one in overrides}

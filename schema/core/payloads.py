@@ -1,4 +1,4 @@
-"""Event payloads as clients read them: every record in them by the id that the API takes."""
+"""Event payloads with the ids of the API instead of UUIDs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,12 +36,12 @@ ID_TYPES: Mapping[str, str] = {
     "transition": "Transition",
     "webhookEndpoint": "WebhookEndpoint",
 }
-"""What a name that ends in `Id` or `Ids` names."""
+"""The type of the record that a payload field refers to, by its name without `Id` or `Ids`."""
 ATTRIBUTES = "attributes"
 
 
 def encode_ids(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as recorded
-    """The payload with its ids as the API's; what a customer keeps in attributes stays untouched."""
+    """Return the payload with ids of the API; custom attributes stay as they are."""
     if isinstance(payload, Mapping):
         return {
             name: value if name == ATTRIBUTES else encode_ids(value, _kind(name) or kind)
@@ -53,6 +53,6 @@ def encode_ids(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as r
 
 
 def _kind(name: str) -> str | None:
-    """The type that a field's name says it holds the id of; `old` and `new` hold what their parent does."""
+    """Return the type of the record that a field refers to; None for a field that is not an id, such as `old`."""
     ending = next((ending for ending in ("Ids", "Id") if name.endswith(ending)), None)
     return None if ending is None else ID_TYPES.get(name.removesuffix(ending))

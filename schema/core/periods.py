@@ -1,4 +1,4 @@
-"""From a day to a day."""
+"""Periods of days."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import strawberry
 
 from schema.core.inputs import bad_input
 from schema.core.nodes import described
-from workflow.queries.opportunity.filter import Days
+from workflow.queries.conditions import Days
 
 
 @strawberry.input(description="A period of days, both ends included.")
@@ -16,7 +16,7 @@ class Period:
 
 
 def days_of(period: Period | None) -> Days:
-    """The days of a period, all days without one; a client's fault where it ends before it begins."""
+    """Return the days of a period, all days without one; refuse a period that ends before it begins."""
     if period is None:
         return Days()
     if period.to < period.from_:

@@ -1,4 +1,4 @@
-"""Spans of time and of amounts, both ends included and either left open."""
+"""Ranges of days, instants and numbers; both ends are included, and either can be open."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,8 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from schema.core.inputs import optional, or_none
-from workflow.queries.opportunity.accounts import Span
-from workflow.queries.opportunity.filter import Days, NumberRange
+from workflow.queries.conditions import Days, NumberRange, Span
 
 
 @strawberry.input(description="A range of days, both ends included. An end that is left out is open.")
@@ -35,15 +34,15 @@ class DecimalRange:
 
 
 def to_span(value: DateTimeRange) -> Span:
-    """The span as a query takes it."""
+    """Convert the range for a query."""
     return Span(start=or_none(value.from_), end=or_none(value.to))
 
 
 def to_days(value: DateRange) -> Days:
-    """The days as a query takes them."""
+    """Convert the range for a query."""
     return Days(start=or_none(value.from_), end=or_none(value.to))
 
 
-def to_between(value: IntRange) -> NumberRange:
-    """The numbers as a query takes them."""
+def to_number_range(value: IntRange) -> NumberRange:
+    """Convert the range for a query."""
     return NumberRange(least=or_none(value.min), most=or_none(value.max))

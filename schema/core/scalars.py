@@ -1,4 +1,4 @@
-"""Our own scalars: an instant needs its offset, a number is finite and of bounded size, a day is a day."""
+"""The scalars DateTime, Date, Decimal and JSON, with strict parsing."""
 
 import re
 from datetime import UTC, date, datetime
@@ -14,15 +14,15 @@ MAX_DIGITS = 40
 
 
 def parse_instant(value: object) -> datetime:
-    """The instant that a text names, in UTC; GraphQLError says what is wrong with it."""
+    """Return the instant in UTC; raise GraphQLError if it is malformed or has no offset."""
     if not isinstance(value, str):
         raise GraphQLError("A DateTime is a string such as 2026-03-01T09:30:00Z.")
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        raise GraphQLError(f"{value[:40]!r} is no DateTime. Write it as 2026-03-01T09:30:00Z.") from None
+        raise GraphQLError(f"{value[:40]!r} is not a DateTime. Write it like 2026-03-01T09:30:00Z.") from None
     if found.tzinfo is None:
-        raise GraphQLError(f"{value[:40]!r} has no offset. Add Z or one such as +01:00.")
+        raise GraphQLError(f"{value[:40]!r} has no UTC offset. Add Z, or an offset such as +01:00.")
     try:
         return found.astimezone(UTC)
     except OverflowError:
@@ -35,7 +35,7 @@ def _parse_date(value: object) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise GraphQLError(f"{value!r} is no day of the calendar.") from None
+        raise GraphQLError(f"{value!r} is not a day of the calendar.") from None
 
 
 def _parse_decimal(value: object) -> Exact:
@@ -44,9 +44,9 @@ def _parse_decimal(value: object) -> Exact:
     try:
         found = Exact(str(value))
     except InvalidOperation:
-        raise GraphQLError(f'{str(value)[:40]!r} is no number. Write it as "1234.50".') from None
+        raise GraphQLError(f'{str(value)[:40]!r} is not a number. Write it like "1234.50".') from None
     if not found.is_finite() or abs(found.adjusted()) > MAX_DIGITS or len(found.as_tuple().digits) > MAX_DIGITS:
-        raise GraphQLError(f"A Decimal is finite and has at most {MAX_DIGITS} digits.")
+        raise GraphQLError(f"A Decimal must be finite and have at most {MAX_DIGITS} digits.")
     return found
 
 
@@ -67,25 +67,25 @@ Json = NewType("Json", object)
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant: ISO 8601 with an offset, printed in UTC.",
+        description="An instant in ISO 8601 with a UTC offset, such as 2026-03-01T09:30:00Z. Always returned in UTC.",
         parse_value=parse_instant,
         serialize=_serialize_instant,
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A calendar day: ISO 8601, as 2026-03-01.",
+        description="A calendar day in ISO 8601, such as 2026-03-01.",
         parse_value=_parse_date,
         serialize=date.isoformat,
     ),
     Exact: strawberry.scalar(
         name="Decimal",
-        description="An exact decimal number, printed as a string.",
+        description='An exact decimal number, written as a string such as "1234.50".',
         parse_value=_parse_decimal,
         serialize=_serialize_decimal,
     ),
     Json: strawberry.scalar(
         name="JSON",
-        description="Any JSON value. Used only for customer-defined attributes and event payloads.",
+        description="Any JSON value. Used for custom fields, event payloads and process documents.",
         parse_value=_unchanged,
         serialize=_unchanged,
     ),

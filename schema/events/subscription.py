@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -13,8 +13,8 @@ from schema.core import ids
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.events.events import Event, EventFilterInput, parse_event_filter, parse_feed_cursor
-from schema.opportunity.alerts import Alert, AlertFilterInput, parse_alert_filter
+from schema.events.events import Event, EventFilterArgument, parse_event_filter, parse_feed_cursor
+from schema.opportunity.alerts import Alert, AlertFilterArgument, parse_alert_filter
 from schema.opportunity.type import Opportunity
 from workflow.queries.events import events
 from workflow.queries.events.events import EventFilter, EventRow, FeedPosition
@@ -24,6 +24,9 @@ from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Window
 from workflow.rules.enums import AlertSeverity, AlertStatus
 from workflow.rules.permissions import Viewer
+
+After = Annotated[str | None, strawberry.argument(description="The cursor of the last event that you have.")]
+OpportunityId = Annotated[strawberry.ID, strawberry.argument(description="The opportunity.")]
 
 BATCH_SIZE = 50
 """Facts read in one statement; what one reader has not taken yet, however slow, is never more."""
@@ -38,7 +41,7 @@ class EventSubscription:
         "twice. Each event is sent to those who can see it at that moment.",
     )
     async def events(
-        self, info: Info, after: str | None = strawberry.UNSET, filter: EventFilterInput | None = strawberry.UNSET
+        self, info: Info, after: After = strawberry.UNSET, filter: EventFilterArgument = strawberry.UNSET
     ) -> AsyncIterator[EventRow]:
         async with aclosing(
             _stream_events(info, parse_event_filter(or_none(filter)), parse_feed_cursor(or_none(after), "after"))
@@ -51,7 +54,7 @@ class EventSubscription:
         description="An alert after each change to it, if it matches the filter before or after the change.",
     )
     async def alert_changed(
-        self, info: Info, filter: AlertFilterInput | None = strawberry.UNSET
+        self, info: Info, filter: AlertFilterArgument = strawberry.UNSET
     ) -> AsyncIterator[AlertRow]:
         scope = parse_alert_filter(or_none(filter))
         async with aclosing(_stream_events(info, EventFilter(types=("alert.*",)), None)) as stream:
@@ -66,7 +69,7 @@ class EventSubscription:
         "together are sent once. Null, and then the end, when it is deleted or you can no "
         "longer see it.",
     )
-    async def opportunity_changed(self, info: Info, id: strawberry.ID) -> AsyncIterator[OpportunityRow | None]:
+    async def opportunity_changed(self, info: Info, id: OpportunityId) -> AsyncIterator[OpportunityRow | None]:
         found = ids.decode(id)
         opportunity_id = found[1] if found and found[0] == "Opportunity" else None
         organization_id = info.context.viewer.organization_id

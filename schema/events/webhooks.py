@@ -11,7 +11,7 @@ from schema.core import connections, ids
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import optional, provided_fields
-from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.events.events import Event
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied
@@ -43,25 +43,8 @@ class WebhookDelivery(Node):
     delivered_at: datetime | None = described("The time when the receiver last accepted it.")
 
     @strawberry.field(graphql_type=Event, description="The event.")
-    async def event(self, root: strawberry.Parent[Any], info: Info) -> EventRow:
+    async def event(self, root: Root, info: Info) -> EventRow:
         return await load_required(info.context.loaders.event, root.event_id)
-
-
-@strawberry.type(description="A delivery and its cursor.")
-class WebhookDeliveryEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: WebhookDelivery = described("The delivery.")
-
-
-@strawberry.type(description="A page of deliveries.")
-class WebhookDeliveryConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[WebhookDeliveryEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[WebhookDelivery] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
 
 
 @strawberry.type(
@@ -80,15 +63,15 @@ class WebhookEndpoint(Node):
     )
     created_at: datetime = described("The time when it was created.")
 
-    @strawberry.field(graphql_type=WebhookDeliveryConnection, description="The deliveries, newest first.")
+    @strawberry.field(graphql_type=connections.Connection[WebhookDelivery], description="The deliveries, newest first.")
     async def deliveries(
         self,
-        root: strawberry.Parent[Any],
+        root: Root,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
     ) -> Any:
         window = connections.window(NEWEST_FIRST, first=first, after=after, last=last, before=before)
         page = await webhooks.webhook_deliveries(info.context.viewer, root.id, window)

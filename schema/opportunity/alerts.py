@@ -1,4 +1,4 @@
-"""Alerts: listed, and on their deal."""
+"""Alerts: their type, their list and those of an opportunity."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from schema.core import connections, ids
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
-from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.people.types import ActorType, Member
 from workflow.queries.opportunity import alerts
 from workflow.queries.opportunity.alerts import ORDER_TERMS, UNRESOLVED, WORST_FIRST, AlertFilter, AlertRow
@@ -27,7 +27,7 @@ else:
 
 UNRESOLVED_STATUSES = list(UNRESOLVED)
 SUBJECT_TYPES = {AlertCode.MILESTONE_DUE: "Milestone", AlertCode.RISK_UNADDRESSED: "Risk"}
-"""Where an alert's subject is a record, its type; else it is a key of the sales process."""
+"""The codes whose subject is the id of a record, and its type; other subjects are keys of the sales process."""
 
 
 @strawberry.type(
@@ -54,7 +54,7 @@ class Alert(Node):
     escalated_at: datetime | None = described("The time when it was escalated to a manager.")
 
     @strawberry.field(graphql_type=Opportunity, description="The opportunity that the alert is about.")
-    async def opportunity(self, root: strawberry.Parent[Any], info: Info) -> OpportunityRow:
+    async def opportunity(self, root: Root, info: Info) -> OpportunityRow:
         return await load_required(info.context.loaders.opportunity, root.opportunity_id)
 
     @strawberry.field(
@@ -62,47 +62,29 @@ class Alert(Node):
         "id of a milestone or a risk, the key of a criterion, or the names of roles "
         "separated by `|`."
     )
-    def subject(self, root: strawberry.Parent[Any]) -> str | None:
+    def subject(self, root: Root) -> str | None:
         kind = SUBJECT_TYPES.get(root.code)
         return ids.encode(kind, UUID(root.subject)) if kind else root.subject or None
 
     @strawberry.field(
         graphql_type=Member | None, description="The manager it was escalated to. Null if it was not escalated."
     )
-    async def escalated_to(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
+    async def escalated_to(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.escalated_to_id is None else await info.context.loaders.member.load(root.escalated_to_id)
 
 
-@strawberry.type
-class DealAlerts:
-    @strawberry.field(
-        graphql_type=list[Alert],
-        description="Its alerts, the most severe first. Unresolved alerts unless you pass `status`.",
-    )
-    async def alerts(
-        self, root: strawberry.Parent[Any], info: Info, status: list[AlertStatus] = UNRESOLVED_STATUSES
-    ) -> Sequence[AlertRow]:
-        return await info.context.loaders.alerts_of(root.id, frozenset(status))
+Statuses = Annotated[list[AlertStatus], strawberry.argument(description="Only alerts with one of these statuses.")]
 
 
-@strawberry.type(description="An alert and its cursor.")
-class AlertEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Alert = described("The alert.")
+async def deal_alerts(root: Root, info: Info, status: Statuses = UNRESOLVED_STATUSES) -> Sequence[AlertRow]:
+    """Return the alerts of a deal."""
+    return await info.context.loaders.alerts_of(root.id, frozenset(status))
 
 
 @strawberry.type(description="A page of alerts.")
-class AlertConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[AlertEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Alert] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class AlertConnection(connections.Connection[Alert]):
     @strawberry.field(description="The number of items that match the filter, on all pages together.")
-    async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
+    async def total_count(self, root: Root, info: Info) -> int:
         return await alerts.count_alerts(info.context.viewer, root.scope)
 
 
@@ -127,6 +109,15 @@ class AlertFilterInput:
     opportunity_id: list[strawberry.ID] | None = optional("Alerts on one of these opportunities.")
 
 
+AlertFilterArgument = Annotated[
+    AlertFilterInput | None, strawberry.argument(description="Only alerts that match this filter.")
+]
+AlertOrderArgument = Annotated[
+    list[AlertOrder] | None,
+    strawberry.argument(description="The sort keys, the most important first. Default: the most severe first."),
+]
+
+
 @strawberry.type
 class AlertQuery:
     @strawberry.field(
@@ -137,30 +128,31 @@ class AlertQuery:
     async def alerts(
         self,
         info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: AlertFilterInput | None = strawberry.UNSET,
-        order_by: list[AlertOrder] | None = strawberry.UNSET,
+        first: connections.First = 20,
+        after: connections.After = strawberry.UNSET,
+        last: connections.Last = strawberry.UNSET,
+        before: connections.Before = strawberry.UNSET,
+        filter: AlertFilterArgument = strawberry.UNSET,
+        order_by: AlertOrderArgument = strawberry.UNSET,
     ) -> Any:
-        order, scope = parse_alert_order(or_none(order_by)), parse_alert_filter(or_none(filter))
+        order = parse_alert_order(or_none(order_by))
+        scope = parse_alert_filter(or_none(filter))
         window = connections.window(order, first=first, after=after, last=last, before=before)
         page = await alerts.alerts(info.context.viewer, scope, order, window)
         return connections.to_connection(page, order, scope)
 
 
 def parse_alert_order(order: Sequence[AlertOrder] | None) -> tuple[Term, ...]:
-    """The order as a query takes it."""
+    """Convert the order for a query."""
     if not order:
         return WORST_FIRST
     if len({one.field for one in order}) < len(order):
-        raise bad_input("`orderBy` names a field twice.")
+        raise bad_input("`orderBy` names a field twice. Name each field once.")
     return tuple(Term(ORDER_TERMS[one.field].column, descending=one.direction is OrderDirection.DESC) for one in order)
 
 
 def parse_alert_filter(filter: AlertFilterInput | None) -> AlertFilter:
-    """The filter as a query takes it."""
+    """Convert the filter for a query."""
     fields = conditions(filter)
     for name, kind in (("owner_id", "Member"), ("team_id", "Team"), ("opportunity_id", "Opportunity")):
         if name in fields:

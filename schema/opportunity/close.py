@@ -1,4 +1,4 @@
-"""How an opportunity ended."""
+"""The close of an opportunity."""
 
 from datetime import date
 from uuid import UUID
@@ -7,7 +7,7 @@ import strawberry
 
 from schema.buyer.competitors import Competitor
 from schema.core.context import Info
-from schema.core.nodes import described
+from schema.core.nodes import Root, described
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, WinReason
@@ -32,21 +32,27 @@ class Close:
         return next((competitor for competitor in competitors if competitor.id == self.lost_to_id), None)
 
 
-def close_from_opportunity(row: OpportunityRow) -> Close | None:
-    """The deal's close, while it stands closed."""
-    if row.closed_on is None or row.closed_from is None:
+def deal_close(root: Root) -> Close | None:
+    """Return the close of a deal; None while it is open."""
+    if root.closed_on is None or root.closed_from is None:
         return None
     return _close(
-        row, row.id, outcome=row.state, closed_on=row.closed_on, from_state=row.closed_from, note=row.close_note
+        root, root.id, outcome=root.state, closed_on=root.closed_on, from_state=root.closed_from, note=root.close_note
     )
 
 
-def close_from_transition(row: TransitionRow) -> Close | None:
-    """The close that a transition made, None where it made none."""
-    if row.closed_on is None:
+def transition_close(root: Root) -> Close | None:
+    """Return the close that a transition made; None if it made none."""
+    if root.closed_on is None:
         return None
-    deal, source = row.opportunity_id, row.from_state
-    return _close(row, deal, outcome=row.to_state, closed_on=row.closed_on, from_state=source, note=row.note)
+    return _close(
+        root,
+        root.opportunity_id,
+        outcome=root.to_state,
+        closed_on=root.closed_on,
+        from_state=root.from_state,
+        note=root.note,
+    )
 
 
 def _close(

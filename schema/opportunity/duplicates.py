@@ -1,28 +1,16 @@
-"""Opportunities that may be the same one twice."""
+"""Other opportunities that may be the same deal."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import strawberry
+from collections.abc import Sequence
 
 from schema.core.context import Info
 from schema.core.nodes import Root
 from workflow.queries.opportunity.duplicates import MAX_DUPLICATES, DealName
-
-if TYPE_CHECKING:
-    from schema.opportunity.type import Opportunity
-else:
-    Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
+from workflow.queries.opportunity.rows import OpportunityRow
 
 
-@strawberry.type
-class DealDuplicates:
-    @strawberry.field(
-        graphql_type=list[Opportunity],
-        description="Other open opportunities of the same account with the same name, ignoring case, "
-        "spaces and punctuation. At most 20, the oldest first.",
-    )
-    async def possible_duplicates(self, root: Root, info: Info) -> Any:
-        duplicate_ids = await info.context.loaders.open_deals_by_name.load(DealName(root.account_id, root.name)) or ()
-        others = [id for id in duplicate_ids if id != root.id][:MAX_DUPLICATES]
-        rows = await info.context.loaders.opportunity.load_many(others)
-        return [row for row in rows if row is not None]
+async def deal_duplicates(root: Root, info: Info) -> Sequence[OpportunityRow]:
+    """Return other open deals of the same account with the same name."""
+    duplicate_ids = await info.context.loaders.open_deals_by_name.load(DealName(root.account_id, root.name)) or ()
+    others = [id for id in duplicate_ids if id != root.id][:MAX_DUPLICATES]
+    rows = await info.context.loaders.opportunity.load_many(others)
+    return [row for row in rows if row is not None]

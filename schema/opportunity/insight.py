@@ -1,4 +1,4 @@
-"""What is known of a deal, and how well it does: the view of the whole at a glance."""
+"""The insight into an opportunity, and its health."""
 
 from datetime import datetime
 
@@ -54,28 +54,19 @@ class HealthType:
     factors: list[HealthFactorType] = described("The factors that make up the score.")
 
 
-@strawberry.type
-class DealInsight:
-    @strawberry.field(
-        graphql_type=InsightType,
-        description="The known and the unknown facts, by topic. For a closed opportunity, as at its close.",
-    )
-    async def insight(self, root: Root, info: Info) -> insight_rules.Insight:
-        stored = closed_insight(root)
-        return (
-            stored if stored is not None else insight_rules.evaluate_insight(*await _evaluation_arguments(root, info))
-        )
-
-    @strawberry.field(
-        graphql_type=HealthType,
-        description="The health, as stored for lists and filters. For a closed opportunity, as at its close.",
-    )
-    async def health(self, root: Root, info: Info) -> health_rules.Health:
-        stored = stored_health(root)
-        return stored if stored is not None else health_rules.evaluate_health(*await _evaluation_arguments(root, info))
+async def deal_insight(root: Root, info: Info) -> insight_rules.Insight:
+    """Return the insight into a deal, for a closed one as stored at its close."""
+    stored = closed_insight(root)
+    return stored if stored is not None else insight_rules.evaluate_insight(*await _process_and_facts(root, info))
 
 
-async def _evaluation_arguments(row: OpportunityRow, info: Info) -> tuple[ProcessDocument, OpportunityFacts, datetime]:
-    """What the rules ask for."""
+async def deal_health(root: Root, info: Info) -> health_rules.Health:
+    """Return the stored health of a deal; compute it if none is stored."""
+    stored = stored_health(root)
+    return stored if stored is not None else health_rules.evaluate_health(*await _process_and_facts(root, info))
+
+
+async def _process_and_facts(row: OpportunityRow, info: Info) -> tuple[ProcessDocument, OpportunityFacts, datetime]:
     facts = await load_required(info.context.loaders.facts, row.id)
-    return (await load_required(info.context.loaders.process, row.process_id)).document, facts, info.context.now
+    process = await load_required(info.context.loaders.process, row.process_id)
+    return process.document, facts, info.context.now

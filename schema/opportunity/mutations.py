@@ -1,4 +1,4 @@
-"""Making, changing and deleting opportunities."""
+"""The mutations that create, change and delete opportunities."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from schema.core.inputs import optional, or_none, provided_fields
 from schema.core.money import MoneyInput, parse_money
 from schema.core.nodes import described
 from schema.core.scalars import Json
+from schema.opportunity.next_step import NextStepInput, parse_next_step
 from schema.opportunity.type import Opportunity
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
@@ -21,14 +22,6 @@ from workflow.operations.opportunity import edit as operations
 from workflow.operations.opportunity.edit import NewOpportunity
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
-from workflow.rules.opportunity.facts import NextStep
-
-
-@strawberry.input(description="The next action that was agreed on.")
-class NextStepInput:
-    text: str = described("The action.")
-    due_date: date | None = optional("The day by which it will be done.")
-    agreed_with_buyer: bool = strawberry.field(default=False, description="True if the buyer agreed to it.")
 
 
 @strawberry.input(description="A new opportunity, in the state LEAD.")
@@ -174,16 +167,11 @@ class OpportunityMutation:
         return Deleted(id=input.id)
 
 
-def parse_next_step(value: NextStepInput | None) -> NextStep | None:
-    """A next step as an operation takes it."""
-    return None if value is None else NextStep(value.text, or_none(value.due_date), value.agreed_with_buyer)
-
-
 NON_CHANGE_FIELDS = ("id", "expected_version", "account_id", "owner_id", "process_key")
 
 
 def parse_changes(fields: Any) -> OpportunityChanges:  # Any: the fields of an input that were given
-    """The fields of an opportunity as an operation takes them."""
+    """Convert the given fields for an operation."""
     if "value" in fields:
         fields["value"] = parse_money(fields["value"])
     if "next_step" in fields:

@@ -1,4 +1,4 @@
-"""Overrides: requirements that somebody passed with a reason, owed until they hold."""
+"""Overrides: requirements that were passed without being met, with a reason."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +15,7 @@ from schema.people.types import ActorType
 from workflow.operations.change.overrides import NewOverride
 from workflow.queries.opportunity.history import TransitionRow
 from workflow.rules.codec import decode
+from workflow.rules.gates.machine import is_override_open
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.parts import Actor, OverrideFacts
 
@@ -69,8 +70,16 @@ class OverrideInput:
     )
 
 
+async def deal_open_overrides(root: Root, info: Info) -> Sequence[OverrideFacts]:
+    """Return the overrides of a deal whose requirements are still not met."""
+    facts = await load_required(info.context.loaders.facts, root.id)
+    process = await load_required(info.context.loaders.process, root.process_id)
+    now = info.context.now
+    return [one for one in facts.overrides if is_override_open(one, facts, process.document, now)]
+
+
 def parse_override(input: Any) -> NewOverride | None:  # Any: an OverrideInput, null, or left out
-    """An override as an operation takes it."""
+    """Convert the input for an operation."""
     override: OverrideInput | None = or_none(input)
     if override is None:
         return None

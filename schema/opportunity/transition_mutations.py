@@ -1,4 +1,4 @@
-"""Taking an arrow: inputs, results, mutations."""
+"""The mutations that make transitions: inputs, results and resolvers."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -12,7 +12,8 @@ from schema.core.dataloader import load_required
 from schema.core.inputs import optional, or_none, provided_fields
 from schema.core.money import MoneyInput
 from schema.core.nodes import described
-from schema.opportunity.mutations import NextStepInput, parse_changes, parse_next_step
+from schema.opportunity.mutations import parse_changes
+from schema.opportunity.next_step import NextStepInput, parse_next_step
 from schema.opportunity.overrides import OverrideInput, parse_override
 from schema.opportunity.requirements import Requirement
 from schema.opportunity.transitions import Transition
@@ -181,7 +182,6 @@ class TransitionMutation:
         "overridden."
     )
     async def qualify_opportunity(self, info: Info, input: QualifyOpportunityInput) -> TransitionSucceeded:
-        """A lead becomes an opportunity."""
         changes = QualifyChanges(
             assessments=parse_assessments(or_none(input.assessments) or []),
             pain_since=or_none(input.pain_since),
@@ -198,7 +198,6 @@ class TransitionMutation:
         "requirements of the PROGRESS gate are met or overridden."
     )
     async def progress_opportunity(self, info: Info, input: ProgressOpportunityInput) -> TransitionSucceeded:
-        """The purchase begins."""
         id, changes = ids.parse("Opportunity", input.id), parse_changes(_applied_fields(input))
         return TransitionSucceeded(
             result=await triggers.progress(info.context.operation_context(), id, changes, _parse_terms(input))
@@ -209,7 +208,6 @@ class TransitionMutation:
         "TransitionBlocked unless the requirements of the WIN gate are met or overridden."
     )
     async def win_opportunity(self, info: Info, input: WinOpportunityInput) -> TransitionSucceeded:
-        """The end we wanted."""
         won = WinDetails(input.reason, or_none(input.closed_on), parse_changes(_applied_fields(input)))
         id = ids.parse("Opportunity", input.id)
         return TransitionSucceeded(
@@ -221,12 +219,9 @@ class TransitionMutation:
         "Refused if the reason lacks its competitor or note."
     )
     async def lose_opportunity(self, info: Info, input: LoseOpportunityInput) -> TransitionSucceeded:
-        """The end we did not want."""
         competitor_id = ids.parse_optional("Competitor", or_none(input.competitor_id))
-        lost, id = (
-            LossDetails(input.reason, competitor_id, or_none(input.closed_on)),
-            ids.parse("Opportunity", input.id),
-        )
+        lost = LossDetails(input.reason, competitor_id, or_none(input.closed_on))
+        id = ids.parse("Opportunity", input.id)
         return TransitionSucceeded(
             result=await triggers.lose(info.context.operation_context(), id, lost, _parse_terms(input))
         )
@@ -236,7 +231,6 @@ class TransitionMutation:
         "Refused if the reason OTHER has no note."
     )
     async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
-        """We stop."""
         id, reason = ids.parse("Opportunity", input.id), input.reason
         return TransitionSucceeded(
             result=await triggers.disqualify(info.context.operation_context(), id, reason, _parse_terms(input))
@@ -247,7 +241,6 @@ class TransitionMutation:
         "QUALIFIED to LEAD. Refused in any other state."
     )
     async def regress_opportunity(self, info: Info, input: RegressOpportunityInput) -> TransitionSucceeded:
-        """It had come too far."""
         id = ids.parse("Opportunity", input.id)
         return TransitionSucceeded(
             result=await triggers.regress(info.context.operation_context(), id, _parse_terms(input))
@@ -259,7 +252,6 @@ class TransitionMutation:
         "state is passed again."
     )
     async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
-        """Not over yet."""
         id, changes = ids.parse("Opportunity", input.id), parse_changes(_applied_fields(input))
         result = await triggers.reopen(info.context.operation_context(), id, input.to, changes, _parse_terms(input))
         return TransitionSucceeded(result=result)
@@ -268,11 +260,11 @@ class TransitionMutation:
 APPLIED_FIELDS = frozenset({"value", "expected_close_date", "slip_reason", "next_step"})
 
 
-def _applied_fields(input: Any) -> dict[str, Any]:  # Any: an input of one of the arrows
+def _applied_fields(input: Any) -> dict[str, Any]:  # Any: an input of one of the mutations
     return {name: value for name, value in provided_fields(input).items() if name in APPLIED_FIELDS}
 
 
-def _parse_terms(input: Any) -> TransitionOptions:  # Any: an input of one of the arrows
+def _parse_terms(input: Any) -> TransitionOptions:  # Any: an input of one of the mutations
     return TransitionOptions(
         note=or_none(input.note),
         override=parse_override(input.override),

@@ -1,8 +1,7 @@
-"""Moving a deal: options before, mutations, and the history after."""
+"""Transitions: the options that an opportunity has, and those recorded in its history."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from uuid import UUID
 
 import strawberry
 
@@ -10,10 +9,11 @@ from schema.core import connections
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.money import Money, money
-from schema.core.nodes import Node, PageInfo, Root, backed_by, described, node_id
-from schema.opportunity.close import Close, close_from_transition
+from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.opportunity.close import Close, transition_close
 from schema.opportunity.overrides import Override
 from schema.opportunity.requirements import Requirement
+from schema.opportunity.resolvers import ownership
 from schema.people.types import ActorType
 from schema.process.type import SalesProcess
 from workflow.queries.opportunity.history import HISTORY, TransitionRow
@@ -26,7 +26,7 @@ from workflow.rules.enums import (
     TransitionSource,
     Trigger,
 )
-from workflow.rules.gates.machine import TransitionPreview
+from workflow.rules.gates.machine import TransitionPreview, preview_transitions
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.opportunity.time_in_state import StateDuration
@@ -92,7 +92,7 @@ class Transition(Node):
 
     @strawberry.field(description="The close that this transition made. Null if it did not close the opportunity.")
     def close(self, root: Root) -> Close | None:
-        return close_from_transition(root)
+        return transition_close(root)
 
     @strawberry.field(
         graphql_type=Override | None, description="The override that was given with it. Null if there was none."
@@ -105,31 +105,33 @@ class Transition(Node):
         return money(root.value_minor, root.value_currency)
 
 
-@strawberry.type(description="A transition and its cursor.")
-class TransitionEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Transition = described("The transition.")
-
-
 @strawberry.type(description="A page of an opportunity's history.")
-class TransitionConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[TransitionEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Transition] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class TransitionConnection(connections.Connection[Transition]):
     @strawberry.field(description="The number of items on all pages together.")
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(HISTORY, root)
 
 
-async def history_page(
-    info: Info, opportunity_id: UUID, *, first: int | None, after: str | None, last: int | None, before: str | None
+async def deal_transitions(root: Root, info: Info) -> Sequence[TransitionPreview]:
+    """Preview every transition that leaves the deal's state."""
+    return preview_transitions(
+        await load_required(info.context.loaders.facts, root.id),
+        (await load_required(info.context.loaders.process, root.process_id)).document,
+        viewer=info.context.viewer,
+        ownership=await ownership(info, root),
+        now=info.context.now,
+    )
+
+
+async def deal_history(
+    root: Root,
+    info: Info,
+    first: connections.First = 20,
+    after: connections.After = strawberry.UNSET,
+    last: connections.Last = strawberry.UNSET,
+    before: connections.Before = strawberry.UNSET,
 ) -> connections.Connection[TransitionRow]:
-    """A page of a deal's history."""
+    """Return a page of a deal's transitions."""
     window = connections.window(HISTORY.order, first=first, after=after, last=last, before=before)
-    page = await info.context.loaders.parts.page(HISTORY, opportunity_id, window)
-    return connections.to_connection(page, HISTORY.order, opportunity_id)
+    page = await info.context.loaders.parts.page(HISTORY, root.id, window)
+    return connections.to_connection(page, HISTORY.order, root.id)

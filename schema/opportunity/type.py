@@ -1,57 +1,43 @@
-"""The opportunity as it is read."""
+"""The GraphQL type Opportunity: each of its fields, and the function that resolves it."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 import strawberry
 
 from schema.accounts.types import Account
-from schema.buyer.activities import DealActivities
-from schema.buyer.milestones import DealProgress
-from schema.buyer.profile import Buyer, BuyerRoot
-from schema.buyer.qualification import Qualification, QualificationRoot
-from schema.buyer.risks import DealRisks
-from schema.core.context import Info
-from schema.core.dataloader import load_required
-from schema.core.money import Money, money
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.buyer.activities import ActivityConnection, deal_activities
+from schema.buyer.milestones import Milestone, ProgressType, deal_milestones, deal_progress
+from schema.buyer.profile import Buyer, deal_buyer
+from schema.buyer.qualification import Qualification, deal_qualification
+from schema.buyer.risks import Risk, RiskReview, deal_risk_review, deal_risks
+from schema.core.money import Money
+from schema.core.nodes import Node, backed_by, described, node_id, resolved
 from schema.core.scalars import Json
-from schema.opportunity.alerts import DealAlerts
-from schema.opportunity.close import Close, close_from_opportunity
-from schema.opportunity.duplicates import DealDuplicates
-from schema.opportunity.insight import DealInsight
-from schema.opportunity.overrides import Override
-from schema.opportunity.transitions import TimeInState, TransitionConnection, TransitionOption, history_page
+from schema.opportunity import resolvers
+from schema.opportunity.alerts import Alert, deal_alerts
+from schema.opportunity.close import Close, deal_close
+from schema.opportunity.duplicates import deal_duplicates
+from schema.opportunity.insight import HealthType, InsightType, deal_health, deal_insight
+from schema.opportunity.next_step import NextStepType, deal_next_step
+from schema.opportunity.overrides import Override, deal_open_overrides
+from schema.opportunity.transitions import (
+    TimeInState,
+    TransitionConnection,
+    TransitionOption,
+    deal_history,
+    deal_transitions,
+)
 from schema.people.types import Member
 from schema.process.type import SalesProcess
-from workflow.queries.opportunity.accounts import AccountRow
 from workflow.queries.opportunity.rows import OpportunityRow
-from workflow.queries.people.people import MemberRow
-from workflow.queries.process.processes import ProcessRow
-from workflow.rules.enums import CLOSED_STATES, ForecastCategory, OpportunityState, OpportunityType
-from workflow.rules.gates.machine import TransitionPreview, is_override_open, preview_transitions
-from workflow.rules.money import weighted_minor
-from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.parts import OverrideFacts
-from workflow.rules.opportunity.time_in_state import StateDuration, state_durations
-from workflow.rules.permissions import Action, Ownership, may_manage, may_write
-
-
-@strawberry.type(name="NextStep", description="The next action that was agreed on.")
-class NextStepType:
-    text: str = described("The action.")
-    due_date: date | None = described("The day by which it will be done.")
-    agreed_with_buyer: bool = described("True if the buyer agreed to it.")
-    overdue: bool = described("True if its day is over.")
+from workflow.rules.enums import ForecastCategory, OpportunityState, OpportunityType, RiskLevel
 
 
 @strawberry.type(
     description="A possible deal with one account, from lead to close. Its state changes only by "
     "transitions, each guarded by a gate of the sales process."
 )
-class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsight, DealActivities, Node):
+class Opportunity(Node):
     is_type_of = backed_by(OpportunityRow)
     id: strawberry.ID = node_id("Opportunity")
     number: int = described("The number that people use, counting up from 1 in the organization. Never used twice.")
@@ -61,8 +47,54 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     source: str | None = described("The origin, such as a campaign.")
     external_system: str | None = described("The system that it was imported from.")
     external_id: str | None = described("Its id in `externalSystem`.")
+    attributes: Json = described("Your own custom fields.")
+    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
+    created_at: datetime = described("The time when it was created, here or in the system that it was imported from.")
+    updated_at: datetime = described("The time of the last change.")
+    possible_duplicates: list["Opportunity"] = resolved(
+        deal_duplicates,
+        "Other open opportunities of the same account with the same name, ignoring case, spaces and "
+        "punctuation. At most 20, the oldest first.",
+    )
+
+    # People
+    account: Account = resolved(resolvers.account, "The account: the company that may buy.")
+    owner: Member = resolved(resolvers.owner, "The member who is responsible.")
+    collaborators: list[Member] = resolved(resolvers.collaborators, "The members who work on it with the owner.")
+    viewer_can_update: bool = resolved(resolvers.viewer_can_update, "True if you may change it now.")
+    viewer_can_assign: bool = resolved(resolvers.viewer_can_assign, "True if you may give it to another owner now.")
+    viewer_can_delete: bool = resolved(resolvers.viewer_can_delete, "True if you may delete it.")
+
+    # State
     state: OpportunityState = described("The current state. Only a transition changes it.")
     state_since: datetime = described("The time when it entered the state.")
+    time_in_states: list[TimeInState] = resolved(
+        resolvers.time_in_states, "The time spent in each state: in the current visit, and in all visits together."
+    )
+    process: SalesProcess = resolved(resolvers.process, "The process version that it follows.")
+    transitions: list[TransitionOption] = resolved(
+        deal_transitions,
+        "Every transition that leaves the current state, with every requirement of its gate. Reading it is a "
+        "dry run of the gates.",
+    )
+    history: TransitionConnection = resolved(deal_history, "The transitions so far, newest first.")
+    open_overrides: list[Override] = resolved(
+        deal_open_overrides, "The overrides whose requirements are still not met, oldest first."
+    )
+    close: Close | None = resolved(deal_close, "The close: the outcome, the reason and the day. Null while it is open.")
+
+    # Value and forecast
+    value: Money | None = resolved(resolvers.value, "The amount that the deal would bring, in its own currency.")
+    base_value: Money | None = resolved(
+        resolvers.base_value,
+        "The value in the organization's base currency: at today's exchange rate while it is open, at the "
+        "rate of its last day once it is closed.",
+    )
+    weighted_value: Money | None = resolved(
+        resolvers.weighted_value,
+        "`baseValue` multiplied by `probability`. 0 if the forecast category is OMITTED, or while a proposal "
+        "to disqualify it is undecided.",
+    )
     probability: float = described(
         "The probability of winning, 0 to 1: the process's value for the state, or set by hand."
     )
@@ -70,140 +102,35 @@ class Opportunity(DealDuplicates, DealAlerts, DealRisks, DealProgress, DealInsig
     forecast_category: ForecastCategory = described("The forecast category.")
     expected_close_date: date | None = described("The day on which the buyer is expected to decide.")
     push_count: int = described("The number of times the expected close date moved to a later month.")
-    attributes: Json = described("Your own custom fields.")
-    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
-    created_at: datetime = described("The time when it was created, here or in the system that it was imported from.")
-    updated_at: datetime = described("The time of the last change.")
 
-    @strawberry.field(graphql_type=Account, description="The account: the company that may buy.")
-    async def account(self, root: Root, info: Info) -> AccountRow:
-        return await load_required(info.context.loaders.account, root.account_id)
-
-    @strawberry.field(graphql_type=Member, description="The member who is responsible.")
-    async def owner(self, root: Root, info: Info) -> MemberRow:
-        return await load_required(info.context.loaders.member, root.owner_id)
-
-    @strawberry.field(graphql_type=list[Member], description="The members who work on it with the owner.")
-    async def collaborators(self, root: Root, info: Info) -> Sequence[MemberRow]:
-        member_ids = await info.context.loaders.part("collaborator_ids", root.id)
-        return [await load_required(info.context.loaders.member, id) for id in member_ids]
-
-    @strawberry.field(
-        graphql_type=list[TimeInState],
-        description="The time spent in each state: in the current visit, and in all visits together.",
+    # The buyer
+    qualification: Qualification = resolved(
+        deal_qualification, "The qualification: the assessments, the fit and the score."
     )
-    async def time_in_states(self, root: Root, info: Info) -> Sequence[StateDuration]:
-        return state_durations(await load_required(info.context.loaders.facts, root.id), info.context.now)
-
-    @strawberry.field(description="The amount that the deal would bring, in its own currency.")
-    def value(self, root: Root) -> Money | None:
-        return money(root.value_minor, root.value_currency)
-
-    @strawberry.field(
-        description="The value in the organization's base currency: at today's exchange rate while it "
-        "is open, at the rate of its last day once it is closed."
+    buyer: Buyer = resolved(deal_buyer, "The buyer: the people, the decision process and the objectives.")
+    risks: list[Risk] = resolved(
+        deal_risks, "The buyer's risks, in the order in which they were raised. All of them unless you pass `status`."
     )
-    async def base_value(self, root: Root, info: Info) -> Money | None:
-        return money(root.base_minor, (await info.context.loaders.organization()).base_currency)
-
-    @strawberry.field(
-        description="`baseValue` multiplied by `probability`. 0 if the forecast category is OMITTED, or "
-        "while a proposal to disqualify it is undecided."
+    risk_level: RiskLevel | None = described("The highest level among the open risks. Null if none is open.")
+    risk_review: RiskReview | None = resolved(
+        deal_risk_review, "The last review of the buyer's risks. Null if there was none."
     )
-    async def weighted_value(self, root: Root, info: Info) -> Money | None:
-        omitted = root.forecast_category is ForecastCategory.OMITTED or root.disqualify_proposed
-        weighted = weighted_minor(root.base_minor, Decimal(0) if omitted else Decimal(str(root.probability)))
-        return money(weighted, (await info.context.loaders.organization()).base_currency)
-
-    @strawberry.field(description="The next action that was agreed on. Null if there is none.")
-    async def next_step(self, root: Root, info: Info) -> NextStepType | None:
-        if root.next_step_text is None:
-            return None
-        today, due = await info.context.today(), root.next_step_due
-        return NextStepType(
-            text=root.next_step_text,
-            due_date=due,
-            agreed_with_buyer=root.next_step_agreed,
-            overdue=due is not None and due < today,
-        )
-
-    @strawberry.field(graphql_type=SalesProcess, description="The process version that it follows.")
-    async def process(self, root: Root, info: Info) -> ProcessRow:
-        return await load_required(info.context.loaders.process, root.process_id)
-
-    @strawberry.field(
-        graphql_type=Qualification, description="The qualification: the assessments, the fit and the score."
+    milestones: list[Milestone] = resolved(
+        deal_milestones, "The milestones of the process in its order, then those added by hand."
     )
-    async def qualification(self, root: Root, info: Info) -> QualificationRoot:
-        facts, process = await _facts_and_process(info, root)
-        return QualificationRoot(facts=facts, process=process.document, now=info.context.now)
-
-    @strawberry.field(graphql_type=Buyer, description="The buyer: the people, the decision process and the objectives.")
-    async def buyer(self, root: Root, info: Info) -> BuyerRoot:
-        facts, process = await _facts_and_process(info, root)
-        return BuyerRoot(facts=facts, process=process.document)
-
-    @strawberry.field(
-        graphql_type=list[TransitionOption],
-        description="Every transition that leaves the current state, with every requirement of its "
-        "gate. Reading it is a dry run of the gates.",
-    )
-    async def transitions(self, root: Root, info: Info) -> Sequence[TransitionPreview]:
-        facts, process = await _facts_and_process(info, root)
-        ownership = await _ownership(info, root)
-        return preview_transitions(
-            facts, process.document, viewer=info.context.viewer, ownership=ownership, now=info.context.now
-        )
-
-    @strawberry.field(graphql_type=TransitionConnection, description="The transitions so far, newest first.")
-    async def history(
-        self,
-        root: Root,
-        info: Info,
-        first: int | None = 20,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-    ) -> Any:
-        return await history_page(info, root.id, first=first, after=after, last=last, before=before)
-
-    @strawberry.field(description="The close: the outcome, the reason and the day. Null while it is open.")
-    def close(self, root: Root) -> Close | None:
-        return close_from_opportunity(root)
-
-    @strawberry.field(
-        graphql_type=list[Override],
-        description="The overrides whose requirements are still not met, oldest first.",
-    )
-    async def open_overrides(self, root: Root, info: Info) -> Sequence[OverrideFacts]:
-        facts, process = await _facts_and_process(info, root)
-        return [
-            override
-            for override in facts.overrides
-            if is_override_open(override, facts, process.document, info.context.now)
-        ]
-
-    @strawberry.field(description="True if you may change it now.")
-    async def viewer_can_update(self, root: Root, info: Info) -> bool:
-        return root.state not in CLOSED_STATES and may_write(info.context.viewer, await _ownership(info, root))
-
-    @strawberry.field(description="True if you may give it to another owner now.")
-    async def viewer_can_assign(self, root: Root, info: Info) -> bool:
-        ownership = await _ownership(info, root)
-        return root.state not in CLOSED_STATES and may_manage(info.context.viewer, Action.ASSIGN, ownership)
-
-    @strawberry.field(description="True if you may delete it.")
-    def viewer_can_delete(self, info: Info) -> bool:
-        return info.context.viewer.may(Action.DELETE)
-
-
-async def _facts_and_process(info: Info, row: OpportunityRow) -> tuple[OpportunityFacts, ProcessRow]:
-    return await load_required(info.context.loaders.facts, row.id), await load_required(
-        info.context.loaders.process, row.process_id
+    progress: ProgressType = resolved(deal_progress, "The progress of the purchase, measured by milestones.")
+    activities: ActivityConnection = resolved(deal_activities, "The calls, meetings, e-mails and notes, newest first.")
+    next_step: NextStepType | None = resolved(
+        deal_next_step, "The next action that was agreed on. Null if there is none."
     )
 
-
-async def _ownership(info: Info, row: OpportunityRow) -> Ownership:
-    owner = await load_required(info.context.loaders.member, row.owner_id)
-    collaborator_ids = await info.context.loaders.part("collaborator_ids", row.id)
-    return Ownership(owner_id=row.owner_id, owner_team_id=owner.team_id, collaborator_ids=collaborator_ids)
+    # Health
+    insight: InsightType = resolved(
+        deal_insight, "The known and the unknown facts, by topic. For a closed opportunity, as at its close."
+    )
+    health: HealthType = resolved(
+        deal_health, "The health, as stored for lists and filters. For a closed opportunity, as at its close."
+    )
+    alerts: list[Alert] = resolved(
+        deal_alerts, "Its alerts, the most severe first. Unresolved alerts unless you pass `status`."
+    )

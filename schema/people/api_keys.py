@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -11,7 +11,7 @@ from schema.core import ids
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import optional, or_none
-from schema.core.nodes import Node, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.people.types import ActorType, Member
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied
 from workflow.operations.people import api_keys as keys
@@ -35,11 +35,11 @@ class ApiKey(Node):
     revoked_at: datetime | None = described("The time when it was revoked. Null if it was not.")
 
     @strawberry.field(graphql_type=Member | None, description="The member that it acts for. Null if it acts for none.")
-    async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
+    async def member(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
     @strawberry.field(description="The first characters of the key, to recognize it.")
-    def prefix(self, root: strawberry.Parent[Any]) -> str:
+    def prefix(self, root: Root) -> str:
         return f"pur_{root.public_id}"
 
 

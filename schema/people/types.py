@@ -1,4 +1,4 @@
-"""Organization, viewer, members and teams."""
+"""The organization, the viewer, members and teams."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from schema.core import connections
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, PageInfo, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id
 from workflow.queries.events import events
 from workflow.queries.paging import Term
 from workflow.queries.people import people
@@ -62,7 +62,7 @@ class Member(Node):
     created_at: datetime = described("The time when the member was created.")
 
     @strawberry.field(graphql_type="Team | None", description="The team. Null if there is none.")
-    async def team(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
+    async def team(self, root: Root, info: Info) -> TeamRow | None:
         return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
 
 
@@ -73,15 +73,15 @@ class Team(Node):
     name: str = described("The name, unique in the organization.")
 
     @strawberry.field(graphql_type="Team | None", description="The team above. Null for a team at the top.")
-    async def parent(self, root: strawberry.Parent[Any], info: Info) -> TeamRow | None:
+    async def parent(self, root: Root, info: Info) -> TeamRow | None:
         return None if root.parent_id is None else await info.context.loaders.team.load(root.parent_id)
 
     @strawberry.field(graphql_type=Member | None, description="The manager.")
-    async def manager(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
+    async def manager(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.manager_id is None else await info.context.loaders.member.load(root.manager_id)
 
     @strawberry.field(graphql_type=list[Member], description="The members of the team, by name.")
-    async def members(self, root: strawberry.Parent[Any], info: Info) -> Sequence[MemberRow]:
+    async def members(self, root: Root, info: Info) -> Sequence[MemberRow]:
         return await load_required(info.context.loaders.team_members, root.id)
 
 
@@ -92,7 +92,7 @@ class ActorType:
     name: str = described("The author's name at that time.")
 
     @strawberry.field(graphql_type=Member | None, description="The member. Null if it was not a member.")
-    async def member(self, root: strawberry.Parent[Any], info: Info) -> MemberRow | None:
+    async def member(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
@@ -114,37 +114,29 @@ class ViewerType:
         return sorted(PERMISSIONS[info.context.viewer.role])
 
 
-@strawberry.type(description="A member and its cursor.")
-class MemberEdge:
-    is_type_of = backed_by(connections.Edge)
-    cursor: str = described(
-        "The position of this item. Pass it as `after` to continue after it, or as `before` to go back."
-    )
-    node: Member = described("The member.")
-
-
 @strawberry.type(description="A page of members.")
-class MemberConnection:
-    is_type_of = backed_by(connections.Connection)
-    edges: list[MemberEdge] = described("The items of the page, each with its cursor.")
-    nodes: list[Member] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
-
+class MemberConnection(connections.Connection[Member]):
     @strawberry.field(description="The number of items that match the filter, on all pages together.")
-    async def total_count(self, root: strawberry.Parent[Any], info: Info) -> int:
+    async def total_count(self, root: Root, info: Info) -> int:
         return await people.count_members(info.context.viewer, root.scope)
+
+
+Roles = Annotated[list[Role] | None, strawberry.argument(description="Only members with one of these roles.")]
+Active = Annotated[
+    bool | None, strawberry.argument(description="Only active (true) or inactive (false) members. Default: both.")
+]
 
 
 async def members(
     info: Info,
-    first: int | None = 50,
-    after: str | None = strawberry.UNSET,
-    last: int | None = strawberry.UNSET,
-    before: str | None = strawberry.UNSET,
-    role: list[Role] | None = strawberry.UNSET,
-    active: bool | None = strawberry.UNSET,
+    first: connections.First = 50,
+    after: connections.After = strawberry.UNSET,
+    last: connections.Last = strawberry.UNSET,
+    before: connections.Before = strawberry.UNSET,
+    role: Roles = strawberry.UNSET,
+    active: Active = strawberry.UNSET,
 ) -> connections.Connection[MemberRow]:
-    """A page of members."""
+    """Return a page of members."""
     scope = MemberFilter(role=tuple(role) if isinstance(role, list) else None, active=or_none(active))
     window = connections.window(ORDER, first=first, after=after, last=last, before=before, default=50)
     page = await people.members(info.context.viewer, scope, window)

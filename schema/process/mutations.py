@@ -1,13 +1,13 @@
 """Publishing a sales process, and what it would do to the open opportunities before it is published."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from schema.core.context import Info
 from schema.core.dataloader import load_required
-from schema.core.nodes import backed_by, described
+from schema.core.nodes import Root, backed_by, described
 from schema.process.inputs import PublishSalesProcessInput, SalesProcessInput, document_data
 from schema.process.type import SalesProcess
 from schema.results.problems import InvalidInput, PermissionDenied
@@ -58,7 +58,7 @@ class ProcessImpactType:
         graphql_type=list[AlertImpactType],
         description="Every alert rule, in the order of the document.",
     )
-    async def alerts(self, root: strawberry.Parent[Any], info: Info) -> tuple[impact.AlertImpact, ...]:
+    async def alerts(self, root: Root, info: Info) -> tuple[impact.AlertImpact, ...]:
         return await impact.alert_impact(info.context.viewer, root.document, info.context.now)
 
 
@@ -86,13 +86,16 @@ SalesProcessResult = Annotated[
 ]
 
 
+Document = Annotated[SalesProcessInput, strawberry.argument(description="The complete document.")]
+
+
 @strawberry.type
 class ProcessImpactQuery:
     @strawberry.field(
         graphql_type=ProcessImpactResult,
         description="The effect that publishing this document would have. Changes nothing.",
     )
-    async def process_impact(self, info: Info, document: SalesProcessInput) -> impact.ProcessImpact:
+    async def process_impact(self, info: Info, document: Document) -> impact.ProcessImpact:
         return await impact.process_impact(info.context.viewer, _parse_document(document), info.context.now)
 
 

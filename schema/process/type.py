@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -136,7 +136,7 @@ class AlertRuleType:
     @strawberry.field(
         description="The threshold, in days unless the code counts something else. Null if the code has none."
     )
-    def threshold(self, root: strawberry.Parent[Any]) -> float | None:
+    def threshold(self, root: Root) -> float | None:
         return None if root.threshold is None else float(root.threshold)
 
 
@@ -148,7 +148,7 @@ class StateSettingsType:
     expected_days: int | None = described("The days that an opportunity normally stays in the state.")
 
     @strawberry.field(description="The probability of winning, 0 to 1.")
-    def probability(self, root: strawberry.Parent[Any]) -> float:
+    def probability(self, root: Root) -> float:
         return float(root.probability)
 
 
@@ -193,9 +193,13 @@ class SalesProcess(Node):
         return Json(document.encode_process(root.document))
 
     @strawberry.field(description="True if new opportunities follow this key by default.")
-    async def is_default(self, root: strawberry.Parent[Any], info: Info) -> bool:
+    async def is_default(self, root: Root, info: Info) -> bool:
         key: str = root.document.key
         return (await info.context.loaders.organization()).default_process_key == key
+
+
+Key = Annotated[str, strawberry.argument(description="The key of the process.")]
+Version = Annotated[int | None, strawberry.argument(description="The version. Default: the newest.")]
 
 
 @strawberry.type
@@ -208,5 +212,5 @@ class ProcessQuery:
         graphql_type=SalesProcess | None,
         description="A version of a process. The newest if you leave out `version`; null if there is none.",
     )
-    async def sales_process(self, info: Info, key: str, version: int | None = strawberry.UNSET) -> ProcessRow | None:
+    async def sales_process(self, info: Info, key: Key, version: Version = strawberry.UNSET) -> ProcessRow | None:
         return await processes.process(info.context.viewer, key, or_none(version))

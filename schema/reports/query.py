@@ -10,7 +10,7 @@ from schema.core.context import Info
 from schema.core.inputs import bad_input, or_none
 from schema.core.nodes import Root, backed_by, described
 from schema.core.periods import Period, days_of
-from schema.opportunity.list import OpportunityFilterInput, parse_opportunity_filter
+from schema.opportunity.filter import OpportunityFilterArgument, parse_opportunity_filter
 from schema.people.types import Member
 from schema.reports.types import (
     ForecastReport,
@@ -28,6 +28,7 @@ from schema.reports.types import (
     slippage_report,
     velocity_report,
 )
+from workflow.queries.conditions import span_of
 from workflow.queries.people.people import MemberRow, OrganizationRow
 from workflow.queries.reports import funnel, opportunity_sql, outcomes, pipeline, slippage, targets
 from workflow.queries.reports import overrides as reports
@@ -74,10 +75,13 @@ class OverrideReport:
     )
 
 
-AS_OF = (
-    "The day to report: the figures are those at its end. Default: now. The filter and the teams of the owners "
-    "are always those of now, and the health of a past day is null."
+AS_OF = strawberry.argument(
+    description="The day to report: the figures are those at its end. Default: now. The filter and the teams of the "
+    "owners are always those of now, and the health of a past day is null."
 )
+GROUP_BY = strawberry.argument(description="The groups that the rows stand for.")
+PERIOD = strawberry.argument(description="The period to report.")
+OPTIONAL_PERIOD = strawberry.argument(description="The period in which the overrides were given. Left out: all.")
 
 
 @strawberry.type(
@@ -91,9 +95,9 @@ class Reports:
     async def pipeline(
         self,
         info: Info,
-        filter: OpportunityFilterInput | None = strawberry.UNSET,
-        group_by: PipelineGrouping = PipelineGrouping.STATE,
-        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+        filter: OpportunityFilterArgument = strawberry.UNSET,
+        group_by: Annotated[PipelineGrouping, GROUP_BY] = PipelineGrouping.STATE,
+        as_of: Annotated[date | None, AS_OF] = strawberry.UNSET,
     ) -> PipelineReport | None:
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
@@ -109,7 +113,7 @@ class Reports:
 
     @strawberry.field(description="The opportunities that entered each state in the period, and how far they came.")
     async def funnel(
-        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
+        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> FunnelReport | None:
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
@@ -124,7 +128,7 @@ class Reports:
         description="The speed at which open opportunities turn into revenue, from those won in the period."
     )
     async def velocity(
-        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
+        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> VelocityReport | None:
         matching, organization = (
             await parse_opportunity_filter(info, or_none(filter)),
@@ -139,9 +143,9 @@ class Reports:
     async def forecast(
         self,
         info: Info,
-        period: Period,
-        filter: OpportunityFilterInput | None = strawberry.UNSET,
-        as_of: Annotated[date | None, strawberry.argument(description=AS_OF)] = strawberry.UNSET,
+        period: Annotated[Period, PERIOD],
+        filter: OpportunityFilterArgument = strawberry.UNSET,
+        as_of: Annotated[date | None, AS_OF] = strawberry.UNSET,
     ) -> ForecastReport | None:
         viewer, matching, days = (
             info.context.viewer,
@@ -171,9 +175,9 @@ class Reports:
     async def outcomes(
         self,
         info: Info,
-        period: Period,
-        group_by: OutcomeGrouping = OutcomeGrouping.REASON,
-        filter: OpportunityFilterInput | None = strawberry.UNSET,
+        period: Annotated[Period, PERIOD],
+        group_by: Annotated[OutcomeGrouping, GROUP_BY] = OutcomeGrouping.REASON,
+        filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> OutcomeReport | None:
         viewer, matching, days = (
             info.context.viewer,
@@ -196,7 +200,7 @@ class Reports:
         description="The changes from the value due in the period at its start to the value due at its end."
     )
     async def slippage(
-        self, info: Info, period: Period, filter: OpportunityFilterInput | None = strawberry.UNSET
+        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> SlippageReport | None:
         matching, organization, days = (
             await parse_opportunity_filter(info, or_none(filter)),
@@ -215,13 +219,13 @@ class Reports:
     async def overrides(
         self,
         info: Info,
-        period: Period | None = strawberry.UNSET,
-        group_by: OverrideGrouping = OverrideGrouping.PROCESS,
-        filter: OpportunityFilterInput | None = strawberry.UNSET,
+        period: Annotated[Period | None, OPTIONAL_PERIOD] = strawberry.UNSET,
+        group_by: Annotated[OverrideGrouping, GROUP_BY] = OverrideGrouping.PROCESS,
+        filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> OverrideReport:
         viewer, matching = info.context.viewer, await parse_opportunity_filter(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
-        overrides = await reports.overrides_in_span(viewer, matching, reports.span_of(days_of(or_none(period)), zone))
+        overrides = await reports.overrides_in_span(viewer, matching, span_of(days_of(or_none(period)), zone))
         others = await reports.decided_without_override(viewer, matching)
         return OverrideReport(
             rows=list(override_figures(overrides, group_by)),  # type: ignore[arg-type]  # rows stand for their type

@@ -49,10 +49,15 @@ ExchangeRateResult = Annotated[
 ]
 
 
+Currencies = Annotated[
+    list[str] | None, strawberry.argument(description="Only rates of these currencies, by ISO 4217 code.")
+]
+
+
 @strawberry.type
 class RateQuery:
     @strawberry.field(graphql_type=list[ExchangeRate], description="The exchange rates, by currency and day.")
-    async def exchange_rates(self, info: Info, currency: list[str] | None = strawberry.UNSET) -> Sequence[RateRow]:
+    async def exchange_rates(self, info: Info, currency: Currencies = strawberry.UNSET) -> Sequence[RateRow]:
         return await rates.rates(info.context.viewer, or_none(currency))
 
 

@@ -90,6 +90,11 @@ TargetResult = Annotated[
 ]
 
 
+ExactPeriod = Annotated[Period | None, strawberry.argument(description="Only targets of exactly this period.")]
+MemberIds = Annotated[list[strawberry.ID] | None, strawberry.argument(description="Only targets of these members.")]
+TeamIds = Annotated[list[strawberry.ID] | None, strawberry.argument(description="Only targets of these teams.")]
+
+
 @strawberry.type
 class TargetQuery:
     @strawberry.field(
@@ -100,9 +105,9 @@ class TargetQuery:
     async def targets(
         self,
         info: Info,
-        period: Period | None = strawberry.UNSET,
-        member_id: list[strawberry.ID] | None = strawberry.UNSET,
-        team_id: list[strawberry.ID] | None = strawberry.UNSET,
+        period: ExactPeriod = strawberry.UNSET,
+        member_id: MemberIds = strawberry.UNSET,
+        team_id: TeamIds = strawberry.UNSET,
     ) -> Sequence[TargetRow]:
         period_or_none, members, teams = or_none(period), or_none(member_id), or_none(team_id)
         filter = TargetFilter(

@@ -85,14 +85,13 @@ def _fields_of(shape: type) -> Iterator[tuple[Field[Any], Any]]:  # Any: an anno
 def _shapes() -> Iterator[tuple[type, Mapping[str, str]]]:
     """Yield every part of a document once, with the fields that point into a list."""
     seen = set[type]()
-    waiting: list[tuple[Any, str]] = [(hint, field.name) for field, hint in _fields_of(OpportunityDocument)]
+    waiting: list[Any] = [hint for _, hint in _fields_of(OpportunityDocument)]
     while waiting:
-        hint, name = waiting.pop(0)
-        shape = _inner(hint)
+        shape = _inner(waiting.pop(0))
         if is_dataclass(shape) and isinstance(shape, type) and shape not in seen:
             seen.add(shape)
-            yield shape, REFERENCES.get(name, {})
-            waiting += [(inner, "") for _, inner in _fields_of(shape)]
+            yield shape, REFERENCES.get(shape, {})
+            waiting += [hint for _, hint in _fields_of(shape)]
 
 
 def _inner(hint: Any) -> Any:
@@ -113,7 +112,7 @@ def _kind(hint: Any) -> str:
 
 def _shown(field: Field[Any], hint: Any, places: Mapping[str, str]) -> str:
     place = places.get(field.name)
-    return f"{code(_name(field))} ({f'place in {code(camel(place))}' if place else _kind(hint)})"
+    return f"{code(_name(field))} ({f'position in {code(camel(place))}' if place else _kind(hint)})"
 
 
 def _part(shape: type) -> str:

@@ -125,13 +125,13 @@ def _deep(depth: int) -> Any:
 
 FILTERS = [
     (_deep(5), None),
-    (_deep(6), "Filters nest at most 5 deep."),
-    (_deep(120), "Filters nest at most 5 deep."),
+    (_deep(6), "Filters can be nested at most 5 deep."),
+    (_deep(120), "Filters can be nested at most 5 deep."),
     ({"anyOf": [{"text": "x", "missing": ["COMPETITORS"]}] * 49}, None),
-    ({"anyOf": [{}] * 50}, "The filter is made of 51 filters; it takes at most 50."),
+    ({"anyOf": [{}] * 50}, "The filter contains 51 filters; at most 50 are allowed."),
     ({"anyOf": [{"anyOf": [{"anyOf": [{"anyOf": [{"open": True}] * 46}]}]}]}, None),
     ({"numbers": [1] * 1_000}, None),
-    ({"numbers": [1] * 400_000}, "A list of the filter has 400,000 values, `numbers`; it takes at most 1,000."),
+    ({"numbers": [1] * 400_000}, "`numbers` of the filter has 400,000 values; at most 1,000 are allowed."),
 ]
 COUNT = "query($x: OpportunityFilter) { opportunities(filter: $x) { totalCount totalValue { amount } nodes { id } } }"
 

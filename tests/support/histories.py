@@ -18,7 +18,7 @@ from workflow.operations.opportunity.edit import NewOpportunity, create_opportun
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, QualifyChanges, WinDetails
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
-from workflow.queries.opportunity.filter import Days
+from workflow.queries.conditions import Days
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, SlipReason, WinReason
 
 S = OpportunityState

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflow.models import Event, Organization
 from workflow.models.engine.database import dialect, fetch, read_consistently
-from workflow.queries.paging import where
+from workflow.queries.conditions import where
 from workflow.rules.events.audit import AUDITED_KINDS, GENESIS_HASH, chain_hash
 
 BATCH_SIZE = 1_000

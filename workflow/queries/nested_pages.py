@@ -10,8 +10,9 @@ from tortoise.functions import Count
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from workflow.queries.conditions import where
 from workflow.queries.grouping import group_by_parent
-from workflow.queries.paging import Page, Term, Window, page, where
+from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.permissions import Viewer
 

@@ -1,6 +1,6 @@
 """Keyset paging: a page is found by the last row's values, so rows coming and going never shift it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Generic, TypeVar
@@ -11,6 +11,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from workflow.models.columns import UNSTORABLE
+from workflow.queries.conditions import where
 from workflow.rules.errors import invalid_field
 
 Row = TypeVar("Row")
@@ -107,16 +108,6 @@ def _check_cursor(table: type[Model], terms: Sequence[Term], values: Sequence[An
 def _is_valid(column: Field[Any], value: Any) -> bool:
     check = _VALUE_CHECKS.get(column.field_type)
     return type(value) is column.field_type and (check is None or check(value, column.constraints))
-
-
-def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
-    """A condition whose column is only known as a text."""
-    return Q(**{condition: value})
-
-
-def column_in(column: str, values: Iterable[Any], *, max_length: int = 255) -> Q:  # Any: of the column's own kind
-    """The rows whose column holds one of these; a text that is longer than the column stands in none."""
-    return where(f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= max_length])
 
 
 def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:

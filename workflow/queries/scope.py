@@ -1,4 +1,4 @@
-"""What a viewer may see: every read of a deal starts here."""
+"""The scope of a viewer: every read of deals starts from `visible`."""
 
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -13,12 +13,12 @@ from workflow.rules.permissions import Viewer
 
 
 def act_as_viewer(viewer: Viewer) -> AbstractContextManager[None]:
-    """All that is asked and written inside is of the viewer's organization; on PostgreSQL the database sees to it too."""
+    """Limit reads and writes to the viewer's organization; PostgreSQL enforces the limit by row-level security."""
     return act_as_organization(viewer.organization_id)
 
 
 def visible(viewer: Viewer) -> QuerySet[Opportunity]:
-    """The organization's deals within the viewer's visibility, and those they collaborate on."""
+    """Return the deals within the viewer's visibility and those on which the viewer collaborates."""
     deals = Opportunity.filter(organization_id=viewer.organization_id, deleted_at=None)
     if viewer.sees_all:
         return deals
@@ -28,11 +28,12 @@ def visible(viewer: Viewer) -> QuerySet[Opportunity]:
 def _own_deals(member_id: UUID | None) -> Q:
     if member_id is None:
         return Q(id__in=[])
-    works_on = Collaborator.filter(member_id=member_id).values("opportunity_id")
-    return Q(owner_id=member_id) | Q(id__in=Subquery(works_on))
+    shared_deals = Collaborator.filter(member_id=member_id).values("opportunity_id")
+    return Q(owner_id=member_id) | Q(id__in=Subquery(shared_deals))
 
 
 def _team_deals(viewer: Viewer) -> Q:
     if viewer.visibility is not Visibility.TEAM or not viewer.teams:
         return Q(id__in=[])
-    return Q(owner_id__in=Subquery(Member.filter(team_id__in=list(viewer.teams)).values("id")))
+    members = Member.filter(organization_id=viewer.organization_id, team_id__in=list(viewer.teams)).values("id")
+    return Q(owner_id__in=Subquery(members))

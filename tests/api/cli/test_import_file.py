@@ -25,7 +25,7 @@ BAD = {
     "price,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,NaN": "`NaN` is no number",
     "less,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,-5": "An amount is 0 or more",
     "more,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1e30": "An amount is below",
-    "who,Nobody Known,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "no active member",
+    "who,Nobody Known,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "is not an active member",
     "nul,Moses Frase,GTX\0Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "holds a NUL",
     GOOD: "stands in an earlier line",
 }

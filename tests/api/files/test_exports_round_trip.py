@@ -31,7 +31,8 @@ from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakehold
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, lose
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity

@@ -85,7 +85,7 @@ async def test_the_command_reports_counts_and_writes_rejected_lines(
 
     assert (ended.code, "created   │    1" in ended.out, "rejected  │    1" in ended.out) == (2, True, True), ended.err
     with (tmp_path / "rejects.csv").open(newline="") as file:
-        assert [row[-1].split(":")[0] for row in csv.reader(file)] == ["problem", "`size` is no field of a row"]
+        assert [row[-1].split(".")[0] for row in csv.reader(file)] == ["problem", "`size` is not a field of a line"]
 
 
 async def test_existing_accounts_are_matched_by_key_domain_or_name_and_updated(
@@ -136,7 +136,13 @@ async def test_a_bad_line_is_rejected_and_the_others_are_imported(
     assert [row["name"] for row in kept] == ["Ann", "Grace"]
     for said, expected in zip(
         why,
-        ("no account called 'Nobody'", "no e-mail", "`salary` is no field", "`name` is missing", "no JSON"),
+        (
+            "no account with the name 'Nobody'",
+            "no e-mail",
+            "`salary` is not a field",
+            "`name` is missing",
+            "is not JSON",
+        ),
         strict=True,
     ):
         assert expected in said

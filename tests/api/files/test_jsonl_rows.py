@@ -50,7 +50,7 @@ CALL = {
     "createdAt": BEGAN,
     "summary": "They called",
 }
-CALL |= {"by": {"kind": "MEMBER", "name": "Ann"}, "externalSystem": "mail", "externalId": "1"}
+CALL |= {"actor": {"kind": "MEMBER", "name": "Ann"}, "externalSystem": "mail", "externalId": "1"}
 
 
 async def test_a_broken_line_is_rejected_alone_and_nothing_of_it_is_stored(
@@ -107,16 +107,16 @@ def _paths(part: Any) -> Iterator[tuple[Any, Any]]:
     ("change", "where", "said"),
     [
         ({"process": "nobody's"}, "process", "Publish it first"),
-        ({"collaborators": ["nobody@example.com"]}, "collaborators", "is no member"),
+        ({"collaborators": ["nobody@example.com"]}, "collaborators", "is not a member"),
         ({"stakeholders": [{**WHO, "contact": {"account": "Acme", "name": "Nobody"}}]}, "stakeholders.0.contact", "no contact"),
         ({"stakeholders": [WHO, WHO]}, "stakeholders", "the same contact twice"),
         ({"stakeholders": [{**WHO, "motivation": "a\x00"}]}, "stakeholders.0.motivation", "NUL"),
-        ({"activities": [CALL, CALL]}, "activities.1", "logged already"),
+        ({"activities": [CALL, CALL]}, "activities.1", "already logged"),
         ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
         ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
-        ({"standings": [SNAPSHOT, {**SNAPSHOT, "since": LATER_ON}]}, "standings.0.owner", "is no member"),
-        ({"standings": [{**SNAPSHOT, "owner": ADMIN, "value": INVALID_MONEY}, {**SNAPSHOT, "since": LATER_ON}]}, "standings.0.value", "no amount"),
-        ({"shoeSize": 46}, "shoeSize", "no field of a row"),
+        ({"snapshots": [SNAPSHOT, {**SNAPSHOT, "since": LATER_ON}]}, "snapshots.0.owner", "is not a member"),
+        ({"snapshots": [{**SNAPSHOT, "owner": ADMIN, "value": INVALID_MONEY}, {**SNAPSHOT, "since": LATER_ON}]}, "snapshots.0.value", "not an amount"),
+        ({"shoeSize": 46}, "shoeSize", "not a field of a line"),
     ],
 )  # fmt: skip
 async def test_unknown_people_and_oversized_values_are_reported_at_their_path(

@@ -10,8 +10,8 @@ from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlockedError
 
 WON, LOST, PROGRESSING = OpportunityState.WON, OpportunityState.LOST, OpportunityState.PROGRESSING
-OVERRIDE_HINT = " You may pass it with `override`: the keys of all that is unmet, and a reason."
-LEAD_HINT = " REOPEN to LEAD asks for nothing."
+OVERRIDE_HINT = " You may override them: give `override` with the keys of all unmet requirements and a reason."
+LEAD_HINT = " REOPEN to LEAD has no requirements."
 
 
 @pytest.fixture(scope="module")

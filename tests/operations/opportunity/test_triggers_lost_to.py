@@ -24,13 +24,25 @@ async def team() -> SalesTeam:
 LOSSES: list[tuple[LossReason, str | None, str | None]] = [
     (LossReason.LOST_TO_COMPETITOR, "globex", None),
     (LossReason.LOST_TO_COMPETITOR, "own people", None),
-    (LossReason.LOST_TO_COMPETITOR, "status quo", "A deal lost to the status quo is NO_DECISION. Give that reason"),
-    (LossReason.LOST_TO_COMPETITOR, "another deal's", "LOST_TO_COMPETITOR names one of the deal's competitors"),
-    (LossReason.LOST_TO_COMPETITOR, "nobody", "LOST_TO_COMPETITOR names one of the deal's competitors"),
-    (LossReason.LOST_TO_COMPETITOR, None, "LOST_TO_COMPETITOR names one of the deal's competitors"),
-    (LossReason.PRICE, "globex", "`competitorId` goes with LOST_TO_COMPETITOR. Leave it out."),
+    (
+        LossReason.LOST_TO_COMPETITOR,
+        "status quo",
+        "`competitorId` is the status quo, and a deal lost to it has the reason NO_DECISION.",
+    ),
+    (
+        LossReason.LOST_TO_COMPETITOR,
+        "another deal's",
+        "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors.",
+    ),
+    (
+        LossReason.LOST_TO_COMPETITOR,
+        "nobody",
+        "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors.",
+    ),
+    (LossReason.LOST_TO_COMPETITOR, None, "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors."),
+    (LossReason.PRICE, "globex", "`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."),
     (LossReason.PRICE, None, None),
-    (LossReason.NO_DECISION, "status quo", "`competitorId` goes with LOST_TO_COMPETITOR. Leave it out."),
+    (LossReason.NO_DECISION, "status quo", "`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."),
     (LossReason.NO_DECISION, None, None),
 ]
 
@@ -68,5 +80,5 @@ async def test_an_invalid_competitor_of_a_loss_is_refused_with_the_valid_ones(te
         await add_competitor(team.ctx["owner"], deal, new)
     known = await faults(deal, lose(team.ctx["owner"], deal, lost, TransitionOptions()))
 
-    assert bare["competitorId"].endswith("(none is on record yet: addCompetitor).")
-    assert known["competitorId"].endswith("(on record: Globex, Initech).")
+    assert bare["competitorId"].endswith("It has none yet: add one with addCompetitor.")
+    assert known["competitorId"].endswith("It has “Globex”, “Initech”.")

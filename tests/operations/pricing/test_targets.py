@@ -12,7 +12,8 @@ from tests.support.team import SalesTeam, event_payloads, new_sales_team
 from workflow.models import Member, Target
 from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.pricing.targets import NewTarget, remove_target, set_target
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.reports.targets import TargetFilter, target_of, targets
 from workflow.rules.enums import Visibility
 from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError

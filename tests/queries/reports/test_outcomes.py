@@ -7,7 +7,8 @@ from statistics import median
 
 from tests.support.histories import OPEN, PERIODS, History, base_value, within
 from tests.support.team import SalesTeam
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity

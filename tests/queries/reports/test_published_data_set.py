@@ -12,7 +12,8 @@ from api.demo import crm_sales_opportunities as crm
 from api.files.import_batches import ImportTally
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.serving import ROOT
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow, find_organization
 from workflow.queries.reports.funnel import cohorts
 from workflow.queries.reports.outcomes import outcomes, velocity

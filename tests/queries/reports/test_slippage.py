@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tests.support.histories import OPEN, PERIODS, History, PastState, base_value, end_of, within
 from tests.support.team import SalesTeam
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.opportunity_sql import valuations
 from workflow.queries.reports.pipeline import AsOf, as_of, open_deals

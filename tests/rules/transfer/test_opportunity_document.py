@@ -1,4 +1,4 @@
-"""A whole deal whose parts do not agree is told so, each fault at its place."""
+"""The checks of an opportunity document: every fault is reported at its path."""
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +27,7 @@ from workflow.rules.enums import (
 )
 from workflow.rules.errors import InvalidInputError
 from workflow.rules.transfer.document_history import (
+    ExportedClose,
     ExportedOverride,
     ExportedSnapshot,
     ExportedTransition,
@@ -34,6 +35,7 @@ from workflow.rules.transfer.document_history import (
 )
 from workflow.rules.transfer.document_parts import (
     ExportedActor,
+    ExportedCloseDetails,
     ExportedCompetitor,
     ExportedContact,
     ExportedMilestone,
@@ -52,7 +54,7 @@ ANN = ExportedActor(ActorKind.MEMBER, "Ann", "ann@example.com")
 def step(
     day: int, trigger: Trigger, source: OpportunityState, target: OpportunityState, **more: Any
 ) -> ExportedTransition:
-    """An arrow taken so many days after the beginning."""
+    """Return a transition that many days after the creation."""
     at = BEGAN + timedelta(days=day)
     return ExportedTransition(
         trigger, source, target, at, TransitionSource.API, ANN, (), 86_400, 0.5, ForecastCategory.PIPELINE, **more
@@ -60,7 +62,7 @@ def step(
 
 
 def snapshot(day: int, state: OpportunityState) -> ExportedSnapshot:
-    """How it stood from so many days after the beginning."""
+    """Return a snapshot that begins that many days after the creation."""
     return ExportedSnapshot(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
 
 
@@ -68,14 +70,14 @@ CLOSED = date(2026, 1, 8)
 PATH = (
     step(1, T.QUALIFY, S.LEAD, S.QUALIFIED),
     step(2, T.PROGRESS, S.QUALIFIED, S.PROGRESSING),
-    step(3, T.WIN, S.PROGRESSING, S.WON, closed_on=CLOSED, win_reason=WinReason.SPEED),
+    step(3, T.WIN, S.PROGRESSING, S.WON, close=ExportedClose(CLOSED, WinReason.SPEED)),
 )
 RISK = ExportedRisk(RiskCategory.TIME, "Late", 2, 2, RiskStatus.CONFIRMED, BEGAN, perceived_by=1)
 MILESTONE = ExportedMilestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, BEGAN, "visit")
 COMPLETE_DOCUMENT = OpportunityDocument(
     probability=0.5,
     push_count=2,
-    lost_to=1,
+    close=ExportedCloseDetails("They liked the pilot", 1),
     collaborators=("ann@example.com", "bob@example.com"),
     stakeholders=tuple(ExportedStakeholder(ExportedContact("Acme", name), BEGAN) for name in ("Grace", "Kim")),
     relations=(ExportedRelation(1, RelationKind.REPORTS_TO, 2),),
@@ -84,7 +86,7 @@ COMPLETE_DOCUMENT = OpportunityDocument(
     mitigations=(ExportedMitigation(1, MitigationKind.PILOT, "A pilot", BEGAN),),
     milestones=(MILESTONE,),
     history=PATH,
-    standings=(snapshot(0, S.LEAD), snapshot(1, S.QUALIFIED), snapshot(2, S.PROGRESSING), snapshot(3, S.WON)),
+    snapshots=(snapshot(0, S.LEAD), snapshot(1, S.QUALIFIED), snapshot(2, S.PROGRESSING), snapshot(3, S.WON)),
     overrides=(ExportedOverride(2, ("criterion.pain",), "The board wants it", ANN, BEGAN),),
 )
 FRAME = ImportRowFacts(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
@@ -92,7 +94,7 @@ FRAME = ImportRowFacts(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"probability": 1.5}, "probability", "0 to 1"),
     ({"push_count": -1}, "pushCount", "0 to"),
-    ({"lost_to": 2}, "lostTo", "a place in `competitors`, which has 1"),
+    ({"close": ExportedCloseDetails(competitor=2)}, "close.competitor", "a position in `competitors`, which has 1"),
     ({"collaborators": ("ann@example.com",) * 2}, "collaborators", "twice"),
     ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 3),)}, "relations.0.to", "which has 2"),
     ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 1),)}, "relations", "to themselves"),
@@ -102,26 +104,36 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"risks": ()}, "mitigations.0.risk", "which has 0"),
     ({"milestones": (MILESTONE, MILESTONE)}, "milestones", "twice"),
     ({"overrides": (ExportedOverride(4, (), "", ANN, BEGAN),)}, "overrides.0.transition", "which has 3"),
-    ({"history": PATH[1:]}, "history.0", "no arrow that leaves LEAD"),
-    ({"history": (PATH[0], PATH[2])}, "history.1", "no arrow that leaves QUALIFIED"),
-    ({"history": (replace(PATH[0], trigger=T.REGRESS), *PATH[1:])}, "history.0", "no arrow"),
-    ({"history": PATH[:2], "overrides": ()}, "history", "leads to PROGRESSING, and the row is WON"),
-    ({"history": (*PATH[:2], replace(PATH[2], closed_on=None))}, "history", "another day"),
-    ({"history": (replace(PATH[0], at=BEGAN - timedelta(days=1)), *PATH[1:])}, "history.0.at", "before the step"),
+    ({"history": PATH[1:]}, "history.0", "not a transition that leaves LEAD"),
+    ({"history": (PATH[0], PATH[2])}, "history.1", "not a transition that leaves QUALIFIED"),
+    ({"history": (replace(PATH[0], trigger=T.REGRESS), *PATH[1:])}, "history.0", "not a transition"),
+    ({"history": PATH[:2], "overrides": ()}, "history", "leads to PROGRESSING, but `state` is WON"),
+    ({"history": (*PATH[:2], replace(PATH[2], close=None))}, "history", "a day other than `closedOn`"),
+    ({"history": (*PATH[:2], replace(PATH[2], close=ExportedClose(date(2026, 1, 7))))}, "history", "a day other than"),
+    (
+        {"history": (*PATH[:2], replace(PATH[2], close=ExportedClose(CLOSED, competitor=2)))},
+        "history.2.close.competitor",
+        "which has 1",
+    ),
+    (
+        {"history": (replace(PATH[0], at=BEGAN - timedelta(days=1)), *PATH[1:])},
+        "history.0.at",
+        "before the previous transition",
+    ),
     ({"history": (*PATH[:2], replace(PATH[2], at=BEGAN + timedelta(days=31)))}, "history.2.at", "in the future"),
     (
         {"history": (replace(PATH[0], seconds_in_previous_state=-1), *PATH[1:])},
         "history.0.secondsInPreviousState",
         "0 to",
     ),
-    ({"standings": COMPLETE_DOCUMENT.standings[1:]}, "standings", "does not begin at `createdAt`"),
+    ({"snapshots": COMPLETE_DOCUMENT.snapshots[1:]}, "snapshots", "does not begin at `createdAt`"),
     (
-        {"standings": COMPLETE_DOCUMENT.standings[:1] * 2 + COMPLETE_DOCUMENT.standings[3:]},
-        "standings",
+        {"snapshots": COMPLETE_DOCUMENT.snapshots[:1] * 2 + COMPLETE_DOCUMENT.snapshots[3:]},
+        "snapshots",
         "order of time",
     ),
-    ({"standings": (*COMPLETE_DOCUMENT.standings[:3], snapshot(31, S.WON))}, "standings", "future"),
-    ({"standings": COMPLETE_DOCUMENT.standings[:3]}, "standings", "leads to PROGRESSING, and the row is WON"),
+    ({"snapshots": (*COMPLETE_DOCUMENT.snapshots[:3], snapshot(31, S.WON))}, "snapshots", "future"),
+    ({"snapshots": COMPLETE_DOCUMENT.snapshots[:3]}, "snapshots", "leads to PROGRESSING, but `state` is WON"),
 ]
 
 

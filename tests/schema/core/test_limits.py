@@ -93,7 +93,7 @@ def test_each_limit_is_exceeded_by_one_more(name: str) -> None:
     [error] = limit_errors(Complexity(**{name: most + 1}))
     assert error.extensions == {"code": "QUERY_TOO_COMPLEX"}
     assert f"{most + 1:,}" in error.message
-    assert f"at most {most:,} are taken" in error.message
+    assert f"at most {most:,} are allowed" in error.message
 
 
 def test_introspection_of_common_tools_is_within_the_limits() -> None:

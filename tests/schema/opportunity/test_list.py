@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from schema.core.ids import encode
-from schema.opportunity.list import OpportunityFilterInput
+from schema.opportunity.filter import OpportunityFilterInput
 from tests.support.fixtures import replace_names
 from tests.support.organizations import TestOrganization
 from tests.support.rows import deal_row, row_defaults

@@ -1,1 +1,1 @@
-"""Writes on accounts and contacts, and the merge of two accounts."""
+"""Operations on accounts and contacts, and the merge of two accounts."""

@@ -1,4 +1,4 @@
-"""Accounts and contacts: made and changed by everybody who writes."""
+"""Create and update accounts and contacts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -21,7 +21,7 @@ from workflow.rules.permissions import Action, require_permission
 
 
 class AccountChanges(TypedDict, total=False):
-    """Fields of an account that a client gave; None clears."""
+    """The fields of an account that a client gives; None clears a field."""
 
     name: str | None
     domain: str | None
@@ -35,7 +35,7 @@ class AccountChanges(TypedDict, total=False):
 
 
 class ContactChanges(TypedDict, total=False):
-    """Fields of a contact that a client gave; None clears."""
+    """The fields of a contact that a client gives; None clears a field."""
 
     name: str | None
     email: str | None
@@ -47,7 +47,7 @@ class ContactChanges(TypedDict, total=False):
 
 
 async def create_account(ctx: Ctx, changes: AccountChanges) -> UUID:
-    """A new account; Duplicate on its external id or its domain, never on its name."""
+    """Create an account; Duplicate if its external id or its domain is taken. Names may repeat."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create accounts")
@@ -58,7 +58,7 @@ async def create_account(ctx: Ctx, changes: AccountChanges) -> UUID:
 
 
 async def ensure_accounts(ctx: Ctx, accounts: Sequence[AccountChanges]) -> None:
-    """Make those that are missing by name, all or none; what is there stays as it is. InvalidInput names the account."""
+    """Create the accounts whose names are unknown, all or none. InvalidInput names the account that cannot be created."""
 
     async def work() -> None:
         found = await Account.filter(organization_id=ctx.viewer.organization_id).values("name_folded")
@@ -74,7 +74,7 @@ async def ensure_accounts(ctx: Ctx, accounts: Sequence[AccountChanges]) -> None:
 
 
 async def update_account(ctx: Ctx, id: UUID, changes: AccountChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; its open deals are judged by what is known of it now."""
+    """Change the given fields and evaluate the account's open deals again."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change accounts")
@@ -88,7 +88,7 @@ async def update_account(ctx: Ctx, id: UUID, changes: AccountChanges, *, expecte
 
 
 async def create_contact(ctx: Ctx, account_id: UUID, changes: ContactChanges) -> UUID:
-    """A new person at an account."""
+    """Create a contact of an account."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="create contacts")
@@ -101,7 +101,7 @@ async def create_contact(ctx: Ctx, account_id: UUID, changes: ContactChanges) ->
 
 
 async def update_contact(ctx: Ctx, id: UUID, changes: ContactChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given."""
+    """Change the given fields."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.CHANGE_ACCOUNTS, to="change contacts")
@@ -133,7 +133,7 @@ async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object
 async def _update(
     ctx: Ctx, table: Table, noun: str, before: Mapping[str, object], fields: Mapping[str, object]
 ) -> bool:
-    """Whether it changed anything."""
+    """Write the fields that differ and record an event. Return False if none differs."""
     differences = diff(before, fields)
     if not differences:
         return False
@@ -178,18 +178,20 @@ def _account_columns(changes: Mapping[str, object], before: Mapping[str, object]
         fields["domain"] = validator.domain(domain if isinstance(domain, str) else None, "domain")
     count = changes.get("employee_count")
     if isinstance(count, int) and count < 0:
-        validator.add("employeeCount", message="`employeeCount` is 0 or more.")
+        validator.add("employeeCount", message=f"`employeeCount` is {count}. Give 0 or a larger number.")
     if "employee_count" in changes:
         fields["employee_count"] = count
     validator.raise_if_any()
     if "annual_revenue" in changes:
-        revenue = changes["annual_revenue"]
-        minor = minor_units(revenue, "annualRevenue") if isinstance(revenue, MoneyAmount) else None
-        fields |= {
-            "annual_revenue_minor": minor,
-            "annual_revenue_currency": revenue.currency if isinstance(revenue, MoneyAmount) else None,
-        }
+        fields |= _revenue_columns(changes["annual_revenue"])
     return fields
+
+
+def _revenue_columns(revenue: object) -> dict[str, object]:
+    if not isinstance(revenue, MoneyAmount):
+        return {"annual_revenue_minor": None, "annual_revenue_currency": None}
+    minor = minor_units(revenue, "annualRevenue")
+    return {"annual_revenue_minor": minor, "annual_revenue_currency": revenue.currency}
 
 
 def _contact_columns(changes: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
@@ -209,15 +211,13 @@ def _text_columns(
     for name in names:
         if name in changes:
             value = changes[name]
-            fields[name] = validator.text(
-                value if isinstance(value, str) else None, camel(name), required=name == "name"
-            )
+            text = value if isinstance(value, str) else None
+            fields[name] = validator.text(text, camel(name), required=name == "name")
     if fields.get("name"):
         fields["name_folded"] = str(fields["name"]).casefold()
     validator.external_id({**before, **fields})
     if "attributes" in changes:
-        stored = before.get("attributes")
-        fields["attributes"] = merge_attributes(
-            stored if isinstance(stored, Mapping) else {}, validator.attributes(changes["attributes"], "attributes")
-        )
+        before_attributes = before.get("attributes")
+        stored = before_attributes if isinstance(before_attributes, Mapping) else {}
+        fields["attributes"] = merge_attributes(stored, validator.attributes(changes["attributes"], "attributes"))
     return fields

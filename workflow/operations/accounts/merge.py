@@ -1,4 +1,4 @@
-"""Two accounts that are one company become one: all that hangs on the one that goes moves to the one that stays."""
+"""Merge two accounts of one company: the source's contacts and deals move to the target, and the source is deleted."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,21 +22,21 @@ INHERITED_COLUMNS = (
     ("domain",), ("industry",), ("employee_count",), ("annual_revenue_minor", "annual_revenue_currency"), ("country",),
     ("external_system", "external_id"),
 )  # fmt: skip
-"""What the account that stays takes over where it has none, parts that go together as one."""
+"""The columns that the target takes from the source if it has none. Columns that belong together are one group."""
 
 
 async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_version: int | None) -> UUID:
-    """Move contacts, with them stakeholders and activities, and deals to the account that stays; the other is not found any more.
+    """Move the contacts and deals of the merged account to the kept one, and delete the merged one.
 
-    Two contacts of one person stay two. Closed deals move as well, and stay as they were judged at their close.
+    Stakeholders and activities move with their contacts. Two contacts of one person stay two contacts. Closed deals
+    move as well and keep the health of their close.
     """
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.WRITE_ALL, to="merge accounts")
         if keep_id == merged_id:
-            raise invalid_field(
-                "mergedId", message="This is the account that stays. Name another one to be merged into it."
-            )
+            message = "`mergedId` is the account that is kept. Name the other account, which is merged into it."
+            raise invalid_field("mergedId", message=message)
         target, source = await _lock_accounts(ctx, keep_id, merged_id)
         target_deals = await open_deals_of_account(ctx, keep_id)
         if expected_version is not None and expected_version != target["version"]:
@@ -57,8 +57,9 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
 
 
 async def _lock_accounts(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
-    """Both accounts, after their deals, so that nothing comes to either meanwhile; NotFound where one is not there."""
+    """Lock the deals of both accounts, then the accounts, and return the accounts; NotFound if one does not exist."""
     organization_id = ctx.viewer.organization_id
+    # Rates, then deals, then accounts: the order in which every operation locks, so that none waits for the other.
     await lock_rates(organization_id)
     deals = Opportunity.filter(organization_id=organization_id, account_id__in=ids)
     await lock_rows(Opportunity, [row["id"] for row in await deals.order_by("id").values("id")])
@@ -74,14 +75,16 @@ async def _lock_accounts(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
 async def _fill_gaps(
     ctx: Ctx, target: Mapping[str, object], source: Mapping[str, object], version: int
 ) -> dict[str, object]:
-    """What the account that stays lacks and the other knows; of attributes it keeps its own. What changed."""
+    """Write the target's missing values from the source and return the changes. Of equal attributes the target's stay."""
     inherited: dict[str, object] = {}
     for names in INHERITED_COLUMNS:
         if target[names[0]] is None and source[names[0]] is not None:
             inherited |= {name: source[name] for name in names}
-    ours, theirs = target["attributes"], source["attributes"]
-    assert isinstance(ours, Mapping) and isinstance(theirs, Mapping)
-    inherited["attributes"] = merge_attributes(theirs, ours)
+    target_attributes = target["attributes"]
+    source_attributes = source["attributes"]
+    assert isinstance(target_attributes, Mapping) and isinstance(source_attributes, Mapping)
+    inherited["attributes"] = merge_attributes(source_attributes, target_attributes)
+    # Domain and external id are unique, so the source gives them up before the target takes them.
     await Account.filter(id=source["id"]).update(domain=None, external_system=None, external_id=None)
     await Account.filter(id=target["id"]).update(**inherited, version=version, updated_at=ctx.now)
     return diff(target, inherited)
@@ -99,7 +102,7 @@ async def _move_contacts(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
 
 
 async def _move_deals(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
-    """Every deal, whoever sees it, goes the way of every write; what was deleted is only pointed elsewhere."""
+    """Move every deal, visible to the viewer or not. Return the number of deals that are not deleted."""
     all_deals_ctx = replace(ctx, viewer=replace(ctx.viewer, visibility=Visibility.ALL), idempotency=None)
 
     async def verb(deal: LockedOpportunity) -> None:
@@ -110,5 +113,6 @@ async def _move_deals(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
     ids = [row["id"] for row in await moving.values("id")]
     for id in ids:
         await change(all_deals_ctx, id, None, verb, authorize=lambda deal: None)
+    # Deleted deals are left: their history refers to the account, but no rule evaluates them.
     await Opportunity.filter(account_id=merged_id).update(account_id=keep_id)
     return len(ids)

@@ -18,8 +18,8 @@ from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import NewEvent, record_events
 from workflow.operations.core.locking import lock_rates, lock_rows
 from workflow.operations.pricing.exchange_rates import rates_on
+from workflow.queries.conditions import where
 from workflow.queries.opportunity.facts import load_facts
-from workflow.queries.paging import where
 from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import OPEN_STATES, MilestoneStatus
 from workflow.rules.health.stored import evaluation_columns

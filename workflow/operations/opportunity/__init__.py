@@ -1,1 +1,1 @@
-"""Writes on opportunities: create, edit, transition, bulk, process migration."""
+"""Operations on opportunities: create, edit, transition, bulk changes, process migration and alert responses."""

@@ -1,4 +1,4 @@
-"""What people do about alerts: say that they know, or that they will look later."""
+"""Respond to alerts: acknowledge or snooze them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ MAX_ALERTS = 500
 
 @dataclass(frozen=True, slots=True)
 class AlertResult:
-    """What became of one of many alerts."""
+    """The result for one alert of a request."""
 
     id: UUID
     problem: Refusal | None = None
 
 
 async def acknowledge_alerts(ctx: Ctx, ids: Sequence[UUID], note: str | None) -> list[AlertResult]:
-    """Say of each that it is known; it is quiet until it grows worse."""
+    """Acknowledge each alert. It stays silent until its severity rises."""
     note_column = _validate_note(ctx, ids, note)
     columns = {
         "status": AlertStatus.ACKNOWLEDGED,
@@ -40,21 +40,26 @@ async def acknowledge_alerts(ctx: Ctx, ids: Sequence[UUID], note: str | None) ->
 
 
 async def snooze_alerts(ctx: Ctx, ids: Sequence[UUID], until: datetime, note: str | None) -> list[AlertResult]:
-    """Put each aside until an instant at most 30 days ahead; it wakes then where its cause stands, or sooner where it grows worse."""
+    """Snooze each alert for at most 30 days. It reopens then if its cause remains, or earlier if its severity rises."""
     note_column = _validate_note(ctx, ids, note)
     if not ctx.now < until <= ctx.now + MAX_SNOOZE:
-        message = f"`until` is {until.isoformat()}: it is to be within the next {MAX_SNOOZE.days} days."
+        message = f"`until` is {until.isoformat()}. Give an instant within the next {MAX_SNOOZE.days} days."
         raise invalid_field("until", message=message)
-    columns = {"status": AlertStatus.SNOOZED, "snoozed_until": until, **_actor_columns(ctx, "snoozed"), **note_column}
+    columns = {
+        "status": AlertStatus.SNOOZED,
+        "snoozed_until": until,
+        **_actor_columns(ctx, "snoozed"),
+        **note_column,
+    }
     return [await _update_alert(ctx, id, "alert.snoozed", columns) for id in ids]
 
 
 def _validate_note(ctx: Ctx, ids: Sequence[UUID], note: str | None) -> dict[str, Any]:
-    """The note as kept; refuse who never writes, and what cannot be done for any."""
-    require_permission(ctx.viewer, Action.WRITE_OWN, to="answer alerts")
+    """Return the column of the note; refuse a viewer who may not write, and inputs that no alert could take."""
+    require_permission(ctx.viewer, Action.WRITE_OWN, to="respond to alerts")
     validator = Validator()
     if not 1 <= len(ids) <= MAX_ALERTS:
-        validator.add("ids", message=f"There are {len(ids)} alerts; give 1 to {MAX_ALERTS} at once.")
+        validator.add("ids", message=f"`ids` has {len(ids)} alerts. Give 1 to {MAX_ALERTS}.")
     note_text = validator.text(note, "note", max_length=20_000)
     validator.raise_if_any()
     if ctx.idempotency is not None:
@@ -68,9 +73,7 @@ async def _update_alert(ctx: Ctx, id: UUID, event: str, columns: Mapping[str, An
         if before["code"] == AlertCode.DISQUALIFY_PROPOSED:
             _authorize_decision(deal)
         if before["status"] == AlertStatus.RESOLVED:
-            raise invalid_field(
-                "ids", message="The cause of this alert is gone, and it is resolved: there is nothing to do."
-            )
+            raise invalid_field("ids", message="This alert is resolved: its cause is gone. Leave it out.")
         await Alert.filter(id=id).update(**columns)
         after = {name: columns[name] for name in ("status", "snoozed_until") if name in columns}
         differences = diff({name: before[name] for name in after}, after)
@@ -84,11 +87,11 @@ async def _update_alert(ctx: Ctx, id: UUID, event: str, columns: Mapping[str, An
 
 
 def _authorize_decision(deal: LockedOpportunity) -> None:
-    """Whether to stop is for a manager or an admin who does not hold the deal."""
-    viewer, ownership = deal.ctx.viewer, deal.ownership
-    if ownership.is_owned_by(viewer) or not may_manage(viewer, Action.DECIDE_DISQUALIFY, ownership):
+    """Refuse a viewer who may not decide on a proposal to stop: only managers and admins who do not work on the deal may."""
+    viewer = deal.ctx.viewer
+    if deal.ownership.is_owned_by(viewer) or not may_manage(viewer, Action.DECIDE_DISQUALIFY, deal.ownership):
         raise PermissionDeniedError(
-            "Whether this deal stops is for a manager or an admin who does not own it. Ask one."
+            "Only a manager or an admin who does not own this deal may decide whether it stops. Ask one of them."
         )
 
 

@@ -1,4 +1,4 @@
-"""Many deals at once: the same guards, one transaction and one answer for each."""
+"""Bulk operations: each deal has the same checks as alone, a transaction of its own and a result of its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ MAX_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class BulkItem:
-    """A deal that is meant, and the version that was read."""
+    """A deal of a bulk request, and the version that the client expects."""
 
     id: UUID
     expected_version: int | None = None
@@ -39,7 +39,7 @@ class BulkItem:
 
 @dataclass(frozen=True, slots=True)
 class BulkItemResult:
-    """What became of one deal; a problem is why nothing was done with it."""
+    """The result for one deal; if it has a problem, the deal was not changed."""
 
     id: UUID
     transition_id: UUID | None = None
@@ -48,7 +48,7 @@ class BulkItemResult:
 
 @dataclass(frozen=True, slots=True)
 class BulkTransition:
-    """One arrow for many deals, with the input that it asks for."""
+    """The transition of a bulk request, with the inputs of its trigger."""
 
     trigger: Trigger
     options: TransitionOptions
@@ -62,7 +62,7 @@ class BulkTransition:
 async def transition_opportunities(
     ctx: Ctx, refs: Sequence[BulkItem], transition: BulkTransition
 ) -> list[BulkItemResult]:
-    """Take one arrow with each deal; what all of them lack is InvalidInput, what one lacks is its row's problem."""
+    """Run one transition on each deal. Faulty inputs raise InvalidInput; a refusal of one deal is that deal's problem."""
     _check_transition(refs, transition)
     bulk_ctx = replace(ctx, source=TransitionSource.BULK)
 
@@ -74,7 +74,7 @@ async def transition_opportunities(
 
 
 async def assign_opportunities(ctx: Ctx, refs: Sequence[BulkItem], owner_id: UUID) -> list[BulkItemResult]:
-    """Give each deal to another owner; PermissionDenied where the role never assigns."""
+    """Assign each deal to another owner; PermissionDenied if the viewer's role may not assign at all."""
     require_permission(ctx.viewer, Action.ASSIGN, to="assign opportunities to others")
     validator = Validator()
     _check_count(refs, validator)
@@ -88,13 +88,13 @@ async def assign_opportunities(ctx: Ctx, refs: Sequence[BulkItem], owner_id: UUI
 
 
 async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key: str) -> list[BulkItemResult]:
-    """Move each deal to the newest version of a process; one that is there already stays as it is."""
+    """Migrate each deal to the newest version of a process. A deal that has that version is not changed."""
     require_permission(ctx.viewer, Action.ADMINISTER, to="migrate opportunities to another process")
     validator = Validator()
     _check_count(refs, validator)
     newest = await process(ctx.viewer, process_key)
     if newest is None:
-        message = f"There is no process with the key `{process_key[:64]}`. `salesProcesses` lists those there are."
+        message = f"There is no process with the key `{process_key[:64]}`. `salesProcesses` lists the existing ones."
         validator.add("processKey", message=message)
     validator.raise_if_any()
 
@@ -109,18 +109,19 @@ async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key:
 
 
 async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
-    """The one owner of all rows is no row's problem: an unknown one is a fault of the input."""
+    """Refuse an unknown owner as a fault of the input: it concerns every deal, not one of them."""
     try:
         await authorize_owner(ctx, owner_id)
     except NotFoundError as unknown:
-        message = "Nobody of the organization has this id, or you may not see them. Check the id with `members`."
+        message = "There is no member with this id, or you may not see them. `members` lists the members."
         raise invalid_field("ownerId", message=message) from unknown
 
 
 async def _run_all(
     ctx: Ctx, refs: Sequence[BulkItem], work: Callable[[BulkItem], Awaitable[UUID | None]]
 ) -> list[BulkItemResult]:
-    """Each deal in turn; under an Idempotency-Key each keeps what became of it, so that the same request goes on where it ended."""
+    """Run the work on each deal in turn."""
+    # Under an Idempotency-Key each deal stores its own result, so that a repeated request continues after the last one.
     if ctx.idempotency is not None:
         ctx.idempotency.is_batch = True
     return [await _run_one(ref, work) for ref in refs]
@@ -142,15 +143,15 @@ def _check_transition(refs: Sequence[BulkItem], transition: BulkTransition) -> N
     validator = Validator()
     _check_count(refs, validator)
     for trigger, name in _REQUIRED_INPUTS:
-        given = getattr(transition, name) is not None
-        if trigger is transition.trigger and not given:
+        is_given = getattr(transition, name) is not None
+        if trigger is transition.trigger and not is_given:
             validator.add(_PATHS[name], message=f"{trigger} needs `{_PATHS[name]}`.")
-        if trigger is not transition.trigger and given:
-            validator.add(_PATHS[name], message=f"`{_PATHS[name]}` goes with {trigger}. Leave it out.")
+        if trigger is not transition.trigger and is_given:
+            validator.add(_PATHS[name], message=f"`{_PATHS[name]}` is allowed only with {trigger}. Leave it out.")
     if transition.closed_on is not None and transition.trigger not in (Trigger.WIN, Trigger.LOSE):
-        validator.add("closedOn", message="`closedOn` goes with WIN and LOSE. Leave it out.")
+        validator.add("closedOn", message="`closedOn` is allowed only with WIN and LOSE. Leave it out.")
     if transition.loss_reason is LossReason.LOST_TO_COMPETITOR:
-        message = "LOST_TO_COMPETITOR names the competitor of each deal: use loseOpportunity for one deal at a time."
+        message = "LOST_TO_COMPETITOR needs a competitor of each deal. Use loseOpportunity for one deal at a time."
         validator.add("lossReason", message=message)
     validator.raise_if_any()
 
@@ -165,7 +166,8 @@ _PATHS = {"win_reason": "winReason", "loss_reason": "lossReason", "disqualify_re
 
 
 async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -> TransitionOutcome:
-    options, no_changes = replace(transition.options, expected_version=ref.expected_version), OpportunityChanges()
+    options = replace(transition.options, expected_version=ref.expected_version)
+    no_changes = OpportunityChanges()
     match transition:
         case BulkTransition(trigger=Trigger.QUALIFY):
             return await triggers.qualify(ctx, ref.id, triggers.QualifyChanges(), options)
@@ -181,16 +183,16 @@ async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -
             return await triggers.regress(ctx, ref.id, options)
         case BulkTransition(trigger=Trigger.REOPEN, to=OpportunityState() as to):
             return await triggers.reopen(ctx, ref.id, to, no_changes, options)
-    raise invalid_field("trigger", message=f"{transition.trigger} lacks an input.")
+    raise invalid_field("trigger", message=f"{transition.trigger} has an input missing.")
 
 
 async def _assign(ctx: Ctx, ref: BulkItem, owner_id: UUID) -> None:
-    """The new owner is no collaborator any more; the same owner again changes nothing."""
+    """Assign one deal. The new owner stops being a collaborator; assigning the present owner changes nothing."""
 
     def authorize(deal: LockedOpportunity) -> None:
         if not may_manage(ctx.viewer, Action.ASSIGN, deal.ownership):
             raise PermissionDeniedError(
-                "This opportunity is not your team's to assign. Ask a manager of its owner's team or an admin."
+                "You may assign only your team's opportunities. Ask a manager of its owner's team or an admin."
             )
         refuse_closed(deal)
 

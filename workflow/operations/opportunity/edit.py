@@ -1,7 +1,6 @@
-"""Opportunities: made, changed and deleted; `state` is never among what these write."""
+"""Create, update and delete an opportunity. None of these changes `state`."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 from uuid import UUID
 
 from workflow.models import Account, Opportunity, Organization, Snapshot
@@ -9,6 +8,7 @@ from workflow.models.columns import new_id
 from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
 from workflow.operations.change.change import LockedOpportunity, change
 from workflow.operations.change.columns import OpportunityChanges, forecast_columns, is_push, validate_changes
+from workflow.operations.change.new_rows import DEFAULTS, opportunity_row
 from workflow.operations.change.ownership import (
     add_collaborators,
     require_active_members,
@@ -24,22 +24,19 @@ from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
+from workflow.queries.columns import column_names
 from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
-from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, process
-from workflow.rules.enums import OpportunityState, OpportunityType, PurchaseProcess
+from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.facts import AccountFacts
 from workflow.rules.permissions import Action, require_permission
 
-DEFAULTS = {"type": OpportunityType.NEW_BUSINESS, "attributes": {}, "next_step_agreed": False}
-"""What a new opportunity is where nothing else is said."""
-
 
 @dataclass(frozen=True, slots=True)
 class NewOpportunity:
-    """Where a new opportunity hangs: its account, its owner (the one who makes it where None), its process (the default where None)."""
+    """The account, owner and process of a new opportunity. None means the viewer as owner and the default process."""
 
     account_id: UUID
     owner_id: UUID | None
@@ -47,12 +44,13 @@ class NewOpportunity:
 
 
 async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: OpportunityChanges) -> UUID:
-    """A new lead."""
+    """Create a lead."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.CREATE, to="create opportunities")
         owner = await resolve_owner(ctx, new.owner_id)
-        account, organization = await _get_account(ctx, new.account_id), await _organization(ctx)
+        account = await _get_account(ctx, new.account_id)
+        organization = await _organization(ctx)
         process_row = await _get_process(ctx, new.process_key)
         fields = await validate_changes(
             ctx, {**changes, "name": changes.get("name")}, ctx.today(organization.time_zone)
@@ -60,7 +58,15 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
         await _refuse_duplicate_key(ctx, fields, None)
         collaborator_ids = changes.get("collaborator_ids") or ()
         await require_active_members(ctx, collaborator_ids)
-        row = await _build_lead(ctx, {"account_id": account.id, "owner_id": owner}, process_row, fields)
+        row = opportunity_row(
+            ctx,
+            process_row,
+            id=new_id(),
+            number=await next_number(ctx.viewer.organization_id),
+            state=OpportunityState.LEAD,
+            created_at=ctx.now,
+            fields={**fields, "account_id": account.id, "owner_id": owner},
+        )
         facts = facts_of_new_opportunity(row, account, organization)
         id = await _insert(ctx, row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now)), fields)
         await add_collaborators(ctx, id, collaborator_ids)
@@ -73,7 +79,7 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
 
 
 async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; the same values again change nothing. A push needs its reason."""
+    """Change the given fields; equal values change nothing. Moving the close date to a later month needs a reason."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         before = asdict(deal.row)
@@ -83,8 +89,8 @@ async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *,
         pushed = is_push(deal.row.latest_close_date, changes.get("expected_close_date"))
         if pushed and changes.get("slip_reason") is None:
             message = (
-                "The expected close date moves to a later month: say why with `slipReason`. "
-                f"It was {deal.row.latest_close_date} when it was last set."
+                f"The expected close date moves to a later month; it was {deal.row.latest_close_date} when last set. "
+                "Give the reason with `slipReason`."
             )
             validator.add("slipReason", message=message)
         validator.raise_if_any()
@@ -93,7 +99,9 @@ async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *,
         if "collaborator_ids" in changes:
             collaborator_changes = await set_collaborators(deal, changes["collaborator_ids"] or ())
         if diff(before, fields) or collaborator_changes:
-            await deal.write(**fields, **({"push_count": deal.row.push_count + 1} if pushed else {}))
+            if pushed:
+                fields["push_count"] = deal.row.push_count + 1
+            await deal.write(**fields)
             _emit_update(deal, changes, collaborator_changes, pushed=pushed)
         return id
 
@@ -115,17 +123,17 @@ def _emit_update(
 
 
 async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
-    """Take the deal out of every list; its history, its events and its number stay."""
+    """Mark the opportunity as deleted, so that no list has it. Its history, events and number are retained."""
 
     def authorize(deal: LockedOpportunity) -> None:
         require_permission(ctx.viewer, Action.DELETE, to="delete opportunities")
 
     async def verb(deal: LockedOpportunity) -> UUID:
         validator = Validator()
-        why = validator.text(reason, "reason", required=True, max_length=2_000)
+        reason_text = validator.text(reason, "reason", required=True, max_length=2_000)
         validator.raise_if_any()
         await deal.write(deleted_at=deal.ctx.now)
-        deal.emit("opportunity.deleted", number=deal.row.number, reason=why)
+        deal.emit("opportunity.deleted", number=deal.row.number, reason=reason_text)
         return id
 
     return await change(ctx, id, expected_version, verb, authorize=authorize)
@@ -140,9 +148,9 @@ async def _get_account(ctx: Ctx, id: UUID) -> AccountFacts:
 
 
 async def _organization(ctx: Ctx) -> OrganizationSettings:
-    return OrganizationSettings(
-        **(await Organization.filter(id=ctx.viewer.organization_id).values(*column_names(OrganizationSettings)))[0]
-    )
+    rows = Organization.filter(id=ctx.viewer.organization_id)
+    [settings] = await rows.values(*column_names(OrganizationSettings))
+    return OrganizationSettings(**settings)
 
 
 async def _get_process(ctx: Ctx, key: str | None) -> ProcessRow:
@@ -152,7 +160,7 @@ async def _get_process(ctx: Ctx, key: str | None) -> ProcessRow:
     if found is None:
         raise invalid_field(
             "processKey",
-            message=f"There is no sales process with the key {key[:64]}. Leave it out for the default one.",
+            message=f"There is no sales process with the key `{key[:64]}`. Leave it out to use the default one.",
         )
     return found
 
@@ -167,33 +175,6 @@ async def _refuse_duplicate_key(ctx: Ctx, fields: dict[str, object], own_id: UUI
     )
     message = "An opportunity with this external id exists already. Update that one, or use another external id."
     await refuse_duplicate(same_key, kind="Opportunity", message=message, own_id=own_id)
-
-
-async def _build_lead(
-    ctx: Ctx, parent_ids: dict[str, Any], process_row: ProcessRow, fields: dict[str, object]
-) -> Opportunity:
-    """The lead as it will be stored, with the next number."""
-    settings = process_row.document.state_settings(OpportunityState.LEAD)
-    columns: dict[str, Any] = DEFAULTS | fields  # Any: columns of several kinds
-    return Opportunity(
-        id=new_id(),
-        organization_id=ctx.viewer.organization_id,
-        number=await next_number(ctx.viewer.organization_id),
-        process_id=process_row.id,
-        state=OpportunityState.LEAD,
-        state_since=ctx.now,
-        created_at=ctx.now,
-        updated_at=ctx.now,
-        recorded_at=ctx.now,
-        version=1,
-        probability=float(settings.probability),
-        probability_is_manual=False,
-        forecast_category=settings.forecast_category,
-        push_count=0,
-        purchase_process=PurchaseProcess.UNKNOWN,
-        **parent_ids,
-        **columns,
-    )
 
 
 async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:

@@ -1,4 +1,4 @@
-"""A deal moves to the newest version of a process: its state stays, no gate is run, and what was done stays done."""
+"""Migrate a deal to the newest version of a process: its state stays, no gate is evaluated, done milestones stay done."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,9 @@ from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 
 async def migrate(deal: LockedOpportunity, newest: ProcessRow) -> None:
-    """Assessments and milestones match by key; debts whose keys are gone settle with the change."""
-    before, after = deal.process, newest.document
-    await deal.write(process_id=newest.id, **_forecast_columns(deal, before, after))
+    """Move a deal to a process version. Assessments and milestones match by key; overrides of removed keys are settled."""
+    after = newest.document
+    await deal.write(process_id=newest.id, **_forecast_columns(deal, deal.process, after))
     deal.process = after
     milestone_keys = {"removed": await _remove_milestones(deal), "added": await _add_milestones(deal)}
     await _update_milestones(deal)
@@ -23,8 +23,9 @@ async def migrate(deal: LockedOpportunity, newest: ProcessRow) -> None:
 
 
 def _forecast_columns(deal: LockedOpportunity, before: ProcessDocument, after: ProcessDocument) -> dict[str, object]:
-    """Probability and category are those of the state in the new version, but where they were set by hand."""
-    old, new = before.state_settings(deal.row.state), after.state_settings(deal.row.state)
+    """Return the state's probability and category in the new version, except those that were set by hand."""
+    old = before.state_settings(deal.row.state)
+    new = after.state_settings(deal.row.state)
     fields: dict[str, object] = {}
     if not deal.row.probability_is_manual:
         fields["probability"] = float(new.probability)
@@ -34,7 +35,7 @@ def _forecast_columns(deal: LockedOpportunity, before: ProcessDocument, after: P
 
 
 async def _remove_milestones(deal: LockedOpportunity) -> list[str]:
-    """The steps of the old version that the new one does not have, where nothing was done about them."""
+    """Delete the open milestones that the new version does not have. Return their keys, sorted."""
     known = {template.key for template in deal.process.milestones}
     open_milestones = [milestone for milestone in deal.facts.milestones if milestone.status not in PASSED_STATUSES]
     removed = {step.id: step.key for step in open_milestones if step.key is not None and step.key not in known}
@@ -51,7 +52,7 @@ async def _add_milestones(deal: LockedOpportunity) -> list[str]:
 
 
 async def _update_milestones(deal: LockedOpportunity) -> None:
-    """Steps that both versions have are called and weighed as in the new one; when each is due and whether it is done stays."""
+    """Give the milestones of both versions the new name, side, weight and position. Due dates and status stay."""
     for position, template in enumerate(deal.process.milestones, 1):
         milestone = next((step for step in deal.facts.milestones if step.key == template.key), None)
         if milestone is not None:

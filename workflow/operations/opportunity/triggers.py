@@ -1,4 +1,4 @@
-"""The seven arrows as verbs: what each asks for, and what it applies before its gate is judged."""
+"""The seven triggers: the inputs of each, and the changes that it applies before its gate is evaluated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ MIN_NOTE_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class QualifyChanges:
-    """What QUALIFY records before it asks its gate; None leaves a part out."""
+    """The changes that QUALIFY applies before its gate; None leaves a value as it is."""
 
     assessments: Sequence[NewAssessment] = ()
     pain_since: date | None = None
@@ -33,7 +33,7 @@ class QualifyChanges:
 
 @dataclass(frozen=True, slots=True)
 class LossDetails:
-    """Why a deal was lost, and to whom."""
+    """The reason of a loss, the competitor that won, and the day."""
 
     reason: LossReason
     competitor_id: UUID | None = None
@@ -42,7 +42,7 @@ class LossDetails:
 
 @dataclass(frozen=True, slots=True)
 class WinDetails:
-    """Why a deal was won, and what was agreed at last."""
+    """The reason of a win, the day, and the final value, date and next step."""
 
     reason: WinReason
     closed_on: date | None = None
@@ -50,7 +50,7 @@ class WinDetails:
 
 
 async def qualify(ctx: Ctx, id: UUID, changes: QualifyChanges, options: TransitionOptions) -> TransitionOutcome:
-    """LEAD becomes QUALIFIED where pain, interest and fit hold, and what else the process asks."""
+    """Move a LEAD to QUALIFIED if pain, interest and fit are validated and the process's other requirements are met."""
 
     async def apply(deal: LockedOpportunity) -> None:
         if changes.assessments or changes.pain_since is not None:
@@ -62,7 +62,7 @@ async def qualify(ctx: Ctx, id: UUID, changes: QualifyChanges, options: Transiti
 
 
 async def progress(ctx: Ctx, id: UUID, changes: OpportunityChanges, options: TransitionOptions) -> TransitionOutcome:
-    """QUALIFIED becomes PROGRESSING; a date given with it is a new baseline, and the milestones are laid out."""
+    """Move a QUALIFIED deal to PROGRESSING and plan its milestones. A given date is a new baseline, not a push."""
 
     async def apply(deal: LockedOpportunity) -> None:
         await _write_changes(deal, changes)
@@ -71,7 +71,7 @@ async def progress(ctx: Ctx, id: UUID, changes: OpportunityChanges, options: Tra
 
 
 async def win(ctx: Ctx, id: UUID, details: WinDetails, options: TransitionOptions) -> TransitionOutcome:
-    """PROGRESSING becomes WON."""
+    """Move a PROGRESSING deal to WON."""
 
     async def apply(deal: LockedOpportunity) -> None:
         await _write_changes(deal, details.changes)
@@ -83,7 +83,7 @@ async def win(ctx: Ctx, id: UUID, details: WinDetails, options: TransitionOption
 
 
 async def lose(ctx: Ctx, id: UUID, details: LossDetails, options: TransitionOptions) -> TransitionOutcome:
-    """QUALIFIED or PROGRESSING becomes LOST; to whom, where it was lost to a competitor."""
+    """Move a QUALIFIED or PROGRESSING deal to LOST. LOST_TO_COMPETITOR names the competitor."""
 
     def check(deal: LockedOpportunity, validator: Validator) -> None:
         _check_note(validator, details.reason, options.note)
@@ -96,7 +96,7 @@ async def lose(ctx: Ctx, id: UUID, details: LossDetails, options: TransitionOpti
 
 
 async def disqualify(ctx: Ctx, id: UUID, reason: DisqualifyReason, options: TransitionOptions) -> TransitionOutcome:
-    """Stop: the deal is DISQUALIFIED, with the reason why."""
+    """Move an open deal to DISQUALIFIED, with a reason."""
 
     def check(deal: LockedOpportunity, validator: Validator) -> None:
         _check_note(validator, reason, options.note)
@@ -107,14 +107,14 @@ async def disqualify(ctx: Ctx, id: UUID, reason: DisqualifyReason, options: Tran
 
 
 async def regress(ctx: Ctx, id: UUID, options: TransitionOptions) -> TransitionOutcome:
-    """Back by one state, with a note that says why."""
+    """Move a deal back by one state, with a note that gives the reason."""
     return await run_transition(ctx, id, TransitionRequest(Trigger.REGRESS, options))
 
 
 async def reopen(
     ctx: Ctx, id: UUID, to: OpportunityState, changes: OpportunityChanges, options: TransitionOptions
 ) -> TransitionOutcome:
-    """A closed deal is open again; the gate into its target is judged anew."""
+    """Move a closed deal back to an open state. The gate into that state is evaluated again."""
 
     async def apply(deal: LockedOpportunity) -> None:
         await _write_changes(deal, changes)
@@ -123,7 +123,7 @@ async def reopen(
 
 
 async def _write_changes(deal: LockedOpportunity, changes: OpportunityChanges) -> None:
-    """Write value, date and next step; a date is a new baseline here, never a push."""
+    """Write value, date and next step. A date given with a transition is a new baseline, never a push."""
     validator = Validator()
     columns: dict[str, object] = {}
     if "next_step" in changes:
@@ -136,23 +136,28 @@ async def _write_changes(deal: LockedOpportunity, changes: OpportunityChanges) -
 
 def _check_note(validator: Validator, reason: LossReason | DisqualifyReason, note: str | None) -> None:
     if reason in (LossReason.OTHER, DisqualifyReason.OTHER) and len((note or "").strip()) < MIN_NOTE_LENGTH:
-        message = f"The reason OTHER needs a `note` of at least {MIN_NOTE_LENGTH} characters that says why."
+        message = f"The reason OTHER needs a `note` of at least {MIN_NOTE_LENGTH} characters that explains it."
         validator.add("note", message=message)
 
 
 def _check_competitor(deal: LockedOpportunity, details: LossDetails, validator: Validator) -> None:
-    """One of the deal's competitors where the deal was lost to one, and only there; doing nothing is NO_DECISION."""
+    """Require one of the deal's competitors for LOST_TO_COMPETITOR and none for another reason."""
     if details.reason is not LossReason.LOST_TO_COMPETITOR:
         if details.competitor_id is not None:
-            validator.add("competitorId", message="`competitorId` goes with LOST_TO_COMPETITOR. Leave it out.")
+            validator.add(
+                "competitorId", message="`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."
+            )
         return
-    competitors = {rival.id: rival for rival in deal.facts.competitors}
-    competitor = competitors.get(details.competitor_id) if details.competitor_id else None
+    competitor = next((known for known in deal.facts.competitors if known.id == details.competitor_id), None)
     if competitor is None:
-        names = ", ".join(rival.name for rival in competitors.values() if rival.kind is not CompetitorKind.STATUS_QUO)
-        known = f"on record: {names}" if names else "none is on record yet: addCompetitor"
-        message = f"LOST_TO_COMPETITOR names one of the deal's competitors with `competitorId` ({known})."
+        vendors = [known.name for known in deal.facts.competitors if known.kind is not CompetitorKind.STATUS_QUO]
+        names = ", ".join(f"“{name}”" for name in vendors)
+        known = f"It has {names}." if names else "It has none yet: add one with addCompetitor."
+        message = f"LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors. {known}"
         validator.add("competitorId", message=message)
     elif competitor.kind is CompetitorKind.STATUS_QUO:
-        message = "A deal lost to the status quo is NO_DECISION. Give that reason, or name another competitor."
+        message = (
+            "`competitorId` is the status quo, and a deal lost to it has the reason NO_DECISION. "
+            "Give that reason, or name another competitor."
+        )
         validator.add("competitorId", message=message)

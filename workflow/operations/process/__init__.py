@@ -1,1 +1,1 @@
-"""Publishing sales processes."""
+"""Operations on sales processes."""

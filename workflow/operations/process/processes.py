@@ -1,4 +1,4 @@
-"""Publishing a sales process: parsed, checked whole, kept for ever."""
+"""Publish sales processes. A published version is checked completely and never changes."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +20,12 @@ from workflow.rules.permissions import Action, require_permission
 from workflow.rules.process.document import ProcessDocument, content_hash, encode_process
 
 PRESETS = ("default", "bant", "meddicc", "spiced")
-"""The processes that ship with the product."""
+"""The names of the processes that ship with the product."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """A version that stands, and whether this publishing made it."""
+    """A published version; `is_new` is False if the same document was published before."""
 
     id: UUID
     version: int
@@ -34,17 +34,17 @@ class PublishResult:
 
 @cache
 def preset(name: str) -> ProcessDocument:
-    """A process that ships with the product."""
+    """Return a process that ships with the product."""
     return process_from_yaml(preset_text(name))
 
 
 def preset_text(name: str) -> str:
-    """The same as its author wrote it, comments and all."""
+    """Return the YAML text of a process that ships with the product, comments included."""
     return files("workflow").joinpath("presets", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> PublishResult:
-    """The next version of the document's key; the same document again publishes nothing, and switches the default where asked."""
+    """Publish the next version of the document's key; the newest version is returned if the document is equal to it."""
 
     async def work() -> PublishResult:
         require_permission(ctx.viewer, Action.ADMINISTER, to="publish sales processes")
@@ -61,7 +61,7 @@ async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = F
 
 
 async def _unchanged_version(ctx: Ctx, document: ProcessDocument) -> PublishResult | None:
-    """The newest version of the key, where it says the same."""
+    """Return the newest version of the key if its document is the same."""
     found = await _newest_version(ctx, document).values("id", "version", "content_hash")
     if not found or found[0]["content_hash"] != content_hash(document):
         return None
@@ -70,7 +70,8 @@ async def _unchanged_version(ctx: Ctx, document: ProcessDocument) -> PublishResu
 
 async def _insert_version(ctx: Ctx, document: ProcessDocument) -> PublishResult:
     newest = await _newest_version(ctx, document).values("version")
-    published = PublishResult(new_id(), newest[0]["version"] + 1 if newest else 1, is_new=True)
+    version = newest[0]["version"] + 1 if newest else 1
+    published = PublishResult(new_id(), version, is_new=True)
     await SalesProcess.create(
         id=published.id,
         organization_id=ctx.viewer.organization_id,
@@ -87,7 +88,7 @@ async def _insert_version(ctx: Ctx, document: ProcessDocument) -> PublishResult:
 
 
 async def _make_default(ctx: Ctx, key: str, published: PublishResult) -> None:
-    """New deals follow this key from now on; nothing is told where they do already."""
+    """Make the key the default of new deals; record an event only if it was not the default."""
     others = Organization.filter(id=ctx.viewer.organization_id).exclude(default_process_key=key)
     if await others.update(default_process_key=key):
         await _record(ctx, "process.madeDefault", key, published)
@@ -99,6 +100,6 @@ async def _record(ctx: Ctx, event: str, key: str, published: PublishResult) -> N
 
 
 def _newest_version(ctx: Ctx, document: ProcessDocument) -> QuerySet[SalesProcess]:
-    """The newest version of the document's key, if there is one."""
+    """Return the query of the newest version of the document's key."""
     versions = SalesProcess.filter(organization_id=ctx.viewer.organization_id, process_key=document.key)
     return versions.order_by("-version").limit(1)

@@ -1,1 +1,1 @@
-"""Imports of opportunities, accounts, contacts and sellers."""
+"""Operations that import opportunities, accounts, contacts and sellers."""

@@ -1,4 +1,4 @@
-"""Accounts and contacts as a file has them: made where they are missing, else brought to what it tells of them."""
+"""Create or update the accounts and contacts of a file."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ ExistingRow = dict[str, Any]  # Any: an id and a version
 
 
 async def in_own_transaction(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bool) -> ImportOutcome:
-    """One line in a transaction of its own; what is only tried is taken back."""
+    """Run the import of one line in a transaction of its own, which a dry run rolls back."""
 
     async def work_or_roll_back() -> ImportOutcome:
         outcome = await work()
@@ -41,7 +41,7 @@ async def in_own_transaction(work: Callable[[], Awaitable[ImportOutcome]], *, dr
 
 
 async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
-    """The account with this key, else of this domain, else by this name, as it is told; a new one where there is none."""
+    """Update the account with the external id, or else the domain, or else the name; create one if there is none."""
     scope = Q(organization_id=ctx.viewer.organization_id)
     existing = await _find(Account, scope, changes, "domain", "name")
     if existing is None:
@@ -52,12 +52,15 @@ async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
 
 
 async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -> ImportOutcome:
-    """The contact with this key, else of the account by this e-mail, else by this name; InvalidInput where there is no such account."""
+    """Update the contact with the external id, or else the account's with the e-mail or the name; create one if needed.
+
+    InvalidInput if there is no account with this name.
+    """
     organization_id = ctx.viewer.organization_id
     accounts = Account.filter(organization_id=organization_id, name_folded=account_name.strip().casefold())
     found = is_storable(account_name) and await accounts.order_by("created_at", "id").limit(1).values("id")
     if not found:
-        message = f"There is no account called {account_name[:80]!r}. Import the accounts first."
+        message = f"There is no account with the name {account_name[:80]!r}. Import the accounts first."
         raise invalid_field("accountName", message=message)
     account_id: UUID = found[0]["id"]
     existing = await _find(Contact, Q(organization_id=organization_id, account_id=account_id), changes, "email", "name")
@@ -71,25 +74,23 @@ async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -
 async def _find(
     table: type[Account] | type[Contact], scope: Q, changes: Mapping[str, Any], *others: str
 ) -> ExistingRow | None:
-    """By the key of the other system; else by what tells them apart, among those that no other key names."""
-    system, key = (str(changes.get(name) or "").strip() for name in ("external_system", "external_id"))
+    """Return the row with the external id, or else the oldest with the first of the other values that matches."""
+    system = str(changes.get("external_system") or "").strip()
+    key = str(changes.get("external_id") or "").strip()
     if system and key and is_storable(system) and is_storable(key):
         same = await table.filter(scope, external_system=system, external_id=key).values("id", "version")
         if same:
             return dict(same[0])
+    # A row that has an external id of its own is another one, even if it has the same name.
+    not_external = Q(external_id=None) if key else Q()
     for name in others:
         value = str(changes.get(name) or "").strip().casefold()
         if not value or not is_storable(value):
             continue
-        not_external = Q() if not key else Q(external_id=None)
-        same = (
-            await table.filter(scope, not_external, **{_COLUMN.get(name, name): value})
-            .order_by("created_at", "id")
-            .limit(1)
-            .values("id", "version")
-        )
-        if same:
-            return dict(same[0])
+        matches = table.filter(scope, not_external, **{_COLUMN.get(name, name): value})
+        oldest = await matches.order_by("created_at", "id").limit(1).values("id", "version")
+        if oldest:
+            return dict(oldest[0])
     return None
 
 

@@ -1,4 +1,4 @@
-"""Importing opportunities of another system: (system, id) is the key, and the same row again changes nothing."""
+"""Import opportunities of another system. System and external id are the key; an equal row changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,14 +36,14 @@ MAX_ROWS = 500
 async def import_rows(
     ctx: Ctx, external_system: str, rows: Sequence[ImportRow], dry_run: bool = False
 ) -> list[ImportRowOutcome]:
-    """Make and change opportunities, all good rows in one transaction; a bad one is REJECTED and spoils no other."""
+    """Create and change opportunities in one transaction. A faulty row is REJECTED and does not affect the others."""
 
     async def work() -> tuple[StoredRowOutcome, ...]:
         require_permission(ctx.viewer, Action.IMPORT, to="import")
         validator = Validator()
         system = validator.text(external_system, "externalSystem", required=True) or ""
         if not 1 <= len(rows) <= MAX_ROWS:
-            validator.add("rows", message=f"There are {len(rows)} rows; send 1 to {MAX_ROWS} at once.")
+            validator.add("rows", message=f"There are {len(rows)} rows. Send 1 to {MAX_ROWS} at once.")
         validator.raise_if_any()
         import_ctx = replace(ctx, source=TransitionSource.IMPORT, idempotency=None)
         return tuple(to_stored(outcome) for outcome in await _import(import_ctx, system, rows, dry_run))
@@ -53,7 +53,7 @@ async def import_rows(
 
 @dataclass(slots=True)
 class _ImportBatch:
-    """The rows' answers and what is to be written, as the rows are gone through."""
+    """The outcomes and the plan of the rows that have been checked so far."""
 
     results: list[ImportRowOutcome] = field(default_factory=list)
     plan: ImportPlan = field(default_factory=ImportPlan)
@@ -77,13 +77,12 @@ async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: boo
 
 
 def _plan_row(ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, row: ImportRow) -> ImportRowOutcome:
-    """Judge one row, and plan what it writes."""
+    """Check one row and add its change to the plan."""
     columns = validate_row(row)
     key = str(columns["external_id"])
     if key in batch.seen_ids:
-        raise invalid_field(
-            "externalId", message=f"`{key}` stands in an earlier row of this import. Keep one row for a key."
-        )
+        message = f"`{key}` is also in an earlier row of this import. Keep one row for each id."
+        raise invalid_field("externalId", message=message)
     batch.seen_ids.add(key)
     existing = lookup.existing.get(key)
     if existing is None:
@@ -98,7 +97,7 @@ def _plan_row(ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, 
 def _plan_update(
     ctx: Ctx, lookup: ImportLookup, plan: ImportPlan, existing: Mapping[str, object], columns: Mapping[str, object]
 ) -> ImportOutcome:
-    """Plan what changed in the file; UNCHANGED where that is nothing, or what stands here already."""
+    """Plan the columns that changed in the file; UNCHANGED if there are none or the deal has these values already."""
     key = str(columns["external_id"])
     last_row = lookup.last_rows.get(key)
     changes = changed_since(columns, last_row.row if last_row else {})
@@ -107,41 +106,41 @@ def _plan_update(
     state = OpportunityState(str(existing["state"]))
     new_state = changes.get("state")
     if new_state is not None and new_state != state:
-        message = f"This opportunity is {state} and the row says {new_state}. Only a transition changes it."
+        message = f"`state` is {new_state}, but the opportunity is {state}. Only a transition changes the state."
         raise invalid_field("state", message=message)
     check_dates(changes, state, ctx.now, lookup.time_zone)
     fields = _changed_columns(ctx, lookup, existing, changes)
     differences = diff(existing, fields)
     if differences and state in CLOSED_STATES:
         raise RecordClosedError(state=state, opportunity_id=UUID(str(existing["id"])))
-    row = {**(last_row.row if last_row else {}), **normalized(columns)}
-    plan.updates.append(
-        ImportUpdate(
-            existing=existing, external_id=key, fields=fields, differences=differences, row=row, last_row=last_row
-        )
+    update = ImportUpdate(
+        existing=existing,
+        external_id=key,
+        fields=fields,
+        differences=differences,
+        row={**(last_row.row if last_row else {}), **normalized(columns)},
+        last_row=last_row,
     )
+    plan.updates.append(update)
     return ImportOutcome.UPDATED if differences else ImportOutcome.UNCHANGED
 
 
 def _changed_columns(
     ctx: Ctx, lookup: ImportLookup, existing: Mapping[str, object], changes: Mapping[str, object]
 ) -> dict[str, object]:
-    """The columns of the deal's row that the changed ones of the file mean; createdAt and stateSince bind at birth."""
-    fields: dict[str, object] = {name: changes[name] for name in ("source",) if name in changes}
+    """Return the deal's columns that the changed columns of the file set. createdAt and stateSince count only for a new deal."""
+    fields: dict[str, object] = {}
+    if "source" in changes:
+        fields["source"] = changes["source"]
     if "name" in changes:
         fields |= {"name": changes["name"], "name_folded": str(changes["name"]).casefold()}
     if "type" in changes:
         fields["type"] = changes["type"] or OpportunityType.NEW_BUSINESS
     if "attributes" in changes:
-        old, new = existing["attributes"], changes["attributes"]
-        fields["attributes"] = merge_attributes(
-            old if isinstance(old, Mapping) else {}, new if isinstance(new, Mapping) else {}
-        )
+        fields["attributes"] = merge_attributes(_mapping(existing["attributes"]), _mapping(changes["attributes"]))
     if "value" in changes:
-        value = changes["value"]
-        fields |= lookup.value_columns(
-            value if isinstance(value, MoneyAmount) else None, ctx.today(lookup.time_zone.key)
-        )
+        value = changes["value"] if isinstance(changes["value"], MoneyAmount) else None
+        fields |= lookup.value_columns(value, ctx.today(lookup.time_zone.key))
     if "expected_close_date" in changes:
         fields |= _close_date_columns(existing, changes)
     if OpportunityState(str(existing["state"])) in CLOSED_STATES:
@@ -154,14 +153,18 @@ def _changed_columns(
 
 
 def _close_date_columns(existing: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """A new expected close date; a later month than the last one ever set is a push."""
+    """Return the columns of a new expected close date. A month later than the last date that was set is a push."""
     close_date = get_day(changes, "expected_close_date")
     pushes = int(str(existing["push_count"])) + is_push(get_day(existing, "latest_close_date"), close_date)
     return {**close_date_columns(Validator(), close_date), "push_count": pushes}
 
 
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
 async def _dry_run_results(ctx: Ctx, batch: _ImportBatch) -> list[ImportRowOutcome]:
-    """The answers of a dry run: what would be made has no id, and is told what it may be twice."""
+    """Return the outcomes of a dry run: a new opportunity has no id, but its possible duplicates."""
     names = {
         opportunity.id: DealName(_account_id(opportunity), str(opportunity.fields["name"]))
         for opportunity in batch.plan.new

@@ -1,4 +1,4 @@
-"""What an import looks up: read once a batch, so that no row asks the database."""
+"""The lookup of an import: what its rows refer to, read once per batch so that no row needs a statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from workflow.operations.core.context import Ctx
 from workflow.operations.core.locking import lock_rates, lock_settings
 from workflow.operations.core.validation import MoneyAmount, is_storable, minor_units
 from workflow.operations.transfer.row import OWN_SYSTEM, ImportRow
+from workflow.queries.columns import column_names
 from workflow.queries.opportunity.rows import opportunities_by_id
-from workflow.queries.people.people import column_names
 from workflow.queries.process.processes import ProcessRow, default_process, newest_processes
 from workflow.rules import codec
 from workflow.rules.errors import invalid_field
@@ -30,7 +30,7 @@ ACCOUNT_COLUMNS = column_names(AccountFacts)
 
 @dataclass(frozen=True, slots=True)
 class LastRow:
-    """The row last imported under a key."""
+    """The row that was last imported under an external id."""
 
     id: UUID
     opportunity_id: UUID | None
@@ -39,7 +39,7 @@ class LastRow:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLookup:
-    """What only whole deals name: every member, contacts by their account and e-mail or name, processes, and keys of activities."""
+    """What documents refer to: members, processes, activity keys, and contacts by account and e-mail or name."""
 
     members: Mapping[str, UUID] = field(default_factory=dict)
     contacts: Mapping[tuple[str, str], UUID] = field(default_factory=dict)
@@ -49,14 +49,14 @@ class DocumentLookup:
 
 @dataclass(slots=True)
 class ImportLookup:
-    """The organization as a batch of rows meets it."""
+    """The organization's data that a batch of rows refers to, and the accounts that the batch will create."""
 
     external_system: str
     base_currency: str
     time_zone: ZoneInfo
     default_process: ProcessRow
     active_members: Mapping[str, UUID]
-    documents: "DocumentLookup"
+    documents: DocumentLookup
     rates: Sequence[tuple[str, date, Decimal]]
     last_rows: Mapping[str, LastRow]
     existing: Mapping[str, Mapping[str, Any]]
@@ -66,49 +66,53 @@ class ImportLookup:
     new_accounts: dict[UUID, str] = field(default_factory=dict)
 
     def active_member_id(self, email: str) -> UUID:
-        """The active member with the address."""
+        """Return the active member with the e-mail; InvalidInput if there is none."""
         found = self.active_members.get(email.lower())
         if found is None:
-            raise invalid_field(
-                "ownerEmail", message=f"{email} is no active member. Make the member first, or name another owner."
-            )
+            message = f"{email[:80]!r} is not an active member. Create the member first, or name another owner."
+            raise invalid_field("ownerEmail", message=message)
         return found
 
     def member_id(self, email: str, *path: str) -> UUID:
-        """The member with the address, active or not."""
+        """Return the member with the e-mail, active or not; InvalidInput at the path if there is none."""
         found = self.documents.members.get(email.lower())
         if found is None:
-            raise invalid_field(*path, message=f"{email[:80]} is no member. Make the member first, or leave them out.")
+            message = f"{email[:80]!r} is not a member. Create the member first, or leave the e-mail out."
+            raise invalid_field(*path, message=message)
         return found
 
     def contact_id(self, named: ExportedContact, *path: str) -> UUID:
-        """The account's oldest contact with the e-mail, else by the name."""
-        account, name, email = (text.strip().casefold() for text in (named.account, named.name, named.email or ""))
+        """Return the account's oldest contact with the e-mail, or else with the name; InvalidInput if there is none."""
+        account = named.account.strip().casefold()
         known = self.documents.contacts
-        found = known.get((account, email)) or known.get((account, name))
+        by_email = known.get((account, (named.email or "").strip().casefold()))
+        found = by_email or known.get((account, named.name.strip().casefold()))
         if found is None:
             message = f"There is no contact {named.name[:80]!r} at {named.account[:80]!r}. Import the contacts first."
             raise invalid_field(*path, message=message)
         return found
 
     def process_by_key(self, key: str | None) -> ProcessRow:
-        """The newest version of the process, the default where none is named."""
+        """Return the newest version of the process, or the default process if the key is None."""
         found = self.default_process if key is None else self.documents.processes.get(key)
         if found is None:
-            raise invalid_field("process", message=f"There is no process {str(key)[:80]!r}. Publish it first.")
+            raise invalid_field(
+                "process", message=f"There is no process with the key {str(key)[:80]!r}. Publish it first."
+            )
         return found
 
     def account_id(self, name: str) -> UUID:
-        """The oldest account of that name, or one that the batch will make."""
+        """Return the oldest account with the name, or plan a new one."""
         found = self.accounts.get(name.casefold())
         if found is None:
-            found = self.accounts[name.casefold()] = new_id()
+            found = new_id()
+            self.accounts[name.casefold()] = found
             self.new_accounts[found] = name
             self.account_facts[found] = AccountFacts(id=found, name=name)
         return found
 
     def value_columns(self, value: MoneyAmount | None, on: date) -> dict[str, object]:
-        """The columns of a value, its base worth at the rate of that day."""
+        """Return the columns of a value, with its base value at the rate of a day."""
         if value is None:
             return {"value_minor": None, "value_currency": None, "base_minor": None}
         minor = minor_units(value, "value")
@@ -117,14 +121,18 @@ class ImportLookup:
             return {**value_in_currency, "base_minor": minor}
         valid = [rate for currency, since, rate in self.rates if currency == value.currency and since <= on]
         if not valid:
-            message = f"There is no exchange rate from {value.currency} to {self.base_currency} valid on {on}. Ask an admin to set it."
+            message = (
+                f"There is no exchange rate from {value.currency} to {self.base_currency} valid on {on}. "
+                "Ask an admin to set it."
+            )
             raise invalid_field("value", "currency", message=message)
         return {**value_in_currency, "base_minor": convert_minor(minor, value.currency, self.base_currency, valid[-1])}
 
 
 async def load_lookup(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> ImportLookup:
-    """Read what the rows may meet; imports of one organization take turns."""
+    """Read what the rows refer to, and lock it."""
     organization_id = ctx.viewer.organization_id
+    # Imports of one organization run one after the other, so that two of them never create the same account.
     if dialect() == "postgres":
         await fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"import {organization_id}")
     organization = await lock_settings(organization_id)
@@ -154,32 +162,42 @@ async def _members(organization_id: UUID) -> dict[str, UUID]:
 
 
 async def _document_lookup(ctx: Ctx, documents: Sequence[OpportunityDocument]) -> DocumentLookup:
-    """Read what whole deals may meet; nothing where there are none."""
+    """Read what the documents refer to; without documents read nothing."""
     if not documents:
         return DocumentLookup()
     organization = {"organization_id": ctx.viewer.organization_id}
-    activities = [one for document in documents for one in document.activities]
-    contact_refs = [one.contact for whole in documents for one in whole.stakeholders] + [
-        contact for one in activities for contact in one.contacts
-    ]
-    accounts = sorted({one.account.strip().casefold() for one in contact_refs if is_storable(one.account)})
-    keys = sorted(
-        {one.external_id for one in activities if one.external_id is not None and is_storable(one.external_id)}
-    )
-    contacts: dict[tuple[str, str], UUID] = {}
-    contact_rows = Contact.filter(**organization, account__name_folded__in=accounts).order_by("-created_at", "-id")
-    for record in await contact_rows.values("id", "name_folded", "email", "account__name_folded"):
-        for key in (record["name_folded"], record["email"]):
-            contacts |= {(record["account__name_folded"], key): record["id"]} if key else {}
-    activity_keys = await Activity.filter(**organization, external_id__in=keys).values_list(
-        "external_system", "external_id"
-    )
+    members = await Member.filter(**organization).values("email", "id")
     return DocumentLookup(
-        members={record["email"]: record["id"] for record in await Member.filter(**organization).values("email", "id")},
-        contacts=contacts,
-        processes={one.document.key: one for one in await newest_processes(ctx.viewer)},
-        activity_keys={(system, key) for system, key in activity_keys},
+        members={record["email"]: record["id"] for record in members},
+        contacts=await _contacts(ctx, documents),
+        processes={row.document.key: row for row in await newest_processes(ctx.viewer)},
+        activity_keys=await _activity_keys(ctx, documents),
     )
+
+
+async def _contacts(ctx: Ctx, documents: Sequence[OpportunityDocument]) -> dict[tuple[str, str], UUID]:
+    """Return the oldest contact of each account and name, and of each account and e-mail."""
+    named = [stakeholder.contact for document in documents for stakeholder in document.stakeholders]
+    named += [contact for document in documents for activity in document.activities for contact in activity.with_]
+    accounts = sorted({contact.account.strip().casefold() for contact in named if is_storable(contact.account)})
+    rows = Contact.filter(organization_id=ctx.viewer.organization_id, account__name_folded__in=accounts)
+    contacts: dict[tuple[str, str], UUID] = {}
+    # The newest come first, so that the oldest overwrites the others.
+    for record in await rows.order_by("-created_at", "-id").values(
+        "id", "name_folded", "email", "account__name_folded"
+    ):
+        for key in (record["name_folded"], record["email"]):
+            if key:
+                contacts[record["account__name_folded"], key] = record["id"]
+    return contacts
+
+
+async def _activity_keys(ctx: Ctx, documents: Sequence[OpportunityDocument]) -> set[tuple[str, str]]:
+    """Return the external keys of the documents' activities that are logged already."""
+    external_ids = {activity.external_id for document in documents for activity in document.activities}
+    keys = sorted(key for key in external_ids if key is not None and is_storable(key))
+    rows = Activity.filter(organization_id=ctx.viewer.organization_id, external_id__in=keys)
+    return {(system, key) for system, key in await rows.values_list("external_system", "external_id")}
 
 
 async def _rates(organization_id: UUID) -> list[tuple[str, date, Decimal]]:
@@ -197,7 +215,7 @@ async def _last_rows(organization_id: UUID, system: str, keys: Sequence[str]) ->
 async def _existing_opportunities(
     organization_id: UUID, system: str, keys: Sequence[str], last_rows: Mapping[str, LastRow]
 ) -> dict[str, Mapping[str, Any]]:
-    """The opportunities that the keys mean, held until the batch is written; first what was imported under a key."""
+    """Return and lock the opportunities of the external ids. The one that was imported under an id comes first."""
     opportunities = Opportunity.filter(organization_id=organization_id)
     ids = await opportunities.filter(external_system=system, external_id__in=keys).values_list("id", "external_id")
     id_of_key = {
@@ -213,7 +231,7 @@ async def _existing_opportunities(
 
 
 async def _own_opportunities(organization_id: UUID, keys: Sequence[str]) -> dict[str, UUID]:
-    """The opportunities of this organization that the keys are the ids of."""
+    """Return the opportunities whose own id is an external id of the import."""
     id_of_key = {key: UUID(key) for key in keys if codec.is_id(key)}
     opportunities = Opportunity.filter(organization_id=organization_id, id__in=list(id_of_key.values()))
     existing = set(await opportunities.values_list("id", flat=True))
@@ -221,7 +239,7 @@ async def _own_opportunities(organization_id: UUID, keys: Sequence[str]) -> dict
 
 
 async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[str, AccountFacts]:
-    """The oldest account of each name."""
+    """Return the oldest account of each name."""
     names = sorted({row.account_name.strip().casefold() for row in rows if is_storable(row.account_name)})
     if dialect() == "postgres":
         lock_sql = (

@@ -1,4 +1,4 @@
-"""What a row of an import says, and whether it can be taken: checked before anything is written."""
+"""A row of an import: its columns, its checks before anything is written, and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -25,20 +25,20 @@ from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 
 class LeftOut(Enum):
-    """A column that the row does not have: it keeps what is there."""
+    """The value of a column that the row does not have; the stored value stays."""
 
     LEFT_OUT = "left out"
 
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 OWN_SYSTEM: Final = "pursuit"
-"""The external system of what came from none: its key is then its own id, a UUID."""
+"""The external system of an opportunity that came from no other system; its external id is then its own UUID."""
 EARLIEST_INSTANT: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One opportunity of another system; None clears a column, LEFT_OUT keeps it. What it has beyond comes with its birth alone."""
+    """An opportunity of another system. None clears a column, LEFT_OUT keeps it; the document counts only for a new one."""
 
     external_id: str
     name: str
@@ -61,7 +61,11 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportRowOutcome:
-    """What became of a row, counted from 1; `opportunity_id` is None for one that is unknown, or new on a dry run, which names what it may be twice."""
+    """The outcome of a row; rows count from 1.
+
+    `opportunity_id` is None if the row was rejected without a match, or if a dry run would create it. A dry run also
+    gives the possible duplicates of a new row.
+    """
 
     row: int
     external_id: str
@@ -73,7 +77,7 @@ class ImportRowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class StoredRowOutcome:
-    """The same as plain data, for a request that comes again: a refusal by what it is made of."""
+    """The outcome of a row as plain data, which a repeated request returns."""
 
     row: int
     external_id: str
@@ -85,7 +89,7 @@ class StoredRowOutcome:
 
 
 def to_stored(outcome: ImportRowOutcome) -> StoredRowOutcome:
-    """What became of a row, as plain data."""
+    """Return the outcome as plain data; the refusal is reduced to its parts."""
     problem = outcome.problem
     faults = problem.fields if isinstance(problem, InvalidInputError) else ()
     closed = problem.state if isinstance(problem, RecordClosedError) else None
@@ -94,7 +98,7 @@ def to_stored(outcome: ImportRowOutcome) -> StoredRowOutcome:
 
 
 def from_stored(row: StoredRowOutcome) -> ImportRowOutcome:
-    """What became of a row, with its refusal as it was."""
+    """Return the outcome with its refusal."""
     problem: Refusal | None = None
     if row.faults:
         problem = InvalidInputError(row.faults)
@@ -110,34 +114,35 @@ REASONS: Final = {
     "loss_reason": OpportunityState.LOST,
     "disqualify_reason": OpportunityState.DISQUALIFIED,
 }
+"""The columns of a reason, and the state that each belongs to."""
 
 
 def validate_row(row: ImportRow) -> dict[str, object]:
-    """The columns that the row gives, texts trimmed; InvalidInput tells what no database could hold."""
+    """Return the columns that the row gives, texts trimmed; InvalidInput names the values that cannot be stored."""
     validator = Validator()
-    columns = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
-    given = {name: value for name, value in columns.items() if value is not LEFT_OUT}
+    values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
+    columns = {name: value for name, value in values.items() if value is not LEFT_OUT}
     for name, path in (("external_id", "externalId"), ("name", "name"), ("account_name", "accountName")):
-        given[name] = validator.text(given[name], path, required=True)
+        columns[name] = validator.text(columns[name], path, required=True)
     for name, path in (("owner_email", "ownerEmail"), ("source", "source")):
-        if name in given:
-            given[name] = validator.text(given[name], path)
-    if "attributes" in given:
-        given["attributes"] = validator.attributes(given["attributes"], "attributes")
-    _check_earliest(given, validator)
+        if name in columns:
+            columns[name] = validator.text(columns[name], path)
+    if "attributes" in columns:
+        columns["attributes"] = validator.attributes(columns["attributes"], "attributes")
+    _check_earliest(columns, validator)
     validator.raise_if_any()
     if isinstance(row.value, MoneyAmount):
         minor_units(row.value, "value")
-    return given
+    return columns
 
 
 def normalized(columns: Mapping[str, object]) -> dict[str, object]:
-    """The columns as kept to compare the next import with: one spelling for one value."""
+    """Return the columns as JSON to compare the next import with; equal values have one form."""
     return {name: _normalize(value) for name, value in columns.items()}
 
 
 def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> dict[str, object]:
-    """The columns that changed in the file since the row was last imported; of attributes, the keys that did."""
+    """Return the columns that changed in the file since the last import; of the attributes, the changed keys."""
     now = normalized(columns)
     changes = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
     before, attributes = last.get("attributes"), columns.get("attributes")
@@ -149,65 +154,58 @@ def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> 
 
 
 def check_dates(columns: Mapping[str, object], state: OpportunityState, now: datetime, time_zone: ZoneInfo) -> None:
-    """createdAt ≤ stateSince ≤ now; createdAt's day ≤ closedOn ≤ today; closedOn and reasons only where they belong."""
+    """Check the order of the dates, and that a close and its reasons belong to the state."""
     validator = Validator()
-    created, since, closed_on = (
-        get_instant(columns, "created_at"),
-        get_instant(columns, "state_since"),
-        get_day(columns, "closed_on"),
-    )
+    created = get_instant(columns, "created_at")
+    since = get_instant(columns, "state_since")
+    closed_on = get_day(columns, "closed_on")
     if created and created > now:
-        validator.add("createdAt", message="`createdAt` is in the future. Give the moment the opportunity was made.")
+        validator.add("createdAt", message="`createdAt` is in the future. Give the instant of the creation.")
     if since and since > now:
-        validator.add("stateSince", message="`stateSince` is in the future. Give the moment the state was entered.")
+        message = "`stateSince` is in the future. Give the instant when the state was entered."
+        validator.add("stateSince", message=message)
     if created and since and created > since:
-        validator.add(
-            "stateSince",
-            message="`stateSince` is before `createdAt`. A state is entered once the opportunity is there.",
-        )
+        validator.add("stateSince", message="`stateSince` is before `createdAt`. Give the same instant or a later one.")
     if closed_on and closed_on > now.astimezone(time_zone).date():
         validator.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
     if closed_on and created and closed_on < created.astimezone(time_zone).date():
-        validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Mend the one that is wrong.")
+        validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Correct one of them.")
     if closed_on and state not in CLOSED_STATES:
-        validator.add(
-            "closedOn", message=f"`closedOn` belongs to a closed opportunity, and this one is {state}. Leave it out."
-        )
+        message = f"`closedOn` is allowed only for a closed opportunity, and this one is {state}. Leave it out."
+        validator.add("closedOn", message=message)
     _check_reasons(columns, state, validator)
     validator.raise_if_any()
 
 
 def get_instant(columns: Mapping[str, object], name: str) -> datetime | None:
-    """A moment that the row gives."""
+    """Return the instant in a column, None if it has none."""
     value = columns.get(name)
     return value if isinstance(value, datetime) else None
 
 
 def get_day(columns: Mapping[str, object], name: str) -> date | None:
-    """A day that the row gives."""
+    """Return the day in a column, None if it has none."""
     value = columns.get(name)
     return value if isinstance(value, date) else None
 
 
 def start_of_day(value: date, time_zone: ZoneInfo) -> datetime:
-    """The moment a day begins where the organization is."""
+    """Return the instant at which a day begins in a time zone."""
     return datetime.combine(value, time(), time_zone).astimezone(UTC)
 
 
 def _check_reasons(columns: Mapping[str, object], state: OpportunityState, validator: Validator) -> None:
-    for name, belongs in REASONS.items():
-        if columns.get(name) is not None and state is not belongs:
-            validator.add(
-                camel(name), message=f"`{camel(name)}` belongs to {belongs}, and this one is {state}. Leave it out."
-            )
+    for name, required_state in REASONS.items():
+        if columns.get(name) is not None and state is not required_state:
+            message = f"`{camel(name)}` is allowed only if the state is {required_state}; it is {state}. Leave it out."
+            validator.add(camel(name), message=message)
 
 
 def _check_earliest(columns: Mapping[str, object], validator: Validator) -> None:
-    """No day before 1900."""
     for name, value in columns.items():
-        if (isinstance(value, datetime) and value < EARLIEST_INSTANT) or (
-            type(value) is date and value < EARLIEST_INSTANT.date()
-        ):
+        # A datetime is a date too, but the two cannot be compared.
+        earliest = EARLIEST_INSTANT if isinstance(value, datetime) else EARLIEST_INSTANT.date()
+        if isinstance(value, date) and value < earliest:
             validator.add(camel(name), message=f"`{camel(name)}` is before 1900. Check the year.")
 
 

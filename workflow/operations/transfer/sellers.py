@@ -1,4 +1,4 @@
-"""Teams, their managers and their sellers as another system names them: made where they are not there yet."""
+"""Create the teams, managers and sellers that another system names and this organization does not have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workflow.rules.permissions import Action, require_permission
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A person who sells, in the team of a manager."""
+    """A salesperson, with team and manager."""
 
     name: str
     email: str
@@ -28,8 +28,8 @@ class Seller:
 
 
 async def ensure_sellers(ctx: Ctx, sellers: Sequence[Seller]) -> None:
-    """Make the members and teams that are missing; what is there stays as it is."""
-    require_permission(ctx.viewer, Action.ADMINISTER, to="make members and teams")
+    """Create the missing members and teams. Existing ones are not changed."""
+    require_permission(ctx.viewer, Action.ADMINISTER, to="create members and teams")
 
     validator = Validator()
     for seller in sellers:
@@ -54,8 +54,9 @@ async def ensure_sellers(ctx: Ctx, sellers: Sequence[Seller]) -> None:
 
 
 async def _create_team(ctx: Ctx, seller: Seller, member_ids: dict[str, UUID]) -> UUID:
-    """A team with its manager, who belongs to it too."""
-    id, email = new_id(), seller.manager_email.lower()
+    """Create a team whose manager is one of its members."""
+    id = new_id()
+    email = seller.manager_email.lower()
     await Team.create(id=id, organization_id=ctx.viewer.organization_id, name=seller.team, created_at=ctx.now)
     if email not in member_ids:
         member_ids[email] = await insert_member(ctx, name=seller.manager, email=email, role=Role.MANAGER, team_id=id)

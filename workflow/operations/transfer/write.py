@@ -1,4 +1,4 @@
-"""How an import writes: accounts, then what changed, then what is new with the numbers taken last."""
+"""Write an import: new accounts, then changes, then new opportunities."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from workflow.rules.opportunity.risks import highest_risk_level
 
 @dataclass(frozen=True, slots=True)
 class ImportUpdate:
-    """A change of an opportunity that is there, and the row to remember."""
+    """A change of an existing opportunity, and the row to store for the next import."""
 
     existing: Mapping[str, object]
     external_id: str
@@ -38,14 +38,14 @@ class ImportUpdate:
 
 @dataclass(slots=True)
 class ImportPlan:
-    """What a batch writes."""
+    """The new opportunities and the changes of a batch."""
 
     new: list[ImportedOpportunity] = field(default_factory=list)
     updates: list[ImportUpdate] = field(default_factory=list)
 
 
 async def write_plan(ctx: Ctx, lookup: ImportLookup, plan: ImportPlan) -> None:
-    """Write the plan; nothing where every row is unchanged."""
+    """Write the plan of a batch."""
     await _create_accounts(ctx, lookup)
     for update in plan.updates:
         await _write_update(ctx, lookup, update)
@@ -54,7 +54,8 @@ async def write_plan(ctx: Ctx, lookup: ImportLookup, plan: ImportPlan) -> None:
 
 
 async def _create_accounts(ctx: Ctx, lookup: ImportLookup) -> None:
-    rows, events = [], []
+    rows: list[Account] = []
+    events: list[NewEvent] = []
     for id, name in lookup.new_accounts.items():
         fields = {"name": name, "name_folded": name.casefold()}
         times = {"created_at": ctx.now, "updated_at": ctx.now}
@@ -66,13 +67,14 @@ async def _create_accounts(ctx: Ctx, lookup: ImportLookup) -> None:
 
 
 async def _write_update(ctx: Ctx, lookup: ImportLookup, update: ImportUpdate) -> None:
-    """What changed goes the way of every write on a deal; who may import may write what they see."""
+    """Change an existing deal. A viewer who may import may write every deal that they see."""
     id = UUID(str(update.existing["id"]))
 
     async def verb(deal: LockedOpportunity) -> None:
         await deal.write(**update.fields)
-        owner = update.fields.get("owner_id")
-        deal.emit("opportunity.updated", **(await change_owner(deal, owner) if isinstance(owner, UUID) else {}))
+        owner_id = update.fields.get("owner_id")
+        changes = await change_owner(deal, owner_id) if isinstance(owner_id, UUID) else {}
+        deal.emit("opportunity.updated", **changes)
 
     if update.differences:
         await change(ctx, id, None, verb, authorize=lambda deal: None)
@@ -83,6 +85,7 @@ async def _write_update(ctx: Ctx, lookup: ImportLookup, update: ImportUpdate) ->
 
 
 async def _write_new(ctx: Ctx, lookup: ImportLookup, opportunities: Sequence[ImportedOpportunity]) -> None:
+    # The counter row is locked by this, so it comes as late as possible.
     numbers = range(await next_number(ctx.viewer.organization_id, count=len(opportunities)), 2**31)
     new_rows = [
         build_rows(ctx, lookup, opportunity, number)
@@ -92,36 +95,35 @@ async def _write_new(ctx: Ctx, lookup: ImportLookup, opportunities: Sequence[Imp
     for table, rows in _by_table(row for new in new_rows for row in new.rows).items():
         await table.bulk_create(rows)
     await ImportedRow.bulk_create(
-        [_imported_row(ctx, lookup, birth.external_id, birth.id, birth.row) for birth in opportunities]
+        [_imported_row(ctx, lookup, one.external_id, one.id, one.row) for one in opportunities]
     )
-    await _evaluate_documents(ctx, [birth for birth in opportunities if birth.document is not EMPTY_DOCUMENT])
-    events = [_created_event(birth, number) for birth, number in zip(opportunities, numbers, strict=False)]
+    await _evaluate_documents(ctx, [one for one in opportunities if one.document is not EMPTY_DOCUMENT])
+    events = [_created_event(one, number) for one, number in zip(opportunities, numbers, strict=False)]
     await record_events(ctx, events)
 
 
 def _by_table(rows: Iterable[Model]) -> dict[type[Model], list[Model]]:
-    """The rows of each table, those first that others point at."""
-    found: dict[type[Model], list[Model]] = {hung.table: [] for hung in DOCUMENT_PARTS}
+    """Group the rows by table, in an order in which they can be inserted."""
+    found: dict[type[Model], list[Model]] = {part.table: [] for part in DOCUMENT_PARTS}
     for row in rows:
         found.setdefault(type(row), []).append(row)
     return {table: listed for table, listed in found.items() if listed}
 
 
 async def _evaluate_documents(ctx: Ctx, opportunities: Sequence[ImportedOpportunity]) -> None:
-    """The health, the level of risk and the competitor that took it, of deals that are told whole, by all that hangs on them."""
-    facts = (
-        await load_facts(ctx.viewer.organization_id, [birth.id for birth in opportunities], ctx.now)
-        if opportunities
-        else {}
-    )
+    """Write what follows from the stored parts of each deal: health, risk level and the competitor that won it."""
+    if not opportunities:
+        return
+    facts_by_id = await load_facts(ctx.viewer.organization_id, [one.id for one in opportunities], ctx.now)
     for opportunity in opportunities:
-        found, lost_to = facts[opportunity.id], opportunity.document.lost_to
+        facts = facts_by_id[opportunity.id]
         columns = {
-            **evaluation_columns(opportunity.process.document, found, ctx.now),
-            "risk_level": highest_risk_level(found),
+            **evaluation_columns(opportunity.process.document, facts, ctx.now),
+            "risk_level": highest_risk_level(facts),
         }
-        if lost_to is not None:
-            columns["lost_to_id"] = opportunity.children.ids["competitors"][lost_to - 1]
+        close = opportunity.document.close
+        if close is not None and close.competitor is not None:
+            columns["lost_to_id"] = opportunity.children.ids["competitors"][close.competitor - 1]
         await Opportunity.filter(id=opportunity.id).update(**columns)
 
 

@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from workflow.models import Event
 from workflow.models.engine.database import dialect
 from workflow.queries.actors import ACTOR_COLUMNS, actor_of
-from workflow.queries.opportunity.accounts import Span, in_span
+from workflow.queries.conditions import Span, in_span
 from workflow.queries.paging import Window
 from workflow.queries.scope import visible
 from workflow.rules.events.event_types import matches_pattern

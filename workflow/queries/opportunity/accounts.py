@@ -10,12 +10,10 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
-from workflow.queries.paging import Page, Term, Window, column_in, page, where
-from workflow.queries.people.people import column_names
+from workflow.queries.columns import column_names
+from workflow.queries.conditions import Span, column_in, in_span, name_contains
+from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.permissions import Viewer
-
-MAX_NAME_LENGTH = 1024
-"""Characters of a folded name at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,6 @@ class ContactRow:
     version: int
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From one instant to another, both included; None is open."""
-
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +147,3 @@ def _common_conditions(viewer: Viewer, filter: AccountFilter) -> Q:
     if filter.text is not None:
         condition &= name_contains(filter.text)
     return condition & in_span("updated_at", filter.updated_at)
-
-
-def name_contains(text: str) -> Q:
-    """The rows whose name holds the text, in whichever case."""
-    folded = text.casefold()
-    return Q(name_folded__contains=folded) if len(folded) <= MAX_NAME_LENGTH else Q(id__in=[])
-
-
-def in_span(column: str, span: Span | None) -> Q:
-    """The rows whose instant lies in the span."""
-    condition = Q()
-    if span is not None and span.start is not None:
-        condition &= where(f"{column}__gte", span.start)
-    if span is not None and span.end is not None:
-        condition &= where(f"{column}__lte", span.end)
-    return condition

@@ -10,8 +10,9 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Alert, Member
+from workflow.queries.conditions import where
 from workflow.queries.grouping import group_by_parent
-from workflow.queries.paging import Page, Term, Window, page, where
+from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.scope import visible
 from workflow.rules.enums import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
 from workflow.rules.opportunity.parts import Actor

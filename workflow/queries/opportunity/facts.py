@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Account, Collaborator, Opportunity, Organization
+from workflow.queries.columns import column_names
 from workflow.queries.grouping import group_by_parent
 from workflow.queries.opportunity import activities, buyer, history, qualification, risks
 from workflow.queries.opportunity import milestones as progress
 from workflow.queries.opportunity.accounts import AccountRow
 from workflow.queries.opportunity.rows import OpportunityRow, opportunity_row
-from workflow.queries.people.people import column_names
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 
 PartByDeal = Mapping[UUID, Any]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills

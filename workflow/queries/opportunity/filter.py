@@ -2,34 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
 from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
-from workflow.queries.opportunity.accounts import Span, in_span, name_contains
+from workflow.queries.conditions import (
+    Days,
+    NumberRange,
+    Span,
+    column_in,
+    in_days,
+    in_number_range,
+    in_span,
+    name_contains,
+)
 from workflow.queries.opportunity.alerts import has_alert
-from workflow.queries.paging import column_in, where
 from workflow.rules.enums import OPEN_STATES, OpportunityField
 from workflow.rules.permissions import Viewer
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """From one day to another, both included; None is open."""
-
-    start: date | None = None
-    end: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NumberRange:
-    """From one whole number to another, both included; None is open. Amounts are in minor units of base currency."""
-
-    least: int | None = None
-    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +101,10 @@ def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
         if (values := getattr(filter, name)) is not None
     ]
     parts += [in_span(name, getattr(filter, name)) for name in _SPAN_FIELDS]
-    parts += [_in_days(name, getattr(filter, name)) for name in _DAYS_FIELDS]
+    parts += [in_days(name, getattr(filter, name)) for name in _DAYS_FIELDS]
     parts += [
-        _in_range("base_minor", filter.value),
-        _in_range("health", filter.health),
+        in_number_range("base_minor", filter.value),
+        in_number_range("health", filter.health),
         _people(viewer, filter),
         has_alert(filter.alert_severity, filter.alert_code),
         _other_conditions(filter),
@@ -161,19 +152,6 @@ def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
     if filter.team_id is not None:
         team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
         condition &= Q(owner_id__in=Subquery(team))
-    return condition
-
-
-def _in_days(column: str, days: Days | None) -> Q:
-    return in_span(column, None if days is None else Span(start=days.start, end=days.end))  # type: ignore[arg-type]
-
-
-def _in_range(column: str, bounds: NumberRange | None) -> Q:
-    condition = Q()
-    if bounds is not None and bounds.least is not None:
-        condition &= where(f"{column}__gte", bounds.least)
-    if bounds is not None and bounds.most is not None:
-        condition &= where(f"{column}__lte", bounds.most)
     return condition
 
 

@@ -10,9 +10,9 @@ from tortoise.functions import Count, Sum
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
+from workflow.queries.columns import column_names
 from workflow.queries.opportunity.filter import OpportunityFilter, filter_condition
 from workflow.queries.paging import Page, Term, Window, page
-from workflow.queries.people.people import column_names
 from workflow.queries.scope import visible
 from workflow.rules.enums import (
     DisqualifyReason,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,9 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Organization, Team
 from workflow.models.columns import UNSTORABLE
-from workflow.queries.paging import Page, Term, Window, column_in, page
+from workflow.queries.columns import column_names
+from workflow.queries.conditions import column_in
+from workflow.queries.paging import Page, Term, Window, page
 from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import invalid_field
 from workflow.rules.permissions import Viewer
@@ -50,11 +52,6 @@ class TeamRow:
     name: str
     parent_id: UUID | None
     manager_id: UUID | None
-
-
-def column_names(row: type) -> list[str]:
-    """The columns that a row dataclass asks for."""
-    return [field.name for field in fields(row)]
 
 
 async def organization(viewer: Viewer) -> OrganizationRow:

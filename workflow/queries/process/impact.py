@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from workflow.queries.conditions import where
 from workflow.queries.opportunity.activities import activity_facts_at
 from workflow.queries.opportunity.facts import load_facts
-from workflow.queries.paging import where
 from workflow.queries.scope import visible
 from workflow.rules.alerts.alerts import matching_rules
 from workflow.rules.authoring.checks import check_process

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Organization, SalesProcess
 from workflow.queries.actors import actor_of
-from workflow.queries.paging import column_in, where
+from workflow.queries.conditions import column_in, where
 from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import Viewer
 from workflow.rules.process.document import ProcessDocument, parse_process

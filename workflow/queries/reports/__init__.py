@@ -1,1 +1,1 @@
-"""SQL of the reports."""
+"""Reports: figures that the database computes over the visible deals."""

@@ -1,4 +1,4 @@
-"""What was closed in some days, by group, and how long it took; medians are made by the database."""
+"""Closed deals of a period by group, and the median days that they took to close."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
-from workflow.queries.opportunity.accounts import Span, in_span
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days, in_days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.opportunity_sql import OpportunitySql, days_between, group_label, median
@@ -30,22 +30,27 @@ GROUP_COLUMNS: Mapping[OutcomeGrouping, tuple[str, str]] = {
     _G.TEAM: ("owner__team_id", "owner__team__name"),
     _G.SOURCE: ("source", "source"),
     _G.ACCOUNT: ("account_id", "account__name"),
-    _G.COMPETITOR: ("rival.name", "rival.name"),
+    _G.COMPETITOR: ("competitor_of_deal.name", "competitor_of_deal.name"),
     _G.MONTH: (_MONTH, _MONTH),
     _G.STATE_AT_CLOSE: ("closed_from", "closed_from"),
     _G.OVERRIDDEN: (_OVERRIDDEN, _OVERRIDDEN),
 }
-"""By what a closed deal is grouped, and how the group is called."""
+"""The SQL of each grouping's key and of its label."""
 COMPETITOR_JOIN = (
-    "JOIN (SELECT DISTINCT opportunity_id, name FROM competitor) AS rival ON rival.opportunity_id = deal.id"
+    "JOIN (SELECT DISTINCT opportunity_id, name FROM competitor) AS competitor_of_deal "
+    "ON competitor_of_deal.opportunity_id = deal.id"
 )
-"""A deal stands under each competitor that is on record for it."""
+"""Counts a deal once for each competitor on record."""
 DEAL_COLUMNS = (
-    "id", "state", "closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "source", "owner_id", "owner__name",
-    "owner__team_id", "owner__team__name", "account_id", "account__name", "base_minor", "created_at",
+    "id", "state", "closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "source", "owner_id",
+    "owner__name", "owner__team_id", "owner__team__name", "account_id", "account__name", "base_minor", "created_at",
 )  # fmt: skip
-CYCLE_START = "COALESCE((SELECT MIN(at) FROM transition WHERE transition.opportunity_id = deal.id AND to_state = 'QUALIFIED'), created_at)"
-"""From when days to close are counted: first QUALIFIED, or creation. Looked up by its index, however little the database knows of its rows."""
+# A correlated subquery uses the index on transitions even if the database has no statistics on the table yet.
+CYCLE_START = (
+    "COALESCE((SELECT MIN(at) FROM transition WHERE transition.opportunity_id = deal.id AND to_state = 'QUALIFIED'), "
+    "created_at)"
+)
+"""The instant from which days to close are counted: the first QUALIFIED, or the creation if it never was qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Outcomes:
 async def outcomes(
     viewer: Viewer, filter: OpportunityFilter, by: OutcomeGrouping | None, organization: OrganizationRow, within: Days
 ) -> Outcomes:
-    """The visible deals that match and were closed in these days; all as one group, TOTAL, without a grouping. One statement."""
+    """Count the visible deals that match and were closed in a period; one group, TOTAL, without a grouping. One statement."""
     statement = OpportunitySql(_closed(viewer, filter, within), *DEAL_COLUMNS)
     key, label = GROUP_COLUMNS[by] if by else ("'TOTAL'", "'Total'")
     join = COMPETITOR_JOIN if by is _G.COMPETITOR else ""
@@ -70,9 +75,10 @@ async def outcomes(
         f"FROM deal {join}"
     )
     rows = await statement.rows(
-        {"took": durations},
-        "SELECT key, label, state, COUNT(*) AS count, SUM(base_minor) AS value, NULL AS days FROM took GROUP BY key, label, state "
-        f"UNION ALL SELECT key, NULL, NULL, NULL, NULL, value FROM ({median('days', 'took', 'key')}) AS middle",
+        {"duration": durations},
+        "SELECT key, label, state, COUNT(*) AS count, SUM(base_minor) AS value, NULL AS days FROM duration "
+        "GROUP BY key, label, state "
+        f"UNION ALL SELECT key, NULL, NULL, NULL, NULL, value FROM ({median('days', 'duration', 'key')}) AS medians",
     )
     return Outcomes(
         groups=[_closed_group(row, by) for row in rows if row["state"] is not None],
@@ -83,19 +89,20 @@ async def outcomes(
 async def velocity(
     viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days
 ) -> VelocityFigures:
-    """How fast what is past LEAD turns into money, by what was won in these days; two statements."""
+    """Read the figures of sales velocity: the open qualified deals, and what was won and lost in a period; two statements."""
     past_lead = [OpportunityState.QUALIFIED, OpportunityState.PROGRESSING]
     open_now = await matching(viewer, filter).filter(state__in=past_lead).count()
     statement = OpportunitySql(_closed(viewer, filter, within), "id", "state", "closed_on", "base_minor", "created_at")
     days = days_between("closed_on", CYCLE_START, statement.bind(organization.time_zone))
     durations = f"SELECT state, base_minor, {days} AS days FROM deal WHERE state = 'WON'"
     rows = await statement.rows(
-        {"took": durations},
-        "SELECT state AS what, COUNT(*) AS count, COUNT(base_minor) AS valued, SUM(base_minor) AS value FROM deal GROUP BY state "
-        f"UNION ALL SELECT 'VALUE', NULL, NULL, value FROM ({median('base_minor', 'took', 'state')}) AS middle "
-        f"UNION ALL SELECT 'DAYS', NULL, NULL, value FROM ({median('days', 'took', 'state')}) AS middle",
+        {"duration": durations},
+        "SELECT state AS figure, COUNT(*) AS count, COUNT(base_minor) AS valued, SUM(base_minor) AS value FROM deal "
+        "GROUP BY state "
+        f"UNION ALL SELECT 'VALUE', NULL, NULL, value FROM ({median('base_minor', 'duration', 'state')}) AS medians "
+        f"UNION ALL SELECT 'DAYS', NULL, NULL, value FROM ({median('days', 'duration', 'state')}) AS medians",
     )
-    found = {row["what"]: row for row in rows}
+    found = {row["figure"]: row for row in rows}
     won = found.get("WON", {"count": 0, "valued": 0, "value": None})
     lost = found.get("LOST", {"count": 0})
     return VelocityFigures(
@@ -108,9 +115,9 @@ async def velocity(
 
 
 def _closed(viewer: Viewer, filter: OpportunityFilter, within: Days) -> QuerySet[Opportunity]:
-    """The visible deals that match and are closed, in these days."""
+    """Return the visible deals that match and were closed in a period."""
     closed = matching(viewer, filter).filter(state__in=sorted(CLOSED_STATES))
-    return closed.filter(in_span("closed_on", Span(within.start, within.end)))  # type: ignore[arg-type]  # days, as the column has them
+    return closed.filter(in_days("closed_on", within))
 
 
 def _closed_group(row: Mapping[str, Any], by: OutcomeGrouping | None) -> ClosedGroup:

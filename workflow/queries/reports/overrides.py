@@ -1,41 +1,36 @@
-"""Rows for the figures that managers read; each starts from the deals that the viewer sees."""
+"""Overrides and decided deals for the override report, read from the deals that the viewer sees."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Subquery
 from tortoise.functions import Count
 
 from workflow.models import Override
-from workflow.queries.opportunity.accounts import Span, in_span
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Span, in_span
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.rules.enums import OpportunityState
 from workflow.rules.permissions import Viewer
 from workflow.rules.reports.overrides import OverrideMade
 
 _OVERRIDE_COLUMNS = (
-    "opportunity_id", "opportunity__state", "transition__process__process_key", "transition__process__name", "actor_member_id",
-    "actor_name", "settled_at",
+    "opportunity_id", "opportunity__state", "transition__process__process_key", "transition__process__name",
+    "actor_member_id", "actor_name", "settled_at",
 )  # fmt: skip
-
-EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(9000, 1, 1)
-"""Days before and after are open ends: no override was made there, and no instant can be told of the calendar's own ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedCounts:
-    """How many deals were won and lost."""
+    """The numbers of won and of lost deals."""
 
     won: int
     lost: int
 
 
 async def overrides_in_span(viewer: Viewer, filter: OpportunityFilter, span: Span) -> list[OverrideMade]:
-    """The overrides that were made in the span on the visible deals that match, oldest first; one statement."""
+    """Return the overrides of a time span on the visible deals that match, oldest first; one statement."""
     deals = matching(viewer, filter).values("id")
     found = Override.filter(
         in_span("at", span), organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals)
@@ -44,23 +39,13 @@ async def overrides_in_span(viewer: Viewer, filter: OpportunityFilter, span: Spa
 
 
 async def decided_without_override(viewer: Viewer, filter: OpportunityFilter) -> DecidedCounts:
-    """The visible deals that match, were won or lost, and were never let through by an override; one statement."""
+    """Count the visible deals that match and were won or lost without any override; one statement."""
     overridden = Override.filter(organization_id=viewer.organization_id).values("opportunity_id")
     deals = (
         matching(viewer, filter).filter(id__not_in=Subquery(overridden)).annotate(count=Count("id")).group_by("state")
     )
     counts = {record["state"]: int(record["count"]) for record in await deals.values("state", "count")}
     return DecidedCounts(counts.get(OpportunityState.WON, 0), counts.get(OpportunityState.LOST, 0))
-
-
-def span_of(days: Days, time_zone: str) -> Span:
-    """The instants of these days in the organization's time zone; a day that no instant can be told of is an open end."""
-    zone = ZoneInfo(time_zone)
-    start, end = days.start, days.end
-    return Span(
-        start=None if start is None or start < EARLIEST_DAY else datetime.combine(start, time.min, zone),
-        end=None if end is None or end > LATEST_DAY else datetime.combine(end, time.max, zone),
-    )
 
 
 def _override_made(record: Mapping[str, Any]) -> OverrideMade:

@@ -1,15 +1,15 @@
-"""What stands open, now or as of a day: put together by the database by all that weighs alike."""
+"""Open deals by group, as they are now or were at the end of a past day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
+from workflow.queries.conditions import Days, span_of
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.queries.people.people import OrganizationRow
 from workflow.queries.reports.opportunity_sql import OpportunitySql, epoch_seconds, group_label, load_rates, quoted_list
-from workflow.queries.reports.overrides import span_of
 from workflow.rules.enums import OPEN_STATES, ForecastCategory, PipelineGrouping
 from workflow.rules.money import ExchangeRates
 from workflow.rules.permissions import Viewer
@@ -24,11 +24,11 @@ GROUP_COLUMNS: Mapping[PipelineGrouping, tuple[str, str]] = {
     PipelineGrouping.FORECAST_CATEGORY: ("forecast_category", "key"),
     PipelineGrouping.CLOSE_MONTH: ("substr(CAST(expected_close_date AS TEXT), 1, 7)", "key"),
 }
-"""By what a deal is grouped, and how the group is called: names are looked up for groups, not for deals."""
+"""The SQL of each grouping's key and of its label. Names are looked up once for a group, not once for a deal."""
 
 CURRENT_COLUMNS = (
-    "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category", "disqualify_proposed", "expected_close_date",
-    "base_minor", "health", "created_at",
+    "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category", "disqualify_proposed",
+    "expected_close_date", "base_minor", "health", "created_at",
 )  # fmt: skip
 PAST_COLUMNS = ("id", "account_id", "source", "created_at")
 TEAM_COLUMN = "owner__team_id"
@@ -36,7 +36,7 @@ TEAM_COLUMN = "owner__team_id"
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The moment that a report tells of, and its day; `past` where it is not now."""
+    """The instant that a report describes, and its day; `past` is false for now."""
 
     at: datetime
     day: date
@@ -51,9 +51,10 @@ async def open_deals(
     moment: AsOf,
     within: Days | None = None,
 ) -> list[PipelineGroup]:
-    """The visible open deals that match, by group; only those expected to close in these days, where given.
+    """Sum up the visible open deals that match, by group; `within` keeps those expected to close in these days.
 
-    Two statements for a past day, else one. The filter is asked of the deals as they are now, the figures of how they stood.
+    The filter always applies to the deals as they are now; figures of a past day come from snapshots.
+    One statement, or two for a past day.
     """
     team = PipelineGrouping.TEAM is by
     statement = OpportunitySql(
@@ -65,12 +66,14 @@ async def open_deals(
     condition = f"state IN ({quoted_list(sorted(OPEN_STATES))})"
     if within is not None:
         condition += f" AND {statement.date_in('expected_close_date', within)}"
+    # Deals that differ in none of these columns weigh the same, so the database adds them up before Python weighs them.
     group_columns = "probability, forecast_category, proposed, currency, each_minor"
     grouped = (
-        f"SELECT {key} AS key, {group_columns}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, COUNT(health) AS judged, "
-        f"SUM({epoch_seconds('created_at')}) AS born FROM stood WHERE {condition} GROUP BY {key}, {group_columns}"
+        f"SELECT {key} AS key, {group_columns}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, "
+        f"COUNT(health) AS evaluated, SUM({epoch_seconds('created_at')}) AS created_seconds "
+        f"FROM deal_at WHERE {condition} GROUP BY {key}, {group_columns}"
     )
-    tables = {"stood": deals, "grouped": grouped}
+    tables = {"deal_at": deals, "grouped": grouped}
     rates = await load_rates(organization) if moment.past else ExchangeRates(organization.base_currency, {})
     return [
         _pipeline_group(row, by, rates, moment)
@@ -79,7 +82,7 @@ async def open_deals(
 
 
 async def won_value(viewer: Viewer, filter: OpportunityFilter, within: Days, moment: AsOf) -> int:
-    """The base value of the visible deals that match and were won in these days, minor units; one statement."""
+    """Return the base value, in minor units, of the visible deals that match and were won in these days; one statement."""
     statement = OpportunitySql(matching(viewer, filter), "id", "state", "closed_on", "base_minor")
     table = (
         "deal"
@@ -98,7 +101,7 @@ async def won_value(viewer: Viewer, filter: OpportunityFilter, within: Days, mom
 
 
 def as_of(day: date | None, organization: OrganizationRow, now: datetime, today: date) -> AsOf:
-    """The end of a day in the organization's time zone, or now."""
+    """Return the end of a past day in the organization's time zone, or now."""
     if day is None or day >= today:
         return AsOf(now, today, past=False)
     end = span_of(Days(day, day), organization.time_zone).end
@@ -107,23 +110,25 @@ def as_of(day: date | None, organization: OrganizationRow, now: datetime, today:
 
 
 def _current_deals(*, team: bool) -> str:
-    """The deals as they stand; their base value is kept."""
+    """Return a SELECT of the deals as they are now; their stored base value is the sum to report."""
     return (
-        f"SELECT state, owner_id, {TEAM_COLUMN if team else 'NULL'} AS team_id, account_id, source, probability, forecast_category, "
-        "disqualify_proposed AS proposed, expected_close_date, base_minor AS minor, CAST(NULL AS TEXT) AS currency, "
+        f"SELECT state, owner_id, {TEAM_COLUMN if team else 'NULL'} AS team_id, account_id, source, probability, "
+        "forecast_category, disqualify_proposed AS proposed, expected_close_date, base_minor AS minor, "
+        "CAST(NULL AS TEXT) AS currency, "
         "CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
     )
 
 
 def _past_deals(statement: OpportunitySql, organization: OrganizationRow, moment: AsOf, *, team: bool) -> str:
-    """The deals as they stood; an amount of another currency is told by itself, to be worth what it was on that day."""
+    """Return a SELECT of the deals as they were at a past moment, from their snapshots."""
+    # Amounts in another currency stay separate (`each_minor`), because they are converted at the rate of that day.
     foreign = f"value_currency <> {statement.bind(organization.base_currency)}"
     return (
-        f"SELECT snapshot.state, snapshot.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, deal.account_id, deal.source, "
-        "snapshot.probability, snapshot.forecast_category, 1 = 0 AS proposed, "
+        f"SELECT snapshot.state, snapshot.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, "
+        "deal.account_id, deal.source, snapshot.probability, snapshot.forecast_category, 1 = 0 AS proposed, "
         "snapshot.expected_close_date, snapshot.value_minor AS minor, snapshot.value_currency AS currency, "
-        f"CASE WHEN {foreign} THEN snapshot.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, deal.created_at "
-        f"FROM snapshot JOIN deal ON deal.id = opportunity_id "
+        f"CASE WHEN {foreign} THEN snapshot.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, "
+        "deal.created_at FROM snapshot JOIN deal ON deal.id = opportunity_id "
         f"{'JOIN member ON member.id = snapshot.owner_id ' if team else ''}WHERE {_snapshot_at(statement, moment)}"
     )
 
@@ -134,7 +139,8 @@ def _snapshot_at(statement: OpportunitySql, moment: AsOf) -> str:
 
 
 def _pipeline_group(row: Mapping[str, Any], by: PipelineGrouping, rates: ExchangeRates, moment: AsOf) -> PipelineGroup:
-    each, count = row["each_minor"], int(row["count"])
+    each = row["each_minor"]
+    count = int(row["count"])
     value = int(row["value"] or 0) if each is None else count * rates.to_base(int(each), row["currency"], moment.day)
     return PipelineGroup(
         key="" if row["key"] is None else str(row["key"]),
@@ -145,6 +151,6 @@ def _pipeline_group(row: Mapping[str, Any], by: PipelineGrouping, rates: Exchang
         count=count,
         value=value,
         health=int(row["health"] or 0),
-        evaluated=int(row["judged"]),
-        seconds=count * int(moment.at.timestamp()) - int(row["born"]),
+        evaluated=int(row["evaluated"]),
+        seconds=count * int(moment.at.timestamp()) - int(row["created_seconds"]),
     )

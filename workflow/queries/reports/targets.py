@@ -1,4 +1,4 @@
-"""What is to be won in a period, as plain rows: the organization's own, and those of members and teams that the viewer sees."""
+"""Targets as plain rows: the organization's own, and those of members and teams that the viewer may see."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Target
-from workflow.queries.opportunity.filter import Days, OpportunityFilter
-from workflow.queries.people.people import column_names
+from workflow.queries.columns import column_names
+from workflow.queries.conditions import Days
+from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Action, Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A target as stored; of the organization where it is no member's and no team's."""
+    """A target as stored; it is the organization's if it has neither a member nor a team."""
 
     id: UUID
     member_id: UUID | None
@@ -38,7 +39,7 @@ class TargetFilter:
 
 
 async def targets(viewer: Viewer, filter: TargetFilter) -> list[TargetRow]:
-    """The targets that are seen and match, by their first day; one statement."""
+    """Return the visible targets that match, ordered by their first day; one statement."""
     found = _visible_targets(viewer)
     if filter.period is not None:
         found = found.filter(from_day=filter.period.start, to_day=filter.period.end)
@@ -52,16 +53,17 @@ async def targets(viewer: Viewer, filter: TargetFilter) -> list[TargetRow]:
 
 
 async def targets_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TargetRow]:
-    """Targets that are seen, by id; one statement."""
+    """Return the visible targets with these ids; one statement."""
     found = await _visible_targets(viewer).filter(id__in=list(ids)).values(*column_names(TargetRow))
     return {row["id"]: TargetRow(**row) for row in found}
 
 
 async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> TargetRow | None:
-    """The target of exactly these days: of the one member or the one team that the filter names, else the organization's."""
+    """Return the target of exactly this period: of the only member or team that the filter names, else the organization's."""
     assignee: dict[str, UUID | None] = {"member_id": None, "team_id": None}
     if filter.owner_id is not None or filter.team_id is not None:
-        owners, teams = filter.owner_id or (), filter.team_id or ()
+        owners = filter.owner_id or ()
+        teams = filter.team_id or ()
         if len(owners) + len(teams) != 1:
             return None
         assignee = {"member_id": owners[0] if owners else None, "team_id": teams[0] if teams else None}
@@ -74,7 +76,11 @@ async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> 
 
 
 def _visible_targets(viewer: Viewer) -> QuerySet[Target]:
-    """The organization's own and one's own; a team's and its members' where one sees the team's deals or sets its targets; all where one sees or sets all."""
+    """Return the targets that the viewer may see.
+
+    Everyone sees the organization's and their own. Those of a team and its members are visible to viewers who see the
+    team's deals or may set its targets; all are visible to admins and to viewers who see every deal.
+    """
     rows = Target.filter(organization_id=viewer.organization_id)
     if viewer.sees_all or viewer.may(Action.ADMINISTER):
         return rows
@@ -83,5 +89,6 @@ def _visible_targets(viewer: Viewer) -> QuerySet[Target]:
         condition |= Q(member_id=viewer.member_id)
     if viewer.teams and (viewer.visibility is Visibility.TEAM or viewer.may(Action.SET_TARGETS)):
         teams = list(viewer.teams)
-        condition |= Q(team_id__in=teams) | Q(member_id__in=Subquery(Member.filter(team_id__in=teams).values("id")))
+        members = Member.filter(organization_id=viewer.organization_id, team_id__in=teams).values("id")
+        condition |= Q(team_id__in=teams) | Q(member_id__in=Subquery(members))
     return rows.filter(condition)

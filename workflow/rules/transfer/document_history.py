@@ -1,4 +1,4 @@
-"""What happened to a whole deal, as an export tells it and an import takes it, and whether it leads to how the deal stands."""
+"""The history of an opportunity document: transitions, snapshots and overrides, and the checks of their order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,26 @@ from workflow.rules.transfer.document_parts import ExportedActor, ExportedMoney
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedClose:
+    """The close that a transition made; `competitor` is the position of a competitor."""
+
+    closed_on: date
+    win_reason: WinReason | None = None
+    loss_reason: LossReason | None = None
+    disqualify_reason: DisqualifyReason | None = None
+    competitor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportedTransition:
-    """One arrow taken: the gate as it was evaluated, and what the deal weighed then; `lost_to` is a competitor."""
+    """A recorded transition, with its gate as evaluated and the forecast values of the deal at that time."""
 
     trigger: Trigger
-    from_state: OpportunityState
-    to_state: OpportunityState
+    from_: OpportunityState
+    to: OpportunityState
     at: datetime
     source: TransitionSource
-    by: ExportedActor
+    actor: ExportedActor
     requirements: tuple[Verdict, ...]
     seconds_in_previous_state: int
     probability: float
@@ -41,16 +52,12 @@ class ExportedTransition:
     note: str | None = None
     value: ExportedMoney | None = None
     expected_close_date: date | None = None
-    closed_on: date | None = None
-    win_reason: WinReason | None = None
-    loss_reason: LossReason | None = None
-    disqualify_reason: DisqualifyReason | None = None
-    lost_to: int | None = None
+    close: ExportedClose | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedSnapshot:
-    """How the deal stood from an instant until the next one; the last is as it stands."""
+    """The reported values of a deal from one instant until the next snapshot; the last one is current."""
 
     since: datetime
     state: OpportunityState
@@ -65,7 +72,7 @@ class ExportedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ExportedOverride:
-    """Requirements that a manager passed on a step of the history."""
+    """Requirements that a manager or an admin overrode; `transition` is a position in the history."""
 
     transition: int
     requirement_keys: tuple[str, ...]
@@ -78,7 +85,7 @@ class ExportedOverride:
 
 @dataclass(frozen=True, slots=True)
 class ImportRowFacts:
-    """What the row says of the deal that its parts must lead to."""
+    """The values of the row that the parts of its document must agree with."""
 
     state: OpportunityState
     created_at: datetime
@@ -86,41 +93,46 @@ class ImportRowFacts:
     now: datetime
 
 
-_EDGES: Final = {(arrow.trigger, arrow.source, arrow.target) for arrow in TRANSITIONS}
+_EDGES: Final = {(rule.trigger, rule.source, rule.target) for rule in TRANSITIONS}
 
 
 def check_history(history: Sequence[ExportedTransition], row: ImportRowFacts) -> Iterator[FieldProblem]:
-    """The arrows lead one after the other from LEAD to the state, none before creation and none after now."""
-    state, at = OpportunityState.LEAD, row.created_at
+    """Yield a fault unless the transitions lead in order from LEAD to the row's state, between creation and now."""
+    state = OpportunityState.LEAD
+    at = row.created_at
     for number, step in enumerate(history):
         path = ("history", str(number))
-        if step.from_state is not state or (step.trigger, step.from_state, step.to_state) not in _EDGES:
-            yield document_fault(*path, message=f"is no arrow that leaves {state}")
+        if step.from_ is not state or (step.trigger, step.from_, step.to) not in _EDGES:
+            yield document_fault(*path, message=f"is not a transition that leaves {state}")
         if not at <= step.at <= row.now:
-            yield document_fault(*path, "at", message="is before the step before it, or in the future")
-        state, at = step.to_state, step.at
-    if not history:
-        return
-    if state is not row.state:
-        yield document_fault("history", message=f"leads to {state}, and the row is {row.state}")
-    elif state in CLOSED_STATES and history[-1].closed_on != row.closed_on:
-        yield document_fault("history", message="was closed on another day than `closedOn`")
+            yield document_fault(*path, "at", message="is before the previous transition or in the future")
+        state = step.to
+        at = step.at
+    if history:
+        yield from _check_end(history[-1], row)
+
+
+def _check_end(last: ExportedTransition, row: ImportRowFacts) -> Iterator[FieldProblem]:
+    if last.to is not row.state:
+        yield document_fault("history", message=f"leads to {last.to}, but `state` is {row.state}")
+    elif last.to in CLOSED_STATES and (last.close is None or last.close.closed_on != row.closed_on):
+        yield document_fault("history", message="ends with a close on a day other than `closedOn`")
 
 
 def check_snapshots(snapshots: Sequence[ExportedSnapshot], row: ImportRowFacts) -> Iterator[FieldProblem]:
-    """The standings begin with the deal, each after the one before, and lead to its state."""
+    """Yield a fault unless the snapshots begin at creation, are ordered by time and end in the row's state."""
     if not snapshots:
         return
     instants = [snapshot.since for snapshot in snapshots]
     if instants[0] != row.created_at:
-        yield document_fault("standings", message="does not begin at `createdAt`")
+        yield document_fault("snapshots", message="does not begin at `createdAt`")
     if any(later <= earlier for earlier, later in pairwise(instants)) or instants[-1] > row.now:
-        yield document_fault("standings", message="is not in the order of time, or reaches into the future")
+        yield document_fault("snapshots", message="is not in the order of time, or reaches into the future")
     if snapshots[-1].state is not row.state:
-        yield document_fault("standings", message=f"leads to {snapshots[-1].state}, and the row is {row.state}")
+        yield document_fault("snapshots", message=f"leads to {snapshots[-1].state}, but `state` is {row.state}")
 
 
 def document_fault(*path: str, message: str) -> FieldProblem:
-    """What is wrong with the field at a path."""
+    """Return the problem of the field at a path; the message continues the field's name."""
     names = tuple(camel(name) for name in path)
     return FieldProblem(names, f"`{'.'.join(names)}` {message}.")

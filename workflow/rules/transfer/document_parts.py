@@ -1,7 +1,8 @@
-"""The parts of a whole deal, as an export tells them and an import takes them: no ids.
+"""The parts of an opportunity document, without ids: one dataclass per part of a JSON line.
 
-People are named by their e-mail, contacts by their account and name; what points at another part gives its place in that
-part's list, counted from 1.
+A field has the name that the GraphQL API gives it. A field that refers to a member holds the e-mail, one that refers to
+an account its name, one that refers to a criterion its key. A field that refers to another part of the same document
+holds the position in that part's list, counted from 1.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from workflow.rules.enums import (
 
 @dataclass(frozen=True, slots=True)
 class ExportedActor:
-    """Who did it; `member` is the e-mail of the member, where one did."""
+    """The author of a change; `member` is the member's e-mail if a member made it."""
 
     kind: ActorKind
     name: str
@@ -38,7 +39,7 @@ class ExportedActor:
 
 @dataclass(frozen=True, slots=True)
 class ExportedContact:
-    """A contact: found by the e-mail, else by the name, among those of the account."""
+    """A contact, found by e-mail or else by name among the contacts of the account."""
 
     account: str
     name: str
@@ -47,7 +48,7 @@ class ExportedContact:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMoney:
-    """An amount, as decimal text, of a currency."""
+    """An amount as decimal text, with its currency."""
 
     amount: str
     currency: str
@@ -55,7 +56,7 @@ class ExportedMoney:
 
 @dataclass(frozen=True, slots=True)
 class ExportedNextStep:
-    """What happens next."""
+    """The agreed next action."""
 
     text: str
     due_date: date | None = None
@@ -64,7 +65,7 @@ class ExportedNextStep:
 
 @dataclass(frozen=True, slots=True)
 class ExportedStakeholder:
-    """A contact who takes part in the purchase."""
+    """The part that a contact plays in the deal."""
 
     contact: ExportedContact
     created_at: datetime
@@ -79,7 +80,7 @@ class ExportedStakeholder:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRelation:
-    """How one stakeholder stands to another."""
+    """A relation from one stakeholder to another, both given by position."""
 
     stakeholder: int
     kind: RelationKind
@@ -88,11 +89,11 @@ class ExportedRelation:
 
 @dataclass(frozen=True, slots=True)
 class ExportedAssessment:
-    """One answer to one criterion; `said_by` is a stakeholder."""
+    """A dated statement about a criterion; `said_by` is the position of a stakeholder."""
 
     criterion: str
     grade: Grade
-    by: ExportedActor
+    assessed_by: ExportedActor
     assessed_at: datetime
     evidence: str | None = None
     evidence_url: str | None = None
@@ -101,7 +102,7 @@ class ExportedAssessment:
 
 @dataclass(frozen=True, slots=True)
 class ExportedCompetitor:
-    """Whom or what the buyer compares us with."""
+    """An alternative that the buyer considers."""
 
     kind: CompetitorKind
     name: str
@@ -113,7 +114,7 @@ class ExportedCompetitor:
 
 @dataclass(frozen=True, slots=True)
 class ExportedDecisionStep:
-    """A step of the buyer's way to a decision; its owner is a stakeholder."""
+    """A step of the buyer's decision process; `owner` is the position of a stakeholder."""
 
     name: str
     owner: int | None = None
@@ -123,18 +124,18 @@ class ExportedDecisionStep:
 
 @dataclass(frozen=True, slots=True)
 class ExportedObjective:
-    """What the buyer wants to reach."""
+    """A result that the buyer wants to achieve."""
 
     text: str
     metric: str | None = None
     baseline: str | None = None
-    goal: str | None = None
+    target: str | None = None
     due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedRisk:
-    """Something the buyer fears; `perceived_by` is a stakeholder, `owner` the e-mail of a member."""
+    """A risk that the buyer perceives; `perceived_by` is the position of a stakeholder, `owner` a member's e-mail."""
 
     category: RiskCategory
     statement: str
@@ -151,7 +152,7 @@ class ExportedRisk:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMitigation:
-    """What is done to make a risk smaller."""
+    """An action planned against a risk, which is given by position."""
 
     risk: int
     kind: MitigationKind
@@ -164,9 +165,9 @@ class ExportedMitigation:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRiskReview:
-    """Somebody went through the buyer's risks."""
+    """A recorded check of the buyer's risks."""
 
-    reviewed_at: datetime
+    at: datetime
     none_found: bool
     by: ExportedActor
     note: str | None = None
@@ -174,33 +175,41 @@ class ExportedRiskReview:
 
 @dataclass(frozen=True, slots=True)
 class ExportedMilestone:
-    """A step towards the purchase; without a key where it was added by hand."""
+    """A result that the buyer verifies; `key` is None if it was added by hand."""
 
     name: str
     side: MilestoneSide
     weight: int
     status: MilestoneStatus
     created_at: datetime
-    template_key: str | None = None
+    key: str | None = None
     due: date | None = None
     completed_at: datetime | None = None
     evidence: str | None = None
     waive_reason: str | None = None
-    by: ExportedActor | None = None
+    completed_by: ExportedActor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedActivity:
-    """Something that was done, and the contacts who took part."""
+    """A call, meeting, message or note, with the contacts who took part."""
 
     kind: ActivityKind
     direction: ActivityDirection
     two_way: bool
     at: datetime
     summary: str
-    by: ExportedActor
+    actor: ExportedActor
     created_at: datetime
     external_system: str | None = None
     external_id: str | None = None
     voided_at: datetime | None = None
-    contacts: tuple[ExportedContact, ...] = ()
+    with_: tuple[ExportedContact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedCloseDetails:
+    """The part of the close that is not a field of the row; `competitor` is the position of a competitor."""
+
+    note: str | None = None
+    competitor: int | None = None

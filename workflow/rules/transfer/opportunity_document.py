@@ -1,13 +1,15 @@
-"""A deal and all that hangs on it as one document, and whether its parts agree with one another."""
+"""An opportunity with all its parts as one document, and the checks that the parts agree with each other."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, Final
 
+from workflow.rules.codec import camel
 from workflow.rules.enums import ForecastCategory, PurchaseProcess
 from workflow.rules.errors import FieldProblem, InvalidInputError
 from workflow.rules.transfer.document_history import (
+    ExportedClose,
     ExportedOverride,
     ExportedSnapshot,
     ExportedTransition,
@@ -19,6 +21,7 @@ from workflow.rules.transfer.document_history import (
 from workflow.rules.transfer.document_parts import (
     ExportedActivity,
     ExportedAssessment,
+    ExportedCloseDetails,
     ExportedCompetitor,
     ExportedDecisionStep,
     ExportedMilestone,
@@ -34,7 +37,7 @@ from workflow.rules.transfer.document_parts import (
 
 @dataclass(frozen=True, slots=True)
 class OpportunityDocument:
-    """What a deal has beyond the row of an import; `probability` where it was set by hand, collaborators by their e-mail."""
+    """The fields of an opportunity beyond those of an import row; `probability` only if it was set by hand."""
 
     process: str | None = None
     description: str | None = None
@@ -51,8 +54,7 @@ class OpportunityDocument:
     first_time_buyer: bool | None = None
     prior_attempt_failed: bool | None = None
     prior_attempt_note: str | None = None
-    close_note: str | None = None
-    lost_to: int | None = None
+    close: ExportedCloseDetails | None = None
     collaborators: tuple[str, ...] = ()
     stakeholders: tuple[ExportedStakeholder, ...] = ()
     relations: tuple[ExportedRelation, ...] = ()
@@ -66,23 +68,24 @@ class OpportunityDocument:
     milestones: tuple[ExportedMilestone, ...] = ()
     activities: tuple[ExportedActivity, ...] = ()
     history: tuple[ExportedTransition, ...] = ()
-    standings: tuple[ExportedSnapshot, ...] = ()
+    snapshots: tuple[ExportedSnapshot, ...] = ()
     overrides: tuple[ExportedOverride, ...] = ()
 
 
 DOCUMENT_FIELDS = tuple(field.name for field in fields(OpportunityDocument))
-"""The fields of a whole deal."""
+"""The names of the fields of a document."""
 
-REFERENCES: Final[Mapping[str, Mapping[str, str]]] = {
-    "relations": {"stakeholder": "stakeholders", "to": "stakeholders"},
-    "assessments": {"said_by": "stakeholders"},
-    "decision_steps": {"owner": "stakeholders"},
-    "risks": {"perceived_by": "stakeholders"},
-    "mitigations": {"risk": "risks"},
-    "history": {"lost_to": "competitors"},
-    "overrides": {"transition": "history"},
+REFERENCES: Final[Mapping[type, Mapping[str, str]]] = {
+    ExportedRelation: {"stakeholder": "stakeholders", "to": "stakeholders"},
+    ExportedAssessment: {"said_by": "stakeholders"},
+    ExportedDecisionStep: {"owner": "stakeholders"},
+    ExportedRisk: {"perceived_by": "stakeholders"},
+    ExportedMitigation: {"risk": "risks"},
+    ExportedClose: {"competitor": "competitors"},
+    ExportedCloseDetails: {"competitor": "competitors"},
+    ExportedOverride: {"transition": "history"},
 }
-"""Of each part, the fields that give a place in another part's list."""
+"""The fields of each part that hold a position, and the list that the position is in."""
 NUMBER_RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "likelihood": (1, 5),
     "impact": (1, 5),
@@ -91,63 +94,63 @@ NUMBER_RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "seconds_in_previous_state": (0, 2**62),
     "probability": (0, 1),
 }
-"""The numbers that a field may be."""
+"""The smallest and largest value of each numeric field."""
 
 
 def validate_document(document: OpportunityDocument, row: ImportRowFacts) -> None:
-    """Refuse a deal whose parts do not agree, with every fault."""
+    """Refuse a document whose parts do not agree; InvalidInput names every fault."""
     faults = [
         *_check_numbers(document),
         *_check_references(document),
         *_check_duplicates(document),
         *check_history(document.history, row),
-        *check_snapshots(document.standings, row),
+        *check_snapshots(document.snapshots, row),
     ]
     if faults:
         raise InvalidInputError(faults)
 
 
 def _check_numbers(document: OpportunityDocument) -> Iterator[FieldProblem]:
-    for path, part in _parts(document):
+    for path, part in _parts((), document):
         for name, (least, most) in NUMBER_RANGES.items():
             value = getattr(part, name, None)
             if value is not None and not least <= value <= most:
-                yield document_fault(*path, name, message=f"is a number from {least:g} to {most:g}")
+                yield document_fault(*path, name, message=f"must be a number from {least:g} to {most:g}")
 
 
 def _check_references(document: OpportunityDocument) -> Iterator[FieldProblem]:
-    for path, part in _parts(document):
-        for name, target in REFERENCES.get(path[0] if path else "", {}).items():
-            yield from _check_reference(document, (*path, name), getattr(part, name), target)
-    yield from _check_reference(document, ("lost_to",), document.lost_to, "competitors")
-
-
-def _check_reference(
-    document: OpportunityDocument, path: tuple[str, ...], place: int | None, target: str
-) -> Iterator[FieldProblem]:
-    count = len(getattr(document, target))
-    if place is not None and not 1 <= place <= count:
-        yield document_fault(*path, message=f"is a place in `{target}`, which has {count}; the first is 1")
+    for path, part in _parts((), document):
+        for name, target in REFERENCES.get(type(part), {}).items():
+            position = getattr(part, name)
+            count = len(getattr(document, target))
+            if position is not None and not 1 <= position <= count:
+                message = f"must be a position in `{camel(target)}`, which has {count}; the first is 1"
+                yield document_fault(*path, name, message=message)
 
 
 def _check_duplicates(document: OpportunityDocument) -> Iterator[FieldProblem]:
-    """What no deal has twice."""
-    keys = [step.template_key for step in document.milestones if step.template_key is not None]
-    relations = [(tie.stakeholder, tie.kind, tie.to) for tie in document.relations]
+    """Yield a fault for every list that has an entry twice, and for a stakeholder related to themselves."""
+    keys = [milestone.key for milestone in document.milestones if milestone.key is not None]
+    relations = [(relation.stakeholder, relation.kind, relation.to) for relation in document.relations]
     for name, values in (
         ("milestones", keys),
         ("relations", relations),
         ("collaborators", list(document.collaborators)),
     ):
         if len(set(values)) < len(values):
-            yield document_fault(name, message="has the same twice")
-    if any(tie.stakeholder == tie.to for tie in document.relations):
-        yield document_fault("relations", message="has somebody who stands to themselves")
+            yield document_fault(name, message="has the same entry twice")
+    if any(relation.stakeholder == relation.to for relation in document.relations):
+        yield document_fault("relations", message="relates a stakeholder to themselves")
 
 
-def _parts(document: OpportunityDocument) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: each part has its own shape
-    yield (), document
-    for name in DOCUMENT_FIELDS:
-        listed = getattr(document, name)
-        if isinstance(listed, tuple):
-            yield from (((name, str(number)), part) for number, part in enumerate(listed))
+def _parts(path: tuple[str, ...], part: Any) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: any part of a document
+    """Yield the part and, depth first, the parts inside it, each with its path."""
+    yield path, part
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if is_dataclass(value):
+            yield from _parts((*path, field.name), value)
+        elif isinstance(value, tuple):
+            for number, entry in enumerate(value):
+                if is_dataclass(entry):
+                    yield from _parts((*path, field.name, str(number)), entry)
