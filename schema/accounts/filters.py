@@ -1,4 +1,4 @@
-"""Which accounts, which contacts: the conditions of their lists."""
+"""The filters for accounts and contacts."""
 
 import strawberry
 
@@ -36,7 +36,7 @@ class ContactFilter:
 
 
 def parse_account_filter(filter: AccountFilterInput | ContactFilter | None, kind: str) -> AccountFilter:
-    """The filter as a query takes it."""
+    """Convert the filter for a query."""
     fields = conditions(filter)
     if "ids" in fields:
         fields["ids"] = ids.parse_valid(kind, fields["ids"])

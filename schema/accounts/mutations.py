@@ -1,4 +1,4 @@
-"""Making and changing accounts and contacts."""
+"""The mutations that create, change and merge accounts, and those of contacts."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -156,7 +156,8 @@ class AccountMutation:
         description="Change the fields that are given. Refused if the external id or the domain is taken.",
     )
     async def update_account(self, info: Info, input: UpdateAccountInput) -> AccountChanged:
-        id, version = ids.parse("Account", input.id), or_none(input.expected_version)
+        id = ids.parse("Account", input.id)
+        version = or_none(input.expected_version)
         return AccountChanged(
             key=await operations.update_account(
                 info.context.operation_context(), id, _parse_account(input), expected_version=version
@@ -170,7 +171,8 @@ class AccountMutation:
         "same.",
     )
     async def merge_accounts(self, info: Info, input: MergeAccountsInput) -> AccountChanged:
-        keep, merged = ids.parse("Account", input.keep_id), ids.parse("Account", input.merged_id)
+        keep = ids.parse("Account", input.keep_id)
+        merged = ids.parse("Account", input.merged_id)
         version = or_none(input.expected_version)
         return AccountChanged(
             key=await merge.merge_accounts(info.context.operation_context(), keep, merged, expected_version=version)
@@ -189,7 +191,8 @@ class AccountMutation:
         graphql_type=ContactResult, description="Change the fields that are given. Refused if the external id is taken."
     )
     async def update_contact(self, info: Info, input: UpdateContactInput) -> ContactChanged:
-        id, version = ids.parse("Contact", input.id), or_none(input.expected_version)
+        id = ids.parse("Contact", input.id)
+        version = or_none(input.expected_version)
         return ContactChanged(
             key=await operations.update_contact(
                 info.context.operation_context(), id, _parse_contact(input), expected_version=version

@@ -128,10 +128,8 @@ class ActivityMutation:
         "external id was logged before.",
     )
     async def log_activity(self, info: Info, input: LogActivityInput) -> ActivityChanged:
-        id, fields = (
-            ids.parse("Opportunity", input.opportunity_id),
-            _parse_contact_ids(provided_fields(input, "opportunity_id")),
-        )
+        id = ids.parse("Opportunity", input.opportunity_id)
+        fields = _parse_contact_ids(provided_fields(input, "opportunity_id"))
         return ActivityChanged(
             key=await operations.log_activity(info.context.operation_context(), id, NewActivity(**fields))
         )
@@ -142,7 +140,8 @@ class ActivityMutation:
         "those who may write the opportunity may do this.",
     )
     async def correct_activity(self, info: Info, input: CorrectActivityInput) -> ActivityChanged:
-        id, changes = ids.parse("Activity", input.id), _parse_contact_ids(provided_fields(input, "id"))
+        id = ids.parse("Activity", input.id)
+        changes = _parse_contact_ids(provided_fields(input, "id"))
         return ActivityChanged(key=await operations.correct_activity(info.context.operation_context(), id, changes))
 
 

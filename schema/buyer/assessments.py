@@ -1,4 +1,4 @@
-"""Recording what is known of criteria."""
+"""The mutation that assesses criteria."""
 
 from datetime import date
 
@@ -47,7 +47,8 @@ class AssessmentMutation:
     )
     async def assess_criteria(self, info: Info, input: AssessCriteriaInput) -> OpportunityChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
-        since, version = or_none(input.pain_since), or_none(input.expected_version)
+        since = or_none(input.pain_since)
+        version = or_none(input.expected_version)
         await assessing.assess_criteria(
             info.context.operation_context(),
             id,
@@ -59,7 +60,7 @@ class AssessmentMutation:
 
 
 def parse_assessments(inputs: list[AssessmentInput]) -> list[NewAssessment]:
-    """The answers as an operation takes them."""
+    """Convert the inputs for an operation."""
     return [
         NewAssessment(
             criterion=assessment.criterion,

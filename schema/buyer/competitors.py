@@ -1,4 +1,4 @@
-"""Whom or what the buyer compares us with: type, inputs, mutations."""
+"""Competitors: type, inputs and mutations."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -108,7 +108,8 @@ class CompetitorMutation:
         "may not write it.",
     )
     async def update_competitor(self, info: Info, input: UpdateCompetitorInput) -> CompetitorChanged:
-        id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
+        id = ids.parse("Competitor", input.id)
+        version = or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
         return CompetitorChanged(
             key=await operations.update_competitor(
@@ -122,6 +123,7 @@ class CompetitorMutation:
         "`standing` to ELIMINATED instead. Refused if the opportunity is closed.",
     )
     async def remove_competitor(self, info: Info, input: RemoveCompetitorInput) -> Deleted:
-        id, version = ids.parse("Competitor", input.id), or_none(input.expected_version)
+        id = ids.parse("Competitor", input.id)
+        version = or_none(input.expected_version)
         deal = await operations.remove_competitor(info.context.operation_context(), id, expected_version=version)
         return Deleted(id=input.id, opportunity_id=deal)

@@ -158,11 +158,8 @@ def _mutation(description: str) -> Any:
 class MilestoneMutation:
     @_mutation("Add a milestone to one opportunity. Refused if the opportunity is closed or if you may not write it.")
     async def add_milestone(self, info: Info, input: AddMilestoneInput) -> MilestoneChanged:
-        """One more step."""
-        id, new = (
-            ids.parse("Opportunity", input.opportunity_id),
-            NewMilestone(**provided_fields(input, "opportunity_id")),
-        )
+        id = ids.parse("Opportunity", input.opportunity_id)
+        new = NewMilestone(**provided_fields(input, "opportunity_id"))
         return MilestoneChanged(key=await operations.add_milestone(info.context.operation_context(), id, new))
 
     @_mutation(
@@ -170,8 +167,8 @@ class MilestoneMutation:
         "milestone, or if it is done or waived already."
     )
     async def complete_milestone(self, info: Info, input: CompleteMilestoneInput) -> MilestoneChanged:
-        """A step taken."""
-        id, evidence = ids.parse("Milestone", input.id), or_none(input.evidence)
+        id = ids.parse("Milestone", input.id)
+        evidence = or_none(input.evidence)
         key = await operations.complete_milestone(
             info.context.operation_context(), id, evidence=evidence, **_version(input)
         )
@@ -182,8 +179,8 @@ class MilestoneMutation:
         "added by hand. Refused if it is done."
     )
     async def update_milestone(self, info: Info, input: UpdateMilestoneInput) -> MilestoneChanged:
-        """A step seen better."""
-        id, context = ids.parse("Milestone", input.id), info.context.operation_context()
+        id = ids.parse("Milestone", input.id)
+        context = info.context.operation_context()
         changes: Any = provided_fields(input, "id", "expected_version")
         return MilestoneChanged(key=await operations.update_milestone(context, id, changes, **_version(input)))
 
@@ -192,7 +189,6 @@ class MilestoneMutation:
         "who do not work on the opportunity may do this."
     )
     async def waive_milestone(self, info: Info, input: WaiveMilestoneInput) -> MilestoneChanged:
-        """Without it."""
         id = ids.parse("Milestone", input.id)
         key = await operations.waive_milestone(
             info.context.operation_context(), id, reason=input.reason, **_version(input)
@@ -201,7 +197,6 @@ class MilestoneMutation:
 
     @_mutation("Set a milestone that is done or waived back to PLANNED. Refused if the opportunity is closed.")
     async def reopen_milestone(self, info: Info, input: ReopenMilestoneInput) -> MilestoneChanged:
-        """Once more."""
         id = ids.parse("Milestone", input.id)
         key = await operations.reopen_milestone(
             info.context.operation_context(), id, reason=input.reason, **_version(input)

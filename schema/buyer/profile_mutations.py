@@ -1,4 +1,4 @@
-"""Recording what is understood of the buyer."""
+"""The mutation that changes the buyer of an opportunity."""
 
 from datetime import date
 from typing import Any
@@ -67,7 +67,8 @@ class BuyerMutation:
         "opportunity is closed or if you may not write it.",
     )
     async def update_buyer(self, info: Info, input: UpdateBuyerInput) -> OpportunityChanged:
-        id, version = ids.parse("Opportunity", input.opportunity_id), or_none(input.expected_version)
+        id = ids.parse("Opportunity", input.opportunity_id)
+        version = or_none(input.expected_version)
         await profile.update_buyer(
             info.context.operation_context(), id, _parse_changes(input), expected_version=version
         )

@@ -1,4 +1,4 @@
-"""Raising, mitigating, settling and reviewing risks."""
+"""The mutations that raise, mitigate, settle and review risks."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -122,11 +122,8 @@ def _mutation(description: str, result: Any = RiskResult) -> Any:
 class RiskMutation:
     @_mutation("Record a risk that the buyer sees. Refused if the opportunity is closed or if you may not write it.")
     async def raise_risk(self, info: Info, input: RaiseRiskInput) -> RiskChanged:
-        """A fear told."""
-        id, new = (
-            ids.parse("Opportunity", input.opportunity_id),
-            NewRisk(**_parse_ids(provided_fields(input, "opportunity_id"))),
-        )
+        id = ids.parse("Opportunity", input.opportunity_id)
+        new = NewRisk(**_parse_ids(provided_fields(input, "opportunity_id")))
         return RiskChanged(key=await operations.raise_risk(info.context.operation_context(), id, new))
 
     @_mutation(
@@ -134,8 +131,8 @@ class RiskMutation:
         "lower a HIGH or CRITICAL risk and you are not a manager or admin outside the deal."
     )
     async def update_risk(self, info: Info, input: UpdateRiskInput) -> RiskChanged:
-        """A fear seen better."""
-        id, version = ids.parse("Risk", input.id), or_none(input.expected_version)
+        id = ids.parse("Risk", input.id)
+        version = or_none(input.expected_version)
         changes: Any = _parse_ids(provided_fields(input, "id", "expected_version"))
         key = await operations.update_risk(info.context.operation_context(), id, changes, expected_version=version)
         return RiskChanged(key=key)
@@ -145,8 +142,8 @@ class RiskMutation:
         "opportunity may accept a risk, or close a HIGH or CRITICAL one."
     )
     async def settle_risk(self, info: Info, input: SettleRiskInput) -> RiskChanged:
-        """A fear at rest."""
-        id, version = ids.parse("Risk", input.id), {"expected_version": or_none(input.expected_version)}
+        id = ids.parse("Risk", input.id)
+        version = {"expected_version": or_none(input.expected_version)}
         key = await operations.settle_risk(
             info.context.operation_context(), id, input.status, reason=input.reason, **version
         )
@@ -154,8 +151,8 @@ class RiskMutation:
 
     @_mutation("Plan a mitigation: the risk becomes MITIGATING. Refused if the risk is settled.")
     async def add_mitigation(self, info: Info, input: AddMitigationInput) -> RiskChanged:
-        """A counter-measure."""
-        id, new = ids.parse("Risk", input.risk_id), NewMitigation(**provided_fields(input, "risk_id"))
+        id = ids.parse("Risk", input.risk_id)
+        new = NewMitigation(**provided_fields(input, "risk_id"))
         return RiskChanged(key=await mitigations.add_mitigation(info.context.operation_context(), id, new))
 
     @_mutation(
@@ -163,8 +160,8 @@ class RiskMutation:
         "becomes MITIGATED. Refused without evidence."
     )
     async def complete_mitigation(self, info: Info, input: CompleteMitigationInput) -> RiskChanged:
-        """Done."""
-        id, version = ids.parse("Mitigation", input.id), {"expected_version": or_none(input.expected_version)}
+        id = ids.parse("Mitigation", input.id)
+        version = {"expected_version": or_none(input.expected_version)}
         key = await mitigations.complete_mitigation(
             info.context.operation_context(), id, evidence=input.evidence, **version
         )
@@ -174,14 +171,14 @@ class RiskMutation:
         "Record that you reviewed the buyer's risks. Refused with `noneFound` while a risk is open.", OpportunityResult
     )
     async def review_risks(self, info: Info, input: ReviewRisksInput) -> OpportunityChanged:
-        """A look at all fears."""
-        id, note = ids.parse("Opportunity", input.opportunity_id), or_none(input.note)
+        id = ids.parse("Opportunity", input.opportunity_id)
+        note = or_none(input.note)
         review = {"none_found": input.none_found, "note": note}
         return OpportunityChanged(key=await operations.review_risks(info.context.operation_context(), id, **review))
 
 
 def _parse_ids(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields with ids as records."""
+    """Return the fields with UUIDs instead of ids."""
     for name, kind in (("perceived_by_id", "Stakeholder"), ("owner_id", "Member")):
         if name in fields:
             fields[name] = ids.parse_optional(kind, fields[name])

@@ -1,4 +1,4 @@
-"""The people of a purchase: type, inputs, mutations."""
+"""Stakeholders: types, inputs and mutations."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,13 +46,13 @@ class Stakeholder(Node):
 
     @strawberry.field(description="The number of two-way activities with this person, as a band.")
     async def coverage(self, root: Root, info: Info) -> Coverage:
-        talks = await _conversations(info, root)
-        return coverage(talks.count if talks else 0)
+        conversations = await _conversations(info, root)
+        return coverage(conversations.count if conversations else 0)
 
     @strawberry.field(description="The time of the last two-way activity with this person.")
     async def last_two_way_at(self, root: Root, info: Info) -> datetime | None:
-        talks = await _conversations(info, root)
-        return talks.last_at if talks else None
+        conversations = await _conversations(info, root)
+        return conversations.last_at if conversations else None
 
     @strawberry.field(
         graphql_type=list["StakeholderRelation"], description="The relations to other stakeholders of the opportunity."
@@ -166,7 +166,8 @@ class StakeholderMutation:
         "may not write it.",
     )
     async def update_stakeholder(self, info: Info, input: UpdateStakeholderInput) -> StakeholderChanged:
-        id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)
+        id = ids.parse("Stakeholder", input.id)
+        version = or_none(input.expected_version)
         changes: Any = provided_fields(input, "id", "expected_version")
         if "relations" in changes:
             changes["relations"] = _parse_relations(changes["relations"])
@@ -182,7 +183,8 @@ class StakeholderMutation:
         "a decision step names the person: set `left` instead.",
     )
     async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
-        id, version = ids.parse("Stakeholder", input.id), or_none(input.expected_version)
+        id = ids.parse("Stakeholder", input.id)
+        version = or_none(input.expected_version)
         deal = await operations.remove_stakeholder(info.context.operation_context(), id, expected_version=version)
         return Deleted(id=input.id, opportunity_id=deal)
 

@@ -67,24 +67,7 @@ class Loaders:
         self.own_organization = self._loader(LoadPhase.PARTS, _fetch_organization)
         self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
         self.parts = PartLoaders(self._scheduler, viewer, now, self.transition)
-        self._by_type: dict[str, Loader[UUID, Any]] = {
-            "Opportunity": self.opportunity,
-            "Account": self.account,
-            "Contact": self.contact,
-            "Member": self.member,
-            "Team": self.team,
-            "SalesProcess": self.process,
-            "Transition": self.transition,
-            "Activity": self.activity,
-            "Alert": self.alert,
-            "Event": self.event,
-            "ExchangeRate": self.rate,
-            "Target": self.target,
-            "Organization": self.own_organization,
-            "ApiKey": self.api_key,
-            "WebhookEndpoint": self.webhook_endpoint,
-            "WebhookDelivery": self.webhook_delivery,
-        }
+        self._by_type = self._loaders_by_type()
 
     async def organization(self) -> OrganizationRow:
         """Return the viewer's organization."""
@@ -126,6 +109,26 @@ class Loaders:
 
             self._parent_loaders[kind] = self._loader(LoadPhase.DEALS, fetch)
         return await self._parent_loaders[kind].load(id)
+
+    def _loaders_by_type(self) -> dict[str, Loader[UUID, Any]]:
+        return {
+            "Opportunity": self.opportunity,
+            "Account": self.account,
+            "Contact": self.contact,
+            "Member": self.member,
+            "Team": self.team,
+            "SalesProcess": self.process,
+            "Transition": self.transition,
+            "Activity": self.activity,
+            "Alert": self.alert,
+            "Event": self.event,
+            "ExchangeRate": self.rate,
+            "Target": self.target,
+            "Organization": self.own_organization,
+            "ApiKey": self.api_key,
+            "WebhookEndpoint": self.webhook_endpoint,
+            "WebhookDelivery": self.webhook_delivery,
+        }
 
     async def _find_part(self, kind: str, id: UUID) -> object | None:
         opportunity_id = await self.parent_opportunity_id(kind, id)

@@ -19,7 +19,7 @@ from workflow.rules.permissions import Viewer
 
 Row = TypeVar("Row")
 Ids = Collection[UUID]
-ConversationKey = tuple[Literal["talks", "participants"], UUID]
+ConversationKey = tuple[Literal["deal", "activity"], UUID]
 """The conversations of a deal, or the participants of an activity."""
 
 FACTS_ONLY = 0
@@ -70,7 +70,7 @@ class PartLoaders:
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
         """Return the contacts who took part in an activity."""
-        return await self._conversations.load(("participants", activity_id)) or ()
+        return await self._conversations.load(("activity", activity_id)) or ()
 
     async def override(self, transition: TransitionRow) -> OverrideFacts | None:
         """Return the override that was given with a transition."""
@@ -78,12 +78,12 @@ class PartLoaders:
         return next((one for one in overrides if one.transition_id == transition.id), None)
 
     async def _load_activity(self, ids: Ids) -> list[ActivityFacts | None]:
-        counts, talks = await gather(
+        counts, spoken = await gather(
             self._lists[ACTIVITIES.table].load_many([(id, FACTS_ONLY) for id in ids]),
-            self._conversations.load_many([("talks", id) for id in ids]),
+            self._conversations.load_many([("deal", id) for id in ids]),
         )
-        pairs = zip(counts, talks, strict=True)
-        return [None if found is None else replace(found, conversations=said or ()) for found, said in pairs]
+        pairs = zip(counts, spoken, strict=True)
+        return [None if found is None else replace(found, conversations=deal or ()) for found, deal in pairs]
 
     async def _load_transitions(self, ids: Ids) -> list[Any]:
         return await self._lists[HISTORY.table].load_many([(id, FACTS_ONLY) for id in ids])
@@ -101,11 +101,12 @@ class PartLoaders:
         return {id: tuple(one.override for one in passed) for id, passed in found.items()}
 
     async def _fetch_conversations(self, keys: list[ConversationKey]) -> dict[ConversationKey, tuple[Any, ...]]:
-        talks, participants = ([id for kind, id in keys if kind == wanted] for wanted in ("talks", "participants"))
-        found = await conversations(self._viewer.organization_id, talks=talks, participants=participants)
+        deal_ids = [id for kind, id in keys if kind == "deal"]
+        activity_ids = [id for kind, id in keys if kind == "activity"]
+        found = await conversations(self._viewer.organization_id, talks=deal_ids, participants=activity_ids)
         by_kind: Mapping[str, Mapping[UUID, tuple[Any, ...]]] = {
-            "talks": found.talks,
-            "participants": found.participants,
+            "deal": found.talks,
+            "activity": found.participants,
         }
         return {(kind, id): by_kind[kind].get(id, ()) for kind, id in keys}
 

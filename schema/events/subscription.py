@@ -1,4 +1,4 @@
-"""What goes on being told: subscriptions."""
+"""The subscriptions: events, alerts and one opportunity."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -29,7 +29,7 @@ After = Annotated[str | None, strawberry.argument(description="The cursor of the
 OpportunityId = Annotated[strawberry.ID, strawberry.argument(description="The opportunity.")]
 
 BATCH_SIZE = 50
-"""Facts read in one statement; what one reader has not taken yet, however slow, is never more."""
+"""The events of one statement. A slow client never has more of them in memory."""
 
 
 @strawberry.type
@@ -88,14 +88,15 @@ class EventSubscription:
 async def _stream_events(
     info: Info, filters: EventFilter, after: FeedPosition | None
 ) -> AsyncGenerator[EventRow, None]:
-    """Facts from a place on and without an end, each to those who may see it when it is told."""
+    """Yield the events after a position without an end. Visibility is checked when an event is sent."""
     viewer = info.context.viewer
     async with info.context.feed.subscribe(
         viewer.organization_id, lambda head: events.may_match(filters, head)
     ) as subscriber:
         position = after or await events.newest_position(viewer)
         while True:
-            visibility, viewer = subscriber.visibility_changes, await _refresh_viewer(info)
+            visibility = subscriber.visibility_changes
+            viewer = await _refresh_viewer(info)
             rows, more = await events.events(viewer, filters, Window(size=BATCH_SIZE, after=position))
             for row in rows:
                 info.context.reset()
@@ -109,8 +110,9 @@ async def _stream_events(
 
 
 async def _matching_alert(info: Info, scope: AlertFilter, event: EventRow) -> AlertRow | None:
-    """The alert that a fact tells of, where it is wanted as it is or as it was before."""
-    loaders, id = info.context.loaders, event.payload.get("alertId")
+    """Return the alert of an event, if it matches the filter now or matched it before the change."""
+    loaders = info.context.loaders
+    id = event.payload.get("alertId")
     row: AlertRow | None = None if id is None else await loaders.alert.load(UUID(id))
     deal = None if row is None else await loaders.opportunity.load(row.opportunity_id)
     if row is None or deal is None:
@@ -126,13 +128,15 @@ async def _matching_alert(info: Info, scope: AlertFilter, event: EventRow) -> Al
 
 
 async def _refresh_viewer(info: Info) -> Viewer:
-    """Whoever subscribed, as they are now; raises UNAUTHENTICATED where they are let in no longer."""
+    """Return the subscriber as of now; raise UNAUTHENTICATED if the credentials are no longer valid."""
     if not await info.context.refresh_viewer():
-        raise GraphQLError("The credentials have ended.", extensions={"code": "UNAUTHENTICATED"})
+        raise GraphQLError(
+            "The credentials are no longer valid. Sign in again.", extensions={"code": "UNAUTHENTICATED"}
+        )
     return info.context.viewer
 
 
 async def _visible_opportunity(info: Info, id: UUID | None) -> OpportunityRow | None:
-    """The deal as whoever subscribed sees it now; None where they do not."""
+    """Return the deal; None if the subscriber can no longer see it."""
     await _refresh_viewer(info)
     return await info.context.loaders.opportunity.load(id) if id else None

@@ -1,4 +1,4 @@
-"""Webhooks: where facts are sent, what became of each sending, and sending again; for admins alone."""
+"""Webhook endpoints and their deliveries, for admins only."""
 
 from collections.abc import Sequence
 from datetime import datetime

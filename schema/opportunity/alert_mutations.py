@@ -1,4 +1,4 @@
-"""What people do about alerts: say that they know, or that they will look later."""
+"""The mutations that acknowledge and snooze alerts."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Many opportunities at once: one answer for each."""
+"""The bulk mutations of opportunities: one result for each opportunity."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -130,7 +130,8 @@ class BulkMutation:
         "if you may not assign it to that member.",
     )
     async def assign_opportunities(self, info: Info, input: AssignOpportunitiesInput) -> BulkSummary:
-        owner, refs = ids.parse_or_nil("Member", input.owner_id), _parse_refs(input.opportunities)
+        owner = ids.parse_or_nil("Member", input.owner_id)
+        refs = _parse_refs(input.opportunities)
         results = await bulk.assign_opportunities(info.context.operation_context(), refs, owner)
         return _summarize(info, input.opportunities, results, dry_run=False)
 

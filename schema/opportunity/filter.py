@@ -29,7 +29,7 @@ from workflow.rules.money import exponent
 MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 50
 MAX_MINOR = 2**62
-"""A bound that every amount is below; a larger one would not fit into a database integer."""
+"""The bound of an amount in minor units: far above every real amount, and within the range of a database integer."""
 
 
 @strawberry.input(

@@ -144,7 +144,8 @@ class OpportunityMutation:
         "closed, if you may not write it, or if someone changed it since `expectedVersion`.",
     )
     async def update_opportunity(self, info: Info, input: UpdateOpportunityInput) -> OpportunityChanged:
-        id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)
+        id = ids.parse("Opportunity", input.id)
+        version = or_none(input.expected_version)
         return OpportunityChanged(
             key=await operations.update_opportunity(
                 info.context.operation_context(),
@@ -160,7 +161,8 @@ class OpportunityMutation:
         "history stays and its number is not used again.",
     )
     async def delete_opportunity(self, info: Info, input: DeleteOpportunityInput) -> Deleted:
-        id, version = ids.parse("Opportunity", input.id), or_none(input.expected_version)
+        id = ids.parse("Opportunity", input.id)
+        version = or_none(input.expected_version)
         await operations.delete_opportunity(
             info.context.operation_context(), id, reason=input.reason, expected_version=version
         )

@@ -1,4 +1,4 @@
-"""Requirements as they were found, now or then."""
+"""A requirement of a gate, with the result of its evaluation."""
 
 import strawberry
 

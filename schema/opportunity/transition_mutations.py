@@ -198,7 +198,8 @@ class TransitionMutation:
         "requirements of the PROGRESS gate are met or overridden."
     )
     async def progress_opportunity(self, info: Info, input: ProgressOpportunityInput) -> TransitionSucceeded:
-        id, changes = ids.parse("Opportunity", input.id), parse_changes(_applied_fields(input))
+        id = ids.parse("Opportunity", input.id)
+        changes = parse_changes(_applied_fields(input))
         return TransitionSucceeded(
             result=await triggers.progress(info.context.operation_context(), id, changes, _parse_terms(input))
         )
@@ -231,7 +232,8 @@ class TransitionMutation:
         "Refused if the reason OTHER has no note."
     )
     async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
-        id, reason = ids.parse("Opportunity", input.id), input.reason
+        id = ids.parse("Opportunity", input.id)
+        reason = input.reason
         return TransitionSucceeded(
             result=await triggers.disqualify(info.context.operation_context(), id, reason, _parse_terms(input))
         )
@@ -252,7 +254,8 @@ class TransitionMutation:
         "state is passed again."
     )
     async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
-        id, changes = ids.parse("Opportunity", input.id), parse_changes(_applied_fields(input))
+        id = ids.parse("Opportunity", input.id)
+        changes = parse_changes(_applied_fields(input))
         result = await triggers.reopen(info.context.operation_context(), id, input.to, changes, _parse_terms(input))
         return TransitionSucceeded(result=result)
 

@@ -1,4 +1,4 @@
-"""API keys: listed without their secrets, made and revoked by admins."""
+"""API keys: type, query and mutations, for admins only."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What an admin does with the organization, its members and its teams."""
+"""The mutations of the organization, its members and its teams."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -158,7 +158,8 @@ class PeopleMutation:
         "admin would remain.",
     )
     async def update_member(self, info: Info, input: UpdateMemberInput) -> MemberChanged:
-        id, changes = ids.parse("Member", input.id), _parse_ids(provided_fields(input, "id"), team_id="Team")
+        id = ids.parse("Member", input.id)
+        changes = _parse_ids(provided_fields(input, "id"), team_id="Team")
         fields: MemberChanges = changes
         return MemberChanged(key=await members.update_member(info.context.operation_context(), id, fields))
 
@@ -169,5 +170,5 @@ def _parse_team(input: CreateTeamInput | UpdateTeamInput) -> TeamChanges:
 
 
 def _parse_ids(fields: dict[str, Any], **kinds: str) -> Any:  # Any: the fields of one TypedDict
-    """The fields with their ids read."""
+    """Return the fields with UUIDs instead of ids."""
     return fields | {name: ids.parse_optional(kind, fields[name]) for name, kind in kinds.items() if name in fields}

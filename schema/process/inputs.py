@@ -1,4 +1,4 @@
-"""A sales process as a client gives it: the document's parts as inputs."""
+"""The inputs of a sales process document."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ from workflow.rules.enums import (
 
 
 def with_default(value: Any, description: str) -> Any:
-    """An input field that has a value where it is left out."""
+    """Declare an input field with a default."""
     return strawberry.field(default=value, description=description)
 
 
 def optional_list(description: str) -> Any:
-    """An input list that is empty where it is left out."""
+    """Declare an input list that is empty by default."""
     return strawberry.field(default_factory=list, description=description)
 
 
@@ -163,7 +163,7 @@ class PublishSalesProcessInput:
 
 
 def document_data(value: Any) -> Any:  # Any: an input, a list of inputs, or a value of one
-    """An input as the plain data that a document is read from: what was left out, and nulls, are not there."""
+    """Return an input as plain data to parse, without the fields that are null or left out."""
     if strawberry.types.has_object_definition(value):
         return {camel(name): document_data(part) for name, part in provided_fields(value).items() if part is not None}
     return [document_data(part) for part in value] if isinstance(value, list) else value

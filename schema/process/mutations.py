@@ -1,4 +1,4 @@
-"""Publishing a sales process, and what it would do to the open opportunities before it is published."""
+"""The publication of a sales process, and the query for its impact before that."""
 
 from typing import Annotated
 from uuid import UUID
@@ -108,7 +108,8 @@ class ProcessMutation:
         "fault if the document is invalid.",
     )
     async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
-        document, context = _parse_document(input.document), info.context.operation_context()
+        document = _parse_document(input.document)
+        context = info.context.operation_context()
         published = await processes.publish(context, document, make_default=input.make_default)
         return SalesProcessPublished(key=published.id)
 

@@ -1,4 +1,4 @@
-"""The sales process: one published, immutable, versioned document."""
+"""The sales process: a published version of its document."""
 
 from collections.abc import Sequence
 from datetime import datetime

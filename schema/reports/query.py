@@ -1,4 +1,4 @@
-"""Figures for managers, within what the viewer sees."""
+"""The query `reports`: figures over the opportunities that the viewer can see."""
 
 from datetime import date
 from typing import Annotated
@@ -99,13 +99,12 @@ class Reports:
         group_by: Annotated[PipelineGrouping, GROUP_BY] = PipelineGrouping.STATE,
         as_of: Annotated[date | None, AS_OF] = strawberry.UNSET,
     ) -> PipelineReport | None:
-        matching, organization = (
-            await parse_opportunity_filter(info, or_none(filter)),
-            await info.context.loaders.organization(),
-        )
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        organization = await info.context.loaders.organization()
         moment = await _parse_as_of(info, or_none(as_of), organization)
         groups = await pipeline.open_deals(info.context.viewer, matching, group_by, organization, moment)
-        rows, total = pipeline_rules.pipeline_figures(groups), pipeline_rules.pipeline_total(groups)
+        rows = pipeline_rules.pipeline_figures(groups)
+        total = pipeline_rules.pipeline_total(groups)
         return PipelineReport(
             rows=[pipeline_row(row, group_by, organization.base_currency) for row in rows],
             total=pipeline_row(total, group_by, organization.base_currency),
@@ -115,10 +114,8 @@ class Reports:
     async def funnel(
         self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> FunnelReport | None:
-        matching, organization = (
-            await parse_opportunity_filter(info, or_none(filter)),
-            await info.context.loaders.organization(),
-        )
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        organization = await info.context.loaders.organization()
         found = await funnel.cohorts(info.context.viewer, matching, organization, days_of(period))
         return FunnelReport(
             steps=[funnel_step(step) for step in funnel_rules.funnel_figures(found.groups, found.medians)]
@@ -130,10 +127,8 @@ class Reports:
     async def velocity(
         self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> VelocityReport | None:
-        matching, organization = (
-            await parse_opportunity_filter(info, or_none(filter)),
-            await info.context.loaders.organization(),
-        )
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        organization = await info.context.loaders.organization()
         figures = await outcomes.velocity(info.context.viewer, matching, organization, days_of(period))
         return velocity_report(figures, organization.base_currency)
 
@@ -147,19 +142,16 @@ class Reports:
         filter: OpportunityFilterArgument = strawberry.UNSET,
         as_of: Annotated[date | None, AS_OF] = strawberry.UNSET,
     ) -> ForecastReport | None:
-        viewer, matching, days = (
-            info.context.viewer,
-            await parse_opportunity_filter(info, or_none(filter)),
-            days_of(period),
-        )
+        viewer = info.context.viewer
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        days = days_of(period)
         organization = await info.context.loaders.organization()
-        moment, base = await _parse_as_of(info, or_none(as_of), organization), organization.base_currency
+        moment = await _parse_as_of(info, or_none(as_of), organization)
+        base = organization.base_currency
         grouping = PipelineGrouping.FORECAST_CATEGORY
         groups = await pipeline.open_deals(viewer, matching, grouping, organization, moment, within=days)
-        won, target = (
-            await pipeline.won_value(viewer, matching, days, moment),
-            await targets.target_of(viewer, matching, days),
-        )
+        won = await pipeline.won_value(viewer, matching, days, moment)
+        target = await targets.target_of(viewer, matching, days)
         target_minor = target.value_minor if target and target.value_currency == base else None
         return ForecastReport(
             categories=sorted(
@@ -179,11 +171,9 @@ class Reports:
         group_by: Annotated[OutcomeGrouping, GROUP_BY] = OutcomeGrouping.REASON,
         filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> OutcomeReport | None:
-        viewer, matching, days = (
-            info.context.viewer,
-            await parse_opportunity_filter(info, or_none(filter)),
-            days_of(period),
-        )
+        viewer = info.context.viewer
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        days = days_of(period)
         organization = await info.context.loaders.organization()
         groups = await outcomes.outcomes(viewer, matching, group_by, organization, days)
         overall = await outcomes.outcomes(viewer, matching, None, organization, days)
@@ -202,11 +192,9 @@ class Reports:
     async def slippage(
         self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
     ) -> SlippageReport | None:
-        matching, organization, days = (
-            await parse_opportunity_filter(info, or_none(filter)),
-            await info.context.loaders.organization(),
-            days_of(period),
-        )
+        matching = await parse_opportunity_filter(info, or_none(filter))
+        organization = await info.context.loaders.organization()
+        days = days_of(period)
         steps = await slippage.snapshot_changes(info.context.viewer, matching, organization, days)
         first, last = await opportunity_sql.valuations(organization, days, await info.context.today())
         return slippage_report(
@@ -223,7 +211,8 @@ class Reports:
         group_by: Annotated[OverrideGrouping, GROUP_BY] = OverrideGrouping.PROCESS,
         filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> OverrideReport:
-        viewer, matching = info.context.viewer, await parse_opportunity_filter(info, or_none(filter))
+        viewer = info.context.viewer
+        matching = await parse_opportunity_filter(info, or_none(filter))
         zone = (await info.context.loaders.organization()).time_zone
         overrides = await reports.overrides_in_span(viewer, matching, span_of(days_of(or_none(period)), zone))
         others = await reports.decided_without_override(viewer, matching)
@@ -240,10 +229,10 @@ def _forecast_row(row: pipeline_rules.PipelineFigures, base: str) -> ForecastRow
 
 
 async def _parse_as_of(info: Info, day: date | None, organization: OrganizationRow) -> AsOf:
-    """When the report is of; a day that has not come is a client's fault."""
+    """Return the instant to report; refuse a day in the future."""
     today = await info.context.today()
     if day is not None and day > today:
-        raise bad_input(f"`asOf` is after today, {today}. Give a day that has come, or leave it out.")
+        raise bad_input(f"`asOf` is {day}; it must be {today} or earlier. Leave it out for the figures of now.")
     return as_of(day, organization, info.context.now, today)
 
 

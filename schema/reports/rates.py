@@ -1,4 +1,4 @@
-"""Exchange rates: what one unit of a currency is worth in the base currency, from a day on."""
+"""Exchange rates: type, query and mutation."""
 
 from collections.abc import Sequence
 from datetime import date

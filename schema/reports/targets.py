@@ -1,4 +1,4 @@
-"""Targets: what is to be won in a period, by the organization, a team or a member."""
+"""Targets: type, query and mutations."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -109,7 +109,9 @@ class TargetQuery:
         member_id: MemberIds = strawberry.UNSET,
         team_id: TeamIds = strawberry.UNSET,
     ) -> Sequence[TargetRow]:
-        period_or_none, members, teams = or_none(period), or_none(member_id), or_none(team_id)
+        period_or_none = or_none(period)
+        members = or_none(member_id)
+        teams = or_none(team_id)
         filter = TargetFilter(
             period=None if period_or_none is None else days_of(period_or_none),
             member_id=None if members is None else ids.parse_valid("Member", members),

@@ -1,4 +1,4 @@
-"""The rows of reports, each made of figures that the rules have put together; all money is in base currency."""
+"""The types of reports, and their conversion from the figures of the rules. All money is in the base currency."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,7 +17,7 @@ from workflow.rules.reports.pipeline import PipelineFigures
 from workflow.rules.reports.slippage import SlippageFigures
 
 GROUP_KEY_TYPES: Mapping[str, str] = {"OWNER": "Member", "TEAM": "Team", "ACCOUNT": "Account"}
-"""The groupings whose keys are ids, and of what."""
+"""The groupings whose keys are ids, and the types of these ids."""
 
 
 @strawberry.type(description="The open opportunities of one group.")
@@ -162,24 +162,24 @@ class SlippageReport:
 
 
 def rounded_money(minor: float | None, base: str) -> Money | None:
-    """Minor units of base currency, rounded half up, as Money."""
+    """Convert minor units of the base currency, rounded half up."""
     if minor is None:
         return None
     return Money(amount=amount(int(Decimal(str(minor)).quantize(Decimal(1), ROUND_HALF_UP)), base), currency=base)
 
 
 def exact_money(minor: int, base: str) -> Money:
-    """A sum in minor units of base currency as Money."""
+    """Convert a sum in minor units of the base currency."""
     return Money(amount=amount(minor, base), currency=base)
 
 
 def group_key(key: str, by: str) -> str:
-    """The key of a group as clients know it: an id where it is a record's."""
+    """Return the key of a group for clients: an id, if the group is a record."""
     return ids.encode(GROUP_KEY_TYPES[by], UUID(key)) if by in GROUP_KEY_TYPES and key not in ("", "TOTAL") else key
 
 
 def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
-    """A group of open deals."""
+    """Convert the figures of a group of open deals."""
     return PipelineRow(
         key=group_key(row.key, by),
         label=row.label,
@@ -192,7 +192,7 @@ def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
 
 
 def outcome_row(row: OutcomeFigures, by: str, base: str) -> OutcomeRow:
-    """A group of closed deals."""
+    """Convert the figures of a group of closed deals."""
     return OutcomeRow(
         key=group_key(row.key, by),
         label=row.label,
@@ -207,7 +207,7 @@ def outcome_row(row: OutcomeFigures, by: str, base: str) -> OutcomeRow:
 
 
 def funnel_step(step: FunnelFigures) -> FunnelStep:
-    """A state on the way."""
+    """Convert the figures of one state."""
     names = (
         "state",
         "entered",
@@ -223,7 +223,7 @@ def funnel_step(step: FunnelFigures) -> FunnelStep:
 
 
 def velocity_report(figures: VelocityFigures, base: str) -> VelocityReport:
-    """The pace."""
+    """Convert the figures of the velocity."""
     return VelocityReport(
         open_qualified=figures.open_qualified,
         win_rate=figures.win_rate,
@@ -235,7 +235,7 @@ def velocity_report(figures: VelocityFigures, base: str) -> VelocityReport:
 
 
 def slippage_report(figures: SlippageFigures, base: str) -> SlippageReport:
-    """The bridge."""
+    """Convert the figures of the slippage."""
     columns = (
         "opening", "created", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won", "reopened", "revalued",
         "closing",

@@ -1,4 +1,4 @@
-"""What a mutation on a part of a deal answers with: the part and its deal, read after the write."""
+"""The records of a result: a changed part and its deal, read after the change."""
 
 from typing import Any
 from uuid import UUID
@@ -9,16 +9,16 @@ from workflow.queries.opportunity.rows import OpportunityRow
 
 
 async def load_changed_part(info: Info, kind: str, id: UUID) -> Any:  # Any: the facts of that kind
-    """The part as stored."""
+    """Return a part that was just written."""
     found = await info.context.loaders.row(kind, id)
     if found is None:
-        raise LookupError(f"The {kind} that was just written is not there: {id}.")
+        raise LookupError(f"The {kind} {id} was just written and cannot be found.")
     return found
 
 
 async def load_changed_opportunity(info: Info, kind: str, id: UUID) -> OpportunityRow:
-    """The deal that the part hangs on, as stored."""
+    """Return the deal of a part that was just written."""
     opportunity_id = await info.context.loaders.parent_opportunity_id(kind, id)
     if opportunity_id is None:
-        raise LookupError(f"The {kind} that was just written hangs on nothing: {id}.")
+        raise LookupError(f"The {kind} {id} was just written and has no opportunity.")
     return await load_required(info.context.loaders.opportunity, opportunity_id)

@@ -1,4 +1,4 @@
-"""What a deletion answers."""
+"""The result of a mutation that deletes a record."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Problems: what a mutation answers when it does not do the thing, each a type of its own."""
+"""Problems: the results of mutations that were refused, one type for each reason."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,13 +87,13 @@ class RecordClosed(Problem):
 
 
 async def to_problem(refusal: errors.Refusal, loaders: Loaders) -> Any:  # Any: one of the types above
-    """A refusal as the type that tells it."""
+    """Convert a refusal to its GraphQL type."""
     problem, load_fields = PROBLEMS[type(refusal)]
     return problem(code=refusal.code, message=refusal.message, **await load_fields(refusal, loaders))
 
 
 def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, Any]:
-    """Turns one kind of refusal into its union member, so that no mutation needs a try."""
+    """Return a handler that converts one kind of refusal, so that no resolver needs a try."""
 
     class Handler:
         exception_type = refusal
@@ -161,5 +161,5 @@ PROBLEMS: dict[type[errors.Refusal], tuple[type, Any]] = {
     errors.TransitionBlockedError: (TransitionBlocked, _transition_blocked_fields),
     errors.RecordClosedError: (RecordClosed, _record_closed_fields),
 }
-"""Each kind of refusal, the type that tells it, and what that type holds beside code and message."""
+"""The GraphQL type of each kind of refusal, and the function that loads its other fields."""
 HANDLERS = [_handler(refusal) for refusal in PROBLEMS]

@@ -1,4 +1,4 @@
-"""Opportunities of another system, many at once: the same row again changes nothing, and a bad one spoils no other."""
+"""The import of opportunities from another system: idempotent, with one result for each row."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -147,7 +147,7 @@ class ImportMutation:
 
 
 def _parse_row(row: ImportRowInput) -> ImportRow:
-    """The row as the operation takes it: what is left out keeps."""
+    """Convert a row for the operation; a field that is left out stays out."""
     fields: dict[str, Any] = provided_fields(row)
     if "value" in fields:
         fields["value"] = parse_money(fields["value"])

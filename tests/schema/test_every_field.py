@@ -138,7 +138,9 @@ class SchemaSession:
     """An organization in which everything is asked; `$Type` is the newest record of a type, `$^Type` the oldest."""
 
     def __init__(self, server: GraphQLClient, keys: Mapping[str, str], names: dict[str, str]) -> None:
-        self.server, self.keys, self.names = server, keys, names
+        self.server = server
+        self.keys = keys
+        self.names = names
         self.schema = build_schema(schema.as_str())
         self.tally = SchemaCoverage(self.schema)
 

@@ -18,13 +18,15 @@ class ReplayingClient:
     """A door that sends every mutation a second time, when its answer is lost."""
 
     def __init__(self, server: Server, organization: TestOrganization) -> None:
-        self.server, self.organization = server, organization
+        self.server = server
+        self.organization = organization
         self.otherwise: list[str] = []
         self.asked: set[str] = set()
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
         """The first answer, once it is known whether the second is the same."""
-        body, key = {"query": query, "variables": variables}, uuid4().hex
+        body = {"query": query, "variables": variables}
+        key = uuid4().hex
         async with self.server.client(api_key, **{"Idempotency-Key": key}) as client:
             first = await client.post("/graphql", json=body)
             if query.startswith("mutation"):

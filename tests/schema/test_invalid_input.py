@@ -22,7 +22,8 @@ from tests.support.serving import Server
 SCHEMA = build_schema(schema.as_str())
 assert SCHEMA.query_type is not None
 assert SCHEMA.mutation_type is not None
-QUERIES, MUTATIONS = SCHEMA.query_type.fields, SCHEMA.mutation_type.fields
+QUERIES = SCHEMA.query_type.fields
+MUTATIONS = SCHEMA.mutation_type.fields
 UNKNOWN = "QWNjb3VudDp4"
 REQUIRED_ARGUMENTS: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default", "document": DOCUMENT}
 CLIENTS_FAULTS = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}

@@ -11,7 +11,7 @@ describe(
     APPROVER="Must approve the decision.",
     CHAMPION="Promotes you inside the company, also when you are not there.",
     COACH="Gives you information and advice.",
-    EXECUTIVE_SPONSOR="A senior manager who stands behind the project.",
+    EXECUTIVE_SPONSOR="A senior manager who supports the project.",
     TECHNICAL_BUYER="Judges whether the product meets the technical needs.",
     EVALUATOR="Compares the offers.",
     USER_BUYER="Will use the product.",

@@ -57,7 +57,8 @@ async def test_activities_are_paged_newest_first_without_void_ones(scenario: Act
         await scenario.log_call(summary=f"{day}", at=LATER - timedelta(days=day))
     await scenario.correct(await scenario.log_call(summary="never"), void=True)
 
-    walked, after = [], None
+    walked = []
+    after = None
     for _ in range(3):
         data, _ = await ask(scenario.ctx, ACTIVITIES, id=encode("Opportunity", scenario.deal), first=2, after=after)
         page = data["opportunity"]["activities"]

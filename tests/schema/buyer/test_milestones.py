@@ -10,8 +10,10 @@ from tests.support.serving import Server
 from tests.support.team import SalesTeam, new_sales_team
 from workflow.rules.enums import MilestoneStatus
 
-PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
-MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
+PLANNED = MilestoneStatus.PLANNED
+DONE = MilestoneStatus.DONE
+MISSED = MilestoneStatus.MISSED
+WAIVED = MilestoneStatus.WAIVED
 QUERY = """query ($id: ID!) { node(id: $id) { ... on Opportunity {
     milestones { key name status completedAt completedBy { name } evidence }
     progress { percent completed total next { key } }

@@ -107,7 +107,9 @@ class ListWalk:
     async def pages(self, steps: Sequence[ListChange], *, backward: bool) -> tuple[set[UUID], list[UUID]]:
         """Page to the end, a step after each page: the rows that stayed all the while, and what was told."""
         returned: list[UUID] = []
-        staying, cursor, promised = set(self.rows) - self.gone, None, False
+        staying = set(self.rows) - self.gone
+        cursor = None
+        promised = False
         for step in [*steps, *[ListChange()] * (len(self.rows) + 100)]:
             page = await self._page(cursor, backward=backward)
             ids = [_uuid(node["id"]) for node in page["nodes"]]

@@ -36,7 +36,8 @@ async def test_rows_requested_together_are_read_in_one_batch_once_per_request() 
 
 async def test_a_table_waits_for_the_tables_that_lead_to_it() -> None:
     turns = BatchScheduler()
-    people, parts = Table(turns, LoadPhase.PEOPLE), Table(turns, LoadPhase.PARTS)
+    people = Table(turns, LoadPhase.PEOPLE)
+    parts = Table(turns, LoadPhase.PARTS)
 
     async def through(key: str) -> str | None:
         return await people.loader.load(await parts.loader.load(key) or key)
@@ -48,7 +49,8 @@ async def test_a_table_waits_for_the_tables_that_lead_to_it() -> None:
 
 
 async def test_requests_do_not_share_loaded_rows() -> None:
-    one, other = Table(BatchScheduler()), Table(BatchScheduler())
+    one = Table(BatchScheduler())
+    other = Table(BatchScheduler())
 
     await gather(one.loader.load("a"), other.loader.load("a"))
 
@@ -57,7 +59,8 @@ async def test_requests_do_not_share_loaded_rows() -> None:
 
 async def test_a_failing_batch_fails_only_its_own_waiters() -> None:
     turns = BatchScheduler()
-    broken, whole = Table(turns), Table(turns)
+    broken = Table(turns)
+    whole = Table(turns)
     broken.broken = True
 
     *faults, row = await gather(
@@ -72,7 +75,8 @@ async def test_a_failing_batch_fails_only_its_own_waiters() -> None:
 
 async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
     table = Table(BatchScheduler())
-    leaving, staying = create_task(table.loader.load("a")), create_task(table.loader.load("a"))
+    leaving = create_task(table.loader.load("a"))
+    staying = create_task(table.loader.load("a"))
     await sleep(0)
 
     leaving.cancel()
@@ -84,8 +88,10 @@ async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
 
 async def test_a_batch_without_waiters_is_not_read() -> None:
     turns = BatchScheduler()
-    left, kept = Table(turns, LoadPhase.DEALS), Table(turns, LoadPhase.PARTS)
-    leaving, staying = create_task(left.loader.load("a")), create_task(kept.loader.load("a"))
+    left = Table(turns, LoadPhase.DEALS)
+    kept = Table(turns, LoadPhase.PARTS)
+    leaving = create_task(left.loader.load("a"))
+    staying = create_task(kept.loader.load("a"))
     await sleep(0)
 
     leaving.cancel()

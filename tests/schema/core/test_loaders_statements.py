@@ -135,7 +135,8 @@ async def test_pages_of_two_sizes_share_one_statement_with_the_facts(organizatio
 
     [deal], seen = await ask_page(organization, SIZED, 1)
 
-    whole, two = [node["id"] for node in deal["all"]["nodes"]], [node["id"] for node in deal["two"]["nodes"]]
+    whole = [node["id"] for node in deal["all"]["nodes"]]
+    two = [node["id"] for node in deal["two"]["nodes"]]
     assert (two, len(whole)) == (whole[:2], CALLS)
     assert [deal[name]["pageInfo"]["hasNextPage"] for name in ("two", "all")] == [True, False]
     assert [deal[name]["totalCount"] for name in ("two", "all")] == [CALLS] * 2

@@ -12,7 +12,8 @@ from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE = UUID(int=1)
+TWO = UUID(int=2)
 EVENTS = "{ events { nodes { type payload opportunity { id } } } }"
 
 

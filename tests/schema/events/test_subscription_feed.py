@@ -46,11 +46,13 @@ async def take(events: AsyncIterator[Any], number: int) -> list[dict[str, Any]]:
 async def event_ids(server: Server, key: str) -> list[str]:
     """The ids of all facts that the key's viewer sees, by pages."""
     ids: list[str] = []
-    after, more = None, True
+    after = None
+    more = True
     while more:
         page = (await server.ask(key, PAGES, after=after))["data"]["events"]
         ids += [node["id"] for node in page["nodes"]]
-        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        after = page["pageInfo"]["endCursor"]
+        more = page["pageInfo"]["hasNextPage"]
     return ids
 
 
@@ -84,14 +86,16 @@ async def test_without_a_cursor_only_new_matching_events_are_received(server: Se
 async def test_a_reconnecting_reader_gets_every_event_exactly_once(server: Server, team: SalesTeam) -> None:
     key = team.organization.api_key
     first = (await server.ask(key, "{ events(first: 1) { nodes { id cursor } } }"))["data"]["events"]["nodes"][0]
-    cursor, heard = first["cursor"], [first["id"]]
+    cursor = first["cursor"]
+    heard = [first["id"]]
     writing = asyncio.create_task(_make_changes(team, 30))
     name = ""
     while name != "The last":
         async with server.client(key) as client, open_stream(client, FEED, after=cursor) as events:
             for fact in await take(events, 1):
                 heard.append(fact["id"])
-                cursor, name = fact["cursor"], fact["payload"].get("changes", {}).get("name", {}).get("new")
+                cursor = fact["cursor"]
+                name = fact["payload"].get("changes", {}).get("name", {}).get("new")
     await writing
 
     assert heard == await event_ids(server, key)
@@ -138,7 +142,8 @@ async def test_a_reader_loses_nothing_through_server_restarts(own_database: str)
     async with open_database(own_database, all_contexts=False):
         team = await new_sales_team()
         key = team.organization.api_key
-    cursor, heard = FEED_START.cursor(), list[str]()
+    cursor = FEED_START.cursor()
+    heard = list[str]()
     for turn in range(3):
         async with serving(own_database) as server:
             await server.ask(key, CREATE, name=f"Turn {turn}")

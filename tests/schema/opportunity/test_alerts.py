@@ -70,7 +70,8 @@ async def test_the_worst_come_first_and_pages_hold_them_all(server: Server, sale
 
 
 async def test_filters_return_matching_alerts(server: Server, sales_team: SalesTeam) -> None:
-    deal, owner = sales_team.deals[OpportunityState.QUALIFIED], sales_team.member("owner")
+    deal = sales_team.deals[OpportunityState.QUALIFIED]
+    owner = sales_team.member("owner")
     team = (await Opportunity.filter(id=deal).values("owner__team_id"))[0]["owner__team_id"]
     await Alert.filter(opportunity_id=deal, code="SINGLE_THREADED").update(status="RESOLVED")
     found = {}

@@ -209,7 +209,8 @@ async def test_an_account_lists_its_own_deals_only(
         body = await server.ask(organization.api_key, ask, id=ids["account"], x=filter)
         found.append(body["data"]["account"]["opportunities"])
 
-    one, none = {"totalCount": 1, "nodes": [{"id": ids["full"]}]}, {"totalCount": 0, "nodes": []}
+    one = {"totalCount": 1, "nodes": [{"id": ids["full"]}]}
+    none = {"totalCount": 0, "nodes": []}
     assert found == [one, none, one, none]
 
 

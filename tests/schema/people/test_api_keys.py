@@ -51,7 +51,8 @@ async def test_only_admins_read_keys(
 
 async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organization: TestOrganization) -> None:
     made = (await server.ask(organization.api_key, CREATE_KEY, input={"name": "Sync", "role": "OBSERVER"}))["data"]
-    secret, key = made["createApiKey"]["secret"], made["createApiKey"]["apiKey"]
+    secret = made["createApiKey"]["secret"]
+    key = made["createApiKey"]["apiKey"]
     acts = await server.ask(secret, VIEWER)
     listed = await server.client(organization.api_key).post("/graphql", json={"query": KEYS})
 
@@ -142,7 +143,8 @@ async def team() -> SalesTeam:
 async def test_viewer_permissions_match_what_the_viewer_may_do(
     team: SalesTeam, who: str, state: OpportunityState
 ) -> None:
-    id, ctx = await team.add_deal(state), team.ctx[who]
+    id = await team.add_deal(state)
+    ctx = team.ctx[who]
     if state is OpportunityState.QUALIFIED:
         helpers = [team.member("helper")]
         await update_opportunity(team.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)

@@ -145,7 +145,8 @@ async def test_the_impact_matches_criteria_and_milestones_by_key(server: Server,
     document = await default_document(server, team.organization.api_key)
     renamed = deepcopy(document)
     for criterion in renamed["criteria"]:
-        criterion["label"], criterion["weight"] = "Another name", 7
+        criterion["label"] = "Another name"
+        criterion["weight"] = 7
 
     answers = [await server.ask(team.organization.api_key, IMPACT, document=one) for one in (document, renamed)]
 
