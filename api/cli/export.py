@@ -1,4 +1,4 @@
-"""The command that writes an organization's rows to a file or to standard output, some at a time."""
+"""The command that exports an organization's records to a file or to standard output, in batches."""
 
 import csv
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ExportFormat(StrEnum):
-    """How rows are written."""
+    """The formats of an export."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -46,15 +46,17 @@ def export(
     try:
         with _open_output(out) as file:
             with_database(lambda: _write_export(what, organization, format_, file))
-    except BrokenPipeError:  # whoever read it has seen enough
+    except BrokenPipeError:
+        # The reader, such as `head`, has closed the pipe. Without this Python reports the error again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _write_export(kind: RecordKind, organization: str, format_: ExportFormat, file: TextIO) -> None:
-    from api.files.exports import EXPORTS  # here, for the other commands start faster without it
+    from api.files.exports import EXPORTS  # here, because other commands start faster without it
 
     found = await find_organization(organization)
-    viewer, export_ = system_viewer(found.id), EXPORTS[kind]
+    viewer = system_viewer(found.id)
+    export_ = EXPORTS[kind]
     write = _json_writer(file, export_, found) if format_ is ExportFormat.JSONL else _csv_writer(file, export_, found)
     with _progress_bar() as bar:
         task = bar.add_task(kind, total=await ROW_COUNTS[kind](viewer))
@@ -72,7 +74,7 @@ def _json_writer(file: TextIO, export_: "Export", organization: OrganizationRow)
 
 
 def _csv_writer(file: TextIO, export_: "Export", organization: OrganizationRow) -> Callable[[object], object]:
-    """A header from the first row, then cells that are safe to open."""
+    """Return the function that writes a row, before the first one the header."""
     writer = csv.writer(file, lineterminator="\r\n")
     header: list[str] = []
 
@@ -88,7 +90,7 @@ def _csv_writer(file: TextIO, export_: "Export", organization: OrganizationRow) 
 
 @contextmanager
 def _open_output(out: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that is there whole or not at all."""
+    """Open standard output, or a file that is complete or absent afterwards."""
     if out is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # it is a text stream
         yield sys.stdout

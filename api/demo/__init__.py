@@ -1,4 +1,4 @@
-"""The demo: an organization with a published data set, made on first start and kept ever after."""
+"""The demo: an organization with a public data set, created on the first start."""
 
 import json
 import os
@@ -31,14 +31,15 @@ MEMBER_OF_ROLE: dict[Role, str | None] = {
     Role.INTEGRATOR: None,
     Role.OBSERVER: None,
 }
-"""The member that each role's key acts as."""
+"""The member that the API key of each role acts as."""
 
 
 async def ensure_demo(
     url: str, keys_file: Path, now: datetime | None = None, report: Callable[[str], None] | None = None
 ) -> dict[str, str]:
-    """The demo's keys by role; founds the demo in a migrated database that has none, all of it or nothing."""
-    moment, print_line = now or datetime.now(UTC), report or (lambda sentence: None)
+    """Return the demo's API keys by role. If the migrated database has no demo, create all of it in one transaction."""
+    moment = now or datetime.now(UTC)
+    print_line = report or (lambda sentence: None)
 
     async def work() -> dict[str, str]:
         stored = _load_keys(keys_file)
@@ -46,7 +47,8 @@ async def ensure_demo(
             return stored
         try:
             await _create_demo(moment, print_line)
-        except DuplicateError:  # the demo is there and only its keys are lost
+        except DuplicateError:
+            # The demo exists, but the file of its keys is lost.
             return await _create_keys(moment)
         keys = await _create_keys(moment)
         await _apply_story(keys, moment, print_line)
@@ -58,12 +60,12 @@ async def ensure_demo(
 
 
 async def _create_demo(now: datetime, report: Callable[[str], None]) -> None:
-    """Founded before the story begins: what is told of earlier days was recorded then, the other deals now."""
+    """Create the organization and import its deals: those with earlier days in the story on the first of these, others now."""
     story_start = now - timedelta(days=story.days_covered())
-    founded = await init_organization(
+    created = await init_organization(
         name=NAME, email="admin@example.com", admin_name="Ada Admin", currency=CURRENCY, time_zone=ZONE, now=story_start
     )
-    ctx = Ctx(viewer=system_viewer(founded.organization_id), now=now, source=TransitionSource.IMPORT)
+    ctx = Ctx(viewer=system_viewer(created.organization_id), now=now, source=TransitionSource.IMPORT)
     earlier = replace(ctx, now=story_start)
     await publish(earlier, demo_process())
     with as_file(files("api.demo") / "data") as folder:
@@ -79,15 +81,13 @@ async def _create_demo(now: datetime, report: Callable[[str], None]) -> None:
 
 
 async def _apply_story(keys: dict[str, str], now: datetime, report: Callable[[str], None]) -> None:
-    """The story of some open deals, told by their seller and the seller's manager."""
-    seller, manager = (
-        await authenticate_api_key(keys[Role.REP], now),
-        await authenticate_api_key(keys[Role.MANAGER], now),
-    )
+    """Apply the story of some open deals, as their seller and the seller's manager."""
+    seller = await authenticate_api_key(keys[Role.REP], now)
+    manager = await authenticate_api_key(keys[Role.MANAGER], now)
     if seller is None or manager is None:
-        raise LookupError("A key that was just made speaks for nobody.")
+        raise LookupError("An API key that was just created belongs to no member.")
     deals = await story.apply_story(Ctx(viewer=seller, now=now), Ctx(viewer=manager, now=now), crm.SYSTEM)
-    report(f"The demo: {deals} open deals told further, so that each gate and each alert has something to show.")
+    report(f"The demo: {deals} open deals have a story, so that every gate and every alert has an example.")
 
 
 async def _create_keys(now: datetime) -> dict[str, str]:
@@ -99,7 +99,7 @@ async def _create_keys(now: datetime) -> dict[str, str]:
 
 
 def _load_keys(file: Path) -> dict[str, str] | None:
-    """The keys of an earlier start, None where there are none or not all."""
+    """Return the keys of an earlier start, None if any is missing."""
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -110,7 +110,7 @@ def _load_keys(file: Path) -> dict[str, str] | None:
 
 
 def _save_keys(file: Path, keys: dict[str, str]) -> None:
-    """Write the keys for nobody else to read, whole or not at all."""
+    """Write the keys, readable by the owner of the file only. The file is complete or absent."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.new")
     temporary.unlink(missing_ok=True)

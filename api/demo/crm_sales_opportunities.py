@@ -1,7 +1,7 @@
-"""Maven Analytics' "CRM sales opportunities" as rows of an import: the pipeline, and its sister files beside it."""
+"""Import the data set "CRM sales opportunities" of Maven Analytics: the pipeline file and the files beside it."""
 
 import csv
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,8 +15,10 @@ from api.files.parsed_line import ParsedLine
 from workflow.operations.accounts.accounts import AccountChanges, ensure_accounts
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import MoneyAmount
+from workflow.operations.transfer.dry_run import in_own_transaction
 from workflow.operations.transfer.row import ImportRow
 from workflow.operations.transfer.sellers import Seller, ensure_sellers
+from workflow.queries.people.people import OrganizationRow
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import InvalidInputError, invalid_field
 
@@ -30,7 +32,7 @@ STATE_OF_STAGE = {
     "Lost": OpportunityState.LOST,
 }
 SPELLING_FIXES = {"technolgy": "technology", "GTXPro": "GTX Pro", "Philipines": "Philippines"}
-"""The data set's own slips, and what is meant."""
+"""The spelling mistakes of the data set, with the correct spelling."""
 HEADER = (
     "opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value",
 )  # fmt: skip
@@ -40,14 +42,14 @@ ACCOUNT_COLUMNS = frozenset(
 )
 SELLER_COLUMNS = frozenset({"sales_agent", "manager", "regional_office"})
 MALFORMED = "(broken)"
-"""The mark of a line whose cells are not those of the header."""
+"""The key that marks a line with more or fewer cells than the header."""
 _MILLION = 1_000_000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class DataSetOptions:
-    """How the files are read: the currency of values, where a day begins, and by how many days all dates move."""
+    """The currency of the values, the time zone of the days, and the offset that is added to every date."""
 
     currency: str
     zone: ZoneInfo
@@ -57,16 +59,38 @@ class DataSetOptions:
 async def import_data_set(
     ctx: Ctx, file: Path, options: DataSetOptions, tally: ImportTally, *, only_ids: Container[str] | None = None
 ) -> None:
-    """Make sellers and accounts that are missing, then import the pipeline in batches; `only` some of it, by their ids."""
+    """Create the missing sellers and accounts, then import the pipeline in batches, limited to `only_ids` if given."""
     await ensure_sellers(ctx, read_sellers(file.parent))
     await _ensure_accounts(ctx, file.parent)
-    await import_lines(
-        ctx, (parsed for parsed in parse_pipeline(file, options) if only_ids is None or parsed.key in only_ids), tally
-    )
+    lines = (line for line in parse_pipeline(file, options) if only_ids is None or line.key in only_ids)
+    await import_lines(ctx, lines, tally)
+
+
+@dataclass(frozen=True, slots=True)
+class DataSetFile:
+    """The pipeline file as a format of the import command."""
+
+    file: Path
+    total: int
+    header: Sequence[str] = HEADER
+
+    async def run(self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool) -> None:
+        """Import the data set. A dry run is one transaction, because its rows need the sellers and accounts."""
+        tally.on_start()
+        options = DataSetOptions(currency=organization.base_currency, zone=ZoneInfo(organization.time_zone))
+
+        async def work() -> None:
+            tally.counts.clear()
+            await import_data_set(ctx, self.file, options, tally)
+
+        if dry_run:
+            await in_own_transaction(work, dry_run=True)
+        else:
+            await work()
 
 
 def parse_pipeline(file: Path, options: DataSetOptions) -> Iterator[ParsedLine]:
-    """The opportunities, one line at a time."""
+    """Yield the opportunities of the pipeline file."""
     for cells in _read_rows(file, COLUMNS):
         try:
             row: ImportRow | InvalidInputError = _import_row(_check_cell_count(cells), options)
@@ -76,56 +100,58 @@ def parse_pipeline(file: Path, options: DataSetOptions) -> Iterator[ParsedLine]:
 
 
 def count_rows(file: Path) -> int:
-    """How many opportunities the file holds."""
+    """Return the number of opportunities in the pipeline file."""
     return sum(1 for _ in _read_rows(file, COLUMNS))
 
 
 def latest_date(file: Path) -> date:
-    """The last day of the pipeline that anything happened."""
+    """Return the latest date of the pipeline file."""
     days = (cells[name] for cells in _read_rows(file, COLUMNS) for name in ("engage_date", "close_date"))
     return max(date.fromisoformat(value) for value in days if value)
 
 
 def read_sellers(folder: Path) -> list[Seller]:
-    """The sellers, a team for each manager, named after the regional office."""
+    """Return the sellers. Each manager has a team, named after the regional office."""
     return _read_table(folder / "sales_teams.csv", SELLER_COLUMNS, _seller)
 
 
 def read_accounts(folder: Path) -> list[AccountChanges]:
-    """The accounts with all that is known of them."""
+    """Return the accounts."""
     return _read_table(folder / "accounts.csv", ACCOUNT_COLUMNS, _account)
 
 
 async def _ensure_accounts(ctx: Ctx, folder: Path) -> None:
-    """Make the accounts that are missing by name; what is there stays as it is."""
     try:
         await ensure_accounts(ctx, read_accounts(folder))
     except InvalidInputError as problem:
-        raise UnreadableFileError(f"An account of {folder / 'accounts.csv'} cannot be made: {problem}") from problem
+        raise UnreadableFileError(f"An account of {folder / 'accounts.csv'} cannot be created: {problem}") from problem
 
 
 def _read_rows(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
+    """Yield the cells of each line by column, a malformed line with its mark."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            lines = csv.DictReader(stream)
-            if missing := columns - set(lines.fieldnames or ()):
+            reader = csv.DictReader(stream)
+            missing = columns - set(reader.fieldnames or ())
+            if missing:
                 raise UnreadableFileError(
-                    f"{file} has no column {', '.join(sorted(missing))}. Give the data set's own {PIPELINE}, its sister files beside it."
+                    f"{file} has no column {', '.join(sorted(missing))}. "
+                    f"Give the data set's {PIPELINE} with the other files beside it."
                 )
-            for line in lines:
-                yield {name: "" if value is None else value.strip() for name, value in line.items() if name} | (
-                    {MALFORMED: "yes"} if None in line or None in line.values() else {}
-                )
+            for line in reader:
+                # The reader collects surplus cells under None and gives missing cells the value None.
+                is_malformed = None in line or None in line.values()
+                cells = {name: (value or "").strip() for name, value in line.items() if name}
+                yield {**cells, MALFORMED: "yes"} if is_malformed else cells
     except OSError as problem:
-        raise UnreadableFileError(
-            f"{file} cannot be read: {problem.strerror}. Check the path; the files stand in one folder."
-        ) from problem
+        message = f"{file} cannot be read: {problem.strerror}. Check the path; the files belong in one folder."
+        raise UnreadableFileError(message) from problem
     except (UnicodeDecodeError, csv.Error) as problem:
-        raise UnreadableFileError(f"{file} is no CSV in UTF-8: {problem}. Save it as such.") from problem
+        raise UnreadableFileError(f"{file} is not CSV in UTF-8: {problem}. Save it as such.") from problem
 
 
 def _read_table(file: Path, columns: frozenset[str], convert: Callable[[Mapping[str, str]], T]) -> list[T]:
-    """What each line of a sister file means; one that means nothing stops the import, by its number."""
+    """Convert each line of a file beside the pipeline. A faulty line stops the import with its number."""
     results: list[T] = []
     for number, cells in enumerate(_read_rows(file, columns), 2):
         try:
@@ -137,20 +163,19 @@ def _read_table(file: Path, columns: frozenset[str], convert: Callable[[Mapping[
 
 def _check_cell_count(cells: Mapping[str, str]) -> Mapping[str, str]:
     if MALFORMED in cells:
-        raise invalid_field(
-            "line", message="The line has more or fewer cells than the header. Mend its commas and quotes."
-        )
+        message = "The line has more or fewer cells than the header. Correct its commas and quotes."
+        raise invalid_field("line", message=message)
     return cells
 
 
 def _import_row(cells: Mapping[str, str], options: DataSetOptions) -> ImportRow:
     state = STATE_OF_STAGE.get(cells["deal_stage"])
     if state is None:
-        raise invalid_field(
-            "deal_stage", message=f"`{cells['deal_stage']}` is no stage; it is {', '.join(STATE_OF_STAGE)}."
-        )
-    product, account = _fix_spelling(cells["product"]), cells["account"]
-    engaged_on, closed_on = _parse_day(cells, "engage_date", options), _parse_day(cells, "close_date", options)
+        message = f"`{cells['deal_stage']}` is not a stage. The stages are {', '.join(STATE_OF_STAGE)}."
+        raise invalid_field("deal_stage", message=message)
+    product = _fix_spelling(cells["product"])
+    account = cells["account"]
+    engaged_on = _parse_day(cells, "engage_date", options)
     return ImportRow(
         external_id=cells["opportunity_id"],
         name=f"{product} for {account}" if account else product,
@@ -159,7 +184,7 @@ def _import_row(cells: Mapping[str, str], options: DataSetOptions) -> ImportRow:
         state=state,
         value=_parse_value(cells, options.currency),
         created_at=None if engaged_on is None else datetime.combine(engaged_on, time(), options.zone).astimezone(UTC),
-        closed_on=closed_on,
+        closed_on=_parse_day(cells, "close_date", options),
         attributes={"product": product},
     )
 
@@ -213,7 +238,7 @@ def _parse_number(cells: Mapping[str, str], name: str) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if number is not None and not number.is_finite():
-        raise invalid_field(name, message=f"`{cells[name]}` is no number such as 1054.")
+        raise invalid_field(name, message=f"`{cells[name]}` is not a number such as 1054.")
     return number
 
 
@@ -223,4 +248,4 @@ def _parse_day(cells: Mapping[str, str], name: str, options: DataSetOptions) -> 
     try:
         return date.fromisoformat(cells[name]) + options.date_shift
     except (ValueError, OverflowError):
-        raise invalid_field(name, message=f"`{cells[name]}` is no date such as 2017-03-01.") from None
+        raise invalid_field(name, message=f"`{cells[name]}` is not a date such as 2017-03-01.") from None

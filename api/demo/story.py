@@ -1,4 +1,4 @@
-"""The demo's open deals told further, by the same operations as everybody's: `story.yaml` says what was found out of each."""
+"""Apply the demo's story to its open deals, through the same operations that the API calls."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -51,7 +51,7 @@ StoryData = Mapping[str, Any]  # Any: YAML that ships with the package
 
 @dataclass(slots=True)
 class StoryDeal:
-    """One deal of the story: who tells it, on which day, and the people of it by name."""
+    """A deal of the story: its seller and manager on the current day of the story, and its people by name."""
 
     ctx: Ctx
     manager: Ctx
@@ -62,32 +62,32 @@ class StoryDeal:
     people: dict[str, UUID] = field(default_factory=dict)
 
     def day_from_now(self, days: int) -> date:
-        """A day so far ahead."""
+        """Return the day that many days ahead."""
         return self.ctx.now.date() + timedelta(days=days)
 
     def speaker_id(self, sentence: str) -> UUID | None:
-        """The person whose first name a sentence begins with, as in `Ruth: …`."""
+        """Return the person whose first name begins a sentence, as in `Ruth: …`."""
         first, colon, _ = sentence.partition(":")
         return next((id for name, id in self.people.items() if colon and name.startswith(first)), None)
 
     async def facts(self) -> OpportunityFacts:
-        """The deal as it stands."""
+        """Return the current facts of the deal."""
         return (await load_facts(self.ctx.viewer.organization_id, [self.id], self.ctx.now))[self.id]
 
 
 def days_covered() -> int:
-    """The days from the first that is told of until now."""
+    """Return the number of days from the first day of the story until now."""
     days: list[int] = [day["ago"] for data in _load_story() for day in data.get("days", ())]
     return max(days)
 
 
 def backdated_deals() -> frozenset[str]:
-    """The deals of which something is told that was done on an earlier day."""
+    """Return the external ids of the deals whose story has earlier days."""
     return frozenset(data["id"] for data in _load_story() if "days" in data)
 
 
 async def apply_story(seller: Ctx, manager: Ctx, system: str) -> int:
-    """Tell every deal of the story; how many there were."""
+    """Apply the story of every deal. Return the number of deals."""
     story = _load_story()
     deal_filter = OpportunityFilter(external_system=system, external_ids=tuple(deal["id"] for deal in story))
     page = await opportunities(seller.viewer, deal_filter, (), Window(size=len(story)))
@@ -97,7 +97,9 @@ async def apply_story(seller: Ctx, manager: Ctx, system: str) -> int:
         deal = StoryDeal(seller, manager, row.id, row.account_id, data)
         for day in data.get("days", [{"ago": 0, **data}]):
             day_start = seller.now - timedelta(days=day["ago"])
-            deal.ctx, deal.manager, deal.data = replace(seller, now=day_start), replace(manager, now=day_start), day
+            deal.ctx = replace(seller, now=day_start)
+            deal.manager = replace(manager, now=day_start)
+            deal.data = day
             await _apply_day(deal)
     return len(story)
 
@@ -108,6 +110,7 @@ def _load_story() -> list[StoryData]:
 
 
 async def _apply_day(deal: StoryDeal) -> None:
+    # The order is that of the actions, not of the file: a stakeholder comes before the assessments that quote them.
     for name, apply in STORY_ACTIONS.items():
         if name in deal.data:
             await apply(deal, deal.data[name])
@@ -171,10 +174,15 @@ async def _update_buyer(deal: StoryDeal, data: StoryData) -> None:
     await update_buyer(deal.ctx, deal.id, changes, expected_version=None)
 
 
-async def _add_competitors(deal: StoryDeal, rivals: Sequence[StoryData]) -> None:
-    for rival in rivals:
-        kind, standing = CompetitorKind(rival["kind"]), CompetitorStanding(rival["standing"])
-        await add_competitor(deal.ctx, deal.id, NewCompetitor(kind, rival["name"], standing, rival.get("strengths")))
+async def _add_competitors(deal: StoryDeal, competitors: Sequence[StoryData]) -> None:
+    for data in competitors:
+        competitor = NewCompetitor(
+            kind=CompetitorKind(data["kind"]),
+            name=data["name"],
+            standing=CompetitorStanding(data["standing"]),
+            strengths=data.get("strengths"),
+        )
+        await add_competitor(deal.ctx, deal.id, competitor)
 
 
 async def _set_value(deal: StoryDeal, amount: str) -> None:
@@ -249,4 +257,4 @@ STORY_ACTIONS: Mapping[str, Callable[[StoryDeal, Any], Awaitable[None]]] = {
     "milestones": _complete_milestones,
     "activities": _log_activities,
 }
-"""What can be told of a deal, in the order in which it is."""
+"""The action of each field of the story, in the order in which they are applied."""

@@ -1,4 +1,4 @@
-"""What can be exported, and how a value is written: as a cell of a table that no spreadsheet runs, or as a line of JSON."""
+"""The kinds of exported records, and the formats of a record: a line of JSON, or cells that a spreadsheet does not run."""
 
 import json
 from decimal import Decimal
@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run."""
+"""The characters at the start of a cell that make a spreadsheet read it as a formula."""
 Record = dict[str, Any]  # Any: JSON
 
 
 class RecordKind(StrEnum):
-    """What can be exported."""
+    """The kinds of records that an export writes."""
 
     OPPORTUNITIES = "opportunities"
     HISTORY = "history"
@@ -21,12 +21,12 @@ class RecordKind(StrEnum):
 
 
 def json_line(record: Record) -> str:
-    """A record as one line of JSON, its fields in a steady order."""
+    """Return a record as one line of JSON, with its fields in alphabetical order."""
     return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
 def csv_cell(value: object) -> str:
-    """A value as a cell: what a spreadsheet would take for a formula begins with an apostrophe; numbers stay numbers."""
+    """Return a value as a cell. A text that a spreadsheet would read as a formula gets an apostrophe in front."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The lines of a CSV file, whatever wrote it: encoding and delimiter told apart by looking, and no more than a line in memory."""
+"""Read a CSV file of any encoding and delimiter line by line, with a limit on the size of a line."""
 
 import codecs
 import csv
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_LINE_BYTES = 1_000_000
-"""Bytes of a line; a longer one is rejected and not kept."""
+"""The longest line in bytes; a longer one is rejected."""
 DELIMITERS = (",", ";", "\t", "|")
 SNIFFED_BYTES = 64_000
-"""Bytes at the beginning by which the delimiter is told."""
+"""The bytes at the start of a file that the delimiter is detected from."""
 
 
 class UnreadableFileError(Exception):
-    """The file cannot be read, or is no CSV; told in a sentence."""
+    """The file cannot be read, or is not CSV; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How a file is written."""
+    """The encoding, delimiter and columns of a file."""
 
     encoding: str
     delimiter: str
@@ -29,14 +29,14 @@ class CsvFormat:
 
 @dataclass(frozen=True, slots=True)
 class CsvLine:
-    """One line's cells by the names of the header, or why it has none that can be told apart."""
+    """The cells of a line by column, and the reason if they cannot be assigned to columns."""
 
     cells: Mapping[str, str]
     fault: str | None = None
 
 
 def detect_format(file: Path) -> CsvFormat:
-    """Look at a file; UnreadableFile where there is nothing to be read."""
+    """Return the format of a file; UnreadableFileError if it is empty or cannot be read."""
     try:
         encoding = _detect_encoding(file)
         with file.open("rb") as opened:
@@ -53,7 +53,7 @@ def detect_format(file: Path) -> CsvFormat:
 
 
 def lines(file: Path, csv_format: CsvFormat) -> Iterator[CsvLine]:
-    """The lines after the header; empty ones are left out."""
+    """Yield the lines after the header; empty lines are left out."""
     past_header = False
     for row in _rows(file, csv_format.encoding, csv_format.delimiter):
         if isinstance(row, str):
@@ -63,19 +63,27 @@ def lines(file: Path, csv_format: CsvFormat) -> Iterator[CsvLine]:
         elif not past_header:
             past_header = True
         else:
-            cells = dict(zip(csv_format.header, [cell.strip() for cell in row], strict=False))
-            fault = None if len(row) == len(csv_format.header) else _cell_count_fault(len(row), len(csv_format.header))
-            if any("\ufffd" in cell for cell in row):
-                fault = f"The line holds bytes that are no text in {csv_format.encoding}. Save the file in UTF-8."
-            yield CsvLine({name: cells.get(name, "") for name in csv_format.header}, fault)
+            yield _line(row, csv_format)
+
+
+def _line(row: list[str], csv_format: CsvFormat) -> CsvLine:
+    header = csv_format.header
+    cells = dict(zip(header, [cell.strip() for cell in row], strict=False))
+    fault = None
+    if len(row) != len(header):
+        fault = _cell_count_fault(len(row), len(header))
+    # The decoder puts this character in place of bytes that it cannot decode.
+    if any("\ufffd" in cell for cell in row):
+        fault = f"The line has bytes that are not text in {csv_format.encoding}. Save the file in UTF-8."
+    return CsvLine({name: cells.get(name, "") for name in header}, fault)
 
 
 def _cell_count_fault(found: int, expected: int) -> str:
-    return f"The line has {found} cells and the header {expected}. Mend its delimiters and quotes."
+    return f"The line has {found} cells, but the header has {expected}. Correct its delimiters and quotes."
 
 
 def _rows(file: Path, encoding: str, delimiter: str) -> Iterator[list[str] | str]:
-    """Rows of cells; a sentence for one that is none."""
+    """Yield the cells of each row, or a message for a row that cannot be read."""
     csv.field_size_limit(MAX_LINE_BYTES)
     reader = csv.reader(_decode_lines(file, encoding), delimiter=delimiter)
     while True:
@@ -84,8 +92,9 @@ def _rows(file: Path, encoding: str, delimiter: str) -> Iterator[list[str] | str
         except StopIteration:
             return
         except csv.Error as problem:
-            yield f"The line cannot be read: {problem}. Mend its quotes."
+            yield f"The line cannot be read: {problem}. Correct its quotes."
             continue
+        # A line that is too long comes from `_decode_lines` as one cell with this message.
         yield _TOO_LONG if row == [_TOO_LONG] else row
 
 
@@ -93,26 +102,27 @@ _TOO_LONG = f"The line is longer than {MAX_LINE_BYTES:,} bytes. Shorten it."
 
 
 def _decode_lines(file: Path, encoding: str) -> Iterator[str]:
-    """Lines as text, bounded; whatever cannot be decoded is said to be so by its mark."""
+    """Yield the lines as text of limited length. Bytes that cannot be decoded become replacement characters."""
     if encoding.startswith("utf-16"):
         with file.open(encoding=encoding, errors="replace", newline="") as wide:
             while text := wide.readline(MAX_LINE_BYTES):
                 yield text
         return
     with file.open("rb") as opened:
-        first = True
+        is_first = True
         while line := opened.readline(MAX_LINE_BYTES + 1):
             if len(line) > MAX_LINE_BYTES:
                 while line and not line.endswith(b"\n"):
                     line = opened.readline(MAX_LINE_BYTES)
                 yield f'"{_TOO_LONG}"\n'
                 continue
-            yield line.decode(encoding if first else encoding.replace("utf-8-sig", "utf-8"), errors="replace")
-            first = False
+            # Only the first line of the file begins with a byte order mark.
+            yield line.decode(encoding if is_first else encoding.replace("utf-8-sig", "utf-8"), errors="replace")
+            is_first = False
 
 
 def _detect_encoding(file: Path) -> str:
-    """By its mark, else UTF-8 where every byte is, else Windows' own."""
+    """Return the encoding by the byte order mark, or else UTF-8 if the whole file is valid, or else Windows-1252."""
     with file.open("rb") as opened:
         start = opened.read(4)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -131,12 +141,12 @@ def _detect_encoding(file: Path) -> str:
 
 
 def _count_unquoted(line: str, mark: str) -> int:
-    """How often a mark stands outside quotes."""
+    """Return the number of times that a mark is outside quotes."""
     return sum(part.count(mark) for part in line.split('"')[::2])
 
 
 def _unique_names(names: Iterator[str]) -> tuple[str, ...]:
-    """Names of columns, each once: a second one of a name has its number."""
+    """Return the names of the columns; a repeated name gets a number."""
     seen: Counter[str] = Counter()
     unique = []
     for name in names:
@@ -146,11 +156,11 @@ def _unique_names(names: Iterator[str]) -> tuple[str, ...]:
 
 
 def count_lines(file: Path, csv_format: CsvFormat) -> int:
-    """How many lines there are after the header."""
+    """Return the number of lines after the header."""
     return sum(1 for _ in lines(file, csv_format))
 
 
 def column_values(file: Path, csv_format: CsvFormat, names: Sequence[str]) -> Iterator[str]:
-    """The cells of some columns, line by line, those that are not empty."""
+    """Yield the cells of some columns, line by line; empty cells are left out."""
     for line in lines(file, csv_format):
         yield from (line.cells[name] for name in names if line.cells[name])

@@ -1,4 +1,4 @@
-"""Rows of a file brought in batch by batch: each batch is kept whole, so that the same file goes on where it stopped."""
+"""Import the lines of a file in batches. Each batch is one transaction, so a repeated import continues after the last."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,31 +13,32 @@ from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInputError, Refusal, invalid_field
 
 MAX_BATCH_CHARACTERS = 16_000_000
-"""Of the lines that are held at once."""
+"""The characters of the lines that are in memory at once."""
 EXISTING = (ImportOutcome.UPDATED, ImportOutcome.UNCHANGED)
-"""What becomes of a row whose opportunity was there before."""
+"""The outcomes of a row whose opportunity existed before."""
 
 
 @dataclass(slots=True)
 class ImportTally:
-    """How many rows came to what, those that could not be kept, and those that may be there already."""
+    """The counts of an import's outcomes, and the functions that are called as it proceeds."""
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter)
     on_start: Callable[[], object] = lambda: None
     on_progress: Callable[[int], None] = lambda done: None
     on_reject: Callable[[ParsedLine, str], None] = lambda line, reason: None
     duplicates: int = 0
-    children_skipped: int = 0
-    """Rows whose opportunity was there, with what hangs on it."""
+    """Rows whose opportunity may exist already."""
+    documents_skipped: int = 0
+    """Rows of existing opportunities whose other fields and parts were not imported."""
 
     @property
     def done(self) -> int:
-        """The rows that have an answer."""
+        """The number of rows that have an outcome."""
         return self.counts.total()
 
 
 async def import_lines(ctx: Ctx, lines: Iterable[ParsedLine], tally: ImportTally, *, dry_run: bool = False) -> None:
-    """Import what was read, and the people named in it, in batches of one system each."""
+    """Import the lines in batches of one external system each, with the contacts that they name."""
     seen: set[tuple[str, str]] = set()
     for batch in _batches(lines):
         await _import_batch(ctx, batch, seen, tally, dry_run=dry_run)
@@ -47,13 +48,13 @@ async def import_lines(ctx: Ctx, lines: Iterable[ParsedLine], tally: ImportTally
 async def _import_batch(
     ctx: Ctx, lines: Sequence[ParsedLine], seen: set[tuple[str, str]], tally: ImportTally, *, dry_run: bool
 ) -> None:
-    """Import the lines that mean a row, and count what came of each."""
+    """Import the lines that have a valid row, and count the outcome of every line."""
     valid: list[tuple[ParsedLine, ImportRow]] = []
     for line in lines:
         problem = line.row if isinstance(line.row, InvalidInputError) else None
         key = (line.system, line.key)
         if problem is None and key in seen:
-            problem = invalid_field("externalId", message=f"`{line.key}` stands in an earlier line. Keep one.")
+            problem = invalid_field("externalId", message=f"`{line.key}` is also in an earlier line. Keep one of them.")
         seen.add(key)
         if problem is None and isinstance(line.row, ImportRow):
             valid.append((line, line.row))
@@ -63,17 +64,18 @@ async def _import_batch(
         return
     try:
         outcomes = await import_rows(ctx, valid[0][0].system, [row for _, row in valid], dry_run)
-    except InvalidInputError as problem:  # the system that all of these name is none
+    except InvalidInputError as problem:
+        # The external system itself is invalid, and all of these lines name it.
         for line, _ in valid:
             _count_outcome(tally, line, ImportRowOutcome(0, line.key, ImportOutcome.REJECTED, None, problem))
         return
     for (line, row), outcome in zip(valid, outcomes, strict=True):
         _count_outcome(tally, line, outcome)
-        tally.children_skipped += row.document is not None and outcome.outcome in EXISTING
+        tally.documents_skipped += row.document is not None and outcome.outcome in EXISTING
         if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
             contact_problem = await ensure_row_stakeholder(ctx, outcome.opportunity_id, line.contact)
             if contact_problem is not None:
-                tally.on_reject(line, f"The opportunity was kept, and its contact was not: {contact_problem}")
+                tally.on_reject(line, f"The opportunity was imported, but its contact was not: {contact_problem}")
 
 
 def _count_outcome(tally: ImportTally, line: ParsedLine, outcome: ImportRowOutcome) -> None:
@@ -84,7 +86,7 @@ def _count_outcome(tally: ImportTally, line: ParsedLine, outcome: ImportRowOutco
 
 
 def rejection_reason(problem: Refusal) -> str:
-    """Why a line is rejected, with the place of what stands deep inside."""
+    """Return the reason of a rejection, with the path of a fault inside a part."""
     if not isinstance(problem, InvalidInputError):
         return problem.message
     return " ".join(_with_path(".".join(fault.path), fault.message) for fault in problem.fields)
@@ -95,7 +97,7 @@ def _with_path(path: str, message: str) -> str:
 
 
 def _batches(lines: Iterable[ParsedLine]) -> Iterator[list[ParsedLine]]:
-    """As many lines at once as an import takes and memory should hold, all of one system."""
+    """Group the lines into batches of one external system, limited by number and size."""
     batch: list[ParsedLine] = []
     characters = 0
     for line in lines:
@@ -104,7 +106,8 @@ def _batches(lines: Iterable[ParsedLine]) -> Iterator[list[ParsedLine]]:
             line.system != batch[0].system or len(batch) == MAX_ROWS or characters + size > MAX_BATCH_CHARACTERS
         ):
             yield batch
-            batch, characters = [], 0
+            batch = []
+            characters = 0
         batch.append(line)
         characters += size
     if batch:

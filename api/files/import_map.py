@@ -1,4 +1,4 @@
-"""Which column of a foreign file means what: maps as TOML, those that ship with the product, and one proposed from a header."""
+"""Maps from the columns of a CSV file to fields: TOML files, presets, and a proposal from a header."""
 
 import re
 import tomllib
@@ -16,9 +16,9 @@ TARGET_FIELDS = (
     "expectedCloseDate", "closeDate", "closedOn", "type", "source", "winReason", "lossReason", "disqualifyReason", "contactName",
     "contactEmail", "contactTitle", "contactRole",
 )  # fmt: skip
-"""What a column may mean; `closeDate` is the expected date of an open deal and the day a closed one was closed."""
+"""The fields that a column can be mapped to. `closeDate` is the expected date of an open deal or the day of a close."""
 REQUIRED_FIELDS = ("externalId", "name")
-"""What a file must have a column for."""
+"""The fields that a file must have a column for."""
 ENUM_TABLES: Mapping[str, type[StrEnum]] = {
     "states": OpportunityState,
     "statuses": OpportunityState,
@@ -26,18 +26,18 @@ ENUM_TABLES: Mapping[str, type[StrEnum]] = {
     "win_reasons": WinReason,
     "loss_reasons": LossReason,
 }
-"""The tables that say which of their words means which of ours."""
+"""The tables of a map that translate words of the file, and the values that each translates to."""
 DATE_ORDERS = ("auto", "ymd", "dmy", "mdy")
 DECIMAL_MARKS = ("auto", "point", "comma")
 
 
 class InvalidMapError(Exception):
-    """A map cannot be read, or says what cannot be; told in a sentence."""
+    """A map cannot be read or is not valid; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class ImportMap:
-    """How a file is understood; columns and words are compared whatever their case and signs."""
+    """A map. Columns and words are compared without regard to case, spaces and punctuation."""
 
     external_system: str
     columns: Mapping[str, Sequence[str]]
@@ -49,60 +49,59 @@ class ImportMap:
     keep_other_columns: bool = False
 
     def match_header(self, header: Sequence[str]) -> dict[str, str]:
-        """The column of the file that gives each of ours, of those it has."""
+        """Return the first column of the file for each field that it has."""
         known = {fold(name): name for name in reversed(header)}
         matches = {
             target: [known[fold(name)] for name in headings if fold(name) in known]
             for target, headings in self.columns.items()
         }
-        return {ours: names[0] for ours, names in matches.items() if names}
+        return {target: names[0] for target, names in matches.items() if names}
 
     def columns_for(self, header: Sequence[str], target: str) -> list[str]:
-        """Every column of the file that may give one of ours: the first with a value does."""
+        """Return the columns of the file for a field. In each line the first one with a value counts."""
         known = {fold(name): name for name in reversed(header)}
         return [known[fold(name)] for name in self.columns.get(target, ()) if fold(name) in known]
 
     def matches(self, header: Sequence[str]) -> bool:
-        """Whether the file has what a file must have."""
+        """Return True if the file has a column for every required field and for the stage."""
         return all(target in self.match_header(header) for target in (*REQUIRED_FIELDS, "stage"))
 
     def translate(self, table: str, word: str) -> str | None:
-        """Our word for one of theirs: by the map, or where it is ours already."""
+        """Return the value that a word of the file means: by the table, or because it is that value; None if unknown."""
         translations = {fold(theirs): ours for theirs, ours in self.translations.get(table, {}).items()}
         own_values = {fold(one): one.value for one in ENUM_TABLES[table]}
         return translations.get(fold(word)) or own_values.get(fold(word))
 
 
 def fold(text: str) -> str:
-    """Letters and digits alone, in lower case."""
+    """Return the letters and digits of a text, in lower case."""
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def load_preset(name: str) -> ImportMap:
-    """A map that ships with the product."""
+    """Return a map that ships with the product."""
     return parse_map(
         (files("api.files") / "import_maps" / f"{name}.toml").read_text(encoding="utf-8"), f"The preset {name}"
     )
 
 
 def parse_map(text: str, label: str) -> ImportMap:
-    """A map from its TOML text; UnusableMap tells its first fault."""
+    """Return the map of a TOML text; InvalidMapError names its first fault."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise InvalidMapError(f"{label} is no TOML: {problem}.") from problem
+        raise InvalidMapError(f"{label} is not TOML: {problem}.") from problem
     known = {"external_system", "columns", "defaults", "format", "keep_other_columns", *ENUM_TABLES}
     if unknown := sorted(data.keys() - known):
-        raise InvalidMapError(
-            f"{label} has `{unknown[0]}`, which means nothing. It may have {', '.join(sorted(known))}."
-        )
+        raise InvalidMapError(f"{label} has the unknown key `{unknown[0]}`. It may have {', '.join(sorted(known))}.")
     columns = _parse_columns(_parse_table(data, "columns", label), label)
     system = data.get("external_system")
     if not isinstance(system, str) or not system.strip():
         raise InvalidMapError(
-            f"{label} has no `external_system`. Give it the name of the system that the file comes from."
+            f"{label} has no `external_system`. Give the name of the system that the file comes from."
         )
-    defaults, formats = _parse_table(data, "defaults", label), _parse_table(data, "format", label)
+    defaults = _parse_table(data, "defaults", label)
+    formats = _parse_table(data, "format", label)
     return ImportMap(
         external_system=system.strip(),
         columns=columns,
@@ -118,13 +117,13 @@ def parse_map(text: str, label: str) -> ImportMap:
 
 
 def best_preset(header: Sequence[str]) -> ImportMap | None:
-    """The map that ships with the product and fits a header, the one with the most columns of it."""
+    """Return the preset that fits a header and reads most of its columns; None if none fits."""
     maps = [one for one in map(load_preset, PRESETS) if one.matches(header)]
     return max(maps, key=lambda one: len(one.match_header(header)), default=None)
 
 
 def propose_map(header: Sequence[str]) -> str:
-    """A map as TOML, guessed from the names of a header: to be looked at, changed and given with --map."""
+    """Return the TOML text of a map that is guessed from a header, for the user to complete and give with --map."""
     guessed: dict[str, str] = {}
     for name in PRESETS:
         for target, column in load_preset(name).match_header(header).items():
@@ -132,14 +131,16 @@ def propose_map(header: Sequence[str]) -> str:
                 guessed.setdefault(target, column)
     others = [name for name in header if name not in guessed.values()]
     lines = [
-        "# Guessed from the header. Look at each line, save it as a file, and give that with --map.",
+        "# Guessed from the header. Check each line, save the map as a file, and give the file with --map.",
         'external_system = "crm"',
         "",
         "[columns]",
     ]
-    lines += [f"{ours} = [{_quote(guessed[ours])}]" if ours in guessed else f"# {ours} = []" for ours in TARGET_FIELDS]
+    lines += [
+        f"{field} = [{_quote(guessed[field])}]" if field in guessed else f"# {field} = []" for field in TARGET_FIELDS
+    ]
     lines += ["", f"# Not used: {', '.join(others)}" if others else "# Every column is used."]
-    lines += ["# keep_other_columns = true  # above [columns]: keeps them as attributes", "", "[states]"]
+    lines += ["# keep_other_columns = true  # above [columns]: imports them as attributes", "", "[states]"]
     lines += ['# "Their stage" = "QUALIFIED"', "", "[format]", '# dates = "dmy"', '# decimal = "comma"', ""]
     return "\n".join(lines)
 
@@ -151,7 +152,7 @@ def _quote(text: str) -> str:
 def _parse_table(data: Mapping[str, Any], name: str, label: str) -> Mapping[str, Any]:
     found = data.get(name, {})
     if not isinstance(found, Mapping):
-        raise InvalidMapError(f"`{name}` of {label} is a table: write [{name}] and its lines below.")
+        raise InvalidMapError(f"`{name}` of {label} is not a table. Write [{name}] and its lines below it.")
     return found
 
 
@@ -162,10 +163,13 @@ def _parse_columns(table: Mapping[str, Any], label: str) -> dict[str, tuple[str,
         attribute = target.startswith("attributes.") and len(target) > len("attributes.")
         if target not in TARGET_FIELDS and not attribute:
             raise InvalidMapError(
-                f"[columns] of {label} has `{target}`; it may have {', '.join(TARGET_FIELDS)}, or attributes.<name>."
+                f"[columns] of {label} has the unknown field `{target}`. "
+                f"It may have {', '.join(TARGET_FIELDS)}, or attributes.<name>."
             )
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise InvalidMapError(f"`{target}` of {label} is the name of a column, or a list of names.")
+            raise InvalidMapError(
+                f"`{target}` of {label} is not a column. Give the name of a column, or a list of names."
+            )
         columns[target] = tuple(names)
     return columns
 
@@ -174,7 +178,7 @@ def _parse_translations(table: Mapping[str, Any], name: str, label: str) -> dict
     for word, value in table.items():
         if value not in list(ENUM_TABLES[name]):
             raise InvalidMapError(
-                f"[{name}] of {label}: {word!r} means {value!r}; it may mean {', '.join(ENUM_TABLES[name])}."
+                f"[{name}] of {label} has {value!r} for {word!r}. Give one of {', '.join(ENUM_TABLES[name])}."
             )
     return dict(table)
 
@@ -182,12 +186,12 @@ def _parse_translations(table: Mapping[str, Any], name: str, label: str) -> dict
 def _parse_text(table: Mapping[str, Any], name: str, label: str) -> str | None:
     value = table.get(name)
     if value is not None and not isinstance(value, str):
-        raise InvalidMapError(f"`{name}` of {label} is a text.")
+        raise InvalidMapError(f"`{name}` of {label} is {value!r}. Give a text in quotes.")
     return value
 
 
 def _parse_choice(table: Mapping[str, Any], name: str, choices: Sequence[str], label: str) -> str:
     value = table.get(name, "auto")
     if value not in choices:
-        raise InvalidMapError(f"`{name}` of {label} is {', '.join(choices)}.")
+        raise InvalidMapError(f"`{name}` of {label} is {value!r}. Give one of {', '.join(choices)}.")
     return str(value)

@@ -11,7 +11,8 @@ from api.files.jsonl_fields import ACCOUNT_FIELDS, CONTACT_FIELDS, FieldTable
 from api.files.jsonl_rows import LINE_COLUMN, lines, parse_fields, parse_object
 from api.files.parsed_line import ParsedLine
 from workflow.operations.core.context import Ctx
-from workflow.operations.transfer.accounts_contacts import in_own_transaction, upsert_account, upsert_contact
+from workflow.operations.transfer.accounts_contacts import upsert_account, upsert_contact
+from workflow.operations.transfer.dry_run import in_own_transaction
 from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInputError, Refusal, invalid_field
 

@@ -1,4 +1,4 @@
-"""What a line of a foreign file means by a map: numbers, dates and words read as they are written there."""
+"""Convert the lines of a CSV file to rows of an import by a map: numbers, dates and words in the file's own notation."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,11 +26,12 @@ DATE_FIELDS = ("createdAt", "stateSince", "expectedCloseDate", "closeDate", "clo
 DATE_PATTERN = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ,]+(.*))?$")
 TIME_PATTERN = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([ap]m)?$", re.IGNORECASE)
 FORMULA_MARK = "'"
+"""The apostrophe that an export puts in front of a text that looks like a formula."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueFormat:
-    """How a file's values are read: where a day begins, which currency is meant, and how dates and numbers are written."""
+    """The notation of a file's values: time zone, default currency, order of dates, decimal mark, and e-mails of owners."""
 
     zone: ZoneInfo
     currency: str
@@ -40,71 +41,83 @@ class ValueFormat:
 
 
 def detect_date_order(values: Iterable[str], setting: str) -> str:
-    """Whether day or month comes first; UnusableMap where every value fits both and they mean different days."""
+    """Return `dmy` or `mdy`; InvalidMapError if every value can be read both ways with a different meaning."""
     if setting != "auto":
         return setting
-    day_first = month_first = True
+    day_first = True
+    month_first = True
     ambiguous = ""
     for value in values:
         found = DATE_PATTERN.match(value)
         if found is None or len(found[1]) == 4:
             continue
-        first, second = int(found[1]), int(found[3])
-        if found[2] == ".":
-            month_first = False
-        day_first, month_first = day_first and second <= 12, month_first and first <= 12
+        first = int(found[1])
+        second = int(found[3])
+        day_first = day_first and second <= 12
+        # Dates with points are written with the day first everywhere.
+        month_first = month_first and first <= 12 and found[2] != "."
         ambiguous = ambiguous or (value if first != second else "")
     if day_first and month_first and ambiguous:
         raise InvalidMapError(
-            f'`{ambiguous}` may be a day and a month either way round. Say which with dates = "dmy" or "mdy" under [format] of a map.'
+            f"`{ambiguous}` can be read with the day or the month first. "
+            'Give dates = "dmy" or "mdy" under [format] of a map.'
         )
     return "dmy" if day_first else "mdy"
 
 
 def detect_decimal_mark(values: Iterable[str], setting: str) -> str:
-    """Whether a comma or a point comes before the decimals, by the values in which it is plain; a point where none is."""
+    """Return `comma` or `point` by the values that can be read in one way only; `point` if there are none."""
     if setting != "auto":
         return setting
     votes = {"point": 0, "comma": 0}
     for value in values:
         digits = re.sub(r"[^\d.,]", "", value)
         last = max(digits.rfind("."), digits.rfind(","))
-        both = "." in digits and "," in digits
-        if last >= 0 and (both or len(digits) - last - 1 != 3) and digits.count(digits[last]) == 1:
-            votes["comma" if digits[last] == "," else "point"] += 1
-        elif last >= 0 and digits.count(digits[last]) > 1:
-            votes["point" if digits[last] == "," else "comma"] += 1
+        if last < 0:
+            continue
+        mark = "comma" if digits[last] == "," else "point"
+        other = "point" if mark == "comma" else "comma"
+        has_both = "." in digits and "," in digits
+        if digits.count(digits[last]) > 1:
+            # A mark that occurs twice separates thousands: 1.234.567
+            votes[other] += 1
+        elif has_both or len(digits) - last - 1 != 3:
+            # Three digits after a single mark may be thousands or decimals: 1.250
+            votes[mark] += 1
     return "comma" if votes["comma"] > votes["point"] else "point"
 
 
 class RowMapper:
-    """Reads the lines of one file."""
+    """Converts the lines of one file."""
 
     def __init__(self, map: ImportMap, header: Sequence[str], value_format: ValueFormat) -> None:
-        self._map, self._value_format = map, value_format
-        self._columns = {ours: map.columns_for(header, ours) for ours in map.columns}
+        self._map = map
+        self._value_format = value_format
+        self._columns = {target: map.columns_for(header, target) for target in map.columns}
         used = {name for names in self._columns.values() for name in names}
         self._others = [name for name in header if name not in used] if map.keep_other_columns else []
 
     def key(self, line: CsvLine) -> str:
-        """The key that the line gives."""
+        """Return the external id of a line."""
         return self._cell(line, "externalId")
 
     def contact(self, line: CsvLine) -> Mapping[str, str]:
-        """Who is named in the line: name, e-mail, title and role, those that are given."""
+        """Return the contact that a line names: name, e-mail, title and role, as far as they are given."""
         names = {"name": "contactName", "email": "contactEmail", "title": "contactTitle", "role": "contactRole"}
-        return {ours: value for ours, column in names.items() if (value := self._cell(line, column))}
+        return {name: value for name, column in names.items() if (value := self._cell(line, column))}
 
     def row(self, line: CsvLine) -> ImportRow:
-        """The row that the line means; InvalidInput says why it means none."""
+        """Return the row of a line; InvalidInput names the value that cannot be read."""
         if line.fault is not None:
             raise invalid_field("line", message=line.fault)
-        state, fields = self._state(line), dict[str, Any]()
+        state = self._state(line)
+        fields: dict[str, Any] = {}
         for name, column, parse in self._simple_fields():
             if (text := self._cell(line, column)) and (value := parse(column, text)) is not None:
                 fields[name] = value
         fields |= self._close_fields(line, state)
         attributes = self._attributes(line)
+        # A reason that the map does not know is stored as an attribute, so that its text is not lost.
         if "loss_reason" in fields and not isinstance(fields["loss_reason"], LossReason):
             attributes["lossReason"] = fields["loss_reason"]
             fields["loss_reason"] = LossReason.OTHER
@@ -118,7 +131,7 @@ class RowMapper:
         )
 
     def _simple_fields(self) -> Sequence[tuple[str, str, Callable[[str, str], Any]]]:
-        """Fields that one column gives, and how it is read."""
+        """Return the fields that are read from one column, with their parsers. Of equal fields the last one counts."""
         return (
             ("owner_email", "ownerName", self._owner_email),
             ("owner_email", "ownerEmail", lambda column, text: text),
@@ -130,7 +143,7 @@ class RowMapper:
         )
 
     def _close_fields(self, line: CsvLine, state: OpportunityState | None) -> dict[str, Any]:
-        """Value, days and reasons as they go with the state."""
+        """Return the value, the day and the reason that belong to the state."""
         fields: dict[str, Any] = {}
         if amount := self._cell(line, "amount"):
             currency = self._cell(line, "currency").upper() or self._map.currency or self._value_format.currency
@@ -153,28 +166,32 @@ class RowMapper:
         return text.removeprefix(FORMULA_MARK) if text.startswith(("'=", "'+", "'-", "'@")) else text
 
     def _state(self, line: CsvLine) -> OpportunityState | None:
-        """By the status where it decides, else by the stage; InvalidInput where neither is known."""
-        status, stage = self._cell(line, "status"), self._cell(line, "stage")
-        if status and (decided := self._map.translate("statuses", status)):
-            return OpportunityState(decided)
+        """Return the state by the status or else by the stage; InvalidInput if the stage is unknown."""
+        status = self._cell(line, "status")
+        by_status = self._map.translate("statuses", status) if status else None
+        if by_status:
+            return OpportunityState(by_status)
+        stage = self._cell(line, "stage")
         if not stage:
             return None
         found = self._map.translate("states", stage)
         if found is None:
             known = ", ".join(self._map.translations.get("states", {})) or ", ".join(OpportunityState)
-            message = f"`{stage[:80]}` is no stage that is known: {known}. Say in a map, under [states], which state it means."
+            message = f"`{stage[:80]}` is not a known stage: {known}. Give its state under [states] of a map."
             raise invalid_field("stage", message=message)
         return OpportunityState(found)
 
     def _attributes(self, line: CsvLine) -> dict[str, Any]:
-        own = {ours.removeprefix("attributes."): self._cell(line, ours) for ours in self._columns if "." in ours}
+        own = {
+            target.removeprefix("attributes."): self._cell(line, target) for target in self._columns if "." in target
+        }
         others = {name: line.cells[name] for name in self._others}
         return {name: value for name, value in {**others, **own}.items() if value}
 
     def _owner_email(self, column: str, name: str) -> str:
         found = self._value_format.owners.get(name.casefold())
         if found is None:
-            message = f"{name[:80]} is no active member, or several are called so. Name the owner by e-mail."
+            message = f"{name[:80]!r} is not the name of exactly one active member. Name the owner by e-mail."
             raise invalid_field("ownerName", message=message)
         return found
 
@@ -188,7 +205,7 @@ class RowMapper:
         try:
             return Decimal(bare)
         except InvalidOperation:
-            raise invalid_field("amount", message=f"`{text[:40]}` is no amount such as 1054.50.") from None
+            raise invalid_field("amount", message=f"`{text[:40]}` is not an amount such as 1054.50.") from None
 
     def _parse_day(self, column: str, text: str) -> date:
         found = DATE_PATTERN.match(text)
@@ -202,17 +219,19 @@ class RowMapper:
                 parts = [year, month, day]
             return date(*parts)
         except ValueError:
-            raise invalid_field(column, message=f"`{text[:40]}` is no date such as 2026-03-01.") from None
+            raise invalid_field(column, message=f"`{text[:40]}` is not a date such as 2026-03-01.") from None
 
     def _parse_instant(self, column: str, text: str) -> datetime:
-        """An instant; without a zone it is of the organization's, without a clock its day's beginning."""
+        """Return an instant; without a zone it is in the organization's, without a time at the start of the day."""
         try:
             instant = datetime.fromisoformat(text)
         except ValueError:
             found = DATE_PATTERN.match(text)
             clock = TIME_PATTERN.match((found[5] or "").strip()) if found and found[5] else None
             instant = datetime.combine(self._parse_day(column, text), _parse_time(clock))
-        return (instant if instant.tzinfo else instant.replace(tzinfo=self._value_format.zone)).astimezone(UTC)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=self._value_format.zone)
+        return instant.astimezone(UTC)
 
 
 def _parse_time(clock: "re.Match[str] | None") -> time:

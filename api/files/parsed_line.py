@@ -1,4 +1,4 @@
-"""A line of an imported file as it was read: what an import takes, or why it takes nothing."""
+"""A line of an imported file after parsing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from workflow.rules.errors import InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """One line: its own cells, the key and the system it gives, the row it means or why it means none, and who is named in it."""
+    """A line: its cells, external id and system, the row or the problem that prevents one, and the contact it names."""
 
     cells: Mapping[str, str]
     key: str

@@ -16,18 +16,18 @@ GOOD = "GOOD0001,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054"
 BAD = {
     "too few": "The line has more or fewer cells than the header.",
     "too many,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054,9": "The line has more or fewer cells",
-    "stage,Moses Frase,GTX Pro,Cancity,Sold,2016-10-20,2017-03-01,1054": "`Sold` is no stage",
-    "day,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-13-01,1054": "`2017-13-01` is no date",
+    "stage,Moses Frase,GTX Pro,Cancity,Sold,2016-10-20,2017-03-01,1054": "`Sold` is not a stage",
+    "day,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-13-01,1054": "`2017-13-01` is not a date",
     "order,Moses Frase,GTX Pro,Cancity,Won,2017-10-20,2017-03-01,1054": "`closedOn` is before the day of `createdAt`",
     "far,Moses Frase,GTX Pro,Cancity,Engaging,2999-10-20,,1054": "`createdAt` is in the future",
     "old,Moses Frase,GTX Pro,Cancity,Engaging,0001-01-01,,1054": "`createdAt` is before 1900",
     "open,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,,1054": "needs `closedOn`",
-    "price,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,NaN": "`NaN` is no number",
+    "price,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,NaN": "`NaN` is not a number",
     "less,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,-5": "An amount is 0 or more",
     "more,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1e30": "An amount is below",
     "who,Nobody Known,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "is not an active member",
     "nul,Moses Frase,GTX\0Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "holds a NUL",
-    GOOD: "stands in an earlier line",
+    GOOD: "is also in an earlier line",
 }
 
 
@@ -83,10 +83,10 @@ def long_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (latin, "is no CSV in UTF-8"),
+        (latin, "is not CSV in UTF-8"),
         (empty, "has no column account"),
         (without_accounts, "accounts.csv cannot be read: No such file or directory."),
-        (bad_revenue, "accounts.csv, line 2: `abc` is no number"),
+        (bad_revenue, "accounts.csv, line 2: `abc` is not a number"),
         (nameless_manager, "sales_teams.csv, line 2: `manager` is empty"),
         (long_name, "has 300 characters; at most 255 fit"),
     ],

@@ -153,6 +153,6 @@ async def test_reimporting_an_export_matches_existing_deals(source: TestOrganiza
 
     tally, why = await import_text(source, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
-    assert (tally.counts[ImportOutcome.UNCHANGED], tally.children_skipped, why) == (len(lines), len(lines), [])
+    assert (tally.counts[ImportOutcome.UNCHANGED], tally.documents_skipped, why) == (len(lines), len(lines), [])
     assert await Opportunity.filter(organization_id=source.id).count() == before
     assert await export_lines(source, RecordKind.OPPORTUNITIES) == lines

@@ -175,7 +175,12 @@ def test_an_unreadable_line_is_reported_with_its_remedy(tmp_path: Path) -> None:
 
     meanings = read_lines(tmp_path / "deals.csv", "\n".join([header, *lines]))
 
-    words = ("no active member", "no stage that is known", "is no amount", "The line has 2 cells and the header 6")
+    words = (
+        "is not the name of exactly one active member",
+        "is not a known stage",
+        "is not an amount",
+        "The line has 2 cells, but the header has 6",
+    )
     assert [word in str(one) for word, one in zip(words, meanings, strict=True)] == [True] * 4
 
 
@@ -209,15 +214,15 @@ def test_a_map_proposed_from_any_header_is_readable() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("x = ", "is no TOML"),
-        ('system = "a"', "`system`, which means nothing"),
+        ("x = ", "is not TOML"),
+        ('system = "a"', "the unknown key `system`"),
         ("[columns]\nname = []", "has no `external_system`"),
-        ('external_system = "a"\n[columns]\nprice = "x"', "[columns] of it has `price`"),
-        ('external_system = "a"\n[columns]\nname = 3', "`name` of it is the name of a column"),
-        ('external_system = "a"\n[states]\nNew = "NEW"', "[states] of it: 'New' means 'NEW'"),
-        ('external_system = "a"\n[format]\ndates = "us"', "`dates` of it is auto, ymd, dmy, mdy"),
-        ('external_system = "a"\ncolumns = 3', "`columns` of it is a table"),
-        ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is a text"),
+        ('external_system = "a"\n[columns]\nprice = "x"', "[columns] of it has the unknown field `price`"),
+        ('external_system = "a"\n[columns]\nname = 3', "`name` of it is not a column"),
+        ('external_system = "a"\n[states]\nNew = "NEW"', "[states] of it has 'NEW' for 'New'"),
+        ('external_system = "a"\n[format]\ndates = "us"', "`dates` of it is 'us'. Give one of auto, ymd, dmy, mdy"),
+        ('external_system = "a"\ncolumns = 3', "`columns` of it is not a table"),
+        ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is 3. Give a text in quotes"),
     ],
 )
 def test_an_unusable_map_is_reported_in_one_sentence(text: str, says: str) -> None:

@@ -1,13 +1,12 @@
 """Create or update the accounts and contacts of a file."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
 from workflow.models import Account, Contact
-from workflow.models.engine.database import transaction
 from workflow.operations.accounts.accounts import (
     AccountChanges,
     ContactChanges,
@@ -16,28 +15,12 @@ from workflow.operations.accounts.accounts import (
     update_account,
     update_contact,
 )
-from workflow.operations.change.change import DryRunRollback
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import is_storable
 from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import invalid_field
 
 ExistingRow = dict[str, Any]  # Any: an id and a version
-
-
-async def in_own_transaction(work: Callable[[], Awaitable[ImportOutcome]], *, dry_run: bool) -> ImportOutcome:
-    """Run the import of one line in a transaction of its own, which a dry run rolls back."""
-
-    async def work_or_roll_back() -> ImportOutcome:
-        outcome = await work()
-        if dry_run:
-            raise DryRunRollback(outcome)
-        return outcome
-
-    try:
-        return await transaction(work_or_roll_back)
-    except DryRunRollback as done:
-        return ImportOutcome(str(done.result))
 
 
 async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
