@@ -14,9 +14,7 @@ import asyncpg
 from tests.support.databases import database_kind, databases
 
 FOLDER = Path(__file__).parent
-SQLITE_SHAPE = (
-    "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-)
+SQLITE_SHAPE = "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 POSTGRES_SHAPE = """
 WITH ours AS (
     SELECT oid, relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
@@ -55,7 +53,9 @@ def committed_file() -> Path:
 def _sqlite(url: str) -> list[str]:
     with closing(sqlite3.connect(Path(url.removeprefix("sqlite://")))) as connection:
         found = connection.execute(SQLITE_SHAPE).fetchall()
-    return [f"{table} {kind} {name}: {line}" for kind, table, name, sql in found for line in _lines(kind, sql)]
+    return [
+        f"{table} {kind} {name}: {line}" for kind, table, name, sql in found for line in _lines(kind, sql)
+    ]
 
 
 async def _postgres(url: str) -> list[str]:

@@ -135,7 +135,9 @@ async def test_renamed_tables_keep_their_rows_and_their_rules(staged: StagedMigr
     async with open_database(staged.url, all_contexts=False):
         snapshots = await Snapshot.all().order_by("pos").values_list("pos", "state", "since", "until")
         assert snapshots == [(40, "LEAD", CREATED_AT, CHANGED_AT), (41, "QUALIFIED", CHANGED_AT, None)]
-        assert await JobLease.all().values_list("name", "done_at", "leased_until") == [("sweep", CHANGED_AT, None)]
+        assert await JobLease.all().values_list("name", "done_at", "leased_until") == [
+            ("sweep", CHANGED_AT, None)
+        ]
         for offence in SNAPSHOT_OFFENCES:
             with pytest.raises(IntegrityError):
                 await execute(offence)

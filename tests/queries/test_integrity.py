@@ -1,4 +1,4 @@
-"""`pursuit verify`: sound after all kinds of work, and each kind of damage behind the product's back is told."""
+"""`pursuit verify` passes after all kinds of work, and reports each kind of damage that was done to the stored rows."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -21,31 +21,43 @@ DAMAGES = [
     (
         f"UPDATE opportunity SET state = 'QUALIFIED' WHERE {THE_DEAL}",
         "history",
-        "is stored as QUALIFIED, and its transitions lead to",
+        "is stored as QUALIFIED, but its transitions lead to",
     ),
     (f"DELETE FROM transition WHERE {STEP} = 1", "history", "its transition 1 is missing."),
-    (f"DELETE FROM transition WHERE {STEP} = 2", "history", "and its transitions lead to QUALIFIED."),
+    (f"DELETE FROM transition WHERE {STEP} = 2", "history", "but its transitions lead to QUALIFIED."),
     (
         f"UPDATE transition SET from_state = 'LOST' WHERE {STEP} = 2",
         "history",
-        "transition 2 does not begin where the one",
+        "transition 2 does not start in the state where the one before it ended.",
     ),
-    (f"UPDATE opportunity SET version = version + 1 WHERE {THE_DEAL}", "versions", "and its events tell of"),
-    ("UPDATE opportunity SET version = version - 1 WHERE version > 1", "versions", "and its events tell of"),
-    ("UPDATE event SET epoch = 9", "event cursors", "stands at a place that was not given out."),
-    (f"UPDATE event SET actor_name = 'Nobody' WHERE {FIRST} = 2", "audit trail", "Fact 2 ("),
-    (f"UPDATE event SET request_id = 'other' WHERE {FIRST} = 3", "audit trail", "Fact 3 ("),
-    (f"DELETE FROM event WHERE {FIRST} = 2", "audit trail", "Fact 2 is missing."),
-    (f"DELETE FROM event WHERE {FIRST} > 2", "audit trail", "It ends with fact 2, and the organization keeps"),
-    (f"UPDATE event SET audit_number = NULL WHERE {FIRST} = 1", "audit trail", "Fact 1 is missing."),
-    ("UPDATE organization SET audit_hash = 'f'", "audit trail", "as its last."),
+    (
+        f"UPDATE opportunity SET version = version + 1 WHERE {THE_DEAL}",
+        "versions",
+        "but its last event has version",
+    ),
+    (
+        "UPDATE opportunity SET version = version - 1 WHERE version > 1",
+        "versions",
+        "but its last event has version",
+    ),
+    ("UPDATE event SET epoch = 9", "event cursors", "the database has not assigned its position."),
+    (f"UPDATE event SET actor_name = 'Nobody' WHERE {FIRST} = 2", "audit trail", "Audit event 2 ("),
+    (f"UPDATE event SET request_id = 'other' WHERE {FIRST} = 3", "audit trail", "Audit event 3 ("),
+    (f"DELETE FROM event WHERE {FIRST} = 2", "audit trail", "Audit event 2 is missing."),
+    (
+        f"DELETE FROM event WHERE {FIRST} > 2",
+        "audit trail",
+        "It ends with audit event 2, but the organization has recorded",
+    ),
+    (f"UPDATE event SET audit_number = NULL WHERE {FIRST} = 1", "audit trail", "Audit event 1 is missing."),
+    ("UPDATE organization SET audit_hash = 'f'", "audit trail", "but the organization has recorded"),
 ]
 DANGLING_OWNER = "UPDATE opportunity SET owner_id = '01890000-0000-7000-8000-000000000000'"
 
 
 @pytest.fixture(scope="module")
 async def populated_database(run_databases: Databases, server: Server) -> AsyncIterator[str]:
-    """A database in which the product has done all kinds of things; nobody has it open."""
+    """A database in which every mutation has been used; no process has it open."""
     url = await run_databases.copy()
     await create_mutation_fixtures(url, server)
     yield url
@@ -54,7 +66,7 @@ async def populated_database(run_databases: Databases, server: Server) -> AsyncI
 
 @pytest.fixture
 async def damaged_copy(populated_database: str, run_databases: Databases) -> AsyncIterator[str]:
-    """A copy to damage."""
+    """A copy of the populated database."""
     url = await run_databases.copy(populated_database)
     yield url
     await run_databases.drop(url)
@@ -68,10 +80,12 @@ async def _findings(url: str) -> list[IntegrityResult]:
 
 
 async def _damage(url: str, *statements: str) -> None:
-    """What a hand in the database does, with everything switched off that would keep it from it."""
+    """Change rows with triggers and foreign keys switched off."""
     if database_kind() == "sqlite":
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as connection:
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
                 connection.execute(f"DROP TRIGGER {name}")
             for statement in statements:
                 connection.execute(statement)
@@ -88,11 +102,17 @@ async def _damage(url: str, *statements: str) -> None:
 async def test_data_written_by_the_product_passes(populated_database: str) -> None:
     ended = await pursuit("verify", environ={"PURSUIT_DATABASE_URL": populated_database})
 
-    assert (ended.code, "FAULT" in ended.out, ended.out.count("ok    audit trail of Test")) == (0, False, 2), ended.out
+    assert (ended.code, "FAULT" in ended.out, ended.out.count("ok    audit trail of Test")) == (
+        0,
+        False,
+        2,
+    ), ended.out
 
 
 @pytest.mark.parametrize(("damage", "name", "says"), DAMAGES)
-async def test_each_damage_is_reported_at_its_place(damaged_copy: str, damage: str, name: str, says: str) -> None:
+async def test_each_damage_is_reported_at_its_place(
+    damaged_copy: str, damage: str, name: str, says: str
+) -> None:
     await _damage(damaged_copy, damage)
 
     faulty = [one for one in await _findings(damaged_copy) if one.faults]

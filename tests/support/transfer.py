@@ -39,7 +39,7 @@ async def organization_with_everything() -> TestOrganization:
 
 
 async def assert_integrity(organization: TestOrganization) -> None:
-    """Its histories, versions and standings are as they must be; other tests break theirs in the same database."""
+    """Check the histories, versions and snapshots of one organization; other tests damage theirs in the same database."""
     for check in (BROKEN_HISTORIES, BROKEN_SNAPSHOTS, BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()])):
         assert [row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)] == []
 

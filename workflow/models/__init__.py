@@ -6,7 +6,15 @@ from workflow.models.buyer import Competitor, DecisionStep, Objective, Stakehold
 from workflow.models.history import Event, FeedEpoch, Override, Snapshot, Transition
 from workflow.models.idempotency import IdempotencyRecord
 from workflow.models.opportunity import Assessment, Collaborator, Opportunity
-from workflow.models.organization import ApiKey, ExchangeRate, Member, OpportunityCounter, Organization, Target, Team
+from workflow.models.organization import (
+    ApiKey,
+    ExchangeRate,
+    Member,
+    OpportunityCounter,
+    Organization,
+    Target,
+    Team,
+)
 from workflow.models.process import SalesProcess
 from workflow.models.progress import Activity, ActivityContact, Milestone
 from workflow.models.risk import Mitigation, Risk, RiskReview

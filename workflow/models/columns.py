@@ -32,7 +32,9 @@ def json_text() -> Any:  # Any: JSON as its text
     return fields.JSONField(null=True, decoder=str)
 
 
-def short_text(*, null: bool = False, size: int = 255) -> fields.CharField[Any]:  # Any: a text, or none where `null`
+def short_text(
+    *, null: bool = False, size: int = 255
+) -> fields.CharField[Any]:  # Any: a text, or none where `null`
     """A short text."""
     if null:
         return fields.CharField(max_length=size, null=True)

@@ -3,7 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import enum_name, foreign_key, json_text, optional_foreign_key, primary_key, short_text
+from workflow.models.columns import (
+    enum_name,
+    foreign_key,
+    json_text,
+    optional_foreign_key,
+    primary_key,
+    short_text,
+)
 
 
 class Opportunity(Model):

@@ -1,1 +1,1 @@
-"""Reads: each takes the viewer and starts from what the viewer may see."""
+"""Reads. Each takes a viewer and starts from the rows that the viewer may see."""

@@ -1,4 +1,4 @@
-"""Who did it, read back from the three columns that say so."""
+"""The actor of a row, read from its three columns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,5 +10,7 @@ ACTOR_COLUMNS = ("actor_kind", "actor_name", "actor_member_id")
 
 
 def actor_of(record: Mapping[str, Any]) -> Actor:
-    """The actor of a row."""
-    return Actor(kind=ActorKind(record["actor_kind"]), name=record["actor_name"], member_id=record["actor_member_id"])
+    """Return the actor of a row."""
+    return Actor(
+        kind=ActorKind(record["actor_kind"]), name=record["actor_name"], member_id=record["actor_member_id"]
+    )

@@ -34,7 +34,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """A range of whole numbers, both ends included; None is open. Amounts are minor units of base currency."""
+    """A range of whole numbers, both ends included; None is open.
+
+    Amounts are minor units of base currency.
+    """
 
     least: int | None = None
     most: int | None = None
@@ -56,10 +59,14 @@ def where(condition: str, value: Any) -> Q:  # Any: of the column's own kind
     return Q(**{condition: value})
 
 
-def column_in(column: str, values: Iterable[Any], *, max_length: int = 255) -> Q:  # Any: of the column's own kind
+def column_in(
+    column: str, values: Iterable[Any], *, max_length: int = 255
+) -> Q:  # Any: of the column's own kind
     """Return the condition that a column has one of these values."""
     # A text longer than the column cannot be stored in it, and PostgreSQL refuses some such texts as values.
-    return where(f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= max_length])
+    return where(
+        f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= max_length]
+    )
 
 
 def name_contains(text: str) -> Q:

@@ -1,4 +1,4 @@
-"""How the rows that hang on deals are given back: in order, under the deal they hang on."""
+"""Grouping of rows by the deal, or another parent, that they belong to."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -9,9 +9,12 @@ Part = TypeVar("Part")
 
 
 def group_by_parent(
-    records: Iterable[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], Part], *, by: str = "opportunity_id"
+    records: Iterable[Mapping[str, Any]],
+    make: Callable[[Mapping[str, Any]], Part],
+    *,
+    by: str = "opportunity_id",
 ) -> dict[UUID, tuple[Part, ...]]:
-    """The parts of each parent, in the order of the records; a parent without any is absent."""
+    """Return the parts of each parent in the order of the records; a parent without parts is absent."""
     groups: defaultdict[UUID, list[Part]] = defaultdict(list)
     for record in records:
         groups[record[by]].append(make(record))

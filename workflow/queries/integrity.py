@@ -1,4 +1,4 @@
-"""What must hold in a database whatever was done to it, asked of the stored rows themselves: a reading, nothing is mended."""
+"""Integrity checks on stored rows, for `pursuit verify`; they change nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,63 +11,73 @@ from workflow.rules.events.audit import AUDITED_KINDS, GENESIS_HASH, chain_hash
 
 BATCH_SIZE = 1_000
 MAX_REPORTED = 20
-"""Faults of one kind that are told one by one; more are only counted."""
+"""Faults of one check that are listed; the rest are counted."""
 BROKEN_HISTORIES = """
-WITH step AS (
+WITH ordered_transition AS (
     SELECT opportunity_id, sequence, from_state, to_state,
-        ROW_NUMBER() OVER ordered AS place,
-        LAG(to_state, 1, 'LEAD') OVER ordered AS before,
-        LEAD(sequence) OVER ordered AS next
-    FROM transition WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY sequence)
-), folded AS (
-    SELECT opportunity_id, MAX(CASE WHEN next IS NULL THEN to_state END) AS state,
-        MAX(CASE WHEN sequence <> place THEN place END) AS missing,
-        MAX(CASE WHEN from_state <> before THEN sequence END) AS torn
-    FROM step GROUP BY opportunity_id
+        ROW_NUMBER() OVER by_sequence AS position,
+        LAG(to_state, 1, 'LEAD') OVER by_sequence AS state_before,
+        LEAD(sequence) OVER by_sequence AS next_sequence
+    FROM transition WINDOW by_sequence AS (PARTITION BY opportunity_id ORDER BY sequence)
+), history AS (
+    SELECT opportunity_id, MAX(CASE WHEN next_sequence IS NULL THEN to_state END) AS last_state,
+        MAX(CASE WHEN sequence <> position THEN position END) AS missing_sequence,
+        MAX(CASE WHEN from_state <> state_before THEN sequence END) AS disconnected_sequence
+    FROM ordered_transition GROUP BY opportunity_id
 )
-SELECT number, organization_id, opportunity.state AS stored, COALESCE(folded.state, 'LEAD') AS folded, missing, torn
-FROM opportunity LEFT JOIN folded ON opportunity_id = id
-WHERE opportunity.state <> COALESCE(folded.state, 'LEAD') OR missing IS NOT NULL OR torn IS NOT NULL
+SELECT number, organization_id, state AS stored_state, COALESCE(last_state, 'LEAD') AS last_state,
+    missing_sequence, disconnected_sequence
+FROM opportunity LEFT JOIN history ON opportunity_id = id
+WHERE state <> COALESCE(last_state, 'LEAD')
+    OR missing_sequence IS NOT NULL OR disconnected_sequence IS NOT NULL
 ORDER BY organization_id, number"""
 BROKEN_VERSIONS = """
-WITH told AS (
-    SELECT aggregateid, MAX({version}) AS newest, MIN({version}) AS oldest, COUNT(DISTINCT {version}) AS versions
+WITH recorded AS (
+    SELECT aggregateid,
+        MAX({version}) AS newest, MIN({version}) AS oldest, COUNT(DISTINCT {version}) AS versions
     FROM event WHERE aggregatetype = 'opportunity' GROUP BY aggregateid
 )
-SELECT number, organization_id, version, newest, oldest, versions FROM opportunity LEFT JOIN told ON aggregateid = id
+SELECT number, organization_id, version, newest, oldest, versions
+FROM opportunity LEFT JOIN recorded ON aggregateid = id
 WHERE newest IS NULL OR newest <> version OR oldest <> 1 OR versions <> newest
 ORDER BY organization_id, number"""
 BROKEN_SNAPSHOTS = """
-WITH kept AS (
-    SELECT snapshot.*, LAG(until) OVER ordered AS before, LAG(pos) OVER ordered AS earlier
-    FROM snapshot WINDOW ordered AS (PARTITION BY opportunity_id ORDER BY since)
-), folded AS (
+WITH ordered_snapshot AS (
+    SELECT snapshot.*, LAG(until) OVER by_time AS until_before, LAG(pos) OVER by_time AS pos_before
+    FROM snapshot WINDOW by_time AS (PARTITION BY opportunity_id ORDER BY since)
+), chain AS (
     SELECT opportunity_id, MIN(since) AS first, COUNT(*) - COUNT(until) AS open,
-        MAX(CASE WHEN earlier IS NOT NULL AND (before IS NULL OR before <> since) THEN 1 ELSE 0 END) AS torn
-    FROM kept GROUP BY opportunity_id
+        MAX(CASE WHEN pos_before IS NOT NULL AND (until_before IS NULL OR until_before <> since)
+            THEN 1 ELSE 0 END) AS has_gap
+    FROM ordered_snapshot GROUP BY opportunity_id
 )
 SELECT opportunity.number, opportunity.organization_id FROM opportunity
-LEFT JOIN folded ON folded.opportunity_id = opportunity.id
-LEFT JOIN snapshot now ON now.opportunity_id = opportunity.id AND now.until IS NULL
-WHERE folded.opportunity_id IS NULL OR folded.open <> 1 OR torn = 1 OR first <> opportunity.created_at
-    OR now.state <> opportunity.state OR now.owner_id <> opportunity.owner_id
-    OR COALESCE(now.value_minor, -1) <> COALESCE(opportunity.value_minor, -1)
-    OR COALESCE(now.value_currency, '') <> COALESCE(opportunity.value_currency, '')
-    OR COALESCE(CAST(now.expected_close_date AS TEXT), '') <> COALESCE(CAST(opportunity.expected_close_date AS TEXT), '')
-    OR COALESCE(CAST(now.closed_on AS TEXT), '') <> COALESCE(CAST(opportunity.closed_on AS TEXT), '')
-    OR now.probability <> opportunity.probability OR now.forecast_category <> opportunity.forecast_category
+LEFT JOIN chain ON chain.opportunity_id = opportunity.id
+LEFT JOIN snapshot latest ON latest.opportunity_id = opportunity.id AND latest.until IS NULL
+WHERE chain.opportunity_id IS NULL OR chain.open <> 1 OR has_gap = 1 OR first <> opportunity.created_at
+    OR latest.state <> opportunity.state OR latest.owner_id <> opportunity.owner_id
+    OR COALESCE(latest.value_minor, -1) <> COALESCE(opportunity.value_minor, -1)
+    OR COALESCE(latest.value_currency, '') <> COALESCE(opportunity.value_currency, '')
+    OR COALESCE(CAST(latest.expected_close_date AS TEXT), '')
+        <> COALESCE(CAST(opportunity.expected_close_date AS TEXT), '')
+    OR COALESCE(CAST(latest.closed_on AS TEXT), '') <> COALESCE(CAST(opportunity.closed_on AS TEXT), '')
+    OR latest.probability <> opportunity.probability
+    OR latest.forecast_category <> opportunity.forecast_category
 ORDER BY opportunity.organization_id, opportunity.number"""
 PAYLOAD_VERSION = {"sqlite": "json_extract(payload, '$.version')", "postgres": "(payload->>'version')::int"}
 BROKEN_CURSORS = {
     "sqlite": """
-        SELECT pos FROM (SELECT pos, LAG(pos, 1, 0) OVER (ORDER BY pos) AS before, epoch FROM event)
-        WHERE pos <> before + 1 OR epoch > (SELECT epoch FROM feed_epoch) ORDER BY pos""",
+        SELECT pos FROM (SELECT pos, LAG(pos, 1, 0) OVER (ORDER BY pos) AS pos_before, epoch FROM event)
+        WHERE pos <> pos_before + 1 OR epoch > (SELECT epoch FROM feed_epoch) ORDER BY pos""",
     "postgres": """
-        SELECT pos FROM event WHERE epoch > (SELECT epoch FROM feed_epoch) OR (epoch = (SELECT epoch FROM feed_epoch)
-            AND xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint) ORDER BY pos""",
+        SELECT pos FROM event WHERE epoch > (SELECT epoch FROM feed_epoch)
+            OR (epoch = (SELECT epoch FROM feed_epoch)
+                AND xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+        ORDER BY pos""",
 }
 FOREIGN_KEYS = """
-SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent, child.attname AS named, parent.attname AS key
+SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent,
+    child.attname AS child_column, parent.attname AS parent_column
 FROM pg_constraint
 JOIN pg_attribute child ON child.attrelid = conrelid AND child.attnum = conkey[1]
 JOIN pg_attribute parent ON parent.attrelid = confrelid AND parent.attnum = confkey[1]
@@ -76,7 +86,7 @@ WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class IntegrityResult:
-    """One thing looked at: what was found where it holds, else its faults, each a sentence."""
+    """The result of one check: its finding if it passed, else its faults, one sentence each."""
 
     name: str
     finding: str
@@ -84,7 +94,10 @@ class IntegrityResult:
 
 
 async def verify(report: Callable[[IntegrityResult], None]) -> bool:
-    """Look at everything that must hold, at one moment; each thing is told as it is found. True where all holds."""
+    """Run every check on one consistent state of the database and report each result.
+
+    Return True if all passed.
+    """
     return await read_consistently(lambda: _verify(report))
 
 
@@ -100,7 +113,9 @@ async def _run_checks() -> AsyncIterator[IntegrityResult]:
     for name, check in _CHECKS:
         finding, faults = await check()
         yield IntegrityResult(name, finding, _shorten(faults))
-    for organization in await Organization.all().order_by("id").values("id", "name", "audit_number", "audit_hash"):
+    for organization in (
+        await Organization.all().order_by("id").values("id", "name", "audit_number", "audit_hash")
+    ):
         finding, faults = await _audit_trail(organization)
         yield IntegrityResult(f"audit trail of {organization['name']}", finding, _shorten(faults))
 
@@ -113,69 +128,85 @@ def _shorten(faults: list[str]) -> tuple[str, ...]:
 async def _foreign_keys() -> tuple[str, list[str]]:
     if dialect() == "sqlite":
         orphans = await fetch("PRAGMA foreign_key_check")
-        return "every one leads to a row", [
-            f"A row of {row['table']} names a row of {row['parent']} that is not there." for row in orphans
+        return "every foreign key leads to a row", [
+            f"A row of {row['table']} refers to a row of {row['parent']} that does not exist."
+            for row in orphans
         ]
-    keys, faults = await fetch(FOREIGN_KEYS), list[str]()
+    keys = await fetch(FOREIGN_KEYS)
+    faults: list[str] = []
     for key in keys:
-        child, parent, column = key["child"], key["parent"], key["named"]
+        child = key["child"]
+        parent = key["parent"]
+        column = key["child_column"]
         orphans = await fetch(
             f"SELECT count(*) AS n FROM {child} WHERE {column} IS NOT NULL AND NOT EXISTS "
-            f"(SELECT FROM {parent} parent WHERE parent.{key['key']} = {child}.{column})"
+            f"(SELECT FROM {parent} parent WHERE parent.{key['parent_column']} = {child}.{column})"
         )
         if orphans[0]["n"]:
-            faults.append(f"{orphans[0]['n']:,} rows of {child} name by {column} a row of {parent} that is not there.")
-    return f"each of {len(keys)} leads to a row", faults
+            faults.append(
+                f"{orphans[0]['n']:,} rows of {child} refer by {column} "
+                f"to rows of {parent} that do not exist."
+            )
+    return f"each of {len(keys)} foreign keys leads to a row", faults
 
 
 async def _histories() -> tuple[str, list[str]]:
     broken = await fetch(BROKEN_HISTORIES)
     count = (await fetch("SELECT COUNT(*) AS n FROM opportunity"))[0]["n"]
-    return f"the transitions of {count:,} opportunities lead to their states", [_history_fault(row) for row in broken]
+    return f"the transitions of {count:,} opportunities lead to their states", [
+        _history_fault(row) for row in broken
+    ]
 
 
 def _history_fault(row: Mapping[str, Any]) -> str:
     subject = f"Opportunity {row['number']} of organization {row['organization_id']}"
-    if row["missing"] is not None:
-        return f"{subject}: its transition {row['missing']} is missing."
-    if row["torn"] is not None:
-        return f"{subject}: its transition {row['torn']} does not begin where the one before it ended."
-    return f"{subject} is stored as {row['stored']}, and its transitions lead to {row['folded']}."
+    if row["missing_sequence"] is not None:
+        return f"{subject}: its transition {row['missing_sequence']} is missing."
+    if row["disconnected_sequence"] is not None:
+        return (
+            f"{subject}: its transition {row['disconnected_sequence']} "
+            "does not start in the state where the one before it ended."
+        )
+    return f"{subject} is stored as {row['stored_state']}, but its transitions lead to {row['last_state']}."
 
 
 async def _snapshots() -> tuple[str, list[str]]:
     broken = await fetch(BROKEN_SNAPSHOTS)
     count = (await fetch("SELECT COUNT(*) AS n FROM snapshot"))[0]["n"]
-    return f"{count:,} standings follow one another to how each opportunity stands now", [
-        f"Opportunity {row['number']} of organization {row['organization_id']} does not stand as its standings tell, or they have a gap."
+    return f"{count:,} snapshots lead without a gap to the current values of each opportunity", [
+        f"The snapshots of opportunity {row['number']} of organization {row['organization_id']} "
+        "have a gap, or the last one differs from the opportunity."
         for row in broken
     ]
 
 
 async def _versions() -> tuple[str, list[str]]:
     broken = await fetch(BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()]))
-    return "every version of an opportunity is told by an event, without a gap", [_version_fault(row) for row in broken]
+    return "every version of every opportunity has an event", [_version_fault(row) for row in broken]
 
 
 def _version_fault(row: Mapping[str, Any]) -> str:
     subject = f"Opportunity {row['number']} of organization {row['organization_id']}"
     if row["newest"] != row["version"]:
-        return f"{subject} is at version {row['version']}, and its events tell of {row['newest'] or 'none'}."
-    return f"{subject}: its events tell {row['versions']} of its {row['version']} versions."
+        newest = row["newest"] or "none"
+        return f"{subject} is at version {row['version']}, but its last event has version {newest}."
+    return f"{subject}: events exist for {row['versions']} of its {row['version']} versions."
 
 
 async def _cursors() -> tuple[str, list[str]]:
     broken = await fetch(BROKEN_CURSORS[dialect()])
     count = (await fetch("SELECT COUNT(*) AS n FROM event"))[0]["n"]
-    finding = f"{count:,} events stand in the feed {'without a gap' if dialect() == 'sqlite' else 'at places that were given out'}"
-    return finding, [
-        f"The event at {row['pos']} follows a gap, or stands at a place that was not given out." for row in broken
+    described = "without a gap" if dialect() == "sqlite" else "at positions that the database has assigned"
+    return f"{count:,} events are in the feed {described}", [
+        f"The event at position {row['pos']} follows a gap, or the database has not assigned its position."
+        for row in broken
     ]
 
 
 async def _audit_trail(organization: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The chain anew from the facts, against what each fact and the organization keep of it."""
-    last, number = GENESIS_HASH, 0
+    """Compute the audit chain again from its events and compare it with the stored hashes."""
+    last = GENESIS_HASH
+    number = 0
     events = Event.filter(organization_id=organization["id"])
     while (
         batch := await events.filter(where("audit_number__gt", number))
@@ -186,20 +217,22 @@ async def _audit_trail(organization: Mapping[str, Any]) -> tuple[str, list[str]]
         for event in batch:
             stored_hash = event.pop("audit_hash")
             if event.pop("audit_number") != number + 1:
-                return "", [f"Fact {number + 1} is missing."]
+                return "", [f"Audit event {number + 1} is missing."]
             number += 1
             last = chain_hash(last, number, event)
             if stored_hash != last:
                 return "", [
-                    f"Fact {number} ({event['type']}, event {event['id']}) is not what was recorded, or one before it is not."
+                    f"Audit event {number} ({event['type']}, id {event['id']}) "
+                    "or one before it is not as recorded."
                 ]
     if (number, last) != (organization["audit_number"], organization["audit_hash"]):
         return "", [
-            f"It ends with fact {number}, and the organization keeps {organization['audit_number']} as its last."
+            f"It ends with audit event {number}, "
+            f"but the organization has recorded {organization['audit_number']}."
         ]
     unaudited = await events.filter(aggregatetype__in=sorted(AUDITED_KINDS), audit_number=None).count()
-    older = f", {unaudited:,} older than it" if unaudited else ""
-    return f"{number:,} facts{older}; the last is {last}", []
+    older = f", and {unaudited:,} older ones without a number" if unaudited else ""
+    return f"{number:,} audit events{older}; the last hash is {last}", []
 
 
 _AUDITED_COLUMNS = (
@@ -209,7 +242,7 @@ _AUDITED_COLUMNS = (
 _CHECKS: tuple[tuple[str, Callable[[], Awaitable[tuple[str, list[str]]]]], ...] = (
     ("foreign keys", _foreign_keys),
     ("history", _histories),
-    ("standings", _snapshots),
+    ("snapshots", _snapshots),
     ("versions", _versions),
     ("event cursors", _cursors),
 )

@@ -1,4 +1,4 @@
-"""Lists that hang on deals: the first page of many deals at once and what the rules read of the list, and any page of one."""
+"""Lists of a deal's parts: first pages of many deals, any page of one deal, and facts for the rules."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ PARENT_COLUMN = "opportunity_id"
 
 @dataclass(frozen=True)
 class NestedList(Generic[Row, PartFacts]):
-    """A table that hangs on deals, in an order, with its columns as rows; `hidden` is a column that is empty in what is shown.
+    """A table of parts of deals, with the order and the columns in which it is read.
 
-    `digest` adds to a statement what the rules read of the list, up to now, and `digested` makes it of the records.
+    `select_facts` adds to a statement the columns that the rules read, and `facts_by_deal` builds facts from the
+    records. Rows with a value in `hidden_column` are not shown.
     """
 
     table: type[Model]
@@ -37,32 +38,45 @@ class NestedList(Generic[Row, PartFacts]):
     hidden_column: str | None = None
 
     async def read(
-        self, organization_id: UUID, facts_of: Collection[UUID], pages_of: Collection[UUID], size: int, now: datetime
+        self,
+        organization_id: UUID,
+        facts_of: Collection[UUID],
+        pages_of: Collection[UUID],
+        size: int,
+        now: datetime,
     ) -> tuple[dict[UUID, PartFacts], dict[UUID, Page[Row]]]:
-        """What the rules read of some deals, and the first page of some; one statement. The caller has scoped both."""
+        """Read the facts of some deals and the first page of some; one statement.
+
+        The caller has scoped both.
+        """
         union = UnionAll()
         if facts_of:
             self.select_facts(union, self._source(union, organization_id, facts_of), now)
         if pages_of:
             self._select_first_pages(union, self._source(union, organization_id, pages_of), size)
-        found = iter(await union.rows())
-        facts = self.facts_by_deal(next(found)) if facts_of else {}
-        first = group_by_parent(sort_records(next(found), "place"), dict) if pages_of else {}
-        return facts, {parent: self._build_page(first.get(parent, ()), size) for parent in pages_of}
+        selects = iter(await union.rows())
+        facts = self.facts_by_deal(next(selects)) if facts_of else {}
+        records = group_by_parent(sort_records(next(selects), "position_in_list"), dict) if pages_of else {}
+        return facts, {parent: self._build_page(records.get(parent, ()), size) for parent in pages_of}
 
-    async def facts(self, organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, PartFacts]:
-        """What the rules read of the lists of these deals; one statement."""
+    async def facts(
+        self, organization_id: UUID, ids: Collection[UUID], now: datetime
+    ) -> dict[UUID, PartFacts]:
+        """Read the facts of these deals; one statement."""
         return (await self.read(organization_id, ids, (), 0, now))[0]
 
     async def page_of(self, viewer: Viewer, parent: UUID, window: Window) -> Page[Row]:
-        """Any page of one deal; one statement."""
+        """Read any page of one deal; one statement."""
         rows = self._visible_rows(viewer, [parent])
         return await page(rows, order=self.order, window=window, columns=self.columns, make=self.make)
 
     async def counts(self, viewer: Viewer, parents: Collection[UUID]) -> dict[UUID, int]:
-        """How many each deal has; one statement."""
+        """Count the parts of each deal; one statement."""
         rows = self._visible_rows(viewer, parents).annotate(count=Count("id")).group_by(PARENT_COLUMN)
-        found = {record[PARENT_COLUMN]: int(record["count"]) for record in await rows.values(PARENT_COLUMN, "count")}
+        found = {
+            record[PARENT_COLUMN]: int(record["count"])
+            for record in await rows.values(PARENT_COLUMN, "count")
+        }
         return {parent: found.get(parent, 0) for parent in parents}
 
     def _visible_rows(self, viewer: Viewer, parents: Collection[UUID]) -> QuerySet[Any]:
@@ -72,27 +86,33 @@ class NestedList(Generic[Row, PartFacts]):
         return rows.filter(where(f"{self.hidden_column}__isnull", True)) if self.hidden_column else rows
 
     def _source(self, union: UnionAll, organization_id: UUID, parents: Collection[UUID]) -> str:
-        """FROM the rows that are shown of these deals."""
+        """Return the FROM and WHERE of the shown rows of these deals."""
         not_hidden = f" AND {self.hidden_column} IS NULL" if self.hidden_column else ""
-        of_deals = f"organization_id = {union.bind(organization_id)} AND {PARENT_COLUMN} IN ({union.bind(*parents)})"
-        return f'FROM "{self.table._meta.db_table}" WHERE {of_deals}{not_hidden}'
+        in_deals = (
+            f"organization_id = {union.bind(organization_id)} AND {PARENT_COLUMN} IN ({union.bind(*parents)})"
+        )
+        return f'FROM "{self.table._meta.db_table}" WHERE {in_deals}{not_hidden}'
 
     def _select_first_pages(self, union: UnionAll, source: str, size: int) -> None:
-        """The first rows of each deal and one more, each with its place and how many there are."""
-        name, terms = self.table._meta.db_table, (*self.order, Term("id"))
+        """Add the first rows of each deal and one more, with their positions and the length of the list."""
+        name = self.table._meta.db_table
+        terms = (*self.order, Term("id"))
         order = ", ".join(f"{term.column} DESC" if term.descending else term.column for term in terms)
         ranked = (
-            f"SELECT id AS placed_id, ROW_NUMBER() OVER (PARTITION BY {PARENT_COLUMN} ORDER BY {order}) AS place, "
+            f"SELECT id AS ranked_id, "
+            f"ROW_NUMBER() OVER (PARTITION BY {PARENT_COLUMN} ORDER BY {order}) AS position_in_list, "
             f"COUNT(*) OVER (PARTITION BY {PARENT_COLUMN}) AS total {source}"
         )
         columns = table_columns(self.table, [PARENT_COLUMN, *self.columns, *(term.column for term in terms)])
         union.select(
-            {**columns, "place": ("place", None), "total": ("total", None)},
-            f'FROM "{name}" JOIN ({ranked}) AS placed ON placed_id = "{name}"."id" WHERE place <= {union.bind(size + 1)}',
+            {**columns, "position_in_list": ("position_in_list", None), "total": ("total", None)},
+            f'FROM "{name}" JOIN ({ranked}) AS ranked ON ranked_id = "{name}"."id" '
+            f"WHERE position_in_list <= {union.bind(size + 1)}",
         )
 
     def _build_page(self, records: Sequence[Mapping[str, Any]], size: int) -> Page[Row]:
-        shown, terms = records[:size], (*self.order, Term("id"))
+        shown = records[:size]
+        terms = (*self.order, Term("id"))
         return Page(
             rows=tuple(self.make({name: record[name] for name in self.columns}) for record in shown),
             keys=tuple(tuple(record[term.column] for term in terms) for record in shown),

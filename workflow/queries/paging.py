@@ -1,4 +1,4 @@
-"""Keyset paging: a page is found by the last row's values, so rows coming and going never shift it."""
+"""Keyset paging: a page starts after the values of a row, so inserted and deleted rows never shift it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +20,20 @@ Table = TypeVar("Table", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One column of an order; nulls come last in both directions."""
+    """A column of an order; nulls come last in both directions."""
 
     column: str
     descending: bool = False
     nullable: bool = False
 
     def cursor_name(self) -> str:
-        """The term as a cursor names it."""
+        """Return the name of the term in a cursor."""
         return ("-" if self.descending else "") + self.column
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a list is wanted: `size` rows forward after, or backward before, a cursor's values."""
+    """The part of a list to read: `size` rows after a cursor's values, or backward before them."""
 
     size: int
     after: tuple[Any, ...] | None = None
@@ -43,7 +43,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in order, each with the values that its cursor holds; `total` is how many the list has, where the page knows it."""
+    """Rows in order, each with the values of its cursor.
+
+    `total` is the length of the list if it was read with the page.
+    """
 
     rows: tuple[Row, ...]
     keys: tuple[tuple[Any, ...], ...]
@@ -52,7 +55,7 @@ class Page(Generic[Row]):
     total: int | None = None
 
     def first(self, size: int) -> "Page[Row]":
-        """The page as it is where fewer rows are asked for."""
+        """Return the first rows of the page, as if fewer had been requested."""
         more = self.has_next or len(self.rows) > size
         return replace(self, rows=self.rows[:size], keys=self.keys[:size], has_next=more)
 
@@ -65,7 +68,7 @@ async def page(
     columns: Sequence[str],
     make: Callable[[Mapping[str, Any]], Row],
 ) -> Page[Row]:
-    """One statement: the rows of the window, and one more to know whether the list goes on."""
+    """Read the rows of a window; one statement."""
     terms = (*order, Term("id"))
     for values in (window.after, window.before):
         _check_cursor(rows.model, terms, values)
@@ -75,7 +78,10 @@ async def page(
     if window.before is not None:
         found = found.filter(_cursor_condition(terms, window.before, backward=True))
     found = _apply_order(found, terms, backward=window.backward)
-    records = await found.limit(window.size + 1).values(*dict.fromkeys((*columns, *(term.column for term in terms))))
+    # One row more than requested shows if the list continues.
+    records = await found.limit(window.size + 1).values(
+        *dict.fromkeys((*columns, *(term.column for term in terms)))
+    )
     more = len(records) > window.size
     records = records[: window.size]
     if window.backward:
@@ -93,15 +99,19 @@ _VALUE_CHECKS: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
     float: lambda value, _: isfinite(value),
     str: lambda value, _: not UNSTORABLE.search(value),
 }
-"""What else a column of a kind holds to, beside the kind."""
+"""The checks on a cursor value beside its type, by that type."""
 
 
 def _check_cursor(table: type[Model], terms: Sequence[Term], values: Sequence[Any] | None) -> None:
-    """Refuse a cursor whose values this list's columns could not have given out."""
+    """Refuse a cursor whose values cannot come from this list's columns."""
     for term, value in zip(terms, values or (), strict=values is not None):
         if not (term.nullable if value is None else _is_valid(table._meta.fields_map[term.column], value)):
             raise invalid_field(
-                "after", message="This is no cursor of this list in this order. Take one from its own pages."
+                "after",
+                message=(
+                    "This cursor does not belong to this list in this order. "
+                    "Use a cursor from one of the list's own pages."
+                ),
             )
 
 
@@ -123,13 +133,16 @@ def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool
 
 
 def _cursor_condition(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
-    """Rows strictly after (or before) the row with these values, in the list's order."""
-    choices, equal = [], Q()
+    """Return the condition for rows after (or before) the row with these values in the list's order."""
+    choices = []
+    equal = Q()
     for term, value in zip(terms, values, strict=True):
         condition = _term_condition(term, value, backward=backward)
         if condition is not None:
             choices.append(equal & condition)
-        equal = equal & (where(f"{term.column}__isnull", True) if value is None else where(term.column, value))
+        equal = equal & (
+            where(f"{term.column}__isnull", True) if value is None else where(term.column, value)
+        )
     return Q(*choices, join_type="OR")
 
 

@@ -1,4 +1,4 @@
-"""From a part to its deal: what hangs on a deal is seen where the deal is seen."""
+"""From a part to its deal: a part is visible if its deal is."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class PartTable:
-    """A table, and the column by which its rows hang on a deal."""
+    """A table of parts, and the column with the id of the deal."""
 
     table: type[Model]
     deal_column: str = "opportunity_id"
@@ -33,7 +33,7 @@ PART_TABLES: Mapping[str, PartTable] = {
 
 
 async def parent_deals(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The visible deal of each part; two statements."""
+    """Return the visible deal of each part; two statements."""
     part_table = PART_TABLES[kind]
     found = await part_table.table.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
         "id", part_table.deal_column
@@ -43,11 +43,18 @@ async def parent_deals(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict
         .filter(id__in=[part[part_table.deal_column] for part in found])
         .values_list("id", flat=True)
     )
-    return {part["id"]: part[part_table.deal_column] for part in found if part[part_table.deal_column] in visible_ids}
+    return {
+        part["id"]: part[part_table.deal_column]
+        for part in found
+        if part[part_table.deal_column] in visible_ids
+    }
 
 
 async def parent_deal(viewer: Viewer, kind: str, id: UUID) -> UUID:
-    """The visible deal that a part hangs on; NotFound where there is no such part, or its deal is out of sight."""
+    """Return the visible deal of a part.
+
+    Raise NotFoundError if the part does not exist or its deal is not visible.
+    """
     found = await parent_deals(viewer, kind, [id])
     if id not in found:
         raise NotFoundError(kind, id)

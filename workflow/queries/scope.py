@@ -13,7 +13,10 @@ from workflow.rules.permissions import Viewer
 
 
 def act_as_viewer(viewer: Viewer) -> AbstractContextManager[None]:
-    """Limit reads and writes to the viewer's organization; PostgreSQL enforces the limit by row-level security."""
+    """Limit reads and writes to the viewer's organization.
+
+    PostgreSQL enforces the limit by row-level security.
+    """
     return act_as_organization(viewer.organization_id)
 
 
@@ -35,5 +38,7 @@ def _own_deals(member_id: UUID | None) -> Q:
 def _team_deals(viewer: Viewer) -> Q:
     if viewer.visibility is not Visibility.TEAM or not viewer.teams:
         return Q(id__in=[])
-    members = Member.filter(organization_id=viewer.organization_id, team_id__in=list(viewer.teams)).values("id")
+    members = Member.filter(organization_id=viewer.organization_id, team_id__in=list(viewer.teams)).values(
+        "id"
+    )
     return Q(owner_id__in=Subquery(members))

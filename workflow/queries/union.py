@@ -1,4 +1,4 @@
-"""Several kinds of rows of one table, and figures of them, in one statement."""
+"""Several SELECTs in one statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,37 +9,37 @@ from workflow.models.engine.database import fetch
 
 Record = Mapping[str, Any]  # Any: each column has its own kind
 Column = tuple[str, Any]
-"""How a column is asked for, and the table's field that reads it; None where it is read as it comes."""
+"""The SQL of a column, and the field that converts its values; None if they need no conversion."""
 
 
 def table_columns(table: type[Model], names: Iterable[str]) -> dict[str, Column]:
-    """Columns of a table under their own names."""
+    """Return columns of a table under their own names."""
     return {name: (f'"{table._meta.db_table}"."{name}"', table._meta.fields_map[name]) for name in names}
 
 
 class UnionAll:
-    """SELECTs that are asked as one statement; each leaves empty what only the others bring."""
+    """SELECTs that are joined by UNION ALL; each has NULL in the columns that only others have."""
 
     def __init__(self) -> None:
         self._values: list[object] = []
         self._selects: list[tuple[Mapping[str, Column], str]] = []
 
     def bind(self, *values: object) -> str:
-        """The places of values, for a comparison or between the brackets of IN."""
+        """Add values to the statement and return their placeholders, for a comparison or for IN."""
         start = len(self._values) + 1
         self._values += values
-        return ", ".join(f"${place}" for place in range(start, start + len(values))) or "NULL"
+        return ", ".join(f"${position}" for position in range(start, start + len(values))) or "NULL"
 
     def select(self, columns: Mapping[str, Column], source: str) -> None:
-        """Rows of these columns from FROM on."""
+        """Add a SELECT of these columns; `source` is its text from FROM on."""
         self._selects.append((columns, source))
 
     async def rows(self) -> list[list[Record]]:
-        """The records of each SELECT; one statement."""
+        """Run the statement and return the records of each SELECT."""
         names = list(dict.fromkeys(name for columns, _ in self._selects for name in columns))
         texts = [
-            f"SELECT {', '.join([f'{place} AS part', *(_select_item(columns, name) for name in names)])} {source}"
-            for place, (columns, source) in enumerate(self._selects)
+            f"SELECT {index} AS part, {', '.join(_select_item(columns, name) for name in names)} {source}"
+            for index, (columns, source) in enumerate(self._selects)
         ]
         results: list[list[Record]] = [[] for _ in texts]
         for record in await fetch(" UNION ALL ".join(texts), *self._values):
@@ -60,5 +60,5 @@ def _convert(column: Column, value: Any) -> Any:
 
 
 def sort_records(records: Iterable[Record], by: str) -> Sequence[Record]:
-    """The records by one of their columns; a statement of several SELECTs has no order of its own."""
+    """Return the records ordered by a column, because a UNION ALL has no order of its own."""
     return sorted(records, key=lambda record: record[by])

@@ -152,7 +152,7 @@ async def test_an_ambiguous_organization_name_is_refused_with_both_ids(
     ended = await pursuit(*command, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database})
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
-    assert f"2 organizations are called {organization.name}. Name one by its id: {organization.id}" in ended.err
+    assert f'2 organizations are named "{organization.name}". Give the id of one: {organization.id}' in ended.err
     assert str(twin.id) in ended.err
 
 

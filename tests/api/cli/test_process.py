@@ -136,7 +136,7 @@ async def test_an_unreadable_file_is_reported_in_one_line(tmp_path: Path, data: 
         (["show", "sandler"], 1, "no preset called sandler, and no such file. The presets: default, bant, meddicc, spiced."),
         (["show", "--version", "2"], 2, "--version needs --organization"),
         (["publish", "workflow/presets/bant.yaml"], 2, "Missing option '--organization'"),
-        (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, "no organization called Nobody"),
+        (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, 'no organization named "Nobody"'),
     ], every=2),
 )  # fmt: skip
 async def test_a_failed_command_is_reported_in_one_line(

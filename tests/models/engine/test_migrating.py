@@ -112,7 +112,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
 async def fill(url: str) -> None:
     await migrate(url)
     async with open_database(url, all_contexts=False):
-        await execute("INSERT INTO parent (id, name, kind, code) VALUES (1, 'x', 'A', 'c1'), (2, 'x', 'B', 'c2')")
+        await execute(
+            "INSERT INTO parent (id, name, kind, code) VALUES (1, 'x', 'A', 'c1'), (2, 'x', 'B', 'c2')"
+        )
         await execute("INSERT INTO child (id, parent_id) VALUES (1, 1), (2, 1), (3, 2)")
         await execute("DELETE FROM log")
 
@@ -140,7 +142,9 @@ async def test_altering_a_parent_keeps_its_children(empty_database: str, package
         ]
 
 
-async def test_altering_a_parent_keeps_its_constraints_and_indexes(empty_database: str, package: Package) -> None:
+async def test_altering_a_parent_keeps_its_constraints_and_indexes(
+    empty_database: str, package: Package
+) -> None:
     await fill(empty_database)
     package.write("0002_second", SECOND)
 
@@ -164,7 +168,9 @@ async def index_names() -> set[str]:
     return {row["name"] for row in await fetch(sqlite if dialect() == "sqlite" else postgres)}
 
 
-async def test_two_concurrent_migrators_apply_each_migration_once(empty_database: str, package: Package) -> None:
+async def test_two_concurrent_migrators_apply_each_migration_once(
+    empty_database: str, package: Package
+) -> None:
     package.write("0002_second", SECOND)
 
     both = await asyncio.gather(migrate(empty_database), migrate(empty_database))

@@ -20,15 +20,19 @@ from tests.support.organizations import TestOrganization, new_organization
 from tests.support.rows import DealWithPeople, create_deals_with_people
 from tests.support.serving import NO_TLS
 from workflow.models import Opportunity
-from workflow.models.engine.database import act_as_organization, bypass_row_security, execute, fetch, transaction
+from workflow.models.engine.database import (
+    act_as_organization,
+    bypass_row_security,
+    execute,
+    fetch,
+    transaction,
+)
 from workflow.queries import scope
 
 OF_ORGANIZATIONS = """
 SELECT table_name AS name FROM information_schema.columns
 WHERE table_schema = 'public' AND column_name = 'organization_id' ORDER BY 1"""
-SECURED = (
-    "SELECT relname AS name FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid WHERE relrowsecurity ORDER BY 1"
-)
+SECURED = "SELECT relname AS name FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid WHERE relrowsecurity ORDER BY 1"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ async def tenants() -> TwoTenants:
     """Both in the shared database."""
     one, other = await new_organization(), await new_organization()
     return TwoTenants(
-        one, other, await create_deals_with_people(one, 3, people=1), await create_deals_with_people(other, 5, people=1)
+        one,
+        other,
+        await create_deals_with_people(one, 3, people=1),
+        await create_deals_with_people(other, 5, people=1),
     )
 
 
@@ -78,7 +85,8 @@ async def test_nothing_of_another_organization_can_be_written(tenants: TwoTenant
         assert await execute("DELETE FROM stakeholder WHERE organization_id = $1", tenants.other.id) == 0
         with pytest.raises(OperationalError, match="row-level security"):
             await execute(
-                "INSERT INTO opportunity_counter (organization_id, last_number) VALUES ($1, 1)", tenants.other.id
+                "INSERT INTO opportunity_counter (organization_id, last_number) VALUES ($1, 1)",
+                tenants.other.id,
             )
         with pytest.raises(OperationalError, match="row-level security"):
             await execute("UPDATE account SET organization_id = $1", tenants.other.id)

@@ -61,9 +61,9 @@ async def test_organization_names_may_repeat_and_ambiguity_is_reported(organizat
     with pytest.raises(InvalidInputError) as refusal:
         await issue_key(organization_name=organization.name, role=Role.REP, email=None, now=NOW)
 
-    known = [f"{id} (made 2026-03-02)" for id in (organization.id, other.id)]
+    known = [f"{id} (created 2026-03-02)" for id in (organization.id, other.id)]
     assert refusal.value.message == (
-        f"2 organizations are called {organization.name}. Name one by its id: {known[0]}, {known[1]}."
+        f'2 organizations are named "{organization.name}". Give the id of one: {known[0]}, {known[1]}.'
     )
     for one in (organization, other):
         assert (await issue_key(organization_name=str(one.id), role=Role.REP, email=None, now=NOW)).organization_id == (

@@ -43,7 +43,9 @@ async def test_every_committed_event_is_read_once_and_in_order(own_database: str
         over.set()
         met = [await reader for reader in readers]
         committed = (
-            await Event.filter(organization_id=organization.id).order_by("xid", "pos").values_list("id", flat=True)
+            await Event.filter(organization_id=organization.id)
+            .order_by("xid", "pos")
+            .values_list("id", flat=True)
         )
 
         assert len(committed) > EVENTS * 0.9
@@ -72,7 +74,9 @@ async def _run_writers(url: str, organization: TestOrganization) -> None:
     await asyncio.gather(*(_start_writer(url, organization, seed, kills) for seed in range(PROCESSES)))
 
 
-async def _start_writer(url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore) -> None:
+async def _start_writer(
+    url: str, organization: TestOrganization, seed: int, kills: asyncio.Semaphore
+) -> None:
     share = EVENTS // PROCESSES
     while True:
         process = await asyncio.create_subprocess_exec(

@@ -77,9 +77,13 @@ async def test_rolled_back_events_and_other_organizations_wake_nobody(
         assert await next_wakeup(watch) == {account}
 
 
-async def test_many_events_before_a_read_are_one_wakeup(tail: FeedDispatcher, organization: TestOrganization) -> None:
+async def test_many_events_before_a_read_are_one_wakeup(
+    tail: FeedDispatcher, organization: TestOrganization
+) -> None:
     async with tail.subscribe(organization.id, wants_all) as watch:
-        accounts = {await create_account(organization.ctx, {"name": f"Acme {number}"}) for number in range(20)}
+        accounts = {
+            await create_account(organization.ctx, {"name": f"Acme {number}"}) for number in range(20)
+        }
         met: set[UUID] = set()
         while met != accounts:
             met |= await next_wakeup(watch)

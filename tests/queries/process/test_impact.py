@@ -36,7 +36,9 @@ async def test_memory_is_bounded_by_a_few_batches(organization: TestOrganization
     found, many = await impact(organization)
 
     assert found.open_opportunities == count(DEALS)
-    assert {one.would_pass + one.would_fail for one in found.gates if one.trigger is Trigger.QUALIFY} == {count(DEALS)}
+    assert {one.would_pass + one.would_fail for one in found.gates if one.trigger is Trigger.QUALIFY} == {
+        count(DEALS)
+    }
     assert many < 1.5 * few
 
 

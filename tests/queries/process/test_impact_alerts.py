@@ -35,7 +35,9 @@ async def team() -> SalesTeam:
     return await new_sales_team()
 
 
-async def impact_by_rule(team: SalesTeam, now: datetime) -> dict[tuple[AlertCode, AlertSeverity], AlertImpact]:
+async def impact_by_rule(
+    team: SalesTeam, now: datetime
+) -> dict[tuple[AlertCode, AlertSeverity], AlertImpact]:
     """What the default process would have told, by rule."""
     found = await alert_impact(team.at("admin", now).viewer, preset("default"), now)
     return {(one.code, one.severity): one for one in found}
@@ -88,7 +90,9 @@ async def test_alert_impact_counts_only_visible_deals(team: SalesTeam) -> None:
     await lose_deal(team, NOW + 20 * DAY)
     stranger = team.at("stranger", NOW + 30 * DAY).viewer
 
-    found = await alert_impact(replace(stranger, visibility=Visibility.OWN), preset("default"), NOW + 30 * DAY)
+    found = await alert_impact(
+        replace(stranger, visibility=Visibility.OWN), preset("default"), NOW + 30 * DAY
+    )
 
     assert {(one.open_flagged, one.won_total, one.lost_total) for one in found} == {(0, 0, 0)}
 

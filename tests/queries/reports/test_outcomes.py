@@ -28,20 +28,35 @@ async def test_the_funnel_matches_the_histories_and_counts_each_deal_once(
         found = await cohorts(team.organization.ctx.viewer, ALL, organization_row, period)
         for step in funnel_figures(found.groups, found.medians):
             assert step.entered == step.progressed + step.lost + step.disqualified + step.still_open
-            assert _figures(step) == _expected_funnel(deal_histories, period, step.state), (period, step.state)
+            assert _figures(step) == _expected_funnel(deal_histories, period, step.state), (
+                period,
+                step.state,
+            )
 
 
 def _figures(step: FunnelFigures) -> tuple[object, ...]:
     days = None if step.median_days is None else round(step.median_days, 6)
-    return (step.entered, step.progressed, step.lost, step.disqualified, step.still_open, step.overridden, days)
+    return (
+        step.entered,
+        step.progressed,
+        step.lost,
+        step.disqualified,
+        step.still_open,
+        step.overridden,
+        days,
+    )
 
 
-def _expected_funnel(deal_histories: list[History], period: Days, state: OpportunityState) -> tuple[object, ...]:
+def _expected_funnel(
+    deal_histories: list[History], period: Days, state: OpportunityState
+) -> tuple[object, ...]:
     fates: Counter[str] = Counter()
     passed, stays = 0, []
     for history in deal_histories:
         arrows = [one for one in history.states if one.entered]
-        inside = [place for place, one in enumerate(arrows) if one.state is state and within(one.at.date(), period)]
+        inside = [
+            place for place, one in enumerate(arrows) if one.state is state and within(one.at.date(), period)
+        ]
         if inside:
             first = inside[0]
             fates[_fate(state, history.current.state, [one.state for one in arrows[first + 1 :]])] += 1
@@ -65,14 +80,20 @@ async def test_outcomes_and_velocity_match_the_current_closes(
 ) -> None:
     viewer = team.organization.ctx.viewer
     for period in PERIODS:
-        closed = [one for one in deal_histories if one.current.closed_on and within(one.current.closed_on, period)]
+        closed = [
+            one for one in deal_histories if one.current.closed_on and within(one.current.closed_on, period)
+        ]
         found = await outcomes(viewer, ALL, None, organization_row, period)
         passed = await outcomes(viewer, ALL, OutcomeGrouping.OVERRIDDEN, organization_row, period)
         total = outcome_total(found.groups, found.medians.get("TOTAL"))
         pace = await velocity(viewer, ALL, organization_row, period)
 
         states = Counter(one.current.state for one in closed)
-        assert (total.won, total.lost, total.disqualified) == (states[S.WON], states[S.LOST], states[S.DISQUALIFIED])
+        assert (total.won, total.lost, total.disqualified) == (
+            states[S.WON],
+            states[S.LOST],
+            states[S.DISQUALIFIED],
+        )
         assert total.won_value == _expected_values(closed, S.WON) and total.lost_value == _expected_values(
             closed, S.LOST
         )
@@ -82,7 +103,9 @@ async def test_outcomes_and_velocity_match_the_current_closes(
         assert sum(one.count for one in passed.groups if one.key == "OVERRIDDEN") == len(let_through)
         won_ones = [_cycle_days(one) for one in closed if one.current.state is S.WON]
         assert pace.median_cycle_days == (median(won_ones) if won_ones else None)
-        assert pace.open_qualified == sum(one.current.state in (S.QUALIFIED, S.PROGRESSING) for one in deal_histories)
+        assert pace.open_qualified == sum(
+            one.current.state in (S.QUALIFIED, S.PROGRESSING) for one in deal_histories
+        )
 
 
 def _expected_values(closed: Iterable[History], state: OpportunityState) -> int:
@@ -95,5 +118,7 @@ def _expected_values(closed: Iterable[History], state: OpportunityState) -> int:
 
 def _cycle_days(history: History) -> int:
     assert history.current.closed_on
-    first = next((one for one in history.states if one.entered and one.state is S.QUALIFIED), history.states[0])
+    first = next(
+        (one for one in history.states if one.entered and one.state is S.QUALIFIED), history.states[0]
+    )
     return (history.current.closed_on - first.at.date()).days

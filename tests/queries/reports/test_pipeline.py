@@ -8,7 +8,17 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.histories import CATEGORY, OPEN, PERIODS, PROBABILITY, History, PastState, base_value, end_of, within
+from tests.support.histories import (
+    CATEGORY,
+    OPEN,
+    PERIODS,
+    PROBABILITY,
+    History,
+    PastState,
+    base_value,
+    end_of,
+    within,
+)
 from tests.support.team import SalesTeam
 from workflow.models.engine.database import fetch
 from workflow.queries.integrity import BROKEN_SNAPSHOTS
@@ -32,9 +42,14 @@ def organization_as_of(own: OrganizationRow, day: date | None = None) -> AsOf:
 async def test_the_snapshots_of_every_deal_are_consecutive_up_to_its_current_state(
     team: SalesTeam, deal_histories: list[History]
 ) -> None:
-    rows = [row for row in await fetch(BROKEN_SNAPSHOTS) if str(row["organization_id"]) == str(team.organization.id)]
+    rows = [
+        row
+        for row in await fetch(BROKEN_SNAPSHOTS)
+        if str(row["organization_id"]) == str(team.organization.id)
+    ]
     kept = await fetch(
-        "SELECT opportunity_id, COUNT(*) AS n FROM snapshot WHERE organization_id = $1 GROUP BY 1", team.organization.id
+        "SELECT opportunity_id, COUNT(*) AS n FROM snapshot WHERE organization_id = $1 GROUP BY 1",
+        team.organization.id,
     )
 
     assert rows == []
@@ -47,7 +62,14 @@ async def test_the_snapshots_of_every_deal_are_consecutive_up_to_its_current_sta
 def _count_changes(history: History) -> int:
     """How often it stood otherwise than before; an arrow always changes the state."""
     counted = [
-        (one.state, one.owner, one.minor, one.currency if one.minor is not None else None, one.day, one.closed_on)
+        (
+            one.state,
+            one.owner,
+            one.minor,
+            one.currency if one.minor is not None else None,
+            one.day,
+            one.closed_on,
+        )
         for one in history.states
     ]
     return 1 + sum(before != after for before, after in pairwise(counted))
@@ -61,7 +83,11 @@ async def test_the_pipeline_as_of_any_day_matches_the_histories(
         stood = [one for history in deal_histories if (one := history.at(end_of(day))) and one.state in OPEN]
         found = pipeline_figures(
             await open_deals(
-                team.organization.ctx.viewer, ALL, by, organization_row, organization_as_of(organization_row, day)
+                team.organization.ctx.viewer,
+                ALL,
+                by,
+                organization_row,
+                organization_as_of(organization_row, day),
             )
         )
 
@@ -70,7 +96,11 @@ async def test_the_pipeline_as_of_any_day_matches_the_histories(
         value = sum(base_value(one.minor, one.currency, day) for one in stood)
         total = pipeline_total(
             await open_deals(
-                team.organization.ctx.viewer, ALL, by, organization_row, organization_as_of(organization_row, day)
+                team.organization.ctx.viewer,
+                ALL,
+                by,
+                organization_row,
+                organization_as_of(organization_row, day),
             )
         )
         assert (total.count, total.value, total.weighted) == (len(stood), value, _weighted(stood, day))

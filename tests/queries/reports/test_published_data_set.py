@@ -26,7 +26,10 @@ from workflow.rules.reports.pipeline import pipeline_figures
 
 DATA = ROOT / "api" / "demo" / "data"
 ALL, EVER = OpportunityFilter(), Days(date(2000, 1, 1), date(2030, 1, 1))
-QUARTERS = [Days(date(2017, month, 1), date(2017, month + 2, 30 if month in (4, 7) else 31)) for month in (1, 4, 7, 10)]
+QUARTERS = [
+    Days(date(2017, month, 1), date(2017, month + 2, 30 if month in (4, 7) else 31))
+    for month in (1, 4, 7, 10)
+]
 Row = tuple[int, int, int, float | None]
 
 
@@ -94,12 +97,25 @@ async def test_outcomes_match_the_files(
     found = await outcomes(organization.ctx.viewer, ALL, None, organization_row, EVER)
     total = outcome_total(found.groups, found.medians.get("TOTAL"))
     named = lines.with_columns(
-        team=pl.format("{} ({})", "regional_office", "manager"), month=pl.col("close_date").dt.strftime("%Y-%m")
+        team=pl.format("{} ({})", "regional_office", "manager"),
+        month=pl.col("close_date").dt.strftime("%Y-%m"),
     )
 
-    assert (total.won_value, total.won, total.lost, total.win_rate) == (1_000_553_400, 4_238, 2_473, 4_238 / 6_711)
-    for by, column in (("OWNER", "sales_agent"), ("TEAM", "team"), ("ACCOUNT", "account"), ("MONTH", "month")):
-        assert await reported(organization, organization_row, OutcomeGrouping(by), EVER) == expected(named, column), by
+    assert (total.won_value, total.won, total.lost, total.win_rate) == (
+        1_000_553_400,
+        4_238,
+        2_473,
+        4_238 / 6_711,
+    )
+    for by, column in (
+        ("OWNER", "sales_agent"),
+        ("TEAM", "team"),
+        ("ACCOUNT", "account"),
+        ("MONTH", "month"),
+    ):
+        assert await reported(organization, organization_row, OutcomeGrouping(by), EVER) == expected(
+            named, column
+        ), by
 
 
 async def test_quarters_and_products_match_the_files(
@@ -117,7 +133,9 @@ async def test_quarters_and_products_match_the_files(
         sold = await outcomes(
             organization.ctx.viewer, OpportunityFilter(text=f"{product} for"), None, organization_row, EVER
         )
-        alone = await outcomes(organization.ctx.viewer, OpportunityFilter(text=product), None, organization_row, EVER)
+        alone = await outcomes(
+            organization.ctx.viewer, OpportunityFilter(text=product), None, organization_row, EVER
+        )
         total = outcome_total(alone.groups, alone.medians.get("TOTAL"))
         assert _row(total) == row, product
         assert outcome_total(sold.groups, None).won <= total.won
@@ -141,7 +159,9 @@ async def test_the_pipeline_now_and_as_of_a_day_matches_the_files(
         counts: Mapping[str, int] = dict(part.group_by("sales_agent").len().iter_rows())
         worth = dict(part.group_by("sales_agent").agg(pl.col("close_value").sum()).iter_rows())
         assert {row.label: row.count for row in found} == counts
-        assert {row.label: row.value for row in found} == {name: (value or 0) * 100 for name, value in worth.items()}
+        assert {row.label: row.value for row in found} == {
+            name: (value or 0) * 100 for name, value in worth.items()
+        }
 
 
 async def test_velocity_and_funnel_match_the_files(

@@ -46,7 +46,9 @@ async def test_slippage_matches_the_histories_and_adds_up(
         before = period.start - timedelta(days=1)
         first, last = await valuations(organization_row, period, TODAY)
         bridge = slippage_figures(
-            await snapshot_changes(viewer, ALL, organization_row, period), opening_rates=first, closing_rates=last
+            await snapshot_changes(viewer, ALL, organization_row, period),
+            opening_rates=first,
+            closing_rates=last,
         )
 
         opened = await open_deals(
@@ -55,7 +57,9 @@ async def test_slippage_matches_the_histories_and_adds_up(
         closed = await open_deals(
             viewer, ALL, by, organization_row, organization_as_of(organization_row, period.end), within=period
         )
-        assert (bridge.opening, bridge.closing) == tuple(sum(row.value for row in rows) for rows in (opened, closed))
+        assert (bridge.opening, bridge.closing) == tuple(
+            sum(row.value for row in rows) for rows in (opened, closed)
+        )
         came = bridge.created + bridge.reopened + bridge.increased + bridge.pulled_in + bridge.revalued
         went = bridge.decreased + bridge.pushed_out + bridge.lost + bridge.disqualified + bridge.won
         assert bridge.opening + came - went == bridge.closing
@@ -63,7 +67,17 @@ async def test_slippage_matches_the_histories_and_adds_up(
 
 
 def _columns(bridge: SlippageFigures) -> dict[str, int]:
-    names = ("created", "reopened", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won")
+    names = (
+        "created",
+        "reopened",
+        "increased",
+        "pulled_in",
+        "decreased",
+        "pushed_out",
+        "lost",
+        "disqualified",
+        "won",
+    )
     pushed = {row.reason: row.value for row in bridge.reasons if row.value}
     return {name: getattr(bridge, name) for name in names if getattr(bridge, name)} | pushed
 
@@ -81,7 +95,9 @@ def _expected_columns(deal_histories: list[History], period: Days, rate_of: date
     return {name: value for name, value in columns.items() if value}
 
 
-def _column_of(before: PastState | None, after: PastState, period: Days, on: date) -> Iterable[tuple[str, int]]:
+def _column_of(
+    before: PastState | None, after: PastState, period: Days, on: date
+) -> Iterable[tuple[str, int]]:
     had, has = value_due(before, period, on), value_due(after, period, on)
     if before is None:
         return [("created", has)]

@@ -54,7 +54,9 @@ def tortoise_config(url: str) -> dict[str, Any]:
     """Tortoise's settings for a database URL, sqlite://path or postgres://user:password@host:port/name."""
     return {
         "connections": {CONNECTION: _connection_settings(url)},
-        "apps": {APP: {"models": _model_modules(), "migrations": MIGRATIONS, "default_connection": CONNECTION}},
+        "apps": {
+            APP: {"models": _model_modules(), "migrations": MIGRATIONS, "default_connection": CONNECTION}
+        },
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -138,7 +140,9 @@ def _connection() -> SafeSqlite | SafePostgres:
     return connection  # type: ignore[no-any-return]  # ENGINE makes no other kind
 
 
-def _adapt(connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]) -> tuple[str, list[Any]]:
+def _adapt(
+    connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]
+) -> tuple[str, list[Any]]:
     """Statement and values as the open database wants them."""
     if connection.capabilities.dialect == "sqlite":
         return _sqlite_placeholders(sql), [_sqlite_value(value) for value in values]
@@ -168,4 +172,6 @@ def _model_modules() -> list[str]:
 
 def _holds_tables(name: str) -> bool:
     values = vars(importlib.import_module(name)).values()
-    return any(isinstance(value, type) and issubclass(value, Model) and value.__module__ == name for value in values)
+    return any(
+        isinstance(value, type) and issubclass(value, Model) and value.__module__ == name for value in values
+    )

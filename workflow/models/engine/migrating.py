@@ -136,4 +136,6 @@ async def _check_foreign_keys(editor: BaseSchemaEditor, name: str) -> None:
     orphans = await editor.client.execute_query_dict("PRAGMA foreign_key_check")
     if orphans:
         tables = ", ".join(sorted({orphan["table"] for orphan in orphans}))
-        raise MigrationRefused(f"Migration {name} would leave {len(orphans)} rows without their parents in {tables}.")
+        raise MigrationRefused(
+            f"Migration {name} would leave {len(orphans)} rows without their parents in {tables}."
+        )

@@ -105,7 +105,9 @@ class PostgresNotifier:
                 async with self._lock:
                     await (await self._open()).execute(f"NOTIFY {CHANNEL}")
             except (*CONNECTION_ERRORS, asyncpg.InterfaceError) as problem:
-                logger.info("the others were not told of a fact and will see it at their next look: %s", problem)
+                logger.info(
+                    "the others were not told of a fact and will see it at their next look: %s", problem
+                )
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

@@ -16,9 +16,7 @@ DIALECT_COMMENT = re.compile(r"\s*-- only: (\w+)\n")
 """A statement's first line that names the one database it is meant for."""
 
 
-INDEXES_AND_TRIGGERS = (
-    "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
-)
+INDEXES_AND_TRIGGERS = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
 
 
 class TableNotCreatedYet(Exception):
@@ -47,7 +45,10 @@ class InlineChecksEditor(BaseSchemaEditor):
     def _get_inner_statements(self) -> list[str]:
         constraints = self._model._meta.constraints if self._model else ()
         checks = [check for check in constraints if isinstance(check, CheckConstraint)]
-        written = [self.CHECK_CONSTRAINT_CREATE_TEMPLATE.format(name=check.name, check=check.check) for check in checks]
+        written = [
+            self.CHECK_CONSTRAINT_CREATE_TEMPLATE.format(name=check.name, check=check.check)
+            for check in checks
+        ]
         return [*super()._get_inner_statements(), *written]
 
     async def _run_sql(self, sql: str) -> None:
@@ -97,7 +98,9 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
     async def _indexes_of(self, table: str) -> list[dict[str, Any]]:
         return await self.client.execute_query_dict(f'PRAGMA index_list("{table}")')
 
-    async def _index(self, table: str, index: dict[str, Any], own: dict[str, str]) -> "TableAttachment | None":
+    async def _index(
+        self, table: str, index: dict[str, Any], own: dict[str, str]
+    ) -> "TableAttachment | None":
         """One index; a unique inside the table's own text over several columns becomes a named one."""
         rows = await self.client.execute_query_dict(f'PRAGMA index_info("{index["name"]}")')
         columns = tuple(row["name"] for row in sorted(rows, key=lambda row: row["seqno"]) if row["name"])

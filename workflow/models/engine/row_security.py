@@ -58,7 +58,9 @@ def _act_as(identity: RowIdentity) -> Iterator[None]:
     try:
         yield
     finally:
-        _identity.set(before)  # no token, for a fixture's or generator's end may run in another context than its begin
+        _identity.set(
+            before
+        )  # no token, for a fixture's or generator's end may run in another context than its begin
 
 
 class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types

@@ -47,7 +47,9 @@ def raise_unavailable() -> Iterator[None]:
     try:
         yield
     except CONNECTION_ERRORS as problem:
-        raise UnavailableError(f"The database cannot be reached: {problem or type(problem).__name__}.") from problem
+        raise UnavailableError(
+            f"The database cannot be reached: {problem or type(problem).__name__}."
+        ) from problem
     except asyncpg.InterfaceError as problem:
         if "clos" not in str(problem):
             raise

@@ -1,4 +1,4 @@
-"""The feed: events in the order they were committed, read so that none is skipped."""
+"""The feed: events in commit order, read so that none is skipped."""
 
 import base64
 import binascii
@@ -23,14 +23,14 @@ from workflow.rules.permissions import Action, Viewer
 
 
 class FeedPosition(NamedTuple):
-    """Where an event stands in the feed."""
+    """The position of an event in the feed."""
 
     epoch: int
     xid: int
     pos: int
 
     def cursor(self) -> str:
-        """The place as clients keep it."""
+        """Return the position as the cursor that clients store."""
         return base64.urlsafe_b64encode(f"{self.epoch}.{self.xid}.{self.pos}".encode()).decode().rstrip("=")
 
 
@@ -39,11 +39,11 @@ MAX_TYPE_LENGTH = 64
 
 
 class InvalidFeedCursorError(ValueError):
-    """The cursor was not given out by the feed."""
+    """The cursor does not come from the feed."""
 
 
 def parse_cursor(cursor: str) -> FeedPosition:
-    """The place that a cursor names."""
+    """Return the position that a cursor contains."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         epoch, xid, pos = (int(part) for part in text.split("."))
@@ -56,7 +56,7 @@ def parse_cursor(cursor: str) -> FeedPosition:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One fact, as recorded."""
+    """An event as recorded."""
 
     id: UUID
     position: FeedPosition
@@ -70,7 +70,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventHead:
-    """That something happened, and to what; not yet what."""
+    """An event without its payload: enough to decide who has to read it."""
 
     id: UUID
     position: FeedPosition
@@ -82,7 +82,7 @@ class EventHead:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Types are names or patterns such as `opportunity.*`; None leaves a condition out."""
+    """Conditions on events; None leaves one out. A type is a name or a pattern such as `opportunity.*`."""
 
     types: tuple[str, ...] | None = None
     opportunity_id: tuple[UUID, ...] | None = None
@@ -90,25 +90,39 @@ class EventFilter:
 
 
 ORGANIZATION_VISIBILITY_EVENTS = frozenset({"member.updated", "team.updated"})
-"""Facts that may change who sees any deal: roles, visibility and teams."""
+"""Events that may change who sees any deal: changes of roles, visibility and teams."""
 DEAL_VISIBILITY_EVENTS = frozenset({"opportunity.updated", "opportunity.deleted"})
-"""Facts that may change who sees the deal they tell of: owners and helpers, and what is gone."""
+"""Events that may change who sees their deal: changes of owner and collaborators, and deletions."""
 
 
 def may_match(filter: EventFilter, head: EventHead) -> bool:
-    """Whether a fact may be one of those that are wanted; when it was told is not looked at."""
+    """Return True if an event may match the filter; the time is not checked."""
     if filter.opportunity_id is not None and head.aggregateid not in filter.opportunity_id:
         return False
     return filter.types is None or any(matches_pattern(head.type, name) for name in filter.types)
 
 
 async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[list[EventRow], bool]:
-    """Events between two places, oldest first, the first of them or, backward, the last; whether there are more. One statement."""
+    """Return the visible events of a window, oldest first, and True if there are more; one statement."""
     in_window = _between_positions(
-        FeedPosition(*window.after) if window.after else None, FeedPosition(*window.before) if window.before else None
+        FeedPosition(*window.after) if window.after else None,
+        FeedPosition(*window.before) if window.before else None,
     )
-    rows = _before_horizon(_of_organization(viewer)).filter(in_window, _filter_condition(filter), _visible_to(viewer))
-    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR_COLUMNS)
+    rows = _before_horizon(_of_organization(viewer)).filter(
+        in_window, _filter_condition(filter), _visible_to(viewer)
+    )
+    names = (
+        "id",
+        "epoch",
+        "xid",
+        "pos",
+        "type",
+        "at",
+        "aggregatetype",
+        "aggregateid",
+        "payload",
+        *ACTOR_COLUMNS,
+    )
     order = ("-xid", "-pos") if window.backward else ("xid", "pos")
     found = await rows.order_by(*order).limit(window.size + 1).values(*names)
     page = [_row(record) for record in found[: window.size]]
@@ -116,17 +130,20 @@ async def events(viewer: Viewer, filter: EventFilter, window: Window) -> tuple[l
 
 
 async def newest_position(viewer: Viewer) -> FeedPosition:
-    """The newest event's place; what commits later stands behind it. One statement."""
+    """Return the position of the organization's newest event; events that commit later come after it.
+
+    One statement.
+    """
     return await _newest(_of_organization(viewer))
 
 
 async def newest_position_of_all() -> FeedPosition:
-    """The newest event's place of any organization; for who stands for everybody. One statement."""
+    """Return the position of the newest event of all organizations; one statement."""
     return await _newest(Event.all())
 
 
 async def position_before(viewer: Viewer, since: datetime) -> FeedPosition | None:
-    """The place right before the first event that was told since then; none where nothing was. One statement."""
+    """Return the position before the first event since an instant; None if there is none. One statement."""
     found = (
         await _of_organization(viewer)
         .filter(at__gte=since)
@@ -140,8 +157,13 @@ async def position_before(viewer: Viewer, since: datetime) -> FeedPosition | Non
 async def event_heads(
     *, after: FeedPosition, size: int, organization_id: UUID | None = None, types: Sequence[str] = ()
 ) -> list[EventHead]:
-    """What happened after a place, in one organization or in any, oldest first, whoever may see it: for the product itself. One statement."""
-    rows = _before_horizon(Event.all() if organization_id is None else Event.filter(organization_id=organization_id))
+    """Return the events after a position, oldest first, without regard to visibility; one statement.
+
+    They are of one organization, or of all if `organization_id` is None.
+    """
+    rows = _before_horizon(
+        Event.all() if organization_id is None else Event.filter(organization_id=organization_id)
+    )
     condition = _between_positions(after, None) & _filter_condition(EventFilter(types=tuple(types) or None))
     found = (
         await rows.filter(condition)
@@ -156,8 +178,19 @@ async def event_heads(
 
 
 async def events_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, EventRow]:
-    """Visible events by id; one statement."""
-    names = ("id", "epoch", "xid", "pos", "type", "at", "aggregatetype", "aggregateid", "payload", *ACTOR_COLUMNS)
+    """Return the visible events with these ids; one statement."""
+    names = (
+        "id",
+        "epoch",
+        "xid",
+        "pos",
+        "type",
+        "at",
+        "aggregatetype",
+        "aggregateid",
+        "payload",
+        *ACTOR_COLUMNS,
+    )
     rows = _of_organization(viewer).filter(id__in=list(ids)).filter(_visible_to(viewer))
     return {record["id"]: _row(record) for record in await rows.values(*names)}
 
@@ -172,24 +205,31 @@ def _of_organization(viewer: Viewer) -> QuerySet[Event]:
 
 
 def _before_horizon(rows: QuerySet[Event]) -> QuerySet[Event]:
-    """On PostgreSQL only what no running transaction can still slip in before."""
+    """Exclude events that a running PostgreSQL transaction may still commit an earlier event before."""
     if dialect() == "sqlite":
         return rows
-    return rows.annotate(horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")).filter(
-        horizon__gt=0
-    )
+    return rows.annotate(
+        horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")
+    ).filter(horizon__gt=0)
 
 
 def _between_positions(after: FeedPosition | None, before: FeedPosition | None) -> Q:
-    """In a form that an index answers, for the end of the feed is asked for every second; on SQLite every xid is 0."""
+    """Return the condition for events between two positions."""
+    # This form uses the index; the end of the feed is read every second. On SQLite every xid is 0.
     condition = Q()
     if after is not None:
-        later_pos = Q(pos__gt=after.pos)
-        condition &= later_pos if dialect() == "sqlite" else Q(xid__gte=after.xid) & (Q(xid__gt=after.xid) | later_pos)
-    if before is not None:
-        earlier_pos = Q(pos__lt=before.pos)
+        greater_pos = Q(pos__gt=after.pos)
         condition &= (
-            earlier_pos if dialect() == "sqlite" else Q(xid__lte=before.xid) & (Q(xid__lt=before.xid) | earlier_pos)
+            greater_pos
+            if dialect() == "sqlite"
+            else Q(xid__gte=after.xid) & (Q(xid__gt=after.xid) | greater_pos)
+        )
+    if before is not None:
+        smaller_pos = Q(pos__lt=before.pos)
+        condition &= (
+            smaller_pos
+            if dialect() == "sqlite"
+            else Q(xid__lte=before.xid) & (Q(xid__lt=before.xid) | smaller_pos)
         )
     return condition
 
@@ -199,14 +239,20 @@ def _filter_condition(filter: EventFilter) -> Q:
     if filter.types is not None:
         names = [name for name in dict.fromkeys(filter.types) if len(name) <= MAX_TYPE_LENGTH]
         prefixes = [Q(type__startswith=name[:-1]) for name in names if name.endswith("*")]
-        condition &= Q(Q(type__in=[name for name in names if not name.endswith("*")]), *prefixes, join_type="OR")
+        condition &= Q(
+            Q(type__in=[name for name in names if not name.endswith("*")]), *prefixes, join_type="OR"
+        )
     if filter.opportunity_id is not None:
         condition &= Q(aggregatetype="opportunity", aggregateid__in=list(filter.opportunity_id))
     return condition
 
 
 def _visible_to(viewer: Viewer) -> Q:
-    """Facts of deals go to those who see the deal, of a deleted one and of targets to those who see all; of API keys and webhooks to admins."""
+    """Return the condition for events that the viewer may see.
+
+    An event of a deal is visible with the deal; events of deleted deals and of targets are visible to viewers
+    who see everything, and those of API keys and webhooks to admins.
+    """
     allowed = Q() if viewer.may(Action.ADMINISTER) else ~Q(aggregatetype__in=["apiKey", "webhook"])
     if viewer.sees_all:
         return allowed
@@ -215,7 +261,7 @@ def _visible_to(viewer: Viewer) -> Q:
 
 
 def _own_digest(viewer: Viewer) -> Q:
-    """A digest is its member's, and of those who see all."""
+    """Return the condition for the viewer's own digests."""
     return Q(aggregatetype="digest", aggregateid=viewer.member_id) if viewer.member_id else Q(pos=0)
 
 

@@ -1,4 +1,4 @@
-"""The end of the feed, followed once for everybody in a process: whoever waits for a fact is woken when it is told."""
+"""Subscriptions to new events: one task in a process reads the end of the feed and wakes the subscribers."""
 
 import asyncio
 import logging
@@ -21,17 +21,21 @@ from workflow.queries.events.events import (
 logger = logging.getLogger("pursuit.feed")
 
 POLL_SECONDS = 1.0
-"""Seconds after which the feed is looked at without a ring: what another process has told rings no bell here."""
-FAST_POLL_SECONDS, FAST_POLLS = 0.02, 10
-"""Seconds between the looks after a ring, and how many: on PostgreSQL a fact is settled when what began before it has ended."""
+"""Seconds between polls of the feed without a notification: one from another process can be lost."""
+# On PostgreSQL an event can be read only after every transaction that began before its own has ended,
+# which can be shortly after the notification.
+FAST_POLL_SECONDS = 0.02
+FAST_POLLS = 10
+"""Seconds between polls after a notification, and their number."""
 BATCH_SIZE = 500
-"""Facts read in one statement."""
+"""Events read in one statement."""
 
 
 class FeedSubscriber:
-    """One who waits: woken by facts that are theirs or may change what they see of all, and then told what they were about.
+    """A waiter for events that match, or that may change what anyone sees.
 
-    `sights` counts all facts that may have changed what they see: whoever holds what was read before one reads it again.
+    `visibility_changes` counts the events that may have changed what the subscriber sees. Rows that were read
+    before such a change have to be read again.
     """
 
     def __init__(self, matches: Callable[[EventHead], bool]) -> None:
@@ -41,7 +45,7 @@ class FeedSubscriber:
         self._wakeup = asyncio.Event()
 
     def notify(self, head: EventHead) -> None:
-        """Wake them where the fact is theirs, or may change what they see."""
+        """Wake the subscriber if the event matches or may change what anyone sees."""
         concerns_all = head.type in ORGANIZATION_VISIBILITY_EVENTS
         self.visibility_changes += concerns_all or head.type in DEAL_VISIBILITY_EVENTS
         if concerns_all or self.matches(head):
@@ -49,7 +53,10 @@ class FeedSubscriber:
             self._wakeup.set()
 
     async def wait(self) -> set[UUID]:
-        """Wait for the next fact; those that come before anybody looks are one awakening."""
+        """Wait for the next event and return the changed ids.
+
+        Events that arrive before the call are returned together.
+        """
         await self._wakeup.wait()
         self._wakeup.clear()
         changed_ids, self._changed_ids = self._changed_ids, set()
@@ -57,7 +64,7 @@ class FeedSubscriber:
 
 
 class FeedDispatcher:
-    """Follows the feed from the first watch on: it reads which facts were told, and each who waits reads what they may see."""
+    """Reads the heads of new events from the first subscription on; each subscriber reads what it may see."""
 
     def __init__(self) -> None:
         self._subscribers: dict[UUID | None, set[FeedSubscriber]] = defaultdict(set)
@@ -67,9 +74,16 @@ class FeedDispatcher:
 
     @asynccontextmanager
     async def subscribe(
-        self, organization_id: UUID | None, matches: Callable[[EventHead], bool], *, aggregate_id: UUID | None = None
+        self,
+        organization_id: UUID | None,
+        matches: Callable[[EventHead], bool],
+        *,
+        aggregate_id: UUID | None = None,
     ) -> AsyncIterator[FeedSubscriber]:
-        """Watch for facts of an organization, or of all, from now on; whoever waits for those `of` one thing costs other facts nothing."""
+        """Subscribe to the events of an organization, or of all if None, from now on.
+
+        A subscription to one aggregate costs nothing when events of others arrive.
+        """
         subscriber = FeedSubscriber(matches)
         registrations: list[tuple[dict[UUID | None, set[FeedSubscriber]], UUID | None]] = (
             [(self._subscribers, organization_id)]
@@ -88,13 +102,13 @@ class FeedDispatcher:
                     del registry[id]
 
     async def close(self) -> None:
-        """Follow no longer."""
+        """Stop reading the feed."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
 
     async def _start(self) -> None:
-        """Follow from here, unless that has begun already."""
+        """Start reading the feed at its end, if that has not started yet."""
         async with self._start_lock:
             if self._task is None:
                 with bypass_row_security():
@@ -103,7 +117,8 @@ class FeedDispatcher:
 
     async def _run(self, position: FeedPosition) -> None:
         with bypass_row_security(), listening() as notified:
-            timeout, fast_polls = POLL_SECONDS, 0
+            timeout = POLL_SECONDS
+            fast_polls = 0
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(notified.wait(), timeout)
@@ -114,16 +129,20 @@ class FeedDispatcher:
                     await listen_for_notifications()
                     position = await self._dispatch_since(position)
                 except Exception:
-                    logger.exception("the feed could not be followed; it is tried again")
+                    logger.exception(
+                        "The feed could not be read; it is read again in %s seconds", POLL_SECONDS
+                    )
                 fast_polls = 0 if position != before else max(0, fast_polls - 1)
                 timeout = FAST_POLL_SECONDS if fast_polls else POLL_SECONDS
 
     async def _dispatch_since(self, position: FeedPosition) -> FeedPosition:
-        """Wake those who wait for what was told since a place; the place to go on from."""
+        """Notify subscribers of the events after a position, and return the position to continue from."""
         while True:
             found = await event_heads(after=position, size=BATCH_SIZE)
             for head in found:
-                visible_to = head.organization_id if head.type in ORGANIZATION_VISIBILITY_EVENTS else head.aggregateid
+                visible_to = (
+                    head.organization_id if head.type in ORGANIZATION_VISIBILITY_EVENTS else head.aggregateid
+                )
                 for registry, id in (
                     (self._subscribers, None),
                     (self._subscribers, head.organization_id),

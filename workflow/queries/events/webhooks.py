@@ -1,4 +1,7 @@
-"""Webhook endpoints and their deliveries as plain rows, for admins alone, and never with their secrets; one statement each."""
+"""Webhook endpoints and deliveries as plain rows, only for admins and never with secrets.
+
+One statement for each read.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,9 +16,11 @@ from workflow.rules.enums import DeliveryStatus
 from workflow.rules.permissions import Action, Viewer, require_permission
 
 NEWEST_FIRST = (Term("created_at", descending=True),)
-OLDEST_UNRELAYED_EVENT = """SELECT MIN(event.at) AS at FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id
+OLDEST_UNRELAYED_EVENT = """SELECT MIN(event.at) AS at
+    FROM webhook_endpoint e JOIN event ON event.organization_id = e.organization_id
     AND (event.xid, event.pos) > (e.xid, e.pos) WHERE e.active"""
-OLDEST_DUE_DELIVERY = """SELECT MIN(d.next_attempt_at) AS at FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
+OLDEST_DUE_DELIVERY = """SELECT MIN(d.next_attempt_at) AS at
+    FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
     WHERE e.active AND d.next_attempt_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)"""
 
 
@@ -33,7 +38,7 @@ class WebhookEndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class WebhookDeliveryRow:
-    """What became of one fact on its way to one endpoint."""
+    """The delivery of one event to one endpoint, as stored."""
 
     id: UUID
     event_id: UUID
@@ -47,7 +52,7 @@ class WebhookDeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLag:
-    """How far the worker is behind: active endpoints of all, and since when the oldest fact and the oldest delivery wait for it."""
+    """The worker's backlog: active endpoints, and the times of the oldest waiting event and delivery."""
 
     endpoints: int
     event_at: datetime | None
@@ -59,14 +64,17 @@ _DELIVERY_COLUMNS = tuple(WebhookDeliveryRow.__dataclass_fields__)
 
 
 async def webhook_endpoints(viewer: Viewer) -> list[WebhookEndpointRow]:
-    """All endpoints in the order they were made; PermissionDenied for who is no admin."""
+    """Return all endpoints in the order they were created.
+
+    Raise PermissionDeniedError if the viewer is not an admin.
+    """
     require_permission(viewer, Action.ADMINISTER, to="see webhook endpoints")
     found = WebhookEndpoint.filter(organization_id=viewer.organization_id).order_by("created_at", "id")
     return [WebhookEndpointRow(**record) for record in await found.values(*_ENDPOINT_COLUMNS)]
 
 
 async def webhook_endpoints_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, WebhookEndpointRow]:
-    """Endpoints by id; none for who is no admin."""
+    """Return the endpoints with these ids, or none if the viewer is not an admin."""
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = WebhookEndpoint.filter(organization_id=viewer.organization_id, id__in=list(ids))
@@ -74,13 +82,13 @@ async def webhook_endpoints_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict
 
 
 async def webhook_deliveries(viewer: Viewer, endpoint_id: UUID, window: Window) -> Page[WebhookDeliveryRow]:
-    """A page of an endpoint's deliveries, newest first; the caller has scoped the endpoint."""
+    """Return a page of an endpoint's deliveries, newest first. The caller has scoped the endpoint."""
     rows = WebhookDelivery.filter(organization_id=viewer.organization_id, endpoint_id=endpoint_id)
     return await page(rows, order=NEWEST_FIRST, window=window, columns=_DELIVERY_COLUMNS, make=_delivery)
 
 
 async def webhook_deliveries_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, WebhookDeliveryRow]:
-    """Deliveries by id; none for who is no admin."""
+    """Return the deliveries with these ids, or none if the viewer is not an admin."""
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = WebhookDelivery.filter(organization_id=viewer.organization_id, id__in=list(ids))
@@ -88,17 +96,20 @@ async def webhook_deliveries_by_id(viewer: Viewer, ids: Collection[UUID]) -> dic
 
 
 async def worker_lag(now: datetime) -> WorkerLag:
-    """How far behind the worker is, over all organizations; three statements."""
+    """Measure the worker's backlog over all organizations; three statements."""
     with bypass_row_security():
         endpoints = await WebhookEndpoint.filter(active=True).count()
         return WorkerLag(
-            endpoints, await _fetch_instant(OLDEST_UNRELAYED_EVENT), await _fetch_instant(OLDEST_DUE_DELIVERY, now)
+            endpoints,
+            await _fetch_instant(OLDEST_UNRELAYED_EVENT),
+            await _fetch_instant(OLDEST_DUE_DELIVERY, now),
         )
 
 
 async def _fetch_instant(sql: str, *values: object) -> datetime | None:
-    """The one instant of a statement; SQLite gives it as text."""
+    """Return the instant that a statement selects."""
     [row] = await fetch(sql, *values)
+    # SQLite returns an aggregate of instants as text.
     return datetime.fromisoformat(row["at"]) if isinstance(row["at"], str) else row["at"]
 
 

@@ -1,4 +1,4 @@
-"""Accounts and contacts as plain rows: everybody of the organization reads them all."""
+"""Accounts and contacts as plain rows; every member of the organization may read all of them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -56,7 +56,10 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """Fields are joined by AND, values of a list by OR; None leaves a condition out."""
+    """Conditions on accounts or contacts, joined by AND.
+
+    A list matches any of its values, None leaves a condition out.
+    """
 
     ids: tuple[UUID, ...] | None = None
     account_id: tuple[UUID, ...] | None = None
@@ -69,7 +72,7 @@ class AccountFilter:
 
 
 async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
-    """Accounts by name; one statement."""
+    """Return a page of accounts ordered by name; one statement."""
     return await page(
         _accounts(viewer, filter),
         order=[Term("name_folded")],
@@ -80,12 +83,12 @@ async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Pag
 
 
 async def count_accounts(viewer: Viewer, filter: AccountFilter) -> int:
-    """How many accounts match; one statement."""
+    """Count the accounts that match; one statement."""
     return await _accounts(viewer, filter).count()
 
 
 async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AccountRow]:
-    """Accounts by id; one statement."""
+    """Return the accounts with these ids; one statement."""
     found = await Account.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
         *column_names(AccountRow)
     )
@@ -93,7 +96,7 @@ async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Ac
 
 
 async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
-    """Contacts by name; one statement."""
+    """Return a page of contacts ordered by name; one statement."""
     return await page(
         _contacts(viewer, filter),
         order=[Term("name_folded")],
@@ -104,12 +107,12 @@ async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Pag
 
 
 async def count_contacts(viewer: Viewer, filter: AccountFilter) -> int:
-    """How many contacts match; one statement."""
+    """Count the contacts that match; one statement."""
     return await _contacts(viewer, filter).count()
 
 
 async def contacts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ContactRow]:
-    """Contacts by id; one statement."""
+    """Return the contacts with these ids; one statement."""
     found = await Contact.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
         *column_names(ContactRow)
     )
@@ -126,7 +129,9 @@ def _contact(record: Mapping[str, Any]) -> ContactRow:
 
 def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:
     found = Account.filter(_common_conditions(viewer, filter))
-    return found if filter.domains is None else found.filter(column_in("domain", map(str.lower, filter.domains)))
+    return (
+        found if filter.domains is None else found.filter(column_in("domain", map(str.lower, filter.domains)))
+    )
 
 
 def _contacts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Contact]:

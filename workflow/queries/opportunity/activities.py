@@ -1,4 +1,4 @@
-"""Activities as plain rows, newest first, and as the counts that rules read; who took part in them."""
+"""Activities as plain rows and as the counts that the rules read, and the contacts who took part in them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """Something that was done, as stored."""
+    """An activity as stored."""
 
     id: UUID
     opportunity_id: UUID
@@ -37,7 +37,7 @@ _ACTIVITY_COLUMNS = ("id", "opportunity_id", "kind", "direction", "two_way", "at
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
-    """Who was spoken with: on each deal as the rules count it, and in each activity in the order they were named."""
+    """Conversations with each contact by deal, and the participants of each activity in their order."""
 
     talks: dict[UUID, tuple[ContactConversations, ...]]
     participants: dict[UUID, tuple[UUID, ...]]
@@ -50,8 +50,10 @@ def _activity(record: Mapping[str, Any]) -> ActivityRow:
 
 
 def _select_counts(union: UnionAll, source: str, now: datetime) -> None:
-    """What was done on each deal as counts, those of the last days up to now."""
-    recent = f"at >= {union.bind(now - RECENT_PERIOD)} AND direction <> {union.bind(ActivityDirection.INTERNAL.value)}"
+    """Add each deal's last two-way activity and its number of recent activities."""
+    start = union.bind(now - RECENT_PERIOD)
+    internal = union.bind(ActivityDirection.INTERNAL.value)
+    recent = f"at >= {start} AND direction <> {internal}"
     columns = {
         **table_columns(Activity, ["opportunity_id"]),
         "last": ("MAX(at) FILTER (WHERE two_way)", Activity._meta.fields_map["at"]),
@@ -73,33 +75,52 @@ ACTIVITIES = NestedList(
     facts_by_deal=_facts_by_deal,
     hidden_column="voided_at",
 )
-"""Newest first; one that did not happen is not shown. The rules read counts, and know nothing of who was spoken with yet."""
+"""The activities of deals, newest first, without voided ones.
+
+Their facts are counts without conversations.
+"""
 
 
-async def activity_facts(organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, ActivityFacts]:
-    """What was done on each deal as the rules read it; two statements. The caller has scoped the deals."""
+async def activity_facts(
+    organization_id: UUID, ids: Collection[UUID], now: datetime
+) -> dict[UUID, ActivityFacts]:
+    """Load the activity facts of each deal; two statements. The caller has scoped the deals."""
     counts = await ACTIVITIES.facts(organization_id, ids, now)
     talks = (await conversations(organization_id, talks=ids)).talks
     return {id: replace(found, conversations=talks.get(id, ())) for id, found in counts.items()}
 
 
-async def activity_facts_at(organization_id: UUID, moments: Mapping[UUID, datetime]) -> dict[UUID, ActivityFacts]:
-    """What had been done on each deal at a moment of its own; one statement. The caller has scoped the deals."""
-    activities = Activity.filter(organization_id=organization_id, opportunity_id__in=list(moments), voided_at=None)
-    rows = group_by_parent(await activities.values("opportunity_id", "at", "two_way", "direction"), _count_input)
+async def activity_facts_at(
+    organization_id: UUID, moments: Mapping[UUID, datetime]
+) -> dict[UUID, ActivityFacts]:
+    """Load the activity counts of each deal as of its own instant; one statement.
+
+    The caller has scoped the deals.
+    """
+    activities = Activity.filter(
+        organization_id=organization_id, opportunity_id__in=list(moments), voided_at=None
+    )
+    rows = group_by_parent(
+        await activities.values("opportunity_id", "at", "two_way", "direction"), _count_input
+    )
     return {id: count_activities(rows.get(id, ()), at) for id, at in moments.items()}
 
 
 async def activities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ActivityRow]:
-    """Activities by id, whoever may see their deal; one statement."""
-    found = await Activity.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_ACTIVITY_COLUMNS)
+    """Return the activities with these ids, without regard to visibility; one statement."""
+    found = await Activity.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *_ACTIVITY_COLUMNS
+    )
     return {record["id"]: _activity(record) for record in found}
 
 
 async def conversations(
     organization_id: UUID, *, talks: Collection[UUID] = (), participants: Collection[UUID] = ()
 ) -> Conversations:
-    """The talks on some deals, and the contacts who took part in some activities; one statement. The caller has scoped both."""
+    """Load the conversations of some deals and the participants of some activities; one statement.
+
+    The caller has scoped both.
+    """
     union = UnionAll()
     in_organization = f"organization_id = {union.bind(organization_id)}"
     if talks:
@@ -108,10 +129,10 @@ async def conversations(
         columns = table_columns(ActivityContact, ["id", "activity_id", "contact_id"])
         in_activities = f"activity_id IN ({union.bind(*participants)})"
         union.select(columns, f"FROM activity_contact WHERE {in_organization} AND {in_activities}")
-    found = iter(await union.rows())
-    talks_by_deal = group_by_parent(next(found), _talk) if talks else {}
+    selects = iter(await union.rows())
+    talks_by_deal = group_by_parent(next(selects), _talk) if talks else {}
     contacts_by_activity = (
-        group_by_parent(sort_records(next(found), "id"), _contact, by="activity_id") if participants else {}
+        group_by_parent(sort_records(next(selects), "id"), _contact, by="activity_id") if participants else {}
     )
     return Conversations(talks_by_deal, contacts_by_activity)
 
@@ -127,11 +148,14 @@ def _select_talks(union: UnionAll, in_organization: str, ids: Collection[UUID]) 
         "count": ("COUNT(*)", None),
         "last": ("MAX(activity.at)", Activity._meta.fields_map["at"]),
     }
-    condition = f"activity.opportunity_id IN ({union.bind(*ids)}) AND activity.two_way AND activity.voided_at IS NULL"
+    condition = (
+        f"activity.opportunity_id IN ({union.bind(*ids)}) AND activity.two_way AND activity.voided_at IS NULL"
+    )
     source = "FROM activity_contact JOIN activity ON activity.id = activity_id"
     union.select(
         columns,
-        f"{source} WHERE activity.{in_organization} AND {condition} GROUP BY activity.opportunity_id, contact_id",
+        f"{source} WHERE activity.{in_organization} AND {condition} "
+        "GROUP BY activity.opportunity_id, contact_id",
     )
 
 

@@ -1,4 +1,4 @@
-"""Alerts as plain rows: seen where their deal is seen."""
+"""Alerts as plain rows; an alert is visible if its deal is."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Conditions on alerts; None leaves one out, but without statuses those that are not resolved are meant."""
+    """Conditions on alerts; None leaves one out, except that a status of None means unresolved alerts."""
 
     status: tuple[AlertStatus, ...] | None = None
     severity: tuple[AlertSeverity, ...] | None = None
@@ -63,22 +63,28 @@ class AlertFilter:
     opportunity_id: tuple[UUID, ...] | None = None
 
 
-_RESPONSE_COLUMNS = [f"{what}_{part}" for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")]
+_RESPONSE_COLUMNS = [
+    f"{response}_{part}" for response in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")
+]
 _COLUMNS = [name for name in AlertRow.__dataclass_fields__ if not name.endswith("_by")] + _RESPONSE_COLUMNS
 
 
-async def alerts(viewer: Viewer, filter: AlertFilter, order: Sequence[Term], window: Window) -> Page[AlertRow]:
-    """A page of the alerts of visible deals; one statement."""
-    return await page(_matching(viewer, filter), order=order or WORST_FIRST, window=window, columns=_COLUMNS, make=_row)
+async def alerts(
+    viewer: Viewer, filter: AlertFilter, order: Sequence[Term], window: Window
+) -> Page[AlertRow]:
+    """Return a page of the alerts of visible deals; one statement."""
+    return await page(
+        _matching(viewer, filter), order=order or WORST_FIRST, window=window, columns=_COLUMNS, make=_row
+    )
 
 
 async def count_alerts(viewer: Viewer, filter: AlertFilter) -> int:
-    """How many match, not only a page; one statement."""
+    """Count all alerts that match; one statement."""
     return await _matching(viewer, filter).count()
 
 
 async def alerts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AlertRow]:
-    """Alerts by id, whoever may see their deal; one statement."""
+    """Return the alerts with these ids, without regard to visibility; one statement."""
     found = await Alert.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*_COLUMNS)
     return {record["id"]: _row(record) for record in found}
 
@@ -86,13 +92,21 @@ async def alerts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Aler
 async def alerts_by_deal(
     organization_id: UUID, ids: Collection[UUID], statuses: Collection[AlertStatus]
 ) -> dict[UUID, tuple[AlertRow, ...]]:
-    """The alerts of some deals, the worst first; one statement. The caller has scoped the deals."""
-    rows = Alert.filter(organization_id=organization_id, opportunity_id__in=list(ids), status__in=list(statuses))
+    """Return the alerts of some deals, the most severe first; one statement.
+
+    The caller has scoped the deals.
+    """
+    rows = Alert.filter(
+        organization_id=organization_id, opportunity_id__in=list(ids), status__in=list(statuses)
+    )
     return group_by_parent(await rows.order_by("-rank", "first_seen_at", "id").values(*_COLUMNS), _row)
 
 
 def has_alert(severities: Collection[str] | None, codes: Collection[str] | None) -> Q:
-    """Deals with an alert that is not resolved, of these severities and codes; None leaves one out."""
+    """Return the condition that a deal has an unresolved alert of these severities and codes.
+
+    None leaves one out.
+    """
     if severities is None and codes is None:
         return Q()
     rows = Alert.filter(status__in=list(UNRESOLVED))
@@ -102,7 +116,7 @@ def has_alert(severities: Collection[str] | None, codes: Collection[str] | None)
 
 
 def matches(filter: AlertFilter, row: AlertRow, owner_id: UUID, team_id: UUID | None) -> bool:
-    """Whether an alert of a deal with this owner, who belongs to this team, is wanted."""
+    """Return True if the filter matches an alert of a deal with this owner and the owner's team."""
     conditions = (
         (filter.severity, row.severity),
         (filter.code, row.code),
@@ -119,9 +133,13 @@ def _matching(viewer: Viewer, filter: AlertFilter) -> QuerySet[Alert]:
     if filter.owner_id is not None:
         deals = deals.filter(owner_id__in=list(filter.owner_id))
     if filter.team_id is not None:
-        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
+        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values(
+            "id"
+        )
         deals = deals.filter(owner_id__in=Subquery(team))
-    rows = Alert.filter(organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals.values("id")))
+    rows = Alert.filter(
+        organization_id=viewer.organization_id, opportunity_id__in=Subquery(deals.values("id"))
+    )
     rows = rows.filter(status__in=list(UNRESOLVED if filter.status is None else filter.status))
     for name in ("severity", "code", "opportunity_id"):
         if (values := getattr(filter, name)) is not None:
@@ -137,10 +155,16 @@ def _row(record: Mapping[str, Any]) -> AlertRow:
         "status": AlertStatus(values["status"]),
     }
     return AlertRow(
-        **{**values, **enums}, acknowledged_by=_actor(record, "acknowledged"), snoozed_by=_actor(record, "snoozed")
+        **{**values, **enums},
+        acknowledged_by=_actor(record, "acknowledged"),
+        snoozed_by=_actor(record, "snoozed"),
     )
 
 
 def _actor(record: Mapping[str, Any], response: str) -> Actor | None:
     kind = record[f"{response}_kind"]
-    return None if kind is None else Actor(ActorKind(kind), record[f"{response}_name"], record[f"{response}_member_id"])
+    return (
+        None
+        if kind is None
+        else Actor(ActorKind(kind), record[f"{response}_name"], record[f"{response}_member_id"])
+    )

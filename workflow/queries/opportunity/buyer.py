@@ -1,6 +1,6 @@
-"""What is known of the buyer: people and how they stand to each other, competitors, decision steps, objectives.
+"""The buyer's side of deals: stakeholders and their relations, competitors, decision steps and objectives.
 
-Each takes deals that the caller has scoped, and asks one statement of its table.
+The caller has scoped the deals. Each read is one statement if it does not say otherwise.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,35 +27,46 @@ from workflow.rules.opportunity.parts import (
 )
 
 _STAKEHOLDER_COLUMNS = (
-    "id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style", "motivation",
-    "is_primary", "left_at",
+    "id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style",
+    "motivation", "is_primary", "left_at",
 )  # fmt: skip
 _COMPETITOR_COLUMNS = ("id", "opportunity_id", "kind", "name", "standing", "strengths", "weaknesses")
 
 
-async def stakeholders(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[StakeholderFacts, ...]]:
-    """The people of each purchase in the order they were added, with their relations; two statements."""
+async def stakeholders(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[StakeholderFacts, ...]]:
+    """Load the stakeholders of each deal in the order they were added, with their relations.
+
+    Two statements.
+    """
     in_organization = {"organization_id": organization_id}
     found = Stakeholder.filter(**in_organization, opportunity_id__in=list(ids)).order_by("created_at", "id")
     people = await found.values(*_STAKEHOLDER_COLUMNS)
-    relation_rows = StakeholderRelation.filter(**in_organization, stakeholder__opportunity_id__in=list(ids)).order_by(
-        "id"
-    )
+    relation_rows = StakeholderRelation.filter(
+        **in_organization, stakeholder__opportunity_id__in=list(ids)
+    ).order_by("id")
     relations = group_by_parent(
         await relation_rows.values("stakeholder_id", "kind", "to_id"), _relation, by="stakeholder_id"
     )
     return group_by_parent(people, lambda record: _stakeholder(record, relations.get(record["id"], ())))
 
 
-async def competitors(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[CompetitorFacts, ...]]:
-    """Whom each buyer compares us with, in the order they were added."""
+async def competitors(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[CompetitorFacts, ...]]:
+    """Load the competitors of each deal in the order they were added."""
     found = Competitor.filter(organization_id=organization_id, opportunity_id__in=list(ids))
     return group_by_parent(await found.order_by("created_at", "id").values(*_COMPETITOR_COLUMNS), _competitor)
 
 
-async def decision_steps(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[DecisionStepFacts, ...]]:
-    """Each buyer's way to a decision, in its order."""
-    found = DecisionStep.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
+async def decision_steps(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[DecisionStepFacts, ...]]:
+    """Load the buyer's decision steps of each deal in their order."""
+    found = DecisionStep.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
+        "position"
+    )
     records = await found.values("opportunity_id", "name", "owner_id", "due", "done")
     return group_by_parent(
         records,
@@ -64,8 +75,10 @@ async def decision_steps(organization_id: UUID, ids: Collection[UUID]) -> dict[U
 
 
 async def objectives(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[ObjectiveFacts, ...]]:
-    """What each buyer wants to reach, in its order."""
-    found = Objective.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position")
+    """Load the buyer's objectives of each deal in their order."""
+    found = Objective.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
+        "position"
+    )
     records = await found.values("opportunity_id", "text", "metric", "baseline", "goal", "due")
     return group_by_parent(records, _objective)
 

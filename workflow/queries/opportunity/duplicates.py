@@ -1,4 +1,4 @@
-"""Deals that may be the same deal twice: open, of the same account, by the same name."""
+"""Possible duplicates: open deals of one account with the same name."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from workflow.rules.opportunity.duplicates import normalize_name
 from workflow.rules.permissions import Viewer
 
 MAX_DUPLICATES = 20
-"""How many are told of one deal."""
+"""Most duplicates that are reported for one deal."""
 
 
 class DealName(NamedTuple):
@@ -22,9 +22,16 @@ class DealName(NamedTuple):
 
 
 async def open_deals_by_name(viewer: Viewer, names: Collection[DealName]) -> dict[DealName, tuple[UUID, ...]]:
-    """The visible open deals that are called alike, for each name at an account, the oldest first; one statement."""
+    """Return the visible open deals with the same name, for each name at an account, oldest first.
+
+    One statement.
+    """
     accounts = {name.account_id for name in names}
-    rows = visible(viewer).filter(account_id__in=list(accounts), state__in=sorted(OPEN_STATES)).order_by("number")
+    rows = (
+        visible(viewer)
+        .filter(account_id__in=list(accounts), state__in=sorted(OPEN_STATES))
+        .order_by("number")
+    )
     same_name: defaultdict[DealName, list[UUID]] = defaultdict(list)
     for row in await rows.values("id", "account_id", "name"):
         same_name[DealName(row["account_id"], normalize_name(row["name"]))].append(row["id"])

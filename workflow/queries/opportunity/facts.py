@@ -1,4 +1,4 @@
-"""The only loader of what the rules read: one statement a table, however many deals."""
+"""The only loader of facts, the input of the rules: one statement for each table, however many deals."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, fields
@@ -16,37 +16,45 @@ from workflow.queries.opportunity.accounts import AccountRow
 from workflow.queries.opportunity.rows import OpportunityRow, opportunity_row
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 
-PartByDeal = Mapping[UUID, Any]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills
+PartByDeal = Mapping[
+    UUID, Any
+]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills
 PartLoader = Callable[[UUID, Collection[UUID], datetime], Awaitable[PartByDeal]]
 
 _COPIED_FIELDS = (
-    "id", "organization_id", "number", "name", "type", "description", "source", "state", "state_since", "value_minor", "value_currency",
-    "base_minor", "probability_is_manual", "forecast_category", "expected_close_date", "push_count", "pain_since", "owner_id",
-    "attributes", "version", "created_at", "updated_at", "recorded_at", "purchase_process", "decision_date", "compelling_event",
+    "id", "organization_id", "number", "name", "type", "description", "source", "state", "state_since",
+    "value_minor", "value_currency", "base_minor", "probability_is_manual", "forecast_category",
+    "expected_close_date", "push_count", "pain_since", "owner_id", "attributes", "version", "created_at",
+    "updated_at", "recorded_at", "purchase_process", "decision_date", "compelling_event",
     "motivation_to_change", "first_time_buyer", "prior_attempt_failed", "prior_attempt_note",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationSettings:
-    """What of their organization the rules need to know: whose midnight ends a day, and which currency is its own."""
+    """The settings of the organization that the rules read: its time zone and base currency."""
 
     time_zone: str
     base_currency: str
 
 
-async def load_facts(organization_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, OpportunityFacts]:
-    """Everything the rules read of these deals of one organization. The caller has scoped the ids."""
+async def load_facts(
+    organization_id: UUID, ids: Collection[UUID], now: datetime
+) -> dict[UUID, OpportunityFacts]:
+    """Load the facts of these deals of one organization. The caller has scoped the deals."""
     found = Opportunity.filter(organization_id=organization_id, id__in=list(ids))
     rows = [opportunity_row(record) for record in await found.values(*column_names(OpportunityRow))]
     accounts = await _accounts(organization_id, {row.account_id for row in rows})
     settings = OrganizationSettings(
         **(await Organization.filter(id=organization_id).values(*column_names(OrganizationSettings)))[0]
     )
-    parts = {name: await ask(organization_id, ids, now) for name, ask in PART_LOADERS.items()}
+    parts = {name: await load(organization_id, ids, now) for name, load in PART_LOADERS.items()}
     return {
         row.id: build_facts(
-            row, accounts[row.account_id], settings, {name: found.get(row.id) for name, found in parts.items()}
+            row,
+            accounts[row.account_id],
+            settings,
+            {name: found.get(row.id) for name, found in parts.items()},
         )
         for row in rows
     }
@@ -55,7 +63,7 @@ async def load_facts(organization_id: UUID, ids: Collection[UUID], now: datetime
 def build_facts(
     row: OpportunityRow, account: AccountFacts, settings: OrganizationSettings, parts: Mapping[str, Any]
 ) -> OpportunityFacts:
-    """One deal's facts out of its row, its account and its parts; a part that is None is empty."""
+    """Build the facts of a deal from its row, its account and its parts; a part that is None is empty."""
     next_step = None
     if row.next_step_text is not None:
         next_step = NextStep(row.next_step_text, row.next_step_due, row.next_step_agreed)
@@ -71,26 +79,31 @@ def build_facts(
 
 
 def facts_of_new_opportunity(
-    record: Opportunity, account: AccountFacts, settings: OrganizationSettings, parts: Mapping[str, Any] | None = None
+    record: Opportunity,
+    account: AccountFacts,
+    settings: OrganizationSettings,
+    parts: Mapping[str, Any] | None = None,
 ) -> OpportunityFacts:
-    """The facts of a deal that is about to be written, with what will hang on it; no statement."""
+    """Build the facts of a deal that is about to be written, with its parts; no statement."""
     row = opportunity_row({name: getattr(record, name) for name in column_names(OpportunityRow)})
     return build_facts(row, account, settings, parts or {})
 
 
 def account_facts(row: AccountRow) -> AccountFacts:
-    """An account as the rules read it."""
+    """Return the facts of an account."""
     return AccountFacts(**{name: getattr(row, name) for name in column_names(AccountFacts)})
 
 
 async def collaborators(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """The members who work each deal with its owner; one statement."""
+    """Load the collaborators of each deal; one statement."""
     rows = Collaborator.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("id")
     return group_by_parent(await rows.values("opportunity_id", "member_id"), _member_id)
 
 
 async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
-    found = await Account.filter(organization_id=organization_id, id__in=list(ids)).values(*column_names(AccountFacts))
+    found = await Account.filter(organization_id=organization_id, id__in=list(ids)).values(
+        *column_names(AccountFacts)
+    )
     return {record["id"]: AccountFacts(**record) for record in found}
 
 
@@ -120,9 +133,12 @@ PART_LOADERS: Mapping[str, PartLoader] = {
     "transitions": history.HISTORY.facts,
     "overrides": _without_now(history.open_overrides),
 }
-"""What hangs on a deal, by the field of its facts: the rules read all of it, a page only what it shows."""
+"""The loader of each part of a deal, by the field of its facts.
+
+The rules read all parts, a page only those it shows.
+"""
 
 EMPTY_PARTS: Mapping[str, Any] = {
     field.name: field.default for field in fields(OpportunityFacts) if field.name in PART_LOADERS
 }
-"""What a deal has of a part where nothing hangs on it."""
+"""The value of each part of a deal that has none."""

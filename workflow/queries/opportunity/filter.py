@@ -1,4 +1,7 @@
-"""Which opportunities: fields joined by AND, values of a list by OR, an empty list matches nothing."""
+"""The filter of opportunities.
+
+Its fields are joined by AND. A list matches any of its values, and an empty list matches nothing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +28,10 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class OpportunityFilter:
-    """Conditions on deals; None leaves one out. `any_of` joins filters by OR, `negated` is NOT."""
+    """Conditions on deals; None leaves one out.
+
+    `any_of` joins filters by OR, and `negated` is a filter not to match.
+    """
 
     ids: tuple[UUID, ...] | None = None
     numbers: tuple[int, ...] | None = None
@@ -94,7 +100,7 @@ _MISSING_CONDITIONS: dict[OpportunityField, Callable[[], Q]] = {
 
 
 def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
-    """The condition that the filter means, always the same whatever the database."""
+    """Return the condition of a filter; it matches the same deals on both databases."""
     parts = [
         column_in(column, values)
         for name, column in _LIST_COLUMNS.items()
@@ -119,10 +125,12 @@ def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
 
 
 def _ids(viewer: Viewer, filter: OpportunityFilter) -> Any:
-    """NOT goes by id, so that a row whose column is empty is not lost between a condition and its opposite."""
+    # NOT excludes ids, because a negated comparison with NULL would leave out deals with an empty column.
     from workflow.models import Opportunity
 
-    return Opportunity.filter(Q(organization_id=viewer.organization_id) & filter_condition(viewer, filter)).values("id")
+    return Opportunity.filter(
+        Q(organization_id=viewer.organization_id) & filter_condition(viewer, filter)
+    ).values("id")
 
 
 def _any_of(choices: list[Q]) -> Q:
@@ -150,15 +158,19 @@ def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
         deals = Collaborator.filter(member_id__in=list(filter.collaborator_id)).values("opportunity_id")
         condition &= Q(id__in=Subquery(deals))
     if filter.team_id is not None:
-        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values("id")
+        team = Member.filter(organization_id=viewer.organization_id, team_id__in=list(filter.team_id)).values(
+            "id"
+        )
         condition &= Q(owner_id__in=Subquery(team))
     return condition
 
 
 def _matches_text(viewer: Viewer, text: str) -> Q:
-    """Name, account name, contact name and number; case-insensitive in every script."""
+    """Return the condition that the name of a deal, its account or a stakeholder contains a text, or its number equals it."""
     accounts = Account.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
     contacts = Contact.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
     people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")
     condition = name_contains(text) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
-    return condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition
+    return (
+        condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition
+    )

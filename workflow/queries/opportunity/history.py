@@ -1,4 +1,4 @@
-"""What happened to a deal: its transitions and the time in its states."""
+"""The history of deals: transitions and overrides."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class TransitionRow:
-    """One arrow taken, as recorded; `requirements` is the gate as it was evaluated then."""
+    """A transition as recorded; `requirements` is the gate as it was evaluated then."""
 
     id: UUID
     opportunity_id: UUID
@@ -57,7 +57,9 @@ class TransitionRow:
     lost_to_id: UUID | None
 
 
-_TRANSITION_COLUMNS = [name for name in TransitionRow.__dataclass_fields__ if name != "actor"] + list(ACTOR_COLUMNS)
+_TRANSITION_COLUMNS = [name for name in TransitionRow.__dataclass_fields__ if name != "actor"] + list(
+    ACTOR_COLUMNS
+)
 _ENUMS: dict[str, type] = {
     "trigger": Trigger,
     "from_state": OpportunityState,
@@ -71,22 +73,22 @@ _ENUMS: dict[str, type] = {
 
 
 _OVERRIDE_COLUMNS = (
-    "id", "transition_id", "transition__trigger", "transition__to_state", "requirement_keys", "reason", "at", "expires_at", "settled_at",
-    *ACTOR_COLUMNS,
+    "id", "transition_id", "transition__trigger", "transition__to_state", "requirement_keys", "reason", "at",
+    "expires_at", "settled_at", *ACTOR_COLUMNS,
 )  # fmt: skip
 _JOINED_TRANSITION_COLUMNS = {name: f"transition__{name}" for name in _TRANSITION_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
 class OverriddenTransition:
-    """An override, and the arrow that it let through."""
+    """An override, and the transition that it allowed."""
 
     override: OverrideFacts
     transition: TransitionRow
 
 
 async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TransitionRow]:
-    """Transitions by id, whoever may see their deal; one statement."""
+    """Return the transitions with these ids, without regard to visibility; one statement."""
     found = await Transition.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
         *_TRANSITION_COLUMNS
     )
@@ -94,31 +96,50 @@ async def transitions_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID,
 
 
 async def transitions(viewer: Viewer, window: Window) -> Page[TransitionRow]:
-    """Transitions of the visible deals as they were taken, oldest first; one statement."""
+    """Return a page of the transitions of all visible deals, oldest first; one statement."""
     deals = Subquery(visible(viewer).values("id"))
     rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=deals)
-    return await page(rows, order=[Term("at"), Term("sequence")], window=window, columns=_TRANSITION_COLUMNS, make=_row)
+    return await page(
+        rows, order=[Term("at"), Term("sequence")], window=window, columns=_TRANSITION_COLUMNS, make=_row
+    )
 
 
-async def open_overrides(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[OverrideFacts, ...]]:
-    """The overrides of each deal that are not settled yet, oldest first; one statement. The caller has scoped the deals."""
+async def open_overrides(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[OverrideFacts, ...]]:
+    """Load the open overrides of each deal, oldest first; one statement. The caller has scoped the deals."""
     rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids), settled_at=None)
-    return group_by_parent(await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE_COLUMNS), _override)
+    return group_by_parent(
+        await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE_COLUMNS), _override
+    )
 
 
 async def overridden_transitions(
     organization_id: UUID, ids: Collection[UUID]
 ) -> dict[UUID, tuple[OverriddenTransition, ...]]:
-    """All overrides of each deal, oldest first, each with the arrow it let through; one statement. The caller has scoped the deals."""
+    """Load all overrides of each deal with their transitions, oldest first; one statement.
+
+    The caller has scoped the deals.
+    """
     rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("at", "id")
     return group_by_parent(
-        await rows.values("opportunity_id", *dict.fromkeys((*_OVERRIDE_COLUMNS, *_JOINED_TRANSITION_COLUMNS.values()))),
+        await rows.values(
+            "opportunity_id", *dict.fromkeys((*_OVERRIDE_COLUMNS, *_JOINED_TRANSITION_COLUMNS.values()))
+        ),
         _overridden_transition,
     )
 
 
 def _select_transition_facts(union: UnionAll, source: str, now: datetime) -> None:
-    names = ("opportunity_id", "sequence", "trigger", "from_state", "to_state", "at", "seconds_in_previous_state")
+    names = (
+        "opportunity_id",
+        "sequence",
+        "trigger",
+        "from_state",
+        "to_state",
+        "at",
+        "seconds_in_previous_state",
+    )
     union.select(table_columns(Transition, names), source)
 
 
@@ -171,4 +192,7 @@ HISTORY = NestedList(
     select_facts=_select_transition_facts,
     facts_by_deal=_transition_facts_by_deal,
 )
-"""Newest first, ordered by sequence and never by clock. The rules read each arrow that was taken, in order."""
+"""The transitions of deals, newest first.
+
+They are ordered by sequence, because an import can write several at one instant.
+"""

@@ -1,4 +1,4 @@
-"""Milestones. The caller has scoped the deals."""
+"""The milestones of deals. The caller has scoped the deals."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -11,14 +11,19 @@ from workflow.rules.enums import MilestoneSide, MilestoneStatus
 from workflow.rules.opportunity.parts import MilestoneFacts
 
 _MILESTONE_COLUMNS = (
-    "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at", "evidence",
-    "waive_reason", *ACTOR_COLUMNS,
+    "id", "opportunity_id", "template_key", "name", "side", "weight", "status", "due", "completed_at",
+    "evidence", "waive_reason", *ACTOR_COLUMNS,
 )  # fmt: skip
 
 
 async def milestones(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[MilestoneFacts, ...]]:
-    """The milestones of each deal in the order of the process, those added by hand after them; one statement."""
-    found = Milestone.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("position", "id")
+    """Load the milestones of each deal by position, those of the process before those added by hand.
+
+    One statement.
+    """
+    found = Milestone.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
+        "position", "id"
+    )
     return group_by_parent(await found.values(*_MILESTONE_COLUMNS), _milestone)
 
 

@@ -1,4 +1,4 @@
-"""What is known of each criterion: the assessment that counts, and those before it. The caller has scoped the deals."""
+"""The assessments of deals by criterion. The caller has scoped the deals."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -24,10 +24,12 @@ _ASSESSMENT_COLUMNS = (
 )
 
 
-async def assessments(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[AssessmentFacts, ...]]:
-    """The latest answer to each criterion of each deal, with its trail; one statement.
+async def assessments(
+    organization_id: UUID, ids: Collection[UUID]
+) -> dict[UUID, tuple[AssessmentFacts, ...]]:
+    """Load the latest assessment of each criterion of each deal, with the earlier ones as its trail.
 
-    A deal's own time only rises, so the last is it.
+    One statement.
     """
     rows = Assessment.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
         "assessed_at", "id"

@@ -1,4 +1,4 @@
-"""Opportunities as plain rows, one by one and in lists."""
+"""Opportunities as plain rows, by id and in pages."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,7 +113,10 @@ _ENUMS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many deals match, and their sum in minor units of base currency; None where one has a value without a rate."""
+    """The number of deals that match, and their total value in minor units of base currency.
+
+    The total is None if a deal has a value in a currency without an exchange rate.
+    """
 
     count: int
     base_minor: int | None
@@ -122,7 +125,7 @@ class Totals:
 async def opportunities(
     viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window
 ) -> Page[OpportunityRow]:
-    """A page of the visible deals; one statement."""
+    """Return a page of the visible deals that match; one statement."""
     return await page(
         matching(viewer, filter),
         order=order or [Term("number")],
@@ -133,28 +136,32 @@ async def opportunities(
 
 
 async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
-    """Count and sum over everything that matches, not only a page; one statement."""
+    """Count and sum up all visible deals that match; one statement."""
     found = (
         await matching(viewer, filter)
-        .annotate(deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor"))
+        .annotate(
+            deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor")
+        )
         .values("deals", "priced", "rated", "total")
     )
     row = found[0]
-    return Totals(count=row["deals"], base_minor=int(row["total"] or 0) if row["priced"] == row["rated"] else None)
+    return Totals(
+        count=row["deals"], base_minor=int(row["total"] or 0) if row["priced"] == row["rated"] else None
+    )
 
 
 async def opportunities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityRow]:
-    """The visible ones among these; one statement."""
+    """Return the visible deals among these; one statement."""
     found = await visible(viewer).filter(id__in=list(ids)).values(*column_names(OpportunityRow))
     return {record["id"]: opportunity_row(record) for record in found}
 
 
 def matching(viewer: Viewer, filter: OpportunityFilter) -> QuerySet[Opportunity]:
-    """The visible deals that the filter lets through."""
+    """Return the visible deals that match a filter."""
     return visible(viewer).filter(filter_condition(viewer, filter))
 
 
 def opportunity_row(record: Mapping[str, Any]) -> OpportunityRow:
-    """A row of the table with its words as enums."""
+    """Build a row from a record, with enum names as enums."""
     enums = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
     return OpportunityRow(**{**record, **enums})

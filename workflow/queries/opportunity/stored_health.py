@@ -1,4 +1,4 @@
-"""The judgement that was stored with a deal, read back as the rules gave it."""
+"""The health and the insight that are stored with a deal."""
 
 import json
 
@@ -9,14 +9,14 @@ from workflow.rules.health.insight import Insight, InsightTopic
 
 
 def stored_health(row: OpportunityRow) -> Health | None:
-    """The health that lists filter and order by, None for a row that nothing has judged yet."""
+    """Return the stored health, by which lists filter and order; None if it was never evaluated."""
     if row.health_factors is None:
         return None
     return Health(tuple(HealthFactor(**factor) for factor in json.loads(row.health_factors)))
 
 
 def closed_insight(row: OpportunityRow) -> Insight | None:
-    """What was known of the deal when it was closed, None while it is open."""
+    """Return the insight that was stored when the deal was closed; None for an open deal."""
     if row.closed_insight is None:
         return None
     return Insight(

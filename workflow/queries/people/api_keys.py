@@ -1,4 +1,7 @@
-"""API keys as plain rows, for admins alone, and never with what their secrets are checked by; one statement each."""
+"""API keys as plain rows, only for admins and never with the hash of a secret.
+
+One statement for each read.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,12 +15,22 @@ from workflow.rules.enums import Role
 from workflow.rules.opportunity.parts import Actor
 from workflow.rules.permissions import Action, Viewer, require_permission
 
-KEY_COLUMNS = ("id", "name", "role", "member_id", "public_id", "created_at", "last_used_at", "expires_at", "revoked_at")
+KEY_COLUMNS = (
+    "id",
+    "name",
+    "role",
+    "member_id",
+    "public_id",
+    "created_at",
+    "last_used_at",
+    "expires_at",
+    "revoked_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRow:
-    """A key as stored, without its secret's hash."""
+    """An API key as stored, without the hash of its secret."""
 
     id: UUID
     name: str
@@ -32,14 +45,17 @@ class ApiKeyRow:
 
 
 async def api_keys(viewer: Viewer) -> list[ApiKeyRow]:
-    """All keys in the order they were made; PermissionDenied for who is no admin."""
+    """Return all keys in the order they were created.
+
+    Raise PermissionDeniedError if the viewer is not an admin.
+    """
     require_permission(viewer, Action.ADMINISTER, to="see API keys")
     found = ApiKey.filter(organization_id=viewer.organization_id).order_by("created_at", "id")
     return [_row(record) for record in await found.values(*KEY_COLUMNS, *ACTOR_COLUMNS)]
 
 
 async def api_keys_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ApiKeyRow]:
-    """Keys by id; none for who is no admin."""
+    """Return the keys with these ids, or none if the viewer is not an admin."""
     if not viewer.may(Action.ADMINISTER):
         return {}
     found = ApiKey.filter(organization_id=viewer.organization_id, id__in=list(ids))

@@ -1,4 +1,4 @@
-"""From a key to a viewer: the one read without a viewer."""
+"""The viewer of an API key or a member: the reads that happen before there is a viewer."""
 
 import hashlib
 from collections.abc import Collection, Iterable
@@ -20,20 +20,24 @@ VISIBLE_TEAMS = """visible_team (id) AS (
     AND (team.manager_id = person.member_id OR team.id = person.team_id)
     UNION SELECT team.id FROM team JOIN visible_team ON team.parent_id = visible_team.id
 )"""
-"""The teams that a person belongs to or manages, and all below them; UNION ends at a team that was seen before."""
+"""The teams that a person belongs to or manages, and all below them.
+
+UNION ends at a team that was seen before.
+"""
 VIEWER_OF_KEY = f"""WITH RECURSIVE person AS (
-    SELECT key.id AS key_id, key.organization_id, key.name AS key_name, key.role AS key_role, key.member_id, key.last_used_at,
-        key.expires_at, member.name, member.role, member.visibility, member.team_id
+    SELECT key.id AS key_id, key.organization_id, key.name AS key_name, key.role AS key_role, key.member_id,
+        key.last_used_at, key.expires_at, member.name, member.role, member.visibility, member.team_id
     FROM api_key AS key
-    LEFT JOIN member ON member.id = key.member_id AND member.organization_id = key.organization_id AND member.active
+    LEFT JOIN member
+        ON member.id = key.member_id AND member.organization_id = key.organization_id AND member.active
     WHERE key.public_id = $1 AND key.secret_hash = $2 AND key.revoked_at IS NULL
     AND (key.member_id IS NULL OR member.id IS NOT NULL)
 ), {VISIBLE_TEAMS}
 SELECT person.*, (SELECT $TEAM_IDS FROM visible_team) AS team_ids FROM person"""
-"""The person whom a key stands for, in one statement.
+"""The person or service that a key represents, in one statement.
 
-A key that nobody has and one with a wrong secret take the same work: one look at the index of the public ids. The secret is
-compared as its hash, about which a caller learns nothing from the time that takes.
+An unknown key and a key with a wrong secret take the same work: one lookup in the index of public ids. The
+secret is compared by its hash, so the time of the comparison reveals nothing about it.
 """
 VIEWER_OF_MEMBER = f"""WITH RECURSIVE person AS (
     SELECT organization_id, id AS member_id, name, role, visibility, team_id FROM member
@@ -44,12 +48,15 @@ TEAM_IDS = {"postgres": "string_agg(id::text, ',')", "sqlite": "group_concat(id)
 
 
 def hash_secret(secret: str) -> str:
-    """The hash that is kept of a secret of 256 random bits."""
+    """Return the stored hash of a secret of 256 random bits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def authenticate_api_key(api_key: str, now: datetime) -> Viewer | None:
-    """Return the viewer of a key; None if it is unknown, wrong, revoked or expired, or its member is not active."""
+    """Return the viewer of a key.
+
+    None if it is unknown, wrong, revoked or expired, or its member is not active.
+    """
     public_id, secret = _split_key(api_key)
     with bypass_row_security():
         found = await fetch(_in_dialect(VIEWER_OF_KEY), public_id, hash_secret(secret))
@@ -80,7 +87,10 @@ async def viewer_for_member(organization_id: UUID, member_id: UUID) -> Viewer | 
 
 
 async def valid_viewers(viewers: Collection[Viewer], now: datetime) -> set[Viewer]:
-    """Those of the viewers whose key is neither revoked nor expired and whose member is active; two statements at most."""
+    """Return the viewers whose key is neither revoked nor expired and whose member is active.
+
+    Two statements at most.
+    """
     key_ids = {viewer.key.id for viewer in viewers if viewer.key}
     member_ids = {viewer.member_id for viewer in viewers if viewer.member_id}
     with bypass_row_security():
@@ -101,7 +111,9 @@ async def valid_viewers(viewers: Collection[Viewer], now: datetime) -> set[Viewe
     }
 
 
-def _member_viewer(person: dict[str, Any], *, limit: Role | None = None, key: ApiKeyUse | None = None) -> Viewer:
+def _member_viewer(
+    person: dict[str, Any], *, limit: Role | None = None, key: ApiKeyUse | None = None
+) -> Viewer:
     """Return the viewer of a member's row, whose role a key may limit."""
     member_role = Role(person["role"])
     role = member_role if limit is None else acting_role(limit, member_role)
@@ -130,7 +142,7 @@ def _instant(value: datetime | str | None) -> datetime | None:
 
 
 def with_subteams(teams: Iterable[UUID], tree: Iterable[dict[str, Any]]) -> frozenset[UUID]:
-    """These teams and all under them."""
+    """Return these teams and all teams below them."""
     children: dict[UUID, list[UUID]] = {}
     for team in tree:
         children.setdefault(team["parent_id"], []).append(team["id"])

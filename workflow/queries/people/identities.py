@@ -1,4 +1,4 @@
-"""From an e-mail to a member of whichever organization: the reads of a sign-in, before there is a viewer."""
+"""Members by e-mail in any organization: the reads of a sign-in, before there is a viewer."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +10,7 @@ from workflow.models import Member, Organization
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A member whom an e-mail names."""
+    """A member with an e-mail."""
 
     id: UUID
     organization_id: UUID
@@ -18,7 +18,8 @@ class Identity:
 
 
 async def identities_by_email(email: str) -> list[Identity]:
-    """The members of all organizations who have this e-mail, in lower case; one look into the index an organization."""
+    """Return the members of all organizations with this e-mail in lower case."""
+    # The index on e-mails begins with the organization, so naming all organizations makes it usable.
     all_organizations = Subquery(Organization.all().values("id"))
     found = await Member.filter(organization_id__in=all_organizations, email=email).values(
         "id", "organization_id", "active"
@@ -27,6 +28,6 @@ async def identities_by_email(email: str) -> list[Identity]:
 
 
 async def only_organization() -> UUID | None:
-    """The organization of a server that has just one."""
+    """Return the only organization of this server, or None if there are several."""
     found = await Organization.all().limit(2).values("id")
     return found[0]["id"] if len(found) == 1 else None

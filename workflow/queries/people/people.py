@@ -1,4 +1,4 @@
-"""The organization, its members and its teams as plain rows; one statement each."""
+"""The organization, its members and its teams as plain rows; one statement for each read."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -55,27 +55,27 @@ class TeamRow:
 
 
 async def organization(viewer: Viewer) -> OrganizationRow:
-    """The viewer's own organization."""
+    """Return the viewer's organization."""
     found = await Organization.filter(id=viewer.organization_id).values(*column_names(OrganizationRow))
     return OrganizationRow(**found[0])
 
 
 async def find_organization(name_or_id: str) -> OrganizationRow:
-    """The organization that an operator means; InvalidInput where there is none, or several have the name."""
+    """Return the organization with a name or id; raise InvalidInputError if none or several have the name."""
     text = name_or_id.strip()
-    matches = [] if UNSTORABLE.search(text) else await _organizations_called(text)
+    matches = [] if UNSTORABLE.search(text) else await _organizations_named(text)
     if not matches:
-        message = f"There is no organization called {text[:80]}. Make it with `pursuit init`."
+        message = f'There is no organization named "{text[:80]}". Create it with `pursuit init`.'
         raise invalid_field("organization", message=message)
     if len(matches) > 1:
-        known = ", ".join(f"{row['id']} (made {row['created_at']:%Y-%m-%d})" for row in matches)
-        message = f"{len(matches)} organizations are called {text}. Name one by its id: {known}."
+        known = ", ".join(f"{row['id']} (created {row['created_at']:%Y-%m-%d})" for row in matches)
+        message = f'{len(matches)} organizations are named "{text}". Give the id of one: {known}.'
         raise invalid_field("organization", message=message)
     return OrganizationRow(**{name: matches[0][name] for name in column_names(OrganizationRow)})
 
 
-async def _organizations_called(text: str) -> list[dict[str, Any]]:
-    """The one with this id, else all with this name, the oldest first."""
+async def _organizations_named(text: str) -> list[dict[str, Any]]:
+    """Return the organization with this id, else all with this name, oldest first."""
     names = (*column_names(OrganizationRow), "created_at")
     with suppress(ValueError):
         if found := await Organization.filter(id=UUID(text)).values(*names):
@@ -84,7 +84,7 @@ async def _organizations_called(text: str) -> list[dict[str, Any]]:
 
 
 async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:
-    """Members of the organization by id; one statement."""
+    """Return the members with these ids."""
     found = await Member.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
         *column_names(MemberRow)
     )
@@ -93,14 +93,14 @@ async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Mem
 
 @dataclass(frozen=True, slots=True)
 class MemberFilter:
-    """Which members; None leaves a condition out."""
+    """Conditions on members; None leaves one out."""
 
     role: tuple[Role, ...] | None = None
     active: bool | None = None
 
 
 async def members(viewer: Viewer, filter: MemberFilter, window: Window) -> Page[MemberRow]:
-    """Members in the order they joined; one statement."""
+    """Return a page of members in the order they joined."""
     return await page(
         _matching(viewer, filter),
         order=[Term("created_at")],
@@ -118,26 +118,30 @@ async def emails_by_name(viewer: Viewer) -> dict[str, str]:
 
 
 async def count_members(viewer: Viewer, filter: MemberFilter) -> int:
-    """How many members match; one statement."""
+    """Count the members that match."""
     return await _matching(viewer, filter).count()
 
 
 async def teams(viewer: Viewer) -> list[TeamRow]:
-    """All teams by name; one statement."""
+    """Return all teams ordered by name."""
     found = (
-        await Team.filter(organization_id=viewer.organization_id).order_by("name", "id").values(*column_names(TeamRow))
+        await Team.filter(organization_id=viewer.organization_id)
+        .order_by("name", "id")
+        .values(*column_names(TeamRow))
     )
     return [TeamRow(**row) for row in found]
 
 
 async def teams_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TeamRow]:
-    """Teams of the organization by id; one statement."""
-    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(*column_names(TeamRow))
+    """Return the teams with these ids."""
+    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
+        *column_names(TeamRow)
+    )
     return {row["id"]: TeamRow(**row) for row in found}
 
 
 async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[MemberRow]]:
-    """The members of each team by name; one statement."""
+    """Return the members of each team ordered by name."""
     found = await (
         Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids))
         .order_by("name", "id")
@@ -159,4 +163,6 @@ def _matching(viewer: Viewer, filter: MemberFilter) -> QuerySet[Member]:
 
 
 def _member(record: Mapping[str, Any]) -> MemberRow:
-    return MemberRow(**{**record, "role": Role(record["role"]), "visibility": Visibility(record["visibility"])})
+    return MemberRow(
+        **{**record, "role": Role(record["role"]), "visibility": Visibility(record["visibility"])}
+    )

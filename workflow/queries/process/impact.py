@@ -1,4 +1,4 @@
-"""What publishing a document would do to the open deals, told before it is published; nothing is written."""
+"""The impact that publishing a process would have on deals; nothing is written."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
@@ -12,7 +12,14 @@ from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.scope import visible
 from workflow.rules.alerts.alerts import matching_rules
 from workflow.rules.authoring.checks import check_process
-from workflow.rules.enums import OPEN_STATES, AlertCode, AlertSeverity, OpportunityState, RequirementStatus, Trigger
+from workflow.rules.enums import (
+    OPEN_STATES,
+    AlertCode,
+    AlertSeverity,
+    OpportunityState,
+    RequirementStatus,
+    Trigger,
+)
 from workflow.rules.errors import InvalidInputError
 from workflow.rules.gates.machine import source_states
 from workflow.rules.gates.requirements import evaluate_requirement
@@ -23,12 +30,12 @@ from workflow.rules.process.document import AlertRule, ProcessDocument
 
 DECIDED_STATES = (OpportunityState.WON, OpportunityState.LOST)
 BATCH_SIZE = 200
-"""Deals in memory at once; each batch takes one statement a table."""
+"""Deals in memory at once; each batch takes one statement for each table."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateImpact:
-    """One requirement of one gate, and how many open deals in the states it leaves would meet it or not."""
+    """A requirement of a gate, and the open deals in its source states that would meet it or not."""
 
     trigger: Trigger
     requirement: str
@@ -38,7 +45,7 @@ class GateImpact:
 
 @dataclass(frozen=True, slots=True)
 class AlertImpact:
-    """One alert rule: the open deals of which it warns, and the won and the lost ones of which it would have warned before their close."""
+    """An alert rule, and the deals that it flags: open ones now, won and lost ones as of their close."""
 
     code: AlertCode
     severity: AlertSeverity
@@ -51,7 +58,7 @@ class AlertImpact:
 
 @dataclass(frozen=True, slots=True)
 class ProcessImpact:
-    """Every requirement of the document in its order, and how many open deals there are."""
+    """The impact on each requirement in the order of the document, and the number of open deals."""
 
     gates: tuple[GateImpact, ...]
     open_opportunities: int
@@ -59,7 +66,10 @@ class ProcessImpact:
 
 
 async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> ProcessImpact:
-    """Each gate judged on the visible open deals in the states it leaves; InvalidInput tells every fault of the document."""
+    """Evaluate each gate on the visible open deals in its source states.
+
+    Raise InvalidInputError with all faults of the document.
+    """
     require_permission(viewer, Action.ADMINISTER, to="publish sales processes or ask what one would do")
     faults = check_process(document, at=("document",))
     if faults:
@@ -73,10 +83,13 @@ async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetim
     return ProcessImpact(
         tuple(
             GateImpact(
-                gate.trigger, one.key, results[gate.trigger, one.key, True], results[gate.trigger, one.key, False]
+                trigger=gate.trigger,
+                requirement=requirement.key,
+                would_pass=results[gate.trigger, requirement.key, True],
+                would_fail=results[gate.trigger, requirement.key, False],
             )
             for gate in document.gates
-            for one in gate.requirements
+            for requirement in gate.requirements
         ),
         count,
         document,
@@ -84,7 +97,7 @@ async def process_impact(viewer: Viewer, document: ProcessDocument, now: datetim
 
 
 async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime) -> tuple[AlertImpact, ...]:
-    """Each alert rule judged once on each visible closed deal as at its close, and on the open ones now."""
+    """Evaluate each alert rule on the visible open deals now, and on won and lost ones as of their close."""
     flagged: Counter[tuple[AlertRule, OpportunityState | None]] = Counter()
     totals: Counter[OpportunityState] = Counter()
     async for batch in facts_in_batches(viewer, now, OPEN_STATES):
@@ -116,12 +129,14 @@ async def alert_impact(viewer: Viewer, document: ProcessDocument, now: datetime)
 async def facts_in_batches(
     viewer: Viewer, now: datetime, states: Collection[OpportunityState]
 ) -> AsyncIterator[list[OpportunityFacts]]:
-    """The visible deals in some states with all that hangs on them, some at a time, in order of their ids."""
+    """Yield the facts of the visible deals in some states in batches, ordered by id."""
     last: UUID | None = None
     while True:
         found = visible(viewer).filter(state__in=list(states))
         after = found if last is None else found.filter(where("id__gt", last))
-        ids: list[UUID] = [record["id"] for record in await after.order_by("id").limit(BATCH_SIZE).values("id")]
+        ids: list[UUID] = [
+            record["id"] for record in await after.order_by("id").limit(BATCH_SIZE).values("id")
+        ]
         if not ids:
             return
         last = ids[-1]
@@ -132,8 +147,12 @@ def _evaluate_gates(
     document: ProcessDocument, facts: OpportunityFacts, now: datetime
 ) -> list[tuple[Trigger, str, bool]]:
     return [
-        (gate.trigger, one.key, evaluate_requirement(one, facts, document, now).status is RequirementStatus.MET)
+        (
+            gate.trigger,
+            requirement.key,
+            evaluate_requirement(requirement, facts, document, now).status is RequirementStatus.MET,
+        )
         for gate in document.gates
         if facts.state in source_states(gate.trigger)
-        for one in gate.requirements
+        for requirement in gate.requirements
     ]

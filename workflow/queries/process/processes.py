@@ -1,4 +1,4 @@
-"""Published sales processes; a version never changes, so each is parsed once a process."""
+"""Published sales processes. A version never changes, so a server process parses each one only once."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from workflow.rules.process.document import ProcessDocument, parse_process
 
 @dataclass(frozen=True, slots=True)
 class ProcessRow:
-    """One version of a process and who published it."""
+    """A version of a sales process and who published it."""
 
     id: UUID
     version: int
@@ -33,12 +33,12 @@ _MAX_CACHED = 1_000
 
 
 async def processes_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ProcessRow]:
-    """Versions by id; at most one statement."""
+    """Return the versions with these ids; one statement."""
     return await _load_cached(SalesProcess.filter(organization_id=viewer.organization_id), ids)
 
 
 async def process(viewer: Viewer, key: str, version: int | None = None) -> ProcessRow | None:
-    """A version of a process, the newest where `version` is left out."""
+    """Return a version of a process, or the newest one if `version` is None."""
     versions = SalesProcess.filter(
         column_in("process_key", [key], max_length=64), organization_id=viewer.organization_id
     )
@@ -49,9 +49,10 @@ async def process(viewer: Viewer, key: str, version: int | None = None) -> Proce
 
 
 async def newest_processes(viewer: Viewer) -> list[ProcessRow]:
-    """The newest version of each key, by key; one statement."""
+    """Return the newest version of each process, ordered by key; one statement."""
     newer = (
-        'SELECT 1 FROM "sales_process" AS newer WHERE newer.organization_id = "sales_process"."organization_id" '
+        'SELECT 1 FROM "sales_process" AS newer '
+        'WHERE newer.organization_id = "sales_process"."organization_id" '
         'AND newer.process_key = "sales_process"."process_key" AND newer.version > "sales_process"."version"'
     )
     newest = RawSQL(f"CASE WHEN EXISTS ({newer}) THEN 0 ELSE 1 END")
@@ -61,11 +62,13 @@ async def newest_processes(viewer: Viewer) -> list[ProcessRow]:
 
 
 async def default_process(viewer: Viewer) -> ProcessRow:
-    """The newest version of the organization's default process."""
-    keys: list[Any] = await Organization.filter(id=viewer.organization_id).values_list("default_process_key", flat=True)
+    """Return the newest version of the organization's default process."""
+    keys: list[Any] = await Organization.filter(id=viewer.organization_id).values_list(
+        "default_process_key", flat=True
+    )
     found = await process(viewer, keys[0])
     if found is None:
-        raise LookupError("An organization without its default process; `pursuit init` publishes one.")
+        raise LookupError("The organization has no default process. `pursuit init` publishes one.")
     return found
 
 

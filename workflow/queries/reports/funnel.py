@@ -21,36 +21,41 @@ FIRST_ENTRIES = (
 """The first entry of each deal into each state in the period. Sequence 0 is the creation of the deal."""
 ENTRY_OUTCOMES = f"""
 SELECT first_entry.state AS state, CASE
-    WHEN first_entry.state IN ('PROGRESSING', 'WON') AND current_state = 'WON' THEN '{FunnelOutcome.PROGRESSED}'
+    WHEN first_entry.state IN ('PROGRESSING', 'WON') AND current_state = 'WON'
+        THEN '{FunnelOutcome.PROGRESSED}'
     WHEN first_entry.state IN ('LEAD', 'QUALIFIED') AND EXISTS (
         SELECT 1 FROM transition
         WHERE transition.opportunity_id = first_entry.id AND transition.sequence > first_entry.sequence
-        AND transition.to_state = CASE first_entry.state {NEXT_STATE_CASES} END) THEN '{FunnelOutcome.PROGRESSED}'
+        AND transition.to_state = CASE first_entry.state {NEXT_STATE_CASES} END)
+        THEN '{FunnelOutcome.PROGRESSED}'
     WHEN current_state IN ('LOST', 'DISQUALIFIED') THEN current_state
     ELSE '{FunnelOutcome.STILL_OPEN}' END AS outcome,
     CASE WHEN override.id IS NULL THEN 0 ELSE 1 END AS overridden,
     CASE WHEN leaving.source = 'IMPORT' AND leaving.seconds_in_previous_state = 0 THEN NULL
         ELSE leaving.seconds_in_previous_state END AS seconds
 FROM first_entry
-LEFT JOIN transition entering ON entering.opportunity_id = first_entry.id AND entering.sequence = first_entry.sequence
+LEFT JOIN transition entering
+    ON entering.opportunity_id = first_entry.id AND entering.sequence = first_entry.sequence
 LEFT JOIN override ON override.transition_id = entering.id
 LEFT JOIN transition leaving
     ON leaving.opportunity_id = first_entry.id AND leaving.sequence = first_entry.sequence + 1"""
 """The outcome of each entry and the seconds in the state.
 
-An import writes several transitions at one instant, so a stay of zero seconds from an import is unknown, not short.
+An import writes several transitions at one instant, so a stay of zero seconds from an import is unknown.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Cohorts:
-    """Deals by the state that they entered, and the median days in each state of the stays that have ended."""
+    """Deals by the state that they entered, and the median days in each state of completed stays."""
 
     groups: list[CohortGroup]
     medians: dict[OpportunityState, float]
 
 
-async def cohorts(viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days) -> Cohorts:
+async def cohorts(
+    viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days
+) -> Cohorts:
     """Count the visible deals that match and entered a state of the funnel in a period; one statement."""
     span = span_of(within, organization.time_zone)
     statement = OpportunitySql(matching(viewer, filter), "id", "state", "created_at")
@@ -68,17 +73,23 @@ async def cohorts(viewer: Viewer, filter: OpportunityFilter, organization: Organ
         {"entry": entry, "first_entry": FIRST_ENTRIES, "entry_outcome": ENTRY_OUTCOMES},
         "SELECT state, outcome, overridden, COUNT(*) AS count, NULL AS seconds FROM entry_outcome "
         "GROUP BY state, outcome, overridden "
-        f"UNION ALL SELECT key, NULL, NULL, NULL, value FROM ({median('seconds', 'entry_outcome', 'state')}) AS medians",
+        "UNION ALL SELECT key, NULL, NULL, NULL, value "
+        f"FROM ({median('seconds', 'entry_outcome', 'state')}) AS medians",
     )
     return Cohorts(
         groups=[_cohort_group(row) for row in rows if row["outcome"] is not None],
         medians={
-            OpportunityState(row["state"]): float(row["seconds"]) / 86_400 for row in rows if row["outcome"] is None
+            OpportunityState(row["state"]): float(row["seconds"]) / 86_400
+            for row in rows
+            if row["outcome"] is None
         },
     )
 
 
 def _cohort_group(row: Mapping[str, Any]) -> CohortGroup:
     return CohortGroup(
-        OpportunityState(row["state"]), FunnelOutcome(row["outcome"]), bool(row["overridden"]), int(row["count"])
+        OpportunityState(row["state"]),
+        FunnelOutcome(row["outcome"]),
+        bool(row["overridden"]),
+        int(row["count"]),
     )

@@ -1,4 +1,4 @@
-"""Report statements over the visible deals that match a filter, which a statement reads as the table `deal`."""
+"""Report statements, which read the visible deals that match a filter as the table `deal`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -25,7 +25,9 @@ class OpportunitySql:
         parameterizer = Parameterizer(lambda number: f"${number}")
         rows: Any = deals.values(*columns)  # Any: Tortoise leaves the type of `query` open
         rows.sql()  # builds `query`, which is then rendered again with our own placeholders
-        self._deals: str = rows.query.get_sql(rows.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer))
+        self._deals: str = rows.query.get_sql(
+            rows.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer)
+        )
         self._values: list[object] = parameterizer.values
 
     def bind(self, value: object) -> str:
@@ -82,9 +84,12 @@ def median(value: str, table: str, by: str) -> str:
     """Return a SELECT of a column's median for each key: the middle value, or the mean of the middle two."""
     if dialect() == "postgres":
         value_sql = f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {value})"
-        return f"SELECT {by} AS key, {value_sql} AS value FROM {table} WHERE {value} IS NOT NULL GROUP BY {by}"
+        return (
+            f"SELECT {by} AS key, {value_sql} AS value FROM {table} WHERE {value} IS NOT NULL GROUP BY {by}"
+        )
     ranked = (
-        f"SELECT {by} AS key, {value} AS value, ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {value}) AS position, "
+        f"SELECT {by} AS key, {value} AS value, "
+        f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {value}) AS position, "
         f"COUNT(*) OVER (PARTITION BY {by}) AS size FROM {table} WHERE {value} IS NOT NULL"
     )
     # Whole-number division: both positions are the same one if the number of values is odd.
@@ -104,9 +109,9 @@ async def load_rates(organization: OrganizationRow) -> ExchangeRates:
 
 
 async def valuations(organization: OrganizationRow, period: Days, today: date) -> tuple[ToBase, ToBase]:
-    """Return two conversions to base currency: at the rates before a period, and at those of its end. One statement.
+    """Return two conversions to base currency: at the rates before a period, and at those of its end.
 
-    A period that has not ended is valued at today's rates.
+    A period that has not ended is valued at today's rates. One statement.
     """
     rates = await load_rates(organization)
     start = period.start or date.min
@@ -114,6 +119,8 @@ async def valuations(organization: OrganizationRow, period: Days, today: date) -
     before = start - timedelta(days=1) if start > date.min else start
 
     def at(day: date) -> ToBase:
-        return lambda group: group.times * rates.to_base(group.minor, group.currency, day) if group.currency else 0
+        return lambda group: (
+            group.times * rates.to_base(group.minor, group.currency, day) if group.currency else 0
+        )
 
     return at(before), at(end)

@@ -42,15 +42,16 @@ COMPETITOR_JOIN = (
 )
 """Counts a deal once for each competitor on record."""
 DEAL_COLUMNS = (
-    "id", "state", "closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "source", "owner_id",
-    "owner__name", "owner__team_id", "owner__team__name", "account_id", "account__name", "base_minor", "created_at",
+    "id", "state", "closed_on", "closed_from", "win_reason", "loss_reason", "disqualify_reason", "source",
+    "owner_id", "owner__name", "owner__team_id", "owner__team__name", "account_id", "account__name",
+    "base_minor", "created_at",
 )  # fmt: skip
 # A correlated subquery uses the index on transitions even if the database has no statistics on the table yet.
 CYCLE_START = (
-    "COALESCE((SELECT MIN(at) FROM transition WHERE transition.opportunity_id = deal.id AND to_state = 'QUALIFIED'), "
-    "created_at)"
+    "COALESCE((SELECT MIN(at) FROM transition "
+    "WHERE transition.opportunity_id = deal.id AND to_state = 'QUALIFIED'), created_at)"
 )
-"""The instant from which days to close are counted: the first QUALIFIED, or the creation if it never was qualified."""
+"""The instant from which days to close are counted: the first time in QUALIFIED, else the creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,23 @@ class Outcomes:
 
 
 async def outcomes(
-    viewer: Viewer, filter: OpportunityFilter, by: OutcomeGrouping | None, organization: OrganizationRow, within: Days
+    viewer: Viewer,
+    filter: OpportunityFilter,
+    by: OutcomeGrouping | None,
+    organization: OrganizationRow,
+    within: Days,
 ) -> Outcomes:
-    """Count the visible deals that match and were closed in a period; one group, TOTAL, without a grouping. One statement."""
+    """Count the visible deals that match and were closed in a period; one group, TOTAL, without a grouping.
+
+    One statement.
+    """
     statement = OpportunitySql(_closed(viewer, filter, within), *DEAL_COLUMNS)
     key, label = GROUP_COLUMNS[by] if by else ("'TOTAL'", "'Total'")
     join = COMPETITOR_JOIN if by is _G.COMPETITOR else ""
     days = days_between("closed_on", CYCLE_START, statement.bind(organization.time_zone))
     durations = (
-        f"SELECT COALESCE(CAST({key} AS TEXT), '') AS key, COALESCE({label}, '') AS label, state, base_minor, "
+        f"SELECT COALESCE(CAST({key} AS TEXT), '') AS key, COALESCE({label}, '') AS label, "
+        "state, base_minor, "
         f"CASE WHEN state <> 'DISQUALIFIED' THEN {days} END AS days "
         f"FROM deal {join}"
     )
@@ -78,7 +87,8 @@ async def outcomes(
         {"duration": durations},
         "SELECT key, label, state, COUNT(*) AS count, SUM(base_minor) AS value, NULL AS days FROM duration "
         "GROUP BY key, label, state "
-        f"UNION ALL SELECT key, NULL, NULL, NULL, NULL, value FROM ({median('days', 'duration', 'key')}) AS medians",
+        "UNION ALL SELECT key, NULL, NULL, NULL, NULL, value "
+        f"FROM ({median('days', 'duration', 'key')}) AS medians",
     )
     return Outcomes(
         groups=[_closed_group(row, by) for row in rows if row["state"] is not None],
@@ -89,17 +99,23 @@ async def outcomes(
 async def velocity(
     viewer: Viewer, filter: OpportunityFilter, organization: OrganizationRow, within: Days
 ) -> VelocityFigures:
-    """Read the figures of sales velocity: the open qualified deals, and what was won and lost in a period; two statements."""
+    """Read the figures of sales velocity: the open qualified deals, and what was won and lost in a period.
+
+    Two statements.
+    """
     past_lead = [OpportunityState.QUALIFIED, OpportunityState.PROGRESSING]
     open_now = await matching(viewer, filter).filter(state__in=past_lead).count()
-    statement = OpportunitySql(_closed(viewer, filter, within), "id", "state", "closed_on", "base_minor", "created_at")
+    statement = OpportunitySql(
+        _closed(viewer, filter, within), "id", "state", "closed_on", "base_minor", "created_at"
+    )
     days = days_between("closed_on", CYCLE_START, statement.bind(organization.time_zone))
     durations = f"SELECT state, base_minor, {days} AS days FROM deal WHERE state = 'WON'"
     rows = await statement.rows(
         {"duration": durations},
-        "SELECT state AS figure, COUNT(*) AS count, COUNT(base_minor) AS valued, SUM(base_minor) AS value FROM deal "
-        "GROUP BY state "
-        f"UNION ALL SELECT 'VALUE', NULL, NULL, value FROM ({median('base_minor', 'duration', 'state')}) AS medians "
+        "SELECT state AS figure, COUNT(*) AS count, COUNT(base_minor) AS valued, SUM(base_minor) AS value "
+        "FROM deal GROUP BY state "
+        "UNION ALL SELECT 'VALUE', NULL, NULL, value "
+        f"FROM ({median('base_minor', 'duration', 'state')}) AS medians "
         f"UNION ALL SELECT 'DAYS', NULL, NULL, value FROM ({median('days', 'duration', 'state')}) AS medians",
     )
     found = {row["figure"]: row for row in rows}

@@ -42,7 +42,10 @@ async def decided_without_override(viewer: Viewer, filter: OpportunityFilter) ->
     """Count the visible deals that match and were won or lost without any override; one statement."""
     overridden = Override.filter(organization_id=viewer.organization_id).values("opportunity_id")
     deals = (
-        matching(viewer, filter).filter(id__not_in=Subquery(overridden)).annotate(count=Count("id")).group_by("state")
+        matching(viewer, filter)
+        .filter(id__not_in=Subquery(overridden))
+        .annotate(count=Count("id"))
+        .group_by("state")
     )
     counts = {record["state"]: int(record["count"]) for record in await deals.values("state", "count")}
     return DecidedCounts(counts.get(OpportunityState.WON, 0), counts.get(OpportunityState.LOST, 0))

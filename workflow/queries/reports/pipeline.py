@@ -9,7 +9,13 @@ from workflow.queries.conditions import Days, span_of
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.opportunity.rows import matching
 from workflow.queries.people.people import OrganizationRow
-from workflow.queries.reports.opportunity_sql import OpportunitySql, epoch_seconds, group_label, load_rates, quoted_list
+from workflow.queries.reports.opportunity_sql import (
+    OpportunitySql,
+    epoch_seconds,
+    group_label,
+    load_rates,
+    quoted_list,
+)
 from workflow.rules.enums import OPEN_STATES, ForecastCategory, PipelineGrouping
 from workflow.rules.money import ExchangeRates
 from workflow.rules.permissions import Viewer
@@ -24,11 +30,14 @@ GROUP_COLUMNS: Mapping[PipelineGrouping, tuple[str, str]] = {
     PipelineGrouping.FORECAST_CATEGORY: ("forecast_category", "key"),
     PipelineGrouping.CLOSE_MONTH: ("substr(CAST(expected_close_date AS TEXT), 1, 7)", "key"),
 }
-"""The SQL of each grouping's key and of its label. Names are looked up once for a group, not once for a deal."""
+"""The SQL of each grouping's key and of its label.
+
+Names are looked up once for a group, not once for a deal.
+"""
 
 CURRENT_COLUMNS = (
-    "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category", "disqualify_proposed",
-    "expected_close_date", "base_minor", "health", "created_at",
+    "id", "state", "owner_id", "account_id", "source", "probability", "forecast_category",
+    "disqualify_proposed", "expected_close_date", "base_minor", "health", "created_at",
 )  # fmt: skip
 PAST_COLUMNS = ("id", "account_id", "source", "created_at")
 TEAM_COLUMN = "owner__team_id"
@@ -51,9 +60,10 @@ async def open_deals(
     moment: AsOf,
     within: Days | None = None,
 ) -> list[PipelineGroup]:
-    """Sum up the visible open deals that match, by group; `within` keeps those expected to close in these days.
+    """Sum up the visible open deals that match, by group.
 
-    The filter always applies to the deals as they are now; figures of a past day come from snapshots.
+    `within` keeps only the deals that are expected to close in these days. The filter
+    always applies to the deals as they are now; figures of a past day come from snapshots.
     One statement, or two for a past day.
     """
     team = PipelineGrouping.TEAM is by
@@ -62,15 +72,18 @@ async def open_deals(
         *(PAST_COLUMNS if moment.past else (*CURRENT_COLUMNS, TEAM_COLUMN) if team else CURRENT_COLUMNS),
     )
     key, label = GROUP_COLUMNS[by]
-    deals = _past_deals(statement, organization, moment, team=team) if moment.past else _current_deals(team=team)
+    deals = (
+        _past_deals(statement, organization, moment, team=team) if moment.past else _current_deals(team=team)
+    )
     condition = f"state IN ({quoted_list(sorted(OPEN_STATES))})"
     if within is not None:
         condition += f" AND {statement.date_in('expected_close_date', within)}"
-    # Deals that differ in none of these columns weigh the same, so the database adds them up before Python weighs them.
+    # Deals with the same values here are weighted alike, so the database adds them up first.
     group_columns = "probability, forecast_category, proposed, currency, each_minor"
     grouped = (
-        f"SELECT {key} AS key, {group_columns}, COUNT(*) AS count, SUM(minor) AS value, SUM(health) AS health, "
-        f"COUNT(health) AS evaluated, SUM({epoch_seconds('created_at')}) AS created_seconds "
+        f"SELECT {key} AS key, {group_columns}, COUNT(*) AS count, SUM(minor) AS value, "
+        "SUM(health) AS health, COUNT(health) AS evaluated, "
+        f"SUM({epoch_seconds('created_at')}) AS created_seconds "
         f"FROM deal_at WHERE {condition} GROUP BY {key}, {group_columns}"
     )
     tables = {"deal_at": deals, "grouped": grouped}
@@ -82,7 +95,10 @@ async def open_deals(
 
 
 async def won_value(viewer: Viewer, filter: OpportunityFilter, within: Days, moment: AsOf) -> int:
-    """Return the base value, in minor units, of the visible deals that match and were won in these days; one statement."""
+    """Return the base value, in minor units, of the visible deals that match and were won in these days.
+
+    One statement.
+    """
     statement = OpportunitySql(matching(viewer, filter), "id", "state", "closed_on", "base_minor")
     table = (
         "deal"
@@ -112,8 +128,9 @@ def as_of(day: date | None, organization: OrganizationRow, now: datetime, today:
 def _current_deals(*, team: bool) -> str:
     """Return a SELECT of the deals as they are now; their stored base value is the sum to report."""
     return (
-        f"SELECT state, owner_id, {TEAM_COLUMN if team else 'NULL'} AS team_id, account_id, source, probability, "
-        "forecast_category, disqualify_proposed AS proposed, expected_close_date, base_minor AS minor, "
+        f"SELECT state, owner_id, {TEAM_COLUMN if team else 'NULL'} AS team_id, account_id, source, "
+        "probability, forecast_category, disqualify_proposed AS proposed, expected_close_date, "
+        "base_minor AS minor, "
         "CAST(NULL AS TEXT) AS currency, "
         "CAST(NULL AS BIGINT) AS each_minor, health, created_at FROM deal"
     )
@@ -121,7 +138,7 @@ def _current_deals(*, team: bool) -> str:
 
 def _past_deals(statement: OpportunitySql, organization: OrganizationRow, moment: AsOf, *, team: bool) -> str:
     """Return a SELECT of the deals as they were at a past moment, from their snapshots."""
-    # Amounts in another currency stay separate (`each_minor`), because they are converted at the rate of that day.
+    # Amounts in another currency stay separate (`each_minor`): they are converted at the rate of that day.
     foreign = f"value_currency <> {statement.bind(organization.base_currency)}"
     return (
         f"SELECT snapshot.state, snapshot.owner_id, {'member.team_id' if team else 'NULL AS team_id'}, "
@@ -129,7 +146,8 @@ def _past_deals(statement: OpportunitySql, organization: OrganizationRow, moment
         "snapshot.expected_close_date, snapshot.value_minor AS minor, snapshot.value_currency AS currency, "
         f"CASE WHEN {foreign} THEN snapshot.value_minor END AS each_minor, CAST(NULL AS INTEGER) AS health, "
         "deal.created_at FROM snapshot JOIN deal ON deal.id = opportunity_id "
-        f"{'JOIN member ON member.id = snapshot.owner_id ' if team else ''}WHERE {_snapshot_at(statement, moment)}"
+        f"{'JOIN member ON member.id = snapshot.owner_id ' if team else ''}"
+        f"WHERE {_snapshot_at(statement, moment)}"
     )
 
 
@@ -138,10 +156,16 @@ def _snapshot_at(statement: OpportunitySql, moment: AsOf) -> str:
     return f"snapshot.since <= {at} AND (snapshot.until IS NULL OR snapshot.until > {at})"
 
 
-def _pipeline_group(row: Mapping[str, Any], by: PipelineGrouping, rates: ExchangeRates, moment: AsOf) -> PipelineGroup:
+def _pipeline_group(
+    row: Mapping[str, Any], by: PipelineGrouping, rates: ExchangeRates, moment: AsOf
+) -> PipelineGroup:
     each = row["each_minor"]
     count = int(row["count"])
-    value = int(row["value"] or 0) if each is None else count * rates.to_base(int(each), row["currency"], moment.day)
+    value = (
+        int(row["value"] or 0)
+        if each is None
+        else count * rates.to_base(int(each), row["currency"], moment.day)
+    )
     return PipelineGroup(
         key="" if row["key"] is None else str(row["key"]),
         label=group_label(row["label"] or "", by),

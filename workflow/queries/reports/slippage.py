@@ -28,7 +28,8 @@ async def snapshot_changes(
     end = statement.bind(span.end)
     is_open = f"state IN ({quoted_list(sorted(OPEN_STATES))})"
     snapshots = (
-        "SELECT opportunity_id, since, until, state, value_minor AS minor, value_currency AS currency, slip_reason, "
+        "SELECT opportunity_id, since, until, state, value_minor AS minor, value_currency AS currency, "
+        "slip_reason, "
         f"CASE WHEN {is_open} THEN 1 ELSE 0 END AS is_open, "
         f"CASE WHEN {statement.date_in('expected_close_date', within)} THEN 1 ELSE 0 END AS stays_in "
         "FROM snapshot WHERE opportunity_id IN (SELECT id FROM deal) "
@@ -52,7 +53,8 @@ async def snapshot_changes(
         # Grouped by its sign, so that growth and shrinkage of different deals do not cancel out in one sum.
         "CASE WHEN minor > minor_before THEN 1 WHEN minor < minor_before THEN -1 ELSE 0 END AS value_change, "
         "COUNT(*) AS count, SUM(minor_before) AS before, SUM(minor) AS after "
-        f"FROM change WHERE was_due = 1 OR is_due = 1 GROUP BY {', '.join(str(position) for position in range(1, 15))}"
+        "FROM change WHERE was_due = 1 OR is_due = 1 "
+        f"GROUP BY {', '.join(str(position) for position in range(1, 15))}"
     )
     tables = {"period_snapshot": snapshots, "change": changes}
     return [_snapshot_change(row) for row in await statement.rows(tables, select)]

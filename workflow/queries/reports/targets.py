@@ -48,7 +48,8 @@ async def targets(viewer: Viewer, filter: TargetFilter) -> list[TargetRow]:
     if filter.team_id is not None:
         found = found.filter(team_id__in=list(filter.team_id))
     return [
-        TargetRow(**row) for row in await found.order_by("from_day", "to_day", "id").values(*column_names(TargetRow))
+        TargetRow(**row)
+        for row in await found.order_by("from_day", "to_day", "id").values(*column_names(TargetRow))
     ]
 
 
@@ -59,7 +60,10 @@ async def targets_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Tar
 
 
 async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> TargetRow | None:
-    """Return the target of exactly this period: of the only member or team that the filter names, else the organization's."""
+    """Return the target of exactly this period.
+
+    It is the target of the only member or team that the filter names, else the organization's.
+    """
     assignee: dict[str, UUID | None] = {"member_id": None, "team_id": None}
     if filter.owner_id is not None or filter.team_id is not None:
         owners = filter.owner_id or ()
@@ -78,8 +82,8 @@ async def target_of(viewer: Viewer, filter: OpportunityFilter, period: Days) -> 
 def _visible_targets(viewer: Viewer) -> QuerySet[Target]:
     """Return the targets that the viewer may see.
 
-    Everyone sees the organization's and their own. Those of a team and its members are visible to viewers who see the
-    team's deals or may set its targets; all are visible to admins and to viewers who see every deal.
+    Everyone sees the organization's and their own. Those of a team and its members are visible to viewers who
+    see the team's deals or may set its targets; all are visible to admins and to viewers who see every deal.
     """
     rows = Target.filter(organization_id=viewer.organization_id)
     if viewer.sees_all or viewer.may(Action.ADMINISTER):

@@ -1,4 +1,4 @@
-"""Everything of one kind, some rows at a time in a steady order: for exports, which hold no more than that."""
+"""All rows of one kind in batches and in a stable order, for exports."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
@@ -32,7 +32,10 @@ BATCH_SIZE = 500
 async def all_opportunities(
     viewer: Viewer,
 ) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow]]]:
-    """Every visible deal with its account and its owner, by number; three statements a batch."""
+    """Yield every visible deal with its account and owner, ordered by number.
+
+    Three statements for each batch.
+    """
     order = [Term("number")]
 
     async def fetch_page(window: Window) -> Page[OpportunityRow]:
@@ -47,14 +50,14 @@ async def all_opportunities(
 async def all_opportunity_documents(
     viewer: Viewer,
 ) -> AsyncIterator[list[tuple[OpportunityRow, AccountRow, MemberRow, OpportunityDocument]]]:
-    """The same with all that hangs on them; a statement a table more."""
+    """Yield the same with the document of each deal; one more statement for each table of parts."""
     async for rows in all_opportunities(viewer):
         documents = await opportunity_documents(viewer, [deal for deal, _, _ in rows])
         yield [(deal, account, owner, documents[deal.id]) for deal, account, owner in rows]
 
 
 async def all_accounts(viewer: Viewer) -> AsyncIterator[list[AccountRow]]:
-    """Every account, by name; one statement a batch."""
+    """Yield every account, ordered by name; one statement for each batch."""
 
     async def fetch_page(window: Window) -> Page[AccountRow]:
         return await accounts.accounts(viewer, AccountFilter(), window)
@@ -64,7 +67,7 @@ async def all_accounts(viewer: Viewer) -> AsyncIterator[list[AccountRow]]:
 
 
 async def all_contacts(viewer: Viewer) -> AsyncIterator[list[tuple[ContactRow, AccountRow]]]:
-    """Every contact with their account, by name; two statements a batch."""
+    """Yield every contact with its account, ordered by name; two statements for each batch."""
 
     async def fetch_page(window: Window) -> Page[ContactRow]:
         return await accounts.contacts(viewer, AccountFilter(), window)
@@ -75,19 +78,24 @@ async def all_contacts(viewer: Viewer) -> AsyncIterator[list[tuple[ContactRow, A
 
 
 async def all_transitions(viewer: Viewer) -> AsyncIterator[list[tuple[TransitionRow, int]]]:
-    """Every transition of the visible deals with the deal's number, as they were taken; two statements a batch."""
+    """Yield every transition of the visible deals with the deal's number, oldest first.
+
+    Two statements for each batch.
+    """
 
     async def fetch_page(window: Window) -> Page[TransitionRow]:
         return await history.transitions(viewer, window)
 
     async for rows in _pages(fetch_page):
         ids = {row.opportunity_id for row in rows}
-        numbers: dict[UUID, int] = dict(await visible(viewer).filter(id__in=list(ids)).values_list("id", "number"))
+        numbers: dict[UUID, int] = dict(
+            await visible(viewer).filter(id__in=list(ids)).values_list("id", "number")
+        )
         yield [(row, numbers[row.opportunity_id]) for row in rows]
 
 
 async def all_events(viewer: Viewer) -> AsyncIterator[list[EventRow]]:
-    """Every event that the viewer may see, in the order of the feed; one statement a batch."""
+    """Yield every visible event in feed order; one statement for each batch."""
     after: tuple[int, ...] | None = None
     while True:
         rows, more = await events.events(viewer, EventFilter(), Window(BATCH_SIZE, after=after))
@@ -105,7 +113,7 @@ ROW_COUNTS: dict[str, Callable[[Viewer], Awaitable[int]]] = {
     "accounts": lambda viewer: accounts.count_accounts(viewer, AccountFilter()),
     "contacts": lambda viewer: accounts.count_contacts(viewer, AccountFilter()),
 }
-"""How many rows there are of each kind."""
+"""Counts the rows of each kind."""
 
 
 def _transitions(viewer: Viewer) -> QuerySet[Transition]:
@@ -114,7 +122,7 @@ def _transitions(viewer: Viewer) -> QuerySet[Transition]:
 
 
 async def _pages(fetch_page: Callable[[Window], Awaitable[Page[Row]]]) -> AsyncIterator[list[Row]]:
-    """Pages, one after the other."""
+    """Yield the rows of all pages."""
     after: tuple[object, ...] | None = None
     while True:
         page = await fetch_page(Window(BATCH_SIZE, after=after))
