@@ -25,7 +25,7 @@ PARENT_COLUMN = "opportunity_id"
 class NestedList(Generic[Row, PartFacts]):
     """A table of parts of deals, with the order and the columns in which it is read.
 
-    `select_facts` adds to a statement the columns that the rules read, and `facts_by_deal` builds facts from the
+    `select_facts` adds the columns that the rules read to a statement; `facts_by_deal` builds facts from its
     records. Rows with a value in `hidden_column` are not shown.
     """
 

@@ -166,7 +166,10 @@ def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
 
 
 def _matches_text(viewer: Viewer, text: str) -> Q:
-    """Return the condition that the name of a deal, its account or a stakeholder contains a text, or its number equals it."""
+    """Return the condition that the name of a deal, its account or a stakeholder contains a text.
+
+    A text of digits matches the deal with that number, too.
+    """
     accounts = Account.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
     contacts = Contact.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
     people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")

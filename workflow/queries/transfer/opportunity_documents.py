@@ -1,4 +1,7 @@
-"""Opportunity documents for an export, read with one statement per table. The caller has limited the deals to the visible ones."""
+"""Opportunity documents for an export, read with one statement for each table.
+
+The caller has scoped the deals.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -36,7 +39,7 @@ CONTACT_COLUMNS = {"contact__name": "name", "contact__email": "email", "contact_
 
 @dataclass(frozen=True)
 class DocumentPart:
-    """A list of a document: the dataclass of its entries, their table, their order, and the path to the deal's id."""
+    """A list of a document: the dataclass of its entries, their table, order and path to the deal's id."""
 
     name: str
     shape: type
@@ -70,19 +73,33 @@ class DocumentPart:
 
 
 def _required_type(hint: Any) -> Any:  # Any: a type as a value
-    return next(part for part in get_args(hint) if part is not NoneType) if get_origin(hint) is UnionType else hint
+    return (
+        next(part for part in get_args(hint) if part is not NoneType)
+        if get_origin(hint) is UnionType
+        else hint
+    )
 
 
 DOCUMENT_PARTS: Final = (
-    DocumentPart("stakeholders", document_parts.ExportedStakeholder, models.Stakeholder, ("created_at", "id")),
     DocumentPart(
-        "relations", document_parts.ExportedRelation, models.StakeholderRelation, ("id",), "stakeholder__opportunity_id"
+        "stakeholders", document_parts.ExportedStakeholder, models.Stakeholder, ("created_at", "id")
+    ),
+    DocumentPart(
+        "relations",
+        document_parts.ExportedRelation,
+        models.StakeholderRelation,
+        ("id",),
+        "stakeholder__opportunity_id",
     ),
     DocumentPart("assessments", document_parts.ExportedAssessment, models.Assessment, ("assessed_at", "id")),
     DocumentPart("competitors", document_parts.ExportedCompetitor, models.Competitor, ("created_at", "id")),
     DocumentPart("decision_steps", document_parts.ExportedDecisionStep, models.DecisionStep, ("position",)),
     DocumentPart(
-        "objectives", document_parts.ExportedObjective, models.Objective, ("position",), columns={"target": "goal"}
+        "objectives",
+        document_parts.ExportedObjective,
+        models.Objective,
+        ("position",),
+        columns={"target": "goal"},
     ),
     DocumentPart("risks", document_parts.ExportedRisk, models.Risk, ("raised_at", "id")),
     DocumentPart(
@@ -134,7 +151,9 @@ DEAL_FIELDS: Final = tuple(
 """The fields of a document that are columns of the deal's own row."""
 
 
-async def opportunity_documents(viewer: Viewer, rows: Sequence[OpportunityRow]) -> dict[UUID, OpportunityDocument]:
+async def opportunity_documents(
+    viewer: Viewer, rows: Sequence[OpportunityRow]
+) -> dict[UUID, OpportunityDocument]:
     """Return the document of each deal by its id."""
     reader = _PartReader(viewer.organization_id, [row.id for row in rows])
     for part in DOCUMENT_PARTS:
@@ -143,11 +162,13 @@ async def opportunity_documents(viewer: Viewer, rows: Sequence[OpportunityRow]) 
     processes = await processes_by_id(viewer, {row.process_id for row in rows})
     documents = {}
     for row in rows:
-        values: dict[str, Any] = {
-            name: getattr(row, name) for name in DEAL_FIELDS
-        }  # Any: columns and parts of several kinds
+        # Any: columns and parts of several kinds
+        values: dict[str, Any] = {name: getattr(row, name) for name in DEAL_FIELDS}
         values |= {name: tuple(listed) for name, listed in reader.parts[row.id].items()}
-        values |= {"process": processes[row.process_id].document.key, "collaborators": tuple(collaborators[row.id])}
+        values |= {
+            "process": processes[row.process_id].document.key,
+            "collaborators": tuple(collaborators[row.id]),
+        }
         values |= {"next_step": _next_step(row), "close": _close_details(row, reader)}
         documents[row.id] = OpportunityDocument(**values | _forecast(row))
     return documents
@@ -157,8 +178,8 @@ def _forecast(row: OpportunityRow) -> dict[str, Any]:
     """Return the forecast fields of an open deal; those of a closed deal follow from its state."""
     if row.state in CLOSED_STATES:
         return {}
-    by_hand = row.probability if row.probability_is_manual else None
-    return {"probability": by_hand, "forecast_category": row.forecast_category}
+    probability = row.probability if row.probability_is_manual else None
+    return {"probability": probability, "forecast_category": row.forecast_category}
 
 
 def _next_step(row: OpportunityRow) -> ExportedNextStep | None:
@@ -178,7 +199,8 @@ class _PartReader:
     """Reads the lists of several deals and remembers the position of each entry."""
 
     def __init__(self, organization_id: UUID, ids: Sequence[UUID]) -> None:
-        self.organization_id, self.ids = organization_id, list(ids)
+        self.organization_id = organization_id
+        self.ids = list(ids)
         self.parts: defaultdict[UUID, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         self.positions: dict[str, dict[UUID, int]] = {part.name: {} for part in DOCUMENT_PARTS}
 
@@ -189,13 +211,17 @@ class _PartReader:
     async def read(self, part: DocumentPart) -> None:
         """Read one list of all deals, in its order."""
         rows = part.table.filter(organization_id=self.organization_id, **{f"{part.deal_path}__in": self.ids})
-        records = await rows.order_by(*part.order).values(part.table._meta.pk_attr, part.deal_path, *_columns(part))
+        records = await rows.order_by(*part.order).values(
+            part.table._meta.pk_attr, part.deal_path, *_columns(part)
+        )
         contacts = await self._participants(records) if part.joined_fields else {}
         for record in records:
             listed = self.parts[record[part.deal_path]][part.name]
             more = {name: tuple(contacts.get(record["id"], ())) for name in part.joined_fields}
             listed.append(
-                part.shape(**{name: self._field_value(part, name, record) for name in part.column_fields}, **more)
+                part.shape(
+                    **{name: self._field_value(part, name, record) for name in part.column_fields}, **more
+                )
             )
             self.positions[part.name][record[part.table._meta.pk_attr]] = len(listed)
 
