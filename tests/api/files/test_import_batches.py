@@ -7,7 +7,7 @@ import random
 import sys
 from pathlib import Path
 
-from tests.api.files.test_import_map import FILES
+from tests.api.files.crm_files import FILES
 from tests.support.counts import count
 from tests.support.organizations import new_organization
 from tests.support.serving import ROOT, SECRET_KEY

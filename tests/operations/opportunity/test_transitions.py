@@ -1,4 +1,4 @@
-"""What a blocked transition says beyond what is unmet: who may pass it, and what a closed deal leaves open."""
+"""A transition that is blocked: its advice, its override, and that nothing is written."""
 
 import pytest
 
@@ -16,7 +16,7 @@ LEAD_HINT = " REOPEN to LEAD has no requirements."
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for what is refused leaves it as it is."""
+    """One team for all tests; a refusal changes nothing."""
     return await new_sales_team()
 
 

@@ -1,4 +1,4 @@
-"""Pushes: which moves of the expected close date count, what they need, and that nothing makes them forgotten."""
+"""Creating, changing and deleting opportunities, and the pushes of the expected close date."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -9,10 +9,15 @@ import pytest
 
 from tests.support.organizations import NOW
 from tests.support.team import SELLER_EMAIL, SalesTeam, event_payloads, new_sales_team, override_all
-from workflow.models import Opportunity
+from workflow.models import Opportunity, Snapshot
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.context import Ctx
-from workflow.operations.opportunity.edit import update_opportunity
+from workflow.operations.opportunity.edit import (
+    NewOpportunity,
+    create_opportunity,
+    delete_opportunity,
+    update_opportunity,
+)
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import (
     LossDetails,
@@ -26,7 +31,7 @@ from workflow.operations.opportunity.triggers import (
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
 from workflow.rules.enums import LossReason, OpportunityState, SlipReason
-from workflow.rules.errors import InvalidInputError
+from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError
 
 S = OpportunityState
 MARCH, LATE_MARCH, APRIL, MAY = date(2026, 3, 10), date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 20)
@@ -200,3 +205,76 @@ async def test_an_import_compares_with_the_close_date_set_here(team: SalesTeam) 
     await import_rows(admin, "pushes", [replace(row, expected_close_date=APRIL)])
 
     assert await push_count(outcome.opportunity_id) == 1
+
+
+async def account_of(deal: UUID) -> UUID:
+    """Return the account of a deal."""
+    [row] = await Opportunity.filter(id=deal).values("account_id")
+    account: UUID = row["account_id"]
+    return account
+
+
+async def test_a_new_opportunity_is_a_lead_with_the_defaults_of_its_process(team: SalesTeam) -> None:
+    new = NewOpportunity(await account_of(team.deals[S.LEAD]), None, None)
+
+    id = await create_opportunity(team.ctx["owner"], new, {"name": "A new deal"})
+
+    row = await Opportunity.get(id=id).values()
+    assert (row["state"], row["version"], row["type"], row["owner_id"]) == (
+        S.LEAD,
+        1,
+        "NEW_BUSINESS",
+        team.ctx["owner"].viewer.member_id,
+    )
+    assert (row["probability"], row["forecast_category"], row["push_count"]) == (0.1, "OMITTED", 0)
+    assert row["created_at"] == row["state_since"] == row["recorded_at"] == NOW
+    assert await Snapshot.filter(opportunity_id=id).values("state") == [{"state": "LEAD"}]
+
+
+async def test_an_unknown_account_or_process_is_refused(team: SalesTeam) -> None:
+    account = await account_of(team.deals[S.LEAD])
+
+    with pytest.raises(NotFoundError):
+        await create_opportunity(team.ctx["owner"], NewOpportunity(uuid4(), None, None), {"name": "Lost"})
+    with pytest.raises(InvalidInputError, match="no sales process with the key `nowhere`"):
+        await create_opportunity(team.ctx["owner"], NewOpportunity(account, None, "nowhere"), {"name": "Lost"})
+
+    assert await Opportunity.filter(organization_id=team.organization.id, name="Lost").count() == 0
+
+
+async def test_an_external_id_belongs_to_one_opportunity(team: SalesTeam) -> None:
+    account = await account_of(team.deals[S.LEAD])
+    changes: OpportunityChanges = {"name": "First", "external_system": "crm", "external_id": "taken"}
+    first = await create_opportunity(team.ctx["owner"], NewOpportunity(account, None, None), changes)
+    second = await team.add_deal(S.LEAD)
+
+    await update_opportunity(team.ctx["owner"], first, {**changes, "name": "Renamed"}, expected_version=None)
+    with pytest.raises(DuplicateError) as refusal:
+        await update_opportunity(team.ctx["owner"], second, changes, expected_version=None)
+
+    assert refusal.value.id == first
+    assert (await Opportunity.get(id=first)).name == "Renamed"
+
+
+async def test_equal_values_change_nothing(team: SalesTeam) -> None:
+    id = await team.add_deal(S.LEAD)
+    changes: OpportunityChanges = {"description": "A pilot", "attributes": {"a": 1}}
+    await update_opportunity(team.ctx["owner"], id, changes, expected_version=None)
+    before = await Opportunity.get(id=id).values()
+
+    await update_opportunity(team.ctx["owner"], id, changes, expected_version=None)
+
+    assert await Opportunity.get(id=id).values() == before
+
+
+async def test_a_deleted_opportunity_needs_a_reason_and_keeps_its_row(team: SalesTeam) -> None:
+    id = await team.add_deal(S.LEAD)
+
+    with pytest.raises(InvalidInputError):
+        await delete_opportunity(team.ctx["admin"], id, reason=" ", expected_version=None)
+    assert (await Opportunity.get(id=id)).deleted_at is None
+    await delete_opportunity(team.ctx["admin"], id, reason="Entered twice", expected_version=None)
+
+    assert (await Opportunity.get(id=id)).deleted_at is not None
+    with pytest.raises(NotFoundError):
+        await update_opportunity(team.ctx["owner"], id, {"name": "Again"}, expected_version=None)
