@@ -1,4 +1,4 @@
-"""The command line `pursuit`: one file a family of commands."""
+"""The command line `pursuit`: one module per group of commands."""
 
 import logging
 import os
@@ -65,7 +65,7 @@ app.add_typer(process.process, name="process")
 
 
 def main() -> None:
-    """Run one command; whatever goes wrong is one line on standard error, never a traceback."""
+    """Run one command; report any failure as one line on standard error, without a traceback."""
     logging.basicConfig(level=logging.WARNING)
     try:
         raise SystemExit(app(prog_name="pursuit", standalone_mode=False) or 0)
@@ -73,15 +73,15 @@ def main() -> None:
         raise SystemExit(130) from None
     except typer.TyperException as misuse:
         if message := misuse.format_message().rstrip("."):
-            fail(f"{message}. `pursuit --help` says how.", code=2)
+            fail(f"{message}. See `pursuit --help`.", code=2)
         raise SystemExit(2) from None
     except EXPECTED_ERRORS as problem:
         fail(str(problem))
     except UnavailableError as problem:
-        fail(f"{str(problem).rstrip('.')}. `pursuit doctor` says more.")
+        fail(f"{str(problem).rstrip('.')}. Run `pursuit doctor` for details.")
     except DATABASE_ERRORS as problem:
-        fail(f"The database does not answer: {str(problem).rstrip('.')}. `pursuit doctor` says more.")
+        fail(f"The database does not answer: {str(problem).rstrip('.')}. Run `pursuit doctor` for details.")
     except Exception as problem:
         if os.environ.get("PURSUIT_LOG_LEVEL", "").lower() == "debug":
-            logging.getLogger("pursuit").exception("the command failed")
-        fail(f"It failed by our fault: {type(problem).__name__}: {problem}. PURSUIT_LOG_LEVEL=debug shows where.")
+            logging.getLogger("pursuit").exception("command failed")
+        fail(f"Internal error: {type(problem).__name__}: {problem}. Set PURSUIT_LOG_LEVEL=debug for the traceback.")

@@ -1,4 +1,4 @@
-"""What `pursuit doctor` looks at: each check is a finding, and a remedy where it is a fault."""
+"""Checks of `pursuit doctor`: each has a finding, and a remedy if it found a fault."""
 
 import os
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from workflow.models.engine.readiness import readiness_problem, row_security_pro
 from workflow.queries.events.webhooks import worker_lag
 
 EARLIEST_PLAUSIBLE_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+"""Time of this version's development: an earlier clock is wrong."""
 MAX_SKEW_SECONDS = 2.0
 MAX_LAG_SECONDS = 60.0
 CLOCK_SQL = {
@@ -24,7 +25,7 @@ CLOCK_SQL = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at; without a remedy it is sound."""
+    """The result of one check; it is a fault if it has a remedy."""
 
     name: str
     finding: str
@@ -32,28 +33,28 @@ class Check:
 
 
 async def run_checks() -> list[Check]:
-    """Settings first; the database only where they can be read, its inside only where it answers."""
+    """Run all checks that are possible: the database needs valid settings, its contents a database that answers."""
     try:
         settings = Settings.read(os.environ)
     except SettingsError as problem:
-        return [Check("settings", str(problem), "Set it to one of the allowed values, or unset it.")]
-    found = [Check("settings", f"{name}={value}") for name, value in settings.redacted().items()]
-    found += [*_check_secret_key(settings), _check_time_zones()]
+        return [Check("settings", str(problem), "Set it to an allowed value, or unset it.")]
+    checks = [Check("settings", f"{name}={value}") for name, value in settings.redacted().items()]
+    checks += [*_check_secret_key(settings), _check_time_zones()]
     if settings.oidc_issuer:
-        found.append(await _check_issuer(settings.oidc_issuer))
-    return [*found, *await _check_database(settings)]
+        checks.append(await _check_issuer(settings.oidc_issuer))
+    return [*checks, *await _check_database(settings)]
 
 
 def _check_time_zones() -> Check:
     try:
         ZoneInfo("Europe/Berlin")
     except ZoneInfoNotFoundError:
-        return Check("time zones", "this machine knows none", "Install the package tzdata.")
-    return Check("time zones", "known")
+        return Check("time zones", "this machine has no time zone data", "Install the package tzdata.")
+    return Check("time zones", "installed")
 
 
 async def _check_issuer(address: str) -> Check:
-    from api.auth.issuer import Issuer, IssuerError  # here, for the other commands start faster without it
+    from api.auth.issuer import Issuer, IssuerError  # here because the other commands start faster without it
 
     issuer = Issuer(address)
     try:
@@ -64,21 +65,24 @@ async def _check_issuer(address: str) -> Check:
         await issuer.close()
     if not count:
         remedy = (
-            "Let it sign with a key that has an id (kid): RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519."
+            "Configure it to sign with a key that has an id (kid): "
+            "RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519."
         )
-        return Check("issuer", f"{address} answers, and has no key that Pursuit can use", remedy)
+        return Check("issuer", f"{address} answers, but has no key that Pursuit can use", remedy)
     return Check("issuer", f"{address} answers, keys: {count}")
 
 
 async def _check_database(settings: Settings) -> list[Check]:
-    url, file = settings.database_url, settings.sqlite_file
+    url = settings.database_url
+    file = settings.sqlite_file
     shown = without_password(url)
     if file and not file.exists():
-        return [Check("database", f"{file} is not there yet", "Run `pursuit migrate`: it makes the file.")]
+        return [Check("database", f"{file} does not exist", "Run `pursuit migrate` to create it.")]
     if file and file.is_dir():
-        return [Check("database", f"{file} is a folder", "Name a file in it with PURSUIT_DATABASE_URL.")]
+        return [Check("database", f"{file} is a folder", "Set PURSUIT_DATABASE_URL to a file in it.")]
     if file and not os.access(file, os.R_OK | os.W_OK):
-        return [Check("database", f"{file} cannot be read and written", "Give this user the rights on the file.")]
+        remedy = "Allow this user to read and write the file."
+        return [Check("database", f"{file} cannot be read and written", remedy)]
     try:
         async with open_database(url):
             reason = await readiness_problem(url)
@@ -93,10 +97,10 @@ async def _check_database(settings: Settings) -> list[Check]:
 
 def _database_remedy(settings: Settings) -> str:
     if settings.sqlite_file:
-        return "Check that PURSUIT_DATABASE_URL names a SQLite file, and no other kind of file."
+        return "Check that PURSUIT_DATABASE_URL is a SQLite file, not another kind of file."
     return (
-        "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are right; "
-        "`createdb` makes a database that is not there yet."
+        "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are correct. "
+        "If the database does not exist, create it with `createdb`."
     )
 
 
@@ -111,30 +115,30 @@ def _check_migrations(pending_migrations: list[str]) -> Check:
 
 
 async def _check_row_security() -> list[Check]:
-    """Whether PostgreSQL keeps organizations apart by itself; a SQLite file cannot."""
+    """Check that PostgreSQL separates the organizations; SQLite has no row-level security."""
     if dialect() == "sqlite":
         return []
-    name = "row security"
-    return [Check(name, *fault) if (fault := await row_security_problem()) else Check(name, "on, for every table")]
+    problem = await row_security_problem()
+    return [Check("row security", *problem) if problem else Check("row security", "enabled on every table")]
 
 
 async def _check_worker(settings: Settings) -> Check:
-    """Whether the worker keeps up: what waits for it longer than a moment waits for nobody."""
+    """Check how long the oldest event or delivery has waited for a worker."""
     now = datetime.now(UTC)
-    found = await worker_lag(now)
-    waits = [(now - at).total_seconds() for at in (found.event_at, found.delivery_at) if at is not None]
-    name, active = "worker", f"{found.endpoints} active webhook endpoint{'' if found.endpoints == 1 else 's'}"
+    lag = await worker_lag(now)
+    waits = [(now - at).total_seconds() for at in (lag.event_at, lag.delivery_at) if at is not None]
+    endpoints = f"{lag.endpoints} active webhook endpoint{'' if lag.endpoints == 1 else 's'}"
     if max(waits, default=0) > MAX_LAG_SECONDS:
-        remedy = "Run `pursuit worker` beside what serves, or let `pursuit serve` do it: PURSUIT_WORKER=on."
-        return Check(name, f"{active}; the oldest event or delivery has waited for {max(waits):,.0f} s", remedy)
-    return Check(name, f"{active}; nothing has waited for long")
+        remedy = "Run `pursuit worker` beside the server, or set PURSUIT_WORKER=on for `pursuit serve`."
+        return Check("worker", f"{endpoints}; the oldest event or delivery has waited {max(waits):,.0f} s", remedy)
+    return Check("worker", f"{endpoints}; no event or delivery is late")
 
 
 def _check_secret_key(settings: Settings) -> list[Check]:
     try:
         settings.require_secret_key()
     except SettingsError as problem:
-        return [Check("secret key", str(problem), "Set it before you serve.")]
+        return [Check("secret key", str(problem), "Set it before you start the server.")]
     return []
 
 
@@ -143,7 +147,8 @@ async def _check_clock() -> Check:
     [row] = await fetch(CLOCK_SQL[dialect()])
     skew = abs(float(row["at"]) - now.timestamp())
     if now < EARLIEST_PLAUSIBLE_NOW:
-        return Check("clock", f"{now.isoformat()} is before Pursuit was built", "Set this machine's clock.")
+        return Check("clock", f"{now.isoformat()} is earlier than this version of Pursuit", "Set this machine's clock.")
+    finding = f"differs from the database's clock by {skew:.1f} s"
     if skew > MAX_SKEW_SECONDS:
-        return Check("clock", f"{skew:.1f} s apart from the database's", "Synchronize both machines' clocks (NTP).")
-    return Check("clock", f"{now.isoformat(timespec='seconds')}, {skew:.1f} s apart from the database's")
+        return Check("clock", finding, "Synchronize the clocks of both machines (NTP).")
+    return Check("clock", f"{now.isoformat(timespec='seconds')}, {finding}")

@@ -1,4 +1,4 @@
-"""Commands on the database's shape and the schema's text."""
+"""Commands that migrate the database and print the GraphQL schema."""
 
 import asyncio
 from typing import Annotated
@@ -8,6 +8,8 @@ import typer
 from api.cli.runtime import load_settings
 from workflow.models.engine.migrating import migrate as apply_migrations
 from workflow.models.engine.migrating import pending
+
+UP_TO_DATE = "The database is up to date."
 
 
 def migrate(
@@ -26,12 +28,12 @@ def migrate(
     applied = asyncio.run(apply_migrations(configured.database_url))
     for name in applied:
         typer.echo(f"applied {name}")
-    typer.echo("The database is at the newest schema.")
+    typer.echo(UP_TO_DATE)
 
 
 def schema() -> None:
     """Print the GraphQL schema as SDL."""
-    from schema import schema as graphql_schema  # here, for the other commands start faster without it
+    from schema import schema as graphql_schema  # here because the other commands start faster without it
 
     typer.echo(graphql_schema.as_str())
 
@@ -41,4 +43,4 @@ def _print_pending(names: list[str]) -> None:
         typer.echo(f"pending {name}")
     if names:
         raise typer.Exit(1)
-    typer.echo("The database is at the newest schema.")
+    typer.echo(UP_TO_DATE)

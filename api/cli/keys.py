@@ -1,4 +1,4 @@
-"""Commands that make organizations and API keys; a key's secret is shown this once."""
+"""Commands that create organizations and API keys."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def init(
     if as_json:
         _print_json(organization=created.organization_id, member=created.member_id, apiKey=created.api_key)
         return
-    typer.echo(f"{organization} is there, with {name} <{email}> as its admin.")
+    typer.echo(f"Created the organization {organization} with the admin {name} <{email}>.")
     _print_key(created.api_key)
 
 
@@ -60,13 +60,13 @@ def key(
             organization=created.organization_id, member=created.member_id, role=role.value, apiKey=created.api_key
         )
         return
-    typer.echo(f"A key of {organization} with the role {role.value}" + (f", acting as {email}." if email else "."))
+    typer.echo(f"Created a key of {organization} with the role {role.value}" + (f" for {email}." if email else "."))
     _print_key(created.api_key)
 
 
 def _print_json(**fields: UUID | str | None) -> None:
-    """One JSON object; records by the ids that the API takes."""
-    from schema.core.ids import encode  # here, for the other commands start faster without the schema
+    """Print one JSON object, with ids as the API uses them."""
+    from schema.core.ids import encode  # here because the other commands start faster without it
 
     kinds = {"organization": "Organization", "member": "Member"}
     typer.echo(
@@ -75,4 +75,4 @@ def _print_json(**fields: UUID | str | None) -> None:
 
 
 def _print_key(api_key: str) -> None:
-    typer.echo(f"API key, shown only now: {api_key}")
+    typer.echo(f"API key, shown only once: {api_key}")

@@ -60,7 +60,7 @@ def show(
         return typer.echo(preset_text(name), nl=False)
     if name != "-" and not Path(name).exists():
         known = ", ".join(PRESETS)
-        raise CommandFailed(f"There is no preset called {name}, and no such file. The presets: {known}.")
+        raise CommandFailed(f"{name} is neither a preset nor a file. The presets are {known}.")
     return typer.echo(SCHEMA_LINE + process_to_yaml(_load_document(name)), nl=False)
 
 
@@ -91,11 +91,11 @@ def publish_(
     document = _load_document(file)
     outcome = with_database(lambda: _publish(organization, document, make_default=default))
     named = f"version {outcome.published.version} of `{document.key}`"
-    typer.echo(f"Published {named}." if outcome.published.is_new else f"Nothing has changed: this is {named} already.")
+    typer.echo(f"Published {named}." if outcome.published.is_new else f"Nothing to publish: this is {named}.")
     if outcome.default_key == document.key:
         typer.echo(f"It is the default process of {organization}.")
     else:
-        typer.echo(f"New opportunities begin with `{outcome.default_key}`; --default makes it this one.")
+        typer.echo(f"New opportunities use `{outcome.default_key}`; --default makes this process the default.")
 
 
 @process.command("schema")
@@ -108,20 +108,20 @@ def schema() -> None:
 
 
 def schema_text() -> str:
-    """The schema as it is printed and shipped."""
+    """Return the JSON Schema of process files as text."""
     return json.dumps(process_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class PublishOutcome:
-    """What was published, and with which process new opportunities begin now."""
+    """The published version, and the key of the organization's default process."""
 
     published: PublishResult
     default_key: str
 
 
 def _origin_comment(row: ProcessRow) -> str:
-    """A comment that says whence the text comes."""
+    """Return a comment with the version, the time and the author of a published process."""
     when = row.published_at.isoformat(timespec="seconds")
     sentence = f"Version {row.version} of `{row.document.key}`, published {when} by {row.published_by.name}."
     return f"# {' '.join(sentence.split())}\n"
@@ -130,7 +130,7 @@ def _origin_comment(row: ProcessRow) -> str:
 def _list_presets() -> None:
     for name in PRESETS:
         typer.echo(f"{name:<10} {preset(name).name}")
-    typer.echo("`pursuit process show NAME` prints one; with --organization, what is published there.")
+    typer.echo("Print one with `pursuit process show NAME`, or a published process with --organization.")
 
 
 def _load_document(file: str) -> ProcessDocument:
@@ -141,7 +141,7 @@ def _load_document(file: str) -> ProcessDocument:
 
 
 def _read_text(file: str) -> str:
-    """The file's text, and no more of it than could be a process."""
+    """Return the text of a file or of standard input, which must be UTF-8 and not too large."""
     try:
         if file == "-":
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -149,19 +149,17 @@ def _read_text(file: str) -> str:
             with Path(file).open("rb") as opened:
                 data = opened.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise CommandFailed(
-                f"{_display_name(file)} has more than {MAX_BYTES:,} bytes; no process is as long as that."
-            )
+            raise CommandFailed(f"{_display_name(file)} is too large for a process: more than {MAX_BYTES:,} bytes.")
         return data.decode("utf-8-sig")
     except OSError as problem:
         raise CommandFailed(f"{file} cannot be read: {problem.strerror}.") from problem
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        raise CommandFailed(f"{_display_name(file)}:{line}: This is no text in UTF-8. Save it as UTF-8.") from problem
+        raise CommandFailed(f"{_display_name(file)}:{line}: The text is not in UTF-8. Save it as UTF-8.") from problem
 
 
 def _print_problems(file: str, faulty: InvalidYamlError) -> NoReturn:
-    """Every fault on a line of its own, as compilers do and editors read."""
+    """Print one fault per line, in the form that editors recognize."""
     for problem in faulty.problems:
         typer.echo(f"{_display_name(file)}:{problem.line}: {' '.join(str(problem).split())}", err=True)
     raise typer.Exit(1)
@@ -190,7 +188,7 @@ async def _find_process(organization: str, key: str | None, version: int | None)
     row = await process_of(viewer, key, version)
     if row is None:
         wanted = f"version {version} of `{key}`" if version else f"process `{key}`"
-        raise CommandFailed(f"{organization} has published no {wanted}. Publish it with `pursuit process publish`.")
+        raise CommandFailed(f"{organization} has not published {wanted}. Publish it with `pursuit process publish`.")
     return row
 
 

@@ -1,4 +1,4 @@
-"""How every command runs: settings read, database open, and a failure said in one line."""
+"""Helpers of every command: settings, database, progress bar, and failures in one line."""
 
 import asyncio
 import os
@@ -8,6 +8,8 @@ from typing import Annotated, NoReturn, TypeVar
 
 import asyncpg
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tortoise.exceptions import BaseORMException
 
 from api.config.settings import Settings
@@ -26,17 +28,15 @@ DATABASE_ERRORS = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )
-"""What a database raises that is away, of another kind, or not ours to open."""
-
-
+"""Exceptions if the database does not answer, is of another kind, or cannot be opened."""
 ORGANIZATION_ID_PREFIX = "T3JnYW5pemF0aW9u"
-"""How every id begins by which the API names an organization."""
+"""Beginning of every organization id of the API: `Organization` in base64."""
 
 
 def parse_organization(text: str) -> str:
-    """An organization's name or id as it is kept: an id may be given as the API prints it."""
+    """Return a name unchanged, and an id of the API as the stored id."""
     if text.startswith(ORGANIZATION_ID_PREFIX):
-        from schema.core.ids import decode  # here, for commands start faster without the schema
+        from schema.core.ids import decode  # here because commands start faster without it
 
         if (found := decode(text)) is not None:
             return str(found[1])
@@ -49,34 +49,40 @@ OrganizationOption = Annotated[
 
 
 class CommandFailed(Exception):
-    """What a command could not do, in one readable line."""
+    """A failure of a command, in one line for its user."""
 
 
 def load_settings() -> Settings:
-    """The settings of this command's environment; a folder is no database."""
-    configured = Settings.read(os.environ)
-    if configured.sqlite_file and configured.sqlite_file.is_dir():
-        raise CommandFailed(f"{configured.sqlite_file} is a folder. Name a file in it with PURSUIT_DATABASE_URL.")
-    return configured
+    """Read the settings from the environment; refuse a folder as the database."""
+    settings = Settings.read(os.environ)
+    if settings.sqlite_file and settings.sqlite_file.is_dir():
+        raise CommandFailed(f"{settings.sqlite_file} is a folder. Set PURSUIT_DATABASE_URL to a file in it.")
+    return settings
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on standard error, so that standard output can be piped."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
 
 
 def with_database(work: Callable[[], Awaitable[T]]) -> T:
-    """Run something on the open database, which has to be at the newest schema."""
+    """Run the work on the configured database, which must be up to date."""
     url = load_settings().database_url
     return asyncio.run(_run_on_migrated(url, work))
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
-    """End the command with one line on standard error."""
+    """Print one line on standard error and end the command."""
     typer.echo(f"pursuit: {' '.join(message.split())}", err=True)
     raise SystemExit(code)
 
 
 async def require_migrated(url: str) -> None:
-    """Refuse a database that is behind the newest schema."""
+    """Refuse a database with pending migrations."""
     if names := await pending(url):
-        count = "1 migration" if len(names) == 1 else f"{len(names)} migrations"
-        raise CommandFailed(f"The database is {count} behind. Run `pursuit migrate` first.")
+        count = "1 pending migration" if len(names) == 1 else f"{len(names)} pending migrations"
+        raise CommandFailed(f"The database has {count}. Run `pursuit migrate` first.")
 
 
 async def _run_on_migrated(url: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""Commands that serve, and that say what keeps Pursuit from serving."""
+"""Commands that start the server and check the installation."""
 
 import asyncio
 import socket
@@ -16,8 +16,6 @@ from workflow.models.engine.database import single_process
 from workflow.models.engine.migrating import migrate
 
 DEMO_KEYS = Path("var/demo-keys.json")
-
-
 UVICORN_OPTIONS: dict[str, Any] = {
     "factory": True,
     "log_config": None,
@@ -25,9 +23,10 @@ UVICORN_OPTIONS: dict[str, Any] = {
     "server_header": False,
     "ws": "websockets-sansio",
     "timeout_graceful_shutdown": 10,
+    # Clients and proxies close idle connections sooner; if the server did, it could be under a new request.
     "timeout_keep_alive": 75,
 }
-"""How uvicorn serves: the log is ours, and a connection rests longer than clients and proxies keep one, so that none is closed under a request."""
+"""Options of uvicorn; requests are logged by RequestLogMiddleware."""
 
 
 def serve(
@@ -45,7 +44,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the GraphQL API, with the background work unless PURSUIT_WORKER is off."""
-    import uvicorn  # here, and the next: the other commands start faster without them
+    import uvicorn  # this and the next import are here because the other commands start faster without them
 
     from api.http.requests import BODY_LIMIT
 
@@ -58,7 +57,7 @@ def serve(
         keys = asyncio.run(_prepare(settings, demo=demo))
     _print_address(settings, keys)
     address: dict[str, Any] = {"host": settings.host, "port": settings.port, "workers": workers}
-    # A socket's message is bounded as a body is.
+    # A message of a WebSocket has the same limit as a body.
     uvicorn.run("api.app:from_environment", **address, **UVICORN_OPTIONS, ws_max_size=BODY_LIMIT)
 
 
@@ -81,13 +80,13 @@ def doctor() -> None:
 def _require_postgres_for(workers: int, settings: Settings) -> None:
     if workers > 1 and settings.sqlite_file:
         raise CommandFailed(
-            f"{workers} workers need PostgreSQL: a SQLite file is served by one process. "
-            "Set PURSUIT_DATABASE_URL to a postgres:// address, or leave --workers out."
+            f"--workers {workers} requires PostgreSQL, because only one process can serve a SQLite file. "
+            "Set PURSUIT_DATABASE_URL to a postgres:// address, or omit --workers."
         )
 
 
 def _require_free_port(settings: Settings) -> None:
-    """Refuse an address that cannot be listened on, before anything is prepared and announced."""
+    """Refuse an address that is in use or not available, before the demo is imported."""
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
@@ -95,8 +94,8 @@ def _require_free_port(settings: Settings) -> None:
             probe.bind(address)
     except OSError as problem:
         raise CommandFailed(
-            f"{settings.host}:{settings.port} cannot be listened on: {problem.strerror}. "
-            "Give another port with --port or PORT, another address with --host or PURSUIT_HOST."
+            f"Cannot listen on {settings.host}:{settings.port}: {problem.strerror}. "
+            "Set another port with --port or PORT, or another address with --host or PURSUIT_HOST."
         ) from problem
 
 
@@ -104,7 +103,7 @@ async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
     if not demo:
         await require_migrated(settings.database_url)
         return {}
-    from api.demo import ensure_demo  # here, for only the demo needs the import and its data
+    from api.demo import ensure_demo  # here because only the demo needs the import and its data
 
     await migrate(settings.database_url)
     return await ensure_demo(settings.database_url, DEMO_KEYS, report=typer.echo)
@@ -113,8 +112,8 @@ async def _prepare(settings: Settings, *, demo: bool) -> dict[str, str]:
 def _print_address(settings: Settings, keys: dict[str, str]) -> None:
     shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
     host = f"[{shown}]" if ":" in shown else shown
-    typer.echo(f"Pursuit serves http://{host}:{settings.port}/graphql")
+    typer.echo(f"Pursuit is serving http://{host}:{settings.port}/graphql")
     if keys:
-        typer.echo("API keys of the demo, by role (send one as `Authorization: Bearer <key>`):")
+        typer.echo("API keys of the demo by role; send one as `Authorization: Bearer <key>`:")
     for role, api_key in keys.items():
         typer.echo(f"  {role:<12} {api_key}")

@@ -1,4 +1,4 @@
-"""The command that brings what is stored of open deals up to the day."""
+"""The command that updates stored values of open deals that change with time."""
 
 from datetime import UTC, datetime
 
@@ -27,6 +27,7 @@ def sweep() -> None:
 
         done = with_database(lambda: run_sweep(lambda: datetime.now(UTC), on_progress=show_progress))
     typer.echo(
-        f"Opportunities judged: {done.deals:,}. Health changed: {done.healths:,}. Milestones missed: {done.milestones:,}. "
-        f"Worth something else at today's rates: {done.values:,}. Alerts that changed: {done.alerts:,}."
+        f"Opportunities evaluated: {done.deals:,}. Health changed: {done.healths:,}. "
+        f"Milestones missed: {done.milestones:,}. Converted values changed: {done.values:,}. "
+        f"Alerts changed: {done.alerts:,}."
     )

@@ -1,4 +1,4 @@
-"""The command that looks whether what is stored holds together."""
+"""The command that checks the integrity of the stored data."""
 
 import typer
 from rich.console import Console

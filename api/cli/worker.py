@@ -1,4 +1,4 @@
-"""The worker alone: what `serve` does beside its requests, for deployments that keep the two apart."""
+"""The command that runs the background worker without serving requests."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ def worker() -> None:
 
 
 async def _run_worker(settings: Settings) -> None:
-    from api.config.telemetry import configure_logging  # here, for the other commands start faster without it
+    from api.config.telemetry import configure_logging  # here because the other commands start faster without it
     from api.worker.webhook_sender import WebhookSender
     from api.worker.worker import Worker
     from workflow.queries.events.subscribe import FeedDispatcher
@@ -35,13 +35,11 @@ async def _run_worker(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    feed, sender = (
-        FeedDispatcher(),
-        WebhookSender(Vault(settings.vault_keys()), allow_private=settings.webhook_allow_private),
-    )
+    feed = FeedDispatcher()
+    sender = WebhookSender(Vault(settings.vault_keys()), allow_private=settings.webhook_allow_private)
     async with open_database(settings.database_url):
         async with Worker(feed, sender).running():
-            typer.echo(f"The worker runs (process {os.getpid()}). Stop it with Ctrl-C.")
+            typer.echo(f"The worker is running (process {os.getpid()}). Stop it with Ctrl-C.")
             await stopped.wait()
-            typer.echo("The worker stops.")
+            typer.echo("The worker is stopping.")
         await feed.close()

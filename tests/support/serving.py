@@ -93,7 +93,7 @@ async def worker(url: str, logs: list[str] | None = None, **environ: str) -> Asy
     first_line = await asyncio.wait_for(process.stdout.readline(), 60)
     output = asyncio.ensure_future(process.communicate())
     try:
-        assert b"The worker runs" in first_line, first_line
+        assert b"The worker is running" in first_line, first_line
         yield process
     finally:
         if process.returncode is None:

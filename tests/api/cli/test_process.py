@@ -117,8 +117,8 @@ async def test_every_fault_is_printed_with_its_line_number(file: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"key: caf\xe9", "process.yaml:1: This is no text in UTF-8. Save it as UTF-8."),
-        (b"x" * 1_000_001, "process.yaml has more than 1,000,000 bytes; no process is as long as that."),
+        (b"key: caf\xe9", "process.yaml:1: The text is not in UTF-8. Save it as UTF-8."),
+        (b"x" * 1_000_001, "process.yaml is too large for a process: more than 1,000,000 bytes."),
     ],
 )
 async def test_an_unreadable_file_is_reported_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
@@ -133,7 +133,7 @@ async def test_an_unreadable_file_is_reported_in_one_line(tmp_path: Path, data: 
     ("arguments", "code", "says"),
     sample([
         (["check", "absent.yaml"], 1, "absent.yaml cannot be read: No such file or directory."),
-        (["show", "sandler"], 1, "no preset called sandler, and no such file. The presets: default, bant, meddicc, spiced."),
+        (["show", "sandler"], 1, "sandler is neither a preset nor a file. The presets are default, bant, meddicc, spiced."),
         (["show", "--version", "2"], 2, "--version needs --organization"),
         (["publish", "workflow/presets/bant.yaml"], 2, "Missing option '--organization'"),
         (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, 'no organization named "Nobody"'),
@@ -157,9 +157,9 @@ async def test_publishing_the_same_process_again_changes_nothing(
     before = await stored_rows(organization)
     again = await run_process(*command, database=database)
 
-    hint = "New opportunities begin with `default`; --default makes it this one.\n"
+    hint = "New opportunities use `default`; --default makes this process the default.\n"
     assert (first.code, first.out) == (0, f"Published version 1 of `acme`.\n{hint}")
-    assert (again.code, again.out) == (0, f"Nothing has changed: this is version 1 of `acme` already.\n{hint}")
+    assert (again.code, again.out) == (0, f"Nothing to publish: this is version 1 of `acme`.\n{hint}")
     assert await stored_rows(organization) == before
     [row] = await SalesProcess.filter(organization_id=organization.id, process_key="acme").values()
     assert (row["content_hash"], row["actor_kind"]) == (read_hash(file), "SYSTEM")
@@ -199,11 +199,11 @@ async def test_a_shown_process_publishes_unchanged(file: Path, organization: Tes
     assert content_hash(process_from_yaml(shown.out)) == read_hash(file)
     assert process_from_yaml(before.out).criteria[0].weight == 15
     assert (absent.code, absent.out) == (1, "")
-    assert f"{organization.name} has published no version 3 of `acme`." in absent.err
+    assert f"{organization.name} has not published version 3 of `acme`." in absent.err
 
     kept = await stored_rows(organization)
     again = await pipe_process("publish", "-", *whose, text=shown.out.encode(), database=database)
-    assert again.out.startswith("Nothing has changed: this is version 2 of `acme` already.")
+    assert again.out.startswith("Nothing to publish: this is version 2 of `acme`.")
     assert await stored_rows(organization) == kept
 
 

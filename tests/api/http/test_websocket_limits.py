@@ -62,15 +62,18 @@ async def test_the_number_of_sockets_is_limited(
         ):
             await first.authenticate(organization.api_key)
             await second.authenticate(organization.api_key)
-            await third.send("connection_init", payload={"authorization": f"Bearer {organization.api_key}"})
+            await third.send("ping")
+            await third.receive()  # it is open and counted
             async with connect_socket(server.base_url) as fourth:
-                ends = [await fourth.close_code(), await third.close_code()]
+                over_the_limit_of_the_process = await fourth.close_code()
+            await third.send("connection_init", payload={"authorization": f"Bearer {organization.api_key}"})
+            over_the_limit_of_the_key = await third.close_code()
             await first.subscribe("1", ROLE)
             refused = await first.receive()
         async with connect_socket(server.base_url) as later:
             await later.authenticate(organization.api_key)
 
-    assert ends == [1013, 1013]
+    assert (over_the_limit_of_the_process, over_the_limit_of_the_key) == (1013, 1013)
     assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 

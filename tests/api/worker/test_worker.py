@@ -101,7 +101,7 @@ async def test_doctor_reports_deliveries_that_wait_for_a_worker(
     behind = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": own_database})
 
     assert behind.code == 1
-    assert "FAULT worker: 1 active webhook endpoint; the oldest event or delivery has waited for" in behind.out
+    assert "FAULT worker: 1 active webhook endpoint; the oldest event or delivery has waited" in behind.out
     assert "Run `pursuit worker`" in behind.out
 
 

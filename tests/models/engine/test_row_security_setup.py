@@ -16,7 +16,7 @@ from workflow.models.engine.database import act_as_organization, execute, fetch,
 from workflow.models.engine.migrating import migrate
 from workflow.models.engine.row_security import ROLE, ROW_SECURITY_SETUP
 
-SECURED_LINE = "row security: on, for every table ok"
+SECURED_LINE = "row security: enabled on every table ok"
 
 
 async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: str) -> None:
