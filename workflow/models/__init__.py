@@ -1,4 +1,4 @@
-"""Tortoise tables, one file a family."""
+"""The tables, as Tortoise models; one module for each group of tables."""
 
 from workflow.models.account import Account, Contact, ImportedRow
 from workflow.models.alert import Alert, AlertDigest, JobLease

@@ -1,4 +1,4 @@
-"""The buyer's company and the people in it."""
+"""Accounts, their contacts, and the imported rows."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import foreign_key, optional_foreign_key, primary_k
 
 
 class Account(Model):
-    """A company that may buy; `name_folded` is its name case-folded, for search, matching and order."""
+    """A company; `name_folded` is its case-folded name, used to search, match and order."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -53,7 +53,7 @@ class Contact(Model):
 
 
 class ImportedRow(Model):
-    """The last row imported under a key, so that the same row again changes nothing."""
+    """The last row that was imported under an external key; importing the same row again changes nothing."""
 
     id = primary_key()
     organization = foreign_key("Organization")

@@ -1,4 +1,4 @@
-"""Alerts: what stands against a deal, from when it was first seen until its cause was gone."""
+"""Alerts, digests, and the leases of periodic jobs."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,10 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Alert(Model):
-    """One warning of one deal; at most one of a code and subject is unresolved. `rank` is its severity as a number, for order."""
+    """An alert of a deal; at most one with the same code and subject is unresolved.
+
+    `rank` is the severity as a number, used for order.
+    """
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -40,7 +43,7 @@ class Alert(Model):
 
 
 class AlertDigest(Model):
-    """That a member was sent the digest of a day."""
+    """The record that a member was sent the digest of a day."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -52,7 +55,7 @@ class AlertDigest(Model):
 
 
 class JobLease(Model):
-    """Work that one process at a time does now and then: who is at it until when, and when it was last done."""
+    """The lease of a periodic job, which one process at a time runs, and the time of its last run."""
 
     name = fields.CharField(max_length=32, primary_key=True)
     leased_until = fields.DatetimeField(null=True)

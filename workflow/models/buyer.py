@@ -1,4 +1,4 @@
-"""The buyer: people, how they stand to each other, what they decide by and whom else they look at."""
+"""The buyer's side of a deal: stakeholders, relations, competitors, decision steps and objectives."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Stakeholder(Model):
-    """A contact who takes part in one purchase; `roles` is a list of buying roles."""
+    """A contact's part in one deal; `roles` is a list of buying roles."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -27,7 +27,7 @@ class Stakeholder(Model):
 
 
 class StakeholderRelation(Model):
-    """How one stakeholder stands to another of the same deal."""
+    """A relation from one stakeholder to another of the same deal."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -40,7 +40,7 @@ class StakeholderRelation(Model):
 
 
 class Competitor(Model):
-    """Whom or what the buyer compares us with; doing nothing is one too."""
+    """An alternative that the buyer considers, which includes doing nothing."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -57,7 +57,7 @@ class Competitor(Model):
 
 
 class DecisionStep(Model):
-    """A step of the buyer's way to a decision, in order of `position`."""
+    """A step of the buyer's decision process, in order of `position`."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -73,7 +73,7 @@ class DecisionStep(Model):
 
 
 class Objective(Model):
-    """What the buyer wants to reach, and how it is measured."""
+    """An objective of the buyer and its metric."""
 
     id = primary_key()
     organization = foreign_key("Organization")

@@ -1,4 +1,4 @@
-"""The kinds of column that every table is made of."""
+"""The kinds of column that the tables consist of."""
 
 from typing import Any
 from uuid import UUID
@@ -13,42 +13,43 @@ UNSTORABLE = codec.UNSTORABLE
 
 
 def new_id() -> UUID:
-    """A UUIDv7: later ids sort after earlier ones."""
+    """Return a UUIDv7; later ids sort after earlier ones."""
     return uuid7()
 
 
 def primary_key() -> fields.UUIDField[UUID]:
-    """The primary key, made by us."""
+    """Return a primary key that the program assigns."""
     return fields.UUIDField(primary_key=True, default=new_id)
 
 
-def enum_name(*, null: bool = False) -> fields.CharField[Any]:  # Any: a text, or none where `null`
-    """An enum's name; the CHECK on it stands in the migration."""
+def enum_name(*, null: bool = False) -> fields.CharField[Any]:  # Any: a text, or None if `null`
+    """Return a column for an enum's name; its CHECK is in the migration."""
     return short_text(null=null, size=32)
 
 
 def json_text() -> Any:  # Any: JSON as its text
-    """JSON that a row carries as text, for a page reads many rows and looks into few."""
+    """Return a JSON column that is read as text."""
+    # Pages read many rows and use the content of few, so parsing happens where it is used.
     return fields.JSONField(null=True, decoder=str)
 
 
 def short_text(
     *, null: bool = False, size: int = 255
-) -> fields.CharField[Any]:  # Any: a text, or none where `null`
-    """A short text."""
+) -> fields.CharField[Any]:  # Any: a text, or None if `null`
+    """Return a column for a short text."""
     if null:
         return fields.CharField(max_length=size, null=True)
     return fields.CharField(max_length=size)
 
 
 def foreign_key(table: str, *, cascade: bool = False) -> ForeignKeyRelation[Any]:
-    """A foreign key; what is still pointed at cannot be deleted unless it hangs on its parent."""
+    """Return a foreign key; a row that others refer to cannot be deleted, except with `cascade`."""
     on_delete = fields.CASCADE if cascade else fields.RESTRICT
     return fields.ForeignKeyField(f"pursuit.{table}", related_name=False, on_delete=on_delete, db_index=True)
 
 
 def optional_foreign_key(table: str) -> ForeignKeyNullableRelation[Any]:
-    """A foreign key that may be empty."""
+    """Return a foreign key that may be empty."""
     return fields.ForeignKeyField(
         f"pursuit.{table}", related_name=False, on_delete=fields.RESTRICT, null=True, db_index=True
     )

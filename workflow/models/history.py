@@ -1,4 +1,4 @@
-"""What happened, append-only: transitions, the debts of overrides, and the feed of events."""
+"""The history: transitions, snapshots, overrides, and the event feed."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Transition(Model):
-    """One arrow taken: the gate as it was evaluated, what the deal weighed then, and the close it made."""
+    """A recorded transition with its evaluated gate, the deal's figures at that time."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -41,7 +41,10 @@ class Transition(Model):
 
 
 class Snapshot(Model):
-    """How a deal stood from one instant until the next change of what reports count; what stands now has no `until`."""
+    """The values of a deal that reports use, from one change of them until the next.
+
+    The current one has no `until`.
+    """
 
     pos = fields.BigIntField(primary_key=True, generated=True)
     organization = foreign_key("Organization")
@@ -64,7 +67,7 @@ class Snapshot(Model):
 
 
 class Override(Model):
-    """Requirements that a manager passed: a debt until each of them holds."""
+    """Requirements that a manager overrode; it is open until each of them is met."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -84,7 +87,7 @@ class Override(Model):
 
 
 class Event(Model):
-    """One fact; its place in the feed is (epoch, xid, pos)."""
+    """An event; its position in the feed is (epoch, xid, pos)."""
 
     pos = fields.BigIntField(primary_key=True, generated=True)
     id = fields.UUIDField()
@@ -108,7 +111,7 @@ class Event(Model):
 
 
 class FeedEpoch(Model):
-    """One row; a restore raises it, so that older cursors are told apart."""
+    """The epoch of the feed, in one row. A restore increases it, which distinguishes older cursors."""
 
     id = fields.IntField(primary_key=True, generated=False)
     epoch = fields.IntField()

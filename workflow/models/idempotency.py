@@ -1,4 +1,4 @@
-"""Requests that may be sent twice and shall be done once: what a key of a client has come to."""
+"""Idempotency records: requests that may be sent again and are executed once."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from workflow.models.columns import foreign_key, primary_key, short_text
 
 
 class IdempotencyRecord(Model):
-    """One Idempotency-Key of one API key or member: which request it stands for, who is at it, and what became of it.
+    """An Idempotency-Key of an API key or member, with its request and the results.
 
-    `outcomes` are written in the transactions that they tell of; `done` says that they are all, and `answer` is the answer
-    as it was given: a text, for a database may put the names of JSON in another order.
+    Each entry of `outcomes` is written in the transaction whose result it is; `done` is set after the last one.
+    `answer` is text, because a JSON column can change the order of names.
     """
 
     id = primary_key()

@@ -1,4 +1,4 @@
-"""The opportunity itself and who works it."""
+"""Opportunities, their collaborators and assessments."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -14,7 +14,7 @@ from workflow.models.columns import (
 
 
 class Opportunity(Model):
-    """A deal; `base_minor`, `health` and `risk_level` are stored so that lists filter and order by them."""
+    """A deal; `base_minor`, `health` and `risk_level` are stored for the filters and orders of lists."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -75,7 +75,7 @@ class Opportunity(Model):
 
 
 class Collaborator(Model):
-    """A member who works the deal with its owner."""
+    """A member who works on a deal with its owner."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -87,7 +87,7 @@ class Collaborator(Model):
 
 
 class Assessment(Model):
-    """One answer to one criterion; append-only, the latest counts."""
+    """An assessment of a criterion; append-only, the latest counts."""
 
     id = primary_key()
     organization = foreign_key("Organization")

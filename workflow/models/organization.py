@@ -1,4 +1,4 @@
-"""The organization, its people, their keys, and its figures of reference."""
+"""Organizations with their teams, members, API keys, exchange rates and targets."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Organization(Model):
-    """A company that sells; nothing of it is ever seen by another."""
+    """A company that uses the product; its data is never visible to another."""
 
     id = primary_key()
     name = short_text()
@@ -23,7 +23,7 @@ class Organization(Model):
 
 
 class OpportunityCounter(Model):
-    """The last opportunity number given out; its row is locked last in a transaction."""
+    """The last assigned opportunity number; its row is locked last in a transaction."""
 
     organization: fields.OneToOneRelation[Organization] = fields.OneToOneField(
         "pursuit.Organization", related_name=False, primary_key=True, on_delete=fields.RESTRICT
@@ -49,7 +49,7 @@ class Team(Model):
 
 
 class Member(Model):
-    """A person of the organization; `email` is kept in lower case."""
+    """A user of the organization; `email` is in lower case."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -66,7 +66,7 @@ class Member(Model):
 
 
 class ApiKey(Model):
-    """A credential `pur_<public_id>_<secret>`; only the secret's hash is kept."""
+    """A credential `pur_<public_id>_<secret>`; only the hash of the secret is stored."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -88,7 +88,7 @@ class ApiKey(Model):
 
 
 class ExchangeRate(Model):
-    """Base currency per one unit of `currency`, from a day on."""
+    """The units of base currency for one unit of `currency`, valid from a day."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -101,7 +101,7 @@ class ExchangeRate(Model):
 
 
 class Target(Model):
-    """What the organization, a team or a member is to win in a period."""
+    """The value that the organization, a team or a member should win in a period."""
 
     id = primary_key()
     organization = foreign_key("Organization")

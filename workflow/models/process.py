@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class SalesProcess(Model):
-    """One published version of a process: a document that never changes."""
+    """A published version of a sales process: a document that never changes."""
 
     id = primary_key()
     organization = foreign_key("Organization")

@@ -1,4 +1,4 @@
-"""Milestones that show progress, and the activities that may not."""
+"""Milestones and activities."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Milestone(Model):
-    """A step towards the purchase; `key` is empty for one added by hand."""
+    """A buyer-verified result; `template_key` is empty for a milestone that was added by hand."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -32,7 +32,7 @@ class Milestone(Model):
 
 
 class Activity(Model):
-    """Something that was done; `voided_at` where it turned out not to have happened."""
+    """A call, meeting or e-mail; `voided_at` is set if it did not happen."""
 
     id = primary_key()
     organization = foreign_key("Organization")

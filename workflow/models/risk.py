@@ -1,4 +1,4 @@
-"""The buyer's perceived risks, what is done about them, and when they were last reviewed."""
+"""The buyer's perceived risks, their mitigations, and risk reviews."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from workflow.models.columns import enum_name, foreign_key, optional_foreign_key
 
 
 class Risk(Model):
-    """Something the buyer fears; likelihood and impact are 1 to 5."""
+    """A risk that the buyer perceives; likelihood and impact are from 1 to 5."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -29,7 +29,7 @@ class Risk(Model):
 
 
 class Mitigation(Model):
-    """What is done to make a risk smaller."""
+    """An action against a risk."""
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -46,7 +46,7 @@ class Mitigation(Model):
 
 
 class RiskReview(Model):
-    """Somebody went through the buyer's risks; append-only."""
+    """A recorded check of the buyer's risks; append-only."""
 
     id = primary_key()
     organization = foreign_key("Organization")

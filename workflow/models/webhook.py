@@ -1,4 +1,4 @@
-"""Webhooks: where facts are sent to, and what became of each sending."""
+"""Webhook endpoints and deliveries."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,10 @@ from workflow.models.columns import enum_name, foreign_key, primary_key, short_t
 
 
 class WebhookEndpoint(Model):
-    """A receiver of facts; its secrets are kept encrypted, and (epoch, xid, pos) is the place in the feed up to which it has its deliveries."""
+    """A receiver of events; its secrets are stored encrypted.
+
+    (epoch, xid, pos) is the position in the feed up to which deliveries were created.
+    """
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -29,7 +32,7 @@ class WebhookEndpoint(Model):
 
 
 class WebhookDelivery(Model):
-    """One fact on its way to one receiver; whoever has the lease is sending it."""
+    """The delivery of one event to one endpoint; the process with the lease sends it."""
 
     id = primary_key()
     organization = foreign_key("Organization")

@@ -30,7 +30,7 @@ async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: 
 
     assert (
         before
-        == "row security: row-level security is not on later Run `pursuit migrate` as the owner of the tables. ok"
+        == "row security: row-level security is off for later Run `pursuit migrate` as the owner of the tables. ok"
     )
     assert await _doctor(own_database) == SECURED_LINE
 
@@ -81,7 +81,7 @@ async def test_without_the_right_to_create_the_role_the_server_runs_and_doctor_s
 
     assert [row["id"] for row in unguarded] == [organization.id]
     assert finding == (
-        f"row security: {plain_login.name} may not act as {ROLE}, so that row-level security does not hold "
+        f"row security: {plain_login.name} may not act as {ROLE}, so row-level security is not enforced "
         f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{plain_login.name}";`, then `pursuit migrate`. ok'
     )
     await plain_login.superusers(f'GRANT {ROLE} TO "{plain_login.name}"')

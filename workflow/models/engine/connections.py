@@ -1,4 +1,4 @@
-"""The two kinds of connection: Tortoise's own, made safe against cancelled requests and bounded in every wait."""
+"""Tortoise's two connection classes, made safe against cancelled requests, with a limit for every wait."""
 
 import asyncio
 import random
@@ -31,24 +31,23 @@ from workflow.models.engine.timeouts import acquire_in_time, finish, raise_unava
 from workflow.rules.errors import UnavailableError
 
 OPEN_ATTEMPTS = 50
-"""Attempts to open a SQLite file that another process is opening too."""
+"""Attempts to open a SQLite file that another process opens at the same time."""
 
 
 def get_client_class(db_info: dict[str, Any]) -> type["SafeSqlite | SafePostgres"]:
-    """The connection class for an engine's settings, as Tortoise asks an engine module for it."""
+    """Return the connection class for an engine's settings; Tortoise calls this."""
     return SafeSqlite if "file_path" in db_info["credentials"] else SafePostgres
 
 
 class SafeSqlite(SqliteClient):
-    """The one SQLite connection of this process, which no other process serves beside it."""
+    """The only SQLite connection of this process; no other process serves the same file."""
 
     notifier: PostgresNotifier | None = None
 
     async def create_connection(self, with_db: bool) -> None:
-        """Connect with every pragma set or not at all: half a connection would not enforce foreign keys.
-
-        Turning a new file to WAL needs it alone and does not wait by itself.
-        """
+        """Connect, and close the connection again if a pragma fails."""
+        # A connection without its pragmas would not enforce foreign keys. Switching a new file to WAL needs
+        # an exclusive lock, for which SQLite does not wait: hence the attempts.
         for _ in range(OPEN_ATTEMPTS):
             try:
                 await super().create_connection(with_db)
@@ -67,12 +66,12 @@ class SafeSqlite(SqliteClient):
         return SafeSqliteContext(SafeSqliteTransaction(self), self._lock)
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
-        """Run a write and count its own rows, without those of triggers."""
+        """Run a write and return the number of rows it changed, without those that triggers changed."""
         return await sqlite_rows_changed(self, sql, values)
 
 
 class SafeSqliteTransaction(SqliteTransactionWrapper):
-    """A SQLite transaction that takes the write lock at once, so that it never fails half way for want of it."""
+    """A SQLite transaction that takes the write lock when it begins, so it cannot fail to get it later."""
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(SafeSqliteTransaction(self))
@@ -93,12 +92,12 @@ class SafeSqliteTransaction(SqliteTransactionWrapper):
             raise IntegrityError(problem) from problem
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
-        """Run a write and count its own rows, without those of triggers."""
+        """Run a write and return the number of rows it changed, without those that triggers changed."""
         return await sqlite_rows_changed(self, sql, values)
 
 
 class BoundedLock(ConnectionWrapper[Any]):
-    """One statement outside a transaction: waits its turn, but not for ever."""
+    """The SQLite lock for a statement outside a transaction, with a limit for the wait."""
 
     async def __aenter__(self) -> Any:
         await acquire_in_time(self._lock)
@@ -111,7 +110,7 @@ class BoundedLock(ConnectionWrapper[Any]):
 
 
 class SafeSqliteContext(SqliteTransactionContext):
-    """A turn of the SQLite writer: whatever goes wrong while it begins, the lock is given back."""
+    """The SQLite lock for a transaction; it is released even if the transaction fails to begin."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await acquire_in_time(self._trxlock)
@@ -125,7 +124,7 @@ class SafeSqliteContext(SqliteTransactionContext):
         return cast(TransactionalDBClient, self.connection)
 
     async def _undo(self) -> None:
-        """Queue a rollback behind a BEGIN that may still run in the driver's thread, then give the lock back."""
+        """Queue a rollback behind a BEGIN that may still run in the driver's thread; release the lock."""
         try:
             if self.connection._connection:
                 await self.connection._connection.rollback()
@@ -134,17 +133,17 @@ class SafeSqliteContext(SqliteTransactionContext):
 
 
 class SafePostgres(AsyncpgDBClient):
-    """A pool of PostgreSQL connections, each told at its checkout for whom it stands."""
+    """A pool of PostgreSQL connections; each gets the caller's row identity when it is acquired."""
 
     connection_class = SecuredConnection
 
     @cached_property
     def notifier(self) -> PostgresNotifier | None:
-        """How the processes tell one another that there is something new in the feed."""
+        """The notifier that wakes other processes when events were committed."""
         return PostgresNotifier(self._connect_unpooled)
 
     async def _connect_unpooled(self) -> asyncpg.Connection:
-        """A connection outside the pool, in nobody's name."""
+        """Open a connection outside the pool, without a row identity."""
         pool_settings = ("min_size", "max_size", "connection_class")
         settings = {name: value for name, value in self._template.items() if name not in pool_settings}
         return await asyncpg.connect(password=self.password, timeout=timeouts.WAIT_SECONDS, **settings)
@@ -155,7 +154,10 @@ class SafePostgres(AsyncpgDBClient):
         await super().close()
 
     async def check_out(self) -> Any:
-        """A free connection that stands for whom the caller asks, waited for in bounds; what fails on the way gives it back."""
+        """Acquire a free connection with the caller's row identity.
+
+        Raise UnavailableError if none is free in time.
+        """
         with raise_unavailable():
             pool: Any = self._pool
             connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
@@ -177,12 +179,12 @@ class SafePostgres(AsyncpgDBClient):
             return await super()._translate_exceptions(func, *args, **kwargs)
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
-        """Run a write and count its own rows."""
+        """Run a write and return the number of rows it changed."""
         return await postgres_rows_changed(self, sql, values)
 
 
 class SafePostgresTransaction(PostgresTransaction):
-    """A PostgreSQL transaction whose lost connection is said as such."""
+    """A PostgreSQL transaction that reports a lost connection as UnavailableError."""
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(SafePostgresTransaction(self))
@@ -199,12 +201,12 @@ class SafePostgresTransaction(PostgresTransaction):
             raise IntegrityError(problem) from problem
 
     async def rows_changed(self, sql: str, values: Sequence[object]) -> int:
-        """Run a write and count its own rows."""
+        """Run a write and return the number of rows it changed."""
         return await postgres_rows_changed(self, sql, values)
 
 
 class BoundedPool(PoolConnectionWrapper[Any]):
-    """One statement outside a transaction: waits for a free connection, but not for ever."""
+    """A pooled connection for a statement outside a transaction, with a limit for the wait."""
 
     async def __aenter__(self) -> Any:
         with raise_unavailable():
@@ -214,7 +216,7 @@ class BoundedPool(PoolConnectionWrapper[Any]):
 
 
 class SafePostgresContext(TransactionContextPooled):
-    """A transaction's place in the pool: whatever goes wrong while it begins, the connection goes back."""
+    """A pooled connection for a transaction; it is released even if the transaction fails to begin."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         client: Any = self.client

@@ -1,4 +1,7 @@
-"""The database: how it is configured, opened and asked; every transaction goes through `transaction`."""
+"""The database: its configuration, opening it, and SQL on it.
+
+Every transaction goes through `transaction`.
+"""
 
 import importlib
 import pkgutil
@@ -51,7 +54,7 @@ POSTGRES_SETTINGS = {
 
 
 def tortoise_config(url: str) -> dict[str, Any]:
-    """Tortoise's settings for a database URL, sqlite://path or postgres://user:password@host:port/name."""
+    """Return Tortoise's settings for a URL: sqlite://path or postgres://user:password@host:port/name."""
     return {
         "connections": {CONNECTION: _connection_settings(url)},
         "apps": {
@@ -63,7 +66,7 @@ def tortoise_config(url: str) -> dict[str, Any]:
 
 
 def _connection_settings(url: str) -> dict[str, Any]:
-    """One connection's settings: the pragmas that keep SQLite's promises, the time limits of PostgreSQL."""
+    """Return the settings of a connection, with SQLite's pragmas or PostgreSQL's time limits."""
     credentials: dict[str, Any] = expand_db_url(url)["credentials"]
     if "file_path" in credentials:
         return {"engine": ENGINE, "credentials": {"file_path": credentials["file_path"], **SQLITE_PRAGMAS}}
@@ -73,11 +76,10 @@ def _connection_settings(url: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator[None]:
-    """Open the database for this process, and close it after the last transaction has ended.
+    """Open the database, and close it after the last transaction has ended.
 
-    Requests run in contexts of their own, so it is open everywhere, as one database at a time can be; else in
-    the caller's context alone. Who opens it sees every organization; a request, in its own context, none until it
-    is known for whom it asks.
+    With `all_contexts` it is open in every context, as requests need it; only one database at a time can be.
+    The caller can read every organization; a request cannot read any until it acts as one.
     """
     context = TortoiseContext()
     try:
@@ -93,9 +95,9 @@ async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator
 
 
 async def read_consistently(read: Callable[[], Awaitable[T]]) -> T:
-    """Read the database as it stands now, however long that takes, and hold up no writer of another process.
+    """Read one consistent state of the database without blocking writers of other processes.
 
-    For commands: on SQLite the one connection of this process is busy with it until it ends.
+    For commands: on SQLite the only connection of this process is busy until the read ends.
     """
     if dialect() == "postgres":
         return await transaction(lambda: _repeatable_read(read))
@@ -112,25 +114,28 @@ async def _repeatable_read(read: Callable[[], Awaitable[T]]) -> T:
 
 
 def dialect() -> Literal["sqlite", "postgres"]:
-    """Which of the two databases is open."""
+    """Return the kind of the open database."""
     return "sqlite" if _connection().capabilities.dialect == "sqlite" else "postgres"
 
 
 async def fetch(sql: str, *values: object) -> list[dict[str, Any]]:
-    """The rows of a statement with placeholders $1, $2 ..., asked on the current transaction if there is one."""
+    """Run a statement with placeholders $1, $2 …, in the current transaction if there is one.
+
+    Return its rows.
+    """
     connection = _connection()
     rows: list[dict[str, Any]] = await connection.execute_query_dict(*_adapt(connection, sql, values))
     return rows
 
 
 async def listen_for_notifications() -> None:
-    """Hear the doorbell of other processes too, where there can be any."""
+    """Receive the notifications of other processes, if the database allows several."""
     if notifier := _connection().notifier:
         await notifier.listen()
 
 
 async def execute(sql: str, *values: object) -> int:
-    """Run a write with placeholders $1, $2 ... and count the rows that it changed itself, not those of triggers."""
+    """Run a write with placeholders $1, $2 …; return the number of rows it changed, without triggers' changes."""
     connection = _connection()
     return await connection.rows_changed(*_adapt(connection, sql, values))
 
@@ -143,7 +148,7 @@ def _connection() -> SafeSqlite | SafePostgres:
 def _adapt(
     connection: SafeSqlite | SafePostgres, sql: str, values: tuple[object, ...]
 ) -> tuple[str, list[Any]]:
-    """Statement and values as the open database wants them."""
+    """Return a statement and its values in the form of the open database."""
     if connection.capabilities.dialect == "sqlite":
         return _sqlite_placeholders(sql), [_sqlite_value(value) for value in values]
     return sql, list(values)
@@ -155,7 +160,7 @@ def _sqlite_placeholders(sql: str) -> str:
 
 
 def _sqlite_value(value: object) -> object:
-    """A value as SQLite keeps it: ids as text, instants as UTC text, so that they compare."""
+    """Return a value as SQLite stores it: ids as text, and instants in UTC, which it compares as text."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:
@@ -164,13 +169,13 @@ def _sqlite_value(value: object) -> object:
 
 
 def _model_modules() -> list[str]:
-    """The modules of workflow.models that hold tables."""
+    """Return the modules of workflow.models that contain tables."""
     package = importlib.import_module("workflow.models")
     names = [f"workflow.models.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
-    return [name for name in sorted(names) if _holds_tables(name)]
+    return [name for name in sorted(names) if _contains_tables(name)]
 
 
-def _holds_tables(name: str) -> bool:
+def _contains_tables(name: str) -> bool:
     values = vars(importlib.import_module(name)).values()
     return any(
         isinstance(value, type) and issubclass(value, Model) and value.__module__ == name for value in values

@@ -1,4 +1,4 @@
-"""The guard around Tortoise's migrations: forward only, one at a time, each in one transaction, and no row is lost."""
+"""Tortoise's migrations, made safe: forward only, one migrator at a time, each in a transaction."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,17 +18,23 @@ from workflow.models.engine.single_process import sqlite_file
 from workflow.models.engine.transactions import CONNECTION
 
 MIGRATION_LOCK = 7_238_001
-"""The PostgreSQL advisory lock that makes two migrators take turns."""
+"""The PostgreSQL advisory lock that only one migrator can have."""
 MIGRATION_PRAGMAS = {"foreign_keys": "OFF", "busy_timeout": 60_000}
-"""Off, because a rebuilt table is dropped, which would delete its children; every key is checked before the commit."""
+"""Foreign keys are off, because rebuilding a table drops it, which would delete its children.
+
+Every foreign key is checked before the commit.
+"""
 
 
 class MigrationRefused(Exception):
-    """This database cannot be brought to this program's tables."""
+    """This database cannot be migrated to the schema of this program."""
 
 
 async def migrate(url: str, report: Callable[[str], object] | None = None) -> list[str]:
-    """Apply what is pending and name it, telling report each name once it is committed; raises MigrationRefused."""
+    """Apply the pending migrations and return their names; `report` is called with each after its commit.
+
+    Raise MigrationRefused if the database is newer than this program or a migration would leave orphans.
+    """
     file = sqlite_file(url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +50,7 @@ async def migrate(url: str, report: Callable[[str], object] | None = None) -> li
 
 
 async def pending(url: str) -> list[str]:
-    """The names of the migrations that this database still lacks, in order; changes nothing."""
+    """Return the names of the pending migrations in order; change nothing."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
         url = "sqlite://:memory:"
@@ -54,7 +60,7 @@ async def pending(url: str) -> list[str]:
 
 @asynccontextmanager
 async def _migrator(url: str) -> AsyncIterator["Migrator"]:
-    """A migrator on a connection of its own, closed in every case."""
+    """Open a migrator on its own connection, which is closed in every case."""
     config = tortoise_config(url)
     settings = config["connections"][CONNECTION]
     if "file_path" in settings["credentials"]:
@@ -73,21 +79,21 @@ async def _migrator(url: str) -> AsyncIterator["Migrator"]:
 
 
 class Migrator(MigrationExecutor):
-    """Tortoise's executor, a migration at a time, each with its record in the same transaction."""
+    """Tortoise's executor, applying one migration at a time and recording it in the same transaction."""
 
     async def prepare(self) -> None:
-        """Make the table that records what was applied."""
+        """Create the table that records the applied migrations."""
         async with self._locked_transaction() as editor:
             table = editor._get_model_sql_data(self.recorder.model).table_sql
             await editor._run_sql(table.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
 
     async def pending(self) -> list[str]:
-        """The names of what is not yet recorded."""
+        """Return the names of the migrations that are not recorded."""
         applied = set(await self.recorder.applied_migrations())
         return [step.migration.name for step in self._plan(applied)]
 
     async def apply_next(self) -> str | None:
-        """Apply the first pending migration, or say that there is none."""
+        """Apply the first pending migration and return its name, or None if there is none."""
         async with self._locked_transaction() as editor:
             applied = set(await self.recorder.applied_migrations())
             steps = self._plan(applied)
@@ -100,7 +106,7 @@ class Migrator(MigrationExecutor):
             return str(migration.name)
 
     async def secure_rows(self) -> None:
-        """Put every table of PostgreSQL that is an organization's under row-level security, those of later migrations too."""
+        """Enable row-level security on every PostgreSQL table with rows of organizations."""
         async with self._locked_transaction() as editor:
             if editor.DIALECT == "postgres":
                 for statement in ROW_SECURITY_SETUP:
@@ -114,7 +120,7 @@ class Migrator(MigrationExecutor):
 
     @asynccontextmanager
     async def _locked_transaction(self) -> AsyncIterator[BaseSchemaEditor]:
-        """A transaction that no other migrator shares; the recorder writes in it too."""
+        """Open a transaction that excludes other migrators; the recorder writes in it."""
         async with in_transaction(CONNECTION) as client:
             if client.capabilities.dialect == "postgres":
                 await client.execute_query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK])
@@ -130,12 +136,12 @@ def _editor(client: BaseDBAsyncClient) -> BaseSchemaEditor:
 
 
 async def _check_foreign_keys(editor: BaseSchemaEditor, name: str) -> None:
-    """Every row's foreign keys must still lead somewhere; PostgreSQL sees to that itself."""
+    """Refuse a migration that leaves foreign keys without a row; PostgreSQL checks this itself."""
     if editor.DIALECT != "sqlite":
         return
     orphans = await editor.client.execute_query_dict("PRAGMA foreign_key_check")
     if orphans:
         tables = ", ".join(sorted({orphan["table"] for orphan in orphans}))
         raise MigrationRefused(
-            f"Migration {name} would leave {len(orphans)} rows without their parents in {tables}."
+            f"Migration {name} would leave {len(orphans)} rows in {tables} without their parent."
         )

@@ -1,7 +1,8 @@
-"""The doorbell: rung after a commit that told a fact, so that whoever follows the feed looks at once and not at the next poll.
+"""Notifications after a commit with events, so that subscribers read the feed before their next poll.
 
-In one process it is an event; between the processes of a PostgreSQL it is NOTIFY, on a connection of its own and never inside a
-transaction, where it would make writers wait for one another. A ring that is lost costs a poll's time and nothing else.
+Within a process a notification sets an asyncio event. Between processes on PostgreSQL it is NOTIFY, on its
+own connection and never inside a transaction, where writers would wait for each other. A lost notification only
+delays subscribers until the next poll.
 """
 
 import asyncio
@@ -22,19 +23,20 @@ CHANNEL = "pursuit_feed"
 
 @dataclass
 class TransactionEvents:
-    """Whether the transaction under way has told something."""
+    """The flag that the current transaction has recorded an event."""
 
     recorded: bool = False
 
 
-_transaction_events: ContextVar[TransactionEvents | None] = ContextVar("bell", default=None)
+_transaction_events: ContextVar[TransactionEvents | None] = ContextVar("transaction_events", default=None)
 _listeners: set[asyncio.Event] = set()
 
 
 @contextmanager
 def track_events() -> Iterator[TransactionEvents]:
-    """A transaction's own bell; it rings by `ring` when the transaction has committed."""
-    events, before = TransactionEvents(), _transaction_events.get()
+    """Track events that are recorded in this context."""
+    events = TransactionEvents()
+    before = _transaction_events.get()
     _transaction_events.set(events)
     try:
         yield events
@@ -43,21 +45,21 @@ def track_events() -> Iterator[TransactionEvents]:
 
 
 def mark_event_recorded() -> None:
-    """Say that the transaction under way tells a fact."""
+    """Record that the current transaction has recorded an event."""
     events = _transaction_events.get()
     if events is not None:
         events.recorded = True
 
 
 def notify_listeners() -> None:
-    """Wake whoever listens in this process; many rings before they look are one."""
+    """Set the event of every listener in this process."""
     for listener in _listeners:
         listener.set()
 
 
 @contextmanager
 def listening() -> Iterator[asyncio.Event]:
-    """An event that each ring sets."""
+    """Yield an asyncio event that each notification sets."""
     listener = asyncio.Event()
     _listeners.add(listener)
     try:
@@ -67,23 +69,24 @@ def listening() -> Iterator[asyncio.Event]:
 
 
 class PostgresNotifier:
-    """Rings at the other processes, and hears them; however many commits there are, one NOTIFY is under way."""
+    """Notifies other processes and receives their notifications; at most one NOTIFY is in progress."""
 
     def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
         self._connect = connect
         self._connection: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
-        self._listening = self._pending = False
+        self._listening = False
+        self._pending = False
         self._sending: asyncio.Task[None] | None = None
 
     def notify(self) -> None:
-        """Tell the others soon that a fact was told."""
+        """Schedule a NOTIFY."""
         self._pending = True
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
 
     async def listen(self) -> None:
-        """Hear the others from now on; where the connection was lost, again."""
+        """Listen for other processes, again if the connection was lost."""
         with suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError):
             async with self._lock:
                 connection = await self._open()
@@ -92,7 +95,7 @@ class PostgresNotifier:
                     self._listening = True
 
     async def close(self) -> None:
-        """Send what is due, and hang up."""
+        """Send a pending NOTIFY, then close the connection."""
         if self._sending is not None:
             await asyncio.wait({self._sending}, timeout=1)
         if self._connection is not None:
@@ -106,10 +109,11 @@ class PostgresNotifier:
                     await (await self._open()).execute(f"NOTIFY {CHANNEL}")
             except (*CONNECTION_ERRORS, asyncpg.InterfaceError) as problem:
                 logger.info(
-                    "the others were not told of a fact and will see it at their next look: %s", problem
+                    "NOTIFY failed; other processes will see the event at their next poll: %s", problem
                 )
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection, self._listening = await self._connect(), False
+            self._connection = await self._connect()
+            self._listening = False
         return self._connection

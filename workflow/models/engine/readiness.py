@@ -1,4 +1,4 @@
-"""Whether a database can serve."""
+"""Readiness of a database to serve requests."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from workflow.rules.errors import UnavailableError
 
 
 async def readiness_problem(url: str) -> str | None:
-    """Why this database cannot serve, or none: it answers a transaction in time and is at the newest schema."""
+    """Return the reason why this database cannot serve, or None if it answers and is fully migrated."""
     try:
         async with asyncio.timeout(5):
             await transaction(_ping)
@@ -17,24 +17,28 @@ async def readiness_problem(url: str) -> str | None:
     except (UnavailableError, TimeoutError, OSError):
         return "The database does not answer."
     if pending_migrations:
-        return "The database is behind the newest schema: run `pursuit migrate`."
+        return "The schema of the database is out of date. Run `pursuit migrate`."
     return None
 
 
 async def row_security_problem() -> tuple[str, str] | None:
-    """Why PostgreSQL would not keep organizations apart by itself, and the remedy; none where it does, or on SQLite."""
+    """Return the reason why PostgreSQL does not separate organizations, and the remedy.
+
+    Return None if it does, and on SQLite, which has no row-level security.
+    """
     if dialect() == "sqlite":
         return None
     [found] = await fetch(ROW_SECURITY_STATUS)
     if found["open_tables"]:
         return (
-            f"row-level security is not on {found['open_tables']}",
+            f"row-level security is off for {found['open_tables']}",
             "Run `pursuit migrate` as the owner of the tables.",
         )
     if not found["role_is_ready"]:
         login = found["login"]
-        remedy = f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{login}";`, then `pursuit migrate`.'
-        return f"{login} may not act as {ROLE}, so that row-level security does not hold", remedy
+        statements = f'CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{login}";'
+        remedy = f"As a superuser run `{statements}`, then `pursuit migrate`."
+        return f"{login} may not act as {ROLE}, so row-level security is not enforced", remedy
     return None
 
 

@@ -1,4 +1,4 @@
-"""How a migration changes tables: checks from their birth, and on SQLite a rebuilt table keeps all that hangs on it."""
+"""Schema editors: CHECKs are part of CREATE TABLE, and a rebuilt SQLite table loses nothing."""
 
 import re
 import sqlite3
@@ -13,25 +13,30 @@ from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
 
 DIALECT_COMMENT = re.compile(r"\s*-- only: (\w+)\n")
-"""A statement's first line that names the one database it is meant for."""
+"""The first line of a statement for one database only."""
 
-
-INDEXES_AND_TRIGGERS = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
+INDEXES_AND_TRIGGERS = (
+    "SELECT type, name, sql FROM sqlite_master "
+    "WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql > ''"
+)
 
 
 class TableNotCreatedYet(Exception):
-    """A migration makes a table that points at one not made yet, whose keys Tortoise would leave out in silence."""
+    """A migration creates a table before the one it refers to.
+
+    Tortoise would leave out the foreign key silently.
+    """
 
 
 class InlineChecksEditor(BaseSchemaEditor):
-    """Writes a model's CHECK constraints into its CREATE TABLE, and leaves out statements of the other database."""
+    """Writes CHECK constraints into CREATE TABLE, and skips statements for the other database."""
 
     _model: type[Model] | None = None
 
     async def create_model(self, model: type[Model]) -> None:
         if not model._meta._inited:
             raise TableNotCreatedYet(
-                f"{model.__name__} points at a table that is made later: add that key after both tables."
+                f"{model.__name__} refers to a table that is created later: add that key after both tables."
             )
         await super().create_model(model)
 
@@ -61,11 +66,14 @@ class InlineChecksEditor(BaseSchemaEditor):
 
 
 class SafePostgresEditor(InlineChecksEditor, AsyncpgSchemaEditor):
-    """PostgreSQL alters tables in place; nothing is lost there."""
+    """The editor for PostgreSQL, which alters tables in place."""
 
 
 class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
-    """Rebuilds a table without losing its indexes, uniques and triggers; wants foreign keys off on its connection."""
+    """The editor for SQLite: a rebuilt table keeps its indexes, unique constraints and triggers.
+
+    Foreign keys have to be off on its connection.
+    """
 
     async def _run_statements(self, sql: str) -> None:
         for statement in statements(sql):
@@ -88,7 +96,7 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
                 await self.client.execute_query(attachment.sql)
 
     async def _attachments_of(self, table: str) -> list["TableAttachment"]:
-        """What stands on a table beside its columns: indexes, uniques over several columns, triggers."""
+        """Return the indexes, unique constraints over several columns, and triggers of a table."""
         rows = await self.client.execute_query_dict(INDEXES_AND_TRIGGERS, [table])
         triggers = [TableAttachment(row["sql"]) for row in rows if row["type"] == "trigger"]
         own = {row["name"]: row["sql"] for row in rows if row["type"] == "index"}
@@ -101,7 +109,10 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
     async def _index(
         self, table: str, index: dict[str, Any], own: dict[str, str]
     ) -> "TableAttachment | None":
-        """One index; a unique inside the table's own text over several columns becomes a named one."""
+        """Return an index, or None if the table's own text creates it again.
+
+        A unique constraint over several columns, which Tortoise leaves out, becomes a unique index.
+        """
         rows = await self.client.execute_query_dict(f'PRAGMA index_info("{index["name"]}")')
         columns = tuple(row["name"] for row in sorted(rows, key=lambda row: row["seqno"]) if row["name"])
         if index["name"] in own:
@@ -118,22 +129,23 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
 
 @dataclass(frozen=True)
 class TableAttachment:
-    """An index or a trigger of a table that is about to be rebuilt."""
+    """An index or a trigger of a table that is being rebuilt."""
 
     sql: str
     columns: tuple[str, ...] = ()
     unique: bool = False
 
     def fits(self, present: set[str], no_longer_unique: set[str]) -> bool:
-        """Whether it still belongs to the rebuilt table: an index goes with a column of its own, as in PostgreSQL."""
+        """Return True if it belongs to the rebuilt table; an index is dropped with any of its columns."""
         if self.unique and len(self.columns) == 1 and self.columns[0] in no_longer_unique:
             return False
         return set(self.columns) <= present
 
 
 def statements(script: str) -> list[str]:
-    """A script's statements; a semicolon in a string, a comment or a trigger's body ends none."""
-    found, current = [], ""
+    """Split a script into statements, ignoring semicolons in strings, comments and triggers."""
+    found = []
+    current = ""
     for piece in script.split(";"):
         current += piece + ";"
         if sqlite3.complete_statement(current):

@@ -1,4 +1,4 @@
-"""How many rows a write has changed itself, without those of triggers, as each driver tells it."""
+"""The number of rows that a write changed, without those of triggers, from each driver."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 
 async def sqlite_rows_changed(client: SqliteClient, sql: str, values: Sequence[object]) -> int:
-    """Run one write on SQLite and count its rows."""
+    """Run a write on SQLite and return its row count."""
     try:
         async with client.acquire_connection() as connection:
             cursor = await connection.execute(sql, values)
@@ -24,7 +24,7 @@ async def sqlite_rows_changed(client: SqliteClient, sql: str, values: Sequence[o
 
 
 async def postgres_rows_changed(client: AsyncpgDBClient, sql: str, values: Sequence[object]) -> int:
-    """Run one write on PostgreSQL and read its row count from the command tag."""
+    """Run a write on PostgreSQL and return the row count of its command tag."""
 
     async def run(_: AsyncpgDBClient) -> int:
         async with client.acquire_connection() as connection:

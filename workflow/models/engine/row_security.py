@@ -1,8 +1,8 @@
-"""Row-level security on PostgreSQL: for whom a connection stands, and the policies that hold it to that.
+"""Row-level security on PostgreSQL: the row identity of a connection, and the policies that enforce it.
 
-Every table with a column organization_id, and the organizations themselves, give a connection the rows of the organization
-it stands for and no others, whatever a statement forgets to ask for. SQLite has no such thing, and one organization's
-file is seldom shared.
+A connection reads and writes only rows of the organization it acts as, even if a statement forgets to filter
+by it. This holds for every table with a column organization_id and for the organizations themselves. SQLite has
+no row-level security.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,10 @@ from uuid import UUID
 import asyncpg
 
 ROLE = "pursuit_rows"
-"""May read and write rows, owns no table and passes no policy; a name of the whole server, so that databases share it."""
+"""The role that may read and write rows but owns no table, so policies apply to it.
+
+A role belongs to the whole server, so databases share it.
+"""
 SETTING = "pursuit.organization"
 _CURRENT_ORGANIZATION = f"(SELECT NULLIF(current_setting('{SETTING}', true), '')::uuid)"
 _ROLE_IS_READY = f"""EXISTS (
@@ -27,26 +30,27 @@ APPLY_IDENTITY = f"""SELECT set_config('{SETTING}', $1, false),
 
 @dataclass(frozen=True, slots=True)
 class RowIdentity:
-    """Whose rows a connection is given: one organization's, nobody's, or, unbound, everybody's."""
+    """The rows that a connection may use: those of one organization, none, or all if it is not bound."""
 
     organization: str = ""
     bound: bool = True
 
 
-NO_ORGANIZATION, ALL_ORGANIZATIONS = RowIdentity(), RowIdentity(bound=False)
-_identity: ContextVar[RowIdentity] = ContextVar("standing", default=NO_ORGANIZATION)
+NO_ORGANIZATION = RowIdentity()
+ALL_ORGANIZATIONS = RowIdentity(bound=False)
+_identity: ContextVar[RowIdentity] = ContextVar("row_identity", default=NO_ORGANIZATION)
 
 
 @contextmanager
 def act_as_organization(organization_id: UUID) -> Iterator[None]:
-    """All that is asked here is of this organization; a transaction stands for whom it began for."""
+    """Use only rows of this organization; a transaction keeps the identity with which it began."""
     with _act_as(RowIdentity(str(organization_id))):
         yield
 
 
 @contextmanager
 def bypass_row_security() -> Iterator[None]:
-    """What has no organization yet or is about several: credentials, migrations, commands of who runs the server."""
+    """Use the rows of all organizations: for credentials, migrations, the worker and commands."""
     with _act_as(ALL_ORGANIZATIONS):
         yield
 
@@ -58,18 +62,17 @@ def _act_as(identity: RowIdentity) -> Iterator[None]:
     try:
         yield
     finally:
-        _identity.set(
-            before
-        )  # no token, for a fixture's or generator's end may run in another context than its begin
+        # Not a token: a generator or fixture may end in another context than it began in.
+        _identity.set(before)
 
 
-class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types
-    """A pooled connection that is told for whom it stands as it is handed out, and only where that changes."""
+class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A pooled connection whose row identity is set when it is acquired, if it differs."""
 
     applied: RowIdentity | None = None
 
     async def apply_identity(self) -> None:
-        """Stand for whom the caller's context says."""
+        """Set the row identity of the caller's context."""
         identity = _identity.get()
         if self.applied != identity:
             self.applied = None
@@ -77,12 +80,14 @@ class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg te
             self.applied = identity
 
     def get_reset_query(self) -> str:
-        """Nothing: what a session could keep besides its standing, such as LISTEN or a lock, is never taken on a pooled one."""
+        """Return an empty query."""
+        # A pooled session never has anything to reset, such as LISTEN or a lock, except its row identity.
         return ""
 
 
 _ORGANIZATION_TABLES = """
-SELECT c.oid::regclass::text AS name, CASE c.relname WHEN 'organization' THEN 'id' ELSE 'organization_id' END AS of,
+SELECT c.oid::regclass::text AS name,
+    CASE c.relname WHEN 'organization' THEN 'id' ELSE 'organization_id' END AS organization_column,
     c.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) AS secured
 FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
@@ -100,30 +105,34 @@ ROW_SECURITY_SETUP = (
     END IF;
 EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
 END $$""",
-    f"""DO $$ DECLARE place record; BEGIN
-    FOR place IN {_ORGANIZATION_TABLES} LOOP
-        IF NOT place.secured THEN
-            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', place.name);
-            EXECUTE format($policy$CREATE POLICY of_organization ON %s USING (%I = {_CURRENT_ORGANIZATION})$policy$, place.name, place.of);
+    f"""DO $$ DECLARE target record; BEGIN
+    FOR target IN {_ORGANIZATION_TABLES} LOOP
+        IF NOT target.secured THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target.name);
+            EXECUTE format(
+                $policy$CREATE POLICY of_organization ON %s USING (%I = {_CURRENT_ORGANIZATION})$policy$,
+                target.name, target.organization_column);
         END IF;
     END LOOP;
 END $$""",
-    f"""DO $$ DECLARE place record; BEGIN
+    f"""DO $$ DECLARE target record; BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO {ROLE}', current_schema());
         EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO {ROLE}', current_schema());
         EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO {ROLE}', current_schema());
-        FOR place IN {_ORGANIZATION_TABLES} LOOP
-            EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO {ROLE}', place.name);
+        FOR target IN {_ORGANIZATION_TABLES} LOOP
+            EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO {ROLE}', target.name);
         END LOOP;
     END IF;
 END $$""",
 )
-"""The role, made where this login may and granted to it; the policies; what the role may do. Each changes nothing a second time.
+"""The statements that create and grant the role, create the policies, and grant privileges.
 
-Two databases of one server may be migrated at once, and who may not make roles is told by `WHY_NOT_SECURE`.
+Each is idempotent. Errors are ignored if the login may not create roles, which ROW_SECURITY_STATUS reports, and
+if another database of the server is migrated at the same time.
 """
 
 ROW_SECURITY_STATUS = f"""
 SELECT {_ROLE_IS_READY} AS role_is_ready, session_user::text AS login,
-    (SELECT string_agg(name, ', ') FROM ({_ORGANIZATION_TABLES}) AS place WHERE NOT secured) AS open_tables"""
+    (SELECT string_agg(name, ', ') FROM ({_ORGANIZATION_TABLES}) AS target
+        WHERE NOT secured) AS open_tables"""

@@ -1,4 +1,4 @@
-"""One server process a SQLite file: it keeps its promises to a single writer process only."""
+"""The lock that lets only one process serve a SQLite file."""
 
 import fcntl
 import os
@@ -14,14 +14,17 @@ class DatabaseInUse(Exception):
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file of a SQLite URL; None for PostgreSQL and for a database in memory."""
+    """Return the file of a SQLite URL; None for PostgreSQL and for a database in memory."""
     path = expand_db_url(url)["credentials"].get("file_path")
     return None if path in (None, ":memory:") else Path(path)
 
 
 @contextmanager
 def single_process(url: str) -> Iterator[None]:
-    """Hold the file's `.lock` while serving; PostgreSQL needs none. Raises AlreadyServed when another holds it."""
+    """Hold the lock file of a SQLite database; PostgreSQL needs none.
+
+    Raise DatabaseInUse if another process holds it.
+    """
     file = sqlite_file(url)
     if file is None:
         yield
@@ -41,5 +44,5 @@ def _acquire_lock(descriptor: int, file: Path) -> None:
     except BlockingIOError:
         raise DatabaseInUse(
             f"Another process already serves {file}; SQLite allows one, PostgreSQL many. "
-            "Stop that one, or name another database with PURSUIT_DATABASE_URL."
+            "Stop that process, or set PURSUIT_DATABASE_URL to another database."
         ) from None

@@ -1,4 +1,4 @@
-"""What SQLite is taught that PostgreSQL knows by itself."""
+"""SQL functions that PostgreSQL has and SQLite lacks."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -6,14 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 
-async def register_functions(connection: Any) -> None:  # Any: aiosqlite's connection, as Tortoise keeps it
-    """Make our functions known on a new connection."""
+async def register_functions(
+    connection: Any,
+) -> None:  # Any: aiosqlite's connection, which Tortoise does not type
+    """Register the functions on a new connection."""
     await connection.create_function("local_day", 2, local_day, deterministic=True)
 
 
 @lru_cache(maxsize=4_096)
 def local_day(instant: str | None, zone: str) -> str | None:
-    """The day of an instant, as SQLite keeps it, in a time zone."""
+    """Return the day of an instant, which SQLite stores as text, in a time zone."""
     if instant is None:
         return None
     return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).date().isoformat()

@@ -1,4 +1,4 @@
-"""Every wait for the database is bounded, and what goes wrong on the way to it has one name."""
+"""Limits for waits on the database, and one error for failures to reach it."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ import asyncpg
 from workflow.rules.errors import UnavailableError
 
 WAIT_SECONDS = 5.0
-"""Seconds that anybody waits for the writer's lock or for a free connection."""
+"""Most seconds to wait for the writer's lock or for a free connection."""
 
 CONNECTION_ERRORS = (
     OSError,
@@ -22,20 +22,20 @@ CONNECTION_ERRORS = (
     asyncpg.CrashShutdownError,
     asyncpg.LockNotAvailableError,
 )
-"""What a driver raises when the database cannot be reached or does not answer in time."""
+"""The errors of drivers if the database cannot be reached or does not answer in time."""
 
 
 async def acquire_in_time(lock: asyncio.Lock) -> None:
-    """Take a lock, or say that the database is too busy."""
+    """Acquire a lock, or raise UnavailableError if that takes too long."""
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await lock.acquire()
     except TimeoutError:
-        raise UnavailableError("The database is too busy: no turn to use it came free in time.") from None
+        raise UnavailableError("The database is too busy: its lock was not free in time.") from None
 
 
 async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
-    """Wait for a clean-up to end even if the task that waits is cancelled meanwhile."""
+    """Wait for a clean-up to end, even if the waiting task is cancelled."""
     task = asyncio.create_task(cleanup)
     with contextlib.suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError, sqlite3.Error):
         await asyncio.shield(task)
@@ -43,7 +43,7 @@ async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
 
 @contextlib.contextmanager
 def raise_unavailable() -> Iterator[None]:
-    """Say a driver's connection trouble as UnavailableError."""
+    """Raise a driver's connection errors as UnavailableError."""
     try:
         yield
     except CONNECTION_ERRORS as problem:
@@ -53,4 +53,4 @@ def raise_unavailable() -> Iterator[None]:
     except asyncpg.InterfaceError as problem:
         if "clos" not in str(problem):
             raise
-        raise UnavailableError(f"The connection to the database is gone: {problem}.") from problem
+        raise UnavailableError(f"The connection to the database was lost: {problem}.") from problem

@@ -1,4 +1,4 @@
-"""The one transaction helper: a verb commits or rolls back as a whole, whatever becomes of its caller."""
+"""The only way to open a transaction: it commits or rolls back even if its caller is cancelled."""
 
 import asyncio
 import random
@@ -19,16 +19,17 @@ T = TypeVar("T")
 CONNECTION = "default"
 MAX_ATTEMPTS = 8
 MAX_RETRY_SECONDS = 10.0
-"""Seconds after which no further attempt is begun."""
+"""Seconds after which no further attempt starts."""
 COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, OperationalError, IntegrityError)
 
 _running: set[asyncio.Task[Any]] = set()
 
 
 async def transaction(work: Callable[[], Awaitable[T]]) -> T:
-    """Run work in one transaction, again from its start after a collision; inside a transaction it is a savepoint.
+    """Run work in a transaction, and again from its start after a collision.
 
-    Work runs in a task of its own that a cancelled caller leaves to finish. Raises UnavailableError when no turn came.
+    Inside a transaction it is a savepoint. The work runs in its own task, which continues if the caller is
+    cancelled. Raise UnavailableError if every attempt collided.
     """
     if isinstance(get_connection(CONNECTION), TransactionalDBClient):
         return await _run_once(work)
@@ -39,13 +40,14 @@ async def transaction(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def drain(seconds: float = 10.0) -> None:
-    """Wait for the transactions under way, at shutdown before the connections close."""
+    """Wait for running transactions, before connections close at shutdown."""
     if _running:
         await asyncio.wait(set(_running), timeout=seconds)
 
 
 async def _retry_on_collision(work: Callable[[], Awaitable[T]]) -> T:
-    """Attempt work until it ends without a collision, within the bounds; a unique key taken meanwhile is one, once."""
+    """Attempt work until it ends without a collision, within the limits."""
+    # A violated unique key counts as a collision once: the next attempt sees the other row and can refuse it.
     clock = asyncio.get_running_loop().time
     deadline = clock() + MAX_RETRY_SECONDS
     for attempt in range(MAX_ATTEMPTS):
@@ -61,7 +63,7 @@ async def _retry_on_collision(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _run_and_notify(work: Callable[[], Awaitable[T]]) -> T:
-    """One attempt; where it told a fact, whoever follows the feed hears of it once it is committed."""
+    """Run one attempt, and notify subscribers after the commit if it recorded an event."""
     with track_events() as events:
         result = await _run_once(work)
     if events.recorded:
@@ -77,14 +79,14 @@ async def _run_once(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def _is_collision(problem: Exception) -> bool:
-    """Another writer was in the way, so that the same work may succeed now, or be refused with the reason."""
+    """Return True if the error came from another writer, so the same work may succeed now."""
     if isinstance(problem, IntegrityError):
         return bool(problem.args) and isinstance(problem.args[0], asyncpg.UniqueViolationError)
     return not isinstance(problem, OperationalError) or "is locked" in str(problem)
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
-    """Forget an ended transaction; its failure counts as seen even when the caller has gone."""
+    """Forget an ended transaction, and retrieve its error so that asyncio does not log it."""
     _running.discard(task)
     if not task.cancelled():
         task.exception()
