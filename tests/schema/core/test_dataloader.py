@@ -122,17 +122,19 @@ async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them()
 async def test_a_row_that_a_running_batch_combines_is_not_combined_again() -> None:
     scheduler = BatchScheduler()
     parts = Table(scheduler, LoadPhase.PARTS)
+    people = Table(scheduler, LoadPhase.PEOPLE)
     combined: list[list[str]] = []
 
     async def fetch(keys: list[str]) -> dict[str, str]:
         combined.append(keys)
-        return {key: f"{row}!" for key, row in zip(keys, await parts.loader.load_many(keys), strict=True)}
+        await parts.loader.load_many(keys)
+        return {key: f"{row}!" for key, row in zip(keys, await people.loader.load_many(keys), strict=True)}
 
     facts: Loader[str, str] = Loader(scheduler, LoadPhase.COMBINED, fetch)
 
-    async def after(key: str) -> str | None:
+    async def after_parts(key: str) -> str | None:
         await parts.loader.load("x")
         return await facts.load(key)
 
-    assert list(await gather(facts.load("a"), after("a"), after("b"))) == ["A!", "A!", "B!"]
+    assert list(await gather(facts.load("a"), after_parts("a"), after_parts("b"))) == ["A!", "A!", "B!"]
     assert combined == [["a"], ["b"]]
