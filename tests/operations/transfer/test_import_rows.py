@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
-from workflow.models import Account, Event, Milestone, Opportunity, Organization, Transition
+from workflow.models import Account, Event, Opportunity, Organization
 from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow, ImportRowOutcome
-from workflow.rules.enums import ImportOutcome, OpportunityState, Role, TransitionSource, WinReason
+from workflow.rules.enums import ImportOutcome, OpportunityState, Role, WinReason
 from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError, RecordClosedError
 
 SYSTEM = "elsewhere"
@@ -97,55 +97,6 @@ async def test_only_the_columns_that_changed_in_the_file_are_written(organizatio
     assert await events(organization) == ["opportunity.created", "opportunity.updated"]
 
 
-async def test_a_won_row_gets_the_shortest_history(organization: TestOrganization) -> None:
-    await import_all(organization, WON)
-
-    made = await opportunity(organization, "2")
-    arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence")
-    closed = datetime(2026, 2, 1, tzinfo=UTC)
-    assert [(arrow.trigger, arrow.at) for arrow in arrows] == [
-        ("QUALIFY", CREATED_AT),
-        ("PROGRESS", CREATED_AT),
-        ("WIN", closed),
-    ]
-    assert {arrow.source for arrow in arrows} == {TransitionSource.IMPORT}
-    assert [arrow.win_reason for arrow in arrows] == [None, None, "SPEED"]
-    assert arrows[2].seconds_in_previous_state == int((closed - CREATED_AT).total_seconds())
-    assert (made.state, made.state_since, made.closed_from) == ("WON", closed, "PROGRESSING")
-    assert (made.closed_on, made.win_reason, made.base_minor) == (date(2026, 2, 1), "SPEED", 1050)
-    assert (made.probability, made.forecast_category) == (1.0, "CLOSED")
-
-
-@pytest.mark.parametrize(
-    ("state", "closed_on", "triggers"),
-    [
-        (OpportunityState.LEAD, None, []),
-        (OpportunityState.QUALIFIED, None, ["QUALIFY"]),
-        (OpportunityState.PROGRESSING, None, ["QUALIFY", "PROGRESS"]),
-        (OpportunityState.WON, NOW.date(), ["QUALIFY", "PROGRESS", "WIN"]),
-        (OpportunityState.LOST, NOW.date(), ["QUALIFY", "PROGRESS", "LOSE"]),
-        (OpportunityState.DISQUALIFIED, NOW.date(), ["DISQUALIFY"]),
-    ],
-)
-async def test_every_state_gets_its_history(
-    organization: TestOrganization, state: OpportunityState, closed_on: date | None, triggers: list[str]
-) -> None:
-    await import_all(organization, replace(LEAD, state=state, closed_on=closed_on))
-
-    made = await opportunity(organization)
-    arrows = await Transition.filter(opportunity_id=made.id).order_by("sequence").values_list("trigger", flat=True)
-    assert (made.state, [str(arrow) for arrow in arrows]) == (state.value, triggers)
-
-
-async def test_milestones_of_a_progressing_row_are_due_from_the_import(organization: TestOrganization) -> None:
-    old = datetime(2025, 1, 1, tzinfo=UTC)
-    await import_all(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
-
-    laid_out = await Milestone.filter(organization_id=organization.id).order_by("position")
-
-    assert [(step.due - NOW.date()).days for step in laid_out if step.due] == [14, 30, 45, 60, 75]
-
-
 async def test_a_repeated_key_is_rejected(organization: TestOrganization) -> None:
     assert await outcomes(organization, LEAD, LEAD) == [ImportOutcome.CREATED, ImportOutcome.REJECTED]
 
@@ -220,14 +171,6 @@ async def test_a_dry_run_writes_nothing(organization: TestOrganization) -> None:
     ]
     assert await Opportunity.filter(organization_id=organization.id).count() == 0
     assert await Account.filter(organization_id=organization.id).count() == 0
-
-
-async def test_a_key_without_a_member_must_name_the_owner(organization: TestOrganization) -> None:
-    ctx = await organization.ctx_of(Role.INTEGRATOR)
-
-    rows = await import_rows(ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")])
-
-    assert [row.outcome for row in rows] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
 
 
 @pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.OBSERVER])

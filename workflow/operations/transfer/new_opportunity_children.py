@@ -100,7 +100,7 @@ def document_columns(document: OpportunityDocument) -> Columns:
     if document.close is not None and document.close.note is not None:
         columns["close_note"] = document.close.note
     for name, value in columns.items():
-        _check_column(validator, Opportunity, name, value, (_DOCUMENT_PATHS.get(name, camel(name)),))
+        _check_column(validator, Opportunity, name, value, _DOCUMENT_PATHS.get(name, (camel(name),)))
     validator.raise_if_any()
     if document.probability is not None:
         columns |= {"probability": document.probability, "probability_is_manual": True}
@@ -109,8 +109,8 @@ def document_columns(document: OpportunityDocument) -> Columns:
     return columns
 
 
-_DOCUMENT_PATHS: Final = {"next_step_text": "nextStep", "close_note": "close"}
-"""The fields of a document whose column has another name."""
+_DOCUMENT_PATHS: Final = {"next_step_text": ("nextStep", "text"), "close_note": ("close", "note")}
+"""The paths of the fields inside a part of the document, by their column."""
 
 
 def snapshot_columns(lookup: ImportLookup, document: OpportunityDocument) -> list[Columns]:
