@@ -82,12 +82,15 @@ MUTATIONS = (
 Mutation = _root(
     "Mutation",
     MUTATIONS,
-    "All that you can change. A mutation answers with the changed record, or with a `Problem` that gives the reason "
+    "All that you can change. A mutation answers with the changed record, or with a `Problem` that gives "
+    "the reason "
     "and the remedy.",
 )
 
 SUBSCRIPTIONS = (EventSubscription,)
-Subscription = _root("Subscription", SUBSCRIPTIONS, "Changes as they happen, over a WebSocket or server-sent events.")
+Subscription = _root(
+    "Subscription", SUBSCRIPTIONS, "Changes as they happen, over a WebSocket or server-sent events."
+)
 
 schema = DescribedSchema(
     description=DESCRIPTION,

@@ -23,7 +23,8 @@ class AccountFilterInput:
 
 
 @strawberry.input(
-    description="A filter for contacts. All fields that are given must match; a list matches if one of its values does."
+    description="A filter for contacts. All fields that are given must match; a list matches if one of its "
+    "values does."
 )
 class ContactFilter:
     ids: list[strawberry.ID] | None = optional("Contacts with one of these ids.")

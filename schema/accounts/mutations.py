@@ -37,7 +37,9 @@ class CreateAccountInput:
     attributes: Json | None = optional("Your own custom fields, as an object.")
 
 
-@strawberry.input(description="Changes to an account. Fields that you leave out stay as they are; null clears a field.")
+@strawberry.input(
+    description="Changes to an account. Fields that you leave out stay as they are; null clears a field."
+)
 class UpdateAccountInput:
     id: strawberry.ID = described("The account.")
     expected_version: int | None = optional(
@@ -77,7 +79,9 @@ class CreateContactInput:
     attributes: Json | None = optional("Your own custom fields, as an object.")
 
 
-@strawberry.input(description="Changes to a contact. Fields that you leave out stay as they are; null clears a field.")
+@strawberry.input(
+    description="Changes to a contact. Fields that you leave out stay as they are; null clears a field."
+)
 class UpdateContactInput:
     id: strawberry.ID = described("The contact.")
     expected_version: int | None = optional(
@@ -175,20 +179,26 @@ class AccountMutation:
         merged = ids.parse("Account", input.merged_id)
         version = or_none(input.expected_version)
         return AccountChanged(
-            key=await merge.merge_accounts(info.context.operation_context(), keep, merged, expected_version=version)
+            key=await merge.merge_accounts(
+                info.context.operation_context(), keep, merged, expected_version=version
+            )
         )
 
     @strawberry.mutation(
-        graphql_type=ContactResult, description="Create a contact at an account. Refused if its external id is taken."
+        graphql_type=ContactResult,
+        description="Create a contact at an account. Refused if its external id is taken.",
     )
     async def create_contact(self, info: Info, input: CreateContactInput) -> ContactChanged:
         account_id: Any = ids.parse("Account", input.account_id)
         return ContactChanged(
-            key=await operations.create_contact(info.context.operation_context(), account_id, _parse_contact(input))
+            key=await operations.create_contact(
+                info.context.operation_context(), account_id, _parse_contact(input)
+            )
         )
 
     @strawberry.mutation(
-        graphql_type=ContactResult, description="Change the fields that are given. Refused if the external id is taken."
+        graphql_type=ContactResult,
+        description="Change the fields that are given. Refused if the external id is taken.",
     )
     async def update_contact(self, info: Info, input: UpdateContactInput) -> ContactChanged:
         id = ids.parse("Contact", input.id)

@@ -35,7 +35,8 @@ ContactFilterArgument = Annotated[
     ContactFilter | None, strawberry.argument(description="Only contacts that match this filter.")
 ]
 OpportunityFilterArgument = Annotated[
-    OpportunityFilterInput | None, strawberry.argument(description="Only opportunities that match this filter.")
+    OpportunityFilterInput | None,
+    strawberry.argument(description="Only opportunities that match this filter."),
 ]
 OpportunityOrderArgument = Annotated[
     list[OpportunityOrder] | None,
@@ -55,7 +56,9 @@ class Account(Node):
     external_system: str | None = described("The system that it was imported from.")
     external_id: str | None = described("Its id in `externalSystem`.")
     attributes: Json = described("Your own custom fields. Fit rules can read them.")
-    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
+    version: int = described(
+        "The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits."
+    )
     created_at: datetime = described("The time when it was created here.")
     updated_at: datetime = described("The time of the last change.")
 
@@ -115,7 +118,9 @@ class Contact(Node):
     external_system: str | None = described("The system that it was imported from.")
     external_id: str | None = described("Its id in `externalSystem`.")
     attributes: Json = described("Your own custom fields.")
-    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
+    version: int = described(
+        "The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits."
+    )
     created_at: datetime = described("The time when it was created here.")
     updated_at: datetime = described("The time of the last change.")
 
@@ -138,7 +143,9 @@ class ContactConnection(connections.Connection[Contact]):
         return await accounts.count_contacts(info.context.viewer, root.scope)
 
 
-async def contact_page(info: Info, scope: AccountFilter, window: Window) -> connections.Connection[ContactRow]:
+async def contact_page(
+    info: Info, scope: AccountFilter, window: Window
+) -> connections.Connection[ContactRow]:
     """Return a page of contacts by name."""
     page = await accounts.contacts(info.context.viewer, scope, window)
     return connections.to_connection(page, ORDER, scope)
@@ -146,7 +153,9 @@ async def contact_page(info: Info, scope: AccountFilter, window: Window) -> conn
 
 @strawberry.type
 class AccountQuery:
-    @strawberry.field(graphql_type=Account | None, description="The account with this id. Null if there is none.")
+    @strawberry.field(
+        graphql_type=Account | None, description="The account with this id. Null if there is none."
+    )
     async def account(self, info: Info, id: Id) -> Any:
         return await find_node(info, id, "Account")
 
@@ -165,7 +174,9 @@ class AccountQuery:
         page = await accounts.accounts(info.context.viewer, scope, window)
         return connections.to_connection(page, ORDER, scope)
 
-    @strawberry.field(graphql_type=Contact | None, description="The contact with this id. Null if there is none.")
+    @strawberry.field(
+        graphql_type=Contact | None, description="The contact with this id. Null if there is none."
+    )
     async def contact(self, info: Info, id: Id) -> Any:
         return await find_node(info, id, "Contact")
 

@@ -41,7 +41,9 @@ class Activity(Node):
 
     @strawberry.field(name="with", graphql_type=list[Contact], description="The contacts who took part.")
     async def with_(self, root: Root, info: Info) -> Sequence[ContactRow]:
-        contacts = await info.context.loaders.contact.load_many(await info.context.loaders.parts.participants(root.id))
+        contacts = await info.context.loaders.contact.load_many(
+            await info.context.loaders.parts.participants(root.id)
+        )
         return [contact for contact in contacts if contact is not None]
 
 
@@ -84,7 +86,9 @@ class LogActivityInput:
     external_system: str | None = optional(
         "The system that the record comes from, such as `hubspot`. Required together with `externalId`."
     )
-    external_id: str | None = optional("Its id in `externalSystem`. Logging the same id again gives a Duplicate.")
+    external_id: str | None = optional(
+        "Its id in `externalSystem`. Logging the same id again gives a Duplicate."
+    )
 
 
 @strawberry.input(description="Changes to an activity. Fields that you leave out stay as they are.")
@@ -95,7 +99,9 @@ class CorrectActivityInput:
     two_way: bool | None = optional("True if the buyer answered or took part.")
     at: datetime | None = optional("The time of the activity.")
     summary: str | None = optional("The result, in a few words.")
-    contact_ids: list[strawberry.ID] | None = optional("The contacts who took part. The list replaces the present one.")
+    contact_ids: list[strawberry.ID] | None = optional(
+        "The contacts who took part. The list replaces the present one."
+    )
     void: bool | None = optional("True removes the activity from all lists and counts. False brings it back.")
 
 
@@ -142,7 +148,9 @@ class ActivityMutation:
     async def correct_activity(self, info: Info, input: CorrectActivityInput) -> ActivityChanged:
         id = ids.parse("Activity", input.id)
         changes = _parse_contact_ids(provided_fields(input, "id"))
-        return ActivityChanged(key=await operations.correct_activity(info.context.operation_context(), id, changes))
+        return ActivityChanged(
+            key=await operations.correct_activity(info.context.operation_context(), id, changes)
+        )
 
 
 def _parse_contact_ids(fields: Any) -> Any:  # Any: the fields of one of the inputs

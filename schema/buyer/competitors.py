@@ -23,7 +23,9 @@ else:
     Opportunity = Annotated["Opportunity", strawberry.lazy("schema.opportunity.type")]
 
 
-@strawberry.type(description="A competitor in the deal: another supplier, the buyer's own people, or the status quo.")
+@strawberry.type(
+    description="A competitor in the deal: another supplier, the buyer's own people, or the status quo."
+)
 class Competitor(Node):
     is_type_of = backed_by(CompetitorFacts)
     id: strawberry.ID = node_id("Competitor")
@@ -100,7 +102,9 @@ class CompetitorMutation:
     async def add_competitor(self, info: Info, input: AddCompetitorInput) -> CompetitorChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         new = operations.NewCompetitor(**provided_fields(input, "opportunity_id"))
-        return CompetitorChanged(key=await operations.add_competitor(info.context.operation_context(), id, new))
+        return CompetitorChanged(
+            key=await operations.add_competitor(info.context.operation_context(), id, new)
+        )
 
     @strawberry.mutation(
         graphql_type=CompetitorResult,
@@ -125,5 +129,7 @@ class CompetitorMutation:
     async def remove_competitor(self, info: Info, input: RemoveCompetitorInput) -> Deleted:
         id = ids.parse("Competitor", input.id)
         version = or_none(input.expected_version)
-        deal = await operations.remove_competitor(info.context.operation_context(), id, expected_version=version)
+        deal = await operations.remove_competitor(
+            info.context.operation_context(), id, expected_version=version
+        )
         return Deleted(id=input.id, opportunity_id=deal)

@@ -49,7 +49,8 @@ class Milestone(Node):
     )
 
     @strawberry.field(
-        description="True if its day is over and it is not done. Due dates count only in the state PROGRESSING."
+        description="True if its day is over and it is not done. Due dates count only in the state "
+        "PROGRESSING."
     )
     async def overdue(self, root: Root, info: Info) -> bool:
         facts = await load_required(info.context.loaders.facts, root.opportunity_id)
@@ -74,7 +75,9 @@ class ProgressType:
     total: int = described("The number of milestones.")
     overdue: int = described("The number of milestones that are overdue.")
     next: Milestone | None = described("The milestone that is due next. Null if there is none.")
-    momentum: Momentum = described("The milestones reached in the last 30 days, compared with the activities.")
+    momentum: Momentum = described(
+        "The milestones reached in the last 30 days, compared with the activities."
+    )
 
 
 async def deal_milestones(root: Root, info: Info) -> Sequence[MilestoneFacts]:
@@ -85,7 +88,9 @@ async def deal_milestones(root: Root, info: Info) -> Sequence[MilestoneFacts]:
 
 async def deal_progress(root: Root, info: Info) -> rules.Progress:
     """Return the progress of a deal."""
-    return rules.milestone_progress(await load_required(info.context.loaders.facts, root.id), info.context.now)
+    return rules.milestone_progress(
+        await load_required(info.context.loaders.facts, root.id), info.context.now
+    )
 
 
 @strawberry.input(description="A milestone to add to one opportunity.")
@@ -101,7 +106,9 @@ class AddMilestoneInput:
 class CompleteMilestoneInput:
     id: strawberry.ID = described("The milestone.")
     expected_version: int | None = optional(VERSION)
-    evidence: str | None = optional("The words that show that it was done. Required for a BUYER or JOINT milestone.")
+    evidence: str | None = optional(
+        "The words that show that it was done. Required for a BUYER or JOINT milestone."
+    )
 
 
 @strawberry.input(
@@ -113,7 +120,9 @@ class UpdateMilestoneInput:
     expected_version: int | None = optional(VERSION)
     name: str | None = optional("The result to reach.")
     due: date | None = optional("The day by which it should be done.")
-    weight: int | None = optional("The weight in the progress, 0 to 20. Only for a milestone that was added by hand.")
+    weight: int | None = optional(
+        "The weight in the progress, 0 to 20. Only for a milestone that was added by hand."
+    )
 
 
 @strawberry.input(description="A milestone that the opportunity does not need.")
@@ -156,7 +165,9 @@ def _mutation(description: str) -> Any:
 
 @strawberry.type
 class MilestoneMutation:
-    @_mutation("Add a milestone to one opportunity. Refused if the opportunity is closed or if you may not write it.")
+    @_mutation(
+        "Add a milestone to one opportunity. Refused if the opportunity is closed or if you may not write it."
+    )
     async def add_milestone(self, info: Info, input: AddMilestoneInput) -> MilestoneChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         new = NewMilestone(**provided_fields(input, "opportunity_id"))
@@ -182,7 +193,9 @@ class MilestoneMutation:
         id = ids.parse("Milestone", input.id)
         context = info.context.operation_context()
         changes: Any = provided_fields(input, "id", "expected_version")
-        return MilestoneChanged(key=await operations.update_milestone(context, id, changes, **_version(input)))
+        return MilestoneChanged(
+            key=await operations.update_milestone(context, id, changes, **_version(input))
+        )
 
     @_mutation(
         "Waive a milestone that this opportunity does not need. Only managers and admins "
@@ -195,7 +208,9 @@ class MilestoneMutation:
         )
         return MilestoneChanged(key=key)
 
-    @_mutation("Set a milestone that is done or waived back to PLANNED. Refused if the opportunity is closed.")
+    @_mutation(
+        "Set a milestone that is done or waived back to PLANNED. Refused if the opportunity is closed."
+    )
     async def reopen_milestone(self, info: Info, input: ReopenMilestoneInput) -> MilestoneChanged:
         id = ids.parse("Milestone", input.id)
         key = await operations.reopen_milestone(

@@ -62,7 +62,9 @@ def _facts_field(name: str, description: str, graphql_type: Any) -> Any:
     return strawberry.field(resolver=read, graphql_type=graphql_type, description=description)
 
 
-@strawberry.type(description="The buyer of an opportunity: the people, the decision process and the objectives.")
+@strawberry.type(
+    description="The buyer of an opportunity: the people, the decision process and the objectives."
+)
 class Buyer:
     is_type_of = backed_by(BuyerRoot)
     stakeholders: list[Stakeholder] = _facts_field(
@@ -70,8 +72,12 @@ class Buyer:
         "The people who take part in the purchase, in the order in which they were added.",
         list[Stakeholder],
     )
-    purchase_process: PurchaseProcess = _facts_field("purchase_process", "The way the buyer decides.", PurchaseProcess)
-    decision_date: date | None = _facts_field("decision_date", "The day on which the buyer decides.", date | None)
+    purchase_process: PurchaseProcess = _facts_field(
+        "purchase_process", "The way the buyer decides.", PurchaseProcess
+    )
+    decision_date: date | None = _facts_field(
+        "decision_date", "The day on which the buyer decides.", date | None
+    )
     compelling_event: str | None = _facts_field(
         "compelling_event", "The event that makes the date matter to the buyer.", str | None
     )
@@ -82,24 +88,33 @@ class Buyer:
         "objectives", "The results that the buyer wants, in order.", list[Objective]
     )
     first_time_buyer: bool | None = _facts_field(
-        "first_time_buyer", "True if the buyer has never bought anything like it. Null if not known.", bool | None
+        "first_time_buyer",
+        "True if the buyer has never bought anything like it. Null if not known.",
+        bool | None,
     )
     prior_attempt_failed: bool | None = _facts_field(
-        "prior_attempt_failed", "True if the buyer tried this before and failed. Null if not known.", bool | None
+        "prior_attempt_failed",
+        "True if the buyer tried this before and failed. Null if not known.",
+        bool | None,
     )
-    prior_attempt_note: str | None = _facts_field("prior_attempt_note", "The story of that attempt.", str | None)
+    prior_attempt_note: str | None = _facts_field(
+        "prior_attempt_note", "The story of that attempt.", str | None
+    )
 
     competitors: list[Competitor] = _facts_field(
         "competitors", "The competitors, in the order in which they were added.", list[Competitor]
     )
 
     @strawberry.field(
-        graphql_type=list[RoleCoverageType], description="The required roles of the process, and who holds them."
+        graphql_type=list[RoleCoverageType],
+        description="The required roles of the process, and who holds them.",
     )
     def coverage(self, root: Root) -> Sequence[rules.RoleCoverage]:
         return rules.role_coverage(root.process, root.facts)
 
-    @strawberry.field(description="The required roles that are covered, in percent. 100 if the process requires none.")
+    @strawberry.field(
+        description="The required roles that are covered, in percent. 100 if the process requires none."
+    )
     def coverage_percent(self, root: Root) -> int:
         return rules.coverage_percent(root.process, root.facts)
 

@@ -48,14 +48,19 @@ class UpdateBuyerInput:
     )
     decision_date: date | None = optional("The day on which the buyer decides.")
     compelling_event: str | None = optional(
-        'The event that makes the date matter to the buyer. Refused if it says nothing, such as "n/a" or "tbd".'
+        'The event that makes the date matter to the buyer. Refused if it says nothing, such as "n/a" or '
+        '"tbd".'
     )
     motivation_to_change: str | None = optional("The reason why the buyer wants to change at all.")
     objectives: list[ObjectiveInput] | None = optional(
         "The results that the buyer wants, in order, at most 50. The list replaces the present one."
     )
-    first_time_buyer: bool | None = optional("True if the buyer has never bought anything like it. Null if not known.")
-    prior_attempt_failed: bool | None = optional("True if the buyer tried this before and failed. Null if not known.")
+    first_time_buyer: bool | None = optional(
+        "True if the buyer has never bought anything like it. Null if not known."
+    )
+    prior_attempt_failed: bool | None = optional(
+        "True if the buyer tried this before and failed. Null if not known."
+    )
     prior_attempt_note: str | None = optional("The story of that attempt.")
 
 

@@ -125,7 +125,8 @@ class Qualification:
         return [_assessment(criterion, root) for criterion in root.process.criteria]
 
     @strawberry.field(
-        graphql_type=list[FitResultType], description="The results of the fit rules for the account as it is now."
+        graphql_type=list[FitResultType],
+        description="The results of the fit rules for the account as it is now.",
     )
     def fit(self, root: Root) -> Sequence[FitResult]:
         return fit_results(root.process, root.facts.account)

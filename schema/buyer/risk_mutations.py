@@ -120,7 +120,9 @@ def _mutation(description: str, result: Any = RiskResult) -> Any:
 
 @strawberry.type
 class RiskMutation:
-    @_mutation("Record a risk that the buyer sees. Refused if the opportunity is closed or if you may not write it.")
+    @_mutation(
+        "Record a risk that the buyer sees. Refused if the opportunity is closed or if you may not write it."
+    )
     async def raise_risk(self, info: Info, input: RaiseRiskInput) -> RiskChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         new = NewRisk(**_parse_ids(provided_fields(input, "opportunity_id")))
@@ -134,7 +136,9 @@ class RiskMutation:
         id = ids.parse("Risk", input.id)
         version = or_none(input.expected_version)
         changes: Any = _parse_ids(provided_fields(input, "id", "expected_version"))
-        key = await operations.update_risk(info.context.operation_context(), id, changes, expected_version=version)
+        key = await operations.update_risk(
+            info.context.operation_context(), id, changes, expected_version=version
+        )
         return RiskChanged(key=key)
 
     @_mutation(
@@ -168,13 +172,16 @@ class RiskMutation:
         return RiskChanged(key=key)
 
     @_mutation(
-        "Record that you reviewed the buyer's risks. Refused with `noneFound` while a risk is open.", OpportunityResult
+        "Record that you reviewed the buyer's risks. Refused with `noneFound` while a risk is open.",
+        OpportunityResult,
     )
     async def review_risks(self, info: Info, input: ReviewRisksInput) -> OpportunityChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         note = or_none(input.note)
         review = {"none_found": input.none_found, "note": note}
-        return OpportunityChanged(key=await operations.review_risks(info.context.operation_context(), id, **review))
+        return OpportunityChanged(
+            key=await operations.review_risks(info.context.operation_context(), id, **review)
+        )
 
 
 def _parse_ids(fields: dict[str, Any]) -> dict[str, Any]:

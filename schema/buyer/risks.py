@@ -14,7 +14,13 @@ from schema.people.types import ActorType, Member
 from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
 from workflow.rules.opportunity import risks as rules
-from workflow.rules.opportunity.parts import Actor, MitigationFacts, RiskFacts, RiskReviewFacts, StakeholderFacts
+from workflow.rules.opportunity.parts import (
+    Actor,
+    MitigationFacts,
+    RiskFacts,
+    RiskReviewFacts,
+    StakeholderFacts,
+)
 
 
 @strawberry.type(description="A plan to reduce a risk.")
@@ -36,14 +42,17 @@ class Risk(Node):
     statement: str = described("The risk in the buyer's words.")
     likelihood: int = described("The likelihood, 1 (low) to 5 (high).")
     impact: int = described("The impact, 1 (low) to 5 (high).")
-    status: RiskStatus = described("The state of the risk. SUSPECTED, CONFIRMED and MITIGATING risks are open.")
+    status: RiskStatus = described(
+        "The state of the risk. SUSPECTED, CONFIRMED and MITIGATING risks are open."
+    )
     review_due: date | None = described("The day by which it should be reviewed again.")
     mitigations: list[Mitigation] = described("The mitigations, in the order in which they were planned.")
     raised_at: datetime = described("The time when it was raised.")
     closed_at: datetime | None = described("The time when it was accepted or closed. Null before that.")
 
     @strawberry.field(
-        description="The level, likelihood × impact: LOW up to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15."
+        description="The level, likelihood × impact: LOW up to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL "
+        "from 15."
     )
     def level(self, root: Root) -> RiskLevel:
         return rules.risk_level(root)
@@ -71,7 +80,9 @@ class RiskReview:
         return actor
 
 
-Statuses = Annotated[list[RiskStatus] | None, strawberry.argument(description="Only risks with one of these statuses.")]
+Statuses = Annotated[
+    list[RiskStatus] | None, strawberry.argument(description="Only risks with one of these statuses.")
+]
 
 
 async def deal_risks(root: Root, info: Info, status: Statuses = strawberry.UNSET) -> Sequence[RiskFacts]:

@@ -14,13 +14,25 @@ from schema.core.inputs import optional, or_none, provided_fields
 from schema.core.nodes import Node, Root, backed_by, described, node_id
 from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.deleted import Deleted, DeleteResult
-from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
+from schema.results.problems import (
+    Duplicate,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    RecordClosed,
+    VersionConflict,
+)
 from workflow.operations.buyer import stakeholders as operations
 from workflow.queries.opportunity.accounts import ContactRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
 from workflow.rules.opportunity.buyer import coverage
-from workflow.rules.opportunity.parts import ActivityFacts, ContactConversations, RelationFacts, StakeholderFacts
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
+    ContactConversations,
+    RelationFacts,
+    StakeholderFacts,
+)
 
 if TYPE_CHECKING:
     from schema.opportunity.type import Opportunity
@@ -55,11 +67,14 @@ class Stakeholder(Node):
         return conversations.last_at if conversations else None
 
     @strawberry.field(
-        graphql_type=list["StakeholderRelation"], description="The relations to other stakeholders of the opportunity."
+        graphql_type=list["StakeholderRelation"],
+        description="The relations to other stakeholders of the opportunity.",
     )
     async def relations(self, root: Root, info: Info) -> list[Any]:
         people = {one.id: one for one in await info.context.loaders.part("stakeholders", root.opportunity_id)}
-        return [StakeholderRelation(kind=relation.kind, to=people[relation.to_id]) for relation in root.relations]
+        return [
+            StakeholderRelation(kind=relation.kind, to=people[relation.to_id]) for relation in root.relations
+        ]
 
 
 @strawberry.type(description="A relation of one stakeholder to another.")
@@ -78,8 +93,12 @@ class AddStakeholderInput:
     opportunity_id: strawberry.ID = described("The opportunity.")
     contact_id: strawberry.ID = described("A contact of the opportunity's account.")
     roles: list[BuyingRole] = described("The roles in the purchase. May be empty.")
-    influence: Influence = strawberry.field(default=Influence.UNKNOWN, description="The influence on the decision.")
-    attitude: Attitude = strawberry.field(default=Attitude.UNKNOWN, description="The attitude towards your offer.")
+    influence: Influence = strawberry.field(
+        default=Influence.UNKNOWN, description="The influence on the decision."
+    )
+    attitude: Attitude = strawberry.field(
+        default=Attitude.UNKNOWN, description="The attitude towards your offer."
+    )
     buying_style: BuyingStyle = strawberry.field(
         default=BuyingStyle.UNKNOWN, description="The main point on which this person judges an offer."
     )
@@ -140,8 +159,16 @@ class StakeholderChanged:
 
 
 StakeholderResult = Annotated[
-    StakeholderChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("StakeholderResult", description="The stakeholder, or the reason why it was not stored."),
+    StakeholderChanged
+    | VersionConflict
+    | RecordClosed
+    | Duplicate
+    | NotFound
+    | PermissionDenied
+    | InvalidInput,
+    strawberry.union(
+        "StakeholderResult", description="The stakeholder, or the reason why it was not stored."
+    ),
 ]
 
 
@@ -156,9 +183,12 @@ class StakeholderMutation:
     async def add_stakeholder(self, info: Info, input: AddStakeholderInput) -> StakeholderChanged:
         id = ids.parse("Opportunity", input.opportunity_id)
         new = operations.NewStakeholder(
-            contact_id=ids.parse("Contact", input.contact_id), **provided_fields(input, "opportunity_id", "contact_id")
+            contact_id=ids.parse("Contact", input.contact_id),
+            **provided_fields(input, "opportunity_id", "contact_id"),
         )
-        return StakeholderChanged(key=await operations.add_stakeholder(info.context.operation_context(), id, new))
+        return StakeholderChanged(
+            key=await operations.add_stakeholder(info.context.operation_context(), id, new)
+        )
 
     @strawberry.mutation(
         graphql_type=StakeholderResult,
@@ -185,9 +215,13 @@ class StakeholderMutation:
     async def remove_stakeholder(self, info: Info, input: RemoveStakeholderInput) -> Deleted:
         id = ids.parse("Stakeholder", input.id)
         version = or_none(input.expected_version)
-        deal = await operations.remove_stakeholder(info.context.operation_context(), id, expected_version=version)
+        deal = await operations.remove_stakeholder(
+            info.context.operation_context(), id, expected_version=version
+        )
         return Deleted(id=input.id, opportunity_id=deal)
 
 
 def _parse_relations(relations: list[StakeholderRelationInput] | None) -> list[RelationFacts]:
-    return [RelationFacts(relation.kind, ids.parse("Stakeholder", relation.to_id)) for relation in relations or []]
+    return [
+        RelationFacts(relation.kind, ids.parse("Stakeholder", relation.to_id)) for relation in relations or []
+    ]

@@ -102,7 +102,8 @@ def window(
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
             raise bad_input(
-                f"`{name}` is {size}; it must be from 1 to {MAX_PAGE_SIZE}. Use `after` or `before` to read more pages."
+                f"`{name}` is {size}; it must be from 1 to {MAX_PAGE_SIZE}. Use `after` or `before` to read "
+                "more pages."
             )
     return Window(
         size=first or last or default,
@@ -114,7 +115,10 @@ def window(
 
 def to_connection(page: Page[Item], order: Sequence[Term], scope: Any) -> Connection[Item]:
     """Return the page as a connection; `scope` is the input of its total."""
-    edges = [Edge(cursor=_encode_cursor(order, key), node=row) for key, row in zip(page.keys, page.rows, strict=True)]
+    edges = [
+        Edge(cursor=_encode_cursor(order, key), node=row)
+        for key, row in zip(page.keys, page.rows, strict=True)
+    ]
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
@@ -136,7 +140,7 @@ def _encode_cursor(order: Sequence[Term], key: Sequence[object]) -> str:
 
 
 def _encode_value(value: object) -> list[object]:
-    # isinstance, not the type itself: asyncpg returns a subclass of UUID. datetime comes first: it is a date, too.
+    # isinstance, not the type itself: asyncpg returns a subclass of UUID, and a datetime is a date, too.
     for kind, value_type, encode in _ENCODERS:
         if isinstance(value, value_type):
             return [kind, encode(value)]
@@ -147,7 +151,8 @@ def _decode_cursor(order: Sequence[Term], cursor: str | None, name: str) -> tupl
     if cursor is None:
         return None
     error = bad_input(
-        f"`{name}` is not a cursor of this list in this order. Use `endCursor` or `startCursor` of one of its pages."
+        f"`{name}` is not a cursor of this list in this order. Use `endCursor` or `startCursor` of one of "
+        "its pages."
     )
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -16,7 +16,7 @@ from workflow.queries.events.subscribe import FeedDispatcher
 from workflow.rules.permissions import Viewer
 
 Reauthenticate = Callable[[], Awaitable[tuple[Viewer, datetime] | None]]
-"""Returns the viewer of the request's credentials as of now, and the time; None if they are no longer valid."""
+"""Returns the viewer of the request's credentials and the time, both as of now; None if they ended."""
 
 MAX_ROWS = 20_000
 """The rows that all lists of one response may have together."""
@@ -63,7 +63,7 @@ class RequestContext:
         return self.now.astimezone(ZoneInfo((await self.loaders.organization()).time_zone)).date()
 
     async def refresh_viewer(self) -> bool:
-        """Authenticate again and drop all loaded rows; return False if the credentials are no longer valid."""
+        """Authenticate again and drop all loaded rows; return False if the credentials have ended."""
         viewer_and_time = await self.reauthenticate()
         if viewer_and_time is not None:
             self.viewer, self.now = viewer_and_time

@@ -20,7 +20,7 @@ BatchFetch = Callable[[list[Key]], Awaitable[Mapping[Key, Row]]]
 MAX_KEYS = 10_000
 """The keys of one statement. SQLite and PostgreSQL bind at most about 32,000 values."""
 IDLE_PASSES = 8
-"""The passes of the event loop without a new request after which none will follow; a full page needs 4 at most."""
+"""The passes of the event loop without a new request that end a batch; a full page needs 4 at most."""
 
 
 class LoadPhase(IntEnum):

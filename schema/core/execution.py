@@ -8,7 +8,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
 class ParsedDocumentExtension(SchemaExtension):
-    """Reuses the document that the server has parsed and validated; without one, Strawberry does both as usual."""
+    """Reuses the document that the server has parsed and validated. Without one, Strawberry does both."""
 
     def on_parse(self) -> Iterator[None]:
         """Use the parsed document, if there is one."""
@@ -30,7 +30,9 @@ class LimitedExecutionContext(StrawberryGraphQLCoreExecutionContext):
     The clock is checked at each list: a cancelled task goes on until its next await.
     """
 
-    def complete_list_value(self, return_type: Any, fields: Any, info: Any, path: Any, result: Any, *rest: Any) -> Any:
+    def complete_list_value(
+        self, return_type: Any, fields: Any, info: Any, path: Any, result: Any, *rest: Any
+    ) -> Any:
         """Count the rows, then complete the list."""
         if self.context_value is not None:
             self.context_value.count_rows(len(result) if isinstance(result, Sized) else 1)

@@ -38,13 +38,13 @@ def parse(kind: str, id: str) -> UUID:
 
 
 def parse_or_nil(kind: str, id: str) -> UUID:
-    """Return the UUID of an id of this type, or the nil UUID, which no record has: for lists of independent ids."""
+    """Return the UUID of an id of this type, or the nil UUID, which no record has."""
     found = decode(id)
     return found[1] if found is not None and found[0] == kind else NIL_UUID
 
 
 def parse_optional(kind: str, id: str | None) -> UUID | None:
-    """Return the UUID of an id that may be left out; raise NotFoundError if it is malformed or of another type."""
+    """Return the UUID of an id of this type, or None without an id; raise NotFoundError like `parse`."""
     return None if id is None else parse(kind, id)
 
 

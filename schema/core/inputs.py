@@ -24,16 +24,23 @@ def optional(description: str) -> Any:
 def provided_fields(input: Any, *exclude: str) -> dict[str, Any]:
     """Return the fields that the client gave, except those named."""
     values = {field.name: getattr(input, field.name) for field in dataclasses.fields(input)}
-    return {name: value for name, value in values.items() if value is not strawberry.UNSET and name not in exclude}
+    return {
+        name: value for name, value in values.items() if value is not strawberry.UNSET and name not in exclude
+    }
 
 
 def conditions(filter: Any) -> dict[str, Any]:
     """Return the fields of a filter that are not null; refuse lists that are too long for a statement."""
-    fields = {name: value for name, value in provided_fields(filter).items() if value is not None} if filter else {}
+    fields = (
+        {name: value for name, value in provided_fields(filter).items() if value is not None}
+        if filter
+        else {}
+    )
     for name, value in fields.items():
         if isinstance(value, list) and len(value) > MAX_VALUES:
             raise bad_input(
-                f"`{camel(name)}` of the filter has {len(value):,} values; at most {MAX_VALUES:,} are allowed."
+                f"`{camel(name)}` of the filter has {len(value):,} values; at most {MAX_VALUES:,} are "
+                "allowed."
             )
     return fields
 

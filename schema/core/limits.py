@@ -1,6 +1,7 @@
 """The limits of an operation: its complexity is measured before it is validated or executed.
 
-Fields are counted as if all fragments were written out. Each fragment is measured once, so the time is linear in
+Fields are counted as if all fragments were written out. Each fragment is measured once, so the time is
+linear in
 the length of the document. Fields, fragments and overlaps are limited so that validation stays cheap.
 """
 
@@ -112,7 +113,9 @@ def limit_errors(complexity: Complexity) -> Iterator[GraphQLError]:
         if found > limit:
             unit, remedy = LIMIT_MESSAGES[name]
             shown = f"{found:,}" if found < MAX_SHOWN_COUNT else "countless"
-            yield too_complex_error(f"The operation has {shown} {unit}; at most {limit:,} are allowed. {remedy}")
+            yield too_complex_error(
+                f"The operation has {shown} {unit}; at most {limit:,} are allowed. {remedy}"
+            )
 
 
 def too_complex_error(message: str) -> GraphQLError:
@@ -126,13 +129,15 @@ def measure_complexity(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None = None,
 ) -> Complexity:
-    """Return the complexity of an operation with these variables; raise TooDeepError if it is nested too deeply."""
+    """Return the complexity of an operation; raise TooDeepError if it is nested too deeply."""
     counter = _ComplexityCounter(schema, document, variables or {})
     total = counter.count_selection(operation.selection_set, schema.get_root_type(operation.operation), 0)
     return total._replace(
         directives=total.directives + len(operation.directives or ()),
         fragments=len(counter.fragments),
-        overlaps=count_overlaps(operation.selection_set, counter.fragments) if total.fields <= LIMITS.fields else 0,
+        overlaps=count_overlaps(operation.selection_set, counter.fragments)
+        if total.fields <= LIMITS.fields
+        else 0,
     )
 
 
@@ -148,7 +153,9 @@ class _ComplexityCounter:
         self._counted_fragments: dict[str, Complexity] = {}
         self._open_fragments: set[str] = set()
 
-    def count_selection(self, node: SelectionSetNode | None, kind: GraphQLNamedType | None, level: int) -> Complexity:
+    def count_selection(
+        self, node: SelectionSetNode | None, kind: GraphQLNamedType | None, level: int
+    ) -> Complexity:
         """Return the complexity of a selection."""
         if level > MAX_NESTING:
             raise TooDeepError
@@ -167,7 +174,11 @@ class _ComplexityCounter:
             condition = getattr(node, "type_condition", None)
             narrowed = self.schema.get_type(condition.name.value) if condition else kind
             counted = self.count_selection(node.selection_set, narrowed, level + 1)  # type: ignore[attr-defined]  # an inline fragment
-        return counted._replace(directives=counted.directives + len(node.directives)) if node.directives else counted
+        return (
+            counted._replace(directives=counted.directives + len(node.directives))
+            if node.directives
+            else counted
+        )
 
     def _count_fragment(self, name: str, level: int) -> Complexity:
         """Return the complexity of a fragment; 0 for one inside itself, which validation refuses."""
@@ -185,11 +196,17 @@ class _ComplexityCounter:
         name = node.name.value
         definition: GraphQLField | None = getattr(kind, "fields", _NO_FIELDS).get(name)
         named = get_named_type(definition.type) if definition else None
-        nested = self.count_selection(node.selection_set, named, level + 1) if node.selection_set else NO_COMPLEXITY
+        nested = (
+            self.count_selection(node.selection_set, named, level + 1)
+            if node.selection_set
+            else NO_COMPLEXITY
+        )
         is_introspection = name in INTROSPECTION
         return Complexity(
             1 if is_introspection else 1 + nested.depth,
-            1 + max(nested.depth, nested.introspection_depth) if is_introspection else nested.introspection_depth,
+            1 + max(nested.depth, nested.introspection_depth)
+            if is_introspection
+            else nested.introspection_depth,
             1 + nested.fields,
             nested.aliases + (node.alias is not None),
             nested.directives,
@@ -199,9 +216,13 @@ class _ComplexityCounter:
         )
 
     def _cost(
-        self, node: FieldNode, definition: GraphQLField | None, kind: GraphQLNamedType | None, nested_cost: int
+        self,
+        node: FieldNode,
+        definition: GraphQLField | None,
+        kind: GraphQLNamedType | None,
+        nested_cost: int,
     ) -> int:
-        """Return the objects that a field makes, once for each row, and the cost of a mutation; scalars are free."""
+        """Return the objects that a field makes and the cost of a mutation; scalars are free."""
         own_cost = MUTATION_COST if kind is self.schema.mutation_type else 0
         if definition is None or not is_composite_type(get_named_type(definition.type)):
             return own_cost

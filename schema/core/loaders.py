@@ -62,7 +62,9 @@ class Loaders:
         self.api_key = self._loader(LoadPhase.LISTS, api_keys.api_keys_by_id)
         self.webhook_endpoint = self._loader(LoadPhase.LISTS, webhooks.webhook_endpoints_by_id)
         self.webhook_delivery = self._loader(LoadPhase.LISTS, webhooks.webhook_deliveries_by_id)
-        self.facts: Loader[UUID, OpportunityFacts] = Loader(self._scheduler, LoadPhase.COMBINED, self._fetch_facts)
+        self.facts: Loader[UUID, OpportunityFacts] = Loader(
+            self._scheduler, LoadPhase.COMBINED, self._fetch_facts
+        )
         self._totals = Loader(self._scheduler, LoadPhase.DEALS, self._fetch_totals)
         self.own_organization = self._loader(LoadPhase.PARTS, _fetch_organization)
         self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
@@ -140,7 +142,7 @@ class Loaders:
         return next((part for part in parts if part.id == id), None)
 
     async def _fetch_facts(self, ids: list[UUID]) -> dict[UUID, OpportunityFacts]:
-        """Build facts from rows that the page may have read already. The deals must be visible to the viewer."""
+        """Build facts from rows that the page may have read already. The viewer must see the deals."""
         rows = [row for row in await self.opportunity.load_many(ids) if row is not None]
         organization, account_rows, *parts = await gather(
             self.organization(),
@@ -148,10 +150,15 @@ class Loaders:
             *(self.parts.load(name, [row.id for row in rows]) for name in facts.PART_LOADERS),
         )
         settings = facts.OrganizationSettings(organization.time_zone, organization.base_currency)
-        accounts = {account.id: facts.account_facts(account) for account in account_rows if account is not None}
+        accounts = {
+            account.id: facts.account_facts(account) for account in account_rows if account is not None
+        }
         return {
             row.id: facts.build_facts(
-                row, accounts[row.account_id], settings, dict(zip(facts.PART_LOADERS, deal_parts, strict=True))
+                row,
+                accounts[row.account_id],
+                settings,
+                dict(zip(facts.PART_LOADERS, deal_parts, strict=True)),
             )
             for row, *deal_parts in zip(rows, *parts, strict=True)
             if row.account_id in accounts

@@ -11,7 +11,9 @@ from workflow.rules.money import amount
 
 @strawberry.type(description="An exact amount of money.")
 class Money:
-    amount: Decimal = described("The amount in major units, such as euros, with as many decimals as the currency has.")
+    amount: Decimal = described(
+        "The amount in major units, such as euros, with as many decimals as the currency has."
+    )
     currency: str = described("The ISO 4217 code of the currency, such as EUR.")
 
 

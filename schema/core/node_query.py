@@ -26,12 +26,15 @@ class NodeQuery:
 
     @strawberry.field(
         graphql_type=list[Node | None],
-        description="The objects with these ids, in the same order, at most 100. Null for each that does not exist "
+        description="The objects with these ids, in the same order, at most 100. Null for each that does "
+        "not exist "
         "or that you cannot see.",
     )
     async def nodes(self, info: Info, ids: Ids) -> Any:
         if len(ids) > MAX_PAGE_SIZE:
-            raise bad_input(f"`ids` has {len(ids)} ids; at most {MAX_PAGE_SIZE} are allowed. Split the request.")
+            raise bad_input(
+                f"`ids` has {len(ids)} ids; at most {MAX_PAGE_SIZE} are allowed. Split the request."
+            )
         return await gather(*(find_node(info, id) for id in ids))
 
 

@@ -27,10 +27,14 @@ FACTS_ONLY = 0
 
 
 class PartLoaders:
-    """The parts of deals in one request. The deals must be visible to the viewer: parts are not checked again."""
+    """The parts of deals in one request. The viewer must see the deals: parts are not checked again."""
 
     def __init__(
-        self, scheduler: BatchScheduler, viewer: Viewer, now: datetime, transitions: Loader[UUID, TransitionRow]
+        self,
+        scheduler: BatchScheduler,
+        viewer: Viewer,
+        now: datetime,
+        transitions: Loader[UUID, TransitionRow],
     ) -> None:
         self._viewer = viewer
         self._now = now
@@ -46,8 +50,12 @@ class PartLoaders:
             if name not in self._shared
         }
         lists: tuple[NestedList[Any, Any], ...] = (ACTIVITIES, HISTORY)
-        self._lists = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists}
-        self._counts = {nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists}
+        self._lists = {
+            nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists
+        }
+        self._counts = {
+            nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists
+        }
         self._overrides = Loader(scheduler, LoadPhase.PARTS, self._fetch_overrides)
         self._conversations: Loader[ConversationKey, tuple[Any, ...]] = Loader(
             scheduler, LoadPhase.CONVERSATIONS, self._fetch_conversations
@@ -55,7 +63,9 @@ class PartLoaders:
 
     async def load(self, name: str, ids: Ids) -> list[Any]:
         """Return the part of each deal that a field of its facts holds, None for each deal without one."""
-        return await (self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids))
+        return await (
+            self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids)
+        )
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
         """Return a page of a deal's list; the first pages of many deals take one statement."""
@@ -66,7 +76,9 @@ class PartLoaders:
 
     async def total(self, nested: NestedList[Any, Any], page: Connection[Any]) -> int:
         """Return the number of rows in the list of a page."""
-        return await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
+        return (
+            await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
+        )
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
         """Return the contacts who took part in an activity."""
@@ -100,7 +112,9 @@ class PartLoaders:
         )
         return {id: tuple(one.override for one in passed) for id, passed in found.items()}
 
-    async def _fetch_conversations(self, keys: list[ConversationKey]) -> dict[ConversationKey, tuple[Any, ...]]:
+    async def _fetch_conversations(
+        self, keys: list[ConversationKey]
+    ) -> dict[ConversationKey, tuple[Any, ...]]:
         deal_ids = [id for kind, id in keys if kind == "deal"]
         activity_ids = [id for kind, id in keys if kind == "activity"]
         found = await conversations(self._viewer.organization_id, talks=deal_ids, participants=activity_ids)
@@ -125,7 +139,8 @@ class PartLoaders:
                 self._viewer.organization_id, facts_ids, page_ids, max_size, self._now
             )
             return {
-                (id, size): facts_by_id.get(id) if size == FACTS_ONLY else pages[id].first(size) for id, size in keys
+                (id, size): facts_by_id.get(id) if size == FACTS_ONLY else pages[id].first(size)
+                for id, size in keys
             }
 
         return fetch

@@ -53,6 +53,6 @@ def encode_ids(payload: Any, kind: str | None = None) -> Any:  # Any: JSON, as r
 
 
 def _kind(name: str) -> str | None:
-    """Return the type of the record that a field refers to; None for a field that is not an id, such as `old`."""
+    """Return the type of the record that a field refers to; None if it is not an id, such as `old`."""
     ending = next((ending for ending in ("Ids", "Id") if name.endswith(ending)), None)
     return None if ending is None else ID_TYPES.get(name.removesuffix(ending))

@@ -17,11 +17,15 @@ class DateRange:
 
 @strawberry.input(description="A range of instants, both ends included. An end that is left out is open.")
 class DateTimeRange:
-    from_: datetime | None = strawberry.field(name="from", default=strawberry.UNSET, description="The first instant.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=strawberry.UNSET, description="The first instant."
+    )
     to: datetime | None = optional("The last instant.")
 
 
-@strawberry.input(description="A range of whole numbers, both ends included. An end that is left out is open.")
+@strawberry.input(
+    description="A range of whole numbers, both ends included. An end that is left out is open."
+)
 class IntRange:
     min: int | None = optional("The smallest number.")
     max: int | None = optional("The largest number.")

@@ -45,7 +45,11 @@ def _parse_decimal(value: object) -> Exact:
         found = Exact(str(value))
     except InvalidOperation:
         raise GraphQLError(f'{str(value)[:40]!r} is not a number. Write it like "1234.50".') from None
-    if not found.is_finite() or abs(found.adjusted()) > MAX_DIGITS or len(found.as_tuple().digits) > MAX_DIGITS:
+    if (
+        not found.is_finite()
+        or abs(found.adjusted()) > MAX_DIGITS
+        or len(found.as_tuple().digits) > MAX_DIGITS
+    ):
         raise GraphQLError(f"A Decimal must be finite and have at most {MAX_DIGITS} digits.")
     return found
 
@@ -67,7 +71,8 @@ Json = NewType("Json", object)
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant in ISO 8601 with a UTC offset, such as 2026-03-01T09:30:00Z. Always returned in UTC.",
+        description="An instant in ISO 8601 with a UTC offset, such as 2026-03-01T09:30:00Z. Always "
+        "returned in UTC.",
         parse_value=parse_instant,
         serialize=_serialize_instant,
     ),

@@ -23,7 +23,8 @@ from workflow.rules.events.event_types import EVENT_TYPES
 
 
 @strawberry.type(
-    description="A change, recorded in the same database transaction as the change itself. Cursors follow the order of "
+    description="A change, recorded in the same database transaction as the change itself. Cursors follow "
+    "the order of "
     "commit in the organization without gaps: continue after the last one, and no event is missed or read "
     "twice. Only admins can see the events of API keys and webhooks. "
     f"Types: {', '.join(sorted(EVENT_TYPES))}."
@@ -44,14 +45,17 @@ class Event(Node):
         payload: object = payloads.encode_ids(root.payload)
         return payload
 
-    @strawberry.field(description="The position of the event in the feed. Pass it as `after` to continue after it.")
+    @strawberry.field(
+        description="The position of the event in the feed. Pass it as `after` to continue after it."
+    )
     def cursor(self, root: Root) -> str:
         cursor: str = root.position.cursor()
         return cursor
 
     @strawberry.field(
         graphql_type=Opportunity | None,
-        description="The opportunity that the event belongs to. Null if it belongs to none, or if it is deleted.",
+        description="The opportunity that the event belongs to. Null if it belongs to none, or if it is "
+        "deleted.",
     )
     async def opportunity(self, root: Root, info: Info) -> OpportunityRow | None:
         return (
@@ -63,7 +67,8 @@ class Event(Node):
 
 @strawberry.input(
     name="EventFilter",
-    description="A filter for events. All fields that are given must match; a list matches if one of its values does.",
+    description="A filter for events. All fields that are given must match; a list matches if one of its "
+    "values does.",
 )
 class EventFilterInput:
     types: list[str] | None = optional(
@@ -98,7 +103,9 @@ class EventQuery:
         after = or_none(after)
         before = or_none(before)
         # Cursors of the feed are readable, so they are not those of other lists.
-        window = replace(window, after=parse_feed_cursor(after, "after"), before=parse_feed_cursor(before, "before"))
+        window = replace(
+            window, after=parse_feed_cursor(after, "after"), before=parse_feed_cursor(before, "before")
+        )
         rows, more = await events.events(info.context.viewer, parse_event_filter(filter), window)
         return _to_connection(rows, window, more=more, after=after, before=before)
 
@@ -118,7 +125,10 @@ def parse_feed_cursor(cursor: str | None, name: str) -> FeedPosition | None:
     try:
         return events.parse_cursor(cursor) if cursor else None
     except InvalidFeedCursorError:
-        message = f"`{name}` is not a cursor of the feed. Use `endCursor` or `startCursor` of a page, or `eventCursor`."
+        message = (
+            f"`{name}` is not a cursor of the feed. Use `endCursor` or `startCursor` of a page, or "
+            "`eventCursor`."
+        )
         raise bad_input(message) from None
 
 

@@ -44,7 +44,9 @@ class EventSubscription:
         self, info: Info, after: After = strawberry.UNSET, filter: EventFilterArgument = strawberry.UNSET
     ) -> AsyncIterator[EventRow]:
         async with aclosing(
-            _stream_events(info, parse_event_filter(or_none(filter)), parse_feed_cursor(or_none(after), "after"))
+            _stream_events(
+                info, parse_event_filter(or_none(filter)), parse_feed_cursor(or_none(after), "after")
+            )
         ) as stream:
             async for row in stream:
                 yield row
@@ -69,7 +71,9 @@ class EventSubscription:
         "together are sent once. Null, and then the end, when it is deleted or you can no "
         "longer see it.",
     )
-    async def opportunity_changed(self, info: Info, id: OpportunityId) -> AsyncIterator[OpportunityRow | None]:
+    async def opportunity_changed(
+        self, info: Info, id: OpportunityId
+    ) -> AsyncIterator[OpportunityRow | None]:
         found = ids.decode(id)
         opportunity_id = found[1] if found and found[0] == "Opportunity" else None
         organization_id = info.context.viewer.organization_id
@@ -124,7 +128,11 @@ async def _matching_alert(info: Info, scope: AlertFilter, event: EventRow) -> Al
         name: enum(changes[name]["old"]) for name, enum in enums if changes.get(name, {}).get("old")
     }
     versions = (row, replace(row, **before))
-    return row if any(alerts.matches(scope, version, deal.owner_id, owner.team_id) for version in versions) else None
+    return (
+        row
+        if any(alerts.matches(scope, version, deal.owner_id, owner.team_id) for version in versions)
+        else None
+    )
 
 
 async def _refresh_viewer(info: Info) -> Viewer:

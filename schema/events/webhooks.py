@@ -56,14 +56,19 @@ class WebhookEndpoint(Node):
     is_type_of = backed_by(WebhookEndpointRow)
     id: strawberry.ID = node_id("WebhookEndpoint")
     url: str = described("The address.")
-    event_types: list[str] = described("The event types that it receives. Empty: all. `opportunity.*` is a pattern.")
+    event_types: list[str] = described(
+        "The event types that it receives. Empty: all. `opportunity.*` is a pattern."
+    )
     active: bool = described("True if events are sent to it.")
     disabled_reason: str | None = described(
-        "The reason why it is not active: it was switched off, it answered 410, or every delivery failed for 5 days."
+        "The reason why it is not active: it was switched off, it answered 410, or every delivery failed "
+        "for 5 days."
     )
     created_at: datetime = described("The time when it was created.")
 
-    @strawberry.field(graphql_type=connections.Connection[WebhookDelivery], description="The deliveries, newest first.")
+    @strawberry.field(
+        graphql_type=connections.Connection[WebhookDelivery], description="The deliveries, newest first."
+    )
     async def deliveries(
         self,
         root: Root,
@@ -112,7 +117,8 @@ class RedeliverWebhookInput:
 class RedeliverWebhooksInput:
     endpoint_id: strawberry.ID = described("The endpoint. It must be active.")
     since: datetime = described(
-        "The start: all events of the endpoint's types since then are sent, whether or not they were sent before."
+        "The start: all events of the endpoint's types since then are sent, whether or not they were sent "
+        "before."
     )
 
 
@@ -141,11 +147,15 @@ class WebhookDeliveryQueued:
 
 WebhookEndpointResult = Annotated[
     WebhookEndpointChanged | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("WebhookEndpointResult", description="The endpoint, or the reason why it was not stored."),
+    strawberry.union(
+        "WebhookEndpointResult", description="The endpoint, or the reason why it was not stored."
+    ),
 ]
 WebhookDeliveryResult = Annotated[
     WebhookDeliveryQueued | NotFound | PermissionDenied,
-    strawberry.union("WebhookDeliveryResult", description="The delivery, or the reason why it is not sent again."),
+    strawberry.union(
+        "WebhookDeliveryResult", description="The delivery, or the reason why it is not sent again."
+    ),
 ]
 
 
@@ -167,7 +177,9 @@ class WebhookMutation:
         description="Create a webhook endpoint that receives events from now on. The answer is the only "
         "one that shows the secret. Only admins may do this.",
     )
-    async def create_webhook_endpoint(self, info: Info, input: CreateWebhookEndpointInput) -> WebhookEndpointChanged:
+    async def create_webhook_endpoint(
+        self, info: Info, input: CreateWebhookEndpointInput
+    ) -> WebhookEndpointChanged:
         changes = operations.EndpointChanges(url=input.url, event_types=input.event_types)
         endpoint = await operations.create_webhook_endpoint(info.context.operation_context(), changes)
         return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
@@ -176,7 +188,9 @@ class WebhookMutation:
         graphql_type=WebhookEndpointResult,
         description="Change the fields that are given, or rotate the secret. Only admins may do this.",
     )
-    async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> WebhookEndpointChanged:
+    async def update_webhook_endpoint(
+        self, info: Info, input: UpdateWebhookEndpointInput
+    ) -> WebhookEndpointChanged:
         id = ids.parse("WebhookEndpoint", input.id)
         changes: Any = provided_fields(input, "id", "rotate_secret")
         endpoint = await operations.update_webhook_endpoint(
@@ -185,7 +199,8 @@ class WebhookMutation:
         return WebhookEndpointChanged(key=endpoint.id, secret=endpoint.secret)
 
     @strawberry.mutation(
-        graphql_type=DeleteResult, description="Delete a webhook endpoint and its deliveries. Only admins may do this."
+        graphql_type=DeleteResult,
+        description="Delete a webhook endpoint and its deliveries. Only admins may do this.",
     )
     async def delete_webhook_endpoint(self, info: Info, input: DeleteWebhookEndpointInput) -> Deleted:
         await operations.delete_webhook_endpoint(
@@ -198,7 +213,9 @@ class WebhookMutation:
     )
     async def redeliver_webhook(self, info: Info, input: RedeliverWebhookInput) -> WebhookDeliveryQueued:
         id = ids.parse("WebhookDelivery", input.delivery_id)
-        return WebhookDeliveryQueued(key=await operations.redeliver_webhook(info.context.operation_context(), id))
+        return WebhookDeliveryQueued(
+            key=await operations.redeliver_webhook(info.context.operation_context(), id)
+        )
 
     @strawberry.mutation(
         graphql_type=WebhookEndpointResult,

@@ -63,7 +63,9 @@ class AlertSummary:
 
 AlertsResult = Annotated[
     AlertSummary | PermissionDenied | InvalidInput,
-    strawberry.union("AlertsResult", description="One result for each alert, or the reason why none was tried."),
+    strawberry.union(
+        "AlertsResult", description="One result for each alert, or the reason why none was tried."
+    ),
 ]
 
 
@@ -93,11 +95,15 @@ class AlertMutation:
         return _summarize(
             info,
             input.ids,
-            await alert_responses.snooze_alerts(info.context.operation_context(), alert_ids, input.until, note),
+            await alert_responses.snooze_alerts(
+                info.context.operation_context(), alert_ids, input.until, note
+            ),
         )
 
 
-def _summarize(info: Info, ids_given: Sequence[strawberry.ID], results: Sequence[AlertResult]) -> AlertSummary:
+def _summarize(
+    info: Info, ids_given: Sequence[strawberry.ID], results: Sequence[AlertResult]
+) -> AlertSummary:
     info.context.reset_loaders()
     failed = sum(one.problem is not None for one in results)
     rows = [AlertRowType(id=id, result=one) for id, one in zip(ids_given, results, strict=True)]

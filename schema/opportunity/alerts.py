@@ -27,7 +27,7 @@ else:
 
 UNRESOLVED_STATUSES = list(UNRESOLVED)
 SUBJECT_TYPES = {AlertCode.MILESTONE_DUE: "Milestone", AlertCode.RISK_UNADDRESSED: "Risk"}
-"""The codes whose subject is the id of a record, and its type; other subjects are keys of the sales process."""
+"""The codes whose subject is the id of a record, and its type; others are keys of the process."""
 
 
 @strawberry.type(
@@ -67,13 +67,20 @@ class Alert(Node):
         return ids.encode(kind, UUID(root.subject)) if kind else root.subject or None
 
     @strawberry.field(
-        graphql_type=Member | None, description="The manager it was escalated to. Null if it was not escalated."
+        graphql_type=Member | None,
+        description="The manager it was escalated to. Null if it was not escalated.",
     )
     async def escalated_to(self, root: Root, info: Info) -> MemberRow | None:
-        return None if root.escalated_to_id is None else await info.context.loaders.member.load(root.escalated_to_id)
+        return (
+            None
+            if root.escalated_to_id is None
+            else await info.context.loaders.member.load(root.escalated_to_id)
+        )
 
 
-Statuses = Annotated[list[AlertStatus], strawberry.argument(description="Only alerts with one of these statuses.")]
+Statuses = Annotated[
+    list[AlertStatus], strawberry.argument(description="Only alerts with one of these statuses.")
+]
 
 
 async def deal_alerts(root: Root, info: Info, status: Statuses = UNRESOLVED_STATUSES) -> Sequence[AlertRow]:
@@ -91,12 +98,15 @@ class AlertConnection(connections.Connection[Alert]):
 @strawberry.input(description="One sort key of a list of alerts.")
 class AlertOrder:
     field: AlertOrderField = described("The field to sort by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Ascending or descending.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="Ascending or descending."
+    )
 
 
 @strawberry.input(
     name="AlertFilter",
-    description="A filter for alerts. All fields that are given must match; a list matches if one of its values does.",
+    description="A filter for alerts. All fields that are given must match; a list matches if one of its "
+    "values does.",
 )
 class AlertFilterInput:
     status: list[AlertStatus] | None = optional(
@@ -105,7 +115,9 @@ class AlertFilterInput:
     severity: list[AlertSeverity] | None = optional("Alerts with one of these severities.")
     code: list[AlertCode] | None = optional("Alerts with one of these codes.")
     owner_id: list[strawberry.ID] | None = optional("Alerts on opportunities that one of these members owns.")
-    team_id: list[strawberry.ID] | None = optional("Alerts on opportunities whose owner belongs to one of these teams.")
+    team_id: list[strawberry.ID] | None = optional(
+        "Alerts on opportunities whose owner belongs to one of these teams."
+    )
     opportunity_id: list[strawberry.ID] | None = optional("Alerts on one of these opportunities.")
 
 
@@ -114,7 +126,9 @@ AlertFilterArgument = Annotated[
 ]
 AlertOrderArgument = Annotated[
     list[AlertOrder] | None,
-    strawberry.argument(description="The sort keys, the most important first. Default: the most severe first."),
+    strawberry.argument(
+        description="The sort keys, the most important first. Default: the most severe first."
+    ),
 ]
 
 
@@ -148,7 +162,9 @@ def parse_alert_order(order: Sequence[AlertOrder] | None) -> tuple[Term, ...]:
         return WORST_FIRST
     if len({one.field for one in order}) < len(order):
         raise bad_input("`orderBy` names a field twice. Name each field once.")
-    return tuple(Term(ORDER_TERMS[one.field].column, descending=one.direction is OrderDirection.DESC) for one in order)
+    return tuple(
+        Term(ORDER_TERMS[one.field].column, descending=one.direction is OrderDirection.DESC) for one in order
+    )
 
 
 def parse_alert_filter(filter: AlertFilterInput | None) -> AlertFilter:

@@ -41,7 +41,9 @@ class BulkTransitionInput:
     to: OpportunityState | None = optional("The state to reopen to. Required for REOPEN.")
     closed_on: date | None = optional("The day on which they were closed, for WIN and LOSE. Default: today.")
     note: str | None = optional("Your note, stored with each transition. Required for REGRESS and REOPEN.")
-    override: OverrideInput | None = optional("Passes the same unmet requirements of each opportunity, with a reason.")
+    override: OverrideInput | None = optional(
+        "Passes the same unmet requirements of each opportunity, with a reason."
+    )
     dry_run: bool = strawberry.field(default=False, description="Check everything and roll it back.")
     win_reason: WinReason | None = optional("The reason, required for WIN.")
     loss_reason: LossReason | None = optional(
@@ -75,14 +77,16 @@ class BulkRow:
         return await info.context.loaders.opportunity.load(self.result.id)
 
     @strawberry.field(
-        graphql_type=Transition | None, description="The recorded transition. Null if there is none, as on a dry run."
+        graphql_type=Transition | None,
+        description="The recorded transition. Null if there is none, as on a dry run.",
     )
     async def transition(self, info: Info) -> TransitionRow | None:
         id = self.result.transition_id
         return None if id is None else await info.context.loaders.transition.load(id)
 
     @strawberry.field(
-        graphql_type=Problem | None, description="The reason why the opportunity was not changed. Null if it was."
+        graphql_type=Problem | None,
+        description="The reason why the opportunity was not changed. Null if it was.",
     )
     async def problem(self, info: Info) -> Any:
         refusal = self.result.problem
@@ -101,7 +105,9 @@ class BulkSummary:
 
 BulkResult = Annotated[
     BulkSummary | PermissionDenied | InvalidInput,
-    strawberry.union("BulkResult", description="One result for each opportunity, or the reason why none was tried."),
+    strawberry.union(
+        "BulkResult", description="One result for each opportunity, or the reason why none was tried."
+    ),
 ]
 
 
@@ -118,7 +124,9 @@ class BulkMutation:
             note=or_none(input.note), override=parse_override(input.override), dry_run=input.dry_run
         )
         names = ("to", "closed_on", "win_reason", "loss_reason", "disqualify_reason")
-        transition = BulkTransition(input.trigger, terms, **{name: or_none(getattr(input, name)) for name in names})
+        transition = BulkTransition(
+            input.trigger, terms, **{name: or_none(getattr(input, name)) for name in names}
+        )
         results = await bulk.transition_opportunities(
             info.context.operation_context(), _parse_refs(input.opportunities), transition
         )

@@ -26,7 +26,9 @@ class Close:
     opportunity_id: strawberry.Private[UUID]
     lost_to_id: strawberry.Private[UUID | None]
 
-    @strawberry.field(graphql_type=Competitor | None, description="The competitor that it was lost to, if any.")
+    @strawberry.field(
+        graphql_type=Competitor | None, description="The competitor that it was lost to, if any."
+    )
     async def competitor(self, info: Info) -> CompetitorFacts | None:
         competitors = await info.context.loaders.part("competitors", self.opportunity_id)
         return next((competitor for competitor in competitors if competitor.id == self.lost_to_id), None)
@@ -37,7 +39,12 @@ def deal_close(root: Root) -> Close | None:
     if root.closed_on is None or root.closed_from is None:
         return None
     return _close(
-        root, root.id, outcome=root.state, closed_on=root.closed_on, from_state=root.closed_from, note=root.close_note
+        root,
+        root.id,
+        outcome=root.state,
+        closed_on=root.closed_on,
+        from_state=root.closed_from,
+        note=root.close_note,
     )
 
 

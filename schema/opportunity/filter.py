@@ -9,7 +9,15 @@ import strawberry
 from schema.core import ids
 from schema.core.context import Info
 from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
-from schema.core.ranges import DateRange, DateTimeRange, DecimalRange, IntRange, to_days, to_number_range, to_span
+from schema.core.ranges import (
+    DateRange,
+    DateTimeRange,
+    DecimalRange,
+    IntRange,
+    to_days,
+    to_number_range,
+    to_span,
+)
 from workflow.queries.conditions import NumberRange
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.rules.enums import (
@@ -29,7 +37,7 @@ from workflow.rules.money import exponent
 MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 50
 MAX_MINOR = 2**62
-"""The bound of an amount in minor units: far above every real amount, and within the range of a database integer."""
+"""The bound of an amount in minor units: above every real amount, and in the range of a database integer."""
 
 
 @strawberry.input(
@@ -48,17 +56,25 @@ class OpportunityFilterInput:
         "Opportunities that are open (true: LEAD, QUALIFIED or PROGRESSING) or closed (false)."
     )
     owner_id: list[strawberry.ID] | None = optional("Opportunities that one of these members owns.")
-    collaborator_id: list[strawberry.ID] | None = optional("Opportunities with one of these members as a collaborator.")
+    collaborator_id: list[strawberry.ID] | None = optional(
+        "Opportunities with one of these members as a collaborator."
+    )
     team_id: list[strawberry.ID] | None = optional("Opportunities whose owner belongs to one of these teams.")
     account_id: list[strawberry.ID] | None = optional("Opportunities of one of these accounts.")
-    process_id: list[strawberry.ID] | None = optional("Opportunities that follow one of these process versions.")
+    process_id: list[strawberry.ID] | None = optional(
+        "Opportunities that follow one of these process versions."
+    )
     type: list[OpportunityType] | None = optional("Opportunities of one of these types.")
     source: list[str] | None = optional("Opportunities with one of these sources, spelled exactly.")
-    forecast_category: list[ForecastCategory] | None = optional("Opportunities in one of these forecast categories.")
+    forecast_category: list[ForecastCategory] | None = optional(
+        "Opportunities in one of these forecast categories."
+    )
     value: DecimalRange | None = optional(
         "Opportunities whose `baseValue` is in this range, in major units of the base currency."
     )
-    expected_close_date: DateRange | None = optional("Opportunities that are expected to close in this range of days.")
+    expected_close_date: DateRange | None = optional(
+        "Opportunities that are expected to close in this range of days."
+    )
     created_at: DateTimeRange | None = optional("Opportunities that were created in this range.")
     updated_at: DateTimeRange | None = optional("Opportunities that were last changed in this range.")
     state_since: DateTimeRange | None = optional("Opportunities that entered their state in this range.")
@@ -66,7 +82,9 @@ class OpportunityFilterInput:
     health: IntRange | None = optional(
         "Opportunities whose health score is in this range. Those without a known health do not match."
     )
-    risk_level: list[RiskLevel] | None = optional("Opportunities whose highest open risk has one of these levels.")
+    risk_level: list[RiskLevel] | None = optional(
+        "Opportunities whose highest open risk has one of these levels."
+    )
     win_reason: list[WinReason] | None = optional("Opportunities that were won for one of these reasons.")
     loss_reason: list[LossReason] | None = optional("Opportunities that were lost for one of these reasons.")
     disqualify_reason: list[DisqualifyReason] | None = optional(
@@ -78,19 +96,26 @@ class OpportunityFilterInput:
     alert_severity: list[AlertSeverity] | None = optional(
         "Opportunities with an unresolved alert of one of these severities."
     )
-    alert_code: list[AlertCode] | None = optional("Opportunities with an unresolved alert of one of these codes.")
-    missing: list[OpportunityField] | None = optional("Opportunities that have no value in one of these fields.")
+    alert_code: list[AlertCode] | None = optional(
+        "Opportunities with an unresolved alert of one of these codes."
+    )
+    missing: list[OpportunityField] | None = optional(
+        "Opportunities that have no value in one of these fields."
+    )
     text: str | None = optional(
         "Opportunities whose name, account name, contact name or number contains this text, ignoring case."
     )
-    any_of: list["OpportunityFilterInput"] | None = optional("Opportunities that match at least one of these filters.")
+    any_of: list["OpportunityFilterInput"] | None = optional(
+        "Opportunities that match at least one of these filters."
+    )
     not_: "OpportunityFilterInput | None" = strawberry.field(
         name="not", default=strawberry.UNSET, description="Opportunities that do not match this filter."
     )
 
 
 OpportunityFilterArgument = Annotated[
-    OpportunityFilterInput | None, strawberry.argument(description="Only opportunities that match this filter.")
+    OpportunityFilterInput | None,
+    strawberry.argument(description="Only opportunities that match this filter."),
 ]
 
 _ID_FIELDS = {
@@ -126,7 +151,9 @@ async def _parse_nested(info: Info, filter: OpportunityFilterInput | None) -> Op
     fields = conditions(filter)
     any_of = fields.pop("any_of", None)
     negated = fields.pop("not_", None)
-    fields |= {name: ids.parse_valid(kind, fields[name]) for name, kind in _ID_FIELDS.items() if name in fields}
+    fields |= {
+        name: ids.parse_valid(kind, fields[name]) for name, kind in _ID_FIELDS.items() if name in fields
+    }
     fields |= {name: to_days(fields[name]) for name in _DAY_FIELDS if name in fields}
     fields |= {name: to_span(fields[name]) for name in _TIME_FIELDS if name in fields}
     if "health" in fields:

@@ -14,7 +14,11 @@ from schema.core.inputs import bad_input, or_none
 from schema.core.money import Money, money
 from schema.core.node_query import Id, find_node
 from schema.core.nodes import Root, described
-from schema.opportunity.filter import OpportunityFilterArgument, OpportunityFilterInput, parse_opportunity_filter
+from schema.opportunity.filter import (
+    OpportunityFilterArgument,
+    OpportunityFilterInput,
+    parse_opportunity_filter,
+)
 from schema.opportunity.type import Opportunity
 from workflow.queries.opportunity import rows
 from workflow.queries.opportunity.filter import OpportunityFilter
@@ -29,7 +33,9 @@ from workflow.rules.enums import (
 @strawberry.input(description="One sort key of a list of opportunities.")
 class OpportunityOrder:
     field: OpportunityOrderField = described("The field to sort by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Ascending or descending.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="Ascending or descending."
+    )
 
 
 OpportunityOrderArgument = Annotated[
@@ -75,7 +81,9 @@ async def account_opportunities(
     """Return a page of an account's opportunities."""
     scope = await parse_opportunity_filter(info, filter)
     includes_account = scope.account_id is None or account_id in scope.account_id
-    return await _page(info, replace(scope, account_id=(account_id,) if includes_account else ()), order, window)
+    return await _page(
+        info, replace(scope, account_id=(account_id,) if includes_account else ()), order, window
+    )
 
 
 async def _page(

@@ -16,7 +16,14 @@ from schema.core.scalars import Json
 from schema.opportunity.next_step import NextStepInput, parse_next_step
 from schema.opportunity.type import Opportunity
 from schema.results.deleted import Deleted, DeleteResult
-from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
+from schema.results.problems import (
+    Duplicate,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    RecordClosed,
+    VersionConflict,
+)
 from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.opportunity import edit as operations
 from workflow.operations.opportunity.edit import NewOpportunity
@@ -29,9 +36,12 @@ class CreateOpportunityInput:
     name: str = described("The name, such as the project or the product.")
     account_id: strawberry.ID = described("The account: the company that may buy.")
     owner_id: strawberry.ID | None = optional(
-        "The member who is responsible. Default: the member who creates it. Required for an API key without a member."
+        "The member who is responsible. Default: the member who creates it. Required for an API key without "
+        "a member."
     )
-    type: OpportunityType = strawberry.field(default=OpportunityType.NEW_BUSINESS, description="The kind of business.")
+    type: OpportunityType = strawberry.field(
+        default=OpportunityType.NEW_BUSINESS, description="The kind of business."
+    )
     description: str | None = optional("A description, in a few words.")
     source: str | None = optional("The origin, such as a campaign.")
     external_system: str | None = optional(
@@ -40,7 +50,9 @@ class CreateOpportunityInput:
     external_id: str | None = optional(
         "Its id in `externalSystem`. Unique in the organization, together with the system."
     )
-    value: MoneyInput | None = optional("The amount that the deal would bring, in any currency with an exchange rate.")
+    value: MoneyInput | None = optional(
+        "The amount that the deal would bring, in any currency with an exchange rate."
+    )
     expected_close_date: date | None = optional("The day on which the buyer is expected to decide.")
     next_step: NextStepInput | None = optional("The next action that was agreed on.")
     process_key: str | None = optional(
@@ -113,8 +125,16 @@ class OpportunityChanged:
 
 
 OpportunityResult = Annotated[
-    OpportunityChanged | VersionConflict | RecordClosed | Duplicate | NotFound | PermissionDenied | InvalidInput,
-    strawberry.union("OpportunityResult", description="The opportunity, or the reason why it was not changed."),
+    OpportunityChanged
+    | VersionConflict
+    | RecordClosed
+    | Duplicate
+    | NotFound
+    | PermissionDenied
+    | InvalidInput,
+    strawberry.union(
+        "OpportunityResult", description="The opportunity, or the reason why it was not changed."
+    ),
 ]
 
 
@@ -134,7 +154,9 @@ class OpportunityMutation:
         )
         return OpportunityChanged(
             key=await operations.create_opportunity(
-                info.context.operation_context(), new, parse_changes(provided_fields(input, *NON_CHANGE_FIELDS))
+                info.context.operation_context(),
+                new,
+                parse_changes(provided_fields(input, *NON_CHANGE_FIELDS)),
             )
         )
 

@@ -34,7 +34,9 @@ class Override:
     requirement_keys: list[str] = described("The keys of the requirements that were passed.")
     reason: str = described("The reason that was given.")
     at: datetime = described("The time of the override.")
-    expires_at: datetime | None = described("The time by which the requirements should be met. Null if none was set.")
+    expires_at: datetime | None = described(
+        "The time by which the requirements should be met. Null if none was set."
+    )
     settled_at: datetime | None = described(
         "The time when all of the requirements were met. Null while the override is open."
     )

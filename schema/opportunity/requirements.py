@@ -17,5 +17,7 @@ class Requirement:
     label: str = described("The name of the requirement that people see.")
     status: RequirementStatus = described("The result of the evaluation.")
     explanation: str = described("The reason why it is met or not, in one sentence.")
-    remedy: str | None = described("The mutation that would meet it, such as `assessCriteria`. Null if it is met.")
+    remedy: str | None = described(
+        "The mutation that would meet it, such as `assessCriteria`. Null if it is met."
+    )
     test: RequirementTestType = described("The condition in full.")

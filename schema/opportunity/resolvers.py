@@ -80,4 +80,6 @@ async def ownership(info: Info, row: OpportunityRow) -> Ownership:
     """Return the people whom the permissions of a deal depend on."""
     deal_owner = await load_required(info.context.loaders.member, row.owner_id)
     collaborator_ids = await info.context.loaders.part("collaborator_ids", row.id)
-    return Ownership(owner_id=row.owner_id, owner_team_id=deal_owner.team_id, collaborator_ids=collaborator_ids)
+    return Ownership(
+        owner_id=row.owner_id, owner_team_id=deal_owner.team_id, collaborator_ids=collaborator_ids
+    )

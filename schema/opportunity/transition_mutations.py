@@ -43,7 +43,8 @@ class TransitionInput:
     )
     override: OverrideInput | None = optional("Passes unmet requirements with a reason.")
     dry_run: bool = strawberry.field(
-        default=False, description="Check everything and roll it back: the result shows what would have happened."
+        default=False,
+        description="Check everything and roll it back: the result shows what would have happened.",
     )
 
 
@@ -57,7 +58,9 @@ class NotedTransitionInput(TransitionInput):
     "and stored only if the transition succeeds."
 )
 class QualifyOpportunityInput(NotedTransitionInput):
-    assessments: list[AssessmentInput] | None = optional("Assessments to record before the gate is evaluated.")
+    assessments: list[AssessmentInput] | None = optional(
+        "Assessments to record before the gate is evaluated."
+    )
     pain_since: date | None = optional(
         "The day since which the buyer has had the problem, recorded before the gate is evaluated."
     )
@@ -113,7 +116,8 @@ class RegressOpportunityInput(TransitionInput):
 
 
 @strawberry.input(
-    description="A closed opportunity to open again. Changes in this input are applied before the gate is evaluated."
+    description="A closed opportunity to open again. Changes in this input are applied before the gate is "
+    "evaluated."
 )
 class ReopenOpportunityInput(TransitionInput):
     note: str = described("The reason, stored with the transition.")
@@ -133,12 +137,15 @@ class TransitionSucceeded:
     result: strawberry.Private[TransitionOutcome]
 
     @strawberry.field(
-        graphql_type=Opportunity, description="The opportunity, read after the transition. Unchanged on a dry run."
+        graphql_type=Opportunity,
+        description="The opportunity, read after the transition. Unchanged on a dry run.",
     )
     async def opportunity(self, info: Info) -> OpportunityRow:
         return await load_required(info.context.loaders.opportunity, self.result.opportunity_id)
 
-    @strawberry.field(graphql_type=Transition | None, description="The recorded transition. Null on a dry run.")
+    @strawberry.field(
+        graphql_type=Transition | None, description="The recorded transition. Null on a dry run."
+    )
     async def transition(self, info: Info) -> TransitionRow | None:
         id = self.result.transition_id
         return None if id is None else await load_required(info.context.loaders.transition, id)
@@ -166,7 +173,9 @@ TransitionResult = Annotated[
     | NotFound
     | PermissionDenied
     | InvalidInput,
-    strawberry.union("TransitionResult", description="The transition, or the first reason why it was not made."),
+    strawberry.union(
+        "TransitionResult", description="The transition, or the first reason why it was not made."
+    ),
 ]
 
 
@@ -231,11 +240,15 @@ class TransitionMutation:
         "Stop working on an open opportunity: it becomes DISQUALIFIED, with a reason. "
         "Refused if the reason OTHER has no note."
     )
-    async def disqualify_opportunity(self, info: Info, input: DisqualifyOpportunityInput) -> TransitionSucceeded:
+    async def disqualify_opportunity(
+        self, info: Info, input: DisqualifyOpportunityInput
+    ) -> TransitionSucceeded:
         id = ids.parse("Opportunity", input.id)
         reason = input.reason
         return TransitionSucceeded(
-            result=await triggers.disqualify(info.context.operation_context(), id, reason, _parse_terms(input))
+            result=await triggers.disqualify(
+                info.context.operation_context(), id, reason, _parse_terms(input)
+            )
         )
 
     @_transition_mutation(
@@ -256,7 +269,9 @@ class TransitionMutation:
     async def reopen_opportunity(self, info: Info, input: ReopenOpportunityInput) -> TransitionSucceeded:
         id = ids.parse("Opportunity", input.id)
         changes = parse_changes(_applied_fields(input))
-        result = await triggers.reopen(info.context.operation_context(), id, input.to, changes, _parse_terms(input))
+        result = await triggers.reopen(
+            info.context.operation_context(), id, input.to, changes, _parse_terms(input)
+        )
         return TransitionSucceeded(result=result)
 
 

@@ -43,7 +43,9 @@ class TimeInState:
     visits: int = described("The number of times it entered the state.")
 
 
-@strawberry.type(description="One transition that leaves the current state, with every requirement of its gate.")
+@strawberry.type(
+    description="One transition that leaves the current state, with every requirement of its gate."
+)
 class TransitionOption:
     is_type_of = backed_by(TransitionPreview)
     trigger: Trigger = described("The trigger.")
@@ -51,8 +53,12 @@ class TransitionOption:
     readiness: TransitionReadiness = described("Whether you can make this transition now.")
     requirements: list[Requirement] = described("All requirements of the gate, met and unmet.")
     unmet_count: int = described("The number of requirements that are not met.")
-    required_inputs: list[str] = described("The fields of the mutation's input that you must give, such as `reason`.")
-    forbidden_because: str | None = described("The reason why you may not make this transition. Null if you may.")
+    required_inputs: list[str] = described(
+        "The fields of the mutation's input that you must give, such as `reason`."
+    )
+    forbidden_because: str | None = described(
+        "The reason why you may not make this transition. Null if you may."
+    )
 
 
 @strawberry.type(description="A recorded change of state. It never changes.")
@@ -64,7 +70,9 @@ class Transition(Node):
     actor: ActorType = described("The member, API key or system that made it.")
     source: TransitionSource = described("The way it was made.")
     note: str | None = described("The note that was given with it.")
-    seconds_in_previous_state: int = described("The seconds that the opportunity had been in the state that it left.")
+    seconds_in_previous_state: int = described(
+        "The seconds that the opportunity had been in the state that it left."
+    )
     expected_close_date: date | None = described("The expected close date at that time.")
     probability: float = described("The probability after the transition.")
     forecast_category: ForecastCategory = described("The forecast category after the transition.")
@@ -90,12 +98,15 @@ class Transition(Node):
     async def process(self, root: Root, info: Info) -> ProcessRow:
         return await load_required(info.context.loaders.process, root.process_id)
 
-    @strawberry.field(description="The close that this transition made. Null if it did not close the opportunity.")
+    @strawberry.field(
+        description="The close that this transition made. Null if it did not close the opportunity."
+    )
     def close(self, root: Root) -> Close | None:
         return transition_close(root)
 
     @strawberry.field(
-        graphql_type=Override | None, description="The override that was given with it. Null if there was none."
+        graphql_type=Override | None,
+        description="The override that was given with it. Null if there was none.",
     )
     async def override(self, root: Root, info: Info) -> OverrideFacts | None:
         return await info.context.loaders.parts.override(root)

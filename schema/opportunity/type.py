@@ -40,7 +40,9 @@ from workflow.rules.enums import ForecastCategory, OpportunityState, Opportunity
 class Opportunity(Node):
     is_type_of = backed_by(OpportunityRow)
     id: strawberry.ID = node_id("Opportunity")
-    number: int = described("The number that people use, counting up from 1 in the organization. Never used twice.")
+    number: int = described(
+        "The number that people use, counting up from 1 in the organization. Never used twice."
+    )
     name: str = described("The name, such as the project or the product.")
     type: OpportunityType = described("The kind of business.")
     description: str | None = described("A description, in a few words.")
@@ -48,8 +50,12 @@ class Opportunity(Node):
     external_system: str | None = described("The system that it was imported from.")
     external_id: str | None = described("Its id in `externalSystem`.")
     attributes: Json = described("Your own custom fields.")
-    version: int = described("The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits.")
-    created_at: datetime = described("The time when it was created, here or in the system that it was imported from.")
+    version: int = described(
+        "The number of changes so far. Pass it as `expectedVersion` to detect concurrent edits."
+    )
+    created_at: datetime = described(
+        "The time when it was created, here or in the system that it was imported from."
+    )
     updated_at: datetime = described("The time of the last change.")
     possible_duplicates: list["Opportunity"] = resolved(
         deal_duplicates,
@@ -60,16 +66,21 @@ class Opportunity(Node):
     # People
     account: Account = resolved(resolvers.account, "The account: the company that may buy.")
     owner: Member = resolved(resolvers.owner, "The member who is responsible.")
-    collaborators: list[Member] = resolved(resolvers.collaborators, "The members who work on it with the owner.")
+    collaborators: list[Member] = resolved(
+        resolvers.collaborators, "The members who work on it with the owner."
+    )
     viewer_can_update: bool = resolved(resolvers.viewer_can_update, "True if you may change it now.")
-    viewer_can_assign: bool = resolved(resolvers.viewer_can_assign, "True if you may give it to another owner now.")
+    viewer_can_assign: bool = resolved(
+        resolvers.viewer_can_assign, "True if you may give it to another owner now."
+    )
     viewer_can_delete: bool = resolved(resolvers.viewer_can_delete, "True if you may delete it.")
 
     # State
     state: OpportunityState = described("The current state. Only a transition changes it.")
     state_since: datetime = described("The time when it entered the state.")
     time_in_states: list[TimeInState] = resolved(
-        resolvers.time_in_states, "The time spent in each state: in the current visit, and in all visits together."
+        resolvers.time_in_states,
+        "The time spent in each state: in the current visit, and in all visits together.",
     )
     process: SalesProcess = resolved(resolvers.process, "The process version that it follows.")
     transitions: list[TransitionOption] = resolved(
@@ -81,10 +92,14 @@ class Opportunity(Node):
     open_overrides: list[Override] = resolved(
         deal_open_overrides, "The overrides whose requirements are still not met, oldest first."
     )
-    close: Close | None = resolved(deal_close, "The close: the outcome, the reason and the day. Null while it is open.")
+    close: Close | None = resolved(
+        deal_close, "The close: the outcome, the reason and the day. Null while it is open."
+    )
 
     # Value and forecast
-    value: Money | None = resolved(resolvers.value, "The amount that the deal would bring, in its own currency.")
+    value: Money | None = resolved(
+        resolvers.value, "The amount that the deal would bring, in its own currency."
+    )
     base_value: Money | None = resolved(
         resolvers.base_value,
         "The value in the organization's base currency: at today's exchange rate while it is open, at the "
@@ -109,7 +124,8 @@ class Opportunity(Node):
     )
     buyer: Buyer = resolved(deal_buyer, "The buyer: the people, the decision process and the objectives.")
     risks: list[Risk] = resolved(
-        deal_risks, "The buyer's risks, in the order in which they were raised. All of them unless you pass `status`."
+        deal_risks,
+        "The buyer's risks, in the order in which they were raised. All of them unless you pass `status`.",
     )
     risk_level: RiskLevel | None = described("The highest level among the open risks. Null if none is open.")
     risk_review: RiskReview | None = resolved(
@@ -119,7 +135,9 @@ class Opportunity(Node):
         deal_milestones, "The milestones of the process in its order, then those added by hand."
     )
     progress: ProgressType = resolved(deal_progress, "The progress of the purchase, measured by milestones.")
-    activities: ActivityConnection = resolved(deal_activities, "The calls, meetings, e-mails and notes, newest first.")
+    activities: ActivityConnection = resolved(
+        deal_activities, "The calls, meetings, e-mails and notes, newest first."
+    )
     next_step: NextStepType | None = resolved(
         deal_next_step, "The next action that was agreed on. Null if there is none."
     )

@@ -30,11 +30,15 @@ class ApiKey(Node):
     role: Role = described("The role. A key that acts for a member can do no more than the member.")
     created_by: ActorType = described("The member, API key or system that created it.")
     created_at: datetime = described("The time when it was created.")
-    last_used_at: datetime | None = described("The time of its last use, to the minute. Null if it was never used.")
+    last_used_at: datetime | None = described(
+        "The time of its last use, to the minute. Null if it was never used."
+    )
     expires_at: datetime | None = described("The time from which it is refused. Null: never.")
     revoked_at: datetime | None = described("The time when it was revoked. Null if it was not.")
 
-    @strawberry.field(graphql_type=Member | None, description="The member that it acts for. Null if it acts for none.")
+    @strawberry.field(
+        graphql_type=Member | None, description="The member that it acts for. Null if it acts for none."
+    )
     async def member(self, root: Root, info: Info) -> MemberRow | None:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
@@ -61,7 +65,8 @@ class ApiKeyChanged:
     key: strawberry.Private[UUID]
     secret: str | None = strawberry.field(
         default=None,
-        description="The complete key, `pur_…`. Present only in the answer that creates it, and never shown again.",
+        description="The complete key, `pur_…`. Present only in the answer that creates it, and never shown "
+        "again.",
     )
 
     @strawberry.field(graphql_type=ApiKey, description="The API key, read after the change.")
@@ -90,7 +95,8 @@ class ApiKeyQuery:
 class ApiKeyMutation:
     @strawberry.mutation(
         graphql_type=ApiKeyResult,
-        description="Create an API key. The answer is the only one that shows the secret. Only admins may do this.",
+        description="Create an API key. The answer is the only one that shows the secret. Only admins may "
+        "do this.",
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyChanged:
         member_id = ids.parse_optional("Member", or_none(input.member_id))
@@ -99,7 +105,8 @@ class ApiKeyMutation:
         return ApiKeyChanged(key=created.id, secret=created.api_key or None)
 
     @strawberry.mutation(
-        graphql_type=ApiKeyResult, description="Revoke an API key at once and for good. Only admins may do this."
+        graphql_type=ApiKeyResult,
+        description="Revoke an API key at once and for good. Only admins may do this.",
     )
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyChanged:
         return ApiKeyChanged(

@@ -39,7 +39,9 @@ class CreateTeamInput:
     manager_id: strawberry.ID | None = optional("The manager, an active member.")
 
 
-@strawberry.input(description="Changes to a team. Fields that you leave out stay as they are; null clears a field.")
+@strawberry.input(
+    description="Changes to a team. Fields that you leave out stay as they are; null clears a field."
+)
 class UpdateTeamInput:
     id: strawberry.ID = described("The team.")
     name: str | None = optional("The name, unique in the organization.")
@@ -55,19 +57,24 @@ class CreateMemberInput:
     email: str = described("The e-mail address, unique in the organization. Stored in lower case.")
     role: Role = described("The role.")
     visibility: Visibility = strawberry.field(
-        default=Visibility.ALL, description="The opportunities that the member can see. An INTEGRATOR sees all."
+        default=Visibility.ALL,
+        description="The opportunities that the member can see. An INTEGRATOR sees all.",
     )
     team_id: strawberry.ID | None = optional("The team.")
 
 
-@strawberry.input(description="Changes to a member. Fields that you leave out stay as they are; null clears the team.")
+@strawberry.input(
+    description="Changes to a member. Fields that you leave out stay as they are; null clears the team."
+)
 class UpdateMemberInput:
     id: strawberry.ID = described("The member.")
     name: str | None = optional("The person's name.")
     role: Role | None = optional(
         "The role. It also limits the API keys that act for the member. One active admin must remain."
     )
-    visibility: Visibility | None = optional("The opportunities that the member can see. An INTEGRATOR sees all.")
+    visibility: Visibility | None = optional(
+        "The opportunities that the member can see. An INTEGRATOR sees all."
+    )
     team_id: strawberry.ID | None = optional("The team.")
     active: bool | None = optional(
         "False stops the member's API keys at once; the opportunities stay with the member. "
@@ -102,7 +109,9 @@ class MemberChanged:
 
 OrganizationResult = Annotated[
     OrganizationChanged | PermissionDenied | InvalidInput,
-    strawberry.union("OrganizationResult", description="The organization, or the reason why it was not changed."),
+    strawberry.union(
+        "OrganizationResult", description="The organization, or the reason why it was not changed."
+    ),
 ]
 TeamResult = Annotated[
     TeamChanged | Duplicate | NotFound | PermissionDenied | InvalidInput,
@@ -118,7 +127,8 @@ MemberResult = Annotated[
 class PeopleMutation:
     @strawberry.mutation(
         graphql_type=OrganizationResult,
-        description="Change the organization. Only admins may do this. Refused if the base currency is in use already.",
+        description="Change the organization. Only admins may do this. Refused if the base currency is in "
+        "use already.",
     )
     async def update_organization(self, info: Info, input: UpdateOrganizationInput) -> OrganizationChanged:
         changes: Any = provided_fields(input)
@@ -140,7 +150,9 @@ class PeopleMutation:
     )
     async def update_team(self, info: Info, input: UpdateTeamInput) -> TeamChanged:
         id = ids.parse("Team", input.id)
-        return TeamChanged(key=await teams.update_team(info.context.operation_context(), id, _parse_team(input)))
+        return TeamChanged(
+            key=await teams.update_team(info.context.operation_context(), id, _parse_team(input))
+        )
 
     @strawberry.mutation(
         graphql_type=MemberResult,
@@ -171,4 +183,6 @@ def _parse_team(input: CreateTeamInput | UpdateTeamInput) -> TeamChanges:
 
 def _parse_ids(fields: dict[str, Any], **kinds: str) -> Any:  # Any: the fields of one TypedDict
     """Return the fields with UUIDs instead of ids."""
-    return fields | {name: ids.parse_optional(kind, fields[name]) for name, kind in kinds.items() if name in fields}
+    return fields | {
+        name: ids.parse_optional(kind, fields[name]) for name, kind in kinds.items() if name in fields
+    }

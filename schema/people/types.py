@@ -44,7 +44,8 @@ class Organization(Node):
         return await processes.default_process(info.context.viewer)
 
     @strawberry.field(
-        description="The cursor of the newest event. Read it before a full export, then continue with `events(after:)`."
+        description="The cursor of the newest event. Read it before a full export, then continue with "
+        "`events(after:)`."
     )
     async def event_cursor(self, info: Info) -> str:
         return (await events.newest_position(info.context.viewer)).cursor()
@@ -100,7 +101,9 @@ class ActorType:
 class ViewerType:
     role: Role = described("Your role.")
 
-    @strawberry.field(graphql_type=Member | None, description="The member. Null for an API key that acts for none.")
+    @strawberry.field(
+        graphql_type=Member | None, description="The member. Null for an API key that acts for none."
+    )
     async def member(self, info: Info) -> MemberRow | None:
         id = info.context.viewer.member_id
         return None if id is None else await info.context.loaders.member.load(id)
@@ -123,7 +126,8 @@ class MemberConnection(connections.Connection[Member]):
 
 Roles = Annotated[list[Role] | None, strawberry.argument(description="Only members with one of these roles.")]
 Active = Annotated[
-    bool | None, strawberry.argument(description="Only active (true) or inactive (false) members. Default: both.")
+    bool | None,
+    strawberry.argument(description="Only active (true) or inactive (false) members. Default: both."),
 ]
 
 

@@ -39,7 +39,9 @@ def optional_list(description: str) -> Any:
 @strawberry.input(description="A criterion: something to find out about each opportunity.")
 class CriterionInput:
     key: str = described("The key of the criterion in the process, such as `pain`. At most 64 characters.")
-    kind: CriterionKind = described("The kind of criterion. A process has exactly one each of PAIN, INTEREST and FIT.")
+    kind: CriterionKind = described(
+        "The kind of criterion. A process has exactly one each of PAIN, INTEREST and FIT."
+    )
     label: str = described("The name that people see.")
     questions: list[str] = optional_list("The questions that a good salesperson asks to find out.")
     weight: int = with_default(1, "The weight in the qualification score, 0 to 1000.")
@@ -72,7 +74,9 @@ class MilestoneTemplateInput:
         MilestoneSide.BUYER, "The side that must act. BUYER and JOINT milestones require evidence."
     )
     weight: int = with_default(1, "The weight in the progress, 0 to 1000.")
-    due_after_days: int | None = optional("The days from entering PROGRESSING to the due date. Left out: no due date.")
+    due_after_days: int | None = optional(
+        "The days from entering PROGRESSING to the due date. Left out: no due date."
+    )
 
 
 @strawberry.input(description="The grade that a criterion must reach.")
@@ -98,7 +102,9 @@ class RequirementTestInput:
     max_open_risk: RiskLevel | None = optional("No open risk is above this level.")
     risk_reviewed: bool | None = optional("True: the buyer's risks have been reviewed.")
     activity_within_days: int | None = optional("There was a two-way activity within this number of days.")
-    expression: str | None = optional("This CEL expression over `opportunity`, `account` and `today` gives true.")
+    expression: str | None = optional(
+        "This CEL expression over `opportunity`, `account` and `today` gives true."
+    )
 
 
 @strawberry.input(description="One requirement of a gate.")
@@ -106,10 +112,12 @@ class GateRequirementInput:
     key: str = described("The key of the requirement in the process, such as `criterion.pain`.")
     label: str = described("The name that people see.")
     strength: Strength = with_default(
-        Strength.HARD, "The strength. HARD: only an admin may override it. SOFT: a manager of the team may, too."
+        Strength.HARD,
+        "The strength. HARD: only an admin may override it. SOFT: a manager of the team may, too.",
     )
     when: str | None = optional(
-        "A CEL expression. The requirement applies only to opportunities for which it gives true. Left out: to all."
+        "A CEL expression. The requirement applies only to opportunities for which it gives true. Left out: "
+        "to all."
     )
     test: RequirementTestInput = described("The condition.")
 
@@ -120,7 +128,9 @@ class GateInput:
     requirements: list[GateRequirementInput] = described("The requirements.")
 
 
-@strawberry.input(description="An alert rule. The rules with the same code form a ladder, one for each severity.")
+@strawberry.input(
+    description="An alert rule. The rules with the same code form a ladder, one for each severity."
+)
 class AlertRuleInput:
     code: AlertCode = described("The kind of alert.")
     severity: AlertSeverity = described("The severity of the alert.")
@@ -141,7 +151,9 @@ class StateSettingsInput:
     description="A complete sales process. Start from the `document` of your default process and change it."
 )
 class SalesProcessInput:
-    key: str = described("The key that all versions of the process share. An existing key publishes its next version.")
+    key: str = described(
+        "The key that all versions of the process share. An existing key publishes its next version."
+    )
     name: str = described("The name that people see.")
     criteria: list[CriterionInput] = described(
         "The criteria: exactly one each of PAIN, INTEREST and FIT, and any others."
@@ -150,7 +162,9 @@ class SalesProcessInput:
     required_roles: list[RequiredRoleInput] = optional_list("The roles that every opportunity needs.")
     milestones: list[MilestoneTemplateInput] = optional_list("The milestones that every opportunity gets.")
     gates: list[GateInput] = described("The gates. QUALIFY must require pain, interest and fit.")
-    alert_rules: list[AlertRuleInput] | None = optional("The alert rules. Left out: those of the `default` preset.")
+    alert_rules: list[AlertRuleInput] | None = optional(
+        "The alert rules. Left out: those of the `default` preset."
+    )
     states: list[StateSettingsInput] | None = optional(
         "The settings of the states. Left out: those of the `default` preset."
     )
@@ -165,5 +179,9 @@ class PublishSalesProcessInput:
 def document_data(value: Any) -> Any:  # Any: an input, a list of inputs, or a value of one
     """Return an input as plain data to parse, without the fields that are null or left out."""
     if strawberry.types.has_object_definition(value):
-        return {camel(name): document_data(part) for name, part in provided_fields(value).items() if part is not None}
+        return {
+            camel(name): document_data(part)
+            for name, part in provided_fields(value).items()
+            if part is not None
+        }
     return [document_data(part) for part in value] if isinstance(value, list) else value

@@ -20,13 +20,16 @@ from workflow.rules.process.document import ProcessDocument, parse_process
 
 @strawberry.type(
     name="GateImpact",
-    description="One requirement, evaluated for the open opportunities in the states that the trigger leaves.",
+    description="One requirement, evaluated for the open opportunities in the states that the trigger "
+    "leaves.",
 )
 class GateImpactType:
     is_type_of = backed_by(impact.GateImpact)
     trigger: Trigger = described("The trigger of the gate.")
     requirement: str = described("The key of the requirement.")
-    would_pass: int = described("The number of opportunities that would meet it now, or to which it does not apply.")
+    would_pass: int = described(
+        "The number of opportunities that would meet it now, or to which it does not apply."
+    )
     would_fail: int = described("The number of opportunities that would not meet it now.")
 
 
@@ -39,15 +42,20 @@ class AlertImpactType:
     code: AlertCode = described("The kind of alert.")
     severity: AlertSeverity = described("The severity of the alert.")
     open_flagged: int = described("The open opportunities that would have this alert now.")
-    won_flagged: int = described("The won opportunities that would have had this alert when they were closed.")
-    lost_flagged: int = described("The lost opportunities that would have had this alert when they were closed.")
+    won_flagged: int = described(
+        "The won opportunities that would have had this alert when they were closed."
+    )
+    lost_flagged: int = described(
+        "The lost opportunities that would have had this alert when they were closed."
+    )
     won_total: int = described("All won opportunities.")
     lost_total: int = described("All lost opportunities.")
 
 
 @strawberry.type(
     name="ProcessImpact",
-    description="The effect that a document would have on the opportunities that you can see, before it is published.",
+    description="The effect that a document would have on the opportunities that you can see, before it is "
+    "published.",
 )
 class ProcessImpactType:
     is_type_of = backed_by(impact.ProcessImpact)
@@ -82,7 +90,9 @@ class SalesProcessPublished:
 
 SalesProcessResult = Annotated[
     SalesProcessPublished | PermissionDenied | InvalidInput,
-    strawberry.union("SalesProcessResult", description="The published process, or every fault of the document."),
+    strawberry.union(
+        "SalesProcessResult", description="The published process, or every fault of the document."
+    ),
 ]
 
 
@@ -107,7 +117,9 @@ class ProcessMutation:
         "again creates no version. Only admins may do this. Refused with the path of each "
         "fault if the document is invalid.",
     )
-    async def publish_sales_process(self, info: Info, input: PublishSalesProcessInput) -> SalesProcessPublished:
+    async def publish_sales_process(
+        self, info: Info, input: PublishSalesProcessInput
+    ) -> SalesProcessPublished:
         document = _parse_document(input.document)
         context = info.context.operation_context()
         published = await processes.publish(context, document, make_default=input.make_default)

@@ -64,7 +64,8 @@ class RequiredRoleType:
 
 
 @strawberry.type(
-    name="MilestoneTemplate", description="A milestone that every opportunity gets when it enters PROGRESSING."
+    name="MilestoneTemplate",
+    description="A milestone that every opportunity gets when it enters PROGRESSING.",
 )
 class MilestoneTemplateType:
     is_type_of = backed_by(document.MilestoneTemplate)
@@ -72,7 +73,9 @@ class MilestoneTemplateType:
     name: str = described("The name that people see.")
     side: MilestoneSide = described("The side that must act.")
     weight: int = described("The weight in the progress.")
-    due_after_days: int | None = described("The days from entering PROGRESSING to the due date. Null: no due date.")
+    due_after_days: int | None = described(
+        "The days from entering PROGRESSING to the due date. Null: no due date."
+    )
 
 
 @strawberry.type(name="CriterionTest", description="The grade that a criterion must reach.")
@@ -90,7 +93,9 @@ class RoleTestType:
     min_coverage: Coverage = described("The lowest coverage that counts.")
 
 
-@strawberry.type(name="RequirementTest", description="The condition of a requirement. Exactly one field is set.")
+@strawberry.type(
+    name="RequirementTest", description="The condition of a requirement. Exactly one field is set."
+)
 class RequirementTestType:
     is_type_of = backed_by(document.RequirementTest)
     criterion: CriterionTestType | None = described("A criterion has reached a grade.")
@@ -101,7 +106,9 @@ class RequirementTestType:
     max_open_risk: RiskLevel | None = described("No open risk is above this level.")
     risk_reviewed: bool | None = described("True: the buyer's risks have been reviewed.")
     activity_within_days: int | None = described("There was a two-way activity within this number of days.")
-    expression: str | None = described("This CEL expression over `opportunity`, `account` and `today` gives true.")
+    expression: str | None = described(
+        "This CEL expression over `opportunity`, `account` and `today` gives true."
+    )
 
 
 @strawberry.type(name="GateRequirement", description="One requirement of a gate.")
@@ -111,7 +118,8 @@ class GateRequirementType:
     label: str = described("The name that people see.")
     strength: Strength = described("The strength: who may override the requirement.")
     when: str | None = described(
-        "A CEL expression. The requirement applies only to opportunities for which it gives true. Null: to all."
+        "A CEL expression. The requirement applies only to opportunities for which it gives true. Null: to "
+        "all."
     )
     test: RequirementTestType = described("The condition.")
 
@@ -124,7 +132,8 @@ class GateType:
 
 
 @strawberry.type(
-    name="AlertRule", description="An alert rule. The rules with the same code form a ladder, one for each severity."
+    name="AlertRule",
+    description="An alert rule. The rules with the same code form a ladder, one for each severity.",
 )
 class AlertRuleType:
     is_type_of = backed_by(document.AlertRule)
@@ -174,7 +183,9 @@ class SalesProcess(Node):
     key: str = _document_field("key", "The key that all versions of the process share.", str)
     name: str = _document_field("name", "The name that people see.", str)
     criteria: list[CriterionType] = _document_field("criteria", "The criteria.", list[CriterionType])
-    fit_rules: list[FitRuleType] = _document_field("fit_rules", "The conditions on the account.", list[FitRuleType])
+    fit_rules: list[FitRuleType] = _document_field(
+        "fit_rules", "The conditions on the account.", list[FitRuleType]
+    )
     required_roles: list[RequiredRoleType] = _document_field(
         "required_roles", "The roles that every opportunity needs.", list[RequiredRoleType]
     )
@@ -183,7 +194,9 @@ class SalesProcess(Node):
     )
     gates: list[GateType] = _document_field("gates", "The gates, one for each trigger.", list[GateType])
     alert_rules: list[AlertRuleType] = _document_field("alert_rules", "The alert rules.", list[AlertRuleType])
-    states: list[StateSettingsType] = _document_field("states", "The settings of the states.", list[StateSettingsType])
+    states: list[StateSettingsType] = _document_field(
+        "states", "The settings of the states.", list[StateSettingsType]
+    )
 
     @strawberry.field(
         description="The complete document, as `publishSalesProcess` accepts it: copy it, change it, "
@@ -212,5 +225,7 @@ class ProcessQuery:
         graphql_type=SalesProcess | None,
         description="A version of a process. The newest if you leave out `version`; null if there is none.",
     )
-    async def sales_process(self, info: Info, key: Key, version: Version = strawberry.UNSET) -> ProcessRow | None:
+    async def sales_process(
+        self, info: Info, key: Key, version: Version = strawberry.UNSET
+    ) -> ProcessRow | None:
         return await processes.process(info.context.viewer, key, or_none(version))

@@ -42,7 +42,9 @@ from workflow.rules.reports.overrides import OverrideFigures, override_figures, 
 from workflow.rules.reports.win_rate import win_rate
 
 
-@strawberry.type(description="The overrides of one group, and the outcome of the opportunities that they let through.")
+@strawberry.type(
+    description="The overrides of one group, and the outcome of the opportunities that they let through."
+)
 class OverrideRow:
     is_type_of = backed_by(OverrideFigures)
     label: str = described("The name of the process or the member.")
@@ -66,7 +68,9 @@ class OverrideRow:
         return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
 
 
-@strawberry.type(description="The number of overrides, and the outcome of the opportunities that they let through.")
+@strawberry.type(
+    description="The number of overrides, and the outcome of the opportunities that they let through."
+)
 class OverrideReport:
     rows: list[OverrideRow] = described("One row for each group with an override, the most overrides first.")
     total: OverrideRow = described("All overrides together.")
@@ -76,12 +80,15 @@ class OverrideReport:
 
 
 AS_OF = strawberry.argument(
-    description="The day to report: the figures are those at its end. Default: now. The filter and the teams of the "
+    description="The day to report: the figures are those at its end. Default: now. The filter and the "
+    "teams of the "
     "owners are always those of now, and the health of a past day is null."
 )
 GROUP_BY = strawberry.argument(description="The groups that the rows stand for.")
 PERIOD = strawberry.argument(description="The period to report.")
-OPTIONAL_PERIOD = strawberry.argument(description="The period in which the overrides were given. Left out: all.")
+OPTIONAL_PERIOD = strawberry.argument(
+    description="The period in which the overrides were given. Left out: all."
+)
 
 
 @strawberry.type(
@@ -110,9 +117,14 @@ class Reports:
             total=pipeline_row(total, group_by, organization.base_currency),
         )
 
-    @strawberry.field(description="The opportunities that entered each state in the period, and how far they came.")
+    @strawberry.field(
+        description="The opportunities that entered each state in the period, and how far they came."
+    )
     async def funnel(
-        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
+        self,
+        info: Info,
+        period: Annotated[Period, PERIOD],
+        filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> FunnelReport | None:
         matching = await parse_opportunity_filter(info, or_none(filter))
         organization = await info.context.loaders.organization()
@@ -125,7 +137,10 @@ class Reports:
         description="The speed at which open opportunities turn into revenue, from those won in the period."
     )
     async def velocity(
-        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
+        self,
+        info: Info,
+        period: Annotated[Period, PERIOD],
+        filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> VelocityReport | None:
         matching = await parse_opportunity_filter(info, or_none(filter))
         organization = await info.context.loaders.organization()
@@ -133,7 +148,8 @@ class Reports:
         return velocity_report(figures, organization.base_currency)
 
     @strawberry.field(
-        description="The expected result of the period: open opportunities by expected close date, and those won."
+        description="The expected result of the period: open opportunities by expected close date, and "
+        "those won."
     )
     async def forecast(
         self,
@@ -190,7 +206,10 @@ class Reports:
         description="The changes from the value due in the period at its start to the value due at its end."
     )
     async def slippage(
-        self, info: Info, period: Annotated[Period, PERIOD], filter: OpportunityFilterArgument = strawberry.UNSET
+        self,
+        info: Info,
+        period: Annotated[Period, PERIOD],
+        filter: OpportunityFilterArgument = strawberry.UNSET,
     ) -> SlippageReport | None:
         matching = await parse_opportunity_filter(info, or_none(filter))
         organization = await info.context.loaders.organization()
@@ -198,11 +217,13 @@ class Reports:
         steps = await slippage.snapshot_changes(info.context.viewer, matching, organization, days)
         first, last = await opportunity_sql.valuations(organization, days, await info.context.today())
         return slippage_report(
-            slippage_rules.slippage_figures(steps, opening_rates=first, closing_rates=last), organization.base_currency
+            slippage_rules.slippage_figures(steps, opening_rates=first, closing_rates=last),
+            organization.base_currency,
         )
 
     @strawberry.field(
-        description="The overrides of the period, by process or by member, and the outcome of their opportunities."
+        description="The overrides of the period, by process or by member, and the outcome of their "
+        "opportunities."
     )
     async def overrides(
         self,
@@ -232,7 +253,9 @@ async def _parse_as_of(info: Info, day: date | None, organization: OrganizationR
     """Return the instant to report; refuse a day in the future."""
     today = await info.context.today()
     if day is not None and day > today:
-        raise bad_input(f"`asOf` is {day}; it must be {today} or earlier. Leave it out for the figures of now.")
+        raise bad_input(
+            f"`asOf` is {day}; it must be {today} or earlier. Leave it out for the figures of now."
+        )
     return as_of(day, organization, info.context.now, today)
 
 

@@ -45,7 +45,9 @@ class ExchangeRateSet:
 
 ExchangeRateResult = Annotated[
     ExchangeRateSet | PermissionDenied | InvalidInput,
-    strawberry.union("ExchangeRateResult", description="The exchange rate, or the reason why it was not set."),
+    strawberry.union(
+        "ExchangeRateResult", description="The exchange rate, or the reason why it was not set."
+    ),
 ]
 
 

@@ -26,7 +26,8 @@ from workflow.queries.reports.targets import TargetFilter, TargetRow
 
 
 @strawberry.type(
-    description="The amount to win in a period: of a member, of a team, or of the organization if neither is named."
+    description="The amount to win in a period: of a member, of a team, or of the organization if neither "
+    "is named."
 )
 class Target(Node):
     is_type_of = backed_by(TargetRow)
@@ -90,9 +91,15 @@ TargetResult = Annotated[
 ]
 
 
-ExactPeriod = Annotated[Period | None, strawberry.argument(description="Only targets of exactly this period.")]
-MemberIds = Annotated[list[strawberry.ID] | None, strawberry.argument(description="Only targets of these members.")]
-TeamIds = Annotated[list[strawberry.ID] | None, strawberry.argument(description="Only targets of these teams.")]
+ExactPeriod = Annotated[
+    Period | None, strawberry.argument(description="Only targets of exactly this period.")
+]
+MemberIds = Annotated[
+    list[strawberry.ID] | None, strawberry.argument(description="Only targets of these members.")
+]
+TeamIds = Annotated[
+    list[strawberry.ID] | None, strawberry.argument(description="Only targets of these teams.")
+]
 
 
 @strawberry.type
@@ -138,7 +145,8 @@ class TargetMutation:
 
     @strawberry.mutation(
         graphql_type=DeleteResult,
-        description="Remove a target. A manager may do this for their team and its members, an admin for all.",
+        description="Remove a target. A manager may do this for their team and its members, an admin for "
+        "all.",
     )
     async def remove_target(self, info: Info, input: RemoveTargetInput) -> Deleted:
         await operations.remove_target(info.context.operation_context(), ids.parse("Target", input.id))

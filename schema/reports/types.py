@@ -1,4 +1,4 @@
-"""The types of reports, and their conversion from the figures of the rules. All money is in the base currency."""
+"""The types of reports, converted from the figures of the rules. All money is in the base currency."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,13 +33,17 @@ class PipelineRow:
         "The sum of their base values multiplied by their probabilities. OMITTED ones, and "
         "those with an undecided proposal to disqualify, count 0."
     )
-    average_health: float | None = described("The mean of their health scores, 0 to 100. Null for a past day.")
+    average_health: float | None = described(
+        "The mean of their health scores, 0 to 100. Null for a past day."
+    )
     average_age_days: float | None = described("The mean of the days since they were created.")
 
 
 @strawberry.type(description="The open opportunities, by group.")
 class PipelineReport:
-    rows: list[PipelineRow] = described("One row for each group with an opportunity, the highest value first.")
+    rows: list[PipelineRow] = described(
+        "One row for each group with an opportunity, the highest value first."
+    )
     total: PipelineRow = described("All opportunities together.")
 
 
@@ -73,7 +77,9 @@ class FunnelReport:
 class VelocityReport:
     open_qualified: int = described("The number of opportunities that are QUALIFIED or PROGRESSING now.")
     win_rate: float | None = described("won / (won + lost) in the period. Null if none was won or lost.")
-    median_won_value: Money | None = described("The true median of the base values that were won in the period.")
+    median_won_value: Money | None = described(
+        "The true median of the base values that were won in the period."
+    )
     average_won_value: Money | None = described("The mean of the base values that were won in the period.")
     median_cycle_days: float | None = described(
         "The true median of the days from first QUALIFIED to the close, over those won in the period."
@@ -103,7 +109,9 @@ class ForecastReport:
         "The target of exactly this period: of the one member or team that the filter "
         "names, else of the organization. Null if there is none."
     )
-    coverage: float | None = described("open / (target − won). Null if the target is reached or there is none.")
+    coverage: float | None = described(
+        "open / (target − won). Null if the target is reached or there is none."
+    )
 
 
 @strawberry.type(description="The closed opportunities of one group.")
@@ -126,7 +134,9 @@ class OutcomeRow:
 
 @strawberry.type(description="The opportunities that were closed in the period, by group.")
 class OutcomeReport:
-    rows: list[OutcomeRow] = described("One row for each group with an opportunity, the most wins and losses first.")
+    rows: list[OutcomeRow] = described(
+        "One row for each group with an opportunity, the most wins and losses first."
+    )
     total: OutcomeRow = described("All opportunities together, each counted once.")
 
 
@@ -165,7 +175,9 @@ def rounded_money(minor: float | None, base: str) -> Money | None:
     """Convert minor units of the base currency, rounded half up."""
     if minor is None:
         return None
-    return Money(amount=amount(int(Decimal(str(minor)).quantize(Decimal(1), ROUND_HALF_UP)), base), currency=base)
+    return Money(
+        amount=amount(int(Decimal(str(minor)).quantize(Decimal(1), ROUND_HALF_UP)), base), currency=base
+    )
 
 
 def exact_money(minor: int, base: str) -> Money:
@@ -175,7 +187,11 @@ def exact_money(minor: int, base: str) -> Money:
 
 def group_key(key: str, by: str) -> str:
     """Return the key of a group for clients: an id, if the group is a record."""
-    return ids.encode(GROUP_KEY_TYPES[by], UUID(key)) if by in GROUP_KEY_TYPES and key not in ("", "TOTAL") else key
+    return (
+        ids.encode(GROUP_KEY_TYPES[by], UUID(key))
+        if by in GROUP_KEY_TYPES and key not in ("", "TOTAL")
+        else key
+    )
 
 
 def pipeline_row(row: PipelineFigures, by: str, base: str) -> PipelineRow:
@@ -237,10 +253,13 @@ def velocity_report(figures: VelocityFigures, base: str) -> VelocityReport:
 def slippage_report(figures: SlippageFigures, base: str) -> SlippageReport:
     """Convert the figures of the slippage."""
     columns = (
-        "opening", "created", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified", "won", "reopened", "revalued",
-        "closing",
+        "opening", "created", "increased", "pulled_in", "decreased", "pushed_out", "lost", "disqualified",
+        "won", "reopened", "revalued", "closing",
     )  # fmt: skip
     reasons = [
-        SlipReasonRow(reason=row.reason, count=row.count, value=exact_money(row.value, base)) for row in figures.reasons
+        SlipReasonRow(reason=row.reason, count=row.count, value=exact_money(row.value, base))
+        for row in figures.reasons
     ]
-    return SlippageReport(**{name: exact_money(getattr(figures, name), base) for name in columns}, reasons=reasons)
+    return SlippageReport(
+        **{name: exact_money(getattr(figures, name), base) for name in columns}, reasons=reasons
+    )

@@ -23,10 +23,15 @@ class Deleted:
 
     @strawberry.field(
         graphql_type=Opportunity | None,
-        description="The opportunity that it belonged to, read after the change. Null if it belonged to none.",
+        description="The opportunity that it belonged to, read after the change. Null if it belonged to "
+        "none.",
     )
     async def opportunity(self, info: Info) -> OpportunityRow | None:
-        return None if self.opportunity_id is None else await info.context.loaders.opportunity.load(self.opportunity_id)
+        return (
+            None
+            if self.opportunity_id is None
+            else await info.context.loaders.opportunity.load(self.opportunity_id)
+        )
 
 
 DeleteResult = Annotated[

@@ -40,7 +40,9 @@ class InvalidInput(Problem):
     fields: list[FieldProblemType] = described("Every invalid field, not only the first.")
 
 
-@strawberry.type(description="The record does not exist, or you cannot see it. Both cases give the same answer.")
+@strawberry.type(
+    description="The record does not exist, or you cannot see it. Both cases give the same answer."
+)
 class NotFound(Problem):
     id: strawberry.ID = described("The id that you passed.")
 
@@ -76,7 +78,9 @@ class IllegalTransition(Problem):
 class TransitionBlocked(Problem):
     trigger: Trigger = described("The trigger that you asked for.")
     opportunity: Opportunity = described("The opportunity as it is stored now.")
-    unmet: list[Requirement] = described("Every requirement that is not met, with its remedy. Never only the first.")
+    unmet: list[Requirement] = described(
+        "Every requirement that is not met, with its remedy. Never only the first."
+    )
     overridable: bool = described("True if you may pass all of them with `override`.")
 
 
@@ -106,7 +110,9 @@ def _handler(refusal: type[errors.Refusal]) -> strawberry.ExceptionHandler[Any, 
 
 
 async def _invalid_input_fields(refusal: errors.InvalidInputError, loaders: Loaders) -> dict[str, Any]:
-    return {"fields": [FieldProblemType(path=list(fault.path), message=fault.message) for fault in refusal.fields]}
+    return {
+        "fields": [FieldProblemType(path=list(fault.path), message=fault.message) for fault in refusal.fields]
+    }
 
 
 async def _not_found_fields(refusal: errors.NotFoundError, loaders: Loaders) -> dict[str, Any]:
@@ -114,7 +120,9 @@ async def _not_found_fields(refusal: errors.NotFoundError, loaders: Loaders) -> 
     return {"id": id if isinstance(id, str) or refusal.kind is None else ids.encode(refusal.kind, id)}
 
 
-async def _permission_denied_fields(refusal: errors.PermissionDeniedError, loaders: Loaders) -> dict[str, Any]:
+async def _permission_denied_fields(
+    refusal: errors.PermissionDeniedError, loaders: Loaders
+) -> dict[str, Any]:
     return {}
 
 
@@ -127,7 +135,9 @@ async def _duplicate_fields(refusal: errors.DuplicateError, loaders: Loaders) ->
     return {"existing": None if refusal.id is None else await loaders.row(refusal.kind, refusal.id)}
 
 
-async def _illegal_transition_fields(refusal: errors.IllegalTransitionError, loaders: Loaders) -> dict[str, Any]:
+async def _illegal_transition_fields(
+    refusal: errors.IllegalTransitionError, loaders: Loaders
+) -> dict[str, Any]:
     opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
     return {
         "trigger": refusal.trigger,
@@ -137,7 +147,9 @@ async def _illegal_transition_fields(refusal: errors.IllegalTransitionError, loa
     }
 
 
-async def _transition_blocked_fields(refusal: errors.TransitionBlockedError, loaders: Loaders) -> dict[str, Any]:
+async def _transition_blocked_fields(
+    refusal: errors.TransitionBlockedError, loaders: Loaders
+) -> dict[str, Any]:
     opportunity = await loaders.row("Opportunity", refusal.opportunity_id)
     return {
         "trigger": refusal.trigger,

@@ -49,7 +49,9 @@ class ImportRowInput:
         "The time when it was created. Default: the earliest date of the row, or now."
     )
     state_since: datetime | None = optional("The time when it entered its state.")
-    expected_close_date: date | None = optional("The expected close date. Moving it to a later month counts as a push.")
+    expected_close_date: date | None = optional(
+        "The expected close date. Moving it to a later month counts as a push."
+    )
     closed_on: date | None = optional(
         "The day on which it was closed. Required if it is closed, and not allowed if it is open."
     )
@@ -109,7 +111,9 @@ class ImportRowResult:
 class ImportSummary:
     created: int = described("The number of opportunities that were created.")
     updated: int = described("The number of opportunities that were updated.")
-    unchanged: int = described("The number of rows that change nothing, such as rows that equal the last import.")
+    unchanged: int = described(
+        "The number of rows that change nothing, such as rows that equal the last import."
+    )
     rejected: int = described("The number of rows that were rejected. Each gives its reason.")
     dry_run: bool = described("True if nothing was stored.")
     rows: list[ImportRowResult] = described("One result for each row, in the order of the request.")
@@ -117,7 +121,9 @@ class ImportSummary:
 
 ImportResult = Annotated[
     ImportSummary | PermissionDenied | InvalidInput,
-    strawberry.union("ImportResult", description="One result for each row, or the reason why none was tried."),
+    strawberry.union(
+        "ImportResult", description="One result for each row, or the reason why none was tried."
+    ),
 ]
 
 

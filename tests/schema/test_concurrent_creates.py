@@ -1,4 +1,4 @@
-"""Of many who make the same thing at once, over real HTTP, one does; every other is shown what is there."""
+"""Concurrent creations of the same record over HTTP: one succeeds, and the others get its record."""
 
 import asyncio
 from collections import Counter
@@ -35,7 +35,11 @@ async def parent_ids(client: httpx.AsyncClient) -> dict[str, Any]:
         (CONTACT, ("accountId",), {"name": "Maria", **KEY}),
         (OPPORTUNITY, ("accountId",), {"name": "GTX Pro", **KEY}),
         (STAKEHOLDER, ("opportunityId", "contactId"), {"roles": []}),
-        (ACTIVITY, ("opportunityId",), {"kind": "CALL", "direction": "INBOUND", "summary": "They called", **KEY}),
+        (
+            ACTIVITY,
+            ("opportunityId",),
+            {"kind": "CALL", "direction": "INBOUND", "summary": "They called", **KEY},
+        ),
     ],
     ids=["domain", "account", "contact", "opportunity", "stakeholder", "activity"],
 )
@@ -54,9 +58,13 @@ async def test_of_many_concurrent_creates_one_succeeds_and_the_others_get_the_ex
     assert len({answer["existing" if "existing" in answer else kind[3]]["id"] for answer in answers}) == 1
 
 
-async def create(client: httpx.AsyncClient, kind: tuple[str, str, str, str], input: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one attempt."""
-    body = (await client.post("/graphql", json={"query": CREATE % kind, "variables": {"input": input}})).json()
+async def create(
+    client: httpx.AsyncClient, kind: tuple[str, str, str, str], input: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the answer to one attempt."""
+    body = (
+        await client.post("/graphql", json={"query": CREATE % kind, "variables": {"input": input}})
+    ).json()
     assert "errors" not in body, body
     answer: dict[str, Any] = body["data"][kind[1]]
     return answer

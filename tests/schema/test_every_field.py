@@ -12,7 +12,12 @@ from graphql import build_schema, get_named_type, parse, type_from_ast
 
 from schema import schema
 from tests.support.every_mutation.mutations import MUTATIONS
-from tests.support.every_mutation.starting_data import add_call, create_starting_data, deliver_webhooks, escalate_alert
+from tests.support.every_mutation.starting_data import (
+    add_call,
+    create_starting_data,
+    deliver_webhooks,
+    escalate_alert,
+)
 from tests.support.mutation_cases.case import DOCUMENT
 from tests.support.organizations import TestOrganization
 from tests.support.schema_queries import SchemaCoverage, node_query, node_types, root_query
@@ -84,11 +89,11 @@ QUERIES: Mapping[str, list[dict[str, Any]]] = {
 }
 AMOUNT = "{ __typename amount currency }"
 OPEN = f"{{ __typename key label count value {AMOUNT} weighted {AMOUNT} averageHealth averageAgeDays }}"
-ENDED = (
-    f"{{ __typename key label won lost disqualified wonValue {AMOUNT} lostValue {AMOUNT} winRate medianDaysToClose }}"
-)
+ENDED = f"""{{ __typename key label won lost disqualified wonValue {AMOUNT} lostValue {AMOUNT}
+  winRate medianDaysToClose }}"""
 BRIDGE = (
-    "opening", "created", "increased", "pulledIn", "decreased", "pushedOut", "lost", "disqualified", "won", "reopened", "revalued", "closing",
+    "opening", "created", "increased", "pulledIn", "decreased", "pushedOut", "lost", "disqualified", "won",
+    "reopened", "revalued", "closing",
 )  # fmt: skip
 NESTED_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
     (
@@ -101,15 +106,18 @@ NESTED_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
         f"""query($period: Period!, $by: PipelineGrouping!, $day: Date!) {{ reports {{ __typename
           pipeline(groupBy: $by) {{ __typename rows {OPEN} total {OPEN} }}
           before: pipeline(asOf: $day) {{ __typename rows {OPEN} }}
-          forecast(period: $period) {{ __typename categories {{ __typename category count value {AMOUNT} weighted {AMOUNT} }}
+          forecast(period: $period) {{ __typename categories {{ __typename category count value {AMOUNT}
+  weighted {AMOUNT} }}
             won {AMOUNT} target {AMOUNT} coverage }}
-          funnel(period: $period) {{ __typename steps {{ __typename state entered progressed lost disqualified stillOpen overridden
+          funnel(period: $period) {{ __typename steps {{ __typename state entered progressed lost
+  disqualified stillOpen overridden
             conversion medianDays }} }} }} }}""",
         {"period": DAYS, "by": "OWNER", "day": "2026-01-06"},
     ),
     (
         f"""query($period: Period!, $by: OutcomeGrouping!) {{ reports {{ __typename
-          velocity(period: $period) {{ __typename openQualified winRate medianWonValue {AMOUNT} averageWonValue {AMOUNT} medianCycleDays
+          velocity(period: $period) {{ __typename openQualified winRate medianWonValue {AMOUNT}
+  averageWonValue {AMOUNT} medianCycleDays
             perDay {AMOUNT} }}
           outcomes(period: $period, groupBy: $by) {{ __typename rows {ENDED} total {ENDED} }}
           slippage(period: $period) {{ __typename {" ".join(f"{column} {AMOUNT}" for column in BRIDGE)}
@@ -117,7 +125,7 @@ NESTED_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
         {"period": DAYS, "by": "REASON"},
     ),
 )
-"""Fields below the root that take arguments of their own, asked with them."""
+"""Queries for the fields below the root that have required arguments."""
 NEW_DEAL = {"accountId": "$Account", "name": "In no hurry", "processKey": "default"}
 NOTE = {"opportunityId": "$Opportunity", "kind": "NOTE", "direction": "INTERNAL", "summary": "Heard of"}
 DISPROVED = {"opportunityId": "$Opportunity", "assessments": [{"criterion": "pain", "grade": "DISPROVED"}]}
@@ -131,11 +139,11 @@ SUBSCRIPTIONS: tuple[Any, ...] = (
         ("assessCriteria", DISPROVED),
     ),
 )
-"""Subscriptions, what they are asked with, and the mutations that they tell of."""
+"""The subscriptions, their arguments, and the mutations that they report."""
 
 
 class SchemaSession:
-    """An organization in which everything is asked; `$Type` is the newest record of a type, `$^Type` the oldest."""
+    """An organization in which every field is read; `$Type` is the newest record, `$^Type` the oldest."""
 
     def __init__(self, server: GraphQLClient, keys: Mapping[str, str], names: dict[str, str]) -> None:
         self.server = server
@@ -145,7 +153,7 @@ class SchemaSession:
         self.tally = SchemaCoverage(self.schema)
 
     async def mutate(self, name: str, input: Mapping[str, Any], who: str = "admin") -> None:
-        """Run a mutation, or look at the newest record of a kind to meet what hangs on it; or let the worker deliver."""
+        """Run a mutation, read the newest record of a type, or let the worker deliver webhooks."""
         root = self.schema.mutation_type
         assert root is not None
         if name == "escalate":
@@ -159,7 +167,7 @@ class SchemaSession:
             await self._ask("mutation", name, root.fields[name], {"input": input}, who)
 
     async def query(self, name: str, arguments: Mapping[str, Any]) -> None:
-        """Ask a field of the root."""
+        """Read a field of the root."""
         root = self.schema.query_type
         assert root is not None
         await self._ask("query", name, root.fields[name], arguments, "admin")
@@ -167,12 +175,15 @@ class SchemaSession:
     async def subscribe(
         self, server: Server, name: str, arguments: Mapping[str, Any], *steps: tuple[str, Mapping[str, Any]]
     ) -> None:
-        """Subscribe, do something, and hear of it."""
+        """Subscribe, run a mutation, and receive its message."""
         root = self.schema.subscription_type
         assert root is not None
         placed = self._with_ids(arguments)
         query = root_query("subscription", name, root.fields[name], placed)
-        async with server.client(self.keys["admin"]) as client, open_stream(client, query, **placed) as events:
+        async with (
+            server.client(self.keys["admin"]) as client,
+            open_stream(client, query, **placed) as events,
+        ):
             for step in steps:
                 await self.mutate(*step)
             async with asyncio.timeout(TIMEOUT):
@@ -181,18 +192,20 @@ class SchemaSession:
         self.tally.record_answer(query, event["data"])
 
     async def read_record(self, id: str, query: str, who: str) -> None:
-        """Ask a record for all it has."""
+        """Read every field of a record."""
         await self._send(query, {"id": id}, who)
 
     async def ask_nested(self, query: str, variables: dict[str, Any]) -> None:
-        """Ask a query that was written by hand."""
+        """Run a query that is written by hand."""
         [operation] = parse(query).definitions
         for given in operation.variable_definitions:  # type: ignore[attr-defined]  # an operation has them
             kind = type_from_ast(self.schema, given.type)
             self.tally.record_input(get_named_type(kind), variables[given.variable.name.value])
         await self._send(query, variables, "admin")
 
-    async def _ask(self, operation: str, name: str, spec: Any, arguments: Mapping[str, Any], who: str) -> None:
+    async def _ask(
+        self, operation: str, name: str, spec: Any, arguments: Mapping[str, Any], who: str
+    ) -> None:
         placed = self._with_ids(arguments)
         for key, value in placed.items():
             self.tally.record_input(get_named_type(spec.args[key].type), value)
@@ -217,7 +230,7 @@ class SchemaSession:
 
 @pytest.fixture
 async def session(server: Server, organization: TestOrganization) -> SchemaSession:
-    """Everything done once, and everything asked."""
+    """Run every mutation once, and read every field."""
     names = await create_starting_data(organization)
     keys = {"admin": organization.api_key, "rep": await organization.key(Role.REP, "rita@example.com")}
     session = SchemaSession(server, keys | {"observer": await organization.key(Role.OBSERVER)}, names)

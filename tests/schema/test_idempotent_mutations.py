@@ -1,4 +1,4 @@
-"""Every mutation under an Idempotency-Key: what was done can be told again, and nothing is done again."""
+"""Every mutation with an Idempotency-Key: the same request again gets the same answer and changes nothing."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ from workflow.rules.enums import Role
 
 
 class ReplayingClient:
-    """A door that sends every mutation a second time, when its answer is lost."""
+    """A client that sends every mutation twice, as if the first answer were lost."""
 
     def __init__(self, server: Server, organization: TestOrganization) -> None:
         self.server = server
@@ -24,7 +24,7 @@ class ReplayingClient:
         self.asked: set[str] = set()
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The first answer, once it is known whether the second is the same."""
+        """Return the first answer, after a check that the second is the same."""
         body = {"query": query, "variables": variables}
         key = uuid4().hex
         async with self.server.client(api_key, **{"Idempotency-Key": key}) as client:
@@ -51,7 +51,9 @@ class ReplayingClient:
             self.otherwise.append(f"{name}: {second} instead of {first}")
 
 
-async def test_every_mutation_runs_once_and_is_replayed(server: Server, organization: TestOrganization) -> None:
+async def test_every_mutation_runs_once_and_is_replayed(
+    server: Server, organization: TestOrganization
+) -> None:
     client = ReplayingClient(server, organization)
     keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}
     session = SchemaSession(client, keys, await create_starting_data(organization))

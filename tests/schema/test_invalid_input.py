@@ -1,4 +1,4 @@
-"""Whatever a client sends is the client's fault or an answer, never ours: hostile values in every input and argument."""
+"""Hostile values in every input and argument: the answer is a client error or data, never a server error."""
 
 import base64
 import json
@@ -25,7 +25,12 @@ assert SCHEMA.mutation_type is not None
 QUERIES = SCHEMA.query_type.fields
 MUTATIONS = SCHEMA.mutation_type.fields
 UNKNOWN = "QWNjb3VudDp4"
-REQUIRED_ARGUMENTS: Mapping[str, Any] = {"id": UNKNOWN, "ids": [UNKNOWN], "key": "default", "document": DOCUMENT}
+REQUIRED_ARGUMENTS: Mapping[str, Any] = {
+    "id": UNKNOWN,
+    "ids": [UNKNOWN],
+    "key": "default",
+    "document": DOCUMENT,
+}
 CLIENTS_FAULTS = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
 
 
@@ -34,7 +39,9 @@ def test_every_mutation_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", sample(MUTATIONS, every=6))
-async def test_a_hostile_input_is_a_client_error_or_an_answer(name: str, server: Server, database: str) -> None:
+async def test_a_hostile_input_is_a_client_error_or_an_answer(
+    name: str, server: Server, database: str
+) -> None:
     fixtures = await create_mutation_fixtures(database, server)
     done = replace_names(MUTATION_CASES[name].valid, fixtures.ids)
     query = root_query("mutation", name, MUTATIONS[name], {"input": done})
@@ -55,7 +62,8 @@ async def test_a_hostile_argument_is_a_client_error_or_an_answer(
 ) -> None:
     async with server.client(organization.api_key) as client:
         asked = [
-            (root_query("query", name, QUERIES[name], one), one) for one in sample(_arguments(QUERIES[name]), every=16)
+            (root_query("query", name, QUERIES[name], one), one)
+            for one in sample(_arguments(QUERIES[name]), every=16)
         ]
         faults = [fault for query, one in asked if (fault := await _problem_of(client, query, one))]
 
@@ -63,21 +71,27 @@ async def test_a_hostile_argument_is_a_client_error_or_an_answer(
 
 
 def _inputs(name: str, done: Mapping[str, Any]) -> Iterator[Any]:
-    """The input that works, each of its fields in turn made hostile."""
+    """Yield the valid input with each of its fields in turn replaced by a hostile value."""
     kind = get_named_type(MUTATIONS[name].args["input"].type)
     assert isinstance(kind, GraphQLInputObjectType)
-    yield from ({**done, key: value} for key, field in kind.fields.items() for value in invalid_values(field.type))
+    yield from (
+        {**done, key: value} for key, field in kind.fields.items() for value in invalid_values(field.type)
+    )
 
 
 def _arguments(spec: GraphQLField) -> Iterator[dict[str, Any]]:
-    needed = {key: REQUIRED_ARGUMENTS[key] for key, argument in spec.args.items() if is_required_argument(argument)}
+    needed = {
+        key: REQUIRED_ARGUMENTS[key] for key, argument in spec.args.items() if is_required_argument(argument)
+    }
     yield from (
-        {**needed, key: value} for key, argument in spec.args.items() for value in invalid_values(argument.type)
+        {**needed, key: value}
+        for key, argument in spec.args.items()
+        for value in invalid_values(argument.type)
     )
 
 
 async def _problem_of(client: httpx.AsyncClient, query: str, variables: Mapping[str, Any]) -> str | None:
-    """What is wrong with an answer, none where it is data or the client's own fault, coded."""
+    """Return the fault of an answer; None if it is data or a client error with a code."""
     body = json.dumps({"query": query, "variables": variables}).replace("Infinity", "1e400")
     answer = await client.post("/graphql", content=body, headers={"Content-Type": "application/json"})
     codes = {error["extensions"]["code"] for error in answer.json().get("errors", [])}
@@ -117,7 +131,9 @@ async def test_a_forged_cursor_is_refused(query: str, client: httpx.AsyncClient)
     for cursor in CURSORS:
         answer = await client.post("/graphql", json={"query": query, "variables": {"x": cursor}})
 
-        assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["BAD_USER_INPUT"], cursor
+        assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["BAD_USER_INPUT"], (
+            cursor
+        )
 
 
 def _deep(depth: int) -> Any:
@@ -134,7 +150,10 @@ FILTERS = [
     ({"numbers": [1] * 1_000}, None),
     ({"numbers": [1] * 400_000}, "`numbers` of the filter has 400,000 values; at most 1,000 are allowed."),
 ]
-COUNT = "query($x: OpportunityFilter) { opportunities(filter: $x) { totalCount totalValue { amount } nodes { id } } }"
+COUNT = (
+    "query($x: OpportunityFilter) "
+    "{ opportunities(filter: $x) { totalCount totalValue { amount } nodes { id } } }"
+)
 
 
 @pytest.mark.parametrize(("filter", "message"), FILTERS, ids=range(len(FILTERS)))
@@ -146,8 +165,17 @@ async def test_a_filter_has_its_bounds(filter: Any, message: str | None, client:
 
 
 async def test_attributes_are_stored_unchanged(client: httpx.AsyncClient) -> None:
-    attributes = {"a": [1, 2.5, {"ß": None}], "big": 10**60, "text": '"\\u0000"\\', "deep": {"a": {"b": {"c": []}}}}
-    create = 'mutation($x: JSON) { createAccount(input: { name: "A", attributes: $x }) { ... on AccountChanged { account { attributes } } } }'
+    attributes = {
+        "a": [1, 2.5, {"ß": None}],
+        "big": 10**60,
+        "text": '"\\u0000"\\',
+        "deep": {"a": {"b": {"c": []}}},
+    }
+    create = (
+        "mutation($x: JSON) "
+        '{ createAccount(input: { name: "A", attributes: $x }) { '
+        "... on AccountChanged { account { attributes } } } }"
+    )
 
     answer = await client.post("/graphql", json={"query": create, "variables": {"x": attributes}})
 

@@ -1,4 +1,4 @@
-"""A refusal writes nothing: every table before it and after is the same, for each mutation and each problem it can answer."""
+"""A refusal writes nothing: for each mutation and each of its problems, all tables stay the same."""
 
 from collections.abc import AsyncIterator
 
@@ -16,11 +16,11 @@ GRAPH = build_schema(schema.as_str())
 assert GRAPH.mutation_type
 MUTATIONS = GRAPH.mutation_type.fields
 REFUSED_ASKERS = {"NotFound": "stranger", "PermissionDenied": "observer"}
-"""Whose key the attempt brings; else the admin's."""
+"""The role whose key is used. Default: the admin's."""
 
 
 def problems(mutation: str) -> list[str]:
-    """What the mutation may answer instead of doing it."""
+    """Return the problems that a mutation can answer with."""
     union = get_named_type(MUTATIONS[mutation].type)
     assert isinstance(union, GraphQLUnionType)
     return [kind.name for kind in union.types if _is_problem(kind)]
@@ -31,10 +31,11 @@ def _is_problem(kind: GraphQLObjectType) -> bool:
 
 
 def query(mutation: str) -> str:
-    """The mutation, asked for what it answers."""
+    """Return the mutation with the fields of its results."""
     kind = get_named_type(MUTATIONS[mutation].args["input"].type).name
     return (
-        f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ __typename ... on Problem {{ code message }} }} }}"
+        f"mutation($input: {kind}!) "
+        f"{{ {mutation}(input: $input) {{ __typename ... on Problem {{ code message }} }} }}"
     )
 
 
@@ -45,13 +46,15 @@ REFUSALS = [
     if mutation in MUTATION_CASES and problem not in MUTATION_CASES[mutation].impossible
 ]
 DRY_RUNS = [
-    mutation for mutation in MUTATIONS if "dryRun" in get_named_type(MUTATIONS[mutation].args["input"].type).fields
+    mutation
+    for mutation in MUTATIONS
+    if "dryRun" in get_named_type(MUTATIONS[mutation].args["input"].type).fields
 ]
 
 
 @pytest.fixture(scope="module")
 async def fixtures(run_databases: Databases) -> AsyncIterator[MutationFixtures]:
-    """A stage that refusals share, for they leave it as it is."""
+    """An organization that all refusals share, because they do not change it."""
     url = await run_databases.copy()
     async with mutation_fixtures(url) as made:
         yield made
@@ -88,7 +91,9 @@ async def test_a_dry_run_writes_nothing(fixtures: MutationFixtures, mutation: st
 
 
 @pytest.mark.parametrize("mutation", sample(MUTATIONS, every=6))
-async def test_the_valid_case_writes_the_expected_number_of_events(fixtures: MutationFixtures, mutation: str) -> None:
+async def test_the_valid_case_writes_the_expected_number_of_events(
+    fixtures: MutationFixtures, mutation: str
+) -> None:
     fresh = await create_mutation_fixtures(fixtures.url, fixtures.server)
     before = await dump(fixtures.url)
 

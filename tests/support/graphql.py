@@ -17,7 +17,9 @@ async def execute(ctx: Ctx, query: str, *, now: datetime | None = None, **variab
     return data
 
 
-async def execute_with_errors(ctx: Ctx, query: str, *, now: datetime | None = None, **variables: Any) -> dict[str, Any]:
+async def execute_with_errors(
+    ctx: Ctx, query: str, *, now: datetime | None = None, **variables: Any
+) -> dict[str, Any]:
     """Return the data and the messages of the errors of a query."""
     ctx = replace(ctx, now=now or ctx.now)
     context = RequestContext(viewer=ctx.viewer, now=ctx.now, request_id="test")

@@ -12,7 +12,8 @@ describe(
     STAGNATION="There is activity, but no milestone was reached for too many days.",
     NO_NEXT_STEP="There is no next step, or it is overdue or too far ahead.",
     CLOSE_DATE_OVERDUE="The expected close date is in the past.",
-    CLOSE_DATE_PUSHED="The expected close date was moved to a later month too often. The threshold is a number "
+    CLOSE_DATE_PUSHED="The expected close date was moved to a later month too often. The threshold is a "
+    "number "
     "of pushes.",
     SINGLE_THREADED="You know fewer than two people on the buyer's side.",
     ROLE_MISSING="Nobody is known in a required role.",

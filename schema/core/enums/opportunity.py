@@ -5,7 +5,8 @@ from workflow.rules import enums
 
 describe(
     enums.OpportunityState,
-    "The state of an opportunity. LEAD, QUALIFIED and PROGRESSING are open; WON, LOST and DISQUALIFIED are closed.",
+    "The state of an opportunity. LEAD, QUALIFIED and PROGRESSING are open; WON, LOST and DISQUALIFIED are "
+    "closed.",
     LEAD="A possible deal. Nobody has shown yet that it is worth working on.",
     QUALIFIED="The buyer has a pain, is interested in solving it, and your offer fits.",
     PROGRESSING="The buyer is on the way to a decision; progress is measured by milestones.",

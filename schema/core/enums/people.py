@@ -7,7 +7,8 @@ describe(
     enums.Role,
     "The role of a member or an API key: what it may do.",
     REP="A salesperson: works on their own opportunities.",
-    MANAGER="Manages a team: works on the team's opportunities, reopens them and overrides SOFT requirements.",
+    MANAGER="Manages a team: works on the team's opportunities, reopens them and overrides SOFT "
+    "requirements.",
     ADMIN="Does everything: configures the organization and overrides HARD requirements.",
     INTEGRATOR="A machine: sees and writes all opportunities, imports, and overrides nothing.",
     OBSERVER="Reads, and changes nothing.",

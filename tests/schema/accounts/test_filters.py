@@ -27,12 +27,18 @@ def test_ids_are_those_of_the_type_that_is_listed() -> None:
 
 
 def test_contacts_are_filtered_by_their_accounts() -> None:
-    filter = ContactFilter(account_id=[encode("Account", SOME), encode("Contact", SOME)], emails=["a@example.com"])
+    filter = ContactFilter(
+        account_id=[encode("Account", SOME), encode("Contact", SOME)], emails=["a@example.com"]
+    )
 
-    assert parse_account_filter(filter, "Contact") == AccountFilter(account_id=(SOME,), emails=("a@example.com",))
+    assert parse_account_filter(filter, "Contact") == AccountFilter(
+        account_id=(SOME,), emails=("a@example.com",)
+    )
 
 
 def test_a_range_without_an_end_is_open() -> None:
     filter = AccountFilterInput(updated_at=DateTimeRange(from_=MARCH), text="acme")
 
-    assert parse_account_filter(filter, "Account") == AccountFilter(updated_at=Span(start=MARCH, end=None), text="acme")
+    assert parse_account_filter(filter, "Account") == AccountFilter(
+        updated_at=Span(start=MARCH, end=None), text="acme"
+    )

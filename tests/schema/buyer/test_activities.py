@@ -1,4 +1,4 @@
-"""What was done, as clients read it: newest first, with who took part, by its id, and only where its deal is seen."""
+"""Activities as clients read them: newest first, with their participants, and only if the deal is visible."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,14 +11,22 @@ from schema import schema
 from schema.core.context import RequestContext
 from schema.core.ids import encode
 from tests.support.organizations import TestOrganization, new_organization
-from tests.support.scenarios.activities import CALL, LATER, ActivityScenario, log_call, new_activity_scenario, new_deal
+from tests.support.scenarios.activities import (
+    CALL,
+    LATER,
+    ActivityScenario,
+    log_call,
+    new_activity_scenario,
+    new_deal,
+)
 from tests.support.statements import Statements, statements
 from workflow.models import Activity, Member
 from workflow.operations.core.context import Ctx
 from workflow.queries.actors import ACTOR_COLUMNS
 from workflow.rules.enums import Role, Visibility
 
-ACTIVITIES = """query($id: ID!, $first: Int, $after: String) { opportunity(id: $id) { activities(first: $first, after: $after) {
+ACTIVITIES = """query($id: ID!, $first: Int, $after: String) { opportunity(id: $id) { activities(first:
+  $first, after: $after) {
   totalCount pageInfo { hasNextPage endCursor } nodes { summary with { name } } } } }"""
 PAGE = """query($first: Int!) { opportunities(first: $first) { nodes {
   activities(first: 1) { totalCount nodes { summary with { name account { name } } } } } } }"""
@@ -31,12 +39,12 @@ NODE = """query($id: ID!) { node(id: $id) { ... on Activity {
 
 @pytest.fixture
 async def scenario(organization: TestOrganization) -> ActivityScenario:
-    """A lead with two people of the buyer's."""
+    """A lead with two stakeholders."""
     return await new_activity_scenario(organization)
 
 
 async def ask(ctx: Ctx, query: str, **variables: Any) -> tuple[dict[str, Any], Statements]:  # Any: JSON
-    """The answer, and the statements that it took."""
+    """Return the answer and the statements that it took."""
     context = RequestContext(viewer=ctx.viewer, now=ctx.now, request_id="diary")
     async with statements() as seen:
         answer = await schema.execute(query, variable_values=variables, context_value=context)
@@ -46,9 +54,11 @@ async def ask(ctx: Ctx, query: str, **variables: Any) -> tuple[dict[str, Any], S
 
 
 async def rep_without_team_visibility(organization: TestOrganization) -> Ctx:
-    """A seller who sees no deal but their own."""
+    """A salesperson who can see only their own deals."""
     await organization.ctx_of(Role.REP, "rita@example.com")
-    await Member.filter(organization_id=organization.id, email="rita@example.com").update(visibility=Visibility.OWN)
+    await Member.filter(organization_id=organization.id, email="rita@example.com").update(
+        visibility=Visibility.OWN
+    )
     return await organization.ctx_of(Role.REP, "rita@example.com", now=LATER)
 
 
@@ -60,7 +70,9 @@ async def test_activities_are_paged_newest_first_without_void_ones(scenario: Act
     walked = []
     after = None
     for _ in range(3):
-        data, _ = await ask(scenario.ctx, ACTIVITIES, id=encode("Opportunity", scenario.deal), first=2, after=after)
+        data, _ = await ask(
+            scenario.ctx, ACTIVITIES, id=encode("Opportunity", scenario.deal), first=2, after=after
+        )
         page = data["opportunity"]["activities"]
         walked.append(([node["summary"] for node in page["nodes"]], page["pageInfo"]["hasNextPage"]))
         after = page["pageInfo"]["endCursor"]
@@ -120,7 +132,13 @@ async def test_a_duplicate_shows_the_existing_activity_only_if_its_deal_is_visib
     first = await scenario.log_call(external_system="mail", external_id="1")
     rep = await rep_without_team_visibility(organization)
     own = await new_deal(rep, scenario.account)
-    again = {"kind": "CALL", "direction": "INBOUND", "summary": "Again", "externalSystem": "mail", "externalId": "1"}
+    again = {
+        "kind": "CALL",
+        "direction": "INBOUND",
+        "summary": "Again",
+        "externalSystem": "mail",
+        "externalId": "1",
+    }
 
     pages = [
         (await ask(ctx, LOG, input={"opportunityId": encode("Opportunity", own), **again}))[0]["logActivity"]
@@ -133,7 +151,9 @@ async def test_a_duplicate_shows_the_existing_activity_only_if_its_deal_is_visib
 
 
 async def test_the_payload_has_the_deal_after_the_write(scenario: ActivityScenario) -> None:
-    before, _ = await ask(scenario.ctx, "query($id: ID!) { opportunity(id: $id) { version } }", id=_id(scenario))
+    before, _ = await ask(
+        scenario.ctx, "query($id: ID!) { opportunity(id: $id) { version } }", id=_id(scenario)
+    )
     given = {"opportunityId": _id(scenario), "kind": "CALL", "direction": "INBOUND", "summary": "They called"}
 
     data, _ = await ask(scenario.ctx, LOG, input=given)

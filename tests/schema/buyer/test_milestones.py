@@ -1,4 +1,4 @@
-"""Milestones as clients read them: who completed one, and how far the deal has come."""
+"""Milestones and progress as clients read them."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ QUERY = """query ($id: ID!) { node(id: $id) { ... on Opportunity {
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """The people; every test takes a deal of its own."""
+    """A sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 async def read(server: Server, team: SalesTeam, status: MilestoneStatus) -> dict[str, Any]:
-    """A deal with the process's five milestones, and one of weight 20 by hand in the status, due long ago."""
+    """Read a deal with the process's five milestones, and an overdue one of weight 20 in this status."""
     id = encode("Opportunity", await deal_of(await new_milestone(team, status, weight=20)))
     answer = await server.ask(team.organization.api_key, QUERY, id=id)
     node: dict[str, Any] = answer["data"]["node"]

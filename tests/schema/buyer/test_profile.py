@@ -1,4 +1,4 @@
-"""The buyer over GraphQL: what is said of it is answered by the same ids, and whom a deal was lost to wherever its close is."""
+"""The buyer over HTTP: stakeholders, objectives, competitors, and the one that a deal was lost to."""
 
 from typing import Any
 
@@ -7,45 +7,57 @@ import pytest
 from tests.support.fixtures import MutationFixtures, create_mutation_fixtures
 from tests.support.serving import Server
 
-BUYER = """mutation($input: UpdateBuyerInput!) { updateBuyer(input: $input) { ... on OpportunityChanged { opportunity { buyer {
-  purchaseProcess decisionDate compellingEvent motivationToChange firstTimeBuyer priorAttemptFailed priorAttemptNote
+BUYER = """mutation($input: UpdateBuyerInput!) { updateBuyer(input: $input) { ... on OpportunityChanged {
+  opportunity { buyer {
+  purchaseProcess decisionDate compellingEvent motivationToChange firstTimeBuyer priorAttemptFailed
+  priorAttemptNote
   decisionSteps { name owner { id } due done } objectives { text metric baseline target due } } } } } }"""
-UPDATE_STAKEHOLDER = """mutation($input: UpdateStakeholderInput!) { updateStakeholder(input: $input) { __typename
+UPDATE_STAKEHOLDER = """mutation($input: UpdateStakeholderInput!) { updateStakeholder(input: $input) {
+  __typename
   ... on StakeholderChanged { stakeholder { relations { kind to { id relations { kind } } } } }
   ... on NotFound { id } ... on InvalidInput { fields { path } } } }"""
 RIVAL = "... on CompetitorChanged { competitor { id kind name standing strengths weaknesses } }"
 ADD = f"mutation($input: AddCompetitorInput!) {{ addCompetitor(input: $input) {{ __typename {RIVAL} }} }}"
 RIVALS = "query($id: ID!) { opportunity(id: $id) { buyer { competitors { id name } } } }"
 LOSE = """mutation($input: LoseOpportunityInput!) { loseOpportunity(input: $input) { __typename
-  ... on InvalidInput { fields { path } } ... on TransitionSucceeded { transition { close { competitor { name } } } } } }"""
+  ... on InvalidInput { fields { path } } ... on TransitionSucceeded { transition { close { competitor { name
+  } } } } } }"""
 CLOSES = """query($id: ID!) { opportunity(id: $id) { close { outcome lossReason competitor { id name } }
   history(first: 2) { nodes { trigger close { competitor { id name } } } } } }"""
 REOPEN = "mutation($input: ReopenOpportunityInput!) { reopenOpportunity(input: $input) { __typename } }"
 EVENTS = """query($of: ID!) { events(filter: { types: ["opportunity.transitioned"], opportunityId: [$of] }) {
   nodes { payload } } }"""
 EVENT = "The lease of the old warehouse ends in June."
-OBJECTIVE = {"text": "Fewer stops", "metric": "Stops a week", "baseline": "9", "target": "2", "due": "2099-01-01"}
+OBJECTIVE = {
+    "text": "Fewer stops",
+    "metric": "Stops a week",
+    "baseline": "9",
+    "target": "2",
+    "due": "2099-01-01",
+}
 
 
 @pytest.fixture
 async def fixtures(server: Server, database: str) -> MutationFixtures:
-    """A stage of the test's own."""
+    """An organization of the test's own."""
     return await create_mutation_fixtures(database, server)
 
 
 async def read(fixtures: MutationFixtures, query: str, **variables: Any) -> Any:
-    """What the admin reads."""
+    """Read as the admin."""
     body = await fixtures.server.ask(fixtures.keys["admin"], query, **variables)
     assert "errors" not in body, body
     return body["data"]
 
 
 async def lost_deal(fixtures: MutationFixtures) -> tuple[str, str]:
-    """A deal that was lost to Globex, and Globex."""
+    """Lose a deal to Globex; return the ids of both."""
     deal = fixtures.ids["qualified"]
     added = await fixtures.ask("admin", ADD, {"opportunityId": deal, "kind": "VENDOR", "name": "Globex"})
     rival = added["competitor"]["id"]
-    done = await fixtures.ask("admin", LOSE, {"id": deal, "reason": "LOST_TO_COMPETITOR", "competitorId": rival})
+    done = await fixtures.ask(
+        "admin", LOSE, {"id": deal, "reason": "LOST_TO_COMPETITOR", "competitorId": rival}
+    )
     assert done["transition"]["close"] == {"competitor": {"name": "Globex"}}
     return deal, rival
 
@@ -124,7 +136,10 @@ async def test_a_reopened_deal_keeps_the_competitor_in_its_history_only(fixtures
 
     found = (await read(fixtures, CLOSES, id=deal))["opportunity"]
     before = {"trigger": "LOSE", "close": {"competitor": {"id": rival, "name": "Globex"}}}
-    assert (found["close"], found["history"]["nodes"]) == (None, [{"trigger": "REOPEN", "close": None}, before])
+    assert (found["close"], found["history"]["nodes"]) == (
+        None,
+        [{"trigger": "REOPEN", "close": None}, before],
+    )
 
 
 async def test_the_event_of_a_loss_has_the_competitors_id(fixtures: MutationFixtures) -> None:

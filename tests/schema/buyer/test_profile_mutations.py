@@ -9,8 +9,10 @@ from tests.support.graphql import execute
 from tests.support.organizations import TestOrganization
 from tests.support.scenarios.activities import ActivityScenario, new_activity_scenario
 
-UPDATE = """mutation($input: UpdateBuyerInput!) { updateBuyer(input: $input) { __typename ... on NotFound { id }
-  ... on OpportunityChanged { opportunity { buyer { purchaseProcess decisionSteps { name } objectives { text } } } } } }"""
+UPDATE = """mutation($input: UpdateBuyerInput!) { updateBuyer(input: $input) { __typename ... on NotFound {
+  id }
+  ... on OpportunityChanged { opportunity { buyer { purchaseProcess decisionSteps { name } objectives { text
+  } } } } } }"""
 STEPS = [{"name": "Shortlist"}, {"name": "Sign"}]
 OBJECTIVES = [{"text": "Save time"}]
 
@@ -37,7 +39,9 @@ async def test_fields_that_are_left_out_stay(scenario: ActivityScenario) -> None
 
 
 async def test_null_clears_lists_and_the_process(scenario: ActivityScenario) -> None:
-    buyer = (await update(scenario, purchaseProcess=None, decisionSteps=None, objectives=None))["opportunity"]["buyer"]
+    buyer = (await update(scenario, purchaseProcess=None, decisionSteps=None, objectives=None))[
+        "opportunity"
+    ]["buyer"]
 
     assert buyer == {"purchaseProcess": "UNKNOWN", "decisionSteps": [], "objectives": []}
 

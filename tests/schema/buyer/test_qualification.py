@@ -14,7 +14,8 @@ from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.rules.enums import Grade
 
 QUERY = """query($id: ID!) { opportunity(id: $id) { qualification { score isOpportunity assessments {
-  criterion { key } grade evidence evidenceUrl stale saidBy { contact { name } } assessedBy { name } assessedAt
+  criterion { key } grade evidence evidenceUrl stale saidBy { contact { name } } assessedBy { name }
+  assessedAt
   trail { grade evidence saidBy { contact { name } } } } } } }"""
 EVIDENCE = "They lose two shifts a week to it."
 
@@ -39,12 +40,20 @@ async def read(scenario: ActivityScenario, *, after_days: int = 0) -> dict[str, 
     return {**qualification, "assessments": by_key}
 
 
-async def test_the_latest_assessment_counts_and_the_earlier_one_is_in_its_trail(scenario: ActivityScenario) -> None:
+async def test_the_latest_assessment_counts_and_the_earlier_one_is_in_its_trail(
+    scenario: ActivityScenario,
+) -> None:
     pain = (await read(scenario))["assessments"]["pain"]
 
-    assert (pain["grade"], pain["evidence"], pain["saidBy"]) == ("VALIDATED", EVIDENCE, {"contact": {"name": "Kim"}})
+    assert (pain["grade"], pain["evidence"], pain["saidBy"]) == (
+        "VALIDATED",
+        EVIDENCE,
+        {"contact": {"name": "Kim"}},
+    )
     assert pain["assessedBy"] == {"name": scenario.ctx.viewer.name}
-    assert pain["trail"] == [{"grade": "IDENTIFIED", "evidence": EVIDENCE, "saidBy": {"contact": {"name": "Grace"}}}]
+    assert pain["trail"] == [
+        {"grade": "IDENTIFIED", "evidence": EVIDENCE, "saidBy": {"contact": {"name": "Grace"}}}
+    ]
 
 
 async def test_a_criterion_that_nobody_assessed_is_unknown(scenario: ActivityScenario) -> None:

@@ -38,7 +38,9 @@ async def stakeholders(scenario: ActivityScenario) -> list[dict[str, Any]]:
 async def update(scenario: ActivityScenario, **changes: Any) -> dict[str, Any]:
     """Change Grace."""
     grace = (await ids(scenario))[0]
-    result: dict[str, Any] = (await execute(scenario.ctx, UPDATE, input={"id": grace, **changes}))["updateStakeholder"]
+    result: dict[str, Any] = (await execute(scenario.ctx, UPDATE, input={"id": grace, **changes}))[
+        "updateStakeholder"
+    ]
     return result
 
 

@@ -1,4 +1,4 @@
-"""Deals on which something of everything hangs."""
+"""Deals with at least one record of each kind."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -41,9 +41,11 @@ CALLS = 3
 
 
 async def create_complete_deals(organization: TestOrganization, size: int) -> None:
-    """Deals of one seller, each with helpers, people and contacts of its own, won by an override."""
+    """Create deals of one owner, each with its own people, won with an override."""
     seller = await organization.ctx_of(Role.REP, SELLER_EMAIL)
-    deals = await import_deals(organization, {str(number): OpportunityState.PROGRESSING for number in range(size)})
+    deals = await import_deals(
+        organization, {str(number): OpportunityState.PROGRESSING for number in range(size)}
+    )
     for name, id in deals.items():
         await _add_helpers(organization, id, name)
         await _add_buyer(seller, id)
@@ -51,19 +53,27 @@ async def create_complete_deals(organization: TestOrganization, size: int) -> No
 
 
 async def _add_helpers(organization: TestOrganization, id: UUID, name: str) -> None:
-    helpers = [await organization.ctx_of(Role.REP, f"{kind}{name}@example.com") for kind in ("helper", "expert")]
+    helpers = [
+        await organization.ctx_of(Role.REP, f"{kind}{name}@example.com") for kind in ("helper", "expert")
+    ]
     helper, expert = (ctx.viewer.member_id for ctx in helpers)
     assert helper is not None
     await update_opportunity(organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
-    risk = await raise_risk(helpers[0], id, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2, owner_id=expert))
+    risk = await raise_risk(
+        helpers[0], id, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2, owner_id=expert)
+    )
     await add_mitigation(helpers[0], risk, NewMitigation(MitigationKind.PILOT, "Show it in a week"))
     await review_risks(helpers[0], id, none_found=False, note=None)
 
 
 async def _add_buyer(seller: Ctx, id: UUID) -> None:
     account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
-    contacts = [await create_contact(seller, account, {"name": name}) for name in ("Maria Plant", "Kim Moor", "Lee")]
-    people = [await add_stakeholder(seller, id, NewStakeholder(one, [BuyingRole.CHAMPION])) for one in contacts[:2]]
+    contacts = [
+        await create_contact(seller, account, {"name": name}) for name in ("Maria Plant", "Kim Moor", "Lee")
+    ]
+    people = [
+        await add_stakeholder(seller, id, NewStakeholder(one, [BuyingRole.CHAMPION])) for one in contacts[:2]
+    ]
     relation = RelationFacts(RelationKind.REPORTS_TO, people[1])
     await update_stakeholder(seller, people[0], {"relations": [relation]}, expected_version=None)
     await update_buyer(

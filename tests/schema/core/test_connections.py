@@ -1,4 +1,4 @@
-"""What a client asks of a page that no list can give is the client's fault, and said as such."""
+"""Page arguments that no list can satisfy are client errors."""
 
 import base64
 import json
@@ -23,20 +23,20 @@ ID = ["u", str(uuid4())]
 
 
 async def ask(client: httpx.AsyncClient, query: str = PAGE, **variables: Any) -> dict[str, Any]:
-    """The whole answer."""
+    """Return the whole response."""
     answer = await client.post("/graphql", json={"query": query, "variables": variables})
     body: dict[str, Any] = answer.json()
     return body
 
 
 def codes(body: dict[str, Any]) -> list[str]:
-    """The code of each error; nothing but errors was answered."""
+    """Return the code of each error of a response without data."""
     assert body.get("data") is None, body
     return [error["extensions"]["code"] for error in body["errors"]]
 
 
 def forged_cursor(order: str, *parts: object) -> str:
-    """A cursor as nobody gave it out."""
+    """Return a cursor that no page ever contained."""
     return base64.urlsafe_b64encode(json.dumps([order, parts]).encode()).decode().rstrip("=")
 
 
@@ -105,17 +105,23 @@ FORGED = {
     "no id": (None, forged_cursor("number", ["v", 1], ["u", "abc"])),
     "none for an id": (None, forged_cursor("number", ["v", 1], ["v", None])),
     "a number for a day": (BY_DAY, forged_cursor("expected_close_date", ["v", 1], ID)),
-    "an instant for a day": (BY_DAY, forged_cursor("expected_close_date", ["t", "2026-01-01T00:00:00+00:00"], ID)),
+    "an instant for a day": (
+        BY_DAY,
+        forged_cursor("expected_close_date", ["t", "2026-01-01T00:00:00+00:00"], ID),
+    ),
     "no day": (BY_DAY, forged_cursor("expected_close_date", ["d", "2026-02-30"], ID)),
     "a day for an instant": (BY_INSTANT, forged_cursor("created_at", ["d", "2026-01-01"], ID)),
     "an instant of no zone": (BY_INSTANT, forged_cursor("created_at", ["t", "2026-01-01T00:00:00"], ID)),
-    "an instant before all": (BY_INSTANT, forged_cursor("created_at", ["t", "0001-01-01T00:00:00+14:00"], ID)),
+    "an instant before all": (
+        BY_INSTANT,
+        forged_cursor("created_at", ["t", "0001-01-01T00:00:00+14:00"], ID),
+    ),
     "an instant after all": (BY_INSTANT, forged_cursor("created_at", ["t", "9999-12-31T23:59:59-14:00"], ID)),
     "a NUL": (BY_NAME, forged_cursor("name_folded", ["v", "a\x00"], ID)),
     "half a character": (BY_NAME, forged_cursor("name_folded", ["v", "\ud800"], ID)),
     "a number for a text": (BY_NAME, forged_cursor("name_folded", ["v", 5], ID)),
 }
-"""For each kind of column, what it never gave out; tests/schema/test_invalid_input.py has the shapes that no cursor has."""
+"""Wrong values for each kind of column; malformed cursors are in tests/schema/test_invalid_input.py."""
 
 
 @pytest.mark.parametrize("way", ["after", "before"])

@@ -1,4 +1,4 @@
-"""Walking a list while rows come and go: no row that stays is told twice or missed, and both directions tell one order."""
+"""Paging while rows are added and deleted: no row that stays is missed or read twice, in both directions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,16 @@ from workflow.models import Opportunity
 
 COLUMNS = {
     "VALUE": ("base_minor", st.sampled_from([None, 0, 100])),
-    "EXPECTED_CLOSE_DATE": ("expected_close_date", st.sampled_from([None, date(2026, 3, 1), date(2026, 4, 1)])),
+    "EXPECTED_CLOSE_DATE": (
+        "expected_close_date",
+        st.sampled_from([None, date(2026, 3, 1), date(2026, 4, 1)]),
+    ),
     "CLOSED_ON": ("closed_on", st.sampled_from([None, date(2026, 2, 1)])),
     "NAME": ("name_folded", st.sampled_from(["a", "b"])),
     "PROBABILITY": ("probability", st.sampled_from([0.1, 0.3])),
     "STATE_SINCE": ("state_since", st.sampled_from([NOW, datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC)])),
 }
-"""What is ordered by, its column, and the few values that make many ties."""
+"""The order fields, their columns, and the few values that cause many ties."""
 COLUMN_OF = {"NUMBER": "number", **{name: column for name, (column, _) in COLUMNS.items()}}
 LEFT_OUT = [("NUMBER", "ASC")]
 
@@ -41,14 +44,15 @@ ORDERS = st.lists(
 
 @dataclass(frozen=True)
 class ListChange:
-    """What happens between two pages: rows that come, and places of those that go."""
+    """The changes between two pages: rows to add, and positions of rows to delete."""
 
     come: list[dict[str, Any]] = field(default_factory=list)
     go: list[int] = field(default_factory=list)
 
 
 STEPS = st.lists(
-    st.builds(ListChange, come=st.lists(ROWS, max_size=2), go=st.lists(st.integers(0, 20), max_size=2)), max_size=8
+    st.builds(ListChange, come=st.lists(ROWS, max_size=2), go=st.lists(st.integers(0, 20), max_size=2)),
+    max_size=8,
 )
 
 
@@ -81,7 +85,7 @@ async def test_paging_during_changes_returns_every_remaining_row_once_and_in_ord
 
 @dataclass
 class ListWalk:
-    """One list, walked page by page."""
+    """One list that is read page by page."""
 
     organization: TestOrganization
     place: RowDefaults
@@ -91,13 +95,13 @@ class ListWalk:
     gone: set[UUID] = field(default_factory=set)
 
     async def insert(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Rows that come; by id and number too they may lie before and after those that are there."""
+        """Add rows, which may come before or after the existing ones in every order."""
         new = {row["id"]: row for row in map(_unique, rows)}
         await Opportunity.bulk_create([deal_row(self.place, **row) for row in new.values()])
         self.rows |= new
 
     async def remove(self, places: Sequence[int]) -> set[UUID]:
-        """Rows that go, those of these places."""
+        """Delete the rows at these positions."""
         left = [id for id in self.rows if id not in self.gone]
         going = {left[place] for place in places if place < len(left)}
         await Opportunity.filter(id__in=going).update(deleted_at=NOW)
@@ -105,7 +109,7 @@ class ListWalk:
         return going
 
     async def pages(self, steps: Sequence[ListChange], *, backward: bool) -> tuple[set[UUID], list[UUID]]:
-        """Page to the end, a step after each page: the rows that stayed all the while, and what was told."""
+        """Read all pages with a change after each; return the rows that stayed, and those that were read."""
         returned: list[UUID] = []
         staying = set(self.rows) - self.gone
         cursor = None
@@ -125,13 +129,16 @@ class ListWalk:
         return staying, returned
 
     def in_order(self, ids: Sequence[UUID] | set[UUID], *, backward: bool) -> list[UUID]:
-        """The rows as the order means them: term by term, nulls last, ids last of all."""
+        """Return the rows sorted by each term, with nulls last, and then by id."""
         ordered = sorted(ids)
         for name, direction in reversed(self.order or LEFT_OUT):
             column = COLUMN_OF[name]
             known = [id for id in ordered if self.rows[id][column] is not None]
             unknown = [id for id in ordered if self.rows[id][column] is None]
-            ordered = [*sorted(known, key=lambda id: self.rows[id][column], reverse=direction == "DESC"), *unknown]
+            ordered = [
+                *sorted(known, key=lambda id: self.rows[id][column], reverse=direction == "DESC"),
+                *unknown,
+            ]
         return ordered[::-1] if backward else ordered
 
     async def _page(self, cursor: str | None, *, backward: bool) -> dict[str, Any]:
@@ -146,13 +153,15 @@ class ListWalk:
         return page
 
 
-QUERY = """query($first: Int, $after: String, $last: Int, $before: String, $account: ID!, $order: [OpportunityOrder!]) {
-  opportunities(first: $first, after: $after, last: $last, before: $before, filter: {accountId: [$account]}, orderBy: $order) {
+QUERY = """query($first: Int, $after: String, $last: Int, $before: String, $account: ID!, $order:
+  [OpportunityOrder!]) {
+  opportunities(first: $first, after: $after, last: $last, before: $before, filter: {accountId: [$account]},
+  orderBy: $order) {
     nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
 
 
 def _unique(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with ranks made an id and a number that no other row has, and a state that goes with its day of closing."""
+    """Return the row with a unique id and number, and a state that fits its day of closing."""
     id = UUID(int=row["id"] << 112 | uuid4().int >> 16)
     closed = {} if row["closed_on"] is None else {"state": "LOST", "closed_from": "PROGRESSING"}
     return {**row, **closed, "id": id, "number": row["number"] * 1_000_000 + next(NUMBERS)}

@@ -27,7 +27,9 @@ async def test_rows_are_allowed_up_to_the_limit(organization: TestOrganization) 
     assert error.value.extensions == {"code": "QUERY_TOO_COMPLEX"}
 
 
-async def test_a_response_that_takes_too_long_is_stopped_at_its_next_list(organization: TestOrganization) -> None:
+async def test_a_response_that_takes_too_long_is_stopped_at_its_next_list(
+    organization: TestOrganization,
+) -> None:
     context = replace(context_of(organization), timed_out=lambda: True)
 
     with pytest.raises(GraphQLError, match="took too long") as error:
@@ -60,7 +62,9 @@ async def test_today_is_the_day_in_the_organizations_time_zone() -> None:
     assert await context.today() == date(2026, 3, 2)
 
 
-async def test_credentials_that_are_still_valid_give_the_viewer_of_now(organization: TestOrganization) -> None:
+async def test_credentials_that_are_still_valid_give_the_viewer_of_now(
+    organization: TestOrganization,
+) -> None:
     viewer = (await organization.ctx_of(Role.OBSERVER)).viewer
 
     async def reauthenticate() -> tuple[Viewer, datetime]:

@@ -26,7 +26,9 @@ class Table:
 async def test_rows_requested_together_are_read_in_one_batch_once_per_request() -> None:
     table = Table(BatchScheduler())
 
-    values = await gather(table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a"))
+    values = await gather(
+        table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a")
+    )
     again = await table.loader.load_many(["missing", "a"])
 
     assert list(values) == ["A", ["B", None], "A"]

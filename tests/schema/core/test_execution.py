@@ -22,7 +22,9 @@ async def test_the_parsed_document_is_executed_instead_of_the_text(organization:
 async def test_without_a_parsed_document_the_text_is_validated() -> None:
     result = await schema.execute("{ viewer { salary } }")
 
-    assert [error.message for error in result.errors or []] == ["Cannot query field 'salary' on type 'Viewer'."]
+    assert [error.message for error in result.errors or []] == [
+        "Cannot query field 'salary' on type 'Viewer'."
+    ]
 
 
 async def test_the_rows_of_every_list_are_counted(organization: TestOrganization) -> None:

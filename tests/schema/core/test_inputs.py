@@ -31,7 +31,9 @@ def test_a_list_is_allowed_up_to_its_limit_and_refused_by_its_api_name() -> None
     refused = OpportunityFilterInput(external_ids=["x"] * (MAX_VALUES + 1))
 
     assert len(conditions(allowed)["external_ids"]) == MAX_VALUES
-    with pytest.raises(GraphQLError, match="`externalIds` of the filter has 1,001 values; at most 1,000 are allowed"):
+    with pytest.raises(
+        GraphQLError, match="`externalIds` of the filter has 1,001 values; at most 1,000 are allowed"
+    ):
         conditions(refused)
 
 

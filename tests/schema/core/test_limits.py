@@ -1,4 +1,4 @@
-"""What a document asks for is counted as written out, once a fragment, and each limit is told with its remedy."""
+"""The limits of operations: fragments count as if written out, and each error names its remedy."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SCHEMA = schema._schema
 
 
 def measure_of(query: str, **variables: Any) -> Complexity:
-    """The measure of a document's first operation."""
+    """Return the complexity of a document's first operation."""
     document = parse(query)
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     return measure_complexity(SCHEMA, document, operation, variables)
@@ -30,7 +30,8 @@ def measure_of(query: str, **variables: Any) -> Complexity:
         ("{ ...F ...F } fragment F on Query { viewer { role } }", Complexity(2, 0, 4, cost=2, fragments=1)),
         ("{ viewer { role } viewer { role } }", Complexity(2, 0, 4, cost=2, overlaps=2)),
         (
-            "mutation { reviewRisks { __typename } ...M } fragment M on Mutation { a: deleteOpportunity { __typename } }",
+            "mutation { reviewRisks { __typename } ...M } fragment M on Mutation "
+            "{ a: deleteOpportunity { __typename } }",
             Complexity(2, 0, 4, 1, 0, 2, 0, 22, 1),
         ),
         ("{ __schema { types { name } } viewer { role } }", Complexity(2, 3, 5, cost=2)),
@@ -68,7 +69,9 @@ def test_nested_lists_multiply() -> None:
     once = "members { team { name } }"
     twice = f"members {{ team {{ {once} }} }}"
 
-    costs = [measure_of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)]
+    costs = [
+        measure_of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)
+    ]
 
     assert costs == [3 + 3 * 2, 3 + 3 * (2 + 3 * 2)]
 
@@ -76,7 +79,10 @@ def test_nested_lists_multiply() -> None:
 def test_exponential_fragments_are_measured_once_each() -> None:
     doubling = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
 
-    assert measure_of(f"{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}").fields == 2 * 2**40
+    assert (
+        measure_of(f"{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}").fields
+        == 2 * 2**40
+    )
 
 
 @pytest.mark.parametrize("nested", ["viewer { " * 100, "... { " * 100])
@@ -99,4 +105,6 @@ def test_each_limit_is_exceeded_by_one_more(name: str) -> None:
 def test_introspection_of_common_tools_is_within_the_limits() -> None:
     whole = {"specified_by_url": True, "directive_is_repeatable": True, "schema_description": True}
 
-    assert list(limit_errors(measure_of(get_introspection_query(**whole, input_value_deprecation=True)))) == []
+    assert (
+        list(limit_errors(measure_of(get_introspection_query(**whole, input_value_deprecation=True)))) == []
+    )

@@ -1,4 +1,4 @@
-"""A page takes the same number of statements whatever its size, and no table is asked more often than it must be."""
+"""The loaders: a page of any size takes the same number of statements, as few as possible."""
 
 from typing import Any
 
@@ -25,26 +25,26 @@ PAGE = """query($first: Int!) { opportunities(first: $first) { nodes { name
 TYPES = build_schema(schema.as_str()).type_map
 DEEPEST = 5
 PAGED_LISTS = {"activities", "history"}
-"""The lists that hang on a deal; those of its account are asked account by account."""
+"""The paged lists of a deal. Those of its account take a statement for each account."""
 TREE = {"parent", "manager", "members"}
-"""What leads from a team to people and teams again, as often as it is asked for."""
+"""The fields that lead from a team to people and teams again."""
 
 
 def object_type(name: str) -> GraphQLObjectType:
-    """An object type of our schema."""
+    """Return an object type of the schema."""
     kind = TYPES[name]
     assert isinstance(kind, GraphQLObjectType)
     return kind
 
 
 def selection(type_name: str, deep: int = DEEPEST) -> str:
-    """Every field of a type and of what hangs on it."""
+    """Return a selection of every field of a type and of the objects below it."""
     kind = object_type(type_name)
     return " ".join(field_selection(name, kind, deep) for name in kind.fields)
 
 
 def field_selection(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> str:
-    """A field with all below it; empty where it leads out of the deal."""
+    """Return a field with all fields below it; empty if it leads out of the deal."""
     below = get_named_type(kind.fields[name].type)
     if any(is_required_argument(argument) for argument in kind.fields[name].args.values()):
         return ""
@@ -60,15 +60,21 @@ def field_selection(name: str, kind: GraphQLObjectType, deep: int = DEEPEST) -> 
 
 DEAL = object_type("Opportunity")
 FIELDS = {name: field for name in DEAL.fields if (field := field_selection(name, DEAL))}
-EVERYTHING = f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ {' '.join(FIELDS.values())} }} }} }}"
+EVERYTHING = (
+    f"query($first: Int!) {{ opportunities(first: $first) {{ nodes {{ {' '.join(FIELDS.values())} }} }} }}"
+)
 LISTED = "{ totalCount nodes { id } pageInfo { hasNextPage } }"
 SIZED = f"""query($first: Int!) {{ opportunities(first: $first) {{ nodes {{
   transitions {{ trigger }} two: activities(first: 2) {LISTED} all: activities {LISTED} }} }} }}"""
-TOTALS = "query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes { id } } }"
+TOTALS = (
+    "query($first: Int!) { opportunities(first: $first) { totalCount totalValue { amount } nodes { id } } }"
+)
 
 
-async def ask_page(organization: TestOrganization, query: str, first: int) -> tuple[list[dict[str, Any]], Statements]:
-    """The deals of a page, and the statements that it took."""
+async def ask_page(
+    organization: TestOrganization, query: str, first: int
+) -> tuple[list[dict[str, Any]], Statements]:
+    """Return the deals of a page and the statements that it took."""
     context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="page")
     async with statements() as seen:
         answer = await schema.execute(query, variable_values={"first": first}, context_value=context)
@@ -84,7 +90,9 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(organization: 
     for size in SIZES:
         deals, seen = await ask_page(organization, PAGE, size)
         assert (
-            len({deal["owner"]["name"] for deal in deals}) == len({deal["account"]["name"] for deal in deals}) == size
+            len({deal["owner"]["name"] for deal in deals})
+            == len({deal["account"]["name"] for deal in deals})
+            == size
         )
         assert (
             len({who["contact"]["name"] for deal in deals for who in deal["buyer"]["stakeholders"]})
@@ -117,7 +125,9 @@ async def test_every_field_of_a_deal_takes_the_same_statements_for_any_page_size
     assert many.by_table() == few.by_table()
 
 
-async def test_a_page_with_every_field_reads_each_table_once_for_any_page_size(organization: TestOrganization) -> None:
+async def test_a_page_with_every_field_reads_each_table_once_for_any_page_size(
+    organization: TestOrganization,
+) -> None:
     size = count(50)
     await create_complete_deals(organization, size)
 
@@ -159,7 +169,9 @@ AT_A_GLANCE = """query($first: Int!) { opportunities(first: $first) { nodes { na
 
 
 @pytest.mark.parametrize("judged", [True, False], ids=["stored", "not judged yet"])
-async def test_a_page_of_health_and_insight_reads_each_table_once(organization: TestOrganization, judged: bool) -> None:
+async def test_a_page_of_health_and_insight_reads_each_table_once(
+    organization: TestOrganization, judged: bool
+) -> None:
     await organization.ctx_of(Role.REP, SELLER_EMAIL)
     states = (OpportunityState.LEAD, OpportunityState.PROGRESSING, OpportunityState.LOST)
     wanted = {str(number): states[number % 3] for number in range(50)}

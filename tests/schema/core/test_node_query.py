@@ -14,7 +14,12 @@ ACCOUNT = "query($id: ID!) { account(id: $id) { id } contact(id: $id) { id } opp
 async def test_objects_are_returned_in_the_order_of_their_ids(organization: TestOrganization) -> None:
     account = await create_account(organization.ctx, {"name": "Acme"})
     contact = await create_contact(organization.ctx, account, {"name": "Grace"})
-    ids = [encode("Contact", contact), "x", encode("Account", account), encode("Organization", organization.id)]
+    ids = [
+        encode("Contact", contact),
+        "x",
+        encode("Account", account),
+        encode("Organization", organization.id),
+    ]
 
     nodes = (await execute(organization.ctx, NODES, ids=ids))["nodes"]
 

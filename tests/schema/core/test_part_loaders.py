@@ -1,4 +1,4 @@
-"""Parts of deals: each deal gets its own, and the same facts whatever else is asked."""
+"""The loaders of parts: each deal has its own, and a page of any size shares one read."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ async def scenario(organization: TestOrganization) -> ActivityScenario:
 
 
 async def read(scenario: ActivityScenario, query: str, **variables: Any) -> Mapping[str, Any]:
-    """What the admin reads."""
+    """Read as the admin."""
     return await execute(scenario.ctx, query, **variables)
 
 

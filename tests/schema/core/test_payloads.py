@@ -1,4 +1,4 @@
-"""Event payloads: every record is named by the id that the API takes, and what customers keep is left alone."""
+"""Event payloads: every record has an id of the API, and custom fields stay as they are."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,7 +37,9 @@ def test_customer_attributes_are_unchanged() -> None:
     assert encode_ids(payload) == payload
 
 
-async def test_an_integration_follows_the_ids_of_a_payload(server: Server, organization: TestOrganization) -> None:
+async def test_an_integration_follows_the_ids_of_a_payload(
+    server: Server, organization: TestOrganization
+) -> None:
     ctx = organization.ctx
     account = await create_account(ctx, {"name": "Acme", "external_system": "crm", "external_id": "1"})
     contact = await create_contact(ctx, account, {"name": "Maria"})
@@ -55,7 +57,7 @@ async def test_an_integration_follows_the_ids_of_a_payload(server: Server, organ
 
 
 def _ids(value: Any) -> Iterator[Any]:
-    """Whatever stands under a name that ends in Id, but for other systems' ids."""
+    """Yield the values of fields whose names end in Id, except the ids of other systems."""
     if isinstance(value, dict):
         for name, part in value.items():
             if name.endswith("Id") and name != "externalId":

@@ -15,7 +15,9 @@ SERIALIZE_DECIMAL: Any = SCALARS[Decimal].serialize
 SERIALIZE_INSTANT: Any = SCALARS[datetime].serialize
 
 
-@pytest.mark.parametrize("text", ["2026-03-01T09:30:00Z", "2026-03-01T10:30:00+01:00", "2026-02-28T23:30:00-10:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-03-01T09:30:00Z", "2026-03-01T10:30:00+01:00", "2026-02-28T23:30:00-10:00"]
+)
 def test_an_instant_is_converted_to_utc(text: str) -> None:
     assert parse_instant(text) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
     assert SERIALIZE_INSTANT(parse_instant(text)) == "2026-03-01T09:30:00+00:00"
@@ -39,13 +41,17 @@ def test_a_day_is_parsed() -> None:
     assert PARSE_DATE("2026-02-28") == date(2026, 2, 28)
 
 
-@pytest.mark.parametrize("value", [20260228, "20260228", "2026-2-28", "2026-02-30", "2026-02-28T00:00", "२०२६-०२-२८"])
+@pytest.mark.parametrize(
+    "value", [20260228, "20260228", "2026-2-28", "2026-02-30", "2026-02-28T00:00", "२०२६-०२-२८"]
+)
 def test_a_day_in_another_form_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError):
         PARSE_DATE(value)
 
 
-@pytest.mark.parametrize(("value", "exact"), [("1234.50", "1234.50"), (3, "3"), (0.1, "0.1"), ("1e3", "1E+3")])
+@pytest.mark.parametrize(
+    ("value", "exact"), [("1234.50", "1234.50"), (3, "3"), (0.1, "0.1"), ("1e3", "1E+3")]
+)
 def test_a_decimal_is_exact(value: object, exact: str) -> None:
     assert str(PARSE_DECIMAL(value)) == exact
 

@@ -31,7 +31,9 @@ async def read(scenario: ActivityScenario, **arguments: Any) -> dict[str, Any]:
     return found
 
 
-async def test_payloads_have_ids_of_the_api_and_only_deals_have_an_opportunity(scenario: ActivityScenario) -> None:
+async def test_payloads_have_ids_of_the_api_and_only_deals_have_an_opportunity(
+    scenario: ActivityScenario,
+) -> None:
     contacts = (await read(scenario, filter={"types": ["contact.*"]}))["nodes"]
     [created] = (await read(scenario, filter={"types": ["opportunity.created"]}))["nodes"]
 
@@ -80,7 +82,9 @@ async def test_a_cursor_of_another_list_is_refused(scenario: ActivityScenario) -
 
 
 def test_a_filter_drops_ids_that_are_not_opportunities() -> None:
-    given = EventFilterInput(types=["risk.*"], opportunity_id=[encode("Opportunity", SOME), encode("Account", SOME)])
+    given = EventFilterInput(
+        types=["risk.*"], opportunity_id=[encode("Opportunity", SOME), encode("Account", SOME)]
+    )
 
     assert parse_event_filter(given) == EventFilter(types=("risk.*",), opportunity_id=(SOME,))
     assert parse_event_filter(None) == EventFilter()

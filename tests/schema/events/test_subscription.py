@@ -1,4 +1,4 @@
-"""A subscription tells each change of a deal to those who see it then, and to nobody else that there is one."""
+"""The subscription to a deal: every change is sent to those who can see it, and to nobody else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,46 +23,49 @@ LEAD = OpportunityState.LEAD
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People around a seller's deals."""
+    """A sales team."""
     return await new_sales_team()
 
 
 @asynccontextmanager
 async def subscribed(server: Server, key: str, deal: UUID) -> AsyncIterator[AsyncIterator[Any]]:
-    """The deal as the key's viewer is told of it."""
-    async with server.client(key) as client, open_stream(client, CHANGED, id=encode("Opportunity", deal)) as events:
+    """Subscribe to the deal with this key."""
+    async with (
+        server.client(key) as client,
+        open_stream(client, CHANGED, id=encode("Opportunity", deal)) as events,
+    ):
         yield events
 
 
 async def rep_key(team: SalesTeam, email: str) -> str:
-    """The key of a seller who sees their own deals alone."""
+    """Return the key of a salesperson who can see only their own deals."""
     key = await team.organization.key(Role.REP, email)
     await update_member(team.organization.ctx, await member_of(team, email), {"visibility": Visibility.OWN})
     return key
 
 
 async def member_of(team: SalesTeam, email: str) -> UUID:
-    """The member with an e-mail."""
+    """Return the member with this e-mail address."""
     viewer = (await team.organization.ctx_of(Role.REP, email)).viewer
     assert viewer.member_id
     return viewer.member_id
 
 
 async def next_change(events: AsyncIterator[Any]) -> Any:
-    """The next that is told of the deal."""
+    """Return the next message about the deal."""
     async with asyncio.timeout(TIMEOUT):
         event = await anext(events)
     return event and event["data"]["opportunityChanged"]
 
 
 async def wait_for_name(events: AsyncIterator[Any], name: str) -> None:
-    """Wait until it is told by that name; what was done just before the subscription may be told first."""
+    """Wait for a message with this name. A change just before the subscription may be sent first."""
     while (await next_change(events))["name"] != name:
         pass
 
 
 async def remaining_changes(events: AsyncIterator[Any]) -> list[Any]:
-    """Everything that is still told, to the end."""
+    """Return the remaining messages."""
     async with asyncio.timeout(TIMEOUT):
         return [event and event["data"]["opportunityChanged"] async for event in events]
 
@@ -77,7 +80,9 @@ async def test_a_change_of_the_deal_or_its_parts_is_received(server: Server, tea
     async with subscribed(server, key, team.deals[LEAD]) as events:
         await rename(team, "Renamed")
         first = await next_change(events)
-        note = NewActivity(kind=ActivityKind.NOTE, direction=ActivityDirection.INTERNAL, summary="Thought of it")
+        note = NewActivity(
+            kind=ActivityKind.NOTE, direction=ActivityDirection.INTERNAL, summary="Thought of it"
+        )
         await log_activity(team.ctx["owner"], team.deals[LEAD], note)
         second = await next_change(events)
 
@@ -89,7 +94,10 @@ async def test_changes_of_other_deals_are_not_received(server: Server, team: Sal
     key = await team.organization.key(Role.REP, "sam@example.com")
     async with subscribed(server, key, team.deals[LEAD]) as events:
         await update_opportunity(
-            team.ctx["admin"], team.deals[OpportunityState.QUALIFIED], {"name": "Other"}, expected_version=None
+            team.ctx["admin"],
+            team.deals[OpportunityState.QUALIFIED],
+            {"name": "Other"},
+            expected_version=None,
         )
         await rename(team, "Mine")
 
@@ -124,14 +132,18 @@ async def test_a_viewer_who_loses_sight_of_the_deal_receives_nothing_more(
     async with subscribed(server, key, team.deals[LEAD]) as events:
         await rename(team, "Seen")
         await wait_for_name(events, "Seen")
-        await update_opportunity(team.ctx["admin"], team.deals[LEAD], {"collaborator_ids": []}, expected_version=None)
+        await update_opportunity(
+            team.ctx["admin"], team.deals[LEAD], {"collaborator_ids": []}, expected_version=None
+        )
         if then == "changed again":
             await rename(team, "Secret")
 
         assert await remaining_changes(events) == [None, None]
 
 
-async def test_a_reduced_visibility_completes_without_a_change_of_the_deal(server: Server, team: SalesTeam) -> None:
+async def test_a_reduced_visibility_completes_without_a_change_of_the_deal(
+    server: Server, team: SalesTeam
+) -> None:
     key = await team.organization.key(Role.REP, "wide@example.com")
     wide = await member_of(team, "wide@example.com")
     await update_member(team.organization.ctx, wide, {"visibility": Visibility.ALL})

@@ -1,4 +1,4 @@
-"""The feed as it goes on: everything after a cursor and then live, each fact once and in order, to those who may see it."""
+"""The subscription to the feed: the visible events after a cursor, then new ones, each once and in order."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,14 +18,20 @@ from workflow.queries.events.events import FEED_START
 from workflow.rules.enums import OpportunityState, Role, Visibility
 
 LEAD = OpportunityState.LEAD
-FEED = "subscription($after: String, $filter: EventFilter) { events(after: $after, filter: $filter) { id type cursor payload opportunity { name } } }"
+FEED = (
+    "subscription($after: String, $filter: EventFilter) "
+    "{ events(after: $after, filter: $filter) { id type cursor payload opportunity { name } } }"
+)
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
-PAGES = "query($after: String) { events(first: 100, after: $after) { nodes { id cursor } pageInfo { hasNextPage endCursor } } }"
+PAGES = (
+    "query($after: String) "
+    "{ events(first: 100, after: $after) { nodes { id cursor } pageInfo { hasNextPage endCursor } } }"
+)
 
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People around a seller's deals."""
+    """A sales team."""
     return await new_sales_team()
 
 
@@ -35,7 +41,7 @@ async def rename(team: SalesTeam, name: str, state: OpportunityState = LEAD) -> 
 
 
 async def take(events: AsyncIterator[Any], number: int) -> list[dict[str, Any]]:
-    """The next so many facts."""
+    """Return the next events."""
     found: list[dict[str, Any]] = []
     async with asyncio.timeout(TIMEOUT):
         while len(found) < number:
@@ -44,7 +50,7 @@ async def take(events: AsyncIterator[Any], number: int) -> list[dict[str, Any]]:
 
 
 async def event_ids(server: Server, key: str) -> list[str]:
-    """The ids of all facts that the key's viewer sees, by pages."""
+    """Return the ids of all events that the key can see, read page by page."""
     ids: list[str] = []
     after = None
     more = True
@@ -59,7 +65,9 @@ async def event_ids(server: Server, key: str) -> list[str]:
 async def test_past_events_are_replayed_and_new_ones_follow(server: Server, team: SalesTeam) -> None:
     key = team.organization.api_key
     before = await event_ids(server, key)
-    start = (await server.ask(key, "{ events(first: 1) { nodes { cursor } } }"))["data"]["events"]["nodes"][0]["cursor"]
+    start = (await server.ask(key, "{ events(first: 1) { nodes { cursor } } }"))["data"]["events"]["nodes"][
+        0
+    ]["cursor"]
 
     async with server.client(key) as client, open_stream(client, FEED, after=start) as events:
         replayed = await take(events, len(before) - 1)
@@ -71,9 +79,14 @@ async def test_past_events_are_replayed_and_new_ones_follow(server: Server, team
     assert live["payload"]["changes"]["name"]["new"] == "Live"
 
 
-async def test_without_a_cursor_only_new_matching_events_are_received(server: Server, team: SalesTeam) -> None:
+async def test_without_a_cursor_only_new_matching_events_are_received(
+    server: Server, team: SalesTeam
+) -> None:
     wanted = {"types": ["opportunity.*"]}
-    async with server.client(team.organization.api_key) as client, open_stream(client, FEED, filter=wanted) as events:
+    async with (
+        server.client(team.organization.api_key) as client,
+        open_stream(client, FEED, filter=wanted) as events,
+    ):
         received: list[dict[str, Any]] = []
         while not received:
             await create_account(team.organization.ctx, {"name": "Not wanted"})
@@ -85,7 +98,9 @@ async def test_without_a_cursor_only_new_matching_events_are_received(server: Se
 
 async def test_a_reconnecting_reader_gets_every_event_exactly_once(server: Server, team: SalesTeam) -> None:
     key = team.organization.api_key
-    first = (await server.ask(key, "{ events(first: 1) { nodes { id cursor } } }"))["data"]["events"]["nodes"][0]
+    first = (await server.ask(key, "{ events(first: 1) { nodes { id cursor } } }"))["data"]["events"][
+        "nodes"
+    ][0]
     cursor = first["cursor"]
     heard = [first["id"]]
     writing = asyncio.create_task(_make_changes(team, 30))
@@ -108,19 +123,26 @@ async def _make_changes(team: SalesTeam, turns: int) -> None:
     await rename(team, "The last")
 
 
-async def test_an_event_is_received_by_those_who_may_see_it_at_that_time(server: Server, team: SalesTeam) -> None:
+async def test_an_event_is_received_by_those_who_may_see_it_at_that_time(
+    server: Server, team: SalesTeam
+) -> None:
     key = await team.organization.key(Role.REP, "helper@example.com")
     helper = team.ctx["helper"].viewer.member_id
     assert helper
     await update_member(team.organization.ctx, helper, {"visibility": Visibility.OWN})
     other = await new_organization()
-    async with server.client(key) as client, open_stream(client, FEED, filter={"types": ["opportunity.*"]}) as events:
+    async with (
+        server.client(key) as client,
+        open_stream(client, FEED, filter={"types": ["opportunity.*"]}) as events,
+    ):
         received: list[dict[str, Any]] = []
         while not received:
             await rename(team, f"Seen {asyncio.get_running_loop().time()}")
             received = await take(events, 1)
         await create_account(other.ctx, {"name": "Elsewhere"})
-        await update_opportunity(team.ctx["admin"], team.deals[LEAD], {"collaborator_ids": []}, expected_version=None)
+        await update_opportunity(
+            team.ctx["admin"], team.deals[LEAD], {"collaborator_ids": []}, expected_version=None
+        )
         await rename(team, "Secret")
         await rename(team, "Still theirs", OpportunityState.QUALIFIED)
         while received[-1]["opportunity"] != {"name": "Still theirs"}:
@@ -132,10 +154,16 @@ async def test_an_event_is_received_by_those_who_may_see_it_at_that_time(server:
 
 
 async def test_an_invalid_cursor_is_refused(server: Server, team: SalesTeam) -> None:
-    async with server.client(team.organization.api_key) as client, open_stream(client, FEED, after="x") as events:
+    async with (
+        server.client(team.organization.api_key) as client,
+        open_stream(client, FEED, after="x") as events,
+    ):
         received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["BAD_USER_INPUT", None]
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == [
+        "BAD_USER_INPUT",
+        None,
+    ]
 
 
 async def test_a_reader_loses_nothing_through_server_restarts(own_database: str) -> None:

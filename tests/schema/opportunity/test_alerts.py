@@ -1,4 +1,4 @@
-"""Alerts over GraphQL: listed with filters and orders, on their deal, answered many at once, and told as they change."""
+"""Alerts over GraphQL: their list, their deal, bulk answers and the subscription."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,32 +27,35 @@ LIST = """query($filter: AlertFilter, $order: [AlertOrder!], $first: Int, $after
 ON_DEALS = """query($status: [AlertStatus!]! = [OPEN]) { opportunities(first: 20) {
   nodes { id alerts { code severity } now: alerts(status: $status) { code } } } }"""
 ACKNOWLEDGE = """mutation($ids: [ID!]!) { acknowledgeAlerts(input: {ids: $ids, note: "I know"}) {
-  __typename ... on AlertSummary { succeeded failed rows { id problem { code } alert { status note acknowledgedBy { name } } } } } }"""
+  __typename ... on AlertSummary { succeeded failed rows { id problem { code } alert { status note
+  acknowledgedBy { name } } } } } }"""
 SNOOZE = """mutation($ids: [ID!]!, $until: DateTime!) { snoozeAlerts(input: {ids: $ids, until: $until}) {
-  __typename ... on AlertSummary { rows { alert { status snoozedUntil } } } ... on InvalidInput { fields { path message } } } }"""
+  __typename ... on AlertSummary { rows { alert { status snoozedUntil } } } ... on InvalidInput { fields {
+  path message } } } }"""
 CHANGED = (
-    "subscription($filter: AlertFilter) { alertChanged(filter: $filter) { code severity status opportunity { id } } }"
+    "subscription($filter: AlertFilter) "
+    "{ alertChanged(filter: $filter) { code severity status opportunity { id } } }"
 )
 DISPROVED = [NewAssessment("pain", Grade.DISPROVED)]
 
 
 @pytest.fixture
 async def sales_team() -> AsyncIterator[SalesTeam]:
-    """People around a seller's deals, twenty days without a word of the buyers."""
+    """A sales team whose buyers have been silent for twenty days."""
     sales_team = await new_sales_team()
     await run_sweep(sales_team, NOW + 20 * DAY)
     yield sales_team
 
 
 async def list_alerts(server: Server, sales_team: SalesTeam, **variables: Any) -> dict[str, Any]:
-    """A page of alerts, as the admin sees them."""
+    """Return a page of alerts, read as the admin."""
     body = await server.ask(sales_team.organization.api_key, LIST, **variables)
     found: dict[str, Any] = body["data"]["alerts"]
     return found
 
 
 async def stored(sales_team: SalesTeam, **wanted: Any) -> list[dict[str, Any]]:
-    """Alerts as stored."""
+    """Return the stored alerts."""
     return await Alert.filter(organization_id=sales_team.organization.id, **wanted).values()
 
 
@@ -96,7 +99,9 @@ async def test_filters_return_matching_alerts(server: Server, sales_team: SalesT
     assert found["nobody"]["nodes"] == found["nothing"]["nodes"] == []
 
 
-async def test_an_order_is_kept_and_a_subject_is_an_id_or_a_key(server: Server, sales_team: SalesTeam) -> None:
+async def test_an_order_is_kept_and_a_subject_is_an_id_or_a_key(
+    server: Server, sales_team: SalesTeam
+) -> None:
     page = await list_alerts(
         server, sales_team, order=[{"field": "FIRST_SEEN", "direction": "DESC"}, {"field": "SEVERITY"}]
     )
@@ -105,7 +110,10 @@ async def test_an_order_is_kept_and_a_subject_is_an_id_or_a_key(server: Server, 
 
     seen = [node["firstSeenAt"] for node in page["nodes"]]
     assert seen == sorted(seen, reverse=True)
-    assert {node["subject"] for node in roles["nodes"]} == {"CHAMPION", "ECONOMIC_BUYER|DECISION_MAKER|APPROVER"}
+    assert {node["subject"] for node in roles["nodes"]} == {
+        "CHAMPION",
+        "ECONOMIC_BUYER|DECISION_MAKER|APPROVER",
+    }
     assert all(node["remedy"] == "addStakeholder" for node in roles["nodes"])
     [subject] = [node["subject"] for node in due["nodes"]]
     body = await server.ask(
@@ -142,11 +150,17 @@ async def test_a_bulk_answer_has_a_result_per_alert(server: Server, sales_team: 
 
 
 async def test_a_snooze_has_an_end(server: Server, sales_team: SalesTeam) -> None:
-    [alert] = await stored(sales_team, opportunity_id=sales_team.deals[OpportunityState.QUALIFIED], code="NO_NEXT_STEP")
+    [alert] = await stored(
+        sales_team, opportunity_id=sales_team.deals[OpportunityState.QUALIFIED], code="NO_NEXT_STEP"
+    )
     until, far = [(datetime.now(UTC) + timedelta(days=days)).isoformat() for days in (3, 40)]
 
-    done = await server.ask(sales_team.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=until)
-    refused = await server.ask(sales_team.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=far)
+    done = await server.ask(
+        sales_team.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=until
+    )
+    refused = await server.ask(
+        sales_team.organization.api_key, SNOOZE, ids=[encode("Alert", alert["id"])], until=far
+    )
 
     [row] = done["data"]["snoozeAlerts"]["rows"]
     assert row["alert"]["status"] == "SNOOZED"
@@ -165,23 +179,31 @@ async def test_a_subscriber_receives_alerts_that_match_before_or_after_a_change(
         for grade, facts in ((Grade.DISPROVED, 2), (Grade.IDENTIFIED, 1)):
             received += await _received(events, sales_team, deal, grade, facts)
 
-    about = {"code": "DISQUALIFY_PROPOSED", "severity": "CRITICAL", "opportunity": {"id": encode("Opportunity", deal)}}
+    about = {
+        "code": "DISQUALIFY_PROPOSED",
+        "severity": "CRITICAL",
+        "opportunity": {"id": encode("Opportunity", deal)},
+    }
     assert received == [{**about, "status": status} for status in ("OPEN", "OPEN", "RESOLVED")]
 
 
 async def _received(
     events: AsyncIterator[Any], sales_team: SalesTeam, deal: UUID, grade: Grade, facts: int
 ) -> list[dict[str, Any]]:
-    """What is told of an answer about the pain: a proposal to stop is opened, and goes to a manager at once."""
+    """Disprove the pain; return the events of the proposal to disqualify, which is escalated at once."""
     said = [NewAssessment("pain", grade)]
-    await assess_criteria(sales_team.at("admin", datetime.now(UTC)), deal, said, pain_since=None, expected_version=None)
+    await assess_criteria(
+        sales_team.at("admin", datetime.now(UTC)), deal, said, pain_since=None, expected_version=None
+    )
     async with asyncio.timeout(TIMEOUT):
         return [(await anext(events))["data"]["alertChanged"] for _ in range(facts)]
 
 
 async def test_alerts_of_hidden_deals_are_not_received(server: Server, sales_team: SalesTeam) -> None:
     key = await sales_team.organization.key(Role.REP, "stranger@example.com")
-    await update_member(sales_team.organization.ctx, sales_team.member("stranger"), {"visibility": Visibility.OWN})
+    await update_member(
+        sales_team.organization.ctx, sales_team.member("stranger"), {"visibility": Visibility.OWN}
+    )
     body = await server.ask(key, LIST)
     own = await sales_team.add_deal(OpportunityState.LEAD)
     async with server.client(key) as client, open_stream(client, CHANGED) as events:

@@ -9,9 +9,12 @@ from tests.support.graphql import execute
 from tests.support.team import SalesTeam, new_sales_team
 from workflow.rules.enums import OpportunityState
 
-ROWS = """... on BulkSummary { succeeded failed dryRun rows { id opportunity { state owner { id } } transition { trigger }
+ROWS = """... on BulkSummary { succeeded failed dryRun rows { id opportunity { state owner { id } }
+  transition { trigger }
   problem { __typename ... on NotFound { id } } } } ... on InvalidInput { fields { path } }"""
-TRANSITION = f"mutation($input: BulkTransitionInput!) {{ transitionOpportunities(input: $input) {{ {ROWS} }} }}"
+TRANSITION = (
+    f"mutation($input: BulkTransitionInput!) {{ transitionOpportunities(input: $input) {{ {ROWS} }} }}"
+)
 ASSIGN = f"mutation($input: AssignOpportunitiesInput!) {{ assignOpportunities(input: $input) {{ {ROWS} }} }}"
 
 
@@ -68,7 +71,10 @@ async def test_a_stale_version_fails_its_own_row_only(team: SalesTeam) -> None:
 
 
 async def test_an_unknown_owner_is_a_fault_of_the_input(team: SalesTeam) -> None:
-    input = {"opportunities": refs(team, OpportunityState.LEAD), "ownerId": encode("Team", team.member("helper"))}
+    input = {
+        "opportunities": refs(team, OpportunityState.LEAD),
+        "ownerId": encode("Team", team.member("helper")),
+    }
 
     result = (await execute(team.ctx["admin"], ASSIGN, input=input))["assignOpportunities"]
 

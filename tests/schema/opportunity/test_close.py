@@ -1,4 +1,4 @@
-"""The close of an opportunity: on the deal while it is closed, and for good on the transition that made it."""
+"""The close of an opportunity: on the deal while it is closed, and always on its transition."""
 
 import pytest
 
@@ -9,7 +9,8 @@ from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import disqualify, regress, reopen
 from workflow.rules.enums import DisqualifyReason, OpportunityState
 
-QUERY = """query($id: ID!) { opportunity(id: $id) { close { ...C } history { nodes { trigger close { ...C } } } } }
+QUERY = """query($id: ID!) { opportunity(id: $id) { close { ...C } history { nodes { trigger close { ...C } }
+  } } }
   fragment C on Close { outcome fromState disqualifyReason winReason lossReason note competitor { id } }"""
 NOTE = TransitionOptions(note="They stopped the project.")
 CLOSE = {
@@ -51,7 +52,9 @@ async def test_a_closed_deal_shows_the_close_of_its_transition(team: SalesTeam) 
 async def test_a_reopened_deal_has_no_close_and_its_history_keeps_it(team: SalesTeam) -> None:
     deal_id = team.deals[OpportunityState.QUALIFIED]
     await disqualify(team.ctx["owner"], deal_id, DisqualifyReason.NO_FIT, NOTE)
-    await reopen(team.ctx["manager"], deal_id, OpportunityState.LEAD, {}, TransitionOptions(note="They called again."))
+    await reopen(
+        team.ctx["manager"], deal_id, OpportunityState.LEAD, {}, TransitionOptions(note="They called again.")
+    )
 
     deal = (await execute(team.ctx["owner"], QUERY, id=encode("Opportunity", deal_id)))["opportunity"]
 

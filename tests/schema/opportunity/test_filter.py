@@ -1,4 +1,4 @@
-"""Every condition of a filter lets through those deals that it names, and no other, on both databases alike."""
+"""Every condition of the filter for opportunities matches the right deals, on both databases."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -120,12 +120,15 @@ CASES: list[tuple[Any, str]] = [
     ({"not": {"not": {"source": ["Fair"]}}}, "full"),
     ({"open": True, "not": {"state": ["LEAD"]}}, ""),
 ]
-ASK = "query($x: OpportunityFilter) { opportunities(filter: $x, orderBy: [{ field: NUMBER }]) { totalCount nodes { id } } }"
+ASK = (
+    "query($x: OpportunityFilter) "
+    "{ opportunities(filter: $x, orderBy: [{ field: NUMBER }]) { totalCount nodes { id } } }"
+)
 
 
 @pytest.fixture
 async def ids(organization: TestOrganization) -> dict[str, str]:
-    """Three deals: one with everything, a bare lead, and one that was won; ids by name."""
+    """Three deals: one with everything, a bare lead, and a won one; ids by name."""
     place = await row_defaults(organization)
     await organization.key(Role.REP, "helper@example.com")
     helper = await Member.get(email="helper@example.com", organization_id=organization.id)
@@ -136,32 +139,51 @@ async def ids(organization: TestOrganization) -> dict[str, str]:
     won = deal_row(place, name="Won", number=702, state="WON", forecast_category="CLOSED", **closed)
     await Opportunity.bulk_create([full, lead, won])
     await _add_parts(full, contact, helper)
-    named = [("Opportunity", "full", full.id), ("Opportunity", "lead", lead.id), ("Opportunity", "won", won.id)]
+    named = [
+        ("Opportunity", "full", full.id),
+        ("Opportunity", "lead", lead.id),
+        ("Opportunity", "won", won.id),
+    ]
     named += [("Member", "owner", owner.id), ("Member", "helper", helper.id), ("Team", "team", team.id)]
     named += [("Account", "account", account.id), ("SalesProcess", "process", place.process_id)]
     return {name: str(encode(kind, id)) for kind, name, id in named}
 
 
 async def _others(organization_id: UUID) -> tuple[Team, Member, Account, Contact]:
-    """A team, an owner in it, an account and its contact."""
+    """Create a team, an owner in it, an account and its contact."""
     own: Any = {"organization_id": organization_id, "created_at": LATER}
     team = await Team.create(id=new_id(), name="South", **own)
-    about: Any = {"name": "Olga", "email": "o@example.com", "role": "REP", "visibility": "ALL", "active": True}
+    about: Any = {
+        "name": "Olga",
+        "email": "o@example.com",
+        "role": "REP",
+        "visibility": "ALL",
+        "active": True,
+    }
     owner = await Member.create(id=new_id(), team_id=team.id, **about, **own)
     new: Any = {"version": 1, "updated_at": LATER, "attributes": {}, **own}
     account = await Account.create(id=new_id(), name="Big Buyer", name_folded="big buyer", **new)
-    contact = await Contact.create(id=new_id(), account_id=account.id, name="María", name_folded="maría", **new)
+    contact = await Contact.create(
+        id=new_id(), account_id=account.id, name="María", name_folded="maría", **new
+    )
     return team, owner, account, contact
 
 
 async def _add_parts(deal: Opportunity, contact: Contact, helper: Member) -> None:
-    """Everything that hangs on a deal."""
+    """Create a record of each part of a deal."""
     own: Any = {"id": new_id(), "opportunity_id": deal.id, "organization_id": deal.organization_id}  # type: ignore[attr-defined]
     seen: Any = {"severity_since": LATER, "first_seen_at": LATER, "last_seen_at": LATER}
     words: Any = {"influence": "UNKNOWN", "attitude": "UNKNOWN", "buying_style": "UNKNOWN", "roles": []}
     await Collaborator.create(member_id=helper.id, **own)
     await Alert.create(
-        code="STATE_AGE", subject="", message="Long", status="OPEN", rank=3, severity="CRITICAL", **seen, **own
+        code="STATE_AGE",
+        subject="",
+        message="Long",
+        status="OPEN",
+        rank=3,
+        severity="CRITICAL",
+        **seen,
+        **own,
     )
     await Alert.create(
         code="FIT_LOST",
@@ -203,7 +225,10 @@ def test_every_filter_condition_is_tested() -> None:
 async def test_an_account_lists_its_own_deals_only(
     ids: dict[str, str], server: Server, organization: TestOrganization
 ) -> None:
-    ask = "query($id: ID!, $x: OpportunityFilter) { account(id: $id) { opportunities(filter: $x) { totalCount nodes { id } } } }"
+    ask = (
+        "query($id: ID!, $x: OpportunityFilter) "
+        "{ account(id: $id) { opportunities(filter: $x) { totalCount nodes { id } } } }"
+    )
     found = []
     for filter in ({}, {"open": True}, {"accountId": [ids["account"]]}, {"accountId": [ids["team"]]}):
         body = await server.ask(organization.api_key, ask, id=ids["account"], x=filter)
@@ -214,7 +239,9 @@ async def test_an_account_lists_its_own_deals_only(
     assert found == [one, none, one, none]
 
 
-async def _names_matching(server: Server, organization: TestOrganization, filter: Any, ids: dict[str, str]) -> Any:
+async def _names_matching(
+    server: Server, organization: TestOrganization, filter: Any, ids: dict[str, str]
+) -> Any:
     body = await server.ask(organization.api_key, ASK, x=replace_names(filter, ids))
     assert "errors" not in body, (filter, body["errors"])
     return body["data"]["opportunities"]

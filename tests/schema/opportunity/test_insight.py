@@ -1,4 +1,4 @@
-"""Health, insight and the trail of a criterion as clients read them, over real HTTP."""
+"""Health, insight and the trail of a criterion over HTTP."""
 
 from typing import Any
 from uuid import UUID
@@ -35,12 +35,12 @@ LIST = """query ($filter: OpportunityFilter, $direction: OrderDirection!) {
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; every test has a deal of its own."""
+    """A sales team; every test has a deal of its own."""
     return await new_sales_team()
 
 
 async def read(server: Server, team: SalesTeam, id: UUID, query: str = VIEW) -> dict[str, Any]:
-    """The deal as an admin reads it."""
+    """Read the deal as the admin."""
     body = await server.ask(team.organization.api_key, query, id=encode("Opportunity", id))
     node: dict[str, Any] = body["data"]["node"]
     return node
@@ -98,7 +98,9 @@ async def test_a_closed_deal_returns_the_insight_at_its_close(server: Server, te
 
     assert before["topics"][0]["status"] == "UNKNOWN"
     found = (await read(server, team, scenario.deal))["insight"]
-    assert [topic["status"] for topic in found["topics"][:11]] == [topic["status"] for topic in before["topics"][:11]]
+    assert [topic["status"] for topic in found["topics"][:11]] == [
+        topic["status"] for topic in before["topics"][:11]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,9 @@ async def test_deals_are_listed_by_their_health_and_those_without_come_last(
 ) -> None:
     place = await row_defaults(organization)
     healths = {"unjudged": None, "well": 80, "ill": 20}
-    await Opportunity.bulk_create([deal_row(place, name=name, health=health) for name, health in healths.items()])
+    await Opportunity.bulk_create(
+        [deal_row(place, name=name, health=health) for name, health in healths.items()]
+    )
 
     body = await server.ask(organization.api_key, LIST, filter=filter, direction=direction)
 

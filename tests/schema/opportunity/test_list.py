@@ -59,5 +59,10 @@ async def test_the_total_is_an_error_if_a_currency_has_no_rate(organization: Tes
 
     found = await execute_with_errors(organization.ctx, LIST)
 
-    assert found["errors"] == ["`totalValue` is not known: the currency of an opportunity has no exchange rate."]
-    assert (found["data"]["opportunities"]["totalCount"], found["data"]["opportunities"]["totalValue"]) == (1, None)
+    assert found["errors"] == [
+        "`totalValue` is not known: the currency of an opportunity has no exchange rate."
+    ]
+    assert (found["data"]["opportunities"]["totalCount"], found["data"]["opportunities"]["totalValue"]) == (
+        1,
+        None,
+    )

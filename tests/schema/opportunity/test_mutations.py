@@ -65,7 +65,13 @@ async def test_a_field_that_is_left_out_stays(organization: TestOrganization, de
 async def test_null_clears_a_field_and_a_list(organization: TestOrganization, deal: dict[str, Any]) -> None:
     changed = await update(organization, deal, source=None, value=None, nextStep=None, collaboratorIds=None)
 
-    assert changed["opportunity"] == {**deal, "source": None, "value": None, "nextStep": None, "collaborators": []}
+    assert changed["opportunity"] == {
+        **deal,
+        "source": None,
+        "value": None,
+        "nextStep": None,
+        "collaborators": [],
+    }
 
 
 async def test_a_collaborator_must_be_a_member(organization: TestOrganization, deal: dict[str, Any]) -> None:

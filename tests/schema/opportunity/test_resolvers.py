@@ -55,7 +55,9 @@ async def test_a_deal_that_the_forecast_omits_weighs_nothing(
         ("observer", NOTHING),
     ],
 )
-async def test_the_viewer_sees_what_they_may_do(team: SalesTeam, name: str, allowed: tuple[bool, bool, bool]) -> None:
+async def test_the_viewer_sees_what_they_may_do(
+    team: SalesTeam, name: str, allowed: tuple[bool, bool, bool]
+) -> None:
     id = encode("Opportunity", team.deals[OpportunityState.LEAD])
 
     found = (await execute(team.ctx[name], VIEWER, id=id))["opportunity"]

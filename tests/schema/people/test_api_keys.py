@@ -1,4 +1,4 @@
-"""Members, teams, settings and keys over real HTTP: what only admins see, and what a key may do from one request to the next."""
+"""Members, teams, settings and API keys over HTTP: for admins only, effective from the next request."""
 
 import asyncio
 from typing import Any
@@ -21,9 +21,8 @@ from workflow.rules.enums import OpportunityState, Role
 from workflow.rules.errors import PermissionDeniedError, RecordClosedError
 from workflow.rules.permissions import PERMISSIONS
 
-KEYS = (
-    "{ apiKeys { id name role prefix createdAt expiresAt revokedAt member { id } createdBy { kind member { id } } } }"
-)
+KEYS = """{ apiKeys { id name role prefix createdAt expiresAt revokedAt member { id }
+  createdBy { kind member { id } } } }"""
 CREATE_KEY = """mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) {
   ... on ApiKeyChanged { secret apiKey { id prefix } } } }"""
 REVOKE_KEY = """mutation($id: ID!) { revokeApiKey(input: { id: $id }) {
@@ -49,8 +48,12 @@ async def test_only_admins_read_keys(
     assert node == {"data": {"node": None}}
 
 
-async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organization: TestOrganization) -> None:
-    made = (await server.ask(organization.api_key, CREATE_KEY, input={"name": "Sync", "role": "OBSERVER"}))["data"]
+async def test_a_key_is_shown_once_acts_and_is_revoked(
+    server: Server, organization: TestOrganization
+) -> None:
+    made = (await server.ask(organization.api_key, CREATE_KEY, input={"name": "Sync", "role": "OBSERVER"}))[
+        "data"
+    ]
     secret = made["createApiKey"]["secret"]
     key = made["createApiKey"]["apiKey"]
     acts = await server.ask(secret, VIEWER)
@@ -70,7 +73,9 @@ async def test_a_key_is_shown_once_acts_and_is_revoked(server: Server, organizat
     assert (revoked["secret"], revoked["apiKey"]["revokedAt"] is None, gone.status_code) == (None, False, 401)
 
 
-async def test_the_last_use_is_stored_after_the_answer(server: Server, organization: TestOrganization) -> None:
+async def test_the_last_use_is_stored_after_the_answer(
+    server: Server, organization: TestOrganization
+) -> None:
     made = await create_api_key(organization.ctx, NewApiKey("Sync", Role.REP))
     used: Any = None
 
@@ -134,7 +139,7 @@ VIEWER_CAN = "query($id: ID!) { opportunity(id: $id) { viewerCanUpdate viewerCan
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each attempt has a deal of its own."""
+    """A sales team; each attempt has a deal of its own."""
     return await new_sales_team()
 
 
@@ -149,7 +154,9 @@ async def test_viewer_permissions_match_what_the_viewer_may_do(
         helpers = [team.member("helper")]
         await update_opportunity(team.ctx["admin"], id, {"collaborator_ids": helpers}, expected_version=None)
     context = RequestContext(viewer=ctx.viewer, now=NOW, request_id="1")
-    answer = await schema.execute(VIEWER_CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context)
+    answer = await schema.execute(
+        VIEWER_CAN, variable_values={"id": encode("Opportunity", id)}, context_value=context
+    )
     [row] = (await outcome(assign_opportunities(ctx, [BulkItem(id)], team.member("owner")))) or [None]
 
     can = {
@@ -164,7 +171,7 @@ async def test_viewer_permissions_match_what_the_viewer_may_do(
 
 
 async def outcome(attempt: Any) -> Any:
-    """What came of an attempt; None where it is refused for who asks, or because the deal is closed."""
+    """Try an action; return None if it is refused by permission or because the deal is closed."""
     try:
         return await attempt
     except (PermissionDeniedError, RecordClosedError):

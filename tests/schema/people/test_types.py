@@ -59,6 +59,14 @@ async def test_members_are_filtered_by_role_and_activity(
 async def test_teams_are_listed_by_name_with_their_people(team: SalesTeam) -> None:
     north, south = (await execute(team.ctx["admin"], TEAMS))["teams"]
 
-    assert (north["name"], north["parent"], north["manager"]) == ("North", None, {"email": "manager@example.com"})
+    assert (north["name"], north["parent"], north["manager"]) == (
+        "North",
+        None,
+        {"email": "manager@example.com"},
+    )
     assert north["members"] == [{"email": "sam@example.com"}]
-    assert (south["name"], south["manager"], south["members"]) == ("South", {"email": "other.manager@example.com"}, [])
+    assert (south["name"], south["manager"], south["members"]) == (
+        "South",
+        {"email": "other.manager@example.com"},
+        [],
+    )

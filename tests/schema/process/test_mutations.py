@@ -1,4 +1,4 @@
-"""A sales process over HTTP: read whole, changed, tried, published again, each fault with a path of the document."""
+"""A sales process over HTTP: read, changed, tried and published; each fault has a path into the document."""
 
 from copy import deepcopy
 from typing import Any
@@ -24,14 +24,14 @@ READ = '{ salesProcess(key: "default") { document } }'
 
 
 async def default_document(server: Server, key: str) -> dict[str, Any]:
-    """The organization's default process, as a client reads it."""
+    """Read the organization's default process."""
     body = await server.ask(key, READ)
     document: dict[str, Any] = body["data"]["salesProcess"]["document"]
     return document
 
 
 async def publish(server: Server, key: str, document: object, **more: object) -> dict[str, Any]:
-    """The answer to publishing the document."""
+    """Publish the document, and return the answer."""
     body = await server.ask(key, PUBLISH, input={"document": document, **more})
     answer: dict[str, Any] = body["data"]["publishSalesProcess"]
     return answer
@@ -46,7 +46,9 @@ async def test_a_document_publishes_as_it_was_read(server: Server, organization:
     assert answer["process"]["document"] == document
 
 
-async def test_random_processes_go_through_http_unchanged(server: Server, organization: TestOrganization) -> None:
+async def test_random_processes_go_through_http_unchanged(
+    server: Server, organization: TestOrganization
+) -> None:
     for seed in range(count(1_000, part=40)):
         document = encode_process(random_process(seed))
 
@@ -115,11 +117,13 @@ async def test_a_requirement_with_two_tests_is_refused_by_the_schema(
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People, and a deal in each state."""
+    """A sales team with a deal in each state."""
     return await new_sales_team()
 
 
-async def test_the_impact_counts_open_deals_that_meet_each_requirement(server: Server, team: SalesTeam) -> None:
+async def test_the_impact_counts_open_deals_that_meet_each_requirement(
+    server: Server, team: SalesTeam
+) -> None:
     await team.add_deal(OpportunityState.LEAD)
     document = await default_document(server, team.organization.api_key)
     [asked] = [one for one in document["gates"][0]["requirements"] if one["key"] == "fit"]
@@ -132,7 +136,9 @@ async def test_the_impact_counts_open_deals_that_meet_each_requirement(server: S
     body = await server.ask(team.organization.api_key, IMPACT, document=document)
 
     impact = body["data"]["processImpact"]
-    found = {(one["trigger"], one["requirement"]): (one["wouldPass"], one["wouldFail"]) for one in impact["gates"]}
+    found = {
+        (one["trigger"], one["requirement"]): (one["wouldPass"], one["wouldFail"]) for one in impact["gates"]
+    }
     assert impact["openOpportunities"] == 4
     assert len(impact["gates"]) == len(document["gates"][0]["requirements"]) + 2
     assert found["QUALIFY", "fit"] == (2, 0)
@@ -148,7 +154,9 @@ async def test_the_impact_matches_criteria_and_milestones_by_key(server: Server,
         criterion["label"] = "Another name"
         criterion["weight"] = 7
 
-    answers = [await server.ask(team.organization.api_key, IMPACT, document=one) for one in (document, renamed)]
+    answers = [
+        await server.ask(team.organization.api_key, IMPACT, document=one) for one in (document, renamed)
+    ]
 
     assert answers[0]["data"] == answers[1]["data"]
 

@@ -1,4 +1,4 @@
-"""Overrides counted over HTTP: by process and member, within the period, the filter and what the viewer sees."""
+"""The override report over HTTP: by process and member, in a period, with a filter and by visibility."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ OVERRIDES = """query($period: Period, $by: OverrideGrouping!, $filter: Opportuni
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """Three deals that were let through: one won, one lost, one still a qualified one."""
+    """A sales team with three deals that had an override: one won, one lost, one still qualified."""
     team = await new_sales_team()
     admin = team.ctx["admin"]
     lead, qualified, progressing = [
@@ -41,23 +41,33 @@ async def team() -> SalesTeam:
     await qualify(admin, lead, QualifyChanges(), override_all())
     await progress(admin, qualified, {}, override_all())
     await lose(admin, qualified, LossDetails(LossReason.PRICE), TransitionOptions())
-    await win(replace(admin, now=NOW + timedelta(days=1)), progressing, WinDetails(WinReason.SPEED), override_all())
+    await win(
+        replace(admin, now=NOW + timedelta(days=1)), progressing, WinDetails(WinReason.SPEED), override_all()
+    )
     return team
 
 
 async def override_report(server: Server, key: str, by: str = "PROCESS", **more: Any) -> dict[str, Any]:
-    """The report."""
+    """Return the report."""
     body = await server.ask(key, OVERRIDES, by=by, **more)
     report: dict[str, Any] = body["data"]["reports"]["overrides"]
     return report
 
 
-async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(server: Server, team: SalesTeam) -> None:
+async def test_overrides_are_counted_by_process_with_the_win_rate_of_the_deals(
+    server: Server, team: SalesTeam
+) -> None:
     report = await override_report(server, team.organization.api_key)
 
     [row] = report["rows"]
     assert (row["key"], row["label"], row["member"]) == ("default", "Pain, interest, fit", None)
-    assert (row["overrides"], row["opportunities"], row["won"], row["lost"], row["stillOpen"]) == (3, 3, 1, 1, 1)
+    assert (row["overrides"], row["opportunities"], row["won"], row["lost"], row["stillOpen"]) == (
+        3,
+        3,
+        1,
+        1,
+        1,
+    )
     assert row["winRate"] == report["total"]["winRate"] == 0.5
     assert report["winRateOfOthers"] == 0.5
 
@@ -87,7 +97,9 @@ async def test_a_filter_counts_matching_deals_only(server: Server, team: SalesTe
 
 async def test_hidden_deals_are_not_counted(server: Server, team: SalesTeam) -> None:
     key = await team.organization.key(Role.REP, "own@example.com")
-    await Member.filter(organization_id=team.organization.id, email="own@example.com").update(visibility=Visibility.OWN)
+    await Member.filter(organization_id=team.organization.id, email="own@example.com").update(
+        visibility=Visibility.OWN
+    )
 
     report = await override_report(server, key)
 

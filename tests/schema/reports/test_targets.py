@@ -12,7 +12,10 @@ from workflow.models import Team
 TARGET = "id from to value { amount currency } member { id } team { id }"
 SET = f"""mutation($input: SetTargetInput!) {{ setTarget(input: $input) {{
   __typename ... on TargetSet {{ target {{ {TARGET} }} }} ... on InvalidInput {{ fields {{ path }} }} }} }}"""
-REMOVE = "mutation($input: RemoveTargetInput!) { removeTarget(input: $input) { __typename ... on Deleted { id } } }"
+REMOVE = (
+    "mutation($input: RemoveTargetInput!) "
+    "{ removeTarget(input: $input) { __typename ... on Deleted { id } } }"
+)
 LIST = f"""query($period: Period, $member: [ID!], $team: [ID!]) {{
   targets(period: $period, memberId: $member, teamId: $team) {{ {TARGET} }} }}"""
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
@@ -28,7 +31,9 @@ async def team() -> SalesTeam:
 
 async def set_target(team: SalesTeam, **input: Any) -> dict[str, Any]:
     """Set a target as the admin."""
-    result: dict[str, Any] = (await execute(team.ctx["admin"], SET, input={"value": VALUE, **input}))["setTarget"]
+    result: dict[str, Any] = (await execute(team.ctx["admin"], SET, input={"value": VALUE, **input}))[
+        "setTarget"
+    ]
     return result
 
 

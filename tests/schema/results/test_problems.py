@@ -37,7 +37,8 @@ def test_every_refusal_has_a_type_and_a_handler() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "id", "shown"), [("Account", SOME, encode("Account", SOME)), (None, "x", "x"), ("Account", "x", "x")]
+    ("kind", "id", "shown"),
+    [("Account", SOME, encode("Account", SOME)), (None, "x", "x"), ("Account", "x", "x")],
 )
 async def test_what_is_not_found_is_shown_as_the_client_knows_it(
     loaders: Loaders, kind: str | None, id: UUID | str, shown: str
@@ -51,7 +52,9 @@ async def test_each_invalid_field_keeps_its_path(loaders: Loaders) -> None:
     assert [(field.path, field.message) for field in problem.fields] == [(["value", "currency"], "Unknown.")]
 
 
-async def test_a_conflict_shows_both_versions_and_the_record(organization: TestOrganization, loaders: Loaders) -> None:
+async def test_a_conflict_shows_both_versions_and_the_record(
+    organization: TestOrganization, loaders: Loaders
+) -> None:
     id = await create_account(organization.ctx, {"name": "Acme"})
 
     problem = await to_problem(VersionConflictError(kind="Account", id=id, expected=3, actual=1), loaders)
@@ -70,7 +73,9 @@ async def test_a_duplicate_shows_the_existing_record_if_it_is_visible(
     assert (shown.existing.id, hidden.existing) == (id, None)
 
 
-async def test_a_refused_transition_shows_the_deal_as_it_is(organization: TestOrganization, loaders: Loaders) -> None:
+async def test_a_refused_transition_shows_the_deal_as_it_is(
+    organization: TestOrganization, loaders: Loaders
+) -> None:
     deal = (await new_activity_scenario(organization)).deal
     lead = OpportunityState.LEAD
     allowed = [(Trigger.QUALIFY, OpportunityState.QUALIFIED)]
@@ -80,7 +85,11 @@ async def test_a_refused_transition_shows_the_deal_as_it_is(organization: TestOr
     )
     closed = await to_problem(RecordClosedError(state=OpportunityState.WON, opportunity_id=deal), loaders)
 
-    assert (illegal.trigger, illegal.from_, illegal.allowed_triggers) == (Trigger.WIN, lead, [Trigger.QUALIFY])
+    assert (illegal.trigger, illegal.from_, illegal.allowed_triggers) == (
+        Trigger.WIN,
+        lead,
+        [Trigger.QUALIFY],
+    )
     assert (illegal.opportunity.id, closed.opportunity.id, closed.state) == (deal, deal, OpportunityState.WON)
 
 

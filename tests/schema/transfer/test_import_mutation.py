@@ -17,7 +17,9 @@ VALUE = {"amount": "1000.00", "currency": "EUR"}
 ROOF = {"externalId": "1", "name": "Roof", "accountName": "Acme", "value": VALUE, "source": "Fair"}
 
 
-async def import_rows(organization: TestOrganization, *rows: dict[str, Any], dry_run: bool = False) -> dict[str, Any]:
+async def import_rows(
+    organization: TestOrganization, *rows: dict[str, Any], dry_run: bool = False
+) -> dict[str, Any]:
     """Import rows as the admin."""
     input = {"externalSystem": "crm", "rows": list(rows), "dryRun": dry_run}
     result: dict[str, Any] = (await execute(organization.ctx, IMPORT, input=input))["importOpportunities"]
@@ -31,7 +33,11 @@ def counts(result: dict[str, Any]) -> tuple[int, ...]:
 
 async def test_each_row_has_its_own_outcome(organization: TestOrganization) -> None:
     await import_rows(organization, ROOF)
-    rows = (ROOF, {**ROOF, "externalId": "2"}, {**ROOF, "externalId": "3", "ownerEmail": "nobody@example.com"})
+    rows = (
+        ROOF,
+        {**ROOF, "externalId": "2"},
+        {**ROOF, "externalId": "3", "ownerEmail": "nobody@example.com"},
+    )
 
     result = await import_rows(organization, *rows)
 
@@ -53,7 +59,10 @@ async def test_a_field_that_is_left_out_stays_and_null_clears_it(organization: T
     result = await import_rows(organization, {**key, "source": None})
 
     [row] = result["rows"]
-    assert (counts(result), row["opportunity"]) == ((0, 1, 0, 0), {"name": "Roof", "value": VALUE, "source": None})
+    assert (counts(result), row["opportunity"]) == (
+        (0, 1, 0, 0),
+        {"name": "Roof", "value": VALUE, "source": None},
+    )
 
 
 async def test_a_dry_run_stores_nothing_and_names_possible_duplicates(organization: TestOrganization) -> None:
@@ -68,7 +77,9 @@ async def test_a_dry_run_stores_nothing_and_names_possible_duplicates(organizati
 
 
 @pytest.mark.parametrize(("role", "allowed"), [(Role.INTEGRATOR, True), (Role.MANAGER, False)])
-async def test_only_admins_and_integrators_import(organization: TestOrganization, role: Role, allowed: bool) -> None:
+async def test_only_admins_and_integrators_import(
+    organization: TestOrganization, role: Role, allowed: bool
+) -> None:
     email = None if role is Role.INTEGRATOR else "m@example.com"
     ctx = await organization.ctx_of(role, email)
     input = {"externalSystem": "crm", "rows": [{**ROOF, "ownerEmail": "admin@example.com"}]}

@@ -17,7 +17,9 @@ class Colour(StrEnum):
 
 
 @pytest.mark.parametrize(
-    "values", [{"RED": "Red."}, {"RED": "Red.", "GREEN": "Green.", "BLUE": "Blue."}], ids=["missing", "unknown"]
+    "values",
+    [{"RED": "Red."}, {"RED": "Red.", "GREEN": "Green.", "BLUE": "Blue."}],
+    ids=["missing", "unknown"],
 )
 def test_descriptions_that_do_not_match_the_values_are_refused(values: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="Colour needs exactly one description for each value"):
@@ -28,7 +30,9 @@ def test_every_enum_value_of_the_schema_is_described() -> None:
     enums = [kind for kind in build_schema(schema.as_str()).type_map.values() if is_enum_type(kind)]
     ours = [kind for kind in enums if not kind.name.startswith("__")]
 
-    bare = [f"{kind.name}.{name}" for kind in ours for name, value in kind.values.items() if not value.description]
+    bare = [
+        f"{kind.name}.{name}" for kind in ours for name, value in kind.values.items() if not value.description
+    ]
 
     assert len(ours) == 55
     assert bare == []
