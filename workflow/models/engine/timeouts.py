@@ -48,7 +48,7 @@ def raise_unavailable() -> Iterator[None]:
         yield
     except CONNECTION_ERRORS as problem:
         raise UnavailableError(
-            f"The database cannot be reached: {problem or type(problem).__name__}."
+            f"The database cannot be reached: {str(problem) or type(problem).__name__}."
         ) from problem
     except asyncpg.InterfaceError as problem:
         if "clos" not in str(problem):
