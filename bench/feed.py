@@ -1,4 +1,4 @@
-"""How soon a subscriber hears of a write, and what a thousand who hear nothing cost the writer: by real clients of a real server."""
+"""Benchmark of the event feed: the delay of a subscription, and the cost of idle subscribers for a writer."""
 
 import asyncio
 import os
@@ -22,17 +22,17 @@ from workflow.operations.accounts.accounts import create_account
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 
 WRITES = 300
-SOCKETS, SUBSCRIPTIONS_PER_SOCKET = 20, 50
-"""The idle: fifty subscriptions on each of twenty sockets."""
+SOCKETS = 20
+SUBSCRIPTIONS_PER_SOCKET = 50
+"""Idle subscriptions on each socket; 1,000 in all."""
 
 
 async def main() -> None:
-    """Print the table of the database that PURSUIT_TEST_DATABASE names."""
-    table = Table(
-        "", "median", "99th percentile", title=f"The feed on {os.environ['PURSUIT_TEST_DATABASE']}, {WRITES} writes"
-    )
-    async with databases() as made:
-        url = await made.copy()
+    """Measure on the database that PURSUIT_TEST_DATABASE names, and print the table."""
+    title = f"Event feed on {os.environ['PURSUIT_TEST_DATABASE']}, {WRITES} writes"
+    table = Table("", "median", "99th percentile", title=title)
+    async with databases() as template:
+        url = await template.copy()
         async with open_database(url, all_contexts=False):
             organization = await new_organization()
             deal, other = [await _create_deal(organization, name) for name in ("Written", "Idle")]
@@ -43,16 +43,16 @@ async def main() -> None:
                 with_idle = await _time_writes(client, deal)
             alone_again = await _time_writes(client, deal)
     for name, seconds in (
-        ("a write is answered, nobody subscribes", [*alone, *alone_again]),
-        ("the same, 1,000 idle subscribers", with_idle),
-        ("the same, one subscriber of the deal", answered_with_subscriber),
-        ("and that subscriber has heard of it", received),
+        ("write, no subscribers", [*alone, *alone_again]),
+        ("write, 1,000 idle subscribers", with_idle),
+        ("write, one subscriber to the deal", answered_with_subscriber),
+        ("event received by that subscriber", received),
     ):
-        table.add_row(name, f"{median(seconds) * 1000:.1f} ms", f"{quantiles(seconds, n=100)[98] * 1000:.1f} ms")
+        percentile_99 = quantiles(seconds, n=100)[98]
+        table.add_row(name, f"{median(seconds) * 1000:.1f} ms", f"{percentile_99 * 1000:.1f} ms")
     Console().print(table)
-    Console().print(
-        f"1,000 idle subscribers: a write takes {median(with_idle) / median([*alone, *alone_again]):.2f} times as long"
-    )
+    factor = median(with_idle) / median([*alone, *alone_again])
+    Console().print(f"With 1,000 idle subscribers a write takes {factor:.2f} times as long.")
 
 
 async def _create_deal(organization: TestOrganization, name: str) -> str:
@@ -68,17 +68,17 @@ async def _write(client: httpx.AsyncClient, deal: str, number: int) -> None:
 
 
 async def _time_writes(client: httpx.AsyncClient, deal: str) -> list[float]:
-    """Seconds until each write is answered."""
-    taken = []
+    """Return the seconds until each write is answered."""
+    times = []
     for number in range(WRITES):
         started = perf_counter()
         await _write(client, deal, number)
-        taken.append(perf_counter() - started)
-    return taken
+        times.append(perf_counter() - started)
+    return times
 
 
 async def _time_events(client: httpx.AsyncClient, deal: str) -> tuple[list[float], list[float]]:
-    """Seconds until each write is answered, and until its subscriber has heard of it."""
+    """Return the seconds until each write is answered, and until the subscriber receives its event."""
     answered: list[float] = []
     received: list[float] = []
     async with open_stream(client, CHANGED, id=deal) as events:
@@ -100,7 +100,7 @@ async def _wait_for_name(events: AsyncIterator[Any], name: str) -> None:
 
 @asynccontextmanager
 async def _idle_subscribers(server: Server, organization: TestOrganization, deal: str) -> AsyncIterator[None]:
-    """A thousand subscriptions to a deal that nobody changes."""
+    """Hold a thousand subscriptions to a deal that does not change."""
     async with AsyncExitStack() as stack:
         for _ in range(SOCKETS):
             client = await stack.enter_async_context(connect_socket(server.base_url))

@@ -1,16 +1,12 @@
-"""How long the product's import of 8,800 opportunities takes beside bare inserts of the very same rows, and its memory."""
+"""Benchmark of the import of 8,800 opportunities, compared with plain inserts of the same rows, and its memory."""
 
 import asyncio
 import csv
 import json
-import os
-import resource
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,6 +20,7 @@ from rich.table import Table
 
 from api.demo.crm_sales_opportunities import PIPELINE, DataSetOptions, import_data_set
 from api.files.import_batches import ImportTally
+from bench.measurements import ROOT, measure_in_subprocess, peak_megabytes
 from tests.support.database_dump import Rows, differences, dump
 from tests.support.databases import Databases, databases
 from tests.support.organizations import new_organization
@@ -31,89 +28,86 @@ from workflow.models.engine.database import SQLITE_PRAGMAS, open_database
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.rules.enums import TransitionSource
 
-ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "api" / "demo" / "data"
 ROUNDS = 3
 COPIES = 4
-"""How often the larger file holds the data set."""
+"""Copies of the data set in the larger file."""
 IMPORTED_TABLES = ("account", "opportunity", "transition", "snapshot", "milestone", "imported_row", "event")
-"""The tables that an import fills, what is pointed at first; sellers and accounts stand there before."""
+"""Tables that an import writes, in the order of their foreign keys; sellers and accounts exist before."""
 
 
 @dataclass(frozen=True)
 class ImportMeasurement:
-    """One import: what was written, seconds by the product and bare, and the process's most megabytes before and after."""
+    """One import: its rows, the seconds of the product and of plain inserts, and the peak memory before and after."""
 
     opportunities: int
     rows: int
     product: float
-    bare: float
+    plain: float
     megabytes_before: float
     megabytes: float
 
     @property
     def ratio(self) -> float:
-        """How many times as long the product takes."""
-        return self.product / self.bare
+        """Time of the product as a multiple of plain inserts."""
+        return self.product / self.plain
 
 
 def main() -> None:
     """Measure on both databases and print the table; each import runs in a process of its own."""
-    titles = ("opportunities", "rows", "product s", "bare s", "ratio", "rows/s", "MB before", "MB most")
-    table = Table("database", *titles, title="Importing beside bare inserts of the same rows")
+    titles = ("opportunities", "rows", "product s", "plain s", "ratio", "rows/s", "MB before", "MB peak")
+    table = Table("database", *titles, title="Import, compared with plain inserts of the same rows")
     for column in table.columns[1:]:
         column.justify = "right"
     for kind in ("sqlite", "postgres"):
-        rounds = sorted((_measure_in_subprocess(kind, 1) for _ in range(ROUNDS)), key=lambda one: one.ratio)
-        for one in (rounds[ROUNDS // 2], _measure_in_subprocess(kind, COPIES)):
+        rounds = sorted((_measure(kind, 1) for _ in range(ROUNDS)), key=lambda one: one.ratio)
+        for one in (rounds[ROUNDS // 2], _measure(kind, COPIES)):
             speed = f"{one.rows / one.product:,.0f}"
-            times = (f"{one.product:.2f}", f"{one.bare:.2f}", f"{one.ratio:.1f}", speed)
+            times = (f"{one.product:.2f}", f"{one.plain:.2f}", f"{one.ratio:.1f}", speed)
             memory = (f"{one.megabytes_before:.0f}", f"{one.megabytes:.0f}")
             table.add_row(kind, f"{one.opportunities:,}", f"{one.rows:,}", *times, *memory)
     Console(width=110).print(
-        table, f"The data set: the middle of {ROUNDS} rounds by ratio. The larger file: one round."
+        table, f"The data set: the median of {ROUNDS} rounds by ratio. The larger file: one round."
     )
 
 
-def _measure_in_subprocess(kind: str, copies: int) -> ImportMeasurement:
-    environ = {**os.environ, "PURSUIT_TEST_DATABASE": kind}
-    command = [sys.executable, "-W", "ignore:XDG_RUNTIME_DIR", "-m", "bench.importing", str(copies)]
-    finished = subprocess.run(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=True, timeout=900
-    )
-    return ImportMeasurement(**json.loads(finished.stdout.splitlines()[-1]))
+def _measure(kind: str, copies: int) -> ImportMeasurement:
+    return ImportMeasurement(**measure_in_subprocess("bench.importing", copies, database=kind, timeout=900))
 
 
 async def measure_copies(copies: int) -> ImportMeasurement:
-    """Import so many copies of the data set, then insert the same rows bare into a copy of the database as it was before."""
+    """Import copies of the data set, then insert the same rows into a copy of the database from before."""
     with tempfile.TemporaryDirectory(prefix="pursuit-bench-") as folder:
-        empty_file, full_file = _copy_data_set(Path(folder) / "none", 0), _copy_data_set(Path(folder) / "all", copies)
-        async with databases() as made:
-            return await _compare(made, empty_file, full_file)
+        empty_file = _copy_data_set(Path(folder) / "none", 0)
+        full_file = _copy_data_set(Path(folder) / "all", copies)
+        async with databases() as template:
+            return await _compare(template, empty_file, full_file)
 
 
-async def _compare(made: Databases, empty_file: Path, full_file: Path) -> ImportMeasurement:
-    url = await made.copy()
+async def _compare(template: Databases, empty_file: Path, full_file: Path) -> ImportMeasurement:
+    url = await template.copy()
     async with open_database(url):
         organization = await new_organization(currency="USD")
         viewer = system_viewer(organization.id)
         ctx = Ctx(viewer=viewer, now=datetime.now(UTC), source=TransitionSource.IMPORT)
-        await _time_import(ctx, empty_file)
-    bare_url, before, megabytes_before = await made.copy(url), await dump(url), _megabytes()
+        await _time_import(ctx, empty_file)  # creates the sellers and accounts
+    plain_url = await template.copy(url)
+    before = await dump(url)
+    megabytes_before = peak_megabytes()
     async with open_database(url):
         product, opportunities = await _time_import(ctx, full_file)
-    megabytes = _megabytes()
+    megabytes = peak_megabytes()
     changed = differences(before, await dump(url))
     written = {table: sorted(changed[table][1], key=lambda row: str(row[0])) for table in IMPORTED_TABLES}
-    bare = await _time_inserts(bare_url, written)
-    after = await dump(bare_url)
+    plain = await _time_inserts(plain_url, written)
+    after = await dump(plain_url)
     assert all(len(after[table]) == len(before[table]) + len(rows) for table, rows in written.items())
     rows = sum(map(len, written.values()))
-    return ImportMeasurement(opportunities, rows, product, bare, megabytes_before, megabytes)
+    return ImportMeasurement(opportunities, rows, product, plain, megabytes_before, megabytes)
 
 
 def _copy_data_set(folder: Path, copies: int) -> Path:
-    """The data set's files in a folder, the pipeline's rows so many times, each time under other ids."""
+    """Copy the data set to a folder, with the rows of the pipeline repeated under other ids."""
     shutil.copytree(DATA, folder)
     with (DATA / PIPELINE).open(encoding="utf-8", newline="") as source:
         title, *lines = csv.reader(source)
@@ -125,14 +119,15 @@ def _copy_data_set(folder: Path, copies: int) -> Path:
 
 
 async def _time_import(ctx: Ctx, file: Path) -> tuple[float, int]:
-    """Seconds that the product's import takes, and how many opportunities it made."""
-    tally, started = ImportTally(), perf_counter()
+    """Return the seconds of the product's import, and the number of opportunities that it created."""
+    tally = ImportTally()
+    started = perf_counter()
     await import_data_set(ctx, file, DataSetOptions("USD", ZoneInfo("UTC")), tally)
     return perf_counter() - started, tally.done
 
 
 async def _time_inserts(url: str, written: dict[str, Rows]) -> float:
-    """Seconds that the rows take by executemany, a statement a table and one transaction, with nothing else done."""
+    """Return the seconds to insert the rows by executemany: one statement per table, in one transaction."""
     if url.startswith("sqlite:"):
         return _time_sqlite_inserts(url, written)
     connection = await asyncpg.connect(url)
@@ -159,14 +154,8 @@ def _time_sqlite_inserts(url: str, written: dict[str, Rows]) -> float:
         return perf_counter() - started
 
 
-def _megabytes() -> float:
-    """The most memory that this process has held so far; Linux counts it in kilobytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _print_measurement(arguments: Sequence[str]) -> None:
-    print(json.dumps(asdict(asyncio.run(measure_copies(int(arguments[0]))))))
-
-
 if __name__ == "__main__":
-    _print_measurement(sys.argv[1:]) if sys.argv[1:] else main()
+    if sys.argv[1:]:
+        print(json.dumps(asdict(asyncio.run(measure_copies(int(sys.argv[1]))))))
+    else:
+        main()

@@ -1,4 +1,4 @@
-"""What row-level security costs on PostgreSQL: the same page and the same write, with it and without, side by side."""
+"""Benchmark of row-level security on PostgreSQL: the same page and the same write with and without it."""
 
 import asyncio
 import os
@@ -35,24 +35,23 @@ MODES: Modes = {
 
 
 async def main() -> None:
-    """Print the table; the rounds of both ways alternate, so that whatever else the machine does falls on both."""
+    """Measure and print the table."""
     os.environ["PURSUIT_TEST_DATABASE"] = "postgres"
-    table = Table(
-        "what", *(f"{way} ms" for way in MODES), "ratio", title=f"Medians of {ROUNDS} rounds, {DEALS} deals each"
-    )
-    async with databases() as made, open_database(await made.copy()):
+    title = f"Medians of {ROUNDS} rounds, {DEALS} deals each"
+    table = Table("operation", *(f"{mode} ms" for mode in MODES), "ratio", title=title)
+    async with databases() as template, open_database(await template.copy()):
         organizations = [await new_organization(), await new_organization()]
         deals = [
-            [family.deal.id for family in await create_deals_with_people(home, DEALS, people=2)]
-            for home in organizations
+            [created.deal.id for created in await create_deals_with_people(organization, DEALS, people=2)]
+            for organization in organizations
         ]
-        writes = [partial(_write, home, cycle(ids)) for home, ids in zip(organizations, deals, strict=True)]
-        reads = [partial(_read_page, home) for home in organizations]
+        writes = [partial(_write, one, cycle(ids)) for one, ids in zip(organizations, deals, strict=True)]
+        reads = [partial(_read_page, one) for one in organizations]
         for name, actions in (
-            ("a page of 50, one organization", reads[:1] * 2),
-            ("a page of 50, two organizations in turn", reads),
-            ("an update, one organization", writes[:1] * 2),
-            ("an update, two organizations in turn", writes),
+            ("page of 50, one organization", reads[:1] * 2),
+            ("page of 50, two organizations in turn", reads),
+            ("update, one organization", writes[:1] * 2),
+            ("update, two organizations in turn", writes),
         ):
             table.add_row(name, *_figures(await _measure(organizations, actions)))
     Console(width=110).print(table)
@@ -61,8 +60,9 @@ async def main() -> None:
 async def _measure(
     organizations: Sequence[TestOrganization], actions: Sequence[Callable[[], Awaitable[None]]]
 ) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {way: [] for way in MODES}
+    times: dict[str, list[float]] = {mode: [] for mode in MODES}
     for number in range(ROUNDS):
+        # The modes alternate, so that other load on the machine affects both.
         for mode in sorted(MODES, reverse=number % 2 == 0):
             started = perf_counter()
             for organization, work in zip(organizations, actions, strict=True):

@@ -1,21 +1,18 @@
-"""How long a sweep over many open deals takes beside the same reads alone, its memory and its statements; the second changes nothing."""
+"""Benchmark of the sweep over many open deals, compared with its reads alone, with its memory and its statements."""
 
 import asyncio
 import json
-import os
-import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from time import perf_counter
 from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.measurements import measure_in_subprocess, peak_megabytes
 from tests.support.databases import databases
 from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
@@ -27,14 +24,13 @@ from workflow.operations.core.context import Ctx, system_viewer
 from workflow.queries.conditions import where
 from workflow.queries.opportunity.facts import load_facts
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000)
 SWEEP_TIME = NOW + timedelta(days=20.5)
 
 
 @dataclass(frozen=True)
 class SweepMeasurement:
-    """Two sweeps over so many deals: seconds, alerts that changed, statements a batch, and the process's most megabytes."""
+    """Two sweeps over the same deals: seconds, changed alerts, statements per batch, and the peak memory."""
 
     deals: int
     first: float
@@ -49,15 +45,16 @@ class SweepMeasurement:
 
 def main() -> None:
     """Measure on both databases and print the table; each size is swept in a process of its own."""
-    titles = (
-        "deals", "first s", "alerts", "second s", "changed", "reads alone s", "ratio", "statements a batch", "MB before", "MB most",
-    )  # fmt: skip
-    table = Table("database", *titles, title=f"Sweeping beside the same reads alone, {BATCH_SIZE} deals a batch")
+    sweeps = ("deals", "first s", "alerts", "second s", "changed", "reads alone s", "ratio")
+    resources = ("statements per batch", "MB before", "MB peak")
+    title = f"Sweep, compared with its reads alone, {BATCH_SIZE} deals per batch"
+    table = Table("database", *sweeps, *resources, title=title)
     for column in table.columns[1:]:
         column.justify = "right"
     for kind in ("sqlite", "postgres"):
         for size in SIZES:
-            one = _measure_in_subprocess(kind, size)
+            measured = measure_in_subprocess("bench.sweep", size, database=kind, timeout=3600)
+            one = SweepMeasurement(**measured)
             times = (
                 f"{one.second:.1f}",
                 f"{one.alerts_changed:,}",
@@ -69,34 +66,26 @@ def main() -> None:
     Console(width=140).print(table)
 
 
-def _measure_in_subprocess(kind: str, size: int) -> SweepMeasurement:
-    environ = {**os.environ, "PURSUIT_TEST_DATABASE": kind}
-    command = [sys.executable, "-W", "ignore:XDG_RUNTIME_DIR", "-m", "bench.sweep", str(size)]
-    finished = subprocess.run(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=True, timeout=3600
-    )
-    return SweepMeasurement(**json.loads(finished.stdout.splitlines()[-1]))
-
-
 async def measure_size(size: int) -> SweepMeasurement:
-    """Fill a database, sweep it twice, and read the same once more."""
-    async with databases() as made:
-        url = await made.copy()
+    """Fill a database, sweep it twice, and read the same rows once more."""
+    async with databases() as template:
+        url = await template.copy()
         async with open_database(url):
             organization = await new_organization()
             await insert_open_deals(organization, size)
-            before = _megabytes()
+            before = peak_megabytes()
             first, alerts_opened = await _time_sweep(SWEEP_TIME)
             events = await Event.all().count()
             second, changed = await _time_sweep(SWEEP_TIME + timedelta(seconds=1))
+            # The second sweep, a second later, evaluates every deal and changes nothing.
             assert await Event.all().count() == events
             assert await Alert.exclude(last_seen_at=SWEEP_TIME + timedelta(seconds=1)).count() == 0
-            most = _megabytes()
+            peak = peak_megabytes()
             reads = await _time_reads(organization.id)
             async with statements() as seen:
                 await sweep(lambda: SWEEP_TIME + timedelta(seconds=2))
     batches = -(-size // BATCH_SIZE)
-    return SweepMeasurement(size, first, alerts_opened, second, changed, reads, len(seen) / batches, before, most)
+    return SweepMeasurement(size, first, alerts_opened, second, changed, reads, len(seen) / batches, before, peak)
 
 
 async def _time_sweep(now: datetime) -> tuple[float, int]:
@@ -106,8 +95,9 @@ async def _time_sweep(now: datetime) -> tuple[float, int]:
 
 
 async def _time_reads(organization_id: UUID) -> float:
-    """Seconds that the sweep's own reads take where nothing is made of them."""
-    started, last = perf_counter(), None
+    """Return the seconds of the sweep's reads without its evaluation."""
+    started = perf_counter()
+    last: UUID | None = None
     with act_as_organization(organization_id):
         ctx = Ctx(viewer=system_viewer(organization_id), now=SWEEP_TIME)
         while True:
@@ -126,10 +116,8 @@ async def _batch(ctx: Ctx, ids: Sequence[UUID]) -> None:
     await Alert.filter(opportunity_id__in=list(ids)).exclude(status="RESOLVED").order_by("id").values()
 
 
-def _megabytes() -> float:
-    """The most memory that this process has held so far; Linux counts it in kilobytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(measure_size(int(sys.argv[1])))))) if sys.argv[1:] else main()
+    if sys.argv[1:]:
+        print(json.dumps(asdict(asyncio.run(measure_size(int(sys.argv[1]))))))
+    else:
+        main()

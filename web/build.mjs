@@ -1,4 +1,4 @@
-// Copies GraphiQL and its page to api/static, whence they are served: no other host is asked for anything.
+// Copies GraphiQL and its page to api/static, so that browsers load nothing from other hosts.
 import { cp, mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// The tabs that a first visit finds.
+// The tabs that GraphiQL opens on the first visit.
 const EXAMPLES = [
   {
     query: `# Who am I, and what may I do?
@@ -13,7 +13,7 @@ query WhoAmI {
 `,
   },
   {
-    query: `# Leads, and what each still needs.
+    query: `# Leads, with the unmet requirements of each.
 query Leads {
   opportunities(
     first: 5
@@ -42,9 +42,9 @@ query Leads {
 `,
   },
   {
-    query: `# Would this lead qualify? Put the id of one of
-# the leads into the variables below. A dry run
-# tells all that is unmet and changes nothing.
+    query: `# Would this lead qualify? Copy the id of a lead
+# from the tab Leads into the variables below. A dry
+# run lists all unmet requirements and saves nothing.
 mutation WouldItQualify($id: ID!) {
   qualifyOpportunity(
     input: { id: $id, dryRun: true }
@@ -63,8 +63,8 @@ mutation WouldItQualify($id: ID!) {
     variables: '{ "id": "" }',
   },
   {
-    query: `# The newest deals that were won, and the way
-# that each has gone.
+    query: `# The deals won most recently, and how each of
+# them got there.
 query Won {
   opportunities(
     first: 10
@@ -87,9 +87,9 @@ query Won {
 `,
   },
   {
-    query: `# What must hold before a lead is qualified: the
-# company's own process. \`document\` is all of it, as
-# the tab ChangeTheRules takes it.
+    query: `# The company's own sales process: what is required
+# before each transition. \`document\` is the complete
+# process, as the tab WhatWouldItDo takes it.
 query Process {
   organization {
     defaultProcess {
@@ -107,15 +107,15 @@ query Process {
 `,
   },
   {
-    query: `# Your own rules, as an admin. Copy the document of the
-# tab Process into the variables below and change it: for
-# example, a requirement more in the gate PROGRESS,
-#   { "key": "vp", "label": "The VP knows", "strength": "SOFT",
+    query: `# Change the rules, as an admin. Copy the document from the
+# tab Process into the variables below and edit it. For
+# example, add a requirement to the gate PROGRESS:
+#   { "key": "vp", "label": "The VP is involved", "strength": "SOFT",
 #     "when": "opportunity.value != null && opportunity.value > 50000.0",
 #     "test": { "role": { "anyOf": ["EXECUTIVE_SPONSOR"] } } }
-# Run WhatWouldItDo first: it changes nothing. PublishIt makes
-# the next version, which new opportunities follow; those that
-# are there stay on theirs until MoveThem moves them.
+# Run WhatWouldItDo first: it saves nothing. PublishIt publishes
+# the next version for new opportunities. Existing ones keep
+# theirs until MoveThem migrates them.
 query WhatWouldItDo($document: SalesProcessInput!) {
   processImpact(document: $document) {
     __typename
@@ -161,8 +161,8 @@ mutation MoveThem($ids: [OpportunityRef!]!, $key: String!) {
     variables: '{\n  "document": {},\n  "ids": [{ "id": "" }],\n  "key": "default"\n}',
   },
   {
-    query: `# The open deals that do worst: why, with every point
-# accounted for, and what nobody knows about them yet.
+    query: `# The open deals in the worst health: how each point was
+# scored, and what is not known about the deal yet.
 query WorstFirst {
   opportunities(
     first: 5
@@ -188,8 +188,8 @@ query WorstFirst {
 `,
   },
   {
-    query: `# Deals under way with a risk on record: what is
-# known of each, and what still stands in its way.
+    query: `# Open deals with a risk on record: what is known
+# about each, and what its next transition requires.
 query UnderWay {
   opportunities(
     first: 5
@@ -234,8 +234,9 @@ query UnderWay {
 `,
   },
   {
-    query: `# A manager passes what is SOFT, with a reason that is
-# kept as a debt. As a dry run it changes nothing.
+    query: `# A manager overrides a SOFT requirement and gives the
+# reason. The override stays open until the requirement
+# is met. As a dry run, this saves nothing.
 mutation PassIt($id: ID!, $keys: [String!]!) {
   progressOpportunity(
     input: {
@@ -243,7 +244,7 @@ mutation PassIt($id: ID!, $keys: [String!]!) {
       dryRun: true
       override: {
         requirementKeys: $keys
-        reason: "The board wants this one and pays for it."
+        reason: "The board has approved the budget for this deal."
       }
     }
   ) {
@@ -263,8 +264,8 @@ mutation PassIt($id: ID!, $keys: [String!]!) {
     variables: '{ "id": "", "keys": ["role.champion"] }',
   },
   {
-    query: `# What a manager acts on this morning: the worst of what
-# stands against deals, with the remedy and since when.
+    query: `# What a manager acts on this morning: critical alerts,
+# with the remedy and since when they are open.
 query Morning {
   alerts(first: 20, filter: { severity: [CRITICAL] }) {
     totalCount
@@ -283,8 +284,8 @@ query Morning {
 `,
   },
   {
-    query: `# Last year in figures: what stands open, how far deals
-# come, what became of them and why, and what slipped.
+    query: `# The figures of a period: the open pipeline, how far deals
+# got, how and why they ended, and what slipped.
 query Figures($period: Period!) {
   reports {
     pipeline(groupBy: STATE) {
@@ -312,8 +313,8 @@ query Figures($period: Period!) {
     variables: '{ "period": { "from": "2026-01-01", "to": "2026-12-31" } }',
   },
   {
-    query: `# Watch a deal: change it in another tab, and each change
-# is told here. Stop with the button you started it with.
+    query: `# Watch a deal: change it in another tab, and it is
+# sent here after each change. Stop it with the same button.
 subscription Watch($id: ID!) {
   opportunityChanged(id: $id) {
     name

@@ -1,18 +1,18 @@
-// GraphiQL with one key for all its requests; the tab's own headers go before it.
-const KEPT = "pursuit.key";
-const HINT = "`make run` prints a key for each role; `pursuit key` makes another.";
-const KEPT_HERE = "Sent as the Authorization header; kept in this tab only.";
+// GraphiQL with one API key for all requests; headers set in a tab take precedence.
+const STORAGE_KEY = "pursuit.key";
+const HINT = "`make run` prints a key for each role; `pursuit key` creates another.";
+const STORED = "Sent as the Authorization header, and stored in this browser tab only.";
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const field = document.getElementById("key");
-const told = document.getElementById("told");
+const hint = document.getElementById("hint");
 
-async function ask(params, { headers } = {}) {
-  const key = sessionStorage.getItem(KEPT);
+async function fetcher(params, { headers } = {}) {
+  const key = sessionStorage.getItem(STORAGE_KEY);
   if (!key && !headers?.Authorization) {
     field.focus();
-    return { errors: [{ message: `Put an API key into the field above first. ${HINT}` }] };
+    return { errors: [{ message: `Enter an API key in the field above. ${HINT}` }] };
   }
-  const answer = await fetch("/graphql", {
+  const response = await fetch("/graphql", {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
@@ -22,13 +22,14 @@ async function ask(params, { headers } = {}) {
     },
     body: JSON.stringify(params),
   });
-  tell(answer.status === 401 ? `This key was refused. ${HINT}` : null);
-  return answer.headers.get("Content-Type").startsWith("text/event-stream") ? streamed(answer) : answer.json();
+  showHint(response.status === 401 ? `This key is not valid. ${HINT}` : null);
+  const isStream = response.headers.get("Content-Type").startsWith("text/event-stream");
+  return isStream ? readEvents(response) : response.json();
 }
 
-// The answers of a subscription as they come; leaving the loop, as GraphiQL's stop button does, ends it on the server too.
-async function* streamed(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+// Yields the events of a subscription. GraphiQL's stop button leaves the loop, which also ends it on the server.
+async function* readEvents(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   try {
     for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
@@ -44,18 +45,18 @@ async function* streamed(answer) {
   }
 }
 
-function tell(refusal) {
-  told.className = refusal ? "refused" : "";
-  told.textContent = refusal ?? (sessionStorage.getItem(KEPT) ? KEPT_HERE : HINT);
+function showHint(error) {
+  hint.className = error ? "error" : "";
+  hint.textContent = error ?? (sessionStorage.getItem(STORAGE_KEY) ? STORED : HINT);
 }
 
-function show() {
-  const key = sessionStorage.getItem(KEPT) ?? "";
+function render() {
+  const key = sessionStorage.getItem(STORAGE_KEY) ?? "";
   root.render(
     React.createElement(GraphiQL, {
       key,
-      fetcher: ask,
-      schema: key ? undefined : null, // asked of the server once there is a key
+      fetcher,
+      schema: key ? undefined : null, // fetched from the server when there is a key
       defaultTabs: EXAMPLES,
       defaultEditorToolsVisibility: "variables",
       isHeadersEditorEnabled: true,
@@ -66,10 +67,10 @@ function show() {
 
 document.getElementById("credentials").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(KEPT, field.value.trim().replace(/^Bearer\s+/i, ""));
-  tell(null);
-  show();
+  sessionStorage.setItem(STORAGE_KEY, field.value.trim().replace(/^Bearer\s+/i, ""));
+  showHint(null);
+  render();
 });
-field.value = sessionStorage.getItem(KEPT) ?? "";
-tell(null);
-show();
+field.value = sessionStorage.getItem(STORAGE_KEY) ?? "";
+showHint(null);
+render();
