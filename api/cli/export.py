@@ -47,7 +47,8 @@ def export(
         with _open_output(out) as file:
             with_database(lambda: _write_export(what, organization, format_, file))
     except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe. Without this Python reports the error again when it exits.
+        # The reader, such as `head`, has closed the pipe. Without this Python reports the error
+        # again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -57,7 +58,11 @@ async def _write_export(kind: RecordKind, organization: str, format_: ExportForm
     found = await find_organization(organization)
     viewer = system_viewer(found.id)
     export_ = EXPORTS[kind]
-    write = _json_writer(file, export_, found) if format_ is ExportFormat.JSONL else _csv_writer(file, export_, found)
+    write = (
+        _json_writer(file, export_, found)
+        if format_ is ExportFormat.JSONL
+        else _csv_writer(file, export_, found)
+    )
     with _progress_bar() as bar:
         task = bar.add_task(kind, total=await ROW_COUNTS[kind](viewer))
         batches_for_cells = export_.batches_for_cells if format_ is ExportFormat.CSV else None
@@ -69,7 +74,9 @@ async def _write_export(kind: RecordKind, organization: str, format_: ExportForm
     file.flush()
 
 
-def _json_writer(file: TextIO, export_: "Export", organization: OrganizationRow) -> Callable[[object], object]:
+def _json_writer(
+    file: TextIO, export_: "Export", organization: OrganizationRow
+) -> Callable[[object], object]:
     return lambda row: file.write(json_line(export_.record(row, organization)))
 
 

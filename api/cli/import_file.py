@@ -38,18 +38,24 @@ class ImportPreset(StrEnum):
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV file, or JSON lines (.jsonl) as written by `pursuit export`.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV file, or JSON lines (.jsonl) as written by `pursuit export`.")
+    ],
     organization: OrganizationOption,
     preset: Annotated[
         ImportPreset | None,
-        typer.Option(help="Source of the CSV file; by default detected from its columns.", show_default=False),
+        typer.Option(
+            help="Source of the CSV file; by default detected from its columns.", show_default=False
+        ),
     ] = None,
     map_: Annotated[
         Path | None, typer.Option("--map", help="TOML file that maps the columns of the CSV file to fields.")
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Write nothing: report what would happen, or propose a map if no preset fits."),
+        typer.Option(
+            "--dry-run", help="Write nothing: report what would happen, or propose a map if no preset fits."
+        ),
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="File to write the rejected rows to, each with its reason.")
@@ -73,13 +79,16 @@ def import_(
         raise typer.Exit(2)
 
 
-def _run(organization: str, name: str, opened: ImportFile, *, dry_run: bool, rejects: Path | None) -> ImportTally:
+def _run(
+    organization: str, name: str, opened: ImportFile, *, dry_run: bool, rejects: Path | None
+) -> ImportTally:
     """Import with a progress bar and a file of rejected rows. Return the counts of the outcomes."""
     with ExitStack() as stack:
         bar = _progress_bar()
         task = bar.add_task(name, total=opened.total)
         tally = ImportTally(
-            on_start=lambda: stack.enter_context(bar), on_progress=lambda done: bar.update(task, completed=done)
+            on_start=lambda: stack.enter_context(bar),
+            on_progress=lambda done: bar.update(task, completed=done),
         )
         if rejects:
             tally.on_reject = _reject_writer(stack, rejects, opened.header)
@@ -94,7 +103,10 @@ async def _import_file(organization: str, opened: ImportFile, tally: ImportTally
 
 
 def _open_file(file: Path, preset: ImportPreset | None, map_: Path | None) -> ImportFile | None:
-    """Return the file in the named format, or else in the format that it looks like; None if no format fits."""
+    """Return the file in the named format, or else in the format that it looks like.
+
+    None if no format fits.
+    """
     if file.suffix == ".jsonl":
         return open_json_lines(file)
     looks_like_data_set = preset is None and map_ is None and file.name == crm.PIPELINE
@@ -115,13 +127,19 @@ def _load_map(preset: ImportPreset | None, file: Path | None) -> ImportMap | Non
 def _propose_map(file: Path, *, dry_run: bool) -> None:
     """Print a map as a draft on a dry run; refuse the import otherwise."""
     if not dry_run:
-        message = f"No preset fits {file}. Name one with --preset, or give a map with --map; --dry-run proposes one."
+        message = (
+            f"No preset fits {file}. Name one with --preset, or give a map with --map; "
+            "--dry-run proposes a map."
+        )
         raise CommandFailed(message)
     typer.echo(import_map.propose_map(csv_lines.detect_format(file).header), nl=False)
 
 
 def _reject_writer(stack: ExitStack, file: Path, header: Sequence[str]) -> Callable[[ParsedLine, str], None]:
-    """Open a CSV file of the rejected rows, with the reason in a last column. Return the function that writes a row."""
+    """Open a CSV file of the rejected rows, with the reason in a last column.
+
+    Return the function that writes a row.
+    """
     try:
         writer: Any = csv.writer(
             stack.enter_context(file.open("w", encoding="utf-8", newline=""))
@@ -129,7 +147,9 @@ def _reject_writer(stack: ExitStack, file: Path, header: Sequence[str]) -> Calla
     except OSError as problem:
         raise CommandFailed(f"{file} cannot be written: {problem.strerror}.") from problem
     writer.writerow([*(csv_cell(name) for name in header), "problem"])
-    return lambda line, reason: writer.writerow([*(csv_cell(line.cells.get(name, "")) for name in header), reason])
+    return lambda line, reason: writer.writerow(
+        [*(csv_cell(line.cells.get(name, "")) for name in header), reason]
+    )
 
 
 def _progress_bar() -> Progress:

@@ -37,7 +37,10 @@ MEMBER_OF_ROLE: dict[Role, str | None] = {
 async def ensure_demo(
     url: str, keys_file: Path, now: datetime | None = None, report: Callable[[str], None] | None = None
 ) -> dict[str, str]:
-    """Return the demo's API keys by role. If the migrated database has no demo, create all of it in one transaction."""
+    """Return the demo's API keys by role.
+
+    If the migrated database has no demo, create all of it in one transaction.
+    """
     moment = now or datetime.now(UTC)
     print_line = report or (lambda sentence: None)
 
@@ -60,10 +63,16 @@ async def ensure_demo(
 
 
 async def _create_demo(now: datetime, report: Callable[[str], None]) -> None:
-    """Create the organization and import its deals: those with earlier days in the story on the first of these, others now."""
+    """Create the organization and import its deals."""
+    # Deals whose story begins on an earlier day are imported on the first day of the story, the others now.
     story_start = now - timedelta(days=story.days_covered())
     created = await init_organization(
-        name=NAME, email="admin@example.com", admin_name="Ada Admin", currency=CURRENCY, time_zone=ZONE, now=story_start
+        name=NAME,
+        email="admin@example.com",
+        admin_name="Ada Admin",
+        currency=CURRENCY,
+        time_zone=ZONE,
+        now=story_start,
     )
     ctx = Ctx(viewer=system_viewer(created.organization_id), now=now, source=TransitionSource.IMPORT)
     earlier = replace(ctx, now=story_start)
@@ -76,7 +85,9 @@ async def _create_demo(now: datetime, report: Callable[[str], None]) -> None:
         )
         total = crm.count_rows(file)
         await crm.import_data_set(earlier, file, options, ImportTally(), only_ids=story.backdated_deals())
-        tally = ImportTally(on_progress=lambda done: report(f"The demo: {done:,} of {total:,} opportunities imported."))
+        tally = ImportTally(
+            on_progress=lambda done: report(f"The demo: {done:,} of {total:,} opportunities imported.")
+        )
         await crm.import_data_set(ctx, file, options, tally)
 
 
@@ -104,7 +115,9 @@ def _load_keys(file: Path) -> dict[str, str] | None:
         stored = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(stored, dict) or any(not isinstance(stored.get(role.value), str) for role in MEMBER_OF_ROLE):
+    if not isinstance(stored, dict) or any(
+        not isinstance(stored.get(role.value), str) for role in MEMBER_OF_ROLE
+    ):
         return None
     return {role.value: stored[role.value] for role in MEMBER_OF_ROLE}
 
@@ -114,6 +127,8 @@ def _save_keys(file: Path, keys: dict[str, str]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.new")
     temporary.unlink(missing_ok=True)
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+    with open(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as opened:
         json.dump(keys, opened, indent=2)
     temporary.replace(file)

@@ -1,4 +1,4 @@
-"""Import the data set "CRM sales opportunities" of Maven Analytics: the pipeline file and the files beside it."""
+"""Import the data set "CRM sales opportunities" of Maven Analytics, a folder of CSV files."""
 
 import csv
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -57,9 +57,14 @@ class DataSetOptions:
 
 
 async def import_data_set(
-    ctx: Ctx, file: Path, options: DataSetOptions, tally: ImportTally, *, only_ids: Container[str] | None = None
+    ctx: Ctx,
+    file: Path,
+    options: DataSetOptions,
+    tally: ImportTally,
+    *,
+    only_ids: Container[str] | None = None,
 ) -> None:
-    """Create the missing sellers and accounts, then import the pipeline in batches, limited to `only_ids` if given."""
+    """Create the missing sellers and accounts, then import the pipeline, or only the given ids of it."""
     await ensure_sellers(ctx, read_sellers(file.parent))
     await _ensure_accounts(ctx, file.parent)
     lines = (line for line in parse_pipeline(file, options) if only_ids is None or line.key in only_ids)
@@ -74,8 +79,13 @@ class DataSetFile:
     total: int
     header: Sequence[str] = HEADER
 
-    async def run(self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool) -> None:
-        """Import the data set. A dry run is one transaction, because its rows need the sellers and accounts."""
+    async def run(
+        self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool
+    ) -> None:
+        """Import the data set.
+
+        A dry run is one transaction, because its rows need the sellers and accounts.
+        """
         tally.on_start()
         options = DataSetOptions(currency=organization.base_currency, zone=ZoneInfo(organization.time_zone))
 
@@ -124,7 +134,9 @@ async def _ensure_accounts(ctx: Ctx, folder: Path) -> None:
     try:
         await ensure_accounts(ctx, read_accounts(folder))
     except InvalidInputError as problem:
-        raise UnreadableFileError(f"An account of {folder / 'accounts.csv'} cannot be created: {problem}") from problem
+        raise UnreadableFileError(
+            f"An account of {folder / 'accounts.csv'} cannot be created: {problem}"
+        ) from problem
 
 
 def _read_rows(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
@@ -144,7 +156,9 @@ def _read_rows(file: Path, columns: frozenset[str]) -> Iterator[dict[str, str]]:
                 cells = {name: (value or "").strip() for name, value in line.items() if name}
                 yield {**cells, MALFORMED: "yes"} if is_malformed else cells
     except OSError as problem:
-        message = f"{file} cannot be read: {problem.strerror}. Check the path; the files belong in one folder."
+        message = (
+            f"{file} cannot be read: {problem.strerror}. Check the path; the files belong in one folder."
+        )
         raise UnreadableFileError(message) from problem
     except (UnicodeDecodeError, csv.Error) as problem:
         raise UnreadableFileError(f"{file} is not CSV in UTF-8: {problem}. Save it as such.") from problem
@@ -183,7 +197,9 @@ def _import_row(cells: Mapping[str, str], options: DataSetOptions) -> ImportRow:
         owner_email=_email_of(cells["sales_agent"]) if cells["sales_agent"] else None,
         state=state,
         value=_parse_value(cells, options.currency),
-        created_at=None if engaged_on is None else datetime.combine(engaged_on, time(), options.zone).astimezone(UTC),
+        created_at=None
+        if engaged_on is None
+        else datetime.combine(engaged_on, time(), options.zone).astimezone(UTC),
         closed_on=_parse_day(cells, "close_date", options),
         attributes={"product": product},
     )

@@ -8,17 +8,23 @@ from workflow.rules.enums import AlertCode, AlertSeverity, FitOperator, Opportun
 from workflow.rules.process.document import AlertRule, FitRule, ProcessDocument
 
 OPEN_AFTER_LEAD = (OpportunityState.QUALIFIED, OpportunityState.PROGRESSING)
-SIZE_RULE = FitRule("size", "The company has five people or more", "employeeCount", FitOperator.GTE, Decimal(5))
+SIZE_RULE = FitRule(
+    "size", "The company has five people or more", "employeeCount", FitOperator.GTE, Decimal(5)
+)
 MILD_ALERT_RULES = (
-    AlertRule(AlertCode.STATE_AGE, AlertSeverity.ADVICE, (OpportunityState.LEAD, *OPEN_AFTER_LEAD), Decimal(100)),
-    AlertRule(AlertCode.STATE_AGE, AlertSeverity.WARNING, (OpportunityState.LEAD, *OPEN_AFTER_LEAD), Decimal(150)),
+    AlertRule(
+        AlertCode.STATE_AGE, AlertSeverity.ADVICE, (OpportunityState.LEAD, *OPEN_AFTER_LEAD), Decimal(100)
+    ),
+    AlertRule(
+        AlertCode.STATE_AGE, AlertSeverity.WARNING, (OpportunityState.LEAD, *OPEN_AFTER_LEAD), Decimal(150)
+    ),
     AlertRule(AlertCode.NO_NEXT_STEP, AlertSeverity.WARNING, OPEN_AFTER_LEAD),
     AlertRule(AlertCode.SINGLE_THREADED, AlertSeverity.WARNING, OPEN_AFTER_LEAD),
 )
 """Rules for what every deal of the data set lacks, because nobody has worked on them here.
 
-They are at most WARNING, which concerns the owner. With the default rules the first sweep created 4,492 CRITICAL alerts
-on 2,089 deals, and escalated each of them to one of six managers.
+They are at most WARNING, which concerns the owner. With the default rules the first sweep created 4,492
+CRITICAL alerts on 2,089 deals, and escalated each of them to one of six managers.
 """
 
 

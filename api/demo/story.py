@@ -105,12 +105,15 @@ async def apply_story(seller: Ctx, manager: Ctx, system: str) -> int:
 
 
 def _load_story() -> list[StoryData]:
-    story: list[StoryData] = yaml.safe_load(files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8"))
+    story: list[StoryData] = yaml.safe_load(
+        files("api.demo").joinpath("story.yaml").read_text(encoding="utf-8")
+    )
     return story
 
 
 async def _apply_day(deal: StoryDeal) -> None:
-    # The order is that of the actions, not of the file: a stakeholder comes before the assessments that quote them.
+    # The order is that of the actions, not of the file: a stakeholder comes before the assessments that
+    # quote them.
     for name, apply in STORY_ACTIONS.items():
         if name in deal.data:
             await apply(deal, deal.data[name])
@@ -118,7 +121,9 @@ async def _apply_day(deal: StoryDeal) -> None:
 
 async def _add_people(deal: StoryDeal, people: Sequence[StoryData]) -> None:
     for data in people:
-        contact = await create_contact(deal.ctx, deal.account_id, {"name": data["name"], "title": data["title"]})
+        contact = await create_contact(
+            deal.ctx, deal.account_id, {"name": data["name"], "title": data["title"]}
+        )
         stakeholder = NewStakeholder(
             contact_id=contact,
             roles=[BuyingRole(role) for role in data["roles"]],
@@ -152,7 +157,9 @@ async def _assess_criteria(deal: StoryDeal, assessments: Sequence[StoryData]) ->
 async def _qualify(deal: StoryDeal, _: bool) -> None:
     data = deal.data.get("override")
     override = NewOverride(tuple(data["keys"]), data["reason"], _expires(deal, data)) if data else None
-    await qualify(deal.manager if data else deal.ctx, deal.id, QualifyChanges(), TransitionOptions(override=override))
+    await qualify(
+        deal.manager if data else deal.ctx, deal.id, QualifyChanges(), TransitionOptions(override=override)
+    )
 
 
 def _expires(deal: StoryDeal, data: StoryData) -> datetime | None:
@@ -160,7 +167,9 @@ def _expires(deal: StoryDeal, data: StoryData) -> datetime | None:
 
 
 async def _update_account(deal: StoryDeal, data: StoryData) -> None:
-    await update_account(deal.ctx, deal.account_id, {"employee_count": data["employees"]}, expected_version=None)
+    await update_account(
+        deal.ctx, deal.account_id, {"employee_count": data["employees"]}, expected_version=None
+    )
 
 
 async def _update_buyer(deal: StoryDeal, data: StoryData) -> None:
@@ -170,7 +179,10 @@ async def _update_buyer(deal: StoryDeal, data: StoryData) -> None:
     if "motivationToChange" in data:
         changes["motivation_to_change"] = data["motivationToChange"]
     if "compellingEvent" in data:
-        changes |= {"compelling_event": data["compellingEvent"], "decision_date": deal.day_from_now(data["decisionIn"])}
+        changes |= {
+            "compelling_event": data["compellingEvent"],
+            "decision_date": deal.day_from_now(data["decisionIn"]),
+        }
     await update_buyer(deal.ctx, deal.id, changes, expected_version=None)
 
 
@@ -186,7 +198,9 @@ async def _add_competitors(deal: StoryDeal, competitors: Sequence[StoryData]) ->
 
 
 async def _set_value(deal: StoryDeal, amount: str) -> None:
-    await update_opportunity(deal.ctx, deal.id, {"value": MoneyAmount(Decimal(amount), "USD")}, expected_version=None)
+    await update_opportunity(
+        deal.ctx, deal.id, {"value": MoneyAmount(Decimal(amount), "USD")}, expected_version=None
+    )
 
 
 async def _set_close_date(deal: StoryDeal, data: StoryData) -> None:
@@ -197,7 +211,10 @@ async def _set_close_date(deal: StoryDeal, data: StoryData) -> None:
 
 async def _push_close_date(deal: StoryDeal, pushes: Sequence[StoryData]) -> None:
     for push in pushes:
-        changes: Any = {"expected_close_date": deal.day_from_now(push["in"]), "slip_reason": SlipReason(push["reason"])}
+        changes: Any = {
+            "expected_close_date": deal.day_from_now(push["in"]),
+            "slip_reason": SlipReason(push["reason"]),
+        }
         await update_opportunity(deal.ctx, deal.id, changes, expected_version=None)
 
 
@@ -215,7 +232,9 @@ async def _add_mitigation(deal: StoryDeal, risk_id: UUID, data: StoryData) -> No
     await add_mitigation(deal.ctx, risk_id, plan)
     if "evidence" in data:
         risk = next(risk for risk in (await deal.facts()).risks if risk.id == risk_id)
-        await complete_mitigation(deal.ctx, risk.mitigations[0].id, evidence=data["evidence"], expected_version=None)
+        await complete_mitigation(
+            deal.ctx, risk.mitigations[0].id, evidence=data["evidence"], expected_version=None
+        )
 
 
 async def _review_risks(deal: StoryDeal, data: StoryData) -> None:

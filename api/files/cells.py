@@ -1,4 +1,4 @@
-"""The kinds of exported records, and the formats of a record: a line of JSON, or cells that a spreadsheet does not run."""
+"""The kinds of exported records, and a record as a line of JSON or as cells of a table."""
 
 import json
 from decimal import Decimal
@@ -26,7 +26,10 @@ def json_line(record: Record) -> str:
 
 
 def csv_cell(value: object) -> str:
-    """Return a value as a cell. A text that a spreadsheet would read as a formula gets an apostrophe in front."""
+    """Return a value as a cell.
+
+    A text that a spreadsheet would read as a formula gets an apostrophe in front.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -102,7 +102,10 @@ _TOO_LONG = f"The line is longer than {MAX_LINE_BYTES:,} bytes. Shorten it."
 
 
 def _decode_lines(file: Path, encoding: str) -> Iterator[str]:
-    """Yield the lines as text of limited length. Bytes that cannot be decoded become replacement characters."""
+    """Yield the lines as text of limited length.
+
+    Bytes that cannot be decoded become replacement characters.
+    """
     if encoding.startswith("utf-16"):
         with file.open(encoding=encoding, errors="replace", newline="") as wide:
             while text := wide.readline(MAX_LINE_BYTES):
@@ -117,12 +120,14 @@ def _decode_lines(file: Path, encoding: str) -> Iterator[str]:
                 yield f'"{_TOO_LONG}"\n'
                 continue
             # Only the first line of the file begins with a byte order mark.
-            yield line.decode(encoding if is_first else encoding.replace("utf-8-sig", "utf-8"), errors="replace")
+            yield line.decode(
+                encoding if is_first else encoding.replace("utf-8-sig", "utf-8"), errors="replace"
+            )
             is_first = False
 
 
 def _detect_encoding(file: Path) -> str:
-    """Return the encoding by the byte order mark, or else UTF-8 if the whole file is valid, or else Windows-1252."""
+    """Return the encoding of the byte order mark, or UTF-8 if the file is valid, or Windows-1252."""
     with file.open("rb") as opened:
         start = opened.read(4)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

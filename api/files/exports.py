@@ -73,7 +73,9 @@ def _state_since(deal: OpportunityRow, zone: ZoneInfo) -> datetime | None:
     return None if deal.state_since == deal.created_at else deal.state_since
 
 
-def _opportunity_cells(row: tuple[OpportunityRow, AccountRow, MemberRow], organization: OrganizationRow) -> Record:
+def _opportunity_cells(
+    row: tuple[OpportunityRow, AccountRow, MemberRow], organization: OrganizationRow
+) -> Record:
     deal, account, owner = row
     return {
         "number": deal.number,
@@ -157,7 +159,15 @@ def _transition_cells(row: tuple[TransitionRow, int], organization: Organization
 
 def _transition_fields(transition: TransitionRow, number: int) -> Record:
     """Return the fields that are the same in JSON and in a table."""
-    names = ("sequence", "trigger", "source", "note", "seconds_in_previous_state", "probability", "forecast_category")
+    names = (
+        "sequence",
+        "trigger",
+        "source",
+        "note",
+        "seconds_in_previous_state",
+        "probability",
+        "forecast_category",
+    )
     return {
         "opportunityNumber": number,
         "opportunityId": ids.encode("Opportunity", transition.opportunity_id),
@@ -192,7 +202,7 @@ def _actor(actor: Actor) -> Record:
 
 
 def _line_fields(table: FieldTable, row: object, **others: object) -> Record:
-    """Return the fields that an import reads: those of the row, and others that the row does not have as they are."""
+    """Return the fields that an import reads, with their values from the row or else from `others`."""
     return {
         name: encode(others[attribute] if attribute in others else getattr(row, attribute))
         for name, (attribute, _) in table.items()
@@ -208,7 +218,11 @@ def _timestamps(row: AccountRow | ContactRow) -> Record:
 
 
 def _money(minor: int | None, currency: str | None) -> Mapping[str, str] | None:
-    return None if minor is None or currency is None else {"amount": str(amount(minor, currency)), "currency": currency}
+    return (
+        None
+        if minor is None or currency is None
+        else {"amount": str(amount(minor, currency)), "currency": currency}
+    )
 
 
 def _amount_cells(name: str, minor: int | None, currency: str | None) -> Record:

@@ -30,8 +30,13 @@ class ImportFile(Protocol):
     def total(self) -> int:
         """The number of rows."""
 
-    async def run(self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool) -> None:
-        """Import the rows and count their outcomes. Call the tally's `on_start` once the file is known to be readable."""
+    async def run(
+        self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool
+    ) -> None:
+        """Import the rows and count their outcomes.
+
+        Call the tally's `on_start` once the file is known to be readable.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class JsonLinesFile:
     total: int
     header: Sequence[str] = (jsonl_rows.LINE_COLUMN,)
 
-    async def run(self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool) -> None:
+    async def run(
+        self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool
+    ) -> None:
         """Import opportunities in batches, accounts and contacts one by one."""
         tally.on_start()
         if self.kind is RecordKind.OPPORTUNITIES:
@@ -66,7 +73,9 @@ class MappedCsvFile:
         """The columns of the file."""
         return self.csv_format.header
 
-    async def run(self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool) -> None:
+    async def run(
+        self, ctx: Ctx, organization: OrganizationRow, tally: ImportTally, *, dry_run: bool
+    ) -> None:
         """Import the rows in batches; InvalidMapError if the order of day and month is ambiguous."""
         value_format = ValueFormat(
             zone=ZoneInfo(organization.time_zone),
@@ -90,7 +99,9 @@ class MappedCsvFile:
     def _parse_line(self, mapper: RowMapper, line: CsvLine) -> ParsedLine:
         key = mapper.key(line)
         try:
-            return ParsedLine(line.cells, key, self.map.external_system, mapper.row(line), mapper.contact(line))
+            return ParsedLine(
+                line.cells, key, self.map.external_system, mapper.row(line), mapper.contact(line)
+            )
         except InvalidInputError as problem:
             return ParsedLine(line.cells, key, self.map.external_system, problem)
 

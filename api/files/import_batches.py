@@ -1,4 +1,7 @@
-"""Import the lines of a file in batches. Each batch is one transaction, so a repeated import continues after the last."""
+"""Import the lines of a file in batches.
+
+Each batch is one transaction, so a repeated import continues after the last.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +40,9 @@ class ImportTally:
         return self.counts.total()
 
 
-async def import_lines(ctx: Ctx, lines: Iterable[ParsedLine], tally: ImportTally, *, dry_run: bool = False) -> None:
+async def import_lines(
+    ctx: Ctx, lines: Iterable[ParsedLine], tally: ImportTally, *, dry_run: bool = False
+) -> None:
     """Import the lines in batches of one external system each, with the contacts that they name."""
     seen: set[tuple[str, str]] = set()
     for batch in _batches(lines):
@@ -54,7 +59,9 @@ async def _import_batch(
         problem = line.row if isinstance(line.row, InvalidInputError) else None
         key = (line.system, line.key)
         if problem is None and key in seen:
-            problem = invalid_field("externalId", message=f"`{line.key}` is also in an earlier line. Keep one of them.")
+            problem = invalid_field(
+                "externalId", message=f"`{line.key}` is also in an earlier line. Keep one of them."
+            )
         seen.add(key)
         if problem is None and isinstance(line.row, ImportRow):
             valid.append((line, line.row))
@@ -75,7 +82,9 @@ async def _import_batch(
         if line.contact and outcome.opportunity_id is not None and outcome.problem is None and not dry_run:
             contact_problem = await ensure_row_stakeholder(ctx, outcome.opportunity_id, line.contact)
             if contact_problem is not None:
-                tally.on_reject(line, f"The opportunity was imported, but its contact was not: {contact_problem}")
+                tally.on_reject(
+                    line, f"The opportunity was imported, but its contact was not: {contact_problem}"
+                )
 
 
 def _count_outcome(tally: ImportTally, line: ParsedLine, outcome: ImportRowOutcome) -> None:
@@ -103,7 +112,9 @@ def _batches(lines: Iterable[ParsedLine]) -> Iterator[list[ParsedLine]]:
     for line in lines:
         size = sum(map(len, line.cells.values()))
         if batch and (
-            line.system != batch[0].system or len(batch) == MAX_ROWS or characters + size > MAX_BATCH_CHARACTERS
+            line.system != batch[0].system
+            or len(batch) == MAX_ROWS
+            or characters + size > MAX_BATCH_CHARACTERS
         ):
             yield batch
             batch = []

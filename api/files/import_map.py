@@ -16,7 +16,10 @@ TARGET_FIELDS = (
     "expectedCloseDate", "closeDate", "closedOn", "type", "source", "winReason", "lossReason", "disqualifyReason", "contactName",
     "contactEmail", "contactTitle", "contactRole",
 )  # fmt: skip
-"""The fields that a column can be mapped to. `closeDate` is the expected date of an open deal or the day of a close."""
+"""The fields that a column can be mapped to.
+
+`closeDate` is the expected date of an open deal or the day of a close.
+"""
 REQUIRED_FIELDS = ("externalId", "name")
 """The fields that a file must have a column for."""
 ENUM_TABLES: Mapping[str, type[StrEnum]] = {
@@ -67,7 +70,10 @@ class ImportMap:
         return all(target in self.match_header(header) for target in (*REQUIRED_FIELDS, "stage"))
 
     def translate(self, table: str, word: str) -> str | None:
-        """Return the value that a word of the file means: by the table, or because it is that value; None if unknown."""
+        """Return the value that a word of the file means: by the table, or because it is that value.
+
+        None if unknown.
+        """
         translations = {fold(theirs): ours for theirs, ours in self.translations.get(table, {}).items()}
         own_values = {fold(one): one.value for one in ENUM_TABLES[table]}
         return translations.get(fold(word)) or own_values.get(fold(word))
@@ -81,7 +87,8 @@ def fold(text: str) -> str:
 def load_preset(name: str) -> ImportMap:
     """Return a map that ships with the product."""
     return parse_map(
-        (files("api.files") / "import_maps" / f"{name}.toml").read_text(encoding="utf-8"), f"The preset {name}"
+        (files("api.files") / "import_maps" / f"{name}.toml").read_text(encoding="utf-8"),
+        f"The preset {name}",
     )
 
 
@@ -93,7 +100,9 @@ def parse_map(text: str, label: str) -> ImportMap:
         raise InvalidMapError(f"{label} is not TOML: {problem}.") from problem
     known = {"external_system", "columns", "defaults", "format", "keep_other_columns", *ENUM_TABLES}
     if unknown := sorted(data.keys() - known):
-        raise InvalidMapError(f"{label} has the unknown key `{unknown[0]}`. It may have {', '.join(sorted(known))}.")
+        raise InvalidMapError(
+            f"{label} has the unknown key `{unknown[0]}`. It may have {', '.join(sorted(known))}."
+        )
     columns = _parse_columns(_parse_table(data, "columns", label), label)
     system = data.get("external_system")
     if not isinstance(system, str) or not system.strip():
@@ -106,7 +115,8 @@ def parse_map(text: str, label: str) -> ImportMap:
         external_system=system.strip(),
         columns=columns,
         translations={
-            table: _parse_translations(_parse_table(data, table, label), table, label) for table in ENUM_TABLES
+            table: _parse_translations(_parse_table(data, table, label), table, label)
+            for table in ENUM_TABLES
         },
         currency=_parse_text(defaults, "currency", label),
         default_account=_parse_text(defaults, "account", label),
@@ -123,7 +133,7 @@ def best_preset(header: Sequence[str]) -> ImportMap | None:
 
 
 def propose_map(header: Sequence[str]) -> str:
-    """Return the TOML text of a map that is guessed from a header, for the user to complete and give with --map."""
+    """Return a map as TOML that is guessed from a header, for the user to complete."""
     guessed: dict[str, str] = {}
     for name in PRESETS:
         for target, column in load_preset(name).match_header(header).items():
@@ -137,7 +147,8 @@ def propose_map(header: Sequence[str]) -> str:
         "[columns]",
     ]
     lines += [
-        f"{field} = [{_quote(guessed[field])}]" if field in guessed else f"# {field} = []" for field in TARGET_FIELDS
+        f"{field} = [{_quote(guessed[field])}]" if field in guessed else f"# {field} = []"
+        for field in TARGET_FIELDS
     ]
     lines += ["", f"# Not used: {', '.join(others)}" if others else "# Every column is used."]
     lines += ["# keep_other_columns = true  # above [columns]: imports them as attributes", "", "[states]"]

@@ -17,7 +17,7 @@ from workflow.rules.enums import ImportOutcome
 from workflow.rules.errors import InvalidInputError, Refusal, invalid_field
 
 IGNORED_FIELDS = frozenset({"id", "accountId", "version", "createdAt", "updatedAt"})
-"""The fields that an export writes and an import ignores: ids, versions and times belong to one organization."""
+"""The fields that an import ignores: ids, versions and times belong to one organization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,45 @@ def detect_kind(file: Path) -> RecordKind:
     return RecordKind.ACCOUNTS if "name" in names else RecordKind.OPPORTUNITIES
 
 
-async def import_records(ctx: Ctx, kind: RecordKind, file: Path, tally: ImportTally, *, dry_run: bool) -> None:
+async def import_records(
+    ctx: Ctx, kind: RecordKind, file: Path, tally: ImportTally, *, dry_run: bool
+) -> None:
     """Import the lines of a file one by one. A dry run rolls each of them back."""
-    jsonl_format = JSONL_FORMATS[kind]
     for text in lines(file):
         try:
-            record = parse_fields(parse_object(text), jsonl_format.fields, jsonl_format.required, IGNORED_FIELDS)
-            outcome = await in_own_transaction(lambda given=record: jsonl_format.store(ctx, given), dry_run=dry_run)  # type: ignore[misc]
+            outcome = await _import_line(ctx, JSONL_FORMATS[kind], text, dry_run=dry_run)
         except Refusal as problem:
             outcome = ImportOutcome.REJECTED
-            error = (
-                problem
-                if isinstance(problem, InvalidInputError)
-                else invalid_field(LINE_COLUMN, message=problem.message)
+            tally.on_reject(
+                ParsedLine({LINE_COLUMN: text.strip()}, "", "", _as_fault(problem)), problem.message
             )
-            tally.on_reject(ParsedLine({LINE_COLUMN: text.strip()}, "", "", error), problem.message)
         tally.counts[outcome] += 1
         tally.on_progress(tally.done)
 
 
+async def _import_line(ctx: Ctx, jsonl_format: JsonlFormat, text: str, *, dry_run: bool) -> ImportOutcome:
+    record = parse_fields(parse_object(text), jsonl_format.fields, jsonl_format.required, IGNORED_FIELDS)
+
+    async def store() -> ImportOutcome:
+        # A copy, because a transaction that collides with another one runs this again.
+        return await jsonl_format.store(ctx, dict(record))
+
+    return await in_own_transaction(store, dry_run=dry_run)
+
+
+def _as_fault(problem: Refusal) -> InvalidInputError:
+    if isinstance(problem, InvalidInputError):
+        return problem
+    return invalid_field(LINE_COLUMN, message=problem.message)
+
+
 async def _store_account(ctx: Ctx, record: Record) -> ImportOutcome:
-    return await upsert_account(ctx, record)  # type: ignore[arg-type]  # the fields below are those of an account
+    return await upsert_account(ctx, record)  # type: ignore[arg-type]  # parsed by ACCOUNT_FIELDS
 
 
 async def _store_contact(ctx: Ctx, record: Record) -> ImportOutcome:
-    return await upsert_contact(ctx, record.pop("account_name"), record)  # type: ignore[arg-type]  # and these of a contact
+    account = record.pop("account_name")
+    return await upsert_contact(ctx, account, record)  # type: ignore[arg-type]  # parsed by CONTACT_FIELDS
 
 
 JSONL_FORMATS: Mapping[RecordKind, JsonlFormat] = {

@@ -13,7 +13,7 @@ from workflow.operations.core.validation import MoneyAmount
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, OpportunityType, WinReason
 
 FieldTable = Mapping[str, tuple[str, Callable[[Any], Any]]]
-"""By the name of each field its attribute and the parser of its value, which raises ValueError or TypeError."""
+"""The attribute of each field, and the parser of its value, which raises ValueError or TypeError."""
 
 
 def parse_text(value: object) -> str:

@@ -74,7 +74,9 @@ def parse_fields(
         if not isinstance(data.get(name), str):
             raise invalid_field(name, message=f"`{name}` is missing. Give it a text.")
     return {
-        attribute: _parse_value(name, data[name], parse) for name, (attribute, parse) in fields.items() if name in data
+        attribute: _parse_value(name, data[name], parse)
+        for name, (attribute, parse) in fields.items()
+        if name in data
     }
 
 
@@ -84,7 +86,9 @@ def _parse_line(text: str) -> ParsedLine:
     document = {name: data[name] for name in _DOCUMENT_FIELDS if name in data}
     system = fields.pop("external_system", OWN_SYSTEM)
     if not system:
-        raise invalid_field("externalSystem", message="`externalSystem` is empty. Give it a text or leave it out.")
+        raise invalid_field(
+            "externalSystem", message="`externalSystem` is empty. Give it a text or leave it out."
+        )
     return ParsedLine(
         {LINE_COLUMN: text.strip()},
         fields["external_id"],

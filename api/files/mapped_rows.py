@@ -1,4 +1,4 @@
-"""Convert the lines of a CSV file to rows of an import by a map: numbers, dates and words in the file's own notation."""
+"""Convert the lines of a CSV file to rows of an import by a map."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ FORMULA_MARK = "'"
 
 @dataclass(frozen=True, slots=True)
 class ValueFormat:
-    """The notation of a file's values: time zone, default currency, order of dates, decimal mark, and e-mails of owners."""
+    """The notation of a file's values, and the e-mails of the owners it names."""
 
     zone: ZoneInfo
     currency: str
@@ -41,7 +41,10 @@ class ValueFormat:
 
 
 def detect_date_order(values: Iterable[str], setting: str) -> str:
-    """Return `dmy` or `mdy`; InvalidMapError if every value can be read both ways with a different meaning."""
+    """Return `dmy` or `mdy`.
+
+    InvalidMapError if every value can be read both ways with a different meaning.
+    """
     if setting != "auto":
         return setting
     day_first = True
@@ -103,7 +106,12 @@ class RowMapper:
 
     def contact(self, line: CsvLine) -> Mapping[str, str]:
         """Return the contact that a line names: name, e-mail, title and role, as far as they are given."""
-        names = {"name": "contactName", "email": "contactEmail", "title": "contactTitle", "role": "contactRole"}
+        names = {
+            "name": "contactName",
+            "email": "contactEmail",
+            "title": "contactTitle",
+            "role": "contactRole",
+        }
         return {name: value for name, column in names.items() if (value := self._cell(line, column))}
 
     def row(self, line: CsvLine) -> ImportRow:
@@ -131,7 +139,10 @@ class RowMapper:
         )
 
     def _simple_fields(self) -> Sequence[tuple[str, str, Callable[[str, str], Any]]]:
-        """Return the fields that are read from one column, with their parsers. Of equal fields the last one counts."""
+        """Return the fields that are read from one column, with their parsers.
+
+        Of equal fields the last one counts.
+        """
         return (
             ("owner_email", "ownerName", self._owner_email),
             ("owner_email", "ownerEmail", lambda column, text: text),
@@ -146,7 +157,9 @@ class RowMapper:
         """Return the value, the day and the reason that belong to the state."""
         fields: dict[str, Any] = {}
         if amount := self._cell(line, "amount"):
-            currency = self._cell(line, "currency").upper() or self._map.currency or self._value_format.currency
+            currency = (
+                self._cell(line, "currency").upper() or self._map.currency or self._value_format.currency
+            )
             fields["value"] = MoneyAmount(self._parse_number(amount), currency)
         closed = state in CLOSED_STATES
         if text := self._cell(line, "closedOn" if closed else "closeDate") or (
@@ -183,7 +196,9 @@ class RowMapper:
 
     def _attributes(self, line: CsvLine) -> dict[str, Any]:
         own = {
-            target.removeprefix("attributes."): self._cell(line, target) for target in self._columns if "." in target
+            target.removeprefix("attributes."): self._cell(line, target)
+            for target in self._columns
+            if "." in target
         }
         others = {name: line.cells[name] for name in self._others}
         return {name: value for name, value in {**others, **own}.items() if value}
@@ -205,7 +220,9 @@ class RowMapper:
         try:
             return Decimal(bare)
         except InvalidOperation:
-            raise invalid_field("amount", message=f"`{text[:40]}` is not an amount such as 1054.50.") from None
+            raise invalid_field(
+                "amount", message=f"`{text[:40]}` is not an amount such as 1054.50."
+            ) from None
 
     def _parse_day(self, column: str, text: str) -> date:
         found = DATE_PATTERN.match(text)
@@ -222,7 +239,10 @@ class RowMapper:
             raise invalid_field(column, message=f"`{text[:40]}` is not a date such as 2026-03-01.") from None
 
     def _parse_instant(self, column: str, text: str) -> datetime:
-        """Return an instant; without a zone it is in the organization's, without a time at the start of the day."""
+        """Return an instant.
+
+        Without a zone it is in the organization's, without a time at the start of the day.
+        """
         try:
             instant = datetime.fromisoformat(text)
         except ValueError:

@@ -9,7 +9,7 @@ from workflow.rules.errors import InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """A line: its cells, external id and system, the row or the problem that prevents one, and the contact it names."""
+    """A line: its cells and key, its row or the problem that prevents one, and the contact it names."""
 
     cells: Mapping[str, str]
     key: str

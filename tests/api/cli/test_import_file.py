@@ -1,4 +1,4 @@
-"""`pursuit import` on files that are not as they should be: a bad line is told in the rejects, a bad file in one line."""
+"""`pursuit import` of faulty files: a bad line is in the rejects file, a bad file is reported in one line."""
 
 import csv
 import shutil
@@ -33,7 +33,7 @@ BAD = {
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """A small pipeline with the data set's own sister files."""
+    """A small pipeline with the data set's other files."""
     shutil.copytree(DATA, tmp_path / "files")
     (tmp_path / "files" / "sales_pipeline.csv").write_text(f"{HEADER}\n{GOOD}\n")
     return tmp_path / "files"
@@ -45,7 +45,9 @@ async def test_a_bad_line_is_rejected_with_its_reason_and_the_others_are_importe
     (files / "sales_pipeline.csv").write_text("\n".join([HEADER, GOOD, *BAD]))
 
     command = ("import", str(files / "sales_pipeline.csv"), "--organization", organization.name)
-    ended = await pursuit(*command, "--rejects", str(files / "rejects.csv"), environ={"PURSUIT_DATABASE_URL": database})
+    ended = await pursuit(
+        *command, "--rejects", str(files / "rejects.csv"), environ={"PURSUIT_DATABASE_URL": database}
+    )
 
     rejected = list(csv.DictReader((files / "rejects.csv").read_text().splitlines()))
     problems = {row["opportunity_id"]: row["problem"] for row in rejected}
@@ -77,7 +79,9 @@ def nameless_manager(folder: Path) -> None:
 
 
 def long_name(folder: Path) -> None:
-    (folder / "sales_teams.csv").write_text(f"sales_agent,manager,regional_office\n{'x' * 300},Ann Boss,West\n")
+    (folder / "sales_teams.csv").write_text(
+        f"sales_agent,manager,regional_office\n{'x' * 300},Ann Boss,West\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,9 @@ def test_sellers_are_in_a_team_per_manager_and_accounts_have_their_revenue_in_do
     assert (account["industry"], account["attributes"]) == ("technology", {"year_established": 1996})
 
 
-async def test_a_dry_run_rolls_back_sellers_and_accounts(organization: TestOrganization, tmp_path: Path) -> None:
+async def test_a_dry_run_rolls_back_sellers_and_accounts(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
     file = write_pipeline(tmp_path, WON)
     before = await Member.filter(organization_id=organization.id).count()
     tally = ImportTally()

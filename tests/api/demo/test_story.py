@@ -21,7 +21,9 @@ def test_every_field_of_the_story_is_an_action_or_known() -> None:
 
 
 def test_a_deal_with_earlier_days_is_imported_on_the_first_of_them() -> None:
-    backdated = {deal["id"]: [day["ago"] for day in deal["days"]] for deal in stored_story() if "days" in deal}
+    backdated = {
+        deal["id"]: [day["ago"] for day in deal["days"]] for deal in stored_story() if "days" in deal
+    }
 
     assert story.backdated_deals() == backdated.keys()
     assert story.days_covered() == max(max(days) for days in backdated.values())
@@ -30,7 +32,9 @@ def test_a_deal_with_earlier_days_is_imported_on_the_first_of_them() -> None:
 
 async def test_a_sentence_is_spoken_by_the_person_it_names(organization: TestOrganization) -> None:
     ruth = uuid4()
-    deal = story.StoryDeal(organization.ctx, organization.ctx, uuid4(), uuid4(), {}, people={"Ruth Adler": ruth})
+    deal = story.StoryDeal(
+        organization.ctx, organization.ctx, uuid4(), uuid4(), {}, people={"Ruth Adler": ruth}
+    )
 
     assert deal.speaker_id("Ruth: it must pay back within a year") == ruth
     assert deal.speaker_id("Paul: it must pay back within a year") is None

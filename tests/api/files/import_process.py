@@ -1,4 +1,4 @@
-"""The import command over every file of a folder in one process, as its user meets it: python -m tests.api.files.import_process ORGANIZATION FOLDER."""
+"""Run the import command on every file of a folder: import_process ORGANIZATION FOLDER."""
 
 import contextlib
 import io
@@ -10,8 +10,16 @@ from api.cli import main
 
 
 def run_import(organization: str, file: Path) -> tuple[int, str]:
-    """The exit code, and what was said on standard error."""
-    sys.argv = ["pursuit", "import", str(file), "--organization", organization, "--rejects", f"{file}.rejects"]
+    """Return the exit code and the text on standard error."""
+    sys.argv = [
+        "pursuit",
+        "import",
+        str(file),
+        "--organization",
+        organization,
+        "--rejects",
+        f"{file}.rejects",
+    ]
     stderr = io.StringIO()
     with contextlib.redirect_stderr(stderr), contextlib.redirect_stdout(io.StringIO()):
         try:

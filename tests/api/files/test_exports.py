@@ -1,4 +1,4 @@
-"""`pursuit export`: JSON lines that an import makes the same organization of, and CSV that no spreadsheet runs."""
+"""`pursuit export`: JSON lines that an import restores, and CSV that is safe in a spreadsheet."""
 
 import csv
 import io
@@ -23,12 +23,16 @@ from workflow.rules.enums import OpportunityState, Role, WinReason
 
 @pytest.fixture
 async def team(database: str) -> SalesTeam:
-    """Deals in every state, one of them made and won here, one deleted, one by a dangerous name."""
+    """A team with deals in every state: one won here, one deleted, one with the name of a formula."""
     team = await new_sales_team()
     admin, owner = team.ctx["admin"], team.ctx["owner"]
     account = await create_account(admin, {"name": "=cmd|' /C calc'!A0", "attributes": {"b": 1, "a": "@x"}})
     await create_contact(admin, account, {"name": "-Grace", "email": "grace@example.com"})
-    worth = {"name": '+"Größe", 2nd', "value": MoneyAmount(Decimal("12.50"), "EUR"), "attributes": {"z": 1, "a": [2]}}
+    worth = {
+        "name": '+"Größe", 2nd',
+        "value": MoneyAmount(Decimal("12.50"), "EUR"),
+        "attributes": {"z": 1, "a": [2]},
+    }
     await create_opportunity(owner, NewOpportunity(account, None, None), worth)  # type: ignore[arg-type]
     gone = await create_opportunity(owner, NewOpportunity(account, None, None), {"name": "Gone"})
     await delete_opportunity(admin, gone, reason="A test", expected_version=None)
@@ -37,14 +41,16 @@ async def team(database: str) -> SalesTeam:
 
 
 async def export_file(database: str, organization: str, kind: str, format: str) -> str:
-    """What the command writes."""
+    """Return the output of the command."""
     command = ("export", kind, "--organization", organization, "--format", format)
     ended = await pursuit(*command, environ={"PURSUIT_DATABASE_URL": database})
     assert ended.code == 0, ended.err
     return ended.out
 
 
-async def test_importing_an_export_reproduces_it_byte_for_byte(team: SalesTeam, database: str, tmp_path: Path) -> None:
+async def test_importing_an_export_reproduces_it_byte_for_byte(
+    team: SalesTeam, database: str, tmp_path: Path
+) -> None:
     text = await export_file(database, team.organization.name, "opportunities", "jsonl")
     (tmp_path / "deals.jsonl").write_text(text)
     other = await new_organization()
@@ -66,9 +72,12 @@ async def test_every_kind_is_exported_in_both_formats_without_deleted_records(
     team: SalesTeam, database: str, kind: RecordKind
 ) -> None:
     rows = [
-        json.loads(line) for line in (await export_file(database, team.organization.name, kind, "jsonl")).splitlines()
+        json.loads(line)
+        for line in (await export_file(database, team.organization.name, kind, "jsonl")).splitlines()
     ]
-    table = list(csv.reader(io.StringIO(await export_file(database, team.organization.name, kind, "csv"), newline="")))
+    table = list(
+        csv.reader(io.StringIO(await export_file(database, team.organization.name, kind, "csv"), newline=""))
+    )
 
     assert len(rows) == len(table) - 1 > 0
     assert all(not text.startswith(FORMULA_PREFIXES) or _number(text) for row in table for text in row)
@@ -85,9 +94,13 @@ def _number(text: str) -> bool:
 
 async def test_history_and_events_have_the_field_names_of_the_api(team: SalesTeam, database: str) -> None:
     history = await export_file(database, team.organization.name, "history", "jsonl")
-    event = json.loads((await export_file(database, team.organization.name, "events", "jsonl")).splitlines()[0])
+    event = json.loads(
+        (await export_file(database, team.organization.name, "events", "jsonl")).splitlines()[0]
+    )
 
-    [won] = [row for row in map(json.loads, history.splitlines()) if row["to"] == "WON" and row["source"] == "API"]
+    [won] = [
+        row for row in map(json.loads, history.splitlines()) if row["to"] == "WON" and row["source"] == "API"
+    ]
     assert (won["from"], won["actor"]["kind"]) == ("PROGRESSING", "MEMBER")
     assert won["close"]["winReason"] == "SPEED" and won["close"]["closedOn"] is not None
     assert set(event) == {"cursor", "id", "type", "at", "actor", "payload"}

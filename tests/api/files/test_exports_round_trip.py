@@ -1,4 +1,4 @@
-"""An organization moved by its export: every deal comes back with all that hangs on it, to the byte, and so does every figure."""
+"""An exported organization is imported again with every part and every figure."""
 
 import json
 from dataclasses import fields, is_dataclass, replace
@@ -57,13 +57,13 @@ HISTORIES = count(200)
 
 @pytest.fixture
 async def source() -> TestOrganization:
-    """An organization in which everything was done once; no test changes it."""
+    """An organization in which every mutation was run once; no test changes it."""
     return await organization_with_everything()
 
 
 @pytest.fixture
 async def other_deals() -> TestOrganization:
-    """What the story does not do: deals of which more is said by hand, undone, waived, and lost to somebody."""
+    """Deals with what the other organization lacks: a manual probability, a waiver, a lost competitor."""
     team = await new_sales_team()
     admin, owner = team.ctx["admin"], team.ctx["owner"]
     lead, deal = (team.deals[state] for state in (OpportunityState.LEAD, OpportunityState.PROGRESSING))
@@ -72,7 +72,9 @@ async def other_deals() -> TestOrganization:
     contact = await create_contact(admin, account, {"name": "Grace"})
     person = await add_stakeholder(owner, deal, NewStakeholder(contact, [BuyingRole.CHAMPION]))
     await update_stakeholder(owner, person, {"left": True}, expected_version=None)
-    call = NewActivity(ActivityKind.CALL, ActivityDirection.OUTBOUND, "It was somebody else", contact_ids=[contact])
+    call = NewActivity(
+        ActivityKind.CALL, ActivityDirection.OUTBOUND, "It was somebody else", contact_ids=[contact]
+    )
     await correct_activity(owner, await log_activity(owner, deal, call), {"void": True})
     step = await add_milestone(owner, deal, NewMilestone("A second visit"))
     await waive_milestone(
@@ -99,7 +101,7 @@ async def test_an_exported_organization_is_imported_byte_for_byte(
 
 
 def _missing_fields(lines: list[dict[str, Any]]) -> set[str]:
-    """What a whole deal may have that none of the lines has."""
+    """Return the fields of a document that none of the lines has."""
     hints = get_type_hints(OpportunityDocument)
     written_names = {name for line in lines for name in line}
     missing = {camel(name) for name in DOCUMENT_FIELDS} - written_names
@@ -114,7 +116,7 @@ def _missing_fields(lines: list[dict[str, Any]]) -> set[str]:
 
 
 async def _health(organization: TestOrganization) -> list[Any]:
-    """What the rules made of each deal; the story's `talk` came to closed ones unseen by them."""
+    """Return the evaluation of each deal, except disqualified ones, on which activities were logged later."""
     mine = Opportunity.filter(organization_id=organization.id, deleted_at=None).order_by("number")
     columns = await mine.values("state", "health", "health_factors", "risk_level", "closed_insight")
     return [row for row in columns if row["state"] != "DISQUALIFIED"]
@@ -131,12 +133,21 @@ async def test_reports_of_past_days_are_the_same_after_an_import(tmp_path: Path)
 
 
 async def _figures(organization: TestOrganization) -> list[object]:
-    viewer, own, all_ = organization.ctx.viewer, await find_organization(str(organization.id)), OpportunityFilter()
+    viewer, own, all_ = (
+        organization.ctx.viewer,
+        await find_organization(str(organization.id)),
+        OpportunityFilter(),
+    )
     figures: list[object] = []
     for period in PERIODS:
         entered = await cohorts(viewer, all_, own, period)
         ended = await outcomes(viewer, all_, OutcomeGrouping.OVERRIDDEN, own, period)
-        figures += [sorted(entered.groups, key=str), entered.medians, sorted(ended.groups, key=str), ended.medians]
+        figures += [
+            sorted(entered.groups, key=str),
+            entered.medians,
+            sorted(ended.groups, key=str),
+            ended.medians,
+        ]
         figures.append(await velocity(viewer, all_, own, period))
         figures.append(sorted(await snapshot_changes(viewer, all_, own, period), key=str))
     for place in range(40):
@@ -153,6 +164,10 @@ async def test_reimporting_an_export_matches_existing_deals(source: TestOrganiza
 
     tally, why = await import_text(source, RecordKind.OPPORTUNITIES, lines, tmp_path)
 
-    assert (tally.counts[ImportOutcome.UNCHANGED], tally.documents_skipped, why) == (len(lines), len(lines), [])
+    assert (tally.counts[ImportOutcome.UNCHANGED], tally.documents_skipped, why) == (
+        len(lines),
+        len(lines),
+        [],
+    )
     assert await Opportunity.filter(organization_id=source.id).count() == before
     assert await export_lines(source, RecordKind.OPPORTUNITIES) == lines

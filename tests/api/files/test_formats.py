@@ -25,7 +25,9 @@ from workflow.rules.enums import ImportOutcome, Role
         ("[1", RecordKind.OPPORTUNITIES),
     ],
 )
-def test_the_kind_of_json_lines_is_detected_from_the_first_line(line: str, kind: RecordKind, tmp_path: Path) -> None:
+def test_the_kind_of_json_lines_is_detected_from_the_first_line(
+    line: str, kind: RecordKind, tmp_path: Path
+) -> None:
     file = tmp_path / "some.jsonl"
     file.write_text(f"{line}\n\n{line}\n")
 
@@ -59,7 +61,9 @@ def test_a_map_without_a_column_for_a_required_field_is_refused(tmp_path: Path) 
         open_mapped_csv(file, load_preset("hubspot"))
 
 
-async def test_an_owner_is_found_by_a_name_that_only_one_active_member_has(organization: TestOrganization) -> None:
+async def test_an_owner_is_found_by_a_name_that_only_one_active_member_has(
+    organization: TestOrganization,
+) -> None:
     for email in ("rita@example.com", "sam@example.com", "gone@example.com"):
         await organization.ctx_of(Role.REP, email)
     mine = Member.filter(organization_id=organization.id)

@@ -1,4 +1,4 @@
-"""Files that are broken in any way: told in a sentence, line by line where a line is meant, and nothing of what is stored is harmed."""
+"""Randomly broken files are reported in a sentence and leave stored data unharmed."""
 
 import asyncio
 import json
@@ -28,11 +28,11 @@ FRAGMENTS = (
     *(b"{", b"}", b"[[[[", b"\\u0000", b"\\ud800", b"1e999", b"-0", b"NaN", b"null", b"2026-02-30", b"9" * 40, b"x" * 70_000),
     *("\u202e".encode(), "ä".encode("cp1252"), "\U0001f600".encode(), "٣".encode(), b"0000-00-00", b"9999-12-31T23:59:59+14:00"),
 )  # fmt: skip
-"""What is put where it does not belong."""
+"""Bytes that are inserted at random positions."""
 
 
 def break_file(rng: random.Random, data: bytes) -> bytes:
-    """One to four things done to a file: put in, cut out, changed, doubled, cut off."""
+    """Return the file with one to four random edits."""
     for _ in range(rng.randint(1, 4)):
         at, end = sorted(rng.randrange(len(data) + 1) for _ in range(2))
         data = rng.choice(
@@ -50,7 +50,9 @@ def break_file(rng: random.Random, data: bytes) -> bytes:
     return data
 
 
-async def test_any_broken_file_is_reported_in_a_sentence_and_harms_nothing(own_database: str, tmp_path: Path) -> None:
+async def test_any_broken_file_is_reported_in_a_sentence_and_harms_nothing(
+    own_database: str, tmp_path: Path
+) -> None:
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
         await organization.ctx_of(Role.REP, "rita@example.com")
@@ -74,8 +76,18 @@ async def test_any_broken_file_is_reported_in_a_sentence_and_harms_nothing(own_d
 
 async def _import_all(url: str, organization: str, folder: Path) -> dict[str, tuple[int, str]]:
     environ = {**os.environ, "PURSUIT_DATABASE_URL": url, "PURSUIT_SECRET_KEY": SECRET_KEY}
-    command = (sys.executable, "-W", "ignore", "-m", "tests.api.files.import_process", organization, str(folder))
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE)
+    command = (
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "tests.api.files.import_process",
+        organization,
+        str(folder),
+    )
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE
+    )
     out, _ = await process.communicate()
     answers: dict[str, tuple[int, str]] = json.loads(out)
     return answers

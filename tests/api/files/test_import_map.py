@@ -23,7 +23,11 @@ def test_each_systems_standard_export_is_recognized_by_its_columns(name: str, tm
     assert isinstance(closed, ImportRow) and isinstance(still_open, ImportRow)
     assert best_preset(csv_lines.detect_format(tmp_path / "deals.csv").header) == load_preset(name)
     currency = "USD" if name == "salesforce" else "EUR"
-    assert (closed.name, closed.account_name, closed.owner_email) == ("Pilot, phase 2", "Acme", "rita@example.com")
+    assert (closed.name, closed.account_name, closed.owner_email) == (
+        "Pilot, phase 2",
+        "Acme",
+        "rita@example.com",
+    )
     assert closed.value == MoneyAmount(Decimal("12500.50"), currency)
     assert (closed.state, closed.closed_on) == (S.LOST if name == "hubspot" else S.WON, date(2026, 1, 31))
     assert isinstance(closed.created_at, datetime) and closed.created_at.date() == date(2026, 1, 5)
@@ -57,7 +61,10 @@ def test_a_map_proposed_from_any_header_is_readable() -> None:
         ('external_system = "a"\n[columns]\nprice = "x"', "[columns] of it has the unknown field `price`"),
         ('external_system = "a"\n[columns]\nname = 3', "`name` of it is not a column"),
         ('external_system = "a"\n[states]\nNew = "NEW"', "[states] of it has 'NEW' for 'New'"),
-        ('external_system = "a"\n[format]\ndates = "us"', "`dates` of it is 'us'. Give one of auto, ymd, dmy, mdy"),
+        (
+            'external_system = "a"\n[format]\ndates = "us"',
+            "`dates` of it is 'us'. Give one of auto, ymd, dmy, mdy",
+        ),
         ('external_system = "a"\ncolumns = 3', "`columns` of it is not a table"),
         ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is 3. Give a text in quotes"),
     ],

@@ -1,4 +1,4 @@
-"""Accounts and contacts from JSON lines: what was exported comes back, the same again changes nothing, and a bad line spoils no other."""
+"""Accounts and contacts are exported to JSON lines and imported from them."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ from workflow.rules.enums import ImportOutcome as O
 
 @pytest.fixture
 async def exported_organization(organization: TestOrganization) -> TestOrganization:
-    """Two accounts, one with all that can be known of it, and two contacts."""
+    """Two accounts, one of them with every field, and two contacts."""
     revenue = MoneyAmount(Decimal("1250000.50"), "EUR")
     known: Any = {
         "name": "Grün & Söhne",
@@ -49,12 +49,15 @@ async def exported_organization(organization: TestOrganization) -> TestOrganizat
 
 
 def without_own_fields(lines: list[str]) -> list[dict[str, Any]]:
-    """The lines of an export, without what is an organization's own."""
-    return [{name: value for name, value in json.loads(line).items() if name not in IGNORED_FIELDS} for line in lines]
+    """Return the lines without the fields that belong to one organization."""
+    return [
+        {name: value for name, value in json.loads(line).items() if name not in IGNORED_FIELDS}
+        for line in lines
+    ]
 
 
 def json_lines(*records: dict[str, Any]) -> str:
-    """The lines of a file."""
+    """Return the records as the lines of a file."""
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
@@ -83,9 +86,16 @@ async def test_the_command_reports_counts_and_writes_rejected_lines(
         "import", *files, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database}
     )
 
-    assert (ended.code, "created   │    1" in ended.out, "rejected  │    1" in ended.out) == (2, True, True), ended.err
+    assert (ended.code, "created   │    1" in ended.out, "rejected  │    1" in ended.out) == (
+        2,
+        True,
+        True,
+    ), ended.err
     with (tmp_path / "rejects.csv").open(newline="") as file:
-        assert [row[-1].split(".")[0] for row in csv.reader(file)] == ["problem", "`size` is not a field of a line"]
+        assert [row[-1].split(".")[0] for row in csv.reader(file)] == [
+            "problem",
+            "`size` is not a field of a line",
+        ]
 
 
 async def test_existing_accounts_are_matched_by_key_domain_or_name_and_updated(
@@ -106,7 +116,9 @@ async def test_existing_accounts_are_matched_by_key_domain_or_name_and_updated(
 
     assert (tally.counts, why) == ({O.UPDATED: 4}, [])
     rows = (
-        await Account.filter(organization_id=organization.id).order_by("name").values("name", "external_id", "country")
+        await Account.filter(organization_id=organization.id)
+        .order_by("name")
+        .values("name", "external_id", "country")
     )
     assert [tuple(row.values()) for row in rows] == [
         ("By Name", "A2", None),
@@ -159,7 +171,9 @@ async def test_a_line_with_an_invalid_external_system_is_rejected_and_the_others
     assert tally.counts == {O.CREATED: 1, O.REJECTED: 2}
 
 
-async def test_oversized_texts_are_rejected_without_a_lookup(organization: TestOrganization, tmp_path: Path) -> None:
+async def test_oversized_texts_are_rejected_without_a_lookup(
+    organization: TestOrganization, tmp_path: Path
+) -> None:
     long = "x" * 70_000
     homes = json_lines({"name": long}, {"name": "Acme"})
     people = [{"accountName": long, "name": "Kim"}, {"accountName": "Acme", "name": "Kim", "email": long}]

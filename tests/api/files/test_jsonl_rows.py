@@ -1,4 +1,4 @@
-"""What is wrong with a whole deal is told at its place, and nothing of it is kept."""
+"""A faulty document is rejected with the path of its fault, and nothing of it is stored."""
 
 import json
 import random
@@ -24,13 +24,13 @@ from workflow.rules.enums import ImportOutcome
 
 BROKEN_LINES = count(2_000, part=10)
 GOOD = 5
-"""Of so many lines one is whole."""
+"""One of this many lines is valid."""
 KEYS = ("externalSystem", "externalId")
 ANYTHING: tuple[Any, ...] = (
     *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True, [], {}, [None], [[1]], {"a": 1}),
     *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00", "LEAD", "nobody@example.com"),
 )  # fmt: skip
-"""What is put where something else belongs."""
+"""Values that replace others at random."""
 BEGAN = "2026-01-05T09:00:00+00:00"
 LATER_ON, ADMIN = "2026-01-06T09:00:00+00:00", "admin@example.com"
 SNAPSHOT = {
@@ -77,13 +77,15 @@ async def test_a_broken_line_is_rejected_alone_and_nothing_of_it_is_stored(
 
 
 def _line(line: dict[str, Any], key: str) -> str:
-    """A line of its own key, whose activities have none."""
-    calls = [{name: value for name, value in one.items() if name not in KEYS} for one in line.get("activities", ())]
+    """Return the line with a key of its own and without the keys of its activities."""
+    calls = [
+        {name: value for name, value in one.items() if name not in KEYS} for one in line.get("activities", ())
+    ]
     return json.dumps({**line, "externalSystem": "broken", "externalId": key, "activities": calls}) + "\n"
 
 
 def _break_line(rng: random.Random, line: dict[str, Any], number: int) -> str:
-    """The same in which one leaf or branch is gone, twice, or something else."""
+    """Return the line with one value removed, repeated or replaced."""
     broken = json.loads(_line(line, str(number)))
     holder, key = rng.choice([place for place in _paths(broken) if place[1] not in KEYS])
     what = rng.choice(("gone", "twice", "else", "else", "else"))
@@ -97,7 +99,13 @@ def _break_line(rng: random.Random, line: dict[str, Any], number: int) -> str:
 
 
 def _paths(part: Any) -> Iterator[tuple[Any, Any]]:
-    inner = list(part.items()) if isinstance(part, dict) else list(enumerate(part)) if isinstance(part, list) else []
+    inner = (
+        list(part.items())
+        if isinstance(part, dict)
+        else list(enumerate(part))
+        if isinstance(part, list)
+        else []
+    )
     for key, value in inner:
         yield part, key
         yield from _paths(value)
@@ -141,13 +149,19 @@ async def test_unknown_people_and_oversized_values_are_reported_at_their_path(
 async def test_a_deal_with_two_thousand_calls_is_imported_and_an_endless_line_is_rejected(
     organization: TestOrganization, tmp_path: Path
 ) -> None:
-    await create_contact(organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"})
+    await create_contact(
+        organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"}
+    )
     row = {"name": "Pilot", "accountName": "Acme", "ownerEmail": "admin@example.com", "externalSystem": "crm"}
     calls = [{**CALL, "externalId": str(number), "summary": "They called. " * 100} for number in range(2_000)]
     endless = json.dumps({**row, "externalId": "3", "description": "x" * 8_000_000})
-    lines = [json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)]
+    lines = [
+        json.dumps({**row, "externalId": str(number), "activities": calls[number::2]}) for number in (0, 1)
+    ]
 
-    tally, why = await import_text(organization, RecordKind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path)
+    tally, why = await import_text(
+        organization, RecordKind.OPPORTUNITIES, "\n".join([*lines, endless]), tmp_path
+    )
 
     assert tally.counts == {ImportOutcome.CREATED: 2, ImportOutcome.REJECTED: 1}
     assert "longer than 8,000,000 bytes" in why[0]

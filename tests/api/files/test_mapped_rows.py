@@ -86,7 +86,12 @@ def test_an_ambiguous_date_order_must_be_set_in_the_map(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_line_is_reported_with_its_remedy(tmp_path: Path) -> None:
-    lines = ["1,Deal,Acme,Nobody,LEAD,", "2,Deal,Acme,Rita Rep,Somewhere,", "3,Deal,Acme,Rita Rep,LEAD,abc", "4,Deal"]
+    lines = [
+        "1,Deal,Acme,Nobody,LEAD,",
+        "2,Deal,Acme,Rita Rep,Somewhere,",
+        "3,Deal,Acme,Rita Rep,LEAD,abc",
+        "4,Deal",
+    ]
     header = "externalId,name,accountName,owner,state,value"
 
     meanings = read_lines(tmp_path / "deals.csv", "\n".join([header, *lines]))

@@ -18,7 +18,9 @@ from workflow.operations.core.validation import MoneyAmount
 from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, VersionConflictError
 
 
-async def test_accounts_may_share_a_name_but_not_a_domain_or_an_external_id(organization: TestOrganization) -> None:
+async def test_accounts_may_share_a_name_but_not_a_domain_or_an_external_id(
+    organization: TestOrganization,
+) -> None:
     key: AccountChanges = {"external_system": "crm", "external_id": "1"}
     first = await create_account(organization.ctx, {"name": "Acme", "domain": "acme.example", **key})
 
@@ -35,7 +37,9 @@ async def test_accounts_may_share_a_name_but_not_a_domain_or_an_external_id(orga
 async def test_an_account_keeps_its_own_domain_on_a_change(organization: TestOrganization) -> None:
     id = await create_account(organization.ctx, {"name": "Acme", "domain": "acme.example"})
 
-    await update_account(organization.ctx, id, {"domain": "acme.example", "industry": "Retail"}, expected_version=1)
+    await update_account(
+        organization.ctx, id, {"domain": "acme.example", "industry": "Retail"}, expected_version=1
+    )
 
     assert await Account.filter(id=id).values_list("industry", "version") == [("Retail", 2)]
 
@@ -43,7 +47,9 @@ async def test_an_account_keeps_its_own_domain_on_a_change(organization: TestOrg
 async def test_equal_values_write_nothing_and_record_no_event(organization: TestOrganization) -> None:
     id = await create_account(organization.ctx, {"name": "Acme", "attributes": {"tier": "A"}})
 
-    await update_account(organization.ctx, id, {"name": " Acme ", "attributes": {"tier": "A"}}, expected_version=None)
+    await update_account(
+        organization.ctx, id, {"name": " Acme ", "attributes": {"tier": "A"}}, expected_version=None
+    )
 
     assert (await Account.get(id=id)).version == 1
     events = Event.filter(organization_id=organization.id, type__startswith="account.")
@@ -73,7 +79,9 @@ async def test_missing_accounts_are_created_all_or_none(organization: TestOrgani
     await create_account(organization.ctx, {"name": "Acme", "industry": "Retail"})
 
     with pytest.raises(InvalidInputError, match="'Globex'"):
-        await ensure_accounts(organization.ctx, [{"name": "Initech"}, {"name": "Globex", "employee_count": -1}])
+        await ensure_accounts(
+            organization.ctx, [{"name": "Initech"}, {"name": "Globex", "employee_count": -1}]
+        )
     await ensure_accounts(organization.ctx, [{"name": "ACME", "industry": "Steel"}, {"name": "Initech"}])
 
     mine = Account.filter(organization_id=organization.id).order_by("name")
@@ -92,13 +100,17 @@ async def test_a_contact_needs_an_account_and_an_expected_version(organization: 
     assert await Contact.filter(id=contact).values_list("email", "title") == [("grace@example.com", None)]
 
 
-async def test_the_message_of_a_duplicate_contact_names_its_external_id(organization: TestOrganization) -> None:
+async def test_the_message_of_a_duplicate_contact_names_its_external_id(
+    organization: TestOrganization,
+) -> None:
     account = await create_account(organization.ctx, {"name": "Acme"})
     contact = await create_contact(
         organization.ctx, account, {"name": "Grace", "external_system": "crm", "external_id": "1"}
     )
 
     with pytest.raises(DuplicateError, match="contact with this external system and external id") as refusal:
-        await create_contact(organization.ctx, account, {"name": "Kim", "external_system": "crm", "external_id": "1"})
+        await create_contact(
+            organization.ctx, account, {"name": "Kim", "external_system": "crm", "external_id": "1"}
+        )
 
     assert (refusal.value.kind, refusal.value.id) == ("Contact", contact)

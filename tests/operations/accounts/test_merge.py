@@ -1,4 +1,4 @@
-"""Two accounts that are one company: all that hangs on the one moves to the other, and nothing dangles."""
+"""Merging two accounts moves every part of the merged one and leaves no dangling reference."""
 
 import asyncio
 from dataclasses import replace
@@ -18,18 +18,23 @@ from workflow.queries.integrity import BROKEN_VERSIONS, PAYLOAD_VERSION
 from workflow.queries.opportunity.accounts import accounts_by_id
 from workflow.queries.opportunity.duplicates import DealName, open_deals_by_name
 from workflow.rules.enums import BuyingRole, OpportunityState, Visibility
-from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError, VersionConflictError
+from workflow.rules.errors import (
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    VersionConflictError,
+)
 
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People, and a deal in each state at the account Acme."""
+    """A team with a deal in each state at the account Acme."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def merged_account(team: SalesTeam) -> UUID:
-    """The account of all the deals, which goes."""
+    """The account of all the deals, which is merged into the other."""
     [row] = await Account.filter(organization_id=team.organization.id, name="Acme").values("id")
     id: UUID = row["id"]
     return id
@@ -37,7 +42,7 @@ async def merged_account(team: SalesTeam) -> UUID:
 
 @pytest.fixture
 async def kept_account(team: SalesTeam) -> UUID:
-    """The account that stays."""
+    """The account that is kept."""
     return await create_account(
         team.ctx["admin"], {"name": "Acme Ltd", "country": "France", "attributes": {"tier": "A"}}
     )
@@ -49,12 +54,19 @@ async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
     admin, lead = team.ctx["admin"], team.deals[OpportunityState.LEAD]
     contact = await create_contact(admin, merged_account, {"name": "Grace"})
     stakeholder = await add_stakeholder(admin, lead, NewStakeholder(contact, [BuyingRole.CHAMPION]))
-    gone = await create_opportunity(team.ctx["owner"], NewOpportunity(merged_account, None, None), {"name": "Gone"})
+    gone = await create_opportunity(
+        team.ctx["owner"], NewOpportunity(merged_account, None, None), {"name": "Gone"}
+    )
     await delete_opportunity(admin, gone, reason="A test", expected_version=None)
 
     await merge_accounts(admin, kept_account, merged_account, expected_version=1)
 
-    assert await Opportunity.filter(organization_id=team.organization.id).exclude(account_id=kept_account).count() == 0
+    assert (
+        await Opportunity.filter(organization_id=team.organization.id)
+        .exclude(account_id=kept_account)
+        .count()
+        == 0
+    )
     assert await Contact.filter(id=contact).values_list("account_id", flat=True) == [kept_account]
     assert await Stakeholder.filter(id=stakeholder).values_list("contact_id", flat=True) == [contact]
     assert await accounts_by_id(admin.viewer, [merged_account]) == {}
@@ -62,7 +74,9 @@ async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
         await merge_accounts(admin, kept_account, merged_account, expected_version=None)
 
 
-async def test_each_moved_record_has_its_event(team: SalesTeam, merged_account: UUID, kept_account: UUID) -> None:
+async def test_each_moved_record_has_its_event(
+    team: SalesTeam, merged_account: UUID, kept_account: UUID
+) -> None:
     await merge_accounts(team.ctx["integrator"], kept_account, merged_account, expected_version=None)
 
     [merged] = await event_payloads(kept_account, "account.merged")
@@ -140,7 +154,10 @@ async def test_records_added_during_a_merge_are_moved_or_refused(
     assert {type(one) for one in done if isinstance(one, BaseException)} <= {NotFoundError}
     assert done[6] == kept_account
     for table in (Contact, Opportunity):
-        assert await table.filter(organization_id=team.organization.id).exclude(account_id=kept_account).count() == 0
+        assert (
+            await table.filter(organization_id=team.organization.id).exclude(account_id=kept_account).count()
+            == 0
+        )
 
 
 async def test_open_deals_of_an_account_with_the_same_name_are_possible_duplicates(

@@ -1,4 +1,4 @@
-"""Moves of a random life, made by the product's own operations."""
+"""The random actions, run by the operations."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ REASON = "The board wants this one and pays for it."
 
 @dataclass
 class ActionTarget:
-    """The deal as it stands when a move is made."""
+    """A deal before an action."""
 
     ctx: Ctx
     helper: Ctx
@@ -54,7 +54,7 @@ class ActionTarget:
 
 
 async def perform(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> None:
-    """Do it; `missing` is what an override would have to name."""
+    """Run the action; `missing` has the keys that an override must name."""
     await _PERFORM[action.verb](target, action, missing)
 
 
@@ -76,12 +76,16 @@ async def _assess(target: ActionTarget, action: RandomAction, _: frozenset[str])
 
 async def _update_buyer(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
     purchase_process = PurchaseProcess.TENDER if action.arg % 3 else None
-    await update_buyer(target.ctx, target.facts.id, {"purchase_process": purchase_process}, expected_version=None)
+    await update_buyer(
+        target.ctx, target.facts.id, {"purchase_process": purchase_process}, expected_version=None
+    )
 
 
 async def _add_stakeholder(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
     contact = await create_contact(target.helper, target.facts.account.id, {"name": "Somebody"})
-    await add_stakeholder(target.ctx, target.facts.id, NewStakeholder(contact, [BuyingRole(ROLES[action.arg % 3])]))
+    await add_stakeholder(
+        target.ctx, target.facts.id, NewStakeholder(contact, [BuyingRole(ROLES[action.arg % 3])])
+    )
 
 
 async def _mark_left(target: ActionTarget, action: RandomAction, _: frozenset[str]) -> None:
@@ -133,7 +137,11 @@ async def _delete(target: ActionTarget, action: RandomAction, _: frozenset[str])
 async def _transition(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> None:
     (name, to), ctx, id = trigger_and_target(action), target.ctx, target.facts.id
     override = NewOverride(tuple(sorted(missing)), REASON) if action.overrides else None
-    terms, none, trigger = TransitionOptions(note=REASON, override=override), OpportunityChanges(), Trigger(name)
+    terms, none, trigger = (
+        TransitionOptions(note=REASON, override=override),
+        OpportunityChanges(),
+        Trigger(name),
+    )
     verbs: dict[Trigger, Callable[[], Awaitable[object]]] = {
         Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda: triggers.progress(ctx, id, none, terms),

@@ -1,4 +1,4 @@
-"""Moves of a random life, foretold on the model: the answer, and how the deal stands afterwards."""
+"""The predicted result of each random action, and the model after it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ OWNERS = ("owner", "stranger")
 
 @dataclass(frozen=True)
 class RandomAction:
-    """Who does what to which deal; `arg` picks among what the deed leaves open."""
+    """An action of a member on a deal; `arg` chooses among its inputs."""
 
     actor: str
     verb: str
@@ -29,7 +29,7 @@ class RandomAction:
 
 
 def predict(model: ModelDeal, action: RandomAction) -> str | None:
-    """The answer by the model, which is moved along; None where the deed finds nothing to do it to."""
+    """Return the predicted result and update the model; None if the action has no target."""
     if action.verb == "assign" and not _may_assign(action):
         return "PermissionDenied"
     if action.verb == "assign" and action.actor == "foreign admin":
@@ -66,9 +66,9 @@ def _predict_write(model: ModelDeal, action: RandomAction) -> str | None:
 
 
 def _assess(model: ModelDeal, action: RandomAction) -> str:
-    model.grades[CRITERIA[action.arg % 6]] = ("IDENTIFIED", "VALIDATED", "DISPROVED")[action.arg // 6 % 3].replace(
-        "DISPROVED", "UNKNOWN"
-    )
+    model.grades[CRITERIA[action.arg % 6]] = ("IDENTIFIED", "VALIDATED", "DISPROVED")[
+        action.arg // 6 % 3
+    ].replace("DISPROVED", "UNKNOWN")
     return "ok"
 
 
@@ -96,7 +96,9 @@ def _settle(model: ModelDeal, action: RandomAction) -> str | None:
     if not model.risks:
         return None
     severe, is_open = model.risks[-1]
-    if severe and (not model.may_coach(action.actor) or model.works_on(action.actor) or action.actor == "integrator"):
+    if severe and (
+        not model.may_coach(action.actor) or model.works_on(action.actor) or action.actor == "integrator"
+    ):
         return "PermissionDenied"
     if not is_open:
         return "InvalidInput"
@@ -144,7 +146,9 @@ def _transition(model: ModelDeal, action: RandomAction) -> str:
         return "PermissionDenied"
     gate = GATE_INTO.get(target) if reopened else trigger
     missing = model.unmet(gate)
-    if missing and not (action.overrides and all(model.may_override(action.actor, gate or "", key) for key in missing)):
+    if missing and not (
+        action.overrides and all(model.may_override(action.actor, gate or "", key) for key in missing)
+    ):
         return "TransitionBlocked"
     if missing:
         model.overrides.append((gate or "", frozenset(missing)))
@@ -162,7 +166,7 @@ def _log(model: ModelDeal, action: RandomAction) -> str:
 
 
 def _may_assign(action: RandomAction) -> bool:
-    """Who may make whom an owner: a manager themselves and those of their team."""
+    """Return True if the member may assign the deal to the owner."""
     if action.actor in ("owner", "helper", "stranger", "observer"):
         return False
     return "manager" not in action.actor or (action.actor == "manager" and OWNERS[action.arg % 2] == "owner")
@@ -211,6 +215,6 @@ VERBS = (*_WRITES, *["arrow"] * 8, "log", "assign", "assign", "delete")
 
 
 def trigger_and_target(action: RandomAction) -> tuple[str, str | None]:
-    """The trigger and, of REOPEN, the target."""
+    """Return the trigger and, for REOPEN, the target."""
     found = TRIGGERS[action.arg % len(TRIGGERS)]
     return found if isinstance(found, tuple) else (found, None)

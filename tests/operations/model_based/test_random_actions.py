@@ -1,4 +1,4 @@
-"""Random deeds of random people in two organizations, held against a model: every answer, every state, every trace."""
+"""Random actions in two organizations have the results and the effects that a model predicts."""
 
 import json
 from dataclasses import dataclass
@@ -44,15 +44,15 @@ LIKELY_ACTORS = (
     "admin",
     "admin",
 )
-"""Who gets on with a deal acts more often, so that lives go far."""
+"""The weight of each action; those that advance a deal are more frequent."""
 KEYS = counter()
 LONGEST = 160
 DEAL_CHOICES = (0, 0, 0, 1, 1, 1, 1, 2)
-"""Which deal: the one under way most often, the one abroad seldom."""
+"""The weight of each deal: the one in progress is the most frequent."""
 
 
 def random_actions(seed: int, length: int) -> list[RandomAction]:
-    """The first moves of the life that a seed stands for: every deed as likely as its table says."""
+    """Return the first actions of a seed, drawn by their weights."""
     rng = Random(seed)
     return [
         RandomAction(
@@ -76,15 +76,15 @@ class RandomWorld:
     models: list[ModelDeal]
 
     def ctx(self, who: str) -> Ctx:
-        """The context of a person."""
+        """Return the context of a member."""
         return self.other_organization.ctx if who == "foreign admin" else self.team.ctx[who]
 
     def our_deals(self, deal: int) -> TestOrganization:
-        """The organization of a deal."""
+        """Return the organization of a deal."""
         return self.team.organization if self.models[deal].is_ours else self.other_organization
 
     async def perform(self, action: RandomAction) -> None:
-        """Foretell a move, make it, and hold the one against the other."""
+        """Predict an action, run it, and compare the results."""
         id, model, home = self.deals[action.deal], self.models[action.deal], self.our_deals(action.deal)
         missing = frozenset(model.unmet(_gate_of(action)))
         answer = predict(model, action)
@@ -95,17 +95,22 @@ class RandomWorld:
         if _has_no_target(facts, action):
             return
         assert (
-            await _answer(ActionTarget(self.ctx(action.actor), home.ctx, facts, members), action, missing) == answer
+            await _answer(ActionTarget(self.ctx(action.actor), home.ctx, facts, members), action, missing)
+            == answer
         ), action
         await self.compare(action.deal)
 
     async def compare(self, deal: int) -> None:
-        """The deal as stored is the deal of the model, and its traces are in step."""
+        """Compare the stored deal and its traces with the model."""
         id, model, home = self.deals[deal], self.models[deal], self.our_deals(deal)
         if model.deleted:
             return
         facts = (await load_facts(home.id, [id], home.ctx.now))[id]
-        assert (facts.state, facts.version, len(facts.overrides)) == (model.state, model.version, len(model.overrides))
+        assert (facts.state, facts.version, len(facts.overrides)) == (
+            model.state,
+            model.version,
+            len(model.overrides),
+        )
         assert {step.key: step.status for step in facts.milestones} == model.milestones
         for trigger in HARD_REQUIREMENTS:
             found = {
@@ -124,7 +129,7 @@ def _gate_of(action: RandomAction) -> str | None:
 
 
 def _has_no_target(facts: Any, action: RandomAction) -> bool:
-    """Whether there is no part of the deal that a refused deed could name."""
+    """Return True if the deal has no part that the action could name."""
     nothing = {"leave": not facts.present_stakeholders(), "settle": not facts.risks}
     absent = action.verb in ("done", "waive", "undo") and not any(
         step.key
@@ -146,7 +151,7 @@ async def _answer(stand: ActionTarget, action: RandomAction, missing: frozenset[
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """The people of the first organization."""
+    """The team of the first organization."""
     return await new_sales_team()
 
 
@@ -157,12 +162,14 @@ async def other_organization() -> TestOrganization:
 
 
 async def new_random_world(team: SalesTeam, foreign: TestOrganization) -> RandomWorld:
-    """Three fresh deals: a lead and one under way at home, a lead abroad."""
+    """Three new deals: a lead and one in progress here, and a lead in the other organization."""
     keys = [str(next(KEYS)) for _ in range(2)]
     found = await import_deals(team.organization, {keys[0]: S.LEAD, keys[1]: S.PROGRESSING})
     helper = team.member("helper")
     for id in found.values():
-        await update_opportunity(team.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None)
+        await update_opportunity(
+            team.organization.ctx, id, {"collaborator_ids": [helper]}, expected_version=None
+        )
     account = await create_account(foreign.ctx, {"name": "Abroad"})
     abroad = await create_opportunity(foreign.ctx, NewOpportunity(account, None, None), {"name": "Abroad"})
     lead = ModelDeal(is_ours=True, owner="owner", version=2, helpers={"helper"})
@@ -170,11 +177,13 @@ async def new_random_world(team: SalesTeam, foreign: TestOrganization) -> Random
     under_way.transition("PROGRESSING", reopened=False)
     under_way.transitions = 2
     deals = [found[keys[0]], found[keys[1]], abroad]
-    return RandomWorld(team, foreign, deals, [lead, under_way, ModelDeal(is_ours=False, owner="foreign admin")])
+    return RandomWorld(
+        team, foreign, deals, [lead, under_way, ModelDeal(is_ours=False, owner="foreign admin")]
+    )
 
 
 async def check_history(world: RandomWorld) -> None:
-    """History folds to the stored state; sequences, versions and events are in step; numbers are used once."""
+    """Check that history, versions, events and numbers agree with the stored deals."""
     for number, (id, model) in enumerate(zip(world.deals, world.models, strict=True)):
         await check_health(world.our_deals(number), id)
         history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
@@ -189,12 +198,14 @@ async def check_history(world: RandomWorld) -> None:
         ]
         assert events == sorted(events)
         assert set(events) == set(range(1, stored["version"] + 1))
-    numbers = await Opportunity.filter(organization_id=world.team.organization.id).values_list("number", flat=True)
+    numbers = await Opportunity.filter(organization_id=world.team.organization.id).values_list(
+        "number", flat=True
+    )
     assert len(set(numbers)) == len(numbers)
 
 
 async def check_health(home: TestOrganization, id: UUID) -> None:
-    """An open deal is as healthy as the rule says now; a closed one keeps what was known at its close."""
+    """Check that the stored health is that of the rules, of closed deals that at the close."""
     columns = ("state", "health", "health_factors", "closed_insight")
     stored = (await Opportunity.filter(id=id).values(*columns))[0]
     is_closed = stored["state"] in CLOSED_STATES

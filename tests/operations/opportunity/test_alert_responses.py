@@ -1,4 +1,4 @@
-"""Alerts that somebody knows of, or puts aside: quiet until they grow worse, and by whoever may write the deal."""
+"""Acknowledging and snoozing alerts: who may, and when they reopen."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,19 +19,23 @@ from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDe
 
 @pytest.fixture
 async def team() -> AsyncIterator[SalesTeam]:
-    """People around a seller's deals."""
+    """A sales team."""
     yield await new_sales_team()
 
 
 @pytest.fixture
 async def deal(team: SalesTeam) -> UUID:
-    """A deal in QUALIFIED, imported a moment ago."""
+    """A deal in QUALIFIED, just imported."""
     return await team.add_deal(OpportunityState.QUALIFIED)
 
 
-async def test_a_lower_severity_keeps_the_acknowledgement_and_a_higher_one_reopens(team: SalesTeam, deal: UUID) -> None:
+async def test_a_lower_severity_keeps_the_acknowledgement_and_a_higher_one_reopens(
+    team: SalesTeam, deal: UUID
+) -> None:
     await run_sweep(team, NOW + 7 * DAY)
-    await acknowledge_alerts(team.at("owner", NOW + 8 * DAY), [(await only_alert(deal))["id"]], "I call them on Friday")
+    await acknowledge_alerts(
+        team.at("owner", NOW + 8 * DAY), [(await only_alert(deal))["id"]], "I call them on Friday"
+    )
     known = await only_alert(deal)
     await run_sweep(team, NOW + 14 * DAY)
     risen = await only_alert(deal)
@@ -84,7 +88,9 @@ async def test_only_those_who_may_write_the_deal_may_answer_its_alerts(team: Sal
     }
 
 
-async def test_resolved_and_unknown_alerts_are_refused_and_the_others_answered(team: SalesTeam, deal: UUID) -> None:
+async def test_resolved_and_unknown_alerts_are_refused_and_the_others_answered(
+    team: SalesTeam, deal: UUID
+) -> None:
     await run_sweep(team, NOW + 7 * DAY)
     id = (await only_alert(deal))["id"]
     await Alert.filter(id=id).update(status="RESOLVED")

@@ -1,4 +1,4 @@
-"""Many deals at once: what is wrong with all is refused whole, what is wrong with one is its row's alone."""
+"""Bulk operations: a fault of the inputs refuses the request, a refusal of one deal only that deal."""
 
 from dataclasses import replace
 from datetime import date
@@ -38,18 +38,18 @@ ASSIGNS = """mutation($input: AssignOpportunitiesInput!) { assignOpportunities(i
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each test has deals of its own."""
+    """One team; each test has deals of its own."""
     return await new_sales_team()
 
 
 async def states(ids: list[UUID]) -> list[str]:
-    """How the deals stand, in the order of the ids."""
+    """Return the state of each deal, in the order of the ids."""
     found = {deal.id: str(deal.state) for deal in await Opportunity.filter(id__in=ids)}
     return [found[id] for id in ids]
 
 
 async def ask(server: Server, team: SalesTeam, query: str, **given: Any) -> dict[str, Any]:
-    """The answer to one mutation of an admin's over GraphQL."""
+    """Return the answer to a mutation that an admin sends over GraphQL."""
     body = await server.ask(team.organization.api_key, query, input=given)
     assert "errors" not in body, body
     [answer] = body["data"].values()
@@ -64,10 +64,14 @@ async def test_one_to_a_hundred_deals_are_transitioned_in_order(team: SalesTeam,
 
     rows = await transition_opportunities(team.ctx["owner"], [BulkItem(id) for id in ids], DISQUALIFY)
 
-    history = await Transition.filter(opportunity_id__in=ids).values("id", "opportunity_id", "source", "trigger")
+    history = await Transition.filter(opportunity_id__in=ids).values(
+        "id", "opportunity_id", "source", "trigger"
+    )
     assert [(row.id, row.problem) for row in rows] == [(id, None) for id in ids]
     assert {(step["source"], step["trigger"]) for step in history} == {("BULK", "DISQUALIFY")}
-    assert {step["opportunity_id"]: step["id"] for step in history} == {row.id: row.transition_id for row in rows}
+    assert {step["opportunity_id"]: step["id"] for step in history} == {
+        row.id: row.transition_id for row in rows
+    }
     assert await states(ids) == ["DISQUALIFIED"] * count
 
 
@@ -137,8 +141,12 @@ async def test_each_deal_is_checked_by_its_own_gate(team: SalesTeam) -> None:
     ids = [await team.add_deal(S.LEAD) for _ in range(2)]
     refs = [BulkItem(id) for id in ids]
 
-    blocked = await transition_opportunities(team.ctx["manager"], refs, BulkTransition(T.QUALIFY, TransitionOptions()))
-    passed = await transition_opportunities(team.ctx["admin"], refs, BulkTransition(T.QUALIFY, override_all()))
+    blocked = await transition_opportunities(
+        team.ctx["manager"], refs, BulkTransition(T.QUALIFY, TransitionOptions())
+    )
+    passed = await transition_opportunities(
+        team.ctx["admin"], refs, BulkTransition(T.QUALIFY, override_all())
+    )
 
     assert [type(row.problem) for row in blocked] == [TransitionBlockedError] * 2
     assert [row.problem for row in passed] == [None, None]
@@ -175,7 +183,9 @@ async def test_every_trigger_works_in_bulk(team: SalesTeam) -> None:
     "move",
     [
         BulkTransition(T.REGRESS, TransitionOptions()),
-        BulkTransition(T.DISQUALIFY, TransitionOptions(note="x" * 19), disqualify_reason=DisqualifyReason.OTHER),
+        BulkTransition(
+            T.DISQUALIFY, TransitionOptions(note="x" * 19), disqualify_reason=DisqualifyReason.OTHER
+        ),
         BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.OTHER),
     ],
 )
@@ -219,13 +229,26 @@ async def test_an_invalid_id_fails_in_its_own_row(team: SalesTeam, server: Serve
     ids = ["no id", member, good, ""]
 
     answer = await ask(
-        server, team, MOVES, trigger="DISQUALIFY", disqualifyReason="NO_PAIN", opportunities=[{"id": id} for id in ids]
+        server,
+        team,
+        MOVES,
+        trigger="DISQUALIFY",
+        disqualifyReason="NO_PAIN",
+        opportunities=[{"id": id} for id in ids],
     )
 
     def missing(id: str) -> dict[str, Any]:
-        return {"id": id, "opportunity": None, "transition": None, "problem": {"__typename": "NotFound", "id": id}}
+        return {
+            "id": id,
+            "opportunity": None,
+            "transition": None,
+            "problem": {"__typename": "NotFound", "id": id},
+        }
 
-    done = {"opportunity": {"state": "DISQUALIFIED"}, "transition": {"trigger": "DISQUALIFY", "source": "BULK"}}
+    done = {
+        "opportunity": {"state": "DISQUALIFIED"},
+        "transition": {"trigger": "DISQUALIFY", "source": "BULK"},
+    }
     assert answer == {
         "__typename": "BulkSummary",
         "succeeded": 1,

@@ -1,4 +1,4 @@
-"""Assigning: who may give which deal to whom, and what changes with it."""
+"""Assigning deals: who may assign which deal to whom, and what changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,17 +45,17 @@ WHO_ASSIGNS_TO_WHOM = {
     ("integrator", "stranger"): DONE,
     ("integrator", "observer"): DONE,
 }
-"""Whether a deal of the owner's is given, or what stands in the way: the role, whom it is to be given to, or whose it is."""
+"""The outcome of each assignment of the owner's deal: done, or the reason of the refusal."""
 
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each test has a deal of its own."""
+    """One team; each test has a deal of its own."""
     return await new_sales_team()
 
 
 async def member(sales_team: SalesTeam, name: str) -> UUID:
-    """The member behind a name; `mate` is another seller of the owner's team."""
+    """Return the member of a name; `mate` is another seller of the owner's team."""
     if name != "mate":
         return sales_team.member(name)
     mate = (await sales_team.organization.ctx_of(Role.REP, "mate@example.com")).viewer.member_id
@@ -66,12 +66,12 @@ async def member(sales_team: SalesTeam, name: str) -> UUID:
 
 
 async def stored_rows(id: UUID) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return every row that an attempt could have written."""
     return await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()
 
 
 async def owner_of(id: UUID) -> UUID:
-    """Whose the deal is."""
+    """Return the owner of the deal."""
     found: UUID = (await Opportunity.filter(id=id).values("owner_id"))[0]["owner_id"]
     return found
 
@@ -130,7 +130,9 @@ async def test_the_same_owner_again_changes_nothing(team: SalesTeam) -> None:
     assert await stored_rows(id) == before
 
 
-async def test_a_new_owner_is_removed_from_the_collaborators_and_the_event_has_both_changes(team: SalesTeam) -> None:
+async def test_a_new_owner_is_removed_from_the_collaborators_and_the_event_has_both_changes(
+    team: SalesTeam,
+) -> None:
     id, admin = await team.add_deal(S.QUALIFIED), team.ctx["admin"]
     helpers = [team.member("helper"), team.member("stranger")]
     await update_opportunity(admin, id, {"collaborator_ids": helpers}, expected_version=None)

@@ -40,26 +40,30 @@ DECEMBER, JANUARY = date(2026, 12, 31), date(2027, 1, 1)
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each test has a deal of its own."""
+    """One team; each test has a deal of its own."""
     return await new_sales_team()
 
 
-async def deal_with_close_dates(team: SalesTeam, *days: date | None, state: OpportunityState = S.LEAD) -> UUID:
-    """A deal whose expected close date has been each of these, moves to a later month for a reason."""
+async def deal_with_close_dates(
+    team: SalesTeam, *days: date | None, state: OpportunityState = S.LEAD
+) -> UUID:
+    """Return a deal whose expected close date was set to each of the days in turn."""
     id = await team.add_deal(state)
     for day in days:
         await move_close_date(team.ctx["owner"], id, day)
     return id
 
 
-async def move_close_date(ctx: Ctx, id: UUID, day: date | None, reason: SlipReason | None = SlipReason.BUDGET) -> None:
-    """The expected close date is this one now."""
+async def move_close_date(
+    ctx: Ctx, id: UUID, day: date | None, reason: SlipReason | None = SlipReason.BUDGET
+) -> None:
+    """Set the expected close date."""
     changes: OpportunityChanges = {"expected_close_date": day, "slip_reason": reason}
     await update_opportunity(ctx, id, changes, expected_version=None)
 
 
 async def push_count(id: UUID) -> int:
-    """How often the date was pushed."""
+    """Return the push count."""
     found: int = (await Opportunity.get(id=id)).push_count
     return found
 
@@ -111,7 +115,9 @@ async def test_each_push_is_recorded_with_its_reason(team: SalesTeam) -> None:
     await move_close_date(team.ctx["owner"], id, MAY, SlipReason.BUYER_PROCESS)
 
     names = ("from", "to", "slipReason", "pushCount")
-    assert [{name: event[name] for name in names} for event in await event_payloads(id, "closeDate.pushed")] == [
+    assert [
+        {name: event[name] for name in names} for event in await event_payloads(id, "closeDate.pushed")
+    ] == [
         {"from": "2026-03-10", "to": "2026-04-01", "slipReason": "LEGAL_PROCUREMENT", "pushCount": 1},
         {"from": "2026-04-02", "to": "2026-05-20", "slipReason": "BUYER_PROCESS", "pushCount": 2},
     ]
@@ -237,7 +243,9 @@ async def test_an_unknown_account_or_process_is_refused(team: SalesTeam) -> None
     with pytest.raises(NotFoundError):
         await create_opportunity(team.ctx["owner"], NewOpportunity(uuid4(), None, None), {"name": "Lost"})
     with pytest.raises(InvalidInputError, match="no sales process with the key `nowhere`"):
-        await create_opportunity(team.ctx["owner"], NewOpportunity(account, None, "nowhere"), {"name": "Lost"})
+        await create_opportunity(
+            team.ctx["owner"], NewOpportunity(account, None, "nowhere"), {"name": "Lost"}
+        )
 
     assert await Opportunity.filter(organization_id=team.organization.id, name="Lost").count() == 0
 

@@ -1,4 +1,4 @@
-"""Deals move to the newest version of a process: no gate is run, what was done stays done, what nobody began goes."""
+"""Migrating deals to the newest version of a process."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -45,36 +45,36 @@ NEXT_VERSION = replace(
         for state in DEFAULT.states
     ),
 )
-"""The default with other milestones, no gate into WON, and other figures for PROGRESSING."""
+"""The default process with other milestones, no gate for WIN and other settings of PROGRESSING."""
 
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People, and a deal in each state."""
+    """A team with a deal in each state."""
     return await new_sales_team()
 
 
 async def migrate(
     team: SalesTeam, *deals: UUID, to: ProcessDocument = NEXT_VERSION, who: str = "admin"
 ) -> list[BulkItemResult]:
-    """The deals after a move to the document, published for it, ten days on."""
+    """Publish the document and migrate the deals to it ten days later."""
     await publish(replace(team.organization.ctx, now=LATER), to)
     return await migrate_opportunities(team.at(who, LATER), [BulkItem(deal) for deal in deals], to.key)
 
 
 async def deal_row(deal: UUID) -> dict[str, Any]:
-    """The deal as stored."""
+    """Return the stored deal."""
     return (await Opportunity.filter(id=deal).values())[0]
 
 
 async def milestones_of(deal: UUID) -> list[tuple[str | None, str, str, int, date | None]]:
-    """The deal's milestones in order: key, name, status, weight, due."""
+    """Return the deal's milestones in order: key, name, status, weight, due."""
     rows = await Milestone.filter(opportunity_id=deal).order_by("position", "id").values()
     return [(row["template_key"], row["name"], row["status"], row["weight"], row["due"]) for row in rows]
 
 
 async def milestone(deal: UUID, key: str) -> UUID:
-    """The milestone of that key."""
+    """Return the milestone with the key."""
     id: UUID = (await Milestone.filter(opportunity_id=deal, template_key=key).values("id"))[0]["id"]
     return id
 
@@ -109,7 +109,9 @@ async def test_a_milestone_of_both_versions_keeps_its_due_date(team: SalesTeam) 
 
     await migrate(team, deal)
 
-    assert ("solution_validated", "Seen to work", "PLANNED", 30, date(2026, 4, 1)) in await milestones_of(deal)
+    assert ("solution_validated", "Seen to work", "PLANNED", 30, date(2026, 4, 1)) in await milestones_of(
+        deal
+    )
 
 
 async def test_a_deal_before_progressing_gets_no_milestones(team: SalesTeam) -> None:
@@ -147,7 +149,9 @@ async def test_manual_values_are_kept(team: SalesTeam) -> None:
 async def test_an_override_of_removed_requirements_is_settled(team: SalesTeam) -> None:
     lead = team.deals[OpportunityState.LEAD]
     await qualify(team.ctx["admin"], lead, QualifyChanges(), override_all())
-    asked = tuple(one for one in DEFAULT.requirements_for(Trigger.QUALIFY) if one.key.startswith("criterion."))
+    asked = tuple(
+        one for one in DEFAULT.requirements_for(Trigger.QUALIFY) if one.key.startswith("criterion.")
+    )
     gates = (replace(DEFAULT.gates[0], requirements=asked), *DEFAULT.gates[1:])
     owed = {one.key for one in asked}
 
@@ -159,12 +163,16 @@ async def test_an_override_of_removed_requirements_is_settled(team: SalesTeam) -
         replace(
             one,
             key=f"new_{one.key}",
-            test=replace(one.test, criterion=replace(one.test.criterion, key=f"new_{one.test.criterion.key}")),
+            test=replace(
+                one.test, criterion=replace(one.test.criterion, key=f"new_{one.test.criterion.key}")
+            ),
         )
         for one in asked
         if one.test.criterion
     )
-    await migrate(team, lead, to=replace(DEFAULT, criteria=criteria, gates=(replace(gates[0], requirements=renamed),)))
+    await migrate(
+        team, lead, to=replace(DEFAULT, criteria=criteria, gates=(replace(gates[0], requirements=renamed),))
+    )
 
     [debt] = await Override.filter(opportunity_id=lead).values("settled_at")
     assert debt["settled_at"] is not None
@@ -179,7 +187,10 @@ async def test_the_migration_event_has_the_changes(team: SalesTeam) -> None:
 
     payload = (await event_payloads(deal, "opportunity.updated"))[-1]
     after = await deal_row(deal)
-    assert payload["changes"]["processId"] == {"old": str(before["process_id"]), "new": str(after["process_id"])}
+    assert payload["changes"]["processId"] == {
+        "old": str(before["process_id"]),
+        "new": str(after["process_id"]),
+    }
     assert (payload["processKey"], payload["processVersion"]) == ("default", 2)
     assert payload["milestoneKeys"] == {
         "added": ["security_passed"],
@@ -204,10 +215,17 @@ async def test_each_row_says_why_it_was_not_migrated(team: SalesTeam) -> None:
     foreign = (await new_sales_team()).deals[OpportunityState.LEAD]
 
     done = await migrate_opportunities(
-        team.ctx["admin"], [BulkItem(closed), BulkItem(foreign), BulkItem(lead, 99), BulkItem(lead)], "default"
+        team.ctx["admin"],
+        [BulkItem(closed), BulkItem(foreign), BulkItem(lead, 99), BulkItem(lead)],
+        "default",
     )
 
-    assert [type(row.problem) for row in done] == [RecordClosedError, NotFoundError, VersionConflictError, type(None)]
+    assert [type(row.problem) for row in done] == [
+        RecordClosedError,
+        NotFoundError,
+        VersionConflictError,
+        type(None),
+    ]
 
 
 @pytest.mark.parametrize("who", ["owner", "manager", "integrator", "observer"])

@@ -10,7 +10,9 @@ from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlockedError
 
 WON, LOST, PROGRESSING = OpportunityState.WON, OpportunityState.LOST, OpportunityState.PROGRESSING
-OVERRIDE_HINT = " You may override them: give `override` with the keys of all unmet requirements and a reason."
+OVERRIDE_HINT = (
+    " You may override them: give `override` with the keys of all unmet requirements and a reason."
+)
 LEAD_HINT = " REOPEN to LEAD has no requirements."
 
 
@@ -32,7 +34,9 @@ async def test_a_blocked_reopen_names_a_possible_transition(
     team: SalesTeam, who: str, state: OpportunityState, ending: str
 ) -> None:
     with pytest.raises(TransitionBlockedError) as refusal:
-        await reopen(team.ctx[who], team.deals[state], PROGRESSING, {}, TransitionOptions(note="They called us again."))
+        await reopen(
+            team.ctx[who], team.deals[state], PROGRESSING, {}, TransitionOptions(note="They called us again.")
+        )
 
     assert refusal.value.message.endswith(ending)
 

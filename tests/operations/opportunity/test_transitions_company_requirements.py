@@ -1,4 +1,4 @@
-"""A company's own requirements on stored deals: judged on the worth in base currency, and owed until they hold or no longer apply."""
+"""A company's own requirements: their gate, their overrides and the base currency."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,28 +32,33 @@ LATER = NOW + timedelta(hours=1)
 
 
 async def team_with_requirement(expression: str, when: str | None = None) -> tuple[SalesTeam, UUID]:
-    """A crew whose QUALIFY asks one thing more, and a lead that lacks nothing else."""
+    """A team whose QUALIFY has one more requirement, and a lead that meets all others."""
     team, document = await new_sales_team(), default_document()
-    asked = {"key": OWN_REQUIREMENT, "label": "Our own rule", "test": {"expression": expression}, "when": when}
+    asked = {
+        "key": OWN_REQUIREMENT,
+        "label": "Our own rule",
+        "test": {"expression": expression},
+        "when": when,
+    }
     next(gate for gate in document["gates"] if gate["trigger"] == "QUALIFY")["requirements"].append(asked)
     await publish(team.organization.ctx, parse_process(document))
     return team, await new_lead(team, unmet=())
 
 
 async def set_value(team: SalesTeam, id: UUID, amount: int, currency: str = "EUR") -> None:
-    """The deal is worth that much."""
+    """Set the value of the deal."""
     changes: OpportunityChanges = {"value": MoneyAmount(Decimal(amount), currency)}
     await update_opportunity(team.at("admin", LATER), id, changes, expected_version=None)
 
 
 async def set_employees(team: SalesTeam, id: UUID, people: int) -> None:
-    """The deal's account has so many employees."""
+    """Set the employees of the deal's account."""
     account = (await Opportunity.filter(id=id).values("account_id"))[0]["account_id"]
     await update_account(team.at("admin", LATER), account, {"employee_count": people}, expected_version=None)
 
 
 async def override_states(id: UUID) -> list[bool]:
-    """Of each override of the deal, whether it was made good."""
+    """Return for each override of the deal whether it is settled."""
     return [at is not None for _, at in await stored_overrides(id)]
 
 
@@ -71,7 +76,9 @@ async def test_an_unmet_company_requirement_blocks_with_its_remedy_until_it_is_m
 
 
 @pytest.mark.parametrize("when", [None, "opportunity.value == null || opportunity.value > 50000"])
-async def test_an_override_of_a_company_requirement_is_open_until_met_or_not_applicable(when: str | None) -> None:
+async def test_an_override_of_a_company_requirement_is_open_until_met_or_not_applicable(
+    when: str | None,
+) -> None:
     expression = "opportunity.value < 50000" if when is None else "account.employeeCount > 100"
     team, id = await team_with_requirement(expression, when)
     given = NewOverride((OWN_REQUIREMENT,), REASON)

@@ -1,4 +1,4 @@
-"""Each trigger × state × person: taken, or the first refusal in the order of the domain's second chapter, and nothing written."""
+"""Each trigger from each state by each role: done, or refused in the documented order."""
 
 from typing import Any
 from uuid import uuid4
@@ -37,8 +37,14 @@ GRAPH = {
     (T.REOPEN, S.PROGRESSING): {S.LOST, S.WON},
     (T.REOPEN, S.WON): set(),
 }
-"""From where each trigger leads, by REOPEN's target."""
-GATED = {(T.QUALIFY, None), (T.PROGRESS, None), (T.WIN, None), (T.REOPEN, S.QUALIFIED), (T.REOPEN, S.PROGRESSING)}
+"""The source states of each trigger, of REOPEN by target."""
+GATED = {
+    (T.QUALIFY, None),
+    (T.PROGRESS, None),
+    (T.WIN, None),
+    (T.REOPEN, S.QUALIFIED),
+    (T.REOPEN, S.PROGRESSING),
+}
 WORKERS = {"owner", "helper", "manager", "admin", "integrator"}
 REOPENERS = {"manager", "admin"}
 GOOD, BAD = "They asked us in writing to do this.", " "
@@ -47,20 +53,22 @@ CASES = [(trigger, to, state, who) for trigger, to in GRAPH for state in S for w
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew for all cases, for every attempt is a dry run or refused."""
+    """One team for all cases, because every attempt is a dry run or refused."""
     return await new_sales_team()
 
 
 async def try_transition(
     ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
 ) -> object:
-    """Try an arrow without doing it; what came of it, or the refusal. A bad note spoils every input."""
+    """Run a transition as a dry run. Return its result or refusal; a bad note makes every input invalid."""
     terms, none = TransitionOptions(note=note, dry_run=True, expected_version=version), OpportunityChanges()
     spoilt = note == BAD
     dates: OpportunityChanges = {"next_step": None} if not spoilt else {}
     lost = LossReason.OTHER if spoilt else LossReason.PRICE
     stopped = DisqualifyReason.OTHER if spoilt else DisqualifyReason.NO_PAIN
-    too_long = TransitionOptions(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
+    too_long = (
+        TransitionOptions(note="x" * 20_001, dry_run=True, expected_version=version) if spoilt else terms
+    )
     verbs = {
         T.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), too_long),
         T.PROGRESS: lambda: triggers.progress(ctx, id, dates, too_long),
@@ -77,14 +85,14 @@ async def try_transition(
 
 
 def is_permitted(who: str, trigger: Trigger, state: OpportunityState) -> bool:
-    """The domain's table of who may what."""
+    """Return True if the role may run the trigger, by the table of the domain."""
     if trigger is not T.REOPEN:
         return who in WORKERS
     return who == "admin" if state is S.WON else who in REOPENERS
 
 
 async def stored_rows(id: Any) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return every row that an attempt could have written."""
     deal = await Opportunity.filter(id=id).values()
     counts = [await table.filter(opportunity_id=id).count() for table in (Transition, Override)]
     return deal, counts, await Event.filter(aggregateid=id).count()

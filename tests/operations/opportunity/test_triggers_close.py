@@ -1,4 +1,4 @@
-"""Closes: on which day, for what reason, at which rate; and what a REOPEN takes back."""
+"""The day, reason and exchange rate of a close, and its removal by REOPEN."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,15 @@ from workflow.operations.change.columns import OpportunityChanges
 from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity.edit import delete_opportunity, update_opportunity
 from workflow.operations.opportunity.transitions import TransitionOptions
-from workflow.operations.opportunity.triggers import LossDetails, WinDetails, disqualify, lose, regress, reopen, win
+from workflow.operations.opportunity.triggers import (
+    LossDetails,
+    WinDetails,
+    disqualify,
+    lose,
+    regress,
+    reopen,
+    win,
+)
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
@@ -41,12 +49,12 @@ WHERE = [
     ("America/Los_Angeles", 6, date(2026, 1, 31), date(2026, 2, 9), date(2026, 3, 2)),
     ("UTC", 12, date(2026, 2, 1), date(2026, 2, 10), date(2026, 3, 3)),
 ]
-"""A deal made on 1 February, in its state since the 10th, on 3 March, each at this hour in UTC: the days that these are there."""
+"""The local days of a creation on 1 February, a state since 10 February and now, 3 March."""
 
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew with a dollar of 0.50 since 10 February and of 0.80 since 1 March; each test has a deal of its own."""
+    """One team; a dollar is 0.50 since 10 February and 0.80 since 1 March. Each test has its own deal."""
     team = await new_sales_team()
     await set_exchange_rate(team.ctx["admin"], "USD", Decimal("0.5"), date(2026, 2, 10))
     await set_exchange_rate(team.ctx["admin"], "USD", Decimal("0.8"), date(2026, 3, 1))
@@ -54,20 +62,22 @@ async def team() -> SalesTeam:
 
 
 async def deal_of_100_dollars(team: SalesTeam, state: OpportunityState = S.PROGRESSING) -> UUID:
-    """A deal worth a hundred dollars."""
+    """Return a deal with a value of a hundred dollars."""
     id = await team.add_deal(state)
     await update_opportunity(team.ctx["admin"], id, {"value": HUNDRED}, expected_version=None)
     return id
 
 
 async def close_columns(id: UUID) -> dict[str, Any]:
-    """The close as the deal has it."""
+    """Return the columns of the close."""
     names = (*CLOSE, "closed_from", "close_note")
-    return {name: value for name, value in (await Opportunity.filter(id=id).values(*names))[0].items() if value}
+    return {
+        name: value for name, value in (await Opportunity.filter(id=id).values(*names))[0].items() if value
+    }
 
 
 async def base_value(id: UUID) -> int | None:
-    """What the deal is worth in cents of base currency."""
+    """Return the base value in cents."""
     found: int | None = (await Opportunity.get(id=id)).base_minor
     return found
 
@@ -85,7 +95,9 @@ async def test_the_close_date_lies_between_creation_and_today_in_the_organizatio
 
     async def may_close(who: str, day: date) -> bool:
         try:
-            await lose(team.at(who, now), id, LossDetails(PRICE, closed_on=day), TransitionOptions(dry_run=True))
+            await lose(
+                team.at(who, now), id, LossDetails(PRICE, closed_on=day), TransitionOptions(dry_run=True)
+            )
         except InvalidInputError as refusal:
             assert [fault.path for fault in refusal.fields] == [("closedOn",)]
             return False
@@ -124,7 +136,11 @@ async def test_won_and_disqualified_deals_have_a_reason(team: SalesTeam) -> None
         "closed_from": "PROGRESSING",
         "win_reason": "SPEED",
     }
-    assert await close_columns(stopped) == {"closed_on": TODAY, "closed_from": "LEAD", "disqualify_reason": "NO_PAIN"}
+    assert await close_columns(stopped) == {
+        "closed_on": TODAY,
+        "closed_from": "LEAD",
+        "disqualify_reason": "NO_PAIN",
+    }
 
 
 @pytest.mark.parametrize(
@@ -178,7 +194,10 @@ async def test_a_reopened_deal_has_no_close_but_its_history_keeps_it(team: Sales
     id = await deal_of_100_dollars(team)
     closed_on, then = date(2026, 2, 20), NOW + 3 * DAY
     await lose(
-        team.at("owner", NOW + DAY), id, LossDetails(PRICE, closed_on=closed_on), TransitionOptions(note="Too dear")
+        team.at("owner", NOW + DAY),
+        id,
+        LossDetails(PRICE, closed_on=closed_on),
+        TransitionOptions(note="Too dear"),
     )
     assert await base_value(id) == 5000
 
@@ -202,7 +221,8 @@ async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: Sa
         await win(admin, id, agreed, TransitionOptions())
     await win(admin, id, agreed, override_all())
 
-    assert [verdict.key for verdict in refusal.value.unmet] == ["milestone.decision_made", "milestone.terms_agreed"]  # type: ignore[attr-defined]  # verdicts
+    unmet = [verdict.key for verdict in refusal.value.unmet]  # type: ignore[attr-defined]  # verdicts
+    assert unmet == ["milestone.decision_made", "milestone.terms_agreed"]
     step = await Transition.get(opportunity_id=id, trigger="WIN")
     assert (step.value_minor, step.value_currency, await base_value(id)) == (10_000, "USD", 5000)
 

@@ -1,4 +1,4 @@
-"""Whom a deal was lost to: one of its competitors, never the status quo, and nobody where it was lost for another reason."""
+"""The competitor of a loss: one of the deal's, never the status quo, only for LOST_TO_COMPETITOR."""
 
 from uuid import UUID, uuid4
 
@@ -39,10 +39,18 @@ LOSSES: list[tuple[LossReason, str | None, str | None]] = [
         "nobody",
         "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors.",
     ),
-    (LossReason.LOST_TO_COMPETITOR, None, "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors."),
+    (
+        LossReason.LOST_TO_COMPETITOR,
+        None,
+        "LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors.",
+    ),
     (LossReason.PRICE, "globex", "`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."),
     (LossReason.PRICE, None, None),
-    (LossReason.NO_DECISION, "status quo", "`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."),
+    (
+        LossReason.NO_DECISION,
+        "status quo",
+        "`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out.",
+    ),
     (LossReason.NO_DECISION, None, None),
 ]
 
@@ -57,7 +65,9 @@ async def test_a_deal_is_lost_to_one_of_its_competitors(
         "globex": await add_competitor(team.ctx["owner"], deal, GLOBEX),
         "own people": await add_competitor(team.ctx["owner"], deal, NewCompetitor(K.IN_HOUSE, "IT")),
         "status quo": await add_competitor(team.ctx["owner"], deal, NOTHING_DONE),
-        "another deal's": await add_competitor(team.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")),
+        "another deal's": await add_competitor(
+            team.ctx["owner"], other, NewCompetitor(K.VENDOR, f"Globex {uuid4()}")
+        ),
         "nobody": uuid4(),
     }
     attempt = lose(team.ctx["owner"], deal, LossDetails(reason, ids.get(to)), TransitionOptions())

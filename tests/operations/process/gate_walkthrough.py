@@ -1,4 +1,4 @@
-"""A deal that walks through any process: what a gate still asks for is done, by the operation that its kind names."""
+"""A deal that passes the gates of any process by meeting each requirement with its operation."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -48,12 +48,12 @@ TRANSITIONS: Mapping[Trigger, Callable[[Ctx, UUID], Awaitable[TransitionOutcome]
     Trigger.PROGRESS: lambda ctx, id: triggers.progress(ctx, id, OpportunityChanges(), TransitionOptions()),
     Trigger.WIN: lambda ctx, id: triggers.win(ctx, id, WinDetails(WinReason.CAPABILITY), TransitionOptions()),
 }
-"""The way from LEAD to WON, without an override."""
+"""The triggers from LEAD to WON."""
 
 
 @dataclass(frozen=True)
 class GateWalkthrough:
-    """One deal on its way through a process."""
+    """A deal that passes the gates of a process."""
 
     ctx: Ctx
     process: ProcessDocument
@@ -61,30 +61,30 @@ class GateWalkthrough:
     deal: UUID
 
     async def facts(self) -> OpportunityFacts:
-        """The deal as it stands."""
+        """Return the current facts of the deal."""
         return (await load_facts(self.ctx.viewer.organization_id, [self.deal], self.ctx.now))[self.deal]
 
     async def unmet(self, trigger: Trigger) -> tuple[Verdict, ...]:
-        """What the gate asks for and does not find."""
+        """Return the unmet requirements of the gate."""
         return unmet_verdicts(evaluate_gate(self.process, trigger, await self.facts(), self.ctx.now))
 
     async def transition(self, trigger: Trigger) -> TransitionOutcome:
-        """Take the arrow."""
+        """Run the transition."""
         return await TRANSITIONS[trigger](self.ctx, self.deal)
 
     async def meet(self, verdict: Verdict) -> None:
-        """Do what one requirement asks for, and nothing else."""
+        """Meet one requirement."""
         await MEET_BY_KIND[verdict.kind](self, verdict.test)
 
     async def add_stakeholder(self, role: BuyingRole, calls: int) -> None:
-        """Somebody with the role, and so many calls with them."""
+        """Add a stakeholder with the role, and that many calls with them."""
         contact = await create_contact(self.ctx, self.account, {"name": role.capitalize()})
         await add_stakeholder(self.ctx, self.deal, NewStakeholder(contact, [role]))
         for _ in range(calls):
             await self.log_call(contact)
 
     async def log_call(self, contact: UUID) -> None:
-        """A call that went both ways."""
+        """Log a two-way call."""
         about = NewActivity(
             ActivityKind.CALL, ActivityDirection.INBOUND, EVIDENCE, two_way=True, contact_ids=(contact,)
         )
@@ -92,7 +92,7 @@ class GateWalkthrough:
 
 
 async def new_walkthrough(organization: TestOrganization, process: ProcessDocument) -> GateWalkthrough:
-    """A bare lead of that process, which is published."""
+    """Publish the process and return an empty lead of it."""
     account = await create_account(organization.ctx, {"name": "Acme"})
     place = NewOpportunity(account, None, process.key)
     deal = await create_opportunity(organization.ctx, place, {"name": "Stock counting"})
@@ -112,7 +112,9 @@ async def _field(walkthrough: GateWalkthrough, test: RequirementTest) -> None:
             walkthrough.ctx, walkthrough.deal, NewCompetitor(CompetitorKind.STATUS_QUO, "Go on as today")
         )
     elif test.field in BUYER_CHANGES:
-        await update_buyer(walkthrough.ctx, walkthrough.deal, BUYER_CHANGES[test.field], expected_version=None)
+        await update_buyer(
+            walkthrough.ctx, walkthrough.deal, BUYER_CHANGES[test.field], expected_version=None
+        )
     else:
         await update_opportunity(
             walkthrough.ctx, walkthrough.deal, OPPORTUNITY_CHANGES[test.field], expected_version=None
@@ -129,7 +131,9 @@ BUYER_CHANGES: Mapping[OpportunityField, BuyerChanges] = {
     OpportunityField.PURCHASE_PROCESS: {"purchase_process": PurchaseProcess.COMMITTEE},
     OpportunityField.DECISION_DATE: {"decision_date": FUTURE},
     OpportunityField.COMPELLING_EVENT: {"compelling_event": "The old contract ends in June."},
-    OpportunityField.OBJECTIVES: {"objectives": [ObjectiveFacts("Fewer shifts lost", metric="shifts a week")]},
+    OpportunityField.OBJECTIVES: {
+        "objectives": [ObjectiveFacts("Fewer shifts lost", metric="shifts a week")]
+    },
 }
 
 
@@ -160,4 +164,4 @@ MEET_BY_KIND: Mapping[RequirementKind, Callable[[GateWalkthrough, RequirementTes
     RequirementKind.RISK_REVIEW: _risk_review,
     RequirementKind.ACTIVITY: _activity,
 }
-"""What meets a requirement; no open risk and an account that fits need nothing on a deal of which nothing bad is known."""
+"""The operation that meets each kind of requirement; a new deal has no open risk, and its account fits."""

@@ -1,4 +1,4 @@
-"""Publishing: versions count up and never change, the same again publishes nothing, and the default belongs to a key."""
+"""Publishing sales processes: versions, equal documents and the default."""
 
 import asyncio
 from dataclasses import replace
@@ -20,18 +20,23 @@ OURS = replace(preset("default"), key="ours", name="Our way")
 
 
 def version(place: int) -> ProcessDocument:
-    """A document that differs from every other of these."""
+    """Return a document that differs from all others."""
     return replace(OURS, name=f"Our way, the {place}th")
 
 
 async def process_events(organization: TestOrganization) -> list[str]:
-    """What was told of the organization's processes after its founding."""
-    found = Event.filter(organization_id=organization.id, aggregatetype="process").order_by("pos").offset(1).limit(100)
+    """Return the events of the organization's processes after its creation."""
+    found = (
+        Event.filter(organization_id=organization.id, aggregatetype="process")
+        .order_by("pos")
+        .offset(1)
+        .limit(100)
+    )
     return [str(type) for type in await found.values_list("type", flat=True)]
 
 
 async def stored_versions(organization: TestOrganization) -> list[tuple[str, int, str]]:
-    """Every version that is kept, with the hash of what it says."""
+    """Return every stored version with its content hash."""
     rows = SalesProcess.filter(organization_id=organization.id, process_key="ours").order_by("version")
     return [(row["process_key"], row["version"], row["content_hash"]) for row in await rows.values()]
 
@@ -40,7 +45,9 @@ async def test_each_document_is_the_next_version_of_its_key(organization: TestOr
     made = [await publish(organization.ctx, version(place)) for place in (1, 2, 3)]
 
     assert [(one.version, one.is_new) for one in made] == [(1, True), (2, True), (3, True)]
-    assert await stored_versions(organization) == [("ours", place, content_hash(version(place))) for place in (1, 2, 3)]
+    assert await stored_versions(organization) == [
+        ("ours", place, content_hash(version(place))) for place in (1, 2, 3)
+    ]
     assert await process_events(organization) == ["process.published"] * 3
 
 
@@ -74,7 +81,11 @@ async def test_the_default_is_a_key_and_its_newest_version_is_used(organization:
 
     newest = await default_process(viewer)
     assert (newest.document, newest.version) == (version(2), 2)
-    assert await process_events(organization) == ["process.published", "process.madeDefault", "process.published"]
+    assert await process_events(organization) == [
+        "process.published",
+        "process.madeDefault",
+        "process.published",
+    ]
 
 
 async def test_the_newest_version_of_each_key_is_listed(organization: TestOrganization) -> None:
@@ -95,7 +106,9 @@ async def test_concurrent_publishes_get_versions_of_their_own(organization: Test
     assert sorted(one.version for one in made) == list(range(1, 21))
 
 
-async def test_the_same_document_published_concurrently_is_one_version(organization: TestOrganization) -> None:
+async def test_the_same_document_published_concurrently_is_one_version(
+    organization: TestOrganization,
+) -> None:
     made = await asyncio.gather(*(publish(organization.ctx, OURS) for _ in range(20)))
 
     assert len({one.id for one in made}) == 1
@@ -108,9 +121,9 @@ async def test_an_invalid_document_is_refused(organization: TestOrganization) ->
     with pytest.raises(InvalidInputError) as refused:
         await publish(organization.ctx, faulty)
 
-    assert FieldProblem(("document", "milestones", "5"), "problem_agreed stands here twice; each stands once.") in (
-        refused.value.fields
-    )
+    assert FieldProblem(
+        ("document", "milestones", "5"), "problem_agreed stands here twice; each stands once."
+    ) in (refused.value.fields)
     assert ("document", "criteria") in [fault.path for fault in refused.value.fields]
     assert await stored_versions(organization) == []
 

@@ -1,4 +1,4 @@
-"""The processes that ship: each is published as it stands, and a deal walks through each of its gates, from LEAD to WON."""
+"""Each preset can be published, and a deal can pass its gates from LEAD to WON."""
 
 import pytest
 
@@ -15,7 +15,7 @@ S = OpportunityState
 
 
 async def new_preset_walkthrough(organization: TestOrganization, name: str) -> GateWalkthrough:
-    """A bare lead of the preset, published."""
+    """Publish the preset and return an empty lead of it."""
     await transaction(lambda: publish(organization.ctx, preset(name)))
     return await new_walkthrough(organization, preset(name))
 

@@ -1,4 +1,4 @@
-"""Random sales processes are published and read back as they were, on the database; the same again is nothing new."""
+"""Random sales processes are read back unchanged, and equal ones are not published again."""
 
 from hypothesis import HealthCheck, Phase, given, settings
 

@@ -12,13 +12,17 @@ from workflow.rules.errors import InvalidInputError
 KEY: AccountChanges = {"external_system": "crm", "external_id": "1"}
 
 
-async def test_an_account_is_matched_by_external_id_before_domain_and_name(organization: TestOrganization) -> None:
+async def test_an_account_is_matched_by_external_id_before_domain_and_name(
+    organization: TestOrganization,
+) -> None:
     by_key = await create_account(organization.ctx, {"name": "Globex", **KEY})
     by_domain = await create_account(organization.ctx, {"name": "Initech", "domain": "acme.example"})
     await create_account(organization.ctx, {"name": "Acme"})
 
     first = await upsert_account(organization.ctx, {"name": "Acme", **KEY})
-    second = await upsert_account(organization.ctx, {"name": "Acme", "domain": "acme.example", "country": "France"})
+    second = await upsert_account(
+        organization.ctx, {"name": "Acme", "domain": "acme.example", "country": "France"}
+    )
 
     assert (first, second) == (ImportOutcome.UPDATED, ImportOutcome.UPDATED)
     assert (await Account.get(id=by_key)).name == "Acme"
@@ -26,10 +30,14 @@ async def test_an_account_is_matched_by_external_id_before_domain_and_name(organ
     assert await Account.filter(organization_id=organization.id).count() == 3
 
 
-async def test_an_account_with_another_external_id_is_not_matched_by_its_name(organization: TestOrganization) -> None:
+async def test_an_account_with_another_external_id_is_not_matched_by_its_name(
+    organization: TestOrganization,
+) -> None:
     await create_account(organization.ctx, {"name": "Acme", **KEY})
 
-    outcome = await upsert_account(organization.ctx, {"name": "Acme", "external_system": "crm", "external_id": "2"})
+    outcome = await upsert_account(
+        organization.ctx, {"name": "Acme", "external_system": "crm", "external_id": "2"}
+    )
 
     assert outcome is ImportOutcome.CREATED
 
@@ -40,7 +48,9 @@ async def test_the_oldest_account_of_a_name_is_updated_and_equal_values_change_n
     oldest = await create_account(organization.ctx, {"name": "Acme"})
     await create_account(organization.ctx, {"name": "Acme"})
 
-    outcomes = [await upsert_account(organization.ctx, {"name": "acme", "industry": "Retail"}) for _ in range(2)]
+    outcomes = [
+        await upsert_account(organization.ctx, {"name": "acme", "industry": "Retail"}) for _ in range(2)
+    ]
 
     assert outcomes == [ImportOutcome.UPDATED, ImportOutcome.UNCHANGED]
     assert (await Account.get(id=oldest)).industry == "Retail"
@@ -52,7 +62,9 @@ async def test_a_contact_is_matched_within_its_account(organization: TestOrganiz
     await create_contact(organization.ctx, globex, {"name": "Grace", "email": "grace@example.com"})
 
     created = await upsert_contact(organization.ctx, "ACME", {"name": "Grace", "email": "grace@example.com"})
-    updated = await upsert_contact(organization.ctx, "Acme", {"name": "G. Hopper", "email": "GRACE@example.com"})
+    updated = await upsert_contact(
+        organization.ctx, "Acme", {"name": "G. Hopper", "email": "GRACE@example.com"}
+    )
 
     assert (created, updated) == (ImportOutcome.CREATED, ImportOutcome.UPDATED)
     assert await Contact.filter(account_id=acme).values("name") == [{"name": "G. Hopper"}]

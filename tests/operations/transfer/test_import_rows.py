@@ -1,4 +1,4 @@
-"""Importing: one key one opportunity, the same row again nothing, a bad row alone."""
+"""Importing rows: one opportunity per key, equal rows change nothing, faulty rows are rejected."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +34,9 @@ async def organization() -> TestOrganization:
     return await new_organization()
 
 
-async def import_all(organization: TestOrganization, *rows: ImportRow, dry_run: bool = False) -> list[ImportRowOutcome]:
+async def import_all(
+    organization: TestOrganization, *rows: ImportRow, dry_run: bool = False
+) -> list[ImportRowOutcome]:
     return await import_rows(organization.ctx, SYSTEM, rows, dry_run=dry_run)
 
 
@@ -43,7 +45,9 @@ async def outcomes(organization: TestOrganization, *rows: ImportRow) -> list[Imp
 
 
 async def events(organization: TestOrganization) -> list[str]:
-    found = await Event.filter(organization_id=organization.id, type__startswith="opportunity.").order_by("pos")
+    found = await Event.filter(organization_id=organization.id, type__startswith="opportunity.").order_by(
+        "pos"
+    )
     return [event.type for event in found]
 
 
@@ -131,7 +135,9 @@ async def test_a_deleted_deal_is_rejected(organization: TestOrganization) -> Non
     )
 
 
-async def test_accounts_are_matched_by_case_insensitive_name_oldest_first(organization: TestOrganization) -> None:
+async def test_accounts_are_matched_by_case_insensitive_name_oldest_first(
+    organization: TestOrganization,
+) -> None:
     facts = {
         "organization_id": organization.id,
         "name_folded": "dunder",

@@ -1,4 +1,4 @@
-"""Rows that cannot be imported: each is told why, and spoils no other."""
+"""Faulty rows are rejected with a reason and do not affect the others."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -46,7 +46,9 @@ async def test_a_bad_row_is_rejected_and_the_others_are_imported(bad: ImportRow)
     organization = await new_organization()
     good = replace(LEAD, external_id="good")
 
-    outcomes = await import_rows(organization.ctx, "elsewhere", [replace(bad, account_name="Never made"), good])
+    outcomes = await import_rows(
+        organization.ctx, "elsewhere", [replace(bad, account_name="Never made"), good]
+    )
 
     assert [outcome.outcome for outcome in outcomes] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
     assert isinstance(outcomes[0].problem, InvalidInputError)
@@ -55,7 +57,9 @@ async def test_a_bad_row_is_rejected_and_the_others_are_imported(bad: ImportRow)
 
 
 @pytest.mark.parametrize(
-    "bad", [replace(LEAD, account_name="x" * 70_000), replace(LEAD, external_id="x" * 70_000)], ids=["account", "key"]
+    "bad",
+    [replace(LEAD, account_name="x" * 70_000), replace(LEAD, external_id="x" * 70_000)],
+    ids=["account", "key"],
 )
 async def test_an_oversized_value_is_rejected_alone_without_a_lookup(bad: ImportRow) -> None:
     organization = await new_organization()
@@ -63,4 +67,6 @@ async def test_an_oversized_value_is_rejected_alone_without_a_lookup(bad: Import
     outcomes = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
 
     assert [outcome.outcome for outcome in outcomes] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(outcomes[0].problem, InvalidInputError) and "at most 255 fit" in str(outcomes[0].problem)
+    assert isinstance(outcomes[0].problem, InvalidInputError) and "at most 255 fit" in str(
+        outcomes[0].problem
+    )

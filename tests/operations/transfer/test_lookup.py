@@ -17,7 +17,12 @@ from workflow.operations.transfer.lookup import ImportLookup, load_lookup
 from workflow.operations.transfer.row import OWN_SYSTEM, ImportRow
 from workflow.rules.enums import ActivityDirection, ActivityKind, ActorKind, Role
 from workflow.rules.errors import InvalidInputError
-from workflow.rules.transfer.document_parts import ExportedActivity, ExportedActor, ExportedContact, ExportedStakeholder
+from workflow.rules.transfer.document_parts import (
+    ExportedActivity,
+    ExportedActor,
+    ExportedContact,
+    ExportedStakeholder,
+)
 from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 ROW = ImportRow(external_id="1", name="Pilot", account_name="Acme")
@@ -48,7 +53,9 @@ async def test_only_an_active_member_can_own_a_deal(organization: TestOrganizati
     assert refusal.value.fields[0].path == ("risks", "0", "owner")
 
 
-async def test_a_contact_is_found_by_email_before_name_and_the_oldest_first(organization: TestOrganization) -> None:
+async def test_a_contact_is_found_by_email_before_name_and_the_oldest_first(
+    organization: TestOrganization,
+) -> None:
     acme = await create_account(organization.ctx, {"name": "Acme"})
     oldest = await create_contact(organization.ctx, acme, {"name": "Grace"})
     youngest = await create_contact(organization.ctx, acme, {"name": "Grace", "email": "grace@example.com"})
@@ -85,7 +92,9 @@ async def test_a_value_is_converted_at_the_rate_of_its_day(organization: TestOrg
         found.value_columns(dollars, date(2025, 12, 31))
 
 
-async def test_the_default_process_is_used_unless_a_known_one_is_named(organization: TestOrganization) -> None:
+async def test_the_default_process_is_used_unless_a_known_one_is_named(
+    organization: TestOrganization,
+) -> None:
     found = await lookup(organization, with_contact("Grace"))
 
     assert found.process_by_key(None) == found.process_by_key("default") == found.default_process
@@ -93,7 +102,9 @@ async def test_the_default_process_is_used_unless_a_known_one_is_named(organizat
         found.process_by_key("nowhere")
 
 
-async def test_an_opportunity_is_found_by_its_key_and_an_own_one_by_its_id(organization: TestOrganization) -> None:
+async def test_an_opportunity_is_found_by_its_key_and_an_own_one_by_its_id(
+    organization: TestOrganization,
+) -> None:
     [imported] = await import_rows(organization.ctx, "crm", [replace(ROW, owner_email="admin@example.com")])
     own = replace(ROW, external_id=str(imported.opportunity_id))
 

@@ -18,7 +18,9 @@ PAST = datetime(2026, 1, 10, tzinfo=UTC)
 async def test_a_key_without_a_member_must_name_the_owner(organization: TestOrganization) -> None:
     ctx = await organization.ctx_of(Role.INTEGRATOR)
 
-    rows = await import_rows(ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")])
+    rows = await import_rows(
+        ctx, SYSTEM, [LEAD, replace(LEAD, external_id="3", owner_email="ADMIN@example.com")]
+    )
 
     assert [row.outcome for row in rows] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
 
@@ -69,7 +71,9 @@ async def test_a_deal_created_and_closed_on_one_day_was_not_closed_before_its_cr
 
 
 async def test_a_rejected_row_creates_no_account(organization: TestOrganization) -> None:
-    rows = await import_all(organization, replace(LEAD, state=OpportunityState.LOST, account_name="Never made"))
+    rows = await import_all(
+        organization, replace(LEAD, state=OpportunityState.LOST, account_name="Never made")
+    )
 
     assert [row.outcome for row in rows] == [ImportOutcome.REJECTED]
     assert "needs `closedOn`" in str(rows[0].problem)
@@ -77,7 +81,9 @@ async def test_a_rejected_row_creates_no_account(organization: TestOrganization)
     assert await Opportunity.filter(organization_id=organization.id).count() == 0
 
 
-async def test_the_expected_close_date_is_the_baseline_of_the_next_push(organization: TestOrganization) -> None:
+async def test_the_expected_close_date_is_the_baseline_of_the_next_push(
+    organization: TestOrganization,
+) -> None:
     day = NOW.date() + timedelta(days=30)
 
     await import_all(organization, replace(LEAD, expected_close_date=day))

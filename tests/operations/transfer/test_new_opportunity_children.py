@@ -8,7 +8,16 @@ import pytest
 
 from tests.operations.transfer.test_import_rows import CREATED_AT, LEAD, import_all, opportunity
 from tests.support.organizations import TestOrganization
-from workflow.models import Assessment, Milestone, Objective, Opportunity, Risk, Snapshot, Stakeholder, Transition
+from workflow.models import (
+    Assessment,
+    Milestone,
+    Objective,
+    Opportunity,
+    Risk,
+    Snapshot,
+    Stakeholder,
+    Transition,
+)
 from workflow.operations.accounts.accounts import create_account, create_contact
 from workflow.operations.transfer.new_opportunity_children import document_columns, money_columns
 from workflow.operations.transfer.row import ImportRow
@@ -54,9 +63,13 @@ LATER = datetime(2026, 1, 7, 9, tzinfo=UTC)
 CLOSED_ON = date(2026, 1, 8)
 
 
-async def import_document(organization: TestOrganization, document: OpportunityDocument, **columns: Any) -> Opportunity:
+async def import_document(
+    organization: TestOrganization, document: OpportunityDocument, **columns: Any
+) -> Opportunity:
     """Import a deal with a document at an account that has the contact Grace."""
-    await create_contact(organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"})
+    await create_contact(
+        organization.ctx, await create_account(organization.ctx, {"name": "Acme"}), {"name": "Grace"}
+    )
     row: ImportRow = replace(LEAD, account_name="Acme", created_at=CREATED_AT, document=document, **columns)
     [outcome] = await import_all(organization, row)
     assert outcome.outcome is ImportOutcome.CREATED, outcome.problem
@@ -64,22 +77,34 @@ async def import_document(organization: TestOrganization, document: OpportunityD
 
 
 async def test_a_position_becomes_the_id_of_that_part(organization: TestOrganization) -> None:
-    assessment = ExportedAssessment("pain", Grade.VALIDATED, ADA, LATER, "Two hours a day are lost", said_by=1)
-    risk = ExportedRisk(RiskCategory.TIME, "Too late", 2, 3, RiskStatus.CONFIRMED, LATER, perceived_by=1, owner=ADMIN)
+    assessment = ExportedAssessment(
+        "pain", Grade.VALIDATED, ADA, LATER, "Two hours a day are lost", said_by=1
+    )
+    risk = ExportedRisk(
+        RiskCategory.TIME, "Too late", 2, 3, RiskStatus.CONFIRMED, LATER, perceived_by=1, owner=ADMIN
+    )
     document = OpportunityDocument(stakeholders=(GRACE,), assessments=(assessment,), risks=(risk,))
 
     deal = await import_document(organization, document)
 
     [stakeholder] = await Stakeholder.filter(opportunity_id=deal.id).values("id")
-    assert await Assessment.filter(opportunity_id=deal.id).values("said_by_id") == [{"said_by_id": stakeholder["id"]}]
+    assert await Assessment.filter(opportunity_id=deal.id).values("said_by_id") == [
+        {"said_by_id": stakeholder["id"]}
+    ]
     assert await Risk.filter(opportunity_id=deal.id).values("perceived_by_id", "owner_id") == [
         {"perceived_by_id": stakeholder["id"], "owner_id": organization.admin_id}
     ]
 
 
-async def test_an_actor_is_a_member_only_if_the_organization_has_the_email(organization: TestOrganization) -> None:
-    done = ExportedMilestone("Visit", MilestoneSide.BUYER, 1, MilestoneStatus.DONE, CREATED_AT, completed_by=GONE)
-    planned = ExportedMilestone("Offer", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, CREATED_AT, key="offer")
+async def test_an_actor_is_a_member_only_if_the_organization_has_the_email(
+    organization: TestOrganization,
+) -> None:
+    done = ExportedMilestone(
+        "Visit", MilestoneSide.BUYER, 1, MilestoneStatus.DONE, CREATED_AT, completed_by=GONE
+    )
+    planned = ExportedMilestone(
+        "Offer", MilestoneSide.BUYER, 1, MilestoneStatus.PLANNED, CREATED_AT, key="offer"
+    )
     mine = replace(done, name="Call", completed_by=ADA)
 
     deal = await import_document(organization, OpportunityDocument(milestones=(done, planned, mine)))
@@ -97,13 +122,24 @@ async def test_an_objective_has_its_target(organization: TestOrganization) -> No
 
     deal = await import_document(organization, OpportunityDocument(objectives=(objective,)))
 
-    assert await Objective.filter(opportunity_id=deal.id).values_list("text", "goal") == [("Fewer stops", "2")]
+    assert await Objective.filter(opportunity_id=deal.id).values_list("text", "goal") == [
+        ("Fewer stops", "2")
+    ]
 
 
 async def test_a_history_is_stored_with_its_close_and_the_competitor(organization: TestOrganization) -> None:
     competitor = ExportedCompetitor(CompetitorKind.VENDOR, "Globex", CompetitorStanding.ACTIVE, CREATED_AT)
     qualified = ExportedTransition(
-        Trigger.QUALIFY, S.LEAD, S.QUALIFIED, LATER, TransitionSource.API, ADA, (), 60, 0.25, ForecastCategory.PIPELINE
+        Trigger.QUALIFY,
+        S.LEAD,
+        S.QUALIFIED,
+        LATER,
+        TransitionSource.API,
+        ADA,
+        (),
+        60,
+        0.25,
+        ForecastCategory.PIPELINE,
     )
     close = ExportedClose(CLOSED_ON, loss_reason=LossReason.LOST_TO_COMPETITOR, competitor=1)
     lost = replace(qualified, trigger=Trigger.LOSE, from_=S.QUALIFIED, to=S.LOST, close=close)
@@ -119,7 +155,9 @@ async def test_a_history_is_stored_with_its_close_and_the_competitor(organizatio
     )
 
     rows = Transition.filter(opportunity_id=deal.id).order_by("sequence")
-    transitions = await rows.values_list("from_state", "to_state", "closed_on", "loss_reason", "lost_to__name")
+    transitions = await rows.values_list(
+        "from_state", "to_state", "closed_on", "loss_reason", "lost_to__name"
+    )
     assert transitions == [
         ("LEAD", "QUALIFIED", None, None, None),
         ("QUALIFIED", "LOST", CLOSED_ON, "LOST_TO_COMPETITOR", "Globex"),
@@ -129,7 +167,9 @@ async def test_a_history_is_stored_with_its_close_and_the_competitor(organizatio
 
 
 async def test_the_last_snapshot_has_the_current_values(organization: TestOrganization) -> None:
-    first = ExportedSnapshot(CREATED_AT, S.LEAD, ADMIN, 0.3, ForecastCategory.COMMIT, ExportedMoney("12.50", "EUR"))
+    first = ExportedSnapshot(
+        CREATED_AT, S.LEAD, ADMIN, 0.3, ForecastCategory.COMMIT, ExportedMoney("12.50", "EUR")
+    )
     last = replace(first, since=LATER, probability=0.9)
 
     deal = await import_document(organization, OpportunityDocument(snapshots=(first, last)))

@@ -13,7 +13,9 @@ from workflow.rules.enums import OpportunityState, TransitionSource
 from workflow.rules.gates.machine import TRANSITIONS
 
 
-async def test_a_won_row_is_assumed_to_have_been_qualified_and_in_progress(organization: TestOrganization) -> None:
+async def test_a_won_row_is_assumed_to_have_been_qualified_and_in_progress(
+    organization: TestOrganization,
+) -> None:
     await import_all(organization, WON)
 
     made = await opportunity(organization, "2")
@@ -49,11 +51,15 @@ async def test_every_state_has_the_transitions_that_are_assumed_to_lead_to_it(
     await import_all(organization, replace(LEAD, state=state, closed_on=closed_on))
 
     made = await opportunity(organization)
-    transitions = await Transition.filter(opportunity_id=made.id).order_by("sequence").values_list("trigger", flat=True)
+    transitions = (
+        await Transition.filter(opportunity_id=made.id).order_by("sequence").values_list("trigger", flat=True)
+    )
     assert (made.state, [str(transition) for transition in transitions]) == (state.value, triggers)
 
 
-async def test_milestones_of_a_progressing_row_are_due_from_the_import(organization: TestOrganization) -> None:
+async def test_milestones_of_a_progressing_row_are_due_from_the_import(
+    organization: TestOrganization,
+) -> None:
     old = datetime(2025, 1, 1, tzinfo=UTC)
     await import_all(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
 
@@ -73,7 +79,9 @@ def test_every_assumed_path_leads_from_lead_over_existing_transitions_to_its_sta
         assert [*sources, state] == [OpportunityState.LEAD, *targets]
 
 
-async def test_a_deal_was_in_the_previous_state_until_it_entered_its_own(organization: TestOrganization) -> None:
+async def test_a_deal_was_in_the_previous_state_until_it_entered_its_own(
+    organization: TestOrganization,
+) -> None:
     await import_all(organization, WON)
 
     made = await opportunity(organization, "2")
@@ -85,8 +93,12 @@ async def test_a_deal_was_in_the_previous_state_until_it_entered_its_own(organiz
     ]
 
 
-async def test_a_deal_that_spent_no_time_in_another_state_has_one_snapshot(organization: TestOrganization) -> None:
+async def test_a_deal_that_spent_no_time_in_another_state_has_one_snapshot(
+    organization: TestOrganization,
+) -> None:
     await import_all(organization, replace(LEAD, state=OpportunityState.QUALIFIED, created_at=CREATED_AT))
 
     made = await opportunity(organization)
-    assert await Snapshot.filter(opportunity_id=made.id).values_list("state", "since") == [("QUALIFIED", CREATED_AT)]
+    assert await Snapshot.filter(opportunity_id=made.id).values_list("state", "since") == [
+        ("QUALIFIED", CREATED_AT)
+    ]

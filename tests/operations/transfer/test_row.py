@@ -31,7 +31,9 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def test_columns_are_trimmed_and_those_left_out_are_missing() -> None:
-    columns = validate_row(replace(ROW, source=" ", closed_on=None, document=OpportunityDocument(push_count=1)))
+    columns = validate_row(
+        replace(ROW, source=" ", closed_on=None, document=OpportunityDocument(push_count=1))
+    )
 
     assert columns == {
         "external_id": "1",
@@ -43,20 +45,33 @@ def test_columns_are_trimmed_and_those_left_out_are_missing() -> None:
 
 
 def test_every_fault_of_a_row_is_reported_at_once() -> None:
-    row = replace(ROW, name="", source="a\x00", created_at=datetime(1800, 1, 1, tzinfo=UTC), closed_on=date(1899, 1, 1))
+    row = replace(
+        ROW, name="", source="a\x00", created_at=datetime(1800, 1, 1, tzinfo=UTC), closed_on=date(1899, 1, 1)
+    )
 
     with pytest.raises(InvalidInputError) as refusal:
         validate_row(row)
 
-    assert {field.path for field in refusal.value.fields} == {("name",), ("source",), ("createdAt",), ("closedOn",)}
+    assert {field.path for field in refusal.value.fields} == {
+        ("name",),
+        ("source",),
+        ("createdAt",),
+        ("closedOn",),
+    }
 
 
 def test_equal_values_have_one_normal_form() -> None:
     two_hours_east = timezone(timedelta(hours=2))
     here = normalized({"value": MoneyAmount(Decimal("1.5"), "EUR"), "created_at": NOW})
-    there = normalized({"value": MoneyAmount(Decimal("1.50"), "EUR"), "created_at": NOW.astimezone(two_hours_east)})
+    there = normalized(
+        {"value": MoneyAmount(Decimal("1.50"), "EUR"), "created_at": NOW.astimezone(two_hours_east)}
+    )
 
-    assert here == there == {"value": {"minor": 150, "currency": "EUR"}, "created_at": "2026-03-02T01:00:00+00:00"}
+    assert (
+        here
+        == there
+        == {"value": {"minor": 150, "currency": "EUR"}, "created_at": "2026-03-02T01:00:00+00:00"}
+    )
 
 
 def test_only_changed_columns_and_attributes_are_returned() -> None:

@@ -66,7 +66,9 @@ async def test_the_contact_of_a_closed_deal_is_created_but_is_not_a_stakeholder(
 async def test_a_refused_contact_is_reported_and_not_raised(team: SalesTeam) -> None:
     deal = team.deals[OpportunityState.LEAD]
 
-    problem = await ensure_row_stakeholder(team.ctx["admin"], deal, {"name": "Grace", "email": "not an address"})
+    problem = await ensure_row_stakeholder(
+        team.ctx["admin"], deal, {"name": "Grace", "email": "not an address"}
+    )
 
     assert problem is not None and "e-mail" in problem
     assert await stakeholders(deal) == []

@@ -11,7 +11,9 @@ from workflow.rules.transfer.document_parts import ExportedRisk
 from workflow.rules.transfer.opportunity_document import OpportunityDocument
 
 
-async def test_new_opportunities_are_numbered_in_the_order_of_their_rows(organization: TestOrganization) -> None:
+async def test_new_opportunities_are_numbered_in_the_order_of_their_rows(
+    organization: TestOrganization,
+) -> None:
     await import_all(organization, *(replace(LEAD, external_id=key) for key in ("c", "a", "b")))
 
     mine = Opportunity.filter(organization_id=organization.id).order_by("number")
@@ -21,7 +23,9 @@ async def test_new_opportunities_are_numbered_in_the_order_of_their_rows(organiz
 async def test_an_account_is_created_before_its_deals_with_one_event(organization: TestOrganization) -> None:
     await import_all(organization, LEAD, replace(LEAD, external_id="3", account_name="DUNDER"))
 
-    assert await Account.filter(organization_id=organization.id).values_list("name", "version") == [("Dunder", 1)]
+    assert await Account.filter(organization_id=organization.id).values_list("name", "version") == [
+        ("Dunder", 1)
+    ]
     recorded = Event.filter(organization_id=organization.id).order_by("pos")
     types = [row["type"] for row in await recorded.values("type")]
     assert types[-3:] == ["account.created", "opportunity.created", "opportunity.created"]
@@ -48,7 +52,9 @@ async def test_the_imported_row_is_stored_for_the_next_import(organization: Test
     assert (stored["row"]["name"], stored["row"]["source"]) == ("Paper again", "fair")
 
 
-async def test_an_edited_row_that_matches_the_deal_is_stored_without_an_event(organization: TestOrganization) -> None:
+async def test_an_edited_row_that_matches_the_deal_is_stored_without_an_event(
+    organization: TestOrganization,
+) -> None:
     await import_all(organization, LEAD)
     await Opportunity.filter(organization_id=organization.id).update(source="web")
 

@@ -44,7 +44,11 @@ from workflow.rules.transfer.document_parts import (
     ExportedRisk,
     ExportedStakeholder,
 )
-from workflow.rules.transfer.opportunity_document import DOCUMENT_FIELDS, OpportunityDocument, validate_document
+from workflow.rules.transfer.opportunity_document import (
+    DOCUMENT_FIELDS,
+    OpportunityDocument,
+    validate_document,
+)
 
 S, T = OpportunityState, Trigger
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -57,13 +61,25 @@ def step(
     """Return a transition that many days after the creation."""
     at = BEGAN + timedelta(days=day)
     return ExportedTransition(
-        trigger, source, target, at, TransitionSource.API, ANN, (), 86_400, 0.5, ForecastCategory.PIPELINE, **more
+        trigger,
+        source,
+        target,
+        at,
+        TransitionSource.API,
+        ANN,
+        (),
+        86_400,
+        0.5,
+        ForecastCategory.PIPELINE,
+        **more,
     )
 
 
 def snapshot(day: int, state: OpportunityState) -> ExportedSnapshot:
     """Return a snapshot that begins that many days after the creation."""
-    return ExportedSnapshot(BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE)
+    return ExportedSnapshot(
+        BEGAN + timedelta(days=day), state, "ann@example.com", 0.5, ForecastCategory.PIPELINE
+    )
 
 
 CLOSED = date(2026, 1, 8)
@@ -79,7 +95,9 @@ COMPLETE_DOCUMENT = OpportunityDocument(
     push_count=2,
     close=ExportedCloseDetails("They liked the pilot", 1),
     collaborators=("ann@example.com", "bob@example.com"),
-    stakeholders=tuple(ExportedStakeholder(ExportedContact("Acme", name), BEGAN) for name in ("Grace", "Kim")),
+    stakeholders=tuple(
+        ExportedStakeholder(ExportedContact("Acme", name), BEGAN) for name in ("Grace", "Kim")
+    ),
     relations=(ExportedRelation(1, RelationKind.REPORTS_TO, 2),),
     competitors=(ExportedCompetitor(CompetitorKind.VENDOR, "Globex", CompetitorStanding.ACTIVE, BEGAN),),
     risks=(RISK,),
@@ -94,7 +112,11 @@ FRAME = ImportRowFacts(S.WON, BEGAN, CLOSED, BEGAN + timedelta(days=30))
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"probability": 1.5}, "probability", "0 to 1"),
     ({"push_count": -1}, "pushCount", "0 to"),
-    ({"close": ExportedCloseDetails(competitor=2)}, "close.competitor", "a position in `competitors`, which has 1"),
+    (
+        {"close": ExportedCloseDetails(competitor=2)},
+        "close.competitor",
+        "a position in `competitors`, which has 1",
+    ),
     ({"collaborators": ("ann@example.com",) * 2}, "collaborators", "twice"),
     ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 3),)}, "relations.0.to", "which has 2"),
     ({"relations": (ExportedRelation(1, RelationKind.REPORTS_TO, 1),)}, "relations", "to themselves"),
@@ -122,7 +144,9 @@ def test_a_consistent_document_is_valid_and_round_trips() -> None:
     assert decode(OpportunityDocument, encode(COMPLETE_DOCUMENT)) == COMPLETE_DOCUMENT
 
 
-@pytest.mark.parametrize(("change", "where", "said"), FAULTS, ids=[f"{fault[1]}: {fault[2]}" for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("change", "where", "said"), FAULTS, ids=[f"{fault[1]}: {fault[2]}" for fault in FAULTS]
+)
 def test_an_inconsistency_is_reported_at_its_path(change: dict[str, Any], where: str, said: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         validate_document(replace(COMPLETE_DOCUMENT, **change), FRAME)

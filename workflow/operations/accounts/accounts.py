@@ -58,7 +58,10 @@ async def create_account(ctx: Ctx, changes: AccountChanges) -> UUID:
 
 
 async def ensure_accounts(ctx: Ctx, accounts: Sequence[AccountChanges]) -> None:
-    """Create the accounts whose names are unknown, all or none. InvalidInput names the account that cannot be created."""
+    """Create the accounts whose names are unknown, all or none.
+
+    InvalidInput names the account that cannot be created.
+    """
 
     async def work() -> None:
         found = await Account.filter(organization_id=ctx.viewer.organization_id).values("name_folded")
@@ -68,12 +71,16 @@ async def ensure_accounts(ctx: Ctx, accounts: Sequence[AccountChanges]) -> None:
                 try:
                     await create_account(ctx, account)
                 except Refusal as problem:
-                    raise invalid_field("name", message=f"{str(account['name'])[:80]!r}: {problem}") from problem
+                    raise invalid_field(
+                        "name", message=f"{str(account['name'])[:80]!r}: {problem}"
+                    ) from problem
 
     await transaction(work)
 
 
-async def update_account(ctx: Ctx, id: UUID, changes: AccountChanges, *, expected_version: int | None) -> UUID:
+async def update_account(
+    ctx: Ctx, id: UUID, changes: AccountChanges, *, expected_version: int | None
+) -> UUID:
     """Change the given fields and evaluate the account's open deals again."""
 
     async def work() -> UUID:
@@ -95,12 +102,16 @@ async def create_contact(ctx: Ctx, account_id: UUID, changes: ContactChanges) ->
         if not await lock_if_exists(Account, ctx.viewer.organization_id, account_id):
             raise NotFoundError("Account", account_id)
         fields = _contact_columns({**changes, "name": changes.get("name")}, {})
-        return await _create(ctx, Contact, "contact", {"attributes": {}, **fields}, {"account_id": account_id})
+        return await _create(
+            ctx, Contact, "contact", {"attributes": {}, **fields}, {"account_id": account_id}
+        )
 
     return await perform(ctx, work)
 
 
-async def update_contact(ctx: Ctx, id: UUID, changes: ContactChanges, *, expected_version: int | None) -> UUID:
+async def update_contact(
+    ctx: Ctx, id: UUID, changes: ContactChanges, *, expected_version: int | None
+) -> UUID:
     """Change the given fields."""
 
     async def work() -> UUID:
@@ -119,7 +130,9 @@ _UNIQUE_KEYS = {
 }
 
 
-async def _create(ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, UUID]) -> UUID:
+async def _create(
+    ctx: Ctx, table: Table, noun: str, fields: Mapping[str, object], parents: Mapping[str, UUID]
+) -> UUID:
     await _refuse_duplicate_key(ctx, table, noun, fields, None)
     id = new_id()
     columns: dict[str, Any] = {**fields, **parents}  # Any: columns of several kinds
@@ -145,7 +158,9 @@ async def _update(
     return True
 
 
-async def _lock_version(ctx: Ctx, table: Table, kind: str, id: UUID, expected: int | None) -> dict[str, object]:
+async def _lock_version(
+    ctx: Ctx, table: Table, kind: str, id: UUID, expected: int | None
+) -> dict[str, object]:
     before = await lock_and_read(table, ctx.viewer.organization_id, id)
     if before is None:
         raise NotFoundError(kind, id)
@@ -196,7 +211,9 @@ def _revenue_columns(revenue: object) -> dict[str, object]:
 
 def _contact_columns(changes: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
     validator = Validator()
-    fields = _text_columns(validator, changes, before, ("name", "phone", "title", "external_system", "external_id"))
+    fields = _text_columns(
+        validator, changes, before, ("name", "phone", "title", "external_system", "external_id")
+    )
     if "email" in changes:
         email = changes["email"]
         fields["email"] = validator.email(email if isinstance(email, str) else None, "email")
@@ -219,5 +236,7 @@ def _text_columns(
     if "attributes" in changes:
         before_attributes = before.get("attributes")
         stored = before_attributes if isinstance(before_attributes, Mapping) else {}
-        fields["attributes"] = merge_attributes(stored, validator.attributes(changes["attributes"], "attributes"))
+        fields["attributes"] = merge_attributes(
+            stored, validator.attributes(changes["attributes"], "attributes")
+        )
     return fields

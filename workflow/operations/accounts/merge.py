@@ -1,4 +1,4 @@
-"""Merge two accounts of one company: the source's contacts and deals move to the target, and the source is deleted."""
+"""Merge two accounts of one company: contacts and deals move to the account that is kept."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,23 +19,28 @@ from workflow.rules.errors import NotFoundError, VersionConflictError, invalid_f
 from workflow.rules.permissions import Action, require_permission
 
 INHERITED_COLUMNS = (
-    ("domain",), ("industry",), ("employee_count",), ("annual_revenue_minor", "annual_revenue_currency"), ("country",),
-    ("external_system", "external_id"),
+    ("domain",), ("industry",), ("employee_count",), ("annual_revenue_minor", "annual_revenue_currency"),
+    ("country",), ("external_system", "external_id"),
 )  # fmt: skip
-"""The columns that the target takes from the source if it has none. Columns that belong together are one group."""
+"""The columns that the target takes from the source if it has none.
+
+Columns that belong together are one group.
+"""
 
 
 async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_version: int | None) -> UUID:
     """Move the contacts and deals of the merged account to the kept one, and delete the merged one.
 
-    Stakeholders and activities move with their contacts. Two contacts of one person stay two contacts. Closed deals
-    move as well and keep the health of their close.
+    Stakeholders and activities move with their contacts. Two contacts of one person stay two contacts. Closed
+    deals move as well and keep the health of their close.
     """
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.WRITE_ALL, to="merge accounts")
         if keep_id == merged_id:
-            message = "`mergedId` is the account that is kept. Name the other account, which is merged into it."
+            message = (
+                "`mergedId` is the account that is kept. Name the other account, which is merged into it."
+            )
             raise invalid_field("mergedId", message=message)
         target, source = await _lock_accounts(ctx, keep_id, merged_id)
         target_deals = await open_deals_of_account(ctx, keep_id)
@@ -49,7 +54,13 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
         await reevaluate(ctx, target_deals)
         await Account.filter(id=merged_id).delete()
         accounts = {"accountId": keep_id, "mergedAccountId": merged_id, "mergedName": source["name"]}
-        payload = {**accounts, "contacts": contacts, "opportunities": deals, "version": version, "changes": inherited}
+        payload = {
+            **accounts,
+            "contacts": contacts,
+            "opportunities": deals,
+            "version": version,
+            "changes": inherited,
+        }
         await record_event(ctx, "account.merged", aggregate="account", id=keep_id, payload=payload)
         return keep_id
 
@@ -57,15 +68,21 @@ async def merge_accounts(ctx: Ctx, keep_id: UUID, merged_id: UUID, *, expected_v
 
 
 async def _lock_accounts(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
-    """Lock the deals of both accounts, then the accounts, and return the accounts; NotFound if one does not exist."""
+    """Lock the deals of both accounts, then the accounts, and return the accounts.
+
+    NotFound if one does not exist.
+    """
     organization_id = ctx.viewer.organization_id
-    # Rates, then deals, then accounts: the order in which every operation locks, so that none waits for the other.
+    # Rates, then deals, then accounts: the order in which every operation locks, so that none waits for
+    # the other.
     await lock_rates(organization_id)
     deals = Opportunity.filter(organization_id=organization_id, account_id__in=ids)
     await lock_rows(Opportunity, [row["id"] for row in await deals.order_by("id").values("id")])
     if dialect() == "postgres":
         await fetch("SELECT 1 FROM account WHERE id = ANY($1) ORDER BY id FOR UPDATE", sorted(ids))
-    found = {row["id"]: row for row in await Account.filter(organization_id=organization_id, id__in=ids).values()}
+    found = {
+        row["id"]: row for row in await Account.filter(organization_id=organization_id, id__in=ids).values()
+    }
     for id in ids:
         if id not in found:
             raise NotFoundError("Account", id)
@@ -75,7 +92,10 @@ async def _lock_accounts(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
 async def _fill_gaps(
     ctx: Ctx, target: Mapping[str, object], source: Mapping[str, object], version: int
 ) -> dict[str, object]:
-    """Write the target's missing values from the source and return the changes. Of equal attributes the target's stay."""
+    """Write the target's missing values from the source and return the changes.
+
+    Of equal attributes the target's stay.
+    """
     inherited: dict[str, object] = {}
     for names in INHERITED_COLUMNS:
         if target[names[0]] is None and source[names[0]] is not None:

@@ -80,7 +80,11 @@ def opportunity_row(
 
 def transition_row(ctx: Ctx, new: NewTransition, settings: StateSettings) -> Transition:
     """Build the unsaved row of a transition into the state that the settings are of."""
-    columns: dict[str, Any] = {**new.values, **new.close, **state_forecast(settings)}  # Any: columns of several kinds
+    columns: dict[str, Any] = {
+        **new.values,
+        **new.close,
+        **state_forecast(settings),
+    }  # Any: columns of several kinds
     return Transition(
         id=new_id(),
         organization_id=ctx.viewer.organization_id,

@@ -1,1 +1,1 @@
-"""Operations on opportunities: create, edit, transition, bulk changes, process migration and alert responses."""
+"""Operations on opportunities: edits, transitions, bulk changes and responses to alerts."""

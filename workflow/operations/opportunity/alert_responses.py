@@ -39,8 +39,13 @@ async def acknowledge_alerts(ctx: Ctx, ids: Sequence[UUID], note: str | None) ->
     return [await _update_alert(ctx, id, "alert.acknowledged", columns) for id in ids]
 
 
-async def snooze_alerts(ctx: Ctx, ids: Sequence[UUID], until: datetime, note: str | None) -> list[AlertResult]:
-    """Snooze each alert for at most 30 days. It reopens then if its cause remains, or earlier if its severity rises."""
+async def snooze_alerts(
+    ctx: Ctx, ids: Sequence[UUID], until: datetime, note: str | None
+) -> list[AlertResult]:
+    """Snooze each alert for at most 30 days.
+
+    It reopens then if its cause remains, or earlier if its severity rises.
+    """
     note_column = _validate_note(ctx, ids, note)
     if not ctx.now < until <= ctx.now + MAX_SNOOZE:
         message = f"`until` is {until.isoformat()}. Give an instant within the next {MAX_SNOOZE.days} days."
@@ -55,7 +60,10 @@ async def snooze_alerts(ctx: Ctx, ids: Sequence[UUID], until: datetime, note: st
 
 
 def _validate_note(ctx: Ctx, ids: Sequence[UUID], note: str | None) -> dict[str, Any]:
-    """Return the column of the note; refuse a viewer who may not write, and inputs that no alert could take."""
+    """Return the column of the note.
+
+    Refuse a viewer who may not write, and inputs that no alert could take.
+    """
     require_permission(ctx.viewer, Action.WRITE_OWN, to="respond to alerts")
     validator = Validator()
     if not 1 <= len(ids) <= MAX_ALERTS:
@@ -87,11 +95,11 @@ async def _update_alert(ctx: Ctx, id: UUID, event: str, columns: Mapping[str, An
 
 
 def _authorize_decision(deal: LockedOpportunity) -> None:
-    """Refuse a viewer who may not decide on a proposal to stop: only managers and admins who do not work on the deal may."""
+    """Refuse a viewer who may not decide whether the deal stops."""
     viewer = deal.ctx.viewer
     if deal.ownership.is_owned_by(viewer) or not may_manage(viewer, Action.DECIDE_DISQUALIFY, deal.ownership):
         raise PermissionDeniedError(
-            "Only a manager or an admin who does not own this deal may decide whether it stops. Ask one of them."
+            "Only a manager or an admin who does not own this deal may decide whether it stops. Ask one."
         )
 
 

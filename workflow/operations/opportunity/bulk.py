@@ -1,4 +1,4 @@
-"""Bulk operations: each deal has the same checks as alone, a transaction of its own and a result of its own."""
+"""Bulk operations: each deal has the usual checks, its own transaction and its own result."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +62,10 @@ class BulkTransition:
 async def transition_opportunities(
     ctx: Ctx, refs: Sequence[BulkItem], transition: BulkTransition
 ) -> list[BulkItemResult]:
-    """Run one transition on each deal. Faulty inputs raise InvalidInput; a refusal of one deal is that deal's problem."""
+    """Run one transition on each deal.
+
+    Faulty inputs raise InvalidInput; a refusal of one deal is that deal's problem.
+    """
     _check_transition(refs, transition)
     bulk_ctx = replace(ctx, source=TransitionSource.BULK)
 
@@ -94,7 +97,7 @@ async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key:
     _check_count(refs, validator)
     newest = await process(ctx.viewer, process_key)
     if newest is None:
-        message = f"There is no process with the key `{process_key[:64]}`. `salesProcesses` lists the existing ones."
+        message = f"There is no process with the key `{process_key[:64]}`. `salesProcesses` lists them."
         validator.add("processKey", message=message)
     validator.raise_if_any()
 
@@ -121,7 +124,8 @@ async def _run_all(
     ctx: Ctx, refs: Sequence[BulkItem], work: Callable[[BulkItem], Awaitable[UUID | None]]
 ) -> list[BulkItemResult]:
     """Run the work on each deal in turn."""
-    # Under an Idempotency-Key each deal stores its own result, so that a repeated request continues after the last one.
+    # Under an Idempotency-Key each deal stores its own result, so that a repeated request continues
+    # after the last one.
     if ctx.idempotency is not None:
         ctx.idempotency.is_batch = True
     return [await _run_one(ref, work) for ref in refs]
@@ -136,7 +140,9 @@ async def _run_one(ref: BulkItem, work: Callable[[BulkItem], Awaitable[UUID | No
 
 def _check_count(refs: Sequence[BulkItem], validator: Validator) -> None:
     if not 1 <= len(refs) <= MAX_ROWS:
-        validator.add("opportunities", message=f"There are {len(refs)} opportunities; give 1 to {MAX_ROWS} at once.")
+        validator.add(
+            "opportunities", message=f"There are {len(refs)} opportunities; give 1 to {MAX_ROWS} at once."
+        )
 
 
 def _check_transition(refs: Sequence[BulkItem], transition: BulkTransition) -> None:
@@ -147,11 +153,15 @@ def _check_transition(refs: Sequence[BulkItem], transition: BulkTransition) -> N
         if trigger is transition.trigger and not is_given:
             validator.add(_PATHS[name], message=f"{trigger} needs `{_PATHS[name]}`.")
         if trigger is not transition.trigger and is_given:
-            validator.add(_PATHS[name], message=f"`{_PATHS[name]}` is allowed only with {trigger}. Leave it out.")
+            validator.add(
+                _PATHS[name], message=f"`{_PATHS[name]}` is allowed only with {trigger}. Leave it out."
+            )
     if transition.closed_on is not None and transition.trigger not in (Trigger.WIN, Trigger.LOSE):
         validator.add("closedOn", message="`closedOn` is allowed only with WIN and LOSE. Leave it out.")
     if transition.loss_reason is LossReason.LOST_TO_COMPETITOR:
-        message = "LOST_TO_COMPETITOR needs a competitor of each deal. Use loseOpportunity for one deal at a time."
+        message = (
+            "LOST_TO_COMPETITOR needs a competitor of each deal. Use loseOpportunity for one deal at a time."
+        )
         validator.add("lossReason", message=message)
     validator.raise_if_any()
 
@@ -162,7 +172,12 @@ _REQUIRED_INPUTS = (
     (Trigger.DISQUALIFY, "disqualify_reason"),
     (Trigger.REOPEN, "to"),
 )
-_PATHS = {"win_reason": "winReason", "loss_reason": "lossReason", "disqualify_reason": "disqualifyReason", "to": "to"}
+_PATHS = {
+    "win_reason": "winReason",
+    "loss_reason": "lossReason",
+    "disqualify_reason": "disqualifyReason",
+    "to": "to",
+}
 
 
 async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -> TransitionOutcome:
@@ -176,7 +191,9 @@ async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -
         case BulkTransition(trigger=Trigger.WIN, win_reason=WinReason() as reason):
             return await triggers.win(ctx, ref.id, WinDetails(reason, transition.closed_on), options)
         case BulkTransition(trigger=Trigger.LOSE, loss_reason=LossReason() as reason):
-            return await triggers.lose(ctx, ref.id, LossDetails(reason, closed_on=transition.closed_on), options)
+            return await triggers.lose(
+                ctx, ref.id, LossDetails(reason, closed_on=transition.closed_on), options
+            )
         case BulkTransition(trigger=Trigger.DISQUALIFY, disqualify_reason=DisqualifyReason() as reason):
             return await triggers.disqualify(ctx, ref.id, reason, options)
         case BulkTransition(trigger=Trigger.REGRESS):
@@ -187,12 +204,15 @@ async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -
 
 
 async def _assign(ctx: Ctx, ref: BulkItem, owner_id: UUID) -> None:
-    """Assign one deal. The new owner stops being a collaborator; assigning the present owner changes nothing."""
+    """Assign one deal.
+
+    The new owner stops being a collaborator; assigning the present owner changes nothing.
+    """
 
     def authorize(deal: LockedOpportunity) -> None:
         if not may_manage(ctx.viewer, Action.ASSIGN, deal.ownership):
             raise PermissionDeniedError(
-                "You may assign only your team's opportunities. Ask a manager of its owner's team or an admin."
+                "You may assign only your team's deals. Ask a manager of its owner's team or an admin."
             )
         refuse_closed(deal)
 

@@ -36,7 +36,10 @@ from workflow.rules.permissions import Action, require_permission
 
 @dataclass(frozen=True, slots=True)
 class NewOpportunity:
-    """The account, owner and process of a new opportunity. None means the viewer as owner and the default process."""
+    """The account, owner and process of a new opportunity.
+
+    None means the viewer as owner and the default process.
+    """
 
     account_id: UUID
     owner_id: UUID | None
@@ -68,7 +71,9 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
             fields={**fields, "account_id": account.id, "owner_id": owner},
         )
         facts = facts_of_new_opportunity(row, account, organization)
-        id = await _insert(ctx, row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now)), fields)
+        id = await _insert(
+            ctx, row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now)), fields
+        )
         await add_collaborators(ctx, id, collaborator_ids)
         await sync_and_record_alerts(
             ctx, [AlertInput(facts, process_row.document, disqualify_proposed=False, version=1)]
@@ -78,8 +83,13 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
     return await perform(ctx, work)
 
 
-async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *, expected_version: int | None) -> UUID:
-    """Change the given fields; equal values change nothing. Moving the close date to a later month needs a reason."""
+async def update_opportunity(
+    ctx: Ctx, id: UUID, changes: OpportunityChanges, *, expected_version: int | None
+) -> UUID:
+    """Change the given fields; equal values change nothing.
+
+    Moving the close date to a later month needs a reason.
+    """
 
     async def verb(deal: LockedOpportunity) -> UUID:
         before = asdict(deal.row)
@@ -89,7 +99,7 @@ async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *,
         pushed = is_push(deal.row.latest_close_date, changes.get("expected_close_date"))
         if pushed and changes.get("slip_reason") is None:
             message = (
-                f"The expected close date moves to a later month; it was {deal.row.latest_close_date} when last set. "
+                f"The close date moves to a later month; it was {deal.row.latest_close_date} when last set. "
                 "Give the reason with `slipReason`."
             )
             validator.add("slipReason", message=message)
@@ -109,7 +119,11 @@ async def update_opportunity(ctx: Ctx, id: UUID, changes: OpportunityChanges, *,
 
 
 def _emit_update(
-    deal: LockedOpportunity, changes: OpportunityChanges, collaborator_changes: dict[str, object], *, pushed: bool
+    deal: LockedOpportunity,
+    changes: OpportunityChanges,
+    collaborator_changes: dict[str, object],
+    *,
+    pushed: bool,
 ) -> None:
     deal.emit("opportunity.updated", **collaborator_changes)
     if pushed:
@@ -123,7 +137,10 @@ def _emit_update(
 
 
 async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
-    """Mark the opportunity as deleted, so that no list has it. Its history, events and number are retained."""
+    """Mark the opportunity as deleted, so that no list has it.
+
+    Its history, events and number are retained.
+    """
 
     def authorize(deal: LockedOpportunity) -> None:
         require_permission(ctx.viewer, Action.DELETE, to="delete opportunities")
@@ -141,7 +158,9 @@ async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_versio
 
 async def _get_account(ctx: Ctx, id: UUID) -> AccountFacts:
     exists = await lock_if_exists(Account, ctx.viewer.organization_id, id)
-    found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(*column_names(AccountFacts))
+    found = await Account.filter(organization_id=ctx.viewer.organization_id, id=id).values(
+        *column_names(AccountFacts)
+    )
     if not exists or not found:
         raise NotFoundError("Account", id)
     return AccountFacts(**found[0])
@@ -160,7 +179,7 @@ async def _get_process(ctx: Ctx, key: str | None) -> ProcessRow:
     if found is None:
         raise invalid_field(
             "processKey",
-            message=f"There is no sales process with the key `{key[:64]}`. Leave it out to use the default one.",
+            message=f"There is no sales process with the key `{key[:64]}`. Leave it out for the default.",
         )
     return found
 
@@ -173,7 +192,9 @@ async def _refuse_duplicate_key(ctx: Ctx, fields: dict[str, object], own_id: UUI
         external_system=fields["external_system"],
         external_id=fields["external_id"],
     )
-    message = "An opportunity with this external id exists already. Update that one, or use another external id."
+    message = (
+        "An opportunity with this external id exists already. Update that one, or use another external id."
+    )
     await refuse_duplicate(same_key, kind="Opportunity", message=message, own_id=own_id)
 
 

@@ -1,4 +1,4 @@
-"""Migrate a deal to the newest version of a process: its state stays, no gate is evaluated, done milestones stay done."""
+"""Migrate a deal to the newest version of a process. Its state stays, and no gate is evaluated."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,26 @@ from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 
 async def migrate(deal: LockedOpportunity, newest: ProcessRow) -> None:
-    """Move a deal to a process version. Assessments and milestones match by key; overrides of removed keys are settled."""
+    """Move a deal to a process version.
+
+    Assessments and milestones match by key; overrides of removed keys are settled.
+    """
     after = newest.document
     await deal.write(process_id=newest.id, **_forecast_columns(deal, deal.process, after))
     deal.process = after
     milestone_keys = {"removed": await _remove_milestones(deal), "added": await _add_milestones(deal)}
     await _update_milestones(deal)
-    deal.emit("opportunity.updated", processKey=after.key, processVersion=newest.version, milestoneKeys=milestone_keys)
+    deal.emit(
+        "opportunity.updated",
+        processKey=after.key,
+        processVersion=newest.version,
+        milestoneKeys=milestone_keys,
+    )
 
 
-def _forecast_columns(deal: LockedOpportunity, before: ProcessDocument, after: ProcessDocument) -> dict[str, object]:
+def _forecast_columns(
+    deal: LockedOpportunity, before: ProcessDocument, after: ProcessDocument
+) -> dict[str, object]:
     """Return the state's probability and category in the new version, except those that were set by hand."""
     old = before.state_settings(deal.row.state)
     new = after.state_settings(deal.row.state)
@@ -37,22 +47,32 @@ def _forecast_columns(deal: LockedOpportunity, before: ProcessDocument, after: P
 async def _remove_milestones(deal: LockedOpportunity) -> list[str]:
     """Delete the open milestones that the new version does not have. Return their keys, sorted."""
     known = {template.key for template in deal.process.milestones}
-    open_milestones = [milestone for milestone in deal.facts.milestones if milestone.status not in PASSED_STATUSES]
-    removed = {step.id: step.key for step in open_milestones if step.key is not None and step.key not in known}
+    open_milestones = [
+        milestone for milestone in deal.facts.milestones if milestone.status not in PASSED_STATUSES
+    ]
+    removed = {
+        step.id: step.key for step in open_milestones if step.key is not None and step.key not in known
+    }
     if removed:
         await Milestone.filter(id__in=list(removed)).delete()
     return sorted(removed.values())
 
 
 async def _add_milestones(deal: LockedOpportunity) -> list[str]:
-    """Add the milestones that are new, due from today; a deal before PROGRESSING gets them when it enters it."""
+    """Add the milestones that are new, due from today.
+
+    A deal before PROGRESSING gets them when it enters it.
+    """
     if deal.row.state is not OpportunityState.PROGRESSING:
         return []
     return await plan_milestones(deal)
 
 
 async def _update_milestones(deal: LockedOpportunity) -> None:
-    """Give the milestones of both versions the new name, side, weight and position. Due dates and status stay."""
+    """Give the milestones of both versions the new name, side, weight and position.
+
+    Due dates and status stay.
+    """
     for position, template in enumerate(deal.process.milestones, 1):
         milestone = next((step for step in deal.facts.milestones if step.key == template.key), None)
         if milestone is not None:

@@ -1,4 +1,7 @@
-"""Run a transition: the only code that writes `state`. A dry run, a refusal and a success share every step."""
+"""Run a transition: the only code that writes `state`.
+
+A dry run, a refusal and a success share every step.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,7 +55,7 @@ class TransitionOptions:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRequest:
-    """An attempted transition: checks of its inputs, changes applied before the gate, and the close it would make."""
+    """An attempted transition: its checks, the changes before its gate, and the close it would make."""
 
     trigger: Trigger
     options: TransitionOptions
@@ -75,7 +78,10 @@ class TransitionOutcome:
 
 
 async def run_transition(ctx: Ctx, id: UUID, request: TransitionRequest) -> TransitionOutcome:
-    """Run the transition if its gate allows it; otherwise write nothing and raise TransitionBlocked with all unmet."""
+    """Run the transition if its gate allows it.
+
+    Otherwise write nothing and raise TransitionBlocked with all unmet.
+    """
 
     def authorize(deal: LockedOpportunity) -> None:
         forbidden = forbidden_reason(_transition_rule(deal, request), ctx.viewer, deal.ownership)
@@ -124,7 +130,9 @@ async def _transition(deal: LockedOpportunity, request: TransitionRequest) -> Tr
 def _validate(deal: LockedOpportunity, request: TransitionRequest, rule: TransitionRule) -> str | None:
     """Return the note; InvalidInput names every fault of the inputs."""
     validator = Validator()
-    note = validator.text(request.options.note, "note", required="note" in rule.required_inputs, max_length=20_000)
+    note = validator.text(
+        request.options.note, "note", required="note" in rule.required_inputs, max_length=20_000
+    )
     check_override(request.options.override, deal.ctx.now, validator)
     if request.closed_on is not None:
         _check_closed_on(deal, request.closed_on, validator)
@@ -134,7 +142,7 @@ def _validate(deal: LockedOpportunity, request: TransitionRequest, rule: Transit
 
 
 def _check_closed_on(deal: LockedOpportunity, closed_on: date, validator: Validator) -> None:
-    """Require a day from the start of the current state, for an admin from the deal's creation, until today."""
+    """Require a day from the start of the state until today; an admin may go back to the creation."""
     backdates = deal.ctx.viewer.may(Action.BACKDATE_CLOSE)
     earliest = deal.facts.today(deal.row.created_at if backdates else deal.row.state_since)
     if closed_on > deal.facts.today(deal.ctx.now):
@@ -145,8 +153,13 @@ def _check_closed_on(deal: LockedOpportunity, closed_on: date, validator: Valida
         validator.add("closedOn", message=message)
 
 
-def _evaluate_gate(deal: LockedOpportunity, request: TransitionRequest, rule: TransitionRule) -> tuple[Verdict, ...]:
-    """Return the verdicts of the gate, overridden ones marked; raise TransitionBlocked if any is still unmet."""
+def _evaluate_gate(
+    deal: LockedOpportunity, request: TransitionRequest, rule: TransitionRule
+) -> tuple[Verdict, ...]:
+    """Return the verdicts of the gate, overridden ones marked.
+
+    Raise TransitionBlocked if any is still unmet.
+    """
     viewer = deal.ctx.viewer
     verdicts = evaluate_transition(rule, deal.facts, deal.process, deal.ctx.now)
     keys = request.options.override.requirement_keys if request.options.override else ()
@@ -171,18 +184,20 @@ def _next_step_advice(state: OpportunityState, *, can_override: bool) -> str:
         if any(rule.target is OpportunityState.LEAD for rule in transitions_from(state)):
             advice += " REOPEN to LEAD has no requirements."
     if can_override:
-        advice += " You may override them: give `override` with the keys of all unmet requirements and a reason."
+        advice += (
+            " You may override them: give `override` with the keys of all unmet requirements and a reason."
+        )
     return advice
 
 
 def _override_advice(remaining: tuple[Verdict, ...], keys: tuple[str, ...]) -> str:
-    """Return the reason why the given override does not suffice: a key is missing, or the viewer may not override it."""
+    """Return the reason why the override does not suffice: a missing key, or a missing permission."""
     missing = [verdict.key for verdict in remaining if verdict.key not in keys]
     if missing:
         return f" The override does not name {', '.join(missing)}. An override names every unmet requirement."
     return (
-        f" You may not override {', '.join(verdict.key for verdict in remaining)}: a SOFT requirement needs a manager "
-        "of the owner's team, a HARD one an admin, and nobody overrides on a deal they work on."
+        f" You may not override {', '.join(verdict.key for verdict in remaining)}: a SOFT requirement needs "
+        "a manager of the owner's team, a HARD one an admin, and nobody overrides on a deal they work on."
     )
 
 
@@ -231,7 +246,9 @@ async def _write_transition(
         await plan_milestones(deal)
     _emit_transitioned(deal, history_row, close)
     if request.options.override is not None:
-        deal.events += await create_override(deal.ctx, facts, history_row.id, request.options.override, gate_verdicts)
+        deal.events += await create_override(
+            deal.ctx, facts, history_row.id, request.options.override, gate_verdicts
+        )
     return history_row.id
 
 
@@ -249,7 +266,7 @@ def _closed_on(deal: LockedOpportunity, request: TransitionRequest, target: Oppo
 
 
 async def _base_value_column(deal: LockedOpportunity, closed_on: date | None) -> dict[str, object]:
-    """Return the base value: at the rate of the day of the close, or at today's rate if the deal stays open."""
+    """Return the base value at the rate of the close, or at today's rate if the deal stays open."""
     minor = deal.facts.value_minor
     currency = deal.facts.value_currency
     if minor is None or currency is None:

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from workflow.operations.buyer.assessments import NewAssessment, record_assessments
 from workflow.operations.change.change import LockedOpportunity
-from workflow.operations.change.columns import OpportunityChanges, close_date_columns, next_step_columns, value_columns
+from workflow.operations.change.columns import (
+    OpportunityChanges,
+    close_date_columns,
+    next_step_columns,
+    value_columns,
+)
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
 from workflow.operations.opportunity.transitions import (
@@ -16,7 +21,14 @@ from workflow.operations.opportunity.transitions import (
     TransitionRequest,
     run_transition,
 )
-from workflow.rules.enums import CompetitorKind, DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
+from workflow.rules.enums import (
+    CompetitorKind,
+    DisqualifyReason,
+    LossReason,
+    OpportunityState,
+    Trigger,
+    WinReason,
+)
 from workflow.rules.opportunity.facts import NextStep
 
 MIN_NOTE_LENGTH = 20
@@ -49,20 +61,30 @@ class WinDetails:
     changes: OpportunityChanges = field(default_factory=OpportunityChanges)
 
 
-async def qualify(ctx: Ctx, id: UUID, changes: QualifyChanges, options: TransitionOptions) -> TransitionOutcome:
-    """Move a LEAD to QUALIFIED if pain, interest and fit are validated and the process's other requirements are met."""
+async def qualify(
+    ctx: Ctx, id: UUID, changes: QualifyChanges, options: TransitionOptions
+) -> TransitionOutcome:
+    """Move a LEAD to QUALIFIED if pain, interest and fit are validated, and the rest of the gate is met."""
 
     async def apply(deal: LockedOpportunity) -> None:
         if changes.assessments or changes.pain_since is not None:
-            deal.emit("criterion.assessed", **await record_assessments(deal, changes.assessments, changes.pain_since))
+            deal.emit(
+                "criterion.assessed",
+                **await record_assessments(deal, changes.assessments, changes.pain_since),
+            )
         if changes.next_step is not None:
             await _write_changes(deal, {"next_step": changes.next_step})
 
     return await run_transition(ctx, id, TransitionRequest(Trigger.QUALIFY, options, apply=apply))
 
 
-async def progress(ctx: Ctx, id: UUID, changes: OpportunityChanges, options: TransitionOptions) -> TransitionOutcome:
-    """Move a QUALIFIED deal to PROGRESSING and plan its milestones. A given date is a new baseline, not a push."""
+async def progress(
+    ctx: Ctx, id: UUID, changes: OpportunityChanges, options: TransitionOptions
+) -> TransitionOutcome:
+    """Move a QUALIFIED deal to PROGRESSING and plan its milestones.
+
+    A given date is a new baseline, not a push.
+    """
 
     async def apply(deal: LockedOpportunity) -> None:
         await _write_changes(deal, changes)
@@ -78,7 +100,9 @@ async def win(ctx: Ctx, id: UUID, details: WinDetails, options: TransitionOption
 
     reasons = {"win_reason": details.reason}
     return await run_transition(
-        ctx, id, TransitionRequest(Trigger.WIN, options, reasons=reasons, closed_on=details.closed_on, apply=apply)
+        ctx,
+        id,
+        TransitionRequest(Trigger.WIN, options, reasons=reasons, closed_on=details.closed_on, apply=apply),
     )
 
 
@@ -91,18 +115,24 @@ async def lose(ctx: Ctx, id: UUID, details: LossDetails, options: TransitionOpti
 
     reasons = {"loss_reason": details.reason, "lost_to_id": details.competitor_id}
     return await run_transition(
-        ctx, id, TransitionRequest(Trigger.LOSE, options, reasons=reasons, closed_on=details.closed_on, check=check)
+        ctx,
+        id,
+        TransitionRequest(Trigger.LOSE, options, reasons=reasons, closed_on=details.closed_on, check=check),
     )
 
 
-async def disqualify(ctx: Ctx, id: UUID, reason: DisqualifyReason, options: TransitionOptions) -> TransitionOutcome:
+async def disqualify(
+    ctx: Ctx, id: UUID, reason: DisqualifyReason, options: TransitionOptions
+) -> TransitionOutcome:
     """Move an open deal to DISQUALIFIED, with a reason."""
 
     def check(deal: LockedOpportunity, validator: Validator) -> None:
         _check_note(validator, reason, options.note)
 
     return await run_transition(
-        ctx, id, TransitionRequest(Trigger.DISQUALIFY, options, reasons={"disqualify_reason": reason}, check=check)
+        ctx,
+        id,
+        TransitionRequest(Trigger.DISQUALIFY, options, reasons={"disqualify_reason": reason}, check=check),
     )
 
 
@@ -136,7 +166,9 @@ async def _write_changes(deal: LockedOpportunity, changes: OpportunityChanges) -
 
 def _check_note(validator: Validator, reason: LossReason | DisqualifyReason, note: str | None) -> None:
     if reason in (LossReason.OTHER, DisqualifyReason.OTHER) and len((note or "").strip()) < MIN_NOTE_LENGTH:
-        message = f"The reason OTHER needs a `note` of at least {MIN_NOTE_LENGTH} characters that explains it."
+        message = (
+            f"The reason OTHER needs a `note` of at least {MIN_NOTE_LENGTH} characters that explains it."
+        )
         validator.add("note", message=message)
 
 
@@ -145,12 +177,15 @@ def _check_competitor(deal: LockedOpportunity, details: LossDetails, validator: 
     if details.reason is not LossReason.LOST_TO_COMPETITOR:
         if details.competitor_id is not None:
             validator.add(
-                "competitorId", message="`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out."
+                "competitorId",
+                message="`competitorId` is allowed only with LOST_TO_COMPETITOR. Leave it out.",
             )
         return
     competitor = next((known for known in deal.facts.competitors if known.id == details.competitor_id), None)
     if competitor is None:
-        vendors = [known.name for known in deal.facts.competitors if known.kind is not CompetitorKind.STATUS_QUO]
+        vendors = [
+            known.name for known in deal.facts.competitors if known.kind is not CompetitorKind.STATUS_QUO
+        ]
         names = ", ".join(f"“{name}”" for name in vendors)
         known = f"It has {names}." if names else "It has none yet: add one with addCompetitor."
         message = f"LOST_TO_COMPETITOR needs `competitorId`, one of the deal's competitors. {known}"

@@ -44,7 +44,10 @@ def preset_text(name: str) -> str:
 
 
 async def publish(ctx: Ctx, document: ProcessDocument, *, make_default: bool = False) -> PublishResult:
-    """Publish the next version of the document's key; the newest version is returned if the document is equal to it."""
+    """Publish the next version of the document's key.
+
+    The newest version is returned if the document is equal to it.
+    """
 
     async def work() -> PublishResult:
         require_permission(ctx.viewer, Action.ADMINISTER, to="publish sales processes")

@@ -24,7 +24,10 @@ ExistingRow = dict[str, Any]  # Any: an id and a version
 
 
 async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
-    """Update the account with the external id, or else the domain, or else the name; create one if there is none."""
+    """Update the account with the external id, or else the domain, or else the name.
+
+    Create one if there is none.
+    """
     scope = Q(organization_id=ctx.viewer.organization_id)
     existing = await _find(Account, scope, changes, "domain", "name")
     if existing is None:
@@ -35,7 +38,7 @@ async def upsert_account(ctx: Ctx, changes: AccountChanges) -> ImportOutcome:
 
 
 async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -> ImportOutcome:
-    """Update the contact with the external id, or else the account's with the e-mail or the name; create one if needed.
+    """Update the contact with the external id, or else the e-mail or the name; create one if there is none.
 
     InvalidInput if there is no account with this name.
     """
@@ -46,7 +49,9 @@ async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -
         message = f"There is no account with the name {account_name[:80]!r}. Import the accounts first."
         raise invalid_field("accountName", message=message)
     account_id: UUID = found[0]["id"]
-    existing = await _find(Contact, Q(organization_id=organization_id, account_id=account_id), changes, "email", "name")
+    existing = await _find(
+        Contact, Q(organization_id=organization_id, account_id=account_id), changes, "email", "name"
+    )
     if existing is None:
         await create_contact(ctx, account_id, changes)
         return ImportOutcome.CREATED
@@ -57,7 +62,7 @@ async def upsert_contact(ctx: Ctx, account_name: str, changes: ContactChanges) -
 async def _find(
     table: type[Account] | type[Contact], scope: Q, changes: Mapping[str, Any], *others: str
 ) -> ExistingRow | None:
-    """Return the row with the external id, or else the oldest with the first of the other values that matches."""
+    """Return the row with the external id, or else the oldest one with another of the values."""
     system = str(changes.get("external_system") or "").strip()
     key = str(changes.get("external_id") or "").strip()
     if system and key and is_storable(system) and is_storable(key):

@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 async def in_own_transaction(work: Callable[[], Awaitable[T]], *, dry_run: bool) -> T:
-    """Run the work in one transaction and return its result. A dry run is rolled back after the work is done."""
+    """Run the work in one transaction and return its result.
+
+    A dry run is rolled back after the work is done.
+    """
     results: list[T] = []
 
     async def run_work() -> None:

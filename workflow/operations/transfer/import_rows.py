@@ -1,4 +1,7 @@
-"""Import opportunities of another system. System and external id are the key; an equal row changes nothing."""
+"""Import opportunities of another system.
+
+System and external id are the key; an equal row changes nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +29,13 @@ from workflow.operations.transfer.row import (
 )
 from workflow.operations.transfer.write import ImportPlan, ImportUpdate, write_plan
 from workflow.queries.opportunity.duplicates import MAX_DUPLICATES, DealName, open_deals_by_name
-from workflow.rules.enums import CLOSED_STATES, ImportOutcome, OpportunityState, OpportunityType, TransitionSource
+from workflow.rules.enums import (
+    CLOSED_STATES,
+    ImportOutcome,
+    OpportunityState,
+    OpportunityType,
+    TransitionSource,
+)
 from workflow.rules.errors import NotFoundError, RecordClosedError, Refusal, invalid_field
 from workflow.rules.permissions import Action, require_permission
 
@@ -36,7 +45,10 @@ MAX_ROWS = 500
 async def import_rows(
     ctx: Ctx, external_system: str, rows: Sequence[ImportRow], dry_run: bool = False
 ) -> list[ImportRowOutcome]:
-    """Create and change opportunities in one transaction. A faulty row is REJECTED and does not affect the others."""
+    """Create and change opportunities in one transaction.
+
+    A faulty row is REJECTED and does not affect the others.
+    """
 
     async def work() -> tuple[StoredRowOutcome, ...]:
         require_permission(ctx.viewer, Action.IMPORT, to="import")
@@ -69,14 +81,18 @@ async def _import(ctx: Ctx, system: str, rows: Sequence[ImportRow], dry_run: boo
         except Refusal as problem:
             existing = lookup.existing.get(row.external_id.strip())
             id = existing["id"] if existing and existing["id"] in lookup.visible_ids else None
-            batch.results.append(ImportRowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem))
+            batch.results.append(
+                ImportRowOutcome(number, row.external_id, ImportOutcome.REJECTED, id, problem)
+            )
     if dry_run:
         return await _dry_run_results(ctx, batch)
     await write_plan(ctx, lookup, batch.plan)
     return batch.results
 
 
-def _plan_row(ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, row: ImportRow) -> ImportRowOutcome:
+def _plan_row(
+    ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, row: ImportRow
+) -> ImportRowOutcome:
     """Check one row and add its change to the plan."""
     columns = validate_row(row)
     key = str(columns["external_id"])
@@ -91,13 +107,22 @@ def _plan_row(ctx: Ctx, lookup: ImportLookup, batch: _ImportBatch, number: int, 
         return ImportRowOutcome(number, key, ImportOutcome.CREATED, opportunity.id)
     if existing["id"] not in lookup.visible_ids:
         raise NotFoundError("Opportunity", existing["id"])
-    return ImportRowOutcome(number, key, _plan_update(ctx, lookup, batch.plan, existing, columns), existing["id"])
+    return ImportRowOutcome(
+        number, key, _plan_update(ctx, lookup, batch.plan, existing, columns), existing["id"]
+    )
 
 
 def _plan_update(
-    ctx: Ctx, lookup: ImportLookup, plan: ImportPlan, existing: Mapping[str, object], columns: Mapping[str, object]
+    ctx: Ctx,
+    lookup: ImportLookup,
+    plan: ImportPlan,
+    existing: Mapping[str, object],
+    columns: Mapping[str, object],
 ) -> ImportOutcome:
-    """Plan the columns that changed in the file; UNCHANGED if there are none or the deal has these values already."""
+    """Plan the columns that changed in the file.
+
+    UNCHANGED if there are none or the deal has these values already.
+    """
     key = str(columns["external_id"])
     last_row = lookup.last_rows.get(key)
     changes = changed_since(columns, last_row.row if last_row else {})
@@ -106,7 +131,9 @@ def _plan_update(
     state = OpportunityState(str(existing["state"]))
     new_state = changes.get("state")
     if new_state is not None and new_state != state:
-        message = f"`state` is {new_state}, but the opportunity is {state}. Only a transition changes the state."
+        message = (
+            f"`state` is {new_state}, but the opportunity is {state}. Only a transition changes the state."
+        )
         raise invalid_field("state", message=message)
     check_dates(changes, state, ctx.now, lookup.time_zone)
     fields = _changed_columns(ctx, lookup, existing, changes)
@@ -128,7 +155,8 @@ def _plan_update(
 def _changed_columns(
     ctx: Ctx, lookup: ImportLookup, existing: Mapping[str, object], changes: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the deal's columns that the changed columns of the file set. createdAt and stateSince count only for a new deal."""
+    """Return the deal's columns that the changed columns of the file set."""
+    # createdAt and stateSince count only for a new deal.
     fields: dict[str, object] = {}
     if "source" in changes:
         fields["source"] = changes["source"]
@@ -137,7 +165,9 @@ def _changed_columns(
     if "type" in changes:
         fields["type"] = changes["type"] or OpportunityType.NEW_BUSINESS
     if "attributes" in changes:
-        fields["attributes"] = merge_attributes(_mapping(existing["attributes"]), _mapping(changes["attributes"]))
+        fields["attributes"] = merge_attributes(
+            _mapping(existing["attributes"]), _mapping(changes["attributes"])
+        )
     if "value" in changes:
         value = changes["value"] if isinstance(changes["value"], MoneyAmount) else None
         fields |= lookup.value_columns(value, ctx.today(lookup.time_zone.key))
@@ -153,7 +183,10 @@ def _changed_columns(
 
 
 def _close_date_columns(existing: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """Return the columns of a new expected close date. A month later than the last date that was set is a push."""
+    """Return the columns of a new expected close date.
+
+    A month later than the last date that was set is a push.
+    """
     close_date = get_day(changes, "expected_close_date")
     pushes = int(str(existing["push_count"])) + is_push(get_day(existing, "latest_close_date"), close_date)
     return {**close_date_columns(Validator(), close_date), "push_count": pushes}
@@ -170,8 +203,13 @@ async def _dry_run_results(ctx: Ctx, batch: _ImportBatch) -> list[ImportRowOutco
         for opportunity in batch.plan.new
     }
     duplicates = await open_deals_by_name(ctx.viewer, set(names.values()))
-    duplicates_by_id: dict[UUID | None, tuple[UUID, ...]] = {id: duplicates[name] for id, name in names.items()}
-    return [_dry_run_result(outcome, duplicates_by_id.get(outcome.opportunity_id, ())) for outcome in batch.results]
+    duplicates_by_id: dict[UUID | None, tuple[UUID, ...]] = {
+        id: duplicates[name] for id, name in names.items()
+    }
+    return [
+        _dry_run_result(outcome, duplicates_by_id.get(outcome.opportunity_id, ()))
+        for outcome in batch.results
+    ]
 
 
 def _dry_run_result(outcome: ImportRowOutcome, duplicates: tuple[UUID, ...]) -> ImportRowOutcome:

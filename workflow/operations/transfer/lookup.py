@@ -39,7 +39,7 @@ class LastRow:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLookup:
-    """What documents refer to: members, processes, activity keys, and contacts by account and e-mail or name."""
+    """The members, contacts, processes and activity keys that documents refer to."""
 
     members: Mapping[str, UUID] = field(default_factory=dict)
     contacts: Mapping[tuple[str, str], UUID] = field(default_factory=dict)
@@ -69,7 +69,9 @@ class ImportLookup:
         """Return the active member with the e-mail; InvalidInput if there is none."""
         found = self.active_members.get(email.lower())
         if found is None:
-            message = f"{email[:80]!r} is not an active member. Create the member first, or name another owner."
+            message = (
+                f"{email[:80]!r} is not an active member. Create the member first, or name another owner."
+            )
             raise invalid_field("ownerEmail", message=message)
         return found
 
@@ -82,13 +84,19 @@ class ImportLookup:
         return found
 
     def contact_id(self, named: ExportedContact, *path: str) -> UUID:
-        """Return the account's oldest contact with the e-mail, or else with the name; InvalidInput if there is none."""
+        """Return the account's oldest contact with the e-mail, or else with the name.
+
+        InvalidInput if there is none.
+        """
         account = named.account.strip().casefold()
         known = self.documents.contacts
         by_email = known.get((account, (named.email or "").strip().casefold()))
         found = by_email or known.get((account, named.name.strip().casefold()))
         if found is None:
-            message = f"There is no contact {named.name[:80]!r} at {named.account[:80]!r}. Import the contacts first."
+            message = (
+                f"There is no contact {named.name[:80]!r} at {named.account[:80]!r}. "
+                "Import the contacts first."
+            )
             raise invalid_field(*path, message=message)
         return found
 
@@ -126,7 +134,10 @@ class ImportLookup:
                 "Ask an admin to set it."
             )
             raise invalid_field("value", "currency", message=message)
-        return {**value_in_currency, "base_minor": convert_minor(minor, value.currency, self.base_currency, valid[-1])}
+        return {
+            **value_in_currency,
+            "base_minor": convert_minor(minor, value.currency, self.base_currency, valid[-1]),
+        }
 
 
 async def load_lookup(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> ImportLookup:
@@ -152,7 +163,9 @@ async def load_lookup(ctx: Ctx, system: str, rows: Sequence[ImportRow]) -> Impor
         existing=existing,
         accounts={name: account.id for name, account in accounts.items()},
         account_facts={account.id: account for account in accounts.values()},
-        visible_ids=frozenset(await opportunities_by_id(ctx.viewer, [record["id"] for record in existing.values()])),
+        visible_ids=frozenset(
+            await opportunities_by_id(ctx.viewer, [record["id"] for record in existing.values()])
+        ),
     )
 
 
@@ -178,8 +191,12 @@ async def _document_lookup(ctx: Ctx, documents: Sequence[OpportunityDocument]) -
 async def _contacts(ctx: Ctx, documents: Sequence[OpportunityDocument]) -> dict[tuple[str, str], UUID]:
     """Return the oldest contact of each account and name, and of each account and e-mail."""
     named = [stakeholder.contact for document in documents for stakeholder in document.stakeholders]
-    named += [contact for document in documents for activity in document.activities for contact in activity.with_]
-    accounts = sorted({contact.account.strip().casefold() for contact in named if is_storable(contact.account)})
+    named += [
+        contact for document in documents for activity in document.activities for contact in activity.with_
+    ]
+    accounts = sorted(
+        {contact.account.strip().casefold() for contact in named if is_storable(contact.account)}
+    )
     rows = Contact.filter(organization_id=ctx.viewer.organization_id, account__name_folded__in=accounts)
     contacts: dict[tuple[str, str], UUID] = {}
     # The newest come first, so that the oldest overwrites the others.
@@ -215,9 +232,14 @@ async def _last_rows(organization_id: UUID, system: str, keys: Sequence[str]) ->
 async def _existing_opportunities(
     organization_id: UUID, system: str, keys: Sequence[str], last_rows: Mapping[str, LastRow]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return and lock the opportunities of the external ids. The one that was imported under an id comes first."""
+    """Return and lock the opportunities of the external ids.
+
+    The one that was imported under an id comes first.
+    """
     opportunities = Opportunity.filter(organization_id=organization_id)
-    ids = await opportunities.filter(external_system=system, external_id__in=keys).values_list("id", "external_id")
+    ids = await opportunities.filter(external_system=system, external_id__in=keys).values_list(
+        "id", "external_id"
+    )
     id_of_key = {
         **(await _own_opportunities(organization_id, keys) if system == OWN_SYSTEM else {}),
         **{str(key): id for id, key in ids},
@@ -226,7 +248,10 @@ async def _existing_opportunities(
     if dialect() == "postgres" and id_of_key:
         locked_ids = sorted(id_of_key.values())
         await fetch("SELECT 1 FROM opportunity WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", locked_ids)
-    found = {record["id"]: record for record in await opportunities.filter(id__in=list(id_of_key.values())).values()}
+    found = {
+        record["id"]: record
+        for record in await opportunities.filter(id__in=list(id_of_key.values())).values()
+    }
     return {key: found[id] for key, id in id_of_key.items()}
 
 
@@ -243,10 +268,13 @@ async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[st
     names = sorted({row.account_name.strip().casefold() for row in rows if is_storable(row.account_name)})
     if dialect() == "postgres":
         lock_sql = (
-            "SELECT 1 FROM account WHERE organization_id = $1 AND name_folded = ANY($2) ORDER BY id FOR KEY SHARE"
+            "SELECT 1 FROM account WHERE organization_id = $1 AND name_folded = ANY($2) "
+            "ORDER BY id FOR KEY SHARE"
         )
         await fetch(lock_sql, organization_id, names)
-    accounts = Account.filter(organization_id=organization_id, name_folded__in=names).order_by("-created_at", "-id")
+    accounts = Account.filter(organization_id=organization_id, name_folded__in=names).order_by(
+        "-created_at", "-id"
+    )
     return {
         record.pop("name_folded"): AccountFacts(**record)
         for record in await accounts.values("name_folded", *ACCOUNT_COLUMNS)

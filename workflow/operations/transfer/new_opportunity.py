@@ -16,7 +16,14 @@ from workflow.operations.transfer.new_opportunity_children import (
     build_children,
     document_columns,
 )
-from workflow.operations.transfer.row import REASONS, check_dates, get_day, get_instant, normalized, start_of_day
+from workflow.operations.transfer.row import (
+    REASONS,
+    check_dates,
+    get_day,
+    get_instant,
+    normalized,
+    start_of_day,
+)
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, OpportunityType
 from workflow.rules.errors import invalid_field
@@ -26,7 +33,7 @@ from workflow.rules.transfer.opportunity_document import OpportunityDocument, va
 
 @dataclass(frozen=True, slots=True)
 class ImportedOpportunity:
-    """A new opportunity: its columns except the number, its document and parts, and the row to store for the next import."""
+    """A new opportunity without its number, and the row to store for the next import."""
 
     id: UUID
     external_id: str
@@ -48,14 +55,20 @@ def build_opportunity(
     check_dates(columns, state, ctx.now, lookup.time_zone)
     closed_on = get_day(columns, "closed_on")
     if state in CLOSED_STATES and closed_on is None:
-        raise invalid_field("closedOn", message=f"A row with the state {state} needs `closedOn`, the day of the close.")
+        raise invalid_field(
+            "closedOn", message=f"A row with the state {state} needs `closedOn`, the day of the close."
+        )
     created_at = get_instant(columns, "created_at") or _created_at(ctx, lookup, columns)
     document = document or EMPTY_DOCUMENT
     validate_document(document, ImportRowFacts(state, created_at, closed_on, ctx.now))
     process = lookup.process_by_key(document.process)
     state_since = document.history[-1].at if document.history else _state_since(lookup, columns, created_at)
     children = build_children(lookup, OpportunityKeys(id, ctx.viewer.organization_id, process), document)
-    fields = {**_opportunity_columns(ctx, lookup, columns), "state_since": state_since, **document_columns(document)}
+    fields = {
+        **_opportunity_columns(ctx, lookup, columns),
+        "state_since": state_since,
+        **document_columns(document),
+    }
     # The account comes last because this plans a new one, which a rejected row must not create.
     fields["account_id"] = lookup.account_id(str(columns["account_name"]))
     lookup.documents.activity_keys.update(children.activity_keys)
@@ -102,7 +115,10 @@ def _owner_id(ctx: Ctx, lookup: ImportLookup, columns: Mapping[str, object]) -> 
 def _created_at(ctx: Ctx, lookup: ImportLookup, columns: Mapping[str, object]) -> datetime:
     """Return the row's earliest past date, or now if it has none."""
     days = (get_day(columns, "closed_on"), get_day(columns, "expected_close_date"))
-    moments = [get_instant(columns, "state_since"), *(start_of_day(value, lookup.time_zone) for value in days if value)]
+    moments = [
+        get_instant(columns, "state_since"),
+        *(start_of_day(value, lookup.time_zone) for value in days if value),
+    ]
     return min((moment for moment in moments if moment and moment <= ctx.now), default=ctx.now)
 
 

@@ -1,4 +1,4 @@
-"""Build the rows of an imported document's parts, and look up the members, contacts and positions they refer to."""
+"""Build the rows of an imported document's parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +57,10 @@ class OpportunityKeys:
 
 @dataclass(slots=True)
 class ChildRows:
-    """The rows of one deal's parts. `ids` has the ids of each list in its order, `activity_keys` the external keys."""
+    """The rows of one deal's parts.
+
+    `ids` has the ids of each list in its order, `activity_keys` the external keys.
+    """
 
     rows: list[Model] = field(default_factory=list)
     ids: dict[str, list[UUID]] = field(default_factory=dict)
@@ -69,14 +72,19 @@ def build_children(lookup: ImportLookup, keys: OpportunityKeys, document: Opport
     """Build every row; InvalidInput names the unknown people and the values that do not fit their column."""
     builder = _ChildRowBuilder(lookup, keys, ChildRows(), Validator())
     for spec in DOCUMENT_PARTS:
-        # The last snapshot has the current values of the deal's own row, so snapshots are built with that row.
+        # The last snapshot has the current values of the deal's own row, so snapshots are built
+        # with that row.
         if spec.name != "snapshots":
             for number, part in enumerate(getattr(document, spec.name)):
                 builder.add_part(spec, number, part)
     builder.add_collaborators(document.collaborators)
-    contact_ids = [lookup.contact_id(stakeholder.contact, "stakeholders") for stakeholder in document.stakeholders]
+    contact_ids = [
+        lookup.contact_id(stakeholder.contact, "stakeholders") for stakeholder in document.stakeholders
+    ]
     if len(set(contact_ids)) < len(contact_ids):
-        builder.validator.add("stakeholders", message="`stakeholders` has the same contact twice. Keep one of them.")
+        builder.validator.add(
+            "stakeholders", message="`stakeholders` has the same contact twice. Keep one of them."
+        )
     builder.validator.raise_if_any()
     builder.children.snapshots = snapshot_columns(lookup, document)
     return builder.children
@@ -114,7 +122,10 @@ _DOCUMENT_PATHS: Final = {"next_step_text": ("nextStep", "text"), "close_note": 
 
 
 def snapshot_columns(lookup: ImportLookup, document: OpportunityDocument) -> list[Columns]:
-    """Return the columns of each snapshot. The last one has only its start and reason: its values are current."""
+    """Return the columns of each snapshot.
+
+    The last one has only its start and reason: its values are current.
+    """
     snapshots = []
     for number, (snapshot, following) in enumerate(zip_longest(document.snapshots, document.snapshots[1:])):
         columns: Columns = {"since": snapshot.since, "slip_reason": snapshot.slip_reason}
@@ -134,7 +145,9 @@ def _base_value_at_close(lookup: ImportLookup, snapshot: ExportedSnapshot) -> ob
     value = snapshot.value
     if snapshot.state not in CLOSED_STATES or value is None or snapshot.closed_on is None:
         return None
-    return lookup.value_columns(MoneyAmount(Decimal(value.amount), value.currency), snapshot.closed_on)["base_minor"]
+    return lookup.value_columns(MoneyAmount(Decimal(value.amount), value.currency), snapshot.closed_on)[
+        "base_minor"
+    ]
 
 
 def money_columns(value: ExportedMoney | None, path: Sequence[str]) -> Columns:
@@ -146,7 +159,9 @@ def money_columns(value: ExportedMoney | None, path: Sequence[str]) -> Columns:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise invalid_field(*path, "amount", message=f"`{value.amount[:40]}` is not an amount. Write it as 1250.00.")
+        raise invalid_field(
+            *path, "amount", message=f"`{value.amount[:40]}` is not an amount. Write it as 1250.00."
+        )
     minor = minor_units(MoneyAmount(amount, value.currency), *path)
     return dict(zip(MONEY_COLUMNS, (minor, value.currency), strict=True))
 
@@ -230,14 +245,18 @@ class _ChildRowBuilder:
         self.validator.external_id(columns)
         key = (columns["external_system"], columns["external_id"])
         if key in self.lookup.documents.activity_keys or key in self.children.activity_keys:
-            self.validator.add(*path, message=f"The activity {key[1]} of {key[0]} is already logged. Leave it out.")
+            self.validator.add(
+                *path, message=f"The activity {key[1]} of {key[0]} is already logged. Leave it out."
+            )
         if key[1] is not None:
             self.children.activity_keys.add(key)
         for contact_id in dict.fromkeys(self.lookup.contact_id(named, *path, "with") for named in contacts):
             self._add(ActivityContact, {"activity_id": id, "contact_id": contact_id})
 
 
-def _check_column(validator: Validator, table: type[Model], name: str, value: object, path: Sequence[str]) -> None:
+def _check_column(
+    validator: Validator, table: type[Model], name: str, value: object, path: Sequence[str]
+) -> None:
     """Check that a text fits its column and that JSON can be stored."""
     column = table._meta.fields_map[name]
     if isinstance(value, str) and isinstance(column, CharField | TextField):

@@ -28,8 +28,13 @@ from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.parts import MilestoneFacts, TransitionFacts
 
 _S = OpportunityState
-_TO_PROGRESSING: Final = ((Trigger.QUALIFY, _S.LEAD, _S.QUALIFIED), (Trigger.PROGRESS, _S.QUALIFIED, _S.PROGRESSING))
-IMPORTED_PATH: Final[Mapping[OpportunityState, tuple[tuple[Trigger, OpportunityState, OpportunityState], ...]]] = {
+_TO_PROGRESSING: Final = (
+    (Trigger.QUALIFY, _S.LEAD, _S.QUALIFIED),
+    (Trigger.PROGRESS, _S.QUALIFIED, _S.PROGRESSING),
+)
+IMPORTED_PATH: Final[
+    Mapping[OpportunityState, tuple[tuple[Trigger, OpportunityState, OpportunityState], ...]]
+] = {
     _S.LEAD: (),
     _S.QUALIFIED: _TO_PROGRESSING[:1],
     _S.PROGRESSING: _TO_PROGRESSING,
@@ -40,21 +45,26 @@ IMPORTED_PATH: Final[Mapping[OpportunityState, tuple[tuple[Trigger, OpportunityS
 }
 """The transitions that a row without a history is assumed to have made before it was in its state.
 
-Other systems export only the current state, whereas reports need the way to it. The funnel counts a won and a lost deal
-alike as qualified and in progress, so the win rate compares both.
+Other systems export only the current state, whereas reports need the way to it. The funnel counts a won and a
+lost deal alike as qualified and in progress, so the win rate compares both.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class NewOpportunityRows:
-    """The rows of a new opportunity: its own, and those of its parts in an order in which they can be inserted."""
+    """The row of a new opportunity, and those of its parts in an order that can be inserted."""
 
     deal: Opportunity
     rows: Sequence[Model]
 
 
-def build_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int) -> NewOpportunityRows:
-    """Build every row of a new opportunity. One with a document is evaluated later, when its parts are stored."""
+def build_rows(
+    ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int
+) -> NewOpportunityRows:
+    """Build every row of a new opportunity.
+
+    One with a document is evaluated later, when its parts are stored.
+    """
     deal = _opportunity_row(ctx, lookup, opportunity, number)
     transitions: list[Transition] = []
     milestones: list[Milestone] = []
@@ -65,7 +75,7 @@ def build_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity,
     if not snapshots:
         snapshots = _snapshots(opportunity, deal)
     if opportunity.document is EMPTY_DOCUMENT:
-        account = lookup.account_facts[deal.account_id]  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
+        account = lookup.account_facts[deal.account_id]  # type: ignore[attr-defined]  # a column of Tortoise
         parts = {
             "transitions": tuple(map(_transition_facts, transitions)),
             "milestones": tuple(map(_milestone_facts, milestones)),
@@ -76,7 +86,9 @@ def build_rows(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity,
     return NewOpportunityRows(deal, [*transitions, *snapshots, *milestones, *opportunity.children.rows])
 
 
-def _opportunity_row(ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int) -> Opportunity:
+def _opportunity_row(
+    ctx: Ctx, lookup: ImportLookup, opportunity: ImportedOpportunity, number: int
+) -> Opportunity:
     states_left = [step.from_ for step in opportunity.document.history]
     if not states_left:
         states_left = [from_state for _, from_state, _ in IMPORTED_PATH[opportunity.state]]
@@ -114,7 +126,9 @@ def _transition_rows(ctx: Ctx, opportunity: ImportedOpportunity) -> list[Transit
             from_state=from_state,
             to_state=to_state,
             at=entered if is_last else opportunity.created_at,
-            seconds_in_previous_state=int((entered - opportunity.created_at).total_seconds()) if is_last else 0,
+            seconds_in_previous_state=int((entered - opportunity.created_at).total_seconds())
+            if is_last
+            else 0,
             values={name: opportunity.fields[name] for name in VALUE_COLUMNS},
             close=close if is_last else {},
         )
@@ -123,7 +137,7 @@ def _transition_rows(ctx: Ctx, opportunity: ImportedOpportunity) -> list[Transit
 
 
 def _snapshots(opportunity: ImportedOpportunity, deal: Opportunity) -> list[Snapshot]:
-    """Build a snapshot of the current state, and before it one of the previous state if the deal spent time there."""
+    """Build a snapshot of the state, and one of the previous state if the deal spent time there."""
     entered = deal.state_since
     if entered <= opportunity.created_at:
         return [first_snapshot(deal, opportunity.created_at)]

@@ -32,13 +32,19 @@ class LeftOut(Enum):
 
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 OWN_SYSTEM: Final = "pursuit"
-"""The external system of an opportunity that came from no other system; its external id is then its own UUID."""
+"""The external system of an opportunity that came from no other system.
+
+Its external id is then its own UUID.
+"""
 EARLIEST_INSTANT: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """An opportunity of another system. None clears a column, LEFT_OUT keeps it; the document counts only for a new one."""
+    """An opportunity of another system.
+
+    None clears a column, LEFT_OUT keeps it; the document counts only for a new one.
+    """
 
     external_id: str
     name: str
@@ -63,8 +69,8 @@ class ImportRow:
 class ImportRowOutcome:
     """The outcome of a row; rows count from 1.
 
-    `opportunity_id` is None if the row was rejected without a match, or if a dry run would create it. A dry run also
-    gives the possible duplicates of a new row.
+    `opportunity_id` is None if the row was rejected without a match, or if a dry run would create it. A dry
+    run also gives the possible duplicates of a new row.
     """
 
     row: int
@@ -106,7 +112,9 @@ def from_stored(row: StoredRowOutcome) -> ImportRowOutcome:
         problem = RecordClosedError(state=row.closed, opportunity_id=row.opportunity_id)
     elif row.outcome is ImportOutcome.REJECTED:
         problem = NotFoundError("Opportunity", row.opportunity_id or row.external_id)
-    return ImportRowOutcome(row.row, row.external_id, row.outcome, row.opportunity_id, problem, row.possible_duplicates)
+    return ImportRowOutcome(
+        row.row, row.external_id, row.outcome, row.opportunity_id, problem, row.possible_duplicates
+    )
 
 
 REASONS: Final = {
@@ -118,7 +126,10 @@ REASONS: Final = {
 
 
 def validate_row(row: ImportRow) -> dict[str, object]:
-    """Return the columns that the row gives, texts trimmed; InvalidInput names the values that cannot be stored."""
+    """Return the columns that the row gives, texts trimmed.
+
+    InvalidInput names the values that cannot be stored.
+    """
     validator = Validator()
     values = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "document"}
     columns = {name: value for name, value in values.items() if value is not LEFT_OUT}
@@ -142,7 +153,10 @@ def normalized(columns: Mapping[str, object]) -> dict[str, object]:
 
 
 def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> dict[str, object]:
-    """Return the columns that changed in the file since the last import; of the attributes, the changed keys."""
+    """Return the columns that changed in the file since the last import.
+
+    Of the attributes, the changed keys.
+    """
     now = normalized(columns)
     changes = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
     before, attributes = last.get("attributes"), columns.get("attributes")
@@ -153,7 +167,9 @@ def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> 
     return changes
 
 
-def check_dates(columns: Mapping[str, object], state: OpportunityState, now: datetime, time_zone: ZoneInfo) -> None:
+def check_dates(
+    columns: Mapping[str, object], state: OpportunityState, now: datetime, time_zone: ZoneInfo
+) -> None:
     """Check the order of the dates, and that a close and its reasons belong to the state."""
     validator = Validator()
     created = get_instant(columns, "created_at")
@@ -165,13 +181,17 @@ def check_dates(columns: Mapping[str, object], state: OpportunityState, now: dat
         message = "`stateSince` is in the future. Give the instant when the state was entered."
         validator.add("stateSince", message=message)
     if created and since and created > since:
-        validator.add("stateSince", message="`stateSince` is before `createdAt`. Give the same instant or a later one.")
+        validator.add(
+            "stateSince", message="`stateSince` is before `createdAt`. Give the same instant or a later one."
+        )
     if closed_on and closed_on > now.astimezone(time_zone).date():
         validator.add("closedOn", message="`closedOn` is after today. Give the day the deal was closed.")
     if closed_on and created and closed_on < created.astimezone(time_zone).date():
         validator.add("closedOn", message="`closedOn` is before the day of `createdAt`. Correct one of them.")
     if closed_on and state not in CLOSED_STATES:
-        message = f"`closedOn` is allowed only for a closed opportunity, and this one is {state}. Leave it out."
+        message = (
+            f"`closedOn` is allowed only for a closed opportunity, and this one is {state}. Leave it out."
+        )
         validator.add("closedOn", message=message)
     _check_reasons(columns, state, validator)
     validator.raise_if_any()
@@ -197,7 +217,10 @@ def start_of_day(value: date, time_zone: ZoneInfo) -> datetime:
 def _check_reasons(columns: Mapping[str, object], state: OpportunityState, validator: Validator) -> None:
     for name, required_state in REASONS.items():
         if columns.get(name) is not None and state is not required_state:
-            message = f"`{camel(name)}` is allowed only if the state is {required_state}; it is {state}. Leave it out."
+            message = (
+                f"`{camel(name)}` is allowed only if the state is {required_state}; it is {state}. "
+                "Leave it out."
+            )
             validator.add(camel(name), message=message)
 
 

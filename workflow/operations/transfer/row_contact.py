@@ -12,7 +12,10 @@ from workflow.rules.errors import Refusal
 
 
 async def ensure_row_stakeholder(ctx: Ctx, opportunity_id: UUID, contact: Mapping[str, str]) -> str | None:
-    """Make the row's contact a stakeholder of its open deal. Return the reason if that is refused, else None."""
+    """Make the row's contact a stakeholder of its open deal.
+
+    Return the reason if that is refused, else None.
+    """
     if not contact.get("name") and not contact.get("email"):
         return None
     [deal] = await Opportunity.filter(id=opportunity_id).values("account_id", "state")
@@ -28,7 +31,10 @@ async def ensure_row_stakeholder(ctx: Ctx, opportunity_id: UUID, contact: Mappin
 
 
 async def _ensure_contact(ctx: Ctx, account_id: UUID, contact: Mapping[str, str]) -> UUID:
-    """Return the account's contact with the e-mail, or without e-mail by the name; create one if there is none."""
+    """Return the account's contact with the e-mail, or without e-mail by the name.
+
+    Create one if there is none.
+    """
     contacts = Contact.filter(organization_id=ctx.viewer.organization_id, account_id=account_id)
     email = contact.get("email", "").lower()
     name = contact.get("name", "")
@@ -36,7 +42,11 @@ async def _ensure_contact(ctx: Ctx, account_id: UUID, contact: Mapping[str, str]
     if found := await matches.order_by("created_at", "id").limit(1).values("id"):
         known: UUID = found[0]["id"]
         return known
-    new_contact: ContactChanges = {"name": name or email, "email": email or None, "title": contact.get("title")}
+    new_contact: ContactChanges = {
+        "name": name or email,
+        "email": email or None,
+        "title": contact.get("title"),
+    }
     return await create_contact(ctx, account_id, new_contact)
 
 

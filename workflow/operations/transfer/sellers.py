@@ -59,7 +59,9 @@ async def _create_team(ctx: Ctx, seller: Seller, member_ids: dict[str, UUID]) ->
     email = seller.manager_email.lower()
     await Team.create(id=id, organization_id=ctx.viewer.organization_id, name=seller.team, created_at=ctx.now)
     if email not in member_ids:
-        member_ids[email] = await insert_member(ctx, name=seller.manager, email=email, role=Role.MANAGER, team_id=id)
+        member_ids[email] = await insert_member(
+            ctx, name=seller.manager, email=email, role=Role.MANAGER, team_id=id
+        )
     await Team.filter(id=id).update(manager_id=member_ids[email])
     payload = {"teamId": id, "changes": diff({}, {"name": seller.team, "manager_id": member_ids[email]})}
     await record_event(ctx, "team.created", aggregate="team", id=id, payload=payload)

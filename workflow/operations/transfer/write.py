@@ -61,7 +61,9 @@ async def _create_accounts(ctx: Ctx, lookup: ImportLookup) -> None:
         times = {"created_at": ctx.now, "updated_at": ctx.now}
         common = {"id": id, "organization_id": ctx.viewer.organization_id, "attributes": {}, "version": 1}
         rows.append(Account(**common, **fields, **times))
-        events.append(NewEvent("account.created", "account", id, {"accountId": id, "changes": diff({}, fields)}))
+        events.append(
+            NewEvent("account.created", "account", id, {"accountId": id, "changes": diff({}, fields)})
+        )
     await Account.bulk_create(rows)
     await record_events(ctx, events)
 
@@ -111,7 +113,7 @@ def _by_table(rows: Iterable[Model]) -> dict[type[Model], list[Model]]:
 
 
 async def _evaluate_documents(ctx: Ctx, opportunities: Sequence[ImportedOpportunity]) -> None:
-    """Write what follows from the stored parts of each deal: health, risk level and the competitor that won it."""
+    """Write the health, risk level and winning competitor, which follow from the stored parts."""
     if not opportunities:
         return
     facts_by_id = await load_facts(ctx.viewer.organization_id, [one.id for one in opportunities], ctx.now)

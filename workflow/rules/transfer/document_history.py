@@ -1,4 +1,4 @@
-"""The history of an opportunity document: transitions, snapshots and overrides, and the checks of their order."""
+"""Transitions, snapshots and overrides of an opportunity document, and the checks of their order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ _EDGES: Final = {(rule.trigger, rule.source, rule.target) for rule in TRANSITION
 
 
 def check_history(history: Sequence[ExportedTransition], row: ImportRowFacts) -> Iterator[FieldProblem]:
-    """Yield a fault unless the transitions lead in order from LEAD to the row's state, between creation and now."""
+    """Yield a fault unless the transitions lead in order of time from LEAD to the row's state."""
     state = OpportunityState.LEAD
     at = row.created_at
     for number, step in enumerate(history):
@@ -120,7 +120,7 @@ def _check_end(last: ExportedTransition, row: ImportRowFacts) -> Iterator[FieldP
 
 
 def check_snapshots(snapshots: Sequence[ExportedSnapshot], row: ImportRowFacts) -> Iterator[FieldProblem]:
-    """Yield a fault unless the snapshots begin at creation, are ordered by time and end in the row's state."""
+    """Yield a fault unless the snapshots lead in order of time from the creation to the row's state."""
     if not snapshots:
         return
     instants = [snapshot.since for snapshot in snapshots]
@@ -129,7 +129,9 @@ def check_snapshots(snapshots: Sequence[ExportedSnapshot], row: ImportRowFacts) 
     if any(later <= earlier for earlier, later in pairwise(instants)) or instants[-1] > row.now:
         yield document_fault("snapshots", message="is not in the order of time, or reaches into the future")
     if snapshots[-1].state is not row.state:
-        yield document_fault("snapshots", message=f"leads to {snapshots[-1].state}, but `state` is {row.state}")
+        yield document_fault(
+            "snapshots", message=f"leads to {snapshots[-1].state}, but `state` is {row.state}"
+        )
 
 
 def document_fault(*path: str, message: str) -> FieldProblem:

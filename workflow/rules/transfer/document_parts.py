@@ -1,8 +1,8 @@
 """The parts of an opportunity document, without ids: one dataclass per part of a JSON line.
 
-A field has the name that the GraphQL API gives it. A field that refers to a member holds the e-mail, one that refers to
-an account its name, one that refers to a criterion its key. A field that refers to another part of the same document
-holds the position in that part's list, counted from 1.
+A field has the name that the GraphQL API gives it. A field that refers to a member holds the e-mail, one that
+refers to an account its name, one that refers to a criterion its key. A field that refers to another part of
+the same document holds the position in that part's list, counted from 1.
 """
 
 from dataclasses import dataclass
@@ -135,7 +135,10 @@ class ExportedObjective:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRisk:
-    """A risk that the buyer perceives; `perceived_by` is the position of a stakeholder, `owner` a member's e-mail."""
+    """A risk that the buyer perceives.
+
+    `perceived_by` is the position of a stakeholder, `owner` a member's e-mail.
+    """
 
     category: RiskCategory
     statement: str

@@ -37,7 +37,10 @@ from workflow.rules.transfer.document_parts import (
 
 @dataclass(frozen=True, slots=True)
 class OpportunityDocument:
-    """The fields of an opportunity beyond those of an import row; `probability` only if it was set by hand."""
+    """The fields of an opportunity beyond those of an import row.
+
+    `probability` only if it was set by hand.
+    """
 
     process: str | None = None
     description: str | None = None
@@ -143,7 +146,9 @@ def _check_duplicates(document: OpportunityDocument) -> Iterator[FieldProblem]:
         yield document_fault("relations", message="relates a stakeholder to themselves")
 
 
-def _parts(path: tuple[str, ...], part: Any) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: any part of a document
+def _parts(
+    path: tuple[str, ...], part: Any
+) -> Iterator[tuple[tuple[str, ...], Any]]:  # Any: any part of a document
     """Yield the part and, depth first, the parts inside it, each with its path."""
     yield path, part
     for field in fields(part):
