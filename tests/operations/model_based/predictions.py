@@ -31,17 +31,17 @@ class RandomAction:
 def predict(model: ModelDeal, action: RandomAction) -> str | None:
     """Return the predicted result and update the model; None if the action has no target."""
     if action.verb == "assign" and not _may_assign(action):
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     if action.verb == "assign" and action.actor == "foreign admin":
-        return "InvalidInput"
+        return "InvalidInputError"
     if not model.sees(action.actor):
-        return "NotFound"
+        return "NotFoundError"
     if action.verb in ("arrow", "log", "assign", "delete"):
         return _OTHER_VERBS[action.verb](model, action)
     if not model.may_write(action.actor):
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     if model.state in CLOSED:
-        return "RecordClosed"
+        return "RecordClosedError"
     return _predict_write(model, action)
 
 
@@ -99,9 +99,9 @@ def _settle(model: ModelDeal, action: RandomAction) -> str | None:
     if severe and (
         not model.may_coach(action.actor) or model.works_on(action.actor) or action.actor == "integrator"
     ):
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     if not is_open:
-        return "InvalidInput"
+        return "InvalidInputError"
     model.risks[-1] = (severe, False)
     return "ok"
 
@@ -109,7 +109,7 @@ def _settle(model: ModelDeal, action: RandomAction) -> str | None:
 def _review(model: ModelDeal, action: RandomAction) -> str:
     none_found = bool(action.arg % 2)
     if none_found and any(is_open for _, is_open in model.risks):
-        return "InvalidInput"
+        return "InvalidInputError"
     model.reviewed, model.none_found = True, none_found
     return "ok"
 
@@ -119,10 +119,10 @@ def _milestone(model: ModelDeal, action: RandomAction) -> str | None:
     if key not in model.milestones:
         return None
     if action.verb == "waive" and (not model.may_coach(action.actor) or model.works_on(action.actor)):
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     is_completed = model.milestones[key] in ("DONE", "WAIVED")
     if is_completed != (action.verb == "undo"):
-        return "InvalidInput"
+        return "InvalidInputError"
     model.milestones[key] = {"done": "DONE", "waive": "WAIVED", "undo": "PLANNED"}[action.verb]
     return "ok"
 
@@ -135,7 +135,7 @@ def _transition(model: ModelDeal, action: RandomAction) -> str:
         else TARGETS.get(trigger, {}).get(model.state)
     )
     if target is None:
-        return "IllegalTransition"
+        return "IllegalTransitionError"
     reopened = trigger == "REOPEN"
     is_allowed = (
         model.may_coach(action.actor) and (model.state != "WON" or "admin" in action.actor)
@@ -143,13 +143,13 @@ def _transition(model: ModelDeal, action: RandomAction) -> str:
         else model.may_write(action.actor)
     )
     if not is_allowed:
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     gate = GATE_INTO.get(target) if reopened else trigger
     missing = model.unmet(gate)
     if missing and not (
         action.overrides and all(model.may_override(action.actor, gate or "", key) for key in missing)
     ):
-        return "TransitionBlocked"
+        return "TransitionBlockedError"
     if missing:
         model.overrides.append((gate or "", frozenset(missing)))
     model.transition(target, reopened=reopened)
@@ -160,7 +160,7 @@ def _transition(model: ModelDeal, action: RandomAction) -> str:
 
 def _log(model: ModelDeal, action: RandomAction) -> str:
     if action.actor == "observer":
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     model.settle_overrides()
     return "ok"
 
@@ -175,9 +175,9 @@ def _may_assign(action: RandomAction) -> bool:
 def _assign(model: ModelDeal, action: RandomAction) -> str:
     owner = OWNERS[action.arg % 2]
     if not (model.may_coach(action.actor) or action.actor == "integrator"):
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     if model.state in CLOSED:
-        return "RecordClosed"
+        return "RecordClosedError"
     if owner != model.owner:
         model.owner, model.version = owner, model.version + 1
         model.helpers.discard(owner)
@@ -189,7 +189,7 @@ def _delete(model: ModelDeal, action: RandomAction) -> str | None:
     if action.arg % 4:
         return None
     if "admin" not in action.actor:
-        return "PermissionDenied"
+        return "PermissionDeniedError"
     model.deleted = True
     return "ok"
 
