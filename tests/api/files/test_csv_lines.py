@@ -22,7 +22,8 @@ def test_encodings_and_delimiters_are_detected(encoding: str, mark: str, tmp_pat
 
 
 def test_a_line_that_is_too_long_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
-    header, good = "externalId,name,accountName,state", "1,Deal,Acme,LEAD"
+    header = "externalId,name,accountName,state"
+    good = "1,Deal,Acme,LEAD"
     long = f"2,{'x' * 3_000_000},Acme,LEAD"
 
     meanings = read_lines(tmp_path / "deals.csv", "\n".join([header, good, long, good.replace("1", "3", 1)]))

@@ -25,7 +25,8 @@ from workflow.rules.enums import OpportunityState, Role, WinReason
 async def team(database: str) -> SalesTeam:
     """A team with deals in every state: one won here, one deleted, one with the name of a formula."""
     team = await new_sales_team()
-    admin, owner = team.ctx["admin"], team.ctx["owner"]
+    admin = team.ctx["admin"]
+    owner = team.ctx["owner"]
     account = await create_account(admin, {"name": "=cmd|' /C calc'!A0", "attributes": {"b": 1, "a": "@x"}})
     await create_contact(admin, account, {"name": "-Grace", "email": "grace@example.com"})
     worth = {

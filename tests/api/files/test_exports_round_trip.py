@@ -65,7 +65,8 @@ async def source() -> TestOrganization:
 async def other_deals() -> TestOrganization:
     """Deals with what the other organization lacks: a manual probability, a waiver, a lost competitor."""
     team = await new_sales_team()
-    admin, owner = team.ctx["admin"], team.ctx["owner"]
+    admin = team.ctx["admin"]
+    owner = team.ctx["owner"]
     lead, deal = (team.deals[state] for state in (OpportunityState.LEAD, OpportunityState.PROGRESSING))
     await update_opportunity(owner, lead, {"probability": 0.35}, expected_version=None)
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
@@ -133,11 +134,9 @@ async def test_reports_of_past_days_are_the_same_after_an_import(tmp_path: Path)
 
 
 async def _figures(organization: TestOrganization) -> list[object]:
-    viewer, own, all_ = (
-        organization.ctx.viewer,
-        await find_organization(str(organization.id)),
-        OpportunityFilter(),
-    )
+    viewer = organization.ctx.viewer
+    own = await find_organization(str(organization.id))
+    all_ = OpportunityFilter()
     figures: list[object] = []
     for period in PERIODS:
         entered = await cohorts(viewer, all_, own, period)

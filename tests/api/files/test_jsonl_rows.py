@@ -32,7 +32,8 @@ ANYTHING: tuple[Any, ...] = (
 )  # fmt: skip
 """Values that replace others at random."""
 BEGAN = "2026-01-05T09:00:00+00:00"
-LATER_ON, ADMIN = "2026-01-06T09:00:00+00:00", "admin@example.com"
+LATER_ON = "2026-01-06T09:00:00+00:00"
+ADMIN = "admin@example.com"
 SNAPSHOT = {
     "since": BEGAN,
     "state": "LEAD",

@@ -51,7 +51,8 @@ async def kept_account(team: SalesTeam) -> UUID:
 async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
     team: SalesTeam, merged_account: UUID, kept_account: UUID
 ) -> None:
-    admin, lead = team.ctx["admin"], team.deals[OpportunityState.LEAD]
+    admin = team.ctx["admin"]
+    lead = team.deals[OpportunityState.LEAD]
     contact = await create_contact(admin, merged_account, {"name": "Grace"})
     stakeholder = await add_stakeholder(admin, lead, NewStakeholder(contact, [BuyingRole.CHAMPION]))
     gone = await create_opportunity(
@@ -120,7 +121,8 @@ async def test_merging_needs_write_permission_on_every_deal(
 async def test_an_invalid_merge_is_refused_and_writes_nothing(
     team: SalesTeam, merged_account: UUID, kept_account: UUID
 ) -> None:
-    admin, strangers = team.ctx["admin"], await new_organization()
+    admin = team.ctx["admin"]
+    strangers = await new_organization()
     theirs = await create_account(strangers.ctx, {"name": "Theirs"})
 
     for keep, going, version, problem in (

@@ -135,13 +135,13 @@ async def _delete(target: ActionTarget, action: RandomAction, _: frozenset[str])
 
 
 async def _transition(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> None:
-    (name, to), ctx, id = trigger_and_target(action), target.ctx, target.facts.id
+    (name, to) = trigger_and_target(action)
+    ctx = target.ctx
+    id = target.facts.id
     override = NewOverride(tuple(sorted(missing)), REASON) if action.overrides else None
-    terms, none, trigger = (
-        TransitionOptions(note=REASON, override=override),
-        OpportunityChanges(),
-        Trigger(name),
-    )
+    terms = TransitionOptions(note=REASON, override=override)
+    none = OpportunityChanges()
+    trigger = Trigger(name)
     verbs: dict[Trigger, Callable[[], Awaitable[object]]] = {
         Trigger.QUALIFY: lambda: triggers.qualify(ctx, id, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda: triggers.progress(ctx, id, none, terms),

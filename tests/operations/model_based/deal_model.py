@@ -134,7 +134,8 @@ class ModelDeal:
 
     def transition(self, target: str, *, reopened: bool) -> None:
         """Apply a transition and what follows from it."""
-        self.state, self.transitions = target, self.transitions + 1
+        self.state = target
+        self.transitions = self.transitions + 1
         if reopened:
             self.milestones = {key: status for key, status in self.milestones.items() if status == "DONE"}
             self.reviewed = False

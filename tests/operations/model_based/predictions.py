@@ -110,7 +110,8 @@ def _review(model: ModelDeal, action: RandomAction) -> str:
     none_found = bool(action.arg % 2)
     if none_found and any(is_open for _, is_open in model.risks):
         return "InvalidInputError"
-    model.reviewed, model.none_found = True, none_found
+    model.reviewed = True
+    model.none_found = none_found
     return "ok"
 
 
@@ -179,7 +180,8 @@ def _assign(model: ModelDeal, action: RandomAction) -> str:
     if model.state in CLOSED:
         return "RecordClosedError"
     if owner != model.owner:
-        model.owner, model.version = owner, model.version + 1
+        model.owner = owner
+        model.version = model.version + 1
         model.helpers.discard(owner)
         model.settle_overrides()
     return "ok"

@@ -85,7 +85,9 @@ class RandomWorld:
 
     async def perform(self, action: RandomAction) -> None:
         """Predict an action, run it, and compare the results."""
-        id, model, home = self.deals[action.deal], self.models[action.deal], self.our_deals(action.deal)
+        id = self.deals[action.deal]
+        model = self.models[action.deal]
+        home = self.our_deals(action.deal)
         missing = frozenset(model.unmet(_gate_of(action)))
         answer = predict(model, action)
         if answer is None:
@@ -102,7 +104,9 @@ class RandomWorld:
 
     async def compare(self, deal: int) -> None:
         """Compare the stored deal and its traces with the model."""
-        id, model, home = self.deals[deal], self.models[deal], self.our_deals(deal)
+        id = self.deals[deal]
+        model = self.models[deal]
+        home = self.our_deals(deal)
         if model.deleted:
             return
         facts = (await load_facts(home.id, [id], home.ctx.now))[id]

@@ -77,7 +77,8 @@ async def test_only_those_who_may_write_the_deal_may_answer_its_alerts(team: Sal
     with pytest.raises(PermissionDeniedError):
         await acknowledge_alerts(team.at("observer", NOW + 8 * DAY), [id], None)
 
-    fine, refused = type(None), PermissionDeniedError
+    fine = type(None)
+    refused = PermissionDeniedError
     assert answers == {
         "owner": fine,
         "helper": refused,

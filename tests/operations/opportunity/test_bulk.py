@@ -24,7 +24,8 @@ from workflow.rules.errors import (
     VersionConflictError,
 )
 
-S, T = OpportunityState, Trigger
+S = OpportunityState
+T = Trigger
 NOTE = "They asked us in writing to do this."
 DISQUALIFY = BulkTransition(T.DISQUALIFY, TransitionOptions(), disqualify_reason=DisqualifyReason.NO_PAIN)
 MOVES = """mutation($input: BulkTransitionInput!) { transitionOpportunities(input: $input) { __typename
@@ -112,7 +113,9 @@ async def test_zero_or_more_than_a_hundred_deals_are_refused(team: SalesTeam, co
 
 async def test_a_failing_row_does_not_affect_the_others(team: SalesTeam) -> None:
     good, stale, foreign, last = [await team.add_deal(S.QUALIFIED) for _ in range(4)]
-    closed, unknown, lead = team.deals[S.WON], uuid4(), await team.add_deal(S.LEAD)
+    closed = team.deals[S.WON]
+    unknown = uuid4()
+    lead = await team.add_deal(S.LEAD)
     elsewhere = (await new_sales_team()).deals[S.QUALIFIED]
     await Opportunity.filter(id=foreign).update(owner_id=team.member("stranger"))
     ids = [good, stale, elsewhere, unknown, closed, lead, foreign, last]
@@ -154,7 +157,8 @@ async def test_each_deal_is_checked_by_its_own_gate(team: SalesTeam) -> None:
 
 
 async def test_every_trigger_works_in_bulk(team: SalesTeam) -> None:
-    id, admin = await team.add_deal(S.LEAD), team.ctx["admin"]
+    id = await team.add_deal(S.LEAD)
+    admin = team.ctx["admin"]
     seen = []
 
     for move in (
@@ -225,7 +229,8 @@ async def test_a_deal_listed_twice_is_transitioned_once(team: SalesTeam) -> None
 
 
 async def test_an_invalid_id_fails_in_its_own_row(team: SalesTeam, server: Server) -> None:
-    good, member = encode("Opportunity", await team.add_deal(S.LEAD)), encode("Member", team.member("owner"))
+    good = encode("Opportunity", await team.add_deal(S.LEAD))
+    member = encode("Member", team.member("owner"))
     ids = ["no id", member, good, ""]
 
     answer = await ask(

@@ -25,7 +25,9 @@ from workflow.rules.errors import (
 
 S = OpportunityState
 DONE = None
-NOT_TEAMS, NOT_ROLES, NOT_THEM = "team", "role", "member"
+NOT_TEAMS = "team"
+NOT_ROLES = "role"
+NOT_THEM = "member"
 WHO_ASSIGNS_TO_WHOM = {
     ("owner", "owner"): NOT_ROLES,
     ("owner", "helper"): NOT_ROLES,
@@ -80,8 +82,10 @@ async def owner_of(id: UUID) -> UUID:
 async def test_a_manager_assigns_within_the_team_an_admin_and_an_integrator_everybody(
     team: SalesTeam, who: str, to: str
 ) -> None:
-    id, new = await team.add_deal(S.QUALIFIED), await member(team, to)
-    before, outcome = await stored_rows(id), WHO_ASSIGNS_TO_WHOM[who, to]
+    id = await team.add_deal(S.QUALIFIED)
+    new = await member(team, to)
+    before = await stored_rows(id)
+    outcome = WHO_ASSIGNS_TO_WHOM[who, to]
 
     if outcome in (NOT_ROLES, NOT_THEM):
         with pytest.raises(PermissionDeniedError):
@@ -97,7 +101,8 @@ async def test_a_manager_assigns_within_the_team_an_admin_and_an_integrator_ever
 
 
 async def test_an_owner_is_an_active_member_of_the_organization(team: SalesTeam) -> None:
-    id, gone = await team.add_deal(S.LEAD), await team.organization.ctx_of(Role.REP, "gone@example.com")
+    id = await team.add_deal(S.LEAD)
+    gone = await team.organization.ctx_of(Role.REP, "gone@example.com")
     await Member.filter(id=gone.viewer.member_id).update(active=False)
     before = await stored_rows(id)
 
@@ -133,7 +138,8 @@ async def test_the_same_owner_again_changes_nothing(team: SalesTeam) -> None:
 async def test_a_new_owner_is_removed_from_the_collaborators_and_the_event_has_both_changes(
     team: SalesTeam,
 ) -> None:
-    id, admin = await team.add_deal(S.QUALIFIED), team.ctx["admin"]
+    id = await team.add_deal(S.QUALIFIED)
+    admin = team.ctx["admin"]
     helpers = [team.member("helper"), team.member("stranger")]
     await update_opportunity(admin, id, {"collaborator_ids": helpers}, expected_version=None)
 
@@ -149,7 +155,8 @@ async def test_a_new_owner_is_removed_from_the_collaborators_and_the_event_has_b
 
 async def test_each_row_has_its_own_version_and_its_own_answer(team: SalesTeam) -> None:
     first, stale, third = [await team.add_deal(S.LEAD) for _ in range(3)]
-    new, unknown = team.member("admin"), uuid4()
+    new = team.member("admin")
+    unknown = uuid4()
     refs = [BulkItem(first, 1), BulkItem(stale, 9), BulkItem(unknown), BulkItem(third)]
 
     rows = await assign_opportunities(team.ctx["admin"], refs, new)
@@ -169,7 +176,9 @@ async def test_one_to_a_hundred_deals_can_be_assigned(team: SalesTeam, count: in
 
 
 async def test_an_imported_owner_is_removed_from_the_collaborators(team: SalesTeam) -> None:
-    key, admin, helper = uuid4().hex, team.ctx["admin"], team.member("helper")
+    key = uuid4().hex
+    admin = team.ctx["admin"]
+    helper = team.member("helper")
     row = ImportRow(key, "Deal", "Acme", SELLER_EMAIL)
     [outcome] = await import_rows(admin, "owners", [row])
     id = outcome.opportunity_id

@@ -34,8 +34,12 @@ from workflow.rules.enums import LossReason, OpportunityState, SlipReason
 from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError
 
 S = OpportunityState
-MARCH, LATE_MARCH, APRIL, MAY = date(2026, 3, 10), date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 20)
-DECEMBER, JANUARY = date(2026, 12, 31), date(2027, 1, 1)
+MARCH = date(2026, 3, 10)
+LATE_MARCH = date(2026, 3, 31)
+APRIL = date(2026, 4, 1)
+MAY = date(2026, 5, 20)
+DECEMBER = date(2026, 12, 31)
+JANUARY = date(2027, 1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -166,12 +170,11 @@ async def test_a_date_given_with_reopen_is_a_new_baseline(team: SalesTeam) -> No
 
 
 async def test_no_transition_resets_the_push_count(team: SalesTeam) -> None:
-    id, admin, note = (
-        await deal_with_close_dates(team, MARCH, APRIL, MAY),
-        team.ctx["admin"],
-        "They want to think it over.",
-    )
-    terms, count = TransitionOptions(note=note), await push_count(id)
+    id = await deal_with_close_dates(team, MARCH, APRIL, MAY)
+    admin = team.ctx["admin"]
+    note = "They want to think it over."
+    terms = TransitionOptions(note=note)
+    count = await push_count(id)
 
     arrows: list[Callable[[], Awaitable[object]]] = [
         lambda: qualify(admin, id, QualifyChanges(), override_all()),
@@ -189,7 +192,8 @@ async def test_no_transition_resets_the_push_count(team: SalesTeam) -> None:
 
 
 async def test_an_import_pushes_without_a_reason(team: SalesTeam) -> None:
-    key, admin = uuid4().hex, team.ctx["admin"]
+    key = uuid4().hex
+    admin = team.ctx["admin"]
     counts = []
 
     for day in (MARCH, LATE_MARCH, APRIL, None, MAY, MARCH, APRIL):
@@ -202,7 +206,8 @@ async def test_an_import_pushes_without_a_reason(team: SalesTeam) -> None:
 
 
 async def test_an_import_compares_with_the_close_date_set_here(team: SalesTeam) -> None:
-    key, admin = uuid4().hex, team.ctx["admin"]
+    key = uuid4().hex
+    admin = team.ctx["admin"]
     row = ImportRow(key, "Deal", "Acme", SELLER_EMAIL, expected_close_date=MARCH)
     [outcome] = await import_rows(admin, "pushes", [row])
     assert outcome.opportunity_id

@@ -211,7 +211,8 @@ async def test_a_deal_on_the_newest_version_is_unchanged(team: SalesTeam) -> Non
 
 async def test_each_row_says_why_it_was_not_migrated(team: SalesTeam) -> None:
     await publish(team.organization.ctx, NEXT_VERSION)
-    closed, lead = team.deals[OpportunityState.WON], team.deals[OpportunityState.LEAD]
+    closed = team.deals[OpportunityState.WON]
+    lead = team.deals[OpportunityState.LEAD]
     foreign = (await new_sales_team()).deals[OpportunityState.LEAD]
 
     done = await migrate_opportunities(

@@ -9,7 +9,9 @@ from workflow.operations.opportunity.triggers import QualifyChanges, qualify, re
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import TransitionBlockedError
 
-WON, LOST, PROGRESSING = OpportunityState.WON, OpportunityState.LOST, OpportunityState.PROGRESSING
+WON = OpportunityState.WON
+LOST = OpportunityState.LOST
+PROGRESSING = OpportunityState.PROGRESSING
 OVERRIDE_HINT = (
     " You may override them: give `override` with the keys of all unmet requirements and a reason."
 )

@@ -33,7 +33,8 @@ LATER = NOW + timedelta(hours=1)
 
 async def team_with_requirement(expression: str, when: str | None = None) -> tuple[SalesTeam, UUID]:
     """A team whose QUALIFY has one more requirement, and a lead that meets all others."""
-    team, document = await new_sales_team(), default_document()
+    team = await new_sales_team()
+    document = default_document()
     asked = {
         "key": OWN_REQUIREMENT,
         "label": "Our own rule",

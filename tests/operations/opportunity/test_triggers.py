@@ -24,7 +24,8 @@ from workflow.rules.errors import (
     VersionConflictError,
 )
 
-S, T = OpportunityState, Trigger
+S = OpportunityState
+T = Trigger
 GRAPH = {
     (T.QUALIFY, None): {S.LEAD},
     (T.PROGRESS, None): {S.QUALIFIED},
@@ -47,7 +48,8 @@ GATED = {
 }
 WORKERS = {"owner", "helper", "manager", "admin", "integrator"}
 REOPENERS = {"manager", "admin"}
-GOOD, BAD = "They asked us in writing to do this.", " "
+GOOD = "They asked us in writing to do this."
+BAD = " "
 CASES = [(trigger, to, state, who) for trigger, to in GRAPH for state in S for who in ROLES]
 
 
@@ -61,7 +63,8 @@ async def try_transition(
     ctx: Ctx, id: Any, way: tuple[Trigger, OpportunityState | None], note: str, version: int | None = None
 ) -> object:
     """Run a transition as a dry run. Return its result or refusal; a bad note makes every input invalid."""
-    terms, none = TransitionOptions(note=note, dry_run=True, expected_version=version), OpportunityChanges()
+    terms = TransitionOptions(note=note, dry_run=True, expected_version=version)
+    none = OpportunityChanges()
     spoilt = note == BAD
     dates: OpportunityChanges = {"next_step": None} if not spoilt else {}
     lost = LossReason.OTHER if spoilt else LossReason.PRICE
@@ -102,11 +105,14 @@ async def stored_rows(id: Any) -> tuple[Any, ...]:
 async def test_each_transition_is_done_or_refused_in_the_documented_order(
     team: SalesTeam, trigger: Trigger, to: OpportunityState | None, state: OpportunityState, who: str
 ) -> None:
-    id, ctx, way = team.deals[state], team.ctx[who], (trigger, to)
+    id = team.deals[state]
+    ctx = team.ctx[who]
+    way = (trigger, to)
     before = await stored_rows(id)
 
     stale = await try_transition(ctx, id, way, BAD, version=999)
-    spoilt, sound = await try_transition(ctx, id, way, BAD), await try_transition(ctx, id, way, GOOD)
+    spoilt = await try_transition(ctx, id, way, BAD)
+    sound = await try_transition(ctx, id, way, GOOD)
 
     assert type(stale) is VersionConflictError
     if state not in GRAPH[way]:

@@ -40,8 +40,10 @@ from workflow.rules.errors import InvalidInputError, TransitionBlockedError
 from workflow.rules.opportunity.time_in_state import StateDuration, state_durations
 
 S = OpportunityState
-PRICE, NOTHING = LossReason.PRICE, OpportunityChanges()
-TODAY, DAY = NOW.date(), timedelta(days=1)
+PRICE = LossReason.PRICE
+NOTHING = OpportunityChanges()
+TODAY = NOW.date()
+DAY = timedelta(days=1)
 HUNDRED = MoneyAmount(Decimal(100), "USD")
 CLOSE = ("closed_on", "win_reason", "loss_reason", "disqualify_reason", "lost_to_id")
 WHERE = [
@@ -112,7 +114,8 @@ async def test_the_close_date_lies_between_creation_and_today_in_the_organizatio
 
 
 async def test_a_lost_deal_has_its_day_reason_and_competitor(team: SalesTeam) -> None:
-    id, owner = await team.add_deal(S.PROGRESSING), team.ctx["owner"]
+    id = await team.add_deal(S.PROGRESSING)
+    owner = team.ctx["owner"]
     rival = await add_competitor(owner, id, NewCompetitor(CompetitorKind.VENDOR, "Rival"))
     lost = LossDetails(LossReason.LOST_TO_COMPETITOR, rival, date(2026, 2, 20))
 
@@ -126,7 +129,8 @@ async def test_a_lost_deal_has_its_day_reason_and_competitor(team: SalesTeam) ->
 
 
 async def test_won_and_disqualified_deals_have_a_reason(team: SalesTeam) -> None:
-    won, stopped = await deal_of_100_dollars(team), await team.add_deal(S.LEAD)
+    won = await deal_of_100_dollars(team)
+    stopped = await team.add_deal(S.LEAD)
 
     await win(team.ctx["admin"], won, WinDetails(WinReason.SPEED, date(2026, 2, 20)), override_all())
     await disqualify(team.ctx["owner"], stopped, DisqualifyReason.NO_PAIN, TransitionOptions())
@@ -174,7 +178,8 @@ async def test_a_deal_cannot_be_closed_on_a_day_without_an_exchange_rate(team: S
 
 async def test_a_new_exchange_rate_revalues_open_deals_only() -> None:
     team = await new_sales_team()
-    admin, later = team.ctx["admin"], team.at("admin", NOW + DAY)
+    admin = team.ctx["admin"]
+    later = team.at("admin", NOW + DAY)
     await set_exchange_rate(admin, "USD", Decimal("0.5"), date(2026, 1, 1))
     open_, lost, gone = [await deal_of_100_dollars(team) for _ in range(3)]
     await lose(admin, lost, LossDetails(PRICE), TransitionOptions())
@@ -192,7 +197,8 @@ async def test_a_new_exchange_rate_revalues_open_deals_only() -> None:
 
 async def test_a_reopened_deal_has_no_close_but_its_history_keeps_it(team: SalesTeam) -> None:
     id = await deal_of_100_dollars(team)
-    closed_on, then = date(2026, 2, 20), NOW + 3 * DAY
+    closed_on = date(2026, 2, 20)
+    then = NOW + 3 * DAY
     await lose(
         team.at("owner", NOW + DAY),
         id,
@@ -214,7 +220,8 @@ async def test_a_reopened_deal_has_no_close_but_its_history_keeps_it(team: Sales
 
 
 async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: SalesTeam) -> None:
-    id, admin = await team.add_deal(S.PROGRESSING), team.ctx["admin"]
+    id = await team.add_deal(S.PROGRESSING)
+    admin = team.ctx["admin"]
     agreed = WinDetails(WinReason.PRICE_VALUE, date(2026, 2, 20), {"value": HUNDRED})
 
     with pytest.raises(TransitionBlockedError) as refusal:
@@ -239,7 +246,8 @@ async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: Sa
 async def test_a_transition_resets_a_manual_forecast_to_the_states_default(
     team: SalesTeam, arrow: str, state: OpportunityState, settings: tuple[float, str]
 ) -> None:
-    id, admin = await team.add_deal(state, uuid4().hex), team.ctx["admin"]
+    id = await team.add_deal(state, uuid4().hex)
+    admin = team.ctx["admin"]
     by_hand: OpportunityChanges = {"probability": 0.9, "forecast_category": ForecastCategory.COMMIT}
     await update_opportunity(admin, id, by_hand, expected_version=None)
     note = TransitionOptions(note="They want to think again.")

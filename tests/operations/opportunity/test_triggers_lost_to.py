@@ -12,8 +12,10 @@ from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, lose
 from workflow.rules.enums import CompetitorKind, LossReason, OpportunityState
 
-K, S = CompetitorKind, OpportunityState
-GLOBEX, NOTHING_DONE = NewCompetitor(K.VENDOR, "Globex"), NewCompetitor(K.STATUS_QUO, "Counting by hand")
+K = CompetitorKind
+S = OpportunityState
+GLOBEX = NewCompetitor(K.VENDOR, "Globex")
+NOTHING_DONE = NewCompetitor(K.STATUS_QUO, "Counting by hand")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,8 @@ LOSSES: list[tuple[LossReason, str | None, str | None]] = [
 async def test_a_deal_is_lost_to_one_of_its_competitors(
     team: SalesTeam, state: OpportunityState, reason: LossReason, to: str | None, complaint: str | None
 ) -> None:
-    deal, other = await team.add_deal(state, f"{state} {reason} {to}"), await team.add_deal(S.LEAD, "other")
+    deal = await team.add_deal(state, f"{state} {reason} {to}")
+    other = await team.add_deal(S.LEAD, "other")
     ids: dict[str | None, UUID | None] = {
         "globex": await add_competitor(team.ctx["owner"], deal, GLOBEX),
         "own people": await add_competitor(team.ctx["owner"], deal, NewCompetitor(K.IN_HOUSE, "IT")),

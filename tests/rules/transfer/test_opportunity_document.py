@@ -50,7 +50,8 @@ from workflow.rules.transfer.opportunity_document import (
     validate_document,
 )
 
-S, T = OpportunityState, Trigger
+S = OpportunityState
+T = Trigger
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ANN = ExportedActor(ActorKind.MEMBER, "Ann", "ann@example.com")
 

@@ -211,45 +211,55 @@ async def _write_transition(
 ) -> UUID:
     """Write the new state and its history row, and the milestones, override and event that follow."""
     facts = deal.facts
-    now = deal.ctx.now
     settings = deal.process.state_settings(target)
     closed_on = _closed_on(deal, request, target)
     close: dict[str, object] = {"closed_on": closed_on, **request.reasons} if closed_on else {}
-    history_row = transition_row(
-        deal.ctx,
-        NewTransition(
-            opportunity_id=deal.id,
-            process_id=deal.row.process_id,
-            sequence=len(facts.transitions) + 1,
-            trigger=request.trigger,
-            from_state=facts.state,
-            to_state=target,
-            at=now,
-            seconds_in_previous_state=max(0, int((now - facts.state_since).total_seconds())),
-            values={name: getattr(facts, name) for name in VALUE_COLUMNS},
-            close=close,
-            note=note,
-            verdicts=gate_verdicts,
-        ),
-        settings,
-    )
+    new = _new_transition(deal, request, target=target, note=note, gate_verdicts=gate_verdicts, close=close)
+    history_row = transition_row(deal.ctx, new, settings)
     await history_row.save(force_create=True)
     close_columns = {**CLEARED_CLOSE_COLUMNS, **close}
     if close:
         close_columns |= {"closed_from": facts.state, "close_note": note}
-    # Setting a probability by hand ends with the state that it was set in.
+    # A probability set by hand is valid only in the state in which it was set.
     forecast = {"probability_is_manual": False, **state_forecast(settings)}
-    await deal.write(state=target, state_since=now, **forecast, **close_columns)
+    await deal.write(state=target, state_since=deal.ctx.now, **forecast, **close_columns)
     if request.trigger is Trigger.REOPEN:
         await reset_milestones(deal)
     if target is OpportunityState.PROGRESSING:
         await plan_milestones(deal)
     _emit_transitioned(deal, history_row, close)
-    if request.options.override is not None:
-        deal.events += await create_override(
-            deal.ctx, facts, history_row.id, request.options.override, gate_verdicts
-        )
+    override = request.options.override
+    if override is not None:
+        # plan_milestones has reloaded the deal; the override concerns the facts that did not meet the gate.
+        deal.events += await create_override(deal.ctx, facts, history_row.id, override, gate_verdicts)
     return history_row.id
+
+
+def _new_transition(
+    deal: LockedOpportunity,
+    request: TransitionRequest,
+    *,
+    target: OpportunityState,
+    note: str | None,
+    gate_verdicts: tuple[Verdict, ...],
+    close: Mapping[str, object],
+) -> NewTransition:
+    facts = deal.facts
+    now = deal.ctx.now
+    return NewTransition(
+        opportunity_id=deal.id,
+        process_id=deal.row.process_id,
+        sequence=len(facts.transitions) + 1,
+        trigger=request.trigger,
+        from_state=facts.state,
+        to_state=target,
+        at=now,
+        seconds_in_previous_state=max(0, int((now - facts.state_since).total_seconds())),
+        values={name: getattr(facts, name) for name in VALUE_COLUMNS},
+        close=close,
+        note=note,
+        verdicts=gate_verdicts,
+    )
 
 
 def _emit_transitioned(deal: LockedOpportunity, row: Transition, close: Mapping[str, object]) -> None:

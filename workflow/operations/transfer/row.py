@@ -159,7 +159,8 @@ def changed_since(columns: Mapping[str, object], last: Mapping[str, object]) -> 
     """
     now = normalized(columns)
     changes = {name: columns[name] for name, value in now.items() if name not in last or last[name] != value}
-    before, attributes = last.get("attributes"), columns.get("attributes")
+    before = last.get("attributes")
+    attributes = columns.get("attributes")
     if "attributes" in changes and isinstance(before, Mapping) and isinstance(attributes, Mapping):
         changes["attributes"] = {
             key: value for key, value in attributes.items() if key not in before or before[key] != value
