@@ -185,7 +185,7 @@ async def test_the_reason_is_in_the_log_and_the_token_is_not(
 
     messages = [record.getMessage() for record in caplog.records if record.name == "pursuit.oidc"]
     assert messages == [
-        f"token refused: No member has the e-mail {unknown}. Let an admin make the member.",
+        f"token refused: No member has the e-mail {unknown}. Ask an admin to create the member.",
         "token refused: expired_token: The token is expired",
         "token refused: it is neither an API key nor three parts in base64url",
     ]

@@ -55,10 +55,10 @@ LONG = "x" * 300
     sample(
         [
             ([*INIT, "--organization", " "], "`organization` is empty"),
-            ([*INIT, "--organization", "\udcff"], "half a character"),
+            ([*INIT, "--organization", "\udcff"], "unpaired surrogate"),
             ([*INIT, "--name", LONG], "`name` has 300 characters"),
             ([*INIT, "--email", f"a@{LONG}"], "`email` has 302 characters"),
-            ([*INIT, "--email", "a b@example.com"], "no e-mail address"),
+            ([*INIT, "--email", "a b@example.com"], "not an e-mail address"),
             ([*INIT, "--currency", "eur"], "not an ISO 4217 currency code"),
             ([*INIT, "--time-zone", "Mars"], "not a time zone"),
             (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),

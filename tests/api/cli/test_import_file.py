@@ -23,8 +23,8 @@ BAD = {
     "old,Moses Frase,GTX Pro,Cancity,Engaging,0001-01-01,,1054": "`createdAt` is before 1900",
     "open,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,,1054": "needs `closedOn`",
     "price,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,NaN": "`NaN` is not a number",
-    "less,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,-5": "An amount is 0 or more",
-    "more,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1e30": "An amount is below",
+    "less,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,-5": "An amount must be 0 or more",
+    "more,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1e30": "An amount must be below",
     "who,Nobody Known,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "is not an active member",
     "nul,Moses Frase,GTX\0Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "holds a NUL",
     GOOD: "is also in an earlier line",
@@ -92,7 +92,7 @@ def long_name(folder: Path) -> None:
         (without_accounts, "accounts.csv cannot be read: No such file or directory."),
         (bad_revenue, "accounts.csv, line 2: `abc` is not a number"),
         (nameless_manager, "sales_teams.csv, line 2: `manager` is empty"),
-        (long_name, "has 300 characters; at most 255 fit"),
+        (long_name, "has 300 characters; the limit is 255"),
     ],
 )
 async def test_a_bad_file_is_reported_in_one_line(

@@ -89,7 +89,7 @@ async def test_a_kind_and_name_is_unique_on_a_deal(
 
     found = await faults(lead, add(team, lead, NewCompetitor(kind, name)))
 
-    already = f"{name.strip()} is a competitor of this opportunity already. Change it with updateCompetitor."
+    already = f'"{name.strip()}" is a competitor of this opportunity already. Update that one.'
     assert found == {"name": already}
 
 
@@ -114,7 +114,7 @@ async def test_the_status_quo_exists_once_whatever_its_name(team: SalesTeam, lea
     found = await faults(lead, add(team, lead, NewCompetitor(K.STATUS_QUO, "Waiting")))
 
     assert found == {
-        "kind": "Doing nothing is on record already, as Counting by hand. Change it with updateCompetitor."
+        "kind": 'The status quo of this opportunity exists already, as "Counting by hand". Update that one.'
     }
 
 
@@ -200,8 +200,9 @@ async def test_a_competitor_who_won_the_deal_cannot_be_removed(team: SalesTeam) 
     found = await faults(deal, remove(team, winner))
     await remove(team, other)
 
-    remedy = "Mark it with updateCompetitor `standing: ELIMINATED`."
-    assert found == {"id": f"The history says that this deal was once lost to Globex, and records stay. {remedy}"}
+    remedy = "Set its `standing` to ELIMINATED instead."
+    fault = 'The history records that this deal was lost to "Globex", so it cannot be removed.'
+    assert found == {"id": f"{fault} {remedy}"}
     await update(team, winner, {"standing": CompetitorStanding.ELIMINATED})
     assert [(rival.id, rival.standing) for rival in await competitors(team, deal)] == [(winner, "ELIMINATED")]
 

@@ -142,7 +142,7 @@ async def test_a_done_or_waived_milestone_must_be_reopened_first(
     refusal = await refusal_of(await deal_of(id), VERBS[verb](team.at("manager", LATER), id, None))
 
     assert isinstance(refusal, InvalidInputError)
-    assert refusal.message == f"This milestone is {status} already. Reopen it first with reopenMilestone."
+    assert refusal.message == f"This milestone is {status.lower()} already. Reopen it first."
 
 
 async def test_name_and_due_date_of_a_process_milestone_may_change(team: SalesTeam) -> None:

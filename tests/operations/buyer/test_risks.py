@@ -105,7 +105,7 @@ async def test_a_risk_is_perceived_by_a_stakeholder_of_its_deal(scenario: RiskSc
     left = await scenario.add_stakeholder("Gone Already")
     await update_stakeholder(scenario.seller, left, {"left": True}, expected_version=None)
 
-    with pytest.raises(InvalidInputError, match="Add the person with addStakeholder first") as refused:
+    with pytest.raises(InvalidInputError, match="Add the person as a stakeholder first") as refused:
         await raise_plain_risk(scenario, perceived_by_id=elsewhere)
     known = await raise_plain_risk(scenario, perceived_by_id=left)
 
@@ -190,7 +190,7 @@ async def test_a_mitigated_risk_cannot_be_confirmed(scenario: RiskScenario, stat
     id = await scenario.add_risk(status=status)
     before = await scenario.all_rows()
 
-    with pytest.raises(InvalidInputError, match=f"This risk is {status}, past being suspected or confirmed"):
+    with pytest.raises(InvalidInputError, match="has mitigations already, so `confirmedByBuyer` no longer applies"):
         await scenario.update_risk(id, {"confirmed_by_buyer": said, "statement": "Two years"})
 
     assert await scenario.all_rows() == before

@@ -80,7 +80,7 @@ async def test_no_risk_found_is_refused_while_a_risk_is_open(scenario: RiskScena
         await review_risks(scenario.seller, scenario.deal, none_found=True, note=None)
         assert missing_review(await current_facts(scenario)) is None
         return
-    with pytest.raises(InvalidInputError, match=r"not so while risks are open \(A year\)") as refused:
+    with pytest.raises(InvalidInputError, match=r"contradicts the open risks \(A year\)") as refused:
         await review_risks(scenario.seller, scenario.deal, none_found=True, note=None)
 
     assert [fault.path for fault in refused.value.fields] == [("noneFound",)]

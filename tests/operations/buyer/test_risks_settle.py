@@ -67,7 +67,7 @@ async def test_a_settled_risk_cannot_change(scenario: RiskScenario, status: Risk
         *(scenario.settle_risk(id, settlement, ctx=scenario.manager) for settlement in RiskSettlement),
     ):
         with pytest.raises(
-            InvalidInputError, match=f"This risk is {status} and stays so. Raise a new one with raiseRisk"
+            InvalidInputError, match=f"This risk is {status.lower()} and cannot be changed any more. .* add a new risk"
         ):
             await verb
 

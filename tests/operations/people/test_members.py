@@ -173,7 +173,7 @@ async def test_the_last_active_admin_cannot_be_removed(
     refusal = await refusal_of(organization, update_member(organization.ctx, organization.admin_id, given))
 
     assert fault_paths(refusal) == [fault]
-    assert refusal.message == "Ada Admin is the last active admin. Make somebody else an admin first."
+    assert refusal.message == "Ada Admin is the last active admin. Give another member the role first."
 
 
 async def test_an_admin_can_be_removed_while_another_remains(organization: TestOrganization) -> None:

@@ -80,7 +80,7 @@ async def test_every_fault_of_a_target_is_reported_and_nothing_written(sales_tea
 
     with pytest.raises(InvalidInputError) as faults:
         await set_target(admin, wrong)
-    with pytest.raises(InvalidInputError, match="more than 0"):
+    with pytest.raises(InvalidInputError, match="must be above 0"):
         await set_target(admin, new_target(amount=0))
     for nobodys in (new_target(member=UUID(int=1)), new_target(team=UUID(int=1))):
         with pytest.raises(NotFoundError):

@@ -122,7 +122,7 @@ async def test_a_disabled_endpoint_cannot_be_redelivered_to(organization: TestOr
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
     await update_webhook_endpoint(organization.ctx, kept.id, {"active": False}, rotate=False)
 
-    with pytest.raises(InvalidInputError, match="switched off"):
+    with pytest.raises(InvalidInputError, match="This endpoint is inactive"):
         await redeliver_since(organization.ctx, kept.id, NOW)
 
     [row] = await WebhookEndpoint.filter(id=kept.id).values("disabled_reason")

@@ -1,4 +1,4 @@
-"""A member's morning: what stands open on their deals and what came up to them, told once a day as an event that a webhook takes."""
+"""The daily digest: one event per member, with the open alerts on their deals and those escalated to them."""
 
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,13 @@ from workflow.operations.core.locking import lock_organization
 from workflow.rules.enums import AlertSeverity, AlertStatus
 
 DIGEST_HOUR = 7
-"""The hour of the organization's day from which its digests are told."""
+"""The hour, in the organization's time zone, from which the digests of a day are recorded."""
 MAX_ALERTS_IN_DIGEST = 20
-"""The worst alerts that a digest names."""
+"""The number of alerts that a digest lists, the most severe first."""
 
 
 async def record_digests(ctx: Ctx, time_zone: str) -> int:
-    """Tell each active member with an open alert today's digest, once, from the morning on; how many were told."""
+    """Record today's digest of each active member with an open alert, once. Return how many were recorded."""
     local = ctx.now.astimezone(ZoneInfo(time_zone))
     if local.hour < DIGEST_HOUR:
         return 0
@@ -45,6 +45,7 @@ async def _record_digest(ctx: Ctx, member_id: UUID, local: datetime) -> bool:
     alerts = _open_alerts(ctx.viewer.organization_id, member_id)
     if not await alerts.exists():
         return False
+    # Checked again under the lock: two sweeps that overlap must not record a digest twice.
     await lock_organization(ctx.viewer.organization_id)
     if await AlertDigest.filter(**key).exists():
         return False
@@ -63,7 +64,7 @@ async def _record_digest(ctx: Ctx, member_id: UUID, local: datetime) -> bool:
 
 
 def _open_alerts(organization_id: UUID, member_id: UUID) -> QuerySet[Alert]:
-    """Open alerts of the member's own deals, and those that were escalated to them."""
+    """Return the open alerts on the member's own deals and those escalated to them."""
     own_deals = Opportunity.filter(organization_id=organization_id, owner_id=member_id, deleted_at=None).values("id")
     own_or_escalated = Q(opportunity_id__in=Subquery(own_deals)) | Q(escalated_to_id=member_id)
     return Alert.filter(own_or_escalated, organization_id=organization_id, status=AlertStatus.OPEN)

@@ -1,4 +1,4 @@
-"""The passing of time: what is stored of open deals and follows from the day is brought up to it, some deals at a time."""
+"""The sweep: it updates what changes on open deals as time passes, in batches."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -29,23 +29,22 @@ from workflow.rules.opportunity.milestones import is_missed
 from workflow.rules.opportunity.parts import MilestoneFacts
 
 BATCH_SIZE = 200
-"""Deals in one transaction: nobody waits for a sweep longer than for these."""
+"""Deals in one transaction. No other write waits for a sweep longer than one batch takes."""
 DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
-"""Open deals, and those of a database from before health was stored."""
-
+"""Open deals, and those stored before the database had a column for health."""
 
 ProgressCallback = Callable[["SweepResult"], Awaitable[None]]
 Clock = Callable[[], datetime]
-"""Read under the locks of each batch: a process that was frozen for an hour goes on as of the hour after."""
+"""Read under the locks of each batch, so that a process that was suspended continues at the current time."""
 
 
 async def _no_progress(swept: "SweepResult") -> None:
-    """Nobody asks."""
+    """Report no progress."""
 
 
 @dataclass(slots=True)
 class SweepResult:
-    """What a sweep has looked at, and what the passing of time had changed; `alerts` are those that changed."""
+    """The number of deals that a sweep has checked, and of the records that it has changed."""
 
     deals: int = 0
     healths: int = 0
@@ -58,14 +57,17 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyRates:
-    """An organization's base currency and what others are worth in it today."""
+    """An organization's base currency, and the rates of other currencies in it today."""
 
     currency: str
     rates: Mapping[str, Decimal]
 
 
 async def sweep(clock: Clock, *, on_progress: ProgressCallback = _no_progress) -> SweepResult:
-    """Bring every organization up to now; again at once it changes nothing, and no deal's version or updatedAt moves."""
+    """Sweep every organization. A second sweep at the same time changes nothing.
+
+    The version and updatedAt of a deal stay as they are.
+    """
     result = SweepResult(on_progress=on_progress)
     with bypass_row_security():
         organizations = await Organization.all().order_by("id").values("id")
@@ -76,7 +78,7 @@ async def sweep(clock: Clock, *, on_progress: ProgressCallback = _no_progress) -
 
 
 async def sweep_organization(ctx: Ctx, result: SweepResult, clock: Clock | None = None) -> None:
-    """Bring one organization's deals up to now, by a clock or as of the context's, and count them in."""
+    """Sweep one organization, as of the clock or of the context's time, and add its figures to `result`."""
     clock = clock or (lambda: ctx.now)
     settings = await _settings(ctx)
     last: UUID | None = None
@@ -94,13 +96,13 @@ async def sweep_organization(ctx: Ctx, result: SweepResult, clock: Clock | None 
 
 
 async def open_deals_of_account(ctx: Ctx, account_id: UUID) -> list[UUID]:
-    """The open deals of an account, whoever sees them."""
-    mine = Opportunity.filter(organization_id=ctx.viewer.organization_id, account_id=account_id, deleted_at=None)
-    return [row["id"] for row in await mine.filter(state__in=list(OPEN_STATES)).order_by("id").values("id")]
+    """Return the open deals of an account, including those that the viewer cannot see."""
+    deals = Opportunity.filter(organization_id=ctx.viewer.organization_id, account_id=account_id, deleted_at=None)
+    return [row["id"] for row in await deals.filter(state__in=list(OPEN_STATES)).order_by("id").values("id")]
 
 
 async def lock_open_deals(ctx: Ctx, account_id: UUID) -> list[UUID]:
-    """Hold the open deals of an account that is about to change, before the account itself, as every write of them does."""
+    """Lock the open deals of an account that is about to change. The account itself is locked afterwards."""
     await lock_rates(ctx.viewer.organization_id)
     ids = await open_deals_of_account(ctx, account_id)
     await lock_rows(Opportunity, ids)
@@ -108,7 +110,7 @@ async def lock_open_deals(ctx: Ctx, account_id: UUID) -> list[UUID]:
 
 
 async def reevaluate(ctx: Ctx, ids: Sequence[UUID]) -> None:
-    """Bring the alerts and the health of deals up to what is known now of what they point at, in the caller's transaction."""
+    """Update the health and the alerts of deals whose account has changed, in the caller's transaction."""
     settings = await _settings(ctx)
     for start in range(0, len(ids), BATCH_SIZE):
         await _sweep_batch(ctx, settings, ids[start : start + BATCH_SIZE], lambda: ctx.now)
@@ -126,8 +128,9 @@ async def _next_ids(ctx: Ctx, last: UUID | None) -> list[UUID]:
 
 
 async def _sweep_batch(ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID], clock: Clock) -> SweepResult:
-    """Judge the deals as they stand under their locks, now and at the rates of today."""
-    result, organization_id = SweepResult(), ctx.viewer.organization_id
+    """Lock deals, and update their milestones, values, health and alerts."""
+    result = SweepResult()
+    organization_id = ctx.viewer.organization_id
     await lock_rates(organization_id)
     await lock_rows(Opportunity, ids)
     ctx = replace(ctx, now=clock())
@@ -139,18 +142,17 @@ async def _sweep_batch(ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID
     alert_inputs = []
     for row in rows:
         deal = facts[row["id"]]
-        found = evaluation_columns(processes[row["process_id"]].document, deal, ctx.now)
-        worth, stored = (
-            {"base_minor": _base_value(row, rates)},
-            row | {name: _from_json(row[name]) for name in ("health_factors", "closed_insight")},
-        )
-        changes = {name: value for name, value in {**found, **worth}.items() if stored[name] != value}
+        process = processes[row["process_id"]].document
+        evaluated = evaluation_columns(process, deal, ctx.now)
+        # JSON columns are text here, but evaluated values are not.
+        stored = row | {name: _from_json(row[name]) for name in ("health_factors", "closed_insight")}
+        current = {**evaluated, "base_minor": _base_value(row, rates)}
+        changes = {name: value for name, value in current.items() if stored[name] != value}
         if changes:
             await Opportunity.filter(id=deal.id).update(**changes)
         result.deals += 1
         result.values += "base_minor" in changes
-        result.healths += bool(changes.keys() & found.keys())
-        process = processes[row["process_id"]].document
+        result.healths += bool(changes.keys() & evaluated.keys())
         alert_inputs.append(
             AlertInput(deal, process, disqualify_proposed=row["disqualify_proposed"], version=row["version"])
         )
@@ -159,27 +161,34 @@ async def _sweep_batch(ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID
 
 
 def _from_json(text: str | None) -> object:
-    """What is carried as the text of its JSON."""
     return None if text is None else json.loads(text)
 
 
 def _base_value(row: Mapping[str, Any], rates: CurrencyRates) -> int | None:
-    """An open deal's value at today's rate; what has no rate, or would be more than can be kept, stays what it was worth."""
-    minor, currency, kept = row["value_minor"], row["value_currency"], row["base_minor"]
+    """Return an open deal's value in the base currency at today's rate.
+
+    The stored value stays if the deal is closed, if there is no rate, or if the new value would be too large.
+    """
+    minor = row["value_minor"]
+    currency = row["value_currency"]
+    stored = None if row["base_minor"] is None else int(row["base_minor"])
     rate = rates.rates.get(currency)
     if row["state"] not in OPEN_STATES or currency == rates.currency or rate is None or minor is None:
-        return None if kept is None else int(kept)
-    worth = convert_minor(minor, currency, rates.currency, rate)
-    return worth if worth < MAX_MINOR else int(kept)
+        return stored
+    converted = convert_minor(minor, currency, rates.currency, rate)
+    return converted if converted < MAX_MINOR else stored
 
 
 async def _mark_missed(ctx: Ctx, deals: Iterable[OpportunityFacts]) -> int:
-    """Milestones that are a week late are missed, and told; they can be completed still."""
-    late = [(deal, milestone) for deal in deals for milestone in deal.milestones if is_missed(milestone, deal, ctx.now)]
-    if late:
-        await Milestone.filter(id__in=[step.id for _, step in late]).update(status=MilestoneStatus.MISSED)
-        await record_events(ctx, [_missed_event(deal, step) for deal, step in late])
-    return len(late)
+    """Mark milestones as missed a week after their due date, and record it. They can still be completed."""
+    missed = [
+        (deal, milestone) for deal in deals for milestone in deal.milestones if is_missed(milestone, deal, ctx.now)
+    ]
+    if missed:
+        ids = [milestone.id for _, milestone in missed]
+        await Milestone.filter(id__in=ids).update(status=MilestoneStatus.MISSED)
+        await record_events(ctx, [_missed_event(deal, milestone) for deal, milestone in missed])
+    return len(missed)
 
 
 def _missed_event(deal: OpportunityFacts, milestone: MilestoneFacts) -> NewEvent:

@@ -1,4 +1,4 @@
-"""Alerts are brought to what the rules find on some deals: after each write, and by the sweep as time passes."""
+"""Sync of the stored alerts with what the rules find: after each write on a deal, and in the sweep."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,12 +27,12 @@ from workflow.rules.process.document import ProcessDocument
 
 Row = dict[str, Any]
 EVENT_FIELDS = ("status", "severity", "snoozed_until", "escalated_to_id")
-"""What a fact tells of an alert's change, old and new."""
+"""The columns whose changes an event reports."""
 
 
 @dataclass(slots=True)
 class AlertInput:
-    """One deal as it is looked at: what is kept of it, and what was found."""
+    """A deal whose alerts are synced: its facts, its stored alerts, and what the rules find."""
 
     facts: OpportunityFacts
     process: ProcessDocument
@@ -45,7 +45,7 @@ class AlertInput:
 
 @dataclass(slots=True)
 class AlertPlan:
-    """What is written for some deals, and what is told of it."""
+    """The rows to write and the events to record for several deals."""
 
     new: list[Row] = field(default_factory=list)
     changes: list[AlertChange] = field(default_factory=list)
@@ -54,10 +54,11 @@ class AlertPlan:
 
 
 async def sync_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> list[NewEvent]:
-    """Write what became of the alerts of locked deals, and what there is to tell of it."""
+    """Sync the alerts of locked deals, and return the events to record."""
     ids = [deal.facts.id for deal in deals]
     unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
-    rows, plan = defaultdict(list), AlertPlan()
+    rows = defaultdict(list)
+    plan = AlertPlan()
     for row in await unresolved.order_by("id").values():
         rows[row["opportunity_id"]].append(row)
     for deal in deals:
@@ -72,15 +73,16 @@ async def sync_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> list[NewEvent]:
 
 
 async def sync_and_record_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> int:
-    """The same, told at once; how many facts that was."""
+    """Sync the alerts of locked deals, record the events, and return how many there were."""
     events = await sync_alerts(ctx, deals)
     await record_events(ctx, events)
     return len(events)
 
 
 def _compare(ctx: Ctx, deal: AlertInput, plan: AlertPlan) -> None:
-    """Plan what changes, and bring the deal's rows to it, so that what is looked at next sees it."""
-    found = {one.key: one for one in deal.found}
+    """Plan the changes of a deal's alerts, and apply them to its rows in memory."""
+    found = {finding.key: finding for finding in deal.found}
+    # A proposal to disqualify depends on the deal's other alerts, so that they are updated first.
     proposals_last = sorted(deal.rows, key=lambda row: row["code"] == AlertCode.DISQUALIFY_PROPOSED)
     for row in proposals_last:
         finding = found.pop((AlertCode(row["code"]), row["subject"]), None)
@@ -92,11 +94,18 @@ def _compare(ctx: Ctx, deal: AlertInput, plan: AlertPlan) -> None:
         if finding is not None:
             plan.seen.append(row["id"])
     for finding in found.values():
-        row = {"id": new_id(), **UNACKNOWLEDGED, **new_alert_columns(finding, ctx.now), "resolved_at": None}
-        row |= {"organization_id": deal.facts.organization_id, "opportunity_id": deal.facts.id}
+        row = {
+            "id": new_id(),
+            "organization_id": deal.facts.organization_id,
+            "opportunity_id": deal.facts.id,
+            **UNACKNOWLEDGED,
+            **new_alert_columns(finding, ctx.now),
+            "resolved_at": None,
+        }
         plan.new.append(row)
         deal.rows.append(row)
-        _add_event(deal, {**row, "status": None, "severity": None}, AlertChange(row["id"], row, "alert.opened"), plan)
+        before = {**row, "status": None, "severity": None}
+        _add_event(deal, before, AlertChange(row["id"], row, "alert.opened"), plan)
 
 
 async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> None:
@@ -108,12 +117,11 @@ async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> N
     ]
     if not due:
         return
-    organization = {"organization_id": ctx.viewer.organization_id}
-    teams = {team["id"]: team for team in await Team.filter(**organization).values("id", "parent_id", "manager_id")}
-    members = {
-        member_row["id"]: member_row
-        for member_row in await Member.filter(**organization).values("id", "active", "team_id")
-    }
+    organization_id = ctx.viewer.organization_id
+    team_rows = await Team.filter(organization_id=organization_id).values("id", "parent_id", "manager_id")
+    member_rows = await Member.filter(organization_id=organization_id).values("id", "active", "team_id")
+    teams = {team["id"]: team for team in team_rows}
+    members = {member["id"]: member for member in member_rows}
     active = [id for id, member in members.items() if member["active"]]
     for deal, row in due:
         owner = deal.facts.owner_id
@@ -130,8 +138,13 @@ def _add_event(deal: AlertInput, before: Mapping[str, Any], change: AlertChange,
         return
     after = {name: change.columns[name] for name in EVENT_FIELDS if name in change.columns}
     differences = diff({name: before[name] for name in after}, after)
-    about = {"alertId": change.id, "code": before["code"], "changes": differences}
-    payload = {"opportunityId": deal.facts.id, "version": deal.version, **about}
+    payload = {
+        "opportunityId": deal.facts.id,
+        "version": deal.version,
+        "alertId": change.id,
+        "code": before["code"],
+        "changes": differences,
+    }
     plan.events.append(NewEvent(change.event, "opportunity", deal.facts.id, payload))
 
 
@@ -147,7 +160,7 @@ async def _write(ctx: Ctx, plan: AlertPlan) -> None:
 
 
 async def _update_disqualify_proposed(deals: Sequence[AlertInput]) -> None:
-    """While it is proposed to stop a deal, and nobody has decided, it weighs nothing."""
+    """Store whether an open alert proposes to disqualify the deal. Forecasts leave such a deal out."""
     for deal in deals:
         proposals = (row for row in deal.rows if row["code"] == AlertCode.DISQUALIFY_PROPOSED)
         proposed = any(row["status"] == AlertStatus.OPEN for row in proposals)

@@ -1,1 +1,1 @@
-"""Writes on what is known of the buyer: people, assessments, risks, milestones, activities."""
+"""Operations on what is known of the buyer: stakeholders, assessments, risks, milestones and activities."""

@@ -1,4 +1,4 @@
-"""Activities: logged by whoever sees the deal, and corrected; they count in no version, and guards look at them."""
+"""Activities: logged and corrected. Requirements depend on them, but the deal's version does not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ONE_WAY_DIRECTIONS = frozenset({ActivityDirection.INTERNAL})
 
 @dataclass(frozen=True, slots=True)
 class NewActivity:
-    """Something that was done; `at` is now where None."""
+    """An activity to log. `at` is the current time by default."""
 
     kind: ActivityKind
     direction: ActivityDirection
@@ -37,7 +37,7 @@ class NewActivity:
 
 
 class ActivityChanges(TypedDict, total=False):
-    """Fields of an activity that a client gave."""
+    """The fields of an activity that a client has set."""
 
     kind: ActivityKind | None
     direction: ActivityDirection | None
@@ -49,7 +49,7 @@ class ActivityChanges(TypedDict, total=False):
 
 
 async def log_activity(ctx: Ctx, opportunity_id: UUID, new: NewActivity) -> UUID:
-    """Record what was done, on any deal that the viewer sees, closed ones too."""
+    """Log an activity on any deal that the viewer can see, even a closed one."""
 
     def authorize(deal: LockedOpportunity) -> None:
         require_permission(ctx.viewer, Action.LOG_ACTIVITY, to="log activities")
@@ -69,7 +69,7 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, new: NewActivity) -> UUID
 
 
 async def correct_activity(ctx: Ctx, id: UUID, changes: ActivityChanges) -> UUID:
-    """Say what was done as it was, or that it did not happen; by who logged it, or who may write the deal."""
+    """Correct or void an activity. The member who logged it may do so, and anyone who may write the deal."""
 
     def authorize(deal: LockedOpportunity) -> None:
         require_permission(ctx.viewer, Action.LOG_ACTIVITY, to="correct activities")
@@ -100,9 +100,13 @@ async def _get_activity(deal: LockedOpportunity, id: UUID) -> dict[str, Any]:
     found = await Activity.filter(opportunity_id=deal.id, id=id).values()
     if not found:
         raise NotFoundError("Activity", id)
-    viewer, logged = deal.ctx.viewer, found[0]["actor_member_id"]
-    if not may_write(viewer, deal.ownership) and (viewer.member_id is None or viewer.member_id != logged):
-        message = "Only who logged it, or who may write the opportunity, corrects an activity. Ask one of them."
+    viewer = deal.ctx.viewer
+    logged_by = found[0]["actor_member_id"]
+    if not may_write(viewer, deal.ownership) and (viewer.member_id is None or viewer.member_id != logged_by):
+        message = (
+            "Only the member who logged this activity, or someone who may change the opportunity, can "
+            "correct it. Ask one of them."
+        )
         raise PermissionDeniedError(message)
     return dict(found[0])
 
@@ -124,15 +128,17 @@ async def _validate_changes(
 
 
 async def _validate(deal: LockedOpportunity, fields: Mapping[str, Any], contact_ids: Sequence[UUID]) -> dict[str, Any]:
-    """The activity whole, where it can be so: who was there, when, and whether it went both ways."""
-    validator, validated = Validator(), dict(fields)
+    """Return the columns of an activity. Raise InvalidInputError with every fault."""
+    validator = Validator()
+    validated = dict(fields)
     validated["summary"] = validator.text(validated["summary"], "summary", required=True, max_length=20_000)
     for name, path in (("external_system", "externalSystem"), ("external_id", "externalId")):
         if name in validated:
             validated[name] = validator.text(validated[name], path)
     validator.external_id(validated)
     if validated["at"] > deal.ctx.now:
-        validator.add("at", message="`at` is in the future. Log what was done; what comes is the next step.")
+        message = "`at` is in the future. Log what has happened, and plan what comes as the next step."
+        validator.add("at", message=message)
     if validated["at"].date() < EARLIEST_DATE:
         validator.add("at", message="`at` is before 1900. Check the year.")
     if validated["two_way"]:
@@ -144,19 +150,22 @@ async def _validate(deal: LockedOpportunity, fields: Mapping[str, Any], contact_
 
 def _check_two_way(fields: Mapping[str, Any], contact_ids: Sequence[UUID], validator: Validator) -> None:
     if fields["kind"] in ONE_WAY_KINDS or fields["direction"] in ONE_WAY_DIRECTIONS:
-        validator.add("twoWay", message="A NOTE, and what is INTERNAL, never reached the buyer: it is not two-way.")
+        message = "A note or an internal activity does not reach the buyer, so it cannot be two-way."
+        validator.add("twoWay", message=message)
     if not contact_ids:
-        validator.add("contactIds", message="A two-way activity names at least one contact who took part.")
+        message = "A two-way activity needs at least one contact who took part. Add the contact."
+        validator.add("contactIds", message=message)
 
 
 async def _check_contacts(deal: LockedOpportunity, contact_ids: Sequence[UUID], validator: Validator) -> None:
-    known = Contact.filter(organization_id=deal.organization_id, id__in=list(contact_ids))
-    accounts = dict(await known.values_list("id", "account_id"))
+    contacts = Contact.filter(organization_id=deal.organization_id, id__in=list(contact_ids))
+    accounts = dict(await contacts.values_list("id", "account_id"))
     for id in contact_ids:
         if id not in accounts:
             raise NotFoundError("Contact", id)
     if any(account != deal.facts.account.id for account in accounts.values()):
-        message = f"`contactIds` names somebody who is no contact of {deal.facts.account.name}."
+        account = deal.facts.account.name
+        message = f'One of the contacts does not belong to "{account}". Use contacts of this account.'
         validator.add("contactIds", message=message)
 
 

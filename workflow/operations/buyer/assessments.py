@@ -1,4 +1,4 @@
-"""Assessments: what is known of each criterion, said with evidence; append-only, the latest counts."""
+"""Assessments of the criteria, with evidence. They are append-only; the latest of a criterion counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workflow.rules.opportunity.evidence import evidence_fault
 
 @dataclass(frozen=True, slots=True)
 class NewAssessment:
-    """One answer to one criterion."""
+    """An assessment of one criterion."""
 
     criterion: str
     grade: Grade
@@ -30,13 +30,12 @@ class NewAssessment:
 async def assess_criteria(
     ctx: Ctx, id: UUID, assessments: Sequence[NewAssessment], *, pain_since: date | None, expected_version: int | None
 ) -> UUID:
-    """Record the answers; none of them where one cannot be taken."""
+    """Record several assessments: all, or none if one is invalid."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         if not assessments and pain_since is None:
-            raise invalid_field(
-                "assessments", message="There is nothing to record: give at least one assessment, or `painSince`."
-            )
+            message = "There is nothing to record. Add at least one assessment, or set `painSince`."
+            raise invalid_field("assessments", message=message)
         deal.emit("criterion.assessed", **await record_assessments(deal, assessments, pain_since))
         return id
 
@@ -46,13 +45,13 @@ async def assess_criteria(
 async def record_assessments(
     deal: LockedOpportunity, assessments: Sequence[NewAssessment], pain_since: date | None
 ) -> dict[str, object]:
-    """Write the answers on the locked deal, and say for the event what they were and are."""
+    """Insert assessments on a locked deal. Return the old and new grades for the event."""
     validator = Validator()
     for index, assessment in enumerate(assessments):
         _check(deal, validator, assessment, ("assessments", str(index)))
-    criteria = [answer.criterion for answer in assessments]
+    criteria = [assessment.criterion for assessment in assessments]
     if len(set(criteria)) != len(criteria):
-        validator.add("assessments", message="A criterion is named twice. Give each once.")
+        validator.add("assessments", message="A criterion occurs twice. Assess each criterion once.")
     validate_pain_since(validator, pain_since, deal.facts.today(deal.ctx.now))
     validator.raise_if_any()
     for assessment in assessments:
@@ -65,11 +64,9 @@ async def record_assessments(
 def _check(deal: LockedOpportunity, validator: Validator, assessment: NewAssessment, path: tuple[str, ...]) -> None:
     known = [criterion.key for criterion in deal.process.criteria]
     if assessment.criterion not in known:
-        validator.add(
-            *path,
-            "criterion",
-            message=f"The process has no criterion {assessment.criterion[:64]}; it has {', '.join(known)}.",
-        )
+        named = assessment.criterion[:64]
+        message = f"`{named}` is not a criterion of the process. Choose one of {', '.join(known)}."
+        validator.add(*path, "criterion", message=message)
     if assessment.grade in (Grade.VALIDATED, Grade.CONFIRMED):
         problem = evidence_fault(assessment.evidence)
         if problem is not None:
@@ -77,15 +74,11 @@ def _check(deal: LockedOpportunity, validator: Validator, assessment: NewAssessm
     validator.text(assessment.evidence, *path, "evidence", max_length=20_000)
     url = validator.text(assessment.evidence_url, *path, "evidenceUrl", max_length=2_000)
     if url is not None and not url.startswith(("https://", "http://")):
-        validator.add(*path, "evidenceUrl", message="`evidenceUrl` is a link that begins with https:// or http://.")
-    if assessment.said_by_id is not None and assessment.said_by_id not in {
-        person.id for person in deal.facts.stakeholders
-    }:
-        validator.add(
-            *path,
-            "saidById",
-            message="`saidById` names a stakeholder of this opportunity. Add the person with addStakeholder first.",
-        )
+        validator.add(*path, "evidenceUrl", message="`evidenceUrl` must begin with https:// or http://.")
+    stakeholder_ids = {person.id for person in deal.facts.stakeholders}
+    if assessment.said_by_id is not None and assessment.said_by_id not in stakeholder_ids:
+        message = "`saidById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+        validator.add(*path, "saidById", message=message)
 
 
 async def _insert(deal: LockedOpportunity, assessment: NewAssessment) -> None:

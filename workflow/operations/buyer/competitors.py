@@ -1,4 +1,4 @@
-"""Whom or what the buyer compares us with: added, seen better, taken off."""
+"""Competitors: added, updated and removed. Doing nothing is one of them, as the status quo."""
 
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -19,7 +19,7 @@ EVENT_COLUMNS = ("name", "standing", "strengths", "weaknesses")
 
 @dataclass(frozen=True, slots=True)
 class NewCompetitor:
-    """A rival, and how far it has come."""
+    """A competitor to add, and how far it has come."""
 
     kind: CompetitorKind
     name: str
@@ -29,7 +29,7 @@ class NewCompetitor:
 
 
 class CompetitorChanges(TypedDict, total=False):
-    """Fields of a competitor that a client gave; None clears."""
+    """The fields of a competitor that a client has set; None clears a text."""
 
     name: str | None
     standing: CompetitorStanding | None
@@ -38,7 +38,7 @@ class CompetitorChanges(TypedDict, total=False):
 
 
 async def add_competitor(ctx: Ctx, opportunity_id: UUID, new: NewCompetitor) -> UUID:
-    """Add a rival, once; there is one status quo at most."""
+    """Add a competitor. Refuse a second one with the same name, and a second status quo."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         texts: CompetitorChanges = {"name": new.name, "strengths": new.strengths, "weaknesses": new.weaknesses}
@@ -54,14 +54,14 @@ async def add_competitor(ctx: Ctx, opportunity_id: UUID, new: NewCompetitor) -> 
 
 
 async def update_competitor(ctx: Ctx, id: UUID, changes: CompetitorChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; `expected_version` is the opportunity's."""
+    """Change the given fields. `expected_version` is that of the opportunity."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        rival = find_part(deal.facts.competitors, id, "Competitor")
+        competitor = find_part(deal.facts.competitors, id, "Competitor")
         fields = _validate(changes)
         if "name" in fields:
-            _check_name(deal, rival.kind, str(fields["name"]), except_id=id)
-        differences = diff({name: getattr(rival, name) for name in EVENT_COLUMNS}, fields)
+            _refuse_duplicate_name(deal, competitor.kind, str(fields["name"]), own_id=id)
+        differences = diff({name: getattr(competitor, name) for name in EVENT_COLUMNS}, fields)
         if differences:
             await Competitor.filter(id=id).update(**fields)
             deal.emit("competitor.updated", competitorId=id, changes=differences)
@@ -71,38 +71,41 @@ async def update_competitor(ctx: Ctx, id: UUID, changes: CompetitorChanges, *, e
 
 
 async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
-    """Take a rival off that was added by mistake; the deal's id. To whom a deal was once lost stays on record."""
+    """Remove a competitor that was added by mistake, and return the deal's id.
+
+    Refuse if a transition records that the deal was lost to this competitor.
+    """
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        rival = find_part(deal.facts.competitors, id, "Competitor")
+        competitor = find_part(deal.facts.competitors, id, "Competitor")
         if await Transition.filter(opportunity_id=deal.id, lost_to_id=id).exists():
             message = (
-                f"The history says that this deal was once lost to {rival.name}, and records stay. "
-                "Mark it with updateCompetitor `standing: ELIMINATED`."
+                f'The history records that this deal was lost to "{competitor.name}", so it cannot '
+                "be removed. Set its `standing` to ELIMINATED instead."
             )
             raise invalid_field("id", message=message)
         await Competitor.filter(id=id).delete()
-        deal.emit("competitor.removed", competitorId=id, kind=rival.kind, name=rival.name)
+        deal.emit("competitor.removed", competitorId=id, kind=competitor.kind, name=competitor.name)
         return deal.id
 
     return await change(ctx, PartRef("Competitor", id), expected_version, verb)
 
 
 def _check_new(deal: LockedOpportunity, kind: CompetitorKind, name: str) -> None:
-    status_quo = next(
-        (rival for rival in deal.facts.competitors if rival.kind is kind is CompetitorKind.STATUS_QUO), None
-    )
-    if status_quo is not None:
-        message = f"Doing nothing is on record already, as {status_quo.name}. Change it with updateCompetitor."
+    same_kind = [competitor for competitor in deal.facts.competitors if competitor.kind is kind]
+    if kind is CompetitorKind.STATUS_QUO and same_kind:
+        message = f'The status quo of this opportunity exists already, as "{same_kind[0].name}". Update that one.'
         raise invalid_field("kind", message=message)
-    _check_name(deal, kind, name)
+    _refuse_duplicate_name(deal, kind, name)
 
 
-def _check_name(deal: LockedOpportunity, kind: CompetitorKind, name: str, *, except_id: UUID | None = None) -> None:
-    """One row a rival: reports count by name."""
-    others = (rival for rival in deal.facts.competitors if rival.kind is kind and rival.id != except_id)
-    if any(rival.name.casefold() == name.casefold() for rival in others):
-        message = f"{name} is a competitor of this opportunity already. Change it with updateCompetitor."
+def _refuse_duplicate_name(
+    deal: LockedOpportunity, kind: CompetitorKind, name: str, *, own_id: UUID | None = None
+) -> None:
+    """Refuse a name that another competitor of this kind has: reports count competitors by name."""
+    others = (one for one in deal.facts.competitors if one.kind is kind and one.id != own_id)
+    if any(other.name.casefold() == name.casefold() for other in others):
+        message = f'"{name}" is a competitor of this opportunity already. Update that one.'
         raise invalid_field("name", message=message)
 
 
@@ -112,10 +115,10 @@ def _validate(changes: CompetitorChanges) -> dict[str, object]:
     for name, value in changes.items():
         if name != "standing":
             text = value if isinstance(value, str) else None
-            most = 255 if name == "name" else MAX_TEXT_LENGTH
-            fields[name] = validator.text(text, name, required=name == "name", max_length=most)
+            max_length = 255 if name == "name" else MAX_TEXT_LENGTH
+            fields[name] = validator.text(text, name, required=name == "name", max_length=max_length)
         elif value is None:
-            validator.add(name, message="Every competitor has a `standing`. Leave it out to keep it.")
+            validator.add(name, message="`standing` cannot be null. Leave it out to keep it.")
         else:
             fields[name] = value
     validator.raise_if_any()

@@ -32,9 +32,9 @@ def milestone_rows(
     now: datetime,
     existing_keys: Collection[str | None] = (),
 ) -> list[Milestone]:
-    """Build the unsaved milestones of a process for a deal, due from `today`, except those with existing keys.
+    """Build the milestones of a process for a deal, unsaved, except those whose keys the deal has already.
 
-    `today` is the organization's calendar day, `now` the time of creation. Positions are those of the process.
+    They are due from `today`, the organization's calendar day, and created at `now`.
     """
     return [
         Milestone(
@@ -73,7 +73,7 @@ async def plan_milestones(deal: LockedOpportunity) -> list[str]:
 async def reset_milestones(deal: LockedOpportunity) -> None:
     """Reset the milestones that are not done, after a REOPEN.
 
-    Those of the process are deleted, to be planned again on PROGRESSING; those added by hand lose their due date.
+    Those of the process are deleted, to be planned again. Those added by hand lose their due date.
     """
     open_milestones = Milestone.filter(opportunity_id=deal.id).exclude(status=MilestoneStatus.DONE)
     await open_milestones.filter(template_key__isnull=False).delete()

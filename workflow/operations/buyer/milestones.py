@@ -1,4 +1,4 @@
-"""Milestones: added by hand, done with evidence, moved, waived by a manager, reopened."""
+"""Milestones: added by hand, completed with evidence, updated, waived by a manager, and reopened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MIN_REASON_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class NewMilestone:
-    """A step of this one deal's."""
+    """A milestone to add to one deal."""
 
     name: str
     side: MilestoneSide = MilestoneSide.BUYER
@@ -35,7 +35,7 @@ class NewMilestone:
 
 
 class MilestoneChanges(TypedDict, total=False):
-    """Fields of a milestone that a client gave; None clears the day."""
+    """The fields of a milestone that a client has set; None clears the due date."""
 
     name: str | None
     due: date | None
@@ -43,7 +43,7 @@ class MilestoneChanges(TypedDict, total=False):
 
 
 async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UUID:
-    """A step of this deal's own, after those of its process."""
+    """Add a milestone to a deal, after those of its process."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         fields = _validate({"name": new.name, "due": new.due, "weight": new.weight})
@@ -60,7 +60,7 @@ async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UU
 
 
 async def complete_milestone(ctx: Ctx, id: UUID, *, evidence: str | None, expected_version: int | None) -> UUID:
-    """The step is done; what the buyer did shows it, where it is the buyer's."""
+    """Complete a milestone. One on the buyer's or on both sides needs evidence."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         milestone = _get_open_milestone(deal, id)
@@ -78,19 +78,23 @@ async def complete_milestone(ctx: Ctx, id: UUID, *, evidence: str | None, expect
 
 
 async def update_milestone(ctx: Ctx, id: UUID, changes: MilestoneChanges, *, expected_version: int | None) -> UUID:
-    """Its name and its day, and the weight of one that was added by hand; a missed one with time ahead is planned again."""
+    """Change the name, the due date, or the weight of a milestone that was added by hand.
+
+    A missed milestone that is moved to a later day is planned again.
+    """
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        milestone, wanted = _get_open_milestone(deal, id), dict(changes)
-        if milestone.key is not None and wanted.pop("weight", milestone.weight) != milestone.weight:
-            message = "The weight of a process's own milestone is the process's. Leave `weight` out."
+        milestone = _get_open_milestone(deal, id)
+        changed = dict(changes)
+        if milestone.key is not None and changed.pop("weight", milestone.weight) != milestone.weight:
+            message = "The process defines the weight of this milestone. Leave `weight` out."
             raise invalid_field("weight", message=message)
-        fields = _validate(wanted)
+        fields = _validate(changed)
         before = {name: getattr(milestone, name) for name in fields}
         if diff(before, fields):
             due = fields.get("due", milestone.due)
-            ahead = due is None or due >= deal.facts.today(deal.ctx.now)
-            status = {"status": MilestoneStatus.PLANNED} if ahead else {}
+            is_ahead = due is None or due >= deal.facts.today(deal.ctx.now)
+            status = {"status": MilestoneStatus.PLANNED} if is_ahead else {}
             await _write(deal, milestone, "milestone.updated", {**fields, **status})
         return id
 
@@ -98,63 +102,69 @@ async def update_milestone(ctx: Ctx, id: UUID, changes: MilestoneChanges, *, exp
 
 
 async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
-    """A manager's word, who does not hold the deal, that it goes without this step."""
+    """Waive a milestone, with a reason. Only a manager or admin who does not work the deal may do so."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         if not may_override(deal.ctx.viewer, Action.WAIVE, deal.ownership):
-            who = "a manager of the owner's team or an admin, who does not work the deal"
-            raise PermissionDeniedError(f"To waive a milestone needs {who}. Ask one of them.")
+            raise PermissionDeniedError(
+                "Only a manager of the owner's team or an admin, who does not work the deal, can waive a "
+                "milestone. Ask one of them."
+            )
         milestone = _get_open_milestone(deal, id)
         validator = Validator()
-        why = validator.text(reason, "reason", max_length=20_000)
-        if len(why or "") < MIN_REASON_LENGTH:
-            message = f"A waiver needs a `reason` of at least {MIN_REASON_LENGTH} characters; it is kept."
+        reason_text = validator.text(reason, "reason", max_length=20_000)
+        length = len(reason_text or "")
+        if length < MIN_REASON_LENGTH:
+            message = f"The `reason` of a waiver has {length} characters; it needs at least {MIN_REASON_LENGTH}."
             validator.add("reason", message=message)
         validator.raise_if_any()
-        columns = {"status": MilestoneStatus.WAIVED, "waive_reason": why, **deal.ctx.actor()}
-        await _write(deal, milestone, "milestone.waived", columns, reason=why)
+        columns = {"status": MilestoneStatus.WAIVED, "waive_reason": reason_text, **deal.ctx.actor()}
+        await _write(deal, milestone, "milestone.waived", columns, reason=reason_text)
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
 async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: int | None) -> UUID:
-    """It was not done after all, or is not to be gone without; its day stays."""
+    """Reopen a milestone that is done or waived. Its due date stays."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         milestone = find_part(deal.facts.milestones, id, "Milestone")
         if milestone.status not in PASSED_STATUSES:
-            raise invalid_field("id", message=f"This milestone is {milestone.status}: it is open already.")
+            status = milestone.status.lower()
+            message = f"This milestone is {status}. Only a milestone that is done or waived can be reopened."
+            raise invalid_field("id", message=message)
         validator = Validator()
-        why = validator.text(reason, "reason", required=True, max_length=20_000)
+        reason_text = validator.text(reason, "reason", required=True, max_length=20_000)
         validator.raise_if_any()
         before = {
             "evidence": milestone.evidence,
             "completedAt": milestone.completed_at,
             "waiveReason": milestone.waive_reason,
         }
-        await _write(deal, milestone, "milestone.reopened", RESET_COLUMNS, reason=why, was=before)
+        await _write(deal, milestone, "milestone.reopened", RESET_COLUMNS, reason=reason_text, was=before)
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
 def _get_open_milestone(deal: LockedOpportunity, id: UUID) -> MilestoneFacts:
-    """The milestone, where it is neither done nor waived."""
+    """Return a milestone of the deal. Refuse one that is done or waived."""
     milestone = find_part(deal.facts.milestones, id, "Milestone")
     if milestone.status in PASSED_STATUSES:
-        message = f"This milestone is {milestone.status} already. Reopen it first with reopenMilestone."
+        message = f"This milestone is {milestone.status.lower()} already. Reopen it first."
         raise invalid_field("id", message=message)
     return milestone
 
 
 def _validate(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that the given fields mean; every fault told."""
-    validator, fields = Validator(), dict(changes)
+    """Return the columns for the given fields. Raise InvalidInputError with every fault."""
+    validator = Validator()
+    fields = dict(changes)
     if "name" in fields:
         fields["name"] = validator.text(fields["name"], "name", required=True)
     if "weight" in fields and (fields["weight"] is None or not 0 <= fields["weight"] <= MAX_MANUAL_WEIGHT):
-        message = f"`weight` of a milestone that is added by hand goes from 0 to {MAX_MANUAL_WEIGHT}."
+        message = f"`weight` of a milestone that is added by hand must be from 0 to {MAX_MANUAL_WEIGHT}."
         validator.add("weight", message=message)
     validator.day(fields.get("due"), "due")
     validator.raise_if_any()
@@ -164,8 +174,8 @@ def _validate(changes: Mapping[str, Any]) -> dict[str, Any]:
 async def _write(
     deal: LockedOpportunity, milestone: MilestoneFacts, event: str, fields: Mapping[str, Any], **payload: object
 ) -> None:
-    """Write the step, and tell what of it clients know has changed."""
+    """Update a milestone, and emit the event with the changed fields."""
     await Milestone.filter(id=milestone.id).update(**fields)
-    known = {name: fields[name] for name in ("name", "due", "weight", "status") if name in fields}
-    before = {name: getattr(milestone, name) for name in known}
-    deal.emit(event, milestoneId=milestone.id, key=milestone.key, changes=diff(before, known), **payload)
+    after = {name: fields[name] for name in ("name", "due", "weight", "status") if name in fields}
+    before = {name: getattr(milestone, name) for name in after}
+    deal.emit(event, milestoneId=milestone.id, key=milestone.key, changes=diff(before, after), **payload)

@@ -1,4 +1,4 @@
-"""What is done about a risk: planned, and done with evidence."""
+"""Mitigations of a risk: planned, and completed with evidence."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ from workflow.rules.opportunity.parts import RiskFacts
 
 @dataclass(frozen=True, slots=True)
 class NewMitigation:
-    """What is to be done."""
+    """A mitigation to plan."""
 
     kind: MitigationKind
     action: str
@@ -28,7 +28,7 @@ class NewMitigation:
 
 
 async def add_mitigation(ctx: Ctx, risk_id: UUID, new: NewMitigation) -> UUID:
-    """Plan something against a risk, which is being mitigated from now on; the risk's id."""
+    """Plan a mitigation, which sets the risk to MITIGATING. Return the risk's id."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         risk = find_part(deal.facts.risks, risk_id, "Risk")
@@ -49,13 +49,13 @@ async def add_mitigation(ctx: Ctx, risk_id: UUID, new: NewMitigation) -> UUID:
 
 
 async def complete_mitigation(ctx: Ctx, id: UUID, *, evidence: str, expected_version: int | None) -> UUID:
-    """It was done, and this shows it; the risk is mitigated when all of it is done. The risk's id."""
+    """Complete a mitigation, with evidence. The last one sets the risk to MITIGATED. Return the risk's id."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         risk = _risk_of_mitigation(deal, id)
         refuse_settled(risk)
         if any(one.id == id and one.done_at is not None for one in risk.mitigations):
-            raise invalid_field("id", message="This mitigation is done already. Plan another one with addMitigation.")
+            raise invalid_field("id", message="This mitigation is done already. Add another one.")
         validator = Validator()
         evidence_text = validator.text(evidence, "evidence", max_length=20_000)
         if (problem := evidence_fault(evidence_text)) is not None:
@@ -71,7 +71,7 @@ async def complete_mitigation(ctx: Ctx, id: UUID, *, evidence: str, expected_ver
 
 
 async def _set_risk_status(risk: RiskFacts, status: RiskStatus) -> dict[str, object]:
-    """Where the risk stands now; what changed, for the event."""
+    """Set the status of a risk. Return the change for the event, which is empty if nothing changed."""
     if risk.status is status:
         return {}
     await Risk.filter(id=risk.id).update(status=status)

@@ -1,4 +1,4 @@
-"""What is understood of the buyer: how they decide and by when, what moves them, and what they want to reach."""
+"""The profile of the buyer: how and by when they decide, what motivates them, and their objectives."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -21,7 +21,7 @@ MAX_TEXT_LENGTH = 2_000
 
 
 class BuyerChanges(TypedDict, total=False):
-    """Fields of the buyer that a client gave; None clears, and a list replaces the whole list."""
+    """The fields of the profile that a client has set. None clears a field; a list replaces a list."""
 
     purchase_process: PurchaseProcess | None
     decision_steps: Sequence[DecisionStepFacts] | None
@@ -35,7 +35,7 @@ class BuyerChanges(TypedDict, total=False):
 
 
 async def update_buyer(ctx: Ctx, id: UUID, changes: BuyerChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; where all are as they were, nothing is written."""
+    """Change the given fields. Write nothing if none of them differs."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         fields = _validate(deal, changes)
@@ -77,11 +77,11 @@ def _prior_attempt(deal: LockedOpportunity, validator: Validator, text: str | No
 
 
 def _compelling_event(deal: LockedOpportunity, validator: Validator, text: str | None) -> str | None:
-    """An event is held to what evidence is held to; only None clears it."""
+    """Validate a compelling event as evidence is validated, so that an empty text does not clear it."""
     if text is None:
         return None
     if (problem := evidence_fault(text)) is not None:
-        message = f"{problem} A compelling event is what makes a date matter to the buyer; null clears it."
+        message = f"{problem} A compelling event is why a date matters to the buyer. Set null to clear it."
         validator.add("compellingEvent", message=message)
     return validator.text(text, "compellingEvent", max_length=MAX_TEXT_LENGTH)
 
@@ -96,7 +96,7 @@ def _decision_steps(
         path = ("decisionSteps", str(index))
         name = validator.text(step.name, *path, "name", required=True) or ""
         if step.owner_id is not None and step.owner_id not in people:
-            message = "`ownerId` names a stakeholder of this opportunity. Add the person with addStakeholder first."
+            message = "`ownerId` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
             validator.add(*path, "ownerId", message=message)
         validated.append(DecisionStepFacts(name, step.owner_id, validator.day(step.due, *path, "due"), step.done))
     return tuple(validated)
@@ -117,41 +117,40 @@ def _objectives(
 
 def _check_count(validator: Validator, rows: Sequence[object], name: str) -> None:
     if len(rows) > MAX_ROWS:
-        validator.add(
-            name, message=f"`{name}` holds at most {MAX_ROWS}; {len(rows)} are given. Keep those that matter."
-        )
+        message = f"`{name}` has {len(rows)} entries; the limit is {MAX_ROWS}. Keep those that matter."
+        validator.add(name, message=message)
 
 
 async def _write(deal: LockedOpportunity, changed_fields: Mapping[str, Any]) -> None:  # Any: columns and lists
-    """The deal's own columns, and each list anew."""
-    await deal.write(
-        **{name: value for name, value in changed_fields.items() if name not in ("decision_steps", "objectives")}
-    )
+    """Write the deal's own columns, and replace the lists that changed."""
+    own_columns = {
+        name: value for name, value in changed_fields.items() if name not in ("decision_steps", "objectives")
+    }
+    await deal.write(**own_columns)
     if "decision_steps" in changed_fields:
+        steps = enumerate(changed_fields["decision_steps"])
         await DecisionStep.filter(opportunity_id=deal.id).delete()
-        await DecisionStep.bulk_create(
-            [DecisionStep(**_row(deal, index, step)) for index, step in enumerate(changed_fields["decision_steps"])]
-        )
+        await DecisionStep.bulk_create([DecisionStep(**_row(deal, position, step)) for position, step in steps])
     if "objectives" in changed_fields:
+        objectives = enumerate(changed_fields["objectives"])
         await Objective.filter(opportunity_id=deal.id).delete()
-        await Objective.bulk_create(
-            [Objective(**_row(deal, place, goal)) for place, goal in enumerate(changed_fields["objectives"])]
-        )
+        await Objective.bulk_create([Objective(**_row(deal, position, goal)) for position, goal in objectives])
 
 
 def _row(
-    deal: LockedOpportunity, index: int, part: DecisionStepFacts | ObjectiveFacts
-) -> dict[str, Any]:  # Any: as above
-    """A row of a list; what clients call an objective's target, its table calls its goal."""
+    deal: LockedOpportunity, position: int, part: DecisionStepFacts | ObjectiveFacts
+) -> dict[str, Any]:  # Any: columns of several kinds
+    """Return the columns of a list's row."""
     columns = asdict(part)
     if "target" in columns:
+        # The API's `target` of an objective is called `goal` in the table.
         columns["goal"] = columns.pop("target")
-    parent_ids = {"organization_id": deal.organization_id, "opportunity_id": deal.id, "position": index}
-    return {"id": new_id(), **parent_ids, **columns}
+    parent_ids = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
+    return {"id": new_id(), "position": position, **parent_ids, **columns}
 
 
 def _event_fields(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields as an event tells them, lists whole."""
+    """Return the fields as an event reports them, with complete lists."""
     return {
         name: [_event_row(part) for part in value] if isinstance(value, tuple) else value
         for name, value in fields.items()
@@ -159,9 +158,9 @@ def _event_fields(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _event_row(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, object]:
-    """A step's owner is a stakeholder, which the name says, for an owner elsewhere is a member."""
     columns = asdict(part)
     if "owner_id" in columns:
+        # Everywhere else in the feed `ownerId` is a member. The owner of a decision step is a stakeholder.
         columns["stakeholderId"] = columns.pop("owner_id")
     return columns
 
@@ -177,4 +176,4 @@ _VALIDATORS: Mapping[str, Callable[[LockedOpportunity, Validator, Any], object]]
     "prior_attempt_failed": _unchecked,
     "prior_attempt_note": _prior_attempt,
 }
-"""What each field may hold, every fault told."""
+"""The validator of each field, which adds faults and returns the value to store."""

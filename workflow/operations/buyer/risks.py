@@ -1,4 +1,4 @@
-"""The buyer's perceived risks: raised, described, settled, and gone through."""
+"""The risks that the buyer perceives: raised, updated, settled and reviewed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from workflow.rules.permissions import Action, may_override
 
 @dataclass(frozen=True, slots=True)
 class NewRisk:
-    """Something that the buyer fears."""
+    """A risk to raise."""
 
     category: RiskCategory
     statement: str
@@ -40,7 +40,7 @@ class NewRisk:
 
 
 class RiskChanges(TypedDict, total=False):
-    """Fields of a risk that a client gave; None clears who and when."""
+    """The fields of a risk that a client has set; None clears the people and the review date."""
 
     statement: str | None
     perceived_by_id: UUID | None
@@ -52,7 +52,7 @@ class RiskChanges(TypedDict, total=False):
 
 
 async def raise_risk(ctx: Ctx, opportunity_id: UUID, new: NewRisk) -> UUID:
-    """A new risk, suspected until the buyer confirms it."""
+    """Raise a risk, which is SUSPECTED until the buyer confirms it."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         fields = await _validate(deal, {name: getattr(new, name) for name in NewRisk.__dataclass_fields__})
@@ -67,7 +67,7 @@ async def raise_risk(ctx: Ctx, opportunity_id: UUID, new: NewRisk) -> UUID:
 
 
 async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_version: int | None) -> UUID:
-    """Words, scores, who, and whether the buyer has confirmed it; to lower a high one is a manager's."""
+    """Change the given fields. Only a manager or admin who does not work the deal may lower a severe risk."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         risk = find_part(deal.facts.risks, id, "Risk")
@@ -86,7 +86,10 @@ async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_vers
 
 
 async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str, expected_version: int | None) -> UUID:
-    """Lived with, or gone. To accept any, and to close a high one, is a manager's who does not own the deal."""
+    """Accept or close a risk, with a reason.
+
+    Only a manager or admin who does not work the deal may accept a risk, or close a severe one.
+    """
 
     async def verb(deal: LockedOpportunity) -> UUID:
         risk = find_part(deal.facts.risks, id, "Risk")
@@ -96,19 +99,19 @@ async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str
             _require_manager(deal, f"close a risk that is {risk_level(risk).lower()}")
         refuse_settled(risk)
         validator = Validator()
-        why = validator.text(reason, "reason", required=True, max_length=20_000)
+        reason_text = validator.text(reason, "reason", required=True, max_length=20_000)
         validator.raise_if_any()
-        fields = {"status": RiskStatus(status), "closed_at": deal.ctx.now, "settle_reason": why}
+        fields = {"status": RiskStatus(status), "closed_at": deal.ctx.now, "settle_reason": reason_text}
         await Risk.filter(id=id).update(**fields)
         changes = diff({"status": risk.status}, {"status": fields["status"]})
-        deal.emit("risk.updated", riskId=id, changes=changes, reason=why)
+        deal.emit("risk.updated", riskId=id, changes=changes, reason=reason_text)
         return id
 
     return await change(ctx, PartRef("Risk", id), expected_version, verb)
 
 
 async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note: str | None) -> UUID:
-    """The buyer's perceived risks were gone through; that there is none is to be said, and not while one is open."""
+    """Record a review of the risks. `none_found` (there are none) is refused while one is open."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         validator = Validator()
@@ -116,7 +119,7 @@ async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note
         unsettled = open_risks(deal.facts)
         if none_found and unsettled:
             statements = "; ".join(risk.statement[:80] for risk in unsettled[:3])
-            message = f"`noneFound` is not so while risks are open ({statements}). Leave it out, or settle them first."
+            message = f"`noneFound` contradicts the open risks ({statements}). Leave it out, or settle them first."
             validator.add("noneFound", message=message)
         validator.raise_if_any()
         parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
@@ -129,19 +132,21 @@ async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note
 
 
 def refuse_settled(risk: RiskFacts) -> None:
-    """InvalidInput where the risk has been accepted or closed."""
+    """Refuse to change a risk that has been accepted or closed."""
     if risk.status in SETTLED_STATUSES:
         message = (
-            f"This risk is {risk.status} and stays so. Raise a new one with raiseRisk if the buyer fears it again."
+            f"This risk is {risk.status.lower()} and cannot be changed any more. "
+            "If the buyer raises it again, add a new risk."
         )
         raise invalid_field("id", message=message)
 
 
 def _confirmation_status(risk: RiskFacts, by_buyer: bool | None) -> RiskStatus:
     if by_buyer is None:
-        raise invalid_field("confirmedByBuyer", message="`confirmedByBuyer` is true or false. Leave it out to keep it.")
+        message = "`confirmedByBuyer` cannot be null. Leave it out to keep it."
+        raise invalid_field("confirmedByBuyer", message=message)
     if risk.status not in (RiskStatus.SUSPECTED, RiskStatus.CONFIRMED):
-        message = f"This risk is {risk.status}, past being suspected or confirmed. Leave `confirmedByBuyer` out."
+        message = "This risk has mitigations already, so `confirmedByBuyer` no longer applies. Leave it out."
         raise invalid_field("confirmedByBuyer", message=message)
     return RiskStatus.CONFIRMED if by_buyer else RiskStatus.SUSPECTED
 
@@ -154,30 +159,30 @@ def _refuse_lowering(deal: LockedOpportunity, risk: RiskFacts, changes: RiskChan
 
 
 def _require_manager(deal: LockedOpportunity, to: str) -> None:
-    """A manager's or admin's word, who is a person and does not hold the deal."""
+    """Refuse viewers other than a manager or admin who does not work the deal."""
     if not may_override(deal.ctx.viewer, Action.ACCEPT_RISK, deal.ownership):
-        message = (
-            f"To {to} needs a manager of the owner's team or an admin, who does not work the deal. Ask one of them."
-        )
-        raise PermissionDeniedError(message)
+        message = f"Only a manager of the owner's team or an admin, who does not work the deal, can {to}."
+        raise PermissionDeniedError(f"{message} Ask one of them.")
 
 
 async def _validate(deal: LockedOpportunity, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that the given fields mean; every fault told."""
+    """Return the columns for the given fields. Raise InvalidInputError with every fault."""
     validator = Validator()
     fields = {name: value for name, value in changes.items() if name != "category"}
     if "statement" in fields:
         fields["statement"] = validator.text(fields["statement"], "statement", required=True, max_length=2_000)
     for name in ("likelihood", "impact"):
         if name in fields and (fields[name] is None or not 1 <= fields[name] <= 5):
-            validator.add(name, message=f"`{name}` is a whole number from 1, low, to 5, high.")
-    perceived_by, owner = fields.get("perceived_by_id"), fields.get("owner_id")
-    if perceived_by is not None and perceived_by not in {one.id for one in deal.facts.stakeholders}:
-        message = "`perceivedById` names a stakeholder of this opportunity. Add the person with addStakeholder first."
+            validator.add(name, message=f"`{name}` must be a whole number from 1 (low) to 5 (high).")
+    perceived_by = fields.get("perceived_by_id")
+    if perceived_by is not None and perceived_by not in {person.id for person in deal.facts.stakeholders}:
+        message = "`perceivedById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
         validator.add("perceivedById", message=message)
+    owner = fields.get("owner_id")
     active_members = Member.filter(organization_id=deal.organization_id, active=True)
     if owner is not None and not await active_members.filter(id=owner).exists():
-        validator.add("ownerId", message="`ownerId` names an active member of the organization.")
+        message = "`ownerId` is not an active member of the organization. Choose an active member."
+        validator.add("ownerId", message=message)
     validator.day(fields.get("review_due"), "reviewDue")
     validator.raise_if_any()
     return fields

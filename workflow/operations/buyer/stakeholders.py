@@ -1,4 +1,4 @@
-"""The people of a purchase: added, described, gone."""
+"""Stakeholders: added, updated and removed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workflow.rules.opportunity.parts import RelationFacts
 
 @dataclass(frozen=True, slots=True)
 class NewStakeholder:
-    """A contact and the part they play."""
+    """A contact to add as a stakeholder."""
 
     contact_id: UUID
     roles: Sequence[BuyingRole]
@@ -30,7 +30,7 @@ class NewStakeholder:
 
 
 class StakeholderChanges(TypedDict, total=False):
-    """Fields of a stakeholder that a client gave; None clears."""
+    """The fields of a stakeholder that a client has set; None clears the motivation and the relations."""
 
     roles: Sequence[BuyingRole] | None
     influence: Influence | None
@@ -43,7 +43,7 @@ class StakeholderChanges(TypedDict, total=False):
 
 
 async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -> UUID:
-    """Add a contact of the deal's account to its purchase, once."""
+    """Add a contact of the deal's account as a stakeholder, once."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         await _check_contact(deal, new.contact_id)
@@ -72,7 +72,7 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -
 
 
 async def update_stakeholder(ctx: Ctx, id: UUID, changes: StakeholderChanges, *, expected_version: int | None) -> UUID:
-    """Change the fields that are given; `expected_version` is the opportunity's."""
+    """Change the given fields. `expected_version` is that of the opportunity."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         before = await _get_stakeholder(deal, id)
@@ -93,13 +93,19 @@ async def update_stakeholder(ctx: Ctx, id: UUID, changes: StakeholderChanges, *,
 
 
 async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None) -> UUID:
-    """Take a person off who was added by mistake; the deal's id. Who has been quoted stays on record."""
+    """Remove a stakeholder who was added by mistake, and return the deal's id.
+
+    Refuse if an assessment, a risk or a decision step refers to the person.
+    """
 
     async def verb(deal: LockedOpportunity) -> UUID:
         before = await _get_stakeholder(deal, id)
         quoted = await Assessment.filter(said_by_id=id).exists() or await Risk.filter(perceived_by_id=id).exists()
         if quoted or await DecisionStep.filter(owner_id=id).exists():
-            message = "An assessment, a risk or a decision step names this person, and records stay. Mark them with updateStakeholder `left: true`."
+            message = (
+                "An assessment, a risk or a decision step refers to this person, who therefore cannot be "
+                "removed. Set `left` to true instead."
+            )
             raise invalid_field("id", message=message)
         await Stakeholder.filter(id=id).delete()
         deal.emit("stakeholder.removed", stakeholderId=id, contactId=before["contact_id"])
@@ -120,13 +126,14 @@ async def _check_contact(deal: LockedOpportunity, contact_id: UUID) -> None:
     if not found:
         raise NotFoundError("Contact", contact_id)
     if found[0]["account_id"] != deal.facts.account.id:
-        message = f"{found[0]['name']} does not belong to {deal.facts.account.name}. Add a contact of the opportunity's own account."
+        message = (
+            f'{found[0]["name"]} does not belong to "{deal.facts.account.name}". '
+            "Add a contact of the opportunity's own account."
+        )
         raise invalid_field("contactId", message=message)
     same = [person.id for person in deal.facts.stakeholders if person.contact_id == contact_id]
     if same:
-        message = (
-            f"{found[0]['name']} is a stakeholder of this opportunity already. Change them with updateStakeholder."
-        )
+        message = f"{found[0]['name']} is a stakeholder of this opportunity already. Update that stakeholder."
         raise DuplicateError(message, kind="Stakeholder", id=same[0])
 
 
@@ -160,19 +167,21 @@ def _current_relations(deal: LockedOpportunity, id: UUID) -> tuple[RelationFacts
 def _changed_relations(
     deal: LockedOpportunity, id: UUID, changes: StakeholderChanges
 ) -> tuple[RelationFacts, ...] | None:
-    """How the person stands to others of the same deal from now on; None where that is as it was."""
+    """Return the relations to other stakeholders of the deal, or None if they do not change."""
     if "relations" not in changes:
         return None
     relations = tuple(changes["relations"] or ())
-    people, validator = {person.id for person in deal.facts.stakeholders}, Validator()
+    people = {person.id for person in deal.facts.stakeholders}
+    validator = Validator()
     for index, relation in enumerate(relations):
         path = ("relations", str(index))
         if relation.to_id == id:
-            validator.add(*path, "toId", message="Nobody stands in a relation to themselves. Name another stakeholder.")
+            message = "A stakeholder cannot have a relation to themselves. Choose another stakeholder."
+            validator.add(*path, "toId", message=message)
         elif relation.to_id not in people:
             raise NotFoundError("Stakeholder", relation.to_id)
         if relation in relations[:index]:
-            validator.add(*path, message="This relation is named twice. Give it once.")
+            validator.add(*path, message="This relation occurs twice. Remove one.")
     validator.raise_if_any()
     return None if set(relations) == set(_current_relations(deal, id)) else relations
 
@@ -180,11 +189,11 @@ def _changed_relations(
 def _relation_diff(deal: LockedOpportunity, id: UUID, relations: tuple[RelationFacts, ...] | None) -> dict[str, object]:
     if relations is None:
         return {}
-    old, new = (
-        [{"kind": relation.kind, "stakeholderId": relation.to_id} for relation in some]
-        for some in (_current_relations(deal, id), relations)
-    )
-    return {"relations": {"old": old, "new": new}}
+    return {"relations": {"old": _event_relations(_current_relations(deal, id)), "new": _event_relations(relations)}}
+
+
+def _event_relations(relations: Sequence[RelationFacts]) -> list[dict[str, object]]:
+    return [{"kind": relation.kind, "stakeholderId": relation.to_id} for relation in relations]
 
 
 async def _write_relations(deal: LockedOpportunity, id: UUID, relations: Sequence[RelationFacts]) -> None:

@@ -1,4 +1,4 @@
-"""The one way to write on a deal: lock, judge who and when, do it, settle what follows, tell it."""
+"""The only write path for a deal: lock, authorize, run the verb, update derived columns, record events."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -30,19 +30,19 @@ from workflow.rules.process.document import ProcessDocument
 T = TypeVar("T")
 
 TICK = timedelta(microseconds=1)
-"""A deal's own time only rises: what is written later under its lock is later, whatever the clocks of the servers say."""
+"""The least time between two changes of a deal, so that their order is clear even if clocks differ."""
 DERIVED_COLUMNS = frozenset(
     {
         *("version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"),
         *("recorded_at", "disqualify_proposed"),
     }
 )
-"""Columns that follow from others."""
+"""Columns computed from others, which events do not report as changes."""
 
 
 @dataclass(slots=True)
 class LockedOpportunity:
-    """A locked deal while a verb works on it: what it was, and what will be told of it."""
+    """A locked deal while a verb changes it: its row and facts as they were, and the events to record."""
 
     ctx: Ctx
     row: OpportunityRow
@@ -58,11 +58,11 @@ class LockedOpportunity:
 
     @property
     def organization_id(self) -> UUID:
-        """The organization that every row of the deal belongs to."""
+        """The id of the organization that every row of the deal belongs to."""
         return self.row.organization_id
 
     def emit(self, event: str, **payload: object) -> None:
-        """Name a fact of this change; without one nothing has changed."""
+        """Add an event of this change. A verb that emits none has changed nothing."""
         self.events.append((event, payload))
 
     async def write(self, **fields: object) -> None:
@@ -71,12 +71,12 @@ class LockedOpportunity:
             await Opportunity.filter(id=self.id).update(**fields)
 
     async def reload(self) -> None:
-        """Read the facts as this transaction has made them."""
+        """Load the facts again, with what this transaction has written."""
         self.facts = (await load_facts(self.organization_id, [self.id], self.ctx.now))[self.id]
 
 
 class PartRef(NamedTuple):
-    """A part of a deal, by its type and id, where the deal is not named itself."""
+    """A reference to a part of a deal, for operations that name the part and not the deal."""
 
     kind: str
     id: UUID
@@ -99,15 +99,15 @@ def find_part(parts: Iterable[PartT], id: UUID, kind: str) -> PartT:
 
 
 class DryRunRollback(Exception):
-    """A dry run has done everything; its answer is carried past the rollback."""
+    """Rolls back a dry run, and carries its result out of the transaction."""
 
     def __init__(self, result: object) -> None:
-        super().__init__("A dry run is rolled back.")
+        super().__init__("The dry run is rolled back.")
         self.result = result
 
 
 def authorize_write(deal: LockedOpportunity) -> None:
-    """Refuse who may not write the deal, and everybody where it is closed."""
+    """Refuse viewers who may not write the deal, and any change if it is closed."""
     reason = write_forbidden_reason(deal.ctx.viewer, deal.ownership)
     if reason is not None:
         raise PermissionDeniedError(reason)
@@ -115,7 +115,7 @@ def authorize_write(deal: LockedOpportunity) -> None:
 
 
 def refuse_closed(deal: LockedOpportunity) -> None:
-    """RecordClosed where the deal is WON, LOST or DISQUALIFIED."""
+    """Raise RecordClosedError if the deal is WON, LOST or DISQUALIFIED."""
     if deal.row.state in CLOSED_STATES:
         raise RecordClosedError(state=deal.row.state, opportunity_id=deal.id)
 
@@ -129,14 +129,15 @@ async def change(
     authorize: Callable[[LockedOpportunity], None] = authorize_write,
     bump_version: bool = True,
 ) -> T:
-    """Run a verb on the locked deal in one transaction.
+    """Run a verb on a locked deal in one transaction.
 
-    The deal is named, or found as the one that a part hangs on.
-    `judge` says who may and when; what does not count leaves the deal's version and updatedAt as they are.
+    `id` names the deal, or a part of it. `authorize` refuses viewers and states. Without `bump_version`, the
+    version and updatedAt of the deal stay as they are.
     """
 
     async def work() -> T:
-        deal = await _lock_opportunity(ctx, await parent_deal(ctx.viewer, *id) if isinstance(id, PartRef) else id)
+        deal_id = await parent_deal(ctx.viewer, *id) if isinstance(id, PartRef) else id
+        deal = await _lock_opportunity(ctx, deal_id)
         if expected_version is not None and expected_version != deal.row.version:
             raise VersionConflictError(
                 kind="Opportunity", id=deal.id, expected=expected_version, actual=deal.row.version
@@ -151,7 +152,8 @@ async def change(
 
 
 async def _lock_opportunity(ctx: Ctx, id: UUID) -> LockedOpportunity:
-    """The deal, locked and then found visible, with its facts; scope is judged on the locked row."""
+    """Lock a deal and load it with its facts. Raise NotFoundError if the viewer cannot see it."""
+    # Locked first and read afterwards, so that visibility is checked on the current row.
     await lock_row(Opportunity, ctx.viewer.organization_id, id)
     row = (await opportunities_by_id(ctx.viewer, [id])).get(id)
     if row is None:
@@ -167,7 +169,7 @@ async def _lock_opportunity(ctx: Ctx, id: UUID) -> LockedOpportunity:
 
 
 async def _finish(deal: LockedOpportunity, *, bump_version: bool) -> None:
-    """What follows from a change: the stored risk level and health, the debts that hold now, the version; then tell it."""
+    """Update overrides, risk level, health, version, snapshot and alerts. Record the events of the change."""
     await deal.reload()
     override_events = await settle_overrides(deal.ctx, deal.facts, deal.process)
     version = deal.row.version + 1 if bump_version else deal.row.version
@@ -189,14 +191,14 @@ async def _finish(deal: LockedOpportunity, *, bump_version: bool) -> None:
 
 
 def _attach_changes(deal: LockedOpportunity, differences: dict[str, object]) -> None:
-    """The deal's own fact carries its changed columns; where a part of the deal is told alone, that does."""
+    """Add the changed columns to the first event about the deal itself, or else to the first event."""
     own = (payload for event, payload in deal.events if event.startswith("opportunity."))
     payload = next(own, deal.events[0][1])
     payload.setdefault("changes", differences)
 
 
 async def _sync_alerts(deal: LockedOpportunity, version: int) -> list[NewEvent]:
-    """Bring the alerts to what the rules find now; on what is deleted they find nothing."""
+    """Sync the alerts with what the rules find now. A deleted deal has no alerts."""
     deleted = any(name == "opportunity.deleted" for name, _ in deal.events)
     alert_input = AlertInput(
         deal.facts, deal.process, disqualify_proposed=deal.row.disqualify_proposed, version=version, deleted=deleted
@@ -205,17 +207,17 @@ async def _sync_alerts(deal: LockedOpportunity, version: int) -> list[NewEvent]:
 
 
 async def _stored_row(deal: LockedOpportunity) -> dict[str, object]:
-    """The deal's row as this change has made it."""
+    """Load the deal's row as this change has left it."""
     found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.__dataclass_fields__)
     return dict(found[0])
 
 
 def _differences(deal: LockedOpportunity, after: Mapping[str, object]) -> dict[str, object]:
-    """The deal's own columns that this change has moved, old and new."""
+    """Return the deal's own columns that this change has changed, old and new."""
     before = {name: value for name, value in asdict(deal.row).items() if name not in DERIVED_COLUMNS}
     return diff(before, {name: after[name] for name in before})
 
 
 def _slip_reason(deal: LockedOpportunity) -> object:
-    """Why the expected close date moved to a later month, where this change says so."""
+    """Return the reason for a push of the expected close date, or None if this change is not one."""
     return next((payload.get("slipReason") for event, payload in deal.events if event == "closeDate.pushed"), None)

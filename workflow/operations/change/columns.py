@@ -1,4 +1,4 @@
-"""The columns of a deal that a client's fields mean: checked, every fault told, pushes counted."""
+"""Validation of a deal's input fields, and their conversion to columns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from workflow.rules.process.document import StateSettings
 
 
 class OpportunityChanges(TypedDict, total=False):
-    """Fields of an opportunity that a client gave; None clears."""
+    """The fields of an opportunity that a client has set; None clears a field."""
 
     name: str | None
     type: OpportunityType | None
@@ -40,14 +40,18 @@ MAX_LENGTHS = {"name": 255, "description": 20_000, "source": 255, "external_syst
 async def validate_changes(
     ctx: Ctx, changes: OpportunityChanges, today: date, before: Mapping[str, object] | None = None
 ) -> dict[str, object]:
-    """The columns that the given fields mean; every fault told. Forecast and pushes are judged apart."""
-    validator, row = Validator(), before or {}
+    """Return the columns for the given fields. Raise InvalidInputError with every fault.
+
+    `before` is the row of an existing deal. Forecast fields and pushes are validated elsewhere.
+    """
+    validator = Validator()
+    row = before or {}
     fields = _text_columns(validator, changes)
     validator.external_id({**row, **fields})
     if "type" in changes:
         fields["type"] = changes["type"]
         if changes["type"] is None:
-            validator.add("type", message="Every opportunity has a `type`. Leave it out to keep it.")
+            validator.add("type", message="`type` cannot be null. Leave it out to keep it.")
     if "next_step" in changes:
         fields |= next_step_columns(changes["next_step"], validator)
     if "pain_since" in changes:
@@ -63,7 +67,7 @@ async def validate_changes(
 
 
 def next_step_columns(step: NextStep | None, validator: Validator) -> dict[str, object]:
-    """A next step as the deal's row keeps it."""
+    """Return the columns of a next step."""
     if step is None:
         return {"next_step_text": None, "next_step_due": None, "next_step_agreed": False}
     text = validator.text(step.text, "nextStep", "text", required=True, max_length=2_000)
@@ -71,40 +75,43 @@ def next_step_columns(step: NextStep | None, validator: Validator) -> dict[str, 
 
 
 def validate_pain_since(validator: Validator, pain_since: date | None, today: date) -> date | None:
-    """Since when the buyer has lived with the pain: a day that has come."""
+    """Return the day since which the buyer has had the pain, and report one in the future."""
     if pain_since is not None and not EARLIEST_DATE <= pain_since <= today:
-        message = "`painSince` is a day in the past: since when the buyer has lived with the pain."
+        message = f"`painSince` is {pain_since}. Enter a day from {EARLIEST_DATE} to today."
         validator.add("painSince", message=message)
     return pain_since
 
 
 def close_date_columns(validator: Validator, day: date | None) -> dict[str, object]:
-    """An expected close date, and the baseline of the next push; clearing it does not forget the last that was set."""
+    """Return the columns of an expected close date, one of which is the baseline for the next push."""
     if day is None:
+        # The baseline stays: clearing the date and setting a later one is a push all the same.
         return {"expected_close_date": None}
     validator.day(day, "expectedCloseDate")
     return {"expected_close_date": day, "latest_close_date": day}
 
 
 def is_push(last_set: date | None, day: date | None) -> bool:
-    """A move to a later calendar month than the last date that was ever set."""
+    """Return True if the day is in a later calendar month than the last date that was set."""
     return last_set is not None and day is not None and (day.year, day.month) > (last_set.year, last_set.month)
 
 
 def forecast_columns(validator: Validator, changes: OpportunityChanges, settings: StateSettings) -> dict[str, object]:
-    """Probability and category set by hand; None gives them back to the state's settings."""
+    """Return the columns of a probability and category set by hand. None resets to the state's setting."""
     fields: dict[str, object] = {}
     if "probability" in changes:
         probability = changes["probability"]
         if probability is not None and not 0 <= probability <= 1:
-            validator.add("probability", message="`probability` goes from 0 to 1, e.g. 0.35.")
+            message = f"`probability` is {probability}. It must be from 0 to 1, such as 0.35."
+            validator.add("probability", message=message)
         fields["probability"] = float(settings.probability if probability is None else Decimal(str(probability)))
         fields["probability_is_manual"] = probability is not None
     if "forecast_category" in changes:
         category = changes["forecast_category"] or settings.forecast_category
         if category is ForecastCategory.CLOSED:
             message = (
-                "CLOSED counts what is won. An open opportunity is OMITTED, PIPELINE, BEST_CASE, MOST_LIKELY or COMMIT."
+                "CLOSED is the category of won opportunities. "
+                "Choose OMITTED, PIPELINE, BEST_CASE, MOST_LIKELY or COMMIT."
             )
             validator.add("forecastCategory", message=message)
         fields["forecast_category"] = category
@@ -112,7 +119,7 @@ def forecast_columns(validator: Validator, changes: OpportunityChanges, settings
 
 
 async def value_columns(ctx: Ctx, changes: OpportunityChanges) -> dict[str, object]:
-    """A value as the deal's row keeps it."""
+    """Return the columns of a value, which is also stored in the base currency at today's rate."""
     if "value" not in changes:
         return {}
     value = changes["value"]
@@ -126,7 +133,7 @@ def _text_columns(validator: Validator, changes: OpportunityChanges) -> dict[str
     fields: dict[str, object] = {}
     for name, path in _TEXT_PATHS.items():
         if name in changes:
-            value: object = changes[name]  # type: ignore[literal-required]  # the names of _TEXTS are those of the TypedDict
+            value: object = changes[name]  # type: ignore[literal-required]  # keys of the TypedDict
             text = value if isinstance(value, str) else None
             fields[name] = validator.text(text, path, required=name == "name", max_length=MAX_LENGTHS[name])
     if isinstance(fields.get("name"), str):

@@ -1,4 +1,4 @@
-"""Overrides are debts: made with a reason, owed until each requirement that was passed holds."""
+"""Overrides: recorded with a reason, and open until every overridden requirement is met."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MIN_REASON_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class NewOverride:
-    """Which unmet requirements are to be passed, why, and until when they are to be made good."""
+    """The unmet requirements to override, the reason, and the time by which they are to be met."""
 
     requirement_keys: tuple[str, ...]
     reason: str
@@ -28,24 +28,30 @@ class NewOverride:
 
 
 def check_override(override: NewOverride | None, now: datetime, validator: Validator) -> None:
-    """An override says why, in words, and is due in the future."""
+    """Report an override with a short reason or with a time in the past."""
     if override is None:
         return
-    if len(validator.text(override.reason, "override", "reason", max_length=20_000) or "") < MIN_REASON_LENGTH:
-        message = f"An override needs a `reason` of at least {MIN_REASON_LENGTH} characters; it is kept and reported."
+    reason = validator.text(override.reason, "override", "reason", max_length=20_000) or ""
+    if len(reason) < MIN_REASON_LENGTH:
+        message = (
+            f"The `reason` of an override has {len(reason)} characters; it needs at least "
+            f"{MIN_REASON_LENGTH}, because managers read it in reports."
+        )
         validator.add("override", "reason", message=message)
     if override.expires_at is not None and override.expires_at <= now:
-        validator.add("override", "expiresAt", message="`expiresAt` is past. Give a moment to come, or leave it out.")
+        message = "`expiresAt` is in the past. Enter a time in the future, or leave it out."
+        validator.add("override", "expiresAt", message=message)
 
 
 async def create_override(
     ctx: Ctx, facts: OpportunityFacts, transition_id: UUID, override: NewOverride, verdicts: Sequence[Verdict]
 ) -> list[tuple[str, dict[str, object]]]:
-    """Keep what an override has passed, and tell it; nothing where it passed nothing."""
+    """Store an override, and return its event. Do nothing if it overrides no requirement of the gate."""
     keys = [verdict.key for verdict in verdicts if verdict.status is RequirementStatus.OVERRIDDEN]
     if not keys:
         return []
-    id, reason = new_id(), override.reason.strip()
+    id = new_id()
+    reason = override.reason.strip()
     await Override.create(
         id=id,
         organization_id=facts.organization_id,
@@ -64,18 +70,18 @@ async def create_override(
 async def settle_overrides(
     ctx: Ctx, facts: OpportunityFacts, process: ProcessDocument
 ) -> list[tuple[str, dict[str, object]]]:
-    """Mark the overrides whose requirements all hold now as settled, and tell each."""
+    """Settle the overrides whose requirements are all met now, and return an event for each."""
     settled = [override for override in facts.overrides if not is_override_open(override, facts, process, ctx.now)]
     if settled:
-        await Override.filter(id__in=[debt.id for debt in settled]).update(settled_at=ctx.now)
+        await Override.filter(id__in=[override.id for override in settled]).update(settled_at=ctx.now)
     return [
         (
             "override.settled",
             {
-                "overrideId": debt.id,
-                "transitionId": debt.transition_id,
-                "requirementKeys": list(debt.requirement_keys),
+                "overrideId": override.id,
+                "transitionId": override.transition_id,
+                "requirementKeys": list(override.requirement_keys),
             },
         )
-        for debt in settled
+        for override in settled
     ]

@@ -1,4 +1,4 @@
-"""How a deal stands, kept from each change of what reports count until the next: any of their days can be told later."""
+"""Snapshots of a deal's reported columns, each valid until the next change, for reports as of any day."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,15 +8,22 @@ from uuid import UUID
 from workflow.models import Opportunity, Snapshot
 
 SNAPSHOT_COLUMNS = (
-    "state", "owner_id", "value_minor", "value_currency", "expected_close_date", "probability", "forecast_category", "closed_on",
-)  # fmt: skip
-"""The columns of a deal whose past is kept; the base value beside them is read of closed deals alone, for it is frozen there."""
+    "state",
+    "owner_id",
+    "value_minor",
+    "value_currency",
+    "expected_close_date",
+    "probability",
+    "forecast_category",
+    "closed_on",
+)
+"""The columns whose history is stored. `base_minor` is stored with them, but read for closed deals only."""
 
 
 async def update_snapshot(
     organization_id: UUID, before: Mapping[str, object], after: Mapping[str, object], at: datetime, slip_reason: object
 ) -> None:
-    """Where a change moved any of what is counted, the deal stands anew from that instant on."""
+    """End the current snapshot and begin another, if a change concerns one of its columns."""
     if all(before[name] == after[name] for name in SNAPSHOT_COLUMNS):
         return
     current = Snapshot.filter(opportunity_id=after["id"], until=None)
@@ -26,11 +33,11 @@ async def update_snapshot(
 
 
 def first_snapshot(deal: Opportunity, since: datetime, **replaced: object) -> Snapshot:
-    """How a new deal stands from an instant on; `otherwise` names what was not yet as it is."""
-    columns: dict[str, Any] = (
-        _columns({name: getattr(deal, name) for name in (*SNAPSHOT_COLUMNS, "base_minor")}) | replaced
-    )
-    keys: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}  # type: ignore[attr-defined]  # the key's column, which Tortoise makes
+    """Build a snapshot of a new deal from `since` on. `replaced` holds columns that had other values then."""
+    current = {name: getattr(deal, name) for name in (*SNAPSHOT_COLUMNS, "base_minor")}
+    columns: dict[str, Any] = current | replaced
+    organization_id = deal.organization_id  # type: ignore[attr-defined]  # a foreign key's column
+    keys: dict[str, Any] = {"organization_id": organization_id, "opportunity_id": deal.id}
     return Snapshot(**keys, since=since, **columns)
 
 

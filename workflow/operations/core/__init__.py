@@ -1,1 +1,1 @@
-"""What every write needs: context, transaction, idempotency, locks, events, leases, validation."""
+"""The kernel of the operations: context, transaction, idempotency, locks, events, leases, validation."""

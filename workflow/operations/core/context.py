@@ -1,4 +1,4 @@
-"""What every operation is told: who asks, when, by which way, and the request it belongs to."""
+"""The context passed to every operation: viewer, time, source, request id, idempotency record and secrets."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from workflow.rules.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Ctx:
-    """Made once per request, command or sweep; nothing else reads a clock."""
+    """The context of one request, command or sweep. No other part of an operation reads a clock."""
 
     viewer: Viewer
     now: datetime
@@ -25,17 +25,17 @@ class Ctx:
     private_webhooks: bool = False
 
     def today(self, time_zone: str) -> date:
-        """The organization's calendar day."""
+        """Return the calendar day in a time zone, usually the organization's."""
         return self.now.astimezone(ZoneInfo(time_zone)).date()
 
     def actor(self) -> dict[str, Any]:  # Any: columns of several kinds
-        """The three columns that say who did it."""
+        """Return the three columns that record who did something."""
         viewer = self.viewer
         return {"actor_kind": viewer.kind, "actor_name": viewer.name, "actor_member_id": viewer.member_id}
 
 
 def system_viewer(organization_id: UUID) -> Viewer:
-    """The product itself, for worker and command line."""
+    """Return the viewer that stands for the product itself, in the worker and on the command line."""
     return Viewer(
         organization_id=organization_id, role=Role.ADMIN, member_id=None, name="Pursuit", kind=ActorKind.SYSTEM
     )

@@ -14,7 +14,7 @@ async def refuse_duplicate(
     message: str,
     own_id: object = None,
 ) -> None:
-    """Raise DuplicateError with the id of the first record in `same_key`, not counting the record `own_id` itself."""
+    """Raise DuplicateError if `same_key` finds a record other than the one with `own_id`."""
     others = same_key.exclude(id=own_id) if own_id is not None else same_key
     found = await others.limit(1).values("id")
     if found:

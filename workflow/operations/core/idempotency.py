@@ -1,7 +1,8 @@
-"""Idempotency-Keys: a request that comes again is answered and not done again.
+"""Idempotency-Keys: a request that is sent again gets the first answer and is not executed again.
 
-A claim says who is at it. What the operation comes to is kept in its own transaction, under the claim that it began with: who has
-lost the claim meanwhile, writes nothing. The answer is kept after it.
+A request leases the record of its key. The outcome of each operation is stored in the operation's own
+transaction, and only while the lease is held, so that a request that has lost its lease writes nothing. The
+answer is stored afterwards.
 """
 
 import json
@@ -23,31 +24,29 @@ from workflow.rules.permissions import Viewer
 T = TypeVar("T")
 
 LEASE_DURATION = timedelta(seconds=30)
-"""How long a claim holds without an outcome: longer than any request may take."""
+"""The lease of a key. It is longer than any request may take."""
 RETENTION = timedelta(hours=24)
 CLEANUP_BATCH_SIZE = 20
-"""Keys past their time that go with each new one."""
+"""Expired records deleted with each new one."""
 
 
 class IdempotencyKeyReusedError(Exception):
-    """The key stands for another request."""
+    """The key was used for a different request."""
 
 
 class RequestInProgressError(Exception):
-    """The same request is being done, by somebody else who has the claim."""
+    """The same request is being executed by another process or task, which holds the lease."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The same request with this Idempotency-Key is still running. Send it again in a moment for its answer."
-        )
+        super().__init__("A request with this Idempotency-Key is still running. Send it again in a moment.")
 
 
 @dataclass
 class IdempotentRequest:
-    """A claim, and what is known of the request's outcomes, each by its place."""
+    """The leased record of a key, and the outcomes stored so far, each under its outcome key."""
 
     id: UUID
-    claim: UUID
+    lease: UUID
     outcomes: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] | None = None
     done: bool = False
@@ -55,7 +54,7 @@ class IdempotentRequest:
     has_secret: bool = False
 
     def next_outcome_key(self, subject_id: UUID | None) -> str:
-        """The next place of an outcome; of a deal that is named twice there are two."""
+        """Return the key of the next outcome. A request that names one deal twice has two outcomes for it."""
         number = self._uses.get(subject_id, 0)
         self._uses[subject_id] = number + 1
         return f"{subject_id or ''}.{number}"
@@ -65,8 +64,12 @@ class IdempotentRequest:
 
 
 async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetime) -> IdempotentRequest:
-    """Claim the key for this request, or find what it came to. Raises AnotherRequest and StillRunning."""
-    organization_id, owner_id = viewer.organization_id, key_owner(viewer)
+    """Lease the key for this request, or load its answer.
+
+    Raises IdempotencyKeyReusedError and RequestInProgressError.
+    """
+    organization_id = viewer.organization_id
+    owner_id = key_owner(viewer)
 
     async def work() -> IdempotentRequest:
         records = IdempotencyRecord.filter(organization_id=organization_id, owner_id=owner_id, name=name)
@@ -82,7 +85,7 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
         request = IdempotentRequest(stored["id"], new_id(), stored["outcomes"], answer, stored["done"])
         if request.answer is None:
             await IdempotencyRecord.filter(id=request.id).update(
-                claim=request.claim, claimed_until=now + LEASE_DURATION
+                claim=request.lease, claimed_until=now + LEASE_DURATION
             )
         return request
 
@@ -90,7 +93,10 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
 
 
 async def _create_record(viewer: Viewer, name: str, request_hash: str, now: datetime) -> IdempotentRequest:
-    """A new claim; keys whose day is over, the same one among them, go. One that came meanwhile collides, and is found again."""
+    """Insert a record, and delete expired ones, among them that of the same key.
+
+    If another request inserts the same key meanwhile, the unique index makes the transaction run again.
+    """
     expired = IdempotencyRecord.filter(organization_id=viewer.organization_id, expires_at__lte=now)
     await expired.filter(owner_id=key_owner(viewer), name=name).delete()
     expired_ids = await expired.limit(CLEANUP_BATCH_SIZE).values_list("id", flat=True)
@@ -103,7 +109,7 @@ async def _create_record(viewer: Viewer, name: str, request_hash: str, now: date
         owner_id=key_owner(viewer),
         name=name,
         request_hash=request_hash,
-        claim=request.claim,
+        claim=request.lease,
         claimed_until=now + LEASE_DURATION,
         expires_at=now + RETENTION,
         outcomes={},
@@ -114,19 +120,19 @@ async def _create_record(viewer: Viewer, name: str, request_hash: str, now: date
 async def run_once(  # kind is Any: a type as a value
     request: IdempotentRequest, result_type: Any, work: Callable[[], Awaitable[T]], subject_id: UUID | None
 ) -> T:
-    """The outcome that was kept at this place, or that of the work, which is kept in the work's transaction."""
+    """Return the stored outcome of this operation, or run it and store the outcome in its transaction."""
     outcome_key = request.next_outcome_key(subject_id)
     if outcome_key in request.outcomes:
         stored = request.outcomes[outcome_key]["is"]
         earlier: Any = None if stored is None else decode(result_type, stored)
-        return earlier  # type: ignore[no-any-return]  # of the kind that was kept
+        return earlier  # type: ignore[no-any-return]  # decoded as `result_type`
 
     outcomes: dict[str, Any] = {}
 
     async def work_and_store() -> T:
         outcome = await work()
         outcomes.update(request.outcomes, **{outcome_key: {"is": encode(outcome)}})
-        records = IdempotencyRecord.filter(id=request.id, claim=request.claim)
+        records = IdempotencyRecord.filter(id=request.id, claim=request.lease)
         if not await records.update(outcomes=outcomes, done=not request.is_batch):
             raise RequestInProgressError
         request.has_secret = request.has_secret or has_secret(outcome)
@@ -138,26 +144,29 @@ async def run_once(  # kind is Any: a type as a value
 
 
 async def store_answer(request: IdempotentRequest, answer: dict[str, Any]) -> None:
-    """Keep the answer as it was given, unless it holds what is told once; whoever has the claim by now keeps their own."""
-    fields: dict[str, Any] = {"done": True} if request.has_secret else {"done": True, "answer": json.dumps(answer)}
+    """Store the answer, unless it contains a secret. Do nothing if another request holds the lease by now."""
+    fields: dict[str, Any] = {"done": True}
+    if not request.has_secret:
+        fields["answer"] = json.dumps(answer)
 
     async def work() -> None:
-        await IdempotencyRecord.filter(id=request.id, claim=request.claim, answer=None).update(**fields)
+        await IdempotencyRecord.filter(id=request.id, claim=request.lease, answer=None).update(**fields)
 
+    # The operation has been committed: the caller gets the answer even if it cannot be stored.
     with suppress(UnavailableError):
         await transaction(work)
 
 
 async def release_key(request: IdempotentRequest, now: datetime) -> None:
-    """Let the next one who sends the request have the claim at once."""
+    """End the lease, so that the request can be sent again at once."""
 
     async def work() -> None:
-        await IdempotencyRecord.filter(id=request.id, claim=request.claim).update(claimed_until=now)
+        await IdempotencyRecord.filter(id=request.id, claim=request.lease).update(claimed_until=now)
 
     with suppress(UnavailableError):
         await transaction(work)
 
 
 def key_owner(viewer: Viewer) -> UUID | None:
-    """Whose keys they are: the API key's, or the member's who came with a token."""
+    """Return the id that scopes Idempotency-Keys: that of the API key, or of the member who signed in."""
     return viewer.key.id if viewer.key else viewer.member_id

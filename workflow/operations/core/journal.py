@@ -1,4 +1,4 @@
-"""The only writer of events: one fact, one row, in the transaction of the change it tells of."""
+"""The only writer of events: one row for each thing that happened, in the transaction that made it happen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from workflow.rules.events.event_types import EVENT_TYPES
 
 
 class NewEvent(NamedTuple):
-    """One thing that happened, of what; `payload` carries ids and the changed fields, `{field: {"old": …, "new": …}}`."""
+    """An event to record. `payload` contains ids and the changed fields, as `diff()` returns them."""
 
     type: str
     aggregate: str
@@ -25,12 +25,12 @@ class NewEvent(NamedTuple):
 
 
 async def record_event(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
-    """Write one event."""
+    """Record one event."""
     await record_events(ctx, [NewEvent(type, aggregate, id, payload)])
 
 
 async def record_events(ctx: Ctx, events: Sequence[NewEvent]) -> None:
-    """Write an event a fact, in their order, with as many statements as for one; the audit trail alone grows one by one."""
+    """Record events in this order. The number of SQL statements grows with the audited events only."""
     if not events:
         return
     feed_position = (await fetch(_FEED_POSITION_SQL[dialect()]))[0]
@@ -45,15 +45,15 @@ async def record_events(ctx: Ctx, events: Sequence[NewEvent]) -> None:
 
 def _row(ctx: Ctx, event: NewEvent) -> dict[str, Any]:  # Any: columns of several kinds
     if event.type not in EVENT_TYPES:
-        raise ValueError(f"{event.type} is no type of fact; add it to EVENT_TYPES.")
-    who = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}
+        raise ValueError(f"{event.type} is not a known type of event. Add it to EVENT_TYPES.")
+    actor = {"kind": ctx.viewer.kind, "name": ctx.viewer.name, "memberId": ctx.viewer.member_id}
     return {
         "id": new_id(),
         "organization_id": ctx.viewer.organization_id,
         "aggregatetype": event.aggregate,
         "aggregateid": event.id,
         "type": event.type,
-        "payload": to_json_value({**event.payload, "actor": who}),
+        "payload": to_json_value({**event.payload, "actor": actor}),
         "at": ctx.now,
         "request_id": ctx.request_id,
         **ctx.actor(),
@@ -61,7 +61,8 @@ def _row(ctx: Ctx, event: NewEvent) -> dict[str, Any]:  # Any: columns of severa
 
 
 async def _audit_columns(row: dict[str, Any]) -> dict[str, Any]:
-    """The fact's place in the organization's audit trail, which one writer at a time makes longer."""
+    """Append the event to the organization's audit trail, and return its number and hash."""
+    # Each hash covers the one before it, so that one writer at a time may append.
     await lock_organization(row["organization_id"])
     organization = Organization.filter(id=row["organization_id"])
     last = (await organization.values("audit_number", "audit_hash"))[0]

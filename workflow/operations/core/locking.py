@@ -1,26 +1,26 @@
 """Row locks that a write holds until its transaction ends, and the order in which they are acquired.
 
-An operation acquires the locks that it needs in the order of this table, so that two writers wait for one another
-instead of deadlocking. Locks of one kind are acquired in the order of their ids.
+An operation acquires the locks that it needs in the order of this table, so that two writers wait for one
+another instead of deadlocking. Locks of one kind are acquired in the order of their ids.
 
-========================  =====================================  =====================================================
-Lock                      Acquired with                          Protects
-========================  =====================================  =====================================================
-1 imports (advisory)      `load_lookup()`                        external ids: one import per organization at a time
-2 organization, KEY SHARE `lock_settings()`                      the base currency and the time zone
-3 exchange rates          `lock_rates()`                         values in the base currency, from a change of rates
-4 deals                   `lock_row()`, `lock_rows()`            a deal with its parts: every write on one locks it
-5 account or contact      `lock_row()`, `lock_if_exists()`       requirements on an account; references to one
-6 any other row           `lock_and_read()`                      a key, team, member, target or webhook endpoint
-7 organization            `lock_organization()`                  the audit trail, and everything counted in one place
-8 counter                 `next_number()`                        the numbers of opportunities
-========================  =====================================  =====================================================
+=  ========================  ==============================  ==============================================
+#  Lock                      Acquired with                   Protects
+=  ========================  ==============================  ==============================================
+1  imports (advisory lock)   `load_lookup()`                 external ids: imports run one after the other
+2  organization (key share)  `lock_settings()`               the base currency
+3  exchange rates            `lock_rates()`                  values in the base currency
+4  deals                     `lock_row()`, `lock_rows()`     a deal with all of its parts
+5  account or contact        `lock_row()`, `lock_if_exists`  requirements on an account, references to it
+6  any other record          `lock_and_read()`               an API key, member, team, target or endpoint
+7  organization              `lock_organization()`           the audit trail, and what is counted in it
+8  counter                   `next_number()`                 the numbers of opportunities
+=  ========================  ==============================  ==============================================
 
 There are three exceptions:
 
-- A new deal, and a change of one deal, acquire 2 and 3 after 4 and 5, because only the input says whether they need a
-  rate.
-- Members, teams, targets and webhook endpoints acquire 7 before 6, because they count rows or depend on several.
+- A new deal, and a change of one deal, acquire 2 and 3 after 4 and 5, because they need them for
+  some inputs only.
+- Members, teams, targets and webhook endpoints acquire 7 before 6, because they are counted or form a tree.
 - `lock_organization(base_currency=True)` conflicts with 2.
 
 The database resolves a deadlock by aborting one of the transactions, and `transaction()` runs that one again.
@@ -54,7 +54,7 @@ async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
 
 
 async def lock_if_exists(table: type[Model], organization_id: UUID, id: UUID) -> bool:
-    """Return True if the row exists, and keep it from being deleted while another row is made to refer to it."""
+    """Return True if the row exists, and keep it from being deleted before another row refers to it."""
     lock_clause = " FOR KEY SHARE" if dialect() == "postgres" else ""
     name = table._meta.db_table
     found = await fetch(

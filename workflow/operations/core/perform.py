@@ -1,4 +1,4 @@
-"""How an operation writes: in one transaction, and under an Idempotency-Key once, however often it is asked for."""
+"""Execution of a write: in one transaction, and only once for each Idempotency-Key."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, get_type_hints
@@ -18,7 +18,10 @@ async def perform(
     subject_id: UUID | None = None,
     typed_by: Callable[..., Any] | None = None,
 ) -> T:
-    """Do the work; `told_by` is the function whose annotation says what it comes to, where that is not the work itself."""
+    """Run `work` in a transaction, or return the outcome that is stored under the request's Idempotency-Key.
+
+    A stored outcome is decoded by the return annotation of `typed_by`, or of `work` itself.
+    """
     if ctx.idempotency is None:
         return await transaction(work)
     return await run_once(ctx.idempotency, get_type_hints(typed_by or work)["return"], work, subject_id)

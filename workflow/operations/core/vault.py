@@ -1,4 +1,4 @@
-"""Secrets that have to be read again: encrypted by the server's key, so that the database alone gives none away."""
+"""Encryption of the secrets that have to be readable again. The key is outside the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ if TYPE_CHECKING:
 
 
 class NoSecretKeyError(Exception):
-    """A secret that none of the server's keys opens, or no key at all."""
+    """None of the server's keys decrypts the secret, or the server has no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """Seals by the first key and opens by any, so that a key can be replaced; each is the base64url of 32 bytes."""
+    """The server's keys, each 32 bytes as base64url. The first encrypts; all decrypt, for rotation."""
 
     keys: Sequence[str] = ()
 
     def encrypt(self, text: str) -> str:
-        """The text, encrypted; raises NoKey without a key."""
+        """Encrypt a text. Raise NoSecretKeyError if there is no key."""
         return self._fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted: str) -> str:
-        """The text again; raises NoKey where it was sealed by none of the keys."""
-        from cryptography.fernet import InvalidToken  # here, for commands start faster without it
+        """Decrypt a text. Raise NoSecretKeyError if none of the keys encrypted it."""
+        from cryptography.fernet import InvalidToken  # imported here because commands start faster without it
 
         try:
             return self._fernet().decrypt(encrypted).decode()
         except InvalidToken:
-            raise NoSecretKeyError("No key of PURSUIT_SECRET_KEY opens what is kept.") from None
+            raise NoSecretKeyError("No key in PURSUIT_SECRET_KEY decrypts this secret.") from None
 
     def _fernet(self) -> "MultiFernet":
         from cryptography.fernet import Fernet, MultiFernet
 
         if not self.keys:
-            raise NoSecretKeyError("There is no PURSUIT_SECRET_KEY.")
+            raise NoSecretKeyError("PURSUIT_SECRET_KEY is not set.")
         return MultiFernet([Fernet(key) for key in self.keys])

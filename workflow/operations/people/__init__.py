@@ -1,1 +1,1 @@
-"""Writes on organizations, members, teams and API keys, and sign-in."""
+"""Operations on organizations, members, teams and API keys, and sign-in."""

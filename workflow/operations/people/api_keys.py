@@ -1,4 +1,4 @@
-"""API keys: `pur_<id>_<secret>`, shown once, kept as a hash."""
+"""API keys: `pur_<id>_<secret>`. The secret is shown once and stored as a hash."""
 
 import secrets
 from contextlib import suppress
@@ -27,7 +27,7 @@ from workflow.rules.permissions import Action, acting_role, require_permission, 
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key that is wanted: what it may do, for whom it stands, and until when."""
+    """A key to create: its role, the member it acts as, and its expiry."""
 
     name: str
     role: Role
@@ -37,7 +37,7 @@ class NewApiKey:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyResult:
-    """A key, the only time it is shown."""
+    """A new key, with its secret, which is shown only once."""
 
     id: UUID
     organization_id: UUID
@@ -47,14 +47,15 @@ class ApiKeyResult:
 
 
 async def create_api_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
-    """A new key; one that stands for a member may do no more than the member."""
+    """Create a key. One that acts as a member cannot have a role with more permissions than the member's."""
 
     async def work() -> ApiKeyResult:
-        require_permission(ctx.viewer, Action.ADMINISTER, to="make API keys")
+        require_permission(ctx.viewer, Action.ADMINISTER, to="create API keys")
         validator = Validator()
         name = validator.text(new.name, "name", required=True) or ""
         if new.expires_at is not None and new.expires_at <= ctx.now:
-            validator.add("expiresAt", message="`expiresAt` is past. Give a later instant, or leave it out.")
+            message = "`expiresAt` is in the past. Enter a time in the future, or leave it out."
+            validator.add("expiresAt", message=message)
         if new.member_id is not None:
             await check_key_member(ctx, new.member_id, new.role, validator)
         validator.raise_if_any()
@@ -64,7 +65,7 @@ async def create_api_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
 
 
 async def revoke_api_key(ctx: Ctx, id: UUID) -> UUID:
-    """Stop a key for ever; one that is revoked already stays as it is."""
+    """Revoke a key for good. Do nothing if it is revoked already."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="revoke API keys")
@@ -82,8 +83,9 @@ async def revoke_api_key(ctx: Ctx, id: UUID) -> UUID:
 
 
 async def record_key_use(ctx: Ctx) -> None:
-    """Keep the minute in which the viewer's key was used; a database that has no time for it just now keeps the one before."""
-    minute, key = ctx.now.replace(second=0, microsecond=0), ctx.viewer.key
+    """Store the minute in which the viewer's key was last used, unless the database is too busy."""
+    key = ctx.viewer.key
+    minute = ctx.now.replace(second=0, microsecond=0)
     if key is None or (key.last_used_at is not None and key.last_used_at >= minute):
         return
     this_key = ApiKey.filter(id=key.id, organization_id=ctx.viewer.organization_id)
@@ -99,8 +101,11 @@ async def record_key_use(ctx: Ctx) -> None:
 async def insert_key(
     ctx: Ctx, *, name: str, role: Role, member_id: UUID | None, expires_at: datetime | None = None
 ) -> ApiKeyResult:
-    """Make a key and give it out; 256 random bits, so that a plain hash keeps it safe."""
-    id, public_id, secret = new_id(), secrets.token_hex(8), secrets.token_urlsafe(32).replace("_", "-")
+    """Insert a key and return it with its secret."""
+    id = new_id()
+    public_id = secrets.token_hex(8)
+    # 256 random bits: a slow hash, as passwords need it, would add nothing. "_" separates the parts of a key.
+    secret = secrets.token_urlsafe(32).replace("_", "-")
     columns: dict[str, Any] = {"name": name, "role": role, "member_id": member_id, "expires_at": expires_at}
     await ApiKey.create(
         id=id,
@@ -117,7 +122,7 @@ async def insert_key(
 
 
 async def check_key_member(ctx: Ctx, id: UUID, role: Role, validator: Validator) -> None:
-    """Report a member who is not active, or whose role allows less than the key's. Raise NotFoundError for a stranger."""
+    """Report a member who is not active, or whose role allows less than the key's."""
     found = await Member.filter(organization_id=ctx.viewer.organization_id, id=id).values("name", "active", "role")
     if not found:
         raise NotFoundError("Member", id)
@@ -127,7 +132,7 @@ async def check_key_member(ctx: Ctx, id: UUID, role: Role, validator: Validator)
         validator.add("memberId", message=f"{member['name']} is not an active member. Activate the member first.")
     if acting_role(role, member_role) is not role:
         message = (
-            f"{member['name']} is {role_with_article(member_role)}, and a key cannot do more than its member. "
-            f"Give the key the role {member_role}."
+            f"{member['name']} is {role_with_article(member_role)}, and a key cannot do more than its member "
+            f"can. Give the key the role {member_role}."
         )
         validator.add("role", message=message)

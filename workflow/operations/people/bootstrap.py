@@ -1,4 +1,4 @@
-"""Creation of an organization, and of keys for it, from the command line: there is no viewer to authorize yet."""
+"""Creation of organizations and keys from the command line, without a viewer to authorize."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,10 @@ class InitOrganizationResult:
 async def init_organization(
     *, name: str, email: str, admin_name: str, currency: str, time_zone: str, now: datetime
 ) -> InitOrganizationResult:
-    """Create an organization with the default process, its first admin and a key. Raise DuplicateError on a known name."""
+    """Create an organization with the default process, its first admin and a key.
+
+    Raise DuplicateError if an organization has the name.
+    """
     validator = Validator()
     validator.text(name, "organization", required=True)
     validator.text(admin_name, "name", required=True)
@@ -40,7 +43,7 @@ async def init_organization(
     validator.raise_if_any()
 
     async def work() -> InitOrganizationResult:
-        # Commands find an organization by its name. An admin may rename one later, so no unique index guards the name.
+        # Commands find an organization by its name. Admins may rename theirs, so no index is unique.
         await _refuse_duplicate_name(name.strip())
         ctx = await _insert_organization(name.strip(), currency, time_zone, now)
         await publish(ctx, preset("default"))

@@ -1,4 +1,4 @@
-"""People join the organization, change and leave; the last admin stays."""
+"""Members: created, updated and deactivated. An organization always has an active admin."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,18 +9,19 @@ from workflow.models import Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
+from workflow.operations.core.duplicates import refuse_duplicate
 from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Role, Visibility
-from workflow.rules.errors import DuplicateError, NotFoundError, invalid_field
+from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.permissions import Action, require_permission
 
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Somebody who joins."""
+    """A member to create."""
 
     name: str
     email: str
@@ -30,7 +31,7 @@ class NewMember:
 
 
 class MemberChanges(TypedDict, total=False):
-    """Fields of a member that a client gave; only the team can be cleared."""
+    """The fields of a member that a client has set; None clears the team."""
 
     name: str | None
     role: Role | None
@@ -40,23 +41,23 @@ class MemberChanges(TypedDict, total=False):
 
 
 async def create_member(ctx: Ctx, new: NewMember) -> UUID:
-    """A new active member; Duplicate where somebody has the e-mail, who may have left."""
+    """Create an active member. Raise DuplicateError if a member has the e-mail, even an inactive one."""
 
     async def work() -> UUID:
-        require_permission(ctx.viewer, Action.ADMINISTER, to="make members")
+        require_permission(ctx.viewer, Action.ADMINISTER, to="create members")
         validator = Validator()
         name = validator.text(new.name, "name", required=True)
         email = validator.email(new.email, "email", required=True)
         validator.raise_if_any()
         await _check_team(ctx, new.team_id)
-        await _refuse_duplicate(ctx, email or "")
+        await _refuse_duplicate_email(ctx, email or "")
         return await _insert(ctx, {**asdict(new), "name": name, "email": email})
 
     return await perform(ctx, work)
 
 
 async def update_member(ctx: Ctx, id: UUID, changes: MemberChanges) -> UUID:
-    """Change the fields that are given; who is not active any more keeps their deals, and their keys stop at once."""
+    """Change the given fields. A deactivated member keeps their deals, but their keys stop working."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="change members")
@@ -76,12 +77,13 @@ async def update_member(ctx: Ctx, id: UUID, changes: MemberChanges) -> UUID:
 
 
 async def insert_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id: UUID | None = None) -> UUID:
-    """A new active member who sees everything; the caller has checked that the e-mail is free."""
+    """Insert an active member who sees all deals. The caller has checked that no member has the e-mail."""
     return await _insert(ctx, asdict(NewMember(name, email.lower(), role, team_id=team_id)))
 
 
 async def _insert(ctx: Ctx, member: dict[str, Any]) -> UUID:  # Any: columns of several kinds
-    id, columns = new_id(), {**member, "active": True}
+    id = new_id()
+    columns = {**member, "active": True}
     await Member.create(id=id, organization_id=ctx.viewer.organization_id, created_at=ctx.now, **columns)
     await _record(ctx, "member.created", id, diff({}, columns))
     return id
@@ -92,7 +94,8 @@ async def _record(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object])
 
 
 def _validate(changes: MemberChanges) -> dict[str, object]:
-    validator, fields = Validator(), dict(changes)
+    validator = Validator()
+    fields = dict(changes)
     for name in ("name", "role", "visibility", "active"):
         if name in fields and fields[name] is None:
             validator.add(name, message=f"`{name}` cannot be null. Leave it out to keep it.")
@@ -107,22 +110,22 @@ async def _check_team(ctx: Ctx, id: UUID | None) -> None:
         raise NotFoundError("Team", id)
 
 
-async def _refuse_duplicate(ctx: Ctx, email: str) -> None:
-    found = await Member.filter(organization_id=ctx.viewer.organization_id, email=email).values("id", "active")
-    if found:
-        how = "Use them" if found[0]["active"] else "Make them active again with updateMember"
-        message = f"There is a member with the e-mail {email} already. {how}, or give another address."
-        raise DuplicateError(message, kind="Member", id=found[0]["id"])
+async def _refuse_duplicate_email(ctx: Ctx, email: str) -> None:
+    same_email = Member.filter(organization_id=ctx.viewer.organization_id, email=email)
+    is_inactive = await same_email.filter(active=False).exists()
+    advice = "Activate this member again" if is_inactive else "Use this member"
+    message = f"A member with the e-mail {email} exists already. {advice}, or enter another address."
+    await refuse_duplicate(same_email, kind="Member", message=message)
 
 
 async def _require_an_admin(ctx: Ctx, before: Mapping[str, object], fields: Mapping[str, object]) -> None:
-    """Refuse to take the last active admin away; whoever else would do so waits for the organization's row."""
+    """Refuse to deactivate the last active admin or change their role. The organization is locked."""
     if not _is_active_admin(before) or _is_active_admin({**before, **fields}):
         return
     others = Member.filter(organization_id=ctx.viewer.organization_id, role=Role.ADMIN, active=True)
     if not await others.exclude(id=before["id"]).exists():
         path = "active" if fields.get("active") is False else "role"
-        message = f"{before['name']} is the last active admin. Make somebody else an admin first."
+        message = f"{before['name']} is the last active admin. Give another member the role first."
         raise invalid_field(path, message=message)
 
 

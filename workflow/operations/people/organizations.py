@@ -17,7 +17,7 @@ from workflow.rules.permissions import Action, require_permission
 
 
 class OrganizationChanges(TypedDict, total=False):
-    """Fields of an organization that a client gave; none can be cleared."""
+    """The fields of an organization that a client has set. None of them can be cleared."""
 
     name: str | None
     time_zone: str | None
@@ -78,7 +78,7 @@ def _validate(changes: OrganizationChanges) -> dict[str, object]:
 
 
 async def _refuse_if_amounts_exist(id: UUID, currency: str) -> None:
-    """Refuse another base currency once amounts are stored in this one, even those of closed or deleted deals."""
+    """Refuse another base currency if amounts are stored in this one, also by closed or deleted deals."""
     amounts = (
         (Opportunity.filter(organization_id=id, value_minor__not_isnull=True), "an opportunity has a value"),
         (ExchangeRate.filter(organization_id=id), "an exchange rate is set"),

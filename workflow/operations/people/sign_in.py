@@ -1,4 +1,4 @@
-"""Somebody whom the issuer vouches for becomes a viewer: a member by their verified e-mail, made on first sight where a role is told."""
+"""Sign-in with an OpenID Connect token: the verified e-mail identifies a member, created if necessary."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ MAX_NAME_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class IdentityClaims:
-    """What the issuer's token says of a person, as it says it; `role` is that of somebody new, none where none is told."""
+    """The claims of a token about a person, not validated yet. `role` is for a member to be created."""
 
     email: object
     email_verified: object
@@ -30,7 +30,7 @@ class IdentityClaims:
 
 
 async def sign_in(claims: IdentityClaims, *, now: datetime, request_id: str | None = None) -> Viewer:
-    """The viewer of the one active member with the person's e-mail; raises PermissionDenied where there is none."""
+    """Return the viewer of the one active member with the verified e-mail, or raise PermissionDeniedError."""
     with bypass_row_security():
         return await _resolve_viewer(claims, now, request_id)
 
@@ -42,40 +42,42 @@ async def _resolve_viewer(claims: IdentityClaims, now: datetime, request_id: str
         known = [await _provision_member(claims, email, now, request_id)]
     active = [identity for identity in known if identity.active]
     if not active:
-        raise PermissionDeniedError(f"The member {email} is not active. An admin can make them so.")
+        raise PermissionDeniedError(f"The member {email} is not active. Ask an admin to activate the member.")
     if len(active) > 1:
         raise PermissionDeniedError(
-            f"{email} is a member of {len(active)} organizations. Use an API key of one of them."
+            f"{email} is a member of {len(active)} organizations. Use an API key of one of them instead."
         )
     viewer = await viewer_for_member(active[0].organization_id, active[0].id)
     if viewer is None:
-        raise PermissionDeniedError(f"The member {email} is not active any more. An admin can make them so.")
+        raise PermissionDeniedError(f"The member {email} is not active. Ask an admin to activate the member.")
     return viewer
 
 
 def _verified_email(claims: IdentityClaims) -> str:
-    """The verified e-mail in lower case; letters outside ASCII must be small already, for some of their capitals have an ASCII small one."""
+    """Return the verified e-mail in lower case. Refuse a token without one."""
     email = claims.email
     if not isinstance(email, str) or claims.email_verified is not True:
         raise PermissionDeniedError(
-            "The token has no verified e-mail. Let the issuer write `email` and `email_verified`."
+            "The token has no verified e-mail. Configure the issuer to add `email` and `email_verified`."
         )
     address = email.lower()
     validator = Validator()
     normalized = validator.email(email, "email", required=True)
+    # Some capitals outside ASCII have a small letter in ASCII (the Kelvin sign becomes "k"), which would
+    # turn one person's address into another's. An address with such letters must be in lower case already.
     if validator.problems or normalized != address or not (email.isascii() or email == address):
-        raise PermissionDeniedError(f"The token's e-mail {email[:80]!r} is none that a member could have.")
+        raise PermissionDeniedError(f"The token's e-mail {email[:80]!r} is not a valid e-mail of a member.")
     return address
 
 
 async def _provision_member(claims: IdentityClaims, email: str, now: datetime, request_id: str | None) -> Identity:
-    """A member for somebody whom nobody here knows: of the one organization there is, in the role that the token tells."""
+    """Create a member with the role in the token, if the server has exactly one organization."""
     role = _claimed_role(claims, email)
     organization_id = await only_organization()
     if organization_id is None:
         raise PermissionDeniedError(
-            f"No member has the e-mail {email}, and new ones are made only on a server with one organization. "
-            "Let an admin make the member."
+            f"No member has the e-mail {email}, and members are created at sign-in only on a server with one "
+            "organization. Ask an admin to create the member."
         )
     ctx = Ctx(viewer=system_viewer(organization_id), now=now, request_id=request_id)
 
@@ -86,7 +88,7 @@ async def _provision_member(claims: IdentityClaims, email: str, now: datetime, r
 
 
 async def _find_or_create_member(ctx: Ctx, claims: IdentityClaims, email: str, role: Role) -> Identity:
-    """The member, made by the first of those who come at the same time, and found by the others."""
+    """Create the member, or find the one that a concurrent sign-in has created."""
     organization_id = ctx.viewer.organization_id
     await lock_organization(organization_id)
     found = await Member.filter(organization_id=organization_id, email=email).values("id", "active")
@@ -97,18 +99,21 @@ async def _find_or_create_member(ctx: Ctx, claims: IdentityClaims, email: str, r
 
 
 def _claimed_role(claims: IdentityClaims, email: str) -> Role:
+    """Return the role in the token, which is a text or a list of one text. Refuse any other claim."""
     claim = claims.role
-    word = claim[0] if isinstance(claim, list) and len(claim) == 1 else claim
-    if word is None:
-        raise PermissionDeniedError(f"No member has the e-mail {email}. Let an admin make the member.")
-    if not isinstance(word, str) or word.upper() not in Role.__members__:
-        words = ", ".join(role.lower() for role in Role)
-        raise PermissionDeniedError(f"No member has the e-mail {email}, and the token's role is none of {words}.")
-    return Role(word.upper())
+    name = claim[0] if isinstance(claim, list) and len(claim) == 1 else claim
+    if name is None:
+        raise PermissionDeniedError(f"No member has the e-mail {email}. Ask an admin to create the member.")
+    if not isinstance(name, str) or name.upper() not in Role.__members__:
+        roles = ", ".join(role.lower() for role in Role)
+        raise PermissionDeniedError(
+            f"No member has the e-mail {email}, and the role in the token is not one of {roles}."
+        )
+    return Role(name.upper())
 
 
 def _claimed_name(claims: IdentityClaims, email: str) -> str:
-    """The name that the token tells, where it can be kept; else the e-mail's own part."""
+    """Return the name in the token if it can be stored, or the part of the e-mail before the @."""
     name = claims.name.strip() if isinstance(claims.name, str) else ""
-    fits = name and len(name) <= MAX_NAME_LENGTH and not UNSTORABLE.search(name)
-    return name if fits else email.partition("@")[0]
+    is_valid = name and len(name) <= MAX_NAME_LENGTH and not UNSTORABLE.search(name)
+    return name if is_valid else email.partition("@")[0]

@@ -1,4 +1,4 @@
-"""Teams stand in a tree: each has a name of its own, a team above it or none, and whom it is led by."""
+"""Teams: a tree, in which each team has a unique name and may have a parent and a manager."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -19,7 +19,7 @@ from workflow.rules.permissions import Action, require_permission
 
 
 class TeamChanges(TypedDict, total=False):
-    """Fields of a team that a client gave; None clears the team above and the manager."""
+    """The fields of a team that a client has set; None clears the parent and the manager."""
 
     name: str | None
     parent_id: UUID | None
@@ -27,10 +27,10 @@ class TeamChanges(TypedDict, total=False):
 
 
 async def create_team(ctx: Ctx, changes: TeamChanges) -> UUID:
-    """A new team; Duplicate where another has the name."""
+    """Create a team. Raise DuplicateError if another team has the name."""
 
     async def work() -> UUID:
-        require_permission(ctx.viewer, Action.ADMINISTER, to="make teams")
+        require_permission(ctx.viewer, Action.ADMINISTER, to="create teams")
         await lock_organization(ctx.viewer.organization_id)
         fields = await _validate(ctx, {**changes, "name": changes.get("name")}, {})
         return await insert_team(ctx, **fields)
@@ -39,7 +39,7 @@ async def create_team(ctx: Ctx, changes: TeamChanges) -> UUID:
 
 
 async def update_team(ctx: Ctx, id: UUID, changes: TeamChanges) -> UUID:
-    """Change the fields that are given; a team cannot come to stand below itself."""
+    """Change the given fields. Refuse a parent that is the team itself or below it."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="change teams")
@@ -57,7 +57,7 @@ async def update_team(ctx: Ctx, id: UUID, changes: TeamChanges) -> UUID:
 
 
 async def insert_team(ctx: Ctx, **fields: Any) -> UUID:  # Any: columns of several kinds
-    """A new team of columns that the caller has checked."""
+    """Insert a team. The caller has validated the columns."""
     id = new_id()
     await Team.create(id=id, organization_id=ctx.viewer.organization_id, created_at=ctx.now, **fields)
     await _record(ctx, "team.created", id, diff({}, fields))
@@ -69,8 +69,9 @@ async def _record(ctx: Ctx, event: str, id: UUID, changes: Mapping[str, object])
 
 
 async def _validate(ctx: Ctx, changes: TeamChanges, before: Mapping[str, Any]) -> dict[str, object]:
-    """The columns, where they can be so: a name that no other team has, a team above, a manager who is active."""
-    validator, fields = Validator(), dict(changes)
+    """Return the columns for the given fields. Refuse invalid ones."""
+    validator = Validator()
+    fields = dict(changes)
     if "name" in changes:
         fields["name"] = validator.text(changes["name"], "name", required=True)
     validator.raise_if_any()
@@ -88,7 +89,7 @@ async def _check_parent(ctx: Ctx, parent: UUID | None, own_id: UUID | None, vali
     if all(team["id"] != parent for team in tree):
         raise NotFoundError("Team", parent or "")
     if own_id is not None and parent in with_subteams([own_id], tree):
-        validator.add("parentId", message="A team cannot stand below itself. Name a team that is not below it.")
+        validator.add("parentId", message="A team cannot be below itself. Choose a parent outside this team.")
 
 
 async def _check_manager(ctx: Ctx, manager: UUID | None, validator: Validator) -> None:
@@ -96,7 +97,7 @@ async def _check_manager(ctx: Ctx, manager: UUID | None, validator: Validator) -
     if not found:
         raise NotFoundError("Member", manager or "")
     if not found[0]["active"]:
-        validator.add("managerId", message="This member is not active any more. Name an active member.")
+        validator.add("managerId", message="This member is no longer active. Choose an active member.")
 
 
 async def _refuse_duplicate_name(ctx: Ctx, name: object, own_id: UUID | None) -> None:

@@ -1,4 +1,4 @@
-"""What an amount is worth in the organization's base currency on a day, and what becomes of it when a rate changes."""
+"""Exchange rates to the organization's base currency, and the values of deals in it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,14 +25,14 @@ _VALUE_COLUMNS = ("id", "state", "deleted_at", "value_minor", "value_currency", 
 
 
 async def to_stored_money(ctx: Ctx, money: MoneyAmount, *path: str) -> StoredMoney:
-    """The amount in minor units and in base currency at today's rate; refuses what no ledger could hold."""
+    """Convert an amount to minor units, and to the base currency at today's rate."""
     minor = minor_units(money, *path)
-    worth = await base_value(ctx, minor, money.currency, None, *path, "currency")
-    return StoredMoney(minor=minor, currency=money.currency, base_minor=worth)
+    base_minor = await base_value(ctx, minor, money.currency, None, *path, "currency")
+    return StoredMoney(minor=minor, currency=money.currency, base_minor=base_minor)
 
 
 async def base_value(ctx: Ctx, minor: int, currency: str, on: date | None, *path: str) -> int:
-    """Minor units of base currency at the rate valid on a day, today where none is named; InvalidInput where there is none."""
+    """Convert minor units to the base currency at the rate of a day, by default today."""
     settings = await lock_settings(ctx.viewer.organization_id)
     base = settings["base_currency"]
     if currency == base:
@@ -44,17 +44,18 @@ async def base_value(ctx: Ctx, minor: int, currency: str, on: date | None, *path
         when = "today" if on is None else f"on {day}"
         message = (
             f"There is no exchange rate from {currency} to {base} valid {when}. "
-            f"Give the amount in {base}, or ask an admin to set the rate with setExchangeRate."
+            f"Enter the amount in {base}, or ask an admin to set the rate."
         )
         raise invalid_field(*path, message=message)
-    worth = convert_minor(minor, currency, base, rate)
-    if worth >= MAX_MINOR:
-        raise invalid_field(*path, message=f"In {base} this is more than can be kept. Check the amount and the rate.")
-    return worth
+    base_minor = convert_minor(minor, currency, base, rate)
+    if base_minor >= MAX_MINOR:
+        message = f"This amount is too large to be stored in {base}. Check the amount and the exchange rate."
+        raise invalid_field(*path, message=message)
+    return base_minor
 
 
 async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: date) -> UUID:
-    """Base currency per one unit of `currency` from a day on; open deals in it are worth the new rate at once."""
+    """Set the rate of a currency from a day on, in base currency per unit. Revalue the open deals in it."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
@@ -73,19 +74,22 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
 def _check_rate(currency: str, rate: Decimal, base: str) -> None:
     validator = Validator()
     if exponent(currency) is None:
-        validator.add("currency", message=f"`{currency}` is no ISO 4217 currency code such as EUR or USD.")
+        message = f"`{currency[:80]}` is not an ISO 4217 currency code such as EUR or USD."
+        validator.add("currency", message=message)
     if currency == base:
-        validator.add("currency", message=f"{base} is the base currency; its rate is always 1. Name another currency.")
+        message = f"{base} is the base currency, whose rate is always 1. Choose another currency."
+        validator.add("currency", message=message)
     if not 0 < rate < MAX_RATE or rate != round(rate, RATE_DECIMALS):
         message = (
-            f"`rate` is above 0, below {MAX_RATE:,} and has at most {RATE_DECIMALS} decimals: {base} for one unit."
+            f"`rate` must be above 0 and below {MAX_RATE:,}, with at most {RATE_DECIMALS} decimals. "
+            f"It is the amount in {base} for one unit of the currency."
         )
         validator.add("rate", message=message)
     validator.raise_if_any()
 
 
 async def rates_on(organization_id: UUID, day: date) -> dict[str, Decimal]:
-    """The rate of each currency that is valid on a day; one statement."""
+    """Return the rate of each currency on a day, with one SQL statement."""
     rates = ExchangeRate.filter(organization_id=organization_id, valid_from__lte=day).order_by("valid_from")
     return {rate["currency"]: rate["rate"] for rate in await rates.values("currency", "rate")}
 
@@ -104,16 +108,16 @@ async def _store_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: date) 
     }
     found = await ExchangeRate.filter(**key).values("id")
     if found:
-        same: UUID = found[0]["id"]
-        await ExchangeRate.filter(id=same).update(rate=rate)
-        return same
+        existing_id: UUID = found[0]["id"]
+        await ExchangeRate.filter(id=existing_id).update(rate=rate)
+        return existing_id
     id = new_id()
     await ExchangeRate.create(id=id, rate=rate, **key)
     return id
 
 
 async def _revalue(ctx: Ctx, currency: str, base: str, today: date) -> None:
-    """Write the worth of every open deal in the currency anew; a closed or deleted one keeps what it was worth then."""
+    """Revalue the open deals in a currency at today's rate. Closed and deleted deals keep their value."""
     rate = await _rate_on(ctx, currency, today)
     deals_in_currency = Opportunity.filter(
         organization_id=ctx.viewer.organization_id, value_currency=currency, deleted_at=None
@@ -126,13 +130,13 @@ async def _revalue(ctx: Ctx, currency: str, base: str, today: date) -> None:
 
 async def _revalue_batch(ids: Sequence[UUID], currency: str, base: str, rate: Decimal) -> None:
     await lock_rows(Opportunity, ids)
+    # Read under the locks: a deal may have been closed, deleted or given another value since its id was read.
     for deal in await Opportunity.filter(id__in=list(ids)).values(*_VALUE_COLUMNS):
         if deal["value_currency"] != currency or deal["state"] not in OPEN_STATES or deal["deleted_at"]:
             continue
-        worth = convert_minor(deal["value_minor"], currency, base, rate)
-        if worth >= MAX_MINOR:
-            raise invalid_field(
-                "rate", message=f"At this rate a deal is worth more {base} than can be kept. Check the rate."
-            )
-        if worth != deal["base_minor"]:
-            await Opportunity.filter(id=deal["id"]).update(base_minor=worth)
+        base_minor = convert_minor(deal["value_minor"], currency, base, rate)
+        if base_minor >= MAX_MINOR:
+            message = f"At this rate, the value of a deal is too large to be stored in {base}. Check the rate."
+            raise invalid_field("rate", message=message)
+        if base_minor != deal["base_minor"]:
+            await Opportunity.filter(id=deal["id"]).update(base_minor=base_minor)

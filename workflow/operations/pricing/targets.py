@@ -1,4 +1,4 @@
-"""Targets: what the organization, a team or a member is to win in a period; one for each period and whose it is."""
+"""Targets: the amount that the organization, a team or a member is to win in a period."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ NO_VALUE = {"value_minor": None, "value_currency": None}
 
 @dataclass(frozen=True, slots=True)
 class NewTarget:
-    """A target: a member's, a team's, or the organization's where neither is named; in base currency, from a day to a day."""
+    """A target to set, in the base currency. Without a member and a team it is that of the organization."""
 
     member_id: UUID | None
     team_id: UUID | None
@@ -32,7 +32,7 @@ class NewTarget:
 
 
 async def set_target(ctx: Ctx, new: NewTarget) -> UUID:
-    """Set the target of exactly this period; the same period and whose again replaces its value."""
+    """Set a target, or replace the value of the one for the same period and the same member or team."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.SET_TARGETS, to="set targets")
@@ -56,7 +56,7 @@ async def set_target(ctx: Ctx, new: NewTarget) -> UUID:
 
 
 async def remove_target(ctx: Ctx, id: UUID) -> UUID:
-    """Take a target away."""
+    """Delete a target."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.SET_TARGETS, to="remove targets")
@@ -73,7 +73,7 @@ async def remove_target(ctx: Ctx, id: UUID) -> UUID:
 
 
 async def _authorize(ctx: Ctx, member_id: UUID | None, team_id: UUID | None) -> None:
-    """An admin sets all; a manager the team's and those of its members."""
+    """Refuse viewers other than admins and, for a team and its members, the team's managers."""
     organization_id = ctx.viewer.organization_id
     teams: list[UUID | None] = [team_id] if team_id else []
     if member_id is not None:
@@ -84,7 +84,8 @@ async def _authorize(ctx: Ctx, member_id: UUID | None, team_id: UUID | None) -> 
     if team_id is not None and not await Team.filter(organization_id=organization_id, id=team_id).exists():
         raise NotFoundError("Team", team_id)
     if not _leads_all(ctx.viewer, teams):
-        raise PermissionDeniedError("This target is not your team's to set. Ask a manager of that team, or an admin.")
+        message = "You can set targets only for your own teams and their members."
+        raise PermissionDeniedError(f"{message} Ask a manager of that team, or an admin.")
 
 
 def _leads_all(viewer: Viewer, teams: list[UUID | None]) -> bool:
@@ -94,21 +95,23 @@ def _leads_all(viewer: Viewer, teams: list[UUID | None]) -> bool:
 
 
 async def _validate(ctx: Ctx, new: NewTarget) -> dict[str, Any]:
-    """The value in base currency, every fault told."""
+    """Return the columns of the value. Raise InvalidInputError with every fault."""
     validator = Validator()
     if new.member_id is not None and new.team_id is not None:
-        validator.add("teamId", message="A target is a member's or a team's. Give `memberId` or `teamId`, not both.")
+        message = "A target is for a member or for a team. Set `memberId` or `teamId`, not both."
+        validator.add("teamId", message=message)
     if new.end < new.start:
-        validator.add("period", "to", message="`period` ends before it begins. Give `to` a day on or after `from`.")
+        message = f"`period` ends on {new.end}, before it begins on {new.start}. Set `to` to `from` or later."
+        validator.add("period", "to", message=message)
     validator.day(new.start, "period", "from")
     base = (await lock_settings(ctx.viewer.organization_id))["base_currency"]
     if new.value.currency != base:
-        message = f"Figures are in the base currency. Give the target in {base}."
+        message = f"Reports are in the base currency. Enter the target in {base}."
         validator.add("value", "currency", message=message)
     validator.raise_if_any()
     minor = minor_units(new.value, "value")
     if minor == 0:
-        raise invalid_field("value", "amount", message="A target is more than 0. Take it away with removeTarget.")
+        raise invalid_field("value", "amount", message="A target must be above 0. To have no target, remove it.")
     return {"value_minor": minor, "value_currency": base}
 
 

@@ -1,7 +1,7 @@
-"""Deliveries on their way: claimed by a lease, so that several workers share them, and settled by what the receiver answered."""
+"""Deliveries of webhooks: leased, so that workers can share them, and updated with the receiver's answer."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,10 +20,10 @@ from workflow.rules.enums import DeliveryStatus
 from workflow.rules.events.webhook_retries import DISABLE_AFTER, next_retry_at
 
 LEASE_DURATION = timedelta(seconds=60)
-"""How long a delivery is one worker's: longer than a receiver may take, so that only a dead worker's is taken over."""
+"""The lease of a delivery. It exceeds the timeout of a request, so that only a dead worker loses it."""
 MAX_ERROR_LENGTH = 1_024
 RETENTION = timedelta(days=30)
-"""How long what became of a delivery is told."""
+"""The time after which a delivery that needs no further attempt is deleted."""
 CLEANUP_BATCH_SIZE = 1_000
 DUE_DELIVERIES_SQL = """SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND next_attempt_at <= $2
     AND (leased_until IS NULL OR leased_until <= $2) ORDER BY next_attempt_at, id LIMIT $3"""
@@ -31,7 +31,7 @@ DUE_DELIVERIES_SQL = """SELECT id FROM webhook_delivery WHERE endpoint_id = $1 A
 
 @dataclass(frozen=True, slots=True)
 class DueEndpoint:
-    """An endpoint to which something is due."""
+    """An endpoint with deliveries that are due."""
 
     organization_id: UUID
     endpoint_id: UUID
@@ -39,7 +39,7 @@ class DueEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class LeasedDelivery:
-    """One delivery under a lease: what is sent where, and by which secrets it is signed."""
+    """A leased delivery: the event to send, the URL, and the secrets that sign it."""
 
     id: UUID
     lease: UUID
@@ -52,7 +52,7 @@ class LeasedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What the receiver answered; no status where it did not. `fault` is none where it took the parcel."""
+    """The result of one attempt. `status` is None without an answer, and `error` is None after a success."""
 
     status: int | None
     error: str | None = None
@@ -61,7 +61,7 @@ class DeliveryOutcome:
 
 
 async def due_endpoints(now: datetime) -> list[DueEndpoint]:
-    """The active endpoints to which something is due, and that nobody is sending."""
+    """Return the active endpoints with deliveries that are due and not leased."""
     available = Q(leased_until=None) | Q(leased_until__lte=now)
     due = WebhookDelivery.filter(available, next_attempt_at__lte=now, endpoint__active=True)
     with bypass_row_security():
@@ -70,35 +70,29 @@ async def due_endpoints(now: datetime) -> list[DueEndpoint]:
 
 
 async def lease_deliveries(due_endpoint: DueEndpoint, now: datetime, limit: int) -> list[LeasedDelivery]:
-    """Take the lease of what is due to an endpoint, at most so many."""
+    """Lease at most `limit` due deliveries of an endpoint."""
 
     async def work() -> list[LeasedDelivery]:
         lock_clause = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
-        ids = [
-            UUID(str(row["id"]))
-            for row in await fetch(DUE_DELIVERIES_SQL + lock_clause, due_endpoint.endpoint_id, now, limit)
-        ]
+        due = await fetch(DUE_DELIVERIES_SQL + lock_clause, due_endpoint.endpoint_id, now, limit)
+        ids = [UUID(str(row["id"])) for row in due]
         found = await WebhookEndpoint.filter(id=due_endpoint.endpoint_id, active=True).values()
         if not ids or not found:
             return []
-        lease, endpoint = new_id(), found[0]
+        endpoint = found[0]
+        lease = new_id()
         await WebhookDelivery.filter(id__in=ids).update(lease=lease, leased_until=now + LEASE_DURATION)
         rows = await WebhookDelivery.filter(id__in=ids).order_by("id").values("id", "event_id", "attempts")
         events = await events_by_id(system_viewer(due_endpoint.organization_id), [row["event_id"] for row in rows])
-        previous_valid_until = endpoint["secret_before_until"]
-        encrypted_secrets = [
-            endpoint["secret"],
-            *([endpoint["secret_before"]] if previous_valid_until is not None and previous_valid_until > now else []),
-        ]
         return [
             LeasedDelivery(
-                row["id"],
-                lease,
-                due_endpoint,
-                row["attempts"],
-                events[row["event_id"]],
-                endpoint["url"],
-                tuple(encrypted_secrets),
+                id=row["id"],
+                lease=lease,
+                endpoint=due_endpoint,
+                attempts=row["attempts"],
+                event=events[row["event_id"]],
+                url=endpoint["url"],
+                encrypted_secrets=_valid_secrets(endpoint, now),
             )
             for row in rows
         ]
@@ -107,34 +101,39 @@ async def lease_deliveries(due_endpoint: DueEndpoint, now: datetime, limit: int)
         return await transaction(work)
 
 
+def _valid_secrets(endpoint: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    """Return the endpoint's secret and, for some time after a rotation, the one before it."""
+    previous_valid_until = endpoint["secret_before_until"]
+    if previous_valid_until is not None and previous_valid_until > now:
+        return endpoint["secret"], endpoint["secret_before"]
+    return (endpoint["secret"],)
+
+
 async def record_outcome(
     delivery: LeasedDelivery, outcome: DeliveryOutcome, now: datetime, jitter: Callable[[], float] = random.random
 ) -> None:
-    """Keep what became of a parcel; whoever has lost its lease meanwhile keeps nothing."""
+    """Store the outcome of an attempt, and disable an endpoint that fails for too long.
+
+    Do nothing if another worker has leased the delivery meanwhile.
+    """
 
     async def work() -> None:
+        # The endpoint is locked before the delivery, as a change of the endpoint locks them.
         endpoint_changes = await _endpoint_changes(delivery.endpoint, outcome, now)
-        columns = {
-            "attempts": delivery.attempts + 1,
-            "last_status_code": outcome.status,
-            "lease": None,
-            "leased_until": None,
-        }
-        delivery_columns = columns | _delivery_columns(delivery, outcome, now, jitter())
-        if (
-            await WebhookDelivery.filter(id=delivery.id, lease=delivery.lease).update(**delivery_columns)
-            and endpoint_changes
-        ):
-            await WebhookEndpoint.filter(id=delivery.endpoint.endpoint_id).update(**endpoint_changes)
-            if "active" in endpoint_changes:
-                await _record_disabled(delivery.endpoint, endpoint_changes["disabled_reason"], now)
+        columns = _delivery_columns(delivery, outcome, now, jitter())
+        is_leased = await WebhookDelivery.filter(id=delivery.id, lease=delivery.lease).update(**columns)
+        if not is_leased or not endpoint_changes:
+            return
+        await WebhookEndpoint.filter(id=delivery.endpoint.endpoint_id).update(**endpoint_changes)
+        if "active" in endpoint_changes:
+            await _record_disabled(delivery.endpoint, endpoint_changes["disabled_reason"], now)
 
     with act_as_organization(delivery.endpoint.organization_id):
         await transaction(work)
 
 
 async def release_delivery(delivery: LeasedDelivery) -> None:
-    """End the lease of what was not sent, so that it is due at once."""
+    """End the lease of a delivery that was not sent, so that it is due at once."""
 
     async def work() -> None:
         await WebhookDelivery.filter(id=delivery.id, lease=delivery.lease).update(lease=None, leased_until=None)
@@ -144,7 +143,7 @@ async def release_delivery(delivery: LeasedDelivery) -> None:
 
 
 async def delete_old_deliveries(now: datetime) -> int:
-    """Take away what became of deliveries long ago, some at a time; their number."""
+    """Delete one batch of deliveries that ended longer ago than RETENTION. Return how many were deleted."""
     with bypass_row_security():
         old = WebhookDelivery.filter(created_at__lt=now - RETENTION, next_attempt_at=None)
 
@@ -158,37 +157,41 @@ async def delete_old_deliveries(now: datetime) -> int:
 def _delivery_columns(
     delivery: LeasedDelivery, outcome: DeliveryOutcome, now: datetime, jitter: float
 ) -> dict[str, Any]:
-    """The delivery's columns after an attempt."""
+    """Return the delivery's columns after an attempt."""
+    attempts = delivery.attempts + 1
+    columns = {"attempts": attempts, "last_status_code": outcome.status, "lease": None, "leased_until": None}
     if outcome.error is None:
-        return {
-            "status": DeliveryStatus.DELIVERED,
-            "delivered_at": now,
-            "last_error": None,
-            "next_attempt_at": None,
-        }
-    next_attempt_at = None if outcome.gone else next_retry_at(delivery.attempts + 1, now, jitter, outcome.retry_after)
+        success = {"status": DeliveryStatus.DELIVERED, "delivered_at": now, "last_error": None}
+        return {**columns, **success, "next_attempt_at": None}
+    next_attempt_at = None if outcome.gone else next_retry_at(attempts, now, jitter, outcome.retry_after)
     status = DeliveryStatus.EXHAUSTED if next_attempt_at is None else DeliveryStatus.FAILED
-    return {"status": status, "last_error": _error_text(outcome), "next_attempt_at": next_attempt_at}
+    return {**columns, "status": status, "last_error": _error_text(outcome), "next_attempt_at": next_attempt_at}
 
 
 def _error_text(outcome: DeliveryOutcome) -> str:
-    """What was wrong, as any database keeps it: a receiver answers whatever it likes."""
+    """Return the error as a text that can be stored. A receiver may answer with any bytes."""
     return UNSTORABLE.sub("\ufffd", outcome.error or "")[:MAX_ERROR_LENGTH]
 
 
 async def _endpoint_changes(due_endpoint: DueEndpoint, outcome: DeliveryOutcome, now: datetime) -> dict[str, Any]:
-    """What changes of the endpoint, which is then held: one that is gone, or has failed for days without one delivery, is disabled."""
+    """Return the changes of the endpoint, and lock it if there are any.
+
+    It is disabled if the receiver answered 410 Gone, or if every attempt has failed for DISABLE_AFTER.
+    """
     found = await WebhookEndpoint.filter(id=due_endpoint.endpoint_id, active=True).values("failing_since")
     if not found or (outcome.error is None and found[0]["failing_since"] is None):
         return {}
     since = found[0]["failing_since"]
     changes: dict[str, Any] = {"failing_since": None if outcome.error is None else since or now}
     if outcome.gone:
-        changes |= {"active": False, "disabled_reason": "The receiver answered 410 Gone: it wants nothing more."}
+        reason = "The receiver answered 410 Gone: it does not want any more events."
+        changes |= {"active": False, "disabled_reason": reason}
     elif outcome.error is not None and since is not None and since <= now - DISABLE_AFTER:
-        reason = f"Nothing was delivered for {DISABLE_AFTER.days} days. The last attempt: {_error_text(outcome)[:200]}"
+        error = _error_text(outcome)[:200]
+        reason = f"No delivery succeeded for {DISABLE_AFTER.days} days. The last attempt failed with: {error}"
         changes |= {"active": False, "disabled_reason": reason}
     if "active" in changes:
+        # The event about it is audited, which locks the organization. Changes by admins lock it first, too.
         await lock_organization(due_endpoint.organization_id)
     elif changes["failing_since"] == since:
         return {}

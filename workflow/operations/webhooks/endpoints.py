@@ -1,4 +1,4 @@
-"""Webhook endpoints as admins keep them: where facts go, which, and by which secret each sending is signed."""
+"""Webhook endpoints: created, updated and deleted by admins, and sent events again on request."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from workflow.operations.core.locking import lock_and_read, lock_organization
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
 from workflow.queries.events.events import newest_position, position_before
-from workflow.rules.codec import SECRET_FIELD
+from workflow.rules.codec import SECRET_FIELD, camel
 from workflow.rules.enums import DeliveryStatus
 from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.events.event_types import EVENT_TYPES, unknown_patterns
@@ -26,12 +26,12 @@ from workflow.rules.events.webhook_signing import SECRET_BYTES, SECRET_OVERLAP, 
 from workflow.rules.permissions import Action, require_permission
 
 MAX_ENDPOINTS = 20
-"""Of one organization: each has a sender of its own."""
+"""Endpoints of one organization. Each one has a sender of its own in the worker."""
 MAX_EVENT_PATTERNS = 50
 
 
 class EndpointChanges(TypedDict, total=False):
-    """Fields of an endpoint that a client gave."""
+    """The fields of an endpoint that a client has set."""
 
     url: str | None
     event_types: Sequence[str] | None
@@ -40,30 +40,33 @@ class EndpointChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpointResult:
-    """An endpoint, and its new secret the only time it is shown."""
+    """An endpoint, with its new secret, which is shown only once."""
 
     id: UUID
     secret: str | None = field(default=None, metadata={SECRET_FIELD: True})
 
 
 async def create_webhook_endpoint(ctx: Ctx, changes: EndpointChanges) -> WebhookEndpointResult:
-    """A new endpoint; it is sent what is told from now on."""
+    """Create an endpoint. It receives the events that are recorded from now on."""
 
     async def work() -> WebhookEndpointResult:
-        require_permission(ctx.viewer, Action.ADMINISTER, to="make webhook endpoints")
+        require_permission(ctx.viewer, Action.ADMINISTER, to="create webhook endpoints")
         await lock_organization(ctx.viewer.organization_id)
         fields = _validate(ctx, {"active": True, "event_types": (), **changes})
         if await WebhookEndpoint.filter(organization_id=ctx.viewer.organization_id).count() >= MAX_ENDPOINTS:
-            message = f"There are {MAX_ENDPOINTS} endpoints, the most there can be. Delete one that is not needed."
+            message = f"There are {MAX_ENDPOINTS} endpoints, which is the limit. Delete one that you do not need."
             raise invalid_field("url", message=message)
-        id, secret = new_id(), encode_secret(secrets.token_bytes(SECRET_BYTES))
-        columns: dict[str, Any] = {
-            "id": id,
-            "organization_id": ctx.viewer.organization_id,
-            "secret": ctx.vault.encrypt(secret),
-        }
-        columns |= {**fields, **(await newest_position(ctx.viewer))._asdict(), "created_at": ctx.now}
-        await WebhookEndpoint.create(**columns)
+        id = new_id()
+        secret = encode_secret(secrets.token_bytes(SECRET_BYTES))
+        position = await newest_position(ctx.viewer)
+        await WebhookEndpoint.create(
+            id=id,
+            organization_id=ctx.viewer.organization_id,
+            secret=ctx.vault.encrypt(secret),
+            created_at=ctx.now,
+            **fields,
+            **position._asdict(),
+        )
         await _record(ctx, "webhook.created", id, _redact_urls(diff({}, fields)))
         return WebhookEndpointResult(id, secret)
 
@@ -73,7 +76,10 @@ async def create_webhook_endpoint(ctx: Ctx, changes: EndpointChanges) -> Webhook
 async def update_webhook_endpoint(
     ctx: Ctx, id: UUID, changes: EndpointChanges, *, rotate: bool
 ) -> WebhookEndpointResult:
-    """Change the fields that are given; a new secret signs at once, and the one before it for a day more."""
+    """Change the given fields, and rotate the secret if asked to.
+
+    A new secret signs at once. For SECRET_OVERLAP, the previous one signs as well.
+    """
 
     async def work() -> WebhookEndpointResult:
         require_permission(ctx.viewer, Action.ADMINISTER, to="change webhook endpoints")
@@ -81,7 +87,9 @@ async def update_webhook_endpoint(
         fields = _validate(ctx, changes)
         differences = _redact_urls(diff({name: before[name] for name in fields}, fields))
         if fields.get("active") is True and not before["active"]:
-            fields |= {"disabled_reason": None, "failing_since": None, **(await newest_position(ctx.viewer))._asdict()}
+            # It continues with new events: a receiver does not expect those of the time when it was inactive.
+            position = await newest_position(ctx.viewer)
+            fields |= {"disabled_reason": None, "failing_since": None, **position._asdict()}
         if fields.get("active") is False and before["active"]:
             fields |= {"disabled_reason": f"Switched off by {ctx.viewer.name}."}
         secret = encode_secret(secrets.token_bytes(SECRET_BYTES)) if rotate else None
@@ -102,7 +110,7 @@ async def update_webhook_endpoint(
 
 
 async def delete_webhook_endpoint(ctx: Ctx, id: UUID) -> UUID:
-    """Send nothing there any more; what became of its deliveries goes with it."""
+    """Delete an endpoint with the log of its deliveries."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="delete webhook endpoints")
@@ -115,7 +123,7 @@ async def delete_webhook_endpoint(ctx: Ctx, id: UUID) -> UUID:
 
 
 async def redeliver_webhook(ctx: Ctx, id: UUID) -> UUID:
-    """Send one delivery again, whatever became of it, at once where its endpoint is active."""
+    """Send one delivery again, whatever its status. It is sent at once if its endpoint is active."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="send webhooks again")
@@ -131,13 +139,13 @@ async def redeliver_webhook(ctx: Ctx, id: UUID) -> UUID:
 
 
 async def redeliver_since(ctx: Ctx, id: UUID, since: datetime) -> UUID:
-    """Send all that was told since then again, sent before or not: the endpoint goes back to that place in the feed."""
+    """Send all events since a time again, by setting the endpoint back to that position in the feed."""
 
     async def work() -> UUID:
         require_permission(ctx.viewer, Action.ADMINISTER, to="send webhooks again")
         before = await _lock_endpoint(ctx, id)
         if not before["active"]:
-            message = "The endpoint is switched off, so that nothing is sent. Switch it on with `active: true` first."
+            message = "This endpoint is inactive, so nothing is sent to it. Set `active` to true first."
             raise invalid_field("endpointId", message=message)
         position = await position_before(ctx.viewer, since)
         if position is not None and position < (before["epoch"], before["xid"], before["pos"]):
@@ -156,17 +164,17 @@ async def _lock_endpoint(ctx: Ctx, id: UUID) -> dict[str, Any]:  # Any: columns 
 
 
 def _validate(ctx: Ctx, changes: EndpointChanges) -> dict[str, Any]:
-    """The given fields as stored; what cannot be empty says so."""
-    validator, fields = Validator(), cast(dict[str, Any], dict(changes))  # columns of several kinds
+    """Return the columns for the given fields. Raise InvalidInputError with every fault."""
+    validator = Validator()
+    fields = cast(dict[str, Any], dict(changes))  # columns of several kinds
     for name in ("url", "event_types", "active"):
         if name in changes and fields[name] is None:
-            shown = "eventTypes" if name == "event_types" else name
-            validator.add(shown, message=f"`{shown}` cannot be empty. Give it a value, or leave it out.")
+            validator.add(camel(name), message=f"`{camel(name)}` cannot be null. Leave it out to keep it.")
     if isinstance(changes.get("url"), str):
         try:
             parse_webhook_url(str(changes["url"]), allow_private=ctx.private_webhooks)
-        except UnsafeUrlError as fault:
-            validator.add("url", message=str(fault))
+        except UnsafeUrlError as problem:
+            validator.add("url", message=str(problem))
     if (types := changes.get("event_types")) is not None:
         fields["event_types"] = list(dict.fromkeys(types))
         _check_types(fields["event_types"], validator)
@@ -176,18 +184,20 @@ def _validate(ctx: Ctx, changes: EndpointChanges) -> dict[str, Any]:
 
 def _check_types(types: Sequence[str], validator: Validator) -> None:
     if len(types) > MAX_EVENT_PATTERNS:
-        validator.add("eventTypes", message=f"There are {len(types)} patterns; at most {MAX_EVENT_PATTERNS} are kept.")
+        message = f"`eventTypes` has {len(types)} patterns; the limit is {MAX_EVENT_PATTERNS}."
+        validator.add("eventTypes", message=message)
         return
     for pattern in unknown_patterns(types):
         known = ", ".join(sorted(EVENT_TYPES))
         message = (
-            f"`{pattern[:64]}` means no type of event. There are {known}; `risk.*` means all that begin with `risk.`."
+            f"`{pattern[:64]}` does not match any type of event. The types are {known}. "
+            "`risk.*` matches all that begin with `risk.`."
         )
         validator.add("eventTypes", message=message)
 
 
 def _redact_urls(differences: dict[str, Any]) -> dict[str, Any]:
-    """Differences as they are told: of an address where it goes to and no more, for the rest may be a password for the receiver."""
+    """Shorten URLs to their origin: the path or the query may contain a password of the receiver."""
     if "url" in differences:
         differences["url"] = {side: url and _origin(url) for side, url in differences["url"].items()}
     return differences

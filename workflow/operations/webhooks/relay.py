@@ -1,4 +1,4 @@
-"""From the feed to the receivers: each active endpoint gets a delivery for each fact it wants, and its place in the feed goes on."""
+"""The relay: it creates a delivery for each new event that an active endpoint subscribes to."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,28 +14,31 @@ from workflow.queries.events.events import EventHead, FeedPosition, event_heads,
 from workflow.rules.enums import DeliveryStatus
 
 BATCH_SIZE = 500
-"""Facts that become deliveries in one transaction."""
+"""Events that become deliveries in one transaction."""
+# The query runs every second. It compares with the newest event only, because SQLite would scan all events
+# for one after the position.
 ENDPOINTS_BEHIND_SQL = """SELECT e.id, e.organization_id FROM webhook_endpoint e WHERE e.active AND EXISTS (
-    SELECT 1 FROM (SELECT xid, pos FROM event WHERE organization_id = e.organization_id ORDER BY xid DESC, pos DESC LIMIT 1) newest
+    SELECT 1 FROM (SELECT xid, pos FROM event WHERE organization_id = e.organization_id
+        ORDER BY xid DESC, pos DESC LIMIT 1) newest
     WHERE (newest.xid, newest.pos) > (e.xid, e.pos))"""
-"""By the newest fact alone, for this is asked every second: SQLite would look through all of them for one after a place."""
 RESET_COLUMNS = ("status", "attempts", "next_attempt_at", "lease", "leased_until")
-"""What starts anew where an endpoint has gone back in the feed and meets a fact again."""
+"""The columns of an existing delivery that are reset if its endpoint reaches the event again."""
 
 
 async def relay(now: datetime) -> int:
-    """Make the deliveries of all that was told; their number. Whoever else relays at the same time makes none twice."""
+    """Create the deliveries of all new events, and return how many. Concurrent relays are safe."""
     with bypass_row_security():
         behind = await fetch(ENDPOINTS_BEHIND_SQL)
     created = 0
     for endpoint in behind:
-        with act_as_organization(UUID(str(endpoint["organization_id"]))):
-            created += await _relay_endpoint(UUID(str(endpoint["organization_id"])), UUID(str(endpoint["id"])), now)
+        organization_id = UUID(str(endpoint["organization_id"]))
+        with act_as_organization(organization_id):
+            created += await _relay_endpoint(organization_id, UUID(str(endpoint["id"])), now)
     return created
 
 
 async def _relay_endpoint(organization_id: UUID, id: UUID, now: datetime) -> int:
-    """Bring one endpoint to the end of the feed, some facts at a time."""
+    """Relay to one endpoint until it is at the end of the feed, one batch of events at a time."""
     created = 0
     while True:
 
@@ -50,6 +53,7 @@ async def _relay_endpoint(organization_id: UUID, id: UUID, now: datetime) -> int
 
 
 async def _relay_batch(endpoint: Mapping[str, Any], now: datetime) -> tuple[int, bool]:
+    """Create the deliveries of one batch and advance the endpoint. Return how many, and if more follow."""
     viewer = system_viewer(endpoint["organization_id"])
     position = FeedPosition(endpoint["epoch"], endpoint["xid"], endpoint["pos"])
     end = await newest_position(viewer)
