@@ -83,7 +83,7 @@ def test_a_denial_names_whom_to_ask(action: Action, role: Role) -> None:
     with pytest.raises(PermissionDeniedError) as refused:
         require_permission(viewer(role), action, to="do this")
 
-    assert " may not do this. Ask " in refused.value.message
+    assert " you cannot do this. Ask " in refused.value.message
     return None
 
 
@@ -95,7 +95,8 @@ def test_everyone_except_observers_writes_their_own_deals(role: Role) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "expected"), [(REP, False), (MANAGER, True), (ADMIN, True), (INTEGRATOR, True), (OBSERVER, False)]
+    ("role", "expected"),
+    [(REP, False), (MANAGER, True), (ADMIN, True), (INTEGRATOR, True), (OBSERVER, False)],
 )
 def test_managers_write_the_deals_of_their_teams(role: Role, expected: bool) -> None:
     teams = TEAMS_OF_MANAGER["of the team"]
@@ -107,7 +108,10 @@ def test_managers_write_the_deals_of_their_teams(role: Role, expected: bool) -> 
 @pytest.mark.parametrize("manager", TEAMS_OF_MANAGER)
 @pytest.mark.parametrize("action", COACHING)
 def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) -> None:
-    one, expected = viewer(MANAGER, TEAMS_OF_MANAGER[manager]), manager in ("of the team above", "of the team")
+    one, expected = (
+        viewer(MANAGER, TEAMS_OF_MANAGER[manager]),
+        manager in ("of the team above", "of the team"),
+    )
 
     assert may_write(one, ownership()) is expected
     assert may_manage(one, action, ownership()) is expected
@@ -160,7 +164,9 @@ def test_a_key_acts_in_the_lower_of_two_roles(key: Role, member: Role) -> None:
 @pytest.mark.parametrize("kept", Visibility)
 @pytest.mark.parametrize("member", Role)
 @pytest.mark.parametrize("key", Role)
-def test_only_an_integrators_own_key_sees_more_than_their_visibility(key: Role, member: Role, kept: Visibility) -> None:
+def test_only_an_integrators_own_key_sees_more_than_their_visibility(
+    key: Role, member: Role, kept: Visibility
+) -> None:
     sees_all = key in (INTEGRATOR, ADMIN) and member is INTEGRATOR
 
     assert acting_visibility(acting_role(key, member), member, kept) is (Visibility.ALL if sees_all else kept)

@@ -1,10 +1,23 @@
-"""The words a deal is described with: every enum of the domain, its value equal to its name."""
+"""Enums of the domain. Each value equals its name, so that a member can be stored and sent as it is."""
 
 from enum import StrEnum
 
 
-class OpportunityState(StrEnum):
-    """Where a deal stands."""
+class LabelledEnum(StrEnum):
+    """Enum whose members appear in messages to people."""
+
+    @property
+    def label(self) -> str:
+        """Return the member as people write it: `decision maker`."""
+        return _LABELS.get(self, self.replace("_", " ").lower())
+
+
+_LABELS = {"PROGRESSING": "in progress"}
+"""Labels that differ from the name in lower case."""
+
+
+class OpportunityState(LabelledEnum):
+    """State of an opportunity."""
 
     LEAD = "LEAD"
     QUALIFIED = "QUALIFIED"
@@ -15,10 +28,11 @@ class OpportunityState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves a deal. QUALIFY: LEAD→QUALIFIED. PROGRESS: QUALIFIED→PROGRESSING. WIN: PROGRESSING→WON.
-    LOSE: QUALIFIED|PROGRESSING→LOST. DISQUALIFY: LEAD|QUALIFIED|PROGRESSING→DISQUALIFIED.
-    REGRESS: PROGRESSING→QUALIFIED, QUALIFIED→LEAD. REOPEN: LOST→LEAD|QUALIFIED|PROGRESSING,
-    DISQUALIFIED→LEAD, WON→PROGRESSING; the target's own entry gate is evaluated again.
+    """Request for a change of state.
+
+    QUALIFY: LEAD to QUALIFIED. PROGRESS: QUALIFIED to PROGRESSING. WIN: PROGRESSING to WON. LOSE: QUALIFIED or PROGRESSING
+    to LOST. DISQUALIFY: an open state to DISQUALIFIED. REGRESS: PROGRESSING to QUALIFIED, QUALIFIED to LEAD. REOPEN: LOST to
+    LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to PROGRESSING, through the gate that leads to the target.
     """
 
     QUALIFY = "QUALIFY"
@@ -31,7 +45,7 @@ class Trigger(StrEnum):
 
 
 class OpportunityType(StrEnum):
-    """What kind of business the deal is."""
+    """Kind of business."""
 
     NEW_BUSINESS = "NEW_BUSINESS"
     EXISTING_BUSINESS = "EXISTING_BUSINESS"
@@ -41,7 +55,7 @@ class OpportunityType(StrEnum):
 
 
 class ForecastCategory(StrEnum):
-    """How a forecast counts the deal; OMITTED weighs nothing."""
+    """Place of an opportunity in the forecast; OMITTED counts with a weight of 0."""
 
     OMITTED = "OMITTED"
     PIPELINE = "PIPELINE"
@@ -52,7 +66,7 @@ class ForecastCategory(StrEnum):
 
 
 class WinReason(StrEnum):
-    """Why the buyer chose us."""
+    """Reason why the buyer chose us."""
 
     CAPABILITY = "CAPABILITY"
     PRICE_VALUE = "PRICE_VALUE"
@@ -64,7 +78,7 @@ class WinReason(StrEnum):
 
 
 class LossReason(StrEnum):
-    """Why the buyer did not choose us."""
+    """Reason why the buyer did not choose us."""
 
     NO_DECISION = "NO_DECISION"
     LOST_TO_COMPETITOR = "LOST_TO_COMPETITOR"
@@ -81,7 +95,7 @@ class LossReason(StrEnum):
 
 
 class DisqualifyReason(StrEnum):
-    """Why we stopped."""
+    """Reason why we stopped working on the deal."""
 
     NO_PAIN = "NO_PAIN"
     NO_INTEREST = "NO_INTEREST"
@@ -97,7 +111,7 @@ class DisqualifyReason(StrEnum):
 
 
 class SlipReason(StrEnum):
-    """Why an expected close date moved later."""
+    """Reason why an expected close date moved to a later month."""
 
     WRONG_DATE = "WRONG_DATE"
     BUYER_PROCESS = "BUYER_PROCESS"
@@ -110,7 +124,7 @@ class SlipReason(StrEnum):
 
 
 class Role(StrEnum):
-    """REP works deals, MANAGER coaches a team and may override soft guards, ADMIN configures, INTEGRATOR is a machine, OBSERVER reads."""
+    """Role of a member: REP works on deals, MANAGER coaches a team, ADMIN configures, INTEGRATOR is a program, OBSERVER reads."""
 
     REP = "REP"
     MANAGER = "MANAGER"
@@ -120,7 +134,7 @@ class Role(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Which opportunities a member sees: their own, those of their team and its sub-teams, or all."""
+    """Opportunities that a member sees: their own, those of their team and its sub-teams, or all."""
 
     OWN = "OWN"
     TEAM = "TEAM"
@@ -128,7 +142,7 @@ class Visibility(StrEnum):
 
 
 class CriterionKind(StrEnum):
-    """What a criterion asks about."""
+    """Subject of a criterion."""
 
     PAIN = "PAIN"
     INTEREST = "INTEREST"
@@ -148,7 +162,7 @@ class CriterionKind(StrEnum):
 
 
 class Grade(StrEnum):
-    """IDENTIFIED: the seller thinks so. VALIDATED: the buyer said so. CONFIRMED: it is documented. DISPROVED: it is not there."""
+    """Certainty of an assessment: IDENTIFIED, the seller thinks so; VALIDATED, the buyer said so; CONFIRMED, it is documented; DISPROVED, it is not true."""
 
     UNKNOWN = "UNKNOWN"
     IDENTIFIED = "IDENTIFIED"
@@ -158,7 +172,7 @@ class Grade(StrEnum):
 
 
 class FitOperator(StrEnum):
-    """How a fit rule compares the account's data with its value."""
+    """Comparison of the account's data with the value of a fit rule."""
 
     EQ = "EQ"
     NE = "NE"
@@ -170,15 +184,15 @@ class FitOperator(StrEnum):
 
 
 class FitStatus(StrEnum):
-    """What a fit rule found; UNKNOWN where the account's data is missing."""
+    """Result of a fit rule; UNKNOWN if the account's data is missing."""
 
     PASS = "PASS"
     FAIL = "FAIL"
     UNKNOWN = "UNKNOWN"
 
 
-class BuyingRole(StrEnum):
-    """The part a person plays in the purchase."""
+class BuyingRole(LabelledEnum):
+    """Role of a person in the purchase."""
 
     ECONOMIC_BUYER = "ECONOMIC_BUYER"
     DECISION_MAKER = "DECISION_MAKER"
@@ -200,7 +214,7 @@ class BuyingRole(StrEnum):
 
 
 class Influence(StrEnum):
-    """How much a person's word weighs."""
+    """Weight of a person's opinion in the decision."""
 
     UNKNOWN = "UNKNOWN"
     MINOR = "MINOR"
@@ -209,7 +223,7 @@ class Influence(StrEnum):
 
 
 class Attitude(StrEnum):
-    """How a person feels about us."""
+    """Attitude of a person towards us."""
 
     UNKNOWN = "UNKNOWN"
     HOSTILE = "HOSTILE"
@@ -220,7 +234,7 @@ class Attitude(StrEnum):
 
 
 class Coverage(StrEnum):
-    """How often we spoke with a person, both ways: 0, 1, 2-4, 5 or more times."""
+    """Amount of two-way contact with a person: 0, 1, 2 to 4, or at least 5 activities."""
 
     NONE = "NONE"
     BRIEF = "BRIEF"
@@ -229,7 +243,7 @@ class Coverage(StrEnum):
 
 
 class BuyingStyle(StrEnum):
-    """What a person judges an offer by."""
+    """Criteria by which a person judges an offer."""
 
     UNKNOWN = "UNKNOWN"
     FINANCIAL = "FINANCIAL"
@@ -239,7 +253,7 @@ class BuyingStyle(StrEnum):
 
 
 class PurchaseProcess(StrEnum):
-    """How the buyer decides."""
+    """The buyer's way to decide."""
 
     UNKNOWN = "UNKNOWN"
     INDIVIDUAL = "INDIVIDUAL"
@@ -248,7 +262,7 @@ class PurchaseProcess(StrEnum):
 
 
 class RelationKind(StrEnum):
-    """How two people of the buyer stand to each other."""
+    """Relation between two people on the buyer's side."""
 
     REPORTS_TO = "REPORTS_TO"
     INFLUENCES = "INFLUENCES"
@@ -256,7 +270,7 @@ class RelationKind(StrEnum):
 
 
 class CompetitorKind(StrEnum):
-    """Whom or what we are compared with."""
+    """Kind of alternative that the buyer compares us with."""
 
     VENDOR = "VENDOR"
     INCUMBENT = "INCUMBENT"
@@ -265,7 +279,7 @@ class CompetitorKind(StrEnum):
 
 
 class CompetitorStanding(StrEnum):
-    """How far a competitor has come."""
+    """Position of a competitor in the deal."""
 
     SUSPECTED = "SUSPECTED"
     ACTIVE = "ACTIVE"
@@ -275,7 +289,7 @@ class CompetitorStanding(StrEnum):
 
 
 class RiskCategory(StrEnum):
-    """What the buyer fears."""
+    """Subject of a perceived risk."""
 
     FINANCIAL = "FINANCIAL"
     PERFORMANCE = "PERFORMANCE"
@@ -290,7 +304,7 @@ class RiskCategory(StrEnum):
 
 
 class RiskStatus(StrEnum):
-    """What became of a risk."""
+    """Status of a risk."""
 
     SUSPECTED = "SUSPECTED"
     CONFIRMED = "CONFIRMED"
@@ -300,8 +314,8 @@ class RiskStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
-class RiskLevel(StrEnum):
-    """likelihood × impact: LOW ≤ 4, MEDIUM 5–9, HIGH 10–14, CRITICAL ≥ 15."""
+class RiskLevel(LabelledEnum):
+    """Level of likelihood × impact: LOW up to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15."""
 
     LOW = "LOW"
     MEDIUM = "MEDIUM"
@@ -310,7 +324,7 @@ class RiskLevel(StrEnum):
 
 
 class MitigationKind(StrEnum):
-    """How a risk is made smaller."""
+    """Kind of plan against a risk."""
 
     REFERENCE = "REFERENCE"
     PILOT = "PILOT"
@@ -323,7 +337,7 @@ class MitigationKind(StrEnum):
 
 
 class MilestoneStatus(StrEnum):
-    """What became of a milestone."""
+    """Status of a milestone."""
 
     PLANNED = "PLANNED"
     DONE = "DONE"
@@ -332,7 +346,7 @@ class MilestoneStatus(StrEnum):
 
 
 class MilestoneSide(StrEnum):
-    """Whose step a milestone is."""
+    """Side that completes a milestone."""
 
     BUYER = "BUYER"
     SELLER = "SELLER"
@@ -340,7 +354,7 @@ class MilestoneSide(StrEnum):
 
 
 class Momentum(StrEnum):
-    """Whether milestones are reached, held against how much is done."""
+    """Progress by milestones, compared with the number of activities."""
 
     MOVING = "MOVING"
     BUSY_NOT_MOVING = "BUSY_NOT_MOVING"
@@ -349,7 +363,7 @@ class Momentum(StrEnum):
 
 
 class InsightTopicName(StrEnum):
-    """What there is to know of a deal, from the buyer's pain to how far the purchase has come."""
+    """Topic of insight: something to know about every deal."""
 
     PAIN = "PAIN"
     INTEREST = "INTEREST"
@@ -366,7 +380,7 @@ class InsightTopicName(StrEnum):
 
 
 class KnowledgeStatus(StrEnum):
-    """How much of a topic is known; STALE: it was known once, and must be asked again."""
+    """How much is known of a topic; STALE: known once, but too long ago."""
 
     KNOWN = "KNOWN"
     PARTIAL = "PARTIAL"
@@ -375,7 +389,7 @@ class KnowledgeStatus(StrEnum):
 
 
 class HealthBand(StrEnum):
-    """GREEN from 80 points, AMBER from 60, RED below."""
+    """Health as a traffic light: GREEN from 80 points, AMBER from 60, RED below."""
 
     GREEN = "GREEN"
     AMBER = "AMBER"
@@ -383,7 +397,7 @@ class HealthBand(StrEnum):
 
 
 class ActivityKind(StrEnum):
-    """What was done."""
+    """Kind of activity."""
 
     CALL = "CALL"
     MEETING = "MEETING"
@@ -394,7 +408,7 @@ class ActivityKind(StrEnum):
 
 
 class ActivityDirection(StrEnum):
-    """Who began it; INTERNAL never reached the buyer."""
+    """Side that started an activity; INTERNAL ones did not involve the buyer."""
 
     INBOUND = "INBOUND"
     OUTBOUND = "OUTBOUND"
@@ -402,7 +416,7 @@ class ActivityDirection(StrEnum):
 
 
 class RequirementKind(StrEnum):
-    """What a requirement looks at: one evaluator each."""
+    """Kind of requirement; each has its own evaluator."""
 
     CRITERION = "CRITERION"
     FIT = "FIT"
@@ -416,14 +430,14 @@ class RequirementKind(StrEnum):
 
 
 class Strength(StrEnum):
-    """HARD cannot be overridden by anyone below ADMIN; SOFT can, by a MANAGER, with a reason that is kept."""
+    """Strength of a requirement: an ADMIN can override HARD ones, a MANAGER also SOFT ones, with a reason."""
 
     HARD = "HARD"
     SOFT = "SOFT"
 
 
 class RequirementStatus(StrEnum):
-    """What a gate found of a requirement."""
+    """Result of a requirement in a gate."""
 
     MET = "MET"
     UNMET = "UNMET"
@@ -431,7 +445,7 @@ class RequirementStatus(StrEnum):
 
 
 class TransitionReadiness(StrEnum):
-    """Whether this viewer can take an arrow now."""
+    """Readiness of a transition for a viewer."""
 
     READY = "READY"
     OVERRIDABLE = "OVERRIDABLE"
@@ -440,7 +454,7 @@ class TransitionReadiness(StrEnum):
 
 
 class TransitionSource(StrEnum):
-    """By which way a transition came."""
+    """Origin of a transition."""
 
     API = "API"
     BULK = "BULK"
@@ -449,7 +463,7 @@ class TransitionSource(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """Who acts."""
+    """Kind of actor."""
 
     MEMBER = "MEMBER"
     API_KEY = "API_KEY"
@@ -457,7 +471,7 @@ class ActorKind(StrEnum):
 
 
 class OpportunityField(StrEnum):
-    """The fields a requirement can ask for."""
+    """Field that a requirement can ask for."""
 
     VALUE = "VALUE"
     EXPECTED_CLOSE_DATE = "EXPECTED_CLOSE_DATE"
@@ -471,7 +485,7 @@ class OpportunityField(StrEnum):
 
 
 class AlertCode(StrEnum):
-    """What an alert warns of."""
+    """Subject of an alert."""
 
     STATE_AGE = "STATE_AGE"
     NO_BUYER_ACTIVITY = "NO_BUYER_ACTIVITY"
@@ -493,7 +507,7 @@ class AlertCode(StrEnum):
 
 
 class AlertSeverity(StrEnum):
-    """How urgent an alert is."""
+    """Urgency of an alert."""
 
     ADVICE = "ADVICE"
     WARNING = "WARNING"
@@ -501,14 +515,14 @@ class AlertSeverity(StrEnum):
 
 
 class RiskSettlement(StrEnum):
-    """How a risk is put to rest: lived with, or gone."""
+    """Way to settle a risk: the buyer accepts it, or it is gone."""
 
     ACCEPTED = "ACCEPTED"
     CLOSED = "CLOSED"
 
 
 class ImportOutcome(StrEnum):
-    """What became of an imported row."""
+    """Outcome of an imported row."""
 
     CREATED = "CREATED"
     UPDATED = "UPDATED"
@@ -517,7 +531,7 @@ class ImportOutcome(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """Why a mutation did not do the thing."""
+    """Reason why a mutation was refused."""
 
     INVALID_INPUT = "INVALID_INPUT"
     NOT_FOUND = "NOT_FOUND"
@@ -530,14 +544,14 @@ class ProblemCode(StrEnum):
 
 
 class OrderDirection(StrEnum):
-    """Up or down."""
+    """Direction of an order."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class OpportunityOrderField(StrEnum):
-    """Nulls come last, on every database and in both directions."""
+    """Field by which opportunities are ordered. Nulls come last, on both databases and in both directions."""
 
     NUMBER = "NUMBER"
     NAME = "NAME"
@@ -552,7 +566,7 @@ class OpportunityOrderField(StrEnum):
 
 
 class PipelineGrouping(StrEnum):
-    """By what the rows of a pipeline are told apart; TEAM is the owner's."""
+    """Grouping of the pipeline; TEAM is the team of the owner."""
 
     STATE = "STATE"
     OWNER = "OWNER"
@@ -564,7 +578,7 @@ class PipelineGrouping(StrEnum):
 
 
 class OutcomeGrouping(StrEnum):
-    """By what closed deals are told apart; COMPETITOR is whoever was on record, OVERRIDDEN whether a gate was ever passed by an override."""
+    """Grouping of closed deals; COMPETITOR is any competitor on record, OVERRIDDEN if any gate was passed by an override."""
 
     REASON = "REASON"
     OWNER = "OWNER"
@@ -578,14 +592,14 @@ class OutcomeGrouping(StrEnum):
 
 
 class OverrideGrouping(StrEnum):
-    """By the process whose gate was passed, or by the member who passed it."""
+    """Grouping of overrides: by the process of the gate, or by the member who made them."""
 
     PROCESS = "PROCESS"
     MEMBER = "MEMBER"
 
 
 class AlertStatus(StrEnum):
-    """Whether somebody has looked at an alert: nobody yet, somebody, somebody who will later, or its cause is gone."""
+    """Status of an alert."""
 
     OPEN = "OPEN"
     ACKNOWLEDGED = "ACKNOWLEDGED"
@@ -594,7 +608,7 @@ class AlertStatus(StrEnum):
 
 
 class AlertOrderField(StrEnum):
-    """What alerts are ordered by."""
+    """Field by which alerts are ordered."""
 
     SEVERITY = "SEVERITY"
     FIRST_SEEN = "FIRST_SEEN"
@@ -602,7 +616,7 @@ class AlertOrderField(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """What became of sending one fact to one receiver: not tried yet, taken, to be tried again, given up."""
+    """Status of the delivery of an event to an endpoint."""
 
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"

@@ -1,4 +1,4 @@
-"""Refusals: what a user can mend, said whole, each with the sentence people read."""
+"""Refusals: errors that a user can correct, each with the sentence that people read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 
 
 class HasExplanation(Protocol):
-    """A verdict, as far as a refusal needs to know one."""
+    """The part of a verdict that a refusal needs."""
 
     @property
     def explanation(self) -> str:
-        """Why it holds or does not, in a sentence."""
+        """Return why the requirement is met or unmet, in a sentence."""
         ...
 
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One fault of an input: where it is and what to do about it."""
+    """One fault of an input: its path, and what to do about it."""
 
     path: tuple[str, ...]
     message: str
@@ -30,7 +30,7 @@ class UnavailableError(Exception):
 
 
 class Refusal(Exception):
-    """The thing was not done, and nothing was written."""
+    """The request was refused, and nothing was written."""
 
     code: ClassVar[ProblemCode]
 
@@ -40,7 +40,7 @@ class Refusal(Exception):
 
 
 class InvalidInputError(Refusal):
-    """Fields of the input cannot be taken as they are; every one is told."""
+    """The input has faults; all of them are listed."""
 
     code = ProblemCode.INVALID_INPUT
 
@@ -50,53 +50,59 @@ class InvalidInputError(Refusal):
 
 
 def invalid_field(*path: str, message: str) -> InvalidInputError:
-    """One field's fault as a refusal."""
+    """Return a refusal with one fault."""
     return InvalidInputError([FieldProblem(path=path, message=message)])
 
 
 class NotFoundError(Refusal):
-    """There is no such record, or the viewer may not see it: the two are never told apart."""
+    """There is no such record, or the viewer may not see it."""
 
     code = ProblemCode.NOT_FOUND
 
     def __init__(self, kind: str | None, id: UUID | str) -> None:
+        # One sentence for both cases: a different one would reveal that the record exists.
         super().__init__(
-            "Nothing with this id is there, or you may not see it. Check the id, or ask its owner for access."
+            "There is nothing with this id, or you are not allowed to see it. Check the id, or ask for access."
         )
-        self.kind, self.id = kind, id
+        self.kind = kind
+        self.id = id
 
 
 class PermissionDeniedError(Refusal):
-    """The viewer's role or team does not allow it."""
+    """The viewer's role or team does not allow the action."""
 
     code = ProblemCode.PERMISSION_DENIED
 
 
 class VersionConflictError(Refusal):
-    """Somebody changed the record since it was read."""
+    """Someone changed the record since the viewer read it."""
 
     code = ProblemCode.VERSION_CONFLICT
 
     def __init__(self, *, kind: str, id: UUID, expected: int, actual: int) -> None:
         super().__init__(
-            f"You expected version {expected}, and it is version {actual} now: somebody changed it since you read it. "
-            "Read it again, and send your change with the version it has."
+            f"You expected version {expected}, but the current version is {actual}: someone changed it in the meantime. "
+            "Read it again, and send your change with the current version."
         )
-        self.kind, self.id, self.expected, self.actual = kind, id, expected, actual
+        self.kind = kind
+        self.id = id
+        self.expected = expected
+        self.actual = actual
 
 
 class DuplicateError(Refusal):
-    """The same thing is there already."""
+    """The record exists already."""
 
     code = ProblemCode.DUPLICATE
 
     def __init__(self, message: str, *, kind: str, id: UUID | None) -> None:
         super().__init__(message)
-        self.kind, self.id = kind, id
+        self.kind = kind
+        self.id = id
 
 
 class IllegalTransitionError(Refusal):
-    """The machine has no such arrow from the present state."""
+    """The state machine has no such transition from the current state."""
 
     code = ProblemCode.ILLEGAL_TRANSITION
 
@@ -109,16 +115,17 @@ class IllegalTransitionError(Refusal):
         opportunity_id: UUID,
         target: OpportunityState | None = None,
     ) -> None:
-        transitions = ", ".join(f"{way} to {end}" for way, end in allowed)
+        transitions = ", ".join(f"{trigger} to {target}" for trigger, target in allowed)
         to = f" to {target}" if target else ""
-        super().__init__(f"{trigger} does not lead{to} from {state}. What leaves {state}: {transitions}.")
-        self.trigger, self.state = trigger, state
-        self.allowed = tuple(dict.fromkeys(way for way, _ in allowed))
+        super().__init__(f"{trigger}{to} is not possible from {state}. Possible from {state}: {transitions}.")
+        self.trigger = trigger
+        self.state = state
+        self.allowed = tuple(dict.fromkeys(trigger for trigger, _ in allowed))
         self.opportunity_id = opportunity_id
 
 
 class TransitionBlockedError(Refusal):
-    """The arrow is there and its gate does not hold; every unmet requirement is told."""
+    """The gate of the transition has unmet requirements; all of them are listed."""
 
     code = ProblemCode.TRANSITION_BLOCKED
 
@@ -131,21 +138,25 @@ class TransitionBlockedError(Refusal):
         overridable: bool,
         advice: str = "",
     ) -> None:
-        count = "1 requirement does" if len(unmet) == 1 else f"{len(unmet)} requirements do"
-        why = " ".join(verdict.explanation for verdict in unmet)
-        super().__init__(f"{count} not hold for {trigger}: {why}{advice}")
-        self.trigger, self.opportunity_id = trigger, opportunity_id
-        self.unmet, self.overridable = tuple(unmet), overridable
+        act = f"to {trigger.lower()} this opportunity"
+        count = f"1 requirement {act} is" if len(unmet) == 1 else f"{len(unmet)} requirements {act} are"
+        explanations = " ".join(verdict.explanation for verdict in unmet)
+        super().__init__(f"{count} not met: {explanations}{advice}")
+        self.trigger = trigger
+        self.opportunity_id = opportunity_id
+        self.unmet = tuple(unmet)
+        self.overridable = overridable
 
 
 class RecordClosedError(Refusal):
-    """A closed opportunity is read-only until it is reopened."""
+    """The opportunity is closed, and read-only until it is reopened."""
 
     code = ProblemCode.RECORD_CLOSED
 
     def __init__(self, *, state: OpportunityState, opportunity_id: UUID) -> None:
         who = "An admin" if state is OpportunityState.WON else "A manager"
         super().__init__(
-            f"This opportunity is {state} and read-only. {who} can reopen it; activities can still be logged."
+            f"This opportunity is {state.label} and read-only. {who} can reopen it. Activities can still be logged."
         )
-        self.state, self.opportunity_id = state, opportunity_id
+        self.state = state
+        self.opportunity_id = opportunity_id

@@ -1,4 +1,4 @@
-"""Who may what: one table, a row a role, that every operation and query consults."""
+"""Permissions: a table of the actions that each role may take, and the checks that operations and queries make."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from workflow.rules.errors import PermissionDeniedError
 
 
 class Action(StrEnum):
-    """What a viewer may do, as `viewer.permissions` prints it."""
+    """Action that a role may allow; `viewer.permissions` lists them."""
 
     READ = "opportunity:read"
     CREATE = "opportunity:create"
@@ -35,7 +35,9 @@ class Action(StrEnum):
     IMPORT = "opportunity:import"
 
 
-_REP_ACTIONS = frozenset({Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS})
+_REP_ACTIONS = frozenset(
+    {Action.READ, Action.CREATE, Action.WRITE_OWN, Action.LOG_ACTIVITY, Action.CHANGE_ACCOUNTS}
+)
 _MANAGER_ACTIONS = frozenset(
     {
         Action.OVERRIDE_SOFT,
@@ -56,23 +58,23 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.OBSERVER: frozenset({Action.READ}),
 }
 ROLES_SEEING_ALL = frozenset({Role.INTEGRATOR})
-"""The roles whose members see every opportunity, whatever their visibility."""
+"""Roles that see every opportunity, whatever the member's visibility."""
 
 
 def acting_role(key: Role, member: Role) -> Role:
-    """The role in which a member's key acts: the greatest that may do no more than the key's and the member's of now."""
+    """Return the role in which a member's key acts: the most powerful role within both the key's and the member's current role."""
     both = PERMISSIONS[key] & PERMISSIONS[member]
     return max((role for role in Role if PERMISSIONS[role] <= both), key=lambda role: len(PERMISSIONS[role]))
 
 
 def acting_visibility(acting: Role, member: Role, visibility: Visibility) -> Visibility:
-    """What is seen in that role: a member's visibility, unless the member themselves sees all by their role."""
+    """Return the visibility of a key: the member's own, unless both the acting and the member's role see everything."""
     return Visibility.ALL if {acting, member} <= ROLES_SEEING_ALL else visibility
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyUse:
-    """The API key that was brought, and the minute in which it is known to have been used before."""
+    """API key of a request, and the time at which it was last used, to the minute."""
 
     id: UUID
     last_used_at: datetime | None
@@ -80,7 +82,7 @@ class ApiKeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: a member, a key that stands for nobody, or the system; `teams` are theirs, those they manage and all below."""
+    """Who asks: a member, a key without a member, or the system. `teams` are their own, those they manage, and all below."""
 
     organization_id: UUID
     role: Role
@@ -92,73 +94,81 @@ class Viewer:
     key: ApiKeyUse | None = None
 
     def may(self, action: Action) -> bool:
-        """Whether the role allows the action somewhere."""
+        """Return True if the role allows the action on some opportunity."""
         return action in PERMISSIONS[self.role]
 
     @property
     def sees_all(self) -> bool:
-        """Whether every opportunity of the organization is in sight."""
+        """Return True if the viewer sees every opportunity of the organization."""
         return self.visibility is Visibility.ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Whose a deal is: its owner, the owner's team, and those who work it with them."""
+    """Owner of a deal, the owner's team, and the collaborators."""
 
     owner_id: UUID
     owner_team_id: UUID | None
     collaborator_ids: Collection[UUID]
 
     def is_owned_by(self, viewer: Viewer) -> bool:
-        """Collaborators count as owners."""
+        """Return True if the viewer is the owner or a collaborator."""
         return viewer.member_id is not None and (
             viewer.member_id == self.owner_id or viewer.member_id in self.collaborator_ids
         )
 
     def is_in_teams_of(self, viewer: Viewer) -> bool:
-        """The owner belongs to a team that the viewer leads or stands in."""
+        """Return True if the owner's team is one of the viewer's teams."""
         return self.owner_team_id is not None and self.owner_team_id in viewer.teams
 
 
 def may_write(viewer: Viewer, ownership: Ownership) -> bool:
-    """One's own deals, a manager the team's, an admin and an integrator all."""
+    """Return True if the viewer may change the deal: their own, their team's as a manager, any as an admin or integrator."""
     if viewer.may(Action.WRITE_ALL):
         return True
     if not viewer.may(Action.WRITE_OWN):
         return False
-    return ownership.is_owned_by(viewer) or (viewer.may(Action.WRITE_TEAM) and ownership.is_in_teams_of(viewer))
+    return ownership.is_owned_by(viewer) or (
+        viewer.may(Action.WRITE_TEAM) and ownership.is_in_teams_of(viewer)
+    )
 
 
 def may_manage(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
-    """A manager's word on the team's deals; an admin's and an integrator's on all, where the role has the action."""
+    """Return True if the viewer may take a manager's action on the deal, such as to accept a risk or to reopen it."""
     return viewer.may(action) and (
         viewer.may(Action.WRITE_ALL) or ownership.is_in_teams_of(viewer) or ownership.is_owned_by(viewer)
     )
 
 
 def may_override(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
-    """Only a person, and never on a deal they hold."""
-    return viewer.member_id is not None and not ownership.is_owned_by(viewer) and may_manage(viewer, action, ownership)
+    """Return True if the viewer may take the action on someone else's deal: only a person can, never on their own deal."""
+    return (
+        viewer.member_id is not None
+        and not ownership.is_owned_by(viewer)
+        and may_manage(viewer, action, ownership)
+    )
 
 
 def require_permission(viewer: Viewer, action: Action, *, to: str) -> None:
-    """Refuse where the role does not allow the action."""
+    """Refuse if the role does not allow the action; `to` completes “you cannot …”."""
     if not viewer.may(action):
-        *others, last = [role_with_article(role) for role, actions in PERMISSIONS.items() if action in actions]
+        *others, last = [
+            role_with_article(role) for role, actions in PERMISSIONS.items() if action in actions
+        ]
         who = f"{', '.join(others)} or {last}" if others else last
-        raise PermissionDeniedError(f"{role_with_article(viewer.role).capitalize()} may not {to}. Ask {who}.")
+        raise PermissionDeniedError(f"As {role_with_article(viewer.role)} you cannot {to}. Ask {who}.")
 
 
 def role_with_article(role: Role) -> str:
-    """A role with its article."""
+    """Return a role with its article: `an admin`."""
     word = role.lower()
     return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
 def write_forbidden_reason(viewer: Viewer, ownership: Ownership) -> str | None:
-    """The sentence that says who could, or None where the viewer may."""
+    """Return why the viewer may not change the deal and who may, None if the viewer may."""
     if may_write(viewer, ownership):
         return None
     if not viewer.may(Action.WRITE_OWN):
-        return f"{role_with_article(viewer.role).capitalize()} reads and does not write. Ask the owner or an admin."
+        return f"As {role_with_article(viewer.role)} you can read, but not change anything. Ask the owner or an admin."
     return "This opportunity is not yours or your team's. Ask its owner, their manager or an admin."

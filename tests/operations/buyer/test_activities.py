@@ -72,7 +72,7 @@ async def test_an_observer_logs_nothing(team: SalesTeam, state: OpportunityState
     with pytest.raises(PermissionDeniedError) as refusal:
         await log_call(team.at("observer", LATER), team.deals[state], summary=" ")
 
-    assert refusal.value.message.startswith("An observer may not log activities. Ask a rep, ")
+    assert refusal.value.message.startswith("As an observer you cannot log activities. Ask a rep, ")
     assert await stored_rows(team.deals[state]) == before
 
 

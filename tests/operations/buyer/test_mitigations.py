@@ -123,7 +123,7 @@ async def test_completing_a_mitigation_needs_real_evidence(scenario: RiskScenari
     plan = await scenario.add_mitigation(await scenario.add_risk())
     before = await scenario.all_rows()
 
-    with pytest.raises(InvalidInputError, match="Tell what the buyer said or did, and where") as refused:
+    with pytest.raises(InvalidInputError, match="Write what the buyer said or did: who, when") as refused:
         await scenario.complete_mitigation(plan, evidence=evidence)
 
     assert [fault.path for fault in refused.value.fields] == [("evidence",)]

@@ -112,7 +112,7 @@ async def test_a_risk_raised_after_a_review_invalidates_it_despite_clock_skew(
 
     assert held is None
     assert undone is not None
-    assert undone.sentence == "A risk was raised after the last review; go through them again."
+    assert undone.sentence == "A risk was raised after the last review. Review the risks again."
     assert missing_review(await current_facts(scenario)) is None
 
 
@@ -126,7 +126,7 @@ async def test_a_review_before_a_reopen_does_not_count(scenario: RiskScenario) -
 
     lack = missing_review(await current_facts(scenario))
     assert lack is not None
-    assert lack.sentence.startswith("The risks were last reviewed before the opportunity was reopened")
+    assert lack.sentence.startswith("The risks were last reviewed before the deal was reopened")
     await review_risks(scenario.seller, scenario.deal, none_found=True, note=None)
     assert missing_review(await current_facts(scenario)) is None
 

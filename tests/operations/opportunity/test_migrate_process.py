@@ -231,7 +231,7 @@ async def test_each_row_says_why_it_was_not_migrated(team: SalesTeam) -> None:
 
 @pytest.mark.parametrize("who", ["owner", "manager", "integrator", "observer"])
 async def test_only_admins_migrate_deals(team: SalesTeam, who: str) -> None:
-    with pytest.raises(PermissionDeniedError, match="may not migrate opportunities to another process"):
+    with pytest.raises(PermissionDeniedError, match="you cannot migrate opportunities to another process"):
         await migrate_opportunities(team.ctx[who], [BulkItem(team.deals[PROGRESSING])], "default")
 
 

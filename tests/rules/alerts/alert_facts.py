@@ -43,7 +43,9 @@ def qualified(days: float, **changes: Any) -> OpportunityFacts:
     """A deal that left LEAD so many days ago."""
     at = NOW - days * DAY
     step = TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
-    return deal(**{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "transitions": (step,), **changes})
+    return deal(
+        **{"state": QUALIFIED, "state_since": at, "created_at": at - DAY, "transitions": (step,), **changes}
+    )
 
 
 def progressing(days: float, **changes: Any) -> OpportunityFacts:
@@ -54,7 +56,13 @@ def progressing(days: float, **changes: Any) -> OpportunityFacts:
         TransitionFacts(Trigger.PROGRESS, QUALIFIED, PROGRESSING, at, 0),
     )
     return deal(
-        **{"state": PROGRESSING, "state_since": at, "created_at": at - DAY, "transitions": transitions, **changes}
+        **{
+            "state": PROGRESSING,
+            "state_since": at,
+            "created_at": at - DAY,
+            "transitions": transitions,
+            **changes,
+        }
     )
 
 
@@ -65,14 +73,23 @@ def decision_maker(attitude: Attitude) -> StakeholderFacts:
 
 def risk(likelihood: int, impact: int, days: float, **changes: Any) -> RiskFacts:
     """A risk that was raised so many days ago."""
-    about = (UUID(int=9), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, RiskStatus.SUSPECTED)
+    about = (
+        UUID(int=9),
+        UUID(int=7),
+        RiskCategory.TIME,
+        "It takes a year",
+        likelihood,
+        impact,
+        RiskStatus.SUSPECTED,
+    )
     return replace(RiskFacts(*about, NOW - days * DAY), **changes)
 
 
 def milestone(due: date | None, **changes: Any) -> MilestoneFacts:
     """A milestone of a day."""
     return replace(
-        MilestoneFacts(UUID(int=5), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 5, due=due), **changes
+        MilestoneFacts(UUID(int=5), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 5, due=due),
+        **changes,
     )
 
 
@@ -84,7 +101,16 @@ def assessment_days_ago(criterion: str, grade: Grade, days: float) -> Assessment
 def override(expires: timedelta | None) -> OverrideFacts:
     """An override that runs out then."""
     at = NOW - 9 * DAY
-    about = (UUID(int=1), UUID(int=2), Trigger.QUALIFY, ("stakeholders",), "It is urgent for them", ADA, at, QUALIFIED)
+    about = (
+        UUID(int=1),
+        UUID(int=2),
+        Trigger.QUALIFY,
+        ("stakeholders",),
+        "It is urgent for them",
+        ADA,
+        at,
+        QUALIFIED,
+    )
     return OverrideFacts(*about, expires_at=None if expires is None else NOW + expires)
 
 
@@ -94,7 +120,10 @@ def next_step(days: int | None) -> NextStep:
 
 
 def severity(
-    code: AlertCode, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, stored: tuple[StoredAlert, ...] = ()
+    code: AlertCode,
+    facts: OpportunityFacts,
+    process: ProcessDocument = DEFAULT,
+    stored: tuple[StoredAlert, ...] = (),
 ) -> AlertSeverity | None:
     """How severe an alert of the code is, none where there is none."""
     found = [one for one in find_alerts(process, facts, NOW, stored) if one.code is code]

@@ -77,7 +77,11 @@ TIMES: tuple[
         ),
         ((30, WARNING), (45, CRITICAL)),
     ),
-    (A.ROLE_MISSING, lambda days: qualified(days, stakeholders=(stakeholder(BuyingRole.CHAMPION),)), ((7, WARNING),)),
+    (
+        A.ROLE_MISSING,
+        lambda days: qualified(days, stakeholders=(stakeholder(BuyingRole.CHAMPION),)),
+        ((7, WARNING),),
+    ),
     (
         A.ROLE_MISSING,
         lambda days: progressing(days, stakeholders=(stakeholder(BuyingRole.APPROVER),)),
@@ -93,7 +97,9 @@ TIMES: tuple[
     ("code", "facts", "rungs"), TIMES, ids=lambda value: str(value) if isinstance(value, AlertCode) else ""
 )
 def test_an_alert_opens_on_its_day_and_not_earlier(
-    code: AlertCode, facts: Callable[[float], OpportunityFacts], rungs: tuple[tuple[float, AlertSeverity], ...]
+    code: AlertCode,
+    facts: Callable[[float], OpportunityFacts],
+    rungs: tuple[tuple[float, AlertSeverity], ...],
 ) -> None:
     before: AlertSeverity | None = None
     for days, then in rungs:
@@ -166,11 +172,15 @@ def test_each_alert_opens_for_its_cause_only(
     assert severity(code, facts) is expected
 
 
-FITTING = replace(DEFAULT, fit_rules=(FitRule("size", "Has people", "employeeCount", FitOperator.GT, Decimal(10)),))
+FITTING = replace(
+    DEFAULT, fit_rules=(FitRule("size", "Has people", "employeeCount", FitOperator.GT, Decimal(10)),)
+)
 
 
 @pytest.mark.parametrize(("people", "expected"), [(5, CRITICAL), (50, None), (None, None)])
-def test_an_account_that_no_longer_fits_opens_an_alert(people: int | None, expected: AlertSeverity | None) -> None:
+def test_an_account_that_no_longer_fits_opens_an_alert(
+    people: int | None, expected: AlertSeverity | None
+) -> None:
     facts = qualified(1)
     facts = replace(facts, account=replace(facts.account, employee_count=people))
 
@@ -188,7 +198,9 @@ def test_an_account_that_no_longer_fits_opens_an_alert(people: int | None, expec
         (StoredAlert(A.STAGNATION, "", CRITICAL, NOW - 99 * DAY), None),
     ],
 )
-def test_disqualification_is_proposed_after_a_long_silence(kept: StoredAlert, expected: AlertSeverity | None) -> None:
+def test_disqualification_is_proposed_after_a_long_silence(
+    kept: StoredAlert, expected: AlertSeverity | None
+) -> None:
     """A cause that is not found any more proposes nothing."""
     assert severity(A.DISQUALIFY_PROPOSED, qualified(99), stored=(kept,)) is expected
 

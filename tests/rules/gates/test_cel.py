@@ -65,7 +65,8 @@ def test_an_expression_sees_the_documented_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "minor", "value"), [("EUR", 5_000_001, 50000.01), ("JPY", 50_001, 50001.0), ("KWD", 50_001, 50.001)]
+    ("currency", "minor", "value"),
+    [("EUR", 5_000_001, 50000.01), ("JPY", 50_001, 50001.0), ("KWD", 50_001, 50.001)],
 )
 def test_the_value_is_in_whole_units_of_the_base_currency(currency: str, minor: int, value: float) -> None:
     facts = deal(value_minor=1, value_currency="USD", base_minor=minor, base_currency=currency)
@@ -111,12 +112,22 @@ def test_a_true_expression_is_met(expression: str) -> None:
         ("account.employeeCount > 500", "updateAccount", "account.employeeCount is 500"),
         ("opportunity.score > 90", "assessCriteria", "opportunity.score is 0"),
         ('opportunity.state == "QUALIFIED"', "updateOpportunity", "opportunity.state is “LEAD”"),
-        ("opportunity.state == account.name", "updateAccount", "opportunity.state is “LEAD”; account.name is “Acme”"),
-        ("has(account.attributes.none)", "updateAccount", "account.attributes.none is not on record"),
-        ("opportunity.attributes.tags == []", "updateOpportunity", "opportunity.attributes.tags holds 2"),
+        (
+            "opportunity.state == account.name",
+            "updateAccount",
+            "opportunity.state is “LEAD”; account.name is “Acme”",
+        ),
+        ("has(account.attributes.none)", "updateAccount", "account.attributes.none is not known"),
+        (
+            "opportunity.attributes.tags == []",
+            "updateOpportunity",
+            "opportunity.attributes.tags has 2 entries",
+        ),
     ],
 )
-def test_a_false_expression_is_unmet_and_shows_the_values(expression: str, remedy: str, explanation: str) -> None:
+def test_a_false_expression_is_unmet_and_shows_the_values(
+    expression: str, remedy: str, explanation: str
+) -> None:
     verdict = verdict_on(RequirementTest(expression=expression), FULL)
 
     assert (verdict.status, verdict.remedy) == (UNMET, remedy)
@@ -126,60 +137,67 @@ def test_a_false_expression_is_unmet_and_shows_the_values(expression: str, remed
 @pytest.mark.parametrize(
     ("expression", "remedy", "why"),
     [
-        ("opportunity.value > 50000", "updateOpportunity", "opportunity.value is not on record"),
-        ("account.employeeCount > 100", "updateAccount", "account.employeeCount is not on record"),
+        ("opportunity.value > 50000", "updateOpportunity", "opportunity.value is not known"),
+        ("account.employeeCount > 100", "updateAccount", "account.employeeCount is not known"),
         (
             "account.employeeCount > 1 || opportunity.value > 1",
             "updateAccount",
-            "account.employeeCount and opportunity.value are not on record",
+            "account.employeeCount and opportunity.value are not known",
         ),
-        ("account.attributes.tier == 'gold'", "updateAccount", "account.attributes.tier is not on record"),
+        ("account.attributes.tier == 'gold'", "updateAccount", "account.attributes.tier is not known"),
         (
             "opportunity.name > 5",
             "updateOpportunity",
-            "it compares or adds values that are not of one kind, such as a text and a number, or 1.0 and 1 in a sum"
+            "it compares or adds values of different types, such as a text and a number, or 1.0 and 1 in a sum"
             " (opportunity.name is “Stock counting”)",
         ),
-        ("opportunity.score", "assessCriteria", "it gives a number, neither true nor false (opportunity.score is 0)"),
-        ("opportunity.name", "updateOpportunity", "it gives a text, neither true nor false (opportunity.name is “Stock counting”)"),
-        ("opportunity.source", "updateOpportunity", "it gives null, neither true nor false (opportunity.source is not on record)"),
-        ("[opportunity.source]", "updateOpportunity", "it gives a list, neither true nor false (opportunity.source is not on record)"),
-        ('duration("1h")', "updateOpportunity", "it gives a time, neither true nor false"),
+        ("opportunity.score", "assessCriteria", "it gives a number, not true or false (opportunity.score is 0)"),
+        ("opportunity.name", "updateOpportunity", "it gives a text, not true or false (opportunity.name is “Stock counting”)"),
+        ("opportunity.source", "updateOpportunity", "it gives null, not true or false (opportunity.source is not known)"),
+        ("[opportunity.source]", "updateOpportunity", "it gives a list, not true or false (opportunity.source is not known)"),
+        ('duration("1h")', "updateOpportunity", "it gives a time, not true or false"),
         ("1 / opportunity.score > 1", "assessCriteria", "it divides by 0 (opportunity.score is 0)"),
-        ("9223372036854775807 + opportunity.score + 1 > 1", "assessCriteria", "a number in it grows too large (opportunity.score is 0)"),
-        ("[1][5] == 1", "updateOpportunity", "something that it looks for is not on record"),
+        ("9223372036854775807 + opportunity.score + 1 > 1", "assessCriteria", "a number in it becomes too large (opportunity.score is 0)"),
+        ("[1][5] == 1", "updateOpportunity", "an attribute or list entry that it uses does not exist"),
         (
             "int(opportunity.name) == 1",
             "updateOpportunity",
-            "a value cannot be read as the number, the day or the kind that it asks for (opportunity.name is “Stock counting”)",
+            "a value cannot be converted to a number, a date or another type (opportunity.name is “Stock counting”)",
         ),
         (
             "timestamp(today) == timestamp(today)",
             "updateOpportunity",
-            'a timestamp is told by a text such as "2026-11-25T00:00:00Z", one of a day by today + "T00:00:00Z"'
+            'a timestamp is written as a text such as "2026-11-25T00:00:00Z"; that of a day, as today + "T00:00:00Z"'
             " (today is “2026-03-10”)",
         ),
     ],
 )  # fmt: skip
-def test_an_expression_that_cannot_be_evaluated_is_unmet_and_says_why(expression: str, remedy: str, why: str) -> None:
+def test_an_expression_that_cannot_be_evaluated_is_unmet_and_says_why(
+    expression: str, remedy: str, why: str
+) -> None:
     verdict = verdict_on(RequirementTest(expression=expression), BARE)
 
     assert (verdict.status, verdict.remedy) == (UNMET, remedy)
-    assert verdict.explanation == f"“{expression}” cannot be told: {why}."
+    assert verdict.explanation == f"“{expression}” cannot be evaluated: {why}."
 
 
 def test_an_expression_published_under_older_rules_is_unmet_and_says_why() -> None:
     verdict = verdict_on(RequirementTest(expression="opportunity.valu > 1"), FULL)
 
     assert verdict.status is UNMET
-    assert verdict.explanation.startswith("“opportunity.valu > 1” cannot be told: `opportunity.valu` is unknown.")
+    assert verdict.explanation.startswith(
+        "“opportunity.valu > 1” cannot be evaluated: `opportunity.valu` is unknown."
+    )
 
 
 def test_the_score_is_the_qualification_score_at_that_instant() -> None:
     facts = deal(assessments=(assessment("pain", Grade.CONFIRMED),))
 
     assert status_and_remedy("opportunity.score == 31", facts) == (MET, None)
-    assert status_and_remedy("opportunity.score == 31", replace(facts, assessments=())) == (UNMET, "assessCriteria")
+    assert status_and_remedy("opportunity.score == 31", replace(facts, assessments=())) == (
+        UNMET,
+        "assessCriteria",
+    )
 
 
 def test_today_is_in_the_organizations_time_zone() -> None:
@@ -187,7 +205,10 @@ def test_today_is_in_the_organizations_time_zone() -> None:
     early = NOW.replace(hour=9)
     requirement = GateRequirement("asked", "Asked", RequirementTest(expression='today == "2026-03-10"'))
 
-    assert [evaluate_requirement(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [MET, UNMET]
+    assert [evaluate_requirement(requirement, facts, DEFAULT, early).status for facts in (BARE, west)] == [
+        MET,
+        UNMET,
+    ]
 
 
 def test_an_expression_on_the_state_gets_a_fallback_remedy() -> None:
@@ -202,9 +223,17 @@ def test_an_expression_on_the_state_gets_a_fallback_remedy() -> None:
     [
         ({"list": list(range(50))}, "opportunity.attributes.list.exists(x, x == 49)", True),
         ({"list": list(range(MAX_WEIGHT + 1))}, "opportunity.attributes.list.size() > 1", None),
-        ({"list": list(range(MAX_WEIGHT + 1)), "tier": "gold"}, 'opportunity.attributes.tier == "gold"', True),
+        (
+            {"list": list(range(MAX_WEIGHT + 1)), "tier": "gold"},
+            'opportunity.attributes.tier == "gold"',
+            True,
+        ),
         ({"list": list(range(MAX_WEIGHT + 1))}, "opportunity.attributes.size() == 1", None),
-        ({"list": list(range(200))}, "opportunity.attributes.list.exists(x, x in opportunity.attributes.list)", None),
+        (
+            {"list": list(range(200))},
+            "opportunity.attributes.list.exists(x, x in opportunity.attributes.list)",
+            None,
+        ),
         ({"text": "x" * 100_000}, 'opportunity.attributes.text.contains("y")', None),
         ({"text": "x" * 50_000}, 'opportunity.attributes.text.contains("y")', False),
     ],
@@ -215,7 +244,7 @@ def test_values_that_are_too_large_are_not_evaluated(
     found = evaluate_expression(expression, CelContext(deal(attributes=attributes), 0, TODAY))
 
     assert found.holds is holds
-    assert ("there is too much on record to go through" in found.sentence) is (holds is None)
+    assert ("the deal has too much data for it" in found.sentence) is (holds is None)
 
 
 def test_the_remedy_changes_the_missing_value() -> None:
@@ -228,7 +257,9 @@ def test_the_remedy_changes_the_missing_value() -> None:
 def test_a_whole_number_beyond_64_bits_is_still_a_large_number(value: int) -> None:
     facts = deal(attributes={"large": value, "low": -value})
 
-    assert status_and_remedy("opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts) == (
+    assert status_and_remedy(
+        "opportunity.attributes.large > 1.0 && opportunity.attributes.low < 1", facts
+    ) == (
         MET,
         None,
     )
@@ -239,10 +270,14 @@ def test_a_whole_number_beyond_64_bits_is_still_a_large_number(value: int) -> No
 )
 def test_unexpected_stored_data_gets_an_answer(value: object) -> None:
     facts = deal(
-        attributes={"odd": value, "deep": nested_list(1000)}, account=replace(ACCOUNT, attributes={"odd": [value]})
+        attributes={"odd": value, "deep": nested_list(1000)},
+        account=replace(ACCOUNT, attributes={"odd": [value]}),
     )
 
-    for expression in ("opportunity.attributes.odd == account.attributes.odd", "opportunity.attributes.deep == 1"):
+    for expression in (
+        "opportunity.attributes.odd == account.attributes.odd",
+        "opportunity.attributes.deep == 1",
+    ):
         result = evaluate_expression(expression, CelContext(facts, 0, TODAY))
 
         assert result.sentence.isprintable()

@@ -9,7 +9,13 @@ from tests.house import ROOT
 from tests.support.counts import count
 from tests.support.rules.deal_facts import BARE_LEAD, TODAY, deal
 from tests.support.rules.random_expressions import HOSTILE_EXPRESSIONS, RandomExpressions
-from workflow.rules.gates.cel import MAX_LENGTH, MAX_WORK, estimate_work, evaluate_expression, expression_faults
+from workflow.rules.gates.cel import (
+    MAX_LENGTH,
+    MAX_WORK,
+    estimate_work,
+    evaluate_expression,
+    expression_faults,
+)
 from workflow.rules.gates.cel_parser import LOOP_MACROS, ROOTS, parse_expression
 from workflow.rules.gates.cel_variables import (
     MAX_WEIGHT,
@@ -22,8 +28,8 @@ from workflow.rules.gates.cel_variables import (
     variables_as_markdown,
 )
 
-EVERYTHING = f"An expression sees {', '.join(VARIABLES)}; below `attributes`, every name."
-STRING_HINT = 'A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
+EVERYTHING = f"An expression can use {', '.join(VARIABLES)}; below `attributes`, any name."
+STRING_HINT = 'Put a text in plain quotes, "like this"; a name has letters, digits and _.'
 VALID = "opportunity.value > 50000"
 
 
@@ -49,9 +55,12 @@ VALID = "opportunity.value > 50000"
         ("{valu: 1} == {}", "`valu` is unknown."),
         (".opportunity.value > 1", "`opportunity` is unknown."),
         ("1 in .today", "`today` is unknown."),
-        ("opportunity.value.cents > 1", "`opportunity.value.cents` is unknown: opportunity.value has no parts."),
+        (
+            "opportunity.value.cents > 1",
+            "`opportunity.value.cents` is unknown: opportunity.value has no parts.",
+        ),
         ("today.year == 2026", "`today.year` is unknown: today has no parts."),
-        ("Deal{} == null", "`Deal{}` is no type that an expression knows."),
+        ("Deal{} == null", "`Deal{}` is not a type that an expression can use."),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_known_ones(text: str, unknown: str) -> None:
@@ -80,29 +89,29 @@ def test_an_unknown_name_is_refused_with_the_known_ones(text: str, unknown: str)
         ("1e400 > 1.0", "The expression cannot be read at line 1, character 1: invalid double literal."),
         ("x" * (MAX_LENGTH + 1), "An expression has at most 1,000 characters; this one has 1,001."),
         ("(" * 10_000 + ")" * 10_000, "An expression has at most 1,000 characters; this one has 20,000."),
-        ("(" * 99 + "1" + ")" * 99, "Brackets nest at most 20 deep; here they nest 99 deep."),
-        ("!" * 200 + "(" * 21 + "true" + ")" * 21, "Brackets nest at most 20 deep; here they nest 21 deep."),
-        ("!" * 250 + "true", "An expression has at most 250 names, values and signs; this one has 251. Say it in several "),
-        ("now() > today", "`now()` is no function that an expression can call. It may call all(), contains(), "),
-        ("exists([1], 1)", "`exists()` is no function that an expression can call. It may call "),
-        ("today.upperAscii() == today", "`.upperAscii()` is no function that an expression can call. It may call "),
-        ("opportunity.value() == 1", "`.value()` is no function that an expression can call. It may call "),
+        ("(" * 99 + "1" + ")" * 99, "Brackets can be nested 20 deep; here they are 99 deep."),
+        ("!" * 200 + "(" * 21 + "true" + ")" * 21, "Brackets can be nested 20 deep; here they are 21 deep."),
+        ("!" * 250 + "true", "An expression has at most 250 names, values and signs; this one has 251. Split it into several "),
+        ("now() > today", "`now()` is not a function that an expression can call. It can call all(), contains(), "),
+        ("exists([1], 1)", "`exists()` is not a function that an expression can call. It can call "),
+        ("today.upperAscii() == today", "`.upperAscii()` is not a function that an expression can call. It can call "),
+        ("opportunity.value() == 1", "`.value()` is not a function that an expression can call. It can call "),
         ("optional.of(1) == 1", "`optional` is unknown."),
-        ("[1].exists(x, [2].all(y, y == x))", "At most one of all, exists, exists_one, filter, map may stand in an "),
-        ("[1].all(x, true) && [2].filter(x, true) == []", "At most one of all, exists, exists_one, filter, map may "),
-        ("[1].map(x, x).exists(y, true)", "At most one of all, exists, exists_one, filter, map may stand in an "),
-        ("[1].exists(today, true)", "`exists` needs a name for what it goes through: write `.exists(x, …)`"),
-        ("[1].all(1, true)", "`all` needs a name for what it goes through: write `.all(x, …)`"),
-        ("today.matches(opportunity.name)", "The pattern of matches() must be a written text of at most 50 plain "),
-        ('today.matches("a{1000}")', "The pattern of matches() must be a written text of at most 50 plain "),
-        ('today.matches("\\\\w")', "The pattern of matches() must be a written text of at most 50 plain "),
-        ('today.matches("(?i)[a-￿]")', "The pattern of matches() must be a written text of at most 50 plain "),
-        (f'today.matches("{"." * 51}")', "The pattern of matches() must be a written text of at most 50 plain "),
-        ('today.matches("(")', 'The pattern "(" of matches() is no regular expression.'),
-        ('today.matches("a") || today.matches("b")', "At most one matches() may stand in an expression; here are 2."),
-        ('["a"].exists(x, x.matches("a"))', "matches() may not stand inside a macro"),
-        ("1" + " + 1" * 110, "The expression has too much to go through."),
-        ("[" + "1, " * 100 + "1].map(x, [x, x, x, x, x, x]) == []", "The expression has too much to go through."),
+        ("[1].exists(x, [2].all(y, y == x))", "An expression can use at most one of all, exists, exists_one, filter, map; this one uses 2."),
+        ("[1].all(x, true) && [2].filter(x, true) == []", "An expression can use at most one of all, exists, exists_one, filter, map; this one uses 2."),
+        ("[1].map(x, x).exists(y, true)", "An expression can use at most one of all, exists, exists_one, filter, map; this one uses 2."),
+        ("[1].exists(today, true)", "`exists` needs a name for the entries of the list: write `.exists(x, …)`"),
+        ("[1].all(1, true)", "`all` needs a name for the entries of the list: write `.all(x, …)`"),
+        ("today.matches(opportunity.name)", "The pattern of matches() must be a literal text of at most 50 ASCII "),
+        ('today.matches("a{1000}")', "The pattern of matches() must be a literal text of at most 50 ASCII "),
+        ('today.matches("\\\\w")', "The pattern of matches() must be a literal text of at most 50 ASCII "),
+        ('today.matches("(?i)[a-￿]")', "The pattern of matches() must be a literal text of at most 50 ASCII "),
+        (f'today.matches("{"." * 51}")', "The pattern of matches() must be a literal text of at most 50 ASCII "),
+        ('today.matches("(")', 'The pattern "(" of matches() is not a regular expression.'),
+        ('today.matches("a") || today.matches("b")', "An expression can use matches() once; this one uses it 2 times."),
+        ('["a"].exists(x, x.matches("a"))', "matches() cannot be used inside a macro"),
+        ("1" + " + 1" * 110, "The expression is too costly to evaluate."),
+        ("[" + "1, " * 100 + "1].map(x, [x, x, x, x, x, x]) == []", "The expression is too costly to evaluate."),
     ],
 )  # fmt: skip
 def test_unparsable_and_expensive_expressions_are_refused(text: str, begins: str) -> None:
@@ -136,7 +145,9 @@ def test_an_expression_gets_only_the_values_it_names() -> None:
         "opportunity.attributes.a == today": {"opportunity": {"attributes": {"a": 1}}, "today": "2026-03-10"},
         'opportunity.attributes["c d"] == 1': {"opportunity": {"attributes": {"c d": 3}}},
         "has(opportunity.attributes.none)": {"opportunity": {"attributes": {}}},
-        "opportunity.attributes.a == opportunity.attributes.b": {"opportunity": {"attributes": {"a": 1, "b": 2}}},
+        "opportunity.attributes.a == opportunity.attributes.b": {
+            "opportunity": {"attributes": {"a": 1, "b": 2}}
+        },
         'opportunity.attributes["\\141"] == 1': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
         '"a" in opportunity.attributes': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
         '"opportunity.name" == account.name': {"account": {"name": "Acme"}},
@@ -144,7 +155,9 @@ def test_an_expression_gets_only_the_values_it_names() -> None:
     }
 
     given = {
-        text: build_cel_data(parse_expression(text).references, lambda row: row.read(CelContext(facts, 0, TODAY))).data
+        text: build_cel_data(
+            parse_expression(text).references, lambda row: row.read(CelContext(facts, 0, TODAY))
+        ).data
         for text in texts
     }
 
@@ -188,13 +201,16 @@ def test_evaluation_is_bounded_in_text_macros_data_and_work() -> None:
     expressions, evaluated = RandomExpressions(3), 0
 
     for text in expressions.generate(count(10_000)):
-        sight, macros = expressions.cel_values(large=100), sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
+        sight, macros = (
+            expressions.cel_values(large=100),
+            sum(text.count(f".{macro}(") for macro in LOOP_MACROS),
+        )
         seen = None if expression_faults(text) else given_to(text, sight)
         if seen is not None:
             evaluated += 1
             assert (len(text) <= MAX_LENGTH, macros <= 1, seen.weight <= MAX_WEIGHT) == (True, True, True)
         elif not expression_faults(text):
-            assert "there is too much on record to go through" in evaluate_expression(text, sight).sentence
+            assert "the deal has too much data for it" in evaluate_expression(text, sight).sentence
 
     assert evaluated > count(10_000) / 10
 

@@ -27,7 +27,9 @@ from workflow.rules.permissions import Viewer
 S, T = OpportunityState, Trigger
 PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
 ASKED = (PAIN, PERSON, STEP)
-MISSING = qualified_lead(assessments=(assessment("interest"), assessment("fit")), stakeholders=(), next_step=None)
+MISSING = qualified_lead(
+    assessments=(assessment("interest"), assessment("fit")), stakeholders=(), next_step=None
+)
 STEPPED = replace(MISSING, next_step=NextStep("Meet the COO", NOW.date()))
 NOBODY = replace(viewer(Role.ADMIN), member_id=None)
 
@@ -83,7 +85,9 @@ def test_a_transition_uses_its_own_gate_and_reopen_that_of_its_target(
     assert gate_trigger(trigger, target) is judged_by
 
 
-def open_override(*keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED) -> OverrideFacts:
+def open_override(
+    *keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED
+) -> OverrideFacts:
     """An override of these requirements."""
     return OverrideFacts(UUID(int=1), UUID(int=2), trigger, keys, "The board wants it.", ADA, NOW, target)
 
@@ -107,8 +111,12 @@ def test_an_override_is_open_until_every_remaining_requirement_is_met(
     assert is_override_open(open_override(*keys), facts, DEFAULT, NOW) is is_owed
 
 
-@pytest.mark.parametrize(("target", "is_owed"), [(S.PROGRESSING, True), (S.QUALIFIED, False), (S.LEAD, False)])
-def test_the_override_of_a_reopen_belongs_to_the_gate_into_its_target(target: OpportunityState, is_owed: bool) -> None:
+@pytest.mark.parametrize(
+    ("target", "is_owed"), [(S.PROGRESSING, True), (S.QUALIFIED, False), (S.LEAD, False)]
+)
+def test_the_override_of_a_reopen_belongs_to_the_gate_into_its_target(
+    target: OpportunityState, is_owed: bool
+) -> None:
     made = open_override("field.value", trigger=T.REOPEN, target=target)
 
     worthless, worth = deal(state=target), deal(state=target, value_minor=1, value_currency="EUR")

@@ -51,11 +51,17 @@ FILLED: dict[F, list[OpportunityFacts]] = {
     F.EXPECTED_CLOSE_DATE: [deal(expected_close_date=TODAY), deal(expected_close_date=TOMORROW)],
     F.NEXT_STEP: [deal(next_step=NextStep("Call", YESTERDAY)), deal(next_step=NextStep("Call", TOMORROW))],
     F.DESCRIPTION: [deal(description="Counting stock by hand")],
-    F.PURCHASE_PROCESS: [deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN],
+    F.PURCHASE_PROCESS: [
+        deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN
+    ],
     F.DECISION_DATE: [deal(decision_date=YESTERDAY)],
     F.COMPELLING_EVENT: [deal(compelling_event="The lease ends in June")],
     F.COMPETITORS: [
-        deal(competitors=(CompetitorFacts(UUID(int=1), UUID(int=7), CompetitorKind.VENDOR, "Globex", STANDING),))
+        deal(
+            competitors=(
+                CompetitorFacts(UUID(int=1), UUID(int=7), CompetitorKind.VENDOR, "Globex", STANDING),
+            )
+        )
     ],
     F.OBJECTIVES: [deal(objectives=(ObjectiveFacts("Count once a day"),))],
 }
@@ -81,7 +87,9 @@ def test_a_criterion_is_met_from_its_grade_on(found: Grade, wanted: Grade) -> No
 
 
 @pytest.mark.parametrize(("over", "status"), [(timedelta(0), MET), (timedelta(microseconds=1), UNMET)])
-def test_an_assessment_is_stale_when_it_is_older_than_its_days(over: timedelta, status: RequirementStatus) -> None:
+def test_an_assessment_is_stale_when_it_is_older_than_its_days(
+    over: timedelta, status: RequirementStatus
+) -> None:
     facts = deal(assessments=(assessment("pain", Grade.CONFIRMED, age=timedelta(days=90) + over),))
 
     assert verdict_on(RequirementTest(criterion=CriterionTest("pain")), facts).status is status
@@ -98,7 +106,7 @@ def test_an_unassessed_criterion_says_so() -> None:
 
     assert verdict.status is UNMET
     assert verdict.explanation == (
-        "The buyer has a problem that hurts: nobody has assessed this yet; it must be validated (the buyer said so)."
+        "“The buyer has a problem that hurts” has not been assessed yet; it must be validated (the buyer said so)."
     )
 
 
@@ -120,7 +128,9 @@ def test_today_is_in_the_organizations_time_zone() -> None:
     far_west = replace(closing, time_zone="America/Los_Angeles")
 
     berlin = [v.key for v in unmet_verdicts(evaluate_gate(PROGRESS_DATE, Trigger.PROGRESS, closing, late))]
-    california = [v.key for v in unmet_verdicts(evaluate_gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))]
+    california = [
+        v.key for v in unmet_verdicts(evaluate_gate(PROGRESS_DATE, Trigger.PROGRESS, far_west, late))
+    ]
 
     assert (berlin, california) == (["field.expected_close_date"], [])
 
@@ -175,31 +185,36 @@ def test_a_role_may_require_a_coverage(talks: int, status: RequirementStatus) ->
     assert (verdict.status, verdict.remedy) == (status, "logActivity" if status is UNMET else None)
 
 
+LAST = "The last two-way contact with the buyer was"
+
+
 @pytest.mark.parametrize(
-    ("ago", "status", "when"),
+    ("ago", "status", "contact"),
     [
-        (timedelta(), MET, "within the last 24 hours"),
-        (timedelta(days=1) - TICK, MET, "within the last 24 hours"),
-        (timedelta(days=1), MET, "1 day ago"),
-        (timedelta(days=7) - TICK, MET, "6 days ago"),
-        (timedelta(days=7), MET, "7 days ago"),
-        (timedelta(days=7) + TICK, UNMET, "more than 7 days ago"),
-        (timedelta(days=8), UNMET, "8 days ago"),
+        (timedelta(), MET, f"{LAST} less than a day ago"),
+        (timedelta(days=1) - TICK, MET, f"{LAST} less than a day ago"),
+        (timedelta(days=1), MET, f"{LAST} 1 day ago"),
+        (timedelta(days=7) - TICK, MET, f"{LAST} 6 days ago"),
+        (timedelta(days=7), MET, f"{LAST} 7 days ago"),
+        (timedelta(days=7) + TICK, UNMET, "No two-way contact with the buyer for 7 days"),
+        (timedelta(days=8), UNMET, "No two-way contact with the buyer for 8 days"),
     ],
 )
-def test_activity_is_counted_in_elapsed_days(ago: timedelta, status: RequirementStatus, when: str) -> None:
+def test_activity_is_counted_in_elapsed_days(ago: timedelta, status: RequirementStatus, contact: str) -> None:
     verdict = verdict_on(RequirementTest(activity_within_days=7), deal(activity=two_way_activity(1, ago=ago)))
 
     assert verdict.status is status
-    assert verdict.explanation == f"The last two-way activity was {when}; one within 7 days is asked."
+    assert verdict.explanation == f"{contact}; contact within 7 days is required."
     assert verdict.remedy == (None if status is MET else "logActivity")
 
 
 def test_one_way_activities_do_not_count() -> None:
-    verdict = verdict_on(RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9)))
+    verdict = verdict_on(
+        RequirementTest(activity_within_days=7), deal(activity=ActivityFacts(recent_count=9))
+    )
 
     assert (verdict.status, verdict.remedy) == (UNMET, "logActivity")
-    assert verdict.explanation == "No two-way activity is on record; one within 7 days is asked."
+    assert verdict.explanation == "No two-way contact with the buyer yet; contact within 7 days is required."
 
 
 @pytest.mark.parametrize(
@@ -219,7 +234,7 @@ def test_fit_is_unmet_on_missing_data_and_names_the_field() -> None:
     verdict = verdict_on(RequirementTest(fit=True), facts, process)
 
     assert (verdict.status, verdict.remedy) == (UNMET, "updateAccount")
-    assert verdict.explanation == "Big enough: the account's employeeCount is not on record."
+    assert verdict.explanation == "“Big enough”: the account's employee count is not known."
 
 
 def test_a_good_lead_passes_the_whole_gate() -> None:

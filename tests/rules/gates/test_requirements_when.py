@@ -22,8 +22,8 @@ LARGE = "opportunity.value > 50000"
         (
             replace(FULL, description=None),
             UNMET,
-            "“opportunity.description != null” is not true: opportunity.description is not on record."
-            f" Asked for here: “{LARGE}” is true: opportunity.value is 50000.01.",
+            "“opportunity.description != null” is not true: opportunity.description is not known."
+            f" Required because “{LARGE}” is true: opportunity.value is 50000.01.",
         ),
         (replace(FULL, base_minor=1), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
         (replace(FULL, base_minor=1, description=None), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
@@ -31,8 +31,8 @@ LARGE = "opportunity.value > 50000"
         (
             replace(FULL, base_minor=None, description=None),
             UNMET,
-            "“opportunity.description != null” is not true: opportunity.description is not on record."
-            f" Whether it applies: “{LARGE}” cannot be told: opportunity.value is not on record.",
+            "“opportunity.description != null” is not true: opportunity.description is not known."
+            f" Required although “{LARGE}” cannot be evaluated: opportunity.value is not known.",
         ),
     ],
 )  # fmt: skip
@@ -56,6 +56,6 @@ def test_when_limits_requirements_of_other_kinds_too() -> None:
 
     assert (new.status, renewed.status) == (MET, UNMET)
     assert renewed.explanation == (
-        "No two-way activity is on record; one within 7 days is asked. "
-        'Asked for here: “opportunity.type == "RENEWAL"” is true: opportunity.type is “RENEWAL”.'
+        "No two-way contact with the buyer yet; contact within 7 days is required. "
+        'Required because “opportunity.type == "RENEWAL"” is true: opportunity.type is “RENEWAL”.'
     )

@@ -49,7 +49,10 @@ def random_case(seed: int) -> tuple[ProcessDocument, OpportunityFacts]:
 
 
 def _process(rng: Random) -> ProcessDocument:
-    rules = (fit_rule("employeeCount", FitOperator.GT, rng.choice((100, 1000))), fit_rule("x", FitOperator.EQ, "y"))
+    rules = (
+        fit_rule("employeeCount", FitOperator.GT, rng.choice((100, 1000))),
+        fit_rule("x", FitOperator.EQ, "y"),
+    )
     roles = tuple(RequiredRole((role,), rng.choice((1, 1, 2))) for role in _sample(rng, ROLES[:3]))
     states = tuple(replace(one, expected_days=rng.choice((None, 1, 14, 90))) for one in DEFAULT.states)
     return replace(
@@ -72,10 +75,13 @@ def _deal(rng: Random) -> OpportunityFacts:
         stakeholders=people,
         activity=_activity(rng, people),
         assessments=tuple(
-            assessment(one.key, rng.choice(tuple(Grade)), age=_duration(rng)) for one in _sample(rng, DEFAULT.criteria)
+            assessment(one.key, rng.choice(tuple(Grade)), age=_duration(rng))
+            for one in _sample(rng, DEFAULT.criteria)
         ),
         pain_since=rng.choice((None, date(2025, 1, 1), date(2015, 1, 1))),
-        account=replace(ACCOUNT, employee_count=rng.choice((None, 5, 500, 5000)), attributes=_attributes(rng)),
+        account=replace(
+            ACCOUNT, employee_count=rng.choice((None, 5, 500, 5000)), attributes=_attributes(rng)
+        ),
         **_buyer(rng),
         **_risks_and_milestones(rng),
     )
@@ -83,7 +89,9 @@ def _deal(rng: Random) -> OpportunityFacts:
 
 def _buyer(rng: Random) -> dict[str, Any]:
     kinds = _sample(rng, tuple(CompetitorKind))
-    rivals = [CompetitorFacts(UUID(int=30), UUID(int=7), kind, kind, CompetitorStanding.ACTIVE) for kind in kinds]
+    rivals = [
+        CompetitorFacts(UUID(int=30), UUID(int=7), kind, kind, CompetitorStanding.ACTIVE) for kind in kinds
+    ]
     return {
         "purchase_process": rng.choice(tuple(PurchaseProcess)),
         "decision_date": _day(rng),
@@ -92,7 +100,9 @@ def _buyer(rng: Random) -> dict[str, Any]:
         "first_time_buyer": rng.choice((None, False, True)),
         "prior_attempt_failed": rng.choice((None, False, True)),
         "decision_steps": _sample(rng, (DecisionStepFacts("The board meets"),)),
-        "objectives": _sample(rng, (ObjectiveFacts("Fewer stops", rng.choice(WORDS)), ObjectiveFacts("Calm"))),
+        "objectives": _sample(
+            rng, (ObjectiveFacts("Fewer stops", rng.choice(WORDS)), ObjectiveFacts("Calm"))
+        ),
         "competitors": tuple(rivals),
     }
 
@@ -114,7 +124,9 @@ _KEYS = tuple(template.key for template in DEFAULT.milestones)
 
 def _milestone(rng: Random, key: str | None) -> MilestoneFacts:
     status = rng.choice(tuple(MilestoneStatus))
-    return MilestoneFacts(UUID(int=40), UUID(int=7), key, "They saw it", MilestoneSide.BUYER, 5, status, _day(rng))
+    return MilestoneFacts(
+        UUID(int=40), UUID(int=7), key, "They saw it", MilestoneSide.BUYER, 5, status, _day(rng)
+    )
 
 
 def _stakeholder(rng: Random, place: int) -> StakeholderFacts:
@@ -133,7 +145,8 @@ def _stakeholder(rng: Random, place: int) -> StakeholderFacts:
 def _activity(rng: Random, people: Sequence[StakeholderFacts]) -> ActivityFacts:
     last = NOW - _duration(rng)
     talks = tuple(
-        ContactConversations(person.contact_id, rng.randrange(1, 7), last) for person in _sample(rng, tuple(people))
+        ContactConversations(person.contact_id, rng.randrange(1, 7), last)
+        for person in _sample(rng, tuple(people))
     )
     return ActivityFacts(last if talks else None, rng.randrange(9), talks)
 

@@ -38,7 +38,8 @@ def test_a_closed_deal_is_evaluated_as_at_its_close() -> None:
     due = [replace(DUE, due=TODAY - days * DAY) for days in (40, 41)]
 
     found = {
-        factor.key: factor.points for factor in evaluate_health(DEFAULT, closed(milestones=tuple(due)), NOW).factors
+        factor.key: factor.points
+        for factor in evaluate_health(DEFAULT, closed(milestones=tuple(due)), NOW).factors
     }
 
     assert found == at_close(milestones=tuple(due))
@@ -69,7 +70,9 @@ def test_the_factors_of_a_random_deal_add_up_to_its_score(seed: int) -> None:
 
     *given, risks = found.factors
     bare = [
-        risk for risk in facts.risks if risk.is_open and risk.likelihood * risk.impact >= 10 and not risk.mitigations
+        risk
+        for risk in facts.risks
+        if risk.is_open and risk.likelihood * risk.impact >= 10 and not risk.mitigations
     ]
     assert found.score == sum(factor.points for factor in found.factors)
     assert 0 <= found.score <= 100 == sum(factor.max_points for factor in given)

@@ -67,7 +67,9 @@ REVIEWED, NONE_FOUND = RiskReviewFacts(NOW, ADA, False), RiskReviewFacts(NOW, AD
 
 def topic_of(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:
     """What is known of a topic."""
-    return next(found for found in evaluate_insight(process, deal(**facts), NOW).topics if found.topic == topic)
+    return next(
+        found for found in evaluate_insight(process, deal(**facts), NOW).topics if found.topic == topic
+    )
 
 
 def answered(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
@@ -75,7 +77,9 @@ def answered(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
     return {"assessments": (assessment(key, grade, age=age),)}
 
 
-def champion_with_style(style: BuyingStyle, *, left: bool = False, motivation: str | None = None) -> StakeholderFacts:
+def champion_with_style(
+    style: BuyingStyle, *, left: bool = False, motivation: str | None = None
+) -> StakeholderFacts:
     """A champion who judges an offer by this."""
     return replace(stakeholder(R.CHAMPION, left=left), buying_style=style, motivation=motivation)
 
@@ -126,7 +130,11 @@ FIT: list[Case] = [
 TEAM = (R.DECISION_MAKER, R.CHAMPION)
 DECISION_TEAM: list[Case] = [
     ({}, UNKNOWN, ("roles", "roles")),
-    ({"stakeholders": (stakeholder(R.OTHER), stakeholder(R.CHAMPION, left=True))}, UNKNOWN, ("roles", "roles")),
+    (
+        {"stakeholders": (stakeholder(R.OTHER), stakeholder(R.CHAMPION, left=True))},
+        UNKNOWN,
+        ("roles", "roles"),
+    ),
     ({"stakeholders": (stakeholder(R.CHAMPION),)}, PARTIAL, ("roles",)),
     ({"stakeholders": tuple(map(stakeholder, TEAM))}, KNOWN, ()),
     ({"stakeholders": (stakeholder(*TEAM),)}, KNOWN, ()),
@@ -135,7 +143,11 @@ BUYING_STYLE: list[Case] = [
     ({}, UNKNOWN, ("stakeholders",)),
     ({"stakeholders": (champion_with_style(BuyingStyle.FINANCIAL, left=True),)}, UNKNOWN, ("stakeholders",)),
     ({"stakeholders": (stakeholder(),)}, UNKNOWN, ("buyingStyle",)),
-    ({"stakeholders": (stakeholder(), champion_with_style(BuyingStyle.TECHNICAL))}, PARTIAL, ("buyingStyle",)),
+    (
+        {"stakeholders": (stakeholder(), champion_with_style(BuyingStyle.TECHNICAL))},
+        PARTIAL,
+        ("buyingStyle",),
+    ),
     ({"stakeholders": (stakeholder(left=True), champion_with_style(BuyingStyle.TECHNICAL))}, KNOWN, ()),
 ]
 STEP = (DecisionStepFacts("The board meets"),)
@@ -198,7 +210,11 @@ PROGRESS: list[Case] = [
     ({"milestones": (DUE,)}, PARTIAL, ("milestones",)),
     ({**UNDER_WAY, "milestones": LAID_OUT}, KNOWN, ()),
     ({**UNDER_WAY, "milestones": (*LAID_OUT, LATE)}, PARTIAL, ("milestones",)),
-    ({**UNDER_WAY, "milestones": [replace(LATE, key=one.key) for one in LAID_OUT]}, PARTIAL, ("milestones",) * 5),
+    (
+        {**UNDER_WAY, "milestones": [replace(LATE, key=one.key) for one in LAID_OUT]},
+        PARTIAL,
+        ("milestones",) * 5,
+    ),
     ({**UNDER_WAY, "milestones": (*LAID_OUT, replace(LATE, status=MilestoneStatus.DONE))}, KNOWN, ()),
     ({"state": S.QUALIFIED, "milestones": (*LAID_OUT, LATE)}, KNOWN, ()),
 ]
@@ -221,7 +237,13 @@ ROWS += [
     ("FIT", DEFAULT, {}, UNKNOWN, ("fit",)),
     ("FIT", DEFAULT, answered(G.IDENTIFIED, key="fit"), UNKNOWN, ("fit",)),
     ("FIT", DEFAULT, answered(G.VALIDATED, key="fit"), KNOWN, ()),
-    ("FIT", replace(DEFAULT, fit_rules=(SIZE, SOFT)), answered(G.VALIDATED, key="fit"), PARTIAL, ("industry",)),
+    (
+        "FIT",
+        replace(DEFAULT, fit_rules=(SIZE, SOFT)),
+        answered(G.VALIDATED, key="fit"),
+        PARTIAL,
+        ("industry",),
+    ),
     (
         "DECISION_TEAM",
         replace(DEFAULT, required_roles=()),

@@ -49,12 +49,15 @@ def test_a_bare_lead_has_no_known_topics() -> None:
     ("known", "partial", "stale", "percent"),
     [(12, 0, 0, 100), (0, 12, 0, 50), (0, 0, 12, 25), (1, 0, 0, 8), (2, 0, 0, 17), (0, 1, 0, 4), (0, 0, 6, 13), (1, 1, 1, 15)],
 )  # fmt: skip
-def test_completeness_is_the_mean_of_the_topics_half_up(known: int, partial: int, stale: int, percent: int) -> None:
+def test_completeness_is_the_mean_of_the_topics_half_up(
+    known: int, partial: int, stale: int, percent: int
+) -> None:
     found = [K.KNOWN] * known + [K.PARTIAL] * partial + [K.STALE] * stale
     found += [K.UNKNOWN] * (12 - len(found))
 
     topics = tuple(
-        InsightTopic(name, status, "As it is.", ()) for name, status in zip(InsightTopicName, found, strict=True)
+        InsightTopic(name, status, "As it is.", ())
+        for name, status in zip(InsightTopicName, found, strict=True)
     )
     assert Insight(topics).completeness_percent == percent
 
@@ -82,7 +85,9 @@ def test_a_criterion_is_found_by_its_kind_whatever_its_key() -> None:
     renamed = tuple(replace(one, key=f"our-{one.key}") for one in DEFAULT.criteria)
     answers = tuple(assessment(f"our-{key}") for key in ("pain", "interest", "fit"))
 
-    found = evaluate_insight(replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW)
+    found = evaluate_insight(
+        replace(DEFAULT, criteria=renamed), deal(assessments=answers, pain_since=TODAY), NOW
+    )
 
     assert [statuses(found)[topic] for topic in (N.PAIN, N.INTEREST, N.FIT)] == ["KNOWN"] * 3
 
@@ -90,7 +95,7 @@ def test_a_criterion_is_found_by_its_kind_whatever_its_key() -> None:
 def test_a_topic_without_a_criterion_is_unknown() -> None:
     found = evaluate_insight(replace(DEFAULT, criteria=()), deal(assessments=(assessment("pain"),)), NOW)
 
-    assert found.topics[0].missing == ("pain: the buyer's own word for it, with evidence",)
+    assert found.topics[0].missing == ("pain: the buyer's own words about it, as evidence",)
 
 
 def test_the_fit_criterion_can_go_stale_too() -> None:
@@ -106,24 +111,25 @@ def test_a_disproved_criterion_says_so() -> None:
     found = evaluate_insight(DEFAULT, deal(assessments=(assessment("pain", Grade.DISPROVED),)), NOW)
 
     assert found.topics[0].summary == (
-        "The buyer has a problem that hurts: this is disproved. Find out whether it is really so, or disqualify the deal."
+        "“The buyer has a problem that hurts” is disproved. Find out if that is really so, or disqualify the deal."
     )
 
 
 def test_missing_facts_are_listed_by_name_and_in_words() -> None:
     facts = deal(
-        stakeholders=(stakeholder(BuyingRole.CHAMPION),), decision_steps=(DecisionStepFacts("The board meets"),)
+        stakeholders=(stakeholder(BuyingRole.CHAMPION),),
+        decision_steps=(DecisionStepFacts("The board meets"),),
     )
 
     found = {topic.topic: topic for topic in evaluate_insight(DEFAULT, facts, NOW).topics}
 
-    assert found[N.DECISION_TEAM].summary == "1 of the 2 roles that every deal needs are filled."
-    assert found[N.DECISION_TEAM].missing == ("roles: ECONOMIC_BUYER or DECISION_MAKER or APPROVER, 0 of 1",)
-    assert found[N.BUYING_STYLE].missing == ("buyingStyle: what Grace judges an offer by",)
+    assert found[N.DECISION_TEAM].summary == "We know the people for 1 of the 2 roles that a deal needs."
+    assert found[N.DECISION_TEAM].missing == ("roles: economic buyer, decision maker or approver, 0 of 1",)
+    assert found[N.BUYING_STYLE].missing == ("buyingStyle: how Grace judges an offer",)
     assert found[N.BUYING_PROCESS].missing == (
         "purchaseProcess: how the buyer buys: one person, a committee or a tender",
     )
-    assert found[N.INTEREST].missing[1] == "painSince: since when the buyer has lived with the pain"
+    assert found[N.INTEREST].missing[1] == "painSince: since when the buyer has had the pain"
 
 
 def test_insight_of_a_closed_deal_is_as_at_its_close() -> None:
@@ -181,4 +187,6 @@ def test_every_topic_is_known_on_some_random_deal() -> None:
     """So the property above says something of each."""
     seen = [evaluate_insight(*random_case(seed), NOW) for seed in range(300)]
 
-    assert {topic.topic for found in seen for topic in found.topics if topic.status is K.KNOWN} == set(InsightTopicName)
+    assert {topic.topic for found in seen for topic in found.topics if topic.status is K.KNOWN} == set(
+        InsightTopicName
+    )

@@ -57,12 +57,17 @@ def test_activities_with_others_do_not_cover_a_person() -> None:
 
 
 def test_the_default_process_requires_a_decision_maker_and_a_champion() -> None:
-    assert role_coverage(DEFAULT, deal()) == (RoleCoverage(DECIDING, 1, ()), RoleCoverage((R.CHAMPION,), 1, ()))
+    assert role_coverage(DEFAULT, deal()) == (
+        RoleCoverage(DECIDING, 1, ()),
+        RoleCoverage((R.CHAMPION,), 1, ()),
+    )
 
 
 @pytest.mark.parametrize("role", BuyingRole)
 def test_only_the_required_roles_fill_a_required_role(role: BuyingRole) -> None:
-    [found] = role_coverage(process_requiring(RequiredRole(DECIDING)), deal(stakeholders=(stakeholder(role),)))
+    [found] = role_coverage(
+        process_requiring(RequiredRole(DECIDING)), deal(stakeholders=(stakeholder(role),))
+    )
 
     assert (found.met, found.filled_by) == ((True, (stakeholder(role),)) if role in DECIDING else (False, ()))
 
@@ -77,7 +82,9 @@ def test_a_role_is_met_by_the_required_number_of_people(minimum: int, met: bool)
 
 
 def test_one_person_with_two_of_the_roles_counts_once() -> None:
-    [found] = role_coverage(process_requiring(RequiredRole(DECIDING, 2)), deal(stakeholders=(stakeholder(*DECIDING),)))
+    [found] = role_coverage(
+        process_requiring(RequiredRole(DECIDING, 2)), deal(stakeholders=(stakeholder(*DECIDING),))
+    )
 
     assert (found.met, len(found.filled_by)) == (False, 1)
 
@@ -95,7 +102,8 @@ def test_without_roles_any_stakeholder_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "met", "percent"), [(2, 0, 0), (2, 1, 50), (2, 2, 100), (3, 1, 33), (3, 2, 67), (8, 1, 13), (8, 3, 38)]
+    ("asked", "met", "percent"),
+    [(2, 0, 0), (2, 1, 50), (2, 2, 100), (3, 1, 33), (3, 2, 67), (8, 1, 13), (8, 3, 38)],
 )
 def test_coverage_is_the_share_of_roles_met_rounded_half_up(asked: int, met: int, percent: int) -> None:
     roles = list(R)[:asked]
@@ -110,7 +118,9 @@ def test_without_required_roles_coverage_is_complete() -> None:
 
 @pytest.mark.parametrize(("present", "alone"), [(0, True), (1, True), (2, False), (3, False)])
 @pytest.mark.parametrize("left", [0, 2])
-def test_a_deal_with_fewer_than_two_stakeholders_is_single_threaded(present: int, left: int, alone: bool) -> None:
+def test_a_deal_with_fewer_than_two_stakeholders_is_single_threaded(
+    present: int, left: int, alone: bool
+) -> None:
     gone = (stakeholder(left=True),) * left
 
     assert is_single_threaded(deal(stakeholders=(stakeholder(),) * present + gone)) is alone

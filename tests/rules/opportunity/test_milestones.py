@@ -16,7 +16,13 @@ from workflow.rules.enums import (
     Trigger,
 )
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.milestones import due_date, is_overdue, milestone_progress, missing_templates, momentum
+from workflow.rules.opportunity.milestones import (
+    due_date,
+    is_overdue,
+    milestone_progress,
+    missing_templates,
+    momentum,
+)
 from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
 from workflow.rules.process.document import RequirementTest
 
@@ -27,6 +33,7 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 TICK, WINDOW = timedelta(microseconds=1), timedelta(days=30)
 JUST_AFTER_MIDNIGHT = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
 """The 10th in Berlin, still the 9th in London."""
+DECISION = next(template.name for template in DEFAULT.milestones if template.key == "decision_made")
 
 
 def step(
@@ -53,7 +60,9 @@ def under_way(*steps: MilestoneFacts, **changes: object) -> OpportunityFacts:
     [(1, 199, 1), (1, 201, 0), (1, 7, 13), (1, 2, 33), (2, 1, 67), (199, 1, 100), (0, 20, 0), (20, 0, 100)],
 )
 def test_percent_is_the_completed_weight_rounded_half_up(passed: int, waiting: int, percent: int) -> None:
-    assert milestone_progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
+    assert (
+        milestone_progress(under_way(step(DONE, weight=passed), step(weight=waiting)), NOW).percent == percent
+    )
 
 
 @pytest.mark.parametrize(("status", "percent"), [(PLANNED, 0), (MISSED, 0), (DONE, 100), (WAIVED, 100)])
@@ -82,14 +91,20 @@ def test_due_dates_run_in_progressing_only(state: OpportunityState) -> None:
     assert milestone_progress(under_way(late, state=state), NOW).overdue == (state is PROGRESSING)
 
 
-@pytest.mark.parametrize(("status", "expected"), [(PLANNED, True), (MISSED, True), (DONE, False), (WAIVED, False)])
-def test_a_missed_milestone_is_overdue_and_a_completed_one_is_not(status: MilestoneStatus, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "expected"), [(PLANNED, True), (MISSED, True), (DONE, False), (WAIVED, False)]
+)
+def test_a_missed_milestone_is_overdue_and_a_completed_one_is_not(
+    status: MilestoneStatus, expected: bool
+) -> None:
     late = step(status, due=YESTERDAY)
 
     assert is_overdue(late, under_way(late), NOW) is expected
 
 
-@pytest.mark.parametrize(("due", "expected"), [(YESTERDAY, True), (TODAY, False), (TOMORROW, False), (None, False)])
+@pytest.mark.parametrize(
+    ("due", "expected"), [(YESTERDAY, True), (TODAY, False), (TOMORROW, False), (None, False)]
+)
 def test_a_milestone_is_overdue_when_its_day_has_ended(due: date | None, expected: bool) -> None:
     assert is_overdue(step(due=due), under_way(), NOW) is expected
 
@@ -136,7 +151,9 @@ def test_there_is_no_next_milestone_when_all_are_completed() -> None:
         (False, 0, Momentum.IDLE),
     ],
 )
-def test_momentum_compares_milestones_with_activities(done: bool, activities: int, expected: Momentum) -> None:
+def test_momentum_compares_milestones_with_activities(
+    done: bool, activities: int, expected: Momentum
+) -> None:
     facts = under_way(step(DONE if done else PLANNED), activity=ActivityFacts(recent_count=activities))
 
     assert (momentum(facts, NOW), milestone_progress(facts, NOW).momentum) == (expected, expected)
@@ -144,7 +161,11 @@ def test_momentum_compares_milestones_with_activities(done: bool, activities: in
 
 @pytest.mark.parametrize(
     ("ago", "expected"),
-    [(WINDOW, Momentum.QUIET_BUT_MOVING), (WINDOW + TICK, Momentum.IDLE), (timedelta(0), Momentum.QUIET_BUT_MOVING)],
+    [
+        (WINDOW, Momentum.QUIET_BUT_MOVING),
+        (WINDOW + TICK, Momentum.IDLE),
+        (timedelta(0), Momentum.QUIET_BUT_MOVING),
+    ],
 )
 def test_a_completed_milestone_counts_as_momentum_for_30_days(ago: timedelta, expected: Momentum) -> None:
     assert momentum(under_way(step(DONE, done_at=NOW - ago)), NOW) is expected
@@ -190,8 +211,8 @@ def test_due_dates_run_from_the_day_progressing_was_entered() -> None:
 @pytest.mark.parametrize(
     ("steps", "explanation"),
     [
-        ((step(DONE, key="decision_made"),), "They saw it work: this is done."),
-        ((step(WAIVED, key="decision_made"),), "They saw it work: this was waived by a manager."),
+        ((step(DONE, key="decision_made"),), "The milestone “They saw it work” is done."),
+        ((step(WAIVED, key="decision_made"),), "The milestone “They saw it work” was waived by a manager."),
     ],
 )
 def test_a_milestone_requirement_is_met_when_done_or_waived(
@@ -205,15 +226,19 @@ def test_a_milestone_requirement_is_met_when_done_or_waived(
 @pytest.mark.parametrize(
     ("steps", "explanation", "remedy"),
     [
-        ((step(key="decision_made"),), "They saw it work: this is not done yet.", "completeMilestone"),
+        (
+            (step(key="decision_made"),),
+            "The milestone “They saw it work” is not done yet.",
+            "completeMilestone",
+        ),
         (
             (step(MISSED, key="decision_made"),),
-            "They saw it work: this is overdue and not done yet.",
+            "The milestone “They saw it work” is overdue and not done yet.",
             "completeMilestone",
         ),
         (
             (step(DONE), step(DONE, key="terms_agreed")),
-            "The decision maker told us the decision: this milestone is laid out on entering PROGRESSING.",
+            f"The milestone “{DECISION}” is added once the deal is in progress.",
             "progressOpportunity",
         ),
     ],
@@ -223,4 +248,8 @@ def test_an_unmet_milestone_requirement_has_a_remedy(
 ) -> None:
     verdict = verdict_on(RequirementTest(milestone="decision_made"), under_way(*steps))
 
-    assert (verdict.status, verdict.explanation, verdict.remedy) == (RequirementStatus.UNMET, explanation, remedy)
+    assert (verdict.status, verdict.explanation, verdict.remedy) == (
+        RequirementStatus.UNMET,
+        explanation,
+        remedy,
+    )

@@ -36,14 +36,22 @@ def test_all_criteria_of_one_grade_score_its_points(grade: Grade, expected: int)
 
 
 def test_the_score_rounds_half_up_once() -> None:
-    weights = [Criterion("a", CriterionKind.CUSTOM, "A", weight=1), Criterion("b", CriterionKind.CUSTOM, "B", weight=7)]
+    weights = [
+        Criterion("a", CriterionKind.CUSTOM, "A", weight=1),
+        Criterion("b", CriterionKind.CUSTOM, "B", weight=7),
+    ]
     process = replace(DEFAULT, criteria=tuple(weights))
 
-    assert qualification_score(process, deal(assessments=(assessment("a", Grade.CONFIRMED),)), NOW) == 13  # 12.5
+    assert (
+        qualification_score(process, deal(assessments=(assessment("a", Grade.CONFIRMED),)), NOW) == 13
+    )  # 12.5
 
 
 def test_a_stale_assessment_scores_nothing() -> None:
-    assert qualification_score(DEFAULT, deal(assessments=(assessment("pain", age=timedelta(days=91)),)), NOW) == 0
+    assert (
+        qualification_score(DEFAULT, deal(assessments=(assessment("pain", age=timedelta(days=91)),)), NOW)
+        == 0
+    )
     assert qualification_score(DEFAULT, deal(assessments=(assessment("pain"),)), NOW) == 21  # 80 of 390
 
 
@@ -54,7 +62,9 @@ def test_pain_interest_and_fit_make_an_opportunity() -> None:
 @pytest.mark.parametrize("left_out", range(3))
 def test_without_one_of_the_three_it_is_not_an_opportunity(left_out: int) -> None:
     missing = tuple(a for index, a in enumerate(ESSENTIAL) if index != left_out)
-    thought = tuple(replace(a, grade=Grade.IDENTIFIED) if i == left_out else a for i, a in enumerate(ESSENTIAL))
+    thought = tuple(
+        replace(a, grade=Grade.IDENTIFIED) if i == left_out else a for i, a in enumerate(ESSENTIAL)
+    )
 
     assert not is_opportunity(DEFAULT, deal(assessments=missing), NOW)
     assert not is_opportunity(DEFAULT, deal(assessments=thought), NOW)
@@ -64,7 +74,9 @@ def test_without_one_of_the_three_it_is_not_an_opportunity(left_out: int) -> Non
     ("value", "strength", "expected"),
     [(1, Strength.HARD, True), (9999, Strength.HARD, False), (9999, Strength.SOFT, True)],
 )
-def test_a_failing_hard_fit_rule_makes_it_not_an_opportunity(value: int, strength: Strength, expected: bool) -> None:
+def test_a_failing_hard_fit_rule_makes_it_not_an_opportunity(
+    value: int, strength: Strength, expected: bool
+) -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, value, strength),))
 
     assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW) is expected
@@ -118,7 +130,7 @@ def test_a_fit_result_has_actual_and_expected_values(thousand: object) -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, thousand),))
 
     assert [result.explanation for result in fit_results(process, ACCOUNT)] == [
-        "Big enough: the account's employeeCount is 500, and must be at least 1000."
+        "“Big enough”: the account's employee count is 500; it must be at least 1000."
     ]
 
 
@@ -126,7 +138,14 @@ def test_a_fit_result_has_actual_and_expected_values(thousand: object) -> None:
     "text",
     [
         *(None, "", "   ", "too short", "  ninechars ", "aaaaaaaaaaaaa", "A a a a a a a a", "----------"),
-        *("1234567890", "12.03.2026, 14:00", "n/a n/a n/a", "N/A – none", "to be determined", "test test test"),
+        *(
+            "1234567890",
+            "12.03.2026, 14:00",
+            "n/a n/a n/a",
+            "N/A – none",
+            "to be determined",
+            "test test test",
+        ),
         *("Unknown. Unknown.", "not known yet", "short" + 9 * "\u200b"),
     ],
 )

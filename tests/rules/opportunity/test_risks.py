@@ -34,7 +34,9 @@ DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 REVIEWED = NOW - DAY
 
 
-def deal_after_review(*, none_found: bool = False, **changes: Any) -> OpportunityFacts:  # Any: facts of several kinds
+def deal_after_review(
+    *, none_found: bool = False, **changes: Any
+) -> OpportunityFacts:  # Any: facts of several kinds
     """A deal whose risks were gone through a day ago."""
     return deal(risk_review=RiskReviewFacts(REVIEWED, ADA, none_found), **changes)
 
@@ -86,17 +88,18 @@ def test_the_highest_of_the_open_risks_counts() -> None:
     assert highest_risk_level(deal()) is None
 
 
-NEVER = MissingReview("Nobody has gone through the buyer's perceived risks yet.")
-REOPENED = MissingReview("The risks were last reviewed before the opportunity was reopened; go through them again.")
-RAISED = MissingReview("A risk was raised after the last review; go through them again.")
-UNSAID = MissingReview("The last review found no risk and did not say so with `noneFound`.")
+NEVER = MissingReview("The buyer's perceived risks have not been reviewed yet.")
+REOPENED = MissingReview("The risks were last reviewed before the deal was reopened. Review them again.")
+RAISED = MissingReview("A risk was raised after the last review. Review the risks again.")
+UNSAID = MissingReview(
+    "The last review names no risk, and does not confirm that there is none. Review again."
+)
+WORRIED = "so something worries them. Ask what, raise it as a risk, and review the risks again."
 FIRST = MissingReview(
-    "The buyer buys this for the first time, so something worries them: ask what, raise it, and review again.",
+    f"The buyer is buying this for the first time, {WORRIED}",
     "raiseRisk",
 )
-FAILED = MissingReview(
-    "The buyer has failed at this before, so something worries them: ask what, raise it, and review again.", "raiseRisk"
-)
+FAILED = MissingReview(f"The buyer has failed at this before, {WORRIED}", "raiseRisk")
 REOPEN = Trigger.REOPEN
 REVIEWS = {
     "never reviewed": (deal(), NEVER),
@@ -105,7 +108,10 @@ REVIEWS = {
     "none was found, and it was said": (deal_after_review(none_found=True), None),
     "none was found, and nothing was said": (deal_after_review(), UNSAID),
     "one is on record": (deal_after_review(risks=(risk(),)), None),
-    "one was raised in the moment of the review": (deal_after_review(risks=(risk(raised_at=REVIEWED),)), None),
+    "one was raised in the moment of the review": (
+        deal_after_review(risks=(risk(raised_at=REVIEWED),)),
+        None,
+    ),
     "one was raised just after": (deal_after_review(risks=(risk(raised_at=REVIEWED + TICK),)), RAISED),
     "one was raised after, and closed": (
         deal_after_review(risks=(risk(1, 1, RiskStatus.CLOSED, raised_at=NOW),)),
@@ -130,8 +136,14 @@ REVIEWS = {
     ),
     "failed before, none found": (deal_after_review(none_found=True, prior_attempt_failed=True), FAILED),
     "failed before, with a risk": (deal_after_review(prior_attempt_failed=True, risks=(risk(),)), None),
-    "failed before, and first-time buyer": (deal_after_review(first_time_buyer=True, prior_attempt_failed=True), FIRST),
-    "reopened after": (deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, NOW),)), REOPENED),
+    "failed before, and first-time buyer": (
+        deal_after_review(first_time_buyer=True, prior_attempt_failed=True),
+        FIRST,
+    ),
+    "reopened after": (
+        deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, NOW),)),
+        REOPENED,
+    ),
     "reopened in the moment of the review": (
         deal_after_review(none_found=True, transitions=(transition_taken(REOPEN, REVIEWED),)),
         REOPENED,
@@ -177,13 +189,13 @@ def test_a_gate_says_what_the_review_lacks_with_a_remedy(case: str) -> None:
 
     found = (verdict.status, verdict.explanation, verdict.remedy)
     if lack is None:
-        assert found == (MET, "The risks that the buyer perceives were reviewed.", None)
+        assert found == (MET, "The buyer's perceived risks were reviewed.", None)
     else:
         assert found == (UNMET, lack.sentence, lack.remedy)
 
 
 MITIGATING, DONE = RiskStatus.MITIGATING, RiskStatus.MITIGATED
-CLOSER = "Mitigate each, or have a manager settle it."
+CLOSER = "Mitigate each of them, or ask a manager to settle it."
 
 
 @pytest.mark.parametrize(
@@ -193,18 +205,23 @@ CLOSER = "Mitigate each, or have a manager settle it."
         ([risk(3, 3)], MEDIUM, "No open risk is above medium.", None),
         ([risk(5, 5, DONE)], MEDIUM, "No open risk is above medium.", None),
         ([risk(5, 5)], CRITICAL, "No open risk is above critical.", None),
-        ([risk(2, 5)], MEDIUM, f"Open above medium: “It takes a year” (high). {CLOSER}", "addMitigation"),
-        ([risk(1, 5)], LOW, f"Open above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
+        (
+            [risk(2, 5)],
+            MEDIUM,
+            f"Open risks above medium: “It takes a year” (high). {CLOSER}",
+            "addMitigation",
+        ),
+        ([risk(1, 5)], LOW, f"Open risks above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
         (
             [risk(2, 5, MITIGATING, mitigated=True), risk(1, 1)],
             MEDIUM,
-            f"Open above medium: “It takes a year” (high). {CLOSER}",
+            f"Open risks above medium: “It takes a year” (high). {CLOSER}",
             "completeMitigation",
         ),
         (
             [risk(2, 5, MITIGATING, mitigated=True), replace(risk(3, 5), statement="It costs a fortune")],
             MEDIUM,
-            f"Open above medium: “It takes a year” (high); “It costs a fortune” (critical). {CLOSER}",
+            f"Open risks above medium: “It takes a year” (high), “It costs a fortune” (critical). {CLOSER}",
             "addMitigation",
         ),
     ],

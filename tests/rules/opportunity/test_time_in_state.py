@@ -21,7 +21,11 @@ REOPENED = TransitionFacts(T.REOPEN, S.LOST, S.LEAD, NOW, 7 * DAY)
     ("state", "transitions", "found"),
     [
         (S.LEAD, (), [StateDuration(S.LEAD, DAY, DAY, 1)]),
-        (S.QUALIFIED, (QUALIFIED,), [StateDuration(S.LEAD, None, 3 * DAY, 1), StateDuration(S.QUALIFIED, DAY, DAY, 1)]),
+        (
+            S.QUALIFIED,
+            (QUALIFIED,),
+            [StateDuration(S.LEAD, None, 3 * DAY, 1), StateDuration(S.QUALIFIED, DAY, DAY, 1)],
+        ),
         (
             S.LEAD,
             (QUALIFIED, BACK),
@@ -51,7 +55,9 @@ def test_each_state_has_its_visits_and_their_total_time(
     assert list(state_durations(facts, NOW)) == found
 
 
-@pytest.mark.parametrize(("ago", "seconds"), [(0, 0), (999_999, 0), (1_000_000, 1), (1_999_999, 1), (-5_000_000, 0)])
+@pytest.mark.parametrize(
+    ("ago", "seconds"), [(0, 0), (999_999, 0), (1_000_000, 1), (1_999_999, 1), (-5_000_000, 0)]
+)
 def test_a_visit_is_counted_in_whole_elapsed_seconds(ago: int, seconds: int) -> None:
     facts = deal(state_since=NOW - timedelta(microseconds=ago))
 

@@ -81,7 +81,7 @@ async def test_insight_has_every_topic_and_its_missing_facts(server: Server, tea
 
     topics = {topic["topic"]: topic for topic in found["topics"]}
     assert list(topics) == list(InsightTopicName)
-    assert topics["DECISION_TEAM"]["missing"] == ["roles: CHAMPION, 0 of 1"]
+    assert topics["DECISION_TEAM"]["missing"] == ["roles: champion, 0 of 1"]
     assert {name: topic["status"] for name, topic in topics.items() if topic["status"] != "UNKNOWN"} == {
         "DECISION_TEAM": "PARTIAL",
         "PROGRESS": "PARTIAL",

@@ -44,7 +44,7 @@ async def test_only_admins_read_keys(
 
     assert answer["data"] is None
     assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN"}]
-    assert answer["errors"][0]["message"].endswith(f" {role.lower()} may not see API keys. Ask an admin.")
+    assert answer["errors"][0]["message"].endswith(f" {role.lower()} you cannot see API keys. Ask an admin.")
     assert node == {"data": {"node": None}}
 
 

@@ -1,4 +1,4 @@
-"""Alerts: a table of what is looked for, ladders of severities from the process, and what becomes of an alert when it is looked at again."""
+"""Alerts of a deal: the causes by code, matched with the rules of its process."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,15 +32,15 @@ CAUSE_FINDERS: Mapping[AlertCode, Callable[[AlertContext], Iterator[AlertCause]]
 }
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(AlertSeverity, 1)}
 DISQUALIFY_CAUSES = frozenset({AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION, AlertCode.FIT_LOST})
-"""What proposes to stop, where it has been CRITICAL for long."""
+"""Alerts that propose to disqualify the deal once they have been CRITICAL for long enough."""
 ESCALATE_AFTER_BUSINESS_DAYS = 3
-"""After which a CRITICAL alert that nobody acknowledged goes to a manager."""
+"""Business days after which an unacknowledged CRITICAL alert is escalated to a manager."""
 MAX_SNOOZE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundAlert:
-    """An alert that stands on a deal now."""
+    """An alert that a deal has now."""
 
     code: AlertCode
     severity: AlertSeverity
@@ -50,13 +50,13 @@ class FoundAlert:
 
     @property
     def key(self) -> tuple[AlertCode, str]:
-        """What tells it from the other alerts of its deal."""
+        """Return the identity of the alert among the alerts of its deal."""
         return self.code, self.subject
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An unresolved alert as it was last found: how severe, and since when."""
+    """An unresolved alert as it is stored: its severity, and since when it has had it."""
 
     code: AlertCode
     subject: str
@@ -67,30 +67,29 @@ class StoredAlert:
 def find_alerts(
     process: ProcessDocument, facts: OpportunityFacts, now: datetime, stored: Iterable[StoredAlert] = ()
 ) -> tuple[FoundAlert, ...]:
-    """Every alert that stands on an open deal at that instant; what was found before tells how long it has been CRITICAL."""
+    """Return every alert of an open deal at an instant; `stored` gives how long alerts have been CRITICAL."""
     if facts.state not in OPEN_STATES:
         return ()
-    context, critical_since = (
-        RuleContext(facts, process, now),
-        {one.code: one.severity_since for one in stored if _is_critical(one)},
-    )
+    context = RuleContext(facts, process, now)
+    critical_since = {alert.code: alert.severity_since for alert in stored if _is_critical(alert)}
     found = [
-        one
+        alert
         for code in CAUSE_FINDERS
         if code is not AlertCode.DISQUALIFY_PROPOSED
-        for one in _find_alerts(code, AlertContext(context))
+        for alert in _find_alerts(code, AlertContext(context))
     ]
     critical = {
-        one.code: critical_since.get(one.code, now)
-        for one in found
-        if one.code in DISQUALIFY_CAUSES and _is_critical(one)
+        alert.code: critical_since.get(alert.code, now)
+        for alert in found
+        if alert.code in DISQUALIFY_CAUSES and _is_critical(alert)
     }
+    # Last, because it depends on the alerts found before it.
     found += _find_alerts(AlertCode.DISQUALIFY_PROPOSED, AlertContext(context, critical))
     return tuple(found)
 
 
 def matching_rules(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> tuple[AlertRule, ...]:
-    """Every rule that is on and would have warned of the deal at that instant, whatever is found beside it."""
+    """Return every enabled rule that matches the deal at an instant, also those below the most severe of a ladder."""
     context = AlertContext(RuleContext(facts, process, now))
     return tuple(
         rule
@@ -101,8 +100,12 @@ def matching_rules(process: ProcessDocument, facts: OpportunityFacts, now: datet
 
 
 def enabled_rules(process: ProcessDocument, facts: OpportunityFacts, code: AlertCode) -> list[AlertRule]:
-    """The rules of a code that are on in the deal's state, the most severe first."""
-    rules = (rule for rule in process.alert_rules if rule.code is code and rule.enabled and facts.state in rule.states)
+    """Return the enabled rules of a code for the deal's state, the most severe first."""
+    rules = (
+        rule
+        for rule in process.alert_rules
+        if rule.code is code and rule.enabled and facts.state in rule.states
+    )
     return sorted(rules, key=lambda rule: -SEVERITY_RANK[rule.severity])
 
 

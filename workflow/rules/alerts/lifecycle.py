@@ -1,4 +1,4 @@
-"""What becomes of an alert when its deal is looked at again: it opens, rises, falls, wakes, goes to a manager, or is over."""
+"""Lifecycle of stored alerts: opened, raised or eased in severity, reopened after a snooze, escalated, resolved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,19 @@ from workflow.rules.alerts.alerts import (
 from workflow.rules.enums import AlertCode, AlertSeverity, AlertStatus
 
 Columns = Mapping[str, Any]
-"""Columns of an alert, of several kinds."""
+"""Columns of an alert, with values of several types."""
 UNACKNOWLEDGED: Columns = {
-    **{f"{what}_{part}": None for what in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")},
+    **{
+        f"{act}_{part}": None for act in ("acknowledged", "snoozed") for part in ("kind", "name", "member_id")
+    },
     **dict.fromkeys(("acknowledged_at", "snoozed_until", "note", "escalated_to_id", "escalated_at")),
 }
-"""An alert that nobody has looked at yet."""
+"""Columns of an alert that no one has responded to yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """What changes of one alert, and the event that tells it; nothing is told of what only its words say otherwise."""
+    """Changed columns of one alert, and the event to record; a change of its texts only is not an event."""
 
     id: UUID
     columns: Columns
@@ -35,12 +37,14 @@ class AlertChange:
 
 
 def stored_alert(row: Columns) -> StoredAlert:
-    """A stored alert as the rules read it."""
-    return StoredAlert(AlertCode(row["code"]), row["subject"], AlertSeverity(row["severity"]), row["severity_since"])
+    """Return a stored alert as the rules read it."""
+    return StoredAlert(
+        AlertCode(row["code"]), row["subject"], AlertSeverity(row["severity"]), row["severity_since"]
+    )
 
 
 def new_alert_columns(found: FoundAlert, now: datetime) -> Columns:
-    """A new alert."""
+    """Return the columns of a new alert."""
     return {
         "code": found.code,
         "subject": found.subject,
@@ -58,16 +62,23 @@ def new_alert_columns(found: FoundAlert, now: datetime) -> Columns:
 def change_alert(
     row: Columns, found: FoundAlert | None, others: Sequence[Columns], now: datetime
 ) -> AlertChange | None:
-    """What becomes of a stored alert, by what was found now and the alerts beside it; None where it stays as it was."""
+    """Return the change of a stored alert after an evaluation, given the deal's other alerts; None if nothing changed."""
     if found is None:
         return AlertChange(row["id"], {"status": AlertStatus.RESOLVED, "resolved_at": now}, "alert.resolved")
     texts = {"message": found.message, "remedy": found.remedy}
     texts = {name: value for name, value in texts.items() if row[name] != value}
     if found.severity != row["severity"]:
         is_worse = SEVERITY_RANK[found.severity] > row["rank"]
-        changes = {"severity": found.severity, "rank": SEVERITY_RANK[found.severity], "severity_since": now, **texts}
+        changes = {
+            "severity": found.severity,
+            "rank": SEVERITY_RANK[found.severity],
+            "severity_since": now,
+            **texts,
+        }
         if is_worse:
-            return AlertChange(row["id"], {**UNACKNOWLEDGED, **changes, "status": AlertStatus.OPEN}, "alert.opened")
+            return AlertChange(
+                row["id"], {**UNACKNOWLEDGED, **changes, "status": AlertStatus.OPEN}, "alert.opened"
+            )
         return AlertChange(row["id"], changes, "alert.eased")
     if _reopens(row, others, now):
         return AlertChange(row["id"], {**UNACKNOWLEDGED, **texts, "status": AlertStatus.OPEN}, "alert.opened")
@@ -75,17 +86,22 @@ def change_alert(
 
 
 def needs_escalation(row: Columns, time_zone: str, now: datetime) -> bool:
-    """CRITICAL, acknowledged by nobody for three business days, and with no manager yet; a proposal to stop goes to one at once."""
-    if row["severity"] != AlertSeverity.CRITICAL or row["status"] != AlertStatus.OPEN or row.get("escalated_at"):
+    """Return True for an alert that has been OPEN and CRITICAL for three business days; a proposal to disqualify does not wait."""
+    if (
+        row["severity"] != AlertSeverity.CRITICAL
+        or row["status"] != AlertStatus.OPEN
+        or row.get("escalated_at")
+    ):
         return False
     zone = ZoneInfo(time_zone)
-    since, today = row["severity_since"].astimezone(zone).date(), now.astimezone(zone).date()
+    since = row["severity_since"].astimezone(zone).date()
+    today = now.astimezone(zone).date()
     waiting_days = 0 if row["code"] == AlertCode.DISQUALIFY_PROPOSED else ESCALATE_AFTER_BUSINESS_DAYS
     return business_days(since, today) >= waiting_days
 
 
 def business_days(since: date, until: date) -> int:
-    """The days from Monday to Friday that began after a day, up to another."""
+    """Count the days from Monday to Friday after `since`, up to and including `until`."""
     days = (since + timedelta(days=count) for count in range(1, (until - since).days + 1))
     return sum(day.weekday() < 5 for day in days)
 
@@ -93,9 +109,9 @@ def business_days(since: date, until: date) -> int:
 def nearest_manager(
     team_id: UUID | None, owner_id: UUID, teams: Mapping[UUID, Columns], active: Iterable[UUID]
 ) -> UUID | None:
-    """The nearest active manager up the tree of teams who does not own the deal; none where there is none."""
-    seen: set[UUID] = set()
+    """Return the nearest active manager up the team tree who does not own the deal, None if there is none."""
     active = set(active)
+    seen: set[UUID] = set()  # a tree that was changed while it was read could have a cycle
     while team_id is not None and team_id not in seen:
         seen.add(team_id)
         team = teams[team_id]
@@ -107,10 +123,13 @@ def nearest_manager(
 
 
 def _reopens(row: Columns, others: Sequence[Columns], now: datetime) -> bool:
-    """A snooze that is over; or a proposal to stop that somebody put aside before another cause turned CRITICAL."""
+    """Return True if a snooze is over, or if another cause turned CRITICAL after the proposal was acknowledged."""
     if row["status"] == AlertStatus.SNOOZED:
         return bool(row["snoozed_until"] <= now)
     if row["status"] != AlertStatus.ACKNOWLEDGED or row["code"] != AlertCode.DISQUALIFY_PROPOSED:
         return False
-    critical = (one for one in others if one["code"] in DISQUALIFY_CAUSES and one["severity"] == AlertSeverity.CRITICAL)
-    return any(one["severity_since"] > row["acknowledged_at"] for one in critical)
+    return any(
+        other["severity_since"] > row["acknowledged_at"]
+        for other in others
+        if other["code"] in DISQUALIFY_CAUSES and other["severity"] == AlertSeverity.CRITICAL
+    )

@@ -1,4 +1,4 @@
-"""What a CEL text says before it is run: its words, what it looks at, and why it cannot be published."""
+"""Parser of CEL texts: finds the variables and the size of an expression, and why it cannot be published."""
 
 import re
 from dataclasses import dataclass
@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from workflow.rules.gates.cel_variables import VARIABLES, CelReference
 
 LOOP_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
-"""The macros that go through a list; `has()` is a macro of CEL too, but goes through nothing and is not counted."""
+"""Macros that iterate over a list; CEL's macro `has()` does not iterate, and is not counted."""
 COLLECTING_MACROS = frozenset({"map", "filter"})
 FUNCTIONS = frozenset({"has", "size", "int", "double", "string", "timestamp", "duration"})
 METHODS = frozenset({"size", "contains", "startsWith", "endsWith", "matches"})
 MAX_BRACKET_DEPTH = 20
 MAX_TOKENS = 250
-"""CEL takes some five microseconds a word to read a text for the first time (bench/expressions.py)."""
+"""CEL takes about five microseconds per token to compile a text (bench/expressions.py)."""
 MAX_PATTERN_LENGTH = 50
 ATTRIBUTES = ".attributes"
 KEYWORDS = frozenset({"true", "false", "null", "in"})
 ROOTS = frozenset(name.partition(".")[0] for name in VARIABLES)
-KNOWN_NAMES_HINT = f"An expression sees {', '.join(VARIABLES)}; below `attributes`, every name."
-KNOWN_CALLS_HINT = f"It may call {', '.join(f'{name}()' for name in sorted(FUNCTIONS | METHODS | LOOP_MACROS))}."
+KNOWN_NAMES_HINT = f"An expression can use {', '.join(VARIABLES)}; below `attributes`, any name."
+KNOWN_CALLS_HINT = (
+    f"It can call {', '.join(f'{name}()' for name in sorted(FUNCTIONS | METHODS | LOOP_MACROS))}."
+)
 TOKEN_PATTERN = re.compile(
     r"""(?P<space>[ \t\r\n\f]+|//[^\n\0\ud800-\udfff]*)
     |(?P<number>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|0x[0-9a-fA-F]+[uU]?|\d+[uU]?)
@@ -33,7 +35,7 @@ OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of the text: its kind (a group of WORDS), and how it is written."""
+    """A token of the text: its kind (a group of TOKEN_PATTERN), and its text."""
 
     kind: str
     text: str
@@ -41,7 +43,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class LoopMacro:
-    """A macro: the name it gives to what it goes through, and the words of its body."""
+    """A macro that iterates: its variable, and the range of the tokens of its body."""
 
     macro: str
     variable: str
@@ -49,13 +51,13 @@ class LoopMacro:
     end: int
 
     def binds(self, place: int, name: str) -> bool:
-        """The word there is the loop's own name."""
+        """Return True if the token is the loop's variable, inside its body."""
         return self.start <= place < self.end and name == self.variable
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedExpression:
-    """What a text looks at, in its order, how large it is, its one macro, its pattern, and its faults."""
+    """Contents of a text: its variables in order, its size, its loop and pattern, and its faults."""
 
     references: tuple[CelReference, ...] = ()
     token_count: int = 0
@@ -68,8 +70,9 @@ class ParsedExpression:
 
 
 def parse_expression(text: str) -> ParsedExpression:
-    """The text taken apart; where it has faults, it must not be run."""
-    tokens, position = list[Token](), 0
+    """Parse a text. A text with faults must not be evaluated."""
+    tokens: list[Token] = []
+    position = 0
     while position < len(text):
         match = TOKEN_PATTERN.match(text, position)
         if match is None or _has_unsupported_quotes(text, match):
@@ -78,25 +81,26 @@ def parse_expression(text: str) -> ParsedExpression:
         if match.lastgroup != "space":
             tokens.append(Token(str(match.lastgroup), match.group()))
     if len(tokens) > MAX_TOKENS:
-        problem = f"An expression has at most {MAX_TOKENS} names, values and signs; this one has {len(tokens)}."
-        return ParsedExpression(faults=(f"{problem} Say it in several requirements.",))
+        limit = f"An expression has at most {MAX_TOKENS} names, values and signs; this one has {len(tokens)}."
+        return ParsedExpression(faults=(f"{limit} Split it into several requirements.",))
     return _Parser(tokens).parse()
 
 
 def _has_unsupported_quotes(text: str, match: re.Match[str]) -> bool:
-    """Raw texts, bytes and texts in three quotes end elsewhere than they seem to."""
+    """Find raw texts, bytes and texts in triple quotes: CEL ends them elsewhere than this parser would."""
     tripled = match.lastgroup == "text" and text[match.start() : match.start() + 3] in ('"""', "'''")
     return tripled or (match.lastgroup == "name" and text[match.end() : match.end() + 1] in QUOTES)
 
 
 def _unreadable(text: str, place: int) -> str:
-    line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+    line = text.count("\n", 0, place) + 1
+    column = place - text.rfind("\n", 0, place)
     sentence = f"The expression cannot be read at line {line}, character {column}."
-    return f'{sentence} A text stands in one pair of plain quotes, "like this"; a name is of letters, digits and _.'
+    return f'{sentence} Put a text in plain quotes, "like this"; a name has letters, digits and _.'
 
 
 class _Parser:
-    """Goes through the words once, and keeps what it finds."""
+    """Visits the tokens once, and collects references, loops, patterns and faults."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
@@ -106,24 +110,31 @@ class _Parser:
         self.patterns: list[str] = []
 
     def parse(self) -> ParsedExpression:
-        """All that the words say."""
+        """Return the contents of the tokens."""
         self._check_depth()
-        for place, word in enumerate(self.tokens):
-            if word.kind == "name" and word.text not in KEYWORDS:
-                self._parse_name(place, word.text)
+        for place, token in enumerate(self.tokens):
+            if token.kind == "name" and token.text not in KEYWORDS:
+                self._parse_name(place, token.text)
         if len(self.loops) > 1:
             macros = ", ".join(sorted(LOOP_MACROS))
-            self.faults.append(f"At most one of {macros} may stand in an expression; here are {len(self.loops)}.")
+            self.faults.append(
+                f"An expression can use at most one of {macros}; this one uses {len(self.loops)}."
+            )
         if len(self.patterns) > 1:
-            self.faults.append(f"At most one matches() may stand in an expression; here are {len(self.patterns)}.")
-        loop, signs = next(iter(self.loops), None), [word.text for word in self.tokens if word.kind == "sign"]
+            self.faults.append(
+                f"An expression can use matches() once; this one uses it {len(self.patterns)} times."
+            )
+        loop = next(iter(self.loops), None)
+        signs = [token.text for token in self.tokens if token.kind == "sign"]
         return ParsedExpression(
-            references=tuple(dict.fromkeys(look for _, look in self.references)),
+            references=tuple(dict.fromkeys(reference for _, reference in self.references)),
             token_count=len(self.tokens),
             additions=signs.count("+"),
             list_items=signs.count(",") + 1,
             loop=loop,
-            references_in_loop=sum(loop.start <= place < loop.end for place, _ in self.references) if loop else 0,
+            references_in_loop=sum(loop.start <= place < loop.end for place, _ in self.references)
+            if loop
+            else 0,
             pattern=next(iter(self.patterns), None),
             faults=tuple(dict.fromkeys(self.faults)),
         )
@@ -136,20 +147,24 @@ class _Parser:
 
     def _check_depth(self) -> None:
         depth = deepest = 0
-        for word in self.tokens:
-            depth += (word.text in OPENING) - (word.text in CLOSING)
+        for token in self.tokens:
+            depth += (token.text in OPENING) - (token.text in CLOSING)
             deepest = max(deepest, depth)
         if deepest > MAX_BRACKET_DEPTH:
-            self.faults.append(f"Brackets nest at most {MAX_BRACKET_DEPTH} deep; here they nest {deepest} deep.")
+            self.faults.append(
+                f"Brackets can be nested {MAX_BRACKET_DEPTH} deep; here they are {deepest} deep."
+            )
 
     def _parse_name(self, place: int, name: str) -> None:
         if self._is(place + 1, "{"):
-            self.faults.append(f"`{name}{{}}` is no type that an expression knows. {KNOWN_NAMES_HINT}")
+            self.faults.append(f"`{name}{{}}` is not a type that an expression can use. {KNOWN_NAMES_HINT}")
         elif self._is(place - 1, ".") and self._is_operand(place - 2):
             self._parse_member(place, name)
         elif self._is(place + 1, "("):
             if name not in FUNCTIONS:
-                self.faults.append(f"`{name}()` is no function that an expression can call. {KNOWN_CALLS_HINT}")
+                self.faults.append(
+                    f"`{name}()` is not a function that an expression can call. {KNOWN_CALLS_HINT}"
+                )
         elif self._is(place - 1, ".") or (name not in ROOTS and not self._is_loop_variable(place, name)):
             self.faults.append(f"`{name}` is unknown. {KNOWN_NAMES_HINT}")
         elif name in ROOTS:
@@ -168,15 +183,17 @@ class _Parser:
         if name in LOOP_MACROS:
             self._parse_loop(place, name)
         elif name not in METHODS:
-            self.faults.append(f"`.{name}()` is no function that an expression can call. {KNOWN_CALLS_HINT}")
+            self.faults.append(
+                f"`.{name}()` is not a function that an expression can call. {KNOWN_CALLS_HINT}"
+            )
         elif name == "matches":
             self._parse_pattern(place)
 
     def _parse_loop(self, place: int, macro: str) -> None:
         variable = self.tokens[place + 2].text if self._kind(place + 2) == "name" else ""
         if not self._is(place + 3, ",") or not variable or variable in ROOTS | KEYWORDS:
-            remedy = f"write `.{macro}(x, …)`, with a name of its own in the place of x."
-            self.faults.append(f"`{macro}` needs a name for what it goes through: {remedy}")
+            remedy = f"write `.{macro}(x, …)`, with a new name instead of x."
+            self.faults.append(f"`{macro}` needs a name for the entries of the list: {remedy}")
         self.loops.append(LoopMacro(macro, variable, place + 4, self._closing_position(place + 1)))
 
     def _closing_position(self, opening: int) -> int:
@@ -188,18 +205,33 @@ class _Parser:
         return len(self.tokens)
 
     def _parse_pattern(self, place: int) -> None:
-        literal = self.tokens[place + 2].text if self._kind(place + 2) == "text" and self._is(place + 3, ")") else ""
+        literal = (
+            self.tokens[place + 2].text
+            if self._kind(place + 2) == "text" and self._is(place + 3, ")")
+            else ""
+        )
         self.patterns.append(literal)
-        if not literal or len(literal) - 2 > MAX_PATTERN_LENGTH or not literal.isascii() or {"\\", "{"} & set(literal):
-            allowed = f"a written text of at most {MAX_PATTERN_LENGTH} plain ASCII characters without \\ and {{"
-            self.faults.append(f"The pattern of matches() must be {allowed}, for others can take too long.")
+        if (
+            not literal
+            or len(literal) - 2 > MAX_PATTERN_LENGTH
+            or not literal.isascii()
+            or {"\\", "{"} & set(literal)
+        ):
+            allowed = f"a literal text of at most {MAX_PATTERN_LENGTH} ASCII characters without \\ and {{"
+            self.faults.append(
+                f"The pattern of matches() must be {allowed}; other patterns can take too long."
+            )
         if any(loop.start <= place < loop.end for loop in self.loops):
-            self.faults.append("matches() may not stand inside a macro, where it would run for each part of a list.")
+            self.faults.append(
+                "matches() cannot be used inside a macro, as it would run for each entry of a list."
+            )
 
     def _parse_root(self, place: int, root: str) -> None:
-        name, last = root, place
+        name = root
+        last = place
         if root not in VARIABLES:
-            name, last = f"{root}.{self.tokens[place + 2].text}" if self._has_member(place) else root, place + 2
+            name = f"{root}.{self.tokens[place + 2].text}" if self._has_member(place) else root
+            last = place + 2
         if name not in VARIABLES:
             self.faults.append(f"`{name}` is unknown. {KNOWN_NAMES_HINT}")
             return
@@ -215,8 +247,12 @@ class _Parser:
         return self._is(place + 1, ".") and self._kind(place + 2) == "name"
 
     def _attribute_key(self, place: int) -> str | None:
-        """The one attribute that is looked at; None where it may be any."""
+        """Return the attribute that is used; None if it can be any."""
         if self._has_member(place) and not self._is(place + 3, "("):
             return self.tokens[place + 2].text
-        literal = self.tokens[place + 2].text if self._is(place + 1, "[") and self._kind(place + 2) == "text" else ""
+        literal = (
+            self.tokens[place + 2].text
+            if self._is(place + 1, "[") and self._kind(place + 2) == "text"
+            else ""
+        )
         return literal[1:-1] if literal and self._is(place + 3, "]") and "\\" not in literal else None

@@ -1,4 +1,4 @@
-"""What a company's expressions see of a deal: one table, from which the data they get and their documentation are made."""
+"""Variables of a company's expressions: a table that gives both their data and their documentation."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -10,7 +10,7 @@ from workflow.rules.money import amount
 from workflow.rules.opportunity.facts import OpportunityFacts
 
 MAX_WEIGHT = 600
-"""The most that an expression is given: a value weighs 1, and so does every 128 characters of text."""
+"""Largest weight of the data of an expression: each value weighs 1, and each 128 characters of text add 1."""
 CHARACTERS_PER_WEIGHT = 128
 MAX_DATA_DEPTH = 24
 INTEGER_LIMIT = 2**63
@@ -18,7 +18,7 @@ INTEGER_LIMIT = 2**63
 
 @dataclass(frozen=True, slots=True)
 class CelContext:
-    """Where an expression looks: a deal with its account, its qualification score, and the day it is there."""
+    """Input of an expression: a deal with its account, its qualification score, and today in its organization."""
 
     facts: OpportunityFacts
     score: int
@@ -27,7 +27,7 @@ class CelContext:
 
 @dataclass(frozen=True, slots=True)
 class CelVariable:
-    """One name that an expression may use: what it is, an example, where it is read, the mutation that changes it."""
+    """A name that an expression may use, with its description, an example, how it is read, and the mutation that changes it."""
 
     name: str
     description: str
@@ -38,7 +38,7 @@ class CelVariable:
 
 @dataclass(frozen=True, slots=True)
 class CelReference:
-    """One thing that an expression looks at; `key` is that of one attribute, None for the field whole."""
+    """A variable that an expression uses; `key` names one attribute, None the whole variable."""
 
     name: str
     key: str | None = None
@@ -49,7 +49,7 @@ class CelReference:
 
 @dataclass(frozen=True, slots=True)
 class CelData:
-    """The plain data that an expression gets, what all of it weighs, and how many parts the largest of it has."""
+    """Plain data of an expression, its weight, and the length of its longest collection."""
 
     data: dict[str, object]
     weight: int
@@ -57,14 +57,15 @@ class CelData:
 
 
 class DataTooLargeError(Exception):
-    """What an expression looks at is larger than an expression may go through."""
+    """The data that an expression uses is too large."""
 
 
 def build_cel_data(references: Collection[CelReference], read: Callable[[CelVariable], object]) -> CelData:
-    """What is looked at, and nothing else; TooMuch where it is too large."""
-    encoder, data = _Encoder(), dict[str, object]()
-    for name in dict.fromkeys(look.name for look in references):
-        keys = [look.key for look in references if look.name == name]
+    """Return the data that the references need, and no other; DataTooLargeError if it is too large."""
+    encoder = _Encoder()
+    data: dict[str, object] = {}
+    for name in dict.fromkeys(reference.name for reference in references):
+        keys = [reference.key for reference in references if reference.name == name]
         value = encoder.encode(_select_keys(keys, read(VARIABLES[name])))
         root, _, field = name.partition(".")
         if field:
@@ -75,19 +76,21 @@ def build_cel_data(references: Collection[CelReference], read: Callable[[CelVari
 
 
 def value_of(reference: CelReference, context: CelContext) -> object:
-    """What stands there; None also where there is no such attribute."""
+    """Return the value of a reference; None also if there is no such attribute."""
     value = VARIABLES[reference.name].read(context)
     return value.get(reference.key) if reference.key is not None and isinstance(value, Mapping) else value
 
 
 def to_cel(value: object) -> object:
-    """The value as CEL knows it."""
+    """Convert a value to a type that CEL has."""
     return _Encoder().encode(value)
 
 
 def variables_as_markdown() -> str:
-    """The table as Markdown, for the documentation."""
-    rows = [f"| `{row.name}` | {row.description} | `{json.dumps(row.example)}` |" for row in VARIABLES.values()]
+    """Return the variables as a Markdown table, for the documentation."""
+    rows = [
+        f"| `{row.name}` | {row.description} | `{json.dumps(row.example)}` |" for row in VARIABLES.values()
+    ]
     return "\n".join(["| name | what it is | example |", "|---|---|---|", *rows])
 
 
@@ -102,17 +105,19 @@ def _as_mapping(value: object) -> Mapping[str, object]:
 
 
 class _Encoder:
-    """Makes values plain, and weighs them on the way, so that what is too large is left at once."""
+    """Converts values to plain data and adds up their weight, to stop as soon as they are too large."""
 
     def __init__(self) -> None:
         self.weight = self.longest_collection = 0
 
     def encode(self, value: object, depth: int = 0) -> object:
-        """The value as CEL knows it: an integer beyond 64 bits is a double, what is no JSON is its text."""
+        """Convert a value to a type that CEL has: an integer beyond 64 bits to a double, anything that is not JSON to text."""
         if value is None or isinstance(value, bool | float):
             return self._add_weight(value, 1)
         if isinstance(value, int):
-            return self._add_weight(value if -INTEGER_LIMIT <= value < INTEGER_LIMIT else _to_double(value), 1)
+            return self._add_weight(
+                value if -INTEGER_LIMIT <= value < INTEGER_LIMIT else _to_double(value), 1
+            )
         if depth == MAX_DATA_DEPTH:
             raise DataTooLargeError
         if isinstance(value, Mapping):
@@ -153,37 +158,77 @@ def _day(day: date | None) -> str | None:
 
 _DEAL, _ACCOUNT, _SCORE = "updateOpportunity", "updateAccount", "assessCriteria"
 _VARIABLES = (
-    CelVariable("opportunity.name", "text", "Stock counting", lambda see: see.facts.name, _DEAL),
+    CelVariable("opportunity.name", "text", "Stock counting", lambda context: context.facts.name, _DEAL),
     CelVariable(
-        "opportunity.type", "text: a value of `OpportunityType`", "RENEWAL", lambda see: see.facts.type.value, _DEAL
+        "opportunity.type",
+        "text: a value of `OpportunityType`",
+        "RENEWAL",
+        lambda context: context.facts.type.value,
+        _DEAL,
     ),
-    CelVariable("opportunity.source", "text or null", "Trade fair", lambda see: see.facts.source, _DEAL),
     CelVariable(
-        "opportunity.state", "text: the state before the transition", "LEAD", lambda see: see.facts.state.value
+        "opportunity.source", "text or null", "Trade fair", lambda context: context.facts.source, _DEAL
     ),
-    CelVariable("opportunity.description", "text or null", "By hand", lambda see: see.facts.description, _DEAL),
-    CelVariable("opportunity.attributes", "your own fields, by name", {}, lambda see: see.facts.attributes, _DEAL),
-    CelVariable("opportunity.value", "number or null: whole units of the base currency", 60000.0, _base_value, _DEAL),
+    CelVariable(
+        "opportunity.state",
+        "text: the state before the transition",
+        "LEAD",
+        lambda context: context.facts.state.value,
+    ),
+    CelVariable(
+        "opportunity.description", "text or null", "By hand", lambda context: context.facts.description, _DEAL
+    ),
+    CelVariable(
+        "opportunity.attributes",
+        "your own fields, by name",
+        {},
+        lambda context: context.facts.attributes,
+        _DEAL,
+    ),
+    CelVariable(
+        "opportunity.value", "number or null: whole units of the base currency", 60000.0, _base_value, _DEAL
+    ),
     CelVariable(
         "opportunity.expectedCloseDate",
         "text or null: a day",
         "2026-11-25",
-        lambda see: _day(see.facts.expected_close_date),
+        lambda context: _day(context.facts.expected_close_date),
         _DEAL,
     ),
-    CelVariable("opportunity.pushCount", "whole number", 2, lambda see: see.facts.push_count),
+    CelVariable("opportunity.pushCount", "whole number", 2, lambda context: context.facts.push_count),
     CelVariable(
-        "opportunity.score", "whole number: the qualification score, 0 to 100", 65, lambda see: see.score, _SCORE
+        "opportunity.score",
+        "whole number: the qualification score, 0 to 100",
+        65,
+        lambda context: context.score,
+        _SCORE,
     ),
-    CelVariable("account.name", "text", "Acme", lambda see: see.facts.account.name, _ACCOUNT),
-    CelVariable("account.industry", "text or null", "retail", lambda see: see.facts.account.industry, _ACCOUNT),
-    CelVariable("account.country", "text or null", "DE", lambda see: see.facts.account.country, _ACCOUNT),
+    CelVariable("account.name", "text", "Acme", lambda context: context.facts.account.name, _ACCOUNT),
     CelVariable(
-        "account.employeeCount", "whole number or null", 500, lambda see: see.facts.account.employee_count, _ACCOUNT
+        "account.industry", "text or null", "retail", lambda context: context.facts.account.industry, _ACCOUNT
     ),
     CelVariable(
-        "account.attributes", "your own fields, by name", {}, lambda see: see.facts.account.attributes, _ACCOUNT
+        "account.country", "text or null", "DE", lambda context: context.facts.account.country, _ACCOUNT
     ),
-    CelVariable("today", "text: the day in the organization's time zone", "2026-11-25", lambda see: _day(see.today)),
+    CelVariable(
+        "account.employeeCount",
+        "whole number or null",
+        500,
+        lambda context: context.facts.account.employee_count,
+        _ACCOUNT,
+    ),
+    CelVariable(
+        "account.attributes",
+        "your own fields, by name",
+        {},
+        lambda context: context.facts.account.attributes,
+        _ACCOUNT,
+    ),
+    CelVariable(
+        "today",
+        "text: the day in the organization's time zone",
+        "2026-11-25",
+        lambda context: _day(context.today),
+    ),
 )
 VARIABLES: Mapping[str, CelVariable] = {row.name: row for row in _VARIABLES}

@@ -1,4 +1,4 @@
-"""The state machine: one table of arrows, the Machine built from it, and what a viewer may take now."""
+"""The state machine: the table of transitions, the Machine built from it, and previews for a viewer."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -18,16 +18,27 @@ from workflow.rules.errors import IllegalTransitionError
 from workflow.rules.gates.requirements import Verdict, evaluate_gate, evaluate_requirement, unmet_verdicts
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import OverrideFacts
-from workflow.rules.permissions import Action, Ownership, Viewer, may_manage, may_override, write_forbidden_reason
+from workflow.rules.permissions import (
+    Action,
+    Ownership,
+    Viewer,
+    may_manage,
+    may_override,
+    write_forbidden_reason,
+)
 from workflow.rules.process.document import ProcessDocument
 
-LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
-WON, LOST, DISQUALIFIED = OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALIFIED
+LEAD = OpportunityState.LEAD
+QUALIFIED = OpportunityState.QUALIFIED
+PROGRESSING = OpportunityState.PROGRESSING
+WON = OpportunityState.WON
+LOST = OpportunityState.LOST
+DISQUALIFIED = OpportunityState.DISQUALIFIED
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """One way from a state to a state: who may take it and what must be given with it."""
+    """One edge of the graph: the action it needs, and the inputs that must come with it."""
 
     trigger: Trigger
     source: OpportunityState
@@ -37,7 +48,7 @@ class TransitionRule:
 
     @property
     def gate_trigger(self) -> Trigger | None:
-        """Whose gate is judged."""
+        """Return the trigger whose gate guards this transition."""
         return gate_trigger(self.trigger, self.target)
 
 
@@ -64,7 +75,7 @@ _OVERRIDE_ACTIONS = {Strength.SOFT: Action.OVERRIDE_SOFT, Strength.HARD: Action.
 
 @dataclass(frozen=True, slots=True)
 class TransitionPreview:
-    """One arrow as a viewer sees it before taking it: every requirement, and whether it can be taken."""
+    """A transition as a viewer sees it in advance: every requirement, and whether they can make it now."""
 
     trigger: Trigger
     target: OpportunityState
@@ -76,41 +87,43 @@ class TransitionPreview:
 
 
 def gate_trigger(trigger: Trigger, target: OpportunityState) -> Trigger | None:
-    """Whose gate an arrow is judged by: REOPEN's is the one that leads into its target, none for LEAD."""
+    """Return the trigger whose gate guards a transition: for REOPEN, the one that leads to its target, None for LEAD."""
     return _ENTRY_TRIGGERS.get(target) if trigger is Trigger.REOPEN else trigger
 
 
 def transitions_from(state: OpportunityState) -> tuple[TransitionRule, ...]:
-    """Every arrow that leaves the state."""
+    """Return every transition out of the state."""
     return tuple(transition for transition in TRANSITIONS if transition.source is state)
 
 
 def source_states(trigger: Trigger) -> frozenset[OpportunityState]:
-    """The states that the trigger leads out of."""
+    """Return the states from which the trigger is possible."""
     return frozenset(transition.source for transition in TRANSITIONS if transition.trigger is trigger)
 
 
 def find_transition(
     facts: OpportunityFacts, trigger: Trigger, target: OpportunityState | None = None
 ) -> TransitionRule:
-    """The arrow from the deal's state; IllegalTransition where there is none, or where REOPEN does not say whereto."""
+    """Return the transition from the deal's state; IllegalTransitionError if there is none, or if the target is ambiguous."""
     matching = [
         transition
         for transition in transitions_from(facts.state)
         if transition.trigger is trigger and target in (None, transition.target)
     ]
     if len(matching) != 1:
-        allowed = [(arrow.trigger, arrow.target) for arrow in transitions_from(facts.state)]
+        allowed = [(transition.trigger, transition.target) for transition in transitions_from(facts.state)]
         raise IllegalTransitionError(
             trigger=trigger, state=facts.state, allowed=allowed, opportunity_id=facts.id, target=target
         )
     return matching[0]
 
 
-def next_state(state: OpportunityState, trigger: Trigger, target: OpportunityState | None = None) -> OpportunityState:
-    """The state that the trigger leads to; an error where no one arrow does: ask `arrow_of` first."""
+def next_state(
+    state: OpportunityState, trigger: Trigger, target: OpportunityState | None = None
+) -> OpportunityState:
+    """Return the state that the trigger leads to; LookupError unless exactly one does: call `find_transition` first."""
     if target is None and sum(transition.trigger is trigger for transition in transitions_from(state)) > 1:
-        raise LookupError(f"{trigger} leads from {state} to more than one state: say to which.")
+        raise LookupError(f"{trigger} leads from {state} to more than one state. Name the target.")
     token = _Token(state.value, None if target is None else target.value)
     if not MACHINE.events[trigger.value].trigger(token):
         raise LookupError(f"{trigger} does not lead from {state} to {target}.")
@@ -120,14 +133,16 @@ def next_state(state: OpportunityState, trigger: Trigger, target: OpportunitySta
 def evaluate_transition(
     transition: TransitionRule, facts: OpportunityFacts, process: ProcessDocument, now: datetime
 ) -> tuple[Verdict, ...]:
-    """The arrow's gate, all of it, judged on the deal."""
-    return () if transition.gate_trigger is None else evaluate_gate(process, transition.gate_trigger, facts, now)
+    """Evaluate the whole gate of a transition on the deal."""
+    return (
+        () if transition.gate_trigger is None else evaluate_gate(process, transition.gate_trigger, facts, now)
+    )
 
 
 def preview_transitions(
     facts: OpportunityFacts, process: ProcessDocument, *, viewer: Viewer, ownership: Ownership, now: datetime
 ) -> tuple[TransitionPreview, ...]:
-    """Every arrow out of the deal's state as this viewer sees it: a dry run of the gates."""
+    """Preview every transition out of the deal's state for a viewer: a dry run of the gates."""
     transitions = transitions_from(facts.state)
     return tuple(
         _preview(transition, evaluate_transition(transition, facts, process, now), viewer, ownership)
@@ -136,24 +151,26 @@ def preview_transitions(
 
 
 def forbidden_reason(transition: TransitionRule, viewer: Viewer, ownership: Ownership) -> str | None:
-    """Why this viewer may not take the arrow, None where they may."""
+    """Return why the viewer may not make the transition, None if they may."""
     if transition.action is Action.WRITE_OWN:
         return write_forbidden_reason(viewer, ownership)
     if may_manage(viewer, transition.action, ownership):
         return None
-    who = "an admin" if transition.action is Action.REOPEN_WON else "a manager of the owner's team or an admin"
+    who = (
+        "an admin" if transition.action is Action.REOPEN_WON else "a manager of the owner's team or an admin"
+    )
     return f"Only {who} may reopen this opportunity."
 
 
 def can_override_all(failing: Iterable[Verdict], viewer: Viewer, ownership: Ownership) -> bool:
-    """Whether this viewer may pass all of the unmet requirements with an override."""
+    """Return True if the viewer may override all of the unmet requirements."""
     return all(_may_override(verdict, viewer, ownership) for verdict in failing)
 
 
 def apply_override(
     verdicts: tuple[Verdict, ...], keys: Collection[str], viewer: Viewer, ownership: Ownership
 ) -> tuple[Verdict, ...]:
-    """The verdicts with what an override names, and this viewer may give, passed; what is met stays met."""
+    """Mark as overridden the unmet requirements that the override names and the viewer may override."""
     return tuple(
         replace(verdict, status=RequirementStatus.OVERRIDDEN)
         if verdict.status is RequirementStatus.UNMET
@@ -164,35 +181,41 @@ def apply_override(
     )
 
 
-def is_override_open(override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime) -> bool:
-    """Whether a requirement that was passed by the override still does not hold; one the process no longer has is settled."""
+def is_override_open(
+    override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime
+) -> bool:
+    """Return True if a requirement of the override is still unmet; one that the process no longer has counts as met."""
     trigger = gate_trigger(override.trigger, override.target)
     requirements = process.requirements_for(trigger) if trigger else ()
     keys = override.requirement_keys
     return bool(
-        unmet_verdicts(tuple(evaluate_requirement(one, facts, process, now) for one in requirements if one.key in keys))
+        unmet_verdicts(
+            tuple(evaluate_requirement(one, facts, process, now) for one in requirements if one.key in keys)
+        )
     )
 
 
 def mermaid_diagram() -> str:
-    """The table as a Mermaid state diagram, for the README."""
-    edges = [f"    {transition.source} --> {transition.target}: {transition.trigger}" for transition in TRANSITIONS]
+    """Return the table as a Mermaid state diagram, for the README."""
+    edges = [
+        f"    {transition.source} --> {transition.target}: {transition.trigger}" for transition in TRANSITIONS
+    ]
     return "\n".join(["stateDiagram-v2", f"    [*] --> {LEAD}", *edges])
 
 
 def graph_faults(table: Iterable[TransitionRule]) -> list[str]:
-    """What is wrong with a graph: a state that cannot be reached, a closed one left but by REOPEN."""
+    """Find faults of a graph: a state that cannot be reached, or a closed state with an exit other than REOPEN."""
     transitions = list(table)
     reached = {LEAD}
     for _ in OpportunityState:
-        reached |= {arrow.target for arrow in transitions if arrow.source in reached}
+        reached |= {transition.target for transition in transitions if transition.source in reached}
     unreachable = [f"{state} cannot be reached." for state in OpportunityState if state not in reached]
     exits = [
         transition
         for transition in transitions
         if transition.source in CLOSED_STATES and transition.trigger is not Trigger.REOPEN
     ]
-    return unreachable + [f"{arrow.trigger} leaves {arrow.source}, which is closed." for arrow in exits]
+    return unreachable + [f"{one.trigger} leaves {one.source}, which is closed." for one in exits]
 
 
 def _preview(
@@ -215,7 +238,9 @@ def _may_override(verdict: Verdict, viewer: Viewer, ownership: Ownership) -> boo
     return may_override(viewer, _OVERRIDE_ACTIONS[verdict.strength], ownership)
 
 
-def _readiness(forbidden: str | None, failing: tuple[Verdict, ...], may_override: bool) -> TransitionReadiness:
+def _readiness(
+    forbidden: str | None, failing: tuple[Verdict, ...], may_override: bool
+) -> TransitionReadiness:
     if forbidden is not None:
         return TransitionReadiness.FORBIDDEN
     if not failing:
@@ -225,14 +250,15 @@ def _readiness(forbidden: str | None, failing: tuple[Verdict, ...], may_override
 
 @dataclass(slots=True)
 class _Token:
-    """What the Machine moves: a state and where it is wanted, made for one move and thrown away."""
+    """Model of the Machine: a state and the wanted target, created for one transition."""
 
     state: str
     target: str | None
 
 
 def _leads_to_target(event: EventData) -> bool:
-    token, transition = event.model, event.transition
+    token = event.model
+    transition = event.transition
     return isinstance(token, _Token) and transition is not None and token.target in (None, transition.dest)
 
 

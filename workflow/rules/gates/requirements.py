@@ -1,7 +1,7 @@
-"""Gates: one evaluator a requirement kind; a gate is the list of all its verdicts, never only the first that fails."""
+"""Gates: an evaluator for each requirement kind. A gate gives a verdict on every requirement, not only on the first that fails."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workflow.rules.enums import (
@@ -16,19 +16,31 @@ from workflow.rules.enums import (
 )
 from workflow.rules.gates.cel import evaluate_expression
 from workflow.rules.gates.cel_variables import CelContext
+from workflow.rules.opportunity import wording
 from workflow.rules.opportunity.buyer import has_coverage, stakeholders_in_roles
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.fields import FIELD_REMEDIES, check_field
 from workflow.rules.opportunity.fit import hard_fit_results
 from workflow.rules.opportunity.milestones import PASSED_STATUSES, find_milestone
-from workflow.rules.opportunity.qualification import grade_reaches, is_stale, latest_assessment, qualification_score
+from workflow.rules.opportunity.qualification import (
+    grade_reaches,
+    is_stale,
+    latest_assessment,
+    qualification_score,
+)
 from workflow.rules.opportunity.risks import missing_review, open_risks_above, risk_level
-from workflow.rules.process.document import CriterionTest, GateRequirement, ProcessDocument, RequirementTest, RoleTest
+from workflow.rules.process.document import (
+    CriterionTest,
+    GateRequirement,
+    ProcessDocument,
+    RequirementTest,
+    RoleTest,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One requirement as it was found: whether it holds, why, and the mutation that would meet it."""
+    """Result of evaluating one requirement: met or unmet, why, and the mutation that would meet it."""
 
     key: str
     kind: RequirementKind
@@ -42,22 +54,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What an evaluator judges by: the deal, its process, and the time."""
+    """Input of an evaluator: the deal, its process, and the time."""
 
     facts: OpportunityFacts
     process: ProcessDocument
     now: datetime
 
     def cel_context(self) -> CelContext:
-        """What the company's own expressions see of it."""
-        return CelContext(
-            self.facts, qualification_score(self.process, self.facts, self.now), self.facts.today(self.now)
-        )
+        """Return the input of the company's own expressions."""
+        score = qualification_score(self.process, self.facts, self.now)
+        return CelContext(self.facts, score, self.facts.today(self.now))
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whether a test holds, the sentence that says why, and what would mend it."""
+    """Result of a test: whether it holds, why, and the mutation that would make it hold."""
 
     holds: bool
     explanation: str
@@ -67,123 +78,137 @@ class Finding:
 def evaluate_gate(
     process: ProcessDocument, trigger: Trigger, facts: OpportunityFacts, now: datetime
 ) -> tuple[Verdict, ...]:
-    """Every requirement of the process's gate for the trigger, each evaluated."""
+    """Evaluate every requirement of the process's gate for the trigger."""
     return tuple(
-        evaluate_requirement(requirement, facts, process, now) for requirement in process.requirements_for(trigger)
+        evaluate_requirement(requirement, facts, process, now)
+        for requirement in process.requirements_for(trigger)
     )
 
 
 def unmet_verdicts(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """Those that do not hold."""
+    """Return the verdicts that are unmet."""
     return tuple(verdict for verdict in verdicts if verdict.status is RequirementStatus.UNMET)
 
 
 def evaluate_requirement(
     requirement: GateRequirement, facts: OpportunityFacts, process: ProcessDocument, now: datetime
 ) -> Verdict:
-    """One requirement judged on the deal as it stands at that instant; it holds where its `when` is not true."""
-    test, context = requirement.test, RuleContext(facts, process, now)
-    condition = None if requirement.when is None else evaluate_expression(requirement.when, context.cel_context())
-    if condition is not None and condition.holds is False:
-        finding = Finding(True, f"Does not apply: {condition.sentence}", condition.remedy)
-    else:
-        finding = EVALUATORS[test.kind](test, context)
-    prefix = "Asked for here:" if condition and condition.holds else "Whether it applies:"
-    why = f" {prefix} {condition.sentence}" if condition and not finding.holds else ""
+    """Evaluate one requirement on the deal at an instant; it is met if its `when` is false."""
+    context = RuleContext(facts, process, now)
+    finding = _evaluate_test(requirement, context)
     return Verdict(
         key=requirement.key,
-        kind=test.kind,
+        kind=requirement.test.kind,
         strength=requirement.strength,
         label=requirement.label,
         status=RequirementStatus.MET if finding.holds else RequirementStatus.UNMET,
-        explanation=finding.explanation + why,
+        explanation=finding.explanation,
         remedy=None if finding.holds else finding.remedy,
-        test=test,
+        test=requirement.test,
     )
 
 
+def _evaluate_test(requirement: GateRequirement, context: RuleContext) -> Finding:
+    test = requirement.test
+    if requirement.when is None:
+        return EVALUATORS[test.kind](test, context)
+    condition = evaluate_expression(requirement.when, context.cel_context())
+    if condition.holds is False:
+        return Finding(True, f"Does not apply: {condition.sentence}", condition.remedy)
+    finding = EVALUATORS[test.kind](test, context)
+    if finding.holds:
+        return finding
+    # A condition that cannot be evaluated leaves the requirement in force: missing data must not open a gate.
+    reason = "Required because" if condition.holds else "Required although"
+    return replace(finding, explanation=f"{finding.explanation} {reason} {condition.sentence}")
+
+
 def criterion_is_reached(test: RequirementTest, context: RuleContext) -> Finding:
-    """The latest assessment is fresh, not disproved, and good enough."""
+    """Check that the latest assessment is fresh, not disproved, and of a high enough grade."""
     assert test.criterion is not None
     holds, explanation = _check_criterion(test.criterion, context)
     return Finding(holds, explanation, "assessCriteria")
 
 
 def account_fits(test: RequirementTest, context: RuleContext) -> Finding:
-    """Every hard fit rule passes on the account's data; missing data does not pass."""
+    """Check that every hard fit rule passes on the account's data; missing data does not pass."""
     results = hard_fit_results(context.process, context.facts.account)
     failing = [result.explanation for result in results if result.status is not FitStatus.PASS]
-    passed = "The account passes every hard fit rule." if results else "The process has no hard fit rule."
+    passed = "The account passes every hard fit rule." if results else "The process has no hard fit rules."
     return Finding(not failing, " ".join(failing) or passed, "updateAccount")
 
 
 def field_is_filled(test: RequirementTest, context: RuleContext) -> Finding:
-    """The field has a value that counts."""
+    """Check that the field has a value that counts."""
     assert test.field is not None
     holds, explanation = check_field(test.field, context.facts, context.facts.today(context.now))
     return Finding(holds, explanation, FIELD_REMEDIES[test.field])
 
 
 def role_is_filled(test: RequirementTest, context: RuleContext) -> Finding:
-    """Enough people of the buyer play the part, and we spoke with them often enough."""
+    """Check that enough stakeholders have one of the roles, each with enough two-way contact."""
     assert test.role is not None
     stakeholders = stakeholders_in_roles(context.facts, test.role.any_of)
-    matching = [person for person in stakeholders if has_coverage(context.facts, person, test.role.min_coverage)]
-    wanted = _describe_role(test.role)
+    matching = [
+        person for person in stakeholders if has_coverage(context.facts, person, test.role.min_coverage)
+    ]
+    names = ", ".join(person.contact_name for person in matching)
     if len(matching) >= test.role.minimum:
-        return Finding(True, f"{', '.join(person.contact_name for person in matching)}: {wanted}.", "addStakeholder")
+        return Finding(True, f"Known: {names}. Required: {_describe_role(test.role)}.", "addStakeholder")
     remedy = "logActivity" if len(stakeholders) >= test.role.minimum else _stakeholder_remedy(context.facts)
-    names = ", ".join(person.contact_name for person in matching) or "nobody"
-    return Finding(False, f"Wanted: {wanted}. On record: {names}.", remedy)
+    return Finding(False, f"Required: {_describe_role(test.role)}. Known: {names or 'no one'}.", remedy)
 
 
 def milestone_is_passed(test: RequirementTest, context: RuleContext) -> Finding:
-    """The milestone is done, or a manager has waived it."""
-    found = find_milestone(context.facts, test.milestone or "")
-    template = next((step for step in context.process.milestones if step.key == test.milestone), None)
-    name = found.name if found else template.name if template else test.milestone
-    if found is None:
-        return Finding(False, f"{name}: this milestone is laid out on entering PROGRESSING.", "progressOpportunity")
-    sentence = {MilestoneStatus.DONE: "this is done.", MilestoneStatus.WAIVED: "this was waived by a manager."}
-    unmet = "this is not done yet." if found.status is MilestoneStatus.PLANNED else "this is overdue and not done yet."
-    state = sentence.get(found.status, unmet)
-    return Finding(found.status in PASSED_STATUSES, f"{name}: {state}", "completeMilestone")
+    """Check that the milestone is done or waived."""
+    assert test.milestone is not None
+    milestone = find_milestone(context.facts, test.milestone)
+    if milestone is None:
+        template = next((one for one in context.process.milestones if one.key == test.milestone), None)
+        name = wording.quote([template.name if template else test.milestone])
+        return Finding(
+            False, f"The milestone {name} is added once the deal is in progress.", "progressOpportunity"
+        )
+    sentence = f"The milestone {wording.quote([milestone.name])} {_MILESTONE_TEXTS[milestone.status]}."
+    return Finding(milestone.status in PASSED_STATUSES, sentence, "completeMilestone")
 
 
 def no_open_risk_above(test: RequirementTest, context: RuleContext) -> Finding:
-    """No open risk of the buyer is above the level."""
+    """Check that no open risk is above the level."""
     assert test.max_open_risk is not None
-    high, most = open_risks_above(context.facts, test.max_open_risk), test.max_open_risk.lower()
-    if not high:
-        return Finding(True, f"No open risk is above {most}.", "addMitigation")
-    names = "; ".join(f"“{risk.statement}” ({risk_level(risk).lower()})" for risk in high)
-    remedy = "completeMitigation" if all(risk.mitigations for risk in high) else "addMitigation"
-    return Finding(False, f"Open above {most}: {names}. Mitigate each, or have a manager settle it.", remedy)
+    above = open_risks_above(context.facts, test.max_open_risk)
+    limit = f"above {test.max_open_risk.label}"
+    if not above:
+        return Finding(True, f"No open risk is {limit}.", "addMitigation")
+    names = ", ".join(f"{wording.quote([risk.statement])} ({risk_level(risk).label})" for risk in above)
+    remedy = "completeMitigation" if all(risk.mitigations for risk in above) else "addMitigation"
+    advice = "Mitigate each of them, or ask a manager to settle it."
+    return Finding(False, f"Open risks {limit}: {names}. {advice}", remedy)
 
 
 def risks_were_reviewed(test: RequirementTest, context: RuleContext) -> Finding:
-    """The risks that the buyer perceives were gone through."""
+    """Check that the buyer's perceived risks were reviewed."""
     missing = missing_review(context.facts)
     if missing is None:
-        return Finding(True, "The risks that the buyer perceives were reviewed.", "reviewRisks")
+        return Finding(True, "The buyer's perceived risks were reviewed.", "reviewRisks")
     return Finding(False, missing.sentence, missing.remedy)
 
 
 def buyer_was_active(test: RequirementTest, context: RuleContext) -> Finding:
-    """We spoke with the buyer, both ways, within so many days."""
+    """Check that there was two-way contact with the buyer within some days."""
     assert test.activity_within_days is not None
-    last, days = context.facts.activity.last_two_way_at, test.activity_within_days
-    if last is None:
-        return Finding(False, f"No two-way activity is on record; one within {days} days is asked.", "logActivity")
-    ago, holds = max(0, (context.now - last).days), context.now - last <= timedelta(days=days)
-    when = "within the last 24 hours" if ago == 0 else "1 day ago" if ago == 1 else f"{ago} days ago"
-    when = f"more than {when}" if ago == days and not holds else when
-    sentence = f"The last two-way activity was {when}; one within {days} days is asked."
-    return Finding(holds, sentence, "logActivity")
+    last = context.facts.activity.last_two_way_at
+    required = f"contact within {wording.days(test.activity_within_days)} is required"
+    if last is not None and context.now - last <= timedelta(days=test.activity_within_days):
+        when = f"The last two-way contact with the buyer was {wording.span_in_days(context.now - last)} ago"
+        return Finding(True, f"{when}; {required}.", "logActivity")
+    return Finding(
+        False, f"{wording.buyer_contact_gap(context.facts, context.now)}; {required}.", "logActivity"
+    )
 
 
 def expression_is_true(test: RequirementTest, context: RuleContext) -> Finding:
-    """The company's own expression is true; one that cannot be told does not hold."""
+    """Check that the company's own expression is true; one that cannot be evaluated does not hold."""
     assert test.expression is not None
     found = evaluate_expression(test.expression, context.cel_context())
     return Finding(found.holds is True, found.sentence, found.remedy)
@@ -191,28 +216,30 @@ def expression_is_true(test: RequirementTest, context: RuleContext) -> Finding:
 
 def _check_criterion(test: CriterionTest, context: RuleContext) -> tuple[bool, str]:
     criterion = context.process.criterion(test.key)
-    label = criterion.label if criterion else test.key
+    label = wording.quote([criterion.label if criterion else test.key])
     assessment = latest_assessment(context.facts, test.key)
-    wanted = f"it must be {_GRADE_TEXTS[test.min_grade]}"
+    required = f"it must be {_GRADE_TEXTS[test.min_grade]}"
     if assessment is None:
-        return False, f"{label}: nobody has assessed this yet; {wanted}."
+        return False, f"{label} has not been assessed yet; {required}."
     if assessment.grade is Grade.DISPROVED:
-        return False, f"{label}: this is disproved; {wanted}."
+        return False, f"{label} is {_GRADE_TEXTS[assessment.grade]}; {required}."
     if criterion and is_stale(criterion, assessment, context.now):
-        return (
-            False,
-            f"{label}: the assessment is more than {criterion.stale_after_days} days old; ask the buyer again.",
-        )
-    found = f"this is {_GRADE_TEXTS[assessment.grade]}"
+        return False, wording.stale_assessment(criterion)
+    found = f"{label} is {_GRADE_TEXTS[assessment.grade]}"
     if not grade_reaches(assessment.grade, test.min_grade):
-        return False, f"{label}: {found}; {wanted}."
-    return True, f"{label}: {found}."
+        return False, f"{found}; {required}."
+    return True, f"{found}."
 
 
 def _describe_role(test: RoleTest) -> str:
-    parts = " or ".join(role.lower().replace("_", " ") for role in test.any_of) or "stakeholder"
-    talks = f", spoken with {_COVERAGE_TEXTS[test.min_coverage]}" if test.min_coverage is not Coverage.NONE else ""
-    return f"at least {test.minimum} {parts}{talks}"
+    if test.minimum == 1:
+        people = wording.roles(test.any_of) if test.any_of else "stakeholder"
+    else:
+        people = f"people as {wording.roles(test.any_of)}" if test.any_of else "stakeholders"
+    contact = (
+        f", each with {_COVERAGE_TEXTS[test.min_coverage]}" if test.min_coverage is not Coverage.NONE else ""
+    )
+    return f"at least {test.minimum} {people}{contact}"
 
 
 def _stakeholder_remedy(facts: OpportunityFacts) -> str:
@@ -220,16 +247,22 @@ def _stakeholder_remedy(facts: OpportunityFacts) -> str:
 
 
 _GRADE_TEXTS: Mapping[Grade, str] = {
-    Grade.UNKNOWN: "looked at, with nothing known",
+    Grade.UNKNOWN: "unknown (we asked, and learned nothing)",
     Grade.IDENTIFIED: "identified (we think so)",
     Grade.VALIDATED: "validated (the buyer said so)",
     Grade.CONFIRMED: "confirmed (it is documented)",
-    Grade.DISPROVED: "disproved (it is not there)",
+    Grade.DISPROVED: "disproved (it is not true)",
 }
 _COVERAGE_TEXTS: Mapping[Coverage, str] = {
-    Coverage.BRIEF: "at least once",
-    Coverage.MULTIPLE: "at least twice",
-    Coverage.IN_DEPTH: "at least five times",
+    Coverage.BRIEF: "at least one conversation",
+    Coverage.MULTIPLE: "at least two conversations",
+    Coverage.IN_DEPTH: "at least five conversations",
+}
+_MILESTONE_TEXTS: Mapping[MilestoneStatus, str] = {
+    MilestoneStatus.PLANNED: "is not done yet",
+    MilestoneStatus.MISSED: "is overdue and not done yet",
+    MilestoneStatus.DONE: "is done",
+    MilestoneStatus.WAIVED: "was waived by a manager",
 }
 
 EVALUATORS: Mapping[RequirementKind, Callable[[RequirementTest, RuleContext], Finding]] = {

@@ -1,4 +1,4 @@
-"""How a deal stands when it is judged: as it is while it is open, as at its close ever after."""
+"""Facts on which a deal is evaluated: the current ones while it is open, those of its close afterwards."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,15 +11,15 @@ from workflow.rules.process.document import ProcessDocument
 
 
 def evaluation_context(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> RuleContext:
-    """What health and insight judge by."""
+    """Return the input of health and insight."""
     if facts.state not in CLOSED_STATES:
         return RuleContext(facts, process, now)
-    then, at = facts_at_close(facts)
-    return RuleContext(then, process, at)
+    closing_facts, closed_at = facts_at_close(facts)
+    return RuleContext(closing_facts, process, closed_at)
 
 
 def facts_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]:
-    """A closed deal in the state that it was closed from, and the moment at which it left that."""
+    """Return a closed deal in the state from which it was closed, and the time of the close."""
     if not facts.transitions:
         return facts, facts.state_since
     *earlier, last = facts.transitions
@@ -28,9 +28,10 @@ def facts_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]
 
 
 def facts_known_at(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:
-    """The deal without what came later: assessments, risks, reviews, overrides, and what was done of milestones."""
+    """Return the deal without later assessments, risks, reviews and overrides, and without later completions of milestones."""
     assessments = (
-        next((one for one in (latest, *latest.trail) if one.assessed_at <= at), None) for latest in facts.assessments
+        next((one for one in (latest, *latest.trail) if one.assessed_at <= at), None)
+        for latest in facts.assessments
     )
     review = facts.risk_review
     return replace(
@@ -39,7 +40,7 @@ def facts_known_at(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:
         risks=tuple(risk for risk in facts.risks if risk.raised_at <= at),
         risk_review=review if review is not None and review.at <= at else None,
         overrides=tuple(override for override in facts.overrides if override.at <= at),
-        milestones=tuple(_milestone_at(step, at) for step in facts.milestones),
+        milestones=tuple(_milestone_at(milestone, at) for milestone in facts.milestones),
     )
 
 

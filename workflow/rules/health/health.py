@@ -1,4 +1,4 @@
-"""Health: factors with their points, the reason and what mends it; together they are the score."""
+"""Health of a deal: factors that add up to a score of 0 to 100, each with its points and the reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from workflow.rules.enums import BuyingRole, Coverage, HealthBand, OpportunitySt
 from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.health.at_close import evaluation_context
 from workflow.rules.money import round_half_up
+from workflow.rules.opportunity import wording
 from workflow.rules.opportunity.buyer import coverage, stakeholders_in_roles
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.milestones import is_overdue
@@ -18,30 +19,29 @@ from workflow.rules.opportunity.time_in_state import state_age
 from workflow.rules.process.document import ProcessDocument
 
 ACTIVITY_POINTS = ((7, 25), (14, 15), (30, 5))
-"""Days since the buyer was last spoken with, at most: points."""
+"""Most days since the last two-way contact with the buyer: points."""
 PEOPLE_POINTS = ((3, 20), (2, 12), (1, 5))
-"""Present stakeholders with a role, at least: points."""
+"""Fewest present stakeholders with a role: points."""
 MILESTONE_POINTS = 20
-"""Points, times the share of milestones that is not overdue; before PROGRESSING, times the qualification score."""
+"""Points, times the share of milestones that are not overdue; before PROGRESSING, times the qualification score."""
 AGE_POINTS = ((100, 15), (125, 8), (150, 3))
-"""Percent of the days that the process expects, at most: points."""
+"""Most percent of the days that the process expects in the state: points."""
 PUSH_POINTS = ((0, 10), (1, 6), (2, 3))
-"""Pushes of the expected close date, at most: points."""
+"""Most pushes of the expected close date: points."""
 ENGAGEMENT_POINTS = {Coverage.NONE: 0, Coverage.BRIEF: 5, Coverage.MULTIPLE: 10, Coverage.IN_DEPTH: 10}
-"""How well we know the decision maker whom we know best: points."""
+"""Coverage of the best-covered decision maker: points."""
 RISK_PENALTY = 10
 """Points taken for each open risk above MEDIUM without a mitigation."""
 BANDS = ((80, HealthBand.GREEN), (60, HealthBand.AMBER), (0, HealthBand.RED))
-"""Score, at least: band."""
+"""Lowest score: band."""
 
 DECIDING_ROLES = (BuyingRole.ECONOMIC_BUYER, BuyingRole.DECISION_MAKER, BuyingRole.APPROVER)
 BEFORE_PROGRESSING = frozenset({OpportunityState.LEAD, OpportunityState.QUALIFIED})
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class HealthFactor:
-    """One part of the score: its points of at most so many, and why."""
+    """One part of the score: its points, the most it can give, and the reason."""
 
     key: str
     label: str
@@ -52,144 +52,154 @@ class HealthFactor:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How well a deal does, 0 to 100, every point accounted for."""
+    """Health of a deal, with a factor for every point."""
 
     factors: tuple[HealthFactor, ...]
 
     @property
     def score(self) -> int:
-        """The sum of the factors' points."""
+        """Return the sum of the factors' points."""
         return sum(factor.points for factor in self.factors)
 
     @property
     def band(self) -> HealthBand:
-        """The score as a traffic light."""
-        return next(band for least, band in BANDS if self.score >= least)
+        """Return the score as a traffic light."""
+        return next(band for lowest, band in BANDS if self.score >= lowest)
 
 
 def evaluate_health(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> Health:
-    """The health of a deal at that instant; of a closed one, as at its close."""
+    """Return the health of a deal at an instant; of a closed deal, its health at the close."""
     context = evaluation_context(process, facts, now)
-    factors = tuple(_factor(row, context) for row in FACTORS)
-    penalty, why = _risk_penalty(context, sum(factor.points for factor in factors))
-    return Health((*factors, HealthFactor("risks", "Risks without a mitigation", penalty, 0, why)))
+    factors = tuple(_factor(rule, context) for rule in FACTORS)
+    penalty, explanation = _risk_penalty(context, sum(factor.points for factor in factors))
+    return Health((*factors, HealthFactor("risks", "Risks without a mitigation", penalty, 0, explanation)))
 
 
 def _factor(rule: "FactorRule", context: RuleContext) -> HealthFactor:
-    points, why = rule.evaluate(context)
-    return HealthFactor(rule.key, rule.label, points, rule.max_points, why)
+    points, explanation = rule.evaluate(context)
+    return HealthFactor(rule.key, rule.label, points, rule.max_points, explanation)
 
 
-def _activity(context: RuleContext) -> tuple[int, str]:
-    last, full = context.facts.activity.last_two_way_at, ACTIVITY_POINTS[0][0]
+def _buyer_contact(context: RuleContext) -> tuple[int, str]:
+    facts = context.facts
+    last = facts.activity.last_two_way_at
+    full_days = ACTIVITY_POINTS[0][0]
+    gap = wording.buyer_contact_gap(facts, context.now)
+    aim = f"Contact within {full_days} days gives full points"
     if last is None:
-        return 0, "Nobody of the buyer's was spoken with yet, both ways: logActivity."
-    ago = max(timedelta(0), context.now - last)
-    points = _points_within(ago, ACTIVITY_POINTS, DAY)
-    if ago <= full * DAY:
-        return points, f"The buyer was last spoken with on {last:%Y-%m-%d}; up to {full} days ago keeps all points."
-    return (
-        points,
-        f"Nobody of the buyer's was spoken with for {_format_span(ago)}; {full} keep all points: logActivity.",
-    )
+        return 0, f"{gap}. {aim}: call or meet them."
+    silence = max(timedelta(0), context.now - last)
+    points = _points_within(silence, ACTIVITY_POINTS, wording.DAY)
+    if silence <= full_days * wording.DAY:
+        # A date rather than "3 days ago": the text is stored, and stays true until the points change.
+        return points, f"The last two-way contact with the buyer was on {facts.today(last)}. {aim}."
+    return points, f"{gap}. {aim}: call them, or find out why they are silent."
 
 
 def _people(context: RuleContext) -> tuple[int, str]:
-    present, full = context.facts.present_stakeholders(), PEOPLE_POINTS[0][0]
+    present = context.facts.present_stakeholders()
+    full = PEOPLE_POINTS[0][0]
     known = sum(bool(person.roles) for person in present)
-    points = next((points for least, points in PEOPLE_POINTS if known >= least), 0)
-    found = f"People of the buyer's with a role in the purchase: {known}; {full} keep all points"
-    remedy = "updateStakeholder" if len(present) > known else "addStakeholder"
-    return points, f"{found}." if known >= full else f"{found}: {remedy}."
+    points = next((points for fewest, points in PEOPLE_POINTS if known >= fewest), 0)
+    counted = {0: "no one", 1: "1 person"}.get(known, f"{known} people")
+    sentence = f"We know {counted} on the buyer's side with a role in the purchase."
+    if known >= full:
+        return points, sentence
+    without_role = len(present) > known
+    advice = "find out the roles of the others" if without_role else "get to know more people and their roles"
+    return points, f"{sentence} {full} give full points: {advice}."
 
 
 def _milestones(context: RuleContext) -> tuple[int, str]:
-    facts, total = context.facts, len(context.facts.milestones)
+    facts = context.facts
+    total = len(facts.milestones)
     if facts.state in BEFORE_PROGRESSING:
-        reached = qualification_score(context.process, facts, context.now)
-        sentence = f"Until the deal is PROGRESSING its qualification counts: {reached} of 100"
-        return round_half_up(Decimal(MILESTONE_POINTS * reached) / 100), sentence + (
-            "." if reached == 100 else ": assessCriteria."
-        )
-    late = [milestone for milestone in facts.milestones if is_overdue(milestone, facts, context.now)]
-    if not late:
+        return _qualification(context)
+    overdue = [milestone for milestone in facts.milestones if is_overdue(milestone, facts, context.now)]
+    if not overdue:
         return (
             MILESTONE_POINTS,
-            "No milestone is overdue." if total else "No milestone is laid out, so none is overdue.",
+            "No milestone is overdue." if total else "There are no milestones that could be overdue.",
         )
-    names = ", ".join(milestone.name for milestone in late)
-    points = round_half_up(Decimal(MILESTONE_POINTS * (total - len(late))) / total)
-    return points, f"{len(late)} of {total} milestones are overdue: {names}. Bring the buyer there: completeMilestone."
+    names = wording.quote([milestone.name for milestone in overdue])
+    points = round_half_up(Decimal(MILESTONE_POINTS * (total - len(overdue))) / total)
+    counted = f"{len(overdue)} of {total} milestones {'is' if len(overdue) == 1 else 'are'} overdue"
+    return points, f"{counted}: {names}. Help the buyer complete {'it' if len(overdue) == 1 else 'them'}."
+
+
+def _qualification(context: RuleContext) -> tuple[int, str]:
+    score = qualification_score(context.process, context.facts, context.now)
+    sentence = f"Until the deal is in progress, its qualification score counts: {score} of 100."
+    advice = "" if score == 100 else " Find out what the criteria still ask."
+    return round_half_up(Decimal(MILESTONE_POINTS * score) / 100), f"{sentence}{advice}"
 
 
 def _age(context: RuleContext) -> tuple[int, str]:
-    state, age = context.facts.state, state_age(context.facts, context.now)
-    expected = context.process.state_settings(state).expected_days
+    facts = context.facts
+    expected = context.process.state_settings(facts.state).expected_days
     if expected is None:
-        return AGE_POINTS[0][1], f"The process expects no number of days in {state}."
-    points = _points_within(age, AGE_POINTS, expected * DAY / 100)
-    if age <= expected * DAY:
-        return points, f"{age // DAY} of the {expected} days that are expected in {state} have passed."
-    return points, f"In {state} for {_format_span(age)}; {expected} are expected: {_NEXT_MUTATIONS[state]}."
+        return AGE_POINTS[0][1], "The process sets no expected time for this state."
+    age = state_age(facts, context.now)
+    points = _points_within(age, AGE_POINTS, expected * wording.DAY / 100)
+    sentence = f"{wording.time_in_state(facts, expected, context.now)}."
+    return points, sentence if age <= expected * wording.DAY else f"{sentence} {NEXT_ACTS[facts.state]}"
 
 
 def _close_date(context: RuleContext) -> tuple[int, str]:
     pushes = context.facts.push_count
     points = next((points for most, points in PUSH_POINTS if pushes <= most), 0)
     if pushes == 0:
-        return points, "The expected close date was never pushed."
-    times = "once" if pushes == 1 else f"{pushes} times"
-    return (
-        points,
-        f"The expected close date was pushed {times}, and that stays: agree with the buyer on one that holds.",
-    )
+        return points, "The expected close date has never been pushed."
+    advice = "The lost points do not come back; agree on a date that the buyer will keep."
+    return points, f"{wording.close_date_pushes(context.facts)}. {advice}"
 
 
 def _decision_maker(context: RuleContext) -> tuple[int, str]:
-    known = [
-        coverage(context.facts.conversation_count(person))
-        for person in stakeholders_in_roles(context.facts, DECIDING_ROLES)
-    ]
-    if not known:
-        return 0, "No economic buyer, decision maker or approver is known: addStakeholder."
-    points = max(ENGAGEMENT_POINTS[talks] for talks in known)
-    often = {0: "never", 5: "once"}.get(points, "at least twice")
-    sentence = f"An economic buyer, decision maker or approver is known, and was spoken with {often}"
-    return points, f"{sentence}." if points == 10 else f"{sentence}; twice keeps all points: logActivity."
+    deciders = stakeholders_in_roles(context.facts, DECIDING_ROLES)
+    names = wording.roles(DECIDING_ROLES)
+    if not deciders:
+        return 0, f"No {names} is known. Find out who decides."
+    points = max(ENGAGEMENT_POINTS[coverage(context.facts.conversation_count(person))] for person in deciders)
+    if points == 0:
+        return (
+            points,
+            f"No two-way contact yet with an {names}. Two conversations give full points: meet them.",
+        )
+    if points < FULL_ENGAGEMENT_POINTS:
+        return points, f"One two-way contact with an {names}. Two give full points: meet them again."
+    return points, f"Two or more two-way contacts with an {names}."
 
 
 def _risk_penalty(context: RuleContext, available: int) -> tuple[int, str]:
-    """What the risks take, at most what the other factors gave."""
+    """Return the points that risks cost, at most those that the other factors gave."""
     risks = unmitigated_risks(context.facts)
     if not risks:
-        return 0, "No open risk above MEDIUM is without a mitigation."
-    named, penalty = "; ".join(risk.statement for risk in risks), RISK_PENALTY * len(risks)
-    cut = " No score goes below 0." if penalty > available else ""
+        return 0, "No open risk above medium lacks a mitigation."
+    penalty = RISK_PENALTY * len(risks)
+    names = wording.quote([risk.statement for risk in risks])
+    cost = f"costs {RISK_PENALTY} points" if len(risks) == 1 else f"each cost {RISK_PENALTY} points"
+    floor = " The score does not fall below 0." if penalty > available else ""
     return -min(
         penalty, available
-    ), f"Nothing is planned against: {named}. Each takes {RISK_PENALTY} points: addMitigation.{cut}"
+    ), f"Without a mitigation, {names} {cost}. Agree with the buyer on one.{floor}"
 
 
 def _points_within(span: timedelta, ladder: tuple[tuple[int, int], ...], unit: timedelta) -> int:
     return next((points for most, points in ladder if span <= most * unit), 0)
 
 
-def _format_span(span: timedelta) -> str:
-    """More than so many whole days, which is true of a moment more, too."""
-    days = -(-span // DAY) - 1
-    return f"more than {days} {'day' if days == 1 else 'days'}"
-
-
-_NEXT_MUTATIONS = {
-    OpportunityState.LEAD: "qualifyOpportunity, or disqualifyOpportunity",
-    OpportunityState.QUALIFIED: "progressOpportunity, or disqualifyOpportunity",
-    OpportunityState.PROGRESSING: "winOpportunity, or loseOpportunity",
+FULL_ENGAGEMENT_POINTS = max(ENGAGEMENT_POINTS.values())
+NEXT_ACTS = {
+    OpportunityState.LEAD: "Qualify or disqualify it.",
+    OpportunityState.QUALIFIED: "Progress or disqualify it.",
+    OpportunityState.PROGRESSING: "Help the buyer decide, or close it.",
 }
+"""Advice on a deal that has been in its state for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactorRule:
-    """A row of the table: what is looked at, how many points it may give, and how they are found, with the reason."""
+    """Row of the table of factors: the most points it can give, and the function that finds points and reason."""
 
     key: str
     label: str
@@ -198,10 +208,10 @@ class FactorRule:
 
 
 FACTORS = (
-    FactorRule("buyer_activity", "Last spoken with the buyer", 25, _activity),
+    FactorRule("buyer_activity", "Contact with the buyer", 25, _buyer_contact),
     FactorRule("people", "People with a role", 20, _people),
     FactorRule("milestones", "Milestones on time", 20, _milestones),
-    FactorRule("state_age", "Time in the state", 15, _age),
-    FactorRule("close_date", "Close date kept", 10, _close_date),
+    FactorRule("state_age", "Time in the current state", 15, _age),
+    FactorRule("close_date", "Stable close date", 10, _close_date),
     FactorRule("decision_maker", "Decision maker engaged", 10, _decision_maker),
 )

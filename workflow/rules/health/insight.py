@@ -1,4 +1,4 @@
-"""Insight: twelve topics of a deal, how much of each is known, and what is missing still."""
+"""Insight: how much is known of each of twelve topics of a deal, and which facts are missing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from workflow.rules.enums import (
 )
 from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.health.at_close import evaluation_context
-from workflow.rules.health.insight_text import MISSING_TEXTS, SUMMARIES
+from workflow.rules.health.insight_text import DOUBTFUL_INTEREST, MISSING_TEXTS, SUMMARIES
 from workflow.rules.money import round_half_up
+from workflow.rules.opportunity import wording
 from workflow.rules.opportunity.buyer import role_coverage
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.fields import check_field
@@ -39,7 +40,7 @@ DOUBTFUL_YEARS = 5
 
 @dataclass(frozen=True, slots=True)
 class InsightTopic:
-    """What is known of one topic, as a salesperson reads it; what is missing by the API's names of the facts."""
+    """One topic: how much is known, and the missing facts, each as `fieldName: description`."""
 
     topic: InsightTopicName
     status: KnowledgeStatus
@@ -49,19 +50,21 @@ class InsightTopic:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """The wide-angle view: what is known, what is not, what went stale."""
+    """All topics of a deal."""
 
     topics: tuple[InsightTopic, ...]
 
     @property
     def completeness_percent(self) -> int:
-        """What the topics are worth, on average."""
-        return round_half_up(Decimal(sum(STATUS_PERCENT[topic.status] for topic in self.topics)) / len(self.topics))
+        """Return the mean of the topics' percentages."""
+        return round_half_up(
+            Decimal(sum(STATUS_PERCENT[topic.status] for topic in self.topics)) / len(self.topics)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TopicFinding:
-    """What a look at a topic found: whether anything is known, what is missing, what went stale, and what else to say of it."""
+    """Result of evaluating a topic; `summary` replaces the usual text of the status."""
 
     has_any: bool
     missing: tuple[str, ...]
@@ -70,7 +73,7 @@ class TopicFinding:
 
     @property
     def status(self) -> KnowledgeStatus:
-        """What went stale is not known; and where there is nothing, nothing is known, though nothing be missing."""
+        """Return the status: stale before anything else, and unknown if nothing is known, even if nothing is missing."""
         if self.stale:
             return KnowledgeStatus.STALE
         if not self.has_any:
@@ -79,21 +82,25 @@ class TopicFinding:
 
 
 def evaluate_insight(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> Insight:
-    """Every topic of a deal at that instant; of a closed one, as at its close."""
+    """Evaluate every topic of a deal at an instant; of a closed deal, at its close."""
     context = evaluation_context(process, facts, now)
     return Insight(tuple(_topic(name, evaluate(context)) for name, evaluate in TOPIC_EVALUATORS.items()))
 
 
 def is_interest_doubtful(facts: OpportunityFacts, now: datetime) -> bool:
-    """The buyer has lived with the pain for over five years, and no event makes a date matter: is the interest real?"""
-    since, today = facts.pain_since, facts.today(now)
+    """Return True if the buyer has had the pain for more than five years and there is no compelling event."""
+    since = facts.pain_since
+    today = facts.today(now)
     if since is None or _is_known(OpportunityField.COMPELLING_EVENT, facts, now):
         return False
+    # Compared as tuples: 29 February plus five years is not a date.
     return (since.year + DOUBTFUL_YEARS, since.month, since.day) < (today.year, today.month, today.day)
 
 
 def _topic(name: InsightTopicName, finding: TopicFinding) -> InsightTopic:
-    return InsightTopic(name, finding.status, finding.summary or SUMMARIES[name][finding.status], finding.missing)
+    return InsightTopic(
+        name, finding.status, finding.summary or SUMMARIES[name][finding.status], finding.missing
+    )
 
 
 def _pain(context: RuleContext) -> TopicFinding:
@@ -104,49 +111,49 @@ def _pain(context: RuleContext) -> TopicFinding:
 
 
 def _interest(context: RuleContext) -> TopicFinding:
-    finding, doubt = (
-        _criterion_finding(context, CriterionKind.INTEREST),
-        is_interest_doubtful(context.facts, context.now),
-    )
+    finding = _criterion_finding(context, CriterionKind.INTEREST)
+    doubtful = is_interest_doubtful(context.facts, context.now)
     since = () if context.facts.pain_since else (_missing("painSince"),)
-    summary = (
-        "The pain is over five years old, and no event makes a date matter: is the interest real?" if doubt else None
-    )
-    missing = (*finding.missing, *since, *((_missing("compellingEvent"),) if doubt else ()))
-    return TopicFinding(
-        not (finding.missing and since), missing, stale=finding.stale or doubt, summary=summary or finding.disproof
-    )
+    event = (_missing("compellingEvent"),) if doubtful else ()
+    summary = f"{DOUBTFUL_INTEREST} Is the interest real?" if doubtful else finding.disproof
+    has_any = not (finding.missing and since)
+    missing = (*finding.missing, *since, *event)
+    return TopicFinding(has_any, missing, stale=finding.stale or doubtful, summary=summary)
 
 
 def _fit(context: RuleContext) -> TopicFinding:
-    finding, rules = (
-        _criterion_finding(context, CriterionKind.FIT),
-        fit_results(context.process, context.facts.account),
-    )
-    failing = tuple(found for found in rules if found.status is not FitStatus.PASS)
-    failures = tuple(f"{found.rule.attribute}: {found.explanation}" for found in failing)
-    anything = not finding.missing or (bool(rules) and not failing)
-    return TopicFinding(anything, (*finding.missing, *failures), stale=finding.stale, summary=finding.disproof)
+    finding = _criterion_finding(context, CriterionKind.FIT)
+    results = fit_results(context.process, context.facts.account)
+    unpassed = [result for result in results if result.status is not FitStatus.PASS]
+    missing = tuple(f"{result.rule.attribute}: {result.explanation}" for result in unpassed)
+    has_any = not finding.missing or (bool(results) and not unpassed)
+    return TopicFinding(has_any, (*finding.missing, *missing), stale=finding.stale, summary=finding.disproof)
 
 
 def _decision_team(context: RuleContext) -> TopicFinding:
     roles = role_coverage(context.process, context.facts)
     if not roles:
         return TopicFinding(False, (_missing("requiredRoles"),))
-    open_ = [role for role in roles if not role.met]
-    missing = [f"{' or '.join(role.any_of)}, {len(role.filled_by)} of {role.minimum}" for role in open_]
-    met = len(roles) - len(open_)
-    summary = f"{met} of the {len(roles)} roles that every deal needs are filled." if met and open_ else None
-    return TopicFinding(met > 0, tuple(f"roles: {lack}" for lack in missing), summary=summary)
+    unmet = [role for role in roles if not role.met]
+    met = len(roles) - len(unmet)
+    missing = tuple(
+        f"roles: {wording.roles(one.any_of)}, {len(one.filled_by)} of {one.minimum}" for one in unmet
+    )
+    summary = (
+        f"We know the people for {met} of the {len(roles)} roles that a deal needs."
+        if met and unmet
+        else None
+    )
+    return TopicFinding(met > 0, missing, summary=summary)
 
 
 def _buying_style(context: RuleContext) -> TopicFinding:
     present = context.facts.present_stakeholders()
     if not present:
         return TopicFinding(False, (_missing("stakeholders"),))
-    unread = [person for person in present if person.buying_style is BuyingStyle.UNKNOWN]
-    missing = tuple(f"buyingStyle: what {person.contact_name} judges an offer by" for person in unread)
-    return TopicFinding(len(unread) < len(present), missing)
+    unknown = [person for person in present if person.buying_style is BuyingStyle.UNKNOWN]
+    missing = tuple(f"buyingStyle: how {person.contact_name} judges an offer" for person in unknown)
+    return TopicFinding(len(unknown) < len(present), missing)
 
 
 def _buying_process(context: RuleContext) -> TopicFinding:
@@ -163,7 +170,7 @@ def _motivation(context: RuleContext) -> TopicFinding:
 
 def _objectives(context: RuleContext) -> TopicFinding:
     none = _missing_field(OpportunityField.OBJECTIVES, "objectives", context)
-    measured = any((goal.metric or "").strip() for goal in context.facts.objectives)
+    measured = any((objective.metric or "").strip() for objective in context.facts.objectives)
     return TopicFinding(not none, none or (() if measured else (_missing("objectives.metric"),)))
 
 
@@ -175,28 +182,35 @@ def _time_schedule(context: RuleContext) -> TopicFinding:
 
 def _competition(context: RuleContext) -> TopicFinding:
     none = _missing_field(OpportunityField.COMPETITORS, "competitors", context)
-    status_quo = any(rival.kind is CompetitorKind.STATUS_QUO for rival in context.facts.competitors)
+    status_quo = any(one.kind is CompetitorKind.STATUS_QUO for one in context.facts.competitors)
     return TopicFinding(not none, none or (() if status_quo else (_missing("competitors.kind"),)))
 
 
 def _perceived_risk(context: RuleContext) -> TopicFinding:
-    review, risks = missing_review(context.facts), unmitigated_risks(context.facts)
+    review = missing_review(context.facts)
     missing = () if review is None else (f"riskReview: {review.sentence}",)
-    mitigations = tuple(f"mitigations: what is done about “{risk.statement}”" for risk in risks)
+    mitigations = tuple(
+        f"mitigations: a mitigation of {wording.quote([risk.statement])}"
+        for risk in unmitigated_risks(context.facts)
+    )
     return TopicFinding(not missing or bool(context.facts.risks), (*missing, *mitigations))
 
 
 def _progress(context: RuleContext) -> TopicFinding:
     milestones = context.facts.milestones
-    late = tuple(step for step in milestones if is_overdue(step, context.facts, context.now))
-    incomplete = not milestones or missing_templates(context.process, context.facts)
-    missing = tuple(f"milestones: “{step.name}” was due on {step.due}" for step in late)
-    return TopicFinding(bool(milestones), (*((_missing("milestones"),) if incomplete else ()), *missing))
+    incomplete = not milestones or bool(missing_templates(context.process, context.facts))
+    missing = (_missing("milestones"),) if incomplete else ()
+    overdue = tuple(
+        f"milestones: {wording.quote([milestone.name])} was due on {milestone.due}"
+        for milestone in milestones
+        if is_overdue(milestone, context.facts, context.now)
+    )
+    return TopicFinding(bool(milestones), (*missing, *overdue))
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionFinding:
-    """What counts of a criterion; `missing` is empty where the buyer has validated it lately, as a gate would ask."""
+    """Latest assessment of a criterion; `missing` is empty if it is validated and fresh, as gates require."""
 
     grade: Grade
     missing: tuple[str, ...] = ()
@@ -208,19 +222,17 @@ def _criterion_finding(context: RuleContext, kind: CriterionKind) -> CriterionFi
     criterion = next((criterion for criterion in context.process.criteria if criterion.kind is kind), None)
     found = latest_assessment(context.facts, criterion.key) if criterion else None
     if criterion is None or found is None or found.grade is Grade.UNKNOWN:
-        return CriterionFinding(
-            Grade.UNKNOWN, (f"{criterion.key if criterion else kind.lower()}: {MISSING_TEXTS['criterion']}",)
-        )
+        key = criterion.key if criterion else kind.lower()
+        return CriterionFinding(Grade.UNKNOWN, (f"{key}: {MISSING_TEXTS['criterion']}",))
     if is_stale(criterion, found, context.now):
-        days = criterion.stale_after_days
-        return CriterionFinding(
-            found.grade, (f"{criterion.key}: a fresh answer, for the last is over {days} days old",), stale=True
-        )
+        age = f"the last one is more than {criterion.stale_after_days} days old"
+        return CriterionFinding(found.grade, (f"{criterion.key}: a new assessment; {age}",), stale=True)
+    missing = (f"{criterion.key}: {MISSING_TEXTS['criterion']}",)
     if found.grade is Grade.DISPROVED:
-        disproof = f"{criterion.label}: this is disproved. Find out whether it is really so, or disqualify the deal."
-        return CriterionFinding(found.grade, (f"{criterion.key}: {MISSING_TEXTS['criterion']}",), disproof=disproof)
-    is_validated = grade_reaches(found.grade, Grade.VALIDATED)
-    return CriterionFinding(found.grade, () if is_validated else (f"{criterion.key}: {MISSING_TEXTS['criterion']}",))
+        label = wording.quote([criterion.label])
+        disproof = f"{label} is disproved. Find out if that is really so, or disqualify the deal."
+        return CriterionFinding(found.grade, missing, disproof=disproof)
+    return CriterionFinding(found.grade, () if grade_reaches(found.grade, Grade.VALIDATED) else missing)
 
 
 def _is_known(field: OpportunityField, facts: OpportunityFacts, now: datetime) -> bool:
@@ -228,7 +240,7 @@ def _is_known(field: OpportunityField, facts: OpportunityFacts, now: datetime) -
 
 
 def _missing_field(field: OpportunityField, name: str, context: RuleContext) -> tuple[str, ...]:
-    """What a gate would find missing in the field."""
+    """Return the field as missing if a gate would find it unfilled."""
     return () if _is_known(field, context.facts, context.now) else (_missing(name),)
 
 

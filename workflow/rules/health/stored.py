@@ -1,4 +1,4 @@
-"""What is stored of a deal's judgement: its health while it is open, and what was known of it when it was closed."""
+"""Columns that store the health of a deal, and the insight at its close."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,23 +14,25 @@ FACTOR_FIELDS = tuple(HealthFactor.__dataclass_fields__)
 
 
 def evaluation_columns(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> dict[str, object]:
-    """The columns of the judgement as the rules give it now; of a closed deal as at its close, with its insight."""
+    """Return the columns at an instant; for a closed deal those of its close, with its insight."""
     is_closed = facts.state in CLOSED_STATES
-    then, at = facts_at_close(facts) if is_closed else (facts, now)
-    found = evaluate_health(process, then, at)
+    evaluated_facts, at = facts_at_close(facts) if is_closed else (facts, now)
+    health = evaluate_health(process, evaluated_facts, at)
     return {
-        "health": found.score,
-        "health_factors": [{name: getattr(factor, name) for name in FACTOR_FIELDS} for factor in found.factors],
-        "closed_insight": _closed_insight(process, then, at) if is_closed else None,
+        "health": health.score,
+        "health_factors": [
+            {name: getattr(factor, name) for name in FACTOR_FIELDS} for factor in health.factors
+        ],
+        "closed_insight": _closed_insight(process, evaluated_facts, at) if is_closed else None,
     }
 
 
 def evaluation_changes(
     before: OpportunityState, process: ProcessDocument, facts: OpportunityFacts, now: datetime
 ) -> Mapping[str, object]:
-    """The columns that a change of the deal makes new; what was closed before stays as it was at its close."""
-    stays = before in CLOSED_STATES and facts.state in CLOSED_STATES
-    return {} if stays else evaluation_columns(process, facts, now)
+    """Return the columns to update after a change of the deal; none if it was closed already."""
+    stays_closed = before in CLOSED_STATES and facts.state in CLOSED_STATES
+    return {} if stays_closed else evaluation_columns(process, facts, now)
 
 
 def _closed_insight(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> list[list[object]]:

@@ -1,1 +1,1 @@
-"""What the rules read about one opportunity, and what follows from it."""
+"""Facts of one opportunity, and what the rules derive from them."""

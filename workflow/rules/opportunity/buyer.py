@@ -1,4 +1,4 @@
-"""The buyer's people: how well we know each, and who plays which part."""
+"""People on the buyer's side: their roles, and how much contact we have with each."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _COVERAGE_ORDER = {coverage: depth for depth, coverage in enumerate(Coverage)}
 
 @dataclass(frozen=True, slots=True)
 class RoleCoverage:
-    """A part that the process asks for, and the people who play it."""
+    """A required role of the process, and the stakeholders who have it."""
 
     any_of: tuple[BuyingRole, ...]
     minimum: int
@@ -24,27 +24,31 @@ class RoleCoverage:
 
     @property
     def met(self) -> bool:
-        """Enough people play it."""
+        """Return True if enough stakeholders have the role."""
         return len(self.filled_by) >= self.minimum
 
 
 def coverage(two_way_count: int) -> Coverage:
-    """How well we know a person by our talks, both ways: 0 NONE, 1 BRIEF, 2 to 4 MULTIPLE, 5 or more IN_DEPTH."""
-    return next((name for least, name in _COVERAGE_LEVELS if two_way_count >= least), Coverage.NONE)
+    """Return the coverage for a number of two-way activities: 0 NONE, 1 BRIEF, 2 to 4 MULTIPLE, 5 or more IN_DEPTH."""
+    return next((level for fewest, level in _COVERAGE_LEVELS if two_way_count >= fewest), Coverage.NONE)
 
 
 def has_coverage(facts: OpportunityFacts, person: StakeholderFacts, minimum: Coverage) -> bool:
-    """We spoke with the person often enough."""
+    """Return True if there was enough two-way contact with the person."""
     return _COVERAGE_ORDER[coverage(facts.conversation_count(person))] >= _COVERAGE_ORDER[minimum]
 
 
-def stakeholders_in_roles(facts: OpportunityFacts, any_of: Collection[BuyingRole]) -> tuple[StakeholderFacts, ...]:
-    """The stakeholders, not left, who play one of the parts; everybody present where no part is named."""
-    return tuple(person for person in facts.present_stakeholders() if not any_of or set(person.roles) & set(any_of))
+def stakeholders_in_roles(
+    facts: OpportunityFacts, any_of: Collection[BuyingRole]
+) -> tuple[StakeholderFacts, ...]:
+    """Return the present stakeholders with one of the roles; all present stakeholders if no role is given."""
+    return tuple(
+        person for person in facts.present_stakeholders() if not any_of or set(person.roles) & set(any_of)
+    )
 
 
 def role_coverage(process: ProcessDocument, facts: OpportunityFacts) -> tuple[RoleCoverage, ...]:
-    """The roles that the process asks for, and who fills them."""
+    """Return the required roles of the process, with the stakeholders who have them."""
     return tuple(
         RoleCoverage(role.any_of, role.minimum, stakeholders_in_roles(facts, role.any_of))
         for role in process.required_roles
@@ -52,11 +56,11 @@ def role_coverage(process: ProcessDocument, facts: OpportunityFacts) -> tuple[Ro
 
 
 def coverage_percent(process: ProcessDocument, facts: OpportunityFacts) -> int:
-    """Required roles met by those required, in whole percent; 100 where none is required."""
+    """Return the share of required roles that are met, in whole percent; 100 if none is required."""
     roles = role_coverage(process, facts)
     return round_half_up(Decimal(100 * sum(role.met for role in roles)) / len(roles)) if roles else 100
 
 
 def is_single_threaded(facts: OpportunityFacts) -> bool:
-    """Fewer than two people of the buyer's are with us: one who leaves takes the deal along."""
+    """Return True if fewer than two stakeholders are present: the deal leaves with one person."""
     return len(facts.present_stakeholders()) < 2

@@ -1,4 +1,4 @@
-"""When two names mean the same: whatever the case, the spaces and the punctuation."""
+"""Comparison of names, regardless of case, spaces and punctuation."""
 
 import re
 from unicodedata import normalize
@@ -7,6 +7,6 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def normalize_name(name: str) -> str:
-    """The words of a name, as it is compared; a name without any word stays as it is."""
+    """Return a name in the form in which names are compared; a name without words is only trimmed."""
     folded = normalize("NFKC", name).casefold()
     return _BETWEEN_WORDS.sub(" ", folded).strip() or folded.strip()

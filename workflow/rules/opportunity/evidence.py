@@ -1,4 +1,4 @@
-"""Evidence that says nothing: what a grade, a milestone or a mitigation may not rest on."""
+"""Checks of evidence: a grade, a milestone or a mitigation needs a text that says something."""
 
 import re
 from unicodedata import category, normalize
@@ -19,14 +19,15 @@ _FILLER_WORDS = frozenset(
 
 
 def evidence_fault(text: str | None) -> str | None:
-    """Why the text is no evidence, as a sentence with the way out; None where it says something."""
+    """Return why the text is not evidence and what to write instead; None if it is evidence."""
     visible = _visible_text(text or "")
-    fault = next((complaint for is_empty, complaint in _FAULTS if is_empty(visible)), None)
-    return fault and f"{fault} Tell what the buyer said or did, and where: who, when, in which words."
+    fault = next((sentence for is_fault, sentence in _FAULTS if is_fault(visible)), None)
+    return fault and f"{fault} Write what the buyer said or did: who, when, in which words."
 
 
 def _visible_text(text: str) -> str:
-    return "".join(sign for sign in normalize("NFKC", text) if category(sign) != "Cf").strip()
+    # Invisible format characters, such as zero-width spaces, would make an empty text look long enough.
+    return "".join(character for character in normalize("NFKC", text) if category(character) != "Cf").strip()
 
 
 def _is_missing(text: str) -> bool:
@@ -42,7 +43,7 @@ def _repeats_one_character(text: str) -> bool:
 
 
 def _has_no_letter(text: str) -> bool:
-    return not any(sign.isalpha() for sign in text)
+    return not any(character.isalpha() for character in text)
 
 
 def _is_filler(text: str) -> bool:
@@ -52,7 +53,7 @@ def _is_filler(text: str) -> bool:
 _FAULTS = (
     (_is_missing, "Evidence is missing."),
     (_is_short, f"Evidence of fewer than {MIN_EVIDENCE_LENGTH} characters says nothing."),
-    (_repeats_one_character, "One character repeated is no evidence."),
-    (_has_no_letter, "Digits and punctuation alone are no evidence."),
+    (_repeats_one_character, "One repeated character is not evidence."),
+    (_has_no_letter, "Digits and punctuation alone are not evidence."),
     (_is_filler, "This evidence says nothing."),
 )

@@ -1,4 +1,4 @@
-"""What the rules read: one opportunity and all that hangs on it, as plain frozen values."""
+"""Input of the rules: one opportunity with its parts, as frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ NO_ACTIVITY = ActivityFacts()
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """The buyer's company as it stands today; fit rules run on this."""
+    """Current data of the buyer's company, to which fit rules apply."""
 
     id: UUID
     name: str
@@ -49,7 +49,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What happens next, and by when."""
+    """The agreed next action, and its date."""
 
     text: str
     due_date: date | None = None
@@ -58,7 +58,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityFacts:
-    """One opportunity with all that hangs on it; what a rule needs more is added below with a default."""
+    """One opportunity with its parts. A new part gets a default, so that tests name only what they are about."""
 
     id: UUID
     organization_id: UUID
@@ -109,17 +109,18 @@ class OpportunityFacts:
     overrides: tuple[OverrideFacts, ...] = ()
 
     def today(self, now: datetime) -> date:
-        """The day it is in the organization's time zone."""
+        """Return the date of an instant in the organization's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     def present_stakeholders(self) -> tuple[StakeholderFacts, ...]:
-        """The stakeholders who have not left."""
+        """Return the stakeholders who have not left."""
         return tuple(person for person in self.stakeholders if not person.left)
 
     def conversation_count(self, person: StakeholderFacts) -> int:
-        """How often we spoke with them on this deal, both ways."""
-        return next((talk.count for talk in self.activity.conversations if talk.contact_id == person.contact_id), 0)
+        """Return the number of two-way activities with a stakeholder on this deal."""
+        counts = (one.count for one in self.activity.conversations if one.contact_id == person.contact_id)
+        return next(counts, 0)
 
     def last_transition_at(self, trigger: Trigger) -> datetime | None:
-        """When the deal last took that arrow, None where it never did."""
-        return next((step.at for step in reversed(self.transitions) if step.trigger is trigger), None)
+        """Return the time of the last transition by a trigger, None if there was none."""
+        return next((one.at for one in reversed(self.transitions) if one.trigger is trigger), None)

@@ -1,4 +1,4 @@
-"""The fields that a gate can ask for: what counts as filled, and how a salesperson hears it."""
+"""Fields that a gate can require: when each counts as filled, and the sentences about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from workflow.rules.opportunity.facts import OpportunityFacts
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """What must be so of a field, said both ways, and the mutation that fills it."""
+    """Test of a field, with the sentences for met and unmet and the mutation that fills it."""
 
     holds: Callable[[OpportunityFacts, date], bool]
     met: str
@@ -19,7 +19,7 @@ class FieldRule:
 
 
 def check_field(field: OpportunityField, facts: OpportunityFacts, today: date) -> tuple[bool, str]:
-    """Whether the field is filled as a gate wants it, and the sentence that says so."""
+    """Return whether the field is filled as gates require, and the sentence about it."""
     rule = FIELD_RULES[field]
     holds = rule.holds(facts, today)
     return holds, rule.met if holds else rule.unmet
@@ -62,49 +62,51 @@ def _has_objectives(facts: OpportunityFacts, today: date) -> bool:
 
 
 FIELD_RULES: Mapping[OpportunityField, FieldRule] = {
-    OpportunityField.VALUE: FieldRule(_has_value, "The deal has a value.", "The deal has no value above 0 yet."),
+    OpportunityField.VALUE: FieldRule(
+        _has_value, "The deal has a value.", "The deal has no value above 0 yet."
+    ),
     OpportunityField.EXPECTED_CLOSE_DATE: FieldRule(
         _close_date_is_ahead,
         "The expected close date is today or later.",
-        "The expected close date is missing or past; agree on a date that is today or later.",
+        "The expected close date is missing or in the past. Agree with the buyer on one that is today or later.",
     ),
     OpportunityField.NEXT_STEP: FieldRule(
         _next_step_is_dated,
         "The next step has a date.",
-        "There is no next step with a date; agree with the buyer on what happens next, and when.",
+        "There is no next step with a date. Agree with the buyer on what happens next, and when.",
     ),
     OpportunityField.DESCRIPTION: FieldRule(
-        _is_described, "The deal is described.", "The deal has no description yet."
+        _is_described, "The deal has a description.", "The deal has no description yet."
     ),
     OpportunityField.PURCHASE_PROCESS: FieldRule(
         _purchase_process_is_known,
-        "It is known how the buyer buys.",
-        "It is not known how the buyer buys: one person, a committee or a tender.",
+        "We know how the buyer buys.",
+        "We do not know how the buyer buys: one person, a committee or a tender.",
         "updateBuyer",
     ),
     OpportunityField.DECISION_DATE: FieldRule(
         _has_decision_date,
-        "The day of the buyer's decision is known.",
-        "It is not known on which day the buyer decides.",
+        "We know when the buyer decides.",
+        "We do not know when the buyer decides.",
         "updateBuyer",
     ),
     OpportunityField.COMPELLING_EVENT: FieldRule(
         _has_compelling_event,
-        "It is known which event makes a date matter.",
-        "It is not known which event makes a date matter to the buyer.",
+        "We know which event makes the date matter.",
+        "We do not know which event makes the date matter to the buyer.",
         "updateBuyer",
     ),
     OpportunityField.COMPETITORS: FieldRule(
         _has_competitors,
-        "It is known what the buyer compares us with.",
-        "It is not known what the buyer compares us with; doing nothing counts too.",
+        "We know what the buyer compares us with.",
+        "We do not know what the buyer compares us with. Doing nothing counts too.",
         "addCompetitor",
     ),
     OpportunityField.OBJECTIVES: FieldRule(
         _has_objectives,
-        "At least one objective of the buyer is known.",
-        "No objective of the buyer is known yet.",
+        "We know at least one objective of the buyer.",
+        "We do not know any objective of the buyer yet.",
         "updateBuyer",
     ),
 }
-FIELD_REMEDIES: Mapping[OpportunityField, str] = {field: claim.remedy for field, claim in FIELD_RULES.items()}
+FIELD_REMEDIES: Mapping[OpportunityField, str] = {field: rule.remedy for field, rule in FIELD_RULES.items()}

@@ -1,5 +1,6 @@
-"""Fit rules on the account's own data: each passes, fails, or cannot be told for want of data."""
+"""Fit rules on the account's own data: each passes, fails, or is unknown because data is missing."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,7 @@ Scalar = str | bool | Decimal
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What one fit rule found on the account, in words."""
+    """Result of one fit rule on the account, with the reason."""
 
     rule: FitRule
     status: FitStatus
@@ -24,29 +25,36 @@ class FitResult:
 
 
 def fit_results(process: ProcessDocument, account: AccountFacts) -> tuple[FitResult, ...]:
-    """Every fit rule of the process judged on the account as it stands now."""
+    """Evaluate every fit rule of the process on the account's current data."""
     return tuple(_evaluate(rule, account) for rule in process.fit_rules)
 
 
 def hard_fit_results(process: ProcessDocument, account: AccountFacts) -> tuple[FitResult, ...]:
-    """The results of the HARD rules: those that a gate asks for."""
+    """Return the results of the HARD rules, which gates require."""
     return tuple(result for result in fit_results(process, account) if result.rule.strength is Strength.HARD)
 
 
 def _evaluate(rule: FitRule, account: AccountFacts) -> FitResult:
     value = _to_scalar(_account_value(rule.attribute, account))
+    subject = f"“{rule.label}”: the account's {_attribute_label(rule.attribute)}"
     if value is None:
-        return FitResult(rule, FitStatus.UNKNOWN, f"{rule.label}: the account's {rule.attribute} is not on record.")
-    wanted = _OPERATOR_TEXTS[rule.operator].format(_format_value(rule.value))
+        return FitResult(rule, FitStatus.UNKNOWN, f"{subject} is not known.")
+    found = f"{subject} is {_format_value(value)}"
+    required = _OPERATOR_TEXTS[rule.operator].format(_format_value(rule.value))
     passes = _passes(rule, value)
     if passes is None:
-        sentence = (
-            f"the account's {rule.attribute} is {_format_value(value)}, which cannot be compared; it must be {wanted}."
+        return FitResult(
+            rule, FitStatus.UNKNOWN, f"{found}, which cannot be compared; it must be {required}."
         )
-        return FitResult(rule, FitStatus.UNKNOWN, f"{rule.label}: {sentence}")
-    link = "as it must be:" if passes else "and must be"
-    sentence = f"{rule.label}: the account's {rule.attribute} is {_format_value(value)}, {link} {wanted}."
-    return FitResult(rule, FitStatus.PASS if passes else FitStatus.FAIL, sentence)
+    if passes:
+        return FitResult(rule, FitStatus.PASS, f"{found}, as required: {required}.")
+    return FitResult(rule, FitStatus.FAIL, f"{found}; it must be {required}.")
+
+
+def _attribute_label(attribute: str) -> str:
+    if attribute not in ACCOUNT_FIELDS:
+        return f"“{attribute}”"
+    return re.sub("[A-Z]", lambda capital: f" {capital[0].lower()}", attribute)
 
 
 def _account_value(attribute: str, account: AccountFacts) -> object:
@@ -75,18 +83,18 @@ def _passes(rule: FitRule, found: Scalar) -> bool | None:
         return any(_equals(found, choice) for choice in rule.value)
     if rule.operator in _EQUALITIES:
         return bool(_EQUALITIES[rule.operator](_equals(found, rule.value), True))
-    wanted = _to_scalar(rule.value)
-    if type(found) is not type(wanted) or isinstance(found, bool):
+    limit = _to_scalar(rule.value)
+    if type(found) is not type(limit) or isinstance(found, bool):
         return None
-    return bool(_ORDERINGS[rule.operator](_fold_case(found), _fold_case(wanted)))
+    return bool(_ORDERINGS[rule.operator](_fold_case(found), _fold_case(limit)))
 
 
-def _equals(found: Scalar, wanted: object) -> bool:
-    known = _to_scalar(wanted)
-    return type(found) is type(known) and _fold_case(found) == _fold_case(known)
+def _equals(found: Scalar, value: object) -> bool:
+    expected = _to_scalar(value)
+    return type(found) is type(expected) and _fold_case(found) == _fold_case(expected)
 
 
-def _fold_case(value: Scalar | None) -> Any:  # Any: two of a kind are compared with one another
+def _fold_case(value: Scalar | None) -> Any:  # Any: only values of one type are compared
     return value.casefold() if isinstance(value, str) else value
 
 
@@ -108,7 +116,10 @@ ACCOUNT_FIELDS: Mapping[str, Callable[[AccountFacts], object]] = {
     "annualRevenue": _revenue,
     "country": lambda account: account.country,
 }
-_EQUALITIES: Mapping[FitOperator, Callable[[object, object], object]] = {FitOperator.EQ: eq, FitOperator.NE: ne}
+_EQUALITIES: Mapping[FitOperator, Callable[[object, object], object]] = {
+    FitOperator.EQ: eq,
+    FitOperator.NE: ne,
+}
 _ORDERINGS: Mapping[FitOperator, Callable[[Any, Any], object]] = {
     FitOperator.LT: lt,
     FitOperator.LTE: le,
@@ -117,7 +128,7 @@ _ORDERINGS: Mapping[FitOperator, Callable[[Any, Any], object]] = {
 }
 _OPERATOR_TEXTS: Mapping[FitOperator, str] = {
     FitOperator.EQ: "{}",
-    FitOperator.NE: "anything but {}",
+    FitOperator.NE: "anything except {}",
     FitOperator.LT: "below {}",
     FitOperator.LTE: "at most {}",
     FitOperator.GT: "above {}",

@@ -1,4 +1,4 @@
-"""Progress by milestones rather than by activity: how far, what is late, what comes next, and whether it moves."""
+"""Milestones: progress, overdue and next milestones, and momentum."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MISSED_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the purchase has come; `percent` is weight DONE or WAIVED by the weight of all."""
+    """Progress of the purchase; `percent` is the share of the weight that is DONE or WAIVED."""
 
     percent: int
     completed: int
@@ -32,7 +32,7 @@ class Progress:
 
 
 def milestone_progress(facts: OpportunityFacts, now: datetime) -> Progress:
-    """The milestones taken together."""
+    """Return the progress over all milestones."""
     passed = [milestone for milestone in facts.milestones if milestone.status in PASSED_STATUSES]
     total_weight = sum(milestone.weight for milestone in facts.milestones)
     share = Decimal(100 * sum(milestone.weight for milestone in passed))
@@ -47,46 +47,48 @@ def milestone_progress(facts: OpportunityFacts, now: datetime) -> Progress:
 
 
 def count_activities(done: Iterable[tuple[datetime, bool, bool]], at: datetime) -> ActivityFacts:
-    """What had been done at a moment, of activities as (when, two-way, internal)."""
-    earlier = [one for one in done if one[0] <= at]
+    """Summarize the activities up to an instant, each given as (time, two-way, internal)."""
+    earlier = [activity for activity in done if activity[0] <= at]
     two_way_times = [when for when, two_way, _ in earlier if two_way]
     recent = sum(when >= at - RECENT_PERIOD and not internal for when, _, internal in earlier)
     return ActivityFacts(max(two_way_times, default=None), recent)
 
 
 def is_overdue(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:
-    """Its day has ended and it is neither done nor waived; due dates run in PROGRESSING only."""
+    """Return True if a milestone is past its due date and not done or waived; due dates count only in PROGRESSING."""
     has_due_date = facts.state is OpportunityState.PROGRESSING and milestone.status not in PASSED_STATUSES
     return has_due_date and milestone.due is not None and milestone.due < facts.today(now)
 
 
 def is_missed(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:
-    """Nobody brought the buyer there within a week after its day, and it is not told as missed yet."""
+    """Return True if a planned milestone is overdue by a week, so that it becomes MISSED."""
     is_late = milestone.status is MilestoneStatus.PLANNED and is_overdue(milestone, facts, now)
     return is_late and milestone.due is not None and facts.today(now) - milestone.due >= MISSED_AFTER
 
 
 def momentum(facts: OpportunityFacts, now: datetime) -> Momentum:
-    """Milestones against activities over 30 days; an arrow forward counts as a milestone, INTERNAL activities do not."""
-    done = (milestone.completed_at for milestone in facts.milestones if milestone.status is MilestoneStatus.DONE)
-    forward = (step.at for step in facts.transitions if step.trigger in FORWARD_TRIGGERS)
+    """Compare milestones with activities over 30 days; a forward transition counts as a milestone."""
+    done = (
+        milestone.completed_at for milestone in facts.milestones if milestone.status is MilestoneStatus.DONE
+    )
+    forward = (transition.at for transition in facts.transitions if transition.trigger in FORWARD_TRIGGERS)
     moved = any(at is not None and at >= now - RECENT_PERIOD for at in (*done, *forward))
     return _MOMENTUM[moved, facts.activity.recent_count >= BUSY_ACTIVITY_COUNT]
 
 
 def find_milestone(facts: OpportunityFacts, key: str) -> MilestoneFacts | None:
-    """The milestone that was laid out under the key, None where none was yet."""
-    return next((found for found in facts.milestones if found.key == key), None)
+    """Return the milestone with a key, None if the deal does not have it."""
+    return next((milestone for milestone in facts.milestones if milestone.key == key), None)
 
 
 def missing_templates(process: ProcessDocument, facts: OpportunityFacts) -> tuple[MilestoneTemplate, ...]:
-    """The milestones of the process that the deal does not have yet; one per key."""
+    """Return the milestones of the process that the deal does not have yet."""
     existing_keys = {milestone.key for milestone in facts.milestones}
     return tuple(template for template in process.milestones if template.key not in existing_keys)
 
 
 def due_date(template: MilestoneTemplate, entered: date) -> date | None:
-    """The day it is due, counted from the day PROGRESSING was entered; None where the process names no days."""
+    """Return the due date of a milestone, from the date of entering PROGRESSING; None if the process sets no days."""
     return None if template.due_after_days is None else entered + timedelta(days=template.due_after_days)
 
 

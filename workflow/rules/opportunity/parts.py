@@ -1,4 +1,4 @@
-"""What hangs on a deal, as plain frozen values: people, competitors, risks, milestones, steps taken, debts."""
+"""Parts of an opportunity, as frozen values: people, competitors, risks, milestones, transitions, overrides."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,7 +27,7 @@ from workflow.rules.enums import (
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: a member, an API key, or the system."""
+    """Who acted: a member, an API key, or the system."""
 
     kind: ActorKind
     name: str
@@ -36,7 +36,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentFacts:
-    """An answer to a criterion; the one that counts carries the earlier ones in its `trail`, newest first."""
+    """An assessment of a criterion; the latest has the earlier ones in its `trail`, newest first."""
 
     id: UUID
     criterion: str
@@ -51,7 +51,7 @@ class AssessmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class RelationFacts:
-    """How a stakeholder stands to another of the same deal."""
+    """Relation of a stakeholder to another one of the same deal."""
 
     kind: RelationKind
     to_id: UUID
@@ -59,7 +59,7 @@ class RelationFacts:
 
 @dataclass(frozen=True, slots=True)
 class StakeholderFacts:
-    """One person of the buyer's who takes part in the purchase."""
+    """A person on the buyer's side who takes part in the purchase."""
 
     id: UUID
     opportunity_id: UUID
@@ -77,7 +77,7 @@ class StakeholderFacts:
 
 @dataclass(frozen=True, slots=True)
 class CompetitorFacts:
-    """Whom or what the buyer compares us with."""
+    """An alternative with which the buyer compares us."""
 
     id: UUID
     opportunity_id: UUID
@@ -90,7 +90,7 @@ class CompetitorFacts:
 
 @dataclass(frozen=True, slots=True)
 class DecisionStepFacts:
-    """A step of the buyer's way to a decision."""
+    """A step in the buyer's decision process."""
 
     name: str
     owner_id: UUID | None = None
@@ -100,7 +100,7 @@ class DecisionStepFacts:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveFacts:
-    """What the buyer wants to reach, and how it is measured."""
+    """A goal of the buyer, and how it is measured."""
 
     text: str
     metric: str | None = None
@@ -111,7 +111,7 @@ class ObjectiveFacts:
 
 @dataclass(frozen=True, slots=True)
 class MitigationFacts:
-    """What is done to make a risk smaller."""
+    """A plan against a risk."""
 
     id: UUID
     kind: MitigationKind
@@ -123,7 +123,7 @@ class MitigationFacts:
 
 @dataclass(frozen=True, slots=True)
 class RiskFacts:
-    """Something that the buyer fears; likelihood and impact are 1 to 5."""
+    """Something that the buyer fears; likelihood and impact are from 1 to 5."""
 
     id: UUID
     opportunity_id: UUID
@@ -141,13 +141,13 @@ class RiskFacts:
 
     @property
     def is_open(self) -> bool:
-        """It still stands between the buyer and a purchase."""
+        """Return True if the risk is suspected, confirmed or being mitigated."""
         return self.status in OPEN_RISK_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
 class RiskReviewFacts:
-    """When, and by whom, the buyer's perceived risks were last gone through."""
+    """The last review of the buyer's perceived risks."""
 
     at: datetime
     by: Actor
@@ -157,7 +157,7 @@ class RiskReviewFacts:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneFacts:
-    """A step towards the purchase; `key` is None for one added by hand."""
+    """A buyer-verified result on the way to the purchase; `key` is None if it was added by hand."""
 
     id: UUID
     opportunity_id: UUID
@@ -175,7 +175,7 @@ class MilestoneFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactConversations:
-    """Two-way activities with one contact on one deal: how many, and the last."""
+    """Number and time of the two-way activities with one contact on one deal."""
 
     contact_id: UUID
     count: int
@@ -184,7 +184,7 @@ class ContactConversations:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFacts:
-    """Activities as counts: the last two-way one, those of the last 30 days but INTERNAL ones, and the talks with each contact."""
+    """Summary of the activities; `recent_count` covers the last 30 days, without INTERNAL ones."""
 
     last_two_way_at: datetime | None = None
     recent_count: int = 0
@@ -193,7 +193,7 @@ class ActivityFacts:
 
 @dataclass(frozen=True, slots=True)
 class TransitionFacts:
-    """One arrow that was taken, in order; `seconds` is how long the state that was left had lasted."""
+    """A recorded transition; `seconds` is the time that the deal had spent in the source state."""
 
     trigger: Trigger
     source: OpportunityState
@@ -204,7 +204,7 @@ class TransitionFacts:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFacts:
-    """Requirements that were passed by an override and are owed still; `trigger` names the gate they stand in."""
+    """An override of requirements; `trigger` and `target` give the gate that they belong to."""
 
     id: UUID
     transition_id: UUID

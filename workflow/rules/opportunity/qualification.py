@@ -1,4 +1,4 @@
-"""Qualification: what is known of pain, interest, fit and the rest, and whether a lead is an opportunity."""
+"""Qualification: the assessments of the criteria, their score, and the test that makes a lead an opportunity."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,33 +23,37 @@ ESSENTIAL_KINDS = (CriterionKind.PAIN, CriterionKind.INTEREST, CriterionKind.FIT
 
 
 def latest_assessment(facts: OpportunityFacts, criterion: str) -> AssessmentFacts | None:
-    """The assessment of the criterion that counts, None where nobody has assessed it."""
+    """Return the latest assessment of a criterion, None if it was never assessed."""
     return next((assessment for assessment in facts.assessments if assessment.criterion == criterion), None)
 
 
 def is_stale(criterion: Criterion, assessment: AssessmentFacts, now: datetime) -> bool:
-    """Older than the criterion's days, counted as 24 hours each; a criterion without days never goes stale."""
+    """Return True if an assessment is older than the criterion's days of 24 hours; without days it never goes stale."""
     days = criterion.stale_after_days
     return days is not None and now - assessment.assessed_at > timedelta(days=days)
 
 
 def grade_reaches(grade: Grade, minimum: Grade) -> bool:
-    """UNKNOWN, IDENTIFIED, VALIDATED, CONFIRMED, in this order; DISPROVED reaches none."""
+    """Compare in the order UNKNOWN, IDENTIFIED, VALIDATED, CONFIRMED; DISPROVED does not reach any grade."""
     return grade is not Grade.DISPROVED and GRADE_POINTS[grade] >= GRADE_POINTS[minimum]
 
 
 def qualification_score(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> int:
-    """0 to 100: points by weight over all criteria of the process."""
+    """Return the weighted points of all criteria, from 0 to 100."""
     reached = sum(criterion.weight * _points(criterion, facts, now) for criterion in process.criteria)
     maximum = sum(criterion.weight for criterion in process.criteria) * GRADE_POINTS[Grade.CONFIRMED]
     return round_half_up(Decimal(100 * reached) / maximum) if maximum else 0
 
 
 def is_opportunity(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> bool:
-    """Pain, interest and fit are each validated and fresh, and no HARD fit rule fails."""
+    """Return True if pain, interest and fit are validated and fresh, and no HARD fit rule fails."""
     essential = [criterion for criterion in process.criteria if criterion.kind in ESSENTIAL_KINDS]
-    validated = all(_points(criterion, facts, now) >= GRADE_POINTS[Grade.VALIDATED] for criterion in essential)
-    return validated and all(result.status is not FitStatus.FAIL for result in hard_fit_results(process, facts.account))
+    validated = all(
+        _points(criterion, facts, now) >= GRADE_POINTS[Grade.VALIDATED] for criterion in essential
+    )
+    return validated and all(
+        result.status is not FitStatus.FAIL for result in hard_fit_results(process, facts.account)
+    )
 
 
 def _points(criterion: Criterion, facts: OpportunityFacts, now: datetime) -> int:

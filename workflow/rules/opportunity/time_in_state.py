@@ -1,4 +1,4 @@
-"""How long a deal has been in its states: each visit, and all of them together."""
+"""Time that a deal has spent in its states."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from workflow.rules.opportunity.parts import TransitionFacts
 
 @dataclass(frozen=True, slots=True)
 class StateDuration:
-    """Seconds in a state; `current_seconds` is the visit that goes on, None where the deal is elsewhere."""
+    """Time in one state; `current_seconds` is that of the current visit, None if the deal is in another state."""
 
     state: OpportunityState
     current_seconds: int | None
@@ -19,9 +19,9 @@ class StateDuration:
 
 
 def state_durations(facts: OpportunityFacts, now: datetime) -> tuple[StateDuration, ...]:
-    """A clock for each state that the deal has been in, in the order of the states."""
+    """Return the time in each state that the deal has been in, in the order of the states."""
     current = max(0, int((now - facts.state_since).total_seconds()))
-    visits = [(step.source, step.seconds) for step in facts.transitions]
+    visits = [(transition.source, transition.seconds) for transition in facts.transitions]
     durations: dict[OpportunityState, StateDuration] = {}
     for state, seconds in [*visits, (facts.state, current)]:
         duration = durations.get(state) or StateDuration(state, None, 0, 0)
@@ -33,11 +33,11 @@ def state_durations(facts: OpportunityFacts, now: datetime) -> tuple[StateDurati
 
 
 def state_age(facts: OpportunityFacts, now: datetime) -> timedelta:
-    """How long the deal has been in its state, all visits since the last REOPEN together."""
-    before = sum(step.seconds for step in _transitions_since_reopen(facts) if step.source is facts.state)
+    """Return the time in the current state, over all visits since the last REOPEN."""
+    before = sum(one.seconds for one in _transitions_since_reopen(facts) if one.source is facts.state)
     return max(timedelta(0), now - facts.state_since) + timedelta(seconds=before)
 
 
 def _transitions_since_reopen(facts: OpportunityFacts) -> tuple[TransitionFacts, ...]:
-    reopens = [place for place, step in enumerate(facts.transitions, 1) if step.trigger is Trigger.REOPEN]
+    reopens = [number for number, one in enumerate(facts.transitions, 1) if one.trigger is Trigger.REOPEN]
     return facts.transitions[reopens[-1] if reopens else 0 :]
