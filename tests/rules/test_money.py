@@ -46,6 +46,8 @@ def test_the_base_value_is_the_amount_times_the_rate(
     assert convert_minor(minor, currency, base, Decimal(rate)) == worth
 
 
-@pytest.mark.parametrize(("currency", "decimals"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("XXY", None), ("eur", None)])
+@pytest.mark.parametrize(
+    ("currency", "decimals"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("XXY", None), ("eur", None)]
+)
 def test_a_currency_has_its_own_decimals(currency: str, decimals: int | None) -> None:
     assert exponent(currency) == decimals

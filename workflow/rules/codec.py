@@ -1,4 +1,4 @@
-"""Frozen values from plain data and back: YAML, JSON and GraphQL inputs share the contract's camelCase names."""
+"""Codec between frozen dataclasses and plain data with camelCase names, as YAML, JSON and GraphQL inputs have them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,17 +17,18 @@ T = TypeVar("T")
 Path = tuple[str, ...]
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What one of the databases cannot keep in a text: NUL, and half of a pair of surrogates."""
+"""Characters that PostgreSQL or SQLite cannot store in a text: NUL, and lone surrogates."""
 
+FIRST_YEAR = 1900
+LAST_YEAR = 9998
+"""Years that a date may have."""
 
-FIRST_YEAR, LAST_YEAR = 1900, 9998
-"""The years that a day may be of."""
 SECRET_FIELD = "secret"
-"""Marks a field that is never written: what is read back has its default."""
+"""Metadata key of a field that is never encoded; decoding gives its default."""
 
 
 def decode(shape: type[T], data: object, *, at: Path = ()) -> T:
-    """The value that the data describes; InvalidInput names every fault with its path."""
+    """Return the value that the data describes; InvalidInput lists every fault with its path."""
     problems: list[FieldProblem] = []
     value: T = _decode_value(shape, data, at, problems)
     if problems:
@@ -36,7 +37,7 @@ def decode(shape: type[T], data: object, *, at: Path = ()) -> T:
 
 
 def encode(value: object) -> object:
-    """Plain data that reads back as the same value: nulls left out, numbers as JSON has them."""
+    """Return plain data that decodes to the same value: without nulls, with numbers as in JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         public = (field for field in fields(value) if not field.metadata.get(SECRET_FIELD))
         named = {camel(field.name): getattr(value, field.name) for field in public}
@@ -54,29 +55,31 @@ def encode(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal | float):
-        return float(value) or 0.0  # never -0.0, which one of the databases keeps and the other does not
+        return float(value) or 0.0  # not -0.0: the databases differ in keeping the sign
     return value
 
 
 def has_secret(value: object) -> bool:
-    """Whether a value has a field that is never written."""
+    """Return True if a value has a field that is never encoded."""
     all_fields = fields(value) if is_dataclass(value) else ()
     return any(field.metadata.get(SECRET_FIELD) for field in all_fields)
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is a UUID."""
+    """Return True if a text is a UUID."""
     return _uuid(text) is not None
 
 
 @lru_cache(4_096)
 def camel(name: str) -> str:
-    """The contract's spelling of a field's name."""
+    """Return a field's name in camelCase."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 
 
-def _decode_value(shape: Any, data: object, at: Path, faults: list[FieldProblem]) -> Any:  # Any: a type as a value
+def _decode_value(
+    shape: Any, data: object, at: Path, faults: list[FieldProblem]
+) -> Any:  # Any: a type as a value
     if get_origin(shape) is UnionType:
         inner = next(part for part in get_args(shape) if part is not NoneType)
         return None if data is None else _decode_value(inner, data, at, faults)
@@ -102,7 +105,7 @@ def _decode_record(shape: Any, data: object, at: Path, faults: list[FieldProblem
         return _add_fault(faults, at, "must be an object with named fields")
     known = _named_fields(shape)
     for name in data.keys() - known.keys():
-        _add_fault(faults, (*at, str(name)), f"is not known here; known are {', '.join(known)}")
+        _add_fault(faults, (*at, str(name)), f"is not a known field; known fields are {', '.join(known)}")
     before = len(faults)
     values = {}
     for name, (field, kind) in known.items():

@@ -1,4 +1,4 @@
-"""Money in minor units: whole numbers, exact, rounded half up once."""
+"""Money in minor units: exact whole numbers, rounded half up once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_MINOR = 10**15
 
 
 def exponent(currency: str) -> int | None:
-    """How many decimals the currency has (ISO 4217); None where there is no such currency."""
+    """Return how many decimals the currency has (ISO 4217); None if there is no such currency."""
     try:
         digits = Currency(currency).exponent
     except ValueError:
@@ -20,34 +20,34 @@ def exponent(currency: str) -> int | None:
 
 
 def amount(minor: int, currency: str) -> Decimal:
-    """Minor units as the amount people write."""
+    """Return minor units as an amount in whole units."""
     return Decimal(minor).scaleb(-(exponent(currency) or 0))
 
 
 def convert_minor(minor: int, currency: str, base: str, rate: Decimal) -> int:
-    """Worth in minor units of the base currency; `rate` is base currency per one unit."""
+    """Convert to minor units of the base currency; `rate` is base currency per one unit."""
     return round_half_up((amount(minor, currency) * rate).scaleb(exponent(base) or 0))
 
 
 def weighted_minor(minor: int | None, probability: Decimal) -> int | None:
-    """An amount times the chance that it comes."""
+    """Return an amount times the probability of the deal."""
     return None if minor is None else round_half_up(minor * probability)
 
 
 def round_half_up(value: Decimal) -> int:
-    """Rounded half up to a whole number."""
+    """Round half up to a whole number."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRates:
-    """What currencies are worth in the base currency: by currency, each rate from a day on, the earliest first."""
+    """Rates into the base currency: for each currency, the first day of each rate and the rate, earliest first."""
 
     base: str
     rates: Mapping[str, Sequence[tuple[date, Decimal]]]
 
     def to_base(self, minor: int, currency: str, on: date) -> int:
-        """Minor units of base currency at the rate valid on a day; before the first rate, at that one."""
+        """Convert to minor units of the base currency at the rate of a day; a day before the first rate uses the first."""
         if currency == self.base:
             return minor
         known = self.rates.get(currency, ())

@@ -108,9 +108,9 @@ async def test_every_fault_is_printed_with_its_line_number(file: Path) -> None:
 
     assert (checked.code, checked.out) == (1, "")
     assert checked.err.splitlines() == [
-        f"process.yaml:{weight}: criteria.0.weight: weight must be 0 to 1000.",
+        f"process.yaml:{weight}: criteria.0.weight: weight must be from 0 to 1000.",
         f"process.yaml:{champion}: gates.0.requirements.6.test.criterion.key: There is no criterion champ in this document.",
-        f"process.yaml:{probability}: states.0.probability: probability must be 0 to 1.",
+        f"process.yaml:{probability}: states.0.probability: probability must be from 0 to 1.",
     ]
 
 

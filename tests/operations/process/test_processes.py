@@ -122,7 +122,7 @@ async def test_an_invalid_document_is_refused(organization: TestOrganization) ->
         await publish(organization.ctx, faulty)
 
     assert FieldProblem(
-        ("document", "milestones", "5"), "problem_agreed stands here twice; each stands once."
+        ("document", "milestones", "5"), "problem_agreed appears twice. Remove one of them."
     ) in (refused.value.fields)
     assert ("document", "criteria") in [fault.path for fault in refused.value.fields]
     assert await stored_versions(organization) == []
@@ -130,7 +130,7 @@ async def test_an_invalid_document_is_refused(organization: TestOrganization) ->
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 async def test_only_admins_publish(organization: TestOrganization, role: Role) -> None:
-    with pytest.raises(PermissionDeniedError, match=r"may not publish sales processes\. Ask an admin"):
+    with pytest.raises(PermissionDeniedError, match=r"you cannot publish sales processes\. Ask an admin"):
         await publish(await organization.ctx_of(role), OURS)
 
     assert await stored_versions(organization) == []

@@ -32,12 +32,18 @@ FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requireme
         (with_requirement(2, test={"fit": False}), (*FIRST, "test", "fit")),
         (with_requirement(2, test={"riskReviewed": False}), (*FIRST, "test", "riskReviewed")),
         (with_requirement(2, test={"activityWithinDays": 0}), (*FIRST, "test", "activityWithinDays")),
-        (with_requirement(2, test={"role": {"anyOf": [], "minimum": 0}}), (*FIRST, "test", "role", "minimum")),
+        (
+            with_requirement(2, test={"role": {"anyOf": [], "minimum": 0}}),
+            (*FIRST, "test", "role", "minimum"),
+        ),
         (with_requirement(2, key="risk.open"), ("gates", "2", "requirements", "3")),
         (with_requirement(2, key="Käse"), (*FIRST, "key")),
         (with_requirement(2, label="  "), (*FIRST, "label")),
         (with_requirement(2, label="a\x00b"), (*FIRST, "label")),
-        (lambda d: d["criteria"][0].update(questions=["Why?", "\ud800"]), ("criteria", "0", "questions", "1")),
+        (
+            lambda d: d["criteria"][0].update(questions=["Why?", "\ud800"]),
+            ("criteria", "0", "questions", "1"),
+        ),
         (lambda d: d["gates"].append({"trigger": "WIN", "requirements": []}), ("gates", "3")),
         (lambda d: d["gates"].append({"trigger": "REOPEN", "requirements": []}), ("gates", "3", "trigger")),
         (lambda d: d["criteria"][0].update(weight=-1), ("criteria", "0", "weight")),
@@ -74,20 +80,33 @@ def test_a_milestone_is_required_only_after_it_can_exist(trigger: Trigger) -> No
     asked = {"key": "asked", "label": "Asked", "strength": "SOFT", "test": {"milestone": "decision_made"}}
     gates = {gate["trigger"]: gate["requirements"] for gate in default_document()["gates"]}
     gates[trigger] = [*gates.get(trigger, []), asked]
-    place = (str(list(gates).index(trigger)), "requirements", str(len(gates[trigger]) - 1), "test", "milestone")
+    place = (
+        str(list(gates).index(trigger)),
+        "requirements",
+        str(len(gates[trigger]) - 1),
+        "test",
+        "milestone",
+    )
 
     problems = check_process(
         parse_process(
-            default_with(lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()]))
+            default_with(
+                lambda d: d.update(gates=[{"trigger": t, "requirements": r} for t, r in gates.items()])
+            )
         )
     )
 
     never = trigger in (Trigger.QUALIFY, Trigger.PROGRESS)
-    assert [fault.path for fault in problems if fault.path[-1] == "milestone"] == ([("gates", *place)] if never else [])
+    assert [fault.path for fault in problems if fault.path[-1] == "milestone"] == (
+        [("gates", *place)] if never else []
+    )
 
 
 def test_a_document_with_valid_expressions_has_no_fault() -> None:
-    parts = {"when": "opportunity.value != null && opportunity.value > 50000", "test": {"expression": "today > '2026'"}}
+    parts = {
+        "when": "opportunity.value != null && opportunity.value > 50000",
+        "test": {"expression": "today > '2026'"},
+    }
 
     assert check_process(parse_process(default_with(with_requirement(2, **parts)))) == []
 
@@ -96,13 +115,17 @@ def test_texts_copied_to_deals_fit_their_columns() -> None:
     longest = {"key": "k" * 64, "name": "n" * 255}
 
     assert (
-        check_process(parse_process(default_with(lambda d: (d["milestones"][0].update(longest), d.update(longest)))))
+        check_process(
+            parse_process(default_with(lambda d: (d["milestones"][0].update(longest), d.update(longest))))
+        )
         == []
     )
 
 
 def test_all_faults_are_reported_below_the_inputs_path() -> None:
-    document = parse_process(default_with(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0))))
+    document = parse_process(
+        default_with(lambda d: (d["states"][0].update(probability=2), d["gates"].pop(0)))
+    )
 
     assert [fault.path for fault in check_process(document, at=("document",))] == [
         ("document", "states", "0", "probability"),

@@ -9,7 +9,14 @@ from workflow.operations.process.processes import PRESETS, preset, preset_text
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.authoring.text import process_from_yaml, process_to_yaml
 from workflow.rules.authoring.yaml_reading import read_yaml
-from workflow.rules.enums import AlertCode, CriterionKind, OpportunityState, RequirementKind, Strength, Trigger
+from workflow.rules.enums import (
+    AlertCode,
+    CriterionKind,
+    OpportunityState,
+    RequirementKind,
+    Strength,
+    Trigger,
+)
 from workflow.rules.process.document import ProcessDocument, content_hash, parse_process
 
 FOLDER = Path(__file__).parents[3] / "workflow" / "presets"
@@ -98,7 +105,9 @@ def test_meddicc_requires_its_letters_to_progress_and_win() -> None:
     meddicc = preset("meddicc")
 
     assert criteria_asked(meddicc, Trigger.PROGRESS, Strength.HARD) == {
-        **dict.fromkeys(("metrics", "decision_criteria", "decision_process", "pain", "champion"), "VALIDATED"),
+        **dict.fromkeys(
+            ("metrics", "decision_criteria", "decision_process", "pain", "champion"), "VALIDATED"
+        ),
         "economic_buyer": "IDENTIFIED",
     }
     assert criteria_asked(meddicc, Trigger.WIN, Strength.HARD) == {
@@ -118,9 +127,9 @@ def test_a_header_explains_audience_content_and_adaptation(name: str) -> None:
     header = re.split(r"^key:", preset_text(name), maxsplit=1, flags=re.MULTILINE)[0]
 
     for part in (
-        "For whom:",
-        "What it asks:",
-        "To adapt it:",
+        "Who it is for:",
+        "What it requires:",
+        "How to adapt it:",
         "fitRules:",
         "when: opportunity.",
         "pursuit process check",

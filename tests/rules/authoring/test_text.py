@@ -63,9 +63,13 @@ def test_one_fault_is_reported_at_its_path_and_line(fault: FaultyDocument) -> No
 
 @sometimes
 @given(document=process_documents(), data=st.data())
-def test_a_duplicate_key_is_reported_on_its_second_line(document: ProcessDocument, data: st.DataObject) -> None:
+def test_a_duplicate_key_is_reported_on_its_second_line(
+    document: ProcessDocument, data: st.DataObject
+) -> None:
     root = yaml.compose(process_to_yaml(document))
-    objects = [(path, node) for path, node in walk_nodes(root) if isinstance(node, yaml.MappingNode) and node.value]
+    objects = [
+        (path, node) for path, node in walk_nodes(root) if isinstance(node, yaml.MappingNode) and node.value
+    ]
     path, chosen = data.draw(st.sampled_from(objects))
     key, value = data.draw(st.sampled_from(chosen.value))
     chosen.value.append((deepcopy(key), deepcopy(value)))
@@ -74,8 +78,12 @@ def test_a_duplicate_key_is_reported_on_its_second_line(document: ProcessDocumen
     faults = faults_in(text)
 
     assert [problem.path for problem in faults] == [(*path, key.value)]
-    lines = [one.start_mark.line + 1 for one, _ in node_at(yaml.compose(text), path).value if one.value == key.value]
-    assert ([faults[0].line], f"first on line {lines[0]};" in faults[0].message) == (lines[1:], True)
+    lines = [
+        one.start_mark.line + 1
+        for one, _ in node_at(yaml.compose(text), path).value
+        if one.value == key.value
+    ]
+    assert ([faults[0].line], f"first on line {lines[0]}." in faults[0].message) == (lines[1:], True)
 
 
 @sometimes
@@ -90,10 +98,16 @@ def test_a_damaged_text_is_read_or_refused_with_a_line_inside_it(
     text = process_to_yaml(document)
     place = int(cut * len(text))
 
-    for spoiled in (text[:place] + put, text[:place] + put + text[place:], text[:place] + put + text[place + 1 :]):
+    for spoiled in (
+        text[:place] + put,
+        text[:place] + put + text[place:],
+        text[:place] + put + text[place + 1 :],
+    ):
         with suppress(InvalidYamlError):
             process_from_yaml(spoiled)
-        assert all(1 <= problem.line <= max(1, len(spoiled.splitlines())) for problem in faults_in(spoiled, least=0))
+        assert all(
+            1 <= problem.line <= max(1, len(spoiled.splitlines())) for problem in faults_in(spoiled, least=0)
+        )
 
 
 def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
@@ -116,9 +130,15 @@ def exists_at(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of s
     return True
 
 
-def walk_nodes(node: Any, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
+def walk_nodes(
+    node: Any, path: tuple[str, ...] = ()
+) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
     """The node and all below it."""
-    inner = [(str(index), part) for index, part in enumerate(node.value)] if isinstance(node, yaml.SequenceNode) else []
+    inner = (
+        [(str(index), part) for index, part in enumerate(node.value)]
+        if isinstance(node, yaml.SequenceNode)
+        else []
+    )
     inner += [(key.value, part) for key, part in node.value] if isinstance(node, yaml.MappingNode) else []
     return [(path, node), *(found for name, part in inner for found in walk_nodes(part, (*path, name)))]
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from workflow.rules.events.webhook_addresses import UnsafeUrlError, choose_address, is_public, parse_webhook_url
+from workflow.rules.events.webhook_addresses import (
+    UnsafeUrlError,
+    choose_address,
+    is_public,
+    parse_webhook_url,
+)
 
 REFUSED = [
     "http://127.0.0.1/",
@@ -87,7 +92,9 @@ def test_private_addresses_are_allowed_for_development() -> None:
     assert choose_address(["127.0.0.1"], allow_private=True) == "127.0.0.1"
 
 
-@pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.0.192"])
+@pytest.mark.parametrize(
+    "inside", ["127.0.0.1", "::1", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.0.192"]
+)
 def test_a_host_that_also_resolves_to_a_private_address_is_refused(inside: str) -> None:
     with pytest.raises(UnsafeUrlError):
         choose_address(["1.1.1.1", inside], allow_private=False)

@@ -13,7 +13,12 @@ def test_retries_back_off_and_end() -> None:
     waits = [next_retry_at(count, NOW, 0.0) for count in range(1, 12)]
 
     hours = [2, 5, 10, 14, 20, 24]
-    delays = [timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), *(timedelta(hours=h) for h in hours)]
+    delays = [
+        timedelta(seconds=5),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        *(timedelta(hours=h) for h in hours),
+    ]
     assert waits == [*(NOW + delay for delay in delays), None, None]
 
 

@@ -50,7 +50,13 @@ def test_the_default_gates_are_as_documented() -> None:
         },
         Trigger.PROGRESS: {
             Strength.HARD: [
-                *("field.value", "field.expected_close_date", "role.decision", "field.purchase_process", "risk.review")
+                *(
+                    "field.value",
+                    "field.expected_close_date",
+                    "role.decision",
+                    "field.purchase_process",
+                    "risk.review",
+                )
             ],
             Strength.SOFT: ["role.champion", "criterion.budget", "criterion.authority", "criterion.timeline"],
         },
@@ -78,7 +84,9 @@ def test_the_default_numbers_are_as_documented() -> None:
         ("decision_made", 20, 60),
         ("terms_agreed", 20, 75),
     ]
-    settings = {s.state: (str(s.probability), s.forecast_category.value, s.expected_days) for s in DEFAULT.states}
+    settings = {
+        s.state: (str(s.probability), s.forecast_category.value, s.expected_days) for s in DEFAULT.states
+    }
     assert settings == {
         OpportunityState.LEAD: ("0.1", "OMITTED", 14),
         OpportunityState.QUALIFIED: ("0.25", "PIPELINE", 14),
@@ -110,7 +118,9 @@ def test_a_number_is_written_as_it_was_read(number: float) -> None:
 
 
 def test_one_changed_word_changes_the_hash() -> None:
-    assert content_hash(parse_process(default_with(lambda d: d.update(name="Other")))) != content_hash(DEFAULT)
+    assert content_hash(parse_process(default_with(lambda d: d.update(name="Other")))) != content_hash(
+        DEFAULT
+    )
 
 
 @pytest.mark.parametrize(("test", "kind"), TESTS)
@@ -145,7 +155,10 @@ def test_omitted_parts_are_empty() -> None:
         (lambda d: d["criteria"][1].update(questions=None), [("criteria", "1", "questions")]),
         (lambda d: d["states"][0].update(probability=float("nan")), [("states", "0", "probability")]),
         (lambda d: d.update(gates="all"), [("gates",)]),
-        (lambda d: d["gates"][0]["requirements"][3].update(test={}), [("gates", "0", "requirements", "3", "test")]),
+        (
+            lambda d: d["gates"][0]["requirements"][3].update(test={}),
+            [("gates", "0", "requirements", "3", "test")],
+        ),
         (
             lambda d: d["gates"][0]["requirements"][3].update(test={"fit": True, "field": "VALUE"}),
             [("gates", "0", "requirements", "3", "test")],
@@ -153,7 +166,9 @@ def test_omitted_parts_are_empty() -> None:
         (lambda d: (d.pop("key"), d["criteria"].append(3)), [("key",), ("criteria", "6")]),
     ],
 )
-def test_an_unreadable_document_is_refused_with_every_path(change: Change, paths: list[tuple[str, ...]]) -> None:
+def test_an_unreadable_document_is_refused_with_every_path(
+    change: Change, paths: list[tuple[str, ...]]
+) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         parse_process(default_with(change))
 

@@ -1,4 +1,4 @@
-"""The sales process as a JSON Schema, by which an editor completes, explains and checks a YAML file while it is written."""
+"""JSON Schema of a sales process, with which an editor completes, explains and checks a YAML file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -10,7 +10,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 from workflow.rules.codec import camel, encode
 from workflow.rules.enums import OPEN_STATES, FitOperator, Grade, OpportunityState, Trigger
 from workflow.rules.opportunity.qualification import ESSENTIAL_KINDS
-from workflow.rules.process.bounds import MAX_LENGTHS, MAX_LIST_LENGTH, MAX_TEXT_LENGTH, NON_EMPTY_LISTS, RANGES
+from workflow.rules.process.bounds import (
+    MAX_LENGTHS,
+    MAX_LIST_LENGTH,
+    MAX_TEXT_LENGTH,
+    NON_EMPTY_LISTS,
+    RANGES,
+)
 from workflow.rules.process.document import (
     AlertRule,
     Criterion,
@@ -26,67 +32,102 @@ from workflow.rules.process.document import (
     StateSettings,
 )
 
-SchemaNode = dict[str, Any]  # Any: JSON, which a schema is written in
+SchemaNode = dict[str, Any]  # Any: JSON
 
 KEY_REGEX = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 NOT_BLANK_REGEX = r"\S"
 
 
 def process_json_schema() -> SchemaNode:
-    """The schema of the whole document, a definition for each of its parts, in draft 7, which editors know best."""
+    """Return the schema of the document, in draft 7, which most editors support."""
     shapes = list(_record_types(ProcessDocument))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Sales process of Pursuit",
         **_record_schema(ProcessDocument),
-        "definitions": {shape.__name__: _record_schema(shape) for shape in shapes if shape is not ProcessDocument},
+        "definitions": {
+            shape.__name__: _record_schema(shape) for shape in shapes if shape is not ProcessDocument
+        },
     }
 
 
 INHERITED_FIELDS = frozenset({"states", "alert_rules"})
-"""What a document may leave out, or leave empty, for the default process to fill in."""
+"""Fields that a document may leave out or set to null; the default process fills them in."""
 
 DESCRIPTIONS: Mapping[tuple[type, str], str] = {
-    (ProcessDocument, "key"): "Names the process for ever: each publishing under it makes its next version.",
-    (ProcessDocument, "criteria"): "What is to be found out; exactly one of each kind PAIN, INTEREST and FIT.",
+    (
+        ProcessDocument,
+        "key",
+    ): "Permanent name of the process: publishing under the same key makes its next version.",
+    (
+        ProcessDocument,
+        "criteria",
+    ): "Facts to find out about a deal; exactly one each of the kinds PAIN, INTEREST and FIT.",
     (
         ProcessDocument,
         "gates",
-    ): "What must hold before an opportunity moves on; QUALIFY asks for pain, interest and fit.",
-    (ProcessDocument, "alert_rules"): "When to warn; the default process's where left out.",
-    (ProcessDocument, "states"): "What each of the six states means; the default process's where left out.",
-    (ProcessDocument, "fit_rules"): "What an account's own data must be; the HARD ones are what the test `fit` asks.",
-    (ProcessDocument, "required_roles"): "Whom of the buyer's one must know.",
-    (ProcessDocument, "milestones"): "The buyer's steps to a purchase, laid out on entering PROGRESSING.",
-    (Criterion, "key"): "Names the criterion; requirements and assessments refer to it.",
-    (Criterion, "weight"): "How much it counts in the qualification score, against the others.",
-    (Criterion, "stale_after_days"): "After so many days an assessment counts no more; never where left out.",
-    (FitRule, "attribute"): "A field of the account (industry, country, employeeCount, …) or a key of its attributes.",
-    (FitRule, "value"): "What the operator compares with; a list with IN, else one text, number, true or false.",
-    (RequiredRole, "any_of"): "Any of these will do.",
-    (MilestoneTemplate, "weight"): "How much of the way it is, against the others.",
-    (MilestoneTemplate, "due_after_days"): "Days from entering PROGRESSING until it is due; no date where left out.",
+    ): "Requirements of each transition; QUALIFY must require pain, interest and fit.",
+    (ProcessDocument, "alert_rules"): "When alerts open; those of the default process if left out.",
+    (
+        ProcessDocument,
+        "states",
+    ): "Settings of each of the six states; those of the default process if left out.",
+    (ProcessDocument, "fit_rules"): "Rules on an account's own data; the test `fit` requires the HARD ones.",
+    (ProcessDocument, "required_roles"): "Roles that someone on the buyer's side must have in every deal.",
+    (
+        ProcessDocument,
+        "milestones",
+    ): "The buyer's steps to a purchase; a deal gets them on entering PROGRESSING.",
+    (Criterion, "key"): "Name of the criterion, to which requirements and assessments refer.",
+    (Criterion, "weight"): "Share of the qualification score, relative to the other criteria.",
+    (Criterion, "stale_after_days"): "Days after which an assessment no longer counts; never if left out.",
+    (
+        FitRule,
+        "attribute",
+    ): "A field of the account (industry, country, employeeCount, …) or a key of its attributes.",
+    (FitRule, "value"): "Value to compare with: a list for IN, otherwise a text, a number, true or false.",
+    (RequiredRole, "any_of"): "One of these roles is enough.",
+    (MilestoneTemplate, "weight"): "Share of the progress, relative to the other milestones.",
+    (
+        MilestoneTemplate,
+        "due_after_days",
+    ): "Days from entering PROGRESSING until it is due; no due date if left out.",
     (CriterionTest, "key"): "The key of a criterion of this document.",
-    (RoleTest, "any_of"): "Any of these will do; any stakeholder at all where the list is empty.",
+    (RoleTest, "any_of"): "One of these roles is enough; an empty list accepts any stakeholder.",
     (RequirementTest, "milestone"): "The key of a milestone of this document, which must be done or waived.",
     (RequirementTest, "fit"): "Every HARD fit rule passes on the account's data.",
     (RequirementTest, "field"): "The field has a value that counts.",
-    (RequirementTest, "max_open_risk"): "No open risk of the buyer is above this level.",
-    (RequirementTest, "risk_reviewed"): "The risks that the buyer perceives were reviewed.",
-    (RequirementTest, "activity_within_days"): "We spoke with the buyer, both ways, within so many days.",
-    (RequirementTest, "expression"): "A CEL expression over opportunity, account and today that gives true.",
-    (GateRequirement, "key"): "Names the requirement within its gate: `criterion.pain`, `field.value`, or your own.",
-    (GateRequirement, "label"): "What a salesperson reads.",
-    (GateRequirement, "when"): "CEL; the requirement applies only to opportunities where it is true.",
-    (AlertRule, "threshold"): "Days; STATE_AGE: percent of the expected days; CLOSE_DATE_PUSHED: a count.",
-    (StateSettings, "probability"): "From 0 to 1; what a forecast multiplies the value by.",
+    (RequirementTest, "max_open_risk"): "No open risk is above this level.",
+    (RequirementTest, "risk_reviewed"): "The buyer's perceived risks were reviewed.",
+    (
+        RequirementTest,
+        "activity_within_days",
+    ): "There was two-way contact with the buyer within this number of days.",
+    (
+        RequirementTest,
+        "expression",
+    ): "A CEL expression over opportunity, account and today that must be true.",
+    (
+        GateRequirement,
+        "key",
+    ): "Name of the requirement in its gate: `criterion.pain`, `field.value`, or your own.",
+    (GateRequirement, "label"): "Sentence that a salesperson reads.",
+    (
+        GateRequirement,
+        "when",
+    ): "A CEL expression; the requirement applies only to opportunities for which it is true.",
+    (
+        AlertRule,
+        "threshold",
+    ): "Days; for STATE_AGE, percent of the expected days; for CLOSE_DATE_PUSHED, a count.",
+    (StateSettings, "probability"): "From 0 to 1; a forecast multiplies the value by it.",
     (StateSettings, "expected_days"): "How long an opportunity should be in this state.",
 }
-"""What a field is for, where its name does not say it."""
+"""Descriptions of the fields whose names are not enough."""
 
 
-def _contains(name: str, word: StrEnum) -> SchemaNode:
-    return {"contains": {"required": [name], "properties": {name: {"const": word.value}}}}
+def _contains(name: str, member: StrEnum) -> SchemaNode:
+    return {"contains": {"required": [name], "properties": {name: {"const": member.value}}}}
 
 
 FIELD_CONSTRAINTS: Mapping[tuple[type, str], SchemaNode] = {
@@ -104,7 +145,7 @@ FIELD_CONSTRAINTS: Mapping[tuple[type, str], SchemaNode] = {
         "items": {"enum": [state.value for state in OpportunityState if state in OPEN_STATES]},
     },
 }
-"""What `check` asks of a field beyond its type, as far as a schema can say it."""
+"""Checks of a field beyond its type, as far as a schema can express them."""
 
 SCALAR = {"type": ["string", "number", "boolean"]}
 RECORD_CONSTRAINTS: Mapping[type, SchemaNode] = {
@@ -119,11 +160,11 @@ RECORD_CONSTRAINTS: Mapping[type, SchemaNode] = {
         },
     },
 }
-"""What is asked of a part beyond its fields."""
+"""Checks of a part beyond its fields."""
 
 
 def _record_types(shape: type) -> Iterator[type]:
-    """The part and all that it is made of, each after what holds it."""
+    """List a part and the parts that it contains, each after its container."""
     yield shape
     for kind in get_type_hints(shape).values():
         inner = next((part for part in (kind, *get_args(kind)) if is_dataclass(part)), None)
@@ -139,7 +180,9 @@ def _record_schema(shape: type) -> SchemaNode:
         "description": (shape.__doc__ or "").strip(),
         "additionalProperties": False,
         "required": [camel(field.name) for field in fields(shape) if _is_required(shape, field)],
-        "properties": {camel(field.name): _field_schema(shape, field, hints[field.name]) for field in fields(shape)},
+        "properties": {
+            camel(field.name): _field_schema(shape, field, hints[field.name]) for field in fields(shape)
+        },
         **RECORD_CONSTRAINTS.get(shape, {}),
     }
 
@@ -149,7 +192,7 @@ def _is_required(shape: type, field: "Field[Any]") -> bool:
 
 
 def _is_inherited(shape: type, field: "Field[Any]") -> bool:
-    """Left out, or null, of the whole document it is the default process's."""
+    """Return True if the default process fills in the field."""
     return shape is ProcessDocument and field.name in INHERITED_FIELDS
 
 
@@ -168,12 +211,20 @@ def _type_schema(kind: Any, place: tuple[type, str]) -> SchemaNode:  # Any: a ty
         inner = _type_schema(next(part for part in get_args(kind) if part is not type(None)), place)
         return inner if place[0] is RequirementTest else _nullable(inner)
     if get_origin(kind) is tuple:
-        least = {"minItems": 1} if place in NON_EMPTY_LISTS else {}
-        return {"type": "array", **least, "maxItems": MAX_LIST_LENGTH, "items": _type_schema(get_args(kind)[0], place)}
+        minimum = {"minItems": 1} if place in NON_EMPTY_LISTS else {}
+        return {
+            "type": "array",
+            **minimum,
+            "maxItems": MAX_LIST_LENGTH,
+            "items": _type_schema(get_args(kind)[0], place),
+        }
     if is_dataclass(kind) and isinstance(kind, type):
         return {"$ref": f"#/definitions/{kind.__name__}"}
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return {"description": " ".join((kind.__doc__ or "").split()), "enum": [word.value for word in kind]}
+        return {
+            "description": " ".join((kind.__doc__ or "").split()),
+            "enum": [member.value for member in kind],
+        }
     return {**_SCALARS[kind], **_bounds_schema(kind, place)}
 
 

@@ -1,4 +1,4 @@
-"""The sales process as a YAML text: read and checked with the line of every fault, and written to be read again."""
+"""Sales processes as YAML texts: reading with the line of every fault, and writing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,12 @@ from workflow.rules.process.document import ProcessDocument, encode_process, par
 
 
 def process_from_yaml(text: str, *, defaults: ProcessDocument | None = None) -> ProcessDocument:
-    """The process that the text describes, checked whole; FaultyText tells every fault with its line."""
+    """Read and check a process; InvalidYamlError lists every fault with its line."""
     yaml_document = read_yaml(text)
     if not isinstance(yaml_document.data, Mapping):
         raise _yaml_error(
-            yaml_document, [FieldProblem((), "A process is an object with named fields, such as key and name.")]
+            yaml_document,
+            [FieldProblem((), "A process must be an object with named fields, such as key and name.")],
         )
     try:
         document = parse_process(yaml_document.data, defaults=defaults)
@@ -27,7 +28,7 @@ def process_from_yaml(text: str, *, defaults: ProcessDocument | None = None) -> 
 
 
 def process_to_yaml(document: ProcessDocument) -> str:
-    """A text that reads back as the same document, every default written out; a blank line before each part."""
+    """Write a process, with every default written out; reading the text gives the same process."""
     data = encode_process(document)
     for part, name in (("alertRules", "threshold"), ("states", "probability")):
         data[part] = [_with_whole_number(row, name) for row in data[part]]
@@ -36,11 +37,11 @@ def process_to_yaml(document: ProcessDocument) -> str:
 
 
 PART_ORDER = ("criteria", "fitRules", "requiredRoles", "milestones", "gates", "states", "alertRules")
-"""The parts as a seller would read them: what is asked, of whom, in which steps, and what becomes of it."""
+"""Order of the parts in the text, in which a person would read them."""
 
 
 def _with_whole_number(row: dict[str, Any], name: str) -> dict[str, Any]:  # Any: plain data of several kinds
-    """The row with a whole number written as one."""
+    """Return the row with a whole number as an integer."""
     number = row.get(name)
     return {**row, name: int(number)} if isinstance(number, float) and number.is_integer() else row
 

@@ -1,4 +1,4 @@
-"""YAML as people write it: plain data and the line of every part, and every fault told with its line."""
+"""Strict reader of YAML: gives plain data with the line of every part, and refuses what YAML readers interpret differently."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,17 +18,17 @@ MAX_NUMBER_LENGTH = 30
 
 @dataclass(frozen=True)
 class LineProblem(FieldProblem):
-    """A fault and the line on which it stands; the first line is 1."""
+    """A fault and its line; the first line is 1."""
 
     line: int = 1
 
     def __str__(self) -> str:
-        named = ".".join(self.path)
-        return self.message if not named or self.message.startswith(f"{named} ") else f"{named}: {self.message}"
+        path = ".".join(self.path)
+        return self.message if not path or self.message.startswith(f"{path} ") else f"{path}: {self.message}"
 
 
 class InvalidYamlError(InvalidInputError):
-    """A text that cannot be taken as it is; every fault has its line."""
+    """The text has faults; each has its line."""
 
     def __init__(self, problems: list[LineProblem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
@@ -37,24 +37,24 @@ class InvalidYamlError(InvalidInputError):
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """A document as it was written: its plain data, and the node of every part."""
+    """A document: its plain data, and the node and line of every part."""
 
     data: object
     nodes: Mapping[Path, yaml.Node]
     lines: Mapping[Path, int]
 
     def locate(self, problem: FieldProblem) -> LineProblem:
-        """The fault with its line: that of the part, or of what should hold it."""
+        """Return a fault with the line of its part, or of the part that should contain it."""
         hint = _hint(self.nodes.get(problem.path), problem.message)
         return LineProblem(problem.path, problem.message + hint, self.line(problem.path))
 
     def line(self, path: Path) -> int:
-        """The line on which the part stands, or the nearest that holds it."""
+        """Return the line of a part, or of the closest part that contains it."""
         return next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
 
 
 def read_yaml(text: str) -> YamlDocument:
-    """The one document in the text; FaultyText tells what is no YAML, or none that all readers take alike."""
+    """Read a text with one document; InvalidYamlError lists what is not YAML, or is ambiguous."""
     if len(text) > MAX_YAML_LENGTH:
         raise _error(f"The text has more than {MAX_YAML_LENGTH:,} characters.")
     reader = _Reader()
@@ -65,19 +65,23 @@ def read_yaml(text: str) -> YamlDocument:
 
 
 class _Loader(yaml.SafeLoader):
-    """Nodes that nest no deeper than a document does; without tags, and every scalar a text as it stands."""
+    """Loader that limits depth and size, refuses tags, and leaves every scalar as text."""
 
     depth = parts = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
-        tag, line = getattr(event, "tag", None), event.start_mark.line + 1 if event.start_mark else 1
+        tag = getattr(event, "tag", None)
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if tag is not None:
-            named = tag.replace("tag:yaml.org,2002:", "!!")
-            raise _error(f"The tag {named} is not understood; leave it out.", line)
-        self.depth, self.parts = self.depth + 1, self.parts + 1
+            short_tag = tag.replace("tag:yaml.org,2002:", "!!")
+            raise _error(f"The tag {short_tag} is not supported. Leave it out.", line)
+        self.depth += 1
+        self.parts += 1
         if self.depth > MAX_DEPTH or self.parts > MAX_PARTS:
-            raise _error(f"It nests more than {MAX_DEPTH} deep, or has more than {MAX_PARTS:,} parts.", line)
+            raise _error(
+                f"The text is nested more than {MAX_DEPTH} deep, or has more than {MAX_PARTS:,} parts.", line
+            )
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -93,7 +97,7 @@ def _compose(text: str) -> yaml.Node:
         raise _syntax_error(problem, last=len(text.splitlines())) from problem
     except yaml.reader.ReaderError as problem:
         line = len(text[: problem.position + 1].splitlines())
-        raise _error("A character stands here that no YAML can hold.", line) from problem
+        raise _error("There is a character here that YAML does not allow.", line) from problem
     if node is None:
         raise _error("The text is empty.")
     return node
@@ -104,17 +108,17 @@ def _syntax_error(problem: yaml.MarkedYAMLError, *, last: int) -> InvalidYamlErr
     hint = next((hint for part, hint in _HINTS.items() if part in problem_text), "")
     mark = problem.problem_mark or problem.context_mark
     if mark is None or mark.line >= last:
-        return _error(f"This is no YAML, at its end: {problem_text}.{hint}", last)
-    return _error(f"This is no YAML, column {mark.column + 1}: {problem_text}.{hint}", mark.line + 1)
+        return _error(f"This is not YAML, at the end of the text: {problem_text}.{hint}", last)
+    return _error(f"This is not YAML, column {mark.column + 1}: {problem_text}.{hint}", mark.line + 1)
 
 
 _HINTS = {
-    "mapping values are not allowed": " A text that holds a colon must stand in quotes.",
-    "cannot start any token": " A text that begins with such a character must stand in quotes.",
+    "mapping values are not allowed": " Put a text that contains a colon in quotes.",
+    "cannot start any token": " Put a text that starts with this character in quotes.",
     "a single document": " Leave out the second `---`.",
-    "expected <block end>": " Check how far the lines are indented.",
-    "could not find expected ':'": " Check how far the lines are indented, and that every name is followed by a colon.",
-    "undefined alias": " A text that begins with * must stand in quotes.",
+    "expected <block end>": " Check the indentation.",
+    "could not find expected ':'": " Check the indentation, and that a colon follows every name.",
+    "undefined alias": " Put a text that starts with * in quotes.",
 }
 
 
@@ -124,17 +128,22 @@ def _error(sentence: str, line: int = 1) -> InvalidYamlError:
 
 @dataclass(slots=True)
 class _Reader:
-    """One pass over the nodes."""
+    """Visitor of the nodes, which collects faults."""
 
     nodes: dict[Path, yaml.Node] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[LineProblem] = field(default_factory=list)
 
     def value(self, node: yaml.Node, path: Path, line: int | None = None) -> object:
-        """The node as plain data; what is wrong with it is remembered."""
-        self.nodes[path], self.lines[path] = node, line or node.start_mark.line + 1
+        """Return the node as plain data, and add its faults to `problems`."""
+        self.nodes[path] = node
+        self.lines[path] = line or node.start_mark.line + 1
+        # Aliases can expand to far more parts than the text has.
         if len(self.lines) > MAX_PARTS or len(path) > MAX_DEPTH:
-            raise _error("With every alias written out it is deeper or larger than a process can be.", self.lines[path])
+            raise _error(
+                "With its aliases expanded, the text is deeper or larger than a process can be.",
+                self.lines[path],
+            )
         if isinstance(node, yaml.MappingNode):
             return dict(self._parts(node, path))
         if isinstance(node, yaml.SequenceNode):
@@ -149,7 +158,7 @@ class _Reader:
             if not isinstance(key, yaml.ScalarNode):
                 self.problems.append(LineProblem(path, "A name must be a text.", line))
             elif key.value in seen:
-                sentence = f"{key.value} stands here twice, first on line {seen[key.value]}; keep one."
+                sentence = f"{key.value} appears twice, first on line {seen[key.value]}. Remove one of them."
                 self.problems.append(LineProblem((*path, key.value), sentence, line))
             else:
                 seen[key.value] = line
@@ -174,38 +183,41 @@ _SCALAR_TYPES: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(rf"[-+]?(0|[1-9][0-9]{{0,{MAX_NUMBER_LENGTH}}})"), int),
     (re.compile(r"[-+]?((0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)([eE][-+][0-9]{1,3})?"), float),
 )
-"""How a text without quotes is understood; everything else is a text, or unclear."""
+"""Types of a scalar without quotes; anything else is a text or ambiguous."""
 
-_QUOTE_HINT = "Put it in quotes where it is a text"
+_QUOTE_HINT = "Put it in quotes if it is a text"
 _AMBIGUOUS_SCALARS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?i:yes|no|on|off)"),
-        f"is true or false to some readers of YAML and a text to others. {_QUOTE_HINT}; else write true or false.",
+        f"is true or false for some readers of YAML, and a text for others. {_QUOTE_HINT}; otherwise write true or false.",
     ),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"), f"is a date to some readers of YAML. {_QUOTE_HINT}."),
+    (
+        re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"),
+        f"is a date for some readers of YAML. {_QUOTE_HINT}.",
+    ),
     (
         re.compile(
             r"[-+]?((\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)"
         ),
-        f"is a number that readers of YAML take differently. {_QUOTE_HINT}; else write it as 10 or 0.5.",
+        f"is a number that readers of YAML interpret differently. {_QUOTE_HINT}; otherwise write it like 10 or 0.5.",
     ),
     (
         re.compile(r"[-+]?0[xob][0-9a-fA-F_]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-        f"is a number that no process holds. {_QUOTE_HINT}; else write it as 10 or 0.5.",
+        f"is a number that a process cannot have. {_QUOTE_HINT}; otherwise write it like 10 or 0.5.",
     ),
-    (re.compile(r"<<|="), f"has a meaning of its own to some readers of YAML. {_QUOTE_HINT}."),
+    (re.compile(r"<<|="), f"has a special meaning for some readers of YAML. {_QUOTE_HINT}."),
 )
 
 
 def is_plain_text(text: str) -> bool:
-    """Whether the text reads back as itself without quotes, as far as its letters go."""
+    """Return True if the text needs no quotes to be read as a text."""
     return not any(pattern.fullmatch(text) for pattern, _ in (*_SCALAR_TYPES, *_AMBIGUOUS_SCALARS))
 
 
 def _hint(node: yaml.Node | None, message: str) -> str:
-    """What mostly lies behind a fault of this kind."""
+    """Return the likely cause of a fault, as a sentence."""
     if not message.endswith("must be a text.") or node is None:
         return ""
     if isinstance(node, yaml.MappingNode):
-        return " A colon made a name and a value of it: put it in quotes."
+        return " The colon splits it into a name and a value. Put it in quotes."
     return " Put it in quotes." if isinstance(node, yaml.ScalarNode) else ""

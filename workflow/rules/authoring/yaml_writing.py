@@ -1,4 +1,4 @@
-"""Plain data as YAML that people like to read: short parts on one line, long texts whole, quotes only where they are needed."""
+"""Writer of readable YAML: short parts on one line, long texts unbroken, quotes only if needed."""
 
 import re
 
@@ -11,17 +11,17 @@ MAX_FLOW_LENGTH = 125
 
 
 def write_yaml(data: object) -> str:
-    """A text that reads back as the same data."""
+    """Write plain data; reading the text gives the same data."""
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text
 
 
 _NON_PRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""Breaks of lines and signs that nobody sees: they are written by name, within quotes, as empty lines at an end are."""
+"""Invisible characters and unusual line breaks, which are escaped in quotes."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what has no long part on one line, but the whole and its rows, and indents lists below their name."""
+    """Dumper that writes short parts on one line, and indents lists below their name."""
 
     def represent(self, data: object) -> None:
         node = self.represent_data(data)
@@ -53,8 +53,10 @@ def _represent_object(dumper: _Dumper, parts: dict[str, object]) -> yaml.Node:
 
 
 def _is_short(part: object) -> bool:
-    """It fits on a line and holds no sentences."""
-    return len(str(part).replace("'", "")) <= MAX_FLOW_LENGTH and not any(" " in text for text in _strings_in(part))
+    """Return True if a part fits on one line and contains no sentences."""
+    return len(str(part).replace("'", "")) <= MAX_FLOW_LENGTH and not any(
+        " " in text for text in _strings_in(part)
+    )
 
 
 def _strings_in(part: object) -> list[str]:

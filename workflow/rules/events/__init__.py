@@ -1,1 +1,1 @@
-"""Types of events, the audit chain, and the signing and addresses of webhooks."""
+"""Event types, the audit chain, and the addresses, signatures and retries of webhooks."""

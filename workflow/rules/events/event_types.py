@@ -1,10 +1,10 @@
-"""The types of fact there are, and the patterns that mean some of them."""
+"""Event types, and the patterns that match some of them."""
 
 from collections.abc import Collection
 
 EVENT_TYPES = frozenset(
-    f"{thing}.{word}"
-    for thing, words in {
+    f"{aggregate}.{verb}"
+    for aggregate, verbs in {
         "account": "created updated merged",
         "activity": "logged corrected",
         "alert": "opened eased acknowledged snoozed escalated resolved digest",
@@ -28,16 +28,18 @@ EVENT_TYPES = frozenset(
         "team": "created updated",
         "webhook": "created updated deleted disabled",
     }.items()
-    for word in words.split()
+    for verb in verbs.split()
 )
-"""Every type of fact there is."""
+"""Every event type."""
 
 
 def matches_pattern(type: str, pattern: str) -> bool:
-    """Whether a type is meant by a name such as `risk.raised` or a pattern such as `risk.*`."""
+    """Return True if a type matches a name such as `risk.raised` or a pattern such as `risk.*`."""
     return type.startswith(pattern[:-1]) if pattern.endswith("*") else type == pattern
 
 
 def unknown_patterns(patterns: Collection[str]) -> list[str]:
-    """The patterns that mean no type there is."""
-    return [pattern for pattern in patterns if not any(matches_pattern(type, pattern) for type in EVENT_TYPES)]
+    """Return the patterns that match no event type."""
+    return [
+        pattern for pattern in patterns if not any(matches_pattern(type, pattern) for type in EVENT_TYPES)
+    ]

@@ -1,7 +1,7 @@
-"""Where a webhook may be sent: to https addresses of the public internet, and to nothing inside ours.
+"""Addresses to which a webhook may be sent: https on the public internet, and nothing inside our own network.
 
-A name is judged twice: as it is written, when the endpoint is made, and by every address it stands for, right before each
-connection, which then goes to that very address.
+A host is checked twice: as it is written, when the endpoint is created, and by every address that it resolves to, right
+before each connection. The connection then uses the checked address, so that a second lookup cannot change it.
 """
 
 import socket
@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 MAX_URL_LENGTH = 2048
 DEFAULT_PORTS = {"https": 443, "http": 80}
 FIRST_UNPRIVILEGED_PORT = 1024
-"""Below it stand the services of machines, of which only the web's own are let."""
+"""Lowest port without privileges; of the ports below it, only those of the web are allowed."""
 WEB_PORTS = frozenset({80, 443})
 RESERVED_IPV4 = tuple(
     IPv4Network(text)
@@ -29,15 +29,17 @@ RESERVED_IPV4 = tuple(
         "240.0.0.0/4",
     )
 )
-"""Named one by one: Pythons before 3.11.10 and 3.12.4 take some of them for global (CVE-2024-4032)."""
-RESERVED_IPV6 = tuple(IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
-"""Ways to write an IPv4 address as one of IPv6: NAT64, Teredo, 6to4."""
+"""Listed explicitly: Python before 3.11.10 and 3.12.4 treats some of them as global (CVE-2024-4032)."""
+RESERVED_IPV6 = tuple(
+    IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
+)
+"""IPv6 ranges that embed IPv4 addresses: NAT64, Teredo, 6to4."""
 INTERNAL_NAMES = ("localhost", "local", "internal", "intranet", "home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookUrl:
-    """What an address names: the host as it is written, the port, and the rest."""
+    """Parts of a webhook's URL."""
 
     scheme: str
     host: str
@@ -46,54 +48,62 @@ class WebhookUrl:
 
     @property
     def authority(self) -> str:
-        """Host and port as the header Host has them."""
+        """Return host and port as in the header Host."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 class UnsafeUrlError(ValueError):
-    """Why a webhook cannot be sent there, as a sentence with the remedy."""
+    """A webhook cannot be sent to the URL; the message says why, and what to do."""
 
 
 def parse_webhook_url(url: str, *, allow_private: bool) -> WebhookUrl:
-    """What the address names; Unfit where it cannot be a receiver's. With `private` also http, and addresses of one's own network."""
+    """Parse the URL of a webhook; UnsafeUrlError if it is not allowed.
+
+    `allow_private` also allows http, and addresses in the own network.
+    """
     if len(url) > MAX_URL_LENGTH:
-        raise UnsafeUrlError(f"The address has {len(url):,} characters; at most {MAX_URL_LENGTH:,} fit.")
-    if any(sign <= " " or sign == "\x7f" or sign == "\\" for sign in url) or not url.isascii():
         raise UnsafeUrlError(
-            "The address holds a space, a backslash or a letter beyond ASCII. Write it percent-encoded, and the host as xn--…"
+            f"The address has {len(url):,} characters; at most {MAX_URL_LENGTH:,} are allowed."
+        )
+    if any(character <= " " or character in "\x7f\\" for character in url) or not url.isascii():
+        raise UnsafeUrlError(
+            "The address contains a space, a backslash or a non-ASCII character. "
+            "Use percent encoding, and the xn--… form of the host."
         )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UnsafeUrlError("This is no address. Write it as https://example.com/hook.") from None
+        raise UnsafeUrlError("This is not an address. Write it like https://example.com/hook.") from None
     schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes:
-        raise UnsafeUrlError("A webhook goes to an https:// address, so that nobody on the way reads it.")
+        raise UnsafeUrlError("A webhook needs an https:// address, so that no one on the way can read it.")
     host = _parse_host(parts)
     port = DEFAULT_PORTS[parts.scheme] if port is None else port
     if not allow_private:
         if port < FIRST_UNPRIVILEGED_PORT and port not in WEB_PORTS:
-            raise UnsafeUrlError(f"Port {port} is no web server's. Use 443, or one from {FIRST_UNPRIVILEGED_PORT} on.")
+            raise UnsafeUrlError(
+                f"Port {port} is not allowed. Use 443, or a port from {FIRST_UNPRIVILEGED_PORT}."
+            )
         _reject_internal(host)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return WebhookUrl(parts.scheme, host, port, path)
 
 
 def choose_address(addresses: Collection[str], *, allow_private: bool) -> str:
-    """The address to connect to, of all that a name stands for; Unfit where any of them is inside."""
+    """Return the address to connect to, of those that a host resolves to; UnsafeUrlError if one of them is internal."""
     if not addresses:
-        raise UnsafeUrlError("The host's name stands for no address.")
+        raise UnsafeUrlError("The host does not resolve to any address.")
     if not allow_private:
         for address in addresses:
             if not is_public(address.partition("%")[0]):
-                raise UnsafeUrlError("The host stands for an address that is not of the public internet.")
+                raise UnsafeUrlError("The host resolves to an address that is not on the public internet.")
     return min(addresses, key=lambda address: (":" in address, address))
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address is one of the public internet, however it is written as IPv6."""
+    """Return True if an IP address is on the public internet, also if an IPv6 address embeds an IPv4 address."""
     address = ip_address(text)
     reserved: tuple[IPv4Network | IPv6Network, ...] = RESERVED_IPV4
     if isinstance(address, IPv6Address):
@@ -108,26 +118,30 @@ def is_public(text: str) -> bool:
 
 def _parse_host(parts: SplitResult) -> str:
     if "@" in parts.netloc:
-        raise UnsafeUrlError("The address holds a user or a password. Leave them out; each request is signed.")
+        raise UnsafeUrlError(
+            "The address contains a user name or a password. Leave them out; each request is signed."
+        )
     host = parts.hostname or ""
     if not host or host.endswith(".") or "%" in host:
         raise UnsafeUrlError(
-            "The address names no host, or one that ends in a dot. Write it as https://example.com/hook."
+            "The address has no host, or a host that ends with a dot. Write it like https://example.com/hook."
         )
     return host
 
 
 def _reject_internal(host: str) -> None:
-    """Refuse what is inside by its writing alone: addresses in any spelling, and names that only an own network knows."""
+    """Refuse a host that is internal as it is written: an address in any notation, or a name of a private network."""
     if any(host == name or host.endswith(f".{name}") for name in INTERNAL_NAMES):
-        raise UnsafeUrlError(f"`{host[:80]}` is a name of an own network. A webhook goes to the public internet.")
+        raise UnsafeUrlError(
+            f"`{host[:80]}` is a name in a private network. Use a host on the public internet."
+        )
     address = _ip_literal(host)
     if address is not None and not is_public(str(address)):
-        raise UnsafeUrlError(f"`{host[:80]}` is no address of the public internet.")
+        raise UnsafeUrlError(f"`{host[:80]}` is not an address on the public internet. Use a host that is.")
 
 
 def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, in all the spellings that a resolver takes: 127.1, 0x7f.1, 0177.0.0.1, 2130706433."""
+    """Return the IP address that a host is, in any notation that resolvers accept: 127.1, 0x7f.1, 2130706433."""
     try:
         return ip_address(host)
     except ValueError:

@@ -27,6 +27,7 @@ def sign(secrets: Sequence[str], id: str, at: datetime, body: bytes) -> str:
     """Return the `webhook-signature`: for each secret, HMAC-SHA256 over id, time and body."""
     signed = f"{id}.{int(at.timestamp())}.".encode() + body
     digests = (
-        hmac.digest(base64.b64decode(secret.removeprefix(SECRET_PREFIX)), signed, hashlib.sha256) for secret in secrets
+        hmac.digest(base64.b64decode(secret.removeprefix(SECRET_PREFIX)), signed, hashlib.sha256)
+        for secret in secrets
     )
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)

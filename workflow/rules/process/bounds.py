@@ -1,4 +1,4 @@
-"""How large and how long the parts of a process document may be: a table, a row a field."""
+"""Limits of the numbers, texts and lists of a process document, as tables by field."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ MAX_LIST_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The least and the most that a number may be."""
+    """Smallest and largest value of a number."""
 
     minimum: int
     maximum: int
@@ -53,18 +53,19 @@ MAX_LENGTHS: Mapping[tuple[type, str], int] = {
     (MilestoneTemplate, "key"): 64,
     (MilestoneTemplate, "name"): 255,
 }
-"""What deals and assessments keep of a document is no longer than the place they keep it in."""
+"""Lengths of the columns in which deals and assessments store texts of the document."""
 
 
 def find_out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
-    """Every number out of its range, every text that is blank or too long, every list that is too long."""
+    """Find every number out of range, every text that is blank or too long, and every list that is too long."""
     yield from _check_record(document, ())
 
 
 def _check_record(record: object, path: Path) -> Iterator[FieldProblem]:
     assert is_dataclass(record)
     for field in fields(record):
-        value, field_path = getattr(record, field.name), (*path, camel(field.name))
+        value = getattr(record, field.name)
+        field_path = (*path, camel(field.name))
         if sentence := _value_fault(type(record), field.name, value):
             yield FieldProblem(field_path, sentence)
         yield from _check_parts(value, field_path)
@@ -88,20 +89,20 @@ def _value_fault(shape: type, name: str, value: object) -> str | None:
     bounds = RANGES.get((shape, name))
     if bounds is None or not isinstance(value, int | Decimal) or bounds.minimum <= value <= bounds.maximum:
         return None
-    return f"{camel(name)} must be {bounds.minimum} to {bounds.maximum}."
+    return f"{camel(name)} must be from {bounds.minimum} to {bounds.maximum}."
 
 
 def _list_fault(shape: type, name: str, length: int) -> str | None:
     if length == 0 and (shape, name) in NON_EMPTY_LISTS:
-        return f"{camel(name)} must name at least one."
-    return f"{camel(name)} holds at most {MAX_LIST_LENGTH}." if length > MAX_LIST_LENGTH else None
+        return f"{camel(name)} must not be empty."
+    return f"{camel(name)} can have at most {MAX_LIST_LENGTH} entries." if length > MAX_LIST_LENGTH else None
 
 
 def _text_fault(name: str, value: str, max_length: int = MAX_TEXT_LENGTH) -> str | None:
     if name == "key" and not KEY_PATTERN.fullmatch(value):
-        return "A key is 1 to 100 letters, digits, dots, dashes and underscores, and begins with a letter or digit."
+        return "A key has 1 to 100 letters, digits, dots, dashes or underscores, and starts with a letter or digit."
     if not value.strip():
         return f"{camel(name)} must not be blank."
     if UNSTORABLE.search(value):
-        return f"{camel(name)} holds a NUL or half a character, which no text can hold. Leave it out."
-    return f"{camel(name)} is at most {max_length} characters." if len(value) > max_length else None
+        return f"{camel(name)} contains a NUL or an incomplete character. Remove it."
+    return f"{camel(name)} can have at most {max_length} characters." if len(value) > max_length else None

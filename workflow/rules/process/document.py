@@ -1,4 +1,4 @@
-"""The sales process: one published document as frozen values, read from and written to plain data."""
+"""Document of a sales process, as frozen values that are read from and written to plain data."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from workflow.rules.errors import FieldProblem, InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing to find out, with the questions a good seller asks."""
+    """A fact to find out about a deal, with the questions that a good seller asks."""
 
     key: str
     kind: CriterionKind
@@ -42,19 +42,19 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class FitRule:
-    """What the account's own data must be; `attribute` is a field of Account or a key of its attributes."""
+    """A rule on the account's own data; `attribute` is a field of Account or a key of its attributes."""
 
     key: str
     label: str
     attribute: str
     operator: FitOperator
-    value: Any  # Any: JSON, compared as the operator says
+    value: Any  # Any: JSON, which the operator compares
     strength: Strength = Strength.HARD
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredRole:
-    """A part in the purchase that somebody of the buyer's must play."""
+    """A role that someone on the buyer's side must have in every deal."""
 
     any_of: tuple[BuyingRole, ...]
     minimum: int = 1
@@ -62,7 +62,7 @@ class RequiredRole:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneTemplate:
-    """A step laid out on entering PROGRESSING, due that many days later."""
+    """A milestone that a deal gets on entering PROGRESSING."""
 
     key: str
     name: str
@@ -73,7 +73,7 @@ class MilestoneTemplate:
 
 @dataclass(frozen=True, slots=True)
 class CriterionTest:
-    """The latest assessment of the criterion reaches the grade."""
+    """The latest assessment of a criterion has at least this grade."""
 
     key: str
     min_grade: Grade = Grade.VALIDATED
@@ -81,7 +81,7 @@ class CriterionTest:
 
 @dataclass(frozen=True, slots=True)
 class RoleTest:
-    """Enough stakeholders hold one of the roles, and we spoke with them often enough."""
+    """Enough stakeholders have one of the roles, each with enough two-way contact."""
 
     any_of: tuple[BuyingRole, ...]
     minimum: int = 1
@@ -90,7 +90,7 @@ class RoleTest:
 
 @dataclass(frozen=True, slots=True)
 class RequirementTest:
-    """What a requirement looks at: exactly one field is set."""
+    """Test of a requirement: exactly one field is set."""
 
     criterion: CriterionTest | None = None
     fit: bool | None = None
@@ -104,7 +104,7 @@ class RequirementTest:
 
     @property
     def kind(self) -> RequirementKind:
-        """The kind of the one field that is set."""
+        """Return the kind of the field that is set."""
         return next(kind for name, kind in KIND_OF_TEST.items() if getattr(self, name) is not None)
 
 
@@ -123,7 +123,7 @@ KIND_OF_TEST: dict[str, RequirementKind] = {
 
 @dataclass(frozen=True, slots=True)
 class GateRequirement:
-    """One line of a gate; `when` limits it to some opportunities."""
+    """A requirement of a gate; `when` limits it to some opportunities."""
 
     key: str
     label: str
@@ -134,7 +134,7 @@ class GateRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What must hold on an arrow, all of it."""
+    """Requirements that a transition must meet, all of them."""
 
     trigger: Trigger
     requirements: tuple[GateRequirement, ...]
@@ -142,7 +142,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """One rung of an alert's ladder: a code, a severity, a threshold."""
+    """When an alert of a code opens, and with which severity; several rules of one code make a ladder."""
 
     code: AlertCode
     severity: AlertSeverity
@@ -153,7 +153,7 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class StateSettings:
-    """What a state means for the forecast, and how many days it should last."""
+    """Forecast of the opportunities in a state, and how many days they should stay in it."""
 
     state: OpportunityState
     probability: Decimal
@@ -163,7 +163,7 @@ class StateSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDocument:
-    """A company's way of selling, whole."""
+    """A company's sales process."""
 
     key: str
     name: str
@@ -176,27 +176,29 @@ class ProcessDocument:
     milestones: tuple[MilestoneTemplate, ...] = ()
 
     def criterion(self, key: str) -> Criterion | None:
-        """The criterion of that key, None where the process asks no such thing."""
+        """Return the criterion with the key, None if the process has no such criterion."""
         return next((criterion for criterion in self.criteria if criterion.key == key), None)
 
     def requirements_for(self, trigger: Trigger) -> tuple[GateRequirement, ...]:
-        """What must hold on the arrow; nothing where the process names no gate for it."""
+        """Return the requirements of the trigger's gate; empty if the process has no gate for it."""
         return next((gate.requirements for gate in self.gates if gate.trigger is trigger), ())
 
     def state_settings(self, state: OpportunityState) -> StateSettings:
-        """What the state means for the forecast."""
+        """Return the settings of a state."""
         return next(settings for settings in self.states if settings.state is state)
 
 
 def parse_process(
-    document: Mapping[str, Any],  # Any: plain YAML or JSON, judged here
+    document: Mapping[str, Any],  # Any: plain YAML or JSON, checked here
     *,
     defaults: ProcessDocument | None = None,
     at: tuple[str, ...] = (),
 ) -> ProcessDocument:
-    """The document as values; states and alert rules left out are those of `defaults`; InvalidInput tells all."""
+    """Parse a document; InvalidInput lists every fault. Missing states and alert rules are taken from `defaults`."""
     default_data = dict(encode_process(defaults)) if defaults else {}
-    inherited = {name: default_data[name] for name in _INHERITED if name in default_data and document.get(name) is None}
+    inherited = {
+        name: default_data[name] for name in _INHERITED if name in default_data and document.get(name) is None
+    }
     process = decode(ProcessDocument, {**document, **inherited}, at=at)
     faults = [*_ambiguous_tests(process, at), *_missing_states(process, at)]
     if faults:
@@ -205,14 +207,14 @@ def parse_process(
 
 
 def encode_process(document: ProcessDocument) -> dict[str, Any]:
-    """The document as canonical plain data, every default written out."""
+    """Return the document as canonical plain data, with every default written out."""
     data = encode(document)
     assert isinstance(data, dict)
     return data
 
 
 def content_hash(document: ProcessDocument) -> str:
-    """The same hash for the same document, however it was written down."""
+    """Return a hash that is equal for equal documents, in whatever format they were written."""
     text = json.dumps(encode_process(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
@@ -235,7 +237,10 @@ def _ambiguous_tests(process: ProcessDocument, at: tuple[str, ...]) -> list[Fiel
 def _missing_states(process: ProcessDocument, at: tuple[str, ...]) -> list[FieldProblem]:
     present = {settings.state for settings in process.states}
     return [
-        FieldProblem((*at, "states"), f"Say what {state} means: probability, forecast category and expected days.")
+        FieldProblem(
+            (*at, "states"),
+            f"The state {state} is missing. Add its probability, forecast category and expected days.",
+        )
         for state in OpportunityState
         if state not in present
     ]

@@ -1,4 +1,4 @@
-"""How far deals come: of those that entered a state in a period, what each came to."""
+"""Figures of the funnel: of the deals that entered each state in a period, how many progressed, closed or are open."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,16 @@ from enum import StrEnum
 
 from workflow.rules.enums import OpportunityState
 
-FUNNEL_STATES = (OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.WON)
+FUNNEL_STATES = (
+    OpportunityState.LEAD,
+    OpportunityState.QUALIFIED,
+    OpportunityState.PROGRESSING,
+    OpportunityState.WON,
+)
 
 
 class FunnelOutcome(StrEnum):
-    """What a deal came to after it entered a state; each deal has one."""
+    """Outcome of a deal after it entered a state; each deal has exactly one."""
 
     PROGRESSED = "PROGRESSED"
     LOST = "LOST"
@@ -20,7 +25,7 @@ class FunnelOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CohortGroup:
-    """Deals that entered a state in the period and came to one fate; by an override or not."""
+    """Number of deals that entered a state in the period, by outcome and by use of an override."""
 
     state: OpportunityState
     outcome: FunnelOutcome
@@ -30,7 +35,7 @@ class CohortGroup:
 
 @dataclass(frozen=True, slots=True)
 class FunnelFigures:
-    """One state: entered = progressed + lost + disqualified + still open; days there as a true median of the stays that ended."""
+    """Figures of one state: entered = progressed + lost + disqualified + still open. Days are the true median of ended visits."""
 
     state: OpportunityState
     entered: int
@@ -43,29 +48,32 @@ class FunnelFigures:
 
     @property
     def conversion(self) -> float | None:
-        """progressed ÷ entered; None where nothing entered."""
+        """Return progressed ÷ entered; None if no deal entered."""
         return self.progressed / self.entered if self.entered else None
 
 
 def funnel_figures(
     cohorts: Iterable[CohortGroup], medians: Mapping[OpportunityState, float]
 ) -> tuple[FunnelFigures, ...]:
-    """A step for each state on the way to WON, in its order."""
+    """Return the figures of each state from LEAD to WON, in order."""
     groups = list(cohorts)
     return tuple(
-        _figures(state, [one for one in groups if one.state is state], medians.get(state)) for state in FUNNEL_STATES
+        _figures(state, [group for group in groups if group.state is state], medians.get(state))
+        for state in FUNNEL_STATES
     )
 
 
 def _figures(state: OpportunityState, groups: list[CohortGroup], median: float | None) -> FunnelFigures:
-    counts = {fate: sum(one.count for one in groups if one.outcome is fate) for fate in FunnelOutcome}
+    counts = {
+        outcome: sum(group.count for group in groups if group.outcome is outcome) for outcome in FunnelOutcome
+    }
     return FunnelFigures(
         state=state,
-        entered=sum(one.count for one in groups),
+        entered=sum(group.count for group in groups),
         progressed=counts[FunnelOutcome.PROGRESSED],
         lost=counts[FunnelOutcome.LOST],
         disqualified=counts[FunnelOutcome.DISQUALIFIED],
         still_open=counts[FunnelOutcome.STILL_OPEN],
-        overridden=sum(one.count for one in groups if one.overridden),
+        overridden=sum(group.count for group in groups if group.overridden),
         median_days=median,
     )

@@ -1,4 +1,4 @@
-"""What became of deals: won, lost and disqualified by group, and how fast what is open turns into money."""
+"""Figures of closed deals by group, and the velocity of open ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from workflow.rules.reports.win_rate import win_rate
 
 @dataclass(frozen=True, slots=True)
 class ClosedGroup:
-    """Closed deals of one group in one state: their number and their base value, summed."""
+    """Number and total base value of the closed deals of one group in one state."""
 
     key: str
     label: str
@@ -23,7 +23,7 @@ class ClosedGroup:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFigures:
-    """One group of closed deals; money in minor units of base currency, days to close as a true median over won and lost."""
+    """Figures of one group. Money is in minor units of base currency; days to close are the true median over won and lost."""
 
     key: str
     label: str
@@ -36,13 +36,13 @@ class OutcomeFigures:
 
     @property
     def win_rate(self) -> float | None:
-        """won ÷ (won + lost); None where nothing was decided."""
+        """Return won ÷ (won + lost); None if no deal was decided."""
         return win_rate(self.won, self.lost)
 
 
 @dataclass(frozen=True, slots=True)
 class VelocityFigures:
-    """How fast money comes; in minor units of base currency, days as true medians over what was won."""
+    """Inputs of the sales velocity. Money is in minor units of base currency; days are the true median over won deals."""
 
     open_qualified: int
     win_rate: float | None
@@ -52,34 +52,40 @@ class VelocityFigures:
 
     @property
     def per_day(self) -> int | None:
-        """open qualified × win rate × average won value ÷ median cycle days; None where one is unknown or the cycle takes no day."""
+        """Return open qualified × win rate × average won value ÷ median cycle days; None if one is unknown or the cycle is 0."""
         if self.win_rate is None or self.average_won is None or not self.median_cycle_days:
             return None
         pace = self.open_qualified * self.win_rate * self.average_won / self.median_cycle_days
         return round_half_up(Decimal(str(pace)))
 
 
-def outcome_figures(closed_groups: Iterable[ClosedGroup], medians: dict[str, float]) -> tuple[OutcomeFigures, ...]:
-    """A row for each group with a closed deal, the most that were decided first."""
+def outcome_figures(
+    closed_groups: Iterable[ClosedGroup], medians: dict[str, float]
+) -> tuple[OutcomeFigures, ...]:
+    """Return the figures of each group that has a closed deal, the most decided deals first."""
     groups: defaultdict[str, list[ClosedGroup]] = defaultdict(list)
-    for one in closed_groups:
-        groups[one.key].append(one)
-    rows = [_figures(group, key=key, label=group[0].label, median=medians.get(key)) for key, group in groups.items()]
+    for closed_group in closed_groups:
+        groups[closed_group.key].append(closed_group)
+    rows = [
+        _figures(group, key=key, label=group[0].label, median=medians.get(key))
+        for key, group in groups.items()
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.won - row.lost, -row.disqualified, row.label, row.key)))
 
 
 def outcome_total(groups: Iterable[ClosedGroup], median: float | None) -> OutcomeFigures:
-    """All closed deals together, each once."""
+    """Return the figures of all closed deals."""
     return _figures(groups, key="TOTAL", label="Total", median=median)
 
 
 def _figures(groups: Iterable[ClosedGroup], *, key: str, label: str, median: float | None) -> OutcomeFigures:
     count: defaultdict[OpportunityState, int] = defaultdict(int)
     value: defaultdict[OpportunityState, int] = defaultdict(int)
-    for one in groups:
-        count[one.state] += one.count
-        value[one.state] += one.value
-    won, lost = OpportunityState.WON, OpportunityState.LOST
+    for group in groups:
+        count[group.state] += group.count
+        value[group.state] += group.value
+    won = OpportunityState.WON
+    lost = OpportunityState.LOST
     return OutcomeFigures(
         key=key,
         label=label,

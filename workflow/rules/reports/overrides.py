@@ -1,6 +1,6 @@
-"""Figures from plain rows: what was overridden, by whom, and what became of those deals."""
+"""Figures of overrides by process or member, and the outcomes of their deals."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +11,7 @@ from workflow.rules.reports.win_rate import win_rate
 
 @dataclass(frozen=True, slots=True)
 class OverrideMade:
-    """One override: on which deal and where that deal stands now, whose gate was passed, by whom, and whether it is owed still."""
+    """One override: its deal and that deal's current state, its process, the member who made it, and if it is still open."""
 
     opportunity_id: UUID
     state: OpportunityState
@@ -24,7 +24,7 @@ class OverrideMade:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFigures:
-    """Overrides of one group; deals are counted once however often they were let through."""
+    """Figures of one group of overrides; a deal counts once, however many overrides it has."""
 
     key: str
     label: str
@@ -39,21 +39,23 @@ class OverrideFigures:
 
     @property
     def win_rate(self) -> float | None:
-        """won ÷ (won + lost); None where nothing was decided."""
+        """Return won ÷ (won + lost); None if no deal was decided."""
         return win_rate(self.won, self.lost)
 
 
 def override_figures(overrides: Iterable[OverrideMade], by: OverrideGrouping) -> tuple[OverrideFigures, ...]:
-    """A row for each group that has an override, the most overrides first."""
+    """Return the figures of each group, the most overrides first."""
     groups: defaultdict[object, list[OverrideMade]] = defaultdict(list)
-    for one in overrides:
-        groups[one.process_key if by is OverrideGrouping.PROCESS else one.member_id].append(one)
+    for override in overrides:
+        groups[override.process_key if by is OverrideGrouping.PROCESS else override.member_id].append(
+            override
+        )
     rows = [_row(group, by) for group in groups.values()]
     return tuple(sorted(rows, key=lambda row: (-row.overrides, row.label, row.key)))
 
 
 def override_total(overrides: Sequence[OverrideMade]) -> OverrideFigures:
-    """All overrides together."""
+    """Return the figures of all overrides."""
     return _figures(overrides, key="TOTAL", label="Total")
 
 
@@ -64,18 +66,20 @@ def _row(group: Sequence[OverrideMade], by: OverrideGrouping) -> OverrideFigures
     return _figures(group, key=str(last.member_id), label=last.member_name, member_id=last.member_id)
 
 
-def _figures(group: Sequence[OverrideMade], *, key: str, label: str, member_id: UUID | None = None) -> OverrideFigures:
-    states = {one.opportunity_id: one.state for one in group}.values()
-    counted = {state: sum(one is state for one in states) for state in OpportunityState}
+def _figures(
+    group: Sequence[OverrideMade], *, key: str, label: str, member_id: UUID | None = None
+) -> OverrideFigures:
+    states = {override.opportunity_id: override.state for override in group}.values()
+    counts = Counter(states)
     return OverrideFigures(
         key=key,
         label=label,
         overrides=len(group),
-        owed=sum(one.is_open for one in group),
+        owed=sum(override.is_open for override in group),
         opportunities=len(states),
-        won=counted[OpportunityState.WON],
-        lost=counted[OpportunityState.LOST],
-        disqualified=counted[OpportunityState.DISQUALIFIED],
-        still_open=sum(counted[state] for state in OPEN_STATES),
+        won=counts[OpportunityState.WON],
+        lost=counts[OpportunityState.LOST],
+        disqualified=counts[OpportunityState.DISQUALIFIED],
+        still_open=sum(counts[state] for state in OPEN_STATES),
         member_id=member_id,
     )

@@ -1,4 +1,4 @@
-"""What stands open: counted, summed and weighted by group, from deals that the database has put together by all that weighs alike."""
+"""Figures of open deals by group, from rows that the database has already grouped by probability."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from workflow.rules.money import round_half_up
 
 @dataclass(frozen=True, slots=True)
 class PipelineGroup:
-    """Open deals of one group with one probability: their number, base value, health and the seconds since they were made, summed."""
+    """Open deals of one group with one probability: their number, and the sums of base value, health and age."""
 
     key: str
     label: str
@@ -26,14 +26,14 @@ class PipelineGroup:
 
     @property
     def weight(self) -> Decimal:
-        """The chance by which the value counts: none of what is omitted or proposed to be stopped."""
+        """Return the factor of the value in a forecast: 0 for deals that are omitted or proposed for disqualification."""
         omitted = self.category is ForecastCategory.OMITTED or self.proposed
         return Decimal(0) if omitted else Decimal(str(self.probability))
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineFigures:
-    """One group of open deals; money in minor units of base currency."""
+    """Figures of one group of open deals. Money is in minor units of base currency."""
 
     key: str
     label: str
@@ -45,29 +45,33 @@ class PipelineFigures:
 
 
 def pipeline_figures(open_groups: Iterable[PipelineGroup]) -> tuple[PipelineFigures, ...]:
-    """A row for each group with a deal in it, the greatest value first."""
+    """Return the figures of each group, the highest value first."""
     groups: defaultdict[str, list[PipelineGroup]] = defaultdict(list)
-    for one in open_groups:
-        groups[one.key].append(one)
+    for open_group in open_groups:
+        groups[open_group.key].append(open_group)
     rows = [pipeline_total(group, key=key, label=group[0].label) for key, group in groups.items()]
     return tuple(sorted(rows, key=lambda row: (-row.value, -row.count, row.label, row.key)))
 
 
-def pipeline_total(groups: Sequence[PipelineGroup], *, key: str = "TOTAL", label: str = "Total") -> PipelineFigures:
-    """All of them together; rounded once, at the end."""
-    count, evaluated = sum(one.count for one in groups), sum(one.evaluated for one in groups)
+def pipeline_total(
+    groups: Sequence[PipelineGroup], *, key: str = "TOTAL", label: str = "Total"
+) -> PipelineFigures:
+    """Return the figures of several groups together."""
+    count = sum(group.count for group in groups)
+    evaluated = sum(group.evaluated for group in groups)
+    weighted = sum((group.value * group.weight for group in groups), Decimal(0))
     return PipelineFigures(
         key=key,
         label=label,
         count=count,
-        value=sum(one.value for one in groups),
-        weighted=round_half_up(sum((one.value * one.weight for one in groups), Decimal(0))),
-        average_health=sum(one.health for one in groups) / evaluated if evaluated else None,
-        average_age_days=sum(one.seconds for one in groups) / count / 86_400 if count else None,
+        value=sum(group.value for group in groups),
+        weighted=round_half_up(weighted),  # once, at the end: the parts would add up to another sum
+        average_health=sum(group.health for group in groups) / evaluated if evaluated else None,
+        average_age_days=sum(group.seconds for group in groups) / count / 86_400 if count else None,
     )
 
 
 def pipeline_coverage(open_value: int, target: int | None, won: int) -> float | None:
-    """open ÷ (target − won): how often what is open covers what is still to be won; None without a target, and where it is met."""
+    """Return open ÷ (target − won); None without a target, or if the target is met."""
     remaining = None if target is None else target - won
     return open_value / remaining if remaining is not None and remaining > 0 else None

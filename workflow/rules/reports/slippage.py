@@ -1,4 +1,4 @@
-"""How what was due in a period became what is due at its end: each dated change of each deal falls into one column of a bridge."""
+"""Figures of slippage: a bridge from the value due in a period at its start to that at its end, by kind of change."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from workflow.rules.enums import OPEN_STATES, OpportunityState, SlipReason
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
-    """Minor units of a currency, so many times; of no currency where nothing is valued."""
+    """An amount in minor units of a currency, several times; `currency` is None for deals without a value."""
 
     minor: int
     currency: str | None
@@ -18,10 +18,11 @@ class ValueGroup:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotChange:
-    """Changes of one kind, or with `first` how deals stood first: before the period (`opening`) or when they were made in it.
+    """Equal changes of several deals, from one snapshot to the next.
 
-    Due is what is open and expected to close in the period. `stays_in`: the expected close date lies in it after the change.
-    `last`: nothing came after it in the period.
+    A deal is due if it is open and expected to close in the period. `first` marks the first snapshot: before the period
+    (`opening`), or when the deal was created in it. `last` marks the last change in the period. `stays_in` is True if the
+    expected close date is in the period after the change.
     """
 
     before: ValueGroup
@@ -40,7 +41,7 @@ class SnapshotChange:
 
 @dataclass(frozen=True, slots=True)
 class SlipReasonFigures:
-    """Deals that were pushed out of the period for one reason; money in minor units of base currency."""
+    """Deals that were pushed out of the period for one reason. Money is in minor units of base currency."""
 
     reason: SlipReason
     count: int
@@ -49,7 +50,11 @@ class SlipReasonFigures:
 
 @dataclass(slots=True)
 class SlippageFigures:
-    """opening + created + reopened + increased + pulled in + revalued − decreased − pushed out − lost − disqualified − won = closing."""
+    """Columns of the bridge.
+
+    opening + created + reopened + increased + pulled in + revalued − decreased − pushed out − lost − disqualified − won
+    = closing.
+    """
 
     opening: int = 0
     created: int = 0
@@ -72,8 +77,9 @@ ToBase = Callable[[ValueGroup], int]
 def slippage_figures(
     changes: Iterable[SnapshotChange], *, opening_rates: ToBase, closing_rates: ToBase
 ) -> SlippageFigures:
-    """The bridge, all changes at the rates of the period's first day; what other rates at its end make of it is `revalued`."""
-    figures, pushed = SlippageFigures(), defaultdict[SlipReason, list[int]](lambda: [0, 0])
+    """Return the bridge. Changes are converted at the rates of the first day; `revalued` is the effect of other rates at the end."""
+    figures = SlippageFigures()
+    pushed: defaultdict[SlipReason, list[int]] = defaultdict(lambda: [0, 0])
     for change in changes:
         _add_change(figures, change, opening_rates)
         if change.last and change.is_due:
@@ -88,8 +94,9 @@ def slippage_figures(
 
 
 def _add_change(figures: SlippageFigures, change: SnapshotChange, to_base: ToBase) -> None:
-    """Put the steps into their columns; a close with another value changes that first."""
-    before, after = to_base(change.before), to_base(change.after)
+    """Add a change to its column; a close with a changed value also counts as an increase or decrease."""
+    before = to_base(change.before)
+    after = to_base(change.after)
     if change.first:
         figures.opening += after if change.opening and change.is_due else 0
         figures.created += after if not change.opening and change.is_due else 0
@@ -108,7 +115,7 @@ def _add_change(figures: SlippageFigures, change: SnapshotChange, to_base: ToBas
 
 
 def _is_pushed_out(change: SnapshotChange) -> bool:
-    """An open deal is not expected in the period any more."""
+    """Return True if an open deal is no longer expected to close in the period."""
     return not change.first and change.was_due and not change.is_due and change.state in OPEN_STATES
 
 
