@@ -85,7 +85,7 @@ def long_name(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "says"),
+    ("spoil", "message"),
     [
         (latin, "is not CSV in UTF-8"),
         (empty, "has no column account"),
@@ -96,7 +96,7 @@ def long_name(folder: Path) -> None:
     ],
 )
 async def test_a_bad_file_is_reported_in_one_line(
-    spoil: Callable[[Path], None], says: str, files: Path, organization: TestOrganization, database: str
+    spoil: Callable[[Path], None], message: str, files: Path, organization: TestOrganization, database: str
 ) -> None:
     spoil(files)
 
@@ -104,5 +104,5 @@ async def test_a_bad_file_is_reported_in_one_line(
     ended = await pursuit(*command, environ={"PURSUIT_DATABASE_URL": database})
 
     assert (ended.code, ended.out) == (1, "")
-    assert says in ended.err.splitlines()[-1]
+    assert message in ended.err.splitlines()[-1]
     assert "Traceback" not in ended.err

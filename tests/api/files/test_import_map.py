@@ -53,7 +53,7 @@ def test_a_map_proposed_from_any_header_is_readable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("x = ", "is not TOML"),
         ('system = "a"', "the unknown key `system`"),
@@ -69,8 +69,8 @@ def test_a_map_proposed_from_any_header_is_readable() -> None:
         ('external_system = "a"\n[defaults]\ncurrency = 3', "`currency` of it is 3. Give a text in quotes"),
     ],
 )
-def test_an_unusable_map_is_reported_in_one_sentence(text: str, says: str) -> None:
-    with pytest.raises(InvalidMapError) as told:
+def test_an_unusable_map_is_reported_in_one_sentence(text: str, message: str) -> None:
+    with pytest.raises(InvalidMapError) as refusal:
         parse_map(text, "it")
 
-    assert says in str(told.value)
+    assert message in str(refusal.value)

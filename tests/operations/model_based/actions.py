@@ -164,7 +164,7 @@ _PERFORM: dict[str, Callable[[ActionTarget, RandomAction, frozenset[str]], Await
     "settle": _settle_risk,
     "review": _review_risks,
     **dict.fromkeys(("done", "waive", "undo"), _change_milestone),
-    "arrow": _transition,
+    "transition": _transition,
     "log": _log_activity,
     "assign": _assign,
     "delete": _delete,

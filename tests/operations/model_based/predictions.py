@@ -36,7 +36,7 @@ def predict(model: ModelDeal, action: RandomAction) -> str | None:
         return "InvalidInputError"
     if not model.sees(action.actor):
         return "NotFoundError"
-    if action.verb in ("arrow", "log", "assign", "delete"):
+    if action.verb in ("transition", "log", "assign", "delete"):
         return _OTHER_VERBS[action.verb](model, action)
     if not model.may_write(action.actor):
         return "PermissionDeniedError"
@@ -207,13 +207,13 @@ _WRITES: dict[str, Callable[[ModelDeal, RandomAction], str | None]] = {
     **dict.fromkeys(("done", "waive", "undo"), _milestone),
 }
 _OTHER_VERBS: dict[str, Callable[[ModelDeal, RandomAction], str | None]] = {
-    "arrow": _transition,
+    "transition": _transition,
     "log": _log,
     "assign": _assign,
     "delete": _delete,
 }
 TRIGGERS = (*TARGETS, ("REOPEN", "LEAD"), ("REOPEN", "QUALIFIED"), ("REOPEN", "PROGRESSING"))
-VERBS = (*_WRITES, *["arrow"] * 8, "log", "assign", "assign", "delete")
+VERBS = (*_WRITES, *["transition"] * 8, "log", "assign", "assign", "delete")
 
 
 def trigger_and_target(action: RandomAction) -> tuple[str, str | None]:

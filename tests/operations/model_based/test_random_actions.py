@@ -145,9 +145,9 @@ def _has_no_target(facts: Any, action: RandomAction) -> bool:
     return nothing.get(action.verb, False) or absent
 
 
-async def _answer(stand: ActionTarget, action: RandomAction, missing: frozenset[str]) -> str:
+async def _answer(target: ActionTarget, action: RandomAction, missing: frozenset[str]) -> str:
     try:
-        await perform(stand, action, missing)
+        await perform(target, action, missing)
     except Refusal as refusal:
         return type(refusal).__name__
     return "ok"
@@ -191,9 +191,9 @@ async def check_history(world: RandomWorld) -> None:
     for number, (id, model) in enumerate(zip(world.deals, world.models, strict=True)):
         await check_health(world.our_deals(number), id)
         history = await Transition.filter(opportunity_id=id).order_by("sequence").values()
-        assert [arrow["sequence"] for arrow in history] == list(range(1, model.transitions + 1))
-        states = ["LEAD", *(arrow["to_state"] for arrow in history)]
-        assert [arrow["from_state"] for arrow in history] == states[:-1]
+        assert [transition["sequence"] for transition in history] == list(range(1, model.transitions + 1))
+        states = ["LEAD", *(transition["to_state"] for transition in history)]
+        assert [transition["from_state"] for transition in history] == states[:-1]
         stored = (await Opportunity.filter(id=id).values("state", "version", "number"))[0]
         assert stored["state"] == states[-1] == model.state
         events = [

@@ -176,7 +176,7 @@ async def test_no_transition_resets_the_push_count(team: SalesTeam) -> None:
     terms = TransitionOptions(note=note)
     count = await push_count(id)
 
-    arrows: list[Callable[[], Awaitable[object]]] = [
+    transitions: list[Callable[[], Awaitable[object]]] = [
         lambda: qualify(admin, id, QualifyChanges(), override_all()),
         lambda: progress(admin, id, {"expected_close_date": DECEMBER}, override_all()),
         lambda: regress(admin, id, terms),
@@ -184,8 +184,8 @@ async def test_no_transition_resets_the_push_count(team: SalesTeam) -> None:
         lambda: reopen(admin, id, S.PROGRESSING, {"expected_close_date": JANUARY}, override_all(note)),
     ]
     counts = []
-    for arrow in arrows:
-        await arrow()
+    for transition in transitions:
+        await transition()
         counts.append(await push_count(id))
 
     assert (count, counts) == (2, [2] * 5)

@@ -235,7 +235,7 @@ async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: Sa
 
 
 @pytest.mark.parametrize(
-    ("arrow", "state", "settings"),
+    ("trigger", "state", "settings"),
     [
         ("regress", S.PROGRESSING, (0.25, "PIPELINE")),
         ("win", S.PROGRESSING, (1.0, "CLOSED")),
@@ -244,7 +244,7 @@ async def test_the_agreed_value_is_written_before_the_gate_is_evaluated(team: Sa
     ],
 )
 async def test_a_transition_resets_a_manual_forecast_to_the_states_default(
-    team: SalesTeam, arrow: str, state: OpportunityState, settings: tuple[float, str]
+    team: SalesTeam, trigger: str, state: OpportunityState, settings: tuple[float, str]
 ) -> None:
     id = await team.add_deal(state, uuid4().hex)
     admin = team.ctx["admin"]
@@ -257,7 +257,7 @@ async def test_a_transition_resets_a_manual_forecast_to_the_states_default(
         "win": lambda: win(admin, id, WinDetails(WinReason.SPEED), override_all()),
         "lose": lambda: lose(admin, id, LossDetails(PRICE), note),
         "disqualify": lambda: disqualify(admin, id, DisqualifyReason.NO_FIT, note),
-    }[arrow]()
+    }[trigger]()
 
     deal = await Opportunity.get(id=id)
     assert (deal.probability, deal.forecast_category, deal.probability_is_manual) == (*settings, False)

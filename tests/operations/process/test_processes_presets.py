@@ -48,7 +48,7 @@ async def test_a_deal_passes_every_gate_from_lead_to_won(organization: TestOrgan
         assert {verdict.status for verdict in moved.verdicts} == {RequirementStatus.MET}
 
     way = await Transition.filter(opportunity_id=walkthrough.deal).order_by("sequence").values("to_state")
-    assert [arrow["to_state"] for arrow in way] == [S.QUALIFIED, S.PROGRESSING, S.WON]
+    assert [transition["to_state"] for transition in way] == [S.QUALIFIED, S.PROGRESSING, S.WON]
     assert await Override.filter(opportunity_id=walkthrough.deal).count() == 0
 
 

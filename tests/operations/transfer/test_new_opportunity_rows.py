@@ -63,9 +63,9 @@ async def test_milestones_of_a_progressing_row_are_due_from_the_import(
     old = datetime(2025, 1, 1, tzinfo=UTC)
     await import_all(organization, replace(LEAD, state=OpportunityState.PROGRESSING, created_at=old))
 
-    laid_out = await Milestone.filter(organization_id=organization.id).order_by("position")
+    milestones = await Milestone.filter(organization_id=organization.id).order_by("position")
 
-    assert [(step.due - NOW.date()).days for step in laid_out if step.due] == [14, 30, 45, 60, 75]
+    assert [(step.due - NOW.date()).days for step in milestones if step.due] == [14, 30, 45, 60, 75]
 
 
 def test_every_assumed_path_leads_from_lead_over_existing_transitions_to_its_state() -> None:
