@@ -1,4 +1,4 @@
-"""Money: whole minor units, rounded half up once, whatever the currency's decimals."""
+"""Money in minor units, for currencies with any number of decimals."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Who may do what: the domain's table, each action × each role, and the managers of teams above, below and beside."""
+"""Permissions: each action for each role, and managers of teams above, below and beside."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -55,16 +55,16 @@ TEAMS_OF_MANAGER: Mapping[str, frozenset[UUID]] = {
     "of the team beside": frozenset({BESIDE}),
     "of no team": frozenset(),
 }
-"""The teams that are a manager's, where BELOW stands under TEAM, and TEAM beside BESIDE under ABOVE."""
+"""Teams of a manager: BELOW is under TEAM; TEAM and BESIDE are under ABOVE."""
 
 
 def viewer(role: Role, teams: Collection[UUID] = (), *, member: UUID | None = ME) -> Viewer:
-    """Somebody in that role, whose teams these are."""
+    """Return a viewer with a role and teams."""
     return Viewer(UUID(int=9), role, member, "Somebody", ActorKind.MEMBER, teams=frozenset(teams))
 
 
 def ownership(owner: UUID = OTHER, *, team: UUID | None = TEAM, helpers: Collection[UUID] = ()) -> Ownership:
-    """A deal of somebody in the team, unless told."""
+    """Return the ownership of a deal, by default of someone in TEAM."""
     return Ownership(owner_id=owner, owner_team_id=team, collaborator_ids=helpers)
 
 
@@ -142,7 +142,7 @@ LESSER: Any = {
     (MANAGER, INTEGRATOR): REP,
     (INTEGRATOR, MANAGER): REP,
 }
-"""The two that neither may do all that the other does meet in what both may."""
+"""Roles of which neither includes the other act in a role that both include."""
 RISING = (OBSERVER, REP, MANAGER, ADMIN)
 
 

@@ -1,4 +1,4 @@
-"""Codec between frozen dataclasses and plain data with camelCase names, as YAML, JSON and GraphQL inputs have them."""
+"""Codec between frozen dataclasses and the plain data of YAML, JSON and GraphQL inputs."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -30,9 +30,10 @@ class OpportunityState(LabelledEnum):
 class Trigger(StrEnum):
     """Request for a change of state.
 
-    QUALIFY: LEAD to QUALIFIED. PROGRESS: QUALIFIED to PROGRESSING. WIN: PROGRESSING to WON. LOSE: QUALIFIED or PROGRESSING
-    to LOST. DISQUALIFY: an open state to DISQUALIFIED. REGRESS: PROGRESSING to QUALIFIED, QUALIFIED to LEAD. REOPEN: LOST to
-    LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to PROGRESSING, through the gate that leads to the target.
+    QUALIFY: LEAD to QUALIFIED. PROGRESS: QUALIFIED to PROGRESSING. WIN: PROGRESSING to WON. LOSE: QUALIFIED
+    or PROGRESSING to LOST. DISQUALIFY: an open state to DISQUALIFIED. REGRESS: PROGRESSING to QUALIFIED,
+    QUALIFIED to LEAD. REOPEN: LOST to LEAD, QUALIFIED or PROGRESSING; DISQUALIFIED to LEAD; WON to
+    PROGRESSING.
     """
 
     QUALIFY = "QUALIFY"
@@ -124,7 +125,7 @@ class SlipReason(StrEnum):
 
 
 class Role(StrEnum):
-    """Role of a member: REP works on deals, MANAGER coaches a team, ADMIN configures, INTEGRATOR is a program, OBSERVER reads."""
+    """Role of a member; `permissions.py` has the actions of each."""
 
     REP = "REP"
     MANAGER = "MANAGER"
@@ -162,7 +163,11 @@ class CriterionKind(StrEnum):
 
 
 class Grade(StrEnum):
-    """Certainty of an assessment: IDENTIFIED, the seller thinks so; VALIDATED, the buyer said so; CONFIRMED, it is documented; DISPROVED, it is not true."""
+    """Certainty of an assessment.
+
+    IDENTIFIED: the seller thinks so. VALIDATED: the buyer said so. CONFIRMED: it is documented. DISPROVED: it
+    is not true.
+    """
 
     UNKNOWN = "UNKNOWN"
     IDENTIFIED = "IDENTIFIED"
@@ -578,7 +583,7 @@ class PipelineGrouping(StrEnum):
 
 
 class OutcomeGrouping(StrEnum):
-    """Grouping of closed deals; COMPETITOR is any competitor on record, OVERRIDDEN if any gate was passed by an override."""
+    """Grouping of closed deals; OVERRIDDEN groups by whether a gate was passed by an override."""
 
     REASON = "REASON"
     OWNER = "OWNER"

@@ -62,7 +62,7 @@ class NotFoundError(Refusal):
     def __init__(self, kind: str | None, id: UUID | str) -> None:
         # One sentence for both cases: a different one would reveal that the record exists.
         super().__init__(
-            "There is nothing with this id, or you are not allowed to see it. Check the id, or ask for access."
+            "There is nothing with this id, or you may not see it. Check the id, or ask for access."
         )
         self.kind = kind
         self.id = id
@@ -81,7 +81,7 @@ class VersionConflictError(Refusal):
 
     def __init__(self, *, kind: str, id: UUID, expected: int, actual: int) -> None:
         super().__init__(
-            f"You expected version {expected}, but the current version is {actual}: someone changed it in the meantime. "
+            f"You expected version {expected}, but the current version is {actual}: someone changed it. "
             "Read it again, and send your change with the current version."
         )
         self.kind = kind
@@ -156,7 +156,8 @@ class RecordClosedError(Refusal):
     def __init__(self, *, state: OpportunityState, opportunity_id: UUID) -> None:
         who = "An admin" if state is OpportunityState.WON else "A manager"
         super().__init__(
-            f"This opportunity is {state.label} and read-only. {who} can reopen it. Activities can still be logged."
+            f"This opportunity is {state.label} and read-only. {who} can reopen it. "
+            "Activities can still be logged."
         )
         self.state = state
         self.opportunity_id = opportunity_id

@@ -41,13 +41,13 @@ def round_half_up(value: Decimal) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRates:
-    """Rates into the base currency: for each currency, the first day of each rate and the rate, earliest first."""
+    """Rates into the base currency: for each currency the rates with their first days, earliest first."""
 
     base: str
     rates: Mapping[str, Sequence[tuple[date, Decimal]]]
 
     def to_base(self, minor: int, currency: str, on: date) -> int:
-        """Convert to minor units of the base currency at the rate of a day; a day before the first rate uses the first."""
+        """Convert to minor units of the base currency at the rate of a day, at the earliest the first."""
         if currency == self.base:
             return minor
         known = self.rates.get(currency, ())

@@ -1,4 +1,4 @@
-"""Permissions: a table of the actions that each role may take, and the checks that operations and queries make."""
+"""Permissions: a table of the actions of each role, and the checks that operations and queries make."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -62,13 +62,13 @@ ROLES_SEEING_ALL = frozenset({Role.INTEGRATOR})
 
 
 def acting_role(key: Role, member: Role) -> Role:
-    """Return the role in which a member's key acts: the most powerful role within both the key's and the member's current role."""
+    """Return the role of a member's key: the most powerful one within both its own and the member's role."""
     both = PERMISSIONS[key] & PERMISSIONS[member]
     return max((role for role in Role if PERMISSIONS[role] <= both), key=lambda role: len(PERMISSIONS[role]))
 
 
 def acting_visibility(acting: Role, member: Role, visibility: Visibility) -> Visibility:
-    """Return the visibility of a key: the member's own, unless both the acting and the member's role see everything."""
+    """Return the visibility of a key: the member's own, unless both roles see everything."""
     return Visibility.ALL if {acting, member} <= ROLES_SEEING_ALL else visibility
 
 
@@ -82,7 +82,7 @@ class ApiKeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: a member, a key without a member, or the system. `teams` are their own, those they manage, and all below."""
+    """Who asks: a member, a key without a member, or the system; `teams` includes all sub-teams."""
 
     organization_id: UUID
     role: Role
@@ -123,7 +123,7 @@ class Ownership:
 
 
 def may_write(viewer: Viewer, ownership: Ownership) -> bool:
-    """Return True if the viewer may change the deal: their own, their team's as a manager, any as an admin or integrator."""
+    """Return True if the viewer may change the deal: their own, their team's, or any."""
     if viewer.may(Action.WRITE_ALL):
         return True
     if not viewer.may(Action.WRITE_OWN):
@@ -134,14 +134,14 @@ def may_write(viewer: Viewer, ownership: Ownership) -> bool:
 
 
 def may_manage(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
-    """Return True if the viewer may take a manager's action on the deal, such as to accept a risk or to reopen it."""
+    """Return True if the viewer may take a manager's action on the deal, such as to reopen it."""
     return viewer.may(action) and (
         viewer.may(Action.WRITE_ALL) or ownership.is_in_teams_of(viewer) or ownership.is_owned_by(viewer)
     )
 
 
 def may_override(viewer: Viewer, action: Action, ownership: Ownership) -> bool:
-    """Return True if the viewer may take the action on someone else's deal: only a person can, never on their own deal."""
+    """Return True if the viewer may take an action that needs a second person, not the owner or a key."""
     return (
         viewer.member_id is not None
         and not ownership.is_owned_by(viewer)
@@ -170,5 +170,6 @@ def write_forbidden_reason(viewer: Viewer, ownership: Ownership) -> str | None:
     if may_write(viewer, ownership):
         return None
     if not viewer.may(Action.WRITE_OWN):
-        return f"As {role_with_article(viewer.role)} you can read, but not change anything. Ask the owner or an admin."
+        role = role_with_article(viewer.role)
+        return f"As {role} you can read, but not change anything. Ask the owner or an admin."
     return "This opportunity is not yours or your team's. Ask its owner, their manager or an admin."

@@ -1,4 +1,4 @@
-"""Deals of which alerts warn, and how severe an alert of one is."""
+"""Facts of deals with alerts, and the severity of an alert."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -40,7 +40,7 @@ A = AlertCode
 
 
 def qualified(days: float, **changes: Any) -> OpportunityFacts:
-    """A deal that left LEAD so many days ago."""
+    """Return a deal that left LEAD some days ago."""
     at = NOW - days * DAY
     step = TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0)
     return deal(
@@ -49,7 +49,7 @@ def qualified(days: float, **changes: Any) -> OpportunityFacts:
 
 
 def progressing(days: float, **changes: Any) -> OpportunityFacts:
-    """A deal that came into PROGRESSING so many days ago, straight from LEAD."""
+    """Return a deal that left LEAD and QUALIFIED some days ago."""
     at = NOW - days * DAY
     transitions = (
         TransitionFacts(Trigger.QUALIFY, LEAD, QUALIFIED, at, 0),
@@ -67,12 +67,12 @@ def progressing(days: float, **changes: Any) -> OpportunityFacts:
 
 
 def decision_maker(attitude: Attitude) -> StakeholderFacts:
-    """Somebody who decides, and what they think of us."""
+    """Return a decisive stakeholder with an attitude."""
     return replace(stakeholder(), influence=Influence.DECISIVE, attitude=attitude)
 
 
 def risk(likelihood: int, impact: int, days: float, **changes: Any) -> RiskFacts:
-    """A risk that was raised so many days ago."""
+    """Return a risk that was raised some days ago."""
     about = (
         UUID(int=9),
         UUID(int=7),
@@ -86,7 +86,7 @@ def risk(likelihood: int, impact: int, days: float, **changes: Any) -> RiskFacts
 
 
 def milestone(due: date | None, **changes: Any) -> MilestoneFacts:
-    """A milestone of a day."""
+    """Return a milestone with a due date."""
     return replace(
         MilestoneFacts(UUID(int=5), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 5, due=due),
         **changes,
@@ -94,12 +94,12 @@ def milestone(due: date | None, **changes: Any) -> MilestoneFacts:
 
 
 def assessment_days_ago(criterion: str, grade: Grade, days: float) -> AssessmentFacts:
-    """What was said of a criterion so many days ago."""
+    """Return an assessment that was made some days ago."""
     return AssessmentFacts(UUID(int=3), criterion, grade, "They said so", None, None, NOW - days * DAY, ADA)
 
 
 def override(expires: timedelta | None) -> OverrideFacts:
-    """An override that runs out then."""
+    """Return an override that expires after a time."""
     at = NOW - 9 * DAY
     about = (
         UUID(int=1),
@@ -115,7 +115,7 @@ def override(expires: timedelta | None) -> OverrideFacts:
 
 
 def next_step(days: int | None) -> NextStep:
-    """A next step so many days ahead."""
+    """Return a next step some days ahead."""
     return NextStep("Call them", None if days is None else TODAY + days * DAY)
 
 
@@ -125,7 +125,7 @@ def severity(
     process: ProcessDocument = DEFAULT,
     stored: tuple[StoredAlert, ...] = (),
 ) -> AlertSeverity | None:
-    """How severe an alert of the code is, none where there is none."""
+    """Return the severity of the alert with a code, None if there is no alert."""
     found = [one for one in find_alerts(process, facts, NOW, stored) if one.code is code]
     assert len(found) <= 1, found
     assert all(len(one.message.split()) > 4 and one.remedy for one in found)

@@ -1,4 +1,4 @@
-"""Each alert at and around its thresholds: which severity, on which day, on what."""
+"""Alerts around their thresholds: severity, day and subject."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -136,14 +136,36 @@ OLD = date(TODAY.year - 6, 1, 1)
         (A.SINGLE_THREADED, qualified(1, stakeholders=(stakeholder(),)), WARNING),
         (A.SINGLE_THREADED, progressing(1, stakeholders=(stakeholder(), stakeholder(left=True))), CRITICAL),
         (A.SINGLE_THREADED, progressing(1, stakeholders=(stakeholder(), stakeholder())), None),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True),)), CRITICAL),
-        (A.CHAMPION_LEFT, qualified(1, stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True), stakeholder(BuyingRole.CHAMPION))), None),
+        (
+            A.CHAMPION_LEFT,
+            qualified(1, stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True),)),
+            CRITICAL,
+        ),
+        (
+            A.CHAMPION_LEFT,
+            qualified(
+                1,
+                stakeholders=(stakeholder(BuyingRole.CHAMPION, left=True), stakeholder(BuyingRole.CHAMPION)),
+            ),
+            None,
+        ),
         (A.CHAMPION_LEFT, qualified(1, stakeholders=(decision_maker(Attitude.HOSTILE),)), CRITICAL),
         (A.CHAMPION_LEFT, qualified(1, stakeholders=(decision_maker(Attitude.NEUTRAL),)), None),
         (A.CHAMPION_LEFT, qualified(1), None),
-        *((A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - days * DAY),)), found) for days, found in DUE),
-        (A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - 9 * DAY, status=MilestoneStatus.DONE),)), None),
-        (A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - 9 * DAY, status=MilestoneStatus.MISSED),)), CRITICAL),
+        *(
+            (A.MILESTONE_DUE, progressing(1, milestones=(milestone(TODAY - days * DAY),)), found)
+            for days, found in DUE
+        ),
+        (
+            A.MILESTONE_DUE,
+            progressing(1, milestones=(milestone(TODAY - 9 * DAY, status=MilestoneStatus.DONE),)),
+            None,
+        ),
+        (
+            A.MILESTONE_DUE,
+            progressing(1, milestones=(milestone(TODAY - 9 * DAY, status=MilestoneStatus.MISSED),)),
+            CRITICAL,
+        ),
         (A.MILESTONE_DUE, progressing(1, milestones=(milestone(None),)), None),
         (A.MILESTONE_DUE, qualified(1, milestones=(milestone(TODAY - 9 * DAY),)), None),
         (A.RISK_UNADDRESSED, qualified(99, risks=(risk(3, 3, 50),)), None),
@@ -151,21 +173,49 @@ OLD = date(TODAY.year - 6, 1, 1)
         (A.RISK_UNADDRESSED, qualified(99, risks=(risk(5, 5, 50, mitigations=(PILOT,)),)), None),
         (A.RISK_UNADDRESSED, deal(state=LEAD, risks=(risk(5, 5, 50),)), None),
         (A.RISK_NOT_REVIEWED, qualified(50, risk_review=RiskReviewFacts(NOW, ADA, none_found=True)), None),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90.01),)), WARNING),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90),)), None),
-        (A.EVIDENCE_STALE, deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)), None),
-        (A.EVIDENCE_STALE, qualified(1, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)), WARNING),
+        (
+            A.EVIDENCE_STALE,
+            deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90.01),)),
+            WARNING,
+        ),
+        (
+            A.EVIDENCE_STALE,
+            deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.VALIDATED, 90),)),
+            None,
+        ),
+        (
+            A.EVIDENCE_STALE,
+            deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)),
+            None,
+        ),
+        (
+            A.EVIDENCE_STALE,
+            qualified(1, assessments=(assessment_days_ago("budget", Grade.IDENTIFIED, 91),)),
+            WARNING,
+        ),
         (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=OLD), WARNING),
-        (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=OLD, compelling_event="Their plant closes in May, they say"), None),
+        (
+            A.INTEREST_DOUBT,
+            deal(state=LEAD, pain_since=OLD, compelling_event="Their plant closes in May, they say"),
+            None,
+        ),
         (A.INTEREST_DOUBT, deal(state=LEAD, pain_since=date(TODAY.year - 4, 1, 1)), None),
         (A.OVERRIDE_DUE, qualified(1, overrides=(override(timedelta(0)),)), WARNING),
         (A.OVERRIDE_DUE, qualified(1, overrides=(override(MOMENT),)), None),
         (A.OVERRIDE_DUE, qualified(1, overrides=(override(None),)), None),
-        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.DISPROVED, 0),)), CRITICAL),
-        (A.DISQUALIFY_PROPOSED, deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.DISPROVED, 0),)), None),
+        (
+            A.DISQUALIFY_PROPOSED,
+            deal(state=LEAD, assessments=(assessment_days_ago("pain", Grade.DISPROVED, 0),)),
+            CRITICAL,
+        ),
+        (
+            A.DISQUALIFY_PROPOSED,
+            deal(state=LEAD, assessments=(assessment_days_ago("budget", Grade.DISPROVED, 0),)),
+            None,
+        ),
         (A.DISQUALIFY_PROPOSED, qualified(99), None),
     ],
-)  # fmt: skip
+)
 def test_each_alert_opens_for_its_cause_only(
     code: AlertCode, facts: OpportunityFacts, expected: AlertSeverity | None
 ) -> None:
@@ -201,7 +251,7 @@ def test_an_account_that_no_longer_fits_opens_an_alert(
 def test_disqualification_is_proposed_after_a_long_silence(
     kept: StoredAlert, expected: AlertSeverity | None
 ) -> None:
-    """A cause that is not found any more proposes nothing."""
+    """A stored cause that is no longer found does not propose anything."""
     assert severity(A.DISQUALIFY_PROPOSED, qualified(99), stored=(kept,)) is expected
 
 
@@ -245,7 +295,7 @@ def test_every_matching_rule_is_flagged() -> None:
 
 
 def test_days_are_counted_in_the_organizations_time_zone_across_clock_changes() -> None:
-    """In Berlin the clocks go forward on 29 March 2026: the day ends an hour sooner."""
+    """In Berlin the clocks go forward on 29 March 2026, so that the day ends an hour earlier."""
     facts = replace(qualified(0.1, expected_close_date=date(2026, 3, 29)), time_zone="Europe/Berlin")
     ends = datetime.fromisoformat("2026-03-30T00:00:00+02:00")
 

@@ -1,4 +1,4 @@
-"""One fault put into a sales process at a known place: deleted, renamed, retyped, out of range, blank, too long, twice."""
+"""Sales processes with one fault at a known path, for property-based tests."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -17,12 +17,12 @@ Plain = dict[str, Any]  # Any: plain data of several kinds
 
 PARTS = ("criteria", "fit_rules", "milestones", "required_roles", "gates", "alert_rules", "states")
 UNIQUE = {(Gate, "requirements"), *((ProcessDocument, part) for part in PARTS)}
-"""The lists in which each item stands once."""
+"""Lists without duplicates."""
 
 
 @dataclass(frozen=True)
 class DocumentField:
-    """A field of a document: where it stands, in which part, and of which type."""
+    """A field of a document: its path, its part and its type."""
 
     path: Path
     record_type: type
@@ -37,7 +37,7 @@ class DocumentField:
 
 @dataclass(frozen=True)
 class FaultyDocument:
-    """A document with one fault, in which way it came, and where it must be told."""
+    """A document with one fault, the kind of the fault, and the path at which it must be reported."""
 
     data: Plain
     fault: str
@@ -45,7 +45,7 @@ class FaultyDocument:
 
 
 def document_fields(record: object, path: Path = ()) -> Iterator[DocumentField]:
-    """Every field of the document that is written down."""
+    """List every field of a document that has a value."""
     assert is_dataclass(record)
     hints = get_type_hints(type(record))
     for field in fields(record):
@@ -61,7 +61,7 @@ def document_fields(record: object, path: Path = ()) -> Iterator[DocumentField]:
 
 
 def faults_of(place: DocumentField) -> Iterator[tuple[str, Path, object]]:
-    """What can be done to the field that makes it faulty: how, where it is told, and the new value of the field."""
+    """List the faults that a field can have: the kind, the path of the report, and the value to set."""
     yield "retyped", place.path, {"a": {"b": 1}} if not is_dataclass(place.value) else "text"
     if place.record_type is RequirementTest:
         yield "deleted", place.path[:-1], MISSING
@@ -85,7 +85,7 @@ def faults_of(place: DocumentField) -> Iterator[tuple[str, Path, object]]:
 
 @st.composite
 def faulty_documents(draw: st.DrawFn) -> FaultyDocument:
-    """A document with one fault."""
+    """Draw a document with one fault."""
     document = draw(process_documents())
     place = draw(st.sampled_from(list(document_fields(document))))
     found = draw(st.sampled_from([None, *faults_of(place)]))
@@ -114,7 +114,7 @@ def _changed(data: Plain, path: Path, value: object) -> Plain:
 
 
 def part_at(data: Any, path: Path) -> Any:  # Any: plain data of several kinds
-    """The part of the data at the path; KeyError or IndexError where there is none."""
+    """Return the data at a path; KeyError or IndexError if there is none."""
     for name in path:
         data = data[int(name)] if isinstance(data, list) else data[name]
     return data

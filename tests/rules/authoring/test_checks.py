@@ -1,4 +1,4 @@
-"""A document is checked whole: each fault with its path, and none where it can be lived by."""
+"""Checks of a process document: each fault is found at its path."""
 
 import pytest
 

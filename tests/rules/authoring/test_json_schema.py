@@ -1,4 +1,4 @@
-"""The JSON Schema of the process: as it is shipped, and of one mind with what reads and checks a document."""
+"""JSON Schema of a process: as it is shipped, and in agreement with the parser and the checks."""
 
 import json
 from collections.abc import Callable
@@ -154,17 +154,17 @@ def test_one_fault_is_invalid_except_across_parts(fault: FaultyDocument) -> None
 
 
 def fault_is_left_out(fault: FaultyDocument) -> bool:
-    """Without states or alert rules the default process's are taken."""
+    """Parse a document with the default process's states and alert rules."""
     return fault.fault in {"deleted", "emptied"} and fault.path in {("states",), ("alertRules",)}
 
 
 def faults(document: object) -> list[str]:
-    """What an editor would underline."""
+    """Return the errors that an editor would underline."""
     return [error.message for error in SCHEMA.iter_errors(document)]
 
 
 def problems(document: dict[str, Any]) -> "list[FieldProblem] | tuple[FieldProblem, ...]":
-    """What publishing would refuse."""
+    """Return the faults for which publishing would refuse the document."""
     try:
         return check_process(parse_process(document))
     except InvalidInputError as refusal:

@@ -1,4 +1,4 @@
-"""The processes that ship: whole, in the words of their methods, with a header that says for whom, what, and how to adapt it."""
+"""Presets: valid, faithful to their methods, and with a header that explains them."""
 
 import re
 from pathlib import Path
@@ -28,11 +28,11 @@ METHODS = {
     },
     "spiced": {"CUSTOM", "METRICS", "TIMELINE", "DECISION_PROCESS"},
 }
-"""The letters of each method, beside pain, interest and fit, which every process asks."""
+"""Criteria of each method, besides pain, interest and fit, which every process requires."""
 
 
 def criteria_asked(document: ProcessDocument, trigger: Trigger, strength: Strength) -> dict[str, str]:
-    """The criteria that a gate asks for, with their grades."""
+    """Return the criteria that a gate requires, with their grades."""
     tests = [one.test.criterion for one in document.requirements_for(trigger) if one.strength is strength]
     return {test.key: test.min_grade.value for test in tests if test}
 
@@ -149,13 +149,13 @@ def test_the_examples_of_a_header_are_valid(name: str) -> None:
 
     assert asked.pop("when")
     plain["gates"][1]["requirements"].append({**asked, "key": "example"})
-    plain["fitRules"] = read_yaml(rules).data["fitRules"]  # type: ignore[index]  # it is an object of one list
+    plain["fitRules"] = read_yaml(rules).data["fitRules"]  # type: ignore[index]  # an object
 
     assert check_process(parse_process(plain)) == []
 
 
 def list_in(data: object) -> list[object]:
-    """The data, which is a list."""
+    """Return the data, which must be a list."""
     assert isinstance(data, list)
     return data
 

@@ -1,4 +1,4 @@
-"""Random sales processes: what is valid reads back from its YAML as it was, what has one fault is refused at its place and line."""
+"""Random sales processes as YAML: valid ones are read without loss, one fault is reported at its line."""
 
 from contextlib import suppress
 from copy import deepcopy
@@ -111,7 +111,7 @@ def test_a_damaged_text_is_read_or_refused_with_a_line_inside_it(
 
 
 def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
-    """Every fault of the text; at least one."""
+    """Return every fault of a text, of which there must be one."""
     found: tuple[LineProblem, ...] = ()
     try:
         process_from_yaml(text)
@@ -122,7 +122,7 @@ def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
 
 
 def exists_at(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of several kinds
-    """Whether there is something at the path."""
+    """Return True if there is data at the path."""
     try:
         part_at(data, path)
     except (LookupError, TypeError):
@@ -133,7 +133,7 @@ def exists_at(data: Any, path: tuple[str, ...]) -> bool:  # Any: plain data of s
 def walk_nodes(
     node: Any, path: tuple[str, ...] = ()
 ) -> "list[tuple[tuple[str, ...], Any]]":  # Any: a node of YAML
-    """The node and all below it."""
+    """List a node and all nodes below it, with their paths."""
     inner = (
         [(str(index), part) for index, part in enumerate(node.value)]
         if isinstance(node, yaml.SequenceNode)
@@ -144,5 +144,5 @@ def walk_nodes(
 
 
 def node_at(root: Any, path: tuple[str, ...]) -> Any:  # Any: a node of YAML
-    """The node at the path."""
+    """Return the node at a path."""
     return dict(reversed(walk_nodes(root)))[path]

@@ -1,4 +1,4 @@
-"""YAML as people write it: what every reader takes alike is read, what is not is refused on its line, in a sentence."""
+"""Reading of YAML: unambiguous texts are read, others are refused with their line."""
 
 import pytest
 
@@ -81,24 +81,78 @@ def test_every_duplicate_key_is_reported_with_both_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("key: [a", "1: This is not YAML, column 8: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'."),
-        ("key: a\nname: [b\n", "2: This is not YAML, at the end of the text: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'."),
-        ("key: a\nname: b: c", "2: This is not YAML, column 8: mapping values are not allowed here. Put a text that contains a colon in quotes."),
-        ("a: 1\n\tb: 2", "2: This is not YAML, column 1: while scanning for the next token, found character '\\t' that cannot start any token."),
-        ("a: @b", "1: This is not YAML, column 4: while scanning for the next token, found character '@' that cannot start any token."),
-        ("a: *b", "1: This is not YAML, column 4: found undefined alias 'b'. Put a text that starts with * in quotes."),
-        ("a:\n  b: 1\n c: 2", "3: This is not YAML, column 2: while parsing a block mapping, expected <block end>, but found '<block mapping start>'."),
-        ("a: 'b\nc: 1", "2: This is not YAML, column 5: while scanning a quoted scalar, found unexpected end of stream."),
-        ("a: 1\n---\nb: 2", "2: This is not YAML, column 1: expected a single document in the stream, but found another document."),
+        (
+            "key: [a",
+            (
+                "1: This is not YAML, column 8: while parsing a flow sequence, expected ',' or ']', "
+                "but got '<stream end>'."
+            ),
+        ),
+        (
+            "key: a\nname: [b\n",
+            (
+                "2: This is not YAML, at the end of the text: while parsing a flow sequence, expected "
+                "',' or ']', but got '<stream end>'."
+            ),
+        ),
+        (
+            "key: a\nname: b: c",
+            (
+                "2: This is not YAML, column 8: mapping values are not allowed here. Put a text that "
+                "contains a colon in quotes."
+            ),
+        ),
+        (
+            "a: 1\n\tb: 2",
+            (
+                "2: This is not YAML, column 1: while scanning for the next token, found character "
+                "'\\t' that cannot start any token."
+            ),
+        ),
+        (
+            "a: @b",
+            (
+                "1: This is not YAML, column 4: while scanning for the next token, found character '@' "
+                "that cannot start any token."
+            ),
+        ),
+        (
+            "a: *b",
+            (
+                "1: This is not YAML, column 4: found undefined alias 'b'. Put a text that starts with "
+                "* in quotes."
+            ),
+        ),
+        (
+            "a:\n  b: 1\n c: 2",
+            (
+                "3: This is not YAML, column 2: while parsing a block mapping, expected <block end>, "
+                "but found '<block mapping start>'."
+            ),
+        ),
+        (
+            "a: 'b\nc: 1",
+            "2: This is not YAML, column 5: while scanning a quoted scalar, found unexpected end of stream.",
+        ),
+        (
+            "a: 1\n---\nb: 2",
+            (
+                "2: This is not YAML, column 1: expected a single document in the stream, but found "
+                "another document."
+            ),
+        ),
         ("", "1: The text is empty."),
         ("# nothing\n", "1: The text is empty."),
         ("a: 1\nb: \x00", "2: There is a character here that YAML does not allow."),
-        ("a: 1\nb: !!python/object/apply:os.system [ls]", "2: The tag !!python/object/apply:os.system is not supported. Leave it out."),
+        (
+            "a: 1\nb: !!python/object/apply:os.system [ls]",
+            "2: The tag !!python/object/apply:os.system is not supported. Leave it out.",
+        ),
         ("a: !!set {x}", "1: The tag !!set is not supported. Leave it out."),
         ("a: !!str 5", "1: The tag !!str is not supported. Leave it out."),
         ("? [a, b]\n: 1", "1: A name must be a text."),
     ],
-)  # fmt: skip
+)
 def test_invalid_yaml_is_reported_in_a_sentence(text: str, says: str) -> None:
     [fault] = faults(text)
 
@@ -106,7 +160,7 @@ def test_invalid_yaml_is_reported_in_a_sentence(text: str, says: str) -> None:
 
 
 def billion_laughs() -> str:
-    """Nine lines that would be a thousand million texts."""
+    """Return nine lines that would expand to a thousand million texts."""
     lines = ["a0: &a0 [" + ", ".join(["ha"] * 10) + "]"]
     return "\n".join([*lines, *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9))])
 
@@ -143,7 +197,10 @@ def test_expanding_aliases_are_refused(text: str, says: str) -> None:
         ("key: 5", "1: key must be a text. Put it in quotes."),
         (
             "key: a\ncriteria:\n  - key: pain\n    questions:\n      - Why?\n      - One thing: why?\n",
-            "6: criteria.0.questions.1 must be a text. The colon splits it into a name and a value. Put it in quotes.",
+            (
+                "6: criteria.0.questions.1 must be a text. The colon splits it into a name and a "
+                "value. Put it in quotes."
+            ),
         ),
         ("key: a\ncriteria:\n\n  - kind: PAIN\n    label: It hurts\n", "4: criteria.0.key is missing."),
         (
@@ -167,17 +224,57 @@ def test_a_fault_of_the_process_has_its_line(text: str, says: str) -> None:
     ("old", "new", "below", "says"),
     [
         ("trigger: WIN", "trigger: WON", 0, "gates.2.trigger must be one of QUALIFY, PROGRESS, WIN,"),
-        ("kind: METRICS", "knd: METRICS", 0, "criteria.0.knd is not a known field; known fields are key, kind, label,"),
+        (
+            "kind: METRICS",
+            "knd: METRICS",
+            0,
+            "criteria.0.knd is not a known field; known fields are key, kind, label,",
+        ),
         ("kind: METRICS", "knd: METRICS", -1, "criteria.0.kind is missing."),
-        ("    label: The gain", "   label: The gain", 0, "This is not YAML, column 4: while parsing a block collection,"),
-        ("weight: 15", "weight: 15\n    weight: 16", 1, "criteria.0.weight: weight appears twice, first on line"),
-        ("minGrade: VALIDATED", "minGrade: no", 0, "gates.0.requirements.0.test.criterion.minGrade: no is true or"),
-        ("      - Which of their figures", "      - Say: which figure", 0, "criteria.0.questions.0 must be a text. The colon splits"),
-        ("      - Which of their figures", "      - Which: figure: is", 0, "This is not YAML, column 22: mapping values are not"),
-        ("- trigger: PROGRESS", "- trigger: QUALIFY", 0, "gates.1: QUALIFY appears twice. Remove one of them."),
-        ("milestone: decision_made", "milestone: done", 0, "gates.2.requirements.5.test.milestone: There is no milestone"),
+        (
+            "    label: The gain",
+            "   label: The gain",
+            0,
+            "This is not YAML, column 4: while parsing a block collection,",
+        ),
+        (
+            "weight: 15",
+            "weight: 15\n    weight: 16",
+            1,
+            "criteria.0.weight: weight appears twice, first on line",
+        ),
+        (
+            "minGrade: VALIDATED",
+            "minGrade: no",
+            0,
+            "gates.0.requirements.0.test.criterion.minGrade: no is true or",
+        ),
+        (
+            "      - Which of their figures",
+            "      - Say: which figure",
+            0,
+            "criteria.0.questions.0 must be a text. The colon splits",
+        ),
+        (
+            "      - Which of their figures",
+            "      - Which: figure: is",
+            0,
+            "This is not YAML, column 22: mapping values are not",
+        ),
+        (
+            "- trigger: PROGRESS",
+            "- trigger: QUALIFY",
+            0,
+            "gates.1: QUALIFY appears twice. Remove one of them.",
+        ),
+        (
+            "milestone: decision_made",
+            "milestone: done",
+            0,
+            "gates.2.requirements.5.test.milestone: There is no milestone",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_typo_is_reported_at_its_line(old: str, new: str, below: int, says: str) -> None:
     before, found, after = preset_text("meddicc").partition(old)
     assert found
@@ -192,7 +289,7 @@ def test_a_typo_is_reported_at_its_line(old: str, new: str, below: int, says: st
 
 
 def faults(text: str) -> list[str]:
-    """What is told of a text, line by line."""
+    """Return the faults of a text with their lines."""
     with pytest.raises(InvalidYamlError) as refusal:
         read_yaml(text)
     return [f"{problem.line}: {problem}" for problem in refusal.value.problems]

@@ -1,4 +1,4 @@
-"""A process written as YAML: whatever its texts are, it reads back as it was, and people like to read it."""
+"""Writing of processes as YAML: readable, and without loss whatever the texts are."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a webhook may be sent: every spelling of an address inside is refused, and those of the public internet are not."""
+"""Addresses of webhooks: internal ones are refused in every notation, public ones are accepted."""
 
 import pytest
 

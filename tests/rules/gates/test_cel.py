@@ -1,4 +1,4 @@
-"""A company's own requirements in CEL: what they see, when they hold, and that nothing they say can do harm."""
+"""A company's own requirements in CEL: their variables, their verdicts, and their limits."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +36,7 @@ LATER = 'timestamp(opportunity.expectedCloseDate + "T00:00:00Z") - timestamp(tod
 
 
 def status_and_remedy(expression: str, facts: OpportunityFacts) -> tuple[RequirementStatus, str | None]:
-    """Whether a requirement with that expression holds, and what would mend it."""
+    """Return status and remedy of a requirement with the expression."""
     verdict = verdict_on(RequirementTest(expression=expression), facts)
     return verdict.status, verdict.remedy
 
@@ -148,30 +148,55 @@ def test_a_false_expression_is_unmet_and_shows_the_values(
         (
             "opportunity.name > 5",
             "updateOpportunity",
-            "it compares or adds values of different types, such as a text and a number, or 1.0 and 1 in a sum"
+            "it compares or adds values of different types, such as a text and a number, or 1.0 "
+            "and 1 in a sum"
             " (opportunity.name is “Stock counting”)",
         ),
-        ("opportunity.score", "assessCriteria", "it gives a number, not true or false (opportunity.score is 0)"),
-        ("opportunity.name", "updateOpportunity", "it gives a text, not true or false (opportunity.name is “Stock counting”)"),
-        ("opportunity.source", "updateOpportunity", "it gives null, not true or false (opportunity.source is not known)"),
-        ("[opportunity.source]", "updateOpportunity", "it gives a list, not true or false (opportunity.source is not known)"),
+        (
+            "opportunity.score",
+            "assessCriteria",
+            "it gives a number, not true or false (opportunity.score is 0)",
+        ),
+        (
+            "opportunity.name",
+            "updateOpportunity",
+            "it gives a text, not true or false (opportunity.name is “Stock counting”)",
+        ),
+        (
+            "opportunity.source",
+            "updateOpportunity",
+            "it gives null, not true or false (opportunity.source is not known)",
+        ),
+        (
+            "[opportunity.source]",
+            "updateOpportunity",
+            "it gives a list, not true or false (opportunity.source is not known)",
+        ),
         ('duration("1h")', "updateOpportunity", "it gives a time, not true or false"),
         ("1 / opportunity.score > 1", "assessCriteria", "it divides by 0 (opportunity.score is 0)"),
-        ("9223372036854775807 + opportunity.score + 1 > 1", "assessCriteria", "a number in it becomes too large (opportunity.score is 0)"),
+        (
+            "9223372036854775807 + opportunity.score + 1 > 1",
+            "assessCriteria",
+            "a number in it becomes too large (opportunity.score is 0)",
+        ),
         ("[1][5] == 1", "updateOpportunity", "an attribute or list entry that it uses does not exist"),
         (
             "int(opportunity.name) == 1",
             "updateOpportunity",
-            "a value cannot be converted to a number, a date or another type (opportunity.name is “Stock counting”)",
+            (
+                "a value cannot be converted to a number, a date or another type (opportunity.name is "
+                "“Stock counting”)"
+            ),
         ),
         (
             "timestamp(today) == timestamp(today)",
             "updateOpportunity",
-            'a timestamp is written as a text such as "2026-11-25T00:00:00Z"; that of a day, as today + "T00:00:00Z"'
+            'a timestamp is written as a text such as "2026-11-25T00:00:00Z"; that of a day, as '
+            'today + "T00:00:00Z"'
             " (today is “2026-03-10”)",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_expression_that_cannot_be_evaluated_is_unmet_and_says_why(
     expression: str, remedy: str, why: str
 ) -> None:

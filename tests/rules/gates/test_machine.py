@@ -1,4 +1,4 @@
-"""The machine: every arrow of the table, every state and trigger without one, and what a viewer sees."""
+"""The state machine: every transition, every state and trigger without one, and previews."""
 
 from uuid import UUID
 
@@ -46,7 +46,7 @@ GRAPH = {
 
 
 def triggers_of(state: OpportunityState) -> tuple[Trigger, ...]:
-    """What leads out of the state, each once."""
+    """Return the triggers that are possible from a state, each once."""
     return tuple(dict.fromkeys(arrow.trigger for arrow in transitions_from(state)))
 
 

@@ -1,4 +1,4 @@
-"""Overriding as the rules have it: what is passed, by which gate it is owed, and when it is no longer."""
+"""Overrides: which requirements they pass, which gate they belong to, and when they are settled."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -88,7 +88,7 @@ def test_a_transition_uses_its_own_gate_and_reopen_that_of_its_target(
 def open_override(
     *keys: str, trigger: Trigger = T.QUALIFY, target: OpportunityState = S.QUALIFIED
 ) -> OverrideFacts:
-    """An override of these requirements."""
+    """Return an override of these requirements."""
     return OverrideFacts(UUID(int=1), UUID(int=2), trigger, keys, "The board wants it.", ADA, NOW, target)
 
 

@@ -1,4 +1,4 @@
-"""Each requirement kind of a gate: when it holds, when it does not, and what it tells a salesperson."""
+"""Each requirement kind: when it is met, when it is unmet, and its explanation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -106,7 +106,8 @@ def test_an_unassessed_criterion_says_so() -> None:
 
     assert verdict.status is UNMET
     assert verdict.explanation == (
-        "“The buyer has a problem that hurts” has not been assessed yet; it must be validated (the buyer said so)."
+        "“The buyer has a problem that hurts” has not been assessed yet; it must be validated (the "
+        "buyer said so)."
     )
 
 

@@ -1,4 +1,4 @@
-"""`when` limits a requirement to some opportunities; one that cannot be told leaves it applying, and says why."""
+"""`when` limits a requirement to some deals; one that cannot be evaluated leaves it in force."""
 
 from dataclasses import replace
 
@@ -25,9 +25,21 @@ LARGE = "opportunity.value > 50000"
             "“opportunity.description != null” is not true: opportunity.description is not known."
             f" Required because “{LARGE}” is true: opportunity.value is 50000.01.",
         ),
-        (replace(FULL, base_minor=1), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
-        (replace(FULL, base_minor=1, description=None), MET, f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01."),
-        (FULL, MET, "“opportunity.description != null” is true: opportunity.description is “Counting by hand”."),
+        (
+            replace(FULL, base_minor=1),
+            MET,
+            f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01.",
+        ),
+        (
+            replace(FULL, base_minor=1, description=None),
+            MET,
+            f"Does not apply: “{LARGE}” is not true: opportunity.value is 0.01.",
+        ),
+        (
+            FULL,
+            MET,
+            "“opportunity.description != null” is true: opportunity.description is “Counting by hand”.",
+        ),
         (
             replace(FULL, base_minor=None, description=None),
             UNMET,
@@ -35,7 +47,7 @@ LARGE = "opportunity.value > 50000"
             f" Required although “{LARGE}” cannot be evaluated: opportunity.value is not known.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_requirement_applies_unless_its_when_is_false(
     facts: OpportunityFacts, status: RequirementStatus, explanation: str
 ) -> None:

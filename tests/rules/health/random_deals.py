@@ -1,4 +1,4 @@
-"""Random deals on random processes for properties of rules: anything that a database could hold."""
+"""Random deals and processes for property-based tests: anything that a database could contain."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ MOST_DAYS = 120
 
 
 def random_case(seed: int) -> tuple[ProcessDocument, OpportunityFacts]:
-    """The process and the deal that a seed stands for, to be judged at NOW."""
+    """Return the process and the deal of a seed, to be evaluated at NOW."""
     rng = Random(seed)
     return _process(rng), _deal(rng)
 
@@ -108,7 +108,7 @@ def _buyer(rng: Random) -> dict[str, Any]:
 
 
 def _risks_and_milestones(rng: Random) -> dict[str, Any]:
-    """Risks and milestones."""
+    """Return random risks and milestones."""
     statuses = [rng.choice(tuple(RiskStatus)) for _ in range(rng.randrange(3))]
     risks = [risk(_score(rng), _score(rng), one, mitigated=rng.random() < 0.5) for one in statuses]
     at, none_found = NOW - timedelta(days=rng.randrange(6)), rng.random() < 0.5
@@ -152,7 +152,7 @@ def _activity(rng: Random, people: Sequence[StakeholderFacts]) -> ActivityFacts:
 
 
 def _transitions(rng: Random) -> tuple[TransitionFacts, ...]:
-    """Arrows of the table one after another, the last of them some time ago."""
+    """Return random transitions of the table, in order, the last one some time ago."""
     state, transitions, lasted = OpportunityState.LEAD, [], [_duration(rng) for _ in range(rng.randrange(7))]
     for place, span in enumerate(lasted):
         arrow = rng.choice(transitions_from(state))

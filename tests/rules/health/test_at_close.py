@@ -1,4 +1,4 @@
-"""Health as a whole: every point is accounted for, and a closed deal is judged as at its close."""
+"""Evaluation of closed deals: health is that of the close, and its points add up."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ DUE = MilestoneFacts(UUID(int=1), UUID(int=7), None, "They saw it work", Milesto
 
 
 def closed(**changes: object) -> OpportunityFacts:
-    """A deal that did well, came into PROGRESSING 100 days ago and was won 40 days ago."""
+    """Return a healthy deal that entered PROGRESSING 100 days ago and was won 40 days ago."""
     came = TransitionFacts(Trigger.PROGRESS, S.QUALIFIED, S.PROGRESSING, NOW - 100 * DAY, 60 * 86_400)
     won = TransitionFacts(Trigger.WIN, S.PROGRESSING, S.WON, NOW - 40 * DAY, 60 * 86_400)
     then = {
@@ -47,7 +47,7 @@ def test_a_closed_deal_is_evaluated_as_at_its_close() -> None:
 
 
 def at_close(**changes: object) -> dict[str, int]:
-    """The same deal, 40 days ago, while it was still open."""
+    """The health equals that of the same deal 40 days ago, when it was still open."""
     then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "transitions": closed().transitions[:1]}
     found = evaluate_health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
     return {factor.key: factor.points for factor in found.factors}

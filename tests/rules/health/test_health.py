@@ -1,4 +1,4 @@
-"""Health: what each factor gives at and around its thresholds, and the reason it gives."""
+"""Health: the points of each factor around its thresholds, and its explanation."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,22 +38,22 @@ HEALTHY: dict[str, Any] = {
     "activity": two_way_activity(2),
     "stakeholders": (stakeholder(R.DECISION_MAKER), stakeholder(R.CHAMPION), stakeholder(R.EVALUATOR)),
 }
-"""A deal under way that has every point."""
+"""Facts of a progressing deal that has every point."""
 
 
 def factors(process: ProcessDocument = DEFAULT, /, **changes: object) -> dict[str, HealthFactor]:
-    """The factors of a deal that does well, but for the changes."""
+    """Return the factors of a healthy deal with changes."""
     found = evaluate_health(process, deal(**{**HEALTHY, **changes}), NOW).factors
     return {factor.key: factor for factor in found}
 
 
 def points(key: str, **changes: object) -> int:
-    """What one factor gives."""
+    """Return the points of a factor."""
     return factors(**changes)[key].points
 
 
 def step(status: MilestoneStatus = M.PLANNED, *, late: bool = False) -> MilestoneFacts:
-    """A milestone that was due yesterday or is due today."""
+    """Return a milestone that was due yesterday, or is due today."""
     about = (UUID(int=1), UUID(int=7), None, "They saw it work", MilestoneSide.BUYER, 10, status)
     return MilestoneFacts(*about, TODAY - DAY if late else TODAY)
 
@@ -76,10 +76,17 @@ def test_a_healthy_deal_has_every_point() -> None:
 @pytest.mark.parametrize(
     ("ago", "given"),
     [
-        (-DAY, 25), (0 * DAY, 25), (7 * DAY, 25), (7 * DAY + TICK, 15), (14 * DAY, 15), (14 * DAY + TICK, 5), (30 * DAY, 5),
-        (30 * DAY + TICK, 0), (400 * DAY, 0),
+        (-DAY, 25),
+        (0 * DAY, 25),
+        (7 * DAY, 25),
+        (7 * DAY + TICK, 15),
+        (14 * DAY, 15),
+        (14 * DAY + TICK, 5),
+        (30 * DAY, 5),
+        (30 * DAY + TICK, 0),
+        (400 * DAY, 0),
     ],
-)  # fmt: skip
+)
 def test_recent_buyer_activity_scores_up_to_25(ago: timedelta, given: int) -> None:
     assert points("buyer_activity", activity=two_way_activity(2, ago=ago)) == given
 
@@ -128,7 +135,7 @@ def test_qualification_scores_before_progressing(
     ("reached", "given"), [(2, 0), (3, 1), (7, 1), (8, 2), (97, 19), (98, 20), (100, 20)]
 )
 def test_qualification_scores_a_fifth_half_up(reached: int, given: int, lasted: timedelta) -> None:
-    """A criterion of that weight, answered fully, beside one that is not: the score is its share."""
+    """The score is the weight of the only criterion that is assessed, of two."""
     first = replace(DEFAULT.criteria[0], weight=reached)
     process = replace(DEFAULT, criteria=(first, replace(DEFAULT.criteria[1], weight=100 - reached)))
     answers = (assessment("pain", Grade.CONFIRMED, age=lasted),)
@@ -139,10 +146,15 @@ def test_qualification_scores_a_fifth_half_up(reached: int, given: int, lasted: 
 @pytest.mark.parametrize(
     ("lasted", "given"),
     [
-        (0 * DAY, 15), (14 * DAY, 15), (14 * DAY + TICK, 8), (17.5 * DAY, 8), (17.5 * DAY + TICK, 3), (21 * DAY, 3),
+        (0 * DAY, 15),
+        (14 * DAY, 15),
+        (14 * DAY + TICK, 8),
+        (17.5 * DAY, 8),
+        (17.5 * DAY + TICK, 3),
+        (21 * DAY, 3),
         (21 * DAY + TICK, 0),
     ],
-)  # fmt: skip
+)
 def test_a_state_within_its_expected_days_scores_15(lasted: timedelta, given: int) -> None:
     assert points("state_age", state=S.QUALIFIED, state_since=NOW - lasted) == given
 

@@ -1,4 +1,4 @@
-"""Insight: of every topic what makes it known, partly known, stale or unknown, and what is told to be missing."""
+"""Insight: the status of every topic by its facts, and the missing facts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -66,26 +66,26 @@ REVIEWED, NONE_FOUND = RiskReviewFacts(NOW, ADA, False), RiskReviewFacts(NOW, AD
 
 
 def topic_of(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:
-    """What is known of a topic."""
+    """Return the insight about a topic."""
     return next(
         found for found in evaluate_insight(process, deal(**facts), NOW).topics if found.topic == topic
     )
 
 
 def answered(grade: Grade, *, key: str, age: timedelta = DAY) -> dict[str, Any]:
-    """The criterion answered."""
+    """Return facts with an assessment of the criterion."""
     return {"assessments": (assessment(key, grade, age=age),)}
 
 
 def champion_with_style(
     style: BuyingStyle, *, left: bool = False, motivation: str | None = None
 ) -> StakeholderFacts:
-    """A champion who judges an offer by this."""
+    """Return a champion with a buying style."""
     return replace(stakeholder(R.CHAMPION, left=left), buying_style=style, motivation=motivation)
 
 
 def competitor(kind: CompetitorKind) -> CompetitorFacts:
-    """Something that we are compared with."""
+    """Return a competitor of a kind."""
     return CompetitorFacts(UUID(int=30), UUID(int=7), kind, "Globex", CompetitorStanding.ACTIVE)
 
 

@@ -1,4 +1,4 @@
-"""Insight as a whole: how complete it is, and that it calls nothing known that a gate would call unmet."""
+"""Completeness of insight, and its agreement with gates: a known topic meets every requirement about it."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 
 
 def statuses(found: Insight) -> dict[str, str]:
-    """How much is known of each topic."""
+    """Return the status of each topic."""
     return {topic.topic: topic.status for topic in found.topics}
 
 
@@ -47,8 +47,17 @@ def test_a_bare_lead_has_no_known_topics() -> None:
 
 @pytest.mark.parametrize(
     ("known", "partial", "stale", "percent"),
-    [(12, 0, 0, 100), (0, 12, 0, 50), (0, 0, 12, 25), (1, 0, 0, 8), (2, 0, 0, 17), (0, 1, 0, 4), (0, 0, 6, 13), (1, 1, 1, 15)],
-)  # fmt: skip
+    [
+        (12, 0, 0, 100),
+        (0, 12, 0, 50),
+        (0, 0, 12, 25),
+        (1, 0, 0, 8),
+        (2, 0, 0, 17),
+        (0, 1, 0, 4),
+        (0, 0, 6, 13),
+        (1, 1, 1, 15),
+    ],
+)
 def test_completeness_is_the_mean_of_the_topics_half_up(
     known: int, partial: int, stale: int, percent: int
 ) -> None:
@@ -111,7 +120,8 @@ def test_a_disproved_criterion_says_so() -> None:
     found = evaluate_insight(DEFAULT, deal(assessments=(assessment("pain", Grade.DISPROVED),)), NOW)
 
     assert found.topics[0].summary == (
-        "“The buyer has a problem that hurts” is disproved. Find out if that is really so, or disqualify the deal."
+        "“The buyer has a problem that hurts” is disproved. Find out if that is really so, or "
+        "disqualify the deal."
     )
 
 
@@ -143,7 +153,7 @@ def test_insight_of_a_closed_deal_is_as_at_its_close() -> None:
 
 
 def possible_requirements(topic: InsightTopicName, process: ProcessDocument) -> list[RequirementTest]:
-    """What gates can ask about the facts of a topic."""
+    """Return the requirements that gates can have about a topic."""
     kinds = {N.PAIN: CriterionKind.PAIN, N.INTEREST: CriterionKind.INTEREST, N.FIT: CriterionKind.FIT}
     keys = [one.key for one in process.criteria if one.kind is kinds.get(topic)]
     answers = [RequirementTest(criterion=CriterionTest(key, Grade.VALIDATED)) for key in keys]
@@ -184,7 +194,7 @@ def test_a_known_topic_meets_every_gate_that_requires_it(seed: int) -> None:
 
 
 def test_every_topic_is_known_on_some_random_deal() -> None:
-    """So the property above says something of each."""
+    """Otherwise the property above would not say anything about some topics."""
     seen = [evaluate_insight(*random_case(seed), NOW) for seed in range(300)]
 
     assert {topic.topic for found in seen for topic in found.topics if topic.status is K.KNOWN} == set(

@@ -1,4 +1,4 @@
-"""The buyer's people: how well we know each, which asked roles are filled, and whether all hangs on one."""
+"""People on the buyer's side: coverage, required roles, and single-threaded deals."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -25,12 +25,12 @@ MIN_TALKS = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
 
 
 def process_requiring(*roles: RequiredRole) -> ProcessDocument:
-    """The default process, asking for these roles."""
+    """Return the default process with these required roles."""
     return replace(DEFAULT, required_roles=roles)
 
 
 def stakeholders(*roles: BuyingRole) -> tuple[StakeholderFacts, ...]:
-    """One person a role."""
+    """Return one stakeholder for each role."""
     return tuple(replace(stakeholder(role), id=UUID(int=100 + place)) for place, role in enumerate(roles))
 
 

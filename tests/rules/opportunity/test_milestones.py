@@ -1,4 +1,4 @@
-"""Progress by milestones: how far, what is late, what comes next, whether it moves; and the requirement that asks for one."""
+"""Milestones: progress, overdue and next milestones, momentum, and the requirement of a milestone."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,14 +44,14 @@ def step(
     due: date | None = None,
     done_at: datetime | None = None,
 ) -> MilestoneFacts:
-    """A milestone; done just now where it is DONE and nothing else is said."""
+    """Return a milestone; a DONE one was done just now by default."""
     at = done_at or (NOW if status is DONE else None)
     side = MilestoneSide.BUYER
     return MilestoneFacts(UUID(int=1), UUID(int=7), key, "They saw it work", side, weight, status, due, at)
 
 
 def under_way(*steps: MilestoneFacts, **changes: object) -> OpportunityFacts:
-    """A progressing deal with these milestones."""
+    """Return a progressing deal with these milestones."""
     return deal(**{"state": PROGRESSING, "milestones": steps, **changes})
 
 

@@ -1,4 +1,4 @@
-"""Qualification: the score, the essential three, fit rules and evidence that says nothing."""
+"""Qualification: the score, and the three essential criteria."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -119,7 +119,8 @@ def test_a_fit_rule_reads_the_accounts_own_data(
     attribute: str, operator: FitOperator, value: object, status: FitStatus
 ) -> None:
     revenue = {"annual_revenue_minor": 100_000_000, "annual_revenue_currency": "EUR"}
-    account = replace(ACCOUNT, attributes={"listed": True, "region": " "}, **revenue)  # type: ignore[arg-type]
+    attributes = {"listed": True, "region": " "}
+    account = replace(ACCOUNT, attributes=attributes, **revenue)  # type: ignore[arg-type]
     process = replace(DEFAULT, fit_rules=(fit_rule(attribute, operator, value),))
 
     assert [result.status for result in fit_results(process, account)] == [status]

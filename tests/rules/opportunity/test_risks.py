@@ -1,4 +1,4 @@
-"""The buyer's perceived risk: how high each is, which still stand, whether they were gone through, and what gates say of it."""
+"""The buyer's perceived risks: their levels, their reviews, and the requirements of gates about them."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,12 +37,12 @@ REVIEWED = NOW - DAY
 def deal_after_review(
     *, none_found: bool = False, **changes: Any
 ) -> OpportunityFacts:  # Any: facts of several kinds
-    """A deal whose risks were gone through a day ago."""
+    """Return a deal whose risks were reviewed a day ago."""
     return deal(risk_review=RiskReviewFacts(REVIEWED, ADA, none_found), **changes)
 
 
 def transition_taken(trigger: Trigger, at: datetime) -> TransitionFacts:
-    """An arrow that was taken."""
+    """Return a transition at an instant."""
     return TransitionFacts(trigger, OpportunityState.LOST, OpportunityState.LEAD, at, 0)
 
 

@@ -1,4 +1,4 @@
-"""Clocks: how long a deal has been in each state, visit by visit."""
+"""Time that a deal has spent in each state, over all visits."""
 
 from datetime import timedelta
 

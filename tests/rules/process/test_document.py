@@ -1,4 +1,4 @@
-"""The process document: read whole, written back the same, and checked whole."""
+"""Process documents: parsed with every fault, and encoded without loss."""
 
 import json
 from typing import Any

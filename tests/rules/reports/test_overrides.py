@@ -1,4 +1,4 @@
-"""Overrides as figures: by process and by member, each deal once, and the win rate of what was let through."""
+"""Figures of overrides by process and by member, each deal counted once, and their win rate."""
 
 from uuid import UUID, uuid4
 
@@ -20,7 +20,7 @@ def override_made(
     name: str = "Mia",
     owed: bool = False,
 ) -> OverrideMade:
-    """One override."""
+    """Return one override."""
     return OverrideMade(deal or uuid4(), state, process, process.title(), member, name, owed)
 
 

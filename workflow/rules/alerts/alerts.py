@@ -89,7 +89,7 @@ def find_alerts(
 
 
 def matching_rules(process: ProcessDocument, facts: OpportunityFacts, now: datetime) -> tuple[AlertRule, ...]:
-    """Return every enabled rule that matches the deal at an instant, also those below the most severe of a ladder."""
+    """Return every enabled rule that matches the deal at an instant, not only the most severe of a ladder."""
     context = AlertContext(RuleContext(facts, process, now))
     return tuple(
         rule

@@ -19,7 +19,7 @@ def at_least_threshold(rule: AlertRule, measure: float | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AlertCause:
-    """One problem of a deal: its message, remedy, subject and measure; `condition` decides which rules it matches."""
+    """One problem of a deal; `condition` decides, given the measure, which rules it matches."""
 
     message: str
     remedy: str
@@ -51,7 +51,7 @@ class AlertContext:
 
     def days_since(self, *instants: datetime | None) -> float:
         """Return the days since the latest of some instants, as a decimal number."""
-        # No time counts before the deal was recorded here: an imported deal would open all of its alerts at once.
+        # No time counts before the deal was recorded here: an imported deal would open every alert at once.
         known = [at for at in (*instants, self.facts.recorded_at or self.facts.created_at) if at is not None]
         return max(timedelta(0), self.base.now - max(known)) / DAY
 

@@ -1,4 +1,4 @@
-"""Causes of alerts: for each alert code, the function that finds its causes on a deal, with message and remedy."""
+"""Causes of alerts: a function for each code that finds its causes on a deal, with message and remedy."""
 
 from collections.abc import Iterator
 
@@ -71,7 +71,8 @@ def deal_stagnates(context: AlertContext) -> Iterator[AlertCause]:
         ]
         still = context.days_since(context.facts.state_since, *completed)
         effort = f"{count} activities in {RECENT_PERIOD.days} days"
-        message = f"{effort}, but no milestone completed in {wording.days(int(still))}. Ask the buyer what is missing."
+        stagnation = f"{effort}, but no milestone completed in {wording.days(int(still))}"
+        message = f"{stagnation}. Ask the buyer what is missing."
         yield AlertCause(message, "completeMilestone", measure=still)
 
 
@@ -187,7 +188,7 @@ def risks_were_not_reviewed(context: AlertContext) -> Iterator[AlertCause]:
 
 
 def evidence_is_stale(context: AlertContext) -> Iterator[AlertCause]:
-    """Find stale assessments of criteria that a passed gate or the next gate requires; one cause per criterion."""
+    """Find stale assessments that a passed gate or the next gate requires; one cause per criterion."""
     required = {
         requirement.test.criterion.key
         for trigger in RELEVANT_GATES.get(context.facts.state, ())
@@ -242,7 +243,7 @@ def override_is_due(context: AlertContext) -> Iterator[AlertCause]:
 
 
 def should_be_disqualified(context: AlertContext) -> Iterator[AlertCause]:
-    """Find a disproved essential criterion, or measure the days since another alert turned CRITICAL without a break."""
+    """Find a disproved essential criterion, or measure how long another alert has been CRITICAL."""
     essential = {
         criterion.key: criterion
         for criterion in context.process.criteria

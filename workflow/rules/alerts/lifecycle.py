@@ -1,4 +1,4 @@
-"""Lifecycle of stored alerts: opened, raised or eased in severity, reopened after a snooze, escalated, resolved."""
+"""Lifecycle of stored alerts: opened, raised or eased in severity, reopened, escalated, resolved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def new_alert_columns(found: FoundAlert, now: datetime) -> Columns:
 def change_alert(
     row: Columns, found: FoundAlert | None, others: Sequence[Columns], now: datetime
 ) -> AlertChange | None:
-    """Return the change of a stored alert after an evaluation, given the deal's other alerts; None if nothing changed."""
+    """Return the change of a stored alert, given the deal's other alerts; None if nothing changed."""
     if found is None:
         return AlertChange(row["id"], {"status": AlertStatus.RESOLVED, "resolved_at": now}, "alert.resolved")
     texts = {"message": found.message, "remedy": found.remedy}
@@ -86,7 +86,10 @@ def change_alert(
 
 
 def needs_escalation(row: Columns, time_zone: str, now: datetime) -> bool:
-    """Return True for an alert that has been OPEN and CRITICAL for three business days; a proposal to disqualify does not wait."""
+    """Return True for an alert that has been OPEN and CRITICAL for three business days.
+
+    A proposal to disqualify is escalated at once.
+    """
     if (
         row["severity"] != AlertSeverity.CRITICAL
         or row["status"] != AlertStatus.OPEN
@@ -123,7 +126,7 @@ def nearest_manager(
 
 
 def _reopens(row: Columns, others: Sequence[Columns], now: datetime) -> bool:
-    """Return True if a snooze is over, or if another cause turned CRITICAL after the proposal was acknowledged."""
+    """Return True if a snooze is over, or if a cause turned CRITICAL after its proposal was acknowledged."""
     if row["status"] == AlertStatus.SNOOZED:
         return bool(row["snoozed_until"] <= now)
     if row["status"] != AlertStatus.ACKNOWLEDGED or row["code"] != AlertCode.DISQUALIFY_PROPOSED:

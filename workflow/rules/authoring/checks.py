@@ -41,7 +41,7 @@ def names_are_unique(document: ProcessDocument) -> Faults:
 
 
 def pain_interest_and_fit_are_required(document: ProcessDocument) -> Faults:
-    """Check that there is one criterion of each kind, which QUALIFY requires of every opportunity, HARD and at least VALIDATED."""
+    """Check that there is one criterion of each kind, and that QUALIFY requires it of every opportunity."""
     for kind in ESSENTIAL_KINDS:
         keys = [criterion.key for criterion in document.criteria if criterion.kind is kind]
         if len(keys) != 1:
@@ -76,7 +76,7 @@ def reopen_has_no_gate(document: ProcessDocument) -> Faults:
     """Check that REOPEN has no gate: the gate of the trigger that leads to its target applies."""
     for index, gate in enumerate(document.gates):
         if gate.trigger is Trigger.REOPEN:
-            sentence = "REOPEN has no gate of its own. The gate of the trigger that leads to its target applies; leave this one out."
+            sentence = "REOPEN has no gate: the gate that leads to its target applies. Leave this one out."
             yield _fault(("gates", str(index), "trigger"), sentence)
 
 
@@ -99,11 +99,11 @@ def expressions_are_valid(document: ProcessDocument) -> Faults:
 
 
 def milestones_are_required_only_to_win(document: ProcessDocument) -> Faults:
-    """Check that only WIN requires milestones: a deal gets them on entering PROGRESSING, so earlier gates could never be passed."""
+    """Check that only WIN requires milestones, because a deal gets them on entering PROGRESSING."""
     for g, gate in enumerate(document.gates):
         for r, requirement in enumerate(gate.requirements):
             if requirement.test.milestone is not None and gate.trigger in (Trigger.QUALIFY, Trigger.PROGRESS):
-                sentence = f"A deal gets its milestones on entering PROGRESSING, so it could never pass {gate.trigger}."
+                sentence = f"A deal has no milestones before PROGRESSING; it could not pass {gate.trigger}."
                 path = ("gates", str(g), "requirements", str(r), "test", "milestone")
                 yield _fault(path, f"{sentence} Require the milestone in WIN, or something else here.")
 

@@ -1,4 +1,4 @@
-"""Strict reader of YAML: gives plain data with the line of every part, and refuses what YAML readers interpret differently."""
+"""Strict reader of YAML: gives plain data with the line of every part, and refuses ambiguous texts."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -189,7 +189,8 @@ _QUOTE_HINT = "Put it in quotes if it is a text"
 _AMBIGUOUS_SCALARS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?i:yes|no|on|off)"),
-        f"is true or false for some readers of YAML, and a text for others. {_QUOTE_HINT}; otherwise write true or false.",
+        "is true or false for some readers of YAML, and a text for others. "
+        f"{_QUOTE_HINT}; otherwise write true or false.",
     ),
     (
         re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"),
@@ -197,9 +198,11 @@ _AMBIGUOUS_SCALARS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"[-+]?((\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)"
+            r"[-+]?((\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+            r"|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)"
         ),
-        f"is a number that readers of YAML interpret differently. {_QUOTE_HINT}; otherwise write it like 10 or 0.5.",
+        "is a number that readers of YAML interpret differently. "
+        f"{_QUOTE_HINT}; otherwise write it like 10 or 0.5.",
     ),
     (
         re.compile(r"[-+]?0[xob][0-9a-fA-F_]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),

@@ -1,4 +1,4 @@
-"""Hash chain of the audit trail: each event of an admin is bound to the previous one, so that tampering shows."""
+"""Hash chain of the audit trail: each event is bound to the previous one, so that tampering shows."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ GENESIS_HASH = "0" * 64
 
 
 def chain_hash(previous: str, number: int, event: Mapping[str, object]) -> str:
-    """Return the hash of an event: SHA-256 over the previous hash, its number and its fields, as sorted JSON."""
+    """Return the hash of an event: SHA-256 over the previous hash, its number and its fields as JSON."""
     fields = {name: _normalize(value) for name, value in event.items()}
     text = json.dumps([previous, number, fields], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

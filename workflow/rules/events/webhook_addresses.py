@@ -1,7 +1,7 @@
 """Addresses to which a webhook may be sent: https on the public internet, and nothing inside our own network.
 
-A host is checked twice: as it is written, when the endpoint is created, and by every address that it resolves to, right
-before each connection. The connection then uses the checked address, so that a second lookup cannot change it.
+A host is checked twice: as it is written, when the endpoint is created, and by every address that it resolves
+to, right before each connection. The connection uses the checked address: a second lookup could give another.
 """
 
 import socket
@@ -92,7 +92,7 @@ def parse_webhook_url(url: str, *, allow_private: bool) -> WebhookUrl:
 
 
 def choose_address(addresses: Collection[str], *, allow_private: bool) -> str:
-    """Return the address to connect to, of those that a host resolves to; UnsafeUrlError if one of them is internal."""
+    """Return the address to connect to, of those of a host; UnsafeUrlError if one of them is internal."""
     if not addresses:
         raise UnsafeUrlError("The host does not resolve to any address.")
     if not allow_private:
@@ -103,7 +103,7 @@ def choose_address(addresses: Collection[str], *, allow_private: bool) -> str:
 
 
 def is_public(text: str) -> bool:
-    """Return True if an IP address is on the public internet, also if an IPv6 address embeds an IPv4 address."""
+    """Return True if an IP address, or the IPv4 address embedded in it, is on the public internet."""
     address = ip_address(text)
     reserved: tuple[IPv4Network | IPv6Network, ...] = RESERVED_IPV4
     if isinstance(address, IPv6Address):
@@ -130,7 +130,7 @@ def _parse_host(parts: SplitResult) -> str:
 
 
 def _reject_internal(host: str) -> None:
-    """Refuse a host that is internal as it is written: an address in any notation, or a name of a private network."""
+    """Refuse a host that is an internal address, in any notation, or a name of a private network."""
     if any(host == name or host.endswith(f".{name}") for name in INTERNAL_NAMES):
         raise UnsafeUrlError(
             f"`{host[:80]}` is a name in a private network. Use a host on the public internet."
@@ -141,7 +141,7 @@ def _reject_internal(host: str) -> None:
 
 
 def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a host is, in any notation that resolvers accept: 127.1, 0x7f.1, 2130706433."""
+    """Return the IP address that a host is, in any notation of resolvers: 127.1, 0x7f.1, 2130706433."""
     try:
         return ip_address(host)
     except ValueError:

@@ -9,7 +9,7 @@ RETRY_DELAYS = tuple(
 )
 """Delay after each failed attempt; the tenth attempt is the last."""
 RETRY_JITTER = 0.1
-"""Largest share of a delay that is added at random, so that deliveries that failed together are not retried together."""
+"""Largest share of a delay to add at random, so that deliveries that failed together are retried apart."""
 MAX_RETRY_AFTER = timedelta(hours=24)
 """Longest delay that a receiver can ask for with Retry-After."""
 DISABLE_AFTER = timedelta(days=5)
@@ -21,7 +21,7 @@ def next_retry_at(
 ) -> datetime | None:
     """Return the time of the next attempt after `attempts` failed ones; None after the last.
 
-    `random_share`, from 0 to 1, is the share of the jitter to add. `retry_after` is the receiver's request for a later time.
+    `random_share`, from 0 to 1, is the share of the jitter to add. `retry_after` is the receiver's own wish.
     """
     if attempts > len(RETRY_DELAYS):
         return None

@@ -19,7 +19,7 @@ def encode_secret(raw: bytes) -> str:
 
 
 def message_id(event_id: UUID) -> str:
-    """Return the `webhook-id`: the same for every attempt to deliver an event, so that receivers can drop repeats."""
+    """Return the `webhook-id`: equal for every attempt of one event, so that receivers can drop repeats."""
     return f"msg_{event_id.hex}"
 
 

@@ -1,4 +1,4 @@
-"""A company's own requirements in CEL: checked when they are published, evaluated on one deal within bounds."""
+"""A company's own requirements in CEL: checked when they are published, evaluated within bounds."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 1_000
 MAX_WORK = 20_000
-"""Limit of an evaluation, estimated before it starts; a unit takes about a tenth of a microsecond (bench/expressions.py)."""
+"""Limit of an evaluation, estimated before it starts; a unit takes about 0.1 µs (bench/expressions.py)."""
 CACHE_SIZE = 1_000
 CEL_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 """Exceptions that CEL raises if an expression cannot be evaluated."""
@@ -36,7 +36,7 @@ MAX_VALUE_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class CelResult:
-    """Result of an expression: True, False, or None if it cannot be evaluated; with the reason, and a mutation that can change it."""
+    """Result of an expression: True, False, or None if it cannot be evaluated; with reason and remedy."""
 
     holds: bool | None
     sentence: str
@@ -130,9 +130,10 @@ def _evaluation_faults(parsed: ParsedExpression) -> Iterator[str]:
     if parsed.pattern is not None and isinstance(
         _run(_compile(f'"".matches({parsed.pattern})'), {}), Exception
     ):
-        yield f"The pattern {parsed.pattern} of matches() is not a regular expression. Correct it, or use contains()."
+        fault = f"The pattern {parsed.pattern} of matches() is not a regular expression"
+        yield f"{fault}. Correct it, or use contains()."
     if estimate_work(parsed, CelData({}, len(parsed.references), 0)) > MAX_WORK:
-        yield "The expression is too costly to evaluate. Shorten the body of its macro, or use fewer additions."
+        yield "The expression is too costly to evaluate. Shorten its macro, or use fewer additions."
 
 
 def _run(program: "cel.Program", data: dict[str, object]) -> object:
@@ -218,7 +219,10 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (type(None), "null"),
 )
 _TIME_HINTS: Mapping[str, str] = {
-    "timestamp": 'a timestamp is written as a text such as "2026-11-25T00:00:00Z"; that of a day, as today + "T00:00:00Z"',
+    "timestamp": (
+        'a timestamp is written as a text such as "2026-11-25T00:00:00Z"; '
+        'that of a day, as today + "T00:00:00Z"'
+    ),
     "duration": 'a duration is written as a text such as "90m" or "720h", which is 30 days',
 }
 _ERROR_TEXTS: tuple[tuple[type[Exception], str], ...] = (

@@ -18,7 +18,7 @@ INTEGER_LIMIT = 2**63
 
 @dataclass(frozen=True, slots=True)
 class CelContext:
-    """Input of an expression: a deal with its account, its qualification score, and today in its organization."""
+    """Input of an expression: a deal, its qualification score, and today's date in its organization."""
 
     facts: OpportunityFacts
     score: int
@@ -27,7 +27,7 @@ class CelContext:
 
 @dataclass(frozen=True, slots=True)
 class CelVariable:
-    """A name that an expression may use, with its description, an example, how it is read, and the mutation that changes it."""
+    """A name that an expression may use; `remedy` is the mutation that changes its value."""
 
     name: str
     description: str
@@ -111,7 +111,7 @@ class _Encoder:
         self.weight = self.longest_collection = 0
 
     def encode(self, value: object, depth: int = 0) -> object:
-        """Convert a value to a type that CEL has: an integer beyond 64 bits to a double, anything that is not JSON to text."""
+        """Convert a value to a type that CEL has: larger integers to doubles, other objects to text."""
         if value is None or isinstance(value, bool | float):
             return self._add_weight(value, 1)
         if isinstance(value, int):

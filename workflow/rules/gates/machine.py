@@ -87,7 +87,7 @@ class TransitionPreview:
 
 
 def gate_trigger(trigger: Trigger, target: OpportunityState) -> Trigger | None:
-    """Return the trigger whose gate guards a transition: for REOPEN, the one that leads to its target, None for LEAD."""
+    """Return the trigger whose gate applies: for REOPEN, the one that leads to its target, if any."""
     return _ENTRY_TRIGGERS.get(target) if trigger is Trigger.REOPEN else trigger
 
 
@@ -104,7 +104,7 @@ def source_states(trigger: Trigger) -> frozenset[OpportunityState]:
 def find_transition(
     facts: OpportunityFacts, trigger: Trigger, target: OpportunityState | None = None
 ) -> TransitionRule:
-    """Return the transition from the deal's state; IllegalTransitionError if there is none, or if the target is ambiguous."""
+    """Return the transition from the deal's state; IllegalTransitionError unless there is exactly one."""
     matching = [
         transition
         for transition in transitions_from(facts.state)
@@ -121,7 +121,7 @@ def find_transition(
 def next_state(
     state: OpportunityState, trigger: Trigger, target: OpportunityState | None = None
 ) -> OpportunityState:
-    """Return the state that the trigger leads to; LookupError unless exactly one does: call `find_transition` first."""
+    """Return the state that the trigger leads to; LookupError unless there is exactly one."""
     if target is None and sum(transition.trigger is trigger for transition in transitions_from(state)) > 1:
         raise LookupError(f"{trigger} leads from {state} to more than one state. Name the target.")
     token = _Token(state.value, None if target is None else target.value)
@@ -184,7 +184,7 @@ def apply_override(
 def is_override_open(
     override: OverrideFacts, facts: OpportunityFacts, process: ProcessDocument, now: datetime
 ) -> bool:
-    """Return True if a requirement of the override is still unmet; one that the process no longer has counts as met."""
+    """Return True if a requirement of the override is still unmet; one that was removed counts as met."""
     trigger = gate_trigger(override.trigger, override.target)
     requirements = process.requirements_for(trigger) if trigger else ()
     keys = override.requirement_keys
@@ -204,7 +204,7 @@ def mermaid_diagram() -> str:
 
 
 def graph_faults(table: Iterable[TransitionRule]) -> list[str]:
-    """Find faults of a graph: a state that cannot be reached, or a closed state with an exit other than REOPEN."""
+    """Find faults of a graph: states that cannot be reached, and exits of closed states other than REOPEN."""
     transitions = list(table)
     reached = {LEAD}
     for _ in OpportunityState:

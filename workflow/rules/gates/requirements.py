@@ -1,4 +1,4 @@
-"""Gates: an evaluator for each requirement kind. A gate gives a verdict on every requirement, not only on the first that fails."""
+"""Gates: an evaluator for each requirement kind, and the verdicts on all requirements of a gate."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -28,7 +28,7 @@ def facts_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]
 
 
 def facts_known_at(facts: OpportunityFacts, at: datetime) -> OpportunityFacts:
-    """Return the deal without later assessments, risks, reviews and overrides, and without later completions of milestones."""
+    """Return the deal without the assessments, risks, reviews, overrides and completions that came later."""
     assessments = (
         next((one for one in (latest, *latest.trail) if one.assessed_at <= at), None)
         for latest in facts.assessments

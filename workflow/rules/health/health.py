@@ -23,7 +23,7 @@ ACTIVITY_POINTS = ((7, 25), (14, 15), (30, 5))
 PEOPLE_POINTS = ((3, 20), (2, 12), (1, 5))
 """Fewest present stakeholders with a role: points."""
 MILESTONE_POINTS = 20
-"""Points, times the share of milestones that are not overdue; before PROGRESSING, times the qualification score."""
+"""Points, times the share of milestones that are not overdue, or the score before PROGRESSING."""
 AGE_POINTS = ((100, 15), (125, 8), (150, 3))
 """Most percent of the days that the process expects in the state: points."""
 PUSH_POINTS = ((0, 10), (1, 6), (2, 3))
@@ -199,7 +199,7 @@ NEXT_ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class FactorRule:
-    """Row of the table of factors: the most points it can give, and the function that finds points and reason."""
+    """Row of the table of factors: the most points, and the function that finds points and reason."""
 
     key: str
     label: str

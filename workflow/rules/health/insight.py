@@ -73,7 +73,7 @@ class TopicFinding:
 
     @property
     def status(self) -> KnowledgeStatus:
-        """Return the status: stale before anything else, and unknown if nothing is known, even if nothing is missing."""
+        """Return the status: stale first, then unknown, even if nothing is missing."""
         if self.stale:
             return KnowledgeStatus.STALE
         if not self.has_any:

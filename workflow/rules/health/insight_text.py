@@ -83,7 +83,7 @@ SUMMARIES: Mapping[InsightTopicName, Mapping[KnowledgeStatus, str]] = {
         _UNKNOWN: "We do not know what the buyer compares us with.",
     },
     InsightTopicName.PERCEIVED_RISK: {
-        _KNOWN: "The buyer's perceived risks were reviewed, and every open risk above medium has a mitigation.",
+        _KNOWN: "The perceived risks were reviewed, and every open risk above medium has a mitigation.",
         _PARTIAL: "We know some of the buyer's perceived risks, but the review or a mitigation is missing.",
         _UNKNOWN: "We do not know the buyer's perceived risks.",
     },

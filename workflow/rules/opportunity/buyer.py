@@ -29,7 +29,7 @@ class RoleCoverage:
 
 
 def coverage(two_way_count: int) -> Coverage:
-    """Return the coverage for a number of two-way activities: 0 NONE, 1 BRIEF, 2 to 4 MULTIPLE, 5 or more IN_DEPTH."""
+    """Return the coverage for a count of two-way activities: BRIEF from 1, MULTIPLE 2, IN_DEPTH 5."""
     return next((level for fewest, level in _COVERAGE_LEVELS if two_way_count >= fewest), Coverage.NONE)
 
 

@@ -8,10 +8,12 @@ MIN_EVIDENCE_LENGTH = 10
 _FILLER_WORDS = frozenset(
     word
     for line in (
-        "a above an and announced any applicable as asdf asdfasdf asdfgh available bar be below blah check confirmed",
+        "a above an and announced any applicable as asdf asdfasdf asdfgh available bar be below blah check",
+        "confirmed",
         "decided defined determined dummy evidence example filler foo foobar follow following here idk info",
         "information ipsum is it known later lorem n na nil no none not nothing null ok okay pending",
-        "placeholder provided qwerty qwertz random sample see soon specified stuff tba tbc tbd test tested tester",
+        "placeholder provided qwerty qwertz random sample see soon specified stuff tba tbc tbd test tested",
+        "tester",
         "testing tests text the there to todo unknown unspecified unsure whatever xx xxx xyz yes yet",
     )
     for word in line.split()

@@ -58,7 +58,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityFacts:
-    """One opportunity with its parts. A new part gets a default, so that tests name only what they are about."""
+    """One opportunity with its parts, each with a default, so that tests name only what they need."""
 
     id: UUID
     organization_id: UUID

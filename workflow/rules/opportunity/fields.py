@@ -68,7 +68,7 @@ FIELD_RULES: Mapping[OpportunityField, FieldRule] = {
     OpportunityField.EXPECTED_CLOSE_DATE: FieldRule(
         _close_date_is_ahead,
         "The expected close date is today or later.",
-        "The expected close date is missing or in the past. Agree with the buyer on one that is today or later.",
+        "The expected close date is missing or in the past. Agree with the buyer on a new one.",
     ),
     OpportunityField.NEXT_STEP: FieldRule(
         _next_step_is_dated,

@@ -55,7 +55,7 @@ def count_activities(done: Iterable[tuple[datetime, bool, bool]], at: datetime) 
 
 
 def is_overdue(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:
-    """Return True if a milestone is past its due date and not done or waived; due dates count only in PROGRESSING."""
+    """Return True if an open milestone is past its due date, which counts only in PROGRESSING."""
     has_due_date = facts.state is OpportunityState.PROGRESSING and milestone.status not in PASSED_STATUSES
     return has_due_date and milestone.due is not None and milestone.due < facts.today(now)
 
@@ -88,7 +88,7 @@ def missing_templates(process: ProcessDocument, facts: OpportunityFacts) -> tupl
 
 
 def due_date(template: MilestoneTemplate, entered: date) -> date | None:
-    """Return the due date of a milestone, from the date of entering PROGRESSING; None if the process sets no days."""
+    """Return the due date, counted from the day of entering PROGRESSING; None if the process sets no days."""
     return None if template.due_after_days is None else entered + timedelta(days=template.due_after_days)
 
 

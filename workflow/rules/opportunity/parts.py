@@ -1,4 +1,4 @@
-"""Parts of an opportunity, as frozen values: people, competitors, risks, milestones, transitions, overrides."""
+"""Parts of an opportunity as frozen values: people, competitors, risks, milestones, transitions and more."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

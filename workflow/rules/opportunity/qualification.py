@@ -1,4 +1,4 @@
-"""Qualification: the assessments of the criteria, their score, and the test that makes a lead an opportunity."""
+"""Qualification: assessments of the criteria, their score, and the test of an opportunity."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ def latest_assessment(facts: OpportunityFacts, criterion: str) -> AssessmentFact
 
 
 def is_stale(criterion: Criterion, assessment: AssessmentFacts, now: datetime) -> bool:
-    """Return True if an assessment is older than the criterion's days of 24 hours; without days it never goes stale."""
+    """Return True if an assessment is older than the criterion's days, of 24 hours each."""
     days = criterion.stale_after_days
     return days is not None and now - assessment.assessed_at > timedelta(days=days)
 

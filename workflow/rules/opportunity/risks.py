@@ -21,7 +21,7 @@ class MissingReview:
 
 
 def score_level(likelihood: int, impact: int) -> RiskLevel:
-    """Return the level of likelihood × impact: LOW up to 4, MEDIUM 5 to 9, HIGH 10 to 14, CRITICAL from 15."""
+    """Return the level of likelihood × impact: MEDIUM from 5, HIGH from 10, CRITICAL from 15."""
     return next((name for least, name in _LEVELS if likelihood * impact >= least), RiskLevel.LOW)
 
 
@@ -58,8 +58,9 @@ def unmitigated_risks(facts: OpportunityFacts) -> tuple[RiskFacts, ...]:
 def missing_review(facts: OpportunityFacts) -> MissingReview | None:
     """Return why there is no valid risk review; None if there is one.
 
-    A review is valid if it is later than the last REOPEN and than every risk. A review that found no risk is valid only
-    if it says so, and never for a buyer who buys this for the first time or failed at it before: they fear something.
+    A review is valid if it is later than the last REOPEN and than every risk. A review without any risk is
+    valid only if it confirms that there is none, and never for a buyer who buys this for the first time or
+    failed at it before: they fear something.
     """
     review = facts.risk_review
     reopened = facts.last_transition_at(Trigger.REOPEN)

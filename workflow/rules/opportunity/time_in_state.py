@@ -10,7 +10,7 @@ from workflow.rules.opportunity.parts import TransitionFacts
 
 @dataclass(frozen=True, slots=True)
 class StateDuration:
-    """Time in one state; `current_seconds` is that of the current visit, None if the deal is in another state."""
+    """Time in one state; `current_seconds` is that of the current visit, None in other states."""
 
     state: OpportunityState
     current_seconds: int | None

@@ -20,7 +20,7 @@ def buyer_contact_gap(facts: OpportunityFacts, now: datetime) -> str:
 
 
 def time_in_state(facts: OpportunityFacts, expected_days: int, now: datetime) -> str:
-    """Return how long the deal has been in its state, and what the process expects, as a clause without a full stop."""
+    """Return the time in the current state and the expected one, as a clause without a full stop."""
     spent = span_in_days(state_age(facts, now))
     return f"{facts.state.label.capitalize()} for {spent}; the process expects {days(expected_days)}"
 

@@ -57,7 +57,7 @@ MAX_LENGTHS: Mapping[tuple[type, str], int] = {
 
 
 def find_out_of_bounds(document: ProcessDocument) -> Iterator[FieldProblem]:
-    """Find every number out of range, every text that is blank or too long, and every list that is too long."""
+    """Find numbers out of range, texts that are blank or too long, and lists that are too long."""
     yield from _check_record(document, ())
 
 
@@ -100,7 +100,7 @@ def _list_fault(shape: type, name: str, length: int) -> str | None:
 
 def _text_fault(name: str, value: str, max_length: int = MAX_TEXT_LENGTH) -> str | None:
     if name == "key" and not KEY_PATTERN.fullmatch(value):
-        return "A key has 1 to 100 letters, digits, dots, dashes or underscores, and starts with a letter or digit."
+        return "A key has 1 to 100 letters, digits, dots, dashes or underscores, the first a letter or digit."
     if not value.strip():
         return f"{camel(name)} must not be blank."
     if UNSTORABLE.search(value):

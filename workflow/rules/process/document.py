@@ -194,7 +194,7 @@ def parse_process(
     defaults: ProcessDocument | None = None,
     at: tuple[str, ...] = (),
 ) -> ProcessDocument:
-    """Parse a document; InvalidInput lists every fault. Missing states and alert rules are taken from `defaults`."""
+    """Parse a document, or list its faults. Missing states and alert rules come from `defaults`."""
     default_data = dict(encode_process(defaults)) if defaults else {}
     inherited = {
         name: default_data[name] for name in _INHERITED if name in default_data and document.get(name) is None

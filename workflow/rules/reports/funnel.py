@@ -1,4 +1,4 @@
-"""Figures of the funnel: of the deals that entered each state in a period, how many progressed, closed or are open."""
+"""Figures of the funnel: the outcomes of the deals that entered each state in a period."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class CohortGroup:
 
 @dataclass(frozen=True, slots=True)
 class FunnelFigures:
-    """Figures of one state: entered = progressed + lost + disqualified + still open. Days are the true median of ended visits."""
+    """Figures of one state; `median_days` is the true median of the visits that ended."""
 
     state: OpportunityState
     entered: int

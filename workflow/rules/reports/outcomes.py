@@ -23,7 +23,7 @@ class ClosedGroup:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFigures:
-    """Figures of one group. Money is in minor units of base currency; days to close are the true median over won and lost."""
+    """Figures of one group. Money is in minor units of base currency; days are a true median."""
 
     key: str
     label: str
@@ -42,7 +42,7 @@ class OutcomeFigures:
 
 @dataclass(frozen=True, slots=True)
 class VelocityFigures:
-    """Inputs of the sales velocity. Money is in minor units of base currency; days are the true median over won deals."""
+    """Inputs of the sales velocity. Money is in minor units of base currency; days are those of won deals."""
 
     open_qualified: int
     win_rate: float | None
@@ -52,7 +52,7 @@ class VelocityFigures:
 
     @property
     def per_day(self) -> int | None:
-        """Return open qualified × win rate × average won value ÷ median cycle days; None if one is unknown or the cycle is 0."""
+        """Return open qualified × win rate × average won ÷ median cycle days; None if one is missing."""
         if self.win_rate is None or self.average_won is None or not self.median_cycle_days:
             return None
         pace = self.open_qualified * self.win_rate * self.average_won / self.median_cycle_days

@@ -11,7 +11,7 @@ from workflow.rules.reports.win_rate import win_rate
 
 @dataclass(frozen=True, slots=True)
 class OverrideMade:
-    """One override: its deal and that deal's current state, its process, the member who made it, and if it is still open."""
+    """One override, with its deal's current state and its process; `is_open` until it is met."""
 
     opportunity_id: UUID
     state: OpportunityState

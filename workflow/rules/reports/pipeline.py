@@ -11,7 +11,7 @@ from workflow.rules.money import round_half_up
 
 @dataclass(frozen=True, slots=True)
 class PipelineGroup:
-    """Open deals of one group with one probability: their number, and the sums of base value, health and age."""
+    """Open deals of one group with one probability: their number, and sums of value, health and age."""
 
     key: str
     label: str
@@ -26,7 +26,7 @@ class PipelineGroup:
 
     @property
     def weight(self) -> Decimal:
-        """Return the factor of the value in a forecast: 0 for deals that are omitted or proposed for disqualification."""
+        """Return the factor of the value: 0 for deals that are omitted or proposed for disqualification."""
         omitted = self.category is ForecastCategory.OMITTED or self.proposed
         return Decimal(0) if omitted else Decimal(str(self.probability))
 

@@ -1,4 +1,4 @@
-"""Figures of slippage: a bridge from the value due in a period at its start to that at its end, by kind of change."""
+"""Figures of slippage: a bridge from the value due at the start of a period to that at its end."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -20,9 +20,9 @@ class ValueGroup:
 class SnapshotChange:
     """Equal changes of several deals, from one snapshot to the next.
 
-    A deal is due if it is open and expected to close in the period. `first` marks the first snapshot: before the period
-    (`opening`), or when the deal was created in it. `last` marks the last change in the period. `stays_in` is True if the
-    expected close date is in the period after the change.
+    A deal is due if it is open and expected to close in the period. `first` marks the first snapshot: before
+    the period (`opening`), or when the deal was created in it. `last` marks the last change in the period.
+    `stays_in` is True if the expected close date is in the period after the change.
     """
 
     before: ValueGroup
@@ -52,8 +52,8 @@ class SlipReasonFigures:
 class SlippageFigures:
     """Columns of the bridge.
 
-    opening + created + reopened + increased + pulled in + revalued − decreased − pushed out − lost − disqualified − won
-    = closing.
+    opening + created + reopened + increased + pulled in + revalued
+    − decreased − pushed out − lost − disqualified − won = closing.
     """
 
     opening: int = 0
@@ -77,7 +77,7 @@ ToBase = Callable[[ValueGroup], int]
 def slippage_figures(
     changes: Iterable[SnapshotChange], *, opening_rates: ToBase, closing_rates: ToBase
 ) -> SlippageFigures:
-    """Return the bridge. Changes are converted at the rates of the first day; `revalued` is the effect of other rates at the end."""
+    """Return the bridge at the rates of the first day; `revalued` is the effect of the rates at the end."""
     figures = SlippageFigures()
     pushed: defaultdict[SlipReason, list[int]] = defaultdict(lambda: [0, 0])
     for change in changes:
