@@ -56,7 +56,10 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         load_cel()  # takes half a second: before the first request, not in it
         with single_process(settings.database_url):
-            async with open_database(settings.database_url), worker_running(settings, services.feed, services.vault):
+            async with (
+                open_database(settings.database_url),
+                worker_running(settings, services.feed, services.vault),
+            ):
                 yield
                 await services.close()
 
@@ -132,7 +135,9 @@ def from_environment() -> Starlette:
 async def http_exception_response(request: Request, exception: Exception) -> Response:
     """Respond to an unknown path or method with a GraphQL error."""
     status = exception.status_code if isinstance(exception, HTTPException) else 500
-    message = "Not found. The API is at /graphql." if status == 404 else f"{request.method} is not allowed here."
+    message = (
+        "Not found. The API is at /graphql." if status == 404 else f"{request.method} is not allowed here."
+    )
     headers = dict(exception.headers or {}) if isinstance(exception, HTTPException) else {}
     return RequestProblem(status, "BAD_USER_INPUT", message, headers=headers).response()
 

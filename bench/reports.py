@@ -219,7 +219,9 @@ SLIPPAGE_SQL = """
 REPORTS = (
     ReportBenchmark(
         "pipeline by owner",
-        lambda test, own: open_deals(test.ctx.viewer, ALL, PipelineGrouping.OWNER, own, as_of(None, own, NOW, TODAY)),
+        lambda test, own: open_deals(
+            test.ctx.viewer, ALL, PipelineGrouping.OWNER, own, as_of(None, own, NOW, TODAY)
+        ),
         PIPELINE_BY_OWNER_SQL,
         _count_groups,
         ("count",),

@@ -62,7 +62,9 @@ def main() -> None:
                 f"{one.second / one.reads_alone:.2f}",
             )
             memory = (f"{one.statements:.1f}", f"{one.megabytes_before:.0f}", f"{one.megabytes:.0f}")
-            table.add_row(kind, f"{one.deals:,}", f"{one.first:.1f}", f"{one.alerts_opened:,}", *times, *memory)
+            table.add_row(
+                kind, f"{one.deals:,}", f"{one.first:.1f}", f"{one.alerts_opened:,}", *times, *memory
+            )
     Console(width=140).print(table)
 
 
@@ -85,7 +87,9 @@ async def measure_size(size: int) -> SweepMeasurement:
             async with statements() as seen:
                 await sweep(lambda: SWEEP_TIME + timedelta(seconds=2))
     batches = -(-size // BATCH_SIZE)
-    return SweepMeasurement(size, first, alerts_opened, second, changed, reads, len(seen) / batches, before, peak)
+    return SweepMeasurement(
+        size, first, alerts_opened, second, changed, reads, len(seen) / batches, before, peak
+    )
 
 
 async def _time_sweep(now: datetime) -> tuple[float, int]:

@@ -32,7 +32,10 @@ NOT_ON = {
 row-level security and concurrent writers."""
 ONLY_ON = {
     "sqlite": {
-        *(f"api/http/test_{name}.py" for name in ("cors", "documents", "graphiql", "graphql", "persisted_queries")),
+        *(
+            f"api/http/test_{name}.py"
+            for name in ("cors", "documents", "graphiql", "graphql", "persisted_queries")
+        ),
         *(f"api/http/test_{name}.py" for name in ("problems", "websocket_limits")),
         *(f"api/auth/test_{name}.py" for name in ("issuer", "oidc_forged_tokens")),
         *(f"api/config/test_{name}.py" for name in ("settings", "telemetry")),

@@ -93,7 +93,9 @@ class Issuer:
             self._keys = await self.fetch_keys()
             self._fetched_at = self._clock()
         except IssuerError as fault:
-            logger.warning("keys of the issuer not fetched, cached ones stay valid: %s. %s", fault, fault.remedy)
+            logger.warning(
+                "keys of the issuer not fetched, cached ones stay valid: %s. %s", fault, fault.remedy
+            )
         finally:
             self._fetching = None
 
@@ -118,7 +120,9 @@ class Issuer:
 
     def _is_allowed_jwks_uri(self, address: str) -> bool:
         """Allow https, and http on this machine if the issuer itself uses it."""
-        return is_secure_address(address) and (address.startswith("https:") or self.address.startswith("http:"))
+        return is_secure_address(address) and (
+            address.startswith("https:") or self.address.startswith("http:")
+        )
 
     async def _fetch_json(self, address: str) -> object:
         body = bytearray()
@@ -144,7 +148,9 @@ def parse_jwks(document: object) -> dict[str, Key]:
     """Return the usable keys of a JWKS document by id; of two with the same id, the first."""
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
-        raise IssuerError("the jwks_uri of the issuer is not a JWKS document", "Check what the issuer serves there.")
+        raise IssuerError(
+            "the jwks_uri of the issuer is not a JWKS document", "Check what the issuer serves there."
+        )
     found: dict[str, Key] = {}
     for jwk in listed:
         key = _parse_jwk(jwk) if isinstance(jwk, dict) else None

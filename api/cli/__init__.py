@@ -84,4 +84,6 @@ def main() -> None:
     except Exception as problem:
         if os.environ.get("PURSUIT_LOG_LEVEL", "").lower() == "debug":
             logging.getLogger("pursuit").exception("command failed")
-        fail(f"Internal error: {type(problem).__name__}: {problem}. Set PURSUIT_LOG_LEVEL=debug for the traceback.")
+        fail(
+            f"Internal error: {type(problem).__name__}: {problem}. Set PURSUIT_LOG_LEVEL=debug for the traceback."
+        )

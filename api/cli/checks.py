@@ -88,10 +88,14 @@ async def _check_database(settings: Settings) -> list[Check]:
             reason = await readiness_problem(url)
             clock = await _check_clock()
             pending_migrations = await pending(url)
-            further_checks = [] if pending_migrations else [*await _check_row_security(), await _check_worker(settings)]
+            further_checks = (
+                [] if pending_migrations else [*await _check_row_security(), await _check_worker(settings)]
+            )
     except DATABASE_ERRORS as problem:
         return [Check("database", f"{shown} does not answer: {problem}", _database_remedy(settings))]
-    answers = Check("database", f"{shown} answers a transaction" if pending_migrations or not reason else str(reason))
+    answers = Check(
+        "database", f"{shown} answers a transaction" if pending_migrations or not reason else str(reason)
+    )
     return [answers, _check_migrations(pending_migrations), *further_checks, clock]
 
 
@@ -130,7 +134,9 @@ async def _check_worker(settings: Settings) -> Check:
     endpoints = f"{lag.endpoints} active webhook endpoint{'' if lag.endpoints == 1 else 's'}"
     if max(waits, default=0) > MAX_LAG_SECONDS:
         remedy = "Run `pursuit worker` beside the server, or set PURSUIT_WORKER=on for `pursuit serve`."
-        return Check("worker", f"{endpoints}; the oldest event or delivery has waited {max(waits):,.0f} s", remedy)
+        return Check(
+            "worker", f"{endpoints}; the oldest event or delivery has waited {max(waits):,.0f} s", remedy
+        )
     return Check("worker", f"{endpoints}; no event or delivery is late")
 
 
@@ -147,7 +153,9 @@ async def _check_clock() -> Check:
     [row] = await fetch(CLOCK_SQL[dialect()])
     skew = abs(float(row["at"]) - now.timestamp())
     if now < EARLIEST_PLAUSIBLE_NOW:
-        return Check("clock", f"{now.isoformat()} is earlier than this version of Pursuit", "Set this machine's clock.")
+        return Check(
+            "clock", f"{now.isoformat()} is earlier than this version of Pursuit", "Set this machine's clock."
+        )
     finding = f"differs from the database's clock by {skew:.1f} s"
     if skew > MAX_SKEW_SECONDS:
         return Check("clock", finding, "Synchronize the clocks of both machines (NTP).")

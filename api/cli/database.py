@@ -15,7 +15,9 @@ UP_TO_DATE = "The database is up to date."
 def migrate(
     check: Annotated[
         bool,
-        typer.Option("--check", help="List the pending migrations, change nothing, and exit with 1 if there are any."),
+        typer.Option(
+            "--check", help="List the pending migrations, change nothing, and exit with 1 if there are any."
+        ),
     ] = False,
 ) -> None:
     """Apply all pending migrations to the database."""

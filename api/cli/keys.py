@@ -57,10 +57,15 @@ def key(
     )
     if as_json:
         _print_json(
-            organization=created.organization_id, member=created.member_id, role=role.value, apiKey=created.api_key
+            organization=created.organization_id,
+            member=created.member_id,
+            role=role.value,
+            apiKey=created.api_key,
         )
         return
-    typer.echo(f"Created a key of {organization} with the role {role.value}" + (f" for {email}." if email else "."))
+    typer.echo(
+        f"Created a key of {organization} with the role {role.value}" + (f" for {email}." if email else ".")
+    )
     _print_key(created.api_key)
 
 
@@ -70,7 +75,9 @@ def _print_json(**fields: UUID | str | None) -> None:
 
     kinds = {"organization": "Organization", "member": "Member"}
     typer.echo(
-        json.dumps({name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in fields.items()})
+        json.dumps(
+            {name: encode(kinds[name], id) if isinstance(id, UUID) else id for name, id in fields.items()}
+        )
     )
 
 

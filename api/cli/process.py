@@ -28,7 +28,9 @@ MAX_BYTES = 1_000_000
 
 process = typer.Typer(help="Show, check and publish sales processes as YAML files.", no_args_is_help=True)
 
-TextFile = Annotated[str, typer.Argument(metavar="FILE", help="YAML file; - for standard input.", show_default=False)]
+TextFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="YAML file; - for standard input.", show_default=False)
+]
 
 
 @process.command("show")
@@ -39,10 +41,13 @@ def show(
     ] = None,
     organization: Annotated[
         str | None,
-        typer.Option(help="Name or id of the organization that published the process.", parser=parse_organization),
+        typer.Option(
+            help="Name or id of the organization that published the process.", parser=parse_organization
+        ),
     ] = None,
     version: Annotated[
-        int | None, typer.Option(min=1, help="Version to print; by default the newest. Requires --organization.")
+        int | None,
+        typer.Option(min=1, help="Version to print; by default the newest. Requires --organization."),
     ] = None,
 ) -> None:
     """Print a sales process as YAML: a preset, a published process, or a file with every default written out.
@@ -95,7 +100,9 @@ def publish_(
     if outcome.default_key == document.key:
         typer.echo(f"It is the default process of {organization}.")
     else:
-        typer.echo(f"New opportunities use `{outcome.default_key}`; --default makes this process the default.")
+        typer.echo(
+            f"New opportunities use `{outcome.default_key}`; --default makes this process the default."
+        )
 
 
 @process.command("schema")
@@ -149,13 +156,17 @@ def _read_text(file: str) -> str:
             with Path(file).open("rb") as opened:
                 data = opened.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise CommandFailed(f"{_display_name(file)} is too large for a process: more than {MAX_BYTES:,} bytes.")
+            raise CommandFailed(
+                f"{_display_name(file)} is too large for a process: more than {MAX_BYTES:,} bytes."
+            )
         return data.decode("utf-8-sig")
     except OSError as problem:
         raise CommandFailed(f"{file} cannot be read: {problem.strerror}.") from problem
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        raise CommandFailed(f"{_display_name(file)}:{line}: The text is not in UTF-8. Save it as UTF-8.") from problem
+        raise CommandFailed(
+            f"{_display_name(file)}:{line}: The text is not in UTF-8. Save it as UTF-8."
+        ) from problem
 
 
 def _print_problems(file: str, faulty: InvalidYamlError) -> NoReturn:
@@ -188,7 +199,9 @@ async def _find_process(organization: str, key: str | None, version: int | None)
     row = await process_of(viewer, key, version)
     if row is None:
         wanted = f"version {version} of `{key}`" if version else f"process `{key}`"
-        raise CommandFailed(f"{organization} has not published {wanted}. Publish it with `pursuit process publish`.")
+        raise CommandFailed(
+            f"{organization} has not published {wanted}. Publish it with `pursuit process publish`."
+        )
     return row
 
 

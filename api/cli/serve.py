@@ -31,7 +31,9 @@ UVICORN_OPTIONS: dict[str, Any] = {
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; overrides PURSUIT_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; overrides PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; overrides PORT.")
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Number of server processes. More than one requires PostgreSQL.")
     ] = 1,

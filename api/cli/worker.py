@@ -25,7 +25,9 @@ def worker() -> None:
 
 
 async def _run_worker(settings: Settings) -> None:
-    from api.config.telemetry import configure_logging  # here because the other commands start faster without it
+    from api.config.telemetry import (
+        configure_logging,
+    )  # here because the other commands start faster without it
     from api.worker.webhook_sender import WebhookSender
     from api.worker.worker import Worker
     from workflow.queries.events.subscribe import FeedDispatcher

@@ -16,7 +16,9 @@ class InvalidKeyError(ValueError):
 def parse_key(text: str) -> str:
     """Return a key as the base64url of 32 bytes, from either alphabet of base64; raise InvalidKeyError otherwise."""
     try:
-        raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+        raw = base64.b64decode(
+            text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
+        )
     except (binascii.Error, ValueError):
         raise InvalidKeyError from None
     if len(raw) != KEY_BYTES:

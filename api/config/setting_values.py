@@ -68,7 +68,9 @@ def host(name: str, text: str) -> str:
 
 def port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise SettingsError(f"{name} is {text!r}, which is not a port. Allowed: a whole number from 1 to 65535.")
+        raise SettingsError(
+            f"{name} is {text!r}, which is not a port. Allowed: a whole number from 1 to 65535."
+        )
     return int(text)
 
 
@@ -89,7 +91,9 @@ def secret_keys(name: str, text: str) -> tuple[str, ...]:
 
 
 def origins(name: str, text: str) -> tuple[str, ...]:
-    from strawberry.http.websocket_origin import normalize_origin  # here because most commands start faster without it
+    from strawberry.http.websocket_origin import (
+        normalize_origin,
+    )  # here because most commands start faster without it
 
     listed = text.replace(",", " ").split()
     for origin in listed:
@@ -128,5 +132,7 @@ def issuer(name: str, text: str) -> str:
 
 def one_word(name: str, text: str) -> str:
     if not text.isprintable() or " " in text or len(text) > 255:
-        raise SettingsError(f"{name} is {text[:80]!r}. Allowed: one word of at most 255 characters, such as pursuit.")
+        raise SettingsError(
+            f"{name} is {text[:80]!r}. Allowed: one word of at most 255 characters, such as pursuit."
+        )
     return text

@@ -45,7 +45,9 @@ class Settings:
             database_url=value("PURSUIT_DATABASE_URL", values.database_url, cls.database_url),
             host=value("PURSUIT_HOST", values.host, cls.host),
             port=value("PORT", values.port, cls.port),
-            log_level=value("PURSUIT_LOG_LEVEL", values.one_of(("debug", "info", "warning", "error")), cls.log_level),
+            log_level=value(
+                "PURSUIT_LOG_LEVEL", values.one_of(("debug", "info", "warning", "error")), cls.log_level
+            ),
             log_format=value("PURSUIT_LOG_FORMAT", values.one_of(("text", "json")), cls.log_format),
             graphiql=value("PURSUIT_GRAPHIQL", values.switch, cls.graphiql),
             introspection=value("PURSUIT_INTROSPECTION", values.switch, cls.introspection),
@@ -53,7 +55,9 @@ class Settings:
             rate_limit=value("PURSUIT_RATE_LIMIT", values.rate_limit, cls.rate_limit),
             worker=value("PURSUIT_WORKER", values.switch, cls.worker),
             secret_keys=value("PURSUIT_SECRET_KEY", values.secret_keys, ()),
-            webhook_allow_private=value("PURSUIT_WEBHOOK_ALLOW_PRIVATE", values.switch, cls.webhook_allow_private),
+            webhook_allow_private=value(
+                "PURSUIT_WEBHOOK_ALLOW_PRIVATE", values.switch, cls.webhook_allow_private
+            ),
             oidc_issuer=value("PURSUIT_OIDC_ISSUER", values.issuer, cls.oidc_issuer),
             oidc_audience=value("PURSUIT_OIDC_AUDIENCE", values.one_word, cls.oidc_audience),
             oidc_role_claim=value("PURSUIT_OIDC_ROLE_CLAIM", values.one_word, cls.oidc_role_claim),
@@ -82,7 +86,9 @@ class Settings:
     def require_secret_key(self) -> None:
         """Raise SettingsError on PostgreSQL without a key, because there is no file to create one beside."""
         if self.sqlite_file is None and not self.secret_keys:
-            raise SettingsError(f"PURSUIT_SECRET_KEY is not set, but PostgreSQL requires it. {ALLOWED_SECRET_KEYS}")
+            raise SettingsError(
+                f"PURSUIT_SECRET_KEY is not set, but PostgreSQL requires it. {ALLOWED_SECRET_KEYS}"
+            )
 
     def redacted(self) -> dict[str, str]:
         """Return every setting as text, with passwords and keys replaced."""

@@ -57,7 +57,9 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the first line with the fields of the request, and with control characters escaped."""
         extras = "".join(f" {name}={getattr(record, name)}" for name in LOG_FIELDS if hasattr(record, name))
-        return CONTROL_CHARACTERS.sub(lambda sign: repr(sign.group())[1:-1], super().formatMessage(record) + extras)
+        return CONTROL_CHARACTERS.sub(
+            lambda sign: repr(sign.group())[1:-1], super().formatMessage(record) + extras
+        )
 
 
 def configure_logging(settings: Settings) -> None:
@@ -65,7 +67,9 @@ def configure_logging(settings: Settings) -> None:
     kind = settings.log_format or ("text" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler()
     handler.setFormatter(
-        JsonFormatter() if kind == "json" else TextFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        JsonFormatter()
+        if kind == "json"
+        else TextFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)

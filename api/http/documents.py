@@ -38,7 +38,9 @@ MAX_OPERATIONS = 20
 MAX_FAULTS = 20
 """Faults reported for one document."""
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-TOO_LONG = f"The document has more than {MAX_TOKENS:,} tokens. Ask for less, or split it into several requests."
+TOO_LONG = (
+    f"The document has more than {MAX_TOKENS:,} tokens. Ask for less, or split it into several requests."
+)
 PARSING_ABORTED = "Parsing aborted."
 """End of graphql-core's message about a document that is too long or too deeply nested."""
 SCHEMA = schema._schema
@@ -91,7 +93,9 @@ class Document:
         """Return the operation of that name, or the only one; raise DocumentError if it is missing or ambiguous."""
         if name is None and len(self.operations) > 1:
             names = ", ".join(str(one.name) for one in self.operations)
-            raise _resolution_error(f"The document contains several operations. Set `operationName` to one of {names}.")
+            raise _resolution_error(
+                f"The document contains several operations. Set `operationName` to one of {names}."
+            )
         found = next((one for one in self.operations if name is None or one.name == name), None)
         if found is None:
             raise _resolution_error(f"The document contains no operation named {name!r}.")
@@ -139,7 +143,9 @@ def _parse(text: str) -> DocumentNode:
         return parse(text, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as fault:
         if fault.message.endswith(PARSING_ABORTED):
-            raise DocumentError([_too_deep() if "nested" in fault.message else too_complex_error(TOO_LONG)]) from None
+            raise DocumentError(
+                [_too_deep() if "nested" in fault.message else too_complex_error(TOO_LONG)]
+            ) from None
         fault.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
         raise DocumentError([fault]) from None
     except RecursionError:
@@ -159,7 +165,9 @@ def _measure(node: DocumentNode, operation: OperationDefinitionNode) -> Complexi
 
 
 def _too_deep() -> GraphQLError:
-    return too_complex_error("The document is nested too deeply. Select fewer levels, or start from `node(id:)`.")
+    return too_complex_error(
+        "The document is nested too deeply. Select fewer levels, or start from `node(id:)`."
+    )
 
 
 def _resolution_error(message: str) -> DocumentError:

@@ -99,7 +99,9 @@ class Executor:
             raise timeout_problem(self.deadline, is_mutation=is_mutation) from None
         return self._response(result, prepared, context)
 
-    async def stream(self, prepared: PreparedRequest, context: RequestContext) -> AsyncGenerator[GraphQLResponse, None]:
+    async def stream(
+        self, prepared: PreparedRequest, context: RequestContext
+    ) -> AsyncGenerator[GraphQLResponse, None]:
         """Yield the responses of a subscription as they arrive, or the one response of another operation."""
         if not prepared.is_subscription:
             yield await self.execute(prepared, context)
@@ -120,7 +122,9 @@ class Executor:
         problem.extensions["cost"] = charge.as_extension()
         return problem
 
-    def _response(self, result: ExecutionResult, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
+    def _response(
+        self, result: ExecutionResult, prepared: PreparedRequest, context: RequestContext
+    ) -> GraphQLResponse:
         errors = [execution_error(error, request_id=context.request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)
         body: dict[str, Any] = {"data": result.data} if ran or not errors else {}

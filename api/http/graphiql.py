@@ -35,4 +35,6 @@ NOT_BUILT = """<!doctype html>
 def graphiql_page() -> HTMLResponse:
     """Return the page that `make web` builds, or instructions to build it."""
     html = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else NOT_BUILT
-    return HTMLResponse(html, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"})
+    return HTMLResponse(
+        html, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
+    )

@@ -93,7 +93,9 @@ class GraphQLView:
         response.background = BackgroundTask(record_key_use, Ctx(viewer=authenticated.viewer, now=now))
         return response
 
-    async def _run_while_authenticated(self, authenticated: AuthenticatedViewer, work: Coroutine[Any, Any, T]) -> T:
+    async def _run_while_authenticated(
+        self, authenticated: AuthenticatedViewer, work: Coroutine[Any, Any, T]
+    ) -> T:
         """Return the result of the work; cancel it if the credentials end before it does."""
         task = asyncio.create_task(work)
         try:

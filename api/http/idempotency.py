@@ -33,18 +33,25 @@ def idempotency_key(headers: list[str], prepared: PreparedRequest) -> str | None
         message = f"`Idempotency-Key` must be one text of 1 to {MAX_KEY_LENGTH} printable characters, such as a UUID."
         raise RequestProblem(400, "BAD_USER_INPUT", message)
     if prepared.operation.measure.mutations != 1:
-        message = "A request with an Idempotency-Key must contain one mutation. Send the others with other keys."
+        message = (
+            "A request with an Idempotency-Key must contain one mutation. Send the others with other keys."
+        )
         raise RequestProblem(400, "BAD_USER_INPUT", message)
     return headers[0]
 
 
 async def run_once(
-    key: str, prepared: PreparedRequest, context: RequestContext, run: Callable[[], Awaitable[GraphQLResponse]]
+    key: str,
+    prepared: PreparedRequest,
+    context: RequestContext,
+    run: Callable[[], Awaitable[GraphQLResponse]],
 ) -> tuple[GraphQLResponse, bool]:
     """Return the response, and whether it is the stored response of an earlier request."""
     record = await _acquire(key, prepared, context)
     if record.answer is not None:
-        return GraphQLResponse({**record.answer, "extensions": {"cost": prepared.charge.as_extension()}}), True
+        return GraphQLResponse(
+            {**record.answer, "extensions": {"cost": prepared.charge.as_extension()}}
+        ), True
     context.idempotency_record = record
     answer = None
     try:

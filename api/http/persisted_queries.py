@@ -34,7 +34,9 @@ class PersistedQueries:
             cached = self._cache.get((organization_id, digest))
             if cached is None:
                 # Clients of the protocol compare the message, not the code.
-                raise RequestProblem(400, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", well_formed=True)
+                raise RequestProblem(
+                    400, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", well_formed=True
+                )
             return cached
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             raise bad_request("`sha256Hash` must be the SHA-256 hash of `query` in lower-case hexadecimal.")

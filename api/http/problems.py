@@ -67,7 +67,9 @@ def bad_request(message: str) -> RequestProblem:
 def document_problem(errors: Sequence[GraphQLError]) -> RequestProblem:
     """Report every fault of a document that cannot run."""
     formatted = [_with_code(error, str((error.extensions or {})["code"])) for error in errors]
-    return RequestProblem(400, formatted[0]["extensions"]["code"], str(errors[0]), errors=formatted, well_formed=True)
+    return RequestProblem(
+        400, formatted[0]["extensions"]["code"], str(errors[0]), errors=formatted, well_formed=True
+    )
 
 
 def timeout_problem(seconds: float, *, is_mutation: bool) -> RequestProblem:
@@ -87,7 +89,9 @@ def unauthenticated_problem(*, tokens: bool = False) -> RequestProblem:
     header = "`Authorization: Bearer pur_…`" + (" or `Authorization: Bearer <token>`" if tokens else "")
     # The same for every cause: the difference would help somebody who guesses keys.
     message = f"The {needed} is missing or invalid. Send the header {header}."
-    return RequestProblem(401, "UNAUTHENTICATED", message, headers={"WWW-Authenticate": 'Bearer realm="pursuit"'})
+    return RequestProblem(
+        401, "UNAUTHENTICATED", message, headers={"WWW-Authenticate": 'Bearer realm="pursuit"'}
+    )
 
 
 def unavailable_problem() -> RequestProblem:
@@ -119,7 +123,9 @@ def execution_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:
     if isinstance(original, RequestInProgressError):
         return _with_code(error, CONFLICT)
     if isinstance(original, Refusal):
-        return _with_code(error, "FORBIDDEN" if isinstance(original, PermissionDeniedError) else "BAD_USER_INPUT")
+        return _with_code(
+            error, "FORBIDDEN" if isinstance(original, PermissionDeniedError) else "BAD_USER_INPUT"
+        )
     if _is_invalid_input(error, original):
         return _with_code(error, "BAD_USER_INPUT")
     return _unexpected_error(error, request_id=request_id)

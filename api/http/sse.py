@@ -33,7 +33,9 @@ def stream_response(
     """Stream the responses of an operation until it, its credentials or the connection end."""
     events = _events(services, authenticated, prepared, context)
     headers = {"X-Accel-Buffering": "no"}  # nginx would otherwise hold events back
-    return EventSourceResponse(events, ping=PING_INTERVAL, send_timeout=SEND_TIMEOUT, headers=headers, sep="\n")
+    return EventSourceResponse(
+        events, ping=PING_INTERVAL, send_timeout=SEND_TIMEOUT, headers=headers, sep="\n"
+    )
 
 
 def problem_stream(problem: RequestProblem) -> EventSourceResponse:

@@ -52,7 +52,10 @@ class WebSocketConnection:
     """An accepted socket until it closes."""
 
     def __init__(
-        self, services: Services, websocket: WebSocket, count_socket: Callable[[Viewer], AbstractContextManager[bool]]
+        self,
+        services: Services,
+        websocket: WebSocket,
+        count_socket: Callable[[Viewer], AbstractContextManager[bool]],
     ) -> None:
         self._services = services
         self._websocket = websocket
@@ -66,7 +69,9 @@ class WebSocketConnection:
             credential, authenticated = await self._authenticate()
             with self._count_socket(authenticated.viewer) as is_allowed:
                 if not is_allowed:
-                    raise CloseSocket(TRY_AGAIN_LATER, "Too many sockets are open with this key: close one first")
+                    raise CloseSocket(
+                        TRY_AGAIN_LATER, "Too many sockets are open with this key: close one first"
+                    )
                 await self._send({"type": "connection_ack"})
                 async with self._services.session_watch.watch(authenticated) as ended:
                     await self._serve(credential, ended)
@@ -85,7 +90,11 @@ class WebSocketConnection:
         except TimeoutError:
             raise CloseSocket(INIT_TIMED_OUT, "Connection initialisation timeout") from None
         payload = message.get("payload")
-        header = payload.get("authorization", payload.get("Authorization")) if isinstance(payload, Mapping) else None
+        header = (
+            payload.get("authorization", payload.get("Authorization"))
+            if isinstance(payload, Mapping)
+            else None
+        )
         credential = Credential(bearer([header]), self._services.authenticator, self._request_id)
         try:
             authenticated = await credential.authenticate(datetime.now(UTC))
@@ -150,7 +159,9 @@ class WebSocketConnection:
             problem = RequestProblem(429, "RATE_LIMITED", TOO_MANY_OPERATIONS_MESSAGE)
             await self._send({"id": id, "type": "error", "payload": problem.errors})
             return
-        self._operations[id] = asyncio.create_task(self._run_operation(id, message.get("payload"), credential))
+        self._operations[id] = asyncio.create_task(
+            self._run_operation(id, message.get("payload"), credential)
+        )
 
     def _cancel_operation(self, id: object) -> None:
         task = self._operations.pop(id, None) if isinstance(id, str) else None

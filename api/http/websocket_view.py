@@ -72,4 +72,8 @@ class WebSocketView:
         allowed = self._services.settings.cors_origins
         normalized = normalize_origin(origin)
         host = websocket.headers.get("host", "")
-        return "*" in allowed or normalized in allowed or (normalized is not None and is_same_origin(origin, host))
+        return (
+            "*" in allowed
+            or normalized in allowed
+            or (normalized is not None and is_same_origin(origin, host))
+        )

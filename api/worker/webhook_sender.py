@@ -64,9 +64,13 @@ class WebhookSender:
             remedy = "Set the key that encrypted it, or give the endpoint a new secret."
             return DeliveryOutcome(None, f"{fault} {remedy}")
         except OSError as fault:
-            return DeliveryOutcome(None, f"The receiver's host was not found or refused the connection: {fault}.")
+            return DeliveryOutcome(
+                None, f"The receiver's host was not found or refused the connection: {fault}."
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            return DeliveryOutcome(None, f"The receiver could not be reached: {fault or type(fault).__name__}.")
+            return DeliveryOutcome(
+                None, f"The receiver could not be reached: {fault or type(fault).__name__}."
+            )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -75,7 +79,9 @@ class WebhookSender:
 
     async def _post(self, delivery: LeasedDelivery, now: datetime) -> DeliveryOutcome:
         target = parse_webhook_url(delivery.url, allow_private=self._allow_private)
-        address = choose_address(await self._resolve(target.host, target.port), allow_private=self._allow_private)
+        address = choose_address(
+            await self._resolve(target.host, target.port), allow_private=self._allow_private
+        )
         body = render_body(delivery.event)
         id = message_id(delivery.event.id)
         secrets = [self._vault.decrypt(encrypted) for encrypted in delivery.encrypted_secrets]
@@ -135,7 +141,9 @@ def delivery_outcome(response: httpx.Response, text: str, now: datetime) -> Deli
         return DeliveryOutcome(response.status_code, f"{fault} Change the endpoint's `url`.")
     fault = f"The receiver responded with {response.status_code}" + (f": {text}" if text else ".")
     retry_after = _parse_retry_after(response.headers.get("Retry-After", ""), now)
-    return DeliveryOutcome(response.status_code, fault, gone=response.status_code == 410, retry_after=retry_after)
+    return DeliveryOutcome(
+        response.status_code, fault, gone=response.status_code == 410, retry_after=retry_after
+    )
 
 
 def _parse_retry_after(text: str, now: datetime) -> timedelta | None:

@@ -39,7 +39,10 @@ class Worker:
     """Runs the background work until it is stopped; several workers share the work."""
 
     def __init__(
-        self, feed: FeedDispatcher, sender: WebhookSender, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        feed: FeedDispatcher,
+        sender: WebhookSender,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._feed = feed
         self._sender = sender
@@ -89,7 +92,9 @@ class Worker:
         await relay(self._clock())
         await self._start_deliveries()
         # It deletes a batch per run; the interval begins when no old delivery is left.
-        if self._clock() - self._cleaned_at >= CLEANUP_INTERVAL and not await delete_old_deliveries(self._clock()):
+        if self._clock() - self._cleaned_at >= CLEANUP_INTERVAL and not await delete_old_deliveries(
+            self._clock()
+        ):
             self._cleaned_at = self._clock()
 
     def _start_sweep(self) -> None:

@@ -37,7 +37,8 @@ SCALARS = {
 }
 """What is handed in where our own scalars are asked for, beside any text."""
 INTERNAL_WORDS = re.compile(
-    r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x|\bself\b|SELECT ", re.I
+    r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x|\bself\b|SELECT ",
+    re.I,
 )
 """What only our own code says."""
 
@@ -107,5 +108,7 @@ def problems_of(answer: requests.Response) -> list[str]:
     found = [] if answer.status_code in (200, 400) else [f"status {answer.status_code}"]
     found += [f"code {code}: {body['errors']}" for code in codes - CODES]
     return found + [
-        f"says {error['message']}" for error in body.get("errors", ()) if INTERNAL_WORDS.search(error["message"])
+        f"says {error['message']}"
+        for error in body.get("errors", ())
+        if INTERNAL_WORDS.search(error["message"])
     ]

@@ -28,7 +28,9 @@ async def deal(organization: TestOrganization) -> str:
     return encode("Opportunity", born)
 
 
-async def test_the_audits_of_graphql_over_http_all_pass(server: Server, organization: TestOrganization) -> None:
+async def test_the_audits_of_graphql_over_http_all_pass(
+    server: Server, organization: TestOrganization
+) -> None:
     audits = await run_script("audits", f"{server.base_url}/graphql", organization.api_key)
 
     assert [audit for audit in audits if audit["status"] != "ok"] == []
@@ -42,13 +44,29 @@ async def test_streaming_clients(
     found = await run_script(script, f"{server.base_url}/graphql", organization.api_key, deal)
 
     errors = ["GRAPHQL_VALIDATION_FAILED"]
-    assert found == {"query": ROLE, "mutation": UPDATED, "errors": errors, "subscription": DEAL, "refused": refused}
+    assert found == {
+        "query": ROLE,
+        "mutation": UPDATED,
+        "errors": errors,
+        "subscription": DEAL,
+        "refused": refused,
+    }
 
 
 @pytest.mark.parametrize(
     ("script", "fetched"),
     [
-        ("apollo", [["POST", False], ["POST", True], ["POST", False], ["GET", False], ["POST", True], ["GET", False]]),
+        (
+            "apollo",
+            [
+                ["POST", False],
+                ["POST", True],
+                ["POST", False],
+                ["GET", False],
+                ["POST", True],
+                ["GET", False],
+            ],
+        ),
         (
             "urql",
             [
@@ -64,12 +82,19 @@ async def test_application_clients(
 ) -> None:
     found = await run_script(script, f"{server.base_url}/graphql", organization.api_key, deal)
 
-    common = {"query": ROLE, "mutation": UPDATED, "errors": ["GRAPHQL_VALIDATION_FAILED"], "subscription": DEAL}
+    common = {
+        "query": ROLE,
+        "mutation": UPDATED,
+        "errors": ["GRAPHQL_VALIDATION_FAILED"],
+        "subscription": DEAL,
+    }
     assert found == {**common, "asked": [ROLE] * 4, "fetched": fetched}
 
 
 @pytest.mark.parametrize("client", ["graphql-ws", "graphql-sse"])
-async def test_a_resubscribing_client_loses_nothing_through_restarts_and_kills(own_database: str, client: str) -> None:
+async def test_a_resubscribing_client_loses_nothing_through_restarts_and_kills(
+    own_database: str, client: str
+) -> None:
     port = free_port()
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()

@@ -40,7 +40,9 @@ def over_socket(server: Server, api_key: str) -> Client:
     return Client(transport=WebsocketsTransport(url=address, init_payload=payload, close_timeout=1))
 
 
-async def test_a_query_a_mutation_and_an_error(server: Server, organization: TestOrganization, deal: str) -> None:
+async def test_a_query_a_mutation_and_an_error(
+    server: Server, organization: TestOrganization, deal: str
+) -> None:
     async with over_http(server, organization.api_key) as session:
         asked = await session.execute(GraphQLRequest("{ viewer { role } }"))
         done = await session.execute(GraphQLRequest(RENAME, variable_values={"id": deal, "name": "By gql"}))

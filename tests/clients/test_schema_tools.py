@@ -24,7 +24,9 @@ async def test_relay_compiles_pages_fragments_mutations_and_subscriptions(tmp_pa
     shutil.copytree(HERE / "relay", tmp_path, dirs_exist_ok=True)
     shutil.copyfile(SCHEMA, tmp_path / "schema.graphql")
 
-    code, out = await run("node", str(HERE / "node_modules/relay-compiler/cli.js"), "relay.config.json", cwd=tmp_path)
+    code, out = await run(
+        "node", str(HERE / "node_modules/relay-compiler/cli.js"), "relay.config.json", cwd=tmp_path
+    )
 
     assert code == 0, out
     assert "5 normalization" in out

@@ -14,7 +14,12 @@ from workflow.rules.process.document import encode_process
 
 SAID = "The plant manager said on the phone that they lose two shifts a week to it."
 NEXT_STEP = {"text": "Show the pilot", "dueDate": "2099-01-15"}
-HIGH_RISK = {"category": "FINANCIAL", "statement": "The budget may be cut in spring.", "likelihood": 4, "impact": 4}
+HIGH_RISK = {
+    "category": "FINANCIAL",
+    "statement": "The budget may be cut in spring.",
+    "likelihood": 4,
+    "impact": 4,
+}
 FIT_RULE = {"key": "size", "label": "100 employees or more", "attribute": "employeeCount", "operator": "GTE"}
 
 Q = Trigger.QUALIFY
@@ -186,7 +191,9 @@ async def test_a_lead_at_an_account_that_fails_a_fit_rule_cannot_be_qualified(
     server: Server, organization: TestOrganization
 ) -> None:
     document = {**encode_process(preset("default")), "fitRules": [{**FIT_RULE, "value": 100}]}
-    publish = "mutation($input: PublishSalesProcessInput!) { publishSalesProcess(input: $input) { __typename } }"
+    publish = (
+        "mutation($input: PublishSalesProcessInput!) { publishSalesProcess(input: $input) { __typename } }"
+    )
     await server.ask(organization.api_key, publish, input={"document": document, "makeDefault": True})
     deal = Deal(server, organization.api_key)
     await deal.start()

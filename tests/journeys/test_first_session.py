@@ -31,7 +31,8 @@ async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualifi
     first = {
         "id": deal,
         "assessments": [
-            {"criterion": key, "grade": "VALIDATED", "evidence": EVIDENCE} for key in ("pain", "interest", "fit")
+            {"criterion": key, "grade": "VALIDATED", "evidence": EVIDENCE}
+            for key in ("pain", "interest", "fit")
         ],
         "nextStep": {"text": "Show the pilot", "dueDate": "2099-01-01"},
     }
@@ -47,7 +48,9 @@ async def test_a_lead_is_refused_with_all_five_reasons_then_assessed_and_qualifi
     assert {kept["status"] for kept in done["transition"]["requirements"]} == {"MET"}
 
 
-async def test_a_lead_that_is_not_worth_it_is_disqualified(server: Server, organization: TestOrganization) -> None:
+async def test_a_lead_that_is_not_worth_it_is_disqualified(
+    server: Server, organization: TestOrganization
+) -> None:
     deal, _ = await _lead(server, organization)
 
     short = await _ask(server, organization, DISQUALIFY, {"id": deal, "reason": "OTHER", "note": "no"})
@@ -65,7 +68,9 @@ async def test_a_lead_that_is_not_worth_it_is_disqualified(server: Server, organ
     assert (again["__typename"], again["code"]) == ("IllegalTransition", "ILLEGAL_TRANSITION")
 
 
-async def _ask(server: Server, organization: TestOrganization, query: str, input: dict[str, Any]) -> dict[str, Any]:
+async def _ask(
+    server: Server, organization: TestOrganization, query: str, input: dict[str, Any]
+) -> dict[str, Any]:
     body = await server.ask(organization.api_key, query, input=input)
     assert "errors" not in body, body
     (answer,) = body["data"].values()

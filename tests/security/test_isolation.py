@@ -39,7 +39,9 @@ async def organizations(run_databases: Databases) -> TwoOrganizations:
 
 
 @pytest.fixture(scope="module")
-async def servers(run_databases: Databases, organizations: TwoOrganizations) -> AsyncIterator[IsolationServers]:
+async def servers(
+    run_databases: Databases, organizations: TwoOrganizations
+) -> AsyncIterator[IsolationServers]:
     """The two, and beside them each world in which nothing is but what some see."""
     async with isolation_servers(run_databases, organizations) as made:
         yield made
@@ -65,7 +67,10 @@ async def test_every_reachable_field_is_queried(servers: IsolationServers) -> No
 
     types = [SCHEMA.type_map[name] for name in reachable_types()]
     fields = {
-        (kind.name, name) for kind in types if not kind.name.startswith("__") for name in getattr(kind, "fields", ())
+        (kind.name, name)
+        for kind in types
+        if not kind.name.startswith("__")
+        for name in getattr(kind, "fields", ())
     }
     objects = {(kind, name) for kind, name in fields if kind not in ("Node", "Problem")}
     never = sorted(".".join(one) for one in objects - found.fields)
@@ -97,16 +102,21 @@ async def test_a_subscription_to_a_hidden_deal_looks_like_one_to_nothing(servers
     chosen = cases if FULL else cases[:: len(cases) // 200]
 
     streams = {
-        await read_stream(servers.full, servers.organizations.key(sight), CHANGED, id=id) for sight, id in chosen
+        await read_stream(servers.full, servers.organizations.key(sight), CHANGED, id=id)
+        for sight, id in chosen
     }
 
     assert len(chosen) >= 200
-    assert streams == {await read_stream(servers.full, servers.organizations.key(chosen[0][0]), CHANGED, id="nothing")}
+    assert streams == {
+        await read_stream(servers.full, servers.organizations.key(chosen[0][0]), CHANGED, id="nothing")
+    }
 
 
 async def test_the_live_feed_has_the_same_events_as_its_pages(servers: IsolationServers) -> None:
     for visibility in (together[0] for together in servers.organizations.visibility_groups):
-        pages = await ask(servers.full, servers.organizations.key(visibility), Question("events", "own", FEED))
+        pages = await ask(
+            servers.full, servers.organizations.key(visibility), Question("events", "own", FEED)
+        )
         seen = [node["id"] for node in pages.body["data"]["events"]["nodes"]]
 
         headers = {"Authorization": f"Bearer {servers.organizations.key(visibility)}"}
@@ -119,9 +129,14 @@ async def test_the_live_feed_has_the_same_events_as_its_pages(servers: Isolation
 
 async def test_lists_and_totals_are_exactly_what_a_viewer_sees(servers: IsolationServers) -> None:
     for visibility in servers.viewers():
-        answer = await ask(servers.full, servers.organizations.key(visibility), Question("lists", "own", LISTED))
+        answer = await ask(
+            servers.full, servers.organizations.key(visibility), Question("lists", "own", LISTED)
+        )
 
-        data, sums = answer.body["data"], sum(row["base_minor"] for row in visibility.visible_rows("opportunity"))
+        data, sums = (
+            answer.body["data"],
+            sum(row["base_minor"] for row in visibility.visible_rows("opportunity")),
+        )
         assert {name: found["totalCount"] for name, found in data.items()} == {
             "opportunities": len(visibility.deals),
             **{f"{name}s": len(visibility.visible_rows(name)) for name in ("account", "contact", "member")},
@@ -133,7 +148,9 @@ async def test_lists_and_totals_are_exactly_what_a_viewer_sees(servers: Isolatio
 
 async def test_no_query_leaks_hidden_records(servers: IsolationServers) -> None:
     cases = servers.questions()
-    chosen = sample_cases(cases, lambda one: (one.question.place, one.question.per_viewer and one.question.kind))
+    chosen = sample_cases(
+        cases, lambda one: (one.question.place, one.question.per_viewer and one.question.kind)
+    )
 
     leaks = await servers.leaks(chosen)
 
@@ -156,14 +173,21 @@ async def test_mutations_with_hidden_ids_are_refused_as_not_found(servers: Isola
 async def test_hidden_and_unknown_ids_take_the_same_statements(servers: IsolationServers) -> None:
     first = {id(together[0]) for together in servers.organizations.visibility_groups}
     cases = [
-        one for one in (*servers.questions(), *servers.forbidden_mutations()) if one.question.kind in (UNSEEN, FOREIGN)
+        one
+        for one in (*servers.questions(), *servers.forbidden_mutations())
+        if one.question.kind in (UNSEEN, FOREIGN)
     ]
-    chosen = sample_cases([one for one in cases if id(one.visibility) in first], lambda one: one.question.place)
+    chosen = sample_cases(
+        [one for one in cases if id(one.visibility) in first], lambda one: one.question.place
+    )
 
     uneven = []
     async with open_database(servers.organizations.url, all_contexts=False):
         for one in chosen:
-            key, nothing = servers.organizations.key(one.visibility), with_unknown_ids(one.question, one.visibility)
+            key, nothing = (
+                servers.organizations.key(one.visibility),
+                with_unknown_ids(one.question, one.visibility),
+            )
             taken = [await statements_by_table(question, key) for question in (one.question, nothing)]
             if taken[0] != taken[1]:
                 uneven.append(f"{one}: {dict(taken[0])} but {dict(taken[1])} for nothing")
@@ -181,7 +205,10 @@ def test_two_organizations_that_do_the_same_get_the_same_answers(organizations: 
 
 async def test_a_permitted_write_changes_no_hidden_rows(organizations: TwoOrganizations) -> None:
     people = [
-        one for together in organizations.visibility_groups for one in together if str(one.viewer) == "ADMIN TEAM"
+        one
+        for together in organizations.visibility_groups
+        for one in together
+        if str(one.viewer) == "ADMIN TEAM"
     ]
 
     wrong = []

@@ -18,7 +18,9 @@ async def create_webhooks(organization: TestOrganization) -> dict[str, str]:
     """An endpoint with its first delivery, and one that is switched off."""
     ctx = organization.ctx
     on, off = [
-        await create_webhook_endpoint(ctx, {"url": f"https://{name}.example.com/", "event_types": ["webhook.*"]})
+        await create_webhook_endpoint(
+            ctx, {"url": f"https://{name}.example.com/", "event_types": ["webhook.*"]}
+        )
         for name in ("on", "off")
     ]
     await update_webhook_endpoint(ctx, off.id, {"active": False}, rotate=False)
@@ -43,5 +45,10 @@ async def open_alert(organization: TestOrganization, deal: str) -> dict[str, str
     await sweep_organization(organization.ctx, SweepResult())
     found = decode(deal)
     assert found is not None
-    [row] = await Alert.filter(opportunity_id=found[1], status="OPEN").order_by("code", "id").limit(1).values("id")
+    [row] = (
+        await Alert.filter(opportunity_id=found[1], status="OPEN")
+        .order_by("code", "id")
+        .limit(1)
+        .values("id")
+    )
     return {"alert": encode("Alert", row["id"])}

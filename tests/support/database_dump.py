@@ -25,7 +25,9 @@ async def dump(url: str) -> Dump:
 
 def differences(before: Dump, after: Dump) -> dict[str, tuple[Rows, Rows]]:
     """For each table that changed: the rows that are gone, and those that are new."""
-    pairs = {table: (Counter(before.get(table, ())), Counter(after.get(table, ()))) for table in {*before, *after}}
+    pairs = {
+        table: (Counter(before.get(table, ())), Counter(after.get(table, ()))) for table in {*before, *after}
+    }
     return {
         table: (list((old - new).elements()), list((new - old).elements()))
         for table, (old, new) in pairs.items()
@@ -57,7 +59,9 @@ async def _postgres(url: str) -> Dump:
 
 async def _postgres_rows(connection: asyncpg.Connection, table: str) -> Rows:
     statement = await connection.prepare(f'SELECT * FROM "{table}"')
-    return _sorted_rows(table, [column.name for column in statement.get_attributes()], await statement.fetch())
+    return _sorted_rows(
+        table, [column.name for column in statement.get_attributes()], await statement.fetch()
+    )
 
 
 def _sorted_rows(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> Rows:

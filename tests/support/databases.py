@@ -27,7 +27,9 @@ def database_kind() -> DatabaseKind:
     kind = os.environ.get("PURSUIT_TEST_DATABASE", "sqlite")
     if kind not in ("sqlite", "postgres"):
         raise ValueError(f"PURSUIT_TEST_DATABASE is {kind!r}; it is sqlite or postgres.")
-    return cast(DatabaseKind, kind)  # narrowed by the line above, which mypy cannot follow through a tuple of literals
+    return cast(
+        DatabaseKind, kind
+    )  # narrowed by the line above, which mypy cannot follow through a tuple of literals
 
 
 class Databases(Protocol):

@@ -155,7 +155,9 @@ async def _deal_parts(organization: TestOrganization, deal: UUID, contact: UUID)
     done = await add_milestone(ctx, deal, NewMilestone("We showed it", MilestoneSide.SELLER))
     await complete_milestone(ctx, done, evidence=None, expected_version=None)
     taken = {"external_system": "crm", "external_id": f"taken {deal}"}
-    call = NewActivity(ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called", True, None, [contact], **taken)
+    call = NewActivity(
+        ActivityKind.CALL, ActivityDirection.OUTBOUND, "They called", True, None, [contact], **taken
+    )
     activity = await log_activity(ctx, deal, call)
     mitigation = (await Mitigation.filter(risk_id=risk).values("id"))[0]["id"]
     return {
@@ -186,10 +188,16 @@ async def _open_deals(organization: TestOrganization) -> dict[str, str]:
         for state in states
     ]
     made = await import_rows(organization.ctx, "elsewhere", rows)
-    deals = {row.external_id.lower(): encode("Opportunity", row.opportunity_id) for row in made if row.opportunity_id}
+    deals = {
+        row.external_id.lower(): encode("Opportunity", row.opportunity_id)
+        for row in made
+        if row.opportunity_id
+    }
     progressing = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
     step = (await Milestone.filter(opportunity_id__in=progressing).order_by("position").values("id"))[0]["id"]
-    [again] = await import_rows(organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")])
+    [again] = await import_rows(
+        organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")]
+    )
     assert again.opportunity_id
     winner = encode("Competitor", await _lost_then_reopened(organization, again.opportunity_id))
     people = {"seller": encode("Member", ctx.viewer.member_id), "winner": winner}
@@ -204,7 +212,9 @@ async def _lost_then_reopened(organization: TestOrganization, deal: UUID) -> UUI
     """The rival to whom the deal was lost before it was reopened."""
     rival = await _rival(organization, deal)
     await lose(organization.ctx, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
-    await reopen(organization.ctx, deal, OpportunityState.LEAD, {}, TransitionOptions(note="They called us again."))
+    await reopen(
+        organization.ctx, deal, OpportunityState.LEAD, {}, TransitionOptions(note="They called us again.")
+    )
     return rival
 
 

@@ -24,7 +24,14 @@ from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState,
 S = OpportunityState
 Changes = dict[str, Any]
 OPEN = (S.LEAD, S.QUALIFIED, S.PROGRESSING)
-PROBABILITY = {S.LEAD: "0.1", S.QUALIFIED: "0.25", S.PROGRESSING: "0.5", S.WON: "1", S.LOST: "0", S.DISQUALIFIED: "0"}
+PROBABILITY = {
+    S.LEAD: "0.1",
+    S.QUALIFIED: "0.25",
+    S.PROGRESSING: "0.5",
+    S.WON: "1",
+    S.LOST: "0",
+    S.DISQUALIFIED: "0",
+}
 CATEGORY = {S.LEAD: "OMITTED", S.QUALIFIED: "PIPELINE", S.PROGRESSING: "BEST_CASE"}
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PERIODS = [Days(date(2026, month, 1), date(2026, month + 2, 28)) for month in (1, 3, 4, 7, 10)]
@@ -66,14 +73,18 @@ class History:
 
     def add(self, **changes: Any) -> None:
         """It stands anew."""
-        self.states.append(replace(self.current, **{"slip": None, "entered": False, "forced": False, **changes}))
+        self.states.append(
+            replace(self.current, **{"slip": None, "entered": False, "forced": False, **changes})
+        )
 
 
 def base_value(minor: int | None, currency: str, on: date) -> int:
     """Minor units of euros on a day."""
     if minor is None:
         return 0
-    exchange_rate = Decimal(1) if currency == "EUR" else next(rate for since, rate in reversed(RATES) if since <= on)
+    exchange_rate = (
+        Decimal(1) if currency == "EUR" else next(rate for since, rate in reversed(RATES) if since <= on)
+    )
     return int((Decimal(minor) * exchange_rate).quantize(Decimal(1), "ROUND_HALF_UP"))
 
 
@@ -188,7 +199,9 @@ async def _reopen(step: HistoryStep) -> Changes:
     state = step.history.current.state
     to = {S.LOST: step.rng.choice(OPEN), S.DISQUALIFIED: S.LEAD, S.WON: S.PROGRESSING}[state]
     override = None if to is S.LEAD else override_all().override
-    await triggers.reopen(step.ctx, step.id, to, {}, TransitionOptions(note="They called again.", override=override))
+    await triggers.reopen(
+        step.ctx, step.id, to, {}, TransitionOptions(note="They called again.", override=override)
+    )
     return {"state": to, "closed_on": None, "entered": True, "forced": override is not None}
 
 

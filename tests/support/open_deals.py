@@ -24,7 +24,10 @@ async def insert_open_deals(organization: TestOrganization, size: int) -> None:
 
 
 def _deal(place: RowDefaults, number: int) -> Opportunity:
-    step: dict[str, Any] = {"next_step_text": "Call", "next_step_due": (NOW + timedelta(days=number % 40)).date()}
+    step: dict[str, Any] = {
+        "next_step_text": "Call",
+        "next_step_due": (NOW + timedelta(days=number % 40)).date(),
+    }
     closes = (NOW + timedelta(days=number % 90)).date()
     state = {"state": STATES[number % 3], "push_count": number % 4, "recorded_at": NOW}
     return deal_row(place, name=f"Deal {number}", **state, **step, expected_close_date=closes)
@@ -36,7 +39,12 @@ def _parts(table: type[Any], place: RowDefaults, deal: Opportunity) -> Iterator[
     if table is Contact:
         named = {"name": f"Of {deal.name}", "name_folded": f"of {deal.name}", "account_id": place.account_id}
         yield Contact(
-            **{**own_columns, "id": deal.id}, **named, version=1, attributes={}, created_at=NOW, updated_at=NOW
+            **{**own_columns, "id": deal.id},
+            **named,
+            version=1,
+            attributes={},
+            created_at=NOW,
+            updated_at=NOW,
         )
     elif table is Stakeholder:
         words = {"influence": "UNKNOWN", "attitude": "UNKNOWN", "buying_style": "UNKNOWN"}

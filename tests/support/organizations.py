@@ -41,7 +41,12 @@ async def new_organization(*, currency: str = "EUR", time_zone: str = "UTC") -> 
     """An organization that no other test sees, made by the product's own operation."""
     name = f"Test {uuid4().hex}"
     created = await init_organization(
-        name=name, email="admin@example.com", admin_name="Ada Admin", currency=currency, time_zone=time_zone, now=NOW
+        name=name,
+        email="admin@example.com",
+        admin_name="Ada Admin",
+        currency=currency,
+        time_zone=time_zone,
+        now=NOW,
     )
     ctx = await context_for_key(created.api_key, NOW)
     return TestOrganization(name, created.organization_id, created.member_id, created.api_key, ctx)

@@ -6,7 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from workflow.models import Competitor, DecisionStep, Event, Objective, Opportunity, Stakeholder, StakeholderRelation
+from workflow.models import (
+    Competitor,
+    DecisionStep,
+    Event,
+    Objective,
+    Opportunity,
+    Stakeholder,
+    StakeholderRelation,
+)
 from workflow.rules.errors import InvalidInputError, Refusal
 
 LISTS = (Stakeholder, Competitor, DecisionStep, Objective)
@@ -16,7 +24,12 @@ async def stored_rows(deal: UUID) -> tuple[Any, ...]:
     """The deal's row, what its buyer is known by, and how many facts were told."""
     rows = [await table.filter(opportunity_id=deal).order_by("id").values() for table in LISTS]
     relations = await StakeholderRelation.filter(stakeholder__opportunity_id=deal).order_by("id").values()
-    return await Opportunity.filter(id=deal).values(), rows, relations, await Event.filter(aggregateid=deal).count()
+    return (
+        await Opportunity.filter(id=deal).values(),
+        rows,
+        relations,
+        await Event.filter(aggregateid=deal).count(),
+    )
 
 
 async def refusal(deal: UUID, attempt: Awaitable[object]) -> Refusal:

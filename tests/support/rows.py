@@ -45,11 +45,18 @@ def deal_row(place: RowDefaults, **columns: object) -> Opportunity:
     name = str(columns.get("name", "Deal"))
     identity = {"number": next(NUMBERS), "name": name, "name_folded": name.casefold(), "type": "NEW_BUSINESS"}
     state = {"state": "LEAD", "state_since": NOW, "probability": 0.1, "forecast_category": "OMITTED"}
-    flags = {"probability_is_manual": False, "next_step_agreed": False, "push_count": 0, "purchase_process": "UNKNOWN"}
+    flags = {
+        "probability_is_manual": False,
+        "next_step_agreed": False,
+        "push_count": 0,
+        "purchase_process": "UNKNOWN",
+    }
     return Opportunity(**{**_common_columns(), **vars(place), **identity, **state, **flags, **columns})
 
 
-async def create_deals_with_people(organization: TestOrganization, size: int, *, people: int) -> list[DealWithPeople]:
+async def create_deals_with_people(
+    organization: TestOrganization, size: int, *, people: int
+) -> list[DealWithPeople]:
     """So many deals, each with an account, an owner and stakeholders that no other deal has."""
     place = await row_defaults(organization)
     deals = [_deal_with_people(place, name=f"{number}", people=people) for number in range(size)]
@@ -57,7 +64,9 @@ async def create_deals_with_people(organization: TestOrganization, size: int, *,
     await Member.bulk_create([family.owner for family in deals])
     await Opportunity.bulk_create([family.deal for family in deals])
     await Contact.bulk_create([contact for family in deals for contact in family.contacts])
-    await Stakeholder.bulk_create([_stakeholder(family, contact) for family in deals for contact in family.contacts])
+    await Stakeholder.bulk_create(
+        [_stakeholder(family, contact) for family in deals for contact in family.contacts]
+    )
     return deals
 
 
@@ -69,11 +78,15 @@ def _deal_with_people(place: RowDefaults, *, name: str, people: int) -> DealWith
         visibility="ALL", active=True, created_at=NOW,
     )  # fmt: skip
     deal = deal_row(replace(place, account_id=account.id, owner_id=owner.id), name=f"Deal {name}")
-    return DealWithPeople(account, owner, deal, [_contact(account, f"Person {name}.{one}") for one in range(people)])
+    return DealWithPeople(
+        account, owner, deal, [_contact(account, f"Person {name}.{one}") for one in range(people)]
+    )
 
 
 def _account(organization_id: UUID, name: str) -> Account:
-    return Account(**_common_columns(), organization_id=organization_id, name=name, name_folded=name.casefold())
+    return Account(
+        **_common_columns(), organization_id=organization_id, name=name, name_folded=name.casefold()
+    )
 
 
 def _contact(account: Account, name: str) -> Contact:

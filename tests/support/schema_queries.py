@@ -46,7 +46,9 @@ class SchemaCoverage:
     def record_answer(self, query: str, data: dict[str, Any]) -> None:
         """Count what an answer holds."""
         [operation] = parse(query).definitions
-        self._record_object(query.partition("(")[0].partition(" ")[0].capitalize(), operation.selection_set, data)  # type: ignore[attr-defined]  # an operation has one
+        self._record_object(
+            query.partition("(")[0].partition(" ")[0].capitalize(), operation.selection_set, data
+        )  # type: ignore[attr-defined]  # an operation has one
 
     def record_input(self, kind: GraphQLNamedType, value: Any) -> None:
         """Count the fields of an input that a value gives."""
@@ -94,7 +96,9 @@ def node_query(kind: GraphQLObjectType) -> str:
 
 def node_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
     """The types that `node(id:)` finds."""
-    return [kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_node(kind)]
+    return [
+        kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_node(kind)
+    ]
 
 
 def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[str, Any]) -> str:
@@ -103,9 +107,7 @@ def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[st
     passed = ", ".join(f"{key}: ${key}" for key in arguments)
     result_type = get_named_type(spec.type)
     selections = "" if is_leaf_type(result_type) else select_all(result_type)
-    return (
-        f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {selections} }}"
-    )
+    return f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {selections} }}"
 
 
 def _field_selection(name: str, spec: GraphQLField, prefix: str) -> str:

@@ -49,7 +49,9 @@ class Server:
     def client(self, api_key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client that sends the key with every request."""
         credentials = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        return httpx.AsyncClient(base_url=self.base_url, headers={**credentials, **headers}, timeout=30, verify=NO_TLS)
+        return httpx.AsyncClient(
+            base_url=self.base_url, headers={**credentials, **headers}, timeout=30, verify=NO_TLS
+        )
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
         """The answer to one GraphQL request, without what it cost."""
@@ -85,7 +87,9 @@ async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def worker(url: str, logs: list[str] | None = None, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(
+    url: str, logs: list[str] | None = None, **environ: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards, its log in `logs`."""
     environment = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
     process = await _start(("worker",), ROOT, environment)
@@ -102,8 +106,12 @@ async def worker(url: str, logs: list[str] | None = None, **environ: str) -> Asy
         (logs if logs is not None else []).append(ended[1].decode())
 
 
-async def _start(arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PURSUIT_") and name != "PORT"}
+async def _start(
+    arguments: tuple[str, ...], cwd: Path, environ: dict[str, str]
+) -> asyncio.subprocess.Process:
+    inherited = {
+        name: text for name, text in os.environ.items() if not name.startswith("PURSUIT_") and name != "PORT"
+    }
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", *arguments),
         cwd=cwd,

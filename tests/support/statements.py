@@ -51,7 +51,9 @@ class Statements:
 async def statements(listen: Callable[[str], None] | None = None) -> AsyncIterator[Statements]:
     """Hear every statement of this process until the block ends, whichever connection it goes by."""
     seen = Statements(listen)
-    kind, names = (aiosqlite.Connection, SQLITE) if dialect() == "sqlite" else (asyncpg.connection.Connection, POSTGRES)
+    kind, names = (
+        (aiosqlite.Connection, SQLITE) if dialect() == "sqlite" else (asyncpg.connection.Connection, POSTGRES)
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
             patch.setattr(kind, name, _recorded(seen, name, getattr(kind, name)))
@@ -68,7 +70,9 @@ def _recorded(seen: Statements, name: str, original: Callable[..., Any]) -> Call
     """The driver's own method, which is heard first."""
 
     def recording(connection: object, text: str, *values: Any, **named: Any) -> Any:
-        if name != "execute" or not values or dialect() == "sqlite":  # asyncpg's `execute` with values is `_execute`
+        if (
+            name != "execute" or not values or dialect() == "sqlite"
+        ):  # asyncpg's `execute` with values is `_execute`
             seen.record(text)
         return original(connection, text, *values, **named)
 

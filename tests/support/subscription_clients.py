@@ -19,7 +19,9 @@ PROTOCOL = "graphql-transport-ws"
 TIMEOUT = 10.0
 """Seconds after which what was not said counts as never said."""
 CHANGED = "subscription($id: ID!) { opportunityChanged(id: $id) { name version owner { name } } }"
-RENAME = "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
+RENAME = (
+    "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class SocketClient:
 
 
 @asynccontextmanager
-async def connect_socket(base_url: str, *, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[SocketClient]:
+async def connect_socket(
+    base_url: str, *, protocol: str = PROTOCOL, **headers: str
+) -> AsyncIterator[SocketClient]:
     """A socket on a server, nobody's yet."""
     address = base_url.replace("http://", "ws://") + "/graphql"
     subprotocols: Any = [protocol]  # a NewType of the library's
@@ -73,7 +77,10 @@ async def open_stream(
     """The answers of one stream as they come; the last is None, where it says that it is complete."""
     body, accept = {"query": query, "variables": variables}, {"Accept": "text/event-stream"}
     async with client.stream("POST", "/graphql", json=body, headers={**accept, **(headers or {})}) as answer:
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            200,
+            "text/event-stream; charset=utf-8",
+        )
         yield _events(answer)
 
 

@@ -68,7 +68,9 @@ async def new_sales_team(*, time_zone: str = "UTC") -> SalesTeam:
     for team, leader in ((north, "manager"), (south, "other manager")):
         await Team.filter(id=team).update(manager_id=ctx[leader].viewer.member_id)
         ctx[leader] = await organization.ctx_of(Role.MANAGER, _email(leader, Role.MANAGER))
-    deals = await import_deals(organization, {state: state for state in OpportunityState if state not in CLOSED_STATES})
+    deals = await import_deals(
+        organization, {state: state for state in OpportunityState if state not in CLOSED_STATES}
+    )
     for id in deals.values():
         helpers = [id for id in [ctx["helper"].viewer.member_id] if id]
         await update_opportunity(organization.ctx, id, {"collaborator_ids": helpers}, expected_version=None)
@@ -87,7 +89,9 @@ def override_all(note: str | None = None) -> TransitionOptions:
 
 async def event_payloads(id: UUID, *types: str) -> list[dict[str, Any]]:
     """The payloads of a record's events of these types, in order."""
-    found = await Event.filter(aggregateid=id, type__in=types).order_by("pos").values_list("payload", flat=True)
+    found = (
+        await Event.filter(aggregateid=id, type__in=types).order_by("pos").values_list("payload", flat=True)
+    )
     return [dict(payload) for payload in found if isinstance(payload, Mapping)]
 
 

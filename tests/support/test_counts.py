@@ -21,12 +21,19 @@ def test_a_target_runs_its_counts_on_both_databases(target: str, expected: int, 
     program = tmp_path / "pytest"
     program.write_text(FAKE_PYTEST)
     program.chmod(0o755)
-    environ = {name: text for name, text in os.environ.items() if not name.startswith(("PURSUIT_", "MAKE", "MFLAGS"))}
+    environ = {
+        name: text for name, text in os.environ.items() if not name.startswith(("PURSUIT_", "MAKE", "MFLAGS"))
+    }
     made = ("-o", ".venv/test.done", "-o", "tests/clients/node_modules/.made")
     make = ("make", "--no-print-directory", "-f", ROOT / "Makefile", *made, f"BIN={tmp_path}", target)
 
     result = subprocess.run(
-        make, cwd=tmp_path, env={**environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        make,
+        cwd=tmp_path,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert [line for line in result.stdout.splitlines() if line.startswith(("sqlite", "postgres"))] == [

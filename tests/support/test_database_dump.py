@@ -9,7 +9,9 @@ from workflow.models import Organization
 from workflow.models.engine.database import open_database
 
 TABLES = {
-    model._meta.db_table for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model)
+    model._meta.db_table
+    for model in vars(models).values()
+    if isinstance(model, type) and issubclass(model, Model)
 }
 
 

@@ -40,8 +40,14 @@ async def organization_with_everything() -> TestOrganization:
 
 async def assert_integrity(organization: TestOrganization) -> None:
     """Check the histories, versions and snapshots of one organization; other tests damage theirs in the same database."""
-    for check in (BROKEN_HISTORIES, BROKEN_SNAPSHOTS, BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()])):
-        assert [row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)] == []
+    for check in (
+        BROKEN_HISTORIES,
+        BROKEN_SNAPSHOTS,
+        BROKEN_VERSIONS.format(version=PAYLOAD_VERSION[dialect()]),
+    ):
+        assert [
+            row for row in await fetch(check) if str(row["organization_id"]) == str(organization.id)
+        ] == []
 
 
 async def copy_organization(organization: TestOrganization) -> TestOrganization:
@@ -50,7 +56,9 @@ async def copy_organization(organization: TestOrganization) -> TestOrganization:
     other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
     for member in await Member.filter(organization_id=organization.id).values("email", "role"):
         await other.ctx_of(Role(member["role"]), member["email"])
-    [mine] = await SalesProcess.filter(organization_id=organization.id).order_by("-published_at").limit(1).values()
+    [mine] = (
+        await SalesProcess.filter(organization_id=organization.id).order_by("-published_at").limit(1).values()
+    )
     for process in await newest_processes(organization.ctx.viewer):
         await publish(other.ctx, process.document, make_default=process.id == mine["id"])
     for rate in await ExchangeRate.filter(organization_id=organization.id).order_by("valid_from").values():
@@ -67,7 +75,12 @@ async def export_lines(organization: TestOrganization, kind: RecordKind) -> list
 
 
 async def import_text(
-    organization: TestOrganization, kind: RecordKind, lines: Iterable[str], folder: Path, *, dry_run: bool = False
+    organization: TestOrganization,
+    kind: RecordKind,
+    lines: Iterable[str],
+    folder: Path,
+    *,
+    dry_run: bool = False,
 ) -> tuple[ImportTally, list[str]]:
     """What became of the lines, and why those that were not kept were not."""
     file, reasons = folder / f"{kind}.jsonl", list[str]()

@@ -44,7 +44,8 @@ async def key_prefixes(organization: TestOrganization) -> list[str]:
     for number in range(20):
         await organization.key(Role.REP, f"{number}@example.com")
     return [
-        f"pur_{key['public_id']}" for key in await ApiKey.filter(organization_id=organization.id).values("public_id")
+        f"pur_{key['public_id']}"
+        for key in await ApiKey.filter(organization_id=organization.id).values("public_id")
     ]
 
 

@@ -134,7 +134,12 @@ async def test_known_keys_stay_valid_while_the_issuer_is_down() -> None:
 async def test_only_strong_public_signing_keys_are_accepted(cached: CachedIssuer) -> None:
     good = [new_key(kind) for kind in ("RSA", "P-256", "P-384", "P-521", "Ed25519")]
     nameless = {name: text for name, text in good[0].as_dict(private=False).items() if name != "kid"}
-    odd: list[Any] = [nameless, {"kty": "EC", "kid": "half", "crv": "P-256"}, {"kty": ["EC"], "kid": "list"}, 1]
+    odd: list[Any] = [
+        nameless,
+        {"kty": "EC", "kid": "half", "crv": "P-256"},
+        {"kty": ["EC"], "kid": "list"},
+        1,
+    ]
     odd += [{"kty": "EC", "kid": "curve", "crv": "P-1", "x": "AA", "y": "AA"}, {**nameless, "kid": 1}]
     odd += [{"kty": "EC", "kid": "off", "crv": "P-256", "x": "AAAA", "y": "AAAA"}, {**nameless, "kid": ""}]
     listed = [
@@ -196,7 +201,9 @@ async def test_an_invalid_document_keeps_the_known_keys_and_logs_why(
     assert str(fault.value) in caplog.text
 
 
-@pytest.mark.parametrize("change", [lambda own: own[:-1], lambda own: own + "/", lambda own: own + "/more", str.upper])
+@pytest.mark.parametrize(
+    "change", [lambda own: own[:-1], lambda own: own + "/", lambda own: own + "/more", str.upper]
+)
 async def test_a_document_of_another_issuer_is_refused(cached: CachedIssuer, change: Any) -> None:
     cached.server.replacements["discovery"] = cached.server.discovery(issuer=change(cached.server.address))
 
@@ -204,7 +211,9 @@ async def test_a_document_of_another_issuer_is_refused(cached: CachedIssuer, cha
         await cached.issuer.fetch_keys()
 
 
-@pytest.mark.parametrize("address", [None, 1, "", "keys", "http://example.com/keys", "file:///etc/passwd", "https://"])
+@pytest.mark.parametrize(
+    "address", [None, 1, "", "keys", "http://example.com/keys", "file:///etc/passwd", "https://"]
+)
 async def test_keys_are_fetched_from_trusted_addresses_only(cached: CachedIssuer, address: Any) -> None:
     cached.server.replacements["discovery"] = cached.server.discovery(jwks_uri=address)
 
@@ -213,7 +222,9 @@ async def test_keys_are_fetched_from_trusted_addresses_only(cached: CachedIssuer
     assert cached.server.requests == ["discovery"]
 
 
-async def test_an_issuer_that_never_answers_times_out(cached: CachedIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_issuer_that_never_answers_times_out(
+    cached: CachedIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("api.auth.issuer.FETCH_TIMEOUT", 0.1)
     cached.server.delay = 1
 

@@ -68,7 +68,9 @@ class TokenClient:
     def token(self, head: Json | None = None, **changes: Any) -> str:
         """A good token of the member's, with changes."""
         key = self.issuer.keys[-1]
-        return sign_token(key, {**self.issuer.header(), **(head or {})}, self.issuer.claims(self.email, **changes))
+        return sign_token(
+            key, {**self.issuer.header(), **(head or {})}, self.issuer.claims(self.email, **changes)
+        )
 
 
 @pytest.fixture
@@ -86,7 +88,13 @@ async def new_member_email(organization: TestOrganization) -> str:
 
 ALGORITHMS = [
     *((f"{family}{bits}", "RSA") for family in ("RS", "PS") for bits in (256, 384, 512)),
-    *(("ES256", "P-256"), ("ES384", "P-384"), ("ES512", "P-521"), ("EdDSA", "Ed25519"), ("Ed25519", "Ed25519")),
+    *(
+        ("ES256", "P-256"),
+        ("ES384", "P-384"),
+        ("ES512", "P-521"),
+        ("EdDSA", "Ed25519"),
+        ("Ed25519", "Ed25519"),
+    ),
 ]
 
 
@@ -95,7 +103,9 @@ async def test_every_supported_algorithm_is_accepted(client: TokenClient, algori
     key = new_key(kind)
     client.issuer.keys.append(key)
 
-    token = sign_token(key, {"alg": algorithm, "kid": key.kid}, client.issuer.claims(client.email), algorithm=algorithm)
+    token = sign_token(
+        key, {"alg": algorithm, "kid": key.kid}, client.issuer.claims(client.email), algorithm=algorithm
+    )
 
     assert await client.is_accepted(token)
 
@@ -113,7 +123,9 @@ async def test_a_valid_token_may_have_extra_claims(client: TokenClient) -> None:
         assert await client.is_accepted(client.token(head))
 
 
-async def test_an_api_key_is_accepted_beside_tokens(client: TokenClient, organization: TestOrganization) -> None:
+async def test_an_api_key_is_accepted_beside_tokens(
+    client: TokenClient, organization: TestOrganization
+) -> None:
     answer = await client.ask(organization.api_key)
 
     assert answer.json()["data"]["viewer"]["role"] == "ADMIN"

@@ -40,7 +40,10 @@ async def token_server(run_databases: Databases) -> AsyncIterator[ForgedTokenSer
         await new_organization()
     async with running_issuer() as issuer:
         issuer.keys[:] = PUBLISHED_KEYS
-        async with serving(url, **issuer.server_settings(role_claim="role")) as server, server.client() as client:
+        async with (
+            serving(url, **issuer.server_settings(role_claim="role")) as server,
+            server.client() as client,
+        ):
             yield ForgedTokenServer(issuer, url, await dump(url), client)
     await run_databases.drop(url)
 
@@ -66,7 +69,9 @@ async def test_the_same_server_accepts_a_valid_token(token_server: ForgedTokenSe
     assert await dump(token_server.database) == token_server.before
 
 
-async def test_an_oversized_header_is_refused_and_the_server_keeps_serving(token_server: ForgedTokenServer) -> None:
+async def test_an_oversized_header_is_refused_and_the_server_keeps_serving(
+    token_server: ForgedTokenServer,
+) -> None:
     with suppress(httpx.TransportError):
         assert 400 <= (await token_server.send("x" * 1_000_000)).status_code < 500
 

@@ -24,7 +24,11 @@ from workflow.operations.people.organizations import update_organization
             (["serve"], {"PORT": "http"}, "PORT is 'http'"),
             (["serve"], {}, "pursuit migrate"),
             (["serve", "--workers", "2"], {}, "PostgreSQL"),
-            (["init", "--organization", "A", "--email", "a@example.com", "--name", "A"], {}, "pursuit migrate"),
+            (
+                ["init", "--organization", "A", "--email", "a@example.com", "--name", "A"],
+                {},
+                "pursuit migrate",
+            ),
         ],
         every=2,
     ),
@@ -62,13 +66,18 @@ LONG = "x" * 300
             ([*INIT, "--currency", "eur"], "not an ISO 4217 currency code"),
             ([*INIT, "--time-zone", "Mars"], "not a time zone"),
             (["key", "--organization", "Nobody", "--role", "rep"], "pursuit init"),
-            (["import", "absent.csv", "--organization", "A"], "absent.csv cannot be read: No such file or directory."),
+            (
+                ["import", "absent.csv", "--organization", "A"],
+                "absent.csv cannot be read: No such file or directory.",
+            ),
             (["import", "README.md", "--organization", "A"], "No preset fits README.md"),
         ],
         every=2,
     ),
 )
-async def test_an_invalid_argument_is_reported_in_one_line(arguments: list[str], says: str, database: str) -> None:
+async def test_an_invalid_argument_is_reported_in_one_line(
+    arguments: list[str], says: str, database: str
+) -> None:
     ended = await pursuit(*arguments, environ={"PURSUIT_DATABASE_URL": database})
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
@@ -87,7 +96,9 @@ async def test_a_port_in_use_is_reported_before_anything_is_prepared(tmp_path: P
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["init"], ["serve", "--port", "99999"], ["key", "--role", "KING"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["init"], ["serve", "--port", "99999"], ["key", "--role", "KING"]]
+)
 async def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     ended = await pursuit(*arguments)
 
@@ -107,12 +118,20 @@ async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
     who = ["--organization", "Acme", "--email", "ada@example.com", "--name", "Ada"]
     founded = await pursuit("init", *who, "--json", environ={"PURSUIT_DATABASE_URL": own_database})
     made = await pursuit(
-        "key", "--organization", "Acme", "--role", "observer", "--json", environ={"PURSUIT_DATABASE_URL": own_database}
+        "key",
+        "--organization",
+        "Acme",
+        "--role",
+        "observer",
+        "--json",
+        environ={"PURSUIT_DATABASE_URL": own_database},
     )
     first, second = json.loads(founded.out), json.loads(made.out)
 
     async with serving(own_database) as server:
-        admin = await server.ask(first["apiKey"], "{ viewer { role member { id } organization { id name } } }")
+        admin = await server.ask(
+            first["apiKey"], "{ viewer { role member { id } organization { id name } } }"
+        )
         viewer = await server.ask(second["apiKey"], "{ viewer { role member { id } } }")
 
     assert set(first) == {"organization", "member", "apiKey"}
@@ -121,7 +140,10 @@ async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
         "member": None,
         "role": "OBSERVER",
     }
-    expected = {"member": {"id": first["member"]}, "organization": {"id": first["organization"], "name": "Acme"}}
+    expected = {
+        "member": {"id": first["member"]},
+        "organization": {"id": first["organization"], "name": "Acme"},
+    }
     assert admin == {"data": {"viewer": {"role": "ADMIN", **expected}}}
     assert viewer == {"data": {"viewer": {"role": "OBSERVER", "member": None}}}
 
@@ -149,10 +171,14 @@ async def test_an_ambiguous_organization_name_is_refused_with_both_ids(
     twin = await new_organization()
     await update_organization(twin.ctx, {"name": organization.name})
 
-    ended = await pursuit(*command, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database})
+    ended = await pursuit(
+        *command, "--organization", organization.name, environ={"PURSUIT_DATABASE_URL": database}
+    )
 
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
-    assert f'2 organizations are named "{organization.name}". Give the id of one: {organization.id}' in ended.err
+    assert (
+        f'2 organizations are named "{organization.name}". Give the id of one: {organization.id}' in ended.err
+    )
     assert str(twin.id) in ended.err
 
 
@@ -186,7 +212,9 @@ async def test_a_sweep_runs_beside_a_serving_process(own_database: str) -> None:
         account = await create_account(organization.ctx, {"name": "Acme"})
         await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "Pilot"})
     async with serving(own_database):
-        first, again = [await pursuit("sweep", environ={"PURSUIT_DATABASE_URL": own_database}) for _ in range(2)]
+        first, again = [
+            await pursuit("sweep", environ={"PURSUIT_DATABASE_URL": own_database}) for _ in range(2)
+        ]
 
     assert (first.code, again.code) == (0, 0)
     assert first.out.startswith("Opportunities evaluated: 1. Health changed: 1. ")
@@ -211,7 +239,8 @@ async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
     async with running_issuer() as issuer:
         sound = await pursuit("doctor", environ=environ | issuer.server_settings())
         renamed = await pursuit(
-            "doctor", environ=environ | issuer.server_settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"}
+            "doctor",
+            environ=environ | issuer.server_settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"},
         )
         issuer.keys.clear()
         keyless = await pursuit("doctor", environ=environ | issuer.server_settings())
@@ -224,7 +253,11 @@ async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
             f"the discovery document of {issuer.address}/ names the issuer '{issuer.address}'\n",
             "including a trailing slash",
         ),
-        (keyless, f"{issuer.address} answers, but has no key that Pursuit can use\n", "RSA of 2048 bits or more"),
+        (
+            keyless,
+            f"{issuer.address} answers, but has no key that Pursuit can use\n",
+            "RSA of 2048 bits or more",
+        ),
         (
             away,
             f"{issuer.address} does not answer: ",
@@ -236,7 +269,9 @@ async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
         assert remedy in ended.out
 
 
-@pytest.mark.parametrize("url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"])
+@pytest.mark.parametrize(
+    "url", ["sqlite://{}/absent.db", "sqlite://{}", "postgres://u:hunter2@127.0.0.1:1/d"]
+)
 async def test_doctor_prints_a_remedy_and_no_secret(url: str, tmp_path: Path) -> None:
     ended = await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url.format(tmp_path)})
 

@@ -76,7 +76,9 @@ async def test_the_version_needs_no_valid_settings() -> None:
 async def test_a_shell_completes_commands_options_and_values(words: str, completed: list[str]) -> None:
     count = str(len(words.split()) - 1)
 
-    ended = await pursuit(environ={"_PURSUIT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count})
+    ended = await pursuit(
+        environ={"_PURSUIT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count}
+    )
 
     assert (ended.code, ended.out.split()) == (0, completed)
 

@@ -50,7 +50,9 @@ def edit_file(file: Path, old: str, new: str) -> int:
 
 async def stored_rows(organization: TestOrganization) -> tuple[object, ...]:
     """All that publishing writes."""
-    versions = await SalesProcess.filter(organization_id=organization.id).order_by("published_at", "id").values()
+    versions = (
+        await SalesProcess.filter(organization_id=organization.id).order_by("published_at", "id").values()
+    )
     events = await Event.filter(organization_id=organization.id).count()
     return versions, events, await Organization.filter(id=organization.id).values("default_process_key")
 
@@ -71,7 +73,9 @@ async def test_a_valid_process_is_summarized(file: Path) -> None:
     checked = await run_process("check", file)
 
     assert (checked.code, checked.err) == (0, "")
-    assert checked.out == (f"{file} can be published as `acme`: 10 criteria, 3 gates, 33 requirements, 7 milestones.\n")
+    assert checked.out == (
+        f"{file} can be published as `acme`: 10 criteria, 3 gates, 33 requirements, 7 milestones.\n"
+    )
 
 
 async def test_standard_input_is_checked_and_shown_in_full() -> None:
@@ -171,11 +175,15 @@ async def test_publishing_the_same_process_again_changes_nothing(
     assert (next_one.code, next_one.out) == (0, expected)
 
 
-async def test_an_invalid_process_is_not_published(file: Path, organization: TestOrganization, database: str) -> None:
+async def test_an_invalid_process_is_not_published(
+    file: Path, organization: TestOrganization, database: str
+) -> None:
     line = edit_file(file, "key: champion, minGrade", "key: champ, minGrade")
     before = await stored_rows(organization)
 
-    ended = await run_process("publish", file, "--organization", organization.name, "--default", database=database)
+    ended = await run_process(
+        "publish", file, "--organization", organization.name, "--default", database=database
+    )
 
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith(
@@ -184,7 +192,9 @@ async def test_an_invalid_process_is_not_published(file: Path, organization: Tes
     assert await stored_rows(organization) == before
 
 
-async def test_a_shown_process_publishes_unchanged(file: Path, organization: TestOrganization, database: str) -> None:
+async def test_a_shown_process_publishes_unchanged(
+    file: Path, organization: TestOrganization, database: str
+) -> None:
     whose = ("--organization", organization.name)
     await run_process("publish", file, *whose, "--default", database=database)
     edit_file(file, "weight: 15", "weight: 16")

@@ -58,7 +58,8 @@ ISSUER = {"PURSUIT_OIDC_ISSUER": "https://login.example.com", "PURSUIT_OIDC_AUDI
 
 
 @pytest.mark.parametrize(
-    "issuer", ["http://127.0.0.1:9000", "http://127.1.2.3/a", "http://localhost:9000/realms/a", "http://[::1]:9000"]
+    "issuer",
+    ["http://127.0.0.1:9000", "http://127.1.2.3/a", "http://localhost:9000/realms/a", "http://[::1]:9000"],
 )
 def test_an_issuer_on_this_machine_may_speak_http(issuer: str) -> None:
     assert Settings.read({**ISSUER, "PURSUIT_OIDC_ISSUER": issuer}).oidc_issuer == issuer
@@ -70,7 +71,10 @@ def test_an_issuer_on_this_machine_may_speak_http(issuer: str) -> None:
         ({"PURSUIT_OIDC_ISSUER": "https://login.example.com"}, "PURSUIT_OIDC_ISSUER"),
         ({"PURSUIT_OIDC_AUDIENCE": "pursuit"}, "PURSUIT_OIDC_AUDIENCE"),
         ({"PURSUIT_OIDC_ROLE_CLAIM": "role"}, "PURSUIT_OIDC_ROLE_CLAIM"),
-        ({"PURSUIT_OIDC_ISSUER": "https://a.example", "PURSUIT_OIDC_ROLE_CLAIM": "role"}, "PURSUIT_OIDC_ISSUER"),
+        (
+            {"PURSUIT_OIDC_ISSUER": "https://a.example", "PURSUIT_OIDC_ROLE_CLAIM": "role"},
+            "PURSUIT_OIDC_ISSUER",
+        ),
     ],
 )
 def test_an_issuer_and_its_audience_are_set_together(environ: dict[str, str], name: str) -> None:
@@ -84,8 +88,14 @@ def test_an_issuer_and_its_audience_are_set_together(environ: dict[str, str], na
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("PURSUIT_DATABASE_URL", url) for url in ("mysql://h/d", "var/x.db", "sqlite://", "sqlite://:memory:")),
-        *(("PURSUIT_DATABASE_URL", url) for url in ("postgres://h", "postgres://h:x/d", "postgres://h:99999/d")),
+        *(
+            ("PURSUIT_DATABASE_URL", url)
+            for url in ("mysql://h/d", "var/x.db", "sqlite://", "sqlite://:memory:")
+        ),
+        *(
+            ("PURSUIT_DATABASE_URL", url)
+            for url in ("postgres://h", "postgres://h:x/d", "postgres://h:99999/d")
+        ),
         *(("PORT", port) for port in ("0", "65536", "-1", "80a", "8e3", "\N{ARABIC-INDIC DIGIT ONE}")),
         *(("PURSUIT_HOST", "a b"), ("PURSUIT_LOG_LEVEL", "loud"), ("PURSUIT_LOG_FORMAT", "xml")),
         *(("PURSUIT_GRAPHIQL", "yes"), ("PURSUIT_INTROSPECTION", "1")),
@@ -97,7 +107,10 @@ def test_an_issuer_and_its_audience_are_set_together(environ: dict[str, str], na
             ("PURSUIT_OIDC_ISSUER", f"https://{rest}")
             for rest in ("", "/a", "a b", "u:p@h", "h?a", "h#a", "h:x", "[", "ä.de")
         ),
-        *(("PURSUIT_OIDC_ISSUER", text) for text in ("a.example", "ftp://a.example", "//a.example", "https:a.example")),
+        *(
+            ("PURSUIT_OIDC_ISSUER", text)
+            for text in ("a.example", "ftp://a.example", "//a.example", "https:a.example")
+        ),
         *(("PURSUIT_OIDC_AUDIENCE", text) for text in ("a b", "a\tb", "a" * 256)),
         ("PURSUIT_OIDC_ROLE_CLAIM", "a b"),
         *(("PURSUIT_SECRET_KEY", text) for text in ("secret", "a" * 44, "ä" * 43, f"{'a' * 43}=, x")),
@@ -137,11 +150,17 @@ def test_secret_keys_are_read_in_either_encoding_and_with_older_ones() -> None:
     read = Settings.read({"PURSUIT_SECRET_KEY": f"{standard}, {PLAIN}"})
 
     assert standard != url
-    assert read.vault_keys() == Settings.read({"PURSUIT_SECRET_KEY": f"{url} {PLAIN}"}).vault_keys() == (url, PLAIN)
+    assert (
+        read.vault_keys()
+        == Settings.read({"PURSUIT_SECRET_KEY": f"{url} {PLAIN}"}).vault_keys()
+        == (url, PLAIN)
+    )
     assert PLAIN not in str(read.redacted()) + repr(read)
 
 
-def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_owner_only(
+    tmp_path: Path,
+) -> None:
     settings = Settings(database_url=f"sqlite://{tmp_path}/pursuit.db")
 
     first, second = settings.vault_keys(), settings.vault_keys()

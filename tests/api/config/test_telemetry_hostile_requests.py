@@ -50,7 +50,8 @@ HOSTILE: tuple[Callable[[], dict[str, Any]], ...] = (
         }
     ),
     lambda: _json(
-        {"query": "{ viewer { role } }"}, **{"X-Request-Id": f"{ATTACKER_TEXT} {SECRET}", "Idempotency-Key": SECRET}
+        {"query": "{ viewer { role } }"},
+        **{"X-Request-Id": f"{ATTACKER_TEXT} {SECRET}", "Idempotency-Key": SECRET},
     ),
     lambda: {"method": "POST", "url": "/graphql", "content": INJECTION.encode() + random.randbytes(40)},
     lambda: {
@@ -79,7 +80,9 @@ async def test_hostile_requests_are_logged_as_one_safe_line_each(own_database: s
         server.client(key) as client,
     ):
         for start in range(0, REQUESTS, AT_ONCE):
-            statuses = await asyncio.gather(*(_status(client, number) for number in range(start, start + AT_ONCE)))
+            statuses = await asyncio.gather(
+                *(_status(client, number) for number in range(start, start + AT_ONCE))
+            )
             assert max(statuses) < 500
 
     lines = [line for line in server.logs[0].splitlines() if line]

@@ -37,7 +37,10 @@ HOSTILE: Mapping[str, tuple[dict[str, Any], str]] = {
     ),
     "50,000 duplicate fields": ({"query": "{ viewer { " + "role " * 50_000 + "} }"}, "QUERY_TOO_COMPLEX"),
     "1,900 duplicate fields": ({"query": "{ viewer { " + "role " * 1_900 + "} }"}, "QUERY_TOO_COMPLEX"),
-    "overlapping fields": ({"query": "{ " + "viewer { member { team { name } } } " * 180 + "}"}, "QUERY_TOO_COMPLEX"),
+    "overlapping fields": (
+        {"query": "{ " + "viewer { member { team { name } } } " * 180 + "}"},
+        "QUERY_TOO_COMPLEX",
+    ),
     "fragments that all overlap": (
         {
             "query": "{ "
@@ -49,12 +52,16 @@ HOSTILE: Mapping[str, tuple[dict[str, Any], str]] = {
     ),
     "deep lists": ({"query": DEEP}, "QUERY_TOO_COMPLEX"),
     "deep fields": ({"query": "{ viewer " * 20_000}, "QUERY_TOO_COMPLEX"),
-    "deep inline fragments": ({"query": "{ " + "... { " * 400 + "viewer { role }" + " }" * 401}, "QUERY_TOO_COMPLEX"),
+    "deep inline fragments": (
+        {"query": "{ " + "... { " * 400 + "viewer { role }" + " }" * 401},
+        "QUERY_TOO_COMPLEX",
+    ),
     "1,000 aliased mutations": (
         {
             "query": "mutation { "
             + " ".join(
-                f'm{n}: deleteOpportunity(input: {{id: "x", reason: "y"}}) {{ __typename }}' for n in range(1_000)
+                f'm{n}: deleteOpportunity(input: {{id: "x", reason: "y"}}) {{ __typename }}'
+                for n in range(1_000)
             )
             + " }"
         },
@@ -64,8 +71,14 @@ HOSTILE: Mapping[str, tuple[dict[str, Any], str]] = {
         {"query": "mutation { " + "deleteOpportunity { __typename } " * 100 + " }"},
         "QUERY_TOO_COMPLEX",
     ),
-    "20,000 directives": ({"query": "{ viewer " + "@skip(if: true) " * 20_000 + "{ role } }"}, "QUERY_TOO_COMPLEX"),
-    "500 operations": ({"query": " ".join(f"query q{n} {{ __typename }}" for n in range(500))}, "QUERY_TOO_COMPLEX"),
+    "20,000 directives": (
+        {"query": "{ viewer " + "@skip(if: true) " * 20_000 + "{ role } }"},
+        "QUERY_TOO_COMPLEX",
+    ),
+    "500 operations": (
+        {"query": " ".join(f"query q{n} {{ __typename }}" for n in range(500))},
+        "QUERY_TOO_COMPLEX",
+    ),
     "unknown fields": (
         {"query": "{ " + " ".join(f"viewr{n}" for n in range(1_450)) + " }"},
         "QUERY_TOO_COMPLEX",
@@ -110,7 +123,9 @@ async def cost(server: Server, client: httpx.AsyncClient, content: bytes, times:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_requests_are_refused_cheaply(server: Server, client: httpx.AsyncClient, name: str) -> None:
+async def test_hostile_requests_are_refused_cheaply(
+    server: Server, client: httpx.AsyncClient, name: str
+) -> None:
     request, code = HOSTILE[name]
     content, trivial = body(request), body(TRIVIAL)
 

@@ -23,7 +23,8 @@ def client_for(database: str, origins: str) -> httpx.AsyncClient:
 
 
 @pytest.mark.parametrize(
-    ("origins", "origin"), [(APP, APP), (f"http://localhost:5173, {APP}", APP), ("*", "https://any.example.com")]
+    ("origins", "origin"),
+    [(APP, APP), (f"http://localhost:5173, {APP}", APP), ("*", "https://any.example.com")],
 )
 async def test_an_allowed_origin_may_read_answers(
     database: str, organization: TestOrganization, origins: str, origin: str
@@ -43,7 +44,9 @@ async def test_an_allowed_origin_may_read_answers(
 
 
 @pytest.mark.parametrize("origins", ["", APP])
-async def test_another_origin_may_not_read_answers(database: str, organization: TestOrganization, origins: str) -> None:
+async def test_another_origin_may_not_read_answers(
+    database: str, organization: TestOrganization, origins: str
+) -> None:
     origin = "https://elsewhere.example.com"
     async with client_for(database, origins) as client:
         asked = await client.options("/graphql", headers={"Origin": origin, **PREFLIGHT})

@@ -66,7 +66,9 @@ def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch
     assert kept.read(ROLE) is first
 
 
-def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(documents, "MAX_CACHED_DOCUMENTS", 2)
     kept = DocumentCache(introspection=True)
     read = [kept.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
@@ -84,10 +86,16 @@ def test_one_operation_needs_no_name(query: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [(None, "Set `operationName` to one of A, B."), ("C", "no operation named 'C'."), ("", "no operation named ''.")],
+    [
+        (None, "Set `operationName` to one of A, B."),
+        ("C", "no operation named 'C'."),
+        ("", "no operation named ''."),
+    ],
 )
 def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> None:
-    document = DocumentCache(introspection=True).read("query A { viewer { role } } query B { viewer { role } }")
+    document = DocumentCache(introspection=True).read(
+        "query A { viewer { role } } query B { viewer { role } }"
+    )
 
     with pytest.raises(DocumentError, match="The document contains") as refused:
         document.operation(name)

@@ -31,7 +31,9 @@ LONGEST = 0.1
 """Seconds within which they hang up; ten at once are answered in about as long."""
 TIMEOUT = 10
 """Seconds after which a request that is not answered counts as never answered."""
-RENAME = "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
+RENAME = (
+    "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
+)
 ASSESS = """mutation($id: ID!, $name: String!) { assessCriteria(input: {opportunityId: $id, assessments: [
   {criterion: "pain", grade: VALIDATED, evidence: $name}, {criterion: "fit", grade: IDENTIFIED}]}) { __typename } }"""
 VERBS = cycle([RENAME, ASSESS])
@@ -42,9 +44,13 @@ async def test_clients_that_disconnect_mid_request_leave_no_partial_writes(own_d
         fixtures = await create_mutation_fixtures(own_database, server)
         before = await _version(fixtures)
         for start in range(0, CANCELS, AT_ONCE):
-            await asyncio.gather(*(_disconnect_early(fixtures, number) for number in range(start, start + AT_ONCE)))
+            await asyncio.gather(
+                *(_disconnect_early(fixtures, number) for number in range(start, start + AT_ONCE))
+            )
 
-        answer = await server.ask(fixtures.keys["admin"], RENAME, id=fixtures.ids["lead"], name="The last word")
+        answer = await server.ask(
+            fixtures.keys["admin"], RENAME, id=fixtures.ids["lead"], name="The last word"
+        )
 
     assert answer == {"data": {"updateOpportunity": {"__typename": "OpportunityChanged"}}}
     async with open_database(own_database, all_contexts=False):
@@ -77,11 +83,15 @@ async def _disconnect_early(fixtures: MutationFixtures, number: int) -> None:
 async def deal(organization: TestOrganization) -> UUID:
     """A lead at version 1."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
-    return await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX Pro"})
+    return await create_opportunity(
+        organization.ctx, NewOpportunity(account, None, None), {"name": "GTX Pro"}
+    )
 
 
 @pytest.fixture
-async def in_process_client(database: str, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
+async def in_process_client(
+    database: str, organization: TestOrganization
+) -> AsyncIterator[httpx.AsyncClient]:
     """The same application in this process, where a request can be cancelled at any statement."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))
     credentials = {"Authorization": f"Bearer {organization.api_key}"}

@@ -56,7 +56,9 @@ def test_the_lock_names_no_registry() -> None:
 
 def test_the_example_queries_fit_the_schema() -> None:
     ours = build_schema(schema.as_str())
-    examples = re.findall(r"query: `((?:[^`\\]|\\.)*)`", (ROOT / "web" / "examples.js").read_text(), re.DOTALL)
+    examples = re.findall(
+        r"query: `((?:[^`\\]|\\.)*)`", (ROOT / "web" / "examples.js").read_text(), re.DOTALL
+    )
 
     assert len(examples) == 12
     assert [validate(ours, parse(example)) for example in examples] == [[]] * 12

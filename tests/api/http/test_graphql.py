@@ -56,9 +56,17 @@ async def test_another_method_is_refused(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1"],
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=latin-1",
+    ],
 )
-async def test_a_body_that_is_not_declared_as_json_is_refused(client: httpx.AsyncClient, content_type: str) -> None:
+async def test_a_body_that_is_not_declared_as_json_is_refused(
+    client: httpx.AsyncClient, content_type: str
+) -> None:
     body = json.dumps({"query": CREATE})
 
     answer = await client.post("/graphql", content=body, headers={"Content-Type": content_type})
@@ -96,8 +104,16 @@ ODD = [
         b'{"query": 5}',
         b"[" * 100_000,
     ),
-    *(b"\xff\xfe", b'{"query": "\xff"}', b'{"query": "{ viewer { role } }", "variables": []}', b"\xef\xbb\xbf{}"),
-    *(b'{"query": "{ viewer { role } }", "operationName": 5}', b'{"query": "{ viewer { role } }", "extensions": []}'),
+    *(
+        b"\xff\xfe",
+        b'{"query": "\xff"}',
+        b'{"query": "{ viewer { role } }", "variables": []}',
+        b"\xef\xbb\xbf{}",
+    ),
+    *(
+        b'{"query": "{ viewer { role } }", "operationName": 5}',
+        b'{"query": "{ viewer { role } }", "extensions": []}',
+    ),
     *(
         b'{"query": "{ viewer { role } }", "variables": {"a": NaN}}',
         b'{"query": "{ a\\ud800 }"}',
@@ -139,7 +155,9 @@ async def test_an_invalid_request_has_an_error_code(
 
 
 async def test_of_several_operations_the_named_one_runs(client: httpx.AsyncClient) -> None:
-    answer = await ask(client, "query A { viewer { role } } query B { a: viewer { role } }", operationName="B")
+    answer = await ask(
+        client, "query A { viewer { role } } query B { a: viewer { role } }", operationName="B"
+    )
 
     assert answer.json()["data"] == {"a": {"role": "ADMIN"}}
 

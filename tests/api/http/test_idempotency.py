@@ -96,7 +96,9 @@ async def test_of_many_concurrent_requests_one_runs_and_all_get_its_answer(
 
     answers = await asyncio.gather(*(_until_answered(client, key) for _ in range(AT_ONCE)))
 
-    assert [answer.text for answer in answers if answer.status_code != 200 or "data" not in answer.json()] == []
+    assert [
+        answer.text for answer in answers if answer.status_code != 200 or "data" not in answer.json()
+    ] == []
     assert len({str(answer.json()["data"]) for answer in answers}) == 1
     assert sorted(answer.headers.get("Idempotency-Replayed", "") for answer in answers) == [
         "",
@@ -138,7 +140,9 @@ async def test_another_members_key_is_a_different_key(
     assert answer.json()["data"]["createAccount"]["account"]["name"] == "Acme again"
 
 
-async def test_the_key_is_free_again_after_a_day(client: httpx.AsyncClient, organization: TestOrganization) -> None:
+async def test_the_key_is_free_again_after_a_day(
+    client: httpx.AsyncClient, organization: TestOrganization
+) -> None:
     key, old = uuid4().hex, uuid4().hex
     for name in (key, old):
         await send(client, name, name=name)
@@ -181,7 +185,9 @@ async def test_an_expired_idempotency_lease_is_taken_over(
     key = uuid4().hex
     first = await send(client, key, name="Acme")
     mine = IdempotencyRecord.filter(organization_id=organization.id)
-    lost: Mapping[str, Any] = {"answer": None} if kept == "done" else {"answer": None, "done": False, "outcomes": {}}
+    lost: Mapping[str, Any] = (
+        {"answer": None} if kept == "done" else {"answer": None, "done": False, "outcomes": {}}
+    )
     await mine.update(claimed_until=datetime.now(UTC) + timedelta(seconds=20), **lost)
 
     running = await send(client, key, name="Acme")

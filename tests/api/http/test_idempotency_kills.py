@@ -96,7 +96,9 @@ async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_datab
     async with serving(own_database) as server:
         fixtures = await create_mutation_fixtures(own_database, server)
         key, account = fixtures.keys["admin"], fixtures.ids["account"]
-        born = [await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}") for number in range(4)]
+        born = [
+            await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}") for number in range(4)
+        ]
         deals = [one["data"]["createOpportunity"]["opportunity"]["id"] for one in born]
         ids = [found[1] for found in map(decode, deals) if found]
         refs = [{"id": id} for id in deals]

@@ -40,9 +40,13 @@ async def test_a_document_is_sent_once_and_then_its_hash(client: httpx.AsyncClie
 async def test_by_get_the_hash_is_enough_too(client: httpx.AsyncClient) -> None:
     query = f"query ByGet {ROLE}"
     await client.post("/graphql", json={"query": query, "extensions": digest(query)})
-    hashed = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest(query)["persistedQuery"]["sha256Hash"]}"}}}}'
+    hashed = (
+        f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest(query)["persistedQuery"]["sha256Hash"]}"}}}}'
+    )
 
-    answer = await client.get("/graphql", params={"extensions": hashed}, headers={"Accept": "application/json"})
+    answer = await client.get(
+        "/graphql", params={"extensions": hashed}, headers={"Accept": "application/json"}
+    )
 
     assert answer.json()["data"] == {"viewer": {"role": "ADMIN"}}
 
@@ -50,9 +54,13 @@ async def test_by_get_the_hash_is_enough_too(client: httpx.AsyncClient) -> None:
 async def test_a_mutation_by_hash_is_sent_by_post_alone(client: httpx.AsyncClient) -> None:
     query = 'mutation { createAccount(input: { name: "Acme" }) { __typename } }'
     await client.post("/graphql", json={"query": query, "extensions": digest(query)})
-    hashed = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest(query)["persistedQuery"]["sha256Hash"]}"}}}}'
+    hashed = (
+        f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest(query)["persistedQuery"]["sha256Hash"]}"}}}}'
+    )
 
-    answer = await client.get("/graphql", params={"extensions": hashed}, headers={"Accept": "application/json"})
+    answer = await client.get(
+        "/graphql", params={"extensions": hashed}, headers={"Accept": "application/json"}
+    )
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
@@ -63,14 +71,19 @@ async def test_another_organizations_document_is_not_known(client: httpx.AsyncCl
 
     other = await new_organization()
     async with server.client(other.api_key) as stranger:
-        assert code(await stranger.post("/graphql", json={"extensions": digest(query)})) == "PERSISTED_QUERY_NOT_FOUND"
+        assert (
+            code(await stranger.post("/graphql", json={"extensions": digest(query)}))
+            == "PERSISTED_QUERY_NOT_FOUND"
+        )
 
 
 async def test_a_document_that_cannot_run_is_not_kept(client: httpx.AsyncClient) -> None:
     query = "{ nothing }"
     await client.post("/graphql", json={"query": query, "extensions": digest(query)})
 
-    assert code(await client.post("/graphql", json={"extensions": digest(query)})) == "PERSISTED_QUERY_NOT_FOUND"
+    assert (
+        code(await client.post("/graphql", json={"extensions": digest(query)})) == "PERSISTED_QUERY_NOT_FOUND"
+    )
 
 
 @pytest.mark.parametrize(

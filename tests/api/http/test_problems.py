@@ -28,7 +28,9 @@ def test_an_internal_error_is_masked_and_logged(caplog: pytest.LogCaptureFixture
 
 
 def test_an_internal_error_of_a_subscription_is_masked_too() -> None:
-    error = GraphQLError("inner secret", original_error=KeyError("inner secret"))  # raised by its stream: no path
+    error = GraphQLError(
+        "inner secret", original_error=KeyError("inner secret")
+    )  # raised by its stream: no path
 
     formatted = execution_error(error, request_id="r1")
 
@@ -47,7 +49,9 @@ def test_an_internal_error_of_a_subscription_is_masked_too() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_expected_failure_has_its_code(original: Exception, code: str, path: list[str | int] | None) -> None:
+def test_an_expected_failure_has_its_code(
+    original: Exception, code: str, path: list[str | int] | None
+) -> None:
     error = GraphQLError(str(original), original_error=original, path=path)
     formatted = execution_error(error, request_id="r1")
 
@@ -56,11 +60,15 @@ def test_an_expected_failure_has_its_code(original: Exception, code: str, path: 
 
 
 @pytest.mark.parametrize("operation", ["query", "subscription"])
-async def test_a_variable_of_the_wrong_type_is_the_clients_error(operation: str, client: httpx.AsyncClient) -> None:
+async def test_a_variable_of_the_wrong_type_is_the_clients_error(
+    operation: str, client: httpx.AsyncClient
+) -> None:
     field = "opportunity(id: $id)" if operation == "query" else "opportunityChanged(id: $id)"
     body = {"query": f"{operation}($id: ID!) {{ {field} {{ name }} }}", "variables": {"id": {}}}
 
-    answer = await client.post("/graphql", json=body, headers={"Accept": "application/json, text/event-stream"})
+    answer = await client.post(
+        "/graphql", json=body, headers={"Accept": "application/json, text/event-stream"}
+    )
 
     assert "ID cannot represent value: {}" in answer.text
     assert '"code":"BAD_USER_INPUT"' in answer.text

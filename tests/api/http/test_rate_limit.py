@@ -27,7 +27,9 @@ async def limited_client(database: str, organization: TestOrganization) -> httpx
 async def test_an_answer_says_what_it_cost_and_what_is_left(limited_client: httpx.AsyncClient) -> None:
     before = datetime.now(UTC)
 
-    costs = [(await limited_client.post("/graphql", json=ROLE)).json()["extensions"]["cost"] for _ in range(3)]
+    costs = [
+        (await limited_client.post("/graphql", json=ROLE)).json()["extensions"]["cost"] for _ in range(3)
+    ]
 
     assert [(cost["requested"], cost["limit"], cost["remaining"]) for cost in costs] == [
         (1, 5, 4),
@@ -39,7 +41,11 @@ async def test_an_answer_says_what_it_cost_and_what_is_left(limited_client: http
 
 
 async def test_an_invalid_request_costs_points_too(limited_client: httpx.AsyncClient) -> None:
-    faulty = [{"query": "{ viewer {"}, {"query": "{ nothing }"}, {"extensions": {"persistedQuery": {"version": 1}}}]
+    faulty = [
+        {"query": "{ viewer {"},
+        {"query": "{ nothing }"},
+        {"extensions": {"persistedQuery": {"version": 1}}},
+    ]
 
     answers = [(await limited_client.post("/graphql", json=request)).json() for request in faulty]
 

@@ -84,7 +84,9 @@ async def test_a_request_ends_with_its_credentials(
     assert [set(one.json()) for one in (answer, later)] == [{"errors"}, {"errors"}]
 
 
-async def test_a_long_request_with_valid_credentials_is_answered(in_process_client: httpx.AsyncClient) -> None:
+async def test_a_long_request_with_valid_credentials_is_answered(
+    in_process_client: httpx.AsyncClient,
+) -> None:
     answers = await asyncio.gather(*(ask_slow_query(in_process_client) for _ in range(4)))
 
     assert {answer.json()["data"]["processImpact"]["openOpportunities"] for answer in answers} == {

@@ -57,7 +57,10 @@ async def test_an_invalid_operation_is_reported_in_the_stream(client: httpx.Asyn
     async with open_stream(client, "{ viewer {") as events:
         received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["GRAPHQL_PARSE_FAILED", None]
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == [
+        "GRAPHQL_PARSE_FAILED",
+        None,
+    ]
 
 
 async def test_a_subscription_is_streamed_by_get_too(client: httpx.AsyncClient) -> None:
@@ -92,7 +95,9 @@ async def test_unknown_credentials_get_no_stream(server: Server) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
 
 
-async def test_a_stream_ends_with_its_credentials(server: Server, organization: TestOrganization, deal: str) -> None:
+async def test_a_stream_ends_with_its_credentials(
+    server: Server, organization: TestOrganization, deal: str
+) -> None:
     key = await organization.key(Role.OBSERVER)
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("id")
     async with server.client(key) as client, open_stream(client, CHANGED, id=deal) as events:
@@ -101,4 +106,7 @@ async def test_a_stream_ends_with_its_credentials(server: Server, organization: 
         async with asyncio.timeout(5):
             received = [event async for event in events]
 
-    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == ["UNAUTHENTICATED", None]
+    assert [event and event["errors"][0]["extensions"]["code"] for event in received] == [
+        "UNAUTHENTICATED",
+        None,
+    ]

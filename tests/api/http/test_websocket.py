@@ -19,7 +19,8 @@ async def deal(organization: TestOrganization) -> str:
     """A lead's id."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
     return encode(
-        "Opportunity", await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
+        "Opportunity",
+        await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"}),
     )
 
 
@@ -44,7 +45,11 @@ async def test_a_query_is_answered_and_complete(open_socket: SocketClient) -> No
 
     messages = [await open_socket.receive(), await open_socket.receive()]
 
-    assert without_cost(messages[0]) == {"id": "1", "type": "next", "payload": {"data": {"viewer": {"role": "ADMIN"}}}}
+    assert without_cost(messages[0]) == {
+        "id": "1",
+        "type": "next",
+        "payload": {"data": {"viewer": {"role": "ADMIN"}}},
+    }
     assert messages[1] == {"id": "1", "type": "complete"}
 
 
@@ -113,7 +118,9 @@ async def test_a_protocol_violation_closes_the_socket(
     assert await open_socket.close_code() == code
 
 
-@pytest.mark.parametrize("payload", ["null", "5", "[]", "{}", '{"query": 5}', '{"query": "{ a }", "variables": []}'])
+@pytest.mark.parametrize(
+    "payload", ["null", "5", "[]", "{}", '{"query": 5}', '{"query": "{ a }", "variables": []}']
+)
 async def test_a_payload_that_is_not_a_request_is_an_error(open_socket: SocketClient, payload: str) -> None:
     await open_socket.connection.send(f'{{"type": "subscribe", "id": "1", "payload": {payload}}}')
 

@@ -17,7 +17,13 @@ from tests.support.counts import count
 from tests.support.fixtures import create_mutation_fixtures
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server, serving
-from tests.support.subscription_clients import CHANGED, RENAME, connect_socket, open_stream, serving_in_process
+from tests.support.subscription_clients import (
+    CHANGED,
+    RENAME,
+    connect_socket,
+    open_stream,
+    serving_in_process,
+)
 from workflow.models import ApiKey
 from workflow.operations.people.api_keys import revoke_api_key
 from workflow.operations.people.members import update_member
@@ -77,7 +83,9 @@ async def test_the_number_of_sockets_is_limited(
     assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
-async def test_a_socket_without_connection_init_is_closed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_socket_without_connection_init_is_closed(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api.http.websocket, "INIT_TIMEOUT", 0.05)
 
     async with (
@@ -88,7 +96,9 @@ async def test_a_socket_without_connection_init_is_closed(database: str, monkeyp
 
 
 @pytest.mark.parametrize("ending", ["revoked", "deactivated"])
-async def test_a_socket_ends_with_its_credentials(server: Server, organization: TestOrganization, ending: str) -> None:
+async def test_a_socket_ends_with_its_credentials(
+    server: Server, organization: TestOrganization, ending: str
+) -> None:
     ctx = await organization.ctx_of(Role.REP, "rita@example.com")
     assert ctx.viewer.key and ctx.viewer.member_id
     key = await organization.key(Role.REP, "rita@example.com")
@@ -134,7 +144,9 @@ async def _disconnect_early(server: Server, key: str, deal: str) -> None:
 
 async def _rename(server: Server, key: str, deal: str) -> int:
     async with server.client(key) as client:
-        answer = await client.post("/graphql", json={"query": RENAME, "variables": {"id": deal, "name": "At last"}})
+        answer = await client.post(
+            "/graphql", json={"query": RENAME, "variables": {"id": deal, "name": "At last"}}
+        )
     return answer.status_code
 
 
@@ -144,7 +156,9 @@ async def _id_of(api_key: str) -> UUID:
     return id
 
 
-async def test_a_message_over_the_limit_closes_the_socket(server: Server, organization: TestOrganization) -> None:
+async def test_a_message_over_the_limit_closes_the_socket(
+    server: Server, organization: TestOrganization
+) -> None:
     async with connect_socket(server.base_url) as client:
         await client.authenticate(organization.api_key)
         await client.subscribe("1", ROLE + " " * 1_000_000)

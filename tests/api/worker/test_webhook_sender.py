@@ -56,7 +56,9 @@ async def test_a_receiver_gets_events_with_ids_of_the_api(webhooks: WebhookOrgan
     )
 
 
-async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id(webhooks: WebhookOrganization) -> None:
+async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id(
+    webhooks: WebhookOrganization,
+) -> None:
     rng, met = random.Random(7), Counter[str]()
 
     def moody(sent: ReceivedRequest) -> bytes:
@@ -92,7 +94,11 @@ async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id
 
 
 async def test_a_hanging_receiver_delays_no_other(webhooks: WebhookOrganization) -> None:
-    async with running_receiver(lambda sent: HANG) as slow, running_receiver() as quick, webhooks.running_worker():
+    async with (
+        running_receiver(lambda sent: HANG) as slow,
+        running_receiver() as quick,
+        webhooks.running_worker(),
+    ):
         await webhooks.endpoint(slow.url)
         await webhooks.endpoint(quick.url)
         await webhooks.create_accounts(30)
@@ -139,11 +145,15 @@ async def test_a_receiver_that_does_not_answer_is_retried(webhooks: WebhookOrgan
     assert row["last_status_code"] is None and "could not be reached" in row["last_error"]
 
 
-async def test_while_a_secret_is_rotated_each_message_has_both_signatures(webhooks: WebhookOrganization) -> None:
+async def test_while_a_secret_is_rotated_each_message_has_both_signatures(
+    webhooks: WebhookOrganization,
+) -> None:
     async with running_receiver() as receiver, webhooks.running_worker():
         first = await webhooks.endpoint(receiver.url)
         second = await update_webhook_endpoint(webhooks.ctx, first.id, {}, rotate=True)
-        await WebhookEndpoint.filter(id=first.id).update(secret_before_until=datetime.now(UTC) + timedelta(hours=1))
+        await WebhookEndpoint.filter(id=first.id).update(
+            secret_before_until=datetime.now(UTC) + timedelta(hours=1)
+        )
         await webhooks.create_accounts(1)
         await receiver.wait_for(1)
         await WebhookEndpoint.filter(id=first.id).update(secret_before_until=datetime.now(UTC))
@@ -209,11 +219,17 @@ async def test_a_stopping_worker_releases_its_deliveries(webhooks: WebhookOrgani
         await webhooks.create_accounts(3)
         await receiver.wait_for(3)
 
-    assert [(row["lease"], row["attempts"], row["status"]) for row in await deliveries()] == [(None, 0, "PENDING")] * 3
+    assert [(row["lease"], row["attempts"], row["status"]) for row in await deliveries()] == [
+        (None, 0, "PENDING")
+    ] * 3
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "https://localhost:{port}/", "https://127.1:{port}/"])
-async def test_a_private_address_in_the_database_is_not_contacted(webhooks: WebhookOrganization, url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{port}/", "https://localhost:{port}/", "https://127.1:{port}/"]
+)
+async def test_a_private_address_in_the_database_is_not_contacted(
+    webhooks: WebhookOrganization, url: str
+) -> None:
     async with running_receiver() as receiver, webhooks.running_worker(private=False):
         await webhooks.endpoint(url.format(port=receiver.port))
         await webhooks.create_accounts(1)

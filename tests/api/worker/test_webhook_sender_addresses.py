@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support.webhooks.receiver import running_receiver
-from tests.support.webhooks.worker import WebhookOrganization, deliveries, wait_for_deliveries, webhook_organization
+from tests.support.webhooks.worker import (
+    WebhookOrganization,
+    deliveries,
+    wait_for_deliveries,
+    webhook_organization,
+)
 
 Resolver = Callable[..., Any]
 
@@ -47,7 +52,9 @@ def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
 
 
-@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"], ["::ffff:127.0.0.1"]])
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"], ["::ffff:127.0.0.1"]]
+)
 async def test_a_host_that_resolves_to_a_private_address_is_not_contacted(
     webhooks: WebhookOrganization, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
@@ -78,7 +85,9 @@ async def test_a_host_is_resolved_once_and_connected_to_the_checked_address(
     assert asked == ["hooks.example.com"]
 
 
-@pytest.mark.parametrize(("named", "status"), [("hooks.example.com", "DELIVERED"), ("other.example.com", "FAILED")])
+@pytest.mark.parametrize(
+    ("named", "status"), [("hooks.example.com", "DELIVERED"), ("other.example.com", "FAILED")]
+)
 async def test_a_receiver_needs_a_certificate_for_its_host_name(
     webhooks: WebhookOrganization, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, status: str
 ) -> None:

@@ -47,7 +47,9 @@ async def test_a_worker_sends_deliveries_and_stops_on_a_signal(
     assert process.returncode == 0
 
 
-async def test_a_stopped_worker_releases_its_deliveries(webhooks: WebhookOrganization, own_database: str) -> None:
+async def test_a_stopped_worker_releases_its_deliveries(
+    webhooks: WebhookOrganization, own_database: str
+) -> None:
     async with running_receiver(lambda sent: HANG) as receiver:
         await webhooks.endpoint(receiver.url)
         async with worker(own_database) as process:
@@ -58,7 +60,9 @@ async def test_a_stopped_worker_releases_its_deliveries(webhooks: WebhookOrganiz
     assert {(row["lease"], row["status"]) for row in await deliveries()} == {(None, "PENDING")}
 
 
-async def test_a_worker_killed_repeatedly_loses_nothing(webhooks: WebhookOrganization, own_database: str) -> None:
+async def test_a_worker_killed_repeatedly_loses_nothing(
+    webhooks: WebhookOrganization, own_database: str
+) -> None:
     async with running_receiver(lambda sent: OK) as receiver, AsyncExitStack() as others:
         receiver.delay = 0.05
         await webhooks.endpoint(receiver.url)

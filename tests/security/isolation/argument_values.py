@@ -110,10 +110,14 @@ def argument_values(
     named, many = get_named_type(kind), _is_list(kind)
     if named.name == "ID":
         for which in KINDS:
-            yield from _as_value(values.ids(_id_type(values, name, listed), which), name, which, many=many, each=True)
+            yield from _as_value(
+                values.ids(_id_type(values, name, listed), which), name, which, many=many, each=True
+            )
     elif named.name == "String" and name in CURSORS:
         for which in KINDS:
-            yield from (ArgumentValue(name, which, cursor, per_viewer=True) for cursor in values.cursor(place, which))
+            yield from (
+                ArgumentValue(name, which, cursor, per_viewer=True) for cursor in values.cursor(place, which)
+            )
     elif named.name == "String":
         for which in KINDS:
             yield from _as_value(_texts(values, name, listed, which), name, which, many=many)
@@ -135,7 +139,9 @@ def samples(kind: GraphQLInputType) -> list[Any]:
         required = {key: one for key, one in named.fields.items() if is_required_input_field(one)}
         found = [{key: samples(one.type)[0] for key, one in (required or named.fields).items()}]
     else:
-        raise UnknownArgument(f"Say what a {named.name} is in SAMPLES of tests/security/isolation/argument_values.py.")
+        raise UnknownArgument(
+            f"Say what a {named.name} is in SAMPLES of tests/security/isolation/argument_values.py."
+        )
     return [[one] for one in found] if _is_list(kind) else found
 
 
@@ -158,7 +164,9 @@ def _filter_values(
             continue
         for found in argument_values(values, inner.type, name=key, listed=listed, place=place):
             alone = {key: found.value}
-            yield ArgumentValue(f"{name}.{found.path}", found.kind, [alone] if many else alone, found.per_viewer)
+            yield ArgumentValue(
+                f"{name}.{found.path}", found.kind, [alone] if many else alone, found.per_viewer
+            )
             if "not" in kind.fields and not many and found.kind != PLAIN:
                 yield ArgumentValue(f"{name}.not.{found.path}", found.kind, {"not": alone})
 
@@ -190,7 +198,9 @@ def _texts(values: ArgumentValues, name: str, listed: str, which: str) -> list[s
     return list(dict.fromkeys(row[column] for row in rows if row[column]))
 
 
-def _as_value(found: Sequence[str], name: str, kind: str, *, many: bool, each: bool = False) -> Iterator[ArgumentValue]:
+def _as_value(
+    found: Sequence[str], name: str, kind: str, *, many: bool, each: bool = False
+) -> Iterator[ArgumentValue]:
     if found:
         chosen = _spread(found)
         yield ArgumentValue(name, kind, chosen if many else chosen[-1], each)

@@ -49,7 +49,9 @@ class ServerPair:
     full: httpx.AsyncClient
     filtered: httpx.AsyncClient
 
-    async def ask_both(self, visibility: ExpectedVisibility, question: Question) -> tuple[HttpAnswer, HttpAnswer]:
+    async def ask_both(
+        self, visibility: ExpectedVisibility, question: Question
+    ) -> tuple[HttpAnswer, HttpAnswer]:
         """What each of them answers."""
         full, lone = await asyncio.gather(
             *(ask(door, self.organizations.key(visibility), question) for door in (self.full, self.filtered))

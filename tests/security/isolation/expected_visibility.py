@@ -78,7 +78,12 @@ class DatabaseRows:
     @cached_property
     def by_id(self) -> dict[str, tuple[str, Row]]:
         """Table and row of every id."""
-        return {row["id"]: (name, row) for name, rows in self.tables.items() for row in rows if _is_id(row.get("id"))}
+        return {
+            row["id"]: (name, row)
+            for name, rows in self.tables.items()
+            for row in rows
+            if _is_id(row.get("id"))
+        }
 
     @cached_property
     def scopes(self) -> dict[str, RowScope]:
@@ -131,7 +136,11 @@ class ExpectedVisibility:
         organization_id, deal = self.rows.scope(table, row)
         if organization_id != self.viewer.organization_id:
             return False
-        return deal is None or deal in self.deals or (table == "event" and self.sees_all and deal in self.deleted_deals)
+        return (
+            deal is None
+            or deal in self.deals
+            or (table == "event" and self.sees_all and deal in self.deleted_deals)
+        )
 
     def may_know(self, home: RowScope) -> bool:
         """Whether a word or an id of that home may stand in an answer."""
@@ -146,7 +155,9 @@ class ExpectedVisibility:
 
     def hidden_rows(self, table: str) -> list[Row]:
         """The rows of a table that are out of their sight inside their organization."""
-        return [row for row in self.rows.rows_of(self.viewer.organization_id, table) if not self.sees(table, row)]
+        return [
+            row for row in self.rows.rows_of(self.viewer.organization_id, table) if not self.sees(table, row)
+        ]
 
     def _is_own(self, deal: Row) -> bool:
         if deal["owner_id"] == self.viewer.member_id or deal["id"] in self._collaborations:
@@ -158,7 +169,9 @@ class ExpectedVisibility:
     def _collaborations(self) -> frozenset[str]:
         """The deals they collaborate on."""
         helpers = self.rows.rows_of(self.viewer.organization_id, "collaborator")
-        return frozenset(one["opportunity_id"] for one in helpers if one["member_id"] == self.viewer.member_id)
+        return frozenset(
+            one["opportunity_id"] for one in helpers if one["member_id"] == self.viewer.member_id
+        )
 
     @cached_property
     def _teams(self) -> frozenset[str]:
@@ -171,12 +184,16 @@ class ExpectedVisibility:
         return frozenset(found)
 
 
-def group_by_visibility(facts: DatabaseRows, people: Iterable[MemberViewer]) -> dict[Any, list[ExpectedVisibility]]:
+def group_by_visibility(
+    facts: DatabaseRows, people: Iterable[MemberViewer]
+) -> dict[Any, list[ExpectedVisibility]]:
     """People of one organization who see the very same deals, together."""
     groups: dict[Any, list[ExpectedVisibility]] = {}
     for person in people:
         visibility = ExpectedVisibility(facts, person)
-        groups.setdefault((person.organization_id, visibility.deals, visibility.sees_all), []).append(visibility)
+        groups.setdefault((person.organization_id, visibility.deals, visibility.sees_all), []).append(
+            visibility
+        )
     return groups
 
 

@@ -12,7 +12,12 @@ from schema.core.context import RequestContext
 from schema.core.ids import decode
 from tests.security.isolation.detector import BASE64, UUID_TEXT
 from tests.security.isolation.expected_visibility import INTERNAL_TABLES, ExpectedVisibility
-from tests.security.isolation.forbidden_mutations import MUTATIONS, fixtures_name, mutation_document, valid_inputs
+from tests.security.isolation.forbidden_mutations import (
+    MUTATIONS,
+    fixtures_name,
+    mutation_document,
+    valid_inputs,
+)
 from tests.security.isolation.raw_tables import Tables
 from tests.security.isolation.two_organizations import FurnishedOrganization, TwoOrganizations
 from tests.support.fixtures import replace_names
@@ -23,7 +28,9 @@ from workflow.queries.people.credentials import authenticate_api_key
 
 CURSOR = re.compile(r'"(\w*[cC]ursor)": "[^"]*"')
 API_KEY = re.compile(r"pur_[0-9a-f]+(_[\w-]+)?|whsec_[\w+/=]+")
-PROBLEMS = re.compile(r"NotFound|PermissionDenied|InvalidInput|VersionConflict|Duplicate|RecordClosed|Blocked|Illegal")
+PROBLEMS = re.compile(
+    r"NotFound|PermissionDenied|InvalidInput|VersionConflict|Duplicate|RecordClosed|Blocked|Illegal"
+)
 
 
 class IntendedRollback(Exception):
@@ -53,14 +60,20 @@ def valid_writes() -> Iterator[tuple[str, Input]]:
     """Every mutation as it is done by somebody who may."""
     for mutation in MUTATIONS:
         for input in valid_inputs(mutation):
-            yield mutation, {**input, "until": (NOW + timedelta(days=6)).isoformat()} if "until" in input else input
+            yield (
+                mutation,
+                {**input, "until": (NOW + timedelta(days=6)).isoformat()} if "until" in input else input,
+            )
 
 
 async def problems_with(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, mutation: str, input: Input
 ) -> list[str]:
     """What is wrong with a write that is right: refused, or it changed a row that the writer does not see."""
-    ids, key = organizations.own(visibility).fixtures[fixtures_name(visibility)], organizations.key(visibility)
+    ids, key = (
+        organizations.own(visibility).fixtures[fixtures_name(visibility)],
+        organizations.key(visibility),
+    )
     now = NOW + timedelta(days=1)
     viewer = await authenticate_api_key(key, now)
     assert viewer is not None
@@ -68,7 +81,9 @@ async def problems_with(
 
     async def work() -> None:
         variables = {"input": replace_names(input, ids)}
-        answer = await schema.execute(mutation_document(mutation), variable_values=variables, context_value=context)
+        answer = await schema.execute(
+            mutation_document(mutation), variable_values=variables, context_value=context
+        )
         raise IntendedRollback(answer, await all_rows(organizations))
 
     before = await all_rows(organizations)
@@ -85,7 +100,10 @@ async def problems_with(
 async def all_rows(organizations: TwoOrganizations) -> Tables:
     """Every row, as the present transaction has it."""
     tables = organizations.rows.tables.keys() - INTERNAL_TABLES
-    return {name: [_with_text_ids(row) for row in await fetch(f'SELECT * FROM "{name}"')] for name in sorted(tables)}
+    return {
+        name: [_with_text_ids(row) for row in await fetch(f'SELECT * FROM "{name}"')]
+        for name in sorted(tables)
+    }
 
 
 def _hidden_changes(visibility: ExpectedVisibility, before: Tables, after: Tables) -> Iterator[str]:

@@ -64,14 +64,20 @@ def select_all(kind: GraphQLNamedType, depth: int, prefix: str = "") -> str:
         return "{ __typename id }"
     assert isinstance(kind, GraphQLObjectType)
     depth -= kind.name in NODE_TYPES
-    free = {name: one for name, one in kind.fields.items() if not any(map(is_required_argument, one.args.values()))}
+    free = {
+        name: one
+        for name, one in kind.fields.items()
+        if not any(map(is_required_argument, one.args.values()))
+    }
     return f"{{ __typename {' '.join(_field_selection(name, one, depth, prefix) for name, one in free.items())} }}"
 
 
 def _field_selection(name: str, spec: GraphQLField, depth: int, prefix: str) -> str:
     below = get_named_type(spec.type)
     alias = f"{prefix}{name}: " if prefix else ""
-    return alias + (name if is_leaf_type(below) else f"{name} {select_all(below, 0 if name == 'nodes' else depth)}")
+    return alias + (
+        name if is_leaf_type(below) else f"{name} {select_all(below, 0 if name == 'nodes' else depth)}"
+    )
 
 
 def questions(values: ArgumentValues) -> Iterator[Question]:
@@ -126,14 +132,20 @@ def _questions_of_field(
         for name, one in spec.args.items()
     }
     needed = {
-        name: _required_value(named[name], samples, one) for name, one in spec.args.items() if is_required_argument(one)
+        name: _required_value(named[name], samples, one)
+        for name, one in spec.args.items()
+        if is_required_argument(one)
     }
     yield Question(what, only or PLAIN, _document(place, spec, path, needed, 1), needed)
     if only is None:
         for name, found in chain.from_iterable(((name, one) for one in some) for name, some in named.items()):
             given = {**needed, name: found.value}
             yield Question(
-                f"{what}({found.path})", found.kind, _document(place, spec, path, given, 0), given, found.per_viewer
+                f"{what}({found.path})",
+                found.kind,
+                _document(place, spec, path, given, 0),
+                given,
+                found.per_viewer,
             )
 
 
@@ -154,7 +166,9 @@ def paged_fields() -> list[tuple[TypeField, GraphQLField]]:
     """The lists that give out cursors."""
     assert SCHEMA.query_type
     roots = [("Query", name, spec) for name, spec in SCHEMA.query_type.fields.items()]
-    return [((parent, name), spec) for parent, name, spec in (*roots, *_nested_fields()) if "after" in spec.args]
+    return [
+        ((parent, name), spec) for parent, name, spec in (*roots, *_nested_fields()) if "after" in spec.args
+    ]
 
 
 def cursor_questions(place: TypeField, values: ArgumentValues, deep: int) -> Iterator[Question]:
@@ -164,7 +178,9 @@ def cursor_questions(place: TypeField, values: ArgumentValues, deep: int) -> Ite
     if parent == "Query":
         yield Question(f"Query.{name}", OWN, f"query {{ {asked} }}")
     for id in values.ids(parent, OWN)[:deep] if parent in NODE_TYPES else []:
-        yield Question(f"{parent}.{name}", OWN, f'query {{ node(id: "{id}") {{ ... on {parent} {{ {asked} }} }} }}')
+        yield Question(
+            f"{parent}.{name}", OWN, f'query {{ node(id: "{id}") {{ ... on {parent} {{ {asked} }} }} }}'
+        )
 
 
 def _questions_by_id(values: ArgumentValues, record: GraphQLObjectType, kind: str) -> Iterator[Question]:

@@ -26,7 +26,9 @@ async def read_tables(url: str) -> Tables:
             return {name: [dict(row) for row in file.execute(f'SELECT * FROM "{name}"')] for name in names}
     async with _postgres(url) as server:
         names = [row[0] for row in await server.fetch(POSTGRES_TABLES)]
-        return {name: [_texts(row) for row in await server.fetch(f'SELECT * FROM "{name}"')] for name in names}
+        return {
+            name: [_texts(row) for row in await server.fetch(f'SELECT * FROM "{name}"')] for name in names
+        }
 
 
 async def rewrite(url: str, statements: Sequence[Statement]) -> None:
@@ -80,7 +82,8 @@ async def watch_changes(url: str) -> AsyncIterator[ChangeDetector]:
     async with _postgres(url) as server:
         names = [row[0] for row in await server.fetch(POSTGRES_TABLES)]
         text = " UNION ALL ".join(
-            f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t" for name in names
+            f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t"
+            for name in names
         )
 
         async def sums() -> object:
@@ -93,7 +96,9 @@ async def watch_changes(url: str) -> AsyncIterator[ChangeDetector]:
 
 def _dump(tables: Tables) -> Dump:
     return {
-        name: [tuple(value for column, value in row.items() if column not in VOLATILE_COLUMNS) for row in rows]
+        name: [
+            tuple(value for column, value in row.items() if column not in VOLATILE_COLUMNS) for row in rows
+        ]
         for name, rows in tables.items()
     }
 

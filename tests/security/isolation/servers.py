@@ -107,7 +107,9 @@ class IsolationServers:
 
 
 @asynccontextmanager
-async def isolation_servers(databases: Databases, organizations: TwoOrganizations) -> AsyncIterator[IsolationServers]:
+async def isolation_servers(
+    databases: Databases, organizations: TwoOrganizations
+) -> AsyncIterator[IsolationServers]:
     """Serve the world, and make beside it each world in which nothing is but what some see."""
     urls = [
         await copy_without_hidden_rows(organizations, together[0], databases)
@@ -139,7 +141,8 @@ def full_viewer(organizations: TwoOrganizations, organization_id: str) -> Expect
     return next(
         one
         for one in people
-        if one.viewer.organization_id == organization_id and (one.viewer.role, one.viewer.visibility) == FULL_ACCESS
+        if one.viewer.organization_id == organization_id
+        and (one.viewer.role, one.viewer.visibility) == FULL_ACCESS
     )
 
 
@@ -158,7 +161,9 @@ def sample_cases(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list
     return [case for case in cases if id(case) in chosen_ones]
 
 
-async def _cursors(organizations: TwoOrganizations, full: httpx.AsyncClient) -> dict[str, list[tuple[str, RowScope]]]:
+async def _cursors(
+    organizations: TwoOrganizations, full: httpx.AsyncClient
+) -> dict[str, list[tuple[str, RowScope]]]:
     """The cursors that those who see all of an organization are given, list by list."""
     found: dict[str, list[tuple[str, RowScope]]] = {}
     for half in organizations.both:

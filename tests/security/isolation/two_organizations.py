@@ -154,7 +154,11 @@ async def _create_keys(organization: TestOrganization, teams: Mapping[str, UUID]
 
 
 async def _create_fixtures(
-    url: str, organization: TestOrganization, stage: str, keys: Mapping[MemberViewer, str], teams: Mapping[str, UUID]
+    url: str,
+    organization: TestOrganization,
+    stage: str,
+    keys: Mapping[MemberViewer, str],
+    teams: Mapping[str, UUID],
 ) -> dict[str, str]:
     """What mutations work on, in the hands of the stage's owner."""
     async with open_database(url, all_contexts=False):
@@ -166,7 +170,9 @@ async def _create_fixtures(
         helpers = [UUID(person.member_id) for person in keys] if stage == "held" else []
         await Collaborator.bulk_create(
             [
-                Collaborator(id=new_id(), organization_id=organization.id, opportunity_id=deal, member_id=helper)
+                Collaborator(
+                    id=new_id(), organization_id=organization.id, opportunity_id=deal, member_id=helper
+                )
                 for deal in made
                 for helper in helpers
                 if helper != owner

@@ -45,14 +45,20 @@ class Watermarks:
             for table, model in MODELS.items()
             if table not in UNMARKED_TABLES
             for row in facts.tables[table]
-            if "organization_id" in row and (statement := self._statement(facts, table, model, row, round_number))
+            if "organization_id" in row
+            and (statement := self._statement(facts, table, model, row, round_number))
         )
         await rewrite(url, list(written))
 
-    def _statement(self, facts: DatabaseRows, table: str, model: type[Model], row: Row, turn: int) -> Statement | None:
+    def _statement(
+        self, facts: DatabaseRows, table: str, model: type[Model], row: Row, turn: int
+    ) -> Statement | None:
         home = facts.scope(table, row)
         mark = self._mark(table, home)
-        changes = {**_marked_texts(model, row, mark if home[1] else f"{mark}{turn}"), **_marked_objects(row, mark)}
+        changes = {
+            **_marked_texts(model, row, mark if home[1] else f"{mark}{turn}"),
+            **_marked_objects(row, mark),
+        }
         if not changes:
             return None
         changes |= self._amounts(table, row, home)
@@ -92,7 +98,9 @@ def _marked_texts(model: type[Model], row: Row, mark: str) -> dict[str, object]:
     """The free texts of a row that have no mark yet, marked."""
     columns = {name: model._meta.fields_map[name] for name in row if name in model._meta.fields_map}
     free = [name for name, column in columns.items() if _is_free_text(column)]
-    texts = {name: row[name] for name in free if isinstance(row[name], str) and not WATERMARK.search(row[name])}
+    texts = {
+        name: row[name] for name in free if isinstance(row[name], str) and not WATERMARK.search(row[name])
+    }
     return {name: f"{text}{mark}" for name, text in texts.items()}
 
 

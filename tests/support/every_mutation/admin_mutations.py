@@ -39,7 +39,10 @@ ADMIN_MUTATIONS: Any = (
     ("createTeam", TEAM),
     ("updateTeam", {"id": "$Team", "name": "Inside", "parentId": None, "managerId": "$seller"}),
     ("createMember", {**MEMBER, "email": "nora@example.com"}),
-    ("createApiKey", {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"}),
+    (
+        "createApiKey",
+        {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"},
+    ),
     ("revokeApiKey", {"id": "$ApiKey"}),
     ("updateMember", {"id": "$Member", **MEMBER, "active": False}),
     ("updateOrganization", {"name": "Ours", "timeZone": "Europe/Berlin", "baseCurrency": "EUR"}),
@@ -55,7 +58,10 @@ ADMIN_MUTATIONS: Any = (
     ("setTarget", {"teamId": "$Team", "period": DAYS, "value": VALUE}),
     ("setTarget", {"period": DAYS, "value": {"amount": "1000000", "currency": "EUR"}}),
     ("createWebhookEndpoint", {"url": "https://hooks.example.com/", "eventTypes": []}),
-    ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "url": "https://hooks.example.com/2", "eventTypes": ["*"]}),
+    (
+        "updateWebhookEndpoint",
+        {"id": "$WebhookEndpoint", "url": "https://hooks.example.com/2", "eventTypes": ["*"]},
+    ),
     ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "active": False}),
     ("updateWebhookEndpoint", {"id": "$WebhookEndpoint", "active": True, "rotateSecret": True}),
     ("redeliverWebhooks", {"endpointId": "$WebhookEndpoint", "since": "2026-01-01T00:00:00Z"}),

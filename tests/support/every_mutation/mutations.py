@@ -10,10 +10,31 @@ from tests.support.mutation_cases.case import DOCUMENT, SOON, TOMORROW
 KEY: dict[str, Any] = {"externalSystem": "crm", "attributes": {"region": "EMEA"}}
 MONEY = {"amount": "1250.50", "currency": "EUR"}
 STEP = {"text": "Show the pilot", "dueDate": "2099-01-01", "agreedWithBuyer": True}
-ACCOUNT = {**KEY, "externalId": "a", "name": "Acme", "domain": "acme.example", "industry": "Steel", "country": "France"}
+ACCOUNT = {
+    **KEY,
+    "externalId": "a",
+    "name": "Acme",
+    "domain": "acme.example",
+    "industry": "Steel",
+    "country": "France",
+}
 ACCOUNT |= {"employeeCount": 12, "annualRevenue": MONEY}
-CONTACT = {**KEY, "externalId": "c", "name": "Maria", "email": "m@acme.example", "phone": "+33 1", "title": "COO"}
-DEAL = {**KEY, "externalId": "d", "name": "Pilot", "type": "UPSELL", "description": "Two sites", "source": "Fair"}
+CONTACT = {
+    **KEY,
+    "externalId": "c",
+    "name": "Maria",
+    "email": "m@acme.example",
+    "phone": "+33 1",
+    "title": "COO",
+}
+DEAL = {
+    **KEY,
+    "externalId": "d",
+    "name": "Pilot",
+    "type": "UPSELL",
+    "description": "Two sites",
+    "source": "Fair",
+}
 DEAL |= {"value": MONEY, "nextStep": STEP, "collaboratorIds": ["$Member"]}
 STAKEHOLDER_FIELDS = {
     "influence": "DECISIVE",
@@ -27,7 +48,9 @@ ASSESSMENTS = [{**ASSESSMENT, "criterion": key, "grade": "VALIDATED"} for key in
 QUALIFICATION = {"assessments": ASSESSMENTS, "painSince": "2026-01-01"}
 STALE_VERSION = {"expectedVersion": 99}
 DECISION_STEPS = [{"name": "The board meets", "ownerId": "$Stakeholder", "due": "2099-01-01", "done": True}]
-OBJECTIVES = [{"text": "Fewer stops", "metric": "Stops a week", "baseline": "9", "target": "2", "due": "2099-01-01"}]
+OBJECTIVES = [
+    {"text": "Fewer stops", "metric": "Stops a week", "baseline": "9", "target": "2", "due": "2099-01-01"}
+]
 BUYER: dict[str, Any] = {
     "purchaseProcess": "COMMITTEE",
     "decisionSteps": DECISION_STEPS,
@@ -49,7 +72,12 @@ RISK = {
     "perceivedById": "$Stakeholder",
 }
 RISK |= {"ownerId": "$owner", "reviewDue": "2099-01-01"}
-ACTIVITY = {"at": "2026-02-01T09:00:00Z", "summary": "They called", "contactIds": ["$^Contact"], "void": False}
+ACTIVITY = {
+    "at": "2026-02-01T09:00:00Z",
+    "summary": "They called",
+    "contactIds": ["$^Contact"],
+    "void": False,
+}
 CALL = {
     "kind": "CALL",
     "direction": "OUTBOUND",
@@ -73,9 +101,20 @@ def override_of(*keys: str) -> dict[str, Any]:
 
 
 OVERRIDDEN = ("role.champion", "criterion.budget", "criterion.authority", "criterion.timeline", "risk.review")
-PROGRESS: dict[str, Any] = {"value": MONEY, "expectedCloseDate": "2099-01-01", "slipReason": "OTHER", "nextStep": STEP}
+PROGRESS: dict[str, Any] = {
+    "value": MONEY,
+    "expectedCloseDate": "2099-01-01",
+    "slipReason": "OTHER",
+    "nextStep": STEP,
+}
 PROGRESS |= {"note": EVIDENCE, "override": override_of(*OVERRIDDEN)}
-WIN = {"reason": "SPEED", "value": MONEY, "closedOn": "2026-03-02", "note": EVIDENCE, "override": override_of("fit")}
+WIN = {
+    "reason": "SPEED",
+    "value": MONEY,
+    "closedOn": "2026-03-02",
+    "note": EVIDENCE,
+    "override": override_of("fit"),
+}
 LOSE = {
     "reason": "LOST_TO_COMPETITOR",
     "closedOn": None,
@@ -103,7 +142,8 @@ FIT_RULE = {
 }
 TESTS = {"talk": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000.0"}}
 REQUIREMENTS = [
-    {"key": key, "label": key, "strength": "SOFT", "test": test, "when": "true"} for key, test in TESTS.items()
+    {"key": key, "label": key, "strength": "SOFT", "test": test, "when": "true"}
+    for key, test in TESTS.items()
 ]
 GATES: Any = [
     {**gate, "requirements": [*gate["requirements"], *REQUIREMENTS]} if gate["trigger"] == "WIN" else gate
@@ -133,7 +173,14 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ("updateStakeholder", {"id": "$Stakeholder", "relations": RELATIONS}),
     (
         "disqualifyOpportunity",
-        {"id": "$Opportunity", "reason": "OTHER", "note": NOTE, "dryRun": True, "override": None, **STALE_VERSION},
+        {
+            "id": "$Opportunity",
+            "reason": "OTHER",
+            "note": NOTE,
+            "dryRun": True,
+            "override": None,
+            **STALE_VERSION,
+        },
     ),
     ("disqualifyOpportunity", {"id": "$Opportunity", "reason": "OTHER", "note": NOTE}),
     ("disqualifyOpportunity", {"id": "$Opportunity", "reason": "NO_FIT"}),
@@ -159,24 +206,42 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ("updateOpportunity", {"id": "$Opportunity", **DEAL, "painSince": "2026-01-01", **STALE_VERSION}),
     ("assessCriteria", {"opportunityId": "$Opportunity", **QUALIFICATION, **STALE_VERSION}),
     ("assessCriteria", {"opportunityId": "$Opportunity", **QUALIFICATION}),
-    ("qualifyOpportunity", {"id": "$Opportunity", **QUALIFICATION, "nextStep": STEP, "dryRun": True, **STALE_VERSION}),
+    (
+        "qualifyOpportunity",
+        {"id": "$Opportunity", **QUALIFICATION, "nextStep": STEP, "dryRun": True, **STALE_VERSION},
+    ),
     ("qualifyOpportunity", {"id": "$Opportunity", **QUALIFICATION, "nextStep": STEP, "note": NOTE}),
     ("createOpportunity", {**LEAD, "ownerId": "$seller"}),
     ("addCompetitor", {"opportunityId": "$Opportunity", "kind": "VENDOR", **COMPETITOR}),
     (
         "addStakeholder",
-        {"opportunityId": "$Opportunity", "contactId": "$^Contact", **STAKEHOLDER, "roles": ["DECISION_MAKER"]},
+        {
+            "opportunityId": "$Opportunity",
+            "contactId": "$^Contact",
+            **STAKEHOLDER,
+            "roles": ["DECISION_MAKER"],
+        },
     ),
     ("updateBuyer", {"opportunityId": "$Opportunity", **BUYER, "decisionSteps": [], "firstTimeBuyer": True}),
-    ("qualifyOpportunity", {"id": "$Opportunity", **QUALIFICATION, "override": override_of("field.next_step")}),
+    (
+        "qualifyOpportunity",
+        {"id": "$Opportunity", **QUALIFICATION, "override": override_of("field.next_step")},
+    ),
     ("qualifyOpportunity", {"id": "$Opportunity", "override": override_of("field.next_step")}),
     ("raiseRisk", {"opportunityId": "$Opportunity", **RISK}),
     ("updateRisk", {"id": "$Risk", "confirmedByBuyer": True, **STALE_VERSION}),
     (
         "updateRisk",
-        {"id": "$Risk", **{name: RISK[name] for name in RISK if name != "category"}, "confirmedByBuyer": True},
+        {
+            "id": "$Risk",
+            **{name: RISK[name] for name in RISK if name != "category"},
+            "confirmedByBuyer": True,
+        },
     ),
-    ("addMitigation", {"riskId": "$Risk", "kind": "PILOT", "action": "Show it in a week", "due": "2099-01-01"}),
+    (
+        "addMitigation",
+        {"riskId": "$Risk", "kind": "PILOT", "action": "Show it in a week", "due": "2099-01-01"},
+    ),
     ("see", {"kind": "Risk"}),
     ("completeMitigation", {"id": "$Mitigation", "evidence": EVIDENCE, **STALE_VERSION}),
     ("completeMitigation", {"id": "$Mitigation", "evidence": EVIDENCE}),
@@ -196,7 +261,10 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ("see", {"kind": "Alert"}),
     ("logActivity", {"opportunityId": "$Opportunity", **CALL}),
     ("logActivity", {"opportunityId": "$Opportunity", **CALL}),
-    ("correctActivity", {"id": "$Activity", "kind": "MEETING", "direction": "INBOUND", "twoWay": True, **ACTIVITY}),
+    (
+        "correctActivity",
+        {"id": "$Activity", "kind": "MEETING", "direction": "INBOUND", "twoWay": True, **ACTIVITY},
+    ),
     (
         "addMilestone",
         {
@@ -207,7 +275,10 @@ MUTATIONS: tuple[MutationStep, ...] = (
             "due": "2099-01-01",
         },
     ),
-    ("updateMilestone", {"id": "$Milestone", "name": "Measured", "due": "2099-01-02", "weight": 6, **STALE_VERSION}),
+    (
+        "updateMilestone",
+        {"id": "$Milestone", "name": "Measured", "due": "2099-01-02", "weight": 6, **STALE_VERSION},
+    ),
     ("completeMilestone", {"id": "$Milestone", "evidence": EVIDENCE, **STALE_VERSION}),
     ("completeMilestone", {"id": "$Milestone", "evidence": EVIDENCE}),
     ("reopenMilestone", {"id": "$Milestone", "reason": EVIDENCE, **STALE_VERSION}),
@@ -222,10 +293,19 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ("reopenOpportunity", {"id": "$Opportunity", **REOPEN}),
     (
         "regressOpportunity",
-        {"id": "$Opportunity", "note": EVIDENCE, "dryRun": True, "override": override_of("fit"), **STALE_VERSION},
+        {
+            "id": "$Opportunity",
+            "note": EVIDENCE,
+            "dryRun": True,
+            "override": override_of("fit"),
+            **STALE_VERSION,
+        },
     ),
     ("setExchangeRate", {"currency": "USD", "rate": "0.9", "validFrom": "2026-01-01"}),
-    ("assignOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE_VERSION}], "ownerId": "$owner"}),
+    (
+        "assignOpportunities",
+        {"opportunities": [{"id": "$Opportunity", **STALE_VERSION}], "ownerId": "$owner"},
+    ),
     (
         "transitionOpportunities",
         {
@@ -243,7 +323,13 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ),
     (
         "raiseRisk",
-        {"opportunityId": "$Opportunity", "category": "TIME", "statement": EVIDENCE, "likelihood": 1, "impact": 1},
+        {
+            "opportunityId": "$Opportunity",
+            "category": "TIME",
+            "statement": EVIDENCE,
+            "likelihood": 1,
+            "impact": 1,
+        },
     ),
     (
         "transitionOpportunities",
@@ -255,10 +341,16 @@ MUTATIONS: tuple[MutationStep, ...] = (
     ("createOpportunity", {**LEAD, "ownerId": "$seller"}),
     (
         "qualifyOpportunity",
-        {"id": "$Opportunity", "override": override_of(*(one["key"] for one in DOCUMENT["gates"][0]["requirements"]))},
+        {
+            "id": "$Opportunity",
+            "override": override_of(*(one["key"] for one in DOCUMENT["gates"][0]["requirements"])),
+        },
     ),
     ("loseOpportunity", {"id": "$Opportunity", "reason": "PRICE"}),
     ("createOpportunity", LEAD),
-    ("migrateOpportunities", {"opportunities": [{"id": "$Opportunity", **STALE_VERSION}], "processKey": "ours"}),
+    (
+        "migrateOpportunities",
+        {"opportunities": [{"id": "$Opportunity", **STALE_VERSION}], "processKey": "ours"},
+    ),
     *ADMIN_MUTATIONS,
 )

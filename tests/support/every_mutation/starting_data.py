@@ -10,7 +10,12 @@ from workflow.models.columns import new_id
 from workflow.operations.process.processes import preset, publish
 from workflow.operations.transfer.import_rows import import_rows
 from workflow.operations.transfer.row import ImportRow
-from workflow.operations.webhooks.delivery import DeliveryOutcome, due_endpoints, lease_deliveries, record_outcome
+from workflow.operations.webhooks.delivery import (
+    DeliveryOutcome,
+    due_endpoints,
+    lease_deliveries,
+    record_outcome,
+)
 from workflow.operations.webhooks.relay import relay
 from workflow.rules.enums import LossReason, OpportunityState, Role, WinReason
 from workflow.rules.process.document import encode_process, parse_process
@@ -23,8 +28,12 @@ async def create_starting_data(organization: TestOrganization) -> dict[str, str]
     await _create_teams(organization)
     await _publish_full_process(organization)
     day = date(2026, 2, 1)
-    won = ImportRow("w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED)
-    lost = ImportRow("l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE)
+    won = ImportRow(
+        "w", "Won", "Globex", state=OpportunityState.WON, closed_on=day, win_reason=WinReason.SPEED
+    )
+    lost = ImportRow(
+        "l", "Lost", "Globex", state=OpportunityState.LOST, closed_on=day, loss_reason=LossReason.PRICE
+    )
     await import_rows(organization.ctx, "crm", [won, lost])
     seller = await organization.ctx_of(Role.REP, "sam@example.com")
     assert seller.viewer.member_id
@@ -75,7 +84,11 @@ async def add_call(id: str) -> None:
 
 async def _create_teams(organization: TestOrganization) -> None:
     above = await Team.create(id=new_id(), organization_id=organization.id, name="Sales", created_at=NOW)
-    places: Any = {"organization_id": organization.id, "parent_id": above.id, "manager_id": organization.admin_id}
+    places: Any = {
+        "organization_id": organization.id,
+        "parent_id": above.id,
+        "manager_id": organization.admin_id,
+    }
     below = await Team.create(id=new_id(), name="Sales South", created_at=NOW, **places)
     await Member.filter(id=organization.admin_id).update(team_id=below.id)
 
@@ -87,7 +100,9 @@ async def _publish_full_process(organization: TestOrganization) -> None:
     tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}
     asked = [{"key": key, "label": key, "test": test, "when": "true"} for key, test in tests.items()]
     gates = [_with_requirements(gate, asked) if gate["trigger"] == "WIN" else gate for gate in plain["gates"]]
-    await publish(organization.ctx, parse_process({**plain, "key": "whole", "fitRules": [rule], "gates": gates}))
+    await publish(
+        organization.ctx, parse_process({**plain, "key": "whole", "fitRules": [rule], "gates": gates})
+    )
 
 
 def _with_requirements(gate: Any, asked: list[dict[str, Any]]) -> Any:

@@ -63,7 +63,9 @@ MUTATION_CASES: Mapping[str, MutationCase] = {
         Duplicate=TAKEN_EXTERNAL_ID,
     ),
     "deleteOpportunity": mutation_case(
-        done={"id": "$lead", "reason": "A test deal"}, InvalidInput={"reason": " "}, impossible=("RecordClosed",)
+        done={"id": "$lead", "reason": "A test deal"},
+        InvalidInput={"reason": " "},
+        impossible=("RecordClosed",),
     ),
     "assessCriteria": mutation_case(
         target="opportunityId",
@@ -91,7 +93,12 @@ MUTATION_CASES: Mapping[str, MutationCase] = {
         events=2,
         target="id",
         closed="$closed",
-        done={"id": "$qualified", "value": VALUE, "expectedCloseDate": "2099-01-01", "override": PROGRESS_OVERRIDE},
+        done={
+            "id": "$qualified",
+            "value": VALUE,
+            "expectedCloseDate": "2099-01-01",
+            "override": PROGRESS_OVERRIDE,
+        },
         InvalidInput={"value": {"amount": "-1", "currency": "EUR"}},
         TransitionBlocked={"override": override_of("risk.review")},
     ),
@@ -133,14 +140,18 @@ MUTATION_CASES: Mapping[str, MutationCase] = {
         done={"opportunities": [{"id": "$lead"}], "ownerId": "$seller"}, InvalidInput={"opportunities": []}
     ),
     "importOpportunities": mutation_case(
-        done={"externalSystem": "elsewhere", "rows": [{"externalId": "new", "name": "New", "accountName": "Acme"}]},
+        done={
+            "externalSystem": "elsewhere",
+            "rows": [{"externalId": "new", "name": "New", "accountName": "Acme"}],
+        },
         InvalidInput={"rows": []},
     ),
     "publishSalesProcess": mutation_case(
         done={"document": DOCUMENT}, InvalidInput={"document": {**DOCUMENT, "criteria": []}}
     ),
     "migrateOpportunities": mutation_case(
-        done={"opportunities": [{"id": "$lead"}], "processKey": "other"}, InvalidInput={"processKey": "unknown"}
+        done={"opportunities": [{"id": "$lead"}], "processKey": "other"},
+        InvalidInput={"processKey": "unknown"},
     ),
     "setExchangeRate": mutation_case(
         done={"currency": "USD", "rate": "0.9", "validFrom": "2026-01-01"}, InvalidInput={"rate": "0"}

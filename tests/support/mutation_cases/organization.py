@@ -16,7 +16,9 @@ ORGANIZATION_CASES: Mapping[str, MutationCase] = {
         Duplicate={"name": "South"},
     ),
     "updateTeam": mutation_case(
-        done={"id": "$team", "name": "Far north"}, InvalidInput={"parentId": "$team"}, Duplicate={"name": "South"}
+        done={"id": "$team", "name": "Far north"},
+        InvalidInput={"parentId": "$team"},
+        Duplicate={"name": "South"},
     ),
     "createMember": mutation_case(
         done={"name": "Nora New", "email": "Nora@example.com", "role": "REP", "teamId": "$team"},
@@ -32,7 +34,9 @@ ORGANIZATION_CASES: Mapping[str, MutationCase] = {
         done={"name": "Sync", "role": "OBSERVER", "memberId": "$seller"}, InvalidInput={"role": "MANAGER"}
     ),
     "revokeApiKey": mutation_case(done={"id": "$apiKey"}, impossible=("InvalidInput",)),
-    "acknowledgeAlerts": mutation_case(done={"ids": ["$alert"], "note": "I know"}, events=0, InvalidInput={"ids": []}),
+    "acknowledgeAlerts": mutation_case(
+        done={"ids": ["$alert"], "note": "I know"}, events=0, InvalidInput={"ids": []}
+    ),
     "snoozeAlerts": mutation_case(
         done={"ids": ["$alert"], "until": SOON}, events=0, InvalidInput={"until": "2020-01-01T00:00:00Z"}
     ),
@@ -49,7 +53,8 @@ ORGANIZATION_CASES: Mapping[str, MutationCase] = {
         impossible=("NotFound",),
     ),
     "updateWebhookEndpoint": mutation_case(
-        done={"id": "$webhookEndpoint", "active": False, "rotateSecret": True}, InvalidInput={"eventTypes": ["deal.*"]}
+        done={"id": "$webhookEndpoint", "active": False, "rotateSecret": True},
+        InvalidInput={"eventTypes": ["deal.*"]},
     ),
     "deleteWebhookEndpoint": mutation_case(
         done={"id": "$webhookEndpoint"}, impossible=("VersionConflict", "RecordClosed", "InvalidInput")

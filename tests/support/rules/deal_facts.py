@@ -35,7 +35,13 @@ from workflow.rules.opportunity.parts import (
     StakeholderFacts,
 )
 from workflow.rules.permissions import Ownership, Viewer
-from workflow.rules.process.document import FitRule, GateRequirement, ProcessDocument, RequirementTest, parse_process
+from workflow.rules.process.document import (
+    FitRule,
+    GateRequirement,
+    ProcessDocument,
+    RequirementTest,
+    parse_process,
+)
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
@@ -78,7 +84,9 @@ def stakeholder(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> 
 
 def two_way_activity(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
     """So many two-way activities with the person, the last of them so long ago."""
-    return ActivityFacts(NOW - ago, count, (ContactConversations(UUID(int=6), count, NOW - ago),) if count else ())
+    return ActivityFacts(
+        NOW - ago, count, (ContactConversations(UUID(int=6), count, NOW - ago),) if count else ()
+    )
 
 
 def risk(
@@ -90,7 +98,16 @@ def risk(
     mitigated: bool = False,
 ) -> RiskFacts:
     """Something that the buyer fears, raised three days ago unless told; `mitigated` plans something against it."""
-    about = (UUID(int=20), UUID(int=7), RiskCategory.TIME, "It takes a year", likelihood, impact, status, raised_at)
+    about = (
+        UUID(int=20),
+        UUID(int=7),
+        RiskCategory.TIME,
+        "It takes a year",
+        likelihood,
+        impact,
+        status,
+        raised_at,
+    )
     plan = MitigationFacts(UUID(int=21), MitigationKind.REFERENCE, "Let them call Globex")
     return RiskFacts(*about, mitigations=(plan,) if mitigated else ())
 
@@ -148,7 +165,9 @@ def verdict_on(
     return evaluate_requirement(GateRequirement("asked", "Asked", test), facts, process, now)
 
 
-def fit_rule(attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD) -> FitRule:
+def fit_rule(
+    attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD
+) -> FitRule:
     """A fit rule on one attribute of the account."""
     return FitRule("rule", "Big enough", attribute, operator, value, strength)
 

@@ -17,7 +17,13 @@ def default_with(change: Change) -> dict[str, Any]:
 
 def with_fit_rule(operator: str, value: object) -> Change:
     """A document with this one fit rule."""
-    rule = {"key": "size", "label": "Size", "attribute": "employeeCount", "operator": operator, "value": value}
+    rule = {
+        "key": "size",
+        "label": "Size",
+        "attribute": "employeeCount",
+        "operator": operator,
+        "value": value,
+    }
     return lambda d: d["fitRules"].append(rule)
 
 

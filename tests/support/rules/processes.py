@@ -120,7 +120,8 @@ class _RandomDocument:
             states=tuple(self.settings(state) for state in self.shuffled(OpportunityState)),
             fit_rules=tuple(self.fit_rule(key) for key in self.keys(self.up_to(3))),
             required_roles=tuple(
-                RequiredRole((role,), self.number(RequiredRole, "minimum")) for role in self.sample(BuyingRole)
+                RequiredRole((role,), self.number(RequiredRole, "minimum"))
+                for role in self.sample(BuyingRole)
             ),
             milestones=milestones,
         )
@@ -159,13 +160,19 @@ class _RandomDocument:
         def made(key: str) -> MilestoneTemplate:
             due = self.maybe(self.number(MilestoneTemplate, "due_after_days"))
             weight = self.number(MilestoneTemplate, "weight") or 1
-            return MilestoneTemplate(key, self.text(MilestoneTemplate, "name"), self.choice(MilestoneSide), weight, due)
+            return MilestoneTemplate(
+                key, self.text(MilestoneTemplate, "name"), self.choice(MilestoneSide), weight, due
+            )
 
         return tuple(made(key) for key in self.keys(self.up_to(4)))
 
-    def gates(self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]) -> tuple[Gate, ...]:
+    def gates(
+        self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]
+    ) -> tuple[Gate, ...]:
         needed = [
-            CriterionTest(one.key, self.choice(EVIDENCED_GRADES)) for one in criteria if one.kind in ESSENTIAL_KINDS
+            CriterionTest(one.key, self.choice(EVIDENCED_GRADES))
+            for one in criteria
+            if one.kind in ESSENTIAL_KINDS
         ]
         essential = [(RequirementTest(criterion=test), Strength.HARD, None) for test in needed]
         others = set(Trigger) - {Trigger.QUALIFY, Trigger.REOPEN}
@@ -179,7 +186,8 @@ class _RandomDocument:
             required = self.shuffled([*free, *(essential if trigger is Trigger.QUALIFY else [])])
             named = zip(self.keys(len(required)), required, strict=True)
             return Gate(
-                trigger, tuple(GateRequirement(key, self.text(GateRequirement, "label"), *one) for key, one in named)
+                trigger,
+                tuple(GateRequirement(key, self.text(GateRequirement, "label"), *one) for key, one in named),
             )
 
         return tuple(made(trigger) for trigger in self.shuffled([Trigger.QUALIFY, *self.sample(others)]))
@@ -194,26 +202,34 @@ class _RandomDocument:
             lambda: RequirementTest(fit=True),
             lambda: RequirementTest(field=self.choice(OpportunityField)),
             lambda: RequirementTest(
-                role=RoleTest(self.sample(BuyingRole), self.number(RoleTest, "minimum"), self.choice(Coverage))
+                role=RoleTest(
+                    self.sample(BuyingRole), self.number(RoleTest, "minimum"), self.choice(Coverage)
+                )
             ),
             lambda: RequirementTest(max_open_risk=self.choice(RiskLevel)),
             lambda: RequirementTest(risk_reviewed=True),
             lambda: RequirementTest(expression=self.choice(VALID_EXPRESSIONS)),
             lambda: RequirementTest(activity_within_days=self.number(*days)),
         ]
-        return [*asked, lambda: RequirementTest(milestone=self.choice(milestones).key)] if milestones else asked
+        return (
+            [*asked, lambda: RequirementTest(milestone=self.choice(milestones).key)] if milestones else asked
+        )
 
     def alert_rules(self) -> tuple[AlertRule, ...]:
         rungs = {(self.choice(AlertCode), self.choice(AlertSeverity)) for _ in range(self.up_to(6))}
         threshold = self.maybe(self.decimal(AlertRule, "threshold"))
         return tuple(
-            AlertRule(code, severity, self.sample(OPEN_STATES, least=1), threshold, self.choice((True, False)))
+            AlertRule(
+                code, severity, self.sample(OPEN_STATES, least=1), threshold, self.choice((True, False))
+            )
             for code, severity in self.shuffled(rungs)
         )
 
     def settings(self, state: OpportunityState) -> StateSettings:
         days = self.maybe(self.number(StateSettings, "expected_days"))
-        return StateSettings(state, self.decimal(StateSettings, "probability"), self.choice(ForecastCategory), days)
+        return StateSettings(
+            state, self.decimal(StateSettings, "probability"), self.choice(ForecastCategory), days
+        )
 
     def text(self, shape: type, name: str) -> str:
         most = MAX_LENGTHS.get((shape, name), MAX_TEXT_LENGTH)
@@ -225,7 +241,10 @@ class _RandomDocument:
         """So many keys, none twice."""
         tail = "".join(self.rng.choices(LETTERS, k=self.up_to(50)))
         return self.shuffled(
-            [f"{place}{tail}" if place else self.choice(("no", "1e5", "007", "x" * 64)) for place in range(count)]
+            [
+                f"{place}{tail}" if place else self.choice(("no", "1e5", "007", "x" * 64))
+                for place in range(count)
+            ]
         )
 
     def number(self, shape: type, name: str) -> int:

@@ -12,9 +12,38 @@ from workflow.rules.gates.cel_variables import VARIABLES, CelContext
 NAMES = tuple(VARIABLES)
 ATTRIBUTE_KEYS = ("region", "tags", "size", "items", "deep", "huge", "nothing", "deal size", "größe")
 LITERALS = (
-    *("0", "1", "-1", "50000", "50000.0", "1e308", "9223372036854775807", "9223372036854775808", "1e400", "0xFF", "1u"),
-    *('"DE"', "'retail'", '""', '"2026-11-25"', '"\\n"', "true", "false", "null", "[]", "[1, 2, 3]", '["DE", "AT"]'),
-    *('{"DE": 10}', 'timestamp("2026-11-25T00:00:00Z")', 'timestamp(today + "T00:00:00Z")', 'duration("720h")'),
+    *(
+        "0",
+        "1",
+        "-1",
+        "50000",
+        "50000.0",
+        "1e308",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1e400",
+        "0xFF",
+        "1u",
+    ),
+    *(
+        '"DE"',
+        "'retail'",
+        '""',
+        '"2026-11-25"',
+        '"\\n"',
+        "true",
+        "false",
+        "null",
+        "[]",
+        "[1, 2, 3]",
+        '["DE", "AT"]',
+    ),
+    *(
+        '{"DE": 10}',
+        'timestamp("2026-11-25T00:00:00Z")',
+        'timestamp(today + "T00:00:00Z")',
+        'duration("720h")',
+    ),
 )
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%", "in")
 HOSTILE_EXPRESSIONS = (
@@ -32,7 +61,12 @@ HOSTILE_EXPRESSIONS = (
         "1+" * 499 + "1",
         "true&&" * 160 + "true",
     ),
-    *("1==1" + "==true" * 160, "today" + ".size()" * 140, "opportunity" + ".a" * 490, "size(" * 160 + "1" + ")" * 160),
+    *(
+        "1==1" + "==true" * 160,
+        "today" + ".size()" * 140,
+        "opportunity" + ".a" * 490,
+        "size(" * 160 + "1" + ")" * 160,
+    ),
     *(
         '"' * 1000,
         '"' + "\\" * 998,
@@ -43,7 +77,12 @@ HOSTILE_EXPRESSIONS = (
         '"\ud800" == today',
         "\n" * 999 + "1",
     ),
-    *('"a".matches("(a{1000}){1000}")', '"a".matches("\\\\w{100}")', 'today.matches(".{1000}")', 'today.matches("(")'),
+    *(
+        '"a".matches("(a{1000}){1000}")',
+        '"a".matches("\\\\w{100}")',
+        'today.matches(".{1000}")',
+        'today.matches("(")',
+    ),
     *(
         'r"\\" == "',
         "b'ab' == today",
@@ -79,7 +118,9 @@ class RandomExpressions:
         for _ in range(count):
             choice = self.random.randrange(10)
             text = (
-                self.random.choice(HOSTILE_EXPRESSIONS) if choice == 0 else self.expression(self.random.randrange(1, 5))
+                self.random.choice(HOSTILE_EXPRESSIONS)
+                if choice == 0
+                else self.expression(self.random.randrange(1, 5))
             )
             yield self.damaged(text) if choice in (1, 2, 3) else text
 
@@ -110,7 +151,9 @@ class RandomExpressions:
         """A macro over something, with a body that may use its name."""
         name = self.random.choice("xyz")
         macro = self.random.choice(("all", "exists", "exists_one", "map", "filter"))
-        return f"{self.operand(*macro_names)}.{macro}({name}, {self.expression(depth - 1, name, *macro_names)})"
+        return (
+            f"{self.operand(*macro_names)}.{macro}({name}, {self.expression(depth - 1, name, *macro_names)})"
+        )
 
     def operand(self, *macro_names: str) -> str:
         """A name of the table, an attribute, a literal, or a macro's own name."""
@@ -147,7 +190,9 @@ class RandomExpressions:
                 state=choose(tuple(OpportunityState)),
                 description=choose((None, "", "By hand", "ab" * 1000 * large)),
                 base_minor=choose((None, 0, 6_000_000, 10**15 - 1)),
-                expected_close_date=choose((None, TODAY, date.max, TODAY + timedelta(days=self.random.randrange(400)))),
+                expected_close_date=choose(
+                    (None, TODAY, date.max, TODAY + timedelta(days=self.random.randrange(400)))
+                ),
                 push_count=self.random.randrange(5),
                 attributes=self.attributes(large),
                 account=replace(

@@ -39,9 +39,13 @@ async def only_alert(deal: UUID, code: str = SILENCE) -> dict[str, Any]:
 async def silence_events(deal: UUID) -> list[tuple[str, str]]:
     """What was told of the silence of the buyer."""
     rows = (
-        await Event.filter(aggregateid=deal, type__startswith="alert.").order_by("xid", "pos").values("type", "payload")
+        await Event.filter(aggregateid=deal, type__startswith="alert.")
+        .order_by("xid", "pos")
+        .values("type", "payload")
     )
-    return [(row["type"], row["payload"].get("changes")) for row in rows if row["payload"].get("code") == SILENCE]
+    return [
+        (row["type"], row["payload"].get("changes")) for row in rows if row["payload"].get("code") == SILENCE
+    ]
 
 
 async def log_call(team: SalesTeam, deal: UUID, now: datetime) -> None:

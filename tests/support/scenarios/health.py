@@ -86,7 +86,9 @@ async def stored_health(id: UUID) -> HealthColumns:
     return {name: json.loads(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
-async def expected_health(organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False) -> HealthColumns:
+async def expected_health(
+    organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False
+) -> HealthColumns:
     """The judgement as the rules find it on the facts as they are now; with insight where the deal is about to be closed."""
     facts = (await load_facts(organization_id, [id], now))[id]
     found = evaluate_health(DEFAULT, facts, now)

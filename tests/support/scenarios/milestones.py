@@ -29,7 +29,9 @@ REASON = "They have done this with us before."
 
 Verb = Callable[[Ctx, UUID, int | None], Awaitable[UUID]]
 VERBS: dict[str, Verb] = {
-    "complete": lambda ctx, id, version: complete_milestone(ctx, id, evidence=EVIDENCE, expected_version=version),
+    "complete": lambda ctx, id, version: complete_milestone(
+        ctx, id, evidence=EVIDENCE, expected_version=version
+    ),
     "update": lambda ctx, id, version: update_milestone(ctx, id, {"name": "Seen"}, expected_version=version),
     "waive": lambda ctx, id, version: waive_milestone(ctx, id, reason=REASON, expected_version=version),
     "reopen": lambda ctx, id, version: reopen_milestone(ctx, id, reason=REASON, expected_version=version),
@@ -37,10 +39,14 @@ VERBS: dict[str, Verb] = {
 """Everything that is done with a milestone once it is there."""
 
 
-async def new_milestone(team: SalesTeam, status: MilestoneStatus = MilestoneStatus.PLANNED, **fields: Any) -> UUID:
+async def new_milestone(
+    team: SalesTeam, status: MilestoneStatus = MilestoneStatus.PLANNED, **fields: Any
+) -> UUID:
     """A milestone that was added by hand to a deal of its own, brought into the status; MISSED as the sweep does it."""
     deal = await team.add_deal(OpportunityState.PROGRESSING)
-    id = await add_milestone(team.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **fields))
+    id = await add_milestone(
+        team.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **fields)
+    )
     if status is MilestoneStatus.DONE:
         await VERBS["complete"](team.at("owner", NOW), id, None)
     elif status is MilestoneStatus.WAIVED:
@@ -75,7 +81,11 @@ async def last_event(id: UUID) -> tuple[str, dict[str, Any]]:
 async def stored_rows(deal: UUID) -> tuple[Any, ...]:
     """All that a verb could have written on the deal."""
     milestones = await Milestone.filter(opportunity_id=deal).order_by("position").values()
-    return await Opportunity.filter(id=deal).values(), milestones, await Event.filter(aggregateid=deal).count()
+    return (
+        await Opportunity.filter(id=deal).values(),
+        milestones,
+        await Event.filter(aggregateid=deal).count(),
+    )
 
 
 async def refusal_of(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:

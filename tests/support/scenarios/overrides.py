@@ -28,7 +28,9 @@ async def new_lead(team: SalesTeam, *, unmet: Sequence[str]) -> UUID:
     """A lead of the owner's, worked by the helper too, that lacks these requirements alone."""
     id, admin = await team.add_deal(OpportunityState.LEAD), team.ctx["admin"]
     await update_opportunity(admin, id, {"collaborator_ids": [team.member("helper")]}, expected_version=None)
-    await validate_criteria(admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet))
+    await validate_criteria(
+        admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet)
+    )
     for key in (STAKEHOLDER, NEXT_STEP):
         if key not in unmet:
             await meet_requirement(admin, id, key)
@@ -62,7 +64,9 @@ async def qualify_with_override(ctx: Ctx, id: UUID, *keys: str, **fields: Any) -
 
 async def stored_overrides(id: UUID) -> list[tuple[list[str], datetime | None]]:
     """What each override of the deal passed, and when it was made good."""
-    found = await Override.filter(opportunity_id=id).order_by("at").values_list("requirement_keys", "settled_at")
+    found = (
+        await Override.filter(opportunity_id=id).order_by("at").values_list("requirement_keys", "settled_at")
+    )
     return [(keys, settled) for keys, settled in found]
 
 

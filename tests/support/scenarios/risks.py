@@ -12,7 +12,14 @@ from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, se
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.rules.enums import MitigationKind, OpportunityState, RiskCategory, RiskSettlement, RiskStatus, Role
+from workflow.rules.enums import (
+    MitigationKind,
+    OpportunityState,
+    RiskCategory,
+    RiskSettlement,
+    RiskStatus,
+    Role,
+)
 
 EVIDENCE = "Their COO called Globex on Monday and was reassured."
 SETTLEMENTS = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: RiskSettlement.CLOSED}
@@ -35,9 +42,13 @@ class RiskScenario:
         """Who leads the seller and may accept."""
         return self.team.ctx["manager"]
 
-    async def add_risk(self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED) -> UUID:
+    async def add_risk(
+        self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED
+    ) -> UUID:
         """A risk of these scores, brought into the status by the product's own verbs."""
-        risk = await raise_risk(self.seller, self.deal, NewRisk(RiskCategory.TIME, "A year", likelihood, impact))
+        risk = await raise_risk(
+            self.seller, self.deal, NewRisk(RiskCategory.TIME, "A year", likelihood, impact)
+        )
         if status is RiskStatus.CONFIRMED:
             await self.update_risk(risk, {"confirmed_by_buyer": True})
         if status in (RiskStatus.MITIGATING, RiskStatus.MITIGATED):
@@ -61,7 +72,9 @@ class RiskScenario:
     async def add_mitigation(self, risk: UUID) -> UUID:
         """Plan something more against a risk; the mitigation's id."""
         before = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True))
-        await add_mitigation(self.seller, risk, NewMitigation(MitigationKind.REFERENCE, "Let them call Globex"))
+        await add_mitigation(
+            self.seller, risk, NewMitigation(MitigationKind.REFERENCE, "Let them call Globex")
+        )
         [made] = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True)) - before
         return UUID(str(made))
 
@@ -85,7 +98,9 @@ class RiskScenario:
 
     async def last_event(self) -> dict[str, Any]:  # Any: JSON
         """The newest event of the deal: its type, and its payload but for who and where."""
-        event = (await Event.filter(aggregateid=self.deal).order_by("-pos").limit(1).values("type", "payload"))[0]
+        event = (
+            await Event.filter(aggregateid=self.deal).order_by("-pos").limit(1).values("type", "payload")
+        )[0]
         inner = ("actor", "opportunityId", "version")
         return {"type": event["type"]} | {k: v for k, v in event["payload"].items() if k not in inner}
 
@@ -99,11 +114,15 @@ class RiskScenario:
         return await self.deal_row(), risks, plans, reviews, people, events
 
 
-async def new_risk_scenario(team: SalesTeam, state: OpportunityState = OpportunityState.QUALIFIED) -> RiskScenario:
+async def new_risk_scenario(
+    team: SalesTeam, state: OpportunityState = OpportunityState.QUALIFIED
+) -> RiskScenario:
     """A fresh deal of the seller's, on which the helper works too."""
     deal = await team.add_deal(state, uuid4().hex)
     helpers = [team.member("helper")]
-    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    await update_opportunity(
+        team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None
+    )
     return RiskScenario(team, deal)
 
 

@@ -19,7 +19,14 @@ WEAK_KEY = RSAKey(WEAK_RSA, WEAK_RSA, {"kid": "weak"})
 ENCRYPTION_KEY = new_key(kid="sealing", use="enc")
 RS256_KEY = new_key("RSA", kid="bound", alg="RS256")
 SECP256K1_KEY = new_key("secp256k1", kid="koblitz")
-PUBLISHED_KEYS: tuple[Key, ...] = (SHARED_SECRET, WEAK_KEY, ENCRYPTION_KEY, RS256_KEY, SECP256K1_KEY, new_key())
+PUBLISHED_KEYS: tuple[Key, ...] = (
+    SHARED_SECRET,
+    WEAK_KEY,
+    ENCRYPTION_KEY,
+    RS256_KEY,
+    SECP256K1_KEY,
+    new_key(),
+)
 """What the issuer of these tests publishes: keys that no token may be signed with or not so, and a good one."""
 DEEP_JSON = b"[" * 3000
 
@@ -51,7 +58,9 @@ def without_claim(name: str) -> Forger:
 
 def with_times(seconds: int, *names: str) -> Forger:
     """The issuer's own word, for a time so many seconds away."""
-    return lambda issuer: with_claims(**{name: valid_claims(issuer)["iat"] + seconds for name in names})(issuer)
+    return lambda issuer: with_claims(**{name: valid_claims(issuer)["iat"] + seconds for name in names})(
+        issuer
+    )
 
 
 def with_issuer(change: Callable[[str], object]) -> Forger:
@@ -70,8 +79,12 @@ def signed_with_public_key(bits: int, secret: Callable[[Key], bytes]) -> Forger:
     """Signed with the issuer's public key as if it were a shared secret."""
 
     def forge(issuer: TestIssuer) -> str:
-        message = f"{encode_part({**issuer.header(), 'alg': f'HS{bits}'})}.{encode_part(valid_claims(issuer))}"
-        return f"{message}.{encode_part(hmac.digest(secret(issuer.keys[-1]), message.encode(), f'sha{bits}'))}"
+        message = (
+            f"{encode_part({**issuer.header(), 'alg': f'HS{bits}'})}.{encode_part(valid_claims(issuer))}"
+        )
+        return (
+            f"{message}.{encode_part(hmac.digest(secret(issuer.keys[-1]), message.encode(), f'sha{bits}'))}"
+        )
 
     return forge
 
@@ -166,9 +179,9 @@ KEY_IDS: Mapping[str, Forger] = {
     "null as a key's id": with_header(kid=None),
     "a number as a key's id": with_header(kid=1),
     "a list of key's ids": lambda issuer: with_header(kid=[issuer.keys[-1].kid])(issuer),
-    "another issuer's key of the same id": lambda issuer: signed_with(new_key(kid=issuer.keys[-1].kid), "ES256")(
-        issuer
-    ),
+    "another issuer's key of the same id": lambda issuer: signed_with(
+        new_key(kid=issuer.keys[-1].kid), "ES256"
+    )(issuer),
 }
 HEADERS: Mapping[str, Forger] = {
     "crit": with_header(crit=["exp"], exp=1),

@@ -79,7 +79,15 @@ class TestIssuer:
         """What it says of a person."""
         now = int(datetime.now(UTC).timestamp())
         about = {"email": email, "email_verified": True, "sub": uuid4().hex}
-        return {"iss": self.address, "aud": AUDIENCE, "iat": now, "nbf": now, "exp": now + 300, **about, **changes}
+        return {
+            "iss": self.address,
+            "aud": AUDIENCE,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            **about,
+            **changes,
+        }
 
     def token(self, email: str, **changes: Any) -> str:
         """A good token for the person, signed with the newest key."""

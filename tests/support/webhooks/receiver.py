@@ -15,7 +15,14 @@ HANG, DIE = b"hang", b"die"
 
 def http_response(status: int, *headers: str, text: str = "") -> bytes:
     """An answer as it goes over the wire."""
-    lines = [f"HTTP/1.1 {status} So", *headers, f"Content-Length: {len(text.encode())}", "Connection: close", "", text]
+    lines = [
+        f"HTTP/1.1 {status} So",
+        *headers,
+        f"Content-Length: {len(text.encode())}",
+        "Connection: close",
+        "",
+        text,
+    ]
     return "\r\n".join(lines).encode()
 
 
