@@ -1,4 +1,4 @@
-"""What every test may ask for: a migrated database, an organization of its own, a database of its own."""
+"""Fixtures of the suite: migrated databases, organizations, servers and clients."""
 
 import signal
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ NOT_ON = {
         "queries/events/test_events_concurrent_writers.py",
     },
 }
-"""Tests and folders that a database has nothing to do with: the rules are pure, and the house checks read text. Only PostgreSQL has
+"""Paths that do not run on a database: rules are pure and house checks read text; only PostgreSQL has
 row-level security and concurrent writers."""
 ONLY_ON = {
     "sqlite": {
@@ -50,17 +50,17 @@ ONLY_ON = {
         *(f"clients/test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
     },
 }
-"""Tests about HTTP, commands, clients and GraphQL texts, which do not depend on the database: `make test` runs each on one database,
+"""Paths that do not depend on the database, such as HTTP and commands: `make test` runs each on one database,
 `make prove` on both."""
 
 
 def pytest_configure() -> None:
-    """A run that is ended from outside stops its PostgreSQL and removes its files as one that is interrupted."""
+    """Turn SIGTERM into an interrupt, so that the run stops its PostgreSQL and removes its files."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Ignore what this run's database has nothing to do with, and what the other run covers."""
+    """Ignore tests that do not apply to this run's database, or that the run on the other database covers."""
     other = "postgres" if database_kind() == "sqlite" else "sqlite"
     path = collection_path.relative_to(HERE).as_posix() if collection_path.is_relative_to(HERE) else ""
     ignored = path in NOT_ON[database_kind()] or (not FULL and path in ONLY_ON[other])
@@ -69,14 +69,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.fixture(scope="session")
 async def run_databases() -> AsyncIterator[Databases]:
-    """Where this run's databases are made; migrated once."""
+    """Yield the databases of this run, from one migrated template."""
     async with databases() as created:
         yield created
 
 
 @pytest.fixture(scope="session", autouse=True)
 async def database(run_databases: Databases) -> AsyncIterator[str]:
-    """The url of the one database that all tests of this process share, migrated and open."""
+    """Yield the url of the database that all tests of this process share, migrated and open."""
     url = await run_databases.copy()
     async with open_database(url):
         yield url
@@ -84,13 +84,13 @@ async def database(run_databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def organization() -> TestOrganization:
-    """An organization of the test's own, in the shared database."""
+    """Create an organization for one test, in the shared database."""
     return await new_organization()
 
 
 @pytest.fixture
 async def own_database(run_databases: Databases) -> AsyncIterator[str]:
-    """The url of a migrated database that no other test sees; not open."""
+    """Yield the url of a migrated database for one test; it is not open."""
     url = await run_databases.copy()
     yield url
     await run_databases.drop(url)
@@ -98,7 +98,7 @@ async def own_database(run_databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def empty_database(run_databases: Databases) -> AsyncIterator[str]:
-    """The url of a database without a table, for tests of migrations; not open."""
+    """Yield the url of an empty database, for tests of migrations; it is not open."""
     url = await run_databases.empty()
     yield url
     await run_databases.drop(url)
@@ -106,13 +106,13 @@ async def empty_database(run_databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def server(database: str) -> AsyncIterator[Server]:
-    """A serving process, one for the run."""
+    """Yield the server that all tests of the run share."""
     async with serving(database) as started:
         yield started
 
 
 @pytest.fixture
 async def client(server: Server, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with the admin's key of the test's own organization."""
+    """Yield a client with the admin's key of the test's organization."""
     async with server.client(organization.api_key) as opened:
         yield opened

@@ -1,4 +1,4 @@
-// Apollo Client: queries, mutations, errors, persisted queries by POST and by GET, and subscriptions over graphql-ws.
+// Apollo Client: queries, mutations, errors, persisted queries by POST and GET, and subscriptions.
 import { createHash } from "node:crypto";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { CombinedGraphQLErrors } from "@apollo/client/errors";

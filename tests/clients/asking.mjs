@@ -1,4 +1,4 @@
-// What every client script asks: node SCRIPT URL KEY DEAL, and a JSON object of what it was told on standard output.
+// Helpers of the client scripts: `node SCRIPT URL KEY DEAL` prints a JSON object with its results.
 export const [url, key, deal] = process.argv.slice(2);
 export const ROLE = "query Role { viewer { __typename role } }";
 export const NOTHING = "query Nothing { nothing }";
@@ -13,7 +13,7 @@ export async function rename(name) {
   return (await answer.json()).data;
 }
 
-// Change the deal again and again until the subscriber has heard of it.
+// Change the deal repeatedly until the subscriber receives an event.
 export async function heardOf(first) {
   let heard = false;
   const told = first.then((value) => ((heard = true), value));

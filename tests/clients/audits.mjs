@@ -1,4 +1,4 @@
-// The audits of the GraphQL over HTTP specification, each with what it says: node audits.mjs URL KEY
+// Prints the results of the audits of the GraphQL over HTTP specification: node audits.mjs URL KEY
 import { serverAudits } from "graphql-http";
 
 const [url, key] = process.argv.slice(2);

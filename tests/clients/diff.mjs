@@ -1,4 +1,4 @@
-// What has changed from one schema to another: node diff.mjs OLD NEW; ends with 1 where a client of the old one would break.
+// Prints the changes between two schemas: node diff.mjs OLD NEW. Exits with 1 if a change breaks clients.
 import { readFile } from "node:fs/promises";
 import { diff } from "@graphql-inspector/core";
 import { buildSchema } from "graphql";

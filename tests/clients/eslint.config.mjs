@@ -1,4 +1,4 @@
-// The printed schema, by the rules of @graphql-eslint for schemas and for Relay: what is not taken as it comes says why.
+// Rules of @graphql-eslint for the printed schema and for Relay; each exception has its reason.
 import graphql from "@graphql-eslint/eslint-plugin";
 
 const { rules: recommended } = graphql.configs["flat/schema-recommended"];
@@ -12,13 +12,13 @@ export default [
     rules: {
       ...recommended,
       ...relay,
-      // An id is for what can be fetched again, which is what implements Node; money, verdicts, pages and answers have none.
+      // Types that can be fetched again implement Node and have an id; money, verdicts and pages have none.
       "@graphql-eslint/strict-id-in-types": "off",
-      // Lists that stay short (roles, criteria, milestones of one deal) are plain lists; what grows is a connection.
+      // Short lists, such as the roles or milestones of a deal, are plain; lists that grow are connections.
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
-      // @oneOf is the specification's own directive, which Strawberry prints without a word.
+      // @oneOf is a directive of the specification, which Strawberry prints without a description.
       "@graphql-eslint/require-description": ["error", { types: true, rootField: true }],
-      // Close.closedOn is what the opportunity's import and reports call the same day.
+      // Close.closedOn has the same name as in the import and in the reports.
       "@graphql-eslint/no-typename-prefix": "off",
     },
   },

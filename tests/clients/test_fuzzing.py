@@ -1,4 +1,4 @@
-"""Every operation with what a fuzzer makes up, by every role: no fault of ours, and no inner word in what is told."""
+"""Fuzzed operations by every role: no internal error, and no internal detail in an answer."""
 
 import asyncio
 import re
@@ -35,17 +35,17 @@ SCALARS = {
     "Decimal": ["12.50", "-1", "NaN", "1e400", "a lot"],
     "JSON": ["text", ""],
 }
-"""What is handed in where our own scalars are asked for, beside any text."""
+"""Values for our own scalars, beside any text."""
 INTERNAL_WORDS = re.compile(
     r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x|\bself\b|SELECT ",
     re.I,
 )
-"""What only our own code says."""
+"""Texts that only our own code contains."""
 
 
 @pytest.fixture(scope="module")
 async def fuzz_server(run_databases: Databases) -> AsyncIterator[tuple[Server, dict[Role, str]]]:
-    """A database and a server of its own, for a fuzzer writes too, and a key of each role; they are not held to their points."""
+    """Yield a server with a database that may be written to, with a key of each role and no rate limit."""
     url = await run_databases.copy()
     async with open_database(url, all_contexts=False):
         organization = await new_organization()
@@ -70,7 +70,7 @@ for name, texts in SCALARS.items():
 
 
 def fuzz(server: Server, api_key: str) -> list[str]:
-    """What was wrong with the answers."""
+    """Return the faults of the answers."""
     faults: list[str] = []
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {api_key}"
@@ -102,7 +102,7 @@ def fuzz(server: Server, api_key: str) -> list[str]:
 
 
 def problems_of(answer: requests.Response) -> list[str]:
-    """What an answer must not be."""
+    """Return the fault of an answer, if it has one."""
     body = answer.json()
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
     found = [] if answer.status_code in (200, 400) else [f"status {answer.status_code}"]

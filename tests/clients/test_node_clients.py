@@ -1,4 +1,4 @@
-"""Clients that people use, against a real server: queries, mutations, persisted queries, errors and subscriptions."""
+"""JavaScript clients on a real server: queries, mutations, persisted queries, errors, subscriptions."""
 
 import asyncio
 
@@ -22,10 +22,10 @@ DEAL = ["__typename", "id", "name"]
 
 @pytest.fixture
 async def deal(organization: TestOrganization) -> str:
-    """A lead's id."""
+    """Create a lead, and return its id."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
-    born = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
-    return encode("Opportunity", born)
+    deal_id = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
+    return encode("Opportunity", deal_id)
 
 
 async def test_the_audits_of_graphql_over_http_all_pass(

@@ -1,4 +1,4 @@
-"""gql, the Python client: queries, mutations, errors over HTTP, and subscriptions over a WebSocket."""
+"""The Python client gql: queries, mutations, errors over HTTP, and subscriptions over a WebSocket."""
 
 import asyncio
 
@@ -20,21 +20,21 @@ MANY = "{ nodes(ids: [" + '"x", ' * 101 + "]) { id } }"
 
 @pytest.fixture
 async def deal(organization: TestOrganization) -> str:
-    """A lead's id."""
+    """Create a lead, and return its id."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
-    born = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
-    return encode("Opportunity", born)
+    deal_id = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
+    return encode("Opportunity", deal_id)
 
 
 def over_http(server: Server, api_key: str) -> Client:
-    """A client that has read the schema itself, and checks its documents with it."""
+    """Yield a client that validates its documents against the schema it fetched."""
     headers = {"Authorization": f"Bearer {api_key}"}
     transport = HTTPXAsyncTransport(url=f"{server.base_url}/graphql", headers=headers, verify=NO_TLS)
     return Client(transport=transport, fetch_schema_from_transport=True)
 
 
 def over_socket(server: Server, api_key: str) -> Client:
-    """A client of one socket."""
+    """Yield a client of one WebSocket."""
     address = server.base_url.replace("http", "ws") + "/graphql"
     payload = {"authorization": f"Bearer {api_key}"}
     return Client(transport=WebsocketsTransport(url=address, init_payload=payload, close_timeout=1))

@@ -1,4 +1,4 @@
-"""What tools say of the printed schema: linted, compiled by Relay, and still good for clients of the last release."""
+"""The printed schema in tools: linted, compiled by Relay, and compatible with the last release."""
 
 import shutil
 from pathlib import Path

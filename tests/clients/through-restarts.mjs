@@ -1,5 +1,5 @@
-// A subscriber that stays: node through-restarts.mjs URL KEY CLIENT COUNT. Whatever ends its subscription, it goes on after the
-// cursor that it has, and tells the ids of the facts in the order in which it heard them, once it has so many.
+// A subscriber that reconnects: node through-restarts.mjs URL KEY CLIENT COUNT. After an interruption it
+// resumes at its last cursor. It prints the ids of the first COUNT events in the order of their arrival.
 import { createClient as socketClient } from "graphql-ws";
 import { createClient as streamClient } from "graphql-sse";
 import WebSocket from "ws";

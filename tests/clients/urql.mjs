@@ -1,4 +1,4 @@
-// urql: its Accept header lists streams, and it must get JSON all the same; persisted queries by POST and by GET; streamed subscriptions.
+// urql: its Accept header lists streams, but it must get JSON; persisted queries; streamed subscriptions.
 import { Client, fetchExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
 import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, heardOf, key, tell, url } from "./asking.mjs";

@@ -1,4 +1,4 @@
-"""The demo on a fresh machine: the published data set, whole, and the keys kept for nobody else to read."""
+"""The demo on a new database: the complete data set, and keys that only their owner can read."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ async def test_the_demo_is_created_once_and_importing_it_again_changes_nothing(
 
 
 async def _sweep_alerts() -> None:
-    """Each alert has a deal to show it, and a manager who asks for the worst is told of a few."""
+    """Check that each alert code has a deal, and that only a few alerts are critical."""
     await sweep(lambda: NOW + timedelta(minutes=1))
     found = await Alert.filter(status="OPEN").values("code", "severity")
     assert {row["code"] for row in found} == set(AlertCode)

@@ -1,4 +1,4 @@
-"""The README's first session, over real HTTP: a lead made, refused with every reason, assessed, qualified; another stopped."""
+"""A first session over HTTP: a lead is created, refused, assessed and qualified; another is disqualified."""
 
 from typing import Any
 

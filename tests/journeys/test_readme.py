@@ -1,4 +1,4 @@
-"""The README: its session by curl runs against a served organization, and its diagram and its length hold."""
+"""The README: its session runs against a real server, and its diagram and its length are correct."""
 
 import asyncio
 import json
@@ -55,19 +55,19 @@ def test_it_is_short() -> None:
 
 
 def _blocks(language: str) -> list[str]:
-    """The text of each code block in this language."""
+    """Return the text of each code block in this language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def _session(base_url: str) -> str:
-    """The shell blocks, in order, with the address of the test's own server."""
+    """Return the shell blocks, in order, with the address of the test's own server."""
     session = "".join(_blocks("sh"))
     assert "http://127.0.0.1:8000" in session
     return session.replace("http://127.0.0.1:8000", base_url)
 
 
 async def _run(session: str, key: str, folder: Path) -> list[dict[str, Any]]:
-    """Run the session in a folder that holds the demo's keys; return the data of each printed answer."""
+    """Run the session in a folder with the demo's keys; return the data of each printed answer."""
     (folder / "var").mkdir()
     (folder / "var" / "demo-keys.json").write_text(json.dumps({"REP": key}, indent=2))
     (folder / "curl").write_text(CURL)

@@ -1,7 +1,8 @@
-"""Nobody is told of what they may not see: every field and every mutation, by everybody, with ids of their own and of others.
+"""Isolation: every field and every mutation, by every viewer, with ids of their own and of others.
 
-An answer must be the very same where what a person does not see is not there at all, and hold no word, id or amount of it.
-A new field is asked by itself; where nothing says what belongs in one of its arguments, a test names the place that must say it.
+An answer must be the same as on a database without the rows that the viewer does not see, and contain no mark, id or
+amount of them. New fields are tested automatically; an argument without a known value fails a test that names it.
+See isolation/README.md.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from workflow.models.engine.database import open_database
 from workflow.queries.events.events import FEED_START
 
 CASES = 2_000
-"""How many the issue names."""
+"""Number of cases under `make prove`."""
 FEED = "{ events(first: 100) { nodes { id } } }"
 LIVE = "subscription($after: String) { events(after: $after) { id } }"
 LISTED = "{ opportunities { totalCount totalValue { amount } } accounts { totalCount } contacts { totalCount } members { totalCount } }"
@@ -34,7 +35,7 @@ LISTED = "{ opportunities { totalCount totalValue { amount } } accounts { totalC
 
 @pytest.fixture(scope="module")
 async def organizations(run_databases: Databases) -> TwoOrganizations:
-    """Two organizations."""
+    """Yield a database with two organizations."""
     return await create_two_organizations(run_databases)
 
 
@@ -42,14 +43,14 @@ async def organizations(run_databases: Databases) -> TwoOrganizations:
 async def servers(
     run_databases: Databases, organizations: TwoOrganizations
 ) -> AsyncIterator[IsolationServers]:
-    """The two, and beside them each world in which nothing is but what some see."""
-    async with isolation_servers(run_databases, organizations) as made:
-        yield made
+    """Yield the servers: one with all rows, and one per group of viewers with only the rows they may see."""
+    async with isolation_servers(run_databases, organizations) as running:
+        yield running
 
 
 async def test_every_table_has_a_visibility(organizations: TwoOrganizations) -> None:
     assert organizations.rows.unclassified_tables() == [], (
-        "Give each a place in tests/security/isolation/expected_visibility.py."
+        "Add each to a set of tests/security/isolation/expected_visibility.py."
     )
 
 
@@ -74,21 +75,22 @@ async def test_every_reachable_field_is_queried(servers: IsolationServers) -> No
     }
     objects = {(kind, name) for kind, name in fields if kind not in ("Node", "Problem")}
     never = sorted(".".join(one) for one in objects - found.fields)
-    assert never == [], "Say in tests/security/isolation/questions.py how each is asked."
+    assert never == [], "Add a question for each in tests/security/isolation/questions.py."
 
 
 def test_every_id_of_every_mutation_is_tested() -> None:
     assert set(MUTATION_CASES) == set(MUTATIONS)
     never = [place for mutation in MUTATIONS for place in untested_ids(mutation)]
     assert never == [], (
-        "Give each a `$name` in tests/support/mutation_cases/all_cases.py or in BESIDE of tests/security/isolation/forbidden_mutations.py."
+        "Add a `$name` for each to tests/support/mutation_cases/all_cases.py, "
+        "or to OPTIONAL_IDS in tests/security/isolation/forbidden_mutations.py."
     )
 
 
 async def test_a_subscription_to_a_hidden_deal_looks_like_one_to_nothing(servers: IsolationServers) -> None:
     assert SCHEMA.subscription_type is not None
     assert set(SCHEMA.subscription_type.fields) == {"opportunityChanged", "events", "alertChanged"}, (
-        "Try each here, with ids that are not theirs."
+        "Test each here, with hidden and foreign ids."
     )
     facts = servers.organizations.rows
     cases = [
@@ -102,8 +104,8 @@ async def test_a_subscription_to_a_hidden_deal_looks_like_one_to_nothing(servers
     chosen = cases if FULL else cases[:: len(cases) // 200]
 
     streams = {
-        await read_stream(servers.full, servers.organizations.key(sight), CHANGED, id=id)
-        for sight, id in chosen
+        await read_stream(servers.full, servers.organizations.key(visibility), CHANGED, id=id)
+        for visibility, id in chosen
     }
 
     assert len(chosen) >= 200
@@ -163,11 +165,11 @@ async def test_mutations_with_hidden_ids_are_refused_as_not_found(servers: Isola
     cases = servers.forbidden_mutations()
     chosen = sample_cases(cases, lambda one: (one.question.place, one.question.kind))
 
-    slips = await servers.failures(chosen)
+    faults = await servers.failures(chosen)
 
     assert len(cases) >= CASES
     assert len(chosen) >= count(CASES, part=50)
-    assert slips == [], "\n".join(slips)
+    assert faults == [], "\n".join(faults)
 
 
 async def test_hidden_and_unknown_ids_take_the_same_statements(servers: IsolationServers) -> None:

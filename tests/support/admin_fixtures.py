@@ -1,4 +1,4 @@
-"""What stands on a stage beside deals and people: receivers of facts, and alerts."""
+"""Fixtures beside deals and people: webhook endpoints, targets and alerts."""
 
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from workflow.operations.webhooks.relay import relay
 
 
 async def create_webhooks(organization: TestOrganization) -> dict[str, str]:
-    """An endpoint with its first delivery, and one that is switched off."""
+    """Create an endpoint with its first delivery, and an inactive one."""
     ctx = organization.ctx
     on, off = [
         await create_webhook_endpoint(
@@ -34,14 +34,14 @@ async def create_webhooks(organization: TestOrganization) -> dict[str, str]:
 
 
 async def create_target(organization: TestOrganization, member_id: UUID) -> dict[str, str]:
-    """What a member is to win this month."""
+    """Create a member's target for this month."""
     value = MoneyAmount(Decimal(1_000), "EUR")
     month = NewTarget(member_id, None, date(2026, 3, 1), date(2026, 3, 31), value)
     return {"target": encode("Target", await set_target(organization.ctx, month))}
 
 
 async def open_alert(organization: TestOrganization, deal: str) -> dict[str, str]:
-    """An open alert of a deal, as a sweep opens it."""
+    """Create an open alert of a deal, as a sweep opens it."""
     await sweep_organization(organization.ctx, SweepResult())
     found = decode(deal)
     assert found is not None

@@ -1,6 +1,6 @@
-"""Everything that a database holds, so that before and after can be told apart: all tables, from the catalogue.
+"""Dumps of all tables of a database, to compare it before and after.
 
-But for when a key was last used, which a server writes when it has answered.
+The last use of API keys is left out, because a server writes it after its answer.
 """
 
 import sqlite3
@@ -19,12 +19,12 @@ POSTGRES_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
 
 async def dump(url: str) -> Dump:
-    """The rows of every table, sorted, over a connection of its own; only a database of the test's own holds still."""
+    """Return the sorted rows of every table; no other test may use the database meanwhile."""
     return _sqlite(url) if url.startswith("sqlite:") else await _postgres(url)
 
 
 def differences(before: Dump, after: Dump) -> dict[str, tuple[Rows, Rows]]:
-    """For each table that changed: the rows that are gone, and those that are new."""
+    """Return for each changed table the rows that are gone and those that are new."""
     pairs = {
         table: (Counter(before.get(table, ())), Counter(after.get(table, ()))) for table in {*before, *after}
     }

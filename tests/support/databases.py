@@ -1,4 +1,4 @@
-"""Real databases for the suite: one migrated template for a run, and as many copies of it as tests ask for."""
+"""Real databases for tests: one migrated template per run, and copies of it."""
 
 import atexit
 import os
@@ -23,7 +23,7 @@ DatabaseKind = Literal["sqlite", "postgres"]
 
 
 def database_kind() -> DatabaseKind:
-    """The database of this process, from PURSUIT_TEST_DATABASE."""
+    """Return the kind of this process's database, from PURSUIT_TEST_DATABASE."""
     kind = os.environ.get("PURSUIT_TEST_DATABASE", "sqlite")
     if kind not in ("sqlite", "postgres"):
         raise ValueError(f"PURSUIT_TEST_DATABASE is {kind!r}; it is sqlite or postgres.")
@@ -33,21 +33,21 @@ def database_kind() -> DatabaseKind:
 
 
 class Databases(Protocol):
-    """Where a test gets a database of its own."""
+    """Creates databases for tests."""
 
     async def empty(self) -> str:
-        """The url of a new database without tables."""
+        """Create a database without tables, and return its url."""
 
     async def copy(self, source: str | None = None) -> str:
-        """The url of a new database, migrated to the newest schema; with a source, as that one is, which nobody has open."""
+        """Create a migrated database, or a copy of a closed one, and return its url."""
 
     async def drop(self, url: str) -> None:
-        """Remove a database that `empty` or `copy` made."""
+        """Remove a database that `empty` or `copy` created."""
 
 
 @asynccontextmanager
 async def databases() -> AsyncIterator[Databases]:
-    """The databases of this run; all of them are gone when it ends."""
+    """Yield the databases of this run, and remove them at the end."""
     if database_kind() == "sqlite":
         with tempfile.TemporaryDirectory(prefix="pursuit-test-") as folder:
             yield SqliteFiles(Path(folder))
@@ -61,7 +61,7 @@ async def databases() -> AsyncIterator[Databases]:
 
 @dataclass
 class SqliteFiles:
-    """SQLite: a database is a file of one folder."""
+    """Creates SQLite databases as files of one folder."""
 
     folder: Path
     template: str | None = None
@@ -86,7 +86,7 @@ class SqliteFiles:
 
 @dataclass
 class PostgresDatabases:
-    """PostgreSQL: a database is made from a template of the server."""
+    """Creates PostgreSQL databases from a template."""
 
     server: str
     template: str | None = None
@@ -106,7 +106,7 @@ class PostgresDatabases:
         self.created.discard(url)
 
     async def drop_all(self) -> None:
-        """Leave the server as it was found."""
+        """Remove the databases and the role of this run."""
         for url in list(self.created):
             await self.drop(url)
 
@@ -125,7 +125,7 @@ class PostgresDatabases:
 
 
 def start_postgres() -> str:
-    """A PostgreSQL of our own on a free local port, from the development dependencies; it stops with this process."""
+    """Yield a PostgreSQL on a free local port, from the development dependencies, until this process ends."""
     folder = Path(tempfile.mkdtemp(prefix="pursuit-postgres-"))
     data = folder / "data"
     data.mkdir()

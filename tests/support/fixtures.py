@@ -1,4 +1,4 @@
-"""A database and a server of a test's own, with an organization in which every mutation finds what it works on."""
+"""A database, a server and an organization with everything that mutations work on."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -49,7 +49,7 @@ from workflow.rules.enums import (
 
 @dataclass(frozen=True)
 class MutationFixtures:
-    """Where mutations are tried: keys by who brings them, ids by what they name."""
+    """An organization with its API keys by role, and ids by name."""
 
     url: str
     server: Server
@@ -57,7 +57,7 @@ class MutationFixtures:
     ids: Mapping[str, str]
 
     async def ask(self, who: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to a mutation's one field, ids put in for `$name`."""
+        """Return the field of a mutation's answer, with an id in place of every `$name`."""
         body = await self.server.ask(self.keys[who], query, input=replace_names(input, self.ids))
         assert "errors" not in body, body
         [answer] = body["data"].values()
@@ -67,13 +67,13 @@ class MutationFixtures:
 
 @asynccontextmanager
 async def mutation_fixtures(url: str) -> AsyncIterator[MutationFixtures]:
-    """A stage on a migrated database that nobody else uses."""
+    """Yield the fixtures on a migrated database that no other test uses."""
     async with serving(url) as server:
         yield await create_mutation_fixtures(url, server)
 
 
 async def create_mutation_fixtures(url: str, server: Server) -> MutationFixtures:
-    """One more organization on the server, with all that mutations work on, and a stranger's organization beside it."""
+    """Create another organization with all fixtures, and one that is foreign to it."""
     async with open_database(url, all_contexts=False):
         organization, strangers = await new_organization(), await new_organization()
         keys = {
@@ -85,7 +85,7 @@ async def create_mutation_fixtures(url: str, server: Server) -> MutationFixtures
 
 
 async def create_fixtures(organization: TestOrganization) -> dict[str, str]:
-    """A lead that lacks only what QUALIFY records first, and a closed deal."""
+    """Create a lead that lacks only what QUALIFY records first, and a closed deal."""
     ctx = organization.ctx
     await publish(ctx, replace(preset("default"), key="other"))
     account = await create_account(ctx, {"name": "Acme"})
@@ -117,7 +117,7 @@ async def create_fixtures(organization: TestOrganization) -> dict[str, str]:
 
 
 async def _members_and_teams(organization: TestOrganization) -> dict[str, str]:
-    """Two teams, a member who has left, and a key."""
+    """Create two teams, a deactivated member, and a key."""
     ctx = organization.ctx
     north, south = [await create_team(ctx, {"name": name}) for name in ("North", "South")]
     gone = await create_member(ctx, NewMember("Gil Gone", "gil.gone@example.com", Role.REP))
@@ -134,7 +134,7 @@ async def _members_and_teams(organization: TestOrganization) -> dict[str, str]:
 
 
 async def _closed(organization: TestOrganization, place: NewOpportunity, contact: UUID) -> dict[str, str]:
-    """A closed deal, and one of everything on it."""
+    """Create a closed deal, with one part of each kind."""
     deal = await create_opportunity(organization.ctx, place, {"name": "Closed"})
     person = await _stakeholder(organization, deal, contact)
     parts = {"stakeholder": encode("Stakeholder", person), **await _deal_parts(organization, deal, contact)}
@@ -144,7 +144,7 @@ async def _closed(organization: TestOrganization, place: NewOpportunity, contact
 
 
 async def _deal_parts(organization: TestOrganization, deal: UUID, contact: UUID) -> dict[str, str]:
-    """One of everything that hangs on a deal."""
+    """Create one part of each kind on a deal."""
     ctx = organization.ctx
     rival = await _rival(organization, deal)
     risk = await raise_risk(ctx, deal, NewRisk(RiskCategory.TIME, "It takes too long", 2, 2))
@@ -172,7 +172,7 @@ async def _deal_parts(organization: TestOrganization, deal: UUID, contact: UUID)
 
 
 async def _open_deals(organization: TestOrganization) -> dict[str, str]:
-    """A seller, and a deal of theirs in each state that an import may bring."""
+    """Create a seller with a deal in each state that an import may set."""
     ctx = await organization.ctx_of(Role.REP, "sam.seller@example.com")
     assert ctx.viewer.member_id
     states = (OpportunityState.QUALIFIED, OpportunityState.PROGRESSING, OpportunityState.LOST)
@@ -187,13 +187,13 @@ async def _open_deals(organization: TestOrganization) -> dict[str, str]:
         )
         for state in states
     ]
-    made = await import_rows(organization.ctx, "elsewhere", rows)
+    outcomes = await import_rows(organization.ctx, "elsewhere", rows)
     deals = {
         row.external_id.lower(): encode("Opportunity", row.opportunity_id)
-        for row in made
+        for row in outcomes
         if row.opportunity_id
     }
-    progressing = [row.opportunity_id for row in made if row.external_id == OpportunityState.PROGRESSING]
+    progressing = [row.opportunity_id for row in outcomes if row.external_id == OpportunityState.PROGRESSING]
     step = (await Milestone.filter(opportunity_id__in=progressing).order_by("position").values("id"))[0]["id"]
     [again] = await import_rows(
         organization.ctx, "elsewhere", [replace(rows[0], external_id="again", name="Again")]
@@ -209,7 +209,7 @@ async def _open_deals(organization: TestOrganization) -> dict[str, str]:
 
 
 async def _lost_then_reopened(organization: TestOrganization, deal: UUID) -> UUID:
-    """The rival to whom the deal was lost before it was reopened."""
+    """Create the competitor to whom the deal was lost before it was reopened."""
     rival = await _rival(organization, deal)
     await lose(organization.ctx, deal, LossDetails(LossReason.LOST_TO_COMPETITOR, rival), TransitionOptions())
     await reopen(
@@ -228,7 +228,7 @@ async def _stakeholder(organization: TestOrganization, deal: UUID, contact: UUID
 
 
 def replace_names(value: Any, ids: Mapping[str, str]) -> Any:
-    """The value with every `$name` in it replaced by the id."""
+    """Return the value with every `$name` in it replaced by its id."""
     if isinstance(value, Mapping):
         return {name: replace_names(part, ids) for name, part in value.items()}
     if isinstance(value, list):

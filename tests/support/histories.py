@@ -1,4 +1,4 @@
-"""Random histories of deals, done by the product's own operations at a moved clock, and kept beside it as they were done."""
+"""Random histories of deals, run by the product's operations with a changing clock, and recorded."""
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,12 +36,12 @@ CATEGORY = {S.LEAD: "OMITTED", S.QUALIFIED: "PIPELINE", S.PROGRESSING: "BEST_CAS
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PERIODS = [Days(date(2026, month, 1), date(2026, month + 2, 28)) for month in (1, 3, 4, 7, 10)]
 RATES = ((date(2025, 1, 1), Decimal("0.9")), (date(2026, 4, 15), Decimal("0.75")))
-"""What a dollar is worth in euros, from a day on."""
+"""Exchange rates from dollars to euros, each from a day on."""
 
 
 @dataclass(frozen=True)
 class PastState:
-    """How a deal stood from an instant on, and what made it so."""
+    """The values of a deal from an instant on, and the event that caused them."""
 
     at: datetime
     state: OpportunityState
@@ -57,29 +57,29 @@ class PastState:
 
 @dataclass
 class History:
-    """One deal as it went."""
+    """The recorded history of one deal."""
 
     id: UUID
     states: list[PastState] = field(default_factory=list)
 
     @property
     def current(self) -> PastState:
-        """How it stands at last."""
+        """The latest values."""
         return self.states[-1]
 
     def at(self, instant: datetime) -> PastState | None:
-        """How it stood at an instant; None where it was not there yet."""
+        """Return the values at an instant, or None before the deal was created."""
         return next((one for one in reversed(self.states) if one.at <= instant), None)
 
     def add(self, **changes: Any) -> None:
-        """It stands anew."""
+        """Record new values."""
         self.states.append(
             replace(self.current, **{"slip": None, "entered": False, "forced": False, **changes})
         )
 
 
 def base_value(minor: int | None, currency: str, on: date) -> int:
-    """Minor units of euros on a day."""
+    """Convert an amount to minor units of euros on a day."""
     if minor is None:
         return 0
     exchange_rate = (
@@ -89,18 +89,18 @@ def base_value(minor: int | None, currency: str, on: date) -> int:
 
 
 def end_of(day: date) -> datetime:
-    """The last moment of a day."""
+    """Return the last instant of a day."""
     return datetime.combine(day, time.max, UTC)
 
 
 def within(day: date | None, period: Days) -> bool:
-    """Whether a day lies in a period."""
+    """Return whether a day is in a period."""
     assert period.start is not None and period.end is not None
     return day is not None and period.start <= day <= period.end
 
 
 async def create_histories(team: SalesTeam, account: UUID, count: int, seed: int) -> list[History]:
-    """So many deals, each through some moves."""
+    """Create deals, each with a random history."""
     rng = random.Random(seed)
     for since, rate in RATES:
         await set_exchange_rate(team.at("admin", START), "USD", rate, since)
@@ -109,7 +109,7 @@ async def create_histories(team: SalesTeam, account: UUID, count: int, seed: int
 
 @dataclass(frozen=True)
 class HistoryStep:
-    """A moment in which something is done with a deal: by whom, when, and what chance would have it be."""
+    """One step of a history: a random action on a deal at an instant."""
 
     team: SalesTeam
     history: History
@@ -120,7 +120,7 @@ class HistoryStep:
 
     @property
     def ctx(self) -> Ctx:
-        """An admin, who holds none of the deals."""
+        """An admin who owns none of the deals."""
         return self.team.at("admin", self.at)
 
     @property
@@ -214,11 +214,11 @@ CHANGES_BY_STATE: Mapping[OpportunityState, tuple[Callable[[HistoryStep], Awaita
     S.QUALIFIED: (_revalue, _reschedule, _reassign, _progress, _progress, _lose, _disqualify, _regress),
     S.PROGRESSING: (_revalue, _reschedule, _reschedule, _win, _win, _lose, _disqualify, _regress),
 }
-"""What can be done with a deal as it stands; a closed one can only be reopened."""
+"""Possible actions in each state; a closed deal can only be reopened."""
 
 
 def _is_push(history: History, day: date | None) -> bool:
-    """To a later month than the last date that was ever set."""
+    """Move the close date to a later month than any before."""
     last = next((one.day for one in reversed(history.states) if one.day), None)
     return last is not None and day is not None and (day.year, day.month) > (last.year, last.month)
 

@@ -1,4 +1,4 @@
-"""Open deals of every state by the thousand, as sellers have them: with people, a talk and milestones; written straight into the tables."""
+"""Thousands of open deals in every state with people, activities and milestones, inserted directly."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ BATCH = 2_000
 
 
 async def insert_open_deals(organization: TestOrganization, size: int) -> None:
-    """Open deals of every state, each with people, a talk and milestones, as a seller's have them."""
+    """Insert open deals in every state, each with people, an activity and milestones."""
     place = await row_defaults(organization)
     for start in range(0, size, BATCH):
         deals = [_deal(place, number) for number in range(start, min(size, start + BATCH))]

@@ -1,4 +1,4 @@
-"""An organization for one test, and people who speak for it."""
+"""Organizations for tests, with their members and keys."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class TestOrganization:
-    """A fresh organization with its admin, the admin's key, and a context that acts as the admin at NOW."""
+    """A new organization with its admin, the admin's key, and a context that acts as the admin at NOW."""
 
     __test__ = False
 
@@ -28,17 +28,17 @@ class TestOrganization:
     ctx: Ctx
 
     async def key(self, role: Role, email: str | None = None) -> str:
-        """One more key; with an e-mail it acts as that member, without as nobody."""
+        """Create a key for a member with this e-mail, or for no member."""
         created = await issue_key(organization_name=str(self.id), role=role, email=email, now=NOW)
         return created.api_key
 
     async def ctx_of(self, role: Role, email: str | None = None, *, now: datetime = NOW) -> Ctx:
-        """A context that acts with the role, as the member with the e-mail where one is named."""
+        """Return a context with the role, as the member with the e-mail if there is one."""
         return await context_for_key(await self.key(role, email), now)
 
 
 async def new_organization(*, currency: str = "EUR", time_zone: str = "UTC") -> TestOrganization:
-    """An organization that no other test sees, made by the product's own operation."""
+    """Create an organization by the product's own operation."""
     name = f"Test {uuid4().hex}"
     created = await init_organization(
         name=name,
@@ -53,7 +53,7 @@ async def new_organization(*, currency: str = "EUR", time_zone: str = "UTC") -> 
 
 
 async def context_for_key(api_key: str, now: datetime) -> Ctx:
-    """The context of a request that brings the key."""
+    """Return the context of a request with the key."""
     viewer = await authenticate_api_key(api_key, now)
     assert viewer is not None
     return Ctx(viewer=viewer, now=now, vault=VAULT)

@@ -1,4 +1,4 @@
-"""What an attempt on a deal may have written, and the refusal of one that wrote nothing."""
+"""Refused operations: the problem, and a check that nothing was written."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -21,7 +21,7 @@ LISTS = (Stakeholder, Competitor, DecisionStep, Objective)
 
 
 async def stored_rows(deal: UUID) -> tuple[Any, ...]:
-    """The deal's row, what its buyer is known by, and how many facts were told."""
+    """Return the deal's row, the buyer's profile, and the number of events."""
     rows = [await table.filter(opportunity_id=deal).order_by("id").values() for table in LISTS]
     relations = await StakeholderRelation.filter(stakeholder__opportunity_id=deal).order_by("id").values()
     return (
@@ -33,7 +33,7 @@ async def stored_rows(deal: UUID) -> tuple[Any, ...]:
 
 
 async def refusal(deal: UUID, attempt: Awaitable[object]) -> Refusal:
-    """The refusal of an attempt, having written nothing."""
+    """Return the problem of an operation that must be refused and write nothing."""
     before = await stored_rows(deal)
     with pytest.raises(Refusal) as refused:
         await attempt
@@ -42,7 +42,7 @@ async def refusal(deal: UUID, attempt: Awaitable[object]) -> Refusal:
 
 
 async def faults(deal: UUID, attempt: Awaitable[object]) -> dict[str, str]:
-    """The sentences of an input's faults by their paths, having written nothing."""
+    """Return the messages of an invalid input by path; nothing must be written."""
     refused = await refusal(deal, attempt)
     assert isinstance(refused, InvalidInputError), refused
     return {".".join(fault.path): fault.message for fault in refused.fields}

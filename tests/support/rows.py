@@ -1,4 +1,4 @@
-"""Deals for lists, written straight into the tables: many at once, without the history that operations would give them."""
+"""Many deals for lists, inserted into the tables without the history that operations would record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ NUMBERS = count(1)
 
 @dataclass(frozen=True)
 class RowDefaults:
-    """Where rows are put: an organization's own account, owner and process."""
+    """An organization's account, owner and process for new rows."""
 
     organization_id: UUID
     account_id: UUID
@@ -24,7 +24,7 @@ class RowDefaults:
 
 @dataclass(frozen=True)
 class DealWithPeople:
-    """A deal with an account, an owner and people of its own."""
+    """A deal with an account, an owner and stakeholders of its own."""
 
     account: Account
     owner: Member
@@ -33,7 +33,7 @@ class DealWithPeople:
 
 
 async def row_defaults(organization: TestOrganization) -> RowDefaults:
-    """A new account of the organization, with its admin and its default process."""
+    """Create an account in the organization; return it with the admin and the default process."""
     process = await SalesProcess.filter(organization_id=organization.id).values("id")
     account = _account(organization.id, "Acme")
     await Account.bulk_create([account])
@@ -41,7 +41,7 @@ async def row_defaults(organization: TestOrganization) -> RowDefaults:
 
 
 def deal_row(place: RowDefaults, **columns: object) -> Opportunity:
-    """A lead, not saved; the columns that are given replace its own."""
+    """Return an unsaved lead with these columns."""
     name = str(columns.get("name", "Deal"))
     identity = {"number": next(NUMBERS), "name": name, "name_folded": name.casefold(), "type": "NEW_BUSINESS"}
     state = {"state": "LEAD", "state_since": NOW, "probability": 0.1, "forecast_category": "OMITTED"}
@@ -57,7 +57,7 @@ def deal_row(place: RowDefaults, **columns: object) -> Opportunity:
 async def create_deals_with_people(
     organization: TestOrganization, size: int, *, people: int
 ) -> list[DealWithPeople]:
-    """So many deals, each with an account, an owner and stakeholders that no other deal has."""
+    """Create deals, each with an account, an owner and stakeholders of its own."""
     place = await row_defaults(organization)
     deals = [_deal_with_people(place, name=f"{number}", people=people) for number in range(size)]
     await Account.bulk_create([family.account for family in deals])

@@ -1,4 +1,4 @@
-"""Queries made from the schema itself: whole selections, and a tally of what was asked and answered."""
+"""Queries generated from the schema with complete selections, and the coverage of their answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
+    OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
@@ -25,7 +26,7 @@ TypeField = tuple[str, str]
 
 @dataclass
 class SchemaCoverage:
-    """Fields that were answered with something, fields of inputs that were given, and the ids that were met by type."""
+    """The output fields that had a value, the input fields that were sent, and ids by type."""
 
     schema: GraphQLSchema
     answered: set[TypeField] = field(default_factory=set)
@@ -33,25 +34,24 @@ class SchemaCoverage:
     ids: dict[str, list[str]] = field(default_factory=dict)
 
     def unanswered(self) -> list[str]:
-        """The output fields of the schema that nothing has answered yet."""
+        """Return the output fields of the schema that had no value yet."""
         kinds = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLObjectType))
         types = (kind for kind in kinds if not kind.name.startswith("__"))
         return _missing(((kind.name, name) for kind in types for name in kind.fields), self.answered)
 
     def never_provided(self) -> list[str]:
-        """The input fields of the schema that nothing was given in yet."""
+        """Return the input fields of the schema that were not sent yet."""
         types = (kind for kind in self.schema.type_map.values() if isinstance(kind, GraphQLInputObjectType))
         return _missing(((kind.name, name) for kind in types for name in kind.fields), self.provided)
 
     def record_answer(self, query: str, data: dict[str, Any]) -> None:
-        """Count what an answer holds."""
+        """Record the fields of an answer."""
         [operation] = parse(query).definitions
-        self._record_object(
-            query.partition("(")[0].partition(" ")[0].capitalize(), operation.selection_set, data
-        )  # type: ignore[attr-defined]  # an operation has one
+        assert isinstance(operation, OperationDefinitionNode)
+        self._record_object(operation.operation.value.capitalize(), operation.selection_set, data)
 
     def record_input(self, kind: GraphQLNamedType, value: Any) -> None:
-        """Count the fields of an input that a value gives."""
+        """Record the fields of an input."""
         if isinstance(value, list):
             for part in value:
                 self.record_input(kind, part)
@@ -74,7 +74,7 @@ class SchemaCoverage:
 
 
 def select_all(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") -> str:
-    """Everything that can be asked of a type without arguments; of a record below the top, its id alone."""
+    """Return all fields of a type that need no arguments; of nested records only the id."""
     if isinstance(kind, GraphQLUnionType):
         parts = (f"... on {member} {select_all(member, prefix=f'{member}_')}" for member in kind.types)
         return f"{{ __typename {' '.join(parts)} }}"
@@ -90,19 +90,19 @@ def select_all(kind: GraphQLNamedType, *, top: bool = True, prefix: str = "") ->
 
 
 def node_query(kind: GraphQLObjectType) -> str:
-    """The query for one record, whole."""
+    """Return the query for all fields of one record."""
     return f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {kind} {select_all(kind)} }} }}"
 
 
 def node_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
-    """The types that `node(id:)` finds."""
+    """Return the types that `node(id:)` finds."""
     return [
         kind for kind in schema.type_map.values() if isinstance(kind, GraphQLObjectType) and _is_node(kind)
     ]
 
 
 def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[str, Any]) -> str:
-    """The operation that asks one root field for all it can give."""
+    """Return the operation that selects all fields of one root field."""
     declared = ", ".join(f"${key}: {spec.args[key].type}" for key in arguments)
     passed = ", ".join(f"{key}: ${key}" for key in arguments)
     result_type = get_named_type(spec.type)
@@ -111,7 +111,7 @@ def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[st
 
 
 def _field_selection(name: str, spec: GraphQLField, prefix: str) -> str:
-    """A field whole, under a name of its own where members of a union would differ in what they give by it."""
+    """Return a field with its selection, aliased if members of a union have different types of it."""
     field_type = get_named_type(spec.type)
     alias = f"{prefix}{name}: " if prefix else ""
     return alias + (name if is_leaf_type(field_type) else f"{name} {select_all(field_type, top=False)}")
@@ -126,7 +126,7 @@ def _needs_no_argument(spec: GraphQLField) -> bool:
 
 
 def _fields(selection: SelectionSetNode, kind: str) -> Iterator[FieldNode]:
-    """The fields that are asked of a type, through the fragments that are for it."""
+    """Yield the fields selected of a type, also in fragments."""
     for node in selection.selections:
         if isinstance(node, FieldNode):
             yield node

@@ -1,4 +1,4 @@
-"""A real `pursuit` for tests: its commands, and a server of its own process on a free port."""
+"""The real `pursuit` in tests: its commands, and servers as processes of their own."""
 
 import asyncio
 import base64
@@ -16,14 +16,14 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = base64.b64encode(b"k" * 32).decode()
-"""What PostgreSQL is not served without."""
+"""A secret key, which PostgreSQL requires."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Nothing here speaks TLS, and reading the authorities for each client would take 50 ms of every test."""
+"""Tests use no TLS, and loading the authorities would take 50 ms per client."""
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command said, and how it ended."""
+    """The output and the exit code of a command."""
 
     code: int
     out: str
@@ -31,30 +31,30 @@ class CommandResult:
 
 
 class GraphQLClient(Protocol):
-    """Whatever answers GraphQL requests by API keys."""
+    """A server that answers GraphQL requests with API keys."""
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The answer to one request."""
+        """Return the answer to one request."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A serving process."""
+    """A server process."""
 
     base_url: str
     process: asyncio.subprocess.Process | None = None
     logs: list[str] = field(default_factory=list)
-    """What it has told its operators, once it has ended."""
+    """The logs of the process, after it has ended."""
 
     def client(self, api_key: str | None = None, **headers: str) -> httpx.AsyncClient:
-        """A client that sends the key with every request."""
+        """Return a client that sends the key with every request."""
         credentials = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         return httpx.AsyncClient(
             base_url=self.base_url, headers={**credentials, **headers}, timeout=30, verify=NO_TLS
         )
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The answer to one GraphQL request, without what it cost."""
+        """Return the answer to one GraphQL request, without its costs."""
         async with self.client(api_key) as client:
             answer = await client.post("/graphql", json={"query": query, "variables": variables})
         body: dict[str, Any] = answer.json()
@@ -71,7 +71,7 @@ async def pursuit(*arguments: str, cwd: Path = ROOT, environ: dict[str, str] | N
 
 @asynccontextmanager
 async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
-    """`pursuit serve` on a migrated database, without its worker unless the environment says so; it is gone afterwards."""
+    """Run `pursuit serve` on a migrated database, without the worker unless the environment enables it."""
     port = int(environ.get("PORT") or free_port())
     environment = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WORKER": "off", **environ}
     process = await _start(("serve", "--port", str(port)), ROOT, environment)
@@ -90,7 +90,7 @@ async def serving(url: str, **environ: str) -> AsyncIterator[Server]:
 async def worker(
     url: str, logs: list[str] | None = None, **environ: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`pursuit worker` on a migrated database; it works when this yields, and is gone afterwards, its log in `logs`."""
+    """Run `pursuit worker` on a migrated database, and collect its log in `logs`."""
     environment = {"PURSUIT_DATABASE_URL": url, "PURSUIT_WEBHOOK_ALLOW_PRIVATE": "on", **environ}
     process = await _start(("worker",), ROOT, environment)
     assert process.stdout is not None
@@ -142,7 +142,7 @@ async def _wait_until_healthy(address: str, talk: "asyncio.Future[tuple[bytes, b
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The SQL statements that this process sends while a block runs, heard where the driver takes them."""
+"""The SQL statements that this process sends while a block runs, recorded at the driver."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ MAIN_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?[\"`]?(\w+)", re.
 
 @dataclass
 class Statements:
-    """Texts in the order they were sent, without those that only steer a transaction or a connection."""
+    """The sent statements in order, without those that control transactions and connections."""
 
     listen: Callable[[str], None] | None = None
     texts: list[str] = field(default_factory=list)
@@ -36,11 +36,11 @@ class Statements:
         return iter(self.texts)
 
     def by_table(self) -> Counter[str]:
-        """How many statements bring or write rows of each table; what they join or look up beside it does not count."""
+        """Return the number of statements that read or write rows of each table, not those that join it."""
         return Counter(table_of(text) for text in self.texts)
 
     def record(self, text: str) -> None:
-        """One more statement; who listens hears those that steer too, before they are sent."""
+        """Record a statement; a listener gets the control statements too, before they are sent."""
         if self.listen is not None:
             self.listen(text)
         if not CONTROL_STATEMENT.match(text):
@@ -49,7 +49,7 @@ class Statements:
 
 @asynccontextmanager
 async def statements(listen: Callable[[str], None] | None = None) -> AsyncIterator[Statements]:
-    """Hear every statement of this process until the block ends, whichever connection it goes by."""
+    """Record every statement of this process until the block ends, on any connection."""
     seen = Statements(listen)
     kind, names = (
         (aiosqlite.Connection, SQLITE) if dialect() == "sqlite" else (asyncpg.connection.Connection, POSTGRES)
@@ -61,13 +61,13 @@ async def statements(listen: Callable[[str], None] | None = None) -> AsyncIterat
 
 
 def table_of(text: str) -> str:
-    """The table whose rows a statement brings or writes: the first that it names; empty where it names none."""
+    """Return the table whose rows a statement reads or writes: the first in its text, or an empty string."""
     found = MAIN_TABLE.search(text)
     return found[1] if found else ""
 
 
 def _recorded(seen: Statements, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-    """The driver's own method, which is heard first."""
+    """Return a wrapper of the driver's method that records statements."""
 
     def recording(connection: object, text: str, *values: Any, **named: Any) -> Any:
         if (

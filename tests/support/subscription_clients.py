@@ -1,4 +1,4 @@
-"""Clients that stay: a WebSocket that speaks graphql-transport-ws, and a stream of server-sent events."""
+"""Clients of subscriptions: WebSockets with graphql-transport-ws, and Server-Sent Events."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from tests.support.serving import Server, free_port
 
 PROTOCOL = "graphql-transport-ws"
 TIMEOUT = 10.0
-"""Seconds after which what was not said counts as never said."""
+"""Seconds after which a message counts as never sent."""
 CHANGED = "subscription($id: ID!) { opportunityChanged(id: $id) { name version owner { name } } }"
 RENAME = (
     "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
@@ -26,7 +26,7 @@ RENAME = (
 
 @dataclass(frozen=True)
 class SocketClient:
-    """One open socket."""
+    """A client of one open WebSocket."""
 
     connection: ClientConnection
 
@@ -35,22 +35,22 @@ class SocketClient:
         await self.connection.send(json.dumps({"type": type, **rest}))
 
     async def receive(self) -> dict[str, Any]:
-        """The next message."""
+        """Return the next message."""
         async with asyncio.timeout(TIMEOUT):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
     async def authenticate(self, api_key: str) -> None:
-        """Say who it is, and be let in."""
+        """Send the API key, and wait for the acknowledgment."""
         await self.send("connection_init", payload={"authorization": f"Bearer {api_key}"})
         assert await self.receive() == {"type": "connection_ack"}
 
     async def subscribe(self, id: str, query: str, /, **variables: Any) -> None:
-        """Begin an operation."""
+        """Start an operation."""
         await self.send("subscribe", id=id, payload={"query": query, "variables": variables})
 
     async def close_code(self) -> int:
-        """The code that the socket is closed with; what is said before is not listened to."""
+        """Return the close code of the socket, ignoring earlier messages."""
         async with asyncio.timeout(TIMEOUT):
             try:
                 while True:
@@ -63,7 +63,7 @@ class SocketClient:
 async def connect_socket(
     base_url: str, *, protocol: str = PROTOCOL, **headers: str
 ) -> AsyncIterator[SocketClient]:
-    """A socket on a server, nobody's yet."""
+    """Open a WebSocket without credentials."""
     address = base_url.replace("http://", "ws://") + "/graphql"
     subprotocols: Any = [protocol]  # a NewType of the library's
     async with connect(address, subprotocols=subprotocols, additional_headers=headers) as connection:
@@ -74,7 +74,7 @@ async def connect_socket(
 async def open_stream(
     client: httpx.AsyncClient, query: str, /, headers: Mapping[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[AsyncIterator[Any]]:
-    """The answers of one stream as they come; the last is None, where it says that it is complete."""
+    """Yield the responses of one stream as they arrive, and None for its end."""
     body, accept = {"query": query, "variables": variables}, {"Accept": "text/event-stream"}
     async with client.stream("POST", "/graphql", json=body, headers={**accept, **(headers or {})}) as answer:
         assert (answer.status_code, answer.headers["content-type"]) == (
@@ -95,7 +95,7 @@ async def _events(answer: httpx.Response) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def serving_in_process(app: Starlette) -> AsyncIterator[Server]:
-    """The application over real HTTP, in this process, where a test may change what it holds to."""
+    """Serve an application over real HTTP in this process, where a test can change its settings."""
     port = free_port()
     server = _SignallingServer(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
@@ -108,7 +108,7 @@ async def serving_in_process(app: Starlette) -> AsyncIterator[Server]:
 
 
 class _SignallingServer(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that signals when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

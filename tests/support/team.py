@@ -1,4 +1,4 @@
-"""People of one organization around one seller's deals: everybody whom the domain's table of who may what tells apart."""
+"""The people around one seller's deals, with each of the roles that permissions distinguish."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,37 +29,37 @@ ROLES: Mapping[str, Role] = {
     "integrator": Role.INTEGRATOR,
     "observer": Role.OBSERVER,
 }
-"""`helper` collaborates on the deals, `manager` leads the owner's team, `other manager` another one."""
+"""`helper` collaborates on the deals, `manager` manages the owner's team, `other manager` another one."""
 WRITERS = frozenset({"owner", "helper", "manager", "admin", "integrator"})
-"""Who may write the owner's deals."""
+"""People who may write the owner's deals."""
 
 
 @dataclass(frozen=True)
 class SalesTeam:
-    """Contexts by name, and a deal of the owner's by state."""
+    """Contexts by name, and a deal of the owner in each state."""
 
     organization: TestOrganization
     ctx: Mapping[str, Ctx]
     deals: Mapping[OpportunityState, UUID]
 
     def at(self, name: str, now: datetime) -> Ctx:
-        """The context of a person at another time."""
+        """Return the context of a person at another time."""
         return replace(self.ctx[name], now=now)
 
     def member(self, name: str) -> UUID:
-        """The member behind a name."""
+        """Return the member with a name."""
         id = self.ctx[name].viewer.member_id
         assert id is not None
         return id
 
     async def add_deal(self, state: OpportunityState, key: str | None = None) -> UUID:
-        """One more deal of the owner's in that state."""
+        """Create another deal of the owner in a state."""
         key = key or uuid4().hex
         return (await import_deals(self.organization, {key: state}))[key]
 
 
 async def new_sales_team(*, time_zone: str = "UTC") -> SalesTeam:
-    """A fresh organization with all of them."""
+    """Create an organization with all of them."""
     organization = await new_organization(time_zone=time_zone)
     north, south = await _create_team(organization, "North"), await _create_team(organization, "South")
     await organization.ctx_of(Role.REP, SELLER_EMAIL)
@@ -80,7 +80,7 @@ async def new_sales_team(*, time_zone: str = "UTC") -> SalesTeam:
 
 
 def override_all(note: str | None = None) -> TransitionOptions:
-    """Terms that pass every requirement of the default process; an admin who does not hold the deal may give them."""
+    """Return an override of all unmet requirements, by an admin who does not own the deal."""
     keys = {one.key for gate in preset("default").gates for one in gate.requirements}
     return TransitionOptions(
         note=note, override=NewOverride(tuple(sorted(keys)), "The board wants this deal to go on.")
@@ -88,7 +88,7 @@ def override_all(note: str | None = None) -> TransitionOptions:
 
 
 async def event_payloads(id: UUID, *types: str) -> list[dict[str, Any]]:
-    """The payloads of a record's events of these types, in order."""
+    """Return the payloads of a record's events of these types, in order."""
     found = (
         await Event.filter(aggregateid=id, type__in=types).order_by("pos").values_list("payload", flat=True)
     )
@@ -98,7 +98,7 @@ async def event_payloads(id: UUID, *types: str) -> list[dict[str, Any]]:
 async def import_deals(
     organization: TestOrganization, states_by_key: Mapping[str, OpportunityState]
 ) -> dict[str, UUID]:
-    """Deals of the seller, each brought into its state by an import."""
+    """Import a deal of the seller in each state."""
     rows = [
         ImportRow(
             external_id=key,

@@ -1,4 +1,4 @@
-"""What the Makefile promises of counts: `make prove` runs the full ones, `make test` a tenth, on both databases."""
+"""Repetitions of generated tests: full under `make prove`, a tenth under `make test`, on both databases."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A dump shows every row of every table, and what changed between two."""
+"""Dumps contain every row of every table, and show the changes between two."""
 
 from tortoise.models import Model
 

@@ -1,4 +1,4 @@
-"""Statements are heard as the driver sends them, each once, and told by table."""
+"""Statements are recorded once each, as the driver sends them, and counted by table."""
 
 import pytest
 

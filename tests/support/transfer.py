@@ -1,4 +1,4 @@
-"""An organization brought into another one by what `pursuit export` writes and `pursuit import` takes, in this process."""
+"""Export from one organization and import into another, as `pursuit export` and `pursuit import` do."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,13 +24,13 @@ from workflow.rules.enums import Role
 
 KINDS = (RecordKind.ACCOUNTS, RecordKind.CONTACTS, RecordKind.OPPORTUNITIES)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
-"""After all that any story tells."""
+"""A time after all that a test records."""
 
 _CREATED: list[TestOrganization] = []
 
 
 async def organization_with_everything() -> TestOrganization:
-    """An organization in which everything was done once: the first test that reads it makes it, and none changes it."""
+    """Return an organization in which every mutation ran once; tests share it and must not change it."""
     if not _CREATED:
         organization = await new_organization()
         await run_every_mutation(organization)
@@ -39,7 +39,7 @@ async def organization_with_everything() -> TestOrganization:
 
 
 async def assert_integrity(organization: TestOrganization) -> None:
-    """Check the histories, versions and snapshots of one organization; other tests damage theirs in the same database."""
+    """Check the histories, versions and snapshots of one organization; other tests damage theirs."""
     for check in (
         BROKEN_HISTORIES,
         BROKEN_SNAPSHOTS,
@@ -51,7 +51,7 @@ async def assert_integrity(organization: TestOrganization) -> None:
 
 
 async def copy_organization(organization: TestOrganization) -> TestOrganization:
-    """Another organization with the same people, processes and rates."""
+    """Create another organization with the same people, processes and rates."""
     home = await find_organization(str(organization.id))
     other = await new_organization(currency=home.base_currency, time_zone=home.time_zone)
     for member in await Member.filter(organization_id=organization.id).values("email", "role"):
@@ -67,7 +67,7 @@ async def copy_organization(organization: TestOrganization) -> TestOrganization:
 
 
 async def export_lines(organization: TestOrganization, kind: RecordKind) -> list[str]:
-    """The lines of one kind."""
+    """Export the lines of one kind."""
     home = await find_organization(str(organization.id))
     export = EXPORTS[kind]
     rows = [row async for batch in export.batches(system_viewer(home.id)) for row in batch]
@@ -82,7 +82,7 @@ async def import_text(
     *,
     dry_run: bool = False,
 ) -> tuple[ImportTally, list[str]]:
-    """What became of the lines, and why those that were not kept were not."""
+    """Import lines; return the outcomes, and why lines were rejected."""
     file, reasons = folder / f"{kind}.jsonl", list[str]()
     file.write_text("".join(lines))
     tally = ImportTally(on_reject=lambda read, reason: reasons.append(reason))
@@ -95,7 +95,7 @@ async def import_text(
 
 
 async def transfer(organization: TestOrganization, folder: Path) -> tuple[TestOrganization, list[str]]:
-    """A second home with everything in it, and the lines of its opportunities."""
+    """Import everything into another organization; return it with the lines of its opportunities."""
     other = await copy_organization(organization)
     for kind in KINDS:
         lines = await export_lines(organization, kind)

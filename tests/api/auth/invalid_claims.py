@@ -1,4 +1,4 @@
-"""Tokens that the issuer itself signed, and that are not for us, not of now, not of a known person, or no tokens at all."""
+"""Tokens that the issuer signed itself, but whose claims are wrong."""
 
 from collections.abc import Mapping
 
@@ -98,14 +98,14 @@ PEOPLE: Mapping[str, Forger] = {
 SHAPES: Mapping[str, Forger] = {
     "no token": lambda issuer: "x",
     "dots alone": lambda issuer: "..",
-    "two parts": with_parts(lambda kept: kept[:2]),
-    "four parts": with_parts(lambda kept: [*kept, kept[2]]),
-    "five parts": with_parts(lambda kept: [*kept, *kept[1:]]),
-    "a space within": with_parts(lambda kept: [kept[0], f" {kept[1]}", kept[2]]),
-    "a bearer twice": with_parts(lambda kept: [f"Bearer {kept[0]}", *kept[1:]]),
-    "a key's beginning": with_parts(lambda kept: [f"pur_{kept[0]}", *kept[1:]]),
-    "padding in the claims": with_parts(lambda kept: [kept[0], f"{kept[1]}=", kept[2]]),
-    "no claims": with_parts(lambda kept: [kept[0], "", kept[2]]),
+    "two parts": with_parts(lambda parts: parts[:2]),
+    "four parts": with_parts(lambda parts: [*parts, parts[2]]),
+    "five parts": with_parts(lambda parts: [*parts, *parts[1:]]),
+    "a space within": with_parts(lambda parts: [parts[0], f" {parts[1]}", parts[2]]),
+    "a bearer twice": with_parts(lambda parts: [f"Bearer {parts[0]}", *parts[1:]]),
+    "a key's beginning": with_parts(lambda parts: [f"pur_{parts[0]}", *parts[1:]]),
+    "padding in the claims": with_parts(lambda parts: [parts[0], f"{parts[1]}=", parts[2]]),
+    "no claims": with_parts(lambda parts: [parts[0], "", parts[2]]),
     "claims that are a list": with_raw_parts(body=[1]),
     "claims that are a text": with_raw_parts(body="sub"),
     "claims that are nothing": with_raw_parts(body={}),

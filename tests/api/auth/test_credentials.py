@@ -1,4 +1,4 @@
-"""Nobody gets in without a key, and a wrong one is no anonymous visitor."""
+"""API keys: without a valid one, every request is refused."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ QUESTION = {"query": "{ viewer { role } }"}
 
 
 def assert_unauthorized(answer: httpx.Response) -> bool:
-    """The answer is the 401 that the contract describes, whole."""
+    """Check that an answer is exactly the documented 401."""
     [error] = answer.json()["errors"]
     return (
         answer.status_code == 401

@@ -1,7 +1,7 @@
-"""A key that nobody has and one with a wrong secret are refused after the same time: which it was must not show.
+"""An unknown key and a wrong secret take the same time to refuse, so that it does not reveal known keys.
 
-The two kinds are asked in turn, in a random order, so that whatever else the machine does falls on both; what it does to one
-round alone is not taken for a difference, for a real one shows in every round.
+Both kinds alternate in a random order, so that other load on the machine affects both. Noise in one round is not
+taken for a difference, because a real difference shows in every round.
 """
 
 import random
@@ -32,7 +32,7 @@ MAX_DIFFERENCE = 0.05
 
 @pytest.fixture
 async def in_process_client(database: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process, where no network blurs the times."""
+    """Yield the application in this process, so that no network distorts the times."""
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
     async with httpx.AsyncClient(transport=transport, base_url="http://inside", verify=NO_TLS) as client:
         yield client
@@ -40,7 +40,7 @@ async def in_process_client(database: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def key_prefixes(organization: TestOrganization) -> list[str]:
-    """The public parts of many keys of an organization."""
+    """Return the public parts of many keys of an organization."""
     for number in range(20):
         await organization.key(Role.REP, f"{number}@example.com")
     return [
@@ -50,12 +50,12 @@ async def key_prefixes(organization: TestOrganization) -> list[str]:
 
 
 def random_prefix() -> str:
-    """A public part that nobody has."""
+    """Return a public part of no key."""
     return f"pur_{secrets.token_hex(8)}"
 
 
 async def time_refusal(client: httpx.AsyncClient, public: str) -> tuple[float, httpx.Response]:
-    """How long a key with a secret out of the air takes to be refused, and how it is."""
+    """Return the time to refuse a key with a random secret, and its answer."""
     key = f"{public}_{secrets.token_urlsafe(32).replace('_', '-')}"
     started = perf_counter()
     answer = await client.post("/graphql", headers={"Authorization": f"Bearer {key}"})
@@ -63,7 +63,7 @@ async def time_refusal(client: httpx.AsyncClient, public: str) -> tuple[float, h
 
 
 async def time_difference(client: httpx.AsyncClient, known: Sequence[str]) -> float:
-    """By which part the medians of the two kinds differ."""
+    """Return the relative difference between the medians of both kinds."""
     dice, times = random.Random(7), {True: list[float](), False: list[float]()}
     for _ in range(count(2_000)):
         for is_known in dice.sample((True, False), 2):
@@ -75,7 +75,7 @@ async def time_difference(client: httpx.AsyncClient, known: Sequence[str]) -> fl
 
 
 async def slow_viewer_of(api_key: str, now: datetime) -> Viewer | None:
-    """The planted fault: a key that somebody has takes one look more."""
+    """Make known keys slower, which the test must detect: one more statement for each."""
     if await ApiKey.filter(public_id=api_key.split("_")[1]).exists():
         await ApiKey.filter(public_id=api_key.split("_")[1]).values("id")
     return await authenticate_api_key(api_key, now)

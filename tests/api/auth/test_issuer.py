@@ -1,4 +1,4 @@
-"""The issuer's documents over real HTTP: what is believed of them, how seldom they are fetched, and what a fault leaves."""
+"""The issuer's documents over real HTTP: their checks, the fetches, and the effect of a fault."""
 
 import asyncio
 import socket
@@ -15,12 +15,12 @@ from tests.support.tokens.forged import ENCRYPTION_KEY, RS256_KEY, SHARED_SECRET
 from tests.support.tokens.issuer import TestIssuer, new_key, running_issuer, serve_issuer
 
 ONE_FETCH = ["discovery", "keys"]
-"""What one fetch asks for."""
+"""The requests of one fetch."""
 
 
 @dataclass
 class ManualClock:
-    """A clock that a test winds on."""
+    """A clock that a test sets."""
 
     now: float = 1000.0
 
@@ -30,14 +30,14 @@ class ManualClock:
 
 @dataclass
 class CachedIssuer:
-    """An issuer as Pursuit knows it, the issuer itself, and the clock."""
+    """An issuer as Pursuit sees it, the issuer's server, and the clock."""
 
     issuer: Issuer
     server: TestIssuer
     clock: ManualClock
 
     async def knows(self, *kids: str | None) -> list[bool]:
-        """Which of these ids it has a key for, asked one after the other."""
+        """Return for each id whether its key is found, one after the other."""
         return [await self.issuer.key(str(kid)) is not None for kid in kids]
 
 
@@ -113,16 +113,16 @@ async def test_a_cancelled_lookup_does_not_cancel_the_shared_fetch(cached: Cache
 
 async def test_known_keys_stay_valid_while_the_issuer_is_down() -> None:
     clock = ManualClock()
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        real = TestIssuer(port=int(door.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        real = TestIssuer(port=int(listener.getsockname()[1]))
         cached = CachedIssuer(Issuer(real.address, clock=clock), real, clock)
-        async with serve_issuer(real, door.dup()):
+        async with serve_issuer(real, listener.dup()):
             await cached.knows(real.keys[0].kid)
     clock.now += MAX_KEY_AGE * 10
 
     assert await cached.knows(real.keys[0].kid, "unknown") == [True, False]
-    with socket.create_server(("127.0.0.1", real.port)) as door:
-        async with serve_issuer(real, door):
+    with socket.create_server(("127.0.0.1", real.port)) as listener:
+        async with serve_issuer(real, listener):
             real.keys.append(new_key())
             assert await cached.knows(real.keys[0].kid, real.keys[1].kid) == [True, False]
             assert real.requests == ONE_FETCH
@@ -132,8 +132,8 @@ async def test_known_keys_stay_valid_while_the_issuer_is_down() -> None:
 
 
 async def test_only_strong_public_signing_keys_are_accepted(cached: CachedIssuer) -> None:
-    good = [new_key(kind) for kind in ("RSA", "P-256", "P-384", "P-521", "Ed25519")]
-    nameless = {name: text for name, text in good[0].as_dict(private=False).items() if name != "kid"}
+    usable = [new_key(kind) for kind in ("RSA", "P-256", "P-384", "P-521", "Ed25519")]
+    nameless = {name: text for name, text in usable[0].as_dict(private=False).items() if name != "kid"}
     odd: list[Any] = [
         nameless,
         {"kty": "EC", "kid": "half", "crv": "P-256"},
@@ -144,20 +144,20 @@ async def test_only_strong_public_signing_keys_are_accepted(cached: CachedIssuer
     odd += [{"kty": "EC", "kid": "off", "crv": "P-256", "x": "AAAA", "y": "AAAA"}, {**nameless, "kid": ""}]
     listed = [
         key.as_dict(private=isinstance(key, OctKey))
-        for key in (WEAK_KEY, ENCRYPTION_KEY, SHARED_SECRET, RS256_KEY, *good)
+        for key in (WEAK_KEY, ENCRYPTION_KEY, SHARED_SECRET, RS256_KEY, *usable)
     ]
     cached.server.replacements["keys"] = JSONResponse({"keys": [*odd, *listed]})
 
-    assert set(await cached.issuer.fetch_keys()) == {key.kid for key in (RS256_KEY, *good)}
+    assert set(await cached.issuer.fetch_keys()) == {key.kid for key in (RS256_KEY, *usable)}
 
 
 async def test_only_the_public_part_of_a_private_key_is_used(cached: CachedIssuer) -> None:
     [key] = cached.server.keys
     cached.server.replacements["keys"] = JSONResponse({"keys": [key.as_dict(private=True)]})
 
-    [kept] = (await cached.issuer.fetch_keys()).values()
+    [parsed] = (await cached.issuer.fetch_keys()).values()
 
-    assert kept.is_private is False
+    assert parsed.is_private is False
 
 
 async def test_a_trailing_slash_of_the_issuer_is_dropped(cached: CachedIssuer) -> None:

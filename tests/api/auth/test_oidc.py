@@ -1,4 +1,4 @@
-"""Bearer tokens of an issuer at the door: whom they let in, how long, and what is said where they do not."""
+"""Tokens of an issuer: who is authenticated, for how long, and the answer to everyone else."""
 
 import asyncio
 import logging
@@ -39,7 +39,7 @@ EXPLAINED = "or `Authorization: Bearer <token>`."
 
 @dataclass
 class TokenClient:
-    """Pursuit in this process, an issuer that it trusts, a member whom both know, and the clock of its keys."""
+    """Pursuit in this process, a trusted issuer, a member whom both know, and the clock of the keys."""
 
     issuer: TestIssuer
     email: str
@@ -49,7 +49,7 @@ class TokenClient:
         self.app = create_app(Settings.read(self.issuer.server_settings()), clock=lambda: self.seconds[0])
 
     async def ask(self, bearer: str) -> httpx.Response:
-        """The answer to a bearer."""
+        """Return the answer to a request with this credential."""
         transport, headers = httpx.ASGITransport(self.app), {"Authorization": f"Bearer {bearer}"}
         async with httpx.AsyncClient(
             transport=transport, base_url="http://pursuit", headers=headers, verify=NO_TLS
@@ -57,7 +57,7 @@ class TokenClient:
             return await client.post("/graphql", json=QUESTION)
 
     async def is_accepted(self, bearer: str) -> bool:
-        """Whether the bearer is let in as the member; else it is the one refusal."""
+        """Return whether the credential is accepted as the member's; otherwise check that it gets the 401."""
         answer = await self.ask(bearer)
         if answer.status_code == 200:
             assert answer.json()["data"] == {"viewer": {"role": "REP", "member": {"email": self.email}}}
@@ -66,7 +66,7 @@ class TokenClient:
         return False
 
     def token(self, head: Json | None = None, **changes: Any) -> str:
-        """A good token of the member's, with changes."""
+        """Return a valid token of the member, with changes."""
         key = self.issuer.keys[-1]
         return sign_token(
             key, {**self.issuer.header(), **(head or {})}, self.issuer.claims(self.email, **changes)
@@ -80,7 +80,7 @@ async def client(organization: TestOrganization) -> AsyncIterator[TokenClient]:
 
 
 async def new_member_email(organization: TestOrganization) -> str:
-    """The e-mail of a new member."""
+    """Create a member, and return the e-mail."""
     email = f"{uuid4().hex}@example.com"
     await organization.key(Role.REP, email)
     return email
@@ -239,7 +239,7 @@ async def test_an_issuer_that_is_a_prefix_of_the_configured_one_is_refused(clien
 
 @asynccontextmanager
 async def server_creating_members(url: str) -> AsyncIterator[tuple[TestIssuer, httpx.AsyncClient]]:
-    """A real server of one organization that makes members of newcomers, and its issuer."""
+    """Yield a server that creates members from tokens, and its issuer."""
     async with open_database(url, all_contexts=False):
         await new_organization()
     async with (

@@ -1,4 +1,4 @@
-"""A table of forged and twisted tokens: each is the same 401, and nothing is written."""
+"""Forged and manipulated tokens: each gets the same 401, and nothing is written."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -21,7 +21,7 @@ QUESTION = {"query": "{ viewer { role member { email } } }"}
 
 @dataclass(frozen=True)
 class ForgedTokenServer:
-    """A server that makes members of newcomers, its issuer, and all that its database held at first."""
+    """A server that creates members from tokens, its issuer, and the first contents of its database."""
 
     issuer: TestIssuer
     database: str
@@ -29,7 +29,7 @@ class ForgedTokenServer:
     client: httpx.AsyncClient
 
     async def send(self, token: str) -> httpx.Response:
-        """What the server says to a bearer."""
+        """Return the answer to a request with this credential."""
         return await self.client.post("/graphql", json=QUESTION, headers={"Authorization": f"Bearer {token}"})
 
 
@@ -84,5 +84,5 @@ def test_the_forged_tokens_claim_a_new_admin() -> None:
 
 
 def _comparable_headers(answer: httpx.Response) -> dict[str, str]:
-    """The headers without what is every answer's own."""
+    """Return the headers of an answer, except those that differ in every answer."""
     return {name: text for name, text in answer.headers.items() if name not in {"date", "x-request-id"}}

@@ -1,4 +1,4 @@
-"""The command line: what it prints, and that a failure is one line and never a traceback."""
+"""The command line: its output, and that a failure is one line without a traceback."""
 
 import json
 import socket
@@ -46,7 +46,7 @@ async def test_a_failure_is_one_line_and_exit_code_1(
 
 
 def files(folder: Path) -> list[Path]:
-    """What stands in a folder."""
+    """Return the names in a folder."""
     return list(folder.iterdir())
 
 
@@ -117,7 +117,7 @@ async def test_migrate_brings_a_new_database_to_the_newest_schema(empty_database
 async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
     who = ["--organization", "Acme", "--email", "ada@example.com", "--name", "Ada"]
     founded = await pursuit("init", *who, "--json", environ={"PURSUIT_DATABASE_URL": own_database})
-    made = await pursuit(
+    created = await pursuit(
         "key",
         "--organization",
         "Acme",
@@ -126,7 +126,7 @@ async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
         "--json",
         environ={"PURSUIT_DATABASE_URL": own_database},
     )
-    first, second = json.loads(founded.out), json.loads(made.out)
+    first, second = json.loads(founded.out), json.loads(created.out)
 
     async with serving(own_database) as server:
         admin = await server.ask(
@@ -188,11 +188,11 @@ async def test_an_organization_can_be_named_by_its_raw_or_global_id(
 ) -> None:
     id = encode("Organization", organization.id) if as_printed else str(organization.id)
 
-    made = await pursuit(
+    created = await pursuit(
         *("key", "--organization", id, "--role", "rep", "--json"), environ={"PURSUIT_DATABASE_URL": database}
     )
 
-    assert json.loads(made.out)["organization"] == encode("Organization", organization.id)
+    assert json.loads(created.out)["organization"] == encode("Organization", organization.id)
 
 
 async def test_a_second_server_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ async def test_doctor_passes_on_a_healthy_installation(own_database: str) -> Non
 async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
     environ = {"PURSUIT_DATABASE_URL": own_database}
     async with running_issuer() as issuer:
-        sound = await pursuit("doctor", environ=environ | issuer.server_settings())
+        healthy = await pursuit("doctor", environ=environ | issuer.server_settings())
         renamed = await pursuit(
             "doctor",
             environ=environ | issuer.server_settings() | {"PURSUIT_OIDC_ISSUER": f"{issuer.address}/"},
@@ -246,7 +246,7 @@ async def test_doctor_checks_the_token_issuer(own_database: str) -> None:
         keyless = await pursuit("doctor", environ=environ | issuer.server_settings())
     away = await pursuit("doctor", environ=environ | issuer.server_settings())
 
-    assert (sound.code, f"ok    issuer: {issuer.address} answers, keys: 1\n" in sound.out) == (0, True)
+    assert (healthy.code, f"ok    issuer: {issuer.address} answers, keys: 1\n" in healthy.out) == (0, True)
     for ended, says, remedy in (
         (
             renamed,

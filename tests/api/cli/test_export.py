@@ -10,7 +10,7 @@ from tests.support.team import SalesTeam, new_sales_team
 
 @pytest.fixture
 async def team(database: str) -> SalesTeam:
-    """A team with a deal in each state."""
+    """Create a team with a deal in each state."""
     return await new_sales_team()
 
 

@@ -1,4 +1,4 @@
-"""`pursuit process`: a company takes a process that ships, changes it in an editor, checks it and publishes it."""
+"""`pursuit process`: a company copies a preset, edits it, checks it and publishes it."""
 
 import asyncio
 import json
@@ -22,26 +22,26 @@ ABSENT = "sqlite:///absent/pursuit.db"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A process of the company's own, as it begins: one that ships, under another name."""
+    """Write a preset under the company's own key to a file."""
     file = tmp_path / "process.yaml"
     file.write_text(preset_text("meddicc").replace("key: meddicc", "key: acme"), encoding="utf-8")
     return file
 
 
 async def run_process(*arguments: str | Path, database: str = ABSENT, cwd: Path = ROOT) -> CommandResult:
-    """One command of `pursuit process`."""
+    """Run one command of `pursuit process`."""
     return await pursuit(
         "process", *(str(one) for one in arguments), environ={"PURSUIT_DATABASE_URL": database}, cwd=cwd
     )
 
 
 def read_hash(file: Path) -> str:
-    """The hash of the process in the file."""
+    """Return the hash of the process in a file."""
     return content_hash(process_from_yaml(file.read_text(encoding="utf-8")))
 
 
 def edit_file(file: Path, old: str, new: str) -> int:
-    """Change the first place where something stands in the file; the line on which it is."""
+    """Replace the first occurrence of a text in a file; return its line."""
     before, found, after = file.read_text(encoding="utf-8").partition(old)
     assert found
     file.write_text(before + new + after, encoding="utf-8")
@@ -49,7 +49,7 @@ def edit_file(file: Path, old: str, new: str) -> int:
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[object, ...]:
-    """All that publishing writes."""
+    """Return all rows that publishing writes."""
     versions = (
         await SalesProcess.filter(organization_id=organization.id).order_by("published_at", "id").values()
     )
@@ -90,7 +90,7 @@ async def test_standard_input_is_checked_and_shown_in_full() -> None:
 
 
 async def pipe_process(*arguments: str, text: bytes, database: str = ABSENT) -> CommandResult:
-    """One command of `pursuit process` that is fed a text."""
+    """Run one command of `pursuit process` with a text on standard input."""
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", "process", *arguments),
         cwd=ROOT,
@@ -211,10 +211,10 @@ async def test_a_shown_process_publishes_unchanged(
     assert (absent.code, absent.out) == (1, "")
     assert f"{organization.name} has not published version 3 of `acme`." in absent.err
 
-    kept = await stored_rows(organization)
+    stored = await stored_rows(organization)
     again = await pipe_process("publish", "-", *whose, text=shown.out.encode(), database=database)
     assert again.out.startswith("Nothing to publish: this is version 2 of `acme`.")
-    assert await stored_rows(organization) == kept
+    assert await stored_rows(organization) == stored
 
 
 async def test_it_publishes_beside_a_serving_process(own_database: str) -> None:

@@ -1,4 +1,4 @@
-"""Settings: read once, whole, and a wrong value says what is allowed."""
+"""Settings: each wrong value is reported with the allowed values."""
 
 import base64
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the log never holds: keys, tokens, and passwords in addresses."""
+"""Logs never contain keys, tokens, or passwords in addresses."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What operators read: one record a line, whatever is sent, and never a credential or what an attacker wrote."""
+"""Logs under hostile requests: one record per line, and no credential or line of an attacker."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.serving import serving
 from workflow.models.engine.database import open_database
 
 REQUESTS = count(10_000) // 2
-"""In each of the two formats."""
+"""Both log formats."""
 AT_ONCE = 10
 SECRET = "pur_0123456789abcdef_" + "Sup3rS3cr3t" * 4
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzZWNyZXQiOiJTdXAzclMzY3IzdCJ9."

@@ -1,4 +1,4 @@
-"""Documents and bodies that are made to hurt are refused for little work, and nobody else waits for them."""
+"""Hostile documents and bodies are refused at little cost, and do not delay other requests."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.support.serving import Server
 
 TRIVIAL = {"query": "{ viewer { role } }"}
 MAX_COST = 20
-"""How many times the processor time of a trivial request the refusal of a hostile one may take."""
+"""Maximum CPU time of refusing a hostile request, as a multiple of a trivial request."""
 TIMES = count(100)
 TICK = os.sysconf("SC_CLK_TCK")
 BOMB = "{ ...f0 } " + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(40))
@@ -93,7 +93,7 @@ BODIES = {"HUGE": json.dumps(["x" * 100] * 9_000), "DEEP": "[" * 400_000 + "]" *
 
 
 def body(request: dict[str, Any]) -> bytes:
-    """The request as it is sent."""
+    """Return a request as bytes of HTTP."""
     text = json.dumps(request)
     for name, value in BODIES.items():
         text = text.replace(f'"{name}"', value)
@@ -102,20 +102,20 @@ def body(request: dict[str, Any]) -> bytes:
 
 @pytest.fixture
 async def client(server: Server, organization: TestOrganization) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with a key of its own for each test, so that no minute's points are used up."""
+    """Yield a client with a key of its own for each test, so that no test meets the rate limit."""
     async with server.client(organization.api_key, **{"Content-Type": "application/json"}) as opened:
         yield opened
 
 
 def processor_seconds(server: Server) -> float:
-    """Seconds of processor time that the server has used."""
+    """Return the seconds of CPU time that the server has used."""
     assert server.process is not None
     figures = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(figures[11]) + int(figures[12])) / TICK
 
 
 async def cost(server: Server, client: httpx.AsyncClient, content: bytes, times: int) -> float:
-    """Processor time of the server for one request."""
+    """Return the CPU time that the server uses for one request."""
     before = processor_seconds(server)
     for _ in range(times):
         await client.post("/graphql", content=content)
@@ -151,7 +151,7 @@ async def test_hostile_requests_do_not_delay_other_clients(
 
 
 async def _latency(client: httpx.AsyncClient) -> float:
-    """The median time of a trivial request, in seconds."""
+    """Return the median time of a trivial request, in seconds."""
     taken = []
     for _ in range(count(400)):
         begun = time.perf_counter()

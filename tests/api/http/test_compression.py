@@ -1,4 +1,4 @@
-"""Answers and static files of more than 1,000 bytes are compressed as the client accepts; small answers and streams are not."""
+"""Large answers and static files are compressed as the client accepts; small answers and streams are not."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Pages of other origins: none may read an answer, unless the settings name its origin."""
+"""Pages of other origins can read answers only if the settings allow their origin."""
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ PREFLIGHT = {
 
 
 def client_for(database: str, origins: str) -> httpx.AsyncClient:
-    """A client of an application that allows these origins."""
+    """Yield a client of an application that allows these origins."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database, "PURSUIT_CORS_ORIGINS": origins}))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside", verify=NO_TLS)
 

@@ -1,4 +1,4 @@
-"""A document is read once, and what is wrong with it is told whole."""
+"""Documents are parsed and validated once, and all their faults are reported."""
 
 import pytest
 
@@ -10,7 +10,7 @@ ROLE = "{ viewer { role } }"
 
 
 def faults(text: str, *, introspection: bool = True) -> list[tuple[str, str]]:
-    """Code and sentence of each fault of a document."""
+    """Return the code and the message of each fault of a document."""
     with pytest.raises(DocumentError) as refused:
         DocumentCache(introspection=introspection).read(text)
     return [(str((error.extensions or {})["code"]), error.message) for error in refused.value.errors]
@@ -58,25 +58,25 @@ def test_a_document_over_the_limits_is_not_validated(text: str, said: str) -> No
 
 
 def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = DocumentCache(introspection=True)
-    first = kept.read(ROLE)
+    cache = DocumentCache(introspection=True)
+    first = cache.read(ROLE)
     monkeypatch.setattr(documents, "parse", None)
     monkeypatch.setattr(documents, "validate", None)
 
-    assert kept.read(ROLE) is first
+    assert cache.read(ROLE) is first
 
 
 def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(documents, "MAX_CACHED_DOCUMENTS", 2)
-    kept = DocumentCache(introspection=True)
-    read = [kept.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
+    cache = DocumentCache(introspection=True)
+    read = [cache.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
     with pytest.raises(DocumentError):
-        kept.read("{ nothing }")
+        cache.read("{ nothing }")
 
-    assert kept.read("{ a2: viewer { role } }") is read[2]
-    assert kept.read("{ a0: viewer { role } }") is not read[0]
+    assert cache.read("{ a2: viewer { role } }") is read[2]
+    assert cache.read("{ a0: viewer { role } }") is not read[0]
 
 
 @pytest.mark.parametrize("query", ["query A { viewer { role } }", ROLE, f"{ROLE} "])

@@ -1,4 +1,4 @@
-"""Requests that end before their answer, in the middle of transactions: the server goes on, and nothing is half written."""
+"""Cancelled requests: the server keeps serving, and nothing is written in part."""
 
 import asyncio
 import json
@@ -28,9 +28,9 @@ from workflow.operations.opportunity.edit import NewOpportunity, create_opportun
 CANCELS = count(2000)
 AT_ONCE = 10
 LONGEST = 0.1
-"""Seconds within which they hang up; ten at once are answered in about as long."""
+"""Seconds within which the clients disconnect; ten concurrent requests take about as long."""
 TIMEOUT = 10
-"""Seconds after which a request that is not answered counts as never answered."""
+"""Seconds after which a request counts as never answered."""
 RENAME = (
     "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
 )
@@ -66,7 +66,7 @@ async def _version(fixtures: MutationFixtures) -> int:
 
 
 async def _disconnect_early(fixtures: MutationFixtures, number: int) -> None:
-    """Send a mutation, and hang up a little later without waiting for the answer."""
+    """Send a mutation, and disconnect a little later without waiting for the answer."""
     address = urlsplit(fixtures.server.base_url)
     variables = {"id": fixtures.ids["lead"], "name": f"Said by client {number}"}
     body = json.dumps({"query": next(VERBS), "variables": variables})
@@ -81,7 +81,7 @@ async def _disconnect_early(fixtures: MutationFixtures, number: int) -> None:
 
 @pytest.fixture
 async def deal(organization: TestOrganization) -> UUID:
-    """A lead at version 1."""
+    """Create a lead at version 1."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
     return await create_opportunity(
         organization.ctx, NewOpportunity(account, None, None), {"name": "GTX Pro"}
@@ -92,7 +92,7 @@ async def deal(organization: TestOrganization) -> UUID:
 async def in_process_client(
     database: str, organization: TestOrganization
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """The same application in this process, where a request can be cancelled at any statement."""
+    """Yield the application in this process, where a request can be cancelled at any statement."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database}))
     credentials = {"Authorization": f"Bearer {organization.api_key}"}
     async with httpx.AsyncClient(
@@ -115,7 +115,7 @@ async def test_a_request_cancelled_at_any_statement_is_written_completely_or_not
 
 
 async def _cancel_at(client: httpx.AsyncClient, deal: UUID, number: int, *, at: int) -> bool:
-    """Cancel a request as its statement of this number is sent; whether its transaction had begun."""
+    """Cancel a request as it sends this statement; return whether its transaction had begun."""
     begun = False
     heard = 0
 
@@ -140,7 +140,7 @@ async def _ask(client: httpx.AsyncClient, query: str, deal: UUID, name: str) -> 
 
 
 async def _count_changes(deal: UUID) -> int:
-    """How often the deal was changed since it was made, as its version, its events, its name and its assessments agree."""
+    """Return the number of changes to a deal; its version, events, name and assessments must agree."""
     row = await Opportunity.get(id=deal)
     events = await _deal_events(deal)
     versions = [event["payload"]["version"] for event in events]

@@ -1,4 +1,4 @@
-"""A request that takes too long is ended and says so; what a mutation had begun is written whole or not at all."""
+"""The deadline: a slow request is cancelled and reported; a mutation is saved completely or not at all."""
 
 import asyncio
 import sqlite3
@@ -27,7 +27,7 @@ IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on P
 
 
 def client_with_deadline(database: str, organization: TestOrganization, seconds: float) -> httpx.AsyncClient:
-    """The admin's client of an application that gives a request this long."""
+    """Yield an admin's client of an application with this deadline."""
     settings = Settings(database_url=database, deadline=seconds)
     headers = {"Authorization": f"Bearer {organization.api_key}"}
     transport = httpx.ASGITransport(create_app(settings))
@@ -35,7 +35,7 @@ def client_with_deadline(database: str, organization: TestOrganization, seconds:
 
 
 def status_and_code(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code."""
+    """Return the status and the code of an answer."""
     return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
 
 
@@ -68,7 +68,7 @@ async def test_a_mutation_over_the_deadline_is_written_completely_or_not_at_all(
 
 @asynccontextmanager
 async def lock_held(database: str, deal: UUID) -> AsyncIterator[None]:
-    """Another connection holds the deal, or, on SQLite, the file."""
+    """Lock the deal from another connection, or, on SQLite, the file."""
     if dialect() == "sqlite":
         with closing(sqlite3.connect(database.removeprefix("sqlite://"), isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -82,15 +82,15 @@ async def lock_held(database: str, deal: UUID) -> AsyncIterator[None]:
             taken.set()
             await free.wait()
 
-        holding = asyncio.create_task(transaction(hold_it))
+        lock = asyncio.create_task(transaction(hold_it))
         await taken.wait()
         yield
         free.set()
-        await holding
+        await lock
 
 
 async def _is_consistent(deal: UUID) -> bool:
-    """Name, version and events of the deal agree."""
+    """Return whether the name, the version and the events of a deal agree."""
     row = await Opportunity.get(id=deal)
     events = Event.filter(aggregateid=deal).exclude(type__startswith="alert.").order_by("pos")
     versions = [event.payload["version"] for event in await events]

@@ -1,4 +1,4 @@
-"""GraphiQL for browsers: from our own origin, under a strict policy, or a word on how to build it."""
+"""The GraphiQL page: served from our own origin under a strict policy, or instructions to build it."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 async def page(server: Server) -> httpx.Response:
-    """What a browser gets, without a key."""
+    """Request the page as a browser does, without a key."""
     async with server.client(Accept=BROWSER) as client:
         return await client.get("/graphql")
 

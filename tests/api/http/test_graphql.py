@@ -1,4 +1,4 @@
-"""The door /graphql: methods, media types, sizes, shapes, and the codes of what goes wrong."""
+"""The endpoint /graphql: methods, media types, sizes, shapes, and the codes of errors."""
 
 import asyncio
 import http.client
@@ -19,7 +19,7 @@ CREATE = 'mutation { createAccount(input: { name: "Acme" }) { __typename } }'
 
 
 def code(answer: httpx.Response) -> str:
-    """The code of the answer's only error."""
+    """Return the code of the answer's only error."""
     [error] = answer.json()["errors"]
     return str(error["extensions"]["code"])
 
@@ -207,18 +207,18 @@ async def test_an_answer_carries_its_request_id_and_safety_headers(client: httpx
 
 async def test_an_idle_keep_alive_connection_is_still_answered(server: Server) -> None:
     where = urlsplit(server.base_url)
-    door = http.client.HTTPConnection(str(where.hostname), where.port)
+    connection = http.client.HTTPConnection(str(where.hostname), where.port)
 
     def asked() -> int:
-        door.request("GET", "/healthz")
-        answer = door.getresponse()
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
         answer.read()
         return answer.status
 
     first = await asyncio.to_thread(asked)
-    kept = door.sock
+    first_socket = connection.sock
     await asyncio.sleep(6)
 
     assert (first, await asyncio.to_thread(asked)) == (200, 200)
-    assert door.sock is kept is not None
-    door.close()
+    assert connection.sock is first_socket is not None
+    connection.close()

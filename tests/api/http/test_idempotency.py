@@ -1,4 +1,4 @@
-"""The same mutation with the same Idempotency-Key is done once, whoever dies in between, and is answered each time."""
+"""A mutation repeated with its Idempotency-Key runs once, whatever fails, and is answered each time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ AT_ONCE = count(500)
 
 
 async def send(client: httpx.AsyncClient, key: str, query: str = CREATE, **variables: Any) -> httpx.Response:
-    """Send a request under the key."""
+    """Send a request with an idempotency key."""
     headers = {"Idempotency-Key": key}
     return await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
 
 def code(answer: httpx.Response) -> str:
-    """The code of the answer's only error."""
+    """Return the code of the answer's only error."""
     [error] = answer.json()["errors"]
     return str(error["extensions"]["code"])
 
@@ -109,7 +109,7 @@ async def test_of_many_concurrent_requests_one_runs_and_all_get_its_answer(
 
 
 async def _until_answered(client: httpx.AsyncClient, key: str) -> httpx.Response:
-    """Send the request until it is no longer under way."""
+    """Repeat a request until it is no longer in progress."""
     while (answer := await send(client, key, name="Acme")).status_code == 409:
         assert (code(answer), answer.headers["Retry-After"]) == ("IDEMPOTENCY_CONFLICT", "1")
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A server that is killed between a commit and its answer, or half way through many: the same request again does the rest, once."""
+"""A server killed between a commit and its answer: the repeated request does what is left, once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,12 +37,12 @@ ENDLESS_STATEMENT = {
 
 TERMINATE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-"""PostgreSQL sees that a client is gone when its statement has ended, which this one never does."""
+"""PostgreSQL notices that a client is gone only at the end of a statement, and this one never ends."""
 
 
 @asynccontextmanager
 async def endless_statement(url: str, event: str, table: str, when: str) -> AsyncIterator[None]:
-    """A database in which a statement never ends."""
+    """Yield a database in which a statement never ends."""
     async with open_database(url, all_contexts=False):
         for statement in ENDLESS_STATEMENT[dialect()]:
             await execute(statement.format(event=event, table=table, when=when))
@@ -54,13 +54,13 @@ async def endless_statement(url: str, event: str, table: str, when: str) -> Asyn
 
 
 async def send(server: Server, api_key: str, query: str, **variables: Any) -> httpx.Response:
-    """Send the request under the key."""
+    """Send the request with its idempotency key."""
     async with server.client(api_key, **{"Idempotency-Key": KEY}) as client:
         return await client.post("/graphql", json={"query": query, "variables": variables})
 
 
 async def kill_after(server: Server, request: "asyncio.Task[httpx.Response]", url: str, done: Any) -> None:
-    """Wait until so much is done, and kill the server."""
+    """Wait until so many rows exist, and kill the server."""
     async with open_database(url, all_contexts=False):
         for _ in range(500):
             if await done():
@@ -96,10 +96,10 @@ async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_datab
     async with serving(own_database) as server:
         fixtures = await create_mutation_fixtures(own_database, server)
         key, account = fixtures.keys["admin"], fixtures.ids["account"]
-        born = [
+        created = [
             await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}") for number in range(4)
         ]
-        deals = [one["data"]["createOpportunity"]["opportunity"]["id"] for one in born]
+        deals = [one["data"]["createOpportunity"]["opportunity"]["id"] for one in created]
         ids = [found[1] for found in map(decode, deals) if found]
         refs = [{"id": id} for id in deals]
 

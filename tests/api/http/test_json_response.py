@@ -1,4 +1,4 @@
-"""JSON of answers: the same values as the standard library would write, in fewer bytes."""
+"""JSON encoding: the same values as by the standard library, in fewer bytes."""
 
 import json
 from datetime import datetime

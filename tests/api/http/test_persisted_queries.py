@@ -1,4 +1,4 @@
-"""Automatic persisted queries: a document once, and then its hash; one organization's are not another's."""
+"""Automatic persisted queries: a document is sent once, then only its hash; organizations share none."""
 
 import hashlib
 from typing import Any
@@ -15,12 +15,12 @@ ROLE = "{ viewer { role } }"
 
 
 def digest(query: str) -> dict[str, Any]:
-    """What a client says of the document."""
+    """Return the extensions of a request with the hash of a document."""
     return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
 
 
 def code(answer: httpx.Response) -> str:
-    """The code of the answer's only error."""
+    """Return the code of the answer's only error."""
     [error] = answer.json()["errors"]
     return str(error["extensions"]["code"])
 
@@ -105,11 +105,11 @@ async def test_a_hash_that_is_none_is_the_clients_fault(client: httpx.AsyncClien
 
 async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.persisted_queries.MAX_CACHED_CHARACTERS", 100)
-    kept, home = PersistedQueries(), (await new_organization()).id
+    cache, organization_id = PersistedQueries(), (await new_organization()).id
     queries = [f"{{ a{number}: viewer {{ role }} }}" for number in range(10)]
     for query in queries:
-        kept.store(home, query, digest(query))
+        cache.store(organization_id, query, digest(query))
 
-    assert [kept.resolve(home, None, digest(query)) for query in queries[-3:]] == queries[-3:]
+    assert [cache.resolve(organization_id, None, digest(query)) for query in queries[-3:]] == queries[-3:]
     with pytest.raises(RequestProblem, match="PersistedQueryNotFound"):
-        kept.resolve(home, None, digest(queries[0]))
+        cache.resolve(organization_id, None, digest(queries[0]))

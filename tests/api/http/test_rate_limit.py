@@ -1,4 +1,4 @@
-"""Every answer says what it cost; a key that has used up its minute is told when to come again."""
+"""The rate limit: every answer has its cost, and a key without points is told when to retry."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ POINTS = 5
 
 @pytest.fixture
 async def limited_client(database: str, organization: TestOrganization) -> httpx.AsyncClient:
-    """The admin's client of an application that gives a key five points a minute."""
+    """Yield an admin's client of an application that allows five points a minute."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": database, "PURSUIT_RATE_LIMIT": str(POINTS)}))
     headers = {"Authorization": f"Bearer {organization.api_key}"}
     transport = httpx.ASGITransport(app)

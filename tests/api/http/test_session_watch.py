@@ -1,4 +1,4 @@
-"""A key that is revoked, or whose member leaves, ends what it has begun: the request that runs, and every later one."""
+"""A revoked key or a deactivated member ends the requests in progress and refuses later ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,25 +25,25 @@ Ending = Callable[[TestOrganization, str], Awaitable[object]]
 
 
 async def revoke(organization: TestOrganization, key: str) -> object:
-    """An admin revokes the key."""
+    """Revoke the key as an admin."""
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("id")
     return await revoke_api_key(organization.ctx, found["id"])
 
 
 async def deactivate(organization: TestOrganization, key: str) -> object:
-    """An admin deactivates the member whose key it is."""
+    """Deactivate the member of the key as an admin."""
     [found] = await ApiKey.filter(public_id=key.split("_")[1]).values("member_id")
     return await update_member(organization.ctx, found["member_id"], {"active": False})
 
 
 async def expire(organization: TestOrganization, key: str) -> object:
-    """The key's time is over."""
+    """Let the key expire."""
     return await ApiKey.filter(public_id=key.split("_")[1]).update(expires_at=NOW)
 
 
 @pytest.fixture
 async def key(organization: TestOrganization) -> str:
-    """The key of a second admin, in an organization whose impact takes some batches."""
+    """Create a key of a second admin, in an organization whose process impact takes several batches."""
     await create_deals_with_people(organization, 4 * impact.BATCH_SIZE, people=0)
     return await organization.key(Role.ADMIN, "otto@example.com")
 
@@ -52,7 +52,7 @@ async def key(organization: TestOrganization) -> str:
 async def in_process_client(
     database: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process, asking running requests for their credentials at every chance."""
+    """Yield the application in this process, with constant rechecks of running requests."""
     monkeypatch.setattr(api.http.graphql, "RECHECK_INTERVAL", 0.001)
     monkeypatch.setattr(api.http.session_watch, "RECHECK_INTERVAL", 0.001)
     transport = httpx.ASGITransport(create_app(Settings.read({"PURSUIT_DATABASE_URL": database})))
@@ -64,7 +64,7 @@ async def in_process_client(
 
 
 async def ask_slow_query(client: httpx.AsyncClient) -> httpx.Response:
-    """A question that takes a while."""
+    """Send a query that takes a while."""
     return await client.post("/graphql", json={"query": IMPACT, "variables": {"x": DOCUMENT}})
 
 
@@ -72,14 +72,14 @@ async def ask_slow_query(client: httpx.AsyncClient) -> httpx.Response:
 async def test_a_request_ends_with_its_credentials(
     end: Ending, in_process_client: httpx.AsyncClient, key: str, organization: TestOrganization
 ) -> None:
-    whole = await ask_slow_query(in_process_client)
+    complete = await ask_slow_query(in_process_client)
     running = asyncio.create_task(ask_slow_query(in_process_client))
     await asyncio.sleep(0)
     await end(organization, key)
 
     answer, later = await running, await ask_slow_query(in_process_client)
 
-    assert whole.json()["data"]["processImpact"]["openOpportunities"] == 4 * impact.BATCH_SIZE
+    assert complete.json()["data"]["processImpact"]["openOpportunities"] == 4 * impact.BATCH_SIZE
     assert [one.status_code for one in (answer, later)] == [401, 401]
     assert [set(one.json()) for one in (answer, later)] == [{"errors"}, {"errors"}]
 

@@ -1,4 +1,4 @@
-"""Server-sent events: a stream for who asks for one, JSON for who merely lists it, and an end when the credentials end."""
+"""Server-Sent Events: streams if the client asks for them, otherwise JSON, and the end of the credentials."""
 
 import asyncio
 
@@ -22,14 +22,14 @@ STREAM = "text/event-stream"
 
 @pytest.fixture
 async def deal(organization: TestOrganization) -> str:
-    """A lead's id."""
+    """Create a lead, and return its id."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
-    born = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
-    return encode("Opportunity", born)
+    deal_id = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
+    return encode("Opportunity", deal_id)
 
 
 async def rename(organization: TestOrganization, deal: str, name: str) -> None:
-    """Change the deal."""
+    """Change the name of the deal."""
     found = decode(deal)
     assert found
     await update_opportunity(organization.ctx, found[1], {"name": name}, expected_version=None)

@@ -1,4 +1,4 @@
-"""WebSockets as graphql-transport-ws has them: answers under their ids, and the codes that a socket is closed with."""
+"""WebSockets with graphql-transport-ws: responses by operation id, and the close codes."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ ROLE = "{ viewer { role } }"
 
 @pytest.fixture
 async def deal(organization: TestOrganization) -> str:
-    """A lead's id."""
+    """Create a lead, and return its id."""
     account = await create_account(organization.ctx, {"name": "Cancity"})
     return encode(
         "Opportunity",
@@ -26,14 +26,14 @@ async def deal(organization: TestOrganization) -> str:
 
 @pytest.fixture
 async def open_socket(server: Server, organization: TestOrganization) -> AsyncIterator[SocketClient]:
-    """A socket that the admin was let in by."""
+    """Yield a socket that is authenticated by the admin's key."""
     async with connect_socket(server.base_url) as client:
         await client.authenticate(organization.api_key)
         yield client
 
 
 def without_cost(message: dict[str, object]) -> dict[str, object]:
-    """A `next` message with the data and errors of its answer alone."""
+    """Return a `next` message with only the data and the errors of its response."""
     payload = message["payload"]
     assert isinstance(payload, dict)
     assert set(payload.pop("extensions")) == {"cost"}

@@ -1,4 +1,4 @@
-"""WebSockets are bounded, opened by nobody's page, ended with their credentials, and leave nothing when a client goes."""
+"""WebSockets: limits, origins, the end of the credentials, and clients that disconnect."""
 
 import asyncio
 import random
@@ -133,7 +133,7 @@ async def test_clients_that_disconnect_mid_operation_block_nothing(own_database:
 
 
 async def _disconnect_early(server: Server, key: str, deal: str) -> None:
-    """Subscribe and change, and hang up a little later without a word."""
+    """Subscribe, make changes, and disconnect without closing a little later."""
     async with connect_socket(server.base_url) as client:
         await client.authenticate(key)
         await client.subscribe("deal", CHANGED, id=deal)

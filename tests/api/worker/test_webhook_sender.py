@@ -1,4 +1,4 @@
-"""Webhooks as a receiver gets them: signed, once or again under the same id, whatever else goes wrong meanwhile."""
+"""Webhooks at the receiver: signed, and repeated with the same id after a failure."""
 
 import asyncio
 import json
@@ -15,7 +15,14 @@ from api.worker.webhook_sender import MAX_BODY_BYTES, MAX_ERROR_BYTES, delivery_
 from schema.core.ids import encode
 from tests.support.counts import count
 from tests.support.organizations import NOW
-from tests.support.webhooks.receiver import DIE, HANG, OK, ReceivedRequest, http_response, running_receiver
+from tests.support.webhooks.receiver import (
+    DISCONNECT,
+    NO_ANSWER,
+    OK,
+    ReceivedRequest,
+    http_response,
+    running_receiver,
+)
 from tests.support.webhooks.worker import (
     WebhookOrganization,
     deliveries,
@@ -31,19 +38,19 @@ EVENTS = count(500)
 
 @pytest.fixture
 async def webhooks(own_database: str) -> AsyncIterator[WebhookOrganization]:
-    """Where facts are told and sent from."""
+    """Yield an organization with webhooks."""
     async with webhook_organization(own_database) as opened:
         yield opened
 
 
 async def test_a_receiver_gets_events_with_ids_of_the_api(webhooks: WebhookOrganization) -> None:
     async with running_receiver() as receiver, webhooks.running_worker():
-        kept = await webhooks.endpoint(receiver.url)
+        endpoint = await webhooks.endpoint(receiver.url)
         [account] = await webhooks.create_accounts(1)
         await receiver.wait_for(1)
 
-    assert kept.secret is not None
-    message = receiver.requests[0].verified(kept.secret)
+    assert endpoint.secret is not None
+    message = receiver.requests[0].verified(endpoint.secret)
     [event] = await Event.filter(aggregateid=account).values("id", "at")
     assert (message["type"], message["timestamp"]) == ("account.created", NOW.isoformat())
     data = message["data"]
@@ -68,15 +75,15 @@ async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id
                 OK,
                 http_response(500, text="down"),
                 http_response(429, "Retry-After: 1"),
-                DIE,
-                HANG,
+                DISCONNECT,
+                NO_ANSWER,
                 http_response(302, "Location: /"),
             ],
             [70, 15, 5, 4, 2, 4],
         )[0]
 
     async with running_receiver(moody) as receiver, webhooks.running_worker(seconds=0.5):
-        kept = await webhooks.endpoint(receiver.url)
+        endpoint = await webhooks.endpoint(receiver.url)
         for _ in range(EVENTS // 10):
             await webhooks.create_accounts(10)
             await make_retries_due()
@@ -84,10 +91,10 @@ async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id
             await make_retries_due()
             await asyncio.sleep(0.05)
 
-    assert kept.secret is not None
+    assert endpoint.secret is not None
     committed = {f"msg_{row['id'].hex}" for row in await Event.filter(type="account.created").values("id")}
     for sent in receiver.requests:
-        sent.verified(kept.secret)
+        sent.verified(endpoint.secret)
     assert set(met) == committed and len(committed) == EVENTS
     again = Counter(row["attempts"] for row in await deliveries())
     assert sum(tries * times for tries, times in again.items()) == sum(met.values()) > EVENTS
@@ -95,7 +102,7 @@ async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id
 
 async def test_a_hanging_receiver_delays_no_other(webhooks: WebhookOrganization) -> None:
     async with (
-        running_receiver(lambda sent: HANG) as slow,
+        running_receiver(lambda sent: NO_ANSWER) as slow,
         running_receiver() as quick,
         webhooks.running_worker(),
     ):
@@ -170,12 +177,12 @@ async def test_while_a_secret_is_rotated_each_message_has_both_signatures(
 
 async def test_an_oversized_event_omits_its_largest_field_and_names_it(webhooks: WebhookOrganization) -> None:
     async with running_receiver() as receiver, webhooks.running_worker():
-        kept = await webhooks.endpoint(receiver.url)
+        endpoint = await webhooks.endpoint(receiver.url)
         await webhooks.create_accounts(1, attributes={"notes": "☂" * 20_000}, industry="Tools")
         await receiver.wait_for(1)
 
-    assert kept.secret is not None and len(receiver.requests[0].body) < MAX_BODY_BYTES
-    data = receiver.requests[0].verified(kept.secret)["data"]
+    assert endpoint.secret is not None and len(receiver.requests[0].body) < MAX_BODY_BYTES
+    data = receiver.requests[0].verified(endpoint.secret)["data"]
     assert isinstance(data, dict)
     assert data["leftOut"] == ["attributes"]
     assert data["changes"]["industry"] == {"old": None, "new": "Tools"}
@@ -183,17 +190,17 @@ async def test_an_oversized_event_omits_its_largest_field_and_names_it(webhooks:
 
 async def test_a_signature_fails_for_any_flipped_byte(webhooks: WebhookOrganization) -> None:
     async with running_receiver() as receiver, webhooks.running_worker():
-        kept = await webhooks.endpoint(receiver.url)
+        endpoint = await webhooks.endpoint(receiver.url)
         await webhooks.create_accounts(1)
         await receiver.wait_for(1)
 
-    assert kept.secret is not None
+    assert endpoint.secret is not None
     sent = receiver.requests[0]
     json.loads(sent.body)
     for place in range(len(sent.body)):
         forged = bytes([*sent.body[:place], sent.body[place] ^ 1, *sent.body[place + 1 :]])
         with pytest.raises((WebhookVerificationError, UnicodeDecodeError)):
-            Webhook(kept.secret).verify(forged, sent.headers)
+            Webhook(endpoint.secret).verify(forged, sent.headers)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +221,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, asked: timedel
 
 
 async def test_a_stopping_worker_releases_its_deliveries(webhooks: WebhookOrganization) -> None:
-    async with running_receiver(lambda sent: HANG) as receiver, webhooks.running_worker():
+    async with running_receiver(lambda sent: NO_ANSWER) as receiver, webhooks.running_worker():
         await webhooks.endpoint(receiver.url)
         await webhooks.create_accounts(3)
         await receiver.wait_for(3)

@@ -1,4 +1,4 @@
-"""Where webhooks are sent to: the address that was looked at, under the host's own name and certificate."""
+"""Addresses of webhooks: a request goes to the checked address, with the host's name and certificate."""
 
 import socket
 import ssl
@@ -27,13 +27,13 @@ Resolver = Callable[..., Any]
 
 @pytest.fixture
 async def webhooks(own_database: str) -> AsyncIterator[WebhookOrganization]:
-    """Where facts are told and sent from."""
+    """Yield an organization with webhooks."""
     async with webhook_organization(own_database) as opened:
         yield opened
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """The machine's resolver answers for hooks.example.com with these, one after another; the names it was asked for."""
+    """Resolve hooks.example.com to these addresses, one after another; return the requested names."""
     asked: list[str] = []
     real, left = socket.getaddrinfo, list(answers)
 
@@ -76,11 +76,11 @@ async def test_a_host_is_resolved_once_and_connected_to_the_checked_address(
     asked = resolve_to(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
 
     async with running_receiver() as receiver, webhooks.running_worker():
-        kept = await webhooks.endpoint(f"http://hooks.example.com:{receiver.port}/")
+        endpoint = await webhooks.endpoint(f"http://hooks.example.com:{receiver.port}/")
         await webhooks.create_accounts(1)
         await receiver.wait_for(1)
 
-    assert kept.secret and receiver.requests[0].verified(kept.secret)
+    assert endpoint.secret and receiver.requests[0].verified(endpoint.secret)
     assert receiver.requests[0].headers["host"] == f"hooks.example.com:{receiver.port}"
     assert asked == ["hooks.example.com"]
 
@@ -107,7 +107,7 @@ async def test_a_receiver_needs_a_certificate_for_its_host_name(
 
 
 def create_certificate(folder: Path, name: str) -> Path:
-    """A certificate of the name, by nobody else, and its key."""
+    """Create a self-signed certificate for the name, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

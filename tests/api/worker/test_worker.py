@@ -1,4 +1,4 @@
-"""The worker as a process of its own: it shares the work, stops cleanly, and loses nothing when it is killed."""
+"""The worker as a process of its own: it shares the work, stops cleanly, and loses nothing when killed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.counts import count
 from tests.support.serving import pursuit, serving, worker
-from tests.support.webhooks.receiver import HANG, OK, running_receiver
+from tests.support.webhooks.receiver import NO_ANSWER, OK, running_receiver
 from tests.support.webhooks.worker import (
     WebhookOrganization,
     deliveries,
@@ -26,7 +26,7 @@ EVENTS_PER_KILL = 20
 
 @pytest.fixture
 async def webhooks(own_database: str) -> AsyncIterator[WebhookOrganization]:
-    """Where facts are told and sent from."""
+    """Yield an organization with webhooks."""
     async with webhook_organization(own_database) as opened:
         yield opened
 
@@ -36,21 +36,21 @@ async def test_a_worker_sends_deliveries_and_stops_on_a_signal(
 ) -> None:
     logs: list[str] = []
     async with running_receiver() as receiver:
-        kept = await webhooks.endpoint(f"{receiver.url}&password=hunter2")
+        endpoint = await webhooks.endpoint(f"{receiver.url}&password=hunter2")
         async with worker(own_database, logs) as process:
             await webhooks.create_accounts(3)
             await receiver.wait_for(3)
             await wait_for_deliveries(3, status="DELIVERED")
 
     assert "hunter2" not in logs[0]
-    assert kept.secret and all(sent.verified(kept.secret) for sent in receiver.requests)
+    assert endpoint.secret and all(sent.verified(endpoint.secret) for sent in receiver.requests)
     assert process.returncode == 0
 
 
 async def test_a_stopped_worker_releases_its_deliveries(
     webhooks: WebhookOrganization, own_database: str
 ) -> None:
-    async with running_receiver(lambda sent: HANG) as receiver:
+    async with running_receiver(lambda sent: NO_ANSWER) as receiver:
         await webhooks.endpoint(receiver.url)
         async with worker(own_database) as process:
             await webhooks.create_accounts(3)

@@ -1,4 +1,4 @@
-"""What is handed in where a question asks for an id, a text or a cursor: one's own, one out of sight, a stranger's."""
+"""Values for arguments of ids, texts and cursors: visible to the viewer, hidden from them, and foreign."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,14 +31,14 @@ ID_TYPES: Mapping[str, str] = {
     "parentId": "Team",
     "processId": "SalesProcess",
 }
-"""The types of ids whose names do not tell them."""
+"""Types of ids whose argument does not name the type."""
 TEXT_COLUMNS: Mapping[str, tuple[str, str]] = {
     "competitorName": ("competitor", "name"),
     "text": ("", "name"),
     "key": ("sales_process", "process_key"),
     "types": ("event", "type"),
 }
-"""Table and column of texts whose names do not tell them; no table: that of what is listed."""
+"""Table and column of texts whose argument does not name them; without a table, that of the listed type."""
 CURSORS = frozenset({"after", "before"})
 SAMPLES: Mapping[str, Sequence[Any]] = {
     "Boolean": (True, False),
@@ -50,39 +50,39 @@ SAMPLES: Mapping[str, Sequence[Any]] = {
     "JSON": ({},),
     "SalesProcessInput": (DOCUMENT,),
 }
-"""Values of what names nobody."""
+"""Values of scalars that identify nobody."""
 MAX_VALUES = 3
 
 
 class UnknownArgument(Exception):
-    """Nothing says what belongs in a place of the schema."""
+    """An argument of the schema for which no value is known."""
 
 
 @dataclass
 class ArgumentValues:
-    """What one person may hand in, and what they should not know: rows by kind, and cursors of lists by who was given them."""
+    """Values that one viewer may send, and the rows and cursors that they must not learn about."""
 
     own: ExpectedVisibility
     other: ExpectedVisibility
     cursors: Mapping[str, Sequence[tuple[str, RowScope]]] = field(default_factory=dict)
 
     def rows(self, table: str, kind: str) -> list[Row]:
-        """The rows of a table that are meant by a kind."""
+        """Return the rows of a table of one kind: visible, hidden or foreign."""
         if table not in self.own.rows.tables:
             raise UnknownArgument(
-                f"There is no table {table!r}: name it in MEANT or TEXTS of tests/security/isolation/argument_values.py."
+                f"There is no table {table!r}: correct ID_TYPES or TEXT_COLUMNS in argument_values.py."
             )
         if kind == FOREIGN:
             return self.other.visible_rows(table)
         return self.own.visible_rows(table) if kind == OWN else self.own.hidden_rows(table)
 
     def ids(self, kind_of_record: str, kind: str) -> list[str]:
-        """Ids of records of a type."""
+        """Return the ids of records of a type."""
         rows = self.rows(snake_case(kind_of_record), kind)
         return [str(encode(kind_of_record, UUID(row["id"]))) for row in rows]
 
     def cursor(self, place: str, kind: str) -> list[str]:
-        """Cursors of a list that stand at rows of the kind."""
+        """Return the cursors of a list at rows of one kind."""
         sights = {OWN: self.own, FOREIGN: self.other, UNSEEN: self.own}
         found = [
             cursor
@@ -95,7 +95,7 @@ class ArgumentValues:
 
 @dataclass(frozen=True)
 class ArgumentValue:
-    """A value for an argument, where in it what is asked about stands, of which kind that is, and whether each person asks it."""
+    """A value of an argument, the path to the tested text in it, its kind, and if each viewer sends it."""
 
     path: str
     kind: str
@@ -106,7 +106,7 @@ class ArgumentValue:
 def argument_values(
     values: ArgumentValues, kind: GraphQLInputType, *, name: str, listed: str, place: str
 ) -> Iterator[ArgumentValue]:
-    """Every value that is tried for an argument or a field of a filter; `listed` is the type of what is found."""
+    """Yield every value for an argument or a field of a filter; `listed` is the type of the result."""
     named, many = get_named_type(kind), _is_list(kind)
     if named.name == "ID":
         for which in KINDS:
@@ -129,7 +129,7 @@ def argument_values(
 
 
 def samples(kind: GraphQLInputType) -> list[Any]:
-    """Values of a type that names nobody: of an enum each, of an input one with all that it must have."""
+    """Return values of a type that identifies nobody: values of an enum, required fields of an input."""
     named = get_named_type(kind)
     if isinstance(named, GraphQLEnumType):
         found: list[Any] = list(named.values)
@@ -139,21 +139,19 @@ def samples(kind: GraphQLInputType) -> list[Any]:
         required = {key: one for key, one in named.fields.items() if is_required_input_field(one)}
         found = [{key: samples(one.type)[0] for key, one in (required or named.fields).items()}]
     else:
-        raise UnknownArgument(
-            f"Say what a {named.name} is in SAMPLES of tests/security/isolation/argument_values.py."
-        )
+        raise UnknownArgument(f"Add a value of {named.name} to SAMPLES in argument_values.py.")
     return [[one] for one in found] if _is_list(kind) else found
 
 
 def snake_case(name: str) -> str:
-    """A name of the schema as the tables have it."""
+    """Return the name of a column for a name of the schema."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _filter_values(
     values: ArgumentValues, kind: GraphQLInputObjectType, *, name: str, listed: str, place: str, many: bool
 ) -> Iterator[ArgumentValue]:
-    """Each field of a filter alone; what names somebody also by what it is not."""
+    """Yield each field of a filter alone; a field that identifies somebody also negated."""
     if not _takes_names(kind):
         yield from (ArgumentValue(name, PLAIN, one) for one in samples(kind))
         return
@@ -180,9 +178,7 @@ def _id_type(values: ArgumentValues, name: str, listed: str) -> str:
         return listed
     type_name = ID_TYPES.get(name) or f"{name[0].upper()}{name.removesuffix('s').removesuffix('Id')[1:]}"
     if snake_case(type_name) not in values.own.rows.tables:
-        raise UnknownArgument(
-            f"Say in MEANT of tests/security/isolation/argument_values.py of which type `{name}` is an id."
-        )
+        raise UnknownArgument(f"Add the type of the id `{name}` to ID_TYPES in argument_values.py.")
     return type_name
 
 
@@ -193,7 +189,7 @@ def _texts(values: ArgumentValues, name: str, listed: str, which: str) -> list[s
     column = column if column in known else column.removesuffix("s")
     if known and column not in known:
         raise UnknownArgument(
-            f"Say in TEXTS of tests/security/isolation/argument_values.py in which table and column `{name}` of a {listed} stands."
+            f"Add the table and the column of `{name}` of a {listed} to TEXT_COLUMNS in argument_values.py."
         )
     return list(dict.fromkeys(row[column] for row in rows if row[column]))
 
@@ -207,7 +203,7 @@ def _as_value(
 
 
 def _spread(found: Sequence[str]) -> list[str]:
-    """A few of them, from all over."""
+    """Return a few of the values, spread over all."""
     return list(found[:: max(1, len(found) // MAX_VALUES)][:MAX_VALUES])
 
 
@@ -216,6 +212,6 @@ def _is_list(kind: GraphQLInputType) -> bool:
 
 
 def record_name(kind: GraphQLObjectType) -> str:
-    """The type of what a field finds: of a page that of its rows."""
+    """Return the type that a field finds; for a page, that of its rows."""
     nodes = kind.fields.get("nodes")
     return get_named_type(nodes.type).name if nodes else kind.name

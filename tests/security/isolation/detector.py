@@ -1,4 +1,4 @@
-"""How a leak is seen: a word, an id or an amount that is not the viewer's in an answer, or an answer that what they do not see has changed."""
+"""Detection of leaks: a foreign mark, id or amount in an answer, or an answer that depends on hidden rows."""
 
 import asyncio
 import base64
@@ -23,27 +23,27 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BASE64 = re.compile(r"[A-Za-z0-9_-]{8,}")
 AMOUNT = re.compile(r"\d+\.\d\d")
 CLOCK_FIELDS = frozenset({"currentSeconds", "cumulativeSeconds", "lastUsedAt", "remaining", "resetAt"})
-"""What the clock of the server tells, which goes on between two answers; and a key is used, and charged, where it asks."""
+"""Fields that change with the server's clock, or because a key is used and charged."""
 INTERNAL = "INTERNAL_SERVER_ERROR"
 MAX_TRIES = 3
-"""A day may end between two answers; it does not do so twice."""
+"""A day may end between two answers, but not twice."""
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What came back over HTTP."""
+    """An answer over HTTP."""
 
     status: int
     body: Any
 
     def comparable(self) -> str:
-        """The answer as a text, without what the clock tells."""
+        """The answer as text, without what changes with the clock."""
         return f"{self.status} {json.dumps(_without_clock(self.body), sort_keys=True, ensure_ascii=False)}"
 
 
 @dataclass(frozen=True)
 class ServerPair:
-    """Two servers: one on everything, and one on nothing but what a viewer sees."""
+    """A server with all rows, and one with only the rows that a viewer may see."""
 
     organizations: TwoOrganizations
     full: httpx.AsyncClient
@@ -52,36 +52,39 @@ class ServerPair:
     async def ask_both(
         self, visibility: ExpectedVisibility, question: Question
     ) -> tuple[HttpAnswer, HttpAnswer]:
-        """What each of them answers."""
-        full, lone = await asyncio.gather(
-            *(ask(door, self.organizations.key(visibility), question) for door in (self.full, self.filtered))
+        """Return the answers of both servers."""
+        full, filtered = await asyncio.gather(
+            *(
+                ask(client, self.organizations.key(visibility), question)
+                for client in (self.full, self.filtered)
+            )
         )
-        return full, lone
+        return full, filtered
 
     async def check(self, visibility: ExpectedVisibility, question: Question) -> tuple[HttpAnswer, list[str]]:
-        """The answer to a question, and what of it tells more than the viewer may know."""
-        full, lone = await self.ask_both(visibility, question)
+        """Return the answer to a question, and the leaks in it."""
+        full, filtered = await self.ask_both(visibility, question)
         for _ in range(MAX_TRIES):
-            if full.comparable() == lone.comparable():
+            if full.comparable() == filtered.comparable():
                 break
-            full, lone = await self.ask_both(visibility, question)
+            full, filtered = await self.ask_both(visibility, question)
         problems = list(leaks(self.organizations, visibility, question, full))
-        if full.comparable() != lone.comparable():
-            problems.append(f"not as if the rest were not there: {difference(lone.body, full.body)}")
+        if full.comparable() != filtered.comparable():
+            problems.append(f"the answer depends on hidden rows: {difference(filtered.body, full.body)}")
         if full.status != 200 or "data" not in full.body or INTERNAL in str(full.body):
             problems.append(f"no answer: {full.status} {str(full.body)[:300]}")
         return full, problems
 
 
 async def ask(client: httpx.AsyncClient, key: str, question: Question) -> HttpAnswer:
-    """One answer."""
+    """Send one question."""
     body = {"query": question.query, "variables": question.variables}
     answer = await client.post("/graphql", json=body, headers={"Authorization": f"Bearer {key}"})
     return HttpAnswer(answer.status_code, answer.json())
 
 
 async def read_stream(client: httpx.AsyncClient, key: str, query: str, **variables: Any) -> str:
-    """What a stream says to its end, without what it cost."""
+    """Read a stream to its end, without the costs."""
     headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
     async with asyncio.timeout(TIMEOUT):
         answer = await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
@@ -91,31 +94,31 @@ async def read_stream(client: httpx.AsyncClient, key: str, query: str, **variabl
 def leaks(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, question: Question, answer: HttpAnswer
 ) -> Iterator[str]:
-    """Words, ids and amounts of an answer that are not the viewer's to know; what they handed in themselves is no news."""
+    """Return the marks, ids and amounts that the viewer may not know and did not send."""
     given = set(_tokens(question.variables)) | set(_tokens(question.query))
     for token in sorted(set(_tokens(answer.body)) - given):
         home = _scope_of(organizations, token)
         if home is not None and not visibility.may_know(home):
-            yield f"tells {token} of {home}"
+            yield f"contains {token} of {home}"
         if token in organizations.watermarks.admins and visibility.viewer.role != "ADMIN":
-            yield f"tells {token}, which is an admin's to know"
+            yield f"contains {token}, which only an admin may know"
         if token == organizations.other(visibility).name:
-            yield "tells the other organization's name"
+            yield "contains the other organization's name"
 
 
 def difference(expected: Any, found: Any, path: str = "") -> str:
-    """Where two answers differ first."""
+    """Return the first difference of two answers."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping) and expected.keys() == found.keys():
         pairs = ((f"{path}.{key}", expected[key], found[key]) for key in expected if key not in CLOCK_FIELDS)
     elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         pairs = ((f"{path}[{place}]", *pair) for place, pair in enumerate(zip(expected, found, strict=True)))
     else:
         return "" if expected == found else f"{path}: {str(expected)[:200]} became {str(found)[:200]}"
-    return next((told for way, old, new in pairs if (told := difference(old, new, way))), "")
+    return next((first for at, old, new in pairs if (first := difference(old, new, at))), "")
 
 
 def edges(value: Any) -> Iterator[tuple[str, str]]:
-    """The cursors in an answer, each with the id of its row."""
+    """Yield the cursors in an answer, each with the id of its row."""
     if isinstance(value, Mapping) and {"cursor", "node"} <= value.keys():
         found = decode(value["node"]["id"])
         assert found is not None
@@ -133,7 +136,7 @@ def _scope_of(organizations: TwoOrganizations, token: str) -> RowScope | None:
 
 
 def _tokens(value: Any) -> Iterator[str]:
-    """Every mark, id, amount and name in an answer, in texts that hold a code too."""
+    """Return all marks, ids, amounts and names in an answer, also those inside encoded texts."""
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from _tokens(key)
@@ -149,7 +152,7 @@ def _tokens(value: Any) -> Iterator[str]:
 
 @cache
 def _text_tokens(text: str) -> tuple[str, ...]:
-    """What one text tells; the same few texts stand in most answers."""
+    """Return what one text contains; cached, because most answers contain the same few texts."""
     decoded = (_decoded(word) for word in BASE64.findall(text))
     return (text, *(token for part in (text, *decoded) for token in _in_text(part)))
 

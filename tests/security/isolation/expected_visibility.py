@@ -1,6 +1,6 @@
-"""What a viewer may see, told from the raw tables and the domain's table of who may what, without the product's own scope.
+"""Expected visibility, computed from the raw tables and the rules of roles without the product's own scope.
 
-A new table needs a place in one of the four sets below; the test that names it says so.
+Add a new table to one of the four sets below; a test fails for a table that is in none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,28 +32,28 @@ PARENT_COLUMNS: Mapping[str, str] = {
     "activity_contact": "activity_id",
     "event": "aggregateid",
 }
-"""Tables whose rows are seen where their deal is, and the column by which they lead to it; where it leads to none, by all."""
+"""Tables whose rows are visible with their deal, by the column that leads to it; to all without a deal."""
 ORGANIZATION_TABLES = frozenset(
     {"organization", "account", "contact", "member", "team", "sales_process", "exchange_rate", "target"}
 )
-"""Tables whose rows everybody of the organization may see."""
+"""Tables whose rows are visible to everyone in the organization."""
 ADMIN_TABLES = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
-"""Tables whose texts only an admin may see; their ids stand in the feed."""
+"""Tables whose texts only an admin may see; the feed contains their ids."""
 INTERNAL_TABLES = frozenset(
     {
         *("alert_digest", "job_lease", "idempotency", "opportunity_counter", "feed_epoch"),
         *("tortoise_migrations", "sqlite_sequence"),
     }
 )
-"""Tables that nobody is shown."""
+"""Tables that are visible to nobody."""
 
 RowScope = tuple[str, str | None]
-"""An organization, and the deal where a row hangs on one."""
+"""An organization, and the deal if a row belongs to one."""
 
 
 @dataclass(frozen=True)
 class MemberViewer:
-    """Who asks: a member, by the role and the visibility that their key has."""
+    """A member with the role and the visibility of their key, or a key without a member."""
 
     organization_id: str
     member_id: str
@@ -66,18 +66,18 @@ class MemberViewer:
 
 @dataclass(frozen=True)
 class DatabaseRows:
-    """Every row of the database, and whose it is."""
+    """All rows of the database, and the scope of each."""
 
     tables: Tables
 
     def unclassified_tables(self) -> list[str]:
-        """The tables of which nothing says who sees their rows, and those that are gone."""
+        """Return the tables that are in none of the sets, and those in a set that do not exist."""
         known = {*PARENT_COLUMNS, *ORGANIZATION_TABLES, *ADMIN_TABLES, *INTERNAL_TABLES}
         return sorted(self.tables.keys() - known) + sorted(known - self.tables.keys() - {"sqlite_sequence"})
 
     @cached_property
     def by_id(self) -> dict[str, tuple[str, Row]]:
-        """Table and row of every id."""
+        """The table and the row of every id."""
         return {
             row["id"]: (name, row)
             for name, rows in self.tables.items()
@@ -87,17 +87,17 @@ class DatabaseRows:
 
     @cached_property
     def scopes(self) -> dict[str, RowScope]:
-        """Where the row of every id belongs."""
+        """The scope of the row of every id."""
         return {id: self.scope(table, row) for id, (table, row) in self.by_id.items()}
 
     def scope(self, table: str, row: Row) -> RowScope:
-        """The row's organization, and its deal."""
+        """Return the organization of a row, and its deal."""
         if table == "organization":
             return row["id"], None
         return row["organization_id"], self._deal(table, row)
 
     def rows_of(self, organization_id: str, table: str) -> list[Row]:
-        """The organization's rows of a table, in order of their ids."""
+        """Return the rows of a table in an organization, by id."""
         return self._sorted.get((organization_id, table), [])
 
     @cached_property
@@ -121,7 +121,7 @@ class DatabaseRows:
 
 
 class ExpectedVisibility:
-    """What one person sees."""
+    """The rows that one viewer may see."""
 
     def __init__(self, facts: DatabaseRows, person: MemberViewer) -> None:
         self.rows, self.viewer = facts, person
@@ -132,7 +132,7 @@ class ExpectedVisibility:
         self.deleted_deals = frozenset(row["id"] for row in own if row["deleted_at"] is not None)
 
     def sees(self, table: str, row: Row) -> bool:
-        """Whether a row is there for them; the feed keeps facts of a deleted deal for those who see all."""
+        """Return whether the viewer sees a row; viewers of all deals keep the events of a deleted deal."""
         organization_id, deal = self.rows.scope(table, row)
         if organization_id != self.viewer.organization_id:
             return False
@@ -143,18 +143,18 @@ class ExpectedVisibility:
         )
 
     def may_know(self, home: RowScope) -> bool:
-        """Whether a word or an id of that home may stand in an answer."""
+        """Return whether an answer may contain a mark or an id of this scope."""
         organization_id, deal = home
         if organization_id != self.viewer.organization_id:
             return False
         return deal is None or deal in self.deals or (self.sees_all and deal in self.deleted_deals)
 
     def visible_rows(self, table: str) -> list[Row]:
-        """The rows of a table that they see."""
+        """Return the rows of a table that the viewer sees."""
         return [row for row in self.rows.rows_of(self.viewer.organization_id, table) if self.sees(table, row)]
 
     def hidden_rows(self, table: str) -> list[Row]:
-        """The rows of a table that are out of their sight inside their organization."""
+        """Return the rows of a table in the viewer's organization that the viewer does not see."""
         return [
             row for row in self.rows.rows_of(self.viewer.organization_id, table) if not self.sees(table, row)
         ]
@@ -167,7 +167,7 @@ class ExpectedVisibility:
 
     @cached_property
     def _collaborations(self) -> frozenset[str]:
-        """The deals they collaborate on."""
+        """The deals that the viewer collaborates on."""
         helpers = self.rows.rows_of(self.viewer.organization_id, "collaborator")
         return frozenset(
             one["opportunity_id"] for one in helpers if one["member_id"] == self.viewer.member_id
@@ -175,7 +175,7 @@ class ExpectedVisibility:
 
     @cached_property
     def _teams(self) -> frozenset[str]:
-        """The team they stand in, those they manage, and all below."""
+        """The viewer's team, the teams they manage, and all teams below."""
         _, me = self.rows.by_id[self.viewer.member_id]
         tree = self.rows.rows_of(self.viewer.organization_id, "team")
         found = {team["id"] for team in tree if team["id"] == me["team_id"] or team["manager_id"] == me["id"]}
@@ -187,7 +187,7 @@ class ExpectedVisibility:
 def group_by_visibility(
     facts: DatabaseRows, people: Iterable[MemberViewer]
 ) -> dict[Any, list[ExpectedVisibility]]:
-    """People of one organization who see the very same deals, together."""
+    """Group the viewers of one organization who see the same deals."""
     groups: dict[Any, list[ExpectedVisibility]] = {}
     for person in people:
         visibility = ExpectedVisibility(facts, person)

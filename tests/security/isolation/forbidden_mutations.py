@@ -1,4 +1,4 @@
-"""Every mutation with an id that is not the writer's in each place that takes one, all else being right."""
+"""Mutations that must be refused: a valid input with a hidden or foreign id in each place that takes one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,16 +32,16 @@ OPTIONAL_IDS: Mapping[str, Input] = {
     "updateTeam": {"id": "$south", "parentId": "$team", "managerId": "$seller"},
     "correctActivity": {"contactIds": ["$known"], "summary": EVIDENCE},
 }
-"""What an input takes beside what the attempt needs, where that names somebody; a new id of an input is one more `$name`."""
+"""Optional fields of inputs that contain ids; add a `$name` here for a new one."""
 BULK_ANSWERS = ("BulkSummary", "AlertSummary")
-"""Answers to many at once, of which each row may be refused."""
+"""Results of bulk mutations, in which each row may be refused."""
 REFUSALS = frozenset({"NotFound", "PermissionDenied", "InvalidInput"})
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class ForbiddenMutation:
-    """A mutation, its input with names for ids, and the one of them that is not the writer's; all of them where there is none."""
+    """A mutation, its input with names for ids, and the name to replace; None replaces all."""
 
     mutation: str
     input: Input
@@ -53,7 +53,7 @@ class ForbiddenMutation:
         return f"{self.mutation}({'.'.join(_field_names(self.path)) if self.path else 'all'})"
 
     def question(self, own: Mapping[str, str], others: Mapping[str, str], kind: str) -> Question:
-        """The mutation as it is sent, with the ids of others in that place."""
+        """Return the mutation as it is sent, with other ids in that place."""
         return Question(
             self.place,
             kind,
@@ -63,7 +63,7 @@ class ForbiddenMutation:
 
 
 def forbidden_mutations(mutation: str) -> Iterator[ForbiddenMutation]:
-    """Each place of an id in turn, then all at once."""
+    """Yield the trials of a mutation: each id in turn, then all at once."""
     found: dict[str, ForbiddenMutation] = {}
     for input in valid_inputs(mutation):
         cases = [ForbiddenMutation(mutation, input, path) for path in id_paths(input)]
@@ -73,20 +73,20 @@ def forbidden_mutations(mutation: str) -> Iterator[ForbiddenMutation]:
 
 
 def valid_inputs(mutation: str) -> list[Input]:
-    """What the mutation takes: what it needs, and with all that names somebody beside."""
+    """Return the input of a mutation: its required fields, then also the optional ids."""
     needed = MUTATION_CASES[mutation].valid
     return [needed, {**needed, **OPTIONAL_IDS[mutation]}] if mutation in OPTIONAL_IDS else [needed]
 
 
 def mutation_document(mutation: str) -> str:
-    """The mutation, asked for all that it answers."""
+    """Return the mutation with a selection of its complete result."""
     spec = MUTATIONS[mutation]
     kind = get_named_type(spec.args["input"].type)
     return f"mutation($input: {kind}!) {{ {mutation}(input: $input) {select_all(get_named_type(spec.type), 1)} }}"
 
 
 def untested_ids(mutation: str) -> list[str]:
-    """The ids of a mutation's input that no trial hands in."""
+    """Return the ids in a mutation's input that no trial replaces."""
     tried = {_field_names(path) for input in valid_inputs(mutation) for path in id_paths(input)}
     kind = get_named_type(MUTATIONS[mutation].args["input"].type)
     return [f"{mutation}({'.'.join(path)})" for path in _id_fields(kind) if path not in tried]
@@ -95,7 +95,7 @@ def untested_ids(mutation: str) -> list[str]:
 def forbidden_questions(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, trial: ForbiddenMutation
 ) -> Iterator[Question]:
-    """The trial with what is out of the person's sight, and with what is another organization's."""
+    """Yield the trial with hidden ids and with foreign ids."""
     own, other = organizations.own(visibility).fixtures, organizations.other(visibility).fixtures
     mine = own[fixtures_name(visibility)]
     yield trial.question(mine, other["held"], FOREIGN)
@@ -105,7 +105,7 @@ def forbidden_questions(
 
 
 def missing_refusals(body: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the answer to a write that must be refused."""
+    """Return the faults of an answer to a mutation that must be refused."""
     for answer in (body.get("data") or {}).values():
         kind = answer["__typename"]
         if kind in BULK_ANSWERS and answer[f"{kind}_succeeded"]:
@@ -115,17 +115,17 @@ def missing_refusals(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def fixtures_name(visibility: ExpectedVisibility) -> str:
-    """The stage that the person may work on, without holding its deals where they see more than their own."""
+    """Return the fixtures that the viewer may work on, of another owner if they see more than their own."""
     return "held" if visibility.viewer.visibility == "OWN" and not visibility.sees_all else "mate"
 
 
 def unknown_ids(ids: Mapping[str, str]) -> dict[str, str]:
-    """Ids of the same types that no record has."""
+    """Return ids of the same types that no record has."""
     return {name: encode(found[0], uuid4()) if (found := decode(id)) else id for name, id in ids.items()}
 
 
 def id_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Where a `$name` stands in an input."""
+    """Return the places of `$name` in an input."""
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from id_paths(part, (*path, key))
@@ -148,7 +148,7 @@ def _replace_ids(value: Any, path: Path | None, own: Mapping[str, str], others: 
 
 
 def _first_id(trial: ForbiddenMutation, ids: Mapping[str, str]) -> str:
-    """The id that is handed in, of all the first."""
+    """Return the id that is sent, the first of several."""
     path = trial.path or next(id_paths(trial.input))
     value: Any = trial.input
     for step in path:
@@ -157,7 +157,7 @@ def _first_id(trial: ForbiddenMutation, ids: Mapping[str, str]) -> str:
 
 
 def _is_hidden(visibility: ExpectedVisibility, id: str) -> bool:
-    """Whether what the id names is out of sight; what the organization shares is not."""
+    """Return whether the record of an id is hidden from the viewer."""
     found = decode(id)
     return found is not None and not visibility.may_know(visibility.rows.scopes[str(found[1])])
 

@@ -1,4 +1,4 @@
-"""What may be done: two organizations tell the same story and are told the same, and a write leaves all alone that the writer does not see."""
+"""Mutations that must succeed: they give both organizations the same answers, and change no hidden row."""
 
 import json
 import re
@@ -34,7 +34,7 @@ PROBLEMS = re.compile(
 
 
 class IntendedRollback(Exception):
-    """What was done, and all rows as it left them, before it is rolled back."""
+    """A result, with all rows before the rollback."""
 
     def __init__(self, answer: Any, after: Tables) -> None:
         super().__init__("It is rolled back.")
@@ -42,7 +42,7 @@ class IntendedRollback(Exception):
 
 
 def comparable_answers(organization: FurnishedOrganization) -> list[str]:
-    """What an organization's story was told, with numbers for its ids in the order in which they came."""
+    """Return the recorded answers of an organization, with ids replaced by numbers in order."""
     numbers: dict[str, str] = {}
 
     def number(found: "re.Match[str]") -> str:
@@ -57,7 +57,7 @@ def comparable_answers(organization: FurnishedOrganization) -> list[str]:
 
 
 def valid_writes() -> Iterator[tuple[str, Input]]:
-    """Every mutation as it is done by somebody who may."""
+    """Yield every mutation as an authorized viewer runs it."""
     for mutation in MUTATIONS:
         for input in valid_inputs(mutation):
             yield (
@@ -69,7 +69,7 @@ def valid_writes() -> Iterator[tuple[str, Input]]:
 async def problems_with(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, mutation: str, input: Input
 ) -> list[str]:
-    """What is wrong with a write that is right: refused, or it changed a row that the writer does not see."""
+    """Return the faults of a permitted mutation: a refusal, or a changed row that the viewer cannot see."""
     ids, key = (
         organizations.own(visibility).fixtures[fixtures_name(visibility)],
         organizations.key(visibility),
@@ -98,7 +98,7 @@ async def problems_with(
 
 
 async def all_rows(organizations: TwoOrganizations) -> Tables:
-    """Every row, as the present transaction has it."""
+    """Return all rows as the present transaction sees them."""
     tables = organizations.rows.tables.keys() - INTERNAL_TABLES
     return {
         name: [_with_text_ids(row) for row in await fetch(f'SELECT * FROM "{name}"')]

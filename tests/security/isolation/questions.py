@@ -1,4 +1,4 @@
-"""Every question that the schema takes, made from the schema itself: each field with each of its arguments, whole answers."""
+"""Questions generated from the schema: each field with each of its arguments, and complete selections."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ TypeField = tuple[str, str]
 
 @dataclass(frozen=True)
 class Question:
-    """One request: what it asks, whose ids, texts or cursors it hands in, and whether each person asks it or one of those who see the same."""
+    """A request, its place in the schema, the kind of ids it sends, and whether each viewer sends it."""
 
     place: str
     kind: str
@@ -54,7 +54,7 @@ class Question:
 
 @cache
 def select_all(kind: GraphQLNamedType, depth: int, prefix: str = "") -> str:
-    """All that can be asked of a type without arguments; records within records to a depth, then their ids."""
+    """Return all fields of a type that need no arguments; nested records to a depth, below it their ids."""
     if isinstance(kind, GraphQLUnionType):
         parts = (f"... on {one} {select_all(one, depth, f'{one}_')}" for one in kind.types)
         return f"{{ __typename {' '.join(parts)} }}"
@@ -81,7 +81,7 @@ def _field_selection(name: str, spec: GraphQLField, depth: int, prefix: str) -> 
 
 
 def questions(values: ArgumentValues) -> Iterator[Question]:
-    """All that one person is made to ask."""
+    """Yield all questions of one viewer."""
     assert SCHEMA.query_type
     for name, spec in SCHEMA.query_type.fields.items():
         if name not in ("node", "nodes"):
@@ -94,7 +94,7 @@ def questions(values: ArgumentValues) -> Iterator[Question]:
 
 
 def _nested_fields() -> list[tuple[str, str, GraphQLField]]:
-    """The fields below the root that take arguments."""
+    """Yield the fields below the root that take arguments."""
     types = [SCHEMA.type_map[name] for name in reachable_types()]
     return [
         (kind.name, name, spec)
@@ -106,7 +106,7 @@ def _nested_fields() -> list[tuple[str, str, GraphQLField]]:
 
 
 def _questions_below(values: ArgumentValues, place: TypeField, spec: GraphQLField) -> Iterator[Question]:
-    """A field that takes arguments, of a record that they see, and bare of one that they do not."""
+    """Yield a field with arguments on a visible record, and without arguments on a hidden one."""
     parent, _ = place
     if parent not in NODE_TYPES:
         yield from _questions_of_field(
@@ -123,7 +123,7 @@ def _questions_below(values: ArgumentValues, place: TypeField, spec: GraphQLFiel
 def _questions_of_field(
     values: ArgumentValues, place: TypeField, spec: GraphQLField, path: str, only: str | None = None
 ) -> Iterator[Question]:
-    """A field bare, and with every argument; on a record out of sight bare alone."""
+    """Yield a field without arguments and with each argument; on a hidden record only without."""
     what = ".".join(place)
     below = get_named_type(spec.type)
     listed = record_name(below) if isinstance(below, GraphQLObjectType) else below.name
@@ -163,7 +163,7 @@ def _document(place: TypeField, spec: GraphQLField, path: str, given: Mapping[st
 
 
 def paged_fields() -> list[tuple[TypeField, GraphQLField]]:
-    """The lists that give out cursors."""
+    """Yield the fields that return pages."""
     assert SCHEMA.query_type
     roots = [("Query", name, spec) for name, spec in SCHEMA.query_type.fields.items()]
     return [
@@ -172,7 +172,7 @@ def paged_fields() -> list[tuple[TypeField, GraphQLField]]:
 
 
 def cursor_questions(place: TypeField, values: ArgumentValues, deep: int) -> Iterator[Question]:
-    """Cursors of a list with the ids of their rows; of a list that hangs on records, of some of these."""
+    """Yield questions for the cursors and row ids of a list; for a nested list, of some records."""
     parent, name = place
     asked = f"{name}(first: 100) {{ edges {{ cursor node {{ id }} }} }}"
     if parent == "Query":
@@ -184,7 +184,7 @@ def cursor_questions(place: TypeField, values: ArgumentValues, deep: int) -> Ite
 
 
 def _questions_by_id(values: ArgumentValues, record: GraphQLObjectType, kind: str) -> Iterator[Question]:
-    """A record whole by its id, alone and among others."""
+    """Yield the complete selection of a record by its id, alone and among others."""
     ids = values.ids(record.name, kind)
     query = f"query($id: ID!) {{ node(id: $id) {{ __typename ... on {record} {select_all(record, 2)} }} }}"
     if ids:
@@ -195,7 +195,7 @@ def _questions_by_id(values: ArgumentValues, record: GraphQLObjectType, kind: st
 
 
 def reachable_types() -> dict[str, tuple[str, ...]]:
-    """The types that a query leads to, each with the fields on a way there that needs no argument."""
+    """Return the types that a query reaches, each with a path of fields that need no argument."""
     assert SCHEMA.query_type
     found: dict[str, tuple[str, ...]] = {SCHEMA.query_type.name: ()}
     waiting: list[GraphQLNamedType] = [SCHEMA.query_type]
@@ -216,7 +216,7 @@ def _possible_types(kind: GraphQLNamedType) -> list[GraphQLNamedType]:
 
 
 class FieldVisitor(Visitor):
-    """The fields that documents ask for, by their types."""
+    """Collects the fields that documents select, by type."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,11 +224,11 @@ class FieldVisitor(Visitor):
         self.fields: set[TypeField] = set()
 
     def visit_document(self, query: str) -> None:
-        """Count the fields of a document."""
+        """Record the fields of a document."""
         visit(parse(query), TypeInfoVisitor(self.types, self))
 
     def enter_field(self, *_: Any) -> None:
-        """One field."""
+        """Record one field."""
         parent, spec = self.types.get_parent_type(), self.types.get_field_def()
         if isinstance(parent, GraphQLObjectType) and spec is not None:
             self.fields |= {(parent.name, name) for name, one in parent.fields.items() if one is spec}

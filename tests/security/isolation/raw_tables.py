@@ -1,4 +1,4 @@
-"""A leak test's own way to the tables, past the product: every row as it stands, and writes that no trigger and no key refuses."""
+"""Direct access to the tables: reads of all rows, and writes without triggers and foreign keys."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
 async def read_tables(url: str) -> Tables:
-    """The rows of every table by its name; ids are texts on both databases."""
+    """Return the rows of every table; ids are texts on both databases."""
     if url.startswith("sqlite:"):
         with _sqlite(url) as file:
             names = [row["name"] for row in file.execute(SQLITE_TABLES)]
@@ -32,7 +32,7 @@ async def read_tables(url: str) -> Tables:
 
 
 async def rewrite(url: str, statements: Sequence[Statement]) -> None:
-    """Run writes with placeholders $1, $2 …; what is append-only is written too, and foreign keys are not looked at."""
+    """Run writes with placeholders $1, $2 … on append-only tables too, without checks of foreign keys."""
     if not url.startswith("sqlite:"):
         async with _postgres(url) as server, server.transaction():
             await server.execute("SET LOCAL session_replication_role = replica")
@@ -50,7 +50,7 @@ async def rewrite(url: str, statements: Sequence[Statement]) -> None:
 
 
 class ChangeDetector:
-    """A database of which each call tells what has changed since the one before."""
+    """A database whose changes since the last call are reported."""
 
     def __init__(self, url: str, digest: Callable[[], Awaitable[object]]) -> None:
         self._url, self._digest = url, digest
@@ -58,7 +58,7 @@ class ChangeDetector:
         self._checksum: object = None
 
     async def changes(self) -> list[str]:
-        """The rows that are gone or new, but for when a key was used last."""
+        """Return the changed rows, except for the last use of keys."""
         seal = await self._digest()
         if seal == self._checksum:
             return []
@@ -68,7 +68,7 @@ class ChangeDetector:
 
 @asynccontextmanager
 async def watch_changes(url: str) -> AsyncIterator[ChangeDetector]:
-    """Watch a database: SQLite counts the commits of others, PostgreSQL sums up every row of every table."""
+    """Watch a database: by the commits of others on SQLite, by a checksum of every row on PostgreSQL."""
     if url.startswith("sqlite:"):
         with _sqlite(url) as file:
 

@@ -1,4 +1,4 @@
-"""Who asks what: the questions of every person in both organizations, and the servers that answer them."""
+"""Questions of all viewers in both organizations, and the servers that answer them."""
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -27,15 +27,15 @@ Case = TypeVar("Case")
 ONE_IN = {"sqlite": 80, "postgres": 85}[database_kind()]
 FULL_ACCESS = ("ADMIN", "ALL")
 LISTS_PER_TYPE = 5
-"""Records of a type whose lists are looked into for cursors."""
+"""Records per type whose lists are read for cursors."""
 
 LIMITS = {"PURSUIT_RATE_LIMIT": "999999999"}
-"""They ask more in a minute than anybody may."""
+"""The tests send more requests per minute than any key may."""
 
 
 @dataclass(frozen=True)
 class ViewerQuestion:
-    """One person's request."""
+    """A question of one viewer."""
 
     visibility: ExpectedVisibility
     question: Question
@@ -46,7 +46,7 @@ class ViewerQuestion:
 
 @dataclass(frozen=True)
 class IsolationServers:
-    """The world, served, and for each person the server that knows nothing but what they see."""
+    """A server with all rows, and for each viewer a database with only the rows that they may see."""
 
     organizations: TwoOrganizations
     full: httpx.AsyncClient
@@ -54,17 +54,17 @@ class IsolationServers:
     cursors: dict[str, list[tuple[str, RowScope]]]
 
     def viewers(self) -> list[ExpectedVisibility]:
-        """Everybody, those who see the same one after another."""
+        """Return all viewers, with those who see the same in succession."""
         return [visibility for together in self.organizations.visibility_groups for visibility in together]
 
     def values(self, visibility: ExpectedVisibility) -> ArgumentValues:
-        """What a person may hand in."""
+        """Return the values that a viewer may send."""
         return ArgumentValues(
             visibility, full_viewer(self.organizations, self.organizations.other(visibility).id), self.cursors
         )
 
     def questions(self) -> list[ViewerQuestion]:
-        """Every question of everybody, some by one of each who see the same."""
+        """Return every question of every viewer; some are asked by one viewer of each group only."""
         found = [
             ViewerQuestion(visibility, one)
             for visibility in self.viewers()
@@ -74,7 +74,7 @@ class IsolationServers:
         return [one for one in found if one.question.per_viewer or id(one.visibility) in first]
 
     def forbidden_mutations(self) -> list[ViewerQuestion]:
-        """Every mutation with what is not theirs, by everybody."""
+        """Return every forbidden mutation of every viewer."""
         return [
             ViewerQuestion(visibility, one)
             for visibility in self.viewers()
@@ -84,33 +84,33 @@ class IsolationServers:
         ]
 
     async def leaks(self, cases: Iterable[ViewerQuestion]) -> list[str]:
-        """What the answers tell more than they may."""
+        """Return the leaks in the answers to the cases."""
         return [f"{one}: {leak}" async for one, _, leaks in self._checked(cases) for leak in leaks]
 
     async def failures(self, cases: Iterable[ViewerQuestion]) -> list[str]:
-        """What writes that must be refused tell more than they may, do, or leave behind."""
+        """Return the faults of forbidden mutations: leaks, missing refusals, and changed rows."""
         found: list[str] = []
         async with watch_changes(self.organizations.url) as still:
             async for one, answer, leaks in self._checked(cases):
                 problems = [*leaks, *missing_refusals(answer.body), *await still.changes()]
-                found += [f"{one}: {slip}" for slip in problems]
+                found += [f"{one}: {problem}" for problem in problems]
         return found
 
     async def _checked(
         self, cases: Iterable[ViewerQuestion]
     ) -> AsyncIterator[tuple[ViewerQuestion, HttpAnswer, list[str]]]:
         for url, some in groupby(cases, lambda one: self.filtered_urls[id(one.visibility)]):
-            async with client_on(url) as lone:
-                doors = ServerPair(self.organizations, self.full, lone)
+            async with client_on(url) as filtered:
+                pair = ServerPair(self.organizations, self.full, filtered)
                 for one in some:
-                    yield one, *await doors.check(one.visibility, one.question)
+                    yield one, *await pair.check(one.visibility, one.question)
 
 
 @asynccontextmanager
 async def isolation_servers(
     databases: Databases, organizations: TwoOrganizations
 ) -> AsyncIterator[IsolationServers]:
-    """Serve the world, and make beside it each world in which nothing is but what some see."""
+    """Serve the full database, and create the filtered ones."""
     urls = [
         await copy_without_hidden_rows(organizations, together[0], databases)
         for together in organizations.visibility_groups
@@ -126,7 +126,7 @@ async def isolation_servers(
 
 @asynccontextmanager
 async def client_on(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The application on a database, in this process: only those who ask inside the block are answered."""
+    """Yield a client of the application on a database, in this process."""
     app = create_app(Settings.read({"PURSUIT_DATABASE_URL": url, **LIMITS}))
     async with (
         open_database(url, all_contexts=False),
@@ -136,7 +136,7 @@ async def client_on(url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def full_viewer(organizations: TwoOrganizations, organization_id: str) -> ExpectedVisibility:
-    """Who sees all that is in an organization."""
+    """Return a viewer who sees everything in an organization."""
     people = (visibility for together in organizations.visibility_groups for visibility in together)
     return next(
         one
@@ -147,7 +147,7 @@ def full_viewer(organizations: TwoOrganizations, organization_id: str) -> Expect
 
 
 def sample_cases(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list[Case]:
-    """All at full counts; else one in 40, on PostgreSQL in 45, of each key at least one, and not always the first."""
+    """Return all cases under `make prove`, otherwise about one in 40 of each key, and at least one."""
     if FULL:
         return list(cases)
     groups: dict[Hashable, list[Case]] = {}
@@ -164,7 +164,7 @@ def sample_cases(cases: Sequence[Case], key: Callable[[Case], Hashable]) -> list
 async def _cursors(
     organizations: TwoOrganizations, full: httpx.AsyncClient
 ) -> dict[str, list[tuple[str, RowScope]]]:
-    """The cursors that those who see all of an organization are given, list by list."""
+    """Return the cursors that viewers of everything get, by list."""
     found: dict[str, list[tuple[str, RowScope]]] = {}
     for half in organizations.both:
         visibility = full_viewer(organizations, half.id)
@@ -176,5 +176,5 @@ async def _cursors(
 
 
 def _cursor_scopes(organizations: TwoOrganizations, body: object) -> Iterable[tuple[str, RowScope]]:
-    """Each cursor with the home of its row."""
+    """Yield each cursor with the scope of its row."""
     return ((cursor, organizations.rows.scopes[id]) for cursor, id in edges(body))

@@ -1,4 +1,4 @@
-"""The timing class of an answer, as statements: what is not the viewer's takes the same as what is nobody's."""
+"""Statements of an answer by table: a hidden id must cause the same as an unknown one."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ IN_QUERY = re.compile(r'(?<=id: ")[^"]+(?=")')
 
 
 def with_unknown_ids(question: Question, visibility: ExpectedVisibility) -> Question:
-    """The question with an id that no record has wherever one stands that the viewer does not see."""
+    """Return the question with unknown ids in place of hidden ones."""
 
     def unknown_id(id: str) -> str:
         found = decode(id)
@@ -32,7 +32,7 @@ def with_unknown_ids(question: Question, visibility: ExpectedVisibility) -> Ques
 
 
 async def statements_by_table(question: Question, key: str) -> Counter[str]:
-    """How many statements the answer takes, by table; who asks is known already."""
+    """Return the number of statements of an answer by table; authentication is not counted."""
     viewer = await authenticate_api_key(key, NOW)
     assert viewer is not None
     context = RequestContext(viewer=viewer, now=NOW, request_id="counted")

@@ -1,4 +1,4 @@
-"""Two organizations furnished richly and alike, with people of every role and visibility, all of it marked."""
+"""Two organizations with the same marked data, and viewers of every role and visibility."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,18 +32,18 @@ from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import CompetitorKind, Role, Visibility
 
 FIXTURE_NAMES = ("held", "mate", "far")
-"""Deals of one on which all the others collaborate, deals of somebody in the team below theirs, and those of a stranger."""
+"""Deals of one member with all others as collaborators, of a member of the team below, of another team."""
 
 
 @dataclass
 class SchemaClient:
-    """The schema without HTTP, by keys: a second passes with each request, and every answer is kept."""
+    """The schema without HTTP, by keys: each request is a second later, and every answer is recorded."""
 
     answers: list[tuple[str, Any]] = field(default_factory=list)
     clock: Any = field(default_factory=count)
 
     async def ask(self, api_key: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The answer to one request."""
+        """Return the answer to one request."""
         now = NOW + timedelta(seconds=next(self.clock))
         viewer = await authenticate_api_key(api_key, now)
         assert viewer is not None
@@ -57,7 +57,7 @@ class SchemaClient:
 
 @dataclass(frozen=True)
 class FurnishedOrganization:
-    """One organization: who asks and by which key, what mutations work on in each of its stages, and what its story was told."""
+    """One organization: its viewers and keys, the fixtures of its mutations, and the recorded answers."""
 
     id: str
     name: str
@@ -68,7 +68,7 @@ class FurnishedOrganization:
 
 @dataclass(frozen=True)
 class TwoOrganizations:
-    """The database with both, which nobody has open, and those who see the same of it."""
+    """The closed database with both organizations, and the groups of viewers who see the same."""
 
     url: str
     both: tuple[FurnishedOrganization, FurnishedOrganization]
@@ -77,20 +77,20 @@ class TwoOrganizations:
     visibility_groups: list[list[ExpectedVisibility]]
 
     def own(self, visibility: ExpectedVisibility) -> FurnishedOrganization:
-        """The organization of who asks."""
+        """Return the organization of a viewer."""
         return next(half for half in self.both if half.id == visibility.viewer.organization_id)
 
     def other(self, visibility: ExpectedVisibility) -> FurnishedOrganization:
-        """The organization that they know nothing of."""
+        """Return the organization of which a viewer must learn nothing."""
         return next(half for half in self.both if half.id != visibility.viewer.organization_id)
 
     def key(self, visibility: ExpectedVisibility) -> str:
-        """Their API key."""
+        """Return the API key of a viewer."""
         return self.own(visibility).keys[visibility.viewer]
 
 
 async def create_two_organizations(databases: Databases) -> TwoOrganizations:
-    """Furnish a database; the second organization tells its story beside a first that is there already."""
+    """Fill a database; the second organization is created while the first one already exists."""
     url = await databases.copy()
     marks = Watermarks()
     first, second = await _create_organization(url, marks), await _create_organization(url, marks)
@@ -114,7 +114,7 @@ async def _create_organization(url: str, marks: Watermarks) -> FurnishedOrganiza
 
 
 async def run_every_mutation(organization: TestOrganization) -> list[tuple[str, Any]]:
-    """Everything done once by people whom nobody else of the organization works with."""
+    """Run every mutation once, by members who share no deals with the others."""
     client = SchemaClient()
     keys = {"admin": organization.api_key, "observer": await organization.key(Role.OBSERVER)}
     session = SchemaSession(client, keys, await create_starting_data(organization))
@@ -127,7 +127,7 @@ async def run_every_mutation(organization: TestOrganization) -> list[tuple[str, 
 
 
 async def _create_teams(organization: TestOrganization) -> dict[str, UUID]:
-    """Two teams side by side, and one below the first."""
+    """Create two teams, and one below the first."""
     teams: dict[str, UUID] = {}
     for name, parent in (("Top", None), ("Below", "Top"), ("Elsewhere", None)):
         teams[name] = new_id()
@@ -137,7 +137,7 @@ async def _create_teams(organization: TestOrganization) -> dict[str, UUID]:
 
 
 async def _create_keys(organization: TestOrganization, teams: Mapping[str, UUID]) -> dict[MemberViewer, str]:
-    """A key for each role and visibility; who manages the upper team stands in none."""
+    """Create a key for each role and visibility; the manager of the upper team is a member of none."""
     keys: dict[MemberViewer, str] = {}
     for role in Role:
         for visibility in Visibility:
@@ -160,20 +160,20 @@ async def _create_fixtures(
     keys: Mapping[MemberViewer, str],
     teams: Mapping[str, UUID],
 ) -> dict[str, str]:
-    """What mutations work on, in the hands of the stage's owner."""
+    """Create the fixtures of mutations with an owner."""
     async with open_database(url, all_contexts=False):
         before = await Opportunity.all().values_list("id", flat=True)
         ids = await _mutation_fixtures(organization)
         owner = await _owner(organization, stage, keys, teams)
-        made = await Opportunity.filter(id__not_in=before).values_list("id", flat=True)
-        await Opportunity.filter(id__in=made).update(owner_id=owner)
+        created = await Opportunity.filter(id__not_in=before).values_list("id", flat=True)
+        await Opportunity.filter(id__in=created).update(owner_id=owner)
         helpers = [UUID(person.member_id) for person in keys] if stage == "held" else []
         await Collaborator.bulk_create(
             [
                 Collaborator(
                     id=new_id(), organization_id=organization.id, opportunity_id=deal, member_id=helper
                 )
-                for deal in made
+                for deal in created
                 for helper in helpers
                 if helper != owner
             ]
@@ -182,7 +182,7 @@ async def _create_fixtures(
 
 
 async def _mutation_fixtures(organization: TestOrganization) -> dict[str, str]:
-    """What every mutation works on, and whom a deal may be lost to."""
+    """Return the ids that every mutation works on, and a competitor to lose to."""
     ids = await create_fixtures(organization)
     found = decode(ids["qualified"])
     assert found is not None
@@ -193,7 +193,7 @@ async def _mutation_fixtures(organization: TestOrganization) -> dict[str, str]:
 async def _owner(
     organization: TestOrganization, stage: str, keys: Mapping[MemberViewer, str], teams: Mapping[str, UUID]
 ) -> UUID:
-    """One who sees only their own; else a seller of the stage's own, in the team below or elsewhere."""
+    """Return a member who sees only their own deals, or a seller in the team below or elsewhere."""
     if stage == "held":
         return next(UUID(who.member_id) for who in keys if (who.role, who.visibility) == ("REP", "OWN"))
     ctx = await organization.ctx_of(Role.REP, f"{stage}@example.com")
@@ -206,7 +206,7 @@ async def _owner(
 async def copy_without_hidden_rows(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, databases: Databases
 ) -> str:
-    """The url of the world in which nothing is but what they see."""
+    """Copy the database without the rows that the viewers do not see; return its url."""
     url = await databases.copy(organizations.url)
     statements = [
         (f'DELETE FROM "{table}" WHERE "{key}" = $1', [row[key]])

@@ -1,4 +1,4 @@
-"""Marks: every text of a furnished database says whose it is, and every amount is a prime that no other record has."""
+"""Marks: every text of the database shows its scope, and every amount is a prime that no other record has."""
 
 import json
 import re
@@ -20,13 +20,13 @@ MODELS: dict[str, type[Model]] = {
 }
 WATERMARK = re.compile(r"~[a-z0-9]+~")
 MIN_LENGTH = 255
-"""Shorter columns hold words, codes, keys and hashes."""
+"""Shorter columns contain words, codes, keys and hashes."""
 UNMARKED_TABLES = frozenset({"organization", "sales_process"})
-"""An organization's name is its own mark, and a process remembers by its id what it parsed once."""
+"""Tables that are not marked: an organization's name is its mark, and a process is cached by its id."""
 
 
 class Watermarks:
-    """The mark of each home, and the amounts that stand on its rows, as answers write them."""
+    """The mark of each scope, and the amounts in its rows, as answers contain them."""
 
     def __init__(self) -> None:
         self.scopes: dict[str, RowScope] = {}
@@ -38,7 +38,7 @@ class Watermarks:
         self._round_numbers = count()
 
     async def apply(self, url: str) -> None:
-        """Mark what is not marked yet; the database is nobody else's for the moment."""
+        """Mark what is not marked yet, while nobody else uses the database."""
         facts, round_number = DatabaseRows(await read_tables(url)), next(self._round_numbers)
         written = (
             statement
@@ -78,7 +78,7 @@ class Watermarks:
         return self._marks[home]
 
     def _amounts(self, table: str, row: Row, home: RowScope) -> dict[str, object]:
-        """An amount of its own for every column of money; a deal's stands in base currency, so that sums are exact."""
+        """Yield a unique amount for every money column; a deal's is in base currency, to make sums exact."""
         found: dict[str, object] = {}
         for name in (name for name in row if name.endswith("_minor") and name != "base_minor"):
             prime = next(self._primes)
@@ -90,12 +90,12 @@ class Watermarks:
 
 
 def amount(minor: int) -> str:
-    """An amount of EUR as answers write it."""
+    """Return an amount in EUR as answers contain it."""
     return f"{minor // 100}.{minor % 100:02d}"
 
 
 def _marked_texts(model: type[Model], row: Row, mark: str) -> dict[str, object]:
-    """The free texts of a row that have no mark yet, marked."""
+    """Return the free texts of a row that have no mark yet, with a mark."""
     columns = {name: model._meta.fields_map[name] for name in row if name in model._meta.fields_map}
     free = [name for name, column in columns.items() if _is_free_text(column)]
     texts = {
@@ -112,7 +112,7 @@ def _is_free_text(column: Any) -> bool:
 
 
 def _marked_objects(row: Row, mark: str) -> dict[str, object]:
-    """Objects of JSON that answers show as they are get the mark under a key of its own."""
+    """Return JSON objects with the mark under an additional key."""
     found: dict[str, object] = {}
     for name in ("attributes", "payload"):
         value = json.loads(row[name]) if isinstance(row.get(name), str) else None
@@ -122,5 +122,5 @@ def _marked_objects(row: Row, mark: str) -> dict[str, object]:
 
 
 def _primes() -> Iterator[int]:
-    """Primes from a million on: a sum of some is never another one that is known."""
+    """Yield primes above a million; a sum of some is not another known amount."""
     return (number for number in count(1_000_003, 2) if all(number % one for one in range(3, 1_050, 2)))

@@ -1,4 +1,4 @@
-"""What admins do in the whole story: with people, keys and webhooks. `deliver` lets the worker relay, one receiver take and one refuse."""
+"""Admin mutations: people, keys and webhooks. `deliver` runs the worker: one delivery succeeds, one fails."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Everything that can be done, once: the mutations of `test_every_field`, each with all that its input takes."""
+"""Every mutation once, with all fields of its input."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -96,7 +96,7 @@ CLOSE_DATE_PUSH = {
 
 
 def override_of(*keys: str) -> dict[str, Any]:
-    """An override of these requirements."""
+    """Return an override of these requirements."""
     return {"requirementKeys": list(keys), "reason": EVIDENCE, "expiresAt": "2099-01-01T00:00:00Z"}
 
 

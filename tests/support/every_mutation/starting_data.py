@@ -1,4 +1,4 @@
-"""What no mutation makes yet and every field needs: a tree of teams, deals that were won and lost, a process of everything."""
+"""Data that no mutation creates: a tree of teams, deals that were won and lost, a process with every part."""
 
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ EVIDENCE = "The plant manager said on the phone that they lose two shifts a week
 
 
 async def create_starting_data(organization: TestOrganization) -> dict[str, str]:
-    """Furnish an organization; ids by name."""
+    """Create the data in an organization; return the ids by name."""
     await _create_teams(organization)
     await _publish_full_process(organization)
     day = date(2026, 2, 1)
@@ -42,18 +42,18 @@ async def create_starting_data(organization: TestOrganization) -> dict[str, str]
 
 
 async def deliver_webhooks(id: str) -> None:
-    """Relay what was told; of what is due to the endpoint its receiver takes the first and refuses the second."""
+    """Relay the events; of the deliveries that are due, the first succeeds and the second fails."""
     await relay(NOW)
     found = decode(id)
-    for lane in await due_endpoints(NOW):
-        if found is not None and lane.endpoint_id == found[1]:
-            taken, refused = await lease_deliveries(lane, NOW, 2)
+    for endpoint in await due_endpoints(NOW):
+        if found is not None and endpoint.endpoint_id == found[1]:
+            taken, refused = await lease_deliveries(endpoint, NOW, 2)
             await record_outcome(taken, DeliveryOutcome(200), NOW)
             await record_outcome(refused, DeliveryOutcome(500, "The receiver answered 500: down"), NOW)
 
 
 async def escalate_alert(id: str) -> None:
-    """The alert went to a manager, and its cause is gone."""
+    """Escalate the alert to a manager, and resolve it."""
     found = decode(id)
     assert found is not None
     [row] = await Alert.filter(id=found[1]).values("organization_id")
@@ -64,7 +64,7 @@ async def escalate_alert(id: str) -> None:
 
 
 async def add_call(id: str) -> None:
-    """A call with a stakeholder."""
+    """Log a call with a stakeholder."""
     found = decode(id)
     assert found is not None
     [person] = await Stakeholder.filter(id=found[1]).values("organization_id", "opportunity_id", "contact_id")
@@ -94,7 +94,7 @@ async def _create_teams(organization: TestOrganization) -> None:
 
 
 async def _publish_full_process(organization: TestOrganization) -> None:
-    """The default with a fit rule and requirements of every kind."""
+    """Return the default process with a fit rule and requirements of every kind."""
     plain: Any = encode_process(preset("default"))  # Any: a document as data
     rule = {"key": "size", "label": "Has people", "attribute": "employeeCount", "operator": "GT", "value": 1}
     tests = {"active": {"activityWithinDays": 30}, "large": {"expression": "opportunity.value > 1000"}}

@@ -1,4 +1,4 @@
-"""Every mutation as it is done, and the ways in which it is refused: a new mutation is one more row."""
+"""Every mutation with a valid input and the inputs of each refusal; add a row for a new mutation."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How one mutation is tried: as it is done, and the ways in which it is refused."""
+"""One case of a mutation: a valid input, and the changes that lead to each refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,11 +23,11 @@ Input = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class MutationCase:
-    """What an admin may do on the stage; `$name` stands for the id that the stage gave the thing.
+    """A mutation that an admin may run on the fixtures; `$name` stands for the id of a fixture.
 
-    `target` is the field that names what is changed, and `closed` the same on a closed deal. `refused` says for each problem
-    what to change so that it is the answer, `never` which problems of its union this mutation cannot give; `facts` is how many
-    events tell it.
+    `target` is the field with the id of the changed record, and `closed` the same on a closed deal. `refused` has for
+    each problem the changes that lead to it, `never` the problems of the union that cannot occur, and `facts` the
+    number of events.
     """
 
     valid: Input
@@ -38,7 +38,7 @@ class MutationCase:
     events: int = 1
 
     def input(self, problem: str) -> Input:
-        """The input that is refused with the problem; who asks refuses where nothing needs to change."""
+        """Return the input that is refused with a problem; without a change, another viewer is refused."""
         if problem in self.changes:
             return {**self.valid, **self.changes[problem]}
         if problem == "VersionConflict":
@@ -56,12 +56,12 @@ def mutation_case(
     events: int = 1,
     **rest: Input,
 ) -> MutationCase:
-    """A row of the table: `done`, and the changes that lead to each problem."""
+    """Return a case: the valid input `done`, and the changes that lead to each problem."""
     return MutationCase(rest.pop("done"), target, closed, rest, frozenset(impossible), events)
 
 
 def override_of(*keys: str) -> Input:
-    """An override of these requirements."""
+    """Return an override of these requirements."""
     return {"requirementKeys": list(keys), "reason": "The board wants this one and pays for it."}
 
 

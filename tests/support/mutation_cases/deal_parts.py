@@ -1,4 +1,4 @@
-"""Mutations of what hangs on a deal, as they are done and refused."""
+"""Cases of mutations of the parts of a deal."""
 
 from collections.abc import Mapping
 

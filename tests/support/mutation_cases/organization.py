@@ -1,4 +1,4 @@
-"""Mutations of the organization, its people, keys, webhooks and alerts, as they are done and refused."""
+"""Cases of mutations of the organization, its people, keys, webhooks and alerts."""
 
 from collections.abc import Mapping
 

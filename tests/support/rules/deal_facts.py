@@ -1,4 +1,4 @@
-"""Deals and the default process for tests of rules: what a test does not name is plainly good."""
+"""Deals and the default process for tests of rules; what a test does not set is valid."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -52,7 +52,7 @@ OWNERSHIP = Ownership(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=froze
 
 
 def default_document() -> dict[str, Any]:
-    """The default process as plain data, fresh to be changed."""
+    """Return a copy of the default process as plain data."""
     text = Path(__file__).parents[3].joinpath("workflow/presets/default.yaml").read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
     return document
@@ -64,7 +64,7 @@ DEFAULT = parse_process(default_document())
 def assessment(
     criterion: str, grade: Grade = Grade.VALIDATED, *, age: timedelta = timedelta(days=1)
 ) -> AssessmentFacts:
-    """An assessment of that grade, made so long ago."""
+    """Return an assessment with a grade and an age."""
     return AssessmentFacts(
         id=UUID(int=4),
         criterion=criterion,
@@ -78,12 +78,12 @@ def assessment(
 
 
 def stakeholder(*roles: BuyingRole, left: bool = False, name: str = "Grace") -> StakeholderFacts:
-    """Somebody of the buyer with these parts."""
+    """Return a stakeholder with these roles."""
     return StakeholderFacts(UUID(int=5), UUID(int=7), UUID(int=6), name, roles, left=left)
 
 
 def two_way_activity(count: int, *, ago: timedelta = timedelta(days=1)) -> ActivityFacts:
-    """So many two-way activities with the person, the last of them so long ago."""
+    """Return two-way activities with a contact, the last of them so many days ago."""
     return ActivityFacts(
         NOW - ago, count, (ContactConversations(UUID(int=6), count, NOW - ago),) if count else ()
     )
@@ -97,7 +97,7 @@ def risk(
     raised_at: datetime = NOW - timedelta(days=3),
     mitigated: bool = False,
 ) -> RiskFacts:
-    """Something that the buyer fears, raised three days ago unless told; `mitigated` plans something against it."""
+    """Return a risk that was raised three days ago; `mitigated` adds a mitigation."""
     about = (
         UUID(int=20),
         UUID(int=7),
@@ -144,12 +144,12 @@ BARE_LEAD = OpportunityFacts(
 
 
 def deal(**changes: Any) -> OpportunityFacts:  # Any: whichever facts a test is about
-    """A bare lead, with the changes that a test is about."""
+    """Return a bare lead with these changes."""
     return replace(BARE_LEAD, **changes)
 
 
 def qualified_lead(**changes: Any) -> OpportunityFacts:  # Any: as above
-    """A lead that passes the whole QUALIFY gate of the default process."""
+    """Return a lead that meets all requirements of QUALIFY in the default process."""
     good = {
         "assessments": tuple(assessment(key) for key in ("pain", "interest", "fit")),
         "stakeholders": (stakeholder(),),
@@ -161,18 +161,18 @@ def qualified_lead(**changes: Any) -> OpportunityFacts:  # Any: as above
 def verdict_on(
     test: RequirementTest, facts: OpportunityFacts, process: ProcessDocument = DEFAULT, now: datetime = NOW
 ) -> Verdict:
-    """The verdict on one HARD requirement with this test."""
+    """Return the verdict on one HARD requirement with this test."""
     return evaluate_requirement(GateRequirement("asked", "Asked", test), facts, process, now)
 
 
 def fit_rule(
     attribute: str, operator: FitOperator, value: object, strength: Strength = Strength.HARD
 ) -> FitRule:
-    """A fit rule on one attribute of the account."""
+    """Return a fit rule on an attribute of the account."""
     return FitRule("rule", "Big enough", attribute, operator, value, strength)
 
 
 def viewer(role: Role, *, member: UUID | None = None, team: UUID | None = TEAM) -> Viewer:
-    """A member with the role, in the owner's team unless told."""
+    """Return a member with the role, by default in the owner's team."""
     teams = frozenset({team} if team else ())
     return Viewer(UUID(int=8), role, member or UUID(int=9), "Somebody", ActorKind.MEMBER, teams=teams)

@@ -9,14 +9,14 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def default_with(change: Change) -> dict[str, Any]:
-    """The default document after the change."""
+    """Return the default document after a change."""
     document = default_document()
     change(document)
     return document
 
 
 def with_fit_rule(operator: str, value: object) -> Change:
-    """A document with this one fit rule."""
+    """Return a document with this one fit rule."""
     rule = {
         "key": "size",
         "label": "Size",
@@ -28,5 +28,5 @@ def with_fit_rule(operator: str, value: object) -> Change:
 
 
 def with_requirement(gate: int, **parts: object) -> Change:
-    """The first requirement of that gate, changed."""
+    """Return a document with a change to the first requirement of a gate."""
     return lambda d: d["gates"][gate]["requirements"][0].update(parts)

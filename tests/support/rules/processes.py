@@ -1,4 +1,4 @@
-"""Random sales processes that can be published, with every kind of part and with texts that YAML is easily wrong about."""
+"""Random valid sales processes with every kind of part, and texts that are difficult in YAML."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -78,38 +78,38 @@ CONTROL_TEXTS = (
     "\r\né",
 )
 WORDS = (*YAML_LOOKALIKES, *CONTROL_TEXTS)
-"""Texts that a careless reader or writer of YAML takes for something else."""
+"""Texts that YAML reads as something else unless they are quoted."""
 EARLY_GATES = frozenset({Trigger.QUALIFY, Trigger.PROGRESS})
-"""The gates on the way to the milestones, which ask for none."""
+"""Gates before milestones exist, which require none."""
 VALID_EXPRESSIONS = (
     "opportunity.value != null && opportunity.value > 50000",
     'account.country in ["DE", "AT"] || has(account.attributes.tier)',
     "opportunity.name.startsWith('no: #')",
     "opportunity.score >= 60 &&\n  today > '2026'",
 )
-"""Expressions that can be published."""
+"""Valid expressions."""
 LETTERS = "abcXYZ019_.-"
 SIGNS = "".join(WORDS) + " ,:?#-'\"\\\n€ß漢"
 
 
 def process_documents() -> st.SearchStrategy[ProcessDocument]:
-    """Processes that can be published, each from a seed: a thousand parts drawn one by one would take most of the time."""
+    """A strategy of valid processes by seed, because drawing a thousand parts one by one is slow."""
     return st.integers(0, 2**63).map(random_process)
 
 
 def random_process(seed: int) -> ProcessDocument:
-    """The process of that seed, always the same."""
+    """Return the process of a seed."""
     return _RandomDocument(Random(seed)).document()
 
 
 class _RandomDocument:
-    """Somebody who writes a process as chance has it."""
+    """Generates a process by random choices."""
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
 
     def document(self) -> ProcessDocument:
-        """The whole."""
+        """Return the document."""
         criteria, milestones = self.criteria(), self.milestones()
         return ProcessDocument(
             key=self.keys(1)[0],
@@ -195,7 +195,7 @@ class _RandomDocument:
     def tests(
         self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]
     ) -> list[Callable[[], RequirementTest]]:
-        """A test of every kind, of what the document knows."""
+        """Return a test of every kind, with keys of the document."""
         grades, days = set(Grade) - {Grade.DISPROVED}, (RequirementTest, "activity_within_days")
         asked: list[Callable[[], RequirementTest]] = [
             lambda: RequirementTest(criterion=CriterionTest(self.choice(criteria).key, self.choice(grades))),
@@ -238,7 +238,7 @@ class _RandomDocument:
         return self.choice((self.choice(WORDS), "What is it, then?", drawn if drawn.strip() else "x"))
 
     def keys(self, count: int) -> list[str]:
-        """So many keys, none twice."""
+        """Return different keys."""
         tail = "".join(self.rng.choices(LETTERS, k=self.up_to(50)))
         return self.shuffled(
             [

@@ -1,4 +1,4 @@
-"""Random expressions in CEL, valid, almost valid and hostile, and random deals for them to look at."""
+"""Random CEL expressions, valid, almost valid and hostile, and random deals to evaluate them on."""
 
 import random
 from collections.abc import Iterator
@@ -108,13 +108,13 @@ HOSTILE_EXPRESSIONS = (
 
 
 class RandomExpressions:
-    """Expressions by chance, the same ones for the same seed."""
+    """Generates expressions, the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
     def generate(self, count: int) -> Iterator[str]:
-        """So many: of ten, six valid by grammar, three with something wrong in them, one hostile."""
+        """Return expressions: of ten, six are valid by grammar, three have a fault, and one is hostile."""
         for _ in range(count):
             choice = self.random.randrange(10)
             text = (
@@ -125,7 +125,7 @@ class RandomExpressions:
             yield self.damaged(text) if choice in (1, 2, 3) else text
 
     def expression(self, depth: int, *macro_names: str) -> str:
-        """An expression of that depth at most; `own` are the names of macros around it."""
+        """Return an expression up to this depth; `own` are the names of the macros around it."""
         if depth == 0:
             return self.operand(*macro_names)
         one, two = self.expression(depth - 1, *macro_names), self.expression(depth - 1, *macro_names)
@@ -148,7 +148,7 @@ class RandomExpressions:
         )
 
     def macro(self, depth: int, *macro_names: str) -> str:
-        """A macro over something, with a body that may use its name."""
+        """Return a macro over a list, with a body that may use its name."""
         name = self.random.choice("xyz")
         macro = self.random.choice(("all", "exists", "exists_one", "map", "filter"))
         return (
@@ -156,7 +156,7 @@ class RandomExpressions:
         )
 
     def operand(self, *macro_names: str) -> str:
-        """A name of the table, an attribute, a literal, or a macro's own name."""
+        """Return a name, an attribute, a literal, or the name of a macro."""
         name = self.random.choice(NAMES)
         key = self.random.choice(ATTRIBUTE_KEYS[:7])
         attribute = f"{self.random.choice(('opportunity', 'account'))}.attributes.{key}"
@@ -167,11 +167,11 @@ class RandomExpressions:
         )
 
     def literal(self) -> str:
-        """Something written out."""
+        """Return a literal."""
         return self.random.choice(LITERALS)
 
     def damaged(self, text: str) -> str:
-        """The text with a piece of it lost, doubled, or exchanged for a strange one."""
+        """Return the text with a piece removed, repeated or replaced."""
         start = self.random.randrange(len(text) + 1)
         end = min(len(text), start + self.random.randrange(4))
         strange = self.random.choice(
@@ -180,7 +180,7 @@ class RandomExpressions:
         return text[:start] + text[start:end] * self.random.randrange(3) + strange + text[end:]
 
     def cel_values(self, *, large: int = 10) -> CelContext:
-        """A deal of which anything may be null, odd or large; lists have up to so many parts."""
+        """Return a deal of which any value may be null, odd or large; lists have up to so many elements."""
         choose = self.random.choice
         return CelContext(
             deal(
@@ -208,7 +208,7 @@ class RandomExpressions:
         )
 
     def attributes(self, large: int) -> dict[str, object]:
-        """Attributes as a client might have sent them, and as none could."""
+        """Return attributes as a client might send them."""
         values: tuple[object, ...] = (
             *(
                 "EMEA",
@@ -236,7 +236,7 @@ class RandomExpressions:
 
 
 def nested_list(depth: int) -> object:
-    """Lists in one another."""
+    """Return nested lists."""
     value: object = 1
     for _ in range(depth):
         value = [value]

@@ -1,4 +1,4 @@
-"""A deal whose alerts are looked at: by a sweep at some instant, and as they are stored."""
+"""A deal with alerts: sweeps at an instant, and the stored alerts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,25 +19,25 @@ SILENCE = "NO_BUYER_ACTIVITY"
 
 
 async def run_sweep(team: SalesTeam, now: datetime) -> SweepResult:
-    """What a sweep at an instant changes."""
+    """Sweep at an instant; return the changed alerts."""
     result = SweepResult()
     await sweep_organization(team.at("admin", now), result)
     return result
 
 
 async def alerts_of(deal: UUID, code: str, **filters: Any) -> list[dict[str, Any]]:
-    """The alerts of a code on a deal, in the order in which they came."""
+    """Return the alerts with a code on a deal, oldest first."""
     return await Alert.filter(opportunity_id=deal, code=code, **filters).order_by("id").values()
 
 
 async def only_alert(deal: UUID, code: str = SILENCE) -> dict[str, Any]:
-    """The only alert of a code."""
+    """Return the only alert with a code."""
     [row] = await alerts_of(deal, code)
     return row
 
 
 async def silence_events(deal: UUID) -> list[tuple[str, str]]:
-    """What was told of the silence of the buyer."""
+    """Return the events of the alert about silence."""
     rows = (
         await Event.filter(aggregateid=deal, type__startswith="alert.")
         .order_by("xid", "pos")
@@ -49,7 +49,7 @@ async def silence_events(deal: UUID) -> list[tuple[str, str]]:
 
 
 async def log_call(team: SalesTeam, deal: UUID, now: datetime) -> None:
-    """The buyer is spoken with."""
+    """Log a two-way call with the buyer."""
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
     ctx = team.at("owner", now)
     contact = await create_contact(ctx, account, {"name": "Grace"})

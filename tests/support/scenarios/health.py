@@ -1,4 +1,4 @@
-"""A deal on the owner's desk, written on in every way that its health hangs on, and what is stored of its judgement."""
+"""A deal with changes of everything that its health depends on, and its stored evaluation."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -23,14 +23,14 @@ from workflow.rules.health.insight import InsightTopic, evaluate_insight
 
 DEFAULT = preset("default")
 LATER = NOW + timedelta(days=1, hours=3)
-"""When the owner writes: a day after the deal came."""
+"""The time of the owner's changes: a day after the deal was created."""
 EVIDENCE = "The COO said on the phone that they lose two shifts a week."
 HealthColumns = dict[str, Any]  # Any: a number and plain data
 
 
 @dataclass(frozen=True)
 class HealthScenario:
-    """A deal of the owner's, and when they write on it."""
+    """A deal of the owner, and a context of the owner at OWNER_TIME."""
 
     team: SalesTeam
     deal: UUID
@@ -43,16 +43,16 @@ class HealthScenario:
         return self.team.at("owner", self.now)
 
     async def add_contact(self) -> UUID:
-        """Somebody at the buyer's."""
+        """Create a contact."""
         account = (await Opportunity.filter(id=self.deal).values("account_id"))[0]["account_id"]
         return await create_contact(self.ctx, account, {"name": "Grace"})
 
     async def add_stakeholder(self, role: BuyingRole = BuyingRole.DECISION_MAKER) -> UUID:
-        """Somebody who takes part."""
+        """Add a stakeholder."""
         return await add_stakeholder(self.ctx, self.deal, NewStakeholder(await self.add_contact(), [role]))
 
     async def log_call(self) -> UUID:
-        """A call that goes both ways."""
+        """Log a two-way call."""
         fields = (
             ActivityKind.CALL,
             ActivityDirection.OUTBOUND,
@@ -64,24 +64,24 @@ class HealthScenario:
         return await log_activity(self.ctx, self.deal, NewActivity(*fields))
 
     async def raise_critical_risk(self) -> UUID:
-        """A risk that is CRITICAL."""
+        """Raise a CRITICAL risk."""
         return await raise_risk(self.ctx, self.deal, NewRisk(RiskCategory.TIME, "It takes a year", 5, 5))
 
     async def add_overdue_milestone(self) -> UUID:
-        """A milestone that was due yesterday."""
+        """Add a milestone that was due yesterday."""
         return await add_milestone(self.ctx, self.deal, NewMilestone("They saw it", due=NOW.date()))
 
 
 async def new_health_scenario(
     team: SalesTeam, state: OpportunityState = OpportunityState.PROGRESSING
 ) -> HealthScenario:
-    """A fresh deal of the owner's, a month old."""
+    """Create a deal of the owner, a month old."""
     key = uuid4().hex
     return HealthScenario(team, await team.add_deal(state, key), key)
 
 
 async def stored_health(id: UUID) -> HealthColumns:
-    """The judgement as the deal's row has it."""
+    """Return the stored evaluation of the deal."""
     row = (await Opportunity.filter(id=id).values("health", "health_factors", "closed_insight"))[0]
     return {name: json.loads(value) if isinstance(value, str) else value for name, value in row.items()}
 
@@ -89,7 +89,7 @@ async def stored_health(id: UUID) -> HealthColumns:
 async def expected_health(
     organization_id: UUID, id: UUID, now: datetime, *, closing: bool = False
 ) -> HealthColumns:
-    """The judgement as the rules find it on the facts as they are now; with insight where the deal is about to be closed."""
+    """Evaluate the current facts by the rules; with insight for a deal that is about to be closed."""
     facts = (await load_facts(organization_id, [id], now))[id]
     found = evaluate_health(DEFAULT, facts, now)
     return {
@@ -102,7 +102,7 @@ async def expected_health(
 
 
 def points_by_factor(judgement: HealthColumns) -> dict[str, int]:
-    """What each factor gives."""
+    """Return the points of each factor."""
     return {factor["key"]: factor["points"] for factor in judgement["health_factors"]}
 
 

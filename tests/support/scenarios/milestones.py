@@ -1,4 +1,4 @@
-"""Milestones of one deal each, in every status, and what a verb has written of them."""
+"""Milestones in every status, and the results of the operations on them."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -36,13 +36,13 @@ VERBS: dict[str, Verb] = {
     "waive": lambda ctx, id, version: waive_milestone(ctx, id, reason=REASON, expected_version=version),
     "reopen": lambda ctx, id, version: reopen_milestone(ctx, id, reason=REASON, expected_version=version),
 }
-"""Everything that is done with a milestone once it is there."""
+"""Every operation on an existing milestone."""
 
 
 async def new_milestone(
     team: SalesTeam, status: MilestoneStatus = MilestoneStatus.PLANNED, **fields: Any
 ) -> UUID:
-    """A milestone that was added by hand to a deal of its own, brought into the status; MISSED as the sweep does it."""
+    """Add a milestone to a new deal, and bring it into the status; MISSED by a sweep."""
     deal = await team.add_deal(OpportunityState.PROGRESSING)
     id = await add_milestone(
         team.at("owner", NOW), deal, NewMilestone("They saw it work", due=YESTERDAY, **fields)
@@ -57,29 +57,29 @@ async def new_milestone(
 
 
 async def milestone_row(id: UUID) -> dict[str, Any]:
-    """The milestone as stored."""
+    """Return the stored milestone."""
     return dict((await Milestone.filter(id=id).values())[0])
 
 
 async def deal_of(id: UUID) -> UUID:
-    """The deal that the milestone hangs on."""
+    """Return the id of the milestone's deal."""
     deal: UUID = (await milestone_row(id))["opportunity_id"]
     return deal
 
 
 async def deal_version(deal: UUID) -> int:
-    """The deal's version."""
+    """Return the deal's version."""
     return int((await Opportunity.filter(id=deal).values("version"))[0]["version"])
 
 
 async def last_event(id: UUID) -> tuple[str, dict[str, Any]]:
-    """The newest event that names the milestone."""
+    """Return the newest event of the milestone."""
     events = await Event.filter(aggregateid=await deal_of(id)).order_by("-pos").values()
     return next((e["type"], e["payload"]) for e in events if e["payload"].get("milestoneId") == str(id))
 
 
 async def stored_rows(deal: UUID) -> tuple[Any, ...]:
-    """All that a verb could have written on the deal."""
+    """Return all rows that an operation could have written on the deal."""
     milestones = await Milestone.filter(opportunity_id=deal).order_by("position").values()
     return (
         await Opportunity.filter(id=deal).values(),
@@ -89,7 +89,7 @@ async def stored_rows(deal: UUID) -> tuple[Any, ...]:
 
 
 async def refusal_of(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
-    """The refusal of the attempt, which wrote nothing."""
+    """Return the problem of an operation that must write nothing."""
     before = await stored_rows(deal)
     with pytest.raises(Refusal) as caught:
         await attempt
@@ -98,7 +98,7 @@ async def refusal_of(deal: UUID, attempt: Awaitable[UUID]) -> Refusal:
 
 
 async def faulty_fields(id: UUID, attempt: Awaitable[UUID]) -> list[str]:
-    """The faulty fields of an attempt on the milestone, which wrote nothing."""
+    """Return the invalid fields of an operation that must write nothing."""
     refusal = await refusal_of(await deal_of(id), attempt)
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(problem.path) for problem in refusal.fields]

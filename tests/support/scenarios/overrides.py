@@ -1,4 +1,4 @@
-"""Leads that lack a few requirements of QUALIFY and no other, and the overrides by which they pass."""
+"""Leads with some unmet requirements of QUALIFY, and overrides of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ EVIDENCE = "The plant manager said on the phone that they lose two shifts a week
 
 
 async def new_lead(team: SalesTeam, *, unmet: Sequence[str]) -> UUID:
-    """A lead of the owner's, worked by the helper too, that lacks these requirements alone."""
+    """Create a lead of the owner and the helper on which only these requirements are unmet."""
     id, admin = await team.add_deal(OpportunityState.LEAD), team.ctx["admin"]
     await update_opportunity(admin, id, {"collaborator_ids": [team.member("helper")]}, expected_version=None)
     await validate_criteria(
@@ -38,13 +38,13 @@ async def new_lead(team: SalesTeam, *, unmet: Sequence[str]) -> UUID:
 
 
 async def validate_criteria(ctx: Ctx, id: UUID, *criteria: str) -> None:
-    """These criteria are validated."""
+    """Validate criteria."""
     assessments = [NewAssessment(key, Grade.VALIDATED, EVIDENCE) for key in criteria]
     await assess_criteria(ctx, id, assessments, pain_since=None, expected_version=None)
 
 
 async def meet_requirement(ctx: Ctx, id: UUID, key: str) -> None:
-    """What a requirement asks is there from now on."""
+    """Meet a requirement."""
     if key == PAIN:
         await validate_criteria(ctx, id, "pain")
     elif key == NEXT_STEP:
@@ -63,7 +63,7 @@ async def qualify_with_override(ctx: Ctx, id: UUID, *keys: str, **fields: Any) -
 
 
 async def stored_overrides(id: UUID) -> list[tuple[list[str], datetime | None]]:
-    """What each override of the deal passed, and when it was made good."""
+    """Return the requirements of each override of the deal, and when it was settled."""
     found = (
         await Override.filter(opportunity_id=id).order_by("at").values_list("requirement_keys", "settled_at")
     )
@@ -71,6 +71,6 @@ async def stored_overrides(id: UUID) -> list[tuple[list[str], datetime | None]]:
 
 
 async def open_override_keys(team: SalesTeam, id: UUID) -> list[tuple[str, ...]]:
-    """What the rules read as owed still."""
+    """Return the open overrides in the facts of the deal."""
     facts = (await load_facts(team.organization.id, [id], team.organization.ctx.now))[id]
-    return [debt.requirement_keys for debt in facts.overrides]
+    return [override.requirement_keys for override in facts.overrides]

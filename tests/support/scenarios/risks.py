@@ -1,4 +1,4 @@
-"""Scenes of fear: a seller's deal, risks on it in every status, and all that a write on them could have changed."""
+"""A seller's deal with risks in every status, and all rows that an operation could have changed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,25 +27,25 @@ SETTLEMENTS = {RiskStatus.ACCEPTED: RiskSettlement.ACCEPTED, RiskStatus.CLOSED: 
 
 @dataclass(frozen=True)
 class RiskScenario:
-    """A deal of the seller's with its helper, and the people around it."""
+    """A deal of the seller with a collaborator, and the people around it."""
 
     team: SalesTeam
     deal: UUID
 
     @property
     def seller(self) -> Ctx:
-        """Who owns the deal."""
+        """The owner of the deal."""
         return self.team.ctx["owner"]
 
     @property
     def manager(self) -> Ctx:
-        """Who leads the seller and may accept."""
+        """The seller's manager, who may accept risks."""
         return self.team.ctx["manager"]
 
     async def add_risk(
         self, likelihood: int = 3, impact: int = 3, status: RiskStatus = RiskStatus.SUSPECTED
     ) -> UUID:
-        """A risk of these scores, brought into the status by the product's own verbs."""
+        """Raise a risk with these scores, and bring it into the status by the product's operations."""
         risk = await raise_risk(
             self.seller, self.deal, NewRisk(RiskCategory.TIME, "A year", likelihood, impact)
         )
@@ -60,44 +60,44 @@ class RiskScenario:
         return risk
 
     async def update_risk(self, risk: UUID, changes: RiskChanges, *, ctx: Ctx | None = None) -> UUID:
-        """Change a risk, as the seller unless told."""
+        """Change a risk, by default as the seller."""
         return await update_risk(ctx or self.seller, risk, changes, expected_version=None)
 
     async def settle_risk(
         self, risk: UUID, status: RiskSettlement, *, ctx: Ctx | None = None, reason: str = EVIDENCE
     ) -> UUID:
-        """Settle a risk, as the seller unless told."""
+        """Resolve a risk, by default as the seller."""
         return await settle_risk(ctx or self.seller, risk, status, reason=reason, expected_version=None)
 
     async def add_mitigation(self, risk: UUID) -> UUID:
-        """Plan something more against a risk; the mitigation's id."""
+        """Add a mitigation to a risk, and return its id."""
         before = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True))
         await add_mitigation(
             self.seller, risk, NewMitigation(MitigationKind.REFERENCE, "Let them call Globex")
         )
-        [made] = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True)) - before
-        return UUID(str(made))
+        [mitigation_id] = set(await Mitigation.filter(risk_id=risk).values_list("id", flat=True)) - before
+        return UUID(str(mitigation_id))
 
     async def complete_mitigation(self, mitigation: UUID, *, evidence: str = EVIDENCE) -> UUID:
-        """It was done."""
+        """Complete a mitigation."""
         return await complete_mitigation(self.seller, mitigation, evidence=evidence, expected_version=None)
 
     async def add_stakeholder(self, name: str = "Cora Coo") -> UUID:
-        """Somebody of the buyer's who takes part."""
+        """Add a stakeholder."""
         account = (await self.deal_row())["account_id"]
         contact = await create_contact(self.seller, account, {"name": name})
         return await add_stakeholder(self.seller, self.deal, NewStakeholder(contact, []))
 
     async def deal_row(self) -> dict[str, Any]:  # Any: columns of several kinds
-        """The deal as stored."""
+        """Return the stored deal."""
         return dict((await Opportunity.filter(id=self.deal).values())[0])
 
     async def risk_row(self, id: UUID) -> dict[str, Any]:  # Any: as above
-        """A risk as stored."""
+        """Return a stored risk."""
         return dict((await Risk.filter(id=id).values())[0])
 
     async def last_event(self) -> dict[str, Any]:  # Any: JSON
-        """The newest event of the deal: its type, and its payload but for who and where."""
+        """Return the type and the payload of the deal's newest event, without its actor and its time."""
         event = (
             await Event.filter(aggregateid=self.deal).order_by("-pos").limit(1).values("type", "payload")
         )[0]
@@ -105,7 +105,7 @@ class RiskScenario:
         return {"type": event["type"]} | {k: v for k, v in event["payload"].items() if k not in inner}
 
     async def all_rows(self) -> tuple[Any, ...]:  # Any: as above
-        """All that a write could have changed."""
+        """Return all rows that an operation could have changed."""
         risks = await Risk.filter(opportunity_id=self.deal).order_by("id").values()
         plans = await Mitigation.filter(risk__opportunity_id=self.deal).order_by("id").values()
         reviews = await RiskReview.filter(opportunity_id=self.deal).order_by("id").values()
@@ -117,7 +117,7 @@ class RiskScenario:
 async def new_risk_scenario(
     team: SalesTeam, state: OpportunityState = OpportunityState.QUALIFIED
 ) -> RiskScenario:
-    """A fresh deal of the seller's, on which the helper works too."""
+    """Create a deal of the seller, with the helper as a collaborator."""
     deal = await team.add_deal(state, uuid4().hex)
     helpers = [team.member("helper")]
     await update_opportunity(
@@ -127,7 +127,7 @@ async def new_risk_scenario(
 
 
 async def deactivated_member(scenario: RiskScenario) -> UUID:
-    """A member who has been deactivated."""
+    """Create a deactivated member."""
     email = f"{uuid4().hex}@example.com"
     await scenario.team.organization.ctx_of(Role.REP, email)
     await Member.filter(email=email).update(active=False)

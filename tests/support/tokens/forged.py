@@ -1,4 +1,4 @@
-"""Tokens that must not open the door, each under its name: forged, twisted, for somebody else, or of another time."""
+"""Tokens that must be refused, by name: forged, manipulated, for another audience, or expired."""
 
 import hmac
 import json
@@ -27,56 +27,56 @@ PUBLISHED_KEYS: tuple[Key, ...] = (
     SECP256K1_KEY,
     new_key(),
 )
-"""What the issuer of these tests publishes: keys that no token may be signed with or not so, and a good one."""
+"""Keys in the issuer's JWKS that no token may be signed with, and a valid one."""
 DEEP_JSON = b"[" * 3000
 
 
 def valid_claims(issuer: TestIssuer, **changes: Any) -> Json:
-    """What a good token would say: it would make an admin of somebody new."""
+    """Return valid claims of a new person, who would become an admin."""
     return issuer.claims(EMAIL, role="admin", **changes)
 
 
 def with_header(**changes: Any) -> Forger:
-    """A header that says something else, with a good signature over it."""
+    """Return a function that changes the header, with a valid signature."""
     return lambda issuer: sign_token(issuer.keys[-1], {**issuer.header(), **changes}, valid_claims(issuer))
 
 
 def without_header(name: str) -> Forger:
-    """A header without a word that it needs."""
+    """Return a function that removes a parameter of the header."""
     return lambda issuer: sign_token(issuer.keys[-1], _without(issuer.header(), name), valid_claims(issuer))
 
 
 def with_claims(**changes: Any) -> Forger:
-    """The issuer's own word, and not a good one."""
+    """Return a function that changes a claim, signed by the issuer."""
     return lambda issuer: sign_token(issuer.keys[-1], issuer.header(), {**valid_claims(issuer), **changes})
 
 
 def without_claim(name: str) -> Forger:
-    """The issuer's own word without a claim that it needs."""
+    """Return a function that removes a claim, signed by the issuer."""
     return lambda issuer: sign_token(issuer.keys[-1], issuer.header(), _without(valid_claims(issuer), name))
 
 
 def with_times(seconds: int, *names: str) -> Forger:
-    """The issuer's own word, for a time so many seconds away."""
+    """Return a function that shifts times by seconds, signed by the issuer."""
     return lambda issuer: with_claims(**{name: valid_claims(issuer)["iat"] + seconds for name in names})(
         issuer
     )
 
 
 def with_issuer(change: Callable[[str], object]) -> Forger:
-    """Good but for the issuer's address."""
+    """Return a function that changes the issuer's address, signed by the issuer."""
     return lambda issuer: with_claims(iss=change(issuer.address))(issuer)
 
 
 def signed_with(key: Key, algorithm: str, **changes: Any) -> Forger:
-    """Signed with another key, by the algorithm that the header says."""
+    """Return a function that signs with another key, by the algorithm in the header."""
     return lambda issuer: sign_token(
         key, {**issuer.header(), "alg": algorithm, **changes}, valid_claims(issuer), algorithm=algorithm
     )
 
 
 def signed_with_public_key(bits: int, secret: Callable[[Key], bytes]) -> Forger:
-    """Signed with the issuer's public key as if it were a shared secret."""
+    """Return a function that signs with the issuer's public key as if it were a shared secret."""
 
     def forge(issuer: TestIssuer) -> str:
         message = (
@@ -90,7 +90,7 @@ def signed_with_public_key(bits: int, secret: Callable[[Key], bytes]) -> Forger:
 
 
 def with_parts(change: Callable[[list[str]], object]) -> Forger:
-    """A good token whose three parts are changed afterwards."""
+    """Return a function that changes the three parts of a valid token."""
 
     def forge(issuer: TestIssuer) -> str:
         token_parts = sign_token(issuer.keys[-1], issuer.header(), valid_claims(issuer)).split(".")
@@ -100,7 +100,7 @@ def with_parts(change: Callable[[list[str]], object]) -> Forger:
 
 
 def with_raw_parts(head: object = None, body: object = None) -> Forger:
-    """Parts that are no JSON object, with a good signature over them."""
+    """Return a function that signs parts that are not JSON objects."""
     return lambda issuer: sign_token(
         issuer.keys[-1], head or issuer.header(), valid_claims(issuer) if body is None else body
     )
@@ -121,9 +121,9 @@ def _der(key: Key) -> bytes:
 
 
 ALGORITHMS: Mapping[str, Forger] = {
-    "none, unsigned": with_parts(lambda kept: [encode_part({"alg": "none", "typ": "JWT"}), kept[1], ""]),
+    "none, unsigned": with_parts(lambda parts: [encode_part({"alg": "none", "typ": "JWT"}), parts[1], ""]),
     "none, with a key": lambda issuer: with_parts(
-        lambda kept: [encode_part({**issuer.header(), "alg": "none"}), kept[1], ""]
+        lambda parts: [encode_part({**issuer.header(), "alg": "none"}), parts[1], ""]
     )(issuer),
     "none, signed": with_header(alg="none"),
     "None": with_header(alg="None"),
@@ -155,18 +155,18 @@ ALGORITHMS: Mapping[str, Forger] = {
 }
 SIGNATURES: Mapping[str, Forger] = {
     "a stranger's key": signed_with(OTHER_KEY, "ES256"),
-    "an empty signature": with_parts(lambda kept: [kept[0], kept[1], ""]),
-    "a signature of zeros": with_parts(lambda kept: [kept[0], kept[1], encode_part(bytes(64))]),
-    "a short signature": with_parts(lambda kept: [kept[0], kept[1], kept[2][:40]]),
-    "a long signature": with_parts(lambda kept: [kept[0], kept[1], kept[2] + "AAAA"]),
-    "a signature with padding": with_parts(lambda kept: [kept[0], kept[1], kept[2] + "=="]),
-    "a signature of another alphabet": with_parts(lambda kept: [kept[0], kept[1], "+/" + kept[2][2:]]),
-    "the claims as signature": with_parts(lambda kept: [kept[0], kept[1], kept[1]]),
+    "an empty signature": with_parts(lambda parts: [parts[0], parts[1], ""]),
+    "a signature of zeros": with_parts(lambda parts: [parts[0], parts[1], encode_part(bytes(64))]),
+    "a short signature": with_parts(lambda parts: [parts[0], parts[1], parts[2][:40]]),
+    "a long signature": with_parts(lambda parts: [parts[0], parts[1], parts[2] + "AAAA"]),
+    "a signature with padding": with_parts(lambda parts: [parts[0], parts[1], parts[2] + "=="]),
+    "a signature of another alphabet": with_parts(lambda parts: [parts[0], parts[1], "+/" + parts[2][2:]]),
+    "the claims as signature": with_parts(lambda parts: [parts[0], parts[1], parts[1]]),
     "claims changed afterwards": lambda issuer: with_parts(
-        lambda kept: [kept[0], encode_part(valid_claims(issuer, a=1)), kept[2]]
+        lambda parts: [parts[0], encode_part(valid_claims(issuer, a=1)), parts[2]]
     )(issuer),
     "a header changed afterwards": lambda issuer: with_parts(
-        lambda kept: [encode_part(issuer.header() | {"a": 1}), *kept[1:]]
+        lambda parts: [encode_part(issuer.header() | {"a": 1}), *parts[1:]]
     )(issuer),
 }
 KEY_IDS: Mapping[str, Forger] = {

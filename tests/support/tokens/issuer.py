@@ -1,4 +1,4 @@
-"""A real issuer of tokens for tests: its documents over HTTP on this machine, its keys, and what it signs."""
+"""A real issuer of tokens for tests: its documents over HTTP, its keys and its tokens."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ Json = dict[str, Any]  # Any: JSON values of every kind, wrong ones too
 
 
 def new_key(kind: str = "P-256", **header: Any) -> Key:
-    """A private key, RSA or on the curve that is named, with what its JWKS entry says of it."""
+    """Create a private key, RSA or on a curve, with these parameters in its JWKS entry."""
     parameters: Any = {"kid": uuid4().hex, "use": "sig", **header}
     if kind == "RSA":
         return RSAKey.generate_key(2048, parameters)
@@ -36,19 +36,19 @@ def new_key(kind: str = "P-256", **header: Any) -> Key:
 
 
 def encode_part(value: object) -> str:
-    """Bytes, or a value as JSON, as a part of a token."""
+    """Encode bytes, or a value as JSON, as a part of a token."""
     return urlsafe_b64encode(value if isinstance(value, bytes) else json.dumps(value).encode()).decode()
 
 
 def sign_token(key: Key, header: object, claims: object, *, algorithm: str = "ES256") -> str:
-    """A token of these two parts, signed with the key as the algorithm does it, whatever the header says."""
+    """Sign a token of these two parts by an algorithm, whatever its header says."""
     message = f"{encode_part(header)}.{encode_part(claims)}"
     return f"{message}.{encode_part(JWSRegistry.algorithms[algorithm].sign(message.encode(), key))}"
 
 
 @dataclass
 class TestIssuer:
-    """An issuer that answers at `address`; what it tells can be changed while it serves."""
+    """An issuer at `address`, whose documents can be changed while it serves."""
 
     __test__ = False
 
@@ -63,20 +63,20 @@ class TestIssuer:
         return f"http://127.0.0.1:{self.port}{PATH}"
 
     def server_settings(self, role_claim: str | None = None) -> dict[str, str]:
-        """What the environment of a server says that takes its tokens."""
+        """Return the settings of a server that accepts its tokens."""
         environment = {"PURSUIT_OIDC_ISSUER": self.address, "PURSUIT_OIDC_AUDIENCE": AUDIENCE}
         return environment | ({"PURSUIT_OIDC_ROLE_CLAIM": role_claim} if role_claim else {})
 
     def discovery(self, **changes: Any) -> Response:
-        """Its discovery document."""
+        """Return its discovery document."""
         return JSONResponse({"issuer": self.address, "jwks_uri": f"{self.address}/keys", **changes})
 
     def header(self) -> Json:
-        """A good token's header."""
+        """Return a valid header."""
         return {"alg": "ES256", "typ": "JWT", "kid": self.keys[-1].kid}
 
     def claims(self, email: str, **changes: Any) -> Json:
-        """What it says of a person."""
+        """Return valid claims about a person."""
         now = int(datetime.now(UTC).timestamp())
         about = {"email": email, "email_verified": True, "sub": uuid4().hex}
         return {
@@ -90,11 +90,11 @@ class TestIssuer:
         }
 
     def token(self, email: str, **changes: Any) -> str:
-        """A good token for the person, signed with the newest key."""
+        """Return a valid token of a person, signed with the newest key."""
         return sign_token(self.keys[-1], self.header(), self.claims(email, **changes))
 
     async def respond(self, request: Request) -> Response:
-        """One of its two documents, or what a test has put in the place of it."""
+        """Return one of its two documents, or a test's replacement."""
         name = "keys" if request.url.path.endswith("keys") else "discovery"
         self.requests.append(name)
         await asyncio.sleep(self.delay)
@@ -102,7 +102,7 @@ class TestIssuer:
         return self.replacements.get(name, document)
 
     def jwks(self) -> Mapping[str, object]:
-        """Its keys without what is private."""
+        """Return its public keys."""
         return {"keys": [key.as_dict(private=isinstance(key, OctKey)) for key in self.keys]}
 
 
@@ -116,7 +116,7 @@ class _ServerWithoutSignals(uvicorn.Server):
 
 @asynccontextmanager
 async def running_issuer() -> AsyncIterator[TestIssuer]:
-    """An issuer that answers while the block runs; afterwards nobody listens there."""
+    """Serve an issuer while the block runs."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         issuer = TestIssuer(port=int(listener.getsockname()[1]))
         async with serve_issuer(issuer, listener):
@@ -125,7 +125,7 @@ async def running_issuer() -> AsyncIterator[TestIssuer]:
 
 @asynccontextmanager
 async def serve_issuer(issuer: TestIssuer, listener: socket.socket) -> AsyncIterator[None]:
-    """The issuer answers at this door while the block runs."""
+    """Serve the issuer on this socket while the block runs."""
     paths = (f"{PATH}/.well-known/openid-configuration", f"{PATH}/keys", "/keys")
     app = Starlette(routes=[Route(path, issuer.respond) for path in paths])
     server = _ServerWithoutSignals(uvicorn.Config(app, log_config=None, lifespan="off"))

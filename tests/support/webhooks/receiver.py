@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server that keeps what it was sent, and answers as it is told to."""
+"""A receiver of webhooks: a real HTTP server that records requests and answers as a test says."""
 
 import asyncio
 import ssl
@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from standardwebhooks import Webhook
 
 OK = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
-HANG, DIE = b"hang", b"die"
-"""No answer at all; the connection closed without one."""
+NO_ANSWER = b"no answer"
+"""The request is never answered."""
+DISCONNECT = b"disconnect"
+"""The connection is closed without an answer."""
 
 
 def http_response(status: int, *headers: str, text: str = "") -> bytes:
-    """An answer as it goes over the wire."""
+    """Return an HTTP response as it is sent."""
     lines = [
         f"HTTP/1.1 {status} So",
         *headers,
@@ -28,21 +30,21 @@ def http_response(status: int, *headers: str, text: str = "") -> bytes:
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """One request as it came."""
+    """One received request."""
 
     path: str
     headers: dict[str, str]
     body: bytes
 
     def verified(self, secret: str) -> dict[str, object]:
-        """The message, by the word of the standard's own library; it raises where the signature is none."""
+        """Return the message if the library of the standard accepts its signature; raise otherwise."""
         message: dict[str, object] = Webhook(secret).verify(self.body, self.headers)
         return message
 
 
 @dataclass
 class Receiver:
-    """Where it listens, what it got, and how it answers."""
+    """A receiver with its port, its recorded requests and its answers."""
 
     port: int = 0
     requests: list[ReceivedRequest] = field(default_factory=list)
@@ -51,11 +53,11 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The address."""
         return f"http://127.0.0.1:{self.port}/hook?of=test"
 
     async def wait_for(self, count: int, seconds: float = 20) -> None:
-        """Wait until it got so many; one that gets none for so long never will."""
+        """Wait for a number of requests."""
         have = -1
         while len(self.requests) < count and have < len(self.requests):
             have = len(self.requests)
@@ -70,7 +72,7 @@ class Receiver:
 async def running_receiver(
     respond: Callable[[ReceivedRequest], bytes] = lambda sent: OK, *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Receiver]:
-    """A receiver on a port of its own."""
+    """Run a receiver on a port of its own."""
     receiver = Receiver(respond=respond)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,9 +81,9 @@ async def running_receiver(
             receiver.requests.append(sent)
             response = receiver.respond(sent)
             await asyncio.sleep(receiver.delay)
-            if response == HANG:
+            if response == NO_ANSWER:
                 await reader.read()
-            elif response != DIE:
+            elif response != DISCONNECT:
                 writer.write(response)
                 await writer.drain()
         writer.close()

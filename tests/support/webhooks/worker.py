@@ -1,4 +1,4 @@
-"""A worker inside the test, on a database that no other test sees, and endpoints that it sends to."""
+"""A worker in the test's process, on a database that no other test uses, and its endpoints."""
 
 import asyncio
 from collections import Counter
@@ -22,23 +22,23 @@ from workflow.queries.events.subscribe import FeedDispatcher
 
 @dataclass(frozen=True)
 class WebhookOrganization:
-    """An organization whose facts are sent, and whoever works for it."""
+    """An organization with webhooks, and its worker."""
 
     organization: TestOrganization
     ctx: Ctx
 
     async def endpoint(self, url: str, *types: str) -> WebhookEndpointResult:
-        """A new endpoint, for accounts where no type is named."""
+        """Create an endpoint, by default for events of accounts."""
         return await create_webhook_endpoint(self.ctx, {"url": url, "event_types": types or ("account.*",)})
 
     async def create_accounts(self, count: int, **fields: Any) -> list[UUID]:
-        """So many facts."""
+        """Create accounts, each of which is an event."""
         about: list[Any] = [{"name": f"Account {number}", **fields} for number in range(count)]
         return [await create_account(self.ctx, account) for account in about]
 
     @asynccontextmanager
     async def running_worker(self, *, private: bool = True, seconds: float = 15) -> AsyncIterator[None]:
-        """A worker meanwhile."""
+        """Run a worker in the background."""
         tail = FeedDispatcher()
         async with Worker(tail, WebhookSender(VAULT, allow_private=private, timeout=seconds)).running():
             yield
@@ -47,24 +47,24 @@ class WebhookOrganization:
 
 @asynccontextmanager
 async def webhook_organization(url: str) -> AsyncIterator[WebhookOrganization]:
-    """The database is open, with one organization in it."""
+    """Yield an organization in an open database of its own."""
     async with open_database(url, all_contexts=False):
         organization = await new_organization()
         yield WebhookOrganization(organization, replace(organization.ctx, private_webhooks=True))
 
 
 async def make_retries_due() -> None:
-    """What is to be tried later is to be tried now."""
+    """Make all retries due now."""
     await WebhookDelivery.filter(status="FAILED").update(next_attempt_at=datetime.now(UTC))
 
 
 async def deliveries(**filters: Any) -> list[dict[str, Any]]:
-    """What became of the deliveries."""
+    """Return the stored deliveries."""
     return await WebhookDelivery.filter(**filters).order_by("id").values()
 
 
 async def wait_for_deliveries(wanted: int, **statuses: object) -> None:
-    """Wait until so many deliveries became that."""
+    """Wait for a number of deliveries with this status."""
     for _ in range(1_000):
         if len(await deliveries(**statuses)) >= wanted:
             return

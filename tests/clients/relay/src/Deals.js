@@ -1,4 +1,4 @@
-// A page of deals as Relay apps have it: fragments beside their components, a list that pages on, a mutation and a subscription.
+// A page of deals as in a Relay app: fragments, pagination, a mutation and a subscription.
 import { graphql } from "relay-runtime";
 
 export const Deal = graphql`
