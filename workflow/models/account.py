@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import foreign_key, optional_foreign_key, primary_key, short_text
+from workflow.models.columns import foreign_key, json_value, optional_foreign_key, primary_key, short_text
 
 
 class Account(Model):
@@ -21,7 +21,7 @@ class Account(Model):
     country = short_text(null=True)
     external_system = short_text(null=True)
     external_id = short_text(null=True)
-    attributes: dict[str, object] = fields.JSONField()
+    attributes: dict[str, object] = json_value()
     version = fields.IntField()
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
@@ -43,7 +43,7 @@ class Contact(Model):
     title = short_text(null=True)
     external_system = short_text(null=True)
     external_id = short_text(null=True)
-    attributes: dict[str, object] = fields.JSONField()
+    attributes: dict[str, object] = json_value()
     version = fields.IntField()
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
@@ -60,7 +60,7 @@ class ImportedRow(Model):
     external_system = short_text()
     external_id = short_text()
     opportunity = optional_foreign_key("Opportunity")
-    row: dict[str, object] = fields.JSONField()
+    row: dict[str, object] = json_value()
     imported_at = fields.DatetimeField()
 
     class Meta:

@@ -3,7 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
+from workflow.models.columns import (
+    enum_name,
+    foreign_key,
+    json_value,
+    optional_foreign_key,
+    primary_key,
+    short_text,
+)
 
 
 class Stakeholder(Model):
@@ -13,7 +20,7 @@ class Stakeholder(Model):
     organization = foreign_key("Organization")
     opportunity = foreign_key("Opportunity", cascade=True)
     contact = foreign_key("Contact")
-    roles: list[str] = fields.JSONField()
+    roles: list[str] = json_value()
     influence = enum_name()
     attitude = enum_name()
     buying_style = enum_name()

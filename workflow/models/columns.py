@@ -1,5 +1,6 @@
 """The kinds of column that the tables consist of."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +28,16 @@ def enum_name(*, null: bool = False) -> fields.CharField[Any]:  # Any: a text, o
     return short_text(null=null, size=32)
 
 
+def json_value() -> Any:  # Any: whatever JSON holds
+    """Return a JSON column that is read as plain data."""
+    # Where orjson is installed, Tortoise would use it, and integers beyond 64 bits would lose their digits.
+    return fields.JSONField(encoder=_encode_json, decoder=json.loads)
+
+
 def json_text() -> Any:  # Any: JSON as its text
     """Return a JSON column that is read as text."""
     # Pages read many rows and use the content of few, so parsing happens where it is used.
-    return fields.JSONField(null=True, decoder=str)
+    return fields.JSONField(null=True, encoder=_encode_json, decoder=str)
 
 
 def short_text(
@@ -53,3 +60,7 @@ def optional_foreign_key(table: str) -> ForeignKeyNullableRelation[Any]:
     return fields.ForeignKeyField(
         f"pursuit.{table}", related_name=False, on_delete=fields.RESTRICT, null=True, db_index=True
     )
+
+
+def _encode_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -3,7 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
+from workflow.models.columns import (
+    enum_name,
+    foreign_key,
+    json_value,
+    optional_foreign_key,
+    primary_key,
+    short_text,
+)
 
 
 class Transition(Model):
@@ -22,7 +29,7 @@ class Transition(Model):
     actor_member = optional_foreign_key("Member")
     source = enum_name()
     note = fields.TextField(null=True)
-    requirements: list[object] = fields.JSONField()
+    requirements: list[object] = json_value()
     process = foreign_key("SalesProcess")
     seconds_in_previous_state = fields.BigIntField()
     value_minor = fields.BigIntField(null=True)
@@ -73,7 +80,7 @@ class Override(Model):
     organization = foreign_key("Organization")
     opportunity = foreign_key("Opportunity")
     transition = foreign_key("Transition")
-    requirement_keys: list[str] = fields.JSONField()
+    requirement_keys: list[str] = json_value()
     reason = fields.TextField()
     actor_kind = enum_name()
     actor_name = short_text()
@@ -97,7 +104,7 @@ class Event(Model):
     aggregatetype = short_text(size=64)
     aggregateid = fields.UUIDField()
     type = short_text(size=64)
-    payload: dict[str, object] = fields.JSONField()
+    payload: dict[str, object] = json_value()
     at = fields.DatetimeField()
     actor_kind = enum_name()
     actor_name = short_text()

@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import foreign_key, primary_key, short_text
+from workflow.models.columns import foreign_key, json_value, primary_key, short_text
 
 
 class IdempotencyRecord(Model):
@@ -23,7 +23,7 @@ class IdempotencyRecord(Model):
     claim = fields.UUIDField()
     claimed_until = fields.DatetimeField()
     expires_at = fields.DatetimeField()
-    outcomes: dict[str, Any] = fields.JSONField()
+    outcomes: dict[str, Any] = json_value()
     done = fields.BooleanField(default=False)
     answer = fields.TextField(null=True)
 

@@ -7,6 +7,7 @@ from workflow.models.columns import (
     enum_name,
     foreign_key,
     json_text,
+    json_value,
     optional_foreign_key,
     primary_key,
     short_text,
@@ -62,7 +63,7 @@ class Opportunity(Model):
     health_factors = json_text()
     closed_insight = json_text()
     risk_level = enum_name(null=True)
-    attributes: dict[str, object] = fields.JSONField()
+    attributes: dict[str, object] = json_value()
     version = fields.IntField()
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

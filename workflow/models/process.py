@@ -3,7 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import enum_name, foreign_key, optional_foreign_key, primary_key, short_text
+from workflow.models.columns import (
+    enum_name,
+    foreign_key,
+    json_value,
+    optional_foreign_key,
+    primary_key,
+    short_text,
+)
 
 
 class SalesProcess(Model):
@@ -14,7 +21,7 @@ class SalesProcess(Model):
     process_key = short_text(size=64)
     version = fields.IntField()
     name = short_text()
-    document: dict[str, object] = fields.JSONField()
+    document: dict[str, object] = json_value()
     content_hash = fields.CharField(max_length=64)
     published_at = fields.DatetimeField()
     actor_kind = enum_name()

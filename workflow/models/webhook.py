@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from workflow.models.columns import enum_name, foreign_key, primary_key, short_text
+from workflow.models.columns import enum_name, foreign_key, json_value, primary_key, short_text
 
 
 class WebhookEndpoint(Model):
@@ -15,7 +15,7 @@ class WebhookEndpoint(Model):
     id = primary_key()
     organization = foreign_key("Organization")
     url = short_text(size=2048)
-    event_types: list[str] = fields.JSONField()
+    event_types: list[str] = json_value()
     secret = fields.TextField()
     secret_before = fields.TextField(null=True)
     secret_before_until = fields.DatetimeField(null=True)
