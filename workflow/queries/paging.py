@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from tortoise.expressions import Case, Q, When
 from tortoise.fields import Field
@@ -116,8 +117,11 @@ def _check_cursor(table: type[Model], terms: Sequence[Term], values: Sequence[An
 
 
 def _is_valid(column: Field[Any], value: Any) -> bool:
-    check = _VALUE_CHECKS.get(column.field_type)
-    return type(value) is column.field_type and (check is None or check(value, column.constraints))
+    kind = column.field_type
+    # asyncpg returns ids of a subclass of UUID. Other types are exact: True is not a number, an instant not a day.
+    matches = isinstance(value, UUID) if kind is UUID else type(value) is kind
+    check = _VALUE_CHECKS.get(kind)
+    return matches and (check is None or check(value, column.constraints))
 
 
 def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:

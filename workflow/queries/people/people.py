@@ -114,7 +114,9 @@ async def emails_by_name(viewer: Viewer) -> dict[str, str]:
     """Return the e-mail of each active member by the folded name, except names that several of them have."""
     people = await Member.filter(organization_id=viewer.organization_id, active=True).values("name", "email")
     names = [person["name"].casefold() for person in people]
-    return {name: person["email"] for name, person in zip(names, people, strict=True) if names.count(name) == 1}
+    return {
+        name: person["email"] for name, person in zip(names, people, strict=True) if names.count(name) == 1
+    }
 
 
 async def count_members(viewer: Viewer, filter: MemberFilter) -> int:
