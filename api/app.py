@@ -44,7 +44,7 @@ logger = logging.getLogger("pursuit")
 MIN_COMPRESSED_BYTES = 1000
 """Smaller answers are sent as they are: compressing them saves no packet."""
 
-# Each event of a stream is sent at once, so it would be compressed alone, at a cost in memory for each subscriber.
+# Each event of a stream would be compressed alone, at a cost in memory for each subscriber.
 remove_compress_type("text/event-stream")
 
 

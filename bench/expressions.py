@@ -1,4 +1,4 @@
-"""Benchmark of CEL expressions: 10,000 random ones, each compiled, then evaluated on a deal with large data."""
+"""Benchmark of CEL expressions: 10,000 random ones, compiled and evaluated on a deal with large data."""
 
 import gc
 from collections.abc import Callable, Sequence

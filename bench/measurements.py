@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure_in_subprocess(module: str, argument: int, *, database: str, timeout: int) -> dict[str, Any]:
-    """Run a benchmark module with its argument on a kind of database; return the JSON object of its last line."""
+    """Run a benchmark module on a kind of database; return the JSON object of its last line."""
     environ = {**os.environ, "PURSUIT_TEST_DATABASE": database}
     command = [sys.executable, "-W", "ignore:XDG_RUNTIME_DIR", "-m", module, str(argument)]
     finished = subprocess.run(

@@ -1,4 +1,4 @@
-"""Benchmark of the sweep over many open deals, compared with its reads alone, with its memory and its statements."""
+"""Benchmark of the sweep over many open deals, compared with its reads alone."""
 
 import asyncio
 import json

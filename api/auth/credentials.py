@@ -1,4 +1,4 @@
-"""Authentication: the viewer of an Authorization header, by API key or token. There is no anonymous access."""
+"""Authentication: the viewer of an Authorization header, by API key or token; never anonymous."""
 
 import logging
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MAX_TIMESTAMP = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True)
 class TokenAuthenticator:
-    """Authenticates members by the tokens of an issuer; `role_claim` names the claim with the role of new members."""
+    """Authenticates members by tokens of an issuer; `role_claim` has the role of new members."""
 
     verifier: TokenVerifier
     role_claim: str | None

@@ -19,7 +19,7 @@ logger = logging.getLogger("pursuit.oidc")
 MIN_FETCH_INTERVAL = 60.0
 """Minimum seconds between two fetches, so that tokens with invented key ids cannot cause many."""
 MAX_KEY_AGE = 600.0
-"""Seconds after which keys are fetched again, so that a key the issuer has withdrawn is no longer accepted."""
+"""Seconds after which keys are fetched again, so that a withdrawn key is no longer accepted."""
 FETCH_TIMEOUT = 5.0
 """Maximum seconds of a fetch."""
 MAX_DOCUMENT_BYTES = 256 * 1024
@@ -69,7 +69,8 @@ class Issuer:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as problem:
             raise IssuerError(
                 f"{self.address} does not answer: {str(problem) or type(problem).__name__}",
-                "Check PURSUIT_OIDC_ISSUER, the network between this machine and the issuer, and its certificate.",
+                "Check PURSUIT_OIDC_ISSUER, the network between this machine and the issuer, "
+                "and its certificate.",
             ) from problem
 
     async def close(self) -> None:
@@ -108,7 +109,8 @@ class Issuer:
         if not isinstance(discovery, dict) or issuer != self.address:
             raise IssuerError(
                 f"the discovery document of {self.address} names the issuer {str(issuer)[:255]!r}",
-                "Set PURSUIT_OIDC_ISSUER to exactly the `issuer` of that document, including a trailing slash.",
+                "Set PURSUIT_OIDC_ISSUER to exactly the `issuer` of that document, "
+                "including a trailing slash.",
             )
         address = discovery.get("jwks_uri")
         if not isinstance(address, str) or not self._is_allowed_jwks_uri(address):

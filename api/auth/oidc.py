@@ -25,7 +25,7 @@ ALGORITHMS = frozenset(
 """Asymmetric algorithms only: a key that verifies a signature cannot create one."""
 TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"})
-"""Parameters that a header must not contain: keys or their addresses, and changes of how the token is read."""
+"""Forbidden parameters of a header: keys or their addresses, and changes of how the token is read."""
 
 
 class TokenError(Exception):

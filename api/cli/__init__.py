@@ -84,6 +84,5 @@ def main() -> None:
     except Exception as problem:
         if os.environ.get("PURSUIT_LOG_LEVEL", "").lower() == "debug":
             logging.getLogger("pursuit").exception("command failed")
-        fail(
-            f"Internal error: {type(problem).__name__}: {problem}. Set PURSUIT_LOG_LEVEL=debug for the traceback."
-        )
+        fault = f"{type(problem).__name__}: {problem}"
+        fail(f"Internal error: {fault}. Set PURSUIT_LOG_LEVEL=debug for the traceback.")

@@ -33,7 +33,7 @@ class Check:
 
 
 async def run_checks() -> list[Check]:
-    """Run all checks that are possible: the database needs valid settings, its contents a database that answers."""
+    """Run all checks that are possible: without valid settings or a database, some are not."""
     try:
         settings = Settings.read(os.environ)
     except SettingsError as problem:
@@ -103,7 +103,8 @@ def _database_remedy(settings: Settings) -> str:
     if settings.sqlite_file:
         return "Check that PURSUIT_DATABASE_URL is a SQLite file, not another kind of file."
     return (
-        "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL are correct. "
+        "Check that PostgreSQL runs, and that host, user, password and database in PURSUIT_DATABASE_URL "
+        "are correct. "
         "If the database does not exist, create it with `createdb`."
     )
 

@@ -46,7 +46,8 @@ def key(
     email: Annotated[
         str | None,
         typer.Option(
-            help="E-mail address of the member that the key acts as. A missing member is created with the role."
+            help="E-mail address of the member that the key acts as. "
+            "A missing member is created with the role."
         ),
     ] = None,
     as_json: AsJson = False,

@@ -1,4 +1,4 @@
-"""Commands on the sales process as a YAML text: show one, check it, publish it, and the schema by which an editor knows it."""
+"""Commands that show, check and publish sales processes as YAML, and print the JSON Schema for editors."""
 
 import json
 import sys

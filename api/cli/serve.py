@@ -41,7 +41,8 @@ def serve(
         bool,
         typer.Option(
             "--demo",
-            help="Migrate the database, import the demo data on the first start, and print an API key per role.",
+            help="Migrate the database, import the demo data on the first start, "
+            "and print an API key per role.",
         ),
     ] = False,
 ) -> None:

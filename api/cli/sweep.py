@@ -14,8 +14,8 @@ from workflow.operations.alerts.sweep import sweep as run_sweep
 def sweep() -> None:
     """Update what changes with the date, for every organization.
 
-    These are alerts, health, missed milestones, digests and values in other currencies. The worker does the same
-    every 15 minutes.
+    These are alerts, health, missed milestones, digests and values in other currencies. The worker does the
+    same every 15 minutes.
     """
     with Progress(
         TextColumn("{task.completed:,} opportunities"), console=Console(stderr=True), transient=True

@@ -11,7 +11,8 @@ from workflow.queries.integrity import verify as run_verification
 def verify() -> None:
     """Check the integrity of the stored data, and change nothing.
 
-    The checks cover foreign keys, histories, versions, event cursors and audit trails. Exits with 1 on a fault.
+    The checks cover foreign keys, histories, versions, event cursors and audit trails. Exits with 1 on a
+    fault.
     """
     with Console(stderr=True).status("Verifying"):
         valid = with_database(lambda: run_verification(_print_result))

@@ -14,7 +14,7 @@ class InvalidKeyError(ValueError):
 
 
 def parse_key(text: str) -> str:
-    """Return a key as the base64url of 32 bytes, from either alphabet of base64; raise InvalidKeyError otherwise."""
+    """Return a key of 32 bytes in base64url, from either alphabet of base64, or raise InvalidKeyError."""
     try:
         raw = base64.b64decode(
             text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True

@@ -61,7 +61,8 @@ def database_url(name: str, text: str) -> str:
 def host(name: str, text: str) -> str:
     if any(character.isspace() or character == "/" for character in text):
         raise SettingsError(
-            f"{name} is {text!r}, which is not an address. Allowed: a host name or IP address, such as 0.0.0.0."
+            f"{name} is {text!r}, which is not an address. "
+            "Allowed: a host name or IP address, such as 0.0.0.0."
         )
     return text
 
@@ -77,7 +78,8 @@ def port(name: str, text: str) -> int:
 def rate_limit(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise SettingsError(
-            f"{name} is {text!r}, which is not a number of points. Allowed: a whole number from 1 to 999999999, "
+            f"{name} is {text!r}, which is not a number of points. "
+            "Allowed: a whole number from 1 to 999999999, "
             "the points of cost that one key may use per minute."
         )
     return int(text)
@@ -99,7 +101,8 @@ def origins(name: str, text: str) -> tuple[str, ...]:
     for origin in listed:
         if origin != "*" and normalize_origin(origin) != origin:
             raise SettingsError(
-                f"{name} contains {origin!r}, which is not an origin as browsers send it. Allowed: origins such as "
+                f"{name} contains {origin!r}, which is not an origin as browsers send it. "
+                "Allowed: origins such as "
                 "https://app.example.com or http://localhost:5173, separated by commas, or * for all."
             )
     return tuple(listed)
@@ -123,7 +126,8 @@ def switch(name: str, text: str) -> bool:
 def issuer(name: str, text: str) -> str:
     if not is_secure_address(text) or {"?", "#"} & set(text):
         raise SettingsError(
-            f"{name} is {text!r}, which is not the address of an issuer. Allowed: an https:// address without ? and #, "
+            f"{name} is {text!r}, which is not the address of an issuer. "
+            "Allowed: an https:// address without ? and #, "
             "exactly as in the issuer's discovery document, such as https://login.example.com; "
             "http:// only on this machine."
         )

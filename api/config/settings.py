@@ -80,7 +80,8 @@ class Settings:
             return (load_or_create_key(file),)
         except InvalidKeyError:
             raise SettingsError(
-                f"{file} does not contain a valid key. Restore the file: stored secrets are encrypted with its key."
+                f"{file} does not contain a valid key. "
+                "Restore the file: stored secrets are encrypted with its key."
             ) from None
 
     def require_secret_key(self) -> None:
@@ -126,11 +127,13 @@ def _check_oidc_settings(settings: Settings) -> None:
     # Without the audience, tokens that the issuer made for any other application would be accepted.
     if settings.oidc_issuer and not settings.oidc_audience:
         raise SettingsError(
-            "PURSUIT_OIDC_ISSUER is set, but PURSUIT_OIDC_AUDIENCE is not. Allowed: both or neither; the audience is "
+            "PURSUIT_OIDC_ISSUER is set, but PURSUIT_OIDC_AUDIENCE is not. "
+            "Allowed: both or neither; the audience is "
             "the claim `aud` of the issuer's tokens for Pursuit."
         )
     for name, value in (("AUDIENCE", settings.oidc_audience), ("ROLE_CLAIM", settings.oidc_role_claim)):
         if value and not settings.oidc_issuer:
             raise SettingsError(
-                f"PURSUIT_OIDC_{name} is set, but PURSUIT_OIDC_ISSUER is not. Allowed: both, or unset PURSUIT_OIDC_{name}."
+                f"PURSUIT_OIDC_{name} is set, but PURSUIT_OIDC_ISSUER is not. "
+                f"Allowed: both, or unset PURSUIT_OIDC_{name}."
             )

@@ -90,7 +90,7 @@ class Document:
     operations: Sequence[Operation] = field(default_factory=tuple)
 
     def operation(self, name: str | None) -> Operation:
-        """Return the operation of that name, or the only one; raise DocumentError if it is missing or ambiguous."""
+        """Return the operation of that name, or the only one; raise DocumentError if there is none."""
         if name is None and len(self.operations) > 1:
             names = ", ".join(str(one.name) for one in self.operations)
             raise _resolution_error(
@@ -183,7 +183,10 @@ def _refuse_introspection(node: DocumentNode) -> None:
     visitor = _SchemaFields()
     visit(node, visitor)
     if visitor.found:
-        message = "Introspection is disabled on this server. Ask the administrator for the output of `pursuit schema`."
+        message = (
+            "Introspection is disabled on this server. "
+            "Ask the administrator for the output of `pursuit schema`."
+        )
         raise DocumentError([GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})])
 
 

@@ -1,4 +1,4 @@
-"""Execution of a GraphQL request: preparation, charge, deadline and response; the same for every transport."""
+"""Execution of a GraphQL request, the same for every transport: preparation, charge, deadline, response."""
 
 import asyncio
 import time
@@ -79,7 +79,7 @@ class Executor:
         return PreparedRequest(request, text, document, operation, charge)
 
     async def execute(self, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
-        """Run a query or a mutation, and cancel it at the deadline; a transaction in progress still completes."""
+        """Run a query or a mutation, and cancel it at the deadline; a running transaction still completes."""
         end = time.monotonic() + self.deadline
         context.document = prepared.document.node
         context.timed_out = lambda: time.monotonic() > end

@@ -1,4 +1,4 @@
-"""The endpoint /graphql over HTTP: authenticate, prepare and execute a request; respond with JSON or a stream."""
+"""The endpoint /graphql over HTTP: authenticate, prepare and execute a request, and respond."""
 
 import asyncio
 from collections.abc import Coroutine

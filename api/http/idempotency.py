@@ -26,11 +26,14 @@ TRANSIENT_CODES = frozenset({"INTERNAL_SERVER_ERROR", "UNAVAILABLE", "TIMEOUT", 
 
 
 def idempotency_key(headers: list[str], prepared: PreparedRequest) -> str | None:
-    """Return the idempotency key of a mutation, if it has one; raise RequestProblem if the key cannot be used."""
+    """Return the idempotency key of a mutation, if any; raise RequestProblem if it cannot be used."""
     if not headers or prepared.operation.kind is not OperationType.MUTATION:
         return None
     if len(headers) > 1 or not 0 < len(headers[0]) <= MAX_KEY_LENGTH or not headers[0].isprintable():
-        message = f"`Idempotency-Key` must be one text of 1 to {MAX_KEY_LENGTH} printable characters, such as a UUID."
+        message = (
+            f"`Idempotency-Key` must be one text of 1 to {MAX_KEY_LENGTH} printable characters, "
+            "such as a UUID."
+        )
         raise RequestProblem(400, "BAD_USER_INPUT", message)
     if prepared.operation.measure.mutations != 1:
         message = (

@@ -1,4 +1,4 @@
-"""Automatic persisted queries: a client sends the hash of a document, and the text only if the server asks for it.
+"""Automatic persisted queries: a client sends the hash of a document, and the text only if it is unknown.
 
 The protocol is Apollo's: https://www.apollographql.com/docs/apollo-server/performance/apq
 """
@@ -24,7 +24,7 @@ class PersistedQueries:
         self._cache: LRUCache[tuple[UUID, str], str] = LRUCache(MAX_CACHED_CHARACTERS, getsizeof=len)
 
     def resolve(self, organization_id: UUID, text: str | None, extensions: Mapping[str, Any] | None) -> str:
-        """Return the text of the document; raise PERSISTED_QUERY_NOT_FOUND for an unknown hash without a text."""
+        """Return the text of the document; raise RequestProblem for an unknown hash without a text."""
         digest = _requested_hash(extensions)
         if digest is None:
             if text is None:

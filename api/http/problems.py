@@ -75,7 +75,8 @@ def document_problem(errors: Sequence[GraphQLError]) -> RequestProblem:
 def timeout_problem(seconds: float, *, is_mutation: bool) -> RequestProblem:
     """Report a request that reached the deadline."""
     remedy = (
-        "The change may still have been saved. Check before you retry, or retry with the same Idempotency-Key."
+        "The change may still have been saved. "
+        "Check before you retry, or retry with the same Idempotency-Key."
         if is_mutation
         else "Request fewer rows with `first`, or fewer fields."
     )
@@ -132,7 +133,7 @@ def execution_error(error: GraphQLError, *, request_id: str) -> dict[str, Any]:
 
 
 def http_status(codes: Collection[str], *, ran: bool, media_type: str) -> int:
-    """Return the status of a response: 503 or 409 to make the client retry, 400 if nothing ran, otherwise 200."""
+    """Return the status of a response: 503 or 409 for a retry, 400 if nothing ran, otherwise 200."""
     for code, status in STATUS_OF_CODE.items():
         if code in codes:
             return status

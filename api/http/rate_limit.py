@@ -54,7 +54,8 @@ class RateLimit:
     def _limited_problem(self, charge: Charge) -> RequestProblem:
         seconds = max(1, ceil(charge.reset_at.timestamp() - time.time()))
         message = (
-            f"This request costs {charge.requested:,} points. {charge.remaining:,} of the {charge.limit:,} points "
+            f"This request costs {charge.requested:,} points. "
+            f"{charge.remaining:,} of the {charge.limit:,} points "
             f"per minute are left. Try again in {seconds} seconds, or request less."
         )
         return RequestProblem(

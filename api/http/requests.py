@@ -104,7 +104,8 @@ def parse_request(value: object) -> GraphQLRequest:
     """Convert a JSON value to a GraphQL request; raise RequestProblem if a parameter has the wrong type."""
     if not isinstance(value, Mapping):
         raise bad_request(
-            'The request must be a JSON object such as {"query": "{ viewer { role } }"}. Batches are not supported.'
+            'The request must be a JSON object such as {"query": "{ viewer { role } }"}. '
+            "Batches are not supported."
         )
     query = value.get("query")
     variables = value.get("variables")

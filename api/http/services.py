@@ -13,7 +13,7 @@ from workflow.queries.events.subscribe import FeedDispatcher
 from workflow.rules.permissions import Viewer
 
 SEND_TIMEOUT = 30.0
-"""Seconds within which a client must receive a message of a stream or a socket before its connection is closed."""
+"""Seconds within which a client must receive a message, or its connection is closed."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""GraphQL over Server-Sent Events: one operation per stream, `next` for each response and `complete` at the end.
+"""GraphQL over Server-Sent Events: one operation per stream, `next` for each response, `complete` at the end.
 
 The protocol is the distinct connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
 """

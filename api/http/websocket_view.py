@@ -1,7 +1,7 @@
 """The endpoint /graphql for WebSockets: checks of the origin, the subprotocol and the number of sockets.
 
-The protocol is https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Strawberry's own handler is not used,
-because it sends errors unmasked, trusts the shape of messages and has no limits.
+The protocol is https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Strawberry's own handler is
+not used, because it sends errors unmasked, trusts the shape of messages and has no limits.
 """
 
 from collections import Counter

@@ -44,7 +44,7 @@ class WebhookSender:
         self._resolvers = ThreadPoolExecutor(MAX_DNS_LOOKUPS, "webhook-names")
         self._client = httpx.AsyncClient(
             verify=ssl.create_default_context(),
-            # Connections are not reused: two hosts may share an address, and TLS was verified for one of them.
+            # Connections are not reused: two hosts may share an address, and TLS is verified for one.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             timeout=timeout,
             follow_redirects=False,
@@ -116,7 +116,7 @@ class WebhookSender:
 
 
 def render_body(event: EventRow) -> bytes:
-    """Render the body of a delivery; to stay below 20 kB, leave out the largest changes and list them in `leftOut`."""
+    """Render the body of a delivery; above 20 kB, leave out the largest changes, listed in `leftOut`."""
     data: dict[str, Any] = {"id": ids.encode("Event", event.id), "cursor": event.position.cursor()}
     data |= payloads.encode_ids(event.payload)
     changes = dict(data.get("changes") or {})

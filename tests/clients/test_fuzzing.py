@@ -37,7 +37,8 @@ SCALARS = {
 }
 """Values for our own scalars, beside any text."""
 INTERNAL_WORDS = re.compile(
-    r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x|\bself\b|SELECT ",
+    r"Traceback|Exception|asyncpg|sqlite|tortoise|strawberry|workflow\.|NoneType|object at 0x"
+    r"|\bself\b|SELECT ",
     re.I,
 )
 """Texts that only our own code contains."""

@@ -1,4 +1,4 @@
-"""The gates of the default process as a salesperson meets them: over HTTP, one requirement missing at a time."""
+"""The gates of the default process over HTTP, with one requirement unmet at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -7,11 +7,14 @@ from tests.support.serving import Server
 
 REFUSED = {"criterion.pain", "criterion.interest", "criterion.fit", "role.stakeholder", "field.next_step"}
 QUALIFY = """mutation($input: QualifyOpportunityInput!) { qualifyOpportunity(input: $input) { __typename
-  ... on TransitionSucceeded { dryRun target transition { id from to requirements { key status } } opportunity { state version } }
-  ... on TransitionBlocked { overridable unmet { key explanation remedy test { fit } } opportunity { state version } }
+  ... on TransitionSucceeded { dryRun target opportunity { state version }
+    transition { id from to requirements { key status } } }
+  ... on TransitionBlocked { overridable unmet { key explanation remedy test { fit } }
+    opportunity { state version } }
   ... on Problem { code message } } }"""
-DISQUALIFY = """mutation($input: DisqualifyOpportunityInput!) { disqualifyOpportunity(input: $input) { __typename
-  ... on TransitionSucceeded { opportunity { state close { outcome disqualifyReason fromState } history { nodes { trigger } } } }
+DISQUALIFY = """mutation($input: DisqualifyOpportunityInput!) { disqualifyOpportunity(input: $input) {
+  __typename ... on TransitionSucceeded { opportunity { state
+    close { outcome disqualifyReason fromState } history { nodes { trigger } } } }
   ... on Problem { code message } } }"""
 EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 
@@ -82,14 +85,16 @@ async def _lead(server: Server, organization: TestOrganization) -> tuple[str, st
     account = await _ask(
         server,
         organization,
-        "mutation($input: CreateAccountInput!) { createAccount(input: $input) { ... on AccountChanged { account { id } } } }",
+        "mutation($input: CreateAccountInput!) { createAccount(input: $input) "
+        "{ ... on AccountChanged { account { id } } } }",
         {"name": "Cancity"},
     )
     id = account["account"]["id"]
     contact = await _ask(
         server,
         organization,
-        "mutation($input: CreateContactInput!) { createContact(input: $input) { ... on ContactChanged { contact { id } } } }",
+        "mutation($input: CreateContactInput!) { createContact(input: $input) "
+        "{ ... on ContactChanged { contact { id } } } }",
         {"accountId": id, "name": "Maria Plant"},
     )
     deal = await _ask(
@@ -108,7 +113,8 @@ async def _stakeholder(server: Server, organization: TestOrganization, deal: str
         server,
         organization,
         "mutation($input: AddStakeholderInput!) { addStakeholder(input: $input) "
-        "{ __typename ... on StakeholderChanged { stakeholder { coverage contact { name } } opportunity { version } } } }",
+        "{ __typename ... on StakeholderChanged "
+        "{ stakeholder { coverage contact { name } } opportunity { version } } } }",
         {"opportunityId": deal, "contactId": contact, "roles": ["PROBLEM_OWNER"]},
     )
     assert added["stakeholder"] == {"coverage": "NONE", "contact": {"name": "Maria Plant"}}

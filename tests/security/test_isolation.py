@@ -1,8 +1,8 @@
 """Isolation: every field and every mutation, by every viewer, with ids of their own and of others.
 
-An answer must be the same as on a database without the rows that the viewer does not see, and contain no mark, id or
-amount of them. New fields are tested automatically; an argument without a known value fails a test that names it.
-See isolation/README.md.
+An answer must be the same as on a database without the rows that the viewer does not see and contain no
+mark, id or amount of them. New fields are tested automatically; a test fails for an argument without a
+known value. See isolation/README.md.
 """
 
 from collections.abc import AsyncIterator
@@ -30,7 +30,8 @@ CASES = 2_000
 """Number of cases under `make prove`."""
 FEED = "{ events(first: 100) { nodes { id } } }"
 LIVE = "subscription($after: String) { events(after: $after) { id } }"
-LISTED = "{ opportunities { totalCount totalValue { amount } } accounts { totalCount } contacts { totalCount } members { totalCount } }"
+LISTED = """{ opportunities { totalCount totalValue { amount } }
+  accounts { totalCount } contacts { totalCount } members { totalCount } }"""
 
 
 @pytest.fixture(scope="module")

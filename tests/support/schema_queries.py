@@ -107,7 +107,9 @@ def root_query(operation: str, name: str, spec: GraphQLField, arguments: dict[st
     passed = ", ".join(f"{key}: ${key}" for key in arguments)
     result_type = get_named_type(spec.type)
     selections = "" if is_leaf_type(result_type) else select_all(result_type)
-    return f"{operation}{f'({declared})' if declared else ''} {{ {name}{f'({passed})' if passed else ''} {selections} }}"
+    declarations = f"({declared})" if declared else ""
+    arguments_text = f"({passed})" if passed else ""
+    return f"{operation}{declarations} {{ {name}{arguments_text} {selections} }}"
 
 
 def _field_selection(name: str, spec: GraphQLField, prefix: str) -> str:

@@ -16,7 +16,8 @@ from workflow.models.engine.database import dialect
 SQLITE = ("execute", "execute_fetchall", "execute_insert", "executemany", "executescript")
 POSTGRES = ("execute", "_execute", "executemany")
 CONTROL_STATEMENT = re.compile(
-    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET|SELECT pg_advisory_unlock_all|SELECT set_config)\b",
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET"
+    r"|SELECT pg_advisory_unlock_all|SELECT set_config)\b",
     re.IGNORECASE,
 )
 MAIN_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?[\"`]?(\w+)", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """An unknown key and a wrong secret take the same time to refuse, so that it does not reveal known keys.
 
-Both kinds alternate in a random order, so that other load on the machine affects both. Noise in one round is not
-taken for a difference, because a real difference shows in every round.
+Both kinds alternate in a random order, so that other load on the machine affects both. Noise in one round is
+not taken for a difference, because a real difference shows in every round.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""The command line explains itself: help for every command and option, the version, and completion in a shell."""
+"""The help of every command and option, the version, and completion in a shell."""
 
 import tomllib
 from collections.abc import Iterator

@@ -113,7 +113,8 @@ async def test_every_fault_is_printed_with_its_line_number(file: Path) -> None:
     assert (checked.code, checked.out) == (1, "")
     assert checked.err.splitlines() == [
         f"process.yaml:{weight}: criteria.0.weight: weight must be from 0 to 1000.",
-        f"process.yaml:{champion}: gates.0.requirements.6.test.criterion.key: There is no criterion champ in this document.",
+        f"process.yaml:{champion}: gates.0.requirements.6.test.criterion.key: "
+        "There is no criterion champ in this document.",
         f"process.yaml:{probability}: states.0.probability: probability must be from 0 to 1.",
     ]
 
@@ -137,10 +138,12 @@ async def test_an_unreadable_file_is_reported_in_one_line(tmp_path: Path, data: 
     ("arguments", "code", "says"),
     sample([
         (["check", "absent.yaml"], 1, "absent.yaml cannot be read: No such file or directory."),
-        (["show", "sandler"], 1, "sandler is neither a preset nor a file. The presets are default, bant, meddicc, spiced."),
+        (["show", "sandler"], 1,
+         "sandler is neither a preset nor a file. The presets are default, bant, meddicc, spiced."),
         (["show", "--version", "2"], 2, "--version needs --organization"),
         (["publish", "workflow/presets/bant.yaml"], 2, "Missing option '--organization'"),
-        (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1, 'no organization named "Nobody"'),
+        (["publish", "workflow/presets/bant.yaml", "--organization", "Nobody"], 1,
+         'no organization named "Nobody"'),
     ], every=2),
 )  # fmt: skip
 async def test_a_failed_command_is_reported_in_one_line(

@@ -35,7 +35,8 @@ RENAME = (
     "mutation($id: ID!, $name: String!) { updateOpportunity(input: {id: $id, name: $name}) { __typename } }"
 )
 ASSESS = """mutation($id: ID!, $name: String!) { assessCriteria(input: {opportunityId: $id, assessments: [
-  {criterion: "pain", grade: VALIDATED, evidence: $name}, {criterion: "fit", grade: IDENTIFIED}]}) { __typename } }"""
+  {criterion: "pain", grade: VALIDATED, evidence: $name}, {criterion: "fit", grade: IDENTIFIED}]}) {
+  __typename } }"""
 VERBS = cycle([RENAME, ASSESS])
 
 

@@ -23,7 +23,8 @@ from workflow.operations.core.locking import lock_row
 from workflow.operations.opportunity.edit import NewOpportunity, create_opportunity
 from workflow.queries.process import impact
 
-IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"
+IMPACT = """query($x: SalesProcessInput!) { processImpact(document: $x) {
+  ... on ProcessImpact { openOpportunities } } }"""
 
 
 def client_with_deadline(database: str, organization: TestOrganization, seconds: float) -> httpx.AsyncClient:

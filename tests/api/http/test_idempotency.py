@@ -19,10 +19,13 @@ from workflow.operations.opportunity.edit import NewOpportunity, create_opportun
 from workflow.operations.people.members import NewMember, create_member, update_member
 from workflow.rules.enums import Role
 
-CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename ... on AccountChanged { account { id name } } } }"
+CREATE = """mutation($name: String!) { createAccount(input: {name: $name}) {
+  __typename ... on AccountChanged { account { id name } } } }"""
 DRY = """mutation($id: ID!) { disqualifyOpportunity(input: {id: $id, reason: NO_PAIN, dryRun: true}) {
   __typename ... on TransitionSucceeded { target } } }"""
-TWO = """mutation { a: createAccount(input: {name: "A"}) { __typename } b: createAccount(input: {name: "B"}) { __typename } }"""
+TWO = """mutation {
+  a: createAccount(input: {name: "A"}) { __typename }
+  b: createAccount(input: {name: "B"}) { __typename } }"""
 AT_ONCE = count(500)
 
 
@@ -51,10 +54,9 @@ async def test_the_same_request_again_gets_the_same_answer(
 
 
 async def test_a_refusal_is_replayed_too(client: httpx.AsyncClient) -> None:
-    key, query = (
-        uuid4().hex,
-        'mutation { createAccount(input: {name: " "}) { __typename ... on InvalidInput { fields { message } } } }',
-    )
+    key = uuid4().hex
+    query = """mutation { createAccount(input: {name: " "}) {
+      __typename ... on InvalidInput { fields { message } } } }"""
 
     first, second = await send(client, key, query), await send(client, key, query)
 
@@ -206,7 +208,8 @@ async def test_a_secret_is_returned_once_and_never_stored(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
     key = uuid4().hex
-    query = 'mutation { createApiKey(input: {name: "CI", role: INTEGRATOR}) { ... on ApiKeyChanged { apiKey { id } secret } } }'
+    query = """mutation { createApiKey(input: {name: "CI", role: INTEGRATOR}) {
+      ... on ApiKeyChanged { apiKey { id } secret } } }"""
 
     first, second = [(await send(client, key, query)).json()["data"]["createApiKey"] for _ in range(2)]
 

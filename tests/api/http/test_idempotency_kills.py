@@ -17,7 +17,8 @@ from workflow.models.engine.database import dialect, execute, fetch, open_databa
 KEY = "the-same-key"
 CREATE = """mutation { createAccount(input: {name: "Acme", externalSystem: "crm", externalId: "1"}) {
   __typename ... on AccountChanged { account { name externalId } } } }"""
-CREATE_DEAL = """mutation($account: ID!, $name: String!) { createOpportunity(input: {accountId: $account, name: $name}) {
+CREATE_DEAL = """mutation($account: ID!, $name: String!) {
+  createOpportunity(input: {accountId: $account, name: $name}) {
   ... on OpportunityChanged { opportunity { id } } } }"""
 DISQUALIFY_DEALS = """mutation($deals: [OpportunityRef!]!) { transitionOpportunities(
   input: {trigger: DISQUALIFY, opportunities: $deals, disqualifyReason: NO_PAIN}
@@ -25,12 +26,15 @@ DISQUALIFY_DEALS = """mutation($deals: [OpportunityRef!]!) { transitionOpportuni
   ... on BulkSummary { succeeded failed rows { opportunity { state } } } } }"""
 ENDLESS_STATEMENT = {
     "sqlite": (
-        "CREATE VIEW for_ever AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS x FROM n",
+        "CREATE VIEW for_ever AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+        "SELECT count(*) AS x FROM n",
         "CREATE TRIGGER waits BEFORE {event} ON {table} WHEN {when} BEGIN SELECT x FROM for_ever; END",
     ),
     "postgres": (
-        "CREATE FUNCTION for_ever() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END'",
-        "CREATE TRIGGER waits BEFORE {event} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION for_ever()",
+        "CREATE FUNCTION for_ever() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END'",
+        "CREATE TRIGGER waits BEFORE {event} ON {table} FOR EACH ROW WHEN ({when}) "
+        "EXECUTE FUNCTION for_ever()",
     ),
 }
 

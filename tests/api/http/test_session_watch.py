@@ -20,7 +20,8 @@ from workflow.operations.people.members import update_member
 from workflow.queries.process import impact
 from workflow.rules.enums import Role
 
-IMPACT = "query($x: SalesProcessInput!) { processImpact(document: $x) { ... on ProcessImpact { openOpportunities } } }"
+IMPACT = """query($x: SalesProcessInput!) { processImpact(document: $x) {
+  ... on ProcessImpact { openOpportunities } } }"""
 Ending = Callable[[TestOrganization, str], Awaitable[object]]
 
 

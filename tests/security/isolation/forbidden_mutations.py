@@ -82,7 +82,8 @@ def mutation_document(mutation: str) -> str:
     """Return the mutation with a selection of its complete result."""
     spec = MUTATIONS[mutation]
     kind = get_named_type(spec.args["input"].type)
-    return f"mutation($input: {kind}!) {{ {mutation}(input: $input) {select_all(get_named_type(spec.type), 1)} }}"
+    selection = select_all(get_named_type(spec.type), 1)
+    return f"mutation($input: {kind}!) {{ {mutation}(input: $input) {selection} }}"
 
 
 def untested_ids(mutation: str) -> list[str]:

@@ -69,7 +69,8 @@ def select_all(kind: GraphQLNamedType, depth: int, prefix: str = "") -> str:
         for name, one in kind.fields.items()
         if not any(map(is_required_argument, one.args.values()))
     }
-    return f"{{ __typename {' '.join(_field_selection(name, one, depth, prefix) for name, one in free.items())} }}"
+    fields = " ".join(_field_selection(name, one, depth, prefix) for name, one in free.items())
+    return f"{{ __typename {fields} }}"
 
 
 def _field_selection(name: str, spec: GraphQLField, depth: int, prefix: str) -> str:
@@ -159,7 +160,9 @@ def _document(place: TypeField, spec: GraphQLField, path: str, given: Mapping[st
     below = get_named_type(spec.type)
     asked = "" if is_leaf_type(below) else select_all(below, depth)
     end = " }" * path.count("{")
-    return f"query{f'({declared})' if declared else ''} {{ {path} {place[1]}{f'({passed})' if passed else ''} {asked}{end} }}"
+    declarations = f"({declared})" if declared else ""
+    arguments = f"({passed})" if passed else ""
+    return f"query{declarations} {{ {path} {place[1]}{arguments} {asked}{end} }}"
 
 
 def paged_fields() -> list[tuple[TypeField, GraphQLField]]:
@@ -190,7 +193,8 @@ def _questions_by_id(values: ArgumentValues, record: GraphQLObjectType, kind: st
     if ids:
         yield Question(f"Query.node({record})", kind, query, {"id": ids[-1]})
         among = [*values.ids(record.name, OWN)[:2], *ids[:3]]
-        many = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename id ... on {record} {select_all(record, 1)} }} }}"
+        selection = select_all(record, 1)
+        many = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename id ... on {record} {selection} }} }}"
         yield Question(f"Query.nodes({record})", kind, many, {"ids": among})
 
 

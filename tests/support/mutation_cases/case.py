@@ -25,9 +25,9 @@ Input = Mapping[str, Any]
 class MutationCase:
     """A mutation that an admin may run on the fixtures; `$name` stands for the id of a fixture.
 
-    `target` is the field with the id of the changed record, and `closed` the same on a closed deal. `refused` has for
-    each problem the changes that lead to it, `never` the problems of the union that cannot occur, and `facts` the
-    number of events.
+    `target` is the field with the id of the changed record, and `closed` the same on a closed deal.
+    `refused` has for each problem the changes that lead to it, `never` the problems of the union that
+    cannot occur, and `facts` the number of events.
     """
 
     valid: Input
