@@ -176,7 +176,8 @@ class Migration(migrations.Migration):
                         check="annual_revenue_minor >= 0 AND (annual_revenue_minor IS NULL) = (annual_revenue_currency IS NULL)",
                     ),
                     CheckConstraint(
-                        name="account_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                        name="account_external_sound",
+                        check="(external_system IS NULL) = (external_id IS NULL)",
                     ),
                     CheckConstraint(name="account_domain_lower_sound", check="domain = lower(domain)"),
                 ],
@@ -231,7 +232,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     CheckConstraint(name="contact_version_sound", check="version >= 1"),
                     CheckConstraint(
-                        name="contact_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                        name="contact_external_sound",
+                        check="(external_system IS NULL) = (external_id IS NULL)",
                     ),
                 ],
                 "pk_attr": "id",
@@ -335,7 +337,8 @@ class Migration(migrations.Migration):
                         check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')""",
                     ),
                     CheckConstraint(
-                        name="api_key_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="api_key_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                 ],
                 "pk_attr": "id",
@@ -376,7 +379,8 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="event_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="event_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                     CheckConstraint(name="event_place_sound", check="xid >= 0 AND epoch >= 1"),
                 ],
@@ -445,7 +449,9 @@ class Migration(migrations.Migration):
                         name="member_role_known",
                         check=""""role" IN ('REP', 'MANAGER', 'ADMIN', 'INTEGRATOR', 'OBSERVER')""",
                     ),
-                    CheckConstraint(name="member_visibility_known", check=""""visibility" IN ('OWN', 'TEAM', 'ALL')"""),
+                    CheckConstraint(
+                        name="member_visibility_known", check=""""visibility" IN ('OWN', 'TEAM', 'ALL')"""
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "A person of the organization; `email` is kept in lower case.",
@@ -756,7 +762,8 @@ class Migration(migrations.Migration):
                     CheckConstraint(name="opportunity_number_sound", check="number >= 1"),
                     CheckConstraint(name="opportunity_version_sound", check="version >= 1"),
                     CheckConstraint(
-                        name="opportunity_value_sound", check="value_minor >= 0 AND value_minor < 1000000000000000"
+                        name="opportunity_value_sound",
+                        check="value_minor >= 0 AND value_minor < 1000000000000000",
                     ),
                     CheckConstraint(
                         name="opportunity_value_currency_sound",
@@ -768,13 +775,16 @@ class Migration(migrations.Migration):
                     ),
                     CheckConstraint(name="opportunity_push_count_sound", check="push_count >= 0"),
                     CheckConstraint(
-                        name="opportunity_external_sound", check="(external_system IS NULL) = (external_id IS NULL)"
+                        name="opportunity_external_sound",
+                        check="(external_system IS NULL) = (external_id IS NULL)",
                     ),
                     CheckConstraint(
                         name="opportunity_closed_sound",
                         check="(closed_on IS NOT NULL) = (state IN ('WON', 'LOST', 'DISQUALIFIED')) AND (closed_from IS NULL) = (closed_on IS NULL)",
                     ),
-                    CheckConstraint(name="opportunity_won_reason_sound", check="win_reason IS NULL OR state = 'WON'"),
+                    CheckConstraint(
+                        name="opportunity_won_reason_sound", check="win_reason IS NULL OR state = 'WON'"
+                    ),
                     CheckConstraint(
                         name="opportunity_lost_reason_sound", check="loss_reason IS NULL OR state = 'LOST'"
                     ),
@@ -851,10 +861,12 @@ class Migration(migrations.Migration):
                         check=""""kind" IN ('CALL', 'MEETING', 'EMAIL', 'DEMO', 'NOTE', 'OTHER')""",
                     ),
                     CheckConstraint(
-                        name="activity_direction_known", check=""""direction" IN ('INBOUND', 'OUTBOUND', 'INTERNAL')"""
+                        name="activity_direction_known",
+                        check=""""direction" IN ('INBOUND', 'OUTBOUND', 'INTERNAL')""",
                     ),
                     CheckConstraint(
-                        name="activity_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="activity_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                 ],
                 "pk_attr": "id",
@@ -1072,12 +1084,16 @@ class Migration(migrations.Migration):
                 "table": "milestone",
                 "app": "pursuit",
                 "constraints": [
-                    CheckConstraint(name="milestone_side_known", check=""""side" IN ('BUYER', 'SELLER', 'JOINT')"""),
                     CheckConstraint(
-                        name="milestone_status_known", check=""""status" IN ('PLANNED', 'DONE', 'MISSED', 'WAIVED')"""
+                        name="milestone_side_known", check=""""side" IN ('BUYER', 'SELLER', 'JOINT')"""
                     ),
                     CheckConstraint(
-                        name="milestone_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="milestone_status_known",
+                        check=""""status" IN ('PLANNED', 'DONE', 'MISSED', 'WAIVED')""",
+                    ),
+                    CheckConstraint(
+                        name="milestone_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                     CheckConstraint(name="milestone_weight_sound", check="weight >= 0"),
                 ],
@@ -1181,7 +1197,8 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="risk_review_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="risk_review_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                 ],
                 "pk_attr": "id",
@@ -1331,7 +1348,8 @@ class Migration(migrations.Migration):
                         check=""""grade" IN ('UNKNOWN', 'IDENTIFIED', 'VALIDATED', 'CONFIRMED', 'DISPROVED')""",
                     ),
                     CheckConstraint(
-                        name="assessment_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="assessment_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                 ],
                 "pk_attr": "id",
@@ -1576,7 +1594,9 @@ class Migration(migrations.Migration):
                         name="stakeholder_relation_kind_known",
                         check=""""kind" IN ('REPORTS_TO', 'INFLUENCES', 'CONFLICTS_WITH')""",
                     ),
-                    CheckConstraint(name="stakeholder_relation_another_sound", check="stakeholder_id <> to_id"),
+                    CheckConstraint(
+                        name="stakeholder_relation_another_sound", check="stakeholder_id <> to_id"
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "How one stakeholder stands to another of the same deal.",
@@ -1687,7 +1707,8 @@ class Migration(migrations.Migration):
                         check=""""to_state" IN ('LEAD', 'QUALIFIED', 'PROGRESSING', 'WON', 'LOST', 'DISQUALIFIED')""",
                     ),
                     CheckConstraint(
-                        name="transition_source_known", check=""""source" IN ('API', 'BULK', 'IMPORT', 'SYSTEM')"""
+                        name="transition_source_known",
+                        check=""""source" IN ('API', 'BULK', 'IMPORT', 'SYSTEM')""",
                     ),
                     CheckConstraint(
                         name="transition_forecast_category_known",
@@ -1706,11 +1727,14 @@ class Migration(migrations.Migration):
                         check=""""disqualify_reason" IN ('NO_PAIN', 'NO_INTEREST', 'NO_FIT', 'NO_BUDGET', 'NO_AUTHORITY', 'NO_TIMELINE', 'INFORMATION_SEEKER', 'DUPLICATE', 'STALLED', 'UNREACHABLE', 'OTHER')""",
                     ),
                     CheckConstraint(
-                        name="transition_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="transition_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                     CheckConstraint(name="transition_sequence_sound", check="sequence >= 1"),
                     CheckConstraint(name="transition_seconds_sound", check="seconds_in_previous_state >= 0"),
-                    CheckConstraint(name="transition_probability_sound", check="probability >= 0 AND probability <= 1"),
+                    CheckConstraint(
+                        name="transition_probability_sound", check="probability >= 0 AND probability <= 1"
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "One arrow taken: the gate as it was evaluated, what the deal weighed then, and the close it made.",
@@ -1783,7 +1807,8 @@ class Migration(migrations.Migration):
                 "app": "pursuit",
                 "constraints": [
                     CheckConstraint(
-                        name="override_actor_kind_known", check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')"""
+                        name="override_actor_kind_known",
+                        check=""""actor_kind" IN ('MEMBER', 'API_KEY', 'SYSTEM')""",
                     ),
                 ],
                 "pk_attr": "id",

@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
         ops.AddField(model_name="Event", name="audit_hash", field=fields.CharField(max_length=64, null=True)),
         ops.AddField(model_name="Organization", name="audit_number", field=fields.IntField(db_default=0)),
         ops.AddField(
-            model_name="Organization", name="audit_hash", field=fields.CharField(max_length=64, db_default="0" * 64)
+            model_name="Organization",
+            name="audit_hash",
+            field=fields.CharField(max_length=64, db_default="0" * 64),
         ),
         ops.RunSQL("CREATE UNIQUE INDEX event_audit_number ON event (organization_id, audit_number)"),
     ]

@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
             ],
             options={"table": "idempotency", "app": "pursuit", "pk_attr": "id"},
         ),
-        ops.RunSQL("CREATE UNIQUE INDEX idempotency_unique_1 ON idempotency (organization_id, owner_id, name)"),
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX idempotency_unique_1 ON idempotency (organization_id, owner_id, name)"
+        ),
         ops.RunSQL("CREATE INDEX idempotency_listed_1 ON idempotency (organization_id, expires_at)"),
     ]

@@ -72,11 +72,15 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        ops.RunSQL("CREATE UNIQUE INDEX webhook_delivery_unique_1 ON webhook_delivery (endpoint_id, event_id)"),
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX webhook_delivery_unique_1 ON webhook_delivery (endpoint_id, event_id)"
+        ),
         ops.RunSQL(
             "CREATE INDEX webhook_delivery_due ON webhook_delivery (endpoint_id, next_attempt_at)"
             " WHERE next_attempt_at IS NOT NULL"
         ),
-        ops.RunSQL("CREATE INDEX webhook_delivery_listed_1 ON webhook_delivery (endpoint_id, created_at, id)"),
+        ops.RunSQL(
+            "CREATE INDEX webhook_delivery_listed_1 ON webhook_delivery (endpoint_id, created_at, id)"
+        ),
         ops.RunSQL("CREATE INDEX webhook_delivery_old ON webhook_delivery (created_at)"),
     ]

@@ -94,7 +94,9 @@ class Migration(migrations.Migration):
             options={"table": "chore", "app": "pursuit", "pk_attr": "name"},
         ),
         ops.AddField(model_name="Opportunity", name="recorded_at", field=fields.DatetimeField(null=True)),
-        ops.AddField(model_name="Opportunity", name="disqualify_proposed", field=fields.BooleanField(db_default=False)),
+        ops.AddField(
+            model_name="Opportunity", name="disqualify_proposed", field=fields.BooleanField(db_default=False)
+        ),
         ops.RunSQL(
             "CREATE UNIQUE INDEX alert_unresolved ON alert (opportunity_id, code, subject) WHERE status <> 'RESOLVED'"
         ),

@@ -73,7 +73,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        ops.RunSQL(f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) SELECT {SNAPSHOT_COLUMNS} FROM standing ORDER BY pos"),
+        ops.RunSQL(
+            f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) SELECT {SNAPSHOT_COLUMNS} FROM standing ORDER BY pos"
+        ),
         ops.RunSQL(ADVANCE_SEQUENCE),
         ops.RunSQL("CREATE UNIQUE INDEX snapshot_current ON snapshot (opportunity_id) WHERE until IS NULL"),
         ops.RunSQL("CREATE INDEX snapshot_listed_1 ON snapshot (organization_id, since)"),
@@ -87,6 +89,8 @@ class Migration(migrations.Migration):
             ],
             options={"table": "job_lease", "app": "pursuit", "pk_attr": "name"},
         ),
-        ops.RunSQL("INSERT INTO job_lease (name, leased_until, done_at) SELECT name, leased_until, done_at FROM chore"),
+        ops.RunSQL(
+            "INSERT INTO job_lease (name, leased_until, done_at) SELECT name, leased_until, done_at FROM chore"
+        ),
         ops.DeleteModel("Chore"),
     ]

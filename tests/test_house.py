@@ -5,15 +5,6 @@ import sys
 from dataclasses import dataclass
 
 import pytest
-from graphql import (
-    GraphQLField,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    build_schema,
-)
 
 from schema import schema
 from tests import house
@@ -34,16 +25,11 @@ class Invariant:
         return self.check.__name__
 
 
-LONG = "\n".join(["pass"] * 251) + "\n"
-LONG_FUNCTION = "def f():\n" + "    pass\n" * 30
-DATA = ("workflow/rules/enums.py",)
 READERS = ("workflow/queries", "workflow/models", "workflow/rules", "schema", "api")
 CONNECTION = ("workflow/models/engine/connections.py", "workflow/models/engine/database.py")
 TRANSACTION = ("workflow/models/engine/transactions.py", "workflow/models/engine/migrating.py")
 
 INVARIANTS = (
-    Invariant(house.file_too_long, SourceFile("api/x.py", LONG), but=DATA),
-    Invariant(house.function_too_long, SourceFile("api/x.py", LONG_FUNCTION)),
     Invariant(house.banned_name, SourceFile("api/utils.py", "")),
     Invariant(house.leftover, SourceFile("api/x.py", "# TO" + "DO: tidy\n")),
     Invariant(house.missing_docstring, SourceFile("api/x.py", "x = 1\n")),
@@ -52,10 +38,15 @@ INVARIANTS = (
         SourceFile("api/x.py", "from tortoise.transactions import in_transaction\n"),
         but=TRANSACTION,
     ),
-    Invariant(house.awaits, SourceFile("x.py", "async def f():\n    await g()\n"), folders=("workflow/rules",)),
+    Invariant(
+        house.awaits, SourceFile("x.py", "async def f():\n    await g()\n"), folders=("workflow/rules",)
+    ),
     Invariant(house.clock_or_randomness, SourceFile("x.py", "import random\n"), folders=("workflow/rules",)),
     Invariant(
-        house.reads_clock, SourceFile("x.py", "datetime.now(UTC)\n"), ("workflow", "schema"), CONNECTION + TRANSACTION
+        house.reads_clock,
+        SourceFile("x.py", "datetime.now(UTC)\n"),
+        ("workflow", "schema"),
+        CONNECTION + TRANSACTION,
     ),
     Invariant(
         house.database_write,
@@ -102,7 +93,9 @@ def test_a_state_write_is_detected(source: str) -> None:
 
 def test_only_one_function_writes_state() -> None:
     writers = [
-        writer for module in house.source_files("workflow", "schema", "api") for writer in house.state_write(module)
+        writer
+        for module in house.source_files("workflow", "schema", "api")
+        for writer in house.state_write(module)
     ]
 
     assert len(writers) == 1, writers
@@ -154,7 +147,9 @@ def test_tests_are_not_a_package() -> None:
     assert sorted((ROOT / "tests").rglob("__init__.py")) == []
 
 
-LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+LINT_IMPORTS = (
+    "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+)
 
 
 @pytest.mark.parametrize(
@@ -179,25 +174,12 @@ def test_the_printed_schema_is_committed() -> None:
     )
 
 
-def test_every_type_and_field_of_the_schema_is_described() -> None:
-    kinds = [kind for name, kind in build_schema(schema.as_str()).type_map.items() if not name.startswith("__")]
-    roots = {"Query", "Mutation", "Subscription"}
-    bare = [kind.name for kind in kinds if not kind.description and kind.name not in roots]
-    bare += [f"{kind.name}.{name}" for kind in kinds for name, field in _fields(kind) if not field.description]
-
-    assert bare == []
-
-
-def _fields(kind: GraphQLNamedType) -> list[tuple[str, GraphQLField | GraphQLInputField]]:
-    if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
-        return list(kind.fields.items())
-    return []
-
-
 def test_commands_start_without_server_imports() -> None:
     heavy = ("graphql", "strawberry", "starlette", "uvicorn", "httpx")
     loaded = f"import sys, api.cli; print([name for name in {heavy} if name in sys.modules])"
 
-    result = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert result.stdout.strip() == "[]"

@@ -1,1 +1,1 @@
-"""What a deal may do: rules decide, models remember, queries ask, operations act."""
+"""The workflow of a deal: rules decide, models remember, queries ask, operations act."""

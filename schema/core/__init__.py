@@ -1,1 +1,1 @@
-"""What all types share: ids, scalars, connections, loaders, limits and execution."""
+"""Parts that all types share: ids, scalars, connections, loaders, limits and execution."""

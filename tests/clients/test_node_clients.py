@@ -16,7 +16,8 @@ from workflow.operations.opportunity.edit import NewOpportunity, create_opportun
 ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
 UPDATED = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
-TURNS, FACTS = 4, 15
+TURNS = 4
+FACTS = 15
 DEAL = ["__typename", "id", "name"]
 
 

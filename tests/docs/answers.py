@@ -27,7 +27,9 @@ def differences(shown: object, given: object, path: str = "answer") -> list[str]
     if isinstance(shown, dict) and isinstance(given, dict):
         found = [f"{path} has {sorted(given)}, not {sorted(shown)}"] if shown.keys() != given.keys() else []
         both = [name for name in shown if name in given]
-        return found + [fault for name in both for fault in differences(shown[name], given[name], f"{path}.{name}")]
+        return found + [
+            fault for name in both for fault in differences(shown[name], given[name], f"{path}.{name}")
+        ]
     if isinstance(shown, list) and isinstance(given, list):
         found = [f"{path} has {len(given)} items, not {len(shown)}"] if len(given) < len(shown) else []
         pairs = enumerate(zip(shown, given, strict=False))
@@ -38,7 +40,9 @@ def differences(shown: object, given: object, path: str = "answer") -> list[str]
 def with_typenames(text: str) -> str:
     """Return a document that asks for the type of what each of its operations' fields returns."""
     document = parse(text)
-    return print_ast(replace(document, definitions=tuple(_typed_operation(node) for node in document.definitions)))
+    return print_ast(
+        replace(document, definitions=tuple(_typed_operation(node) for node in document.definitions))
+    )
 
 
 def problems_in(data: object) -> list[str]:
@@ -53,14 +57,18 @@ def problems_in(data: object) -> list[str]:
 def _typed_operation(node: DefinitionNode) -> DefinitionNode:
     if not isinstance(node, OperationDefinitionNode):
         return node
-    return replace(node, selection_set=_replaced(node.selection_set, map(_typed_field, node.selection_set.selections)))
+    return replace(
+        node, selection_set=_replaced(node.selection_set, map(_typed_field, node.selection_set.selections))
+    )
 
 
 def _typed_field(field: SelectionNode) -> SelectionNode:
     if not isinstance(field, FieldNode) or field.selection_set is None:
         return field
     kind = FieldNode(name=NameNode(value="__typename"), alias=NameNode(value="shownType"))
-    return replace(field, selection_set=_replaced(field.selection_set, (*field.selection_set.selections, kind)))
+    return replace(
+        field, selection_set=_replaced(field.selection_set, (*field.selection_set.selections, kind))
+    )
 
 
 def _replaced(selections: SelectionSetNode, nodes: Iterable[SelectionNode]) -> SelectionSetNode:

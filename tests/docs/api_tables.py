@@ -89,7 +89,10 @@ def retries() -> str:
 def _span(span: timedelta) -> str:
     if not span:
         return "–"
-    days, hours, minutes, seconds = span.days, span.seconds // 3600, span.seconds // 60 % 60, span.seconds % 60
+    days = span.days
+    hours = span.seconds // 3600
+    minutes = span.seconds // 60 % 60
+    seconds = span.seconds % 60
     parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count)
 

@@ -68,20 +68,26 @@ def permissions() -> str:
 
 def grades() -> str:
     """Return the grades of an assessment with their points."""
-    rows = [(code(grade), GRADE_POINTS[grade], "yes" if grade in EVIDENCED_GRADES else "no") for grade in Grade]
+    rows = [
+        (code(grade), GRADE_POINTS[grade], "yes" if grade in EVIDENCED_GRADES else "no") for grade in Grade
+    ]
     return table(("grade", "points", "needs evidence"), rows)
 
 
 def coverages() -> str:
     """Return how many two-way activities make which coverage."""
     counts = {level: [count for count in range(6) if coverage(count) is level] for level in Coverage}
-    return table(("coverage", "two-way activities"), ((code(level), _range(counts[level], 5)) for level in Coverage))
+    return table(
+        ("coverage", "two-way activities"), ((code(level), _range(counts[level], 5)) for level in Coverage)
+    )
 
 
 def risk_levels() -> str:
     """Return which products of likelihood and impact make which level."""
     of_level = {level: [n for n in range(1, 26) if score_level(n, 1) is level] for level in RiskLevel}
-    return table(("level", "likelihood × impact"), ((code(level), _range(of_level[level])) for level in RiskLevel))
+    return table(
+        ("level", "likelihood × impact"), ((code(level), _range(of_level[level])) for level in RiskLevel)
+    )
 
 
 def health_factors() -> str:
@@ -93,16 +99,17 @@ def health_factors() -> str:
         f"before PROGRESSING {health.MILESTONE_POINTS} × qualification score ÷ 100",
         "state_age": _steps(health.AGE_POINTS, "at most {} % of the expected days"),
         "close_date": _steps(health.PUSH_POINTS, "pushes {}"),
-        "decision_maker": "; ".join(f"{level} {points}" for level, points in health.ENGAGEMENT_POINTS.items()),
+        "decision_maker": "; ".join(
+            f"{level} {points}" for level, points in health.ENGAGEMENT_POINTS.items()
+        ),
     }
     rows: list[tuple[object, ...]] = [
         (code(factor.key), factor.label, factor.max_points, given[factor.key]) for factor in health.FACTORS
     ]
-    taken = (
-        f"−{health.RISK_PENALTY} for each open HIGH or CRITICAL risk without a mitigation; the sum stays at 0 or above"
-    )
+    taken = f"−{health.RISK_PENALTY} for each open HIGH or CRITICAL risk without a mitigation; the sum stays at 0 or above"
     return table(
-        ("factor", "label", "at most", "points"), [*rows, (code("risks"), "Risks without a mitigation", 0, taken)]
+        ("factor", "label", "at most", "points"),
+        [*rows, (code("risks"), "Risks without a mitigation", 0, taken)],
     )
 
 
@@ -132,7 +139,10 @@ def alert_life() -> str:
         ("the cause is found again", "the severity follows it up or down; a rise makes the alert OPEN again"),
         ("the cause is gone", "RESOLVED"),
         ("`acknowledgeAlerts`", "quiet until the severity rises"),
-        ("`snoozeAlerts`", f"quiet until then, for at most {MAX_SNOOZE.days} days, or until the severity rises"),
+        (
+            "`snoozeAlerts`",
+            f"quiet until then, for at most {MAX_SNOOZE.days} days, or until the severity rises",
+        ),
         (
             f"CRITICAL and OPEN for {days} business days, DISQUALIFY_PROPOSED at once",
             "escalated to the nearest active manager above who does not own the deal",
@@ -154,13 +164,18 @@ def fixed_numbers() -> str:
 
 def knowledge() -> str:
     """Return what each status of a topic is worth."""
-    return table(("status", "percent"), ((code(status), percent) for status, percent in STATUS_PERCENT.items()))
+    return table(
+        ("status", "percent"), ((code(status), percent) for status, percent in STATUS_PERCENT.items())
+    )
 
 
 def insight_topics() -> str:
     """Return the topics of insight with their summaries."""
     columns = (KnowledgeStatus.KNOWN, KnowledgeStatus.PARTIAL, KnowledgeStatus.UNKNOWN, KnowledgeStatus.STALE)
-    rows = [[code(topic), *(SUMMARIES[topic].get(status, "–") for status in columns)] for topic in InsightTopicName]
+    rows = [
+        [code(topic), *(SUMMARIES[topic].get(status, "–") for status in columns)]
+        for topic in InsightTopicName
+    ]
     return table(("topic", *columns), rows)
 
 

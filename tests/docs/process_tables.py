@@ -84,18 +84,26 @@ def criteria() -> str:
 
 def milestones() -> str:
     """Return the milestones of the default process."""
-    rows = [(code(one.key), one.name, code(one.side), one.weight, one.due_after_days) for one in SHIPPED.milestones]
+    rows = [
+        (code(one.key), one.name, code(one.side), one.weight, one.due_after_days)
+        for one in SHIPPED.milestones
+    ]
     return table(("milestone", "name", "side", "weight", "due after days"), rows)
 
 
 def required_roles() -> str:
     """Return the roles that the default process requires."""
-    return table(("one of these roles", "people"), ((code(*one.any_of), one.minimum) for one in SHIPPED.required_roles))
+    return table(
+        ("one of these roles", "people"), ((code(*one.any_of), one.minimum) for one in SHIPPED.required_roles)
+    )
 
 
 def requirement_kinds() -> str:
     """Return the kinds of requirement, each with the field of `test` that asks for it."""
-    rows = [(code(kind), code(TEST_FIELDS[kind]), first_sentence(check.__doc__)) for kind, check in EVALUATORS.items()]
+    rows = [
+        (code(kind), code(TEST_FIELDS[kind]), first_sentence(check.__doc__))
+        for kind, check in EVALUATORS.items()
+    ]
     return table(("kind", "field of `test`", "met when"), rows)
 
 
@@ -142,7 +150,8 @@ def document() -> str:
         kind = types[name]
         assert isinstance(kind, GraphQLInputObjectType)
         rows = [
-            (code(field), code(given.type), _default(given), given.description) for field, given in kind.fields.items()
+            (code(field), code(given.type), _default(given), given.description)
+            for field, given in kind.fields.items()
         ]
         parts.append(f"**{title}**\n\n{table(('field', 'type', 'left out', 'description'), rows)}")
     return "\n\n".join(parts)
@@ -170,7 +179,9 @@ def expression_limits() -> str:
 
 
 def _place(shape: type, field: str) -> str:
-    letters = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in shape.__name__).strip()
+    letters = "".join(
+        f" {letter.lower()}" if letter.isupper() else letter for letter in shape.__name__
+    ).strip()
     return f"{letters.removesuffix(' template')}: {code(camel(field))}"
 
 

@@ -83,7 +83,14 @@ def read_diagram(text: str) -> None:
     """Compare a diagram of the states with the machine; of others, the kind is one that Mermaid knows."""
     if text.startswith("stateDiagram"):
         assert text.strip() == mermaid_diagram()
-    assert text.split()[0] in {"stateDiagram-v2", "flowchart", "graph", "sequenceDiagram", "erDiagram", "classDiagram"}
+    assert text.split()[0] in {
+        "stateDiagram-v2",
+        "flowchart",
+        "graph",
+        "sequenceDiagram",
+        "erDiagram",
+        "classDiagram",
+    }
 
 
 def read_graphql(text: str) -> None:

@@ -28,7 +28,7 @@ class BlockFailed(AssertionError):
 
 
 @dataclass
-class Session:
+class BashSession:
     """What the blocks of one page share, in their order."""
 
     server: Server
@@ -97,7 +97,10 @@ class Session:
             self.server.client(self.api_keys["ADMIN"], Accept="text/event-stream") as client,
             client.stream("POST", "/graphql", json=body) as answer,
         ):
-            if answer.status_code != 200 or answer.headers["content-type"].partition(";")[0] != "text/event-stream":
+            if (
+                answer.status_code != 200
+                or answer.headers["content-type"].partition(";")[0] != "text/event-stream"
+            ):
                 raise BlockFailed(block, (await answer.aread()).decode())
 
     async def _run_in_shell(self, block: Block) -> None:

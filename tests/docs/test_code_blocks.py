@@ -13,7 +13,7 @@ from api.files.import_map import InvalidMapError
 from tests.docs.answers import differences, problems_in, with_typenames
 from tests.docs.blocks import Block, read_blocks
 from tests.docs.readers import READERS
-from tests.docs.session import BlockFailed, Session
+from tests.docs.session import BashSession, BlockFailed
 from tests.docs.tables import pages
 from tests.support.databases import Databases
 from tests.support.serving import Server, pursuit, serving
@@ -47,8 +47,12 @@ def test_the_product_reads_what_a_page_shows(block: Block) -> None:
     READERS[block.language](block.text)
 
 
-@pytest.mark.parametrize("page", [page for page, blocks in BLOCKS.items() if RUN & {one.language for one in blocks}])
-async def test_the_blocks_of_a_page_run_in_their_order(page: str, run_databases: Databases, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "page", [page for page, blocks in BLOCKS.items() if RUN & {one.language for one in blocks}]
+)
+async def test_the_blocks_of_a_page_run_in_their_order(
+    page: str, run_databases: Databases, tmp_path: Path
+) -> None:
     async with _session(BLOCKS[page], run_databases, tmp_path) as session:
         for position, block in enumerate(BLOCKS[page]):
             await _run(session, block, BLOCKS[page][position + 1 : position + 3])
@@ -97,7 +101,7 @@ def test_a_problem_is_seen_in_an_answer() -> None:
     assert problems_in({"a": {"shownType": "NotFound"}, "b": {"shownType": "TeamChanged"}}) == ["NotFound"]
 
 
-async def _run(session: Session, block: Block, following: Sequence[Block]) -> None:
+async def _run(session: BashSession, block: Block, following: Sequence[Block]) -> None:
     if block.file:
         (session.folder / block.file).write_text(block.text, encoding="utf-8")
     shown = [json.loads(one.text) for one in takewhile(lambda one: one.language == "json", following)]
@@ -115,13 +119,16 @@ def _is_answer(value: object) -> bool:
 
 
 @asynccontextmanager
-async def _session(blocks: Sequence[Block], databases: Databases, folder: Path) -> AsyncIterator[Session]:
+async def _session(blocks: Sequence[Block], databases: Databases, folder: Path) -> AsyncIterator[BashSession]:
     """A session with an organization called Acme, unless the page makes one itself."""
     makes_acme = any("pursuit init" in block.text for block in blocks if block.language == "sh")
     founded, admin = await _founded(databases, "Demo" if makes_acme else "Acme")
-    url, spare = await databases.copy(founded), await databases.copy()
+    url = await databases.copy(founded)
+    spare = await databases.copy()
     async with serving(url) as server:
-        session = Session(server, folder, await _keys(server, admin), await _stocked(server, admin), (url, spare))
+        session = BashSession(
+            server, folder, await _keys(server, admin), await _stocked(server, admin), (url, spare)
+        )
         try:
             yield session
         finally:
@@ -147,12 +154,16 @@ async def _keys(server: Server, admin: str) -> dict[str, str]:
         email = f"{name.split()[0].lower()}@acme.example"
         given = f'name: "{name}", email: "{email}", role: {role}'
         made = await server.ask(admin, f"mutation {{ made: createMember(input: {{{given}}}) {MEMBER} }}")
-        keys[role] = await _key(server, admin, f'role: {role}, memberId: "{made["data"]["made"]["member"]["id"]}"')
+        keys[role] = await _key(
+            server, admin, f'role: {role}, memberId: "{made["data"]["made"]["member"]["id"]}"'
+        )
     return {**keys, "INTEGRATOR": await _key(server, admin, "role: INTEGRATOR")}
 
 
 async def _key(server: Server, admin: str, given: str) -> str:
-    made = await server.ask(admin, f'mutation {{ made: createApiKey(input: {{name: "docs", {given}}}) {SECRET} }}')
+    made = await server.ask(
+        admin, f'mutation {{ made: createApiKey(input: {{name: "docs", {given}}}) {SECRET} }}'
+    )
     key: str = made["data"]["made"]["secret"]
     return key
 

@@ -34,7 +34,8 @@ def test_the_settings_are_those_that_are_read_with_their_defaults() -> None:
 
 def test_the_commands_are_those_of_the_command_line() -> None:
     described = {
-        tuple(re.findall(r"[a-z]+", row[0].split("pursuit ")[1])) for row in _table("operations.md", "command")
+        tuple(re.findall(r"[a-z]+", row[0].split("pursuit ")[1]))
+        for row in _table("operations.md", "command")
     }
 
     assert described == set(_commands(get_command(app)))
@@ -44,12 +45,14 @@ def test_each_role_may_do_what_the_table_says() -> None:
     roles = [role.lower() for role in PERMISSIONS]
     header, *rows = _table("security.md", "permission", with_header=True)
     described = {
-        row[0].strip("`"): [role for role, may in zip(roles, row[1:], strict=True) if may == "yes"] for row in rows
+        row[0].strip("`"): [role for role, may in zip(roles, row[1:], strict=True) if may == "yes"]
+        for row in rows
     }
 
     assert header[1:] == roles
     assert described == {
-        action: [role.lower() for role, actions in PERMISSIONS.items() if action in actions] for action in Action
+        action: [role.lower() for role, actions in PERMISSIONS.items() if action in actions]
+        for action in Action
     }
 
 

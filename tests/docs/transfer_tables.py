@@ -16,7 +16,14 @@ from tests.docs.markdown import code, table
 from workflow.rules.codec import camel
 from workflow.rules.transfer.opportunity_document import REFERENCES, OpportunityDocument
 
-KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "day", datetime: "instant"}
+KINDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    date: "day",
+    datetime: "instant",
+}
 
 
 def preset_columns() -> str:
@@ -52,7 +59,8 @@ def row_fields() -> str:
 def document_fields() -> str:
     """Return the fields of a JSON line that are read only when the line creates the opportunity."""
     return table(
-        ("field", "type"), ((code(_name(field)), _kind(hint)) for field, hint in _fields_of(OpportunityDocument))
+        ("field", "type"),
+        ((code(_name(field)), _kind(hint)) for field, hint in _fields_of(OpportunityDocument)),
     )
 
 
@@ -107,7 +115,11 @@ def _kind(hint: Any) -> str:
         return f"list of {_kind(_inner(hint))}"
     if is_dataclass(hint) and isinstance(hint, type):
         return _part(hint)
-    return code(hint.__name__) if isinstance(hint, type) and issubclass(hint, StrEnum) else KINDS.get(hint, "JSON")
+    return (
+        code(hint.__name__)
+        if isinstance(hint, type) and issubclass(hint, StrEnum)
+        else KINDS.get(hint, "JSON")
+    )
 
 
 def _shown(field: Field[Any], hint: Any, places: Mapping[str, str]) -> str:

@@ -48,7 +48,8 @@ async def _sweep_alerts() -> None:
 async def _import_again() -> None:
     demo = await Organization.get(name="Demo")
     before = await Event.all().count()
-    ctx, tally = Ctx(viewer=system_viewer(demo.id), now=NOW), ImportTally()
+    ctx = Ctx(viewer=system_viewer(demo.id), now=NOW)
+    tally = ImportTally()
     shift = date(2026, 3, 1) - date(2017, 12, 31)
 
     await import_data_set(

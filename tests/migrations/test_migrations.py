@@ -15,7 +15,8 @@ from workflow.models.engine.database import execute, fetch, open_database
 from workflow.models.engine.migrating import migrate
 
 MIGRATIONS = sorted((ROOT / "migrations").glob("0*.py"))
-ID, AT = "00000000-0000-7000-8000-000000000001", "2026-03-02 09:00:00+00:00"
+ID = "00000000-0000-7000-8000-000000000001"
+AT = "2026-03-02 09:00:00+00:00"
 ACTOR_COLUMNS = "actor_kind, actor_name"
 ROWS = (
     f"INSERT INTO organization VALUES ('{ID}', 'Ours', 'EUR', 'UTC', 'default', '{AT}')",

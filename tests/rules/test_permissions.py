@@ -108,10 +108,8 @@ def test_managers_write_the_deals_of_their_teams(role: Role, expected: bool) -> 
 @pytest.mark.parametrize("manager", TEAMS_OF_MANAGER)
 @pytest.mark.parametrize("action", COACHING)
 def test_a_manager_leads_their_team_and_all_below(action: Action, manager: str) -> None:
-    one, expected = (
-        viewer(MANAGER, TEAMS_OF_MANAGER[manager]),
-        manager in ("of the team above", "of the team"),
-    )
+    one = viewer(MANAGER, TEAMS_OF_MANAGER[manager])
+    expected = manager in ("of the team above", "of the team")
 
     assert may_write(one, ownership()) is expected
     assert may_manage(one, action, ownership()) is expected

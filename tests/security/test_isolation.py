@@ -136,10 +136,8 @@ async def test_lists_and_totals_are_exactly_what_a_viewer_sees(servers: Isolatio
             servers.full, servers.organizations.key(visibility), Question("lists", "own", LISTED)
         )
 
-        data, sums = (
-            answer.body["data"],
-            sum(row["base_minor"] for row in visibility.visible_rows("opportunity")),
-        )
+        data = answer.body["data"]
+        sums = sum(row["base_minor"] for row in visibility.visible_rows("opportunity"))
         assert {name: found["totalCount"] for name, found in data.items()} == {
             "opportunities": len(visibility.deals),
             **{f"{name}s": len(visibility.visible_rows(name)) for name in ("account", "contact", "member")},
@@ -187,10 +185,8 @@ async def test_hidden_and_unknown_ids_take_the_same_statements(servers: Isolatio
     uneven = []
     async with open_database(servers.organizations.url, all_contexts=False):
         for one in chosen:
-            key, nothing = (
-                servers.organizations.key(one.visibility),
-                with_unknown_ids(one.question, one.visibility),
-            )
+            key = servers.organizations.key(one.visibility)
+            nothing = with_unknown_ids(one.question, one.visibility)
             taken = [await statements_by_table(question, key) for question in (one.question, nothing)]
             if taken[0] != taken[1]:
                 uneven.append(f"{one}: {dict(taken[0])} but {dict(taken[1])} for nothing")

@@ -75,7 +75,8 @@ async def mutation_fixtures(url: str) -> AsyncIterator[MutationFixtures]:
 async def create_mutation_fixtures(url: str, server: Server) -> MutationFixtures:
     """Create another organization with all fixtures, and one that is foreign to it."""
     async with open_database(url, all_contexts=False):
-        organization, strangers = await new_organization(), await new_organization()
+        organization = await new_organization()
+        strangers = await new_organization()
         keys = {
             "admin": organization.api_key,
             "observer": await organization.key(Role.OBSERVER, "olga@example.com"),

@@ -132,7 +132,8 @@ class HistoryStep:
 async def _create_history(team: SalesTeam, account: UUID, rng: random.Random) -> History:
     at = START + timedelta(days=rng.randrange(120), hours=rng.randrange(24))
     place = NewOpportunity(account, team.member("owner"), None)
-    value, day = _value(rng), _day(rng)
+    value = _value(rng)
+    day = _day(rng)
     given = OpportunityChanges(name="Deal", value=_money(value), expected_close_date=day)
     id = await create_opportunity(team.at("admin", at), place, given)
     history = History(id, [PastState(at, S.LEAD, "owner", *value, day, entered=True)])
@@ -174,7 +175,8 @@ async def _progress(step: HistoryStep) -> Changes:
 
 
 async def _win(step: HistoryStep) -> Changes:
-    minor, currency = step.rng.randrange(1, 10**6), step.value[1]
+    minor = step.rng.randrange(1, 10**6)
+    currency = step.value[1]
     given = OpportunityChanges(value=_money((minor, currency)))
     await triggers.win(step.ctx, step.id, WinDetails(WinReason.SPEED, changes=given), override_all())
     return {"minor": minor, "currency": currency, "forced": True, **_closed(step, S.WON)}

@@ -75,7 +75,8 @@ async def open_stream(
     client: httpx.AsyncClient, query: str, /, headers: Mapping[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[AsyncIterator[Any]]:
     """Yield the responses of one stream as they arrive, and None for its end."""
-    body, accept = {"query": query, "variables": variables}, {"Accept": "text/event-stream"}
+    body = {"query": query, "variables": variables}
+    accept = {"Accept": "text/event-stream"}
     async with client.stream("POST", "/graphql", json=body, headers={**accept, **(headers or {})}) as answer:
         assert (answer.status_code, answer.headers["content-type"]) == (
             200,

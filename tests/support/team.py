@@ -61,7 +61,8 @@ class SalesTeam:
 async def new_sales_team(*, time_zone: str = "UTC") -> SalesTeam:
     """Create an organization with all of them."""
     organization = await new_organization(time_zone=time_zone)
-    north, south = await _create_team(organization, "North"), await _create_team(organization, "South")
+    north = await _create_team(organization, "North")
+    south = await _create_team(organization, "South")
     await organization.ctx_of(Role.REP, SELLER_EMAIL)
     await Member.filter(organization_id=organization.id, email=SELLER_EMAIL).update(team_id=north)
     ctx = {name: await organization.ctx_of(role, _email(name, role)) for name, role in ROLES.items()}

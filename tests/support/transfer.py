@@ -83,7 +83,8 @@ async def import_text(
     dry_run: bool = False,
 ) -> tuple[ImportTally, list[str]]:
     """Import lines; return the outcomes, and why lines were rejected."""
-    file, reasons = folder / f"{kind}.jsonl", list[str]()
+    file = folder / f"{kind}.jsonl"
+    reasons = list[str]()
     file.write_text("".join(lines))
     tally = ImportTally(on_reject=lambda read, reason: reasons.append(reason))
     ctx = replace(organization.ctx, viewer=system_viewer(organization.id), now=LATER)

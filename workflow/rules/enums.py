@@ -385,7 +385,7 @@ class InsightTopicName(StrEnum):
 
 
 class KnowledgeStatus(StrEnum):
-    """How much is known of a topic; STALE: known once, but too long ago."""
+    """Knowledge of a topic; STALE: known once, but too long ago."""
 
     KNOWN = "KNOWN"
     PARTIAL = "PARTIAL"

@@ -82,7 +82,7 @@ class ApiKeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: a member, a key without a member, or the system; `teams` includes all sub-teams."""
+    """The one who asks: a member, a key without a member, or the system; `teams` includes all sub-teams."""
 
     organization_id: UUID
     role: Role

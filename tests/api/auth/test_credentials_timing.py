@@ -64,13 +64,15 @@ async def time_refusal(client: httpx.AsyncClient, public: str) -> tuple[float, h
 
 async def time_difference(client: httpx.AsyncClient, known: Sequence[str]) -> float:
     """Return the relative difference between the medians of both kinds."""
-    dice, times = random.Random(7), {True: list[float](), False: list[float]()}
+    dice = random.Random(7)
+    times = {True: list[float](), False: list[float]()}
     for _ in range(count(2_000)):
         for is_known in dice.sample((True, False), 2):
             took, answer = await time_refusal(client, dice.choice(known) if is_known else random_prefix())
             assert answer.status_code == 401
             times[is_known].append(took)
-    one, other = median(times[True]), median(times[False])
+    one = median(times[True])
+    other = median(times[False])
     return abs(one - other) / min(one, other)
 
 

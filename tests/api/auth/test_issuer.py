@@ -59,7 +59,8 @@ async def test_keys_are_fetched_on_first_use_and_cached(cached: CachedIssuer) ->
 
 
 async def test_a_new_key_is_fetched_when_a_token_names_it(cached: CachedIssuer) -> None:
-    old, new = cached.server.keys[0].kid, new_key()
+    old = cached.server.keys[0].kid
+    new = new_key()
     await cached.knows(old)
     cached.clock.now += MIN_FETCH_INTERVAL
     cached.server.keys[:] = [new]

@@ -50,7 +50,8 @@ class TokenClient:
 
     async def ask(self, bearer: str) -> httpx.Response:
         """Return the answer to a request with this credential."""
-        transport, headers = httpx.ASGITransport(self.app), {"Authorization": f"Bearer {bearer}"}
+        transport = httpx.ASGITransport(self.app)
+        headers = {"Authorization": f"Bearer {bearer}"}
         async with httpx.AsyncClient(
             transport=transport, base_url="http://pursuit", headers=headers, verify=NO_TLS
         ) as client:
@@ -190,7 +191,8 @@ async def test_the_reason_is_in_the_log_and_the_token_is_not(
     client: TokenClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     unknown = f"{uuid4().hex}@example.com"
-    stranger, late = client.issuer.token(unknown), client.token(exp=1)
+    stranger = client.issuer.token(unknown)
+    late = client.token(exp=1)
 
     with caplog.at_level(logging.INFO, "pursuit.oidc"):
         assert [await client.is_accepted(token) for token in (stranger, late, "key")] == [False, False, False]

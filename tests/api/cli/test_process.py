@@ -81,7 +81,8 @@ async def test_a_valid_process_is_summarized(file: Path) -> None:
 async def test_standard_input_is_checked_and_shown_in_full() -> None:
     short = re.sub(r"\nstates:.*", "\n", preset_text("spiced"), flags=re.DOTALL).encode()
 
-    checked, shown = await pipe_process("check", "-", text=short), await pipe_process("show", "-", text=short)
+    checked = await pipe_process("check", "-", text=short)
+    shown = await pipe_process("show", "-", text=short)
 
     assert (checked.code, checked.out[:34]) == (0, "<stdin> can be published as `spice")
     written = process_from_yaml(shown.out)

@@ -145,7 +145,8 @@ PLAIN = base64.b64encode(KEY.encode()).decode()
 
 def test_secret_keys_are_read_in_either_encoding_and_with_older_ones() -> None:
     raw = bytes(range(224, 256))
-    standard, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+    standard = base64.b64encode(raw).decode()
+    url = base64.urlsafe_b64encode(raw).decode()
 
     read = Settings.read({"PURSUIT_SECRET_KEY": f"{standard}, {PLAIN}"})
 
@@ -163,7 +164,8 @@ def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_o
 ) -> None:
     settings = Settings(database_url=f"sqlite://{tmp_path}/pursuit.db")
 
-    first, second = settings.vault_keys(), settings.vault_keys()
+    first = settings.vault_keys()
+    second = settings.vault_keys()
 
     file = tmp_path / "pursuit.db.secret-key"
     assert first == second and len(first) == 1
@@ -174,7 +176,8 @@ def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_o
 
 
 def test_values_encrypted_with_an_older_key_are_decrypted_and_with_an_unknown_key_are_not() -> None:
-    old, new = PLAIN, base64.urlsafe_b64encode(b"n" * 32).decode()
+    old = PLAIN
+    new = base64.urlsafe_b64encode(b"n" * 32).decode()
     sealed = Vault((old,)).encrypt("whsec_abc")
 
     assert "whsec" not in sealed

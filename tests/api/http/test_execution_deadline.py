@@ -76,7 +76,8 @@ async def lock_held(database: str, deal: UUID) -> AsyncIterator[None]:
             yield
             other.execute("ROLLBACK")
     else:
-        taken, free = asyncio.Event(), asyncio.Event()
+        taken = asyncio.Event()
+        free = asyncio.Event()
 
         async def hold_it() -> None:
             await lock_row(Opportunity, (await Opportunity.get(id=deal)).organization_id, deal)  # type: ignore[attr-defined]

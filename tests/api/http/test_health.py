@@ -12,7 +12,8 @@ from workflow.rules.errors import UnavailableError
 
 async def test_a_serving_process_is_alive_and_ready(server: Server) -> None:
     async with server.client() as client:
-        alive, ready = await client.get("/healthz"), await client.get("/readyz")
+        alive = await client.get("/healthz")
+        ready = await client.get("/readyz")
 
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})

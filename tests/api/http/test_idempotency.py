@@ -46,7 +46,8 @@ async def test_the_same_request_again_gets_the_same_answer(
 ) -> None:
     key = uuid4().hex
 
-    first, second = await send(client, key, name="Acme"), await send(client, key, name="Acme")
+    first = await send(client, key, name="Acme")
+    second = await send(client, key, name="Acme")
 
     assert first.json()["data"] == second.json()["data"]
     assert [answer.headers.get("Idempotency-Replayed") for answer in (first, second)] == [None, "true"]
@@ -58,7 +59,8 @@ async def test_a_refusal_is_replayed_too(client: httpx.AsyncClient) -> None:
     query = """mutation { createAccount(input: {name: " "}) {
       __typename ... on InvalidInput { fields { message } } } }"""
 
-    first, second = await send(client, key, query), await send(client, key, query)
+    first = await send(client, key, query)
+    second = await send(client, key, query)
 
     assert first.json()["data"]["createAccount"]["__typename"] == "InvalidInput"
     assert first.json()["data"] == second.json()["data"]
@@ -85,7 +87,8 @@ async def test_a_result_is_replayed_to_a_member_who_has_since_lost_the_permissio
         await IdempotencyRecord.filter(organization_id=organization.id).update(answer=None)
         await update_member(organization.ctx, member, {"role": Role.OBSERVER})
 
-        second, another = await send(client, key, name="Acme"), await send(client, uuid4().hex, name="Other")
+        second = await send(client, key, name="Acme")
+        another = await send(client, uuid4().hex, name="Other")
 
     assert second.json()["data"] == first.json()["data"]
     assert another.json()["data"]["createAccount"]["__typename"] == "PermissionDenied"
@@ -145,7 +148,8 @@ async def test_another_members_key_is_a_different_key(
 async def test_the_key_is_free_again_after_a_day(
     client: httpx.AsyncClient, organization: TestOrganization
 ) -> None:
-    key, old = uuid4().hex, uuid4().hex
+    key = uuid4().hex
+    old = uuid4().hex
     for name in (key, old):
         await send(client, name, name=name)
     await IdempotencyRecord.filter(organization_id=organization.id).update(
@@ -222,7 +226,8 @@ async def test_a_secret_is_returned_once_and_never_stored(
 async def test_a_dry_run_is_replayed(client: httpx.AsyncClient, organization: TestOrganization) -> None:
     account = await create_account(organization.ctx, {"name": "Cancity"})
     deal = await create_opportunity(organization.ctx, NewOpportunity(account, None, None), {"name": "GTX"})
-    key, id = uuid4().hex, encode("Opportunity", deal)
+    key = uuid4().hex
+    id = encode("Opportunity", deal)
 
     first, second = [await send(client, key, DRY, id=id) for _ in range(2)]
 

@@ -99,7 +99,8 @@ async def test_a_retry_after_a_crash_before_the_answer_is_answered(own_database:
 async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_database: str) -> None:
     async with serving(own_database) as server:
         fixtures = await create_mutation_fixtures(own_database, server)
-        key, account = fixtures.keys["admin"], fixtures.ids["account"]
+        key = fixtures.keys["admin"]
+        account = fixtures.ids["account"]
         created = [
             await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}") for number in range(4)
         ]

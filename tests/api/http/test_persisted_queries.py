@@ -105,7 +105,8 @@ async def test_a_hash_that_is_none_is_the_clients_fault(client: httpx.AsyncClien
 
 async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.persisted_queries.MAX_CACHED_CHARACTERS", 100)
-    cache, organization_id = PersistedQueries(), (await new_organization()).id
+    cache = PersistedQueries()
+    organization_id = (await new_organization()).id
     queries = [f"{{ a{number}: viewer {{ role }} }}" for number in range(10)]
     for query in queries:
         cache.store(organization_id, query, digest(query))

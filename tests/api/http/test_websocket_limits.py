@@ -169,7 +169,8 @@ async def test_a_message_over_the_limit_closes_the_socket(
 async def test_a_server_that_stops_ends_its_sockets_and_streams(own_database: str) -> None:
     async with serving(own_database) as server:
         fixtures = await create_mutation_fixtures(own_database, server)
-        key, deal = fixtures.keys["admin"], fixtures.ids["lead"]
+        key = fixtures.keys["admin"]
+        deal = fixtures.ids["lead"]
         async with (
             server.client(key) as client,
             open_stream(client, CHANGED, id=deal) as events,

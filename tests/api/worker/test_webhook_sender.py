@@ -66,7 +66,8 @@ async def test_a_receiver_gets_events_with_ids_of_the_api(webhooks: WebhookOrgan
 async def test_a_misbehaving_receiver_gets_every_event_and_retries_keep_their_id(
     webhooks: WebhookOrganization,
 ) -> None:
-    rng, met = random.Random(7), Counter[str]()
+    rng = random.Random(7)
+    met = Counter[str]()
 
     def moody(sent: ReceivedRequest) -> bytes:
         met[sent.headers["webhook-id"]] += 1

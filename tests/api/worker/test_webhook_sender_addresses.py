@@ -35,7 +35,8 @@ async def webhooks(own_database: str) -> AsyncIterator[WebhookOrganization]:
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     """Resolve hooks.example.com to these addresses, one after another; return the requested names."""
     asked: list[str] = []
-    real, left = socket.getaddrinfo, list(answers)
+    real = socket.getaddrinfo
+    left = list(answers)
 
     def resolve(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
         if host != "hooks.example.com":

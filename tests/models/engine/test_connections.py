@@ -69,7 +69,8 @@ async def test_foreign_keys_are_enforced(ledger: str) -> None:
 async def test_waiting_too_long_for_a_lock_reports_a_busy_database(
     ledger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enough, holders = asyncio.Event(), 1 if dialect() == "sqlite" else 10
+    enough = asyncio.Event()
+    holders = 1 if dialect() == "sqlite" else 10
     holding = [asyncio.create_task(transaction(enough.wait)) for _ in range(holders)]
     await asyncio.sleep(0.5)
     monkeypatch.setattr(timeouts, "WAIT_SECONDS", 0.05)

@@ -48,7 +48,8 @@ class TwoTenants:
 @pytest.fixture
 async def tenants() -> TwoTenants:
     """Both in the shared database."""
-    one, other = await new_organization(), await new_organization()
+    one = await new_organization()
+    other = await new_organization()
     return TwoTenants(
         one,
         other,
@@ -58,7 +59,8 @@ async def tenants() -> TwoTenants:
 
 
 async def test_every_table_of_an_organization_has_row_security() -> None:
-    tables, secured = await fetch(OF_ORGANIZATIONS), await fetch(SECURED)
+    tables = await fetch(OF_ORGANIZATIONS)
+    secured = await fetch(SECURED)
 
     assert len(tables) > 25
     assert {row["name"] for row in secured} == {row["name"] for row in tables} | {"organization"}
@@ -96,7 +98,8 @@ async def test_nothing_of_another_organization_can_be_written(tenants: TwoTenant
 
 async def test_without_an_organization_no_rows_are_visible(tenants: TwoTenants) -> None:
     """A request, whose context is its own, begins so: what forgets to say for whom it asks finds nothing."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
     found: list[int] = []
 
     async def ask() -> None:
@@ -133,7 +136,8 @@ async def test_row_security_holds_without_the_query_scope(
             answer = await client.post("/graphql", json=question, headers={"Authorization": f"Bearer {key}"})
             return answer.json()["data"]["opportunities"]
 
-    ours, theirs = await page(tenants.one.api_key), await page(tenants.other.api_key)
+    ours = await page(tenants.one.api_key)
+    theirs = await page(tenants.other.api_key)
     with bypass_row_security():
         everybodys = await scope.visible(tenants.one.ctx.viewer).count()
 
@@ -143,7 +147,8 @@ async def test_row_security_holds_without_the_query_scope(
 
 async def test_concurrent_work_of_two_organizations_over_one_pool_never_mixes(tenants: TwoTenants) -> None:
     """Reads, writes, transactions and failures that forget their organization, many cancelled half way."""
-    dice, leaks = random.Random(5), list[str]()
+    dice = random.Random(5)
+    leaks = list[str]()
     turns = asyncio.Semaphore(40)
 
     async def work(organization: TestOrganization, number: int) -> None:

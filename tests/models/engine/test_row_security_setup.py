@@ -61,7 +61,8 @@ class PlainLogin:
 @pytest.fixture
 async def plain_login(empty_database: str) -> AsyncIterator[PlainLogin]:
     """The database of the test, given to a plain login; the role is known to the server already."""
-    name, place = f"plain_{uuid4().hex}", urlsplit(empty_database)
+    name = f"plain_{uuid4().hex}"
+    place = urlsplit(empty_database)
     url = place._replace(netloc=f"{name}@{place.hostname}:{place.port}").geturl()
     made = PlainLogin(name, empty_database, url)
     await made.superusers(f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{place.path[1:]}" OWNER TO {name}')

@@ -17,7 +17,8 @@ from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakehold
 from workflow.operations.core.context import Ctx
 from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole
 
-EARLY, LATE = time(0, 30), time(23, 30)
+EARLY = time(0, 30)
+LATE = time(23, 30)
 """When a day is swept: what turns at midnight is told in the early one, what runs by the hour in the late one."""
 Act = Callable[["AlertTimeline", Ctx], Awaitable[object]]
 
@@ -38,7 +39,9 @@ class AlertTimeline:
     async def add_stakeholder(self, ctx: Ctx, name: str, role: BuyingRole) -> None:
         """Somebody of the buyer's comes into the deal."""
         [row] = await Opportunity.filter(id=self.deal).values("account_id")
-        self.created[f"contact {name}"] = contact = await create_contact(ctx, row["account_id"], {"name": name})
+        self.created[f"contact {name}"] = contact = await create_contact(
+            ctx, row["account_id"], {"name": name}
+        )
         self.created[name] = await add_stakeholder(ctx, self.deal, NewStakeholder(contact, [role]))
 
     async def log_call(self, ctx: Ctx, name: str = "Grace") -> None:
@@ -49,7 +52,9 @@ class AlertTimeline:
 
     async def log_email(self, ctx: Ctx) -> None:
         """The buyer is written to, and does not answer."""
-        await log_activity(ctx, self.deal, NewActivity(ActivityKind.EMAIL, ActivityDirection.OUTBOUND, "Wrote"))
+        await log_activity(
+            ctx, self.deal, NewActivity(ActivityKind.EMAIL, ActivityDirection.OUTBOUND, "Wrote")
+        )
 
     async def complete_milestone(self, ctx: Ctx, key: str) -> None:
         """The buyer is brought to a milestone of the process."""
@@ -59,7 +64,9 @@ class AlertTimeline:
 
     async def open_alert(self, code: str) -> UUID:
         """The one of that code that is not over."""
-        [row] = await Alert.filter(opportunity_id=self.deal, code=code).exclude(status="RESOLVED").values("id")
+        [row] = (
+            await Alert.filter(opportunity_id=self.deal, code=code).exclude(status="RESOLVED").values("id")
+        )
         id: UUID = row["id"]
         return id
 
@@ -80,12 +87,15 @@ class AlertTimeline:
         """A line a fact: the day, what came of which alert, how severe it is, and to whom it went up."""
         names = {self.team.member(name): name for name in self.team.ctx if name != "integrator"}
         events = Event.filter(aggregateid=self.deal, type__startswith="alert.").order_by("xid", "pos")
-        alerts = {row["id"]: row for row in await Alert.filter(opportunity_id=self.deal).values("id", "subject")}
+        alerts = {
+            row["id"]: row for row in await Alert.filter(opportunity_id=self.deal).values("id", "subject")
+        }
         severity: dict[str, str] = {}
         lines = []
         for event in await events.values("type", "at", "payload"):
             payload = event["payload"]
-            id, changes = payload["alertId"], payload["changes"]
+            id = payload["alertId"]
+            changes = payload["changes"]
             severity[id] = changes.get("severity", {}).get("new", severity.get(id))
             subject = await self._subject_name(alerts[UUID(id)]["subject"])
             day = (event["at"].astimezone(self.time_zone).date() - self.day(0)).days
@@ -96,6 +106,9 @@ class AlertTimeline:
 
     async def _subject_name(self, subject: str) -> str:
         steps = {
-            str(row["id"]): row["template_key"] for row in await Milestone.filter(opportunity_id=self.deal).values()
+            str(row["id"]): row["template_key"]
+            for row in await Milestone.filter(opportunity_id=self.deal).values()
         }
-        return steps.get(subject) or {str(id): name for name, id in self.created.items()}.get(subject, subject)
+        return steps.get(subject) or {str(id): name for name, id in self.created.items()}.get(
+            subject, subject
+        )

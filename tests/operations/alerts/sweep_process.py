@@ -46,7 +46,9 @@ async def run_worker(url: str, file: Path) -> None:
     tail = FeedDispatcher()
     async with (
         open_database(url),
-        worker.Worker(tail, WebhookSender(VAULT, allow_private=False), clock=lambda: read_clock(file)).running(),
+        worker.Worker(
+            tail, WebhookSender(VAULT, allow_private=False), clock=lambda: read_clock(file)
+        ).running(),
     ):
         print("ready", flush=True)
         await asyncio.Event().wait()

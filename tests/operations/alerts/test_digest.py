@@ -76,7 +76,9 @@ async def test_escalated_alerts_are_in_the_managers_digest_and_answered_ones_in_
 
     assert [str(alert["id"]) in digest["alertIds"] for digest in managers[-2:]] == [False, True]
     for name in ("owner", "manager"):
-        assert str(alert["id"]) not in (await event_payloads(team.member(name), "alert.digest"))[-1]["alertIds"]
+        assert (
+            str(alert["id"]) not in (await event_payloads(team.member(name), "alert.digest"))[-1]["alertIds"]
+        )
 
 
 async def test_inactive_members_and_members_without_open_alerts_get_no_digest(team: SalesTeam) -> None:
@@ -104,9 +106,15 @@ async def test_a_digest_is_readable_by_its_member_and_by_those_who_see_everythin
 
     await relay(NOW + DAY)
 
-    [event] = await Event.filter(organization_id=team.organization.id, type="alert.digest").values("id", "pos")
-    assert await WebhookDelivery.filter(endpoint_id=endpoint.id).values_list("event_id", flat=True) == [event["id"]]
-    readers = {name for name in ("owner", "manager", "stranger", "admin") if await _can_read(team, name, event["id"])}
+    [event] = await Event.filter(organization_id=team.organization.id, type="alert.digest").values(
+        "id", "pos"
+    )
+    assert await WebhookDelivery.filter(endpoint_id=endpoint.id).values_list("event_id", flat=True) == [
+        event["id"]
+    ]
+    readers = {
+        name for name in ("owner", "manager", "stranger", "admin") if await _can_read(team, name, event["id"])
+    }
     assert readers == {"owner", "admin"}
 
 

@@ -119,11 +119,15 @@ async def test_deals_without_stored_health_are_evaluated_open_or_closed(team: Sa
 
     names = ("health", "closed_insight")
     after = await deal_rows(team.organization)
-    assert [[row[name] for name in names] for row in after] == [[row[name] for name in names] for row in before]
+    assert [[row[name] for name in names] for row in after] == [
+        [row[name] for name in names] for row in before
+    ]
 
 
 @pytest.mark.parametrize(("days", "expected"), [(20, "PLANNED"), (21, "MISSED")])
-async def test_a_milestone_is_missed_a_week_after_its_due_date(team: SalesTeam, days: int, expected: str) -> None:
+async def test_a_milestone_is_missed_a_week_after_its_due_date(
+    team: SalesTeam, days: int, expected: str
+) -> None:
     deal = await progressing_deal(team)
 
     done = await run_sweep(team.organization, NOW + timedelta(days=days))
@@ -143,7 +147,11 @@ async def test_a_missed_milestone_is_recorded_once_and_can_be_completed(team: Sa
 
     [payload] = await event_payloads(deal, "milestone.missed")
     assert payload["changes"] == {"status": {"old": "PLANNED", "new": "MISSED"}}
-    assert payload["actor"] == {"kind": "MEMBER", "name": "Ada Admin", "memberId": str(team.organization.admin_id)}
+    assert payload["actor"] == {
+        "kind": "MEMBER",
+        "name": "Ada Admin",
+        "memberId": str(team.organization.admin_id),
+    }
     assert (await statuses(deal))[0] == "DONE"
 
 
@@ -167,7 +175,8 @@ async def test_concurrent_sweeps_record_a_missed_milestone_once(team: SalesTeam)
 
 
 async def test_an_exchange_rate_that_becomes_valid_revalues_open_deals_only(team: SalesTeam) -> None:
-    admin, deals = team.ctx["admin"], [team.deals[S.LEAD], team.deals[S.PROGRESSING]]
+    admin = team.ctx["admin"]
+    deals = [team.deals[S.LEAD], team.deals[S.PROGRESSING]]
     await set_exchange_rate(admin, "USD", Decimal("0.9"), date(2026, 1, 1))
     for id in deals:
         worth: Any = {"value": MoneyAmount(Decimal(100), "USD")}

@@ -27,7 +27,9 @@ KILLS = count(100, part=20)
 DEALS = 60
 PROCESSES = {"postgres": 3, "sqlite": 1}
 """SQLite's file is served by one process; whoever comes after the dead one goes on."""
-LEASE, THAW, MOST = timedelta(minutes=3), 5, 19
+LEASE = timedelta(minutes=3)
+THAW = 5
+MOST = 19
 """How far the clock moves at once, after how many times whoever is frozen goes on, and how often it moves at most."""
 END = timedelta(hours=2)
 """All that is done to a day's sweep lies within its first hour: at the end one more is due."""
@@ -63,7 +65,9 @@ class SweepProcesses:
         self.readers.add(task)
         await self.wait_for("ready", process)
 
-    async def wait_for(self, what: str, by: asyncio.subprocess.Process | None = None) -> asyncio.subprocess.Process:
+    async def wait_for(
+        self, what: str, by: asyncio.subprocess.Process | None = None
+    ) -> asyncio.subprocess.Process:
         """Who said it, or waited for so long that it never comes."""
         async with asyncio.timeout(TIMEOUT):
             while True:
@@ -128,7 +132,9 @@ async def test_every_alert_event_is_recorded_once_although_sweeping_processes_ar
     assert after == before
 
 
-async def _interrupt_sweep(sweepers: SweepProcesses, day: datetime, rng: random.Random, *, freeze: bool) -> None:
+async def _interrupt_sweep(
+    sweepers: SweepProcesses, day: datetime, rng: random.Random, *, freeze: bool
+) -> None:
     """The day's sweep is interrupted, and taken over to its end when the lease is over; at the end there is one more."""
     set_clock(sweepers.clock, day)
     victim = await sweepers.wait_for("batch")
@@ -138,7 +144,8 @@ async def _interrupt_sweep(sweepers: SweepProcesses, day: datetime, rng: random.
     else:
         await sweepers.kill(victim)
         await sweepers.start()
-    turn, done = 0, JobLease.filter(name="sweep", done_at__gte=day)
+    turn = 0
+    done = JobLease.filter(name="sweep", done_at__gte=day)
     async with asyncio.timeout(TIMEOUT):
         while turn < THAW or not await done.exists():
             turn += 1
@@ -165,7 +172,9 @@ async def _alert_histories() -> dict[tuple[str, ...], list[tuple[str, str]]]:
     """Of each alert that ever was, by deal, code and subject: what was told of it in order, and how it stands."""
     rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().order_by("id").values()}
     events: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
-    for fact in await Event.filter(type__startswith="alert.").order_by("xid", "pos").values("type", "payload"):
+    for fact in (
+        await Event.filter(type__startswith="alert.").order_by("xid", "pos").values("type", "payload")
+    ):
         if fact["type"] == "alert.digest":
             continue
         about = fact["payload"]

@@ -9,7 +9,15 @@ from uuid import UUID
 import pytest
 
 from tests.support.organizations import NOW
-from tests.support.scenarios.alerts import DAY, SILENCE, alerts_of, log_call, only_alert, run_sweep, silence_events
+from tests.support.scenarios.alerts import (
+    DAY,
+    SILENCE,
+    alerts_of,
+    log_call,
+    only_alert,
+    run_sweep,
+    silence_events,
+)
 from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Alert, Member, Opportunity, Team
 from workflow.operations.accounts.accounts import create_contact
@@ -64,16 +72,16 @@ async def test_a_sweep_opens_and_raises_an_alert_and_a_write_resolves_it(team: S
 async def test_a_second_sweep_changes_nothing_but_when_it_was_last_seen(team: SalesTeam, deal: UUID) -> None:
     at = NOW + 20.5 * DAY
     await run_sweep(team, at)
-    before, deals = (
-        await Alert.filter(opportunity_id=deal).order_by("id").values(),
-        await Opportunity.filter(id=deal).values(),
-    )
+    before = await Alert.filter(opportunity_id=deal).order_by("id").values()
+    deals = await Opportunity.filter(id=deal).values()
 
     again = await run_sweep(team, at + timedelta(seconds=1))
 
     after = await Alert.filter(opportunity_id=deal).order_by("id").values()
     assert again.alerts == 0 and len(before) > 2
-    assert [{**row, "last_seen_at": None} for row in after] == [{**row, "last_seen_at": None} for row in before]
+    assert [{**row, "last_seen_at": None} for row in after] == [
+        {**row, "last_seen_at": None} for row in before
+    ]
     assert {row["last_seen_at"] for row in after} == {at + timedelta(seconds=1)}
     assert await Opportunity.filter(id=deal).values() == deals
 
@@ -94,7 +102,10 @@ async def test_a_write_opens_and_resolves_its_alerts_at_once(team: SalesTeam, de
     await Opportunity.filter(id=deal).update(**step)
     await update_opportunity(ctx, deal, {"name": "Touched again"}, expected_version=None)
 
-    assert (before["severity"], (await only_alert(deal, "NO_NEXT_STEP"))["status"]) == ("CRITICAL", "RESOLVED")
+    assert (before["severity"], (await only_alert(deal, "NO_NEXT_STEP"))["status"]) == (
+        "CRITICAL",
+        "RESOLVED",
+    )
 
 
 async def test_an_unanswered_critical_alert_is_escalated(team: SalesTeam, deal: UUID) -> None:
@@ -133,14 +144,18 @@ async def test_an_alert_without_a_manager_above_waits_for_one(team: SalesTeam, d
     assert (before, (await only_alert(deal))["escalated_to_id"]) == (None, team.member("manager"))
 
 
-async def test_four_weeks_of_silence_propose_to_disqualify_and_a_manager_decides(team: SalesTeam, deal: UUID) -> None:
+async def test_four_weeks_of_silence_propose_to_disqualify_and_a_manager_decides(
+    team: SalesTeam, deal: UUID
+) -> None:
     for day in (14, 27, 28):
         await run_sweep(team, NOW + day * DAY)
     proposal = await only_alert(deal, "DISQUALIFY_PROPOSED")
     weighs = [(await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"]]
     answers = []
     for who in ("owner", "helper", "manager"):
-        [done] = await acknowledge_alerts(team.at(who, NOW + 29 * DAY), [proposal["id"]], "They come back in May")
+        [done] = await acknowledge_alerts(
+            team.at(who, NOW + 29 * DAY), [proposal["id"]], "They come back in May"
+        )
         answers.append(type(done.problem))
     weighs.append((await Opportunity.filter(id=deal).values("disqualify_proposed"))[0]["disqualify_proposed"])
 
@@ -173,7 +188,8 @@ async def test_a_close_resolves_every_alert_of_the_deal(team: SalesTeam, deal: U
 
 async def test_a_second_stakeholder_resolves_the_single_threaded_alert(team: SalesTeam, deal: UUID) -> None:
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
-    ctx, found = team.at("owner", NOW + DAY), []
+    ctx = team.at("owner", NOW + DAY)
+    found = []
     for name, role in (("Grace", BuyingRole.CHAMPION), ("Kim", BuyingRole.APPROVER)):
         contact = await create_contact(ctx, account, {"name": name})
         await add_stakeholder(ctx, deal, NewStakeholder(contact, [role]))

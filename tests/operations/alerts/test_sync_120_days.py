@@ -23,7 +23,14 @@ from workflow.operations.opportunity.alert_responses import acknowledge_alerts, 
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, lose, progress
-from workflow.rules.enums import BuyingRole, LossReason, MitigationKind, OpportunityState, RiskCategory, SlipReason
+from workflow.rules.enums import (
+    BuyingRole,
+    LossReason,
+    MitigationKind,
+    OpportunityState,
+    RiskCategory,
+    SlipReason,
+)
 from workflow.rules.opportunity.facts import NextStep
 
 ZONES = ("Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
@@ -60,7 +67,9 @@ async def raise_high_risk(timeline: AlertTimeline, ctx: Ctx) -> None:
 
 async def assess_old_pain(timeline: AlertTimeline, ctx: Ctx) -> None:
     """They have lived with it for six years."""
-    await update_opportunity(ctx, timeline.deal, {"pain_since": timeline.day(-6 * 366)}, expected_version=None)
+    await update_opportunity(
+        ctx, timeline.deal, {"pain_since": timeline.day(-6 * 366)}, expected_version=None
+    )
 
 
 async def deactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
@@ -85,7 +94,9 @@ async def progress_with_override(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The board wants it to go on though its gate is not met; that is owed for 30 days."""
     terms = override_all()
     assert terms.override is not None
-    override = type(terms.override)(terms.override.requirement_keys, terms.override.reason, ctx.now + 30 * DAY)
+    override = type(terms.override)(
+        terms.override.requirement_keys, terms.override.reason, ctx.now + 30 * DAY
+    )
     await progress(
         ctx, timeline.deal, {"value": MoneyAmount(Decimal(1000), "EUR")}, TransitionOptions(override=override)
     )
@@ -93,12 +104,16 @@ async def progress_with_override(timeline: AlertTimeline, ctx: Ctx) -> None:
 
 async def snooze_silence(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The silence is put aside for five days."""
-    await snooze_alerts(ctx, [await timeline.open_alert("NO_BUYER_ACTIVITY")], ctx.now + 5 * DAY, "They are at a fair")
+    await snooze_alerts(
+        ctx, [await timeline.open_alert("NO_BUYER_ACTIVITY")], ctx.now + 5 * DAY, "They are at a fair"
+    )
 
 
 async def keep_deal_open(timeline: AlertTimeline, ctx: Ctx) -> None:
     """The manager decides that it is not stopped."""
-    await acknowledge_alerts(ctx, [await timeline.open_alert("DISQUALIFY_PROPOSED")], "They are merging until July")
+    await acknowledge_alerts(
+        ctx, [await timeline.open_alert("DISQUALIFY_PROPOSED")], "They are merging until July"
+    )
 
 
 async def lose_deal(timeline: AlertTimeline, ctx: Ctx) -> None:
@@ -125,7 +140,9 @@ STORY: Mapping[int, Sequence[tuple[str, Act]]] = {
         )
     ),
     8: owner_acts(snooze_silence),
-    15: owner_acts(AlertTimeline.log_call, lambda life, ctx: review_risks(ctx, life.deal, none_found=True, note=None)),
+    15: owner_acts(
+        AlertTimeline.log_call, lambda life, ctx: review_risks(ctx, life.deal, none_found=True, note=None)
+    ),
     17: owner_acts(set_next_step(37)),
     18: (("admin", reactivate_manager),),
     20: owner_acts(raise_high_risk),
@@ -134,7 +151,9 @@ STORY: Mapping[int, Sequence[tuple[str, Act]]] = {
         lambda life, ctx: update_risk(ctx, life.created["fear"], {"likelihood": 3}, expected_version=None),
     ),
     29: owner_acts(
-        lambda life, ctx: add_mitigation(ctx, life.created["fear"], NewMitigation(MitigationKind.PILOT, "Show it")),
+        lambda life, ctx: add_mitigation(
+            ctx, life.created["fear"], NewMitigation(MitigationKind.PILOT, "Show it")
+        ),
         AlertTimeline.log_call,
     ),
     30: (("admin", progress_with_override), *owner_acts(set_close_date(31), set_next_step(44))),
@@ -151,7 +170,9 @@ STORY: Mapping[int, Sequence[tuple[str, Act]]] = {
         for day in (70, 76, 82)
     },
     84: owner_acts(
-        lambda life, ctx: update_stakeholder(ctx, life.created["Grace"], {"left": True}, expected_version=None)
+        lambda life, ctx: update_stakeholder(
+            ctx, life.created["Grace"], {"left": True}, expected_version=None
+        )
     ),
     86: owner_acts(lambda life, ctx: life.add_stakeholder(ctx, "Bo", BuyingRole.CHAMPION)),
     **{day: owner_acts(set_next_step(day + 14)) for day in (95, 108)},
@@ -257,4 +278,6 @@ async def test_alerts_over_120_days_of_a_deal_match_the_table(zone: str) -> None
     await timeline.run(DAYS, STORY)
 
     assert "\n".join(await timeline.event_lines()) == TABLE.strip()
-    assert (await Opportunity.filter(id=timeline.deal).values("disqualify_proposed"))[0]["disqualify_proposed"] is False
+    assert (await Opportunity.filter(id=timeline.deal).values("disqualify_proposed"))[0][
+        "disqualify_proposed"
+    ] is False

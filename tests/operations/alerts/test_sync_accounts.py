@@ -44,8 +44,11 @@ async def account_of(deal: UUID) -> UUID:
     return id
 
 
-async def test_an_account_change_opens_and_resolves_alerts_of_its_deals_at_once(team: SalesTeam, deal: UUID) -> None:
-    acme, ctx = await account_of(deal), team.at("owner", NOW + DAY)
+async def test_an_account_change_opens_and_resolves_alerts_of_its_deals_at_once(
+    team: SalesTeam, deal: UUID
+) -> None:
+    acme = await account_of(deal)
+    ctx = team.at("owner", NOW + DAY)
     before = await Opportunity.filter(id=deal).values("version", "updated_at")
 
     await update_account(ctx, acme, {"employee_count": 5}, expected_version=None)
@@ -70,7 +73,8 @@ async def test_alerts_of_deals_hidden_from_the_editor_are_opened_too(team: Sales
 
 
 async def test_an_unchanged_account_evaluates_nothing(team: SalesTeam, deal: UUID) -> None:
-    acme, ctx = await account_of(deal), team.at("owner", NOW + DAY)
+    acme = await account_of(deal)
+    ctx = team.at("owner", NOW + DAY)
     seen = await Alert.filter(opportunity_id=deal).order_by("id").values("id", "last_seen_at")
 
     await update_account(ctx, acme, {"name": "Acme"}, expected_version=None)
@@ -90,7 +94,9 @@ async def test_closed_deals_keep_their_health(team: SalesTeam) -> None:
 
 
 async def test_many_deals_of_one_account_take_the_statements_of_one(team: SalesTeam, deal: UUID) -> None:
-    acme, ctx, counted = await account_of(deal), team.at("owner", NOW + DAY), []
+    acme = await account_of(deal)
+    ctx = team.at("owner", NOW + DAY)
+    counted = []
     for more in (0, 20):
         for _ in range(more):
             await team.add_deal(OpportunityState.QUALIFIED)
@@ -103,7 +109,8 @@ async def test_many_deals_of_one_account_take_the_statements_of_one(team: SalesT
 
 
 async def test_a_merge_evaluates_the_deals_of_the_kept_account(team: SalesTeam, deal: UUID) -> None:
-    acme, admin = await account_of(deal), team.at("admin", NOW + DAY)
+    acme = await account_of(deal)
+    admin = team.at("admin", NOW + DAY)
     small: Any = {"name": "Acme Ltd", "employee_count": 5}
     other = await create_account(admin, small)
 

@@ -52,12 +52,17 @@ def fault_paths(refusal: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[
 async def test_anyone_who_sees_a_deal_can_log_activities_without_changing_its_version(
     team: SalesTeam, state: OpportunityState, who: str
 ) -> None:
-    id, ctx = team.deals[state], team.at(who, LATER)
+    id = team.deals[state]
+    ctx = team.at(who, LATER)
     before = await deal_row_without_health(id)
 
     made = await log_call(ctx, id)
 
-    actor = {"actor_kind": ctx.viewer.kind, "actor_name": ctx.viewer.name, "actor_member_id": ctx.viewer.member_id}
+    actor = {
+        "actor_kind": ctx.viewer.kind,
+        "actor_name": ctx.viewer.name,
+        "actor_member_id": ctx.viewer.member_id,
+    }
     assert await Activity.filter(id=made).values(*actor, "at") == [{**actor, "at": LATER}]
     assert await deal_row_without_health(id) == before
     assert [type for type, payload in await recorded_events(id) if payload["activityId"] == str(made)] == [
@@ -80,7 +85,9 @@ async def test_activities_cannot_be_logged_on_hidden_deals(
     organization: TestOrganization, scenario: ActivityScenario
 ) -> None:
     await organization.ctx_of(Role.REP, "rita@example.com")
-    await Member.filter(organization_id=organization.id, email="rita@example.com").update(visibility=Visibility.OWN)
+    await Member.filter(organization_id=organization.id, email="rita@example.com").update(
+        visibility=Visibility.OWN
+    )
     blind = await organization.ctx_of(Role.REP, "rita@example.com", now=LATER)
     foreign = (await new_organization()).ctx
     before = await stored_rows(scenario.deal)
@@ -100,7 +107,9 @@ async def test_an_activity_may_predate_its_deal(scenario: ActivityScenario, at: 
 
 
 @pytest.mark.parametrize("at", [LATER + TICK, datetime(1900, 1, 1, tzinfo=UTC) - TICK])
-async def test_an_activity_cannot_be_in_the_future_or_before_1900(scenario: ActivityScenario, at: datetime) -> None:
+async def test_an_activity_cannot_be_in_the_future_or_before_1900(
+    scenario: ActivityScenario, at: datetime
+) -> None:
     before = await stored_rows(scenario.deal)
 
     with pytest.raises(InvalidInputError) as refusal:
@@ -134,7 +143,9 @@ async def test_participants_are_contacts_of_the_account(
     rival = await create_account(scenario.ctx, {"name": "Rival"})
     theirs = await create_contact(scenario.ctx, rival, {"name": "Ron"})
     strangers = (await new_organization()).ctx
-    foreign = await create_contact(strangers, await create_account(strangers, {"name": "Acme"}), {"name": "Fay"})
+    foreign = await create_contact(
+        strangers, await create_account(strangers, {"name": "Acme"}), {"name": "Fay"}
+    )
     before = await stored_rows(scenario.deal)
 
     with pytest.raises(InvalidInputError) as refusal:
@@ -156,7 +167,10 @@ FAULTS: Mapping[str, tuple[dict[str, Any], list[tuple[str, ...]]]] = {
     "system alone": ({"external_system": "mail"}, [("externalId",)]),
     "id alone": ({"external_id": "1", "external_system": " "}, [("externalId",)]),
     "long id": ({**KEY, "external_id": "x" * 256}, [("externalId",)]),
-    "all at once": ({"summary": "", "at": LATER + TICK, "two_way": True}, [("summary",), ("at",), ("contactIds",)]),
+    "all at once": (
+        {"summary": "", "at": LATER + TICK, "two_way": True},
+        [("summary",), ("at",), ("contactIds",)],
+    ),
 }
 
 
@@ -192,7 +206,9 @@ async def test_the_same_external_id_twice_is_a_duplicate_on_any_deal(scenario: A
     assert (await stored_rows(scenario.deal), await stored_rows(elsewhere)) == before
 
 
-async def test_an_external_id_is_unique_within_its_system_and_organization(scenario: ActivityScenario) -> None:
+async def test_an_external_id_is_unique_within_its_system_and_organization(
+    scenario: ActivityScenario,
+) -> None:
     others = await new_activity_scenario(await new_organization())
 
     made = [
@@ -259,7 +275,9 @@ async def test_facts_have_the_last_two_way_activity_and_the_last_30_days(scenari
     ]
 
 
-async def test_an_activity_is_logged_although_the_clock_is_behind_the_deal(scenario: ActivityScenario) -> None:
+async def test_an_activity_is_logged_although_the_clock_is_behind_the_deal(
+    scenario: ActivityScenario,
+) -> None:
     behind = replace(scenario.ctx, now=NOW - timedelta(days=1))
 
     made = await log_call(behind, scenario.deal)

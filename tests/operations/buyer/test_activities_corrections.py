@@ -66,7 +66,8 @@ async def listed_activities(scenario: ActivityScenario) -> tuple[list[UUID], int
 async def test_those_who_may_write_the_deal_or_logged_the_activity_may_correct_it(
     team: SalesTeam, who: str, state: OpportunityState
 ) -> None:
-    deal, version = team.deals[state], await Opportunity.filter(id=team.deals[state]).values("version", "updated_at")
+    deal = team.deals[state]
+    version = await Opportunity.filter(id=team.deals[state]).values("version", "updated_at")
     author = "stranger" if who != "stranger" else "other manager"
     logged = await log_call(team.at(author, LATER), deal)
     own = [await log_call(team.at(who, LATER), deal)] if who != "observer" else []
@@ -99,7 +100,9 @@ async def test_a_logger_who_no_longer_sees_the_deal_cannot_correct() -> None:
     assert await stored_rows(deal) == before
 
 
-async def test_omitted_fields_are_kept_and_the_event_has_old_and_new_values(scenario: ActivityScenario) -> None:
+async def test_omitted_fields_are_kept_and_the_event_has_old_and_new_values(
+    scenario: ActivityScenario,
+) -> None:
     id = await scenario.log_two_way_call(scenario.grace, external_system="mail", external_id="1")
     [before] = await Activity.filter(id=id).values()
 
@@ -173,10 +176,8 @@ async def test_an_activity_without_contacts_becomes_two_way_only_with_one(scenar
 
 
 async def test_a_void_activity_is_not_listed_or_counted_until_restored(scenario: ActivityScenario) -> None:
-    early, late = (
-        await scenario.log_two_way_call(scenario.grace, at=NOW),
-        await scenario.log_two_way_call(scenario.grace, at=LATER),
-    )
+    early = await scenario.log_two_way_call(scenario.grace, at=NOW)
+    late = await scenario.log_two_way_call(scenario.grace, at=LATER)
 
     await scenario.correct(late, void=True)
     gone = (
@@ -195,7 +196,9 @@ async def test_a_void_activity_is_not_listed_or_counted_until_restored(scenario:
     assert gone == (([early], 1), ("BRIEF", "NONE"), NOW)
     assert back == (([late, early], 2), ("MULTIPLE", "NONE"), LATER)
     assert [
-        payload["changes"] for type, payload in await recorded_events(scenario.deal) if type == "activity.corrected"
+        payload["changes"]
+        for type, payload in await recorded_events(scenario.deal)
+        if type == "activity.corrected"
     ] == [
         {"voidedAt": {"old": None, "new": LATER.isoformat()}},
         {"voidedAt": {"old": LATER.isoformat(), "new": None}},
@@ -207,7 +210,9 @@ async def test_an_override_is_settled_by_the_activity_that_meets_it() -> None:
     await _require_activity(team)
     deal = await team.add_deal(OpportunityState.QUALIFIED, "owing")
     given = NewOverride(("talk",), "They are away until Monday, says the owner.")
-    await triggers.progress(team.at("manager", NOW + timedelta(hours=1)), deal, {}, TransitionOptions(override=given))
+    await triggers.progress(
+        team.at("manager", NOW + timedelta(hours=1)), deal, {}, TransitionOptions(override=given)
+    )
     account = (await Opportunity.filter(id=deal).values("account_id"))[0]["account_id"]
     scenario = ActivityScenario(
         team.at("stranger", LATER), account, deal, *[await _contact(team, account) for _ in range(2)]

@@ -20,10 +20,16 @@ from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.opportunity.triggers import LossDetails, lose, reopen
 from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CompetitorKind, CompetitorStanding, LossReason, OpportunityState, Role
-from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
+from workflow.rules.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    VersionConflictError,
+)
 from workflow.rules.opportunity.parts import CompetitorFacts
 
-K, S = CompetitorKind, OpportunityState
+K = CompetitorKind
+S = OpportunityState
 GLOBEX = NewCompetitor(K.VENDOR, "Globex", CompetitorStanding.ACTIVE, "Price", "Service")
 STATUS_QUO = NewCompetitor(K.STATUS_QUO, "Counting by hand")
 
@@ -47,7 +53,9 @@ async def competitor_events(id: UUID) -> list[tuple[str, dict[str, Any]]]:
     """The facts about competitors, in order, without who and where."""
     events = await Event.filter(aggregateid=id, type__startswith="competitor.").order_by("pos")
     about = {"opportunityId", "version", "actor", "competitorId"}
-    return [(event.type, {k: v for k, v in dict(event.payload).items() if k not in about}) for event in events]
+    return [
+        (event.type, {k: v for k, v in dict(event.payload).items() if k not in about}) for event in events
+    ]
 
 
 async def add(team: SalesTeam, deal: UUID, new: NewCompetitor, who: str = "owner") -> UUID:
@@ -73,7 +81,13 @@ async def test_a_competitor_is_stored_and_recorded(team: SalesTeam, lead: UUID) 
     assert await competitors(team, lead) == (
         CompetitorFacts(id, lead, K.VENDOR, "Globex", standing, "Price", "Service"),
     )
-    news = {"kind": "VENDOR", "name": "Globex", "standing": "ACTIVE", "strengths": "Price", "weaknesses": "Service"}
+    news = {
+        "kind": "VENDOR",
+        "name": "Globex",
+        "standing": "ACTIVE",
+        "strengths": "Price",
+        "weaknesses": "Service",
+    }
     assert await competitor_events(lead) == [
         ("competitor.added", {"changes": {name: {"old": None, "new": value} for name, value in news.items()}})
     ]
@@ -99,7 +113,9 @@ async def test_names_are_compared_case_insensitively_in_every_script(team: Sales
     assert list(await faults(lead, add(team, lead, NewCompetitor(K.VENDOR, "STRASSE")))) == ["name"]
 
 
-async def test_the_same_name_may_exist_with_another_kind_or_on_another_deal(team: SalesTeam, lead: UUID) -> None:
+async def test_the_same_name_may_exist_with_another_kind_or_on_another_deal(
+    team: SalesTeam, lead: UUID
+) -> None:
     other = await team.add_deal(S.LEAD, "other")
 
     for deal, kind in ((lead, K.VENDOR), (lead, K.INCUMBENT), (lead, K.IN_HOUSE), (other, K.VENDOR)):
@@ -142,16 +158,23 @@ async def test_texts_have_a_maximum_length(team: SalesTeam, lead: UUID, name: st
 async def test_a_change_records_old_and_new_values_and_null_clears(team: SalesTeam, lead: UUID) -> None:
     id = await add(team, lead, GLOBEX)
 
-    await update(team, id, {"standing": CompetitorStanding.SHORTLISTED, "strengths": None, "weaknesses": "Service"})
+    await update(
+        team, id, {"standing": CompetitorStanding.SHORTLISTED, "strengths": None, "weaknesses": "Service"}
+    )
 
     expected = CompetitorFacts(id, lead, K.VENDOR, "Globex", CompetitorStanding.SHORTLISTED, None, "Service")
     assert await competitors(team, lead) == (expected,)
-    changes = {"standing": {"old": "ACTIVE", "new": "SHORTLISTED"}, "strengths": {"old": "Price", "new": None}}
+    changes = {
+        "standing": {"old": "ACTIVE", "new": "SHORTLISTED"},
+        "strengths": {"old": "Price", "new": None},
+    }
     assert (await competitor_events(lead))[1:] == [("competitor.updated", {"changes": changes})]
 
 
 @pytest.mark.parametrize("again", [{}, {"name": " Globex ", "standing": CompetitorStanding.ACTIVE}])
-async def test_an_unchanged_competitor_writes_nothing(team: SalesTeam, lead: UUID, again: CompetitorChanges) -> None:
+async def test_an_unchanged_competitor_writes_nothing(
+    team: SalesTeam, lead: UUID, again: CompetitorChanges
+) -> None:
     id = await add(team, lead, GLOBEX)
     before = await stored_rows(lead)
 
@@ -175,7 +198,10 @@ async def test_a_competitor_can_be_respelled_but_not_renamed_to_another(team: Sa
 async def test_name_and_standing_cannot_be_cleared(team: SalesTeam, lead: UUID) -> None:
     id = await add(team, lead, GLOBEX)
 
-    assert list(await faults(lead, update(team, id, {"name": None, "standing": None}))) == ["name", "standing"]
+    assert list(await faults(lead, update(team, id, {"name": None, "standing": None}))) == [
+        "name",
+        "standing",
+    ]
 
 
 async def test_a_removed_competitor_can_be_added_again(team: SalesTeam, lead: UUID) -> None:
@@ -193,8 +219,11 @@ async def test_a_removed_competitor_can_be_added_again(team: SalesTeam, lead: UU
 
 async def test_a_competitor_who_won_the_deal_cannot_be_removed(team: SalesTeam) -> None:
     deal = await team.add_deal(S.QUALIFIED, "won by Globex")
-    winner, other = await add(team, deal, GLOBEX), await add(team, deal, NewCompetitor(K.VENDOR, "Initech"))
-    await lose(team.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, winner), TransitionOptions())
+    winner = await add(team, deal, GLOBEX)
+    other = await add(team, deal, NewCompetitor(K.VENDOR, "Initech"))
+    await lose(
+        team.ctx["owner"], deal, LossDetails(LossReason.LOST_TO_COMPETITOR, winner), TransitionOptions()
+    )
     await reopen(team.ctx["admin"], deal, S.LEAD, {}, TransitionOptions(note="They called us again."))
 
     found = await faults(deal, remove(team, winner))
@@ -208,7 +237,9 @@ async def test_a_competitor_who_won_the_deal_cannot_be_removed(team: SalesTeam) 
 
 
 @pytest.mark.parametrize("who", ROLES)
-async def test_only_those_who_may_write_the_deal_may_change_its_competitors(team: SalesTeam, who: str) -> None:
+async def test_only_those_who_may_write_the_deal_may_change_its_competitors(
+    team: SalesTeam, who: str
+) -> None:
     deal = team.deals[S.PROGRESSING]
     id = await add(team, deal, NewCompetitor(K.VENDOR, f"Seen by {who}"), "admin")
     attempts = [

@@ -12,7 +12,12 @@ from tests.support.organizations import TestOrganization, new_organization
 from tests.support.scenarios.milestones import EVIDENCE, REASON
 from tests.support.team import SELLER_EMAIL, import_deals, override_all
 from workflow.models import Milestone
-from workflow.operations.buyer.milestones import NewMilestone, add_milestone, complete_milestone, waive_milestone
+from workflow.operations.buyer.milestones import (
+    NewMilestone,
+    add_milestone,
+    complete_milestone,
+    waive_milestone,
+)
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.transitions import TransitionOptions, TransitionOutcome
 from workflow.operations.opportunity.triggers import (
@@ -39,8 +44,10 @@ from workflow.rules.enums import (
 )
 from workflow.rules.errors import TransitionBlockedError
 
-LEAD, PROGRESSING = OpportunityState.LEAD, OpportunityState.PROGRESSING
-PLANNED, MISSED = MilestoneStatus.PLANNED, MilestoneStatus.MISSED
+LEAD = OpportunityState.LEAD
+PROGRESSING = OpportunityState.PROGRESSING
+PLANNED = MilestoneStatus.PLANNED
+MISSED = MilestoneStatus.MISSED
 KEYS = ["problem_agreed", "solution_validated", "business_case_shared", "decision_made", "terms_agreed"]
 DAYS = [14, 30, 45, 60, 75]
 MARCH, APRIL, JUNE = (datetime(2026, month, 10, 12, tzinfo=UTC) for month in (3, 4, 6))
@@ -91,7 +98,8 @@ async def milestones_of(deal: UUID) -> dict[str, dict[str, Any]]:
 
 async def deal_with_every_status(organization: TestOrganization) -> tuple[UUID, dict[str, dict[str, Any]]]:
     """A deal that entered PROGRESSING in March, with milestones of the process and by hand in every status."""
-    deal, ctx = await qualified_deal(organization), admin_at(organization, MARCH)
+    deal = await qualified_deal(organization)
+    ctx = admin_at(organization, MARCH)
     await take_transitions(organization, deal, Trigger.PROGRESS, at=MARCH)
     for name in ("own planned", "own missed", "own done", "own waived"):
         await add_milestone(ctx, deal, NewMilestone(name, MilestoneSide.SELLER, 5, MARCH.date()))
@@ -104,7 +112,9 @@ async def deal_with_every_status(organization: TestOrganization) -> tuple[UUID, 
     return deal, await milestones_of(deal)
 
 
-async def test_entering_progressing_creates_the_milestones_of_the_process(organization: TestOrganization) -> None:
+async def test_entering_progressing_creates_the_milestones_of_the_process(
+    organization: TestOrganization,
+) -> None:
     deal = await qualified_deal(organization)
     assert await milestones_of(deal) == {}
 
@@ -113,7 +123,9 @@ async def test_entering_progressing_creates_the_milestones_of_the_process(organi
     about = ("template_key", "weight", "side", "status", "due")
     dues = [MARCH.date() + timedelta(days=days) for days in DAYS]
     wanted = zip(KEYS, [15, 25, 20, 20, 20], ["BUYER"] * 4 + ["JOINT"], ["PLANNED"] * 5, dues, strict=True)
-    assert [tuple(step[name] for name in about) for step in (await milestones_of(deal)).values()] == list(wanted)
+    assert [tuple(step[name] for name in about) for step in (await milestones_of(deal)).values()] == list(
+        wanted
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +137,9 @@ async def test_entering_progressing_creates_the_milestones_of_the_process(organi
         ("America/Los_Angeles", datetime(2026, 3, 11, 7, tzinfo=UTC), date(2026, 3, 11)),
     ],
 )
-async def test_due_dates_count_from_today_in_the_organizations_time_zone(zone: str, at: datetime, today: date) -> None:
+async def test_due_dates_count_from_today_in_the_organizations_time_zone(
+    zone: str, at: datetime, today: date
+) -> None:
     organization = await new_organization(time_zone=zone)
     deal = await qualified_deal(organization)
 
@@ -144,7 +158,8 @@ async def test_manual_milestones_come_after_those_of_the_process(organization: T
 
 
 async def test_a_dry_run_or_blocked_transition_creates_no_milestones(organization: TestOrganization) -> None:
-    deal, ctx = await qualified_deal(organization), admin_at(organization, MARCH)
+    deal = await qualified_deal(organization)
+    ctx = admin_at(organization, MARCH)
 
     with pytest.raises(TransitionBlockedError):
         await progress(ctx, deal, {}, TransitionOptions())
@@ -185,7 +200,9 @@ async def test_closing_keeps_every_milestone(organization: TestOrganization, clo
 
 
 @pytest.mark.parametrize("close", CLOSES)
-async def test_a_reopen_resets_milestones_that_are_not_done(organization: TestOrganization, close: Trigger) -> None:
+async def test_a_reopen_resets_milestones_that_are_not_done(
+    organization: TestOrganization, close: Trigger
+) -> None:
     deal, before = await deal_with_every_status(organization)
 
     await take_transitions(organization, deal, close, at=APRIL)

@@ -31,9 +31,12 @@ from workflow.operations.buyer.milestones import (
 from workflow.rules.enums import ActorKind, MilestoneSide, MilestoneStatus, OpportunityState
 from workflow.rules.errors import InvalidInputError
 
-PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
-MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
-SELLER, PROGRESSING = MilestoneSide.SELLER, OpportunityState.PROGRESSING
+PLANNED = MilestoneStatus.PLANNED
+DONE = MilestoneStatus.DONE
+MISSED = MilestoneStatus.MISSED
+WAIVED = MilestoneStatus.WAIVED
+SELLER = MilestoneSide.SELLER
+PROGRESSING = OpportunityState.PROGRESSING
 OPEN = [OpportunityState.LEAD, OpportunityState.QUALIFIED, PROGRESSING]
 
 
@@ -52,13 +55,16 @@ async def process_step(team: SalesTeam) -> UUID:
 
 
 @pytest.mark.parametrize("state", OPEN)
-async def test_a_manual_milestone_comes_after_those_of_the_process(team: SalesTeam, state: OpportunityState) -> None:
+async def test_a_manual_milestone_comes_after_those_of_the_process(
+    team: SalesTeam, state: OpportunityState
+) -> None:
     deal = await team.add_deal(state)
     first = await add_milestone(team.at("owner", LATER), deal, NewMilestone(" They saw it work "))
 
     second = await add_milestone(team.at("owner", LATER), deal, NewMilestone("Ours", SELLER, 20, TODAY))
 
-    kept, last = await milestone_row(first), await milestone_row(second)
+    kept = await milestone_row(first)
+    last = await milestone_row(second)
     about = ("template_key", "name", "side", "weight", "status", "due", "position")
     assert [kept[name] for name in about] == [None, "They saw it work", "BUYER", 1, "PLANNED", None, 6]
     assert [last[name] for name in about] == [None, "Ours", "SELLER", 20, "PLANNED", TODAY, 7]
@@ -109,7 +115,8 @@ async def test_completing_stores_time_member_and_evidence(team: SalesTeam, start
 
     await complete_milestone(team.at("manager", LATER), id, evidence=f" {EVIDENCE} ", expected_version=None)
 
-    step, (type, payload) = await milestone_row(id), await last_event(id)
+    step = await milestone_row(id)
+    (type, payload) = await last_event(id)
     assert (step["status"], step["completed_at"], step["evidence"]) == (DONE, LATER, EVIDENCE)
     assert (step["actor_kind"], step["actor_member_id"]) == (ActorKind.MEMBER, team.member("manager"))
     assert (type, payload["evidence"], payload["key"]) == ("milestone.completed", EVIDENCE, None)
@@ -123,7 +130,8 @@ async def test_completing_stores_time_member_and_evidence(team: SalesTeam, start
 async def test_empty_evidence_is_refused_except_on_seller_milestones(
     team: SalesTeam, side: MilestoneSide, evidence: str | None
 ) -> None:
-    id, absent = await new_milestone(team, side=side), evidence is None or not evidence.strip()
+    id = await new_milestone(team, side=side)
+    absent = evidence is None or not evidence.strip()
     attempt = complete_milestone(team.at("owner", LATER), id, evidence=evidence, expected_version=None)
 
     if side is SELLER and absent:
@@ -149,9 +157,12 @@ async def test_name_and_due_date_of_a_process_milestone_may_change(team: SalesTe
     id = await process_step(team)
     due = (await milestone_row(id))["due"]
 
-    await update_milestone(team.at("owner", LATER), id, {"name": " Proven ", "due": None}, expected_version=None)
+    await update_milestone(
+        team.at("owner", LATER), id, {"name": " Proven ", "due": None}, expected_version=None
+    )
 
-    step, (type, payload) = await milestone_row(id), await last_event(id)
+    step = await milestone_row(id)
+    (type, payload) = await last_event(id)
     assert (step["name"], step["due"], step["status"]) == ("Proven", None, PLANNED)
     assert (type, payload["key"]) == ("milestone.updated", "solution_validated")
     assert payload["changes"]["due"] == {"old": due.isoformat(), "new": None}
@@ -161,7 +172,9 @@ async def test_name_and_due_date_of_a_process_milestone_may_change(team: SalesTe
 async def test_the_unchanged_weight_of_a_process_milestone_is_accepted(team: SalesTeam) -> None:
     id = await process_step(team)
 
-    await update_milestone(team.at("owner", LATER), id, {"name": "Proven", "weight": 25}, expected_version=None)
+    await update_milestone(
+        team.at("owner", LATER), id, {"name": "Proven", "weight": 25}, expected_version=None
+    )
 
     assert ((await milestone_row(id))["name"], (await milestone_row(id))["weight"]) == ("Proven", 25)
 
@@ -170,7 +183,9 @@ async def test_the_unchanged_weight_of_a_process_milestone_is_accepted(team: Sal
 async def test_the_weight_of_a_process_milestone_cannot_change(team: SalesTeam, weight: int | None) -> None:
     id = await process_step(team)
 
-    attempt = update_milestone(team.at("owner", LATER), id, {"name": "Seen", "weight": weight}, expected_version=None)
+    attempt = update_milestone(
+        team.at("owner", LATER), id, {"name": "Seen", "weight": weight}, expected_version=None
+    )
 
     assert await faulty_fields(id, attempt) == ["weight"]
 
@@ -222,10 +237,13 @@ async def test_a_missed_milestone_with_a_future_due_date_is_planned_again(
 
 
 async def test_the_same_values_again_change_nothing(team: SalesTeam) -> None:
-    id, ctx = await new_milestone(team), team.at("owner", LATER)
+    id = await new_milestone(team)
+    ctx = team.at("owner", LATER)
     before = await milestone_row(id), await deal_version(await deal_of(id)), await last_event(id)
 
-    await update_milestone(ctx, id, {"name": "They saw it work", "due": YESTERDAY, "weight": 1}, expected_version=None)
+    await update_milestone(
+        ctx, id, {"name": "They saw it work", "due": YESTERDAY, "weight": 1}, expected_version=None
+    )
     await update_milestone(ctx, id, {}, expected_version=None)
 
     assert (await milestone_row(id), await deal_version(await deal_of(id)), await last_event(id)) == before

@@ -40,9 +40,13 @@ async def team() -> SalesTeam:
 async def test_only_those_who_may_write_the_deal_may_change_its_milestones(
     team: SalesTeam, verb: str, who: str
 ) -> None:
-    id, ctx = await new_milestone(team, START.get(verb, MilestoneStatus.PLANNED)), team.at(who, LATER)
-    deal, helpers = await deal_of(id), [team.member("helper")]
-    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    id = await new_milestone(team, START.get(verb, MilestoneStatus.PLANNED))
+    ctx = team.at(who, LATER)
+    deal = await deal_of(id)
+    helpers = [team.member("helper")]
+    await update_opportunity(
+        team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None
+    )
     attempt = VERBS[verb](ctx, id, None) if verb in VERBS else add_milestone(ctx, deal, NewMilestone("New"))
 
     if who in WRITERS:
@@ -74,7 +78,8 @@ async def test_the_current_version_is_accepted_and_raised(team: SalesTeam, verb:
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_hidden_milestone_is_not_found(team: SalesTeam, verb: str) -> None:
     id = await new_milestone(team, START[verb])
-    deal, foreign = await deal_of(id), (await new_organization()).ctx
+    deal = await deal_of(id)
+    foreign = (await new_organization()).ctx
 
     unseen = await refusal_of(deal, VERBS[verb](foreign, id, 99))
     unknown = await refusal_of(deal, VERBS[verb](team.at("admin", LATER), uuid4(), 99))
@@ -95,8 +100,11 @@ async def close_deal(team: SalesTeam, deal: UUID, state: OpportunityState) -> No
 
 @pytest.mark.parametrize("state", CLOSED)
 @pytest.mark.parametrize("verb", VERBS)
-async def test_milestones_of_a_closed_deal_are_read_only(team: SalesTeam, verb: str, state: OpportunityState) -> None:
-    id, ctx = await new_milestone(team, START[verb]), team.at("admin", LATER)
+async def test_milestones_of_a_closed_deal_are_read_only(
+    team: SalesTeam, verb: str, state: OpportunityState
+) -> None:
+    id = await new_milestone(team, START[verb])
+    ctx = team.at("admin", LATER)
     deal = await deal_of(id)
     await close_deal(team, deal, state)
 
@@ -109,7 +117,8 @@ async def test_milestones_of_a_closed_deal_are_read_only(team: SalesTeam, verb: 
 
 
 async def test_a_deal_is_won_when_its_required_milestones_are_done_or_waived(team: SalesTeam) -> None:
-    deal, ctx = await team.add_deal(OpportunityState.PROGRESSING), team.at("owner", LATER)
+    deal = await team.add_deal(OpportunityState.PROGRESSING)
+    ctx = team.at("owner", LATER)
     asked = Milestone.filter(opportunity_id=deal, template_key__in=["decision_made", "terms_agreed"])
     steps = [step["id"] for step in await asked.order_by("position").values("id")]
 
@@ -121,7 +130,10 @@ async def test_a_deal_is_won_when_its_required_milestones_are_done_or_waived(tea
 
     assert isinstance(blocked, TransitionBlockedError)
     assert isinstance(half, TransitionBlockedError)
-    keys = [[verdict.key for verdict in refusal.unmet if isinstance(verdict, Verdict)] for refusal in (blocked, half)]
+    keys = [
+        [verdict.key for verdict in refusal.unmet if isinstance(verdict, Verdict)]
+        for refusal in (blocked, half)
+    ]
     assert keys == [["milestone.decision_made", "milestone.terms_agreed"], ["milestone.terms_agreed"]]
     assert await Opportunity.filter(id=deal, state=OpportunityState.WON).exists()
 

@@ -24,8 +24,10 @@ from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MilestoneStatus
 from workflow.rules.errors import PermissionDeniedError
 
-PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
-MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
+PLANNED = MilestoneStatus.PLANNED
+DONE = MilestoneStatus.DONE
+MISSED = MilestoneStatus.MISSED
+WAIVED = MilestoneStatus.WAIVED
 WAIVERS = {"manager", "admin"}
 REASON_TO_REOPEN = "It broke on their data."
 
@@ -39,7 +41,9 @@ async def team() -> SalesTeam:
 async def make_collaborator(team: SalesTeam, deal: UUID, name: str) -> None:
     """The person works the deal with its owner."""
     helpers = [team.member(name)]
-    await update_opportunity(team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None)
+    await update_opportunity(
+        team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None
+    )
 
 
 @pytest.mark.parametrize("who", ROLES)
@@ -56,12 +60,14 @@ async def test_only_the_teams_manager_or_an_admin_may_waive(team: SalesTeam, who
 
 @pytest.mark.parametrize("who", sorted(WAIVERS))
 async def test_owners_and_collaborators_cannot_waive(team: SalesTeam, who: str) -> None:
-    helping, owning = await new_milestone(team), await new_milestone(team)
+    helping = await new_milestone(team)
+    owning = await new_milestone(team)
     await make_collaborator(team, await deal_of(helping), who)
     await Opportunity.filter(id=await deal_of(owning)).update(owner_id=team.member(who))
 
     refusals = [
-        await refusal_of(await deal_of(id), VERBS["waive"](team.at(who, LATER), id, None)) for id in (helping, owning)
+        await refusal_of(await deal_of(id), VERBS["waive"](team.at(who, LATER), id, None))
+        for id in (helping, owning)
     ]
 
     who = "a manager of the owner's team or an admin, who does not work the deal"
@@ -75,11 +81,16 @@ async def test_a_waiver_stores_member_and_reason(team: SalesTeam, start: Milesto
 
     await waive_milestone(team.at("manager", LATER), id, reason=f" {REASON} ", expected_version=None)
 
-    step, (type, payload) = await milestone_row(id), await last_event(id)
+    step = await milestone_row(id)
+    (type, payload) = await last_event(id)
     manager = team.member("manager")
     assert (step["status"], step["waive_reason"], step["actor_member_id"]) == (WAIVED, REASON, manager)
     assert (step["completed_at"], step["evidence"]) == (None, None)
-    assert (type, payload["reason"], payload["actor"]["memberId"]) == ("milestone.waived", REASON, str(manager))
+    assert (type, payload["reason"], payload["actor"]["memberId"]) == (
+        "milestone.waived",
+        REASON,
+        str(manager),
+    )
     assert payload["changes"] == {"status": {"old": start, "new": WAIVED}}
 
 
@@ -105,7 +116,9 @@ async def test_a_reopened_milestone_is_planned_and_keeps_only_its_due_date(
 
     await reopen_milestone(team.at("owner", LATER), id, reason=f" {REASON_TO_REOPEN} ", expected_version=None)
 
-    gone = dict.fromkeys(("completed_at", "evidence", "waive_reason", "actor_kind", "actor_name", "actor_member_id"))
+    gone = dict.fromkeys(
+        ("completed_at", "evidence", "waive_reason", "actor_kind", "actor_name", "actor_member_id")
+    )
     assert await milestone_row(id) == {**before, **gone, "status": PLANNED}
     assert before["due"] == YESTERDAY
 

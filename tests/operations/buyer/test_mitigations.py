@@ -38,8 +38,11 @@ async def risk_status(scenario: RiskScenario, risk: Any) -> str:
 
 
 @pytest.mark.parametrize("before", [S.SUSPECTED, S.CONFIRMED, S.MITIGATED])
-async def test_planning_a_mitigation_makes_the_risk_mitigating(scenario: RiskScenario, before: RiskStatus) -> None:
-    risk, due = await scenario.add_risk(5, 5, before), date(2026, 5, 1)
+async def test_planning_a_mitigation_makes_the_risk_mitigating(
+    scenario: RiskScenario, before: RiskStatus
+) -> None:
+    risk = await scenario.add_risk(5, 5, before)
+    due = date(2026, 5, 1)
     version = (await scenario.deal_row())["version"]
 
     answer = await add_mitigation(scenario.seller, risk, NewMitigation(PILOT, " Show it in a week ", due))
@@ -47,7 +50,12 @@ async def test_planning_a_mitigation_makes_the_risk_mitigating(scenario: RiskSce
     row = await scenario.deal_row()
     plan = (await Mitigation.filter(risk_id=risk, kind=PILOT).values())[0]
     assert (answer, await risk_status(scenario, risk)) == (risk, S.MITIGATING)
-    assert (plan["action"], plan["due"], plan["done_at"], plan["evidence"]) == ("Show it in a week", due, None, None)
+    assert (plan["action"], plan["due"], plan["done_at"], plan["evidence"]) == (
+        "Show it in a week",
+        due,
+        None,
+        None,
+    )
     assert (row["version"], row["risk_level"]) == (version + 1, "CRITICAL")
     new = {"kind": "PILOT", "action": "Show it in a week", "due": "2026-05-01"}
     assert await scenario.last_event() == {
@@ -91,13 +99,16 @@ async def test_every_fault_of_a_mitigation_is_reported(
 
 async def test_a_risk_is_mitigated_when_every_mitigation_is_done(scenario: RiskScenario) -> None:
     risk = await scenario.add_risk(4, 4)
-    first, second = await scenario.add_mitigation(risk), await scenario.add_mitigation(risk)
+    first = await scenario.add_mitigation(risk)
+    second = await scenario.add_mitigation(risk)
 
     await scenario.complete_mitigation(second, evidence=f" {EVIDENCE} ")
-    halfway, told_halfway = await risk_status(scenario, risk), await scenario.last_event()
+    halfway = await risk_status(scenario, risk)
+    told_halfway = await scenario.last_event()
     answer = await scenario.complete_mitigation(first)
 
-    row, done = await scenario.deal_row(), (await Mitigation.filter(id=first).values())[0]
+    row = await scenario.deal_row()
+    done = (await Mitigation.filter(id=first).values())[0]
     named = {"type": "mitigation.completed", "riskId": str(risk), "evidence": EVIDENCE}
     assert (halfway, told_halfway) == (S.MITIGATING, {**named, "mitigationId": str(second)})
     assert (answer, await risk_status(scenario, risk), row["risk_level"]) == (risk, S.MITIGATED, None)
@@ -132,7 +143,8 @@ async def test_completing_a_mitigation_needs_real_evidence(scenario: RiskScenari
 
 async def test_a_mitigation_cannot_be_completed_twice(scenario: RiskScenario) -> None:
     risk = await scenario.add_risk()
-    plan, _ = await scenario.add_mitigation(risk), await scenario.add_mitigation(risk)
+    plan = await scenario.add_mitigation(risk)
+    _ = await scenario.add_mitigation(risk)
     await scenario.complete_mitigation(plan)
     before = await scenario.all_rows()
 
@@ -170,7 +182,8 @@ async def test_an_unknown_mitigation_is_not_found(scenario: RiskScenario) -> Non
 
 
 async def test_completing_a_mitigation_checks_the_expected_version(scenario: RiskScenario) -> None:
-    plan, version = await scenario.add_mitigation(await scenario.add_risk()), (await scenario.deal_row())["version"]
+    plan = await scenario.add_mitigation(await scenario.add_risk())
+    version = (await scenario.deal_row())["version"]
 
     with pytest.raises(VersionConflictError):
         await complete_mitigation(scenario.seller, plan, evidence="", expected_version=version - 1)
@@ -179,7 +192,9 @@ async def test_completing_a_mitigation_checks_the_expected_version(scenario: Ris
     assert (await scenario.deal_row())["version"] == version + 1
 
 
-async def test_completing_the_last_two_mitigations_concurrently_mitigates_the_risk(scenario: RiskScenario) -> None:
+async def test_completing_the_last_two_mitigations_concurrently_mitigates_the_risk(
+    scenario: RiskScenario,
+) -> None:
     found = []
     for _ in range(AT_ONCE):
         risk = await scenario.add_risk()

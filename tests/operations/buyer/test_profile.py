@@ -15,7 +15,12 @@ from workflow.operations.buyer.profile import BuyerChanges, update_buyer
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder
 from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, PurchaseProcess
-from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
+from workflow.rules.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    VersionConflictError,
+)
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts
 
 DAY = date(2026, 6, 30)
@@ -87,17 +92,29 @@ async def test_a_list_replaces_the_whole_list_in_its_order(team: SalesTeam, lead
 
     await update_profile(team, lead, {"decision_steps": STEPS[::-1], "objectives": OBJECTIVES[1:]})
 
-    assert await buyer_facts(team, lead) == {**WHOLE, "decision_steps": STEPS[::-1], "objectives": OBJECTIVES[1:]}
+    assert await buyer_facts(team, lead) == {
+        **WHOLE,
+        "decision_steps": STEPS[::-1],
+        "objectives": OBJECTIVES[1:],
+    }
 
 
-async def test_a_change_raises_the_version_once_and_records_old_and_new_values(team: SalesTeam, lead: UUID) -> None:
+async def test_a_change_raises_the_version_once_and_records_old_and_new_values(
+    team: SalesTeam, lead: UUID
+) -> None:
     before = await Opportunity.get(id=lead)
 
     await update_profile(team, lead, {**WHOLE, "decision_steps": STEPS[:1]})
 
     changes = [payload["changes"] for payload in await update_events(lead)]
     step = {"name": "The board meets", "stakeholderId": None, "due": "2026-06-30", "done": False}
-    aim = {"text": "Fewer stops", "metric": "Stops a week", "baseline": "9", "target": "2", "due": "2026-06-30"}
+    aim = {
+        "text": "Fewer stops",
+        "metric": "Stops a week",
+        "baseline": "9",
+        "target": "2",
+        "due": "2026-06-30",
+    }
     more = {"text": "A calm night", "metric": None, "baseline": None, "target": None, "due": None}
     assert changes == [
         {
@@ -140,10 +157,14 @@ NOTHING_SAID = ["", "  ", "n/a", "tbd", "123456789", "aaaaaaaaaaaa", "1234567890
 
 
 @pytest.mark.parametrize("text", NOTHING_SAID)
-async def test_a_compelling_event_that_says_nothing_is_refused(team: SalesTeam, lead: UUID, text: str) -> None:
+async def test_a_compelling_event_that_says_nothing_is_refused(
+    team: SalesTeam, lead: UUID, text: str
+) -> None:
     await update_profile(team, lead, {"compelling_event": EVENT})
 
-    assert list(await faults(lead, update_profile(team, lead, {"compelling_event": text}))) == ["compellingEvent"]
+    assert list(await faults(lead, update_profile(team, lead, {"compelling_event": text}))) == [
+        "compellingEvent"
+    ]
 
 
 async def test_a_compelling_event_of_ten_characters_is_accepted(team: SalesTeam, lead: UUID) -> None:
@@ -155,7 +176,8 @@ async def test_a_compelling_event_of_ten_characters_is_accepted(team: SalesTeam,
 @pytest.mark.parametrize("name", ["decision_steps", "objectives"])
 async def test_a_list_has_at_most_fifty_entries(team: SalesTeam, lead: UUID, name: str) -> None:
     row: dict[str, Any] = {"decision_steps": DecisionStepFacts("Sign"), "objectives": ObjectiveFacts("Save")}
-    full, over = (row[name],) * 50, (row[name],) * 51
+    full = (row[name],) * 50
+    over = (row[name],) * 51
     path = {"decision_steps": "decisionSteps", "objectives": "objectives"}[name]
 
     assert list(await faults(lead, update_profile(team, lead, {name: over}))) == [path]  # type: ignore[misc]  # a name of the table above
@@ -177,7 +199,9 @@ TEXTS: list[tuple[str, int, Any]] = [
 
 
 @pytest.mark.parametrize(("path", "most", "given"), TEXTS, ids=[path for path, _, _ in TEXTS])
-async def test_texts_have_a_maximum_length(team: SalesTeam, lead: UUID, path: str, most: int, given: Any) -> None:
+async def test_texts_have_a_maximum_length(
+    team: SalesTeam, lead: UUID, path: str, most: int, given: Any
+) -> None:
     text = ("They said so. " * most)[:most].strip().ljust(most, "!")
 
     assert list(await faults(lead, update_profile(team, lead, given(text + "!")))) == [path]
@@ -188,12 +212,19 @@ async def test_texts_have_a_maximum_length(team: SalesTeam, lead: UUID, path: st
 
 async def test_every_fault_is_reported_at_once(team: SalesTeam, lead: UUID) -> None:
     early = date(1899, 12, 31)
-    steps = [DecisionStepFacts(" "), DecisionStepFacts("Sign", due=early), DecisionStepFacts("Sign", UUID(int=1))]
+    steps = [
+        DecisionStepFacts(" "),
+        DecisionStepFacts("Sign", due=early),
+        DecisionStepFacts("Sign", UUID(int=1)),
+    ]
     goals = [ObjectiveFacts("Save"), ObjectiveFacts(" ", due=early)]
 
     found = list(
         await faults(
-            lead, update_profile(team, lead, {"decision_date": early, "decision_steps": steps, "objectives": goals})
+            lead,
+            update_profile(
+                team, lead, {"decision_date": early, "decision_steps": steps, "objectives": goals}
+            ),
         )
     )
 
@@ -204,7 +235,9 @@ async def test_every_fault_is_reported_at_once(team: SalesTeam, lead: UUID) -> N
 async def test_dates_before_1900_are_refused(team: SalesTeam, lead: UUID) -> None:
     first = date(1900, 1, 1)
 
-    await update_profile(team, lead, {"decision_date": first, "objectives": [ObjectiveFacts("Save", due=first)]})
+    await update_profile(
+        team, lead, {"decision_date": first, "objectives": [ObjectiveFacts("Save", due=first)]}
+    )
 
     assert (await buyer_facts(team, lead))["decision_date"] == first
 
@@ -218,7 +251,9 @@ async def test_a_step_is_owned_by_a_stakeholder_of_this_deal(team: SalesTeam, le
     ]
 
     assert list(
-        await faults(lead, update_profile(team, lead, {"decision_steps": [DecisionStepFacts("Sign", others)]}))
+        await faults(
+            lead, update_profile(team, lead, {"decision_steps": [DecisionStepFacts("Sign", others)]})
+        )
     ) == ["decisionSteps.0.ownerId"]
     await update_profile(team, lead, {"decision_steps": [DecisionStepFacts("Sign", mine)]})
 
@@ -240,7 +275,10 @@ async def test_only_those_who_may_write_the_deal_may_update_the_profile(team: Sa
 
 @pytest.mark.parametrize("state", sorted(CLOSED_STATES))
 async def test_a_closed_deal_is_read_only(team: SalesTeam, state: OpportunityState) -> None:
-    assert type(await refusal(team.deals[state], update_profile(team, team.deals[state], WHOLE))) is RecordClosedError
+    assert (
+        type(await refusal(team.deals[state], update_profile(team, team.deals[state], WHOLE)))
+        is RecordClosedError
+    )
 
 
 async def test_a_version_conflict_is_reported_before_invalid_input(team: SalesTeam, lead: UUID) -> None:
@@ -253,4 +291,6 @@ async def test_a_version_conflict_is_reported_before_invalid_input(team: SalesTe
 async def test_another_organization_finds_nothing(team: SalesTeam, lead: UUID) -> None:
     foreign = (await new_organization()).ctx
 
-    assert type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFoundError
+    assert (
+        type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFoundError
+    )

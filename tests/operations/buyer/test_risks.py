@@ -38,20 +38,32 @@ async def raise_plain_risk(scenario: RiskScenario, **changes: Any) -> UUID:  # A
 
 
 async def test_a_new_risk_is_suspected_and_recorded_completely(scenario: RiskScenario) -> None:
-    person, owner, due = await scenario.add_stakeholder(), scenario.team.member("helper"), date(2026, 4, 1)
+    person = await scenario.add_stakeholder()
+    owner = scenario.team.member("helper")
+    due = date(2026, 4, 1)
     before = await scenario.deal_row()
 
     id = await raise_plain_risk(
         scenario, statement="  It costs too much ", perceived_by_id=person, owner_id=owner, review_due=due
     )
 
-    risk, row = await scenario.risk_row(id), await scenario.deal_row()
-    assert (risk["status"], risk["statement"], risk["settle_reason"]) == (S.SUSPECTED, "It costs too much", None)
+    risk = await scenario.risk_row(id)
+    row = await scenario.deal_row()
+    assert (risk["status"], risk["statement"], risk["settle_reason"]) == (
+        S.SUSPECTED,
+        "It costs too much",
+        None,
+    )
     assert (risk["perceived_by_id"], risk["owner_id"], risk["review_due"]) == (person, owner, due)
     assert (risk["raised_at"], risk["closed_at"]) == (row["updated_at"], None)
     assert (row["version"], row["risk_level"]) == (before["version"] + 1, "MEDIUM")
     new = {"category": "FINANCIAL", "statement": "It costs too much", "likelihood": 3, "impact": 3}
-    new |= {"perceivedById": str(person), "ownerId": str(owner), "reviewDue": "2026-04-01", "status": "SUSPECTED"}
+    new |= {
+        "perceivedById": str(person),
+        "ownerId": str(owner),
+        "reviewDue": "2026-04-01",
+        "status": "SUSPECTED",
+    }
     changes = {name: {"old": None, "new": value} for name, value in new.items()}
     assert await scenario.last_event() == {"type": "risk.raised", "riskId": str(id), "changes": changes}
 
@@ -70,7 +82,10 @@ BAD: Mapping[str, tuple[dict[str, Any], list[tuple[str, ...]]]] = {
     "no words": ({"statement": " \n"}, [("statement",)]),
     "too many words": ({"statement": "x" * 2_001}, [("statement",)]),
     "a day of long ago": ({"review_due": date(1899, 12, 31)}, [("reviewDue",)]),
-    "people whom nobody knows": ({"perceived_by_id": uuid4(), "owner_id": uuid4()}, [("perceivedById",), ("ownerId",)]),
+    "people whom nobody knows": (
+        {"perceived_by_id": uuid4(), "owner_id": uuid4()},
+        [("perceivedById",), ("ownerId",)],
+    ),
     "all at once": (
         {"statement": "", "likelihood": 9, "owner_id": uuid4()},
         [("statement",), ("likelihood",), ("ownerId",)],
@@ -79,7 +94,9 @@ BAD: Mapping[str, tuple[dict[str, Any], list[tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-async def test_every_fault_of_a_risk_is_reported_and_nothing_written(scenario: RiskScenario, case: str) -> None:
+async def test_every_fault_of_a_risk_is_reported_and_nothing_written(
+    scenario: RiskScenario, case: str
+) -> None:
     given, paths = BAD[case]
     risk = await scenario.add_risk(1, 1)
     before = await scenario.all_rows()
@@ -114,7 +131,8 @@ async def test_a_risk_is_perceived_by_a_stakeholder_of_its_deal(scenario: RiskSc
 
 
 async def test_a_risk_owner_is_an_active_member_of_the_organization(scenario: RiskScenario) -> None:
-    asleep, foreign = await deactivated_member(scenario), (await new_organization()).admin_id
+    asleep = await deactivated_member(scenario)
+    foreign = (await new_organization()).admin_id
 
     for owner in (asleep, foreign):
         with pytest.raises(InvalidInputError, match="an active member") as refused:
@@ -123,10 +141,13 @@ async def test_a_risk_owner_is_an_active_member_of_the_organization(scenario: Ri
 
 
 async def test_changes_of_a_risk_are_recorded_with_old_and_new_values(scenario: RiskScenario) -> None:
-    person, id = await scenario.add_stakeholder(), await scenario.add_risk(3, 3)
+    person = await scenario.add_stakeholder()
+    id = await scenario.add_risk(3, 3)
     before = await scenario.deal_row()
 
-    await scenario.update_risk(id, {"statement": "Two years", "likelihood": 4, "impact": 3, "perceived_by_id": person})
+    await scenario.update_risk(
+        id, {"statement": "Two years", "likelihood": 4, "impact": 3, "perceived_by_id": person}
+    )
 
     changes = {
         "statement": {"old": "A year", "new": "Two years"},
@@ -138,7 +159,9 @@ async def test_changes_of_a_risk_are_recorded_with_old_and_new_values(scenario: 
     assert (row["version"], row["risk_level"]) == (before["version"] + 1, "HIGH")
 
 
-@pytest.mark.parametrize("given", [{}, {"statement": " A year "}, {"likelihood": 3, "confirmed_by_buyer": False}])
+@pytest.mark.parametrize(
+    "given", [{}, {"statement": " A year "}, {"likelihood": 3, "confirmed_by_buyer": False}]
+)
 async def test_an_unchanged_risk_writes_nothing(scenario: RiskScenario, given: RiskChanges) -> None:
     id = await scenario.add_risk(3, 3)
     before = await scenario.all_rows()
@@ -186,11 +209,15 @@ async def test_the_buyers_confirmation_can_be_set_and_cleared(scenario: RiskScen
 
 @pytest.mark.parametrize("said", [True, False])
 @pytest.mark.parametrize("status", [S.MITIGATING, S.MITIGATED])
-async def test_a_mitigated_risk_cannot_be_confirmed(scenario: RiskScenario, status: RiskStatus, said: bool) -> None:
+async def test_a_mitigated_risk_cannot_be_confirmed(
+    scenario: RiskScenario, status: RiskStatus, said: bool
+) -> None:
     id = await scenario.add_risk(status=status)
     before = await scenario.all_rows()
 
-    with pytest.raises(InvalidInputError, match="has mitigations already, so `confirmedByBuyer` no longer applies"):
+    with pytest.raises(
+        InvalidInputError, match="has mitigations already, so `confirmedByBuyer` no longer applies"
+    ):
         await scenario.update_risk(id, {"confirmed_by_buyer": said, "statement": "Two years"})
 
     assert await scenario.all_rows() == before
@@ -199,7 +226,8 @@ async def test_a_mitigated_risk_cannot_be_confirmed(scenario: RiskScenario, stat
 async def test_the_risk_level_of_a_deal_is_that_of_its_highest_open_risk(scenario: RiskScenario) -> None:
     levels = []
 
-    low, critical = await scenario.add_risk(1, 4), await scenario.add_risk(5, 3)
+    low = await scenario.add_risk(1, 4)
+    critical = await scenario.add_risk(5, 3)
     levels.append((await scenario.deal_row())["risk_level"])
     await scenario.update_risk(critical, {"impact": 2}, ctx=scenario.manager)
     levels.append((await scenario.deal_row())["risk_level"])
@@ -215,7 +243,8 @@ async def test_the_risk_level_of_a_deal_is_that_of_its_highest_open_risk(scenari
 
 
 async def test_updating_a_risk_checks_the_expected_version(scenario: RiskScenario) -> None:
-    id, version = await scenario.add_risk(), (await scenario.deal_row())["version"]
+    id = await scenario.add_risk()
+    version = (await scenario.deal_row())["version"]
 
     for stale in (version - 1, version + 1):
         with pytest.raises(VersionConflictError):
@@ -227,7 +256,9 @@ async def test_updating_a_risk_checks_the_expected_version(scenario: RiskScenari
     assert (await scenario.deal_row())["version"] == version + 1
 
 
-@pytest.mark.parametrize("state", [OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALIFIED])
+@pytest.mark.parametrize(
+    "state", [OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALIFIED]
+)
 async def test_a_closed_deal_accepts_no_new_risk(team: SalesTeam, state: OpportunityState) -> None:
     closed = RiskScenario(team, team.deals[state])
     before = await closed.all_rows()

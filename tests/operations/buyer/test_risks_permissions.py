@@ -8,7 +8,14 @@ import pytest
 from tests.support.scenarios.risks import EVIDENCE, RiskScenario, new_risk_scenario
 from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.operations.buyer.mitigations import NewMitigation, add_mitigation, complete_mitigation
-from workflow.operations.buyer.risks import NewRisk, RiskChanges, raise_risk, review_risks, settle_risk, update_risk
+from workflow.operations.buyer.risks import (
+    NewRisk,
+    RiskChanges,
+    raise_risk,
+    review_risks,
+    settle_risk,
+    update_risk,
+)
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskSettlement, RiskStatus, Role
@@ -34,16 +41,29 @@ def updating(given: RiskChanges) -> Act:
 
 async def complete_planned(ctx: Ctx, scenario: RiskScenario, risk: UUID) -> object:
     """Complete what the seller has planned."""
-    return await complete_mitigation(ctx, await scenario.add_mitigation(risk), evidence=EVIDENCE, expected_version=None)
+    return await complete_mitigation(
+        ctx, await scenario.add_mitigation(risk), evidence=EVIDENCE, expected_version=None
+    )
 
 
 NEW = NewRisk(RiskCategory.TIME, "It takes too long", 5, 5)
 PILOT = NewMitigation(MitigationKind.PILOT, "Show it in a week")
-LOW, MEDIUM, HIGH, CRITICAL = (2, 2), (3, 3), (3, 4), (5, 5)
+LOW = (2, 2)
+MEDIUM = (3, 3)
+HIGH = (3, 4)
+CRITICAL = (5, 5)
 ACTS: Mapping[str, tuple[Scores, Act, set[str]]] = {
     "raise": (LOW, lambda ctx, scene, _: raise_risk(ctx, scene.deal, NEW), WRITERS),
-    "review": (LOW, lambda ctx, scene, _: review_risks(ctx, scene.deal, none_found=False, note=None), WRITERS),
-    "reword a critical one": (CRITICAL, updating({"statement": "Two years", "confirmed_by_buyer": True}), WRITERS),
+    "review": (
+        LOW,
+        lambda ctx, scene, _: review_risks(ctx, scene.deal, none_found=False, note=None),
+        WRITERS,
+    ),
+    "reword a critical one": (
+        CRITICAL,
+        updating({"statement": "Two years", "confirmed_by_buyer": True}),
+        WRITERS,
+    ),
     "raise its scores": (HIGH, updating({"likelihood": 5, "impact": 5}), WRITERS),
     "lower a medium one": (MEDIUM, updating({"likelihood": 1}), WRITERS),
     "lower a high one": (HIGH, updating({"impact": 3}), COACHES),
@@ -114,7 +134,8 @@ async def test_each_action_is_permitted_by_role(team: SalesTeam, act: str) -> No
 async def test_only_managers_lower_the_level_of_a_high_risk(
     scenario: RiskScenario, status: RiskStatus, before: Scores, after: Scores, free: bool
 ) -> None:
-    risk, (likelihood, impact) = await scenario.add_risk(*before, status), after
+    risk = await scenario.add_risk(*before, status)
+    (likelihood, impact) = after
     rows = await scenario.all_rows()
 
     refused = await refusal_of(scenario.update_risk(risk, {"likelihood": likelihood, "impact": impact}))
@@ -162,7 +183,8 @@ async def test_a_denial_names_who_may(scenario: RiskScenario, act: Act, scores: 
 
 @pytest.mark.parametrize("coach", sorted(COACHES))
 async def test_owners_and_collaborators_cannot_accept_a_risk(scenario: RiskScenario, coach: str) -> None:
-    ctx, risk = scenario.team.ctx[coach], await scenario.add_risk(5, 5)
+    ctx = scenario.team.ctx[coach]
+    risk = await scenario.add_risk(5, 5)
     everybody = [scenario.team.member("helper"), scenario.team.member(coach)]
     await update_opportunity(
         scenario.team.organization.ctx, scenario.deal, {"collaborator_ids": everybody}, expected_version=None
@@ -176,7 +198,8 @@ async def test_owners_and_collaborators_cannot_accept_a_risk(scenario: RiskScena
 
 
 async def test_a_key_without_a_member_cannot_accept_a_risk(scenario: RiskScenario) -> None:
-    key, risk = await scenario.team.organization.ctx_of(Role.ADMIN), await scenario.add_risk(5, 5)
+    key = await scenario.team.organization.ctx_of(Role.ADMIN)
+    risk = await scenario.add_risk(5, 5)
 
     for act in (settling(ACCEPTED), settling(CLOSED), updating({"impact": 1})):
         assert type(await refusal_of(act(key, scenario, risk))) is PermissionDeniedError

@@ -53,11 +53,20 @@ async def test_a_review_is_stored_with_member_and_time(scenario: RiskScenario) -
 
     await review_risks(scenario.seller, scenario.deal, none_found=True, note=" They fear nothing. ")
 
-    row, review = await scenario.deal_row(), (await current_facts(scenario)).risk_review
+    row = await scenario.deal_row()
+    review = (await current_facts(scenario)).risk_review
     assert review is not None
     assert (review.at, review.by.member_id) == (row["updated_at"], scenario.team.member("owner"))
-    assert (review.none_found, review.note, row["version"]) == (True, "They fear nothing.", before["version"] + 1)
-    assert await scenario.last_event() == {"type": "risk.reviewed", "noneFound": True, "note": "They fear nothing."}
+    assert (review.none_found, review.note, row["version"]) == (
+        True,
+        "They fear nothing.",
+        before["version"] + 1,
+    )
+    assert await scenario.last_event() == {
+        "type": "risk.reviewed",
+        "noneFound": True,
+        "note": "They fear nothing.",
+    }
 
 
 async def test_each_review_is_stored_and_the_last_counts(scenario: RiskScenario) -> None:
@@ -72,7 +81,9 @@ async def test_each_review_is_stored_and_the_last_counts(scenario: RiskScenario)
 
 
 @pytest.mark.parametrize("status", RiskStatus)
-async def test_no_risk_found_is_refused_while_a_risk_is_open(scenario: RiskScenario, status: RiskStatus) -> None:
+async def test_no_risk_found_is_refused_while_a_risk_is_open(
+    scenario: RiskScenario, status: RiskStatus
+) -> None:
     await scenario.add_risk(status=status)
     before = await scenario.all_rows()
 
@@ -121,7 +132,11 @@ async def test_a_review_before_a_reopen_does_not_count(scenario: RiskScenario) -
     await lose(scenario.seller, scenario.deal, LossDetails(LossReason.PRICE), TransitionOptions())
 
     await reopen(
-        scenario.manager, scenario.deal, OpportunityState.LEAD, OpportunityChanges(), TransitionOptions(note=EVIDENCE)
+        scenario.manager,
+        scenario.deal,
+        OpportunityState.LEAD,
+        OpportunityChanges(),
+        TransitionOptions(note=EVIDENCE),
     )
 
     lack = missing_review(await current_facts(scenario))

@@ -31,8 +31,13 @@ async def test_settling_a_risk_records_its_reason(
 
     await scenario.settle_risk(id, settlement, ctx=scenario.manager, reason=f" {EVIDENCE} ")
 
-    risk, row = await scenario.risk_row(id), await scenario.deal_row()
-    assert (risk["status"], risk["closed_at"], risk["settle_reason"]) == (settlement, row["updated_at"], EVIDENCE)
+    risk = await scenario.risk_row(id)
+    row = await scenario.deal_row()
+    assert (risk["status"], risk["closed_at"], risk["settle_reason"]) == (
+        settlement,
+        row["updated_at"],
+        EVIDENCE,
+    )
     assert row["risk_level"] is None
     changes = {"status": {"old": status, "new": settlement}}
     assert await scenario.last_event() == {
@@ -67,7 +72,8 @@ async def test_a_settled_risk_cannot_change(scenario: RiskScenario, status: Risk
         *(scenario.settle_risk(id, settlement, ctx=scenario.manager) for settlement in RiskSettlement),
     ):
         with pytest.raises(
-            InvalidInputError, match=f"This risk is {status.lower()} and cannot be changed any more. .* add a new risk"
+            InvalidInputError,
+            match=f"This risk is {status.lower()} and cannot be changed any more. .* add a new risk",
         ):
             await verb
 

@@ -29,7 +29,8 @@ from workflow.rules.errors import (
 )
 from workflow.rules.opportunity.parts import DecisionStepFacts, RelationFacts, StakeholderFacts
 
-K, S = RelationKind, OpportunityState
+K = RelationKind
+S = OpportunityState
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,11 @@ async def update(
 
 async def test_relations_are_stored_and_recorded(team: SalesTeam, lead: UUID) -> None:
     boss, rep, user = await add_people(team, lead, "Boss", "Rep", "User")
-    ties = (RelationFacts(K.REPORTS_TO, boss), RelationFacts(K.INFLUENCES, boss), RelationFacts(K.CONFLICTS_WITH, user))
+    ties = (
+        RelationFacts(K.REPORTS_TO, boss),
+        RelationFacts(K.INFLUENCES, boss),
+        RelationFacts(K.CONFLICTS_WITH, user),
+    )
 
     await update(team, rep, {"relations": ties})
 
@@ -112,7 +117,9 @@ async def test_omitted_relations_are_kept(team: SalesTeam, lead: UUID) -> None:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-async def test_the_same_relations_in_any_order_change_nothing(team: SalesTeam, lead: UUID, backwards: bool) -> None:
+async def test_the_same_relations_in_any_order_change_nothing(
+    team: SalesTeam, lead: UUID, backwards: bool
+) -> None:
     boss, rep = await add_people(team, lead, "Boss", "Rep")
     ties = [RelationFacts(K.REPORTS_TO, boss), RelationFacts(K.INFLUENCES, boss)]
     await update(team, rep, {"relations": ties})
@@ -125,9 +132,16 @@ async def test_the_same_relations_in_any_order_change_nothing(team: SalesTeam, l
 
 async def test_self_relations_and_duplicate_relations_are_refused(team: SalesTeam, lead: UUID) -> None:
     boss, rep = await add_people(team, lead, "Boss", "Rep")
-    ties = [RelationFacts(K.REPORTS_TO, boss), RelationFacts(K.INFLUENCES, rep), RelationFacts(K.REPORTS_TO, boss)]
+    ties = [
+        RelationFacts(K.REPORTS_TO, boss),
+        RelationFacts(K.INFLUENCES, rep),
+        RelationFacts(K.REPORTS_TO, boss),
+    ]
 
-    assert list(await faults(lead, update(team, rep, {"relations": ties}))) == ["relations.1.toId", "relations.2"]
+    assert list(await faults(lead, update(team, rep, {"relations": ties}))) == [
+        "relations.1.toId",
+        "relations.2",
+    ]
 
 
 async def test_a_relation_leads_to_a_stakeholder_of_the_same_deal(team: SalesTeam, lead: UUID) -> None:
@@ -165,9 +179,9 @@ async def test_a_contact_belongs_to_the_deals_account(team: SalesTeam, lead: UUI
     account = await create_account(team.ctx["admin"], {"name": "Elsewhere"})
     stranger = await create_contact(team.ctx["admin"], account, {"name": "Stranger"})
 
-    assert list(await faults(lead, add_stakeholder(team.ctx["owner"], lead, NewStakeholder(stranger, [])))) == [
-        "contactId"
-    ]
+    assert list(
+        await faults(lead, add_stakeholder(team.ctx["owner"], lead, NewStakeholder(stranger, [])))
+    ) == ["contactId"]
     unknown = await refusal(lead, add_stakeholder(team.ctx["owner"], lead, NewStakeholder(uuid4(), [])))
     assert type(unknown) is NotFoundError
 
@@ -190,7 +204,9 @@ async def test_the_owner_of_a_decision_step_cannot_be_removed(team: SalesTeam, l
         team.ctx["owner"], lead, {"decision_steps": [DecisionStepFacts("Sign", owner)]}, expected_version=None
     )
 
-    assert list(await faults(lead, remove_stakeholder(team.ctx["owner"], owner, expected_version=None))) == ["id"]
+    assert list(await faults(lead, remove_stakeholder(team.ctx["owner"], owner, expected_version=None))) == [
+        "id"
+    ]
 
 
 @pytest.mark.parametrize("who", ROLES)

@@ -36,7 +36,9 @@ from workflow.rules.process.document import parse_process
 S = OpportunityState
 MUCH_LATER = LATER + timedelta(days=400)
 OVERRIDDEN = ("field.value", "milestone.decision_made", "milestone.terms_agreed", "risk.open")
-OVERRIDE_TERMS = TransitionOptions(override=NewOverride(OVERRIDDEN, "The board wants this one and pays for it."))
+OVERRIDE_TERMS = TransitionOptions(
+    override=NewOverride(OVERRIDDEN, "The board wants this one and pays for it.")
+)
 
 
 async def win_deal(scenario: HealthScenario) -> None:
@@ -93,7 +95,8 @@ async def test_nothing_after_the_close_changes_stored_health(team: SalesTeam) ->
     scenario = await complete_scenario(team)
     logged = await scenario.log_call()
     await lose_deal(scenario)
-    at_close, later = await stored_health(scenario.deal), replace(scenario, now=MUCH_LATER)
+    at_close = await stored_health(scenario.deal)
+    later = replace(scenario, now=MUCH_LATER)
 
     await correct_activity(later.ctx, logged, {"void": True})
     await later.log_call()
@@ -126,7 +129,9 @@ async def test_a_dry_run_close_stores_nothing(team: SalesTeam) -> None:
     assert await stored_health(scenario.deal) == before
 
 
-@pytest.mark.parametrize(("state", "score", "age"), [(S.WON, 45, 15), (S.LOST, 45, 15), (S.DISQUALIFIED, 10, 0)])
+@pytest.mark.parametrize(
+    ("state", "score", "age"), [(S.WON, 45, 15), (S.LOST, 45, 15), (S.DISQUALIFIED, 10, 0)]
+)
 async def test_an_imported_close_is_evaluated_as_of_its_day_and_previous_state(
     team: SalesTeam, state: OpportunityState, score: int, age: int
 ) -> None:
@@ -151,10 +156,20 @@ async def test_insight_at_close_uses_the_account_of_that_time(
     organization: TestOrganization, employees: int, status: str
 ) -> None:
     ctx = organization.ctx
-    rule = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GT", "value": 100}
+    rule = {
+        "key": "size",
+        "label": "Big enough",
+        "attribute": "employeeCount",
+        "operator": "GT",
+        "value": 100,
+    }
     await transaction(lambda: publish(ctx, parse_process({**default_document(), "fitRules": [rule]})))
     account = await create_account(ctx, {"name": "Grown", "employee_count": employees})
-    about: dict[str, Any] = {"state": S.LOST, "closed_on": date(2026, 3, 1), "owner_email": "admin@example.com"}
+    about: dict[str, Any] = {
+        "state": S.LOST,
+        "closed_on": date(2026, 3, 1),
+        "owner_email": "admin@example.com",
+    }
     [row] = await import_rows(ctx, "crm", [ImportRow("1", "Imported", "Grown", **about)])
     lead = await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Lead"})
     await disqualify(ctx, lead, DisqualifyReason.NO_FIT, TransitionOptions())

@@ -59,7 +59,9 @@ async def make_one_way(scenario: HealthScenario) -> None:
 
 
 async def mark_left(scenario: HealthScenario) -> None:
-    await update_stakeholder(scenario.ctx, await scenario.add_stakeholder(), {"left": True}, expected_version=None)
+    await update_stakeholder(
+        scenario.ctx, await scenario.add_stakeholder(), {"left": True}, expected_version=None
+    )
 
 
 async def change_role(scenario: HealthScenario) -> None:
@@ -73,14 +75,20 @@ async def remove_person(scenario: HealthScenario) -> None:
 
 async def mitigate_risk(scenario: HealthScenario) -> None:
     await add_mitigation(
-        scenario.ctx, await scenario.raise_critical_risk(), NewMitigation(MitigationKind.PILOT, "Show it in a week")
+        scenario.ctx,
+        await scenario.raise_critical_risk(),
+        NewMitigation(MitigationKind.PILOT, "Show it in a week"),
     )
 
 
 async def settle_one_risk(scenario: HealthScenario) -> None:
     ctx = scenario.team.at("manager", LATER)
     await settle_risk(
-        ctx, await scenario.raise_critical_risk(), RiskSettlement.ACCEPTED, reason=EVIDENCE, expected_version=None
+        ctx,
+        await scenario.raise_critical_risk(),
+        RiskSettlement.ACCEPTED,
+        reason=EVIDENCE,
+        expected_version=None,
     )
 
 
@@ -117,11 +125,15 @@ async def back_and_forth(scenario: HealthScenario) -> None:
     for _ in range(2):
         await regress(scenario.ctx, scenario.deal, TransitionOptions(note="It went too fast."))
     given = [
-        NewAssessment(criterion=key, grade=Grade.CONFIRMED, evidence=EVIDENCE) for key in ("pain", "interest", "fit")
+        NewAssessment(criterion=key, grade=Grade.CONFIRMED, evidence=EVIDENCE)
+        for key in ("pain", "interest", "fit")
     ]
     await scenario.add_stakeholder()
     await update_opportunity(
-        scenario.ctx, scenario.deal, {"next_step": NextStep("Meet the COO", date(2026, 4, 1))}, expected_version=None
+        scenario.ctx,
+        scenario.deal,
+        {"next_step": NextStep("Meet the COO", date(2026, 4, 1))},
+        expected_version=None,
     )
     await qualify(scenario.ctx, scenario.deal, QualifyChanges(given), TransitionOptions())
 

@@ -37,7 +37,8 @@ async def rename(ctx: Ctx, id: UUID) -> None:
 
 async def test_later_writes_have_later_times_although_the_clock_goes_back() -> None:
     team = await new_sales_team()
-    id, seen = team.deals[S.LEAD], []
+    id = team.deals[S.LEAD]
+    seen = []
 
     for now in CLOCK_GOING_BACK:
         await rename(team.at("owner", now), id)
@@ -59,7 +60,8 @@ async def test_a_clock_that_goes_forward_is_followed() -> None:
 
 async def test_a_risk_raised_after_a_review_is_unreviewed_despite_clock_skew() -> None:
     team = await new_sales_team()
-    first, second = team.deals[S.LEAD], team.deals[S.QUALIFIED]
+    first = team.deals[S.LEAD]
+    second = team.deals[S.QUALIFIED]
 
     for id, deeds in ((first, (_review, _raise)), (second, (_raise, _review))):
         for deed, now in zip(deeds, CLOCK_GOING_BACK, strict=False):
@@ -79,7 +81,8 @@ async def _raise(ctx: Ctx, id: UUID) -> None:
 
 async def test_the_later_committed_assessment_counts() -> None:
     team = await new_sales_team()
-    id, grades = team.deals[S.LEAD], (Grade.IDENTIFIED, Grade.DISPROVED, Grade.UNKNOWN)
+    id = team.deals[S.LEAD]
+    grades = (Grade.IDENTIFIED, Grade.DISPROVED, Grade.UNKNOWN)
     seen = []
 
     for grade, now in zip(grades, CLOCK_GOING_BACK, strict=False):
@@ -92,7 +95,8 @@ async def test_the_later_committed_assessment_counts() -> None:
 
 async def test_transition_times_never_decrease_despite_clock_skew() -> None:
     team = await new_sales_team()
-    id, none = team.deals[S.PROGRESSING], OpportunityChanges()
+    id = team.deals[S.PROGRESSING]
+    none = OpportunityChanges()
     arrows: list[Callable[[Ctx], Awaitable[object]]] = [
         lambda ctx: regress(ctx, id, NOTE),
         lambda ctx: disqualify(ctx, id, DisqualifyReason.NO_PAIN, NOTE),
@@ -102,7 +106,11 @@ async def test_transition_times_never_decrease_despite_clock_skew() -> None:
     for arrow, now in zip(arrows, CLOCK_GOING_BACK, strict=False):
         await arrow(team.at("admin", now))
 
-    history = await Transition.filter(opportunity_id=id).order_by("sequence").values("at", "seconds_in_previous_state")
+    history = (
+        await Transition.filter(opportunity_id=id)
+        .order_by("sequence")
+        .values("at", "seconds_in_previous_state")
+    )
     times = [step["at"] for step in history][-3:]
     assert times == sorted(set(times))
     assert [step["seconds_in_previous_state"] for step in history][-2:] == [0, 0]

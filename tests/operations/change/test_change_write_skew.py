@@ -52,7 +52,9 @@ async def mark_left(deal: SkewDeal, person: UUID) -> None:
 
 
 async def complete_step(deal: SkewDeal) -> UUID:
-    step: UUID = (await Milestone.filter(opportunity_id=deal.id, template_key="decision_made").values("id"))[0]["id"]
+    step: UUID = (await Milestone.filter(opportunity_id=deal.id, template_key="decision_made").values("id"))[
+        0
+    ]["id"]
     return await complete_milestone(deal.ctx, step, evidence=EVIDENCE, expected_version=None)
 
 
@@ -84,7 +86,9 @@ SKEWS: Mapping[str, WriteSkew] = {
         lambda deal: assess(deal, Grade.IDENTIFIED),
         lambda deal, _: assess(deal, Grade.DISPROVED),
     ),
-    "FIT": WriteSkew({"fit": True}, lambda deal: set_employees(deal, 100), lambda deal, _: set_employees(deal, 99)),
+    "FIT": WriteSkew(
+        {"fit": True}, lambda deal: set_employees(deal, 100), lambda deal, _: set_employees(deal, 99)
+    ),
     "FIELD": WriteSkew(
         {"field": "VALUE"},
         lambda deal: set_value(deal, MoneyAmount(Decimal(1), "EUR")),

@@ -71,11 +71,16 @@ async def test_managers_override_soft_requirements_and_admins_all(
 
 
 async def test_an_override_is_stored_and_recorded_with_member_and_reason(team: SalesTeam) -> None:
-    id, due, viewer = await new_lead(team, unmet=(STAKEHOLDER,)), LATER + timedelta(days=7), team.ctx["manager"].viewer
+    id = await new_lead(team, unmet=(STAKEHOLDER,))
+    due = LATER + timedelta(days=7)
+    viewer = team.ctx["manager"].viewer
 
-    await qualify_with_override(team.at("manager", LATER), id, STAKEHOLDER, reason=f" {REASON} ", expires_at=due)
+    await qualify_with_override(
+        team.at("manager", LATER), id, STAKEHOLDER, reason=f" {REASON} ", expires_at=due
+    )
 
-    made, step = (await Override.filter(opportunity_id=id).values())[0], await Transition.get(opportunity_id=id)
+    made = (await Override.filter(opportunity_id=id).values())[0]
+    step = await Transition.get(opportunity_id=id)
     assert made == {
         "id": made["id"],
         "organization_id": team.organization.id,
@@ -92,12 +97,20 @@ async def test_an_override_is_stored_and_recorded_with_member_and_reason(team: S
     }
     [event] = await event_payloads(id, "override.made")
     names = ("overrideId", "transitionId", "requirementKeys", "reason", "expiresAt")
-    assert [event[name] for name in names] == [str(made["id"]), str(step.id), [STAKEHOLDER], REASON, due.isoformat()]
+    assert [event[name] for name in names] == [
+        str(made["id"]),
+        str(step.id),
+        [STAKEHOLDER],
+        REASON,
+        due.isoformat(),
+    ]
 
 
 async def make_collaborator(team: SalesTeam, id: UUID, who: str) -> None:
     """They collaborate on the deal."""
-    await update_opportunity(team.ctx["admin"], id, {"collaborator_ids": [team.member(who)]}, expected_version=None)
+    await update_opportunity(
+        team.ctx["admin"], id, {"collaborator_ids": [team.member(who)]}, expected_version=None
+    )
 
 
 async def make_owner(team: SalesTeam, id: UUID, who: str) -> None:
@@ -138,7 +151,9 @@ async def test_owners_collaborators_and_keys_without_a_member_cannot_override(
 
 
 @pytest.mark.parametrize("who", ["other manager", "observer", "stranger"])
-async def test_missing_write_permission_is_reported_before_the_gate_is_evaluated(team: SalesTeam, who: str) -> None:
+async def test_missing_write_permission_is_reported_before_the_gate_is_evaluated(
+    team: SalesTeam, who: str
+) -> None:
     id = await new_lead(team, unmet=(NEXT_STEP,))
     before = await stored_rows(id)
 
@@ -182,7 +197,10 @@ async def test_an_override_without_unmet_requirements_is_ignored(team: SalesTeam
 
     verdicts: list[Any] = (await Transition.get(opportunity_id=id)).requirements
     assert [(one["key"], one["status"]) for one in verdicts] == [(key, "MET") for key in GATE]
-    assert (await stored_overrides(id), await event_payloads(id, "override.made", "override.settled")) == ([], [])
+    assert (await stored_overrides(id), await event_payloads(id, "override.made", "override.settled")) == (
+        [],
+        [],
+    )
 
 
 async def test_met_requirements_are_not_part_of_the_stored_override(team: SalesTeam) -> None:
@@ -219,6 +237,8 @@ async def test_an_override_needs_a_reason_and_a_future_expiry(
 async def test_an_override_may_expire_at_the_next_moment(team: SalesTeam) -> None:
     id = await new_lead(team, unmet=(NEXT_STEP,))
 
-    await qualify_with_override(team.at("manager", LATER), id, NEXT_STEP, expires_at=LATER + timedelta(microseconds=1))
+    await qualify_with_override(
+        team.at("manager", LATER), id, NEXT_STEP, expires_at=LATER + timedelta(microseconds=1)
+    )
 
     assert await open_override_keys(team, id) == [(NEXT_STEP,)]

@@ -32,7 +32,9 @@ async def team() -> SalesTeam:
 
 
 async def test_an_override_stays_open_until_its_last_requirement_is_met(team: SalesTeam) -> None:
-    id, keys, seen = await new_lead(team, unmet=(PAIN, STAKEHOLDER, NEXT_STEP)), [PAIN, STAKEHOLDER, NEXT_STEP], []
+    id = await new_lead(team, unmet=(PAIN, STAKEHOLDER, NEXT_STEP))
+    keys = [PAIN, STAKEHOLDER, NEXT_STEP]
+    seen = []
     await qualify_with_override(team.at("admin", HOURS[1]), id, *keys)
 
     for key, time in zip((NEXT_STEP, PAIN, STAKEHOLDER), HOURS[2:], strict=False):

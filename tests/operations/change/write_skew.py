@@ -25,7 +25,13 @@ from workflow.rules.errors import Refusal
 from workflow.rules.process.document import parse_process
 
 AT_ONCE = 8
-ACCOUNT_FITS = {"key": "size", "label": "Big enough", "attribute": "employeeCount", "operator": "GTE", "value": 100}
+ACCOUNT_FITS = {
+    "key": "size",
+    "label": "Big enough",
+    "attribute": "employeeCount",
+    "operator": "GTE",
+    "value": 100,
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,12 @@ async def _after_delay(work: Callable[[], Awaitable[object]]) -> object:
 
 
 async def _last_position(deal: SkewDeal) -> int:
-    found = await Event.filter(organization_id=deal.ctx.viewer.organization_id).order_by("-pos").limit(1).values("pos")
+    found = (
+        await Event.filter(organization_id=deal.ctx.viewer.organization_id)
+        .order_by("-pos")
+        .limit(1)
+        .values("pos")
+    )
     pos: int = found[0]["pos"]
     return pos
 
@@ -124,5 +135,9 @@ async def _deals(organization: TestOrganization, write_skew: WriteSkew, count: i
     rows = [ImportRow(str(place), f"Deal {place}", f"Account {place}", state=state) for place in range(count)]
     for start in range(0, count, MAX_ROWS):
         await import_rows(organization.ctx, "skew", rows[start : start + MAX_ROWS])
-    found = await Opportunity.filter(organization_id=organization.id).order_by("number").values("id", "account_id")
+    found = (
+        await Opportunity.filter(organization_id=organization.id)
+        .order_by("number")
+        .values("id", "account_id")
+    )
     return [SkewDeal(organization.ctx, deal["id"], deal["account_id"]) for deal in found]

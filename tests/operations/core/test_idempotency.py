@@ -16,13 +16,16 @@ async def test_a_concurrently_created_idempotency_record_is_kept(organization: T
     with pytest.raises(IntegrityError):
         await idempotency._create_record(viewer, "key", "request", NOW)
 
-    assert [row["id"] for row in await IdempotencyRecord.filter(organization_id=organization.id).values("id")] == [
-        first.id
-    ]
+    assert [
+        row["id"] for row in await IdempotencyRecord.filter(organization_id=organization.id).values("id")
+    ] == [first.id]
 
 
-async def test_a_request_that_lost_its_idempotency_record_writes_nothing(organization: TestOrganization) -> None:
-    viewer, later = organization.ctx.viewer, NOW + idempotency.LEASE_DURATION
+async def test_a_request_that_lost_its_idempotency_record_writes_nothing(
+    organization: TestOrganization,
+) -> None:
+    viewer = organization.ctx.viewer
+    later = NOW + idempotency.LEASE_DURATION
     slow = await acquire_key(viewer, "key", "request", NOW)
     await acquire_key(viewer, "key", "request", later)
 

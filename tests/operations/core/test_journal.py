@@ -37,7 +37,9 @@ async def test_an_event_is_stored_with_its_actor_and_request(
     events = await Event.filter(organization_id=organization.id, type="exchangeRate.set").values()
 
     assert answer.json()["data"]["setExchangeRate"]["__typename"] != "InvalidInput"
-    assert [(fact["actor_name"], fact["actor_member_id"]) for fact in events] == [("Ada Admin", organization.admin_id)]
+    assert [(fact["actor_name"], fact["actor_member_id"]) for fact in events] == [
+        ("Ada Admin", organization.admin_id)
+    ]
     assert events[0]["request_id"] == answer.headers["X-Request-Id"]
     assert events[0]["audit_number"] == await _last_number(organization)
 
@@ -49,7 +51,11 @@ async def _last_number(organization: TestOrganization) -> int:
 
 def test_the_hash_covers_each_part_of_an_event_its_position_and_its_predecessor() -> None:
     fact = {"id": "1", "payload": {"a": {"old": 1, "new": 2}}, "request_id": None}
-    others = [{**fact, "id": "2"}, {**fact, "payload": {"a": {"old": 1, "new": 3}}}, {**fact, "request_id": "x"}]
+    others = [
+        {**fact, "id": "2"},
+        {**fact, "payload": {"a": {"old": 1, "new": 3}}},
+        {**fact, "request_id": "x"},
+    ]
     bound = chain_hash(GENESIS_HASH, 1, fact)
 
     assert bound == chain_hash(GENESIS_HASH, 1, dict(reversed(fact.items())))

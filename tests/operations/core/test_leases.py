@@ -33,7 +33,8 @@ async def test_a_lease_is_extended_by_each_renewal(own_database: str) -> None:
         await acquire_lease("sweep", EVERY, NOW)
         await renew_lease("sweep", NOW + MOMENT)
         taken = [
-            await acquire_lease("sweep", EVERY, NOW + after) for after in (LEASE_DURATION, LEASE_DURATION + MOMENT)
+            await acquire_lease("sweep", EVERY, NOW + after)
+            for after in (LEASE_DURATION, LEASE_DURATION + MOMENT)
         ]
         [kept] = await JobLease.filter(name="sweep").values("done_at")
 

@@ -22,7 +22,8 @@ from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDe
 from workflow.rules.permissions import Viewer, acting_role
 
 SYNC = NewApiKey("Sync", Role.INTEGRATOR)
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
@@ -72,13 +73,16 @@ async def test_a_key_is_returned_once_and_its_secret_never_stored(organization: 
     prefix, public_id, secret = made.api_key.split("_")
     [row] = await ApiKey.filter(id=made.id).values()
     assert (prefix, row["public_id"], row["secret_hash"]) == ("pur", public_id, hash_secret(secret))
-    assert (row["name"], row["role"], row["member_id"], row["expires_at"]) == ("Sync", "OBSERVER", seller, until)
+    assert (row["name"], row["role"], row["member_id"], row["expires_at"]) == (
+        "Sync",
+        "OBSERVER",
+        seller,
+        until,
+    )
     assert (row["actor_member_id"], row["created_at"]) == (organization.admin_id, NOW)
     await revoke_api_key(organization.ctx, made.id)
-    [created], [revoked] = (
-        await event_payloads(made.id, "apiKey.created"),
-        await event_payloads(made.id, "apiKey.revoked"),
-    )
+    [created] = await event_payloads(made.id, "apiKey.created")
+    [revoked] = await event_payloads(made.id, "apiKey.revoked")
     new = {"name": "Sync", "role": "OBSERVER", "memberId": str(seller), "expiresAt": until.isoformat()}
     assert created["changes"] == {name: {"old": None, "new": value} for name, value in new.items()}
     assert revoked["changes"] == {"revokedAt": {"old": None, "new": NOW.isoformat()}}
@@ -89,7 +93,9 @@ async def test_a_key_is_returned_once_and_its_secret_never_stored(organization: 
 
 @pytest.mark.parametrize("key", Role)
 @pytest.mark.parametrize("role", Role)
-async def test_a_key_cannot_exceed_its_members_role(organization: TestOrganization, role: Role, key: Role) -> None:
+async def test_a_key_cannot_exceed_its_members_role(
+    organization: TestOrganization, role: Role, key: Role
+) -> None:
     id = await member(organization, role)
     attempt = create_api_key(organization.ctx, NewApiKey("Sync", key, id))
 
@@ -105,7 +111,9 @@ async def test_a_key_needs_an_active_member_of_the_organization(organization: Te
     await update_member(organization.ctx, seller, {"active": False})
     strangers = (await new_organization()).admin_id
 
-    left = await refusal_of(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, seller)))
+    left = await refusal_of(
+        organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, seller))
+    )
     unknown = [
         await refusal_of(organization, create_api_key(organization.ctx, NewApiKey("Sync", Role.REP, id)))
         for id in (strangers, uuid4())
@@ -134,7 +142,8 @@ async def test_an_expired_key_is_refused_from_its_instant_on(organization: TestO
     made = await create_api_key(organization.ctx, replace(SYNC, expires_at=until))
 
     found = [
-        await authenticate_api_key(made.api_key, at) is not None for at in (NOW, until - SECOND, until, until + SECOND)
+        await authenticate_api_key(made.api_key, at) is not None
+        for at in (NOW, until - SECOND, until, until + SECOND)
     ]
 
     assert found == [True, True, False, False]
@@ -162,8 +171,11 @@ async def test_the_key_of_another_organization_is_not_found(organization: TestOr
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-async def test_only_admins_manage_keys_and_see_their_events(organization: TestOrganization, role: Role) -> None:
-    made, ctx = await create_api_key(organization.ctx, SYNC), await organization.ctx_of(role, "s@example.com")
+async def test_only_admins_manage_keys_and_see_their_events(
+    organization: TestOrganization, role: Role
+) -> None:
+    made = await create_api_key(organization.ctx, SYNC)
+    ctx = await organization.ctx_of(role, "s@example.com")
     attempts: list[Any] = [
         create_api_key(ctx, replace(SYNC, role=Role.OBSERVER)),
         create_api_key(ctx, replace(SYNC, name=" ", member_id=uuid4())),
@@ -187,7 +199,8 @@ async def visible_event_types(viewer: Viewer) -> set[str]:
 
 
 async def test_an_integrator_key_keeps_its_members_visibility(organization: TestOrganization) -> None:
-    admin, integrator = await member(organization, Role.ADMIN), await member(organization, Role.INTEGRATOR)
+    admin = await member(organization, Role.ADMIN)
+    integrator = await member(organization, Role.INTEGRATOR)
     await Member.filter(id__in=[admin, integrator]).update(visibility="OWN")
 
     keys = [await create_api_key(organization.ctx, replace(SYNC, member_id=id)) for id in (admin, integrator)]

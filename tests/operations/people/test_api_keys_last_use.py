@@ -16,7 +16,8 @@ from workflow.operations.people.api_keys import ApiKeyResult, NewApiKey, create_
 from workflow.rules.enums import Role
 
 SYNC = NewApiKey("Sync", Role.INTEGRATOR)
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 async def use_key(made: ApiKeyResult, at: datetime) -> datetime | None:
@@ -26,7 +27,9 @@ async def use_key(made: ApiKeyResult, at: datetime) -> datetime | None:
     return kept
 
 
-async def test_the_last_use_is_stored_by_the_minute_and_never_decreases(organization: TestOrganization) -> None:
+async def test_the_last_use_is_stored_by_the_minute_and_never_decreases(
+    organization: TestOrganization,
+) -> None:
     made = await create_api_key(organization.ctx, SYNC)
     instants = [NOW + SECOND, NOW + 59 * SECOND, NOW + 61 * SECOND, NOW]
 
@@ -59,7 +62,8 @@ async def test_a_busy_database_does_not_fail_the_request(
 @asynccontextmanager
 async def database_busy() -> AsyncIterator[None]:
     """Every turn that the database gives is taken."""
-    turns, over = 1 if dialect() == "sqlite" else 10, asyncio.Event()
+    turns = 1 if dialect() == "sqlite" else 10
+    over = asyncio.Event()
     begun = asyncio.Semaphore(0)
 
     async def work() -> None:

@@ -18,7 +18,13 @@ from workflow.operations.people.members import MemberChanges, NewMember, create_
 from workflow.operations.people.teams import create_team
 from workflow.queries.people.credentials import authenticate_api_key
 from workflow.rules.enums import Role, Visibility
-from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, PermissionDeniedError, Refusal
+from workflow.rules.errors import (
+    DuplicateError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    Refusal,
+)
 
 NORA = NewMember("Nora New", "Nora@Example.com", Role.REP, Visibility.OWN)
 RACES = count(100)
@@ -60,8 +66,16 @@ async def test_a_new_member_is_recorded_once(organization: TestOrganization) -> 
 
     id = await create_member(organization.ctx, replace(NORA, team_id=team))
 
-    [row] = await Member.filter(id=id).values("name", "email", "role", "visibility", "active", "team_id", "created_at")
-    fields = {"name": "Nora New", "email": "nora@example.com", "role": "REP", "visibility": "OWN", "active": True}
+    [row] = await Member.filter(id=id).values(
+        "name", "email", "role", "visibility", "active", "team_id", "created_at"
+    )
+    fields = {
+        "name": "Nora New",
+        "email": "nora@example.com",
+        "role": "REP",
+        "visibility": "OWN",
+        "active": True,
+    }
     assert row == {**fields, "team_id": team, "created_at": NOW}
     [payload] = await event_payloads(id, "member.created")
     new = {**fields, "teamId": str(team)}
@@ -110,7 +124,8 @@ async def test_required_fields_cannot_be_cleared(organization: TestOrganization,
 
 
 async def test_only_changed_fields_are_recorded(organization: TestOrganization) -> None:
-    id, team = await create_member(organization.ctx, NORA), await create_team(organization.ctx, {"name": "North"})
+    id = await create_member(organization.ctx, NORA)
+    team = await create_team(organization.ctx, {"name": "North"})
     changes: MemberChanges = {"name": "Nora Old", "role": Role.MANAGER, "team_id": team, "active": True}
 
     for _ in range(2):
@@ -137,7 +152,9 @@ async def test_teams_and_members_of_other_organizations_are_not_found(organizati
         update_member(organization.ctx, uuid4(), {"name": "Nobody"}),
     ]
 
-    assert [type(await refusal_of(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
+    assert [type(await refusal_of(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(
+        unknown
+    )
     assert (await Member.filter(id=others.admin_id).values("name")) == [{"name": "Ada Admin"}]
 
 
@@ -184,8 +201,11 @@ async def test_an_admin_can_be_removed_while_another_remains(organization: TestO
     assert await admins(organization) == 1
 
 
-async def test_two_admins_who_deactivate_each_other_concurrently_leave_one(organization: TestOrganization) -> None:
-    one, two = organization.ctx, await second_admin(organization)
+async def test_two_admins_who_deactivate_each_other_concurrently_leave_one(
+    organization: TestOrganization,
+) -> None:
+    one = organization.ctx
+    two = await second_admin(organization)
     assert two.viewer.member_id
     ids: list[UUID] = [organization.admin_id, two.viewer.member_id]
     for number in range(RACES):
@@ -233,10 +253,8 @@ async def test_a_demoted_members_keys_are_demoted_at_once(organization: TestOrga
 
 async def test_visibility_and_team_apply_from_the_next_request(organization: TestOrganization) -> None:
     key = await organization.key(Role.REP, SELLER_EMAIL)
-    id, team = (
-        (await context_for_key(key, NOW)).viewer.member_id,
-        await create_team(organization.ctx, {"name": "North"}),
-    )
+    id = (await context_for_key(key, NOW)).viewer.member_id
+    team = await create_team(organization.ctx, {"name": "North"})
     assert id
 
     await update_member(organization.ctx, id, {"visibility": Visibility.TEAM, "team_id": team})

@@ -100,7 +100,9 @@ async def test_only_an_admin_changes_settings(organization: TestOrganization, ro
 async def create_deal(ctx: Ctx, value: MoneyAmount | None = VALUE) -> UUID:
     """A lead that is worth something."""
     account = await create_account(ctx, {"name": "Acme"})
-    return await create_opportunity(ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value})
+    return await create_opportunity(
+        ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value}
+    )
 
 
 async def create_and_delete_deal(ctx: Ctx) -> None:
@@ -165,10 +167,14 @@ async def test_a_concurrent_currency_change_never_leaves_values_in_the_old_curre
     for _ in range(RACES):
         organization = await new_organization()
         changing = update_organization(organization.ctx, {"base_currency": "JPY"})
-        answers = await asyncio.gather(RACING_RECORDS[kept](organization.ctx), changing, return_exceptions=True)
+        answers = await asyncio.gather(
+            RACING_RECORDS[kept](organization.ctx), changing, return_exceptions=True
+        )
 
         [about] = await Organization.filter(id=organization.id).values("base_currency")
-        valued = await Opportunity.filter(organization_id=organization.id, base_minor__not_isnull=True).count()
+        valued = await Opportunity.filter(
+            organization_id=organization.id, base_minor__not_isnull=True
+        ).count()
         rates = await ExchangeRate.filter(organization_id=organization.id).count()
         done = [not isinstance(answer, BaseException) for answer in answers]
         assert (done, valued + rates) in (([True, False], 1), ([False, True], 0)), answers

@@ -41,7 +41,11 @@ async def test_a_signed_in_member_is_the_same_viewer_as_by_their_key(organizatio
     viewer = await sign_in(vouched_person(email), now=NOW)
 
     by_key = (await context_for_key(key, NOW)).viewer
-    assert (viewer.organization_id, viewer.member_id, viewer.role) == (organization.id, by_key.member_id, Role.MANAGER)
+    assert (viewer.organization_id, viewer.member_id, viewer.role) == (
+        organization.id,
+        by_key.member_id,
+        Role.MANAGER,
+    )
     assert (viewer.name, viewer.kind, viewer.teams) == (by_key.name, ActorKind.MEMBER, by_key.teams)
     assert viewer.visibility is Visibility.TEAM
 
@@ -87,7 +91,8 @@ async def test_an_inactive_member_is_refused(organization: TestOrganization) -> 
 async def test_a_member_of_two_organizations_is_refused_until_active_in_only_one(
     organization: TestOrganization,
 ) -> None:
-    email, other = unknown_email(), await new_organization()
+    email = unknown_email()
+    other = await new_organization()
     for one in (organization, other):
         await one.key(Role.REP, email)
 
@@ -123,17 +128,25 @@ async def test_a_non_ascii_email_is_matched_in_lower_case(organization: TestOrga
 
 
 @pytest.mark.parametrize("word", ["rep", "REP", "Rep", ["rep"]])
-async def test_a_new_member_is_created_with_the_claimed_role_and_found_again(own_database: str, word: object) -> None:
+async def test_a_new_member_is_created_with_the_claimed_role_and_found_again(
+    own_database: str, word: object
+) -> None:
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
 
-        viewer = await sign_in(vouched_person("Rita@example.com", name=" Rita ", role=word), now=NOW, request_id="r1")
+        viewer = await sign_in(
+            vouched_person("Rita@example.com", name=" Rita ", role=word), now=NOW, request_id="r1"
+        )
         again = await sign_in(vouched_person("rita@example.com", name="Other", role="admin"), now=NOW)
 
         assert again == viewer
         assert (viewer.organization_id, viewer.role, viewer.name) == (organization.id, Role.REP, "Rita")
-        assert await Member.filter(email="rita@example.com").values_list("id", flat=True) == [viewer.member_id]
-        [event] = await Event.filter(aggregateid=viewer.member_id).values("type", "actor_kind", "request_id", "at")
+        assert await Member.filter(email="rita@example.com").values_list("id", flat=True) == [
+            viewer.member_id
+        ]
+        [event] = await Event.filter(aggregateid=viewer.member_id).values(
+            "type", "actor_kind", "request_id", "at"
+        )
         assert event == {"type": "member.created", "actor_kind": "SYSTEM", "request_id": "r1", "at": NOW}
 
 
@@ -142,7 +155,9 @@ async def test_an_invalid_name_is_replaced_by_the_email(own_database: str, name:
     async with open_database(own_database, all_contexts=False):
         await new_organization()
 
-        assert (await sign_in(vouched_person("rita@example.com", name=name, role="rep"), now=NOW)).name == "rita"
+        assert (
+            await sign_in(vouched_person("rita@example.com", name=name, role="rep"), now=NOW)
+        ).name == "rita"
 
 
 @pytest.mark.parametrize("role", ["king", "rep ", "", 1, [], ["rep", "admin"], [["rep"]], {"rep": 1}, True])
@@ -150,7 +165,9 @@ async def test_an_unknown_role_creates_no_member(own_database: str, role: object
     async with open_database(own_database, all_contexts=False):
         await new_organization()
 
-        assert "the role in the token is not one of" in await refusal_of(vouched_person("rita@example.com", role=role))
+        assert "the role in the token is not one of" in await refusal_of(
+            vouched_person("rita@example.com", role=role)
+        )
 
 
 async def test_twenty_concurrent_sign_ins_create_one_member(own_database: str) -> None:

@@ -13,7 +13,13 @@ from workflow.models import Event, Member, Team
 from workflow.operations.people.members import update_member
 from workflow.operations.people.teams import TeamChanges, create_team, update_team
 from workflow.rules.enums import Role
-from workflow.rules.errors import DuplicateError, InvalidInputError, NotFoundError, PermissionDeniedError, Refusal
+from workflow.rules.errors import (
+    DuplicateError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    Refusal,
+)
 
 RACES = count(100)
 
@@ -43,17 +49,26 @@ async def team_chain(organization: TestOrganization, *names: str) -> list[UUID]:
     """Teams of which each stands below the one before."""
     made: list[UUID] = []
     for name in names:
-        made.append(await create_team(organization.ctx, {"name": name, "parent_id": made[-1] if made else None}))
+        made.append(
+            await create_team(organization.ctx, {"name": name, "parent_id": made[-1] if made else None})
+        )
     return made
 
 
 async def test_a_new_team_is_recorded_once(organization: TestOrganization) -> None:
     above = await create_team(organization.ctx, {"name": " Sales "})
 
-    id = await create_team(organization.ctx, {"name": "North", "parent_id": above, "manager_id": organization.admin_id})
+    id = await create_team(
+        organization.ctx, {"name": "North", "parent_id": above, "manager_id": organization.admin_id}
+    )
 
     [row] = await Team.filter(id=id).values("name", "parent_id", "manager_id", "created_at")
-    assert row == {"name": "North", "parent_id": above, "manager_id": organization.admin_id, "created_at": NOW}
+    assert row == {
+        "name": "North",
+        "parent_id": above,
+        "manager_id": organization.admin_id,
+        "created_at": NOW,
+    }
     assert [payload["changes"] for payload in await event_payloads(above, "team.created")] == [
         {"name": {"old": None, "new": "Sales"}}
     ]
@@ -98,7 +113,10 @@ async def test_a_team_name_is_unique(organization: TestOrganization) -> None:
 async def test_a_team_needs_a_name(organization: TestOrganization, name: str | None) -> None:
     [id] = await team_chain(organization, "Sales")
 
-    for attempt in (create_team(organization.ctx, {"name": name}), update_team(organization.ctx, id, {"name": name})):
+    for attempt in (
+        create_team(organization.ctx, {"name": name}),
+        update_team(organization.ctx, id, {"name": name}),
+    ):
         assert fault_paths(await refusal_of(organization, attempt)) == ["name"]
 
 
@@ -106,7 +124,9 @@ async def test_a_team_needs_a_name(organization: TestOrganization, name: str | N
 async def test_a_team_is_never_below_itself(organization: TestOrganization, below: int) -> None:
     teams = await team_chain(organization, "Sales", "North", "Far north")
 
-    refusal = await refusal_of(organization, update_team(organization.ctx, teams[0], {"parent_id": teams[below]}))
+    refusal = await refusal_of(
+        organization, update_team(organization.ctx, teams[0], {"parent_id": teams[below]})
+    )
 
     assert fault_paths(refusal) == ["parentId"]
 
@@ -121,7 +141,9 @@ async def test_a_team_moves_with_all_teams_below_it(organization: TestOrganizati
     assert (tree[north], tree[far]) == (other, north)
 
 
-async def test_of_two_teams_moved_below_each_other_concurrently_one_moves(organization: TestOrganization) -> None:
+async def test_of_two_teams_moved_below_each_other_concurrently_one_moves(
+    organization: TestOrganization,
+) -> None:
     one, two = [(await team_chain(organization, name))[0] for name in ("North", "South")]
     for _ in range(RACES):
         answers = await asyncio.gather(
@@ -155,12 +177,15 @@ async def test_a_deactivated_manager_stays_until_replaced(organization: TestOrga
 
     await update_team(organization.ctx, id, {"name": "All sales", "manager_id": leader})
 
-    assert await Team.filter(id=id).values("name", "manager_id") == [{"name": "All sales", "manager_id": leader}]
+    assert await Team.filter(id=id).values("name", "manager_id") == [
+        {"name": "All sales", "manager_id": leader}
+    ]
 
 
 async def test_teams_and_members_of_other_organizations_are_not_found(organization: TestOrganization) -> None:
     others = await new_organization()
-    [theirs], [ours] = await team_chain(others, "Theirs"), await team_chain(organization, "Ours")
+    [theirs] = await team_chain(others, "Theirs")
+    [ours] = await team_chain(organization, "Ours")
     unknown: list[Any] = [
         create_team(organization.ctx, {"name": "North", "parent_id": theirs}),
         create_team(organization.ctx, {"name": "North", "manager_id": others.admin_id}),
@@ -169,7 +194,9 @@ async def test_teams_and_members_of_other_organizations_are_not_found(organizati
         update_team(organization.ctx, theirs, {"name": "Taken"}),
     ]
 
-    assert [type(await refusal_of(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(unknown)
+    assert [type(await refusal_of(organization, attempt)) for attempt in unknown] == [NotFoundError] * len(
+        unknown
+    )
     assert await Team.filter(id=theirs).values("name") == [{"name": "Theirs"}]
 
 
@@ -186,7 +213,9 @@ async def test_only_admins_create_and_change_teams(organization: TestOrganizatio
     assert {type(await refusal_of(organization, attempt)) for attempt in attempts} == {PermissionDeniedError}
 
 
-async def test_a_managers_teams_are_their_own_the_managed_ones_and_all_below(organization: TestOrganization) -> None:
+async def test_a_managers_teams_are_their_own_the_managed_ones_and_all_below(
+    organization: TestOrganization,
+) -> None:
     sales, north, far, near = await team_chain(organization, "Sales", "North", "Far north", "Near the pole")
     [south] = await team_chain(organization, "South")
     key = await organization.key(Role.MANAGER, "leader@example.com")

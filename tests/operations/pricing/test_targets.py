@@ -18,7 +18,8 @@ from workflow.queries.reports.targets import TargetFilter, target_of, targets
 from workflow.rules.enums import Visibility
 from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 
-START, END = date(2026, 4, 1), date(2026, 6, 30)
+START = date(2026, 4, 1)
+END = date(2026, 6, 30)
 QUARTER = Days(START, END)
 Whose = Callable[[SalesTeam], tuple[UUID | None, UUID | None]]
 
@@ -36,7 +37,9 @@ async def team_of(sales_team: SalesTeam, name: str) -> UUID:
     return id
 
 
-def new_target(member: UUID | None = None, team: UUID | None = None, amount: int = 1000, **other: date) -> NewTarget:
+def new_target(
+    member: UUID | None = None, team: UUID | None = None, amount: int = 1000, **other: date
+) -> NewTarget:
     """A target of the quarter."""
     return NewTarget(
         member, team, other.get("start", START), other.get("end", END), MoneyAmount(Decimal(amount), "EUR")
@@ -44,7 +47,8 @@ def new_target(member: UUID | None = None, team: UUID | None = None, amount: int
 
 
 async def test_admins_set_every_target_and_managers_those_of_their_team(sales_team: SalesTeam) -> None:
-    owner, team = sales_team.member("owner"), await team_of(sales_team, "owner")
+    owner = sales_team.member("owner")
+    team = await team_of(sales_team, "owner")
     may: dict[str, list[bool]] = {}
     for who in ("admin", "manager", "other manager", "owner", "integrator", "observer"):
         may[who] = []
@@ -64,18 +68,23 @@ async def test_admins_set_every_target_and_managers_those_of_their_team(sales_te
 async def test_a_target_for_the_same_period_and_owner_is_replaced_and_an_unchanged_one_not_recorded(
     sales_team: SalesTeam,
 ) -> None:
-    admin, owner = sales_team.ctx["admin"], sales_team.member("owner")
+    admin = sales_team.ctx["admin"]
+    owner = sales_team.member("owner")
     ids = [await set_target(admin, new_target(member=owner, amount=amount)) for amount in (1000, 2000, 2000)]
     other = await set_target(admin, new_target(member=owner, end=date(2026, 6, 29)))
 
     assert len(set(ids)) == 1 and other != ids[0]
     assert (await Target.get(id=ids[0]).values("value_minor"))["value_minor"] == 200_000
-    told_of = [fact["changes"]["value"]["new"]["amount"] for fact in await event_payloads(ids[0], "target.set")]
+    told_of = [
+        fact["changes"]["value"]["new"]["amount"] for fact in await event_payloads(ids[0], "target.set")
+    ]
     assert told_of == ["1000.00", "2000.00"]
 
 
 async def test_every_fault_of_a_target_is_reported_and_nothing_written(sales_team: SalesTeam) -> None:
-    admin, owner, team = sales_team.ctx["admin"], sales_team.member("owner"), await team_of(sales_team, "owner")
+    admin = sales_team.ctx["admin"]
+    owner = sales_team.member("owner")
+    team = await team_of(sales_team, "owner")
     wrong = NewTarget(owner, team, END, START, MoneyAmount(Decimal(5), "USD"))
 
     with pytest.raises(InvalidInputError) as faults:
@@ -86,11 +95,17 @@ async def test_every_fault_of_a_target_is_reported_and_nothing_written(sales_tea
         with pytest.raises(NotFoundError):
             await set_target(admin, nobodys)
 
-    assert [fault.path for fault in faults.value.fields] == [("teamId",), ("period", "to"), ("value", "currency")]
+    assert [fault.path for fault in faults.value.fields] == [
+        ("teamId",),
+        ("period", "to"),
+        ("value", "currency"),
+    ]
     assert await Target.filter(organization_id=sales_team.organization.id).count() == 0
 
 
-async def test_removing_a_target_is_recorded_and_another_managers_target_refused(sales_team: SalesTeam) -> None:
+async def test_removing_a_target_is_recorded_and_another_managers_target_refused(
+    sales_team: SalesTeam,
+) -> None:
     id = await set_target(sales_team.ctx["admin"], new_target(member=sales_team.member("owner")))
     blind = sales_team.ctx["other manager"]
     blind = replace(blind, viewer=replace(blind.viewer, visibility=Visibility.OWN))
@@ -116,17 +131,25 @@ async def test_members_see_their_own_targets_and_the_organizations_only(sales_te
     made = {name: await set_target(admin, one) for name, one in whose.items()}
     narrow = replace(sales_team.ctx["owner"].viewer, visibility=Visibility.OWN)
 
-    seen = {row.id for row in await targets(narrow, TargetFilter(period=QUARTER, member_id=None, team_id=None))}
+    seen = {
+        row.id for row in await targets(narrow, TargetFilter(period=QUARTER, member_id=None, team_id=None))
+    }
 
     assert seen == {made["all"], made["own"]}
 
 
 async def test_a_forecast_uses_the_target_of_its_owner_and_exact_period(sales_team: SalesTeam) -> None:
     """One seller's deals are not held against the target of all."""
-    admin, owner, team = sales_team.ctx["admin"], sales_team.member("owner"), await team_of(sales_team, "owner")
+    admin = sales_team.ctx["admin"]
+    owner = sales_team.member("owner")
+    team = await team_of(sales_team, "owner")
     made = {
         name: await set_target(admin, one)
-        for name, one in (("all", new_target()), ("team", new_target(team=team)), ("member", new_target(member=owner)))
+        for name, one in (
+            ("all", new_target()),
+            ("team", new_target(team=team)),
+            ("member", new_target(member=owner)),
+        )
     }
     asked = {
         "all": OpportunityFilter(),

@@ -22,7 +22,11 @@ from workflow.operations.webhooks.delivery import (
     record_outcome,
     release_delivery,
 )
-from workflow.operations.webhooks.endpoints import create_webhook_endpoint, redeliver_webhook, update_webhook_endpoint
+from workflow.operations.webhooks.endpoints import (
+    create_webhook_endpoint,
+    redeliver_webhook,
+    update_webhook_endpoint,
+)
 from workflow.operations.webhooks.relay import relay
 
 REFUSED = DeliveryOutcome(500, "The receiver answered 500: it is down\x00 \ud800")
@@ -32,7 +36,9 @@ REFUSED = DeliveryOutcome(500, "The receiver answered 500: it is down\x00 \ud800
 async def due_endpoint(organization: TestOrganization) -> DueEndpoint:
     """An endpoint to which ten facts are due."""
     id = (
-        await create_webhook_endpoint(organization.ctx, {"url": "https://x.example/", "event_types": ["account.*"]})
+        await create_webhook_endpoint(
+            organization.ctx, {"url": "https://x.example/", "event_types": ["account.*"]}
+        )
     ).id
     for number in range(10):
         await create_account(organization.ctx, {"name": f"Account {number}"})
@@ -92,7 +98,8 @@ async def test_an_accepted_delivery_is_delivered(due_endpoint: DueEndpoint) -> N
 
 
 async def test_a_refused_delivery_is_retried_and_fails_after_ten_attempts(due_endpoint: DueEndpoint) -> None:
-    now, parcel = NOW, await lease_one(due_endpoint)
+    now = NOW
+    parcel = await lease_one(due_endpoint)
     waits = []
     for _ in range(9):
         await record_outcome(parcel, REFUSED, now, jitter=lambda: 0.0)
@@ -100,7 +107,9 @@ async def test_a_refused_delivery_is_retried_and_fails_after_ten_attempts(due_en
         assert row["status"] == "FAILED" and isinstance(row["next_attempt_at"], datetime)
         waits.append((row["next_attempt_at"] - now).total_seconds())
         now = row["next_attempt_at"]
-        assert parcel.id not in {one.id for one in await lease_deliveries(due_endpoint, now - timedelta(seconds=1), 20)}
+        assert parcel.id not in {
+            one.id for one in await lease_deliveries(due_endpoint, now - timedelta(seconds=1), 20)
+        }
         await (
             WebhookDelivery.exclude(id=parcel.id)
             .filter(endpoint_id=due_endpoint.endpoint_id)
@@ -144,7 +153,9 @@ async def test_a_410_disables_the_endpoint(due_endpoint: DueEndpoint) -> None:
         "payload", "actor_kind"
     )
     assert len(events) == 1 and events[0]["actor_kind"] == "SYSTEM"
-    assert await lease_deliveries(due_endpoint, NOW, 10) == [] and due_endpoint not in await due_endpoints(NOW)
+    assert await lease_deliveries(due_endpoint, NOW, 10) == [] and due_endpoint not in await due_endpoints(
+        NOW
+    )
 
 
 async def test_five_days_of_failures_disable_the_endpoint(due_endpoint: DueEndpoint) -> None:
@@ -178,7 +189,9 @@ async def test_a_reactivated_endpoint_gets_its_waiting_deliveries(
     assert len(await lease_deliveries(due_endpoint, NOW, 10)) == 9
 
 
-async def test_one_delivery_can_be_redelivered(organization: TestOrganization, due_endpoint: DueEndpoint) -> None:
+async def test_one_delivery_can_be_redelivered(
+    organization: TestOrganization, due_endpoint: DueEndpoint
+) -> None:
     parcel = await lease_one(due_endpoint)
     await record_outcome(parcel, DeliveryOutcome(200), NOW)
 
@@ -191,10 +204,8 @@ async def test_deliveries_are_deleted_after_a_month(due_endpoint: DueEndpoint) -
     parcel = await lease_one(due_endpoint)
     await record_outcome(parcel, DeliveryOutcome(200), NOW)
 
-    young, old = (
-        await delete_old_deliveries(NOW + RETENTION),
-        await delete_old_deliveries(NOW + RETENTION + timedelta(seconds=1)),
-    )
+    young = await delete_old_deliveries(NOW + RETENTION)
+    old = await delete_old_deliveries(NOW + RETENTION + timedelta(seconds=1))
 
     assert young == 0 and old >= 1
     assert await WebhookDelivery.filter(endpoint_id=due_endpoint.endpoint_id).count() == 9

@@ -53,7 +53,9 @@ async def test_endpoint_events_omit_secrets_in_the_url(
 async def test_an_unchanged_endpoint_writes_nothing(organization: TestOrganization) -> None:
     kept = await create_webhook_endpoint(organization.ctx, {"url": URL})
 
-    same = await update_webhook_endpoint(organization.ctx, kept.id, {"url": URL, "active": True}, rotate=False)
+    same = await update_webhook_endpoint(
+        organization.ctx, kept.id, {"url": URL, "active": True}, rotate=False
+    )
 
     assert (same.id, same.secret) == (kept.id, None)
     assert await Event.filter(aggregateid=kept.id).count() == 1
@@ -65,7 +67,10 @@ async def test_a_rotated_secret_stays_valid_for_a_day(organization: TestOrganiza
     second = await update_webhook_endpoint(organization.ctx, first.id, {}, rotate=True)
 
     [row] = await WebhookEndpoint.filter(id=first.id).values()
-    assert (VAULT.decrypt(row["secret"]), VAULT.decrypt(row["secret_before"])) == (second.secret, first.secret)
+    assert (VAULT.decrypt(row["secret"]), VAULT.decrypt(row["secret_before"])) == (
+        second.secret,
+        first.secret,
+    )
     assert row["secret_before_until"] == NOW + timedelta(hours=24)
 
 

@@ -22,7 +22,8 @@ class PlannedRollback(Exception):
 
 async def write_events(url: str, organization_id: UUID, seed: int, count: int) -> None:
     """Tell so many facts; some transactions take longer than others, and some are undone."""
-    rng, left = random.Random(seed), iter(range(count))
+    rng = random.Random(seed)
+    left = iter(range(count))
     async with open_database(url):
         await asyncio.gather(*(_write(organization_id, rng, left) for _ in range(WRITERS)))
 

@@ -73,7 +73,8 @@ async def test_a_window_is_read_forward_from_a_position_or_backward_from_the_end
     viewer = organization.ctx.viewer
     ids = await create_accounts(organization.ctx, 5)
     rows, _ = await events(viewer, CREATED, Window(5))
-    second, fourth = rows[1].position, rows[3].position
+    second = rows[1].position
+    fourth = rows[3].position
 
     assert await aggregates(viewer, CREATED, Window(2)) == (ids[:2], True)
     assert await aggregates(viewer, CREATED, Window(9, after=second)) == (ids[2:], False)

@@ -94,7 +94,8 @@ async def test_many_events_before_a_read_are_one_wakeup(
 async def test_an_event_is_delivered_only_when_no_earlier_one_can_still_commit(
     tail: FeedDispatcher, organization: TestOrganization
 ) -> None:
-    early, go_on = asyncio.Event(), asyncio.Event()
+    early = asyncio.Event()
+    go_on = asyncio.Event()
 
     async def slow() -> UUID:
         account = await create_account(organization.ctx, {"name": "Begun first"})

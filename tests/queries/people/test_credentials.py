@@ -39,7 +39,8 @@ def test_subteams_are_found_at_every_depth_and_a_circle_of_teams_ends() -> None:
 async def test_a_viewer_has_the_teams_it_belongs_to_or_manages_and_all_below_them() -> None:
     team = await new_sales_team()
     [manager] = await Team.filter(manager_id=team.member("manager")).values("id", "organization_id")
-    child, grandchild = new_id(), new_id()
+    child = new_id()
+    grandchild = new_id()
     for id, parent in ((child, manager["id"]), (grandchild, child)):
         await Team.create(
             id=id, organization_id=manager["organization_id"], name=str(id), parent_id=parent, created_at=NOW

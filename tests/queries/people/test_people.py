@@ -72,7 +72,8 @@ async def test_teams_and_their_members_are_ordered_by_name_and_an_empty_team_has
     organization: TestOrganization,
 ) -> None:
     viewer = organization.ctx.viewer
-    north, south = new_id(), new_id()
+    north = new_id()
+    south = new_id()
     for id, name in ((south, "South"), (north, "North")):
         await Team.create(id=id, organization_id=organization.id, name=name, created_at=NOW)
     for name in ("Zoe", "Ann"):

@@ -25,8 +25,10 @@ from workflow.rules.enums import (
     WinReason,
 )
 
-QUALIFIED, PROGRESSING = OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
-SILENCE, STAGNATION = AlertCode.NO_BUYER_ACTIVITY, AlertCode.STAGNATION
+QUALIFIED = OpportunityState.QUALIFIED
+PROGRESSING = OpportunityState.PROGRESSING
+SILENCE = AlertCode.NO_BUYER_ACTIVITY
+STAGNATION = AlertCode.STAGNATION
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ async def test_stagnation_counts_activities_before_the_close_only(team: SalesTea
         for number in range(after):
             await _mail(team, deal, NOW + (41 + number) * DAY)
 
-    early, late = await impact_by_rule(team, NOW + 45 * DAY), await impact_by_rule(team, NOW + 400 * DAY)
+    early = await impact_by_rule(team, NOW + 45 * DAY)
+    late = await impact_by_rule(team, NOW + 400 * DAY)
 
     for found in (early, late):
         assert _counts(found[STAGNATION, AlertSeverity.WARNING])[1:] == (0, 1)

@@ -31,7 +31,8 @@ async def test_a_process_is_read_by_key_and_version(organization: TestOrganizati
     for name in ("Ours", "Ours, changed"):
         await publish(organization.ctx, replace(OURS, name=name))
 
-    newest, first = await process(viewer, "ours"), await process(viewer, "ours", 1)
+    newest = await process(viewer, "ours")
+    first = await process(viewer, "ours", 1)
 
     assert newest is not None and first is not None
     assert (newest.version, newest.document.name) == (2, "Ours, changed")

@@ -47,7 +47,8 @@ async def test_values_of_the_filter_and_bound_ones_reach_their_own_places(
     await insert(organization, [{"name": "other", "source": "c", "base_minor": 9}])
     filter = OpportunityFilter(text="? ", source=("a?b", "x"))
     composed = statement(organization, filter, "name", "base_minor")
-    least, label = composed.bind(2), composed.bind("it's $1 ?")
+    least = composed.bind(2)
+    label = composed.bind("it's $1 ?")
 
     async with statements() as sent:
         rows = await composed.rows(

@@ -123,10 +123,12 @@ def _weighted(stood: Iterable[PastState], day: date) -> int:
 async def test_the_forecast_of_a_period_matches_the_histories(
     team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow
 ) -> None:
-    viewer, by = team.organization.ctx.viewer, PipelineGrouping.FORECAST_CATEGORY
+    viewer = team.organization.ctx.viewer
+    by = PipelineGrouping.FORECAST_CATEGORY
     for period in PERIODS:
         for day in (*DAYS[::4], None):
-            on, of = day or TODAY, organization_as_of(organization_row, day)
+            on = day or TODAY
+            of = organization_as_of(organization_row, day)
             rows = pipeline_figures(await open_deals(viewer, ALL, by, organization_row, of, within=period))
             then = [(history.at(end_of(on)), history) for history in deal_histories]
             expected: Counter[str] = Counter()

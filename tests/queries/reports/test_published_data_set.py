@@ -25,7 +25,8 @@ from workflow.rules.reports.outcomes import outcome_figures as grouped
 from workflow.rules.reports.pipeline import pipeline_figures
 
 DATA = ROOT / "api" / "demo" / "data"
-ALL, EVER = OpportunityFilter(), Days(date(2000, 1, 1), date(2030, 1, 1))
+ALL = OpportunityFilter()
+EVER = Days(date(2000, 1, 1), date(2030, 1, 1))
 QUARTERS = [
     Days(date(2017, month, 1), date(2017, month + 2, 30 if month in (4, 7) else 31))
     for month in (1, 4, 7, 10)
@@ -167,7 +168,8 @@ async def test_the_pipeline_now_and_as_of_a_day_matches_the_files(
 async def test_velocity_and_funnel_match_the_files(
     organization: TestOrganization, organization_row: OrganizationRow, lines: pl.DataFrame
 ) -> None:
-    days, viewer = QUARTERS[1], organization.ctx.viewer
+    days = QUARTERS[1]
+    viewer = organization.ctx.viewer
     closed = lines.filter(pl.col("close_date").is_between(days.start, days.end))
     sold, lost = (closed.filter(pl.col("deal_stage") == fixtures) for fixtures in ("Won", "Lost"))
     entered = lines.filter(pl.col("engage_date").is_between(days.start, days.end))
@@ -177,7 +179,8 @@ async def test_velocity_and_funnel_match_the_files(
     found = await cohorts(viewer, ALL, organization_row, days)
     steps = {step.state: step for step in funnel_figures(found.groups, found.medians)}
 
-    median, mean = sold["close_value"].median(), Decimal(sold["close_value"].sum()) / len(sold)
+    median = sold["close_value"].median()
+    mean = Decimal(sold["close_value"].sum()) / len(sold)
     assert pace.open_qualified == len(lines.filter(pl.col("deal_stage") == "Engaging"))
     assert pace.win_rate == len(sold) / (len(sold) + len(lost))
     assert (pace.median_won, pace.median_cycle_days) == (float(str(median)) * 100, sold["days"].median())

@@ -40,7 +40,8 @@ def value_due(one: PastState | None, period: Days, on: date) -> int:
 async def test_slippage_matches_the_histories_and_adds_up(
     team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow
 ) -> None:
-    viewer, by = team.organization.ctx.viewer, PipelineGrouping.STATE
+    viewer = team.organization.ctx.viewer
+    by = PipelineGrouping.STATE
     for period in PERIODS:
         assert period.start and period.end
         before = period.start - timedelta(days=1)
@@ -98,12 +99,14 @@ def _expected_columns(deal_histories: list[History], period: Days, rate_of: date
 def _column_of(
     before: PastState | None, after: PastState, period: Days, on: date
 ) -> Iterable[tuple[str, int]]:
-    had, has = value_due(before, period, on), value_due(after, period, on)
+    had = value_due(before, period, on)
+    has = value_due(after, period, on)
     if before is None:
         return [("created", has)]
     if before.state not in OPEN:
         return [("reopened", has)]
-    was_in, is_in = within(before.day, period), within(after.day, period)
+    was_in = within(before.day, period)
+    is_in = within(after.day, period)
     if after.state not in OPEN:
         sold = base_value(after.minor, after.currency, on) if was_in else 0
         return [*_value_column(had, sold), (after.state.lower(), sold)]

@@ -32,9 +32,14 @@ from workflow.rules.opportunity.parts import (
 )
 from workflow.rules.process.document import ProcessDocument
 
-DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
-LEAD, QUALIFIED, PROGRESSING = OpportunityState.LEAD, OpportunityState.QUALIFIED, OpportunityState.PROGRESSING
-ADVICE, WARNING, CRITICAL = AlertSeverity.ADVICE, AlertSeverity.WARNING, AlertSeverity.CRITICAL
+DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+LEAD = OpportunityState.LEAD
+QUALIFIED = OpportunityState.QUALIFIED
+PROGRESSING = OpportunityState.PROGRESSING
+ADVICE = AlertSeverity.ADVICE
+WARNING = AlertSeverity.WARNING
+CRITICAL = AlertSeverity.CRITICAL
 ADA = Actor(ActorKind.MEMBER, "Ada")
 A = AlertCode
 

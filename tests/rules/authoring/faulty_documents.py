@@ -49,7 +49,8 @@ def document_fields(record: object, path: Path = ()) -> Iterator[DocumentField]:
     assert is_dataclass(record)
     hints = get_type_hints(type(record))
     for field in fields(record):
-        value, here = getattr(record, field.name), (*path, camel(field.name))
+        value = getattr(record, field.name)
+        here = (*path, camel(field.name))
         if value is None:
             continue
         yield DocumentField(here, type(record), field, hints[field.name], value)
@@ -97,13 +98,15 @@ def faulty_documents(draw: st.DrawFn) -> FaultyDocument:
 
 def _renamed(document: ProcessDocument, place: DocumentField) -> FaultyDocument:
     data = encode_process(document)
-    holder, name = part_at(data, place.path[:-1]), f"{place.path[-1]}_"
+    holder = part_at(data, place.path[:-1])
+    name = f"{place.path[-1]}_"
     holder[name] = holder.pop(place.path[-1])
     return FaultyDocument(data, "renamed", (*place.path[:-1], name))
 
 
 def _changed(data: Plain, path: Path, value: object) -> Plain:
-    holder, name = part_at(data, path[:-1]), path[-1]
+    holder = part_at(data, path[:-1])
+    name = path[-1]
     if value is MISSING:
         del holder[name]
     elif value == "twice":

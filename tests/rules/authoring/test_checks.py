@@ -8,7 +8,8 @@ from workflow.rules.authoring.checks import check_process
 from workflow.rules.enums import Trigger
 from workflow.rules.process.document import parse_process
 
-FIRST, PROGRESS = ("gates", "2", "requirements", "0"), ("gates", "1", "requirements", "0")
+FIRST = ("gates", "2", "requirements", "0")
+PROGRESS = ("gates", "1", "requirements", "0")
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,8 @@ def test_a_header_explains_audience_content_and_adaptation(name: str) -> None:
 def test_the_examples_of_a_header_are_valid(name: str) -> None:
     lines = re.findall(r"^#   ((?:  )*[a-z-].*)$", preset_text(name), flags=re.MULTILINE)
     place = lines.index("fitRules:")
-    rules, requirement = "\n".join(lines[place : place + 2]), "\n".join(lines[place + 2 :])
+    rules = "\n".join(lines[place : place + 2])
+    requirement = "\n".join(lines[place + 2 :])
     plain = read_yaml(preset_text(name)).data
     [asked] = list_in(read_yaml(requirement).data)
     assert isinstance(plain, dict) and isinstance(asked, dict)

@@ -8,7 +8,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from workflow.rules.events.webhook_signing import encode_secret, message_id, sign
 
-OLD, NEW = encode_secret(b"o" * 32), encode_secret(b"n" * 32)
+OLD = encode_secret(b"o" * 32)
+NEW = encode_secret(b"n" * 32)
 BODY = '{"type":"risk.raised","data":{"name":"Æsir ☂"}}'.encode()
 ID = message_id(UUID("01a212e2-8a31-73e4-af1d-b9e1bba9042d"))
 

@@ -14,7 +14,8 @@ from workflow.rules.gates.requirements import evaluate_requirement
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import GateRequirement, RequirementTest
 
-MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+MET = RequirementStatus.MET
+UNMET = RequirementStatus.UNMET
 TAGS = {
     "tags": ["pilot", "public"],
     "tier": "gold",

@@ -219,7 +219,9 @@ def test_referenced_values_are_found_in_every_notation() -> None:
 
 
 def test_random_expressions_never_raise() -> None:
-    expressions, told, published = RandomExpressions(1), set(), 0
+    expressions = RandomExpressions(1)
+    told = set()
+    published = 0
 
     for text in expressions.generate(count(10_000)):
         faults = expression_faults(text)
@@ -241,13 +243,12 @@ def test_every_hostile_expression_gets_an_answer() -> None:
 
 
 def test_evaluation_is_bounded_in_text_macros_data_and_work() -> None:
-    expressions, evaluated = RandomExpressions(3), 0
+    expressions = RandomExpressions(3)
+    evaluated = 0
 
     for text in expressions.generate(count(10_000)):
-        sight, macros = (
-            expressions.cel_values(large=100),
-            sum(text.count(f".{macro}(") for macro in LOOP_MACROS),
-        )
+        sight = expressions.cel_values(large=100)
+        macros = sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
         seen = None if expression_faults(text) else given_to(text, sight)
         if seen is not None:
             evaluated += 1

@@ -29,7 +29,8 @@ from workflow.rules.gates.machine import (
     transitions_from,
 )
 
-S, T = OpportunityState, Trigger
+S = OpportunityState
+T = Trigger
 NO_TRANSITION = [
     (s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TRANSITIONS)
 ]

@@ -24,8 +24,11 @@ from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
 from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.permissions import Viewer
 
-S, T = OpportunityState, Trigger
-PAIN, PERSON, STEP = "criterion.pain", "role.stakeholder", "field.next_step"
+S = OpportunityState
+T = Trigger
+PAIN = "criterion.pain"
+PERSON = "role.stakeholder"
+STEP = "field.next_step"
 ASKED = (PAIN, PERSON, STEP)
 MISSING = qualified_lead(
     assessments=(assessment("interest"), assessment("fit")), stakeholders=(), next_step=None
@@ -119,7 +122,8 @@ def test_the_override_of_a_reopen_belongs_to_the_gate_into_its_target(
 ) -> None:
     made = open_override("field.value", trigger=T.REOPEN, target=target)
 
-    worthless, worth = deal(state=target), deal(state=target, value_minor=1, value_currency="EUR")
+    worthless = deal(state=target)
+    worth = deal(state=target, value_minor=1, value_currency="EUR")
 
     assert (is_override_open(made, worthless, DEFAULT, NOW), is_override_open(made, worth, DEFAULT, NOW)) == (
         is_owed,

@@ -40,11 +40,13 @@ from workflow.rules.opportunity.parts import ActivityFacts, CompetitorFacts, Obj
 from workflow.rules.process.document import CriterionTest, RequirementTest, RoleTest
 
 STANDING = CompetitorStanding.ACTIVE
-MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+MET = RequirementStatus.MET
+UNMET = RequirementStatus.UNMET
 F = OpportunityField
 ORDER = [Grade.UNKNOWN, Grade.IDENTIFIED, Grade.VALIDATED, Grade.CONFIRMED]
 TICK = timedelta(microseconds=1)
-YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
 
 FILLED: dict[F, list[OpportunityFacts]] = {
     F.VALUE: [deal(value_minor=1, value_currency="EUR")],
@@ -153,7 +155,8 @@ def test_coverage_counts_two_way_activities(talks: int, expected: str) -> None:
     assert coverage(talks) is Coverage(expected)
 
 
-CHAMPION, BUYER = BuyingRole.CHAMPION, BuyingRole.ECONOMIC_BUYER
+CHAMPION = BuyingRole.CHAMPION
+BUYER = BuyingRole.ECONOMIC_BUYER
 
 
 @pytest.mark.parametrize(

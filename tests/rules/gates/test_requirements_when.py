@@ -10,7 +10,8 @@ from workflow.rules.gates.requirements import evaluate_requirement
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.process.document import GateRequirement, RequirementTest
 
-MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
+MET = RequirementStatus.MET
+UNMET = RequirementStatus.UNMET
 FULL = deal(description="Counting by hand", base_minor=5_000_001)
 ABSENT = RequirementTest(expression="opportunity.description != null")
 LARGE = "opportunity.value > 50000"
@@ -58,7 +59,8 @@ def test_a_requirement_applies_unless_its_when_is_false(
 
 
 def test_when_limits_requirements_of_other_kinds_too() -> None:
-    test, when = RequirementTest(activity_within_days=7), 'opportunity.type == "RENEWAL"'
+    test = RequirementTest(activity_within_days=7)
+    when = 'opportunity.type == "RENEWAL"'
     requirement = GateRequirement("asked", "Asked", test, when=when)
 
     new, renewed = (

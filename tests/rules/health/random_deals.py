@@ -111,7 +111,8 @@ def _risks_and_milestones(rng: Random) -> dict[str, Any]:
     """Return random risks and milestones."""
     statuses = [rng.choice(tuple(RiskStatus)) for _ in range(rng.randrange(3))]
     risks = [risk(_score(rng), _score(rng), one, mitigated=rng.random() < 0.5) for one in statuses]
-    at, none_found = NOW - timedelta(days=rng.randrange(6)), rng.random() < 0.5
+    at = NOW - timedelta(days=rng.randrange(6))
+    none_found = rng.random() < 0.5
     return {
         "risks": tuple(risks),
         "risk_review": rng.choice((None, RiskReviewFacts(at, ADA, none_found))),
@@ -153,7 +154,9 @@ def _activity(rng: Random, people: Sequence[StakeholderFacts]) -> ActivityFacts:
 
 def _transitions(rng: Random) -> tuple[TransitionFacts, ...]:
     """Return random transitions of the table, in order, the last one some time ago."""
-    state, transitions, lasted = OpportunityState.LEAD, [], [_duration(rng) for _ in range(rng.randrange(7))]
+    state = OpportunityState.LEAD
+    transitions = []
+    lasted = [_duration(rng) for _ in range(rng.randrange(7))]
     for place, span in enumerate(lasted):
         arrow = rng.choice(transitions_from(state))
         at = NOW - sum(lasted[place + 1 :], timedelta(days=1))

@@ -31,8 +31,11 @@ from workflow.rules.health.health import Health, HealthFactor, evaluate_health
 from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
 from workflow.rules.process.document import ProcessDocument
 
-S, R, M = OpportunityState, BuyingRole, MilestoneStatus
-DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+S = OpportunityState
+R = BuyingRole
+M = MilestoneStatus
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
 HEALTHY: dict[str, Any] = {
     "state": S.PROGRESSING,
     "activity": two_way_activity(2),

@@ -49,20 +49,28 @@ from workflow.rules.opportunity.parts import (
 from workflow.rules.process.document import ProcessDocument
 
 Case = tuple[Mapping[str, Any], str, tuple[str, ...]]  # Any: facts of several kinds
-G, R, S = Grade, BuyingRole, OpportunityState
-KNOWN, PARTIAL, UNKNOWN, STALE = "KNOWN", "PARTIAL", "UNKNOWN", "STALE"
+G = Grade
+R = BuyingRole
+S = OpportunityState
+KNOWN = "KNOWN"
+PARTIAL = "PARTIAL"
+UNKNOWN = "UNKNOWN"
+STALE = "STALE"
 DAY = timedelta(days=1)
 OLD = 91 * DAY
-SINCE, LONG_AGO = date(2025, 6, 1), date(2021, 3, 9)
+SINCE = date(2025, 6, 1)
+LONG_AGO = date(2021, 3, 9)
 SIZE = fit_rule("employeeCount", FitOperator.GT, 100)
 SOFT = replace(fit_rule("industry", FitOperator.EQ, "steel", Strength.SOFT), key="soft")
 FITTING = replace(DEFAULT, fit_rules=(SIZE,))
-SMALL, UNSURE = replace(ACCOUNT, employee_count=5), replace(ACCOUNT, employee_count=None)
+SMALL = replace(ACCOUNT, employee_count=5)
+UNSURE = replace(ACCOUNT, employee_count=None)
 DUE = MilestoneFacts(UUID(int=1), UUID(int=7), None, "They saw it", MilestoneSide.BUYER, 10, due=TODAY)
 LATE = replace(DUE, due=TODAY - DAY)
 LAID_OUT = tuple(replace(DUE, key=template.key) for template in missing_templates(DEFAULT, deal()))
 PLAIN = replace(DEFAULT, milestones=())
-REVIEWED, NONE_FOUND = RiskReviewFacts(NOW, ADA, False), RiskReviewFacts(NOW, ADA, True)
+REVIEWED = RiskReviewFacts(NOW, ADA, False)
+NONE_FOUND = RiskReviewFacts(NOW, ADA, True)
 
 
 def topic_of(topic: str, process: ProcessDocument = DEFAULT, /, **facts: object) -> InsightTopic:

@@ -27,7 +27,9 @@ from workflow.rules.opportunity.milestones import is_overdue
 from workflow.rules.opportunity.parts import DecisionStepFacts, TransitionFacts
 from workflow.rules.process.document import CriterionTest, ProcessDocument, RequirementTest, RoleTest
 
-F, N, S = OpportunityField, InsightTopicName, OpportunityState
+F = OpportunityField
+N = InsightTopicName
+S = OpportunityState
 K = KnowledgeStatus
 DAY = timedelta(days=1)
 

@@ -19,7 +19,8 @@ from workflow.rules.opportunity.buyer import (
 from workflow.rules.opportunity.parts import StakeholderFacts
 from workflow.rules.process.document import ProcessDocument, RequiredRole
 
-R, C = BuyingRole, Coverage
+R = BuyingRole
+C = Coverage
 DECIDING = (R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER)
 MIN_TALKS = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
 
@@ -96,7 +97,8 @@ def test_a_person_who_left_fills_no_role() -> None:
 
 
 def test_without_roles_any_stakeholder_counts() -> None:
-    somebody, gone = stakeholder(), stakeholder(left=True)
+    somebody = stakeholder()
+    gone = stakeholder(left=True)
 
     assert stakeholders_in_roles(deal(stakeholders=(somebody, gone)), ()) == (somebody,)
 

@@ -26,11 +26,16 @@ from workflow.rules.opportunity.milestones import (
 from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
 from workflow.rules.process.document import RequirementTest
 
-PLANNED, DONE = MilestoneStatus.PLANNED, MilestoneStatus.DONE
-MISSED, WAIVED = MilestoneStatus.MISSED, MilestoneStatus.WAIVED
-LEAD, PROGRESSING = OpportunityState.LEAD, OpportunityState.PROGRESSING
-YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
-TICK, WINDOW = timedelta(microseconds=1), timedelta(days=30)
+PLANNED = MilestoneStatus.PLANNED
+DONE = MilestoneStatus.DONE
+MISSED = MilestoneStatus.MISSED
+WAIVED = MilestoneStatus.WAIVED
+LEAD = OpportunityState.LEAD
+PROGRESSING = OpportunityState.PROGRESSING
+YESTERDAY = TODAY - timedelta(days=1)
+TOMORROW = TODAY + timedelta(days=1)
+TICK = timedelta(microseconds=1)
+WINDOW = timedelta(days=30)
 JUST_AFTER_MIDNIGHT = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
 """The 10th in Berlin, still the 9th in London."""
 DECISION = next(template.name for template in DEFAULT.milestones if template.key == "decision_made")
@@ -130,7 +135,9 @@ def test_the_next_milestone_is_the_pending_one_due_first() -> None:
 
 
 def test_undated_milestones_come_last_and_ties_follow_the_process() -> None:
-    undated, one, other = step(key="undated"), step(key="one", due=TODAY), step(key="other", due=TODAY)
+    undated = step(key="undated")
+    one = step(key="one", due=TODAY)
+    other = step(key="other", due=TODAY)
 
     assert milestone_progress(under_way(undated, one, other), NOW).next == one
     assert milestone_progress(under_way(undated), NOW).next == undated

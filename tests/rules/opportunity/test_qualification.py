@@ -16,7 +16,9 @@ from workflow.rules.process.document import Criterion
 KEYS = [criterion.key for criterion in DEFAULT.criteria]
 ESSENTIAL = tuple(assessment(key) for key in ("pain", "interest", "fit"))
 O = FitOperator  # noqa: E741
-PASS, FAIL, UNKNOWN = FitStatus.PASS, FitStatus.FAIL, FitStatus.UNKNOWN
+PASS = FitStatus.PASS
+FAIL = FitStatus.FAIL
+UNKNOWN = FitStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(

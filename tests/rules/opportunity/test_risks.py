@@ -29,8 +29,10 @@ LEVELS |= dict.fromkeys((10, 12), HIGH)
 LEVELS |= dict.fromkeys((15, 16, 20, 25), CRITICAL)
 SCORES = {LOW: (2, 2), MEDIUM: (3, 3), HIGH: (3, 4), CRITICAL: (3, 5)}
 OPEN = {RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATING}
-MET, UNMET = RequirementStatus.MET, RequirementStatus.UNMET
-DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+MET = RequirementStatus.MET
+UNMET = RequirementStatus.UNMET
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
 REVIEWED = NOW - DAY
 
 
@@ -194,7 +196,8 @@ def test_a_gate_says_what_the_review_lacks_with_a_remedy(case: str) -> None:
         assert found == (UNMET, lack.sentence, lack.remedy)
 
 
-MITIGATING, DONE = RiskStatus.MITIGATING, RiskStatus.MITIGATED
+MITIGATING = RiskStatus.MITIGATING
+DONE = RiskStatus.MITIGATED
 CLOSER = "Mitigate each of them, or ask a manager to settle it."
 
 

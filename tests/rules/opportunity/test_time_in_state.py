@@ -9,7 +9,8 @@ from workflow.rules.enums import OpportunityState, Trigger
 from workflow.rules.opportunity.parts import TransitionFacts
 from workflow.rules.opportunity.time_in_state import StateDuration, state_age, state_durations
 
-S, T = OpportunityState, Trigger
+S = OpportunityState
+T = Trigger
 DAY = 86_400
 QUALIFIED = TransitionFacts(T.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * DAY)
 BACK = TransitionFacts(T.REGRESS, S.QUALIFIED, S.LEAD, NOW, 2 * DAY)

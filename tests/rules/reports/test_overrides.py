@@ -6,9 +6,12 @@ from workflow.rules.enums import OpportunityState, OverrideGrouping
 from workflow.rules.reports.overrides import OverrideMade, override_figures, override_total
 from workflow.rules.reports.win_rate import win_rate
 
-WON, LOST, LEAD = OpportunityState.WON, OpportunityState.LOST, OpportunityState.LEAD
+WON = OpportunityState.WON
+LOST = OpportunityState.LOST
+LEAD = OpportunityState.LEAD
 DISQUALIFIED = OpportunityState.DISQUALIFIED
-MIA, MAX = uuid4(), uuid4()
+MIA = uuid4()
+MAX = uuid4()
 
 
 def override_made(

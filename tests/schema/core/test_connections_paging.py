@@ -124,7 +124,8 @@ class ListWalk:
             assert len(ids) == self.size
             cursor = page["pageInfo"]["startCursor" if backward else "endCursor"]
             left = await self.remove(step.go)
-            staying, promised = staying - left, not left
+            staying = staying - left
+            promised = not left
             await self.insert(step.come)
         return staying, returned
 

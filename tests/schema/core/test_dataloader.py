@@ -104,7 +104,8 @@ async def test_a_batch_without_waiters_is_not_read() -> None:
 
 async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them() -> None:
     scheduler = BatchScheduler()
-    parts, people = Table(scheduler, LoadPhase.PARTS), Table(scheduler, LoadPhase.PEOPLE)
+    parts = Table(scheduler, LoadPhase.PARTS)
+    people = Table(scheduler, LoadPhase.PEOPLE)
     combined: list[list[str]] = []
 
     async def fetch(keys: list[str]) -> dict[str, str]:

@@ -22,7 +22,10 @@ from tests.security.isolation.expected_visibility import ExpectedVisibility, Row
 from tests.security.isolation.raw_tables import Row
 from tests.support.mutation_cases.case import DOCUMENT
 
-OWN, UNSEEN, FOREIGN, PLAIN = "own", "unseen", "foreign", "plain"
+OWN = "own"
+UNSEEN = "unseen"
+FOREIGN = "foreign"
+PLAIN = "plain"
 KINDS = (OWN, UNSEEN, FOREIGN)
 ID_TYPES: Mapping[str, str] = {
     "ownerId": "Member",
@@ -107,7 +110,8 @@ def argument_values(
     values: ArgumentValues, kind: GraphQLInputType, *, name: str, listed: str, place: str
 ) -> Iterator[ArgumentValue]:
     """Yield every value for an argument or a field of a filter; `listed` is the type of the result."""
-    named, many = get_named_type(kind), _is_list(kind)
+    named = get_named_type(kind)
+    many = _is_list(kind)
     if named.name == "ID":
         for which in KINDS:
             yield from _as_value(

@@ -124,7 +124,8 @@ class ExpectedVisibility:
     """The rows that one viewer may see."""
 
     def __init__(self, facts: DatabaseRows, person: MemberViewer) -> None:
-        self.rows, self.viewer = facts, person
+        self.rows = facts
+        self.viewer = person
         own = facts.rows_of(person.organization_id, "opportunity")
         there = [row for row in own if row["deleted_at"] is None]
         self.sees_all = person.visibility == "ALL" or person.role == "INTEGRATOR"

@@ -97,7 +97,8 @@ def forbidden_questions(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, trial: ForbiddenMutation
 ) -> Iterator[Question]:
     """Yield the trial with hidden ids and with foreign ids."""
-    own, other = organizations.own(visibility).fixtures, organizations.other(visibility).fixtures
+    own = organizations.own(visibility).fixtures
+    other = organizations.other(visibility).fixtures
     mine = own[fixtures_name(visibility)]
     yield trial.question(mine, other["held"], FOREIGN)
     hidden = {"OWN": "mate", "TEAM": "far"}.get(visibility.viewer.visibility)

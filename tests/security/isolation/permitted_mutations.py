@@ -38,7 +38,8 @@ class IntendedRollback(Exception):
 
     def __init__(self, answer: Any, after: Tables) -> None:
         super().__init__("It is rolled back.")
-        self.answer, self.after = answer, after
+        self.answer = answer
+        self.after = after
 
 
 def comparable_answers(organization: FurnishedOrganization) -> list[str]:
@@ -70,10 +71,8 @@ async def problems_with(
     organizations: TwoOrganizations, visibility: ExpectedVisibility, mutation: str, input: Input
 ) -> list[str]:
     """Return the faults of a permitted mutation: a refusal, or a changed row that the viewer cannot see."""
-    ids, key = (
-        organizations.own(visibility).fixtures[fixtures_name(visibility)],
-        organizations.key(visibility),
-    )
+    ids = organizations.own(visibility).fixtures[fixtures_name(visibility)]
+    key = organizations.key(visibility)
     now = NOW + timedelta(days=1)
     viewer = await authenticate_api_key(key, now)
     assert viewer is not None

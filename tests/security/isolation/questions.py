@@ -233,6 +233,7 @@ class FieldVisitor(Visitor):
 
     def enter_field(self, *_: Any) -> None:
         """Record one field."""
-        parent, spec = self.types.get_parent_type(), self.types.get_field_def()
+        parent = self.types.get_parent_type()
+        spec = self.types.get_field_def()
         if isinstance(parent, GraphQLObjectType) and spec is not None:
             self.fields |= {(parent.name, name) for name, one in parent.fields.items() if one is spec}

@@ -53,7 +53,8 @@ class ChangeDetector:
     """A database whose changes since the last call are reported."""
 
     def __init__(self, url: str, digest: Callable[[], Awaitable[object]]) -> None:
-        self._url, self._digest = url, digest
+        self._url = url
+        self._digest = digest
         self._rows: Dump = {}
         self._checksum: object = None
 
@@ -62,7 +63,9 @@ class ChangeDetector:
         seal = await self._digest()
         if seal == self._checksum:
             return []
-        before, self._rows, self._checksum = self._rows, _dump(await read_tables(self._url)), seal
+        before = self._rows
+        self._rows = _dump(await read_tables(self._url))
+        self._checksum = seal
         return [f"{table} changed: {rows}" for table, rows in differences(before, self._rows).items()]
 
 

@@ -93,7 +93,8 @@ async def create_two_organizations(databases: Databases) -> TwoOrganizations:
     """Fill a database; the second organization is created while the first one already exists."""
     url = await databases.copy()
     marks = Watermarks()
-    first, second = await _create_organization(url, marks), await _create_organization(url, marks)
+    first = await _create_organization(url, marks)
+    second = await _create_organization(url, marks)
     facts = DatabaseRows(await read_tables(url))
     groups = group_by_visibility(facts, [*first.keys, *second.keys])
     return TwoOrganizations(url, (first, second), marks, facts, list(groups.values()))

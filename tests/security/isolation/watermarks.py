@@ -39,7 +39,8 @@ class Watermarks:
 
     async def apply(self, url: str) -> None:
         """Mark what is not marked yet, while nobody else uses the database."""
-        facts, round_number = DatabaseRows(await read_tables(url)), next(self._round_numbers)
+        facts = DatabaseRows(await read_tables(url))
+        round_number = next(self._round_numbers)
         written = (
             statement
             for table, model in MODELS.items()

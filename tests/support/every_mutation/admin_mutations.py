@@ -4,7 +4,8 @@ from typing import Any
 
 TEAM = {"name": "Inside sales", "parentId": "$Team", "managerId": "$owner"}
 MEMBER = {"name": "Nora", "role": "REP", "visibility": "TEAM", "teamId": "$Team"}
-DAYS, YEAR = {"from": "2026-01-01", "to": "2099-01-01"}, {"from": "2026-01-01", "to": "2026-12-31"}
+DAYS = {"from": "2026-01-01", "to": "2099-01-01"}
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 VALUE = {"amount": "1000", "currency": "EUR"}
 ROW: Any = {
     "externalId": "old",

@@ -45,7 +45,8 @@ from workflow.rules.process.document import (
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
-OWNER, TEAM = UUID(int=1), UUID(int=2)
+OWNER = UUID(int=1)
+TEAM = UUID(int=2)
 ADA = Actor(ActorKind.MEMBER, "Ada", OWNER)
 ACCOUNT = AccountFacts(id=UUID(int=3), name="Acme", industry="retail", employee_count=500, country="DE")
 OWNERSHIP = Ownership(owner_id=OWNER, owner_team_id=TEAM, collaborator_ids=frozenset())

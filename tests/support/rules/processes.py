@@ -110,7 +110,8 @@ class _RandomDocument:
 
     def document(self) -> ProcessDocument:
         """Return the document."""
-        criteria, milestones = self.criteria(), self.milestones()
+        criteria = self.criteria()
+        milestones = self.milestones()
         return ProcessDocument(
             key=self.keys(1)[0],
             name=self.text(ProcessDocument, "name"),
@@ -196,7 +197,8 @@ class _RandomDocument:
         self, criteria: Sequence[Criterion], milestones: Sequence[MilestoneTemplate]
     ) -> list[Callable[[], RequirementTest]]:
         """Return a test of every kind, with keys of the document."""
-        grades, days = set(Grade) - {Grade.DISPROVED}, (RequirementTest, "activity_within_days")
+        grades = set(Grade) - {Grade.DISPROVED}
+        days = (RequirementTest, "activity_within_days")
         asked: list[Callable[[], RequirementTest]] = [
             lambda: RequirementTest(criterion=CriterionTest(self.choice(criteria).key, self.choice(grades))),
             lambda: RequirementTest(fit=True),

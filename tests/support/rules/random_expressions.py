@@ -107,7 +107,8 @@ class RandomExpressions:
         """Return an expression up to this depth; `own` are the names of the macros around it."""
         if depth == 0:
             return self.operand(*macro_names)
-        one, two = self.expression(depth - 1, *macro_names), self.expression(depth - 1, *macro_names)
+        one = self.expression(depth - 1, *macro_names)
+        two = self.expression(depth - 1, *macro_names)
         return self.random.choice(
             (
                 *(f"{one} {self.random.choice(OPERATORS)} {two}" for _ in range(4)),

@@ -23,7 +23,8 @@ from workflow.rules.enums import MilestoneStatus, OpportunityState
 from workflow.rules.errors import InvalidInputError, Refusal
 
 LATER = NOW + timedelta(days=1)
-TODAY, YESTERDAY = LATER.date(), NOW.date()
+TODAY = LATER.date()
+YESTERDAY = NOW.date()
 EVIDENCE = "The COO wrote on Monday that they have chosen us."
 REASON = "They have done this with us before."
 

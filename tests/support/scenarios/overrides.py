@@ -19,14 +19,17 @@ from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import BuyingRole, Grade, OpportunityState
 from workflow.rules.opportunity.facts import NextStep
 
-PAIN, STAKEHOLDER, NEXT_STEP = "criterion.pain", "role.stakeholder", "field.next_step"
+PAIN = "criterion.pain"
+STAKEHOLDER = "role.stakeholder"
+NEXT_STEP = "field.next_step"
 REASON = "x" * 20
 EVIDENCE = "The plant manager said on the phone that they lose two shifts a week to it."
 
 
 async def new_lead(team: SalesTeam, *, unmet: Sequence[str]) -> UUID:
     """Create a lead of the owner and the helper on which only these requirements are unmet."""
-    id, admin = await team.add_deal(OpportunityState.LEAD), team.ctx["admin"]
+    id = await team.add_deal(OpportunityState.LEAD)
+    admin = team.ctx["admin"]
     await update_opportunity(admin, id, {"collaborator_ids": [team.member("helper")]}, expected_version=None)
     await validate_criteria(
         admin, id, *(key for key in ("pain", "interest", "fit") if f"criterion.{key}" not in unmet)

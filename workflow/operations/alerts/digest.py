@@ -39,7 +39,11 @@ async def record_digests(ctx: Ctx, time_zone: str) -> int:
 
 
 async def _record_digest(ctx: Ctx, member_id: UUID, local: datetime) -> bool:
-    key: dict[str, Any] = {"organization_id": ctx.viewer.organization_id, "member_id": member_id, "day": local.date()}
+    key: dict[str, Any] = {
+        "organization_id": ctx.viewer.organization_id,
+        "member_id": member_id,
+        "day": local.date(),
+    }
     if await AlertDigest.filter(**key).exists():
         return False
     alerts = _open_alerts(ctx.viewer.organization_id, member_id)
@@ -65,6 +69,8 @@ async def _record_digest(ctx: Ctx, member_id: UUID, local: datetime) -> bool:
 
 def _open_alerts(organization_id: UUID, member_id: UUID) -> QuerySet[Alert]:
     """Return the open alerts on the member's own deals and those escalated to them."""
-    own_deals = Opportunity.filter(organization_id=organization_id, owner_id=member_id, deleted_at=None).values("id")
+    own_deals = Opportunity.filter(
+        organization_id=organization_id, owner_id=member_id, deleted_at=None
+    ).values("id")
     own_or_escalated = Q(opportunity_id__in=Subquery(own_deals)) | Q(escalated_to_id=member_id)
     return Alert.filter(own_or_escalated, organization_id=organization_id, status=AlertStatus.OPEN)

@@ -73,7 +73,9 @@ async def sweep(clock: Clock, *, on_progress: ProgressCallback = _no_progress) -
         organizations = await Organization.all().order_by("id").values("id")
     for organization in organizations:
         with act_as_organization(organization["id"]):
-            await sweep_organization(Ctx(viewer=system_viewer(organization["id"]), now=clock()), result, clock)
+            await sweep_organization(
+                Ctx(viewer=system_viewer(organization["id"]), now=clock()), result, clock
+            )
     return result
 
 
@@ -97,7 +99,9 @@ async def sweep_organization(ctx: Ctx, result: SweepResult, clock: Clock | None 
 
 async def open_deals_of_account(ctx: Ctx, account_id: UUID) -> list[UUID]:
     """Return the open deals of an account, including those that the viewer cannot see."""
-    deals = Opportunity.filter(organization_id=ctx.viewer.organization_id, account_id=account_id, deleted_at=None)
+    deals = Opportunity.filter(
+        organization_id=ctx.viewer.organization_id, account_id=account_id, deleted_at=None
+    )
     return [row["id"] for row in await deals.filter(state__in=list(OPEN_STATES)).order_by("id").values("id")]
 
 
@@ -127,7 +131,9 @@ async def _next_ids(ctx: Ctx, last: UUID | None) -> list[UUID]:
     return [record["id"] for record in await after.order_by("id").limit(BATCH_SIZE).values("id")]
 
 
-async def _sweep_batch(ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID], clock: Clock) -> SweepResult:
+async def _sweep_batch(
+    ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID], clock: Clock
+) -> SweepResult:
     """Lock deals, and update their milestones, values, health and alerts."""
     result = SweepResult()
     organization_id = ctx.viewer.organization_id
@@ -138,7 +144,9 @@ async def _sweep_batch(ctx: Ctx, settings: Mapping[str, Any], ids: Sequence[UUID
     facts = await load_facts(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
     result.milestones = await _mark_missed(ctx, facts.values())
-    rates = CurrencyRates(settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"])))
+    rates = CurrencyRates(
+        settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"]))
+    )
     alert_inputs = []
     for row in rows:
         deal = facts[row["id"]]
@@ -182,7 +190,10 @@ def _base_value(row: Mapping[str, Any], rates: CurrencyRates) -> int | None:
 async def _mark_missed(ctx: Ctx, deals: Iterable[OpportunityFacts]) -> int:
     """Mark milestones as missed a week after their due date, and record it. They can still be completed."""
     missed = [
-        (deal, milestone) for deal in deals for milestone in deal.milestones if is_missed(milestone, deal, ctx.now)
+        (deal, milestone)
+        for deal in deals
+        for milestone in deal.milestones
+        if is_missed(milestone, deal, ctx.now)
     ]
     if missed:
         ids = [milestone.id for _, milestone in missed]
@@ -193,5 +204,10 @@ async def _mark_missed(ctx: Ctx, deals: Iterable[OpportunityFacts]) -> int:
 
 def _missed_event(deal: OpportunityFacts, milestone: MilestoneFacts) -> NewEvent:
     changes = {"status": {"old": milestone.status, "new": MilestoneStatus.MISSED}}
-    payload = {"opportunityId": deal.id, "version": deal.version, "milestoneId": milestone.id, "changes": changes}
+    payload = {
+        "opportunityId": deal.id,
+        "version": deal.version,
+        "milestoneId": milestone.id,
+        "changes": changes,
+    }
     return NewEvent("milestone.missed", "opportunity", deal.id, payload)

@@ -64,7 +64,9 @@ async def sync_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> list[NewEvent]:
     for deal in deals:
         deal.rows = rows[deal.facts.id]
         if not deal.deleted:
-            deal.found = find_alerts(deal.process, deal.facts, ctx.now, [stored_alert(row) for row in deal.rows])
+            deal.found = find_alerts(
+                deal.process, deal.facts, ctx.now, [stored_alert(row) for row in deal.rows]
+            )
         _compare(ctx, deal, plan)
     await _escalate(ctx, deals, plan)
     await _write(ctx, plan)
@@ -127,7 +129,9 @@ async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> N
         owner = deal.facts.owner_id
         manager = nearest_manager(members[owner]["team_id"], owner, teams, active)
         if manager is not None:
-            change = AlertChange(row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated")
+            change = AlertChange(
+                row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated"
+            )
             _add_event(deal, row, change, plan)
             plan.changes.append(change)
             row.update(change.columns)

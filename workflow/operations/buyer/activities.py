@@ -119,7 +119,9 @@ async def _validate_changes(
         if value is None and name != "contact_ids":
             validator.add(camel(name), message=f"`{camel(name)}` cannot be null. Leave it out to keep it.")
     validator.raise_if_any()
-    columns = {name: changes.get(name, before[name]) for name in ("kind", "direction", "two_way", "summary", "at")}
+    columns = {
+        name: changes.get(name, before[name]) for name in ("kind", "direction", "two_way", "summary", "at")
+    }
     fields = await _validate(deal, columns, contact_ids)
     if "void" in changes:
         voided_at = before["voided_at"] or deal.ctx.now
@@ -127,7 +129,9 @@ async def _validate_changes(
     return fields
 
 
-async def _validate(deal: LockedOpportunity, fields: Mapping[str, Any], contact_ids: Sequence[UUID]) -> dict[str, Any]:
+async def _validate(
+    deal: LockedOpportunity, fields: Mapping[str, Any], contact_ids: Sequence[UUID]
+) -> dict[str, Any]:
     """Return the columns of an activity. Raise InvalidInputError with every fault."""
     validator = Validator()
     validated = dict(fields)
@@ -181,5 +185,7 @@ async def _refuse_duplicate_key(ctx: Ctx, fields: Mapping[str, Any]) -> None:
         return
     key = {name: fields[name] for name in ("external_system", "external_id")}
     same_key = Activity.filter(organization_id=ctx.viewer.organization_id, **key)
-    message = "An activity with this external id exists already. Correct that activity, or use another external id."
+    message = (
+        "An activity with this external id exists already. Correct that activity, or use another external id."
+    )
     await refuse_duplicate(same_key, kind="Activity", message=message)

@@ -28,7 +28,12 @@ class NewAssessment:
 
 
 async def assess_criteria(
-    ctx: Ctx, id: UUID, assessments: Sequence[NewAssessment], *, pain_since: date | None, expected_version: int | None
+    ctx: Ctx,
+    id: UUID,
+    assessments: Sequence[NewAssessment],
+    *,
+    pain_since: date | None,
+    expected_version: int | None,
 ) -> UUID:
     """Record several assessments: all, or none if one is invalid."""
 
@@ -61,7 +66,9 @@ async def record_assessments(
     return _event_payload(deal, assessments)
 
 
-def _check(deal: LockedOpportunity, validator: Validator, assessment: NewAssessment, path: tuple[str, ...]) -> None:
+def _check(
+    deal: LockedOpportunity, validator: Validator, assessment: NewAssessment, path: tuple[str, ...]
+) -> None:
     known = [criterion.key for criterion in deal.process.criteria]
     if assessment.criterion not in known:
         named = assessment.criterion[:64]
@@ -77,7 +84,9 @@ def _check(deal: LockedOpportunity, validator: Validator, assessment: NewAssessm
         validator.add(*path, "evidenceUrl", message="`evidenceUrl` must begin with https:// or http://.")
     stakeholder_ids = {person.id for person in deal.facts.stakeholders}
     if assessment.said_by_id is not None and assessment.said_by_id not in stakeholder_ids:
-        message = "`saidById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+        message = (
+            "`saidById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+        )
         validator.add(*path, "saidById", message=message)
 
 

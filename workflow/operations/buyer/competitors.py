@@ -41,8 +41,16 @@ async def add_competitor(ctx: Ctx, opportunity_id: UUID, new: NewCompetitor) -> 
     """Add a competitor. Refuse a second one with the same name, and a second status quo."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        texts: CompetitorChanges = {"name": new.name, "strengths": new.strengths, "weaknesses": new.weaknesses}
-        columns: dict[str, Any] = {"kind": new.kind, **_validate(texts), "standing": new.standing}  # Any: columns
+        texts: CompetitorChanges = {
+            "name": new.name,
+            "strengths": new.strengths,
+            "weaknesses": new.weaknesses,
+        }
+        columns: dict[str, Any] = {
+            "kind": new.kind,
+            **_validate(texts),
+            "standing": new.standing,
+        }  # Any: columns
         _check_new(deal, new.kind, columns["name"])
         id = new_id()
         parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
@@ -53,7 +61,9 @@ async def add_competitor(ctx: Ctx, opportunity_id: UUID, new: NewCompetitor) -> 
     return await change(ctx, opportunity_id, None, verb)
 
 
-async def update_competitor(ctx: Ctx, id: UUID, changes: CompetitorChanges, *, expected_version: int | None) -> UUID:
+async def update_competitor(
+    ctx: Ctx, id: UUID, changes: CompetitorChanges, *, expected_version: int | None
+) -> UUID:
     """Change the given fields. `expected_version` is that of the opportunity."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
@@ -94,7 +104,9 @@ async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None)
 def _check_new(deal: LockedOpportunity, kind: CompetitorKind, name: str) -> None:
     same_kind = [competitor for competitor in deal.facts.competitors if competitor.kind is kind]
     if kind is CompetitorKind.STATUS_QUO and same_kind:
-        message = f'The status quo of this opportunity exists already, as "{same_kind[0].name}". Update that one.'
+        message = (
+            f'The status quo of this opportunity exists already, as "{same_kind[0].name}". Update that one.'
+        )
         raise invalid_field("kind", message=message)
     _refuse_duplicate_name(deal, kind, name)
 

@@ -47,7 +47,9 @@ async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UU
 
     async def verb(deal: LockedOpportunity) -> UUID:
         fields = _validate({"name": new.name, "due": new.due, "weight": new.weight})
-        last = await Milestone.filter(opportunity_id=deal.id).order_by("-position").limit(1).values("position")
+        last = (
+            await Milestone.filter(opportunity_id=deal.id).order_by("-position").limit(1).values("position")
+        )
         id = new_id()
         columns: dict[str, Any] = {**fields, "side": new.side, "status": MilestoneStatus.PLANNED}
         parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
@@ -59,25 +61,33 @@ async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UU
     return await change(ctx, opportunity_id, None, verb)
 
 
-async def complete_milestone(ctx: Ctx, id: UUID, *, evidence: str | None, expected_version: int | None) -> UUID:
+async def complete_milestone(
+    ctx: Ctx, id: UUID, *, evidence: str | None, expected_version: int | None
+) -> UUID:
     """Complete a milestone. One on the buyer's or on both sides needs evidence."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
         milestone = _get_open_milestone(deal, id)
         validator = Validator()
         evidence_text = validator.text(evidence, "evidence", max_length=20_000)
-        problem = evidence_fault(evidence_text) if milestone.side in EVIDENCED_SIDES or evidence_text else None
+        problem = (
+            evidence_fault(evidence_text) if milestone.side in EVIDENCED_SIDES or evidence_text else None
+        )
         if problem is not None:
             validator.add("evidence", message=problem)
         validator.raise_if_any()
         columns = {"status": MilestoneStatus.DONE, "completed_at": deal.ctx.now, "evidence": evidence_text}
-        await _write(deal, milestone, "milestone.completed", {**columns, **deal.ctx.actor()}, evidence=evidence_text)
+        await _write(
+            deal, milestone, "milestone.completed", {**columns, **deal.ctx.actor()}, evidence=evidence_text
+        )
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
 
 
-async def update_milestone(ctx: Ctx, id: UUID, changes: MilestoneChanges, *, expected_version: int | None) -> UUID:
+async def update_milestone(
+    ctx: Ctx, id: UUID, changes: MilestoneChanges, *, expected_version: int | None
+) -> UUID:
     """Change the name, the due date, or the weight of a milestone that was added by hand.
 
     A missed milestone that is moved to a later day is planned again.
@@ -115,7 +125,9 @@ async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: 
         reason_text = validator.text(reason, "reason", max_length=20_000)
         length = len(reason_text or "")
         if length < MIN_REASON_LENGTH:
-            message = f"The `reason` of a waiver has {length} characters; it needs at least {MIN_REASON_LENGTH}."
+            message = (
+                f"The `reason` of a waiver has {length} characters; it needs at least {MIN_REASON_LENGTH}."
+            )
             validator.add("reason", message=message)
         validator.raise_if_any()
         columns = {"status": MilestoneStatus.WAIVED, "waive_reason": reason_text, **deal.ctx.actor()}
@@ -172,7 +184,11 @@ def _validate(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _write(
-    deal: LockedOpportunity, milestone: MilestoneFacts, event: str, fields: Mapping[str, Any], **payload: object
+    deal: LockedOpportunity,
+    milestone: MilestoneFacts,
+    event: str,
+    fields: Mapping[str, Any],
+    **payload: object,
 ) -> None:
     """Update a milestone, and emit the event with the changed fields."""
     await Milestone.filter(id=milestone.id).update(**fields)

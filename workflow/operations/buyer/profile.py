@@ -56,7 +56,9 @@ def _validate(deal: LockedOpportunity, changes: BuyerChanges) -> dict[str, objec
     return fields
 
 
-def _purchase_process(deal: LockedOpportunity, validator: Validator, value: PurchaseProcess | None) -> PurchaseProcess:
+def _purchase_process(
+    deal: LockedOpportunity, validator: Validator, value: PurchaseProcess | None
+) -> PurchaseProcess:
     return value or PurchaseProcess.UNKNOWN
 
 
@@ -96,9 +98,13 @@ def _decision_steps(
         path = ("decisionSteps", str(index))
         name = validator.text(step.name, *path, "name", required=True) or ""
         if step.owner_id is not None and step.owner_id not in people:
-            message = "`ownerId` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+            message = (
+                "`ownerId` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+            )
             validator.add(*path, "ownerId", message=message)
-        validated.append(DecisionStepFacts(name, step.owner_id, validator.day(step.due, *path, "due"), step.done))
+        validated.append(
+            DecisionStepFacts(name, step.owner_id, validator.day(step.due, *path, "due"), step.done)
+        )
     return tuple(validated)
 
 
@@ -110,7 +116,10 @@ def _objectives(
     for index, goal in enumerate((goals or ())[:MAX_ROWS]):
         path = ("objectives", str(index))
         text = validator.text(goal.text, *path, "text", required=True, max_length=MAX_TEXT_LENGTH) or ""
-        measures = {name: validator.text(getattr(goal, name), *path, name) for name in ("metric", "baseline", "target")}
+        measures = {
+            name: validator.text(getattr(goal, name), *path, name)
+            for name in ("metric", "baseline", "target")
+        }
         validated.append(ObjectiveFacts(text, due=validator.day(goal.due, *path, "due"), **measures))
     return tuple(validated)
 
@@ -121,7 +130,9 @@ def _check_count(validator: Validator, rows: Sequence[object], name: str) -> Non
         validator.add(name, message=message)
 
 
-async def _write(deal: LockedOpportunity, changed_fields: Mapping[str, Any]) -> None:  # Any: columns and lists
+async def _write(
+    deal: LockedOpportunity, changed_fields: Mapping[str, Any]
+) -> None:  # Any: columns and lists
     """Write the deal's own columns, and replace the lists that changed."""
     own_columns = {
         name: value for name, value in changed_fields.items() if name not in ("decision_steps", "objectives")
@@ -130,11 +141,15 @@ async def _write(deal: LockedOpportunity, changed_fields: Mapping[str, Any]) -> 
     if "decision_steps" in changed_fields:
         steps = enumerate(changed_fields["decision_steps"])
         await DecisionStep.filter(opportunity_id=deal.id).delete()
-        await DecisionStep.bulk_create([DecisionStep(**_row(deal, position, step)) for position, step in steps])
+        await DecisionStep.bulk_create(
+            [DecisionStep(**_row(deal, position, step)) for position, step in steps]
+        )
     if "objectives" in changed_fields:
         objectives = enumerate(changed_fields["objectives"])
         await Objective.filter(opportunity_id=deal.id).delete()
-        await Objective.bulk_create([Objective(**_row(deal, position, goal)) for position, goal in objectives])
+        await Objective.bulk_create(
+            [Objective(**_row(deal, position, goal)) for position, goal in objectives]
+        )
 
 
 def _row(
@@ -165,7 +180,9 @@ def _event_row(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, object]:
     return columns
 
 
-_VALIDATORS: Mapping[str, Callable[[LockedOpportunity, Validator, Any], object]] = {  # Any: what the field holds
+_VALIDATORS: Mapping[
+    str, Callable[[LockedOpportunity, Validator, Any], object]
+] = {  # Any: what the field holds
     "purchase_process": _purchase_process,
     "decision_steps": _decision_steps,
     "decision_date": _decision_date,

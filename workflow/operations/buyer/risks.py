@@ -58,7 +58,11 @@ async def raise_risk(ctx: Ctx, opportunity_id: UUID, new: NewRisk) -> UUID:
         fields = await _validate(deal, {name: getattr(new, name) for name in NewRisk.__dataclass_fields__})
         id = new_id()
         columns = {**fields, "category": new.category, "status": RiskStatus.SUSPECTED}
-        parent_ids: dict[str, Any] = {"id": id, "organization_id": deal.organization_id, "opportunity_id": deal.id}
+        parent_ids: dict[str, Any] = {
+            "id": id,
+            "organization_id": deal.organization_id,
+            "opportunity_id": deal.id,
+        }
         await Risk.create(**parent_ids, **columns, raised_at=deal.ctx.now)
         deal.emit("risk.raised", riskId=id, changes=diff({}, columns))
         return id
@@ -73,7 +77,9 @@ async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_vers
         risk = find_part(deal.facts.risks, id, "Risk")
         _refuse_lowering(deal, risk, changes)
         refuse_settled(risk)
-        fields = await _validate(deal, {name: value for name, value in changes.items() if name != "confirmed_by_buyer"})
+        fields = await _validate(
+            deal, {name: value for name, value in changes.items() if name != "confirmed_by_buyer"}
+        )
         if "confirmed_by_buyer" in changes:
             fields["status"] = _confirmation_status(risk, changes["confirmed_by_buyer"])
         before = {name: getattr(risk, name) for name in fields}
@@ -85,7 +91,9 @@ async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_vers
     return await change(ctx, PartRef("Risk", id), expected_version, verb)
 
 
-async def settle_risk(ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str, expected_version: int | None) -> UUID:
+async def settle_risk(
+    ctx: Ctx, id: UUID, status: RiskSettlement, *, reason: str, expected_version: int | None
+) -> UUID:
     """Accept or close a risk, with a reason.
 
     Only a manager or admin who does not work the deal may accept a risk, or close a severe one.
@@ -119,7 +127,9 @@ async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note
         unsettled = open_risks(deal.facts)
         if none_found and unsettled:
             statements = "; ".join(risk.statement[:80] for risk in unsettled[:3])
-            message = f"`noneFound` contradicts the open risks ({statements}). Leave it out, or settle them first."
+            message = (
+                f"`noneFound` contradicts the open risks ({statements}). Leave it out, or settle them first."
+            )
             validator.add("noneFound", message=message)
         validator.raise_if_any()
         parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
@@ -170,13 +180,17 @@ async def _validate(deal: LockedOpportunity, changes: Mapping[str, Any]) -> dict
     validator = Validator()
     fields = {name: value for name, value in changes.items() if name != "category"}
     if "statement" in fields:
-        fields["statement"] = validator.text(fields["statement"], "statement", required=True, max_length=2_000)
+        fields["statement"] = validator.text(
+            fields["statement"], "statement", required=True, max_length=2_000
+        )
     for name in ("likelihood", "impact"):
         if name in fields and (fields[name] is None or not 1 <= fields[name] <= 5):
             validator.add(name, message=f"`{name}` must be a whole number from 1 (low) to 5 (high).")
     perceived_by = fields.get("perceived_by_id")
     if perceived_by is not None and perceived_by not in {person.id for person in deal.facts.stakeholders}:
-        message = "`perceivedById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+        message = (
+            "`perceivedById` is not a stakeholder of this opportunity. Add the person as a stakeholder first."
+        )
         validator.add("perceivedById", message=message)
     owner = fields.get("owner_id")
     active_members = Member.filter(organization_id=deal.organization_id, active=True)

@@ -71,7 +71,9 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -
     return await change(ctx, opportunity_id, None, verb)
 
 
-async def update_stakeholder(ctx: Ctx, id: UUID, changes: StakeholderChanges, *, expected_version: int | None) -> UUID:
+async def update_stakeholder(
+    ctx: Ctx, id: UUID, changes: StakeholderChanges, *, expected_version: int | None
+) -> UUID:
     """Change the given fields. `expected_version` is that of the opportunity."""
 
     async def verb(deal: LockedOpportunity) -> UUID:
@@ -100,7 +102,9 @@ async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None
 
     async def verb(deal: LockedOpportunity) -> UUID:
         before = await _get_stakeholder(deal, id)
-        quoted = await Assessment.filter(said_by_id=id).exists() or await Risk.filter(perceived_by_id=id).exists()
+        quoted = (
+            await Assessment.filter(said_by_id=id).exists() or await Risk.filter(perceived_by_id=id).exists()
+        )
         if quoted or await DecisionStep.filter(owner_id=id).exists():
             message = (
                 "An assessment, a risk or a decision step refers to this person, who therefore cannot be "
@@ -122,7 +126,9 @@ async def _get_stakeholder(deal: LockedOpportunity, id: UUID) -> dict[str, objec
 
 
 async def _check_contact(deal: LockedOpportunity, contact_id: UUID) -> None:
-    found = await Contact.filter(organization_id=deal.organization_id, id=contact_id).values("account_id", "name")
+    found = await Contact.filter(organization_id=deal.organization_id, id=contact_id).values(
+        "account_id", "name"
+    )
     if not found:
         raise NotFoundError("Contact", contact_id)
     if found[0]["account_id"] != deal.facts.account.id:
@@ -186,10 +192,17 @@ def _changed_relations(
     return None if set(relations) == set(_current_relations(deal, id)) else relations
 
 
-def _relation_diff(deal: LockedOpportunity, id: UUID, relations: tuple[RelationFacts, ...] | None) -> dict[str, object]:
+def _relation_diff(
+    deal: LockedOpportunity, id: UUID, relations: tuple[RelationFacts, ...] | None
+) -> dict[str, object]:
     if relations is None:
         return {}
-    return {"relations": {"old": _event_relations(_current_relations(deal, id)), "new": _event_relations(relations)}}
+    return {
+        "relations": {
+            "old": _event_relations(_current_relations(deal, id)),
+            "new": _event_relations(relations),
+        }
+    }
 
 
 def _event_relations(relations: Sequence[RelationFacts]) -> list[dict[str, object]]:

@@ -20,7 +20,12 @@ from workflow.queries.opportunity.rows import OpportunityRow, opportunities_by_i
 from workflow.queries.parents import parent_deal
 from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import CLOSED_STATES, TransitionSource
-from workflow.rules.errors import NotFoundError, PermissionDeniedError, RecordClosedError, VersionConflictError
+from workflow.rules.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    RecordClosedError,
+    VersionConflictError,
+)
 from workflow.rules.health.stored import evaluation_changes
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.risks import highest_risk_level
@@ -33,7 +38,15 @@ TICK = timedelta(microseconds=1)
 """The least time between two changes of a deal, so that their order is clear even if clocks differ."""
 DERIVED_COLUMNS = frozenset(
     {
-        *("version", "updated_at", "risk_level", "latest_close_date", "health", "health_factors", "closed_insight"),
+        *(
+            "version",
+            "updated_at",
+            "risk_level",
+            "latest_close_date",
+            "health",
+            "health_factors",
+            "closed_insight",
+        ),
         *("recorded_at", "disqualify_proposed"),
     }
 )
@@ -201,7 +214,11 @@ async def _sync_alerts(deal: LockedOpportunity, version: int) -> list[NewEvent]:
     """Sync the alerts with what the rules find now. A deleted deal has no alerts."""
     deleted = any(name == "opportunity.deleted" for name, _ in deal.events)
     alert_input = AlertInput(
-        deal.facts, deal.process, disqualify_proposed=deal.row.disqualify_proposed, version=version, deleted=deleted
+        deal.facts,
+        deal.process,
+        disqualify_proposed=deal.row.disqualify_proposed,
+        version=version,
+        deleted=deleted,
     )
     return await sync_alerts(deal.ctx, [alert_input])
 
@@ -220,4 +237,6 @@ def _differences(deal: LockedOpportunity, after: Mapping[str, object]) -> dict[s
 
 def _slip_reason(deal: LockedOpportunity) -> object:
     """Return the reason for a push of the expected close date, or None if this change is not one."""
-    return next((payload.get("slipReason") for event, payload in deal.events if event == "closeDate.pushed"), None)
+    return next(
+        (payload.get("slipReason") for event, payload in deal.events if event == "closeDate.pushed"), None
+    )

@@ -71,7 +71,11 @@ def next_step_columns(step: NextStep | None, validator: Validator) -> dict[str, 
     if step is None:
         return {"next_step_text": None, "next_step_due": None, "next_step_agreed": False}
     text = validator.text(step.text, "nextStep", "text", required=True, max_length=2_000)
-    return {"next_step_text": text, "next_step_due": step.due_date, "next_step_agreed": step.agreed_with_buyer}
+    return {
+        "next_step_text": text,
+        "next_step_due": step.due_date,
+        "next_step_agreed": step.agreed_with_buyer,
+    }
 
 
 def validate_pain_since(validator: Validator, pain_since: date | None, today: date) -> date | None:
@@ -93,10 +97,14 @@ def close_date_columns(validator: Validator, day: date | None) -> dict[str, obje
 
 def is_push(last_set: date | None, day: date | None) -> bool:
     """Return True if the day is in a later calendar month than the last date that was set."""
-    return last_set is not None and day is not None and (day.year, day.month) > (last_set.year, last_set.month)
+    return (
+        last_set is not None and day is not None and (day.year, day.month) > (last_set.year, last_set.month)
+    )
 
 
-def forecast_columns(validator: Validator, changes: OpportunityChanges, settings: StateSettings) -> dict[str, object]:
+def forecast_columns(
+    validator: Validator, changes: OpportunityChanges, settings: StateSettings
+) -> dict[str, object]:
     """Return the columns of a probability and category set by hand. None resets to the state's setting."""
     fields: dict[str, object] = {}
     if "probability" in changes:
@@ -104,7 +112,9 @@ def forecast_columns(validator: Validator, changes: OpportunityChanges, settings
         if probability is not None and not 0 <= probability <= 1:
             message = f"`probability` is {probability}. It must be from 0 to 1, such as 0.35."
             validator.add("probability", message=message)
-        fields["probability"] = float(settings.probability if probability is None else Decimal(str(probability)))
+        fields["probability"] = float(
+            settings.probability if probability is None else Decimal(str(probability))
+        )
         fields["probability_is_manual"] = probability is not None
     if "forecast_category" in changes:
         category = changes["forecast_category"] or settings.forecast_category

@@ -71,7 +71,9 @@ async def settle_overrides(
     ctx: Ctx, facts: OpportunityFacts, process: ProcessDocument
 ) -> list[tuple[str, dict[str, object]]]:
     """Settle the overrides whose requirements are all met now, and return an event for each."""
-    settled = [override for override in facts.overrides if not is_override_open(override, facts, process, ctx.now)]
+    settled = [
+        override for override in facts.overrides if not is_override_open(override, facts, process, ctx.now)
+    ]
     if settled:
         await Override.filter(id__in=[override.id for override in settled]).update(settled_at=ctx.now)
     return [

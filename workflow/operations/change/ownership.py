@@ -22,13 +22,17 @@ async def resolve_owner(ctx: Ctx, owner_id: UUID | None) -> UUID:
 
 async def authorize_owner(ctx: Ctx, owner_id: UUID) -> UUID:
     """Return the id of an active member to whom the viewer may assign deals. Refuse any other member."""
-    found = await Member.filter(organization_id=ctx.viewer.organization_id, id=owner_id).values("active", "team_id")
+    found = await Member.filter(organization_id=ctx.viewer.organization_id, id=owner_id).values(
+        "active", "team_id"
+    )
     if not found:
         raise NotFoundError("Member", owner_id)
     if not found[0]["active"]:
         raise invalid_field("ownerId", message="This member is no longer active. Choose an active member.")
     ownership = Ownership(owner_id=owner_id, owner_team_id=found[0]["team_id"], collaborator_ids=())
-    if owner_id != ctx.viewer.member_id and not (ctx.viewer.may(Action.ASSIGN) and may_write(ctx.viewer, ownership)):
+    if owner_id != ctx.viewer.member_id and not (
+        ctx.viewer.may(Action.ASSIGN) and may_write(ctx.viewer, ownership)
+    ):
         raise PermissionDeniedError(
             "You cannot assign this opportunity to that member. "
             "Choose yourself or a member of your team, or ask an admin."
@@ -72,5 +76,8 @@ async def add_collaborators(ctx: Ctx, opportunity_id: UUID, members: Sequence[UU
     """Insert collaborators of a deal, each member once."""
     for member_id in dict.fromkeys(members):
         await Collaborator.create(
-            id=new_id(), organization_id=ctx.viewer.organization_id, opportunity_id=opportunity_id, member_id=member_id
+            id=new_id(),
+            organization_id=ctx.viewer.organization_id,
+            opportunity_id=opportunity_id,
+            member_id=member_id,
         )

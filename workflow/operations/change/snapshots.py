@@ -21,7 +21,11 @@ SNAPSHOT_COLUMNS = (
 
 
 async def update_snapshot(
-    organization_id: UUID, before: Mapping[str, object], after: Mapping[str, object], at: datetime, slip_reason: object
+    organization_id: UUID,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    at: datetime,
+    slip_reason: object,
 ) -> None:
     """End the current snapshot and begin another, if a change concerns one of its columns."""
     if all(before[name] == after[name] for name in SNAPSHOT_COLUMNS):

@@ -37,5 +37,9 @@ class Ctx:
 def system_viewer(organization_id: UUID) -> Viewer:
     """Return the viewer that stands for the product itself, in the worker and on the command line."""
     return Viewer(
-        organization_id=organization_id, role=Role.ADMIN, member_id=None, name="Pursuit", kind=ActorKind.SYSTEM
+        organization_id=organization_id,
+        role=Role.ADMIN,
+        member_id=None,
+        name="Pursuit",
+        kind=ActorKind.SYSTEM,
     )

@@ -13,7 +13,9 @@ def diff(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str,
     """
     old = _public_fields(before)
     new = _public_fields(after)
-    return {name: {"old": old.get(name), "new": value} for name, value in new.items() if old.get(name) != value}
+    return {
+        name: {"old": old.get(name), "new": value} for name, value in new.items() if old.get(name) != value
+    }
 
 
 def _public_fields(columns: Mapping[str, object]) -> dict[str, object]:

@@ -24,7 +24,9 @@ class NewEvent(NamedTuple):
     payload: Mapping[str, object]
 
 
-async def record_event(ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]) -> None:
+async def record_event(
+    ctx: Ctx, type: str, *, aggregate: str, id: UUID, payload: Mapping[str, object]
+) -> None:
     """Record one event."""
     await record_events(ctx, [NewEvent(type, aggregate, id, payload)])
 

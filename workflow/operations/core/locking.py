@@ -49,7 +49,9 @@ async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
     if dialect() == "postgres":
         name = table._meta.db_table
         await fetch(
-            f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE', id, organization_id
+            f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE',
+            id,
+            organization_id,
         )
 
 
@@ -94,5 +96,6 @@ async def lock_rates(organization_id: UUID, *, exclusive: bool = False) -> None:
     if dialect() == "postgres":
         strength = "UPDATE" if exclusive else "SHARE"
         await fetch(
-            f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 ORDER BY id FOR {strength}", organization_id
+            f"SELECT 1 FROM exchange_rate WHERE organization_id = $1 ORDER BY id FOR {strength}",
+            organization_id,
         )

@@ -62,7 +62,9 @@ class Validator:
             message = f"`{path[-1]}` has {len(trimmed):,} characters; the limit is {max_length:,}."
             self.add(*path, message=message)
         if UNSTORABLE.search(trimmed):
-            message = f"`{path[-1]}` contains a NUL or an unpaired surrogate, which cannot be stored. Remove it."
+            message = (
+                f"`{path[-1]}` contains a NUL or an unpaired surrogate, which cannot be stored. Remove it."
+            )
             self.add(*path, message=message)
         return trimmed or None
 
@@ -90,7 +92,9 @@ class Validator:
     def external_id(self, changes: Mapping[str, object]) -> None:
         """Report an external id without its system, or a system without an id."""
         if (changes.get("external_system") is None) != (changes.get("external_id") is None):
-            self.add("externalId", message="`externalSystem` and `externalId` go together: set both or neither.")
+            self.add(
+                "externalId", message="`externalSystem` and `externalId` go together: set both or neither."
+            )
 
     def attributes(self, value: object, *path: str) -> dict[str, object]:
         """Return attributes, which are a JSON object, or an empty object if they are invalid."""
@@ -125,7 +129,9 @@ def _json_problem(value: object) -> str | None:
             return "contains a number that is too large. Write it as a text"
         if depth > MAX_JSON_DEPTH:
             return f"is nested more than {MAX_JSON_DEPTH} levels deep"
-        inner = [*part, *part.values()] if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+        inner = (
+            [*part, *part.values()] if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+        )
         pending += [(child, depth + 1) for child in inner]
     if len(json.dumps(value, ensure_ascii=False)) > MAX_JSON_LENGTH:
         return f"has more than {MAX_JSON_LENGTH:,} characters as JSON"

@@ -59,7 +59,9 @@ async def create_api_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
         if new.member_id is not None:
             await check_key_member(ctx, new.member_id, new.role, validator)
         validator.raise_if_any()
-        return await insert_key(ctx, name=name, role=new.role, member_id=new.member_id, expires_at=new.expires_at)
+        return await insert_key(
+            ctx, name=name, role=new.role, member_id=new.member_id, expires_at=new.expires_at
+        )
 
     return await perform(ctx, work)
 
@@ -123,13 +125,17 @@ async def insert_key(
 
 async def check_key_member(ctx: Ctx, id: UUID, role: Role, validator: Validator) -> None:
     """Report a member who is not active, or whose role allows less than the key's."""
-    found = await Member.filter(organization_id=ctx.viewer.organization_id, id=id).values("name", "active", "role")
+    found = await Member.filter(organization_id=ctx.viewer.organization_id, id=id).values(
+        "name", "active", "role"
+    )
     if not found:
         raise NotFoundError("Member", id)
     member = found[0]
     member_role = Role(member["role"])
     if not member["active"]:
-        validator.add("memberId", message=f"{member['name']} is not an active member. Activate the member first.")
+        validator.add(
+            "memberId", message=f"{member['name']} is not an active member. Activate the member first."
+        )
     if acting_role(role, member_role) is not role:
         message = (
             f"{member['name']} is {role_with_article(member_role)}, and a key cannot do more than its member "

@@ -55,7 +55,9 @@ def check_base_currency(currency: str, path: str, validator: Validator) -> None:
 def check_time_zone(time_zone: str, validator: Validator) -> None:
     """Report a time zone that this server does not know."""
     if time_zone not in available_timezones():
-        validator.add("timeZone", message=f"`{time_zone[:80]}` is not a time zone such as Europe/Berlin or UTC.")
+        validator.add(
+            "timeZone", message=f"`{time_zone[:80]}` is not a time zone such as Europe/Berlin or UTC."
+        )
 
 
 _PATHS = {"name": "name", "time_zone": "timeZone", "base_currency": "baseCurrency"}

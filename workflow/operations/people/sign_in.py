@@ -70,7 +70,9 @@ def _verified_email(claims: IdentityClaims) -> str:
     return address
 
 
-async def _provision_member(claims: IdentityClaims, email: str, now: datetime, request_id: str | None) -> Identity:
+async def _provision_member(
+    claims: IdentityClaims, email: str, now: datetime, request_id: str | None
+) -> Identity:
     """Create a member with the role in the token, if the server has exactly one organization."""
     role = _claimed_role(claims, email)
     organization_id = await only_organization()

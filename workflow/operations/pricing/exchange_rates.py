@@ -95,7 +95,9 @@ async def rates_on(organization_id: UUID, day: date) -> dict[str, Decimal]:
 
 
 async def _rate_on(ctx: Ctx, currency: str, day: date) -> Decimal | None:
-    rates = ExchangeRate.filter(organization_id=ctx.viewer.organization_id, currency=currency, valid_from__lte=day)
+    rates = ExchangeRate.filter(
+        organization_id=ctx.viewer.organization_id, currency=currency, valid_from__lte=day
+    )
     found = await rates.order_by("-valid_from").limit(1).values("rate")
     return found[0]["rate"] if found else None
 
@@ -136,7 +138,9 @@ async def _revalue_batch(ids: Sequence[UUID], currency: str, base: str, rate: De
             continue
         base_minor = convert_minor(deal["value_minor"], currency, base, rate)
         if base_minor >= MAX_MINOR:
-            message = f"At this rate, the value of a deal is too large to be stored in {base}. Check the rate."
+            message = (
+                f"At this rate, the value of a deal is too large to be stored in {base}. Check the rate."
+            )
             raise invalid_field("rate", message=message)
         if base_minor != deal["base_minor"]:
             await Opportunity.filter(id=deal["id"]).update(base_minor=base_minor)

@@ -111,7 +111,9 @@ async def _validate(ctx: Ctx, new: NewTarget) -> dict[str, Any]:
     validator.raise_if_any()
     minor = minor_units(new.value, "value")
     if minor == 0:
-        raise invalid_field("value", "amount", message="A target must be above 0. To have no target, remove it.")
+        raise invalid_field(
+            "value", "amount", message="A target must be above 0. To have no target, remove it."
+        )
     return {"value_minor": minor, "value_currency": base}
 
 

@@ -11,7 +11,13 @@ from tortoise.expressions import Q
 
 from workflow.models import WebhookDelivery, WebhookEndpoint
 from workflow.models.columns import UNSTORABLE, new_id
-from workflow.models.engine.database import act_as_organization, bypass_row_security, dialect, fetch, transaction
+from workflow.models.engine.database import (
+    act_as_organization,
+    bypass_row_security,
+    dialect,
+    fetch,
+    transaction,
+)
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import record_event
 from workflow.operations.core.locking import lock_and_read, lock_organization
@@ -83,7 +89,9 @@ async def lease_deliveries(due_endpoint: DueEndpoint, now: datetime, limit: int)
         lease = new_id()
         await WebhookDelivery.filter(id__in=ids).update(lease=lease, leased_until=now + LEASE_DURATION)
         rows = await WebhookDelivery.filter(id__in=ids).order_by("id").values("id", "event_id", "attempts")
-        events = await events_by_id(system_viewer(due_endpoint.organization_id), [row["event_id"] for row in rows])
+        events = await events_by_id(
+            system_viewer(due_endpoint.organization_id), [row["event_id"] for row in rows]
+        )
         return [
             LeasedDelivery(
                 id=row["id"],
@@ -110,7 +118,10 @@ def _valid_secrets(endpoint: Mapping[str, Any], now: datetime) -> tuple[str, ...
 
 
 async def record_outcome(
-    delivery: LeasedDelivery, outcome: DeliveryOutcome, now: datetime, jitter: Callable[[], float] = random.random
+    delivery: LeasedDelivery,
+    outcome: DeliveryOutcome,
+    now: datetime,
+    jitter: Callable[[], float] = random.random,
 ) -> None:
     """Store the outcome of an attempt, and disable an endpoint that fails for too long.
 
@@ -136,7 +147,9 @@ async def release_delivery(delivery: LeasedDelivery) -> None:
     """End the lease of a delivery that was not sent, so that it is due at once."""
 
     async def work() -> None:
-        await WebhookDelivery.filter(id=delivery.id, lease=delivery.lease).update(lease=None, leased_until=None)
+        await WebhookDelivery.filter(id=delivery.id, lease=delivery.lease).update(
+            lease=None, leased_until=None
+        )
 
     with act_as_organization(delivery.endpoint.organization_id):
         await transaction(work)
@@ -165,7 +178,12 @@ def _delivery_columns(
         return {**columns, **success, "next_attempt_at": None}
     next_attempt_at = None if outcome.gone else next_retry_at(attempts, now, jitter, outcome.retry_after)
     status = DeliveryStatus.EXHAUSTED if next_attempt_at is None else DeliveryStatus.FAILED
-    return {**columns, "status": status, "last_error": _error_text(outcome), "next_attempt_at": next_attempt_at}
+    return {
+        **columns,
+        "status": status,
+        "last_error": _error_text(outcome),
+        "next_attempt_at": next_attempt_at,
+    }
 
 
 def _error_text(outcome: DeliveryOutcome) -> str:
@@ -173,7 +191,9 @@ def _error_text(outcome: DeliveryOutcome) -> str:
     return UNSTORABLE.sub("\ufffd", outcome.error or "")[:MAX_ERROR_LENGTH]
 
 
-async def _endpoint_changes(due_endpoint: DueEndpoint, outcome: DeliveryOutcome, now: datetime) -> dict[str, Any]:
+async def _endpoint_changes(
+    due_endpoint: DueEndpoint, outcome: DeliveryOutcome, now: datetime
+) -> dict[str, Any]:
     """Return the changes of the endpoint, and lock it if there are any.
 
     It is disabled if the receiver answered 410 Gone, or if every attempt has failed for DISABLE_AFTER.
@@ -203,4 +223,6 @@ async def _record_disabled(due_endpoint: DueEndpoint, reason: str, now: datetime
     ctx = Ctx(viewer=system_viewer(due_endpoint.organization_id), now=now)
     changes = {"active": {"old": True, "new": False}}
     payload = {"webhookEndpointId": due_endpoint.endpoint_id, "reason": reason, "changes": changes}
-    await record_event(ctx, "webhook.disabled", aggregate="webhook", id=due_endpoint.endpoint_id, payload=payload)
+    await record_event(
+        ctx, "webhook.disabled", aggregate="webhook", id=due_endpoint.endpoint_id, payload=payload
+    )

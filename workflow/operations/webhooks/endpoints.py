@@ -54,7 +54,9 @@ async def create_webhook_endpoint(ctx: Ctx, changes: EndpointChanges) -> Webhook
         await lock_organization(ctx.viewer.organization_id)
         fields = _validate(ctx, {"active": True, "event_types": (), **changes})
         if await WebhookEndpoint.filter(organization_id=ctx.viewer.organization_id).count() >= MAX_ENDPOINTS:
-            message = f"There are {MAX_ENDPOINTS} endpoints, which is the limit. Delete one that you do not need."
+            message = (
+                f"There are {MAX_ENDPOINTS} endpoints, which is the limit. Delete one that you do not need."
+            )
             raise invalid_field("url", message=message)
         id = new_id()
         secret = encode_secret(secrets.token_bytes(SECRET_BYTES))
@@ -209,4 +211,6 @@ def _origin(url: str) -> str:
 
 
 async def _record(ctx: Ctx, type: str, id: UUID, changes: Mapping[str, object]) -> None:
-    await record_event(ctx, type, aggregate="webhook", id=id, payload={"webhookEndpointId": id, "changes": changes})
+    await record_event(
+        ctx, type, aggregate="webhook", id=id, payload={"webhookEndpointId": id, "changes": changes}
+    )

@@ -44,7 +44,11 @@ async def _relay_endpoint(organization_id: UUID, id: UUID, now: datetime) -> int
 
         async def work() -> tuple[int, bool]:
             endpoint = await lock_and_read(WebhookEndpoint, organization_id, id)
-            return await _relay_batch(endpoint, now) if endpoint is not None and endpoint["active"] else (0, False)
+            return (
+                await _relay_batch(endpoint, now)
+                if endpoint is not None and endpoint["active"]
+                else (0, False)
+            )
 
         count, more = await transaction(work)
         created += count

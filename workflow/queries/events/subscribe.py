@@ -59,7 +59,8 @@ class FeedSubscriber:
         """
         await self._wakeup.wait()
         self._wakeup.clear()
-        changed_ids, self._changed_ids = self._changed_ids, set()
+        changed_ids = self._changed_ids
+        self._changed_ids = set()
         return changed_ids
 
 

@@ -30,7 +30,8 @@ TOKEN_PATTERN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 QUOTES = ("'", '"')
-OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
+OPENING = frozenset("([{")
+CLOSING = frozenset(")]}")
 
 
 @dataclass(frozen=True, slots=True)

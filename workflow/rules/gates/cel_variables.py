@@ -156,7 +156,9 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-_DEAL, _ACCOUNT, _SCORE = "updateOpportunity", "updateAccount", "assessCriteria"
+_DEAL = "updateOpportunity"
+_ACCOUNT = "updateAccount"
+_SCORE = "assessCriteria"
 _VARIABLES = (
     CelVariable("opportunity.name", "text", "Stock counting", lambda context: context.facts.name, _DEAL),
     CelVariable(

@@ -27,7 +27,7 @@ from workflow.rules.enums import (
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: a member, an API key, or the system."""
+    """The actor of a change: a member, an API key, or the system."""
 
     kind: ActorKind
     name: str

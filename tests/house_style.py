@@ -1,0 +1,210 @@
+"""Checks of shape, names and wording: each takes source files and yields its offences, one line each."""
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from tests.house import ROOT, Functions, SourceFile
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 40
+MAX_FUNCTION_LINES_P90 = 20
+MAX_MODULES_IN_FOLDER = 20
+MAX_COLUMNS = 110
+LOGIC = 3
+"""Branches from which on a module counts as one with logic, and needs a test module of its own name."""
+DATA = ("migrations/", "workflow/rules/enums.py")
+UNTESTED = frozenset(
+    {
+        "api/app.py",
+        "api/cli/checks.py",
+        "api/cli/database.py",
+        "api/cli/keys.py",
+        "api/cli/runtime.py",
+        "api/cli/serve.py",
+        "api/cli/verify.py",
+        "api/config/secret_key.py",
+        "api/config/setting_values.py",
+        "api/http/execution.py",
+        "api/http/negotiation.py",
+        "api/http/requests.py",
+        "api/http/services.py",
+        "api/http/websocket_view.py",
+        "workflow/operations/buyer/assessments.py",
+        "workflow/operations/change/change.py",
+        "workflow/operations/change/columns.py",
+        "workflow/operations/change/ownership.py",
+        "workflow/operations/core/diff.py",
+        "workflow/operations/core/json_value.py",
+        "workflow/operations/core/locking.py",
+        "workflow/operations/core/validation.py",
+        "workflow/operations/pricing/exchange_rates.py",
+        "workflow/rules/alerts/cause.py",
+        "workflow/rules/alerts/causes.py",
+        "workflow/rules/alerts/lifecycle.py",
+        "workflow/rules/codec.py",
+        "workflow/rules/errors.py",
+        "workflow/rules/events/audit.py",
+        "workflow/rules/gates/cel_variables.py",
+        "workflow/rules/health/stored.py",
+        "workflow/rules/opportunity/evidence.py",
+        "workflow/rules/opportunity/fields.py",
+        "workflow/rules/opportunity/fit.py",
+        "workflow/rules/process/bounds.py",
+        "workflow/rules/reports/outcomes.py",
+        "workflow/rules/reports/pipeline.py",
+        "workflow/rules/reports/slippage.py",
+    }
+)
+"""Modules with logic that have no test module of their name yet: other tests cover them. The list may only get shorter."""
+PRODUCT = ("api", "schema", "workflow")
+WORDED = (*PRODUCT, "bench")
+"""Where wording is checked: tests quote what users send, and migrations are history."""
+Branches = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.Try, ast.BoolOp)
+BANNED_WORDS = re.compile(
+    r"\b(tell|tells|telling|told|untold|anew|whoever|whomever|newborn|hangs? on|stands? against|but for)\b|\bof the buyer's(?!\s+\w)",
+    re.IGNORECASE,
+)
+BANNED_OPENERS = re.compile(r"(What|How|Whether|Everything that|Who|Whose|Whom|Where)\b(?! is this)")
+"""How a docstring does not begin: it names the thing, or says what the function does."""
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "schema/schema.graphql")
+
+
+def file_too_long(module: SourceFile) -> Iterator[str]:
+    """Yield a module of more than 400 lines; migrations and the list of enums are data."""
+    lines = module.text.count("\n")
+    if lines > MAX_FILE_LINES and not module.path.startswith(DATA):
+        yield f"{module.path} has {lines} lines"
+
+
+def function_too_long(module: SourceFile) -> Iterator[str]:
+    """Yield each function of more than 40 lines."""
+    if not module.path.startswith("migrations/"):
+        for function in _functions(module):
+            if _lines(function) > MAX_FUNCTION_LINES:
+                yield f"{module.path}:{function.lineno} {function.name} has {_lines(function)} lines"
+
+
+def several_assignments(module: SourceFile) -> Iterator[str]:
+    """Yield each line that assigns unrelated values side by side; a swap of names is one assignment."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            targets = [target for target in node.targets if isinstance(target, ast.Tuple)]
+            if targets and not _is_swap(targets[0], node.value):
+                yield f"{module.path}:{node.lineno} assigns several values at once"
+
+
+def banned_word(module: SourceFile) -> Iterator[str]:
+    """Yield each banned word in a docstring, a comment or a sentence of the module."""
+    for number, text in _prose(module):
+        if found := BANNED_WORDS.search(text):
+            yield f"{module.path}:{number} says “{found.group()}”"
+
+
+def banned_opener(module: SourceFile) -> Iterator[str]:
+    """Yield each docstring that does not begin with a verb or with the name of the thing."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, (*Functions, ast.ClassDef, ast.Module)):
+            docstring = ast.get_docstring(node) or ""
+            if BANNED_OPENERS.match(docstring):
+                yield f"{module.path}:{getattr(node, 'lineno', 1)} begins with “{docstring.split()[0]}”"
+
+
+def hidden_docstring(module: SourceFile) -> Iterator[str]:
+    """Yield each docstring of a GraphQL type or resolver: its description is what readers see."""
+    documented = (node for node in ast.walk(module.tree) if isinstance(node, (*Functions, ast.ClassDef)))
+    for node in documented:
+        decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+        if ast.get_docstring(node) and any(decorator.startswith("strawberry.") for decorator in decorators):
+            yield f"{module.path}:{node.lineno} {node.name} has a docstring beside its description"
+
+
+def long_functions_in_general(modules: Iterable[SourceFile]) -> Iterator[str]:
+    """Yield the ninetieth percentile of the length of functions where it is more than 20 lines."""
+    lengths = sorted(_lines(function) for module in modules for function in _functions(module))
+    p90 = lengths[len(lengths) * 9 // 10]
+    if p90 > MAX_FUNCTION_LINES_P90:
+        yield f"one function in ten has more than {p90} lines"
+
+
+def crowded_folder(modules: Iterable[SourceFile]) -> Iterator[str]:
+    """Yield each folder of more than 20 modules, its __init__ and conftest not counted."""
+    paths = [PurePosixPath(module.path) for module in modules]
+    counts = Counter(path.parent for path in paths if path.stem not in {"__init__", "conftest"})
+    yield from (
+        f"{folder} holds {count} modules" for folder, count in counts.items() if count > MAX_MODULES_IN_FOLDER
+    )
+
+
+def repeated_class_name(modules: Iterable[SourceFile]) -> Iterator[str]:
+    """Yield each class name that exists twice, unless one is a table and the other the GraphQL type of it."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and node.name not in {"Meta", "Migration"}:
+                places[node.name].append(module.path)
+    for name, paths in places.items():
+        if len(paths) > 1 and sorted(_layer(path) for path in paths) != ["schema", "workflow/models"]:
+            yield f"{name} is a class in {', '.join(paths)}"
+
+
+def untested_module(modules: Iterable[SourceFile]) -> Iterator[str]:
+    """Yield each module with logic that has no test module of its name in the same folder below tests."""
+    modules = list(modules)
+    tests = {module.path for module in modules if module.path.startswith("tests/")}
+    for module in modules:
+        if module.path.startswith(PRODUCT) and not module.path.endswith("__init__.py"):
+            path = PurePosixPath(module.path.removeprefix("workflow/"))
+            test = str("tests" / path.parent / f"test_{path.name}")
+            missing = _branches(module) >= LOGIC and test not in tests
+            if missing and module.path not in UNTESTED:
+                yield f"{module.path} has no {test}"
+            if not missing and module.path in UNTESTED:
+                yield f"{module.path} is tested by now: remove it from UNTESTED"
+
+
+def pages() -> list[Path]:
+    """Return every page of documentation, and the printed schema."""
+    return [path for pattern in PAGES for path in sorted(ROOT.glob(pattern))]
+
+
+def banned_word_on_page(path: str, text: str) -> Iterator[str]:
+    """Yield each line of a page that has a banned word outside of quoted code."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := BANNED_WORDS.search(re.sub(r"`[^`]*`", "", line)):
+            yield f"{path}:{number} says “{found.group()}”"
+
+
+def _functions(module: SourceFile) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, Functions))
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def _is_swap(target: ast.Tuple, value: ast.Tuple) -> bool:
+    return sorted(map(ast.unparse, target.elts)) == sorted(map(ast.unparse, value.elts))
+
+
+def _branches(module: SourceFile) -> int:
+    return sum(isinstance(node, Branches) for function in _functions(module) for node in ast.walk(function))
+
+
+def _layer(path: str) -> str:
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] == "workflow" else parts[0]
+
+
+def _prose(module: SourceFile) -> Iterator[tuple[int, str]]:
+    """Comments, and strings that are sentences: of several words, and no SQL or GraphQL."""
+    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.lineno, node.value
