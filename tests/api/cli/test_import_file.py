@@ -26,7 +26,7 @@ BAD = {
     "less,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,-5": "An amount must be 0 or more",
     "more,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1e30": "An amount must be below",
     "who,Nobody Known,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "is not an active member",
-    "nul,Moses Frase,GTX\0Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "holds a NUL",
+    "nul,Moses Frase,GTX\0Pro,Cancity,Won,2016-10-20,2017-03-01,1054": "contains a NUL",
     GOOD: "is also in an earlier line",
 }
 
