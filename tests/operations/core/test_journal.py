@@ -27,7 +27,7 @@ async def test_concurrent_writers_make_one_chain(own_database: str) -> None:
 
         assert await verify(found.append), found
         assert await _last_number(organization) == before + len(days)
-        assert found[-1].finding.startswith(f"{before + len(days)} facts; the last is ")
+        assert found[-1].finding.startswith(f"{before + len(days)} audit events; the last hash is ")
 
 
 async def test_an_event_is_stored_with_its_actor_and_request(
