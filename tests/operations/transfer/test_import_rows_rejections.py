@@ -67,4 +67,6 @@ async def test_an_oversized_value_is_rejected_alone_without_a_lookup(bad: Import
     outcomes = await import_rows(organization.ctx, "elsewhere", [bad, replace(LEAD, external_id="good")])
 
     assert [outcome.outcome for outcome in outcomes] == [ImportOutcome.REJECTED, ImportOutcome.CREATED]
-    assert isinstance(outcomes[0].problem, InvalidInputError) and "the limit is 255" in str(outcomes[0].problem)
+    assert isinstance(outcomes[0].problem, InvalidInputError) and "the limit is 255" in str(
+        outcomes[0].problem
+    )
