@@ -1,4 +1,4 @@
-"""Our own migrations on a database that is in use: every row of the version before is kept, with every rule on it."""
+"""Our migrations on a database with rows: each row is kept, and so is each constraint on it."""
 
 import sys
 from collections.abc import Iterable
@@ -22,23 +22,27 @@ ROWS = (
     f"INSERT INTO organization VALUES ('{ID}', 'Ours', 'EUR', 'UTC', 'default', '{AT}')",
     "INSERT INTO member (id, organization_id, name, email, role, visibility, active, created_at) "
     f"VALUES ('{ID}', '{ID}', 'Ada', 'a@example.com', 'ADMIN', 'ALL', TRUE, '{AT}')",
-    "INSERT INTO account (id, organization_id, name, name_folded, attributes, version, created_at, updated_at) "
+    "INSERT INTO account "
+    "(id, organization_id, name, name_folded, attributes, version, created_at, updated_at) "
     f"VALUES ('{ID}', '{ID}', 'Acme', 'acme', '{{}}', 1, '{AT}', '{AT}')",
-    f"INSERT INTO sales_process (id, organization_id, process_key, version, name, document, content_hash, published_at, {ACTOR_COLUMNS}) "
+    "INSERT INTO sales_process (id, organization_id, process_key, version, name, document, content_hash, "
+    f"published_at, {ACTOR_COLUMNS}) "
     f"VALUES ('{ID}', '{ID}', 'default', 1, 'Default', '{{}}', 'x', '{AT}', 'SYSTEM', 'Pursuit')",
-    "INSERT INTO opportunity (id, organization_id, number, name, name_folded, type, account_id, owner_id, process_id, state, "
-    "state_since, probability, probability_is_manual, forecast_category, push_count, next_step_agreed, purchase_process, "
-    "attributes, version, created_at, updated_at, health) "
-    f"VALUES ('{ID}', '{ID}', 1, 'Pilot', 'pilot', 'RENEWAL', '{ID}', '{ID}', '{ID}', 'LEAD', '{AT}', 0.1, FALSE, 'OMITTED', "
+    "INSERT INTO opportunity (id, organization_id, number, name, name_folded, type, account_id, owner_id, "
+    "process_id, state, state_since, probability, probability_is_manual, forecast_category, push_count, "
+    "next_step_agreed, purchase_process, attributes, version, created_at, updated_at, health) "
+    f"VALUES ('{ID}', '{ID}', 1, 'Pilot', 'pilot', 'RENEWAL', '{ID}', '{ID}', '{ID}', 'LEAD', '{AT}', 0.1, "
+    "FALSE, 'OMITTED', "
     f"0, FALSE, 'UNKNOWN', '{{}}', 1, '{AT}', '{AT}', 70)",
-    f"INSERT INTO assessment (id, organization_id, opportunity_id, criterion, grade, assessed_at, {ACTOR_COLUMNS}) "
+    "INSERT INTO assessment "
+    f"(id, organization_id, opportunity_id, criterion, grade, assessed_at, {ACTOR_COLUMNS}) "
     f"VALUES ('{ID}', '{ID}', '{ID}', 'pain', 'UNKNOWN', '{AT}', 'SYSTEM', 'Pursuit')",
 )
-"""A deal and what hangs on it, as the first version had them."""
+"""A deal and its parts in the tables of the first version."""
 
 
 class StagedMigrations:
-    """Our migrations in a package of their own, to which a test adds them version by version."""
+    """A package to which a test adds our migrations version by version."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
@@ -67,7 +71,7 @@ def staged(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 async def migrated_database(staged: StagedMigrations) -> str:
-    """A database of the first version with rows, brought to the newest one."""
+    """A database of the first version with rows, migrated to the newest one."""
     assert await staged.migrate_to("0001") == [MIGRATIONS[0].stem]
     await execute_all(staged.url, ROWS)
     assert await staged.migrate_to("9999") == [file.stem for file in MIGRATIONS[1:]]
@@ -87,7 +91,7 @@ OFFENCES = (
     "DELETE FROM account",
     "DELETE FROM assessment",
 )
-"""What the rules of the first version forbid: checks, keys, and history that is append-only."""
+"""Statements that the first version refuses: by checks, by foreign keys, and by append-only history."""
 
 
 LATER_ON = "2026-03-03 09:00:00+00:00"
@@ -103,7 +107,7 @@ SNAPSHOT_OFFENCES = (
     "UPDATE snapshot SET owner_id = '00000000-0000-7000-8000-000000000009'",
     f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) VALUES {NEW_SNAPSHOT}",
 )
-"""A snapshot that ends before it begins, unknown names, a missing owner, and a second current snapshot of one deal."""
+"""A snapshot of no length, unknown names, a missing owner, and a second current snapshot of a deal."""
 
 
 async def test_a_database_in_use_keeps_its_rows_and_its_rules(migrated_database: str) -> None:

@@ -1,4 +1,4 @@
-"""`pursuit verify` passes after all kinds of work, and reports each kind of damage that was done to the stored rows."""
+"""`pursuit verify` passes after every kind of mutation, and reports each kind of damage to stored rows."""
 
 import sqlite3
 from collections.abc import AsyncIterator

@@ -138,7 +138,7 @@ async def test_a_number_that_is_not_finite_is_not_a_cursor(
 
 
 def test_fewer_rows_of_a_page_are_its_first_ones_and_the_list_then_continues() -> None:
-    whole = Page(("a", "b", "c"), ((1,), (2,), (3,)), has_next=False, has_previous=True, total=9)
+    full_page = Page(("a", "b", "c"), ((1,), (2,), (3,)), has_next=False, has_previous=True, total=9)
 
-    assert whole.first(2) == Page(("a", "b"), ((1,), (2,)), has_next=True, has_previous=True, total=9)
-    assert whole.first(3) == whole
+    assert full_page.first(2) == Page(("a", "b"), ((1,), (2,)), has_next=True, has_previous=True, total=9)
+    assert full_page.first(3) == full_page

@@ -11,7 +11,7 @@ from workflow.models.columns import foreign_key, json_value, primary_key, short_
 class IdempotencyRecord(Model):
     """An Idempotency-Key of an API key or member, with its request and the results.
 
-    Each entry of `outcomes` is written in the transaction whose result it is; `done` is set after the last one.
+    Each entry of `outcomes` is written in the transaction whose result it is; `done` is set after the last.
     `answer` is text, because a JSON column can change the order of names.
     """
 

@@ -118,7 +118,7 @@ def _check_cursor(table: type[Model], terms: Sequence[Term], values: Sequence[An
 
 def _is_valid(column: Field[Any], value: Any) -> bool:
     kind = column.field_type
-    # asyncpg returns ids of a subclass of UUID. Other types are exact: True is not a number, an instant not a day.
+    # asyncpg returns ids of a subclass of UUID. Other types are exact, because True is not a number.
     matches = isinstance(value, UUID) if kind is UUID else type(value) is kind
     check = _VALUE_CHECKS.get(kind)
     return matches and (check is None or check(value, column.constraints))

@@ -20,11 +20,12 @@ class Migration(migrations.Migration):
             ("kind", fields.CharField(max_length=20, description="odd; it's")),
             ("code", fields.CharField(max_length=20, unique=True)),
             ("spare", fields.IntField(null=True, db_index=True)),
-        ], options={"table": "parent", "app": "pursuit", "unique_together": (("name", "kind"),), "constraints": [
-            CheckConstraint(check="kind IN ('A','B')", name="kind_known")]}),
+        ], options={"table": "parent", "app": "pursuit", "unique_together": (("name", "kind"),),
+            "constraints": [CheckConstraint(check="kind IN ('A','B')", name="kind_known")]}),
         ops.CreateModel("Child", [
             ("id", fields.IntField(primary_key=True, generated=False)),
-            ("parent", fields.ForeignKeyField("pursuit.Parent", related_name=False, on_delete=fields.RESTRICT)),
+            ("parent", fields.ForeignKeyField(
+                "pursuit.Parent", related_name=False, on_delete=fields.RESTRICT)),
         ], options={"table": "child", "app": "pursuit"}),
         ops.RunSQL("CREATE TABLE log (line TEXT)"),
         ops.RunSQL("CREATE UNIQUE INDEX uq_name_of_a ON parent (name) WHERE kind = 'A'"),
@@ -38,7 +39,8 @@ class Migration(migrations.Migration):
                 INSERT INTO log SELECT name FROM parent WHERE id = NEW.parent_id; END''',
             '''-- only: postgres
             CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                INSERT INTO log VALUES ('a;' || NEW.code); INSERT INTO log VALUES ('b'); RETURN NEW; END $$''',
+                INSERT INTO log VALUES ('a;' || NEW.code); INSERT INTO log VALUES ('b');
+                RETURN NEW; END $$''',
             '''-- only: postgres
             CREATE TRIGGER parent_logged AFTER INSERT ON parent FOR EACH ROW EXECUTE FUNCTION logged()''',
         ]),

@@ -96,7 +96,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_request_is_served(l
 
 
 async def locked_by_another(url: str) -> None:
-    """Ask while another process keeps the file's write lock."""
+    """Write while another connection holds the file's write lock."""
     await execute("PRAGMA busy_timeout = 10")
     with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite://"))) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -104,7 +104,7 @@ async def locked_by_another(url: str) -> None:
 
 
 async def lose_connection(_: str) -> None:
-    """Lose the connection between two writes of a verb."""
+    """Lose the connection between two writes of a transaction."""
 
     async def verb() -> None:
         await add_pair(2)
@@ -115,7 +115,7 @@ async def lose_connection(_: str) -> None:
 
 
 def test_an_unreachable_database_is_unavailable() -> None:
-    """In a process of its own, for a process speaks one dialect only."""
+    """Run in a separate process, because a process can use only one kind of database."""
     result = subprocess.run([sys.executable, "-c", UNREACHABLE], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "unavailable"

@@ -7,7 +7,8 @@ from workflow.models.engine.database import dialect, execute, fetch
 
 TRIGGERS = {
     "sqlite": (
-        "CREATE TRIGGER doubled AFTER INSERT ON book BEGIN INSERT INTO line VALUES (NEW.id, 1), (NEW.id, 2); END",
+        "CREATE TRIGGER doubled AFTER INSERT ON book BEGIN "
+        "INSERT INTO line VALUES (NEW.id, 1), (NEW.id, 2); END",
     ),
     "postgres": (
         "CREATE FUNCTION doubled() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

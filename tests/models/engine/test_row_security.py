@@ -1,4 +1,4 @@
-"""Row-level security: PostgreSQL keeps organizations apart even where a statement forgets to."""
+"""Row-level security: PostgreSQL separates organizations even if a statement forgets to."""
 
 import asyncio
 import contextvars
@@ -32,7 +32,10 @@ from workflow.queries import scope
 OF_ORGANIZATIONS = """
 SELECT table_name AS name FROM information_schema.columns
 WHERE table_schema = 'public' AND column_name = 'organization_id' ORDER BY 1"""
-SECURED = "SELECT relname AS name FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid WHERE relrowsecurity ORDER BY 1"
+SECURED = (
+    "SELECT relname AS name FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid "
+    "WHERE relrowsecurity ORDER BY 1"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class TwoTenants:
 
 @pytest.fixture
 async def tenants() -> TwoTenants:
-    """Both in the shared database."""
+    """Two organizations in the shared database."""
     one = await new_organization()
     other = await new_organization()
     return TwoTenants(
@@ -66,7 +69,7 @@ async def test_every_table_of_an_organization_has_row_security() -> None:
     assert {row["name"] for row in secured} == {row["name"] for row in tables} | {"organization"}
 
 
-async def test_no_table_returns_a_row_of_another_organization(tenants: TwoTenants) -> None:
+async def test_no_table_reslots_a_row_of_another_organization(tenants: TwoTenants) -> None:
     for table in [row["name"] for row in await fetch(OF_ORGANIZATIONS)]:
         own = await fetch(f'SELECT count(*) AS n FROM "{table}" WHERE organization_id = $1', tenants.one.id)
         with act_as_organization(tenants.one.id):
@@ -97,7 +100,7 @@ async def test_nothing_of_another_organization_can_be_written(tenants: TwoTenant
 
 
 async def test_without_an_organization_no_rows_are_visible(tenants: TwoTenants) -> None:
-    """A request, whose context is its own, begins so: what forgets to say for whom it asks finds nothing."""
+    """A request starts in a context of its own, so it finds nothing before it acts as an organization."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     found: list[int] = []
@@ -139,20 +142,20 @@ async def test_row_security_holds_without_the_query_scope(
     ours = await page(tenants.one.api_key)
     theirs = await page(tenants.other.api_key)
     with bypass_row_security():
-        everybodys = await scope.visible(tenants.one.ctx.viewer).count()
+        visible_to_all = await scope.visible(tenants.one.ctx.viewer).count()
 
     assert (ours["totalCount"], theirs["totalCount"]) == (3, 5)
-    assert everybodys >= 8, "the first wall still stands, so that this shows nothing"
+    assert visible_to_all >= 8, "the query scope is still in place, so this test shows nothing"
 
 
 async def test_concurrent_work_of_two_organizations_over_one_pool_never_mixes(tenants: TwoTenants) -> None:
-    """Reads, writes, transactions and failures that forget their organization, many cancelled half way."""
+    """Reads, writes, transactions and failures that do not filter by organization, many of them cancelled."""
     dice = random.Random(5)
     leaks = list[str]()
-    turns = asyncio.Semaphore(40)
+    slots = asyncio.Semaphore(40)
 
     async def work(organization: TestOrganization, number: int) -> None:
-        async with turns:
+        async with slots:
             with act_as_organization(organization.id):
                 leaks.extend(await _read_foreign(organization.id, number))
 
@@ -169,7 +172,7 @@ async def test_concurrent_work_of_two_organizations_over_one_pool_never_mixes(te
 
 
 async def _read_foreign(id: UUID, kind: int) -> list[str]:
-    """What was seen of somebody else's, by a statement that asks for everybody's."""
+    """Return the rows of other organizations that a statement without a filter found."""
     if kind == 0:
         return _foreign(id, await fetch("SELECT organization_id FROM opportunity"))
     if kind == 1:

@@ -1,4 +1,4 @@
-"""Row-level security where it is set up: by migrate, told by doctor, with and without the right to make its role."""
+"""The setup of row-level security by migrate, and its state in doctor, with and without its role."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,28 +29,28 @@ async def test_a_table_of_a_later_migration_is_secured_by_migrate(own_database: 
             assert await fetch("SELECT * FROM later") == []
 
     assert (
-        before
-        == "row security: row-level security is off for later Run `pursuit migrate` as the owner of the tables. ok"
+        before == "row security: row-level security is off for later "
+        "Run `pursuit migrate` as the owner of the tables. ok"
     )
     assert await _doctor(own_database) == SECURED_LINE
 
 
 async def _doctor(url: str) -> str:
-    """What the doctor's line on row security says, white space made one."""
+    """Return the line of doctor on row security, with single spaces."""
     output = (await pursuit("doctor", environ={"PURSUIT_DATABASE_URL": url})).out
     return " ".join(output[output.index("row security") :].split("worker")[0].split())
 
 
 @dataclass(frozen=True)
 class PlainLogin:
-    """A login that may not make roles, and a database that is its own."""
+    """A login that may not create roles, and a database that it owns."""
 
     name: str
     superuser: str
     url: str
 
     async def superusers(self, statement: str) -> None:
-        """What only a superuser can do."""
+        """Run a statement as superuser."""
         connection = await asyncpg.connect(self.superuser)
         try:
             await connection.execute(statement)
@@ -60,12 +60,12 @@ class PlainLogin:
 
 @pytest.fixture
 async def plain_login(empty_database: str) -> AsyncIterator[PlainLogin]:
-    """The database of the test, given to a plain login; the role is known to the server already."""
+    """The test's database, owned by a plain login; the server already has the role."""
     name = f"plain_{uuid4().hex}"
-    place = urlsplit(empty_database)
-    url = place._replace(netloc=f"{name}@{place.hostname}:{place.port}").geturl()
+    address = urlsplit(empty_database)
+    url = address._replace(netloc=f"{name}@{address.hostname}:{address.port}").geturl()
     made = PlainLogin(name, empty_database, url)
-    await made.superusers(f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{place.path[1:]}" OWNER TO {name}')
+    await made.superusers(f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{address.path[1:]}" OWNER TO {name}')
     yield made
     await made.superusers(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP OWNED BY {name}; DROP ROLE {name}")
 
@@ -83,7 +83,8 @@ async def test_without_the_right_to_create_the_role_the_server_runs_and_doctor_s
     assert [row["id"] for row in unguarded] == [organization.id]
     assert finding == (
         f"row security: {plain_login.name} may not act as {ROLE}, so row-level security is not enforced "
-        f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{plain_login.name}";`, then `pursuit migrate`. ok'
+        f'As a superuser run `CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO "{plain_login.name}";`, '
+        "then `pursuit migrate`. ok"
     )
     await plain_login.superusers(f'GRANT {ROLE} TO "{plain_login.name}"')
     await migrate(plain_login.url)

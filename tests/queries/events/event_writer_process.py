@@ -1,4 +1,7 @@
-"""A process that tells facts, by several writers at once: python -m tests.queries.events.event_writer_process URL ORGANIZATION SEED FACTS."""
+"""A process in which several writers record events.
+
+Usage: python -m tests.queries.events.event_writer_process URL ORGANIZATION SEED EVENTS.
+"""
 
 import asyncio
 import random
@@ -17,11 +20,11 @@ WRITERS = 4
 
 
 class PlannedRollback(Exception):
-    """A transaction that comes to nothing."""
+    """A transaction that is rolled back."""
 
 
 async def write_events(url: str, organization_id: UUID, seed: int, count: int) -> None:
-    """Tell so many facts; some transactions take longer than others, and some are undone."""
+    """Record a number of events; some transactions take longer than others, and some are rolled back."""
     rng = random.Random(seed)
     left = iter(range(count))
     async with open_database(url):

@@ -1,4 +1,4 @@
-"""Sixteen writers in four processes, some of which are killed: every reader meets every committed fact once, in order."""
+"""Sixteen writers in four processes, some killed: every reader reads each committed event once, in order."""
 
 import asyncio
 import os
@@ -22,13 +22,13 @@ Reading = Callable[[TestOrganization, FeedPosition], Awaitable[list[tuple[UUID, 
 
 
 async def by_cursor(organization: TestOrganization, after: FeedPosition) -> list[tuple[UUID, FeedPosition]]:
-    """As the feed is read."""
+    """Read the feed after a position."""
     found, _ = await events(organization.ctx.viewer, EventFilter(), Window(size=100, after=after))
     return [(row.id, row.position) for row in found]
 
 
 async def by_position(organization: TestOrganization, after: FeedPosition) -> list[tuple[UUID, FeedPosition]]:
-    """As it would be read by somebody who takes a sequence for an order of commits."""
+    """Read events by their sequence, as if it were the order of commits."""
     later = Event.filter(organization_id=organization.id, pos__gt=after.pos).order_by("pos").limit(100)
     return [(row["id"], FeedPosition(0, 0, row["pos"])) for row in await later.values("id", "pos")]
 
@@ -36,12 +36,12 @@ async def by_position(organization: TestOrganization, after: FeedPosition) -> li
 async def test_every_committed_event_is_read_once_and_in_order(own_database: str) -> None:
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
-        over = asyncio.Event()
-        readers = [asyncio.create_task(_read(organization, by_cursor, over)) for _ in range(3)]
-        careless = asyncio.create_task(_read(organization, by_position, over))
+        writers_ended = asyncio.Event()
+        readers = [asyncio.create_task(_read(organization, by_cursor, writers_ended)) for _ in range(3)]
+        by_sequence = asyncio.create_task(_read(organization, by_position, writers_ended))
         await _run_writers(own_database, organization)
-        over.set()
-        met = [await reader for reader in readers]
+        writers_ended.set()
+        found_by_reader = [await reader for reader in readers]
         committed = (
             await Event.filter(organization_id=organization.id)
             .order_by("xid", "pos")
@@ -49,27 +49,27 @@ async def test_every_committed_event_is_read_once_and_in_order(own_database: str
         )
 
         assert len(committed) > EVENTS * 0.9
-        assert [len(facts) for facts in met] == [len(committed)] * 3
-        assert met == [committed] * 3
-        assert set(await careless) < set(committed)
+        assert [len(events_read) for events_read in found_by_reader] == [len(committed)] * 3
+        assert found_by_reader == [committed] * 3
+        assert set(await by_sequence) < set(committed)
 
 
-async def _read(organization: TestOrganization, read: Reading, over: asyncio.Event) -> list[UUID]:
-    """Everything that a reader meets from the start on, until the writers are gone and nothing is left."""
-    met: list[UUID] = []
-    place = FEED_START
+async def _read(organization: TestOrganization, read: Reading, writers_ended: asyncio.Event) -> list[UUID]:
+    """Read the feed from its start until the writers have ended and nothing is left."""
+    found_ids: list[UUID] = []
+    position = FEED_START
     while True:
-        ended = over.is_set()
-        while found := await read(organization, place):
-            met += [id for id, _ in found]
-            place = found[-1][1]
+        ended = writers_ended.is_set()
+        while found := await read(organization, position):
+            found_ids += [id for id, _ in found]
+            position = found[-1][1]
         if ended:
-            return met
+            return found_ids
         await asyncio.sleep(0.01)
 
 
 async def _run_writers(url: str, organization: TestOrganization) -> None:
-    """Let four processes tell all the facts; one that is killed is followed by another that begins anew."""
+    """Record all events by four processes; a killed one is replaced by another that starts again."""
     kills = asyncio.Semaphore(KILLS)
     await asyncio.gather(*(_start_writer(url, organization, seed, kills) for seed in range(PROCESSES)))
 
@@ -92,11 +92,11 @@ async def _start_writer(
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        doomed = seed % 2 == 0 and not kills.locked()
-        if doomed:
+        is_killed = seed % 2 == 0 and not kills.locked()
+        if is_killed:
             await kills.acquire()
         try:
-            await asyncio.wait_for(process.wait(), random.uniform(1.5, 3) if doomed else 600)
+            await asyncio.wait_for(process.wait(), random.uniform(1.5, 3) if is_killed else 600)
             return
         except TimeoutError:
             process.kill()

@@ -1,4 +1,4 @@
-"""The end of the feed: whoever watches is woken by what this process tells at once, and by what others tell soon."""
+"""Subscriptions: events of this process wake subscribers at once, and those of other processes soon."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from tests.support.organizations import TestOrganization, new_organization
 from tests.support.serving import Server
 from workflow.models.engine.database import dialect, transaction
 from workflow.operations.accounts.accounts import create_account
-from workflow.queries.events import subscribe as following
+from workflow.queries.events import subscribe
 from workflow.queries.events.events import EventHead
 from workflow.queries.events.subscribe import FeedDispatcher, FeedSubscriber
 
@@ -20,98 +20,101 @@ TIMEOUT = 10.0
 
 
 @pytest.fixture
-async def tail() -> AsyncIterator[FeedDispatcher]:
-    """A tail that is followed by this test alone."""
+async def dispatcher() -> AsyncIterator[FeedDispatcher]:
+    """A dispatcher for one test."""
     made = FeedDispatcher()
     yield made
     await made.close()
 
 
 def wants_all(head: EventHead) -> bool:
-    """Wants every fact."""
+    """Match every event."""
     return True
 
 
-async def next_wakeup(watch: FeedSubscriber) -> set[UUID]:
-    """What the watch is woken by."""
+async def next_wakeup(subscriber: FeedSubscriber) -> set[UUID]:
+    """Wait for the next event and return the changed ids."""
     async with asyncio.timeout(TIMEOUT):
-        return await watch.wait()
+        return await subscriber.wait()
 
 
 async def test_an_event_of_this_process_wakes_without_a_poll(
-    tail: FeedDispatcher, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
+    dispatcher: FeedDispatcher, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL_SECONDS", NO_POLL)
-    async with tail.subscribe(organization.id, wants_all) as watch:
+    monkeypatch.setattr(subscribe, "POLL_SECONDS", NO_POLL)
+    async with dispatcher.subscribe(organization.id, wants_all) as subscriber:
         account = await create_account(organization.ctx, {"name": "Acme"})
 
-        assert await next_wakeup(watch) == {account}
+        assert await next_wakeup(subscriber) == {account}
 
 
 async def test_an_event_of_another_process_wakes(
-    tail: FeedDispatcher, server: Server, organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
+    dispatcher: FeedDispatcher,
+    server: Server,
+    organization: TestOrganization,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if dialect() == "postgres":
-        monkeypatch.setattr(following, "POLL_SECONDS", NO_POLL)
-    async with tail.subscribe(organization.id, wants_all) as watch:
+        monkeypatch.setattr(subscribe, "POLL_SECONDS", NO_POLL)
+    async with dispatcher.subscribe(organization.id, wants_all) as subscriber:
         await asyncio.sleep(0.2)
         await server.ask(organization.api_key, CREATE, name="Acme")
 
-        assert len(await next_wakeup(watch)) == 1
+        assert len(await next_wakeup(subscriber)) == 1
 
 
 async def test_rolled_back_events_and_other_organizations_wake_nobody(
-    tail: FeedDispatcher, organization: TestOrganization
+    dispatcher: FeedDispatcher, organization: TestOrganization
 ) -> None:
     async def undone() -> None:
         await create_account(organization.ctx, {"name": "Never"})
         raise InterruptedError
 
     other = await new_organization()
-    async with tail.subscribe(organization.id, wants_all) as watch:
+    async with dispatcher.subscribe(organization.id, wants_all) as subscriber:
         with pytest.raises(InterruptedError):
             await transaction(undone)
         await create_account(other.ctx, {"name": "Elsewhere"})
         account = await create_account(organization.ctx, {"name": "Acme"})
 
-        assert await next_wakeup(watch) == {account}
+        assert await next_wakeup(subscriber) == {account}
 
 
 async def test_many_events_before_a_read_are_one_wakeup(
-    tail: FeedDispatcher, organization: TestOrganization
+    dispatcher: FeedDispatcher, organization: TestOrganization
 ) -> None:
-    async with tail.subscribe(organization.id, wants_all) as watch:
+    async with dispatcher.subscribe(organization.id, wants_all) as subscriber:
         accounts = {
             await create_account(organization.ctx, {"name": f"Acme {number}"}) for number in range(20)
         }
-        met: set[UUID] = set()
-        while met != accounts:
-            met |= await next_wakeup(watch)
+        received: set[UUID] = set()
+        while received != accounts:
+            received |= await next_wakeup(subscriber)
 
-    assert met == accounts
+    assert received == accounts
 
 
 async def test_an_event_is_delivered_only_when_no_earlier_one_can_still_commit(
-    tail: FeedDispatcher, organization: TestOrganization
+    dispatcher: FeedDispatcher, organization: TestOrganization
 ) -> None:
-    early = asyncio.Event()
-    go_on = asyncio.Event()
+    begun = asyncio.Event()
+    may_commit = asyncio.Event()
 
     async def slow() -> UUID:
         account = await create_account(organization.ctx, {"name": "Begun first"})
-        early.set()
-        await go_on.wait()
+        begun.set()
+        await may_commit.wait()
         return account
 
-    async with tail.subscribe(organization.id, wants_all) as watch:
+    async with dispatcher.subscribe(organization.id, wants_all) as subscriber:
         first = asyncio.create_task(transaction(slow))
-        await early.wait()
+        await begun.wait()
         second = asyncio.create_task(create_account(organization.ctx, {"name": "Ended first"}))
         await asyncio.sleep(0.3)
-        go_on.set()
+        may_commit.set()
         both = {await first, await second}
-        met: set[UUID] = set()
-        while met != both:
-            met |= await next_wakeup(watch)
+        received: set[UUID] = set()
+        while received != both:
+            received |= await next_wakeup(subscriber)
 
-    assert met == both
+    assert received == both

@@ -1,4 +1,4 @@
-"""The impact of a document over many deals: each batch takes the same statements and the same memory, however many there are."""
+"""The impact of a document on many deals: statements and memory of a batch do not depend on their number."""
 
 import gc
 import tracemalloc
@@ -16,7 +16,7 @@ LEADS = len(preset("default").requirements_for(Trigger.QUALIFY))
 
 
 async def impact(organization: TestOrganization) -> tuple[ProcessImpact, float]:
-    """The impact of the default process, and the most memory that it took, in MB."""
+    """Return the impact of the default process and its peak memory in MB."""
     gc.collect()
     tracemalloc.start()
     try:

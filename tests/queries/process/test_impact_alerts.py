@@ -1,4 +1,4 @@
-"""What each alert rule would have told of deals that have ended, by what was known at their close, and of the open ones today."""
+"""The deals that each alert rule would flag: closed ones as of their close, and open ones now."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,14 +33,14 @@ STAGNATION = AlertCode.STAGNATION
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People, and one imported deal of every state."""
+    """A team with one imported deal in every state."""
     return await new_sales_team()
 
 
 async def impact_by_rule(
     team: SalesTeam, now: datetime
 ) -> dict[tuple[AlertCode, AlertSeverity], AlertImpact]:
-    """What the default process would have told, by rule."""
+    """Return the impact of the default process by rule."""
     found = await alert_impact(team.at("admin", now).viewer, preset("default"), now)
     return {(one.code, one.severity): one for one in found}
 
@@ -53,7 +53,10 @@ async def lose_deal(team: SalesTeam, on: datetime) -> UUID:
 
 
 async def test_silence_is_evaluated_as_of_the_close(team: SalesTeam) -> None:
-    """Lost after 20 days of silence; won a day after a talk; an open one is silent for 8 days. What was said later changes nothing."""
+    """Lost after 20 days without contact, won a day after a call, and open without contact for 8 days.
+
+    Later calls change nothing.
+    """
     before = await impact_by_rule(team, NOW)
     silent = await lose_deal(team, NOW + 20 * DAY)
     won = await team.add_deal(PROGRESSING)
@@ -72,7 +75,7 @@ async def test_silence_is_evaluated_as_of_the_close(team: SalesTeam) -> None:
 
 
 async def test_stagnation_counts_activities_before_the_close_only(team: SalesTeam) -> None:
-    """Four mails before the close, 40 days in; three more after it would be too many on another, which had three."""
+    """Four mails in the 40 days before the close count; three after the close of another deal do not."""
     for before, after in ((4, 0), (3, 3)):
         deal = await team.add_deal(PROGRESSING)
         for number in range(before):

@@ -1,4 +1,4 @@
-"""Random histories of one organization, made by the first test that reads them; the others only read."""
+"""Random histories of one organization, created by the first test that reads them."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ _CREATED: list[tuple[SalesTeam, list[History]]] = []
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """An organization with the histories and nothing else, long after them."""
+    """An organization with only the histories, long after their end."""
     if not _CREATED:
         created = await new_sales_team()
         account = await create_account(created.at("admin", NOW), {"name": "Random"})
@@ -33,11 +33,11 @@ async def team() -> SalesTeam:
 
 @pytest.fixture
 async def deal_histories(team: SalesTeam) -> list[History]:
-    """What was done with each deal."""
+    """The history of each deal."""
     return _CREATED[0][1]
 
 
 @pytest.fixture
 async def organization_row(team: SalesTeam) -> OrganizationRow:
-    """The organization as a report reads it."""
+    """The organization's row."""
     return await find_organization(str(team.organization.id))

@@ -1,4 +1,4 @@
-"""What stood open on random histories, each figure against an independent computation of what was done, to the cent."""
+"""The pipeline of random histories, each figure compared to the cent with an independent computation."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -31,11 +31,11 @@ from workflow.rules.reports.pipeline import pipeline_figures, pipeline_total
 S = OpportunityState
 ALL = OpportunityFilter()
 TODAY = date(2027, 6, 1)
-DAYS = [date(2026, 1, 20) + timedelta(days=17 * place) for place in range(12)]
+DAYS = [date(2026, 1, 20) + timedelta(days=17 * number) for number in range(12)]
 
 
 def organization_as_of(own: OrganizationRow, day: date | None = None) -> AsOf:
-    """As of a day, else long after all of it."""
+    """Return the moment of a report: the end of a day, or a time after all histories."""
     return as_of(day, own, end_of(TODAY), TODAY)
 
 
@@ -60,7 +60,7 @@ async def test_the_snapshots_of_every_deal_are_consecutive_up_to_its_current_sta
 
 
 def _count_changes(history: History) -> int:
-    """How often it stood otherwise than before; an arrow always changes the state."""
+    """Count the changes of a history; a transition always changes the state."""
     counted = [
         (
             one.state,
@@ -80,7 +80,9 @@ async def test_the_pipeline_as_of_any_day_matches_the_histories(
     team: SalesTeam, deal_histories: list[History], organization_row: OrganizationRow, by: PipelineGrouping
 ) -> None:
     for day in DAYS:
-        stood = [one for history in deal_histories if (one := history.at(end_of(day))) and one.state in OPEN]
+        open_then = [
+            one for history in deal_histories if (one := history.at(end_of(day))) and one.state in OPEN
+        ]
         found = pipeline_figures(
             await open_deals(
                 team.organization.ctx.viewer,
@@ -91,9 +93,9 @@ async def test_the_pipeline_as_of_any_day_matches_the_histories(
             )
         )
 
-        groups = Counter(_group(one, by) for one in stood)
+        groups = Counter(_group(one, by) for one in open_then)
         assert sorted(row.count for row in found) == sorted(groups.values()), day
-        value = sum(base_value(one.minor, one.currency, day) for one in stood)
+        value = sum(base_value(one.minor, one.currency, day) for one in open_then)
         total = pipeline_total(
             await open_deals(
                 team.organization.ctx.viewer,
@@ -103,7 +105,11 @@ async def test_the_pipeline_as_of_any_day_matches_the_histories(
                 organization_as_of(organization_row, day),
             )
         )
-        assert (total.count, total.value, total.weighted) == (len(stood), value, _weighted(stood, day))
+        assert (total.count, total.value, total.weighted) == (
+            len(open_then),
+            value,
+            _weighted(open_then, day),
+        )
 
 
 def _group(one: PastState, by: PipelineGrouping) -> str:
@@ -111,10 +117,10 @@ def _group(one: PastState, by: PipelineGrouping) -> str:
     return {PipelineGrouping.STATE: one.state, PipelineGrouping.OWNER: one.owner}.get(by, month)
 
 
-def _weighted(stood: Iterable[PastState], day: date) -> int:
+def _weighted(open_then: Iterable[PastState], day: date) -> int:
     sums = (
         Decimal(base_value(one.minor, one.currency, day)) * Decimal(PROBABILITY[one.state])
-        for one in stood
+        for one in open_then
         if CATEGORY[one.state] != "OMITTED"
     )
     return int(sum(sums, Decimal(0)).quantize(Decimal(1), "ROUND_HALF_UP"))

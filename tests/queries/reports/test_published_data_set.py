@@ -1,4 +1,4 @@
-"""The reports on the published data set, each figure against an independent group-by of its own files."""
+"""Reports on the published data set, each figure compared with a group-by of its files."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -36,7 +36,7 @@ Row = tuple[int, int, int, float | None]
 
 @pytest.fixture(scope="module")
 def lines() -> pl.DataFrame:
-    """The data set as its files tell it: a deal with its seller, manager and account."""
+    """The deals of the data set's files with their seller, manager and account."""
     deals = pl.read_csv(DATA / "sales_pipeline.csv", try_parse_dates=True)
     teams = pl.read_csv(DATA / "sales_teams.csv")
     return deals.join(teams, on="sales_agent").with_columns(
@@ -47,7 +47,7 @@ def lines() -> pl.DataFrame:
 
 
 _IMPORTED: list[TestOrganization] = []
-"""The organization that the first of these tests has made; the others only read it."""
+"""The organization, created by the first test that reads it."""
 
 
 @pytest.fixture
@@ -64,12 +64,12 @@ async def organization() -> TestOrganization:
 
 @pytest.fixture
 async def organization_row(organization: TestOrganization) -> OrganizationRow:
-    """The organization as a report reads it."""
+    """The organization's row."""
     return await find_organization(str(organization.id))
 
 
 def expected(lines: pl.DataFrame, by: str) -> dict[str, Row]:
-    """Won, lost, the value won and the median days to close by a column; an even number of them has two in the middle."""
+    """Return the won and lost deals, the won value and the median days to close by a column."""
     closed = lines.filter(pl.col("deal_stage").is_in(["Won", "Lost"]))
     rows = closed.group_by(by).agg(
         won=(pl.col("deal_stage") == "Won").sum(),
@@ -83,7 +83,7 @@ def expected(lines: pl.DataFrame, by: str) -> dict[str, Row]:
 async def reported(
     organization: TestOrganization, own: OrganizationRow, by: OutcomeGrouping, days: Days
 ) -> dict[str, Row]:
-    """The same as the report tells it, by the groups' names."""
+    """Return the same figures from the report by the labels of its groups."""
     found = await outcomes(organization.ctx.viewer, ALL, by, own, days)
     return {row.label: _row(row) for row in grouped(found.groups, found.medians)}
 

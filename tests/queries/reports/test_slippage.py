@@ -1,4 +1,4 @@
-"""The bridge of slippage on random histories: its identity, and each column against what a colleague would call each change."""
+"""The slippage of random histories: its columns add up, and each matches an independent classification."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,17 +21,17 @@ TODAY = date(2027, 6, 1)
 
 
 def organization_as_of(own: OrganizationRow, day: date | None = None) -> AsOf:
-    """As of a day, else long after all of it."""
+    """Return the moment of a report: the end of a day, or a time after all histories."""
     return as_of(day, own, end_of(TODAY), TODAY)
 
 
 def start_of(day: date) -> datetime:
-    """The first moment of a day."""
+    """Return the start of a day."""
     return datetime.combine(day, time.min, UTC)
 
 
 def value_due(one: PastState | None, period: Days, on: date) -> int:
-    """What an open deal that is expected in the period counts, in euros at the rate of a day."""
+    """Return the value of an open deal that is due in the period, in euros at the rate of a day; else 0."""
     if one is None or one.state not in OPEN or not within(one.day, period):
         return 0
     return base_value(one.minor, one.currency, on)
@@ -61,9 +61,9 @@ async def test_slippage_matches_the_histories_and_adds_up(
         assert (bridge.opening, bridge.closing) == tuple(
             sum(row.value for row in rows) for rows in (opened, closed)
         )
-        came = bridge.created + bridge.reopened + bridge.increased + bridge.pulled_in + bridge.revalued
-        went = bridge.decreased + bridge.pushed_out + bridge.lost + bridge.disqualified + bridge.won
-        assert bridge.opening + came - went == bridge.closing
+        added = bridge.created + bridge.reopened + bridge.increased + bridge.pulled_in + bridge.revalued
+        removed = bridge.decreased + bridge.pushed_out + bridge.lost + bridge.disqualified + bridge.won
+        assert bridge.opening + added - removed == bridge.closing
         assert _columns(bridge) == _expected_columns(deal_histories, period, before)
 
 
@@ -84,7 +84,7 @@ def _columns(bridge: SlippageFigures) -> dict[str, int]:
 
 
 def _expected_columns(deal_histories: list[History], period: Days, rate_of: date) -> dict[str, int]:
-    """Every change in the period by what a colleague would call it."""
+    """Classify every change in the period."""
     assert period.start and period.end
     columns: Counter[str] = Counter()
     for history in deal_histories:

@@ -45,7 +45,7 @@ async def insert(team: SalesTeam, value: int, period: Days, **assignee: UUID) ->
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """Targets 1 of the organization, 2 of the owner's team, 3 of the owner, 4 of the stranger, 5 of a year."""
+    """Targets 1 and 5 of the organization, 2 of the owner's team, 3 of the owner, 4 of the stranger."""
     made = await new_sales_team()
     await insert(made, 1, QUARTER)
     await insert(made, 2, QUARTER, team_id=await team_of(made, "owner"))

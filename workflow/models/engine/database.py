@@ -135,7 +135,7 @@ async def listen_for_notifications() -> None:
 
 
 async def execute(sql: str, *values: object) -> int:
-    """Run a write with placeholders $1, $2 …; return the number of rows it changed, without triggers' changes."""
+    """Run a write with placeholders $1, $2 …; return the number of rows it changed, not its triggers."""
     connection = _connection()
     return await connection.rows_changed(*_adapt(connection, sql, values))
 

@@ -1,8 +1,8 @@
 """Notifications after a commit with events, so that subscribers read the feed before their next poll.
 
 Within a process a notification sets an asyncio event. Between processes on PostgreSQL it is NOTIFY, on its
-own connection and never inside a transaction, where writers would wait for each other. A lost notification only
-delays subscribers until the next poll.
+own connection and never inside a transaction, where writers would wait for each other. A lost notification
+only delays subscribers until the next poll.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Row-level security on PostgreSQL: the row identity of a connection, and the policies that enforce it.
 
 A connection reads and writes only rows of the organization it acts as, even if a statement forgets to filter
-by it. This holds for every table with a column organization_id and for the organizations themselves. SQLite has
-no row-level security.
+by it. This holds for every table with a column organization_id and for the organizations themselves. SQLite
+has no row-level security.
 """
 
 from collections.abc import Iterator
@@ -128,8 +128,8 @@ END $$""",
 )
 """The statements that create and grant the role, create the policies, and grant privileges.
 
-Each is idempotent. Errors are ignored if the login may not create roles, which ROW_SECURITY_STATUS reports, and
-if another database of the server is migrated at the same time.
+Each is idempotent. Errors are ignored if the login may not create roles, which ROW_SECURITY_STATUS reports,
+and if another database of the server is migrated at the same time.
 """
 
 ROW_SECURITY_STATUS = f"""
