@@ -43,21 +43,6 @@ UNTESTED = frozenset(
         "workflow/operations/core/locking.py",
         "workflow/operations/core/validation.py",
         "workflow/operations/pricing/exchange_rates.py",
-        "workflow/rules/alerts/cause.py",
-        "workflow/rules/alerts/causes.py",
-        "workflow/rules/alerts/lifecycle.py",
-        "workflow/rules/codec.py",
-        "workflow/rules/errors.py",
-        "workflow/rules/events/audit.py",
-        "workflow/rules/gates/cel_variables.py",
-        "workflow/rules/health/stored.py",
-        "workflow/rules/opportunity/evidence.py",
-        "workflow/rules/opportunity/fields.py",
-        "workflow/rules/opportunity/fit.py",
-        "workflow/rules/process/bounds.py",
-        "workflow/rules/reports/outcomes.py",
-        "workflow/rules/reports/pipeline.py",
-        "workflow/rules/reports/slippage.py",
     }
 )
 """Modules with logic that have no test module of their name yet: other tests cover them."""

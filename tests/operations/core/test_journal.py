@@ -12,7 +12,6 @@ from workflow.models import Event, Organization
 from workflow.models.engine.database import open_database
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.queries.integrity import IntegrityResult, verify
-from workflow.rules.events.audit import GENESIS_HASH, chain_hash
 
 SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
 
@@ -47,26 +46,3 @@ async def test_an_event_is_stored_with_its_actor_and_request(
 async def _last_number(organization: TestOrganization) -> int:
     number: int = (await Organization.filter(id=organization.id).values("audit_number"))[0]["audit_number"]
     return number
-
-
-def test_the_hash_covers_each_part_of_an_event_its_position_and_its_predecessor() -> None:
-    fact = {"id": "1", "payload": {"a": {"old": 1, "new": 2}}, "request_id": None}
-    others = [
-        {**fact, "id": "2"},
-        {**fact, "payload": {"a": {"old": 1, "new": 3}}},
-        {**fact, "request_id": "x"},
-    ]
-    bound = chain_hash(GENESIS_HASH, 1, fact)
-
-    assert bound == chain_hash(GENESIS_HASH, 1, dict(reversed(fact.items())))
-    assert (
-        len(
-            {
-                bound,
-                chain_hash(bound, 1, fact),
-                chain_hash(GENESIS_HASH, 2, fact),
-                *(chain_hash(GENESIS_HASH, 1, one) for one in others),
-            }
-        )
-        == 6
-    )

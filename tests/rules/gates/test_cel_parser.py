@@ -5,9 +5,8 @@ from itertools import islice
 import cel
 import pytest
 
-from tests.house import ROOT
 from tests.support.counts import count
-from tests.support.rules.deal_facts import BARE_LEAD, TODAY, deal
+from tests.support.rules.deal_facts import TODAY, deal
 from tests.support.rules.random_expressions import HOSTILE_EXPRESSIONS, RandomExpressions
 from workflow.rules.gates.cel import (
     MAX_LENGTH,
@@ -16,7 +15,7 @@ from workflow.rules.gates.cel import (
     evaluate_expression,
     expression_faults,
 )
-from workflow.rules.gates.cel_parser import LOOP_MACROS, ROOTS, parse_expression
+from workflow.rules.gates.cel_parser import LOOP_MACROS, parse_expression
 from workflow.rules.gates.cel_variables import (
     MAX_WEIGHT,
     VARIABLES,
@@ -25,7 +24,6 @@ from workflow.rules.gates.cel_variables import (
     CelReference,
     DataTooLargeError,
     build_cel_data,
-    variables_as_markdown,
 )
 
 EVERYTHING = f"An expression can use {', '.join(VARIABLES)}; below `attributes`, any name."
@@ -181,32 +179,6 @@ def test_expressions_at_the_length_and_depth_limit_are_accepted() -> None:
         assert expression_faults(text) == ()
 
 
-def test_an_expression_gets_only_the_values_it_names() -> None:
-    facts = deal(attributes={"a": 1, "b": 2, "c d": 3}, base_minor=100)
-    texts = {
-        "opportunity.value > 1.0": {"opportunity": {"value": 1.0}},
-        "opportunity.attributes.a == today": {"opportunity": {"attributes": {"a": 1}}, "today": "2026-03-10"},
-        'opportunity.attributes["c d"] == 1': {"opportunity": {"attributes": {"c d": 3}}},
-        "has(opportunity.attributes.none)": {"opportunity": {"attributes": {}}},
-        "opportunity.attributes.a == opportunity.attributes.b": {
-            "opportunity": {"attributes": {"a": 1, "b": 2}}
-        },
-        'opportunity.attributes["\\141"] == 1': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
-        '"a" in opportunity.attributes': {"opportunity": {"attributes": {"a": 1, "b": 2, "c d": 3}}},
-        '"opportunity.name" == account.name': {"account": {"name": "Acme"}},
-        "true": {},
-    }
-
-    given = {
-        text: build_cel_data(
-            parse_expression(text).references, lambda row: row.read(CelContext(facts, 0, TODAY))
-        ).data
-        for text in texts
-    }
-
-    assert given == texts
-
-
 def test_referenced_values_are_found_in_every_notation() -> None:
     text = "opportunity /* */"
     spread = "opportunity\n.\tattributes // a comment .name\n [ 'a' ] == account . name"
@@ -291,24 +263,6 @@ def test_an_expression_never_reveals_another_deal() -> None:
 
         assert before == after
         assert "Secret" not in before.sentence and "Mine" not in beside.sentence
-
-
-def test_every_visible_name_has_a_root_and_a_plain_value() -> None:
-    sight = CelContext(BARE_LEAD, 0, TODAY)
-
-    assert {"opportunity", "account", "today"} == ROOTS
-    for name in VARIABLES:
-        assert build_cel_data([CelReference(name)], lambda row: row.read(sight)).data
-
-
-def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -> None:
-    page = (ROOT / "docs" / "expressions.md").read_text(encoding="utf-8")
-    examples = [block.partition("```")[0] for block in page.split("```cel\n")[1:]]
-    lines = [line for block in examples for line in block.splitlines() if line]
-
-    assert variables_as_markdown() in page
-    assert len(lines) > 8
-    assert {line: expression_faults(line) for line in lines} == dict.fromkeys(lines, ())
 
 
 def test_the_same_seed_makes_the_same_expressions() -> None:

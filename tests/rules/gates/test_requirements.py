@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
@@ -21,13 +20,11 @@ from tests.support.rules.deal_facts import (
 )
 from workflow.rules.enums import (
     BuyingRole,
-    CompetitorKind,
     CompetitorStanding,
     Coverage,
     FitOperator,
     Grade,
     OpportunityField,
-    PurchaseProcess,
     RequirementKind,
     RequirementStatus,
     Strength,
@@ -35,8 +32,7 @@ from workflow.rules.enums import (
 )
 from workflow.rules.gates.requirements import EVALUATORS, evaluate_gate, unmet_verdicts
 from workflow.rules.opportunity.buyer import coverage
-from workflow.rules.opportunity.facts import NextStep, OpportunityFacts
-from workflow.rules.opportunity.parts import ActivityFacts, CompetitorFacts, ObjectiveFacts
+from workflow.rules.opportunity.parts import ActivityFacts
 from workflow.rules.process.document import CriterionTest, RequirementTest, RoleTest
 
 STANDING = CompetitorStanding.ACTIVE
@@ -47,33 +43,6 @@ ORDER = [Grade.UNKNOWN, Grade.IDENTIFIED, Grade.VALIDATED, Grade.CONFIRMED]
 TICK = timedelta(microseconds=1)
 YESTERDAY = TODAY - timedelta(days=1)
 TOMORROW = TODAY + timedelta(days=1)
-
-FILLED: dict[F, list[OpportunityFacts]] = {
-    F.VALUE: [deal(value_minor=1, value_currency="EUR")],
-    F.EXPECTED_CLOSE_DATE: [deal(expected_close_date=TODAY), deal(expected_close_date=TOMORROW)],
-    F.NEXT_STEP: [deal(next_step=NextStep("Call", YESTERDAY)), deal(next_step=NextStep("Call", TOMORROW))],
-    F.DESCRIPTION: [deal(description="Counting stock by hand")],
-    F.PURCHASE_PROCESS: [
-        deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN
-    ],
-    F.DECISION_DATE: [deal(decision_date=YESTERDAY)],
-    F.COMPELLING_EVENT: [deal(compelling_event="The lease ends in June")],
-    F.COMPETITORS: [
-        deal(
-            competitors=(
-                CompetitorFacts(UUID(int=1), UUID(int=7), CompetitorKind.VENDOR, "Globex", STANDING),
-            )
-        )
-    ],
-    F.OBJECTIVES: [deal(objectives=(ObjectiveFacts("Count once a day"),))],
-}
-UNFILLED: dict[F, list[OpportunityFacts]] = {field: [deal()] for field in F} | {
-    F.VALUE: [deal(), deal(value_minor=0, value_currency="EUR")],
-    F.EXPECTED_CLOSE_DATE: [deal(), deal(expected_close_date=YESTERDAY)],
-    F.NEXT_STEP: [deal(), deal(next_step=NextStep("Call"))],
-    F.DESCRIPTION: [deal(), deal(description="  ")],
-    F.COMPELLING_EVENT: [deal(), deal(compelling_event=" ")],
-}
 
 
 @pytest.mark.parametrize("wanted", ORDER)
@@ -111,18 +80,6 @@ def test_an_unassessed_criterion_says_so() -> None:
         "“The buyer has a problem that hurts” has not been assessed yet; it must be validated (the "
         "buyer said so)."
     )
-
-
-@pytest.mark.parametrize("field", F)
-def test_a_field_is_met_when_filled(field: F) -> None:
-    test = RequirementTest(field=field)
-
-    filled = [verdict_on(test, facts) for facts in FILLED[field]]
-    lacking = [verdict_on(test, facts) for facts in UNFILLED[field]]
-
-    assert {(verdict.status, verdict.remedy) for verdict in filled} == {(MET, None)}
-    assert {verdict.status for verdict in lacking} == {UNMET}
-    assert all(verdict.remedy for verdict in lacking)
 
 
 def test_today_is_in_the_organizations_time_zone() -> None:

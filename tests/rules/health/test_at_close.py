@@ -47,7 +47,7 @@ def test_a_closed_deal_is_evaluated_as_at_its_close() -> None:
 
 
 def at_close(**changes: object) -> dict[str, int]:
-    """The health equals that of the same deal 40 days ago, when it was still open."""
+    """Return the points of the same deal 40 days ago, when it was still open."""
     then = {"state": S.PROGRESSING, "state_since": NOW - 100 * DAY, "transitions": closed().transitions[:1]}
     found = evaluate_health(DEFAULT, closed(**{**then, **changes}), NOW - 40 * DAY)
     return {factor.key: factor.points for factor in found.factors}

@@ -2,14 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
-from tests.support.rules.deal_facts import ACCOUNT, DEFAULT, NOW, assessment, deal, fit_rule
+from tests.support.rules.deal_facts import DEFAULT, NOW, assessment, deal, fit_rule
 from workflow.rules.enums import CriterionKind, FitOperator, FitStatus, Grade, Strength
-from workflow.rules.opportunity.evidence import evidence_fault
-from workflow.rules.opportunity.fit import fit_results
 from workflow.rules.opportunity.qualification import is_opportunity, qualification_score
 from workflow.rules.process.document import Criterion
 
@@ -88,83 +85,3 @@ def test_unknown_fit_leaves_it_an_opportunity() -> None:
     process = replace(DEFAULT, fit_rules=(fit_rule("domain", O.EQ, "acme.example"),))
 
     assert is_opportunity(process, deal(assessments=ESSENTIAL), NOW)
-
-
-@pytest.mark.parametrize(
-    ("attribute", "operator", "value", "status"),
-    [
-        ("industry", O.EQ, "Retail", PASS),
-        ("industry", O.EQ, "banking", FAIL),
-        ("industry", O.NE, "banking", PASS),
-        ("industry", O.NE, "retail", FAIL),
-        ("industry", O.IN, ["banking", "retail"], PASS),
-        ("industry", O.IN, ["banking"], FAIL),
-        ("employeeCount", O.LT, 501, PASS),
-        ("employeeCount", O.LT, 500, FAIL),
-        ("employeeCount", O.LTE, 500, PASS),
-        ("employeeCount", O.LTE, 499, FAIL),
-        ("employeeCount", O.GT, 499.5, PASS),
-        ("employeeCount", O.GT, 500, FAIL),
-        ("employeeCount", O.GTE, 500, PASS),
-        ("employeeCount", O.GTE, 501, FAIL),
-        ("employeeCount", O.GTE, "many", UNKNOWN),
-        ("employeeCount", O.EQ, 500.0, PASS),
-        ("annualRevenue", O.GTE, 1_000_000, PASS),
-        ("annualRevenue", O.GT, 1_000_000, FAIL),
-        ("listed", O.EQ, True, PASS),
-        ("listed", O.EQ, 1, FAIL),
-        ("region", O.EQ, "north", UNKNOWN),
-        ("domain", O.EQ, "acme.example", UNKNOWN),
-    ],
-)
-def test_a_fit_rule_reads_the_accounts_own_data(
-    attribute: str, operator: FitOperator, value: object, status: FitStatus
-) -> None:
-    revenue = {"annual_revenue_minor": 100_000_000, "annual_revenue_currency": "EUR"}
-    attributes = {"listed": True, "region": " "}
-    account = replace(ACCOUNT, attributes=attributes, **revenue)  # type: ignore[arg-type]
-    process = replace(DEFAULT, fit_rules=(fit_rule(attribute, operator, value),))
-
-    assert [result.status for result in fit_results(process, account)] == [status]
-
-
-@pytest.mark.parametrize("thousand", [Decimal(1000), 1000, 1000.0, Decimal("1000.00")])
-def test_a_fit_result_has_actual_and_expected_values(thousand: object) -> None:
-    process = replace(DEFAULT, fit_rules=(fit_rule("employeeCount", O.GTE, thousand),))
-
-    assert [result.explanation for result in fit_results(process, ACCOUNT)] == [
-        "“Big enough”: the account's employee count is 500; it must be at least 1000."
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(None, "", "   ", "too short", "  ninechars ", "aaaaaaaaaaaaa", "A a a a a a a a", "----------"),
-        *(
-            "1234567890",
-            "12.03.2026, 14:00",
-            "n/a n/a n/a",
-            "N/A – none",
-            "to be determined",
-            "test test test",
-        ),
-        *("Unknown. Unknown.", "not known yet", "short" + 9 * "\u200b"),
-    ],
-)
-def test_empty_evidence_is_refused_with_a_reason(text: str | None) -> None:
-    assert evidence_fault(text) is not None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The COO said so",
-        "ten chars!",
-        "Costs 12,000 a month",
-        "Leur problème: l'inventaire",
-        "彼らは毎月在庫確認に二日を失っている",
-    ],
-)
-def test_real_evidence_is_accepted(text: str) -> None:
-    assert evidence_fault(text) is None
