@@ -111,6 +111,7 @@ def _decode_record(shape: Any, data: object, at: Path, faults: list[FieldProblem
     for name, (field, kind) in known.items():
         if name in data:
             values[field.name] = _decode_value(kind, data[name], (*at, name), faults)
+        # GraphQL leaves out optional fields, and YAML writes them as null: both mean None.
         elif NoneType in get_args(kind) and field.default is MISSING:
             values[field.name] = None
         elif field.default is MISSING and field.default_factory is MISSING:
@@ -139,6 +140,7 @@ def _text(data: object) -> str | None:
 
 
 def _integer(data: object) -> int | None:
+    # In Python, True is an int.
     return data if isinstance(data, int) and not isinstance(data, bool) else None
 
 
@@ -157,7 +159,7 @@ def _number(data: object) -> Decimal | None:
     if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
         return None
     try:
-        value = Decimal(str(data))
+        value = Decimal(str(data))  # by way of the text: Decimal(0.1) has 55 digits
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) < 10**15 else None

@@ -11,6 +11,8 @@ from workflow.rules.enums import OpportunityState, ProblemCode, Trigger
 class HasExplanation(Protocol):
     """The part of a verdict that a refusal needs."""
 
+    # Not the class itself: gates are a layer above, and raise these errors.
+
     @property
     def explanation(self) -> str:
         """Return why the requirement is met or unmet, in a sentence."""

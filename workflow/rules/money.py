@@ -16,6 +16,7 @@ def exponent(currency: str) -> int | None:
         digits = Currency(currency).exponent
     except ValueError:
         return None
+    # ISO 4217 gives gold and the test currency no number of decimals.
     return digits if digits is not None else 0
 
 

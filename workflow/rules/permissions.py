@@ -63,6 +63,7 @@ ROLES_SEEING_ALL = frozenset({Role.INTEGRATOR})
 
 def acting_role(key: Role, member: Role) -> Role:
     """Return the role of a member's key: the most powerful one within both its own and the member's role."""
+    # The member's current role counts: a key must not keep what its member has lost.
     both = PERMISSIONS[key] & PERMISSIONS[member]
     return max((role for role in Role if PERMISSIONS[role] <= both), key=lambda role: len(PERMISSIONS[role]))
 

@@ -106,18 +106,19 @@ def test_a_damaged_text_is_read_or_refused_with_a_line_inside_it(
         with suppress(InvalidYamlError):
             process_from_yaml(spoiled)
         assert all(
-            1 <= problem.line <= max(1, len(spoiled.splitlines())) for problem in faults_in(spoiled, least=0)
+            1 <= problem.line <= max(1, len(spoiled.splitlines()))
+            for problem in faults_in(spoiled, minimum=0)
         )
 
 
-def faults_in(text: str, *, least: int = 1) -> tuple[LineProblem, ...]:
+def faults_in(text: str, *, minimum: int = 1) -> tuple[LineProblem, ...]:
     """Return every fault of a text, of which there must be one."""
     found: tuple[LineProblem, ...] = ()
     try:
         process_from_yaml(text)
     except InvalidYamlError as refusal:
         found = refusal.problems
-    assert len(found) >= least
+    assert len(found) >= minimum
     return found
 
 

@@ -43,9 +43,9 @@ def status_and_remedy(expression: str, facts: OpportunityFacts) -> tuple[Require
 
 
 def test_an_expression_sees_the_documented_values() -> None:
-    sight = CelContext(FULL, 65, TODAY)
+    context = CelContext(FULL, 65, TODAY)
 
-    assert {name: value_of(CelReference(name), sight) for name in VARIABLES} == {
+    assert {name: value_of(CelReference(name), context) for name in VARIABLES} == {
         "opportunity.name": "Stock counting",
         "opportunity.type": "NEW_BUSINESS",
         "opportunity.source": "Trade fair",

@@ -192,7 +192,7 @@ def test_referenced_values_are_found_in_every_notation() -> None:
 
 def test_random_expressions_never_raise() -> None:
     expressions = RandomExpressions(1)
-    told = set()
+    answers = set()
     published = 0
 
     for text in expressions.generate(count(10_000)):
@@ -200,10 +200,10 @@ def test_random_expressions_never_raise() -> None:
         found = evaluate_expression(text, expressions.cel_values())
 
         published += not faults
-        told.add(found.holds)
+        answers.add(found.holds)
         assert found.sentence and (not faults or found.holds is None)
 
-    assert told == {True, False, None}
+    assert answers == {True, False, None}
     assert published > count(10_000) / 4
 
 
@@ -219,25 +219,25 @@ def test_evaluation_is_bounded_in_text_macros_data_and_work() -> None:
     evaluated = 0
 
     for text in expressions.generate(count(10_000)):
-        sight = expressions.cel_values(large=100)
+        context = expressions.cel_values(large=100)
         macros = sum(text.count(f".{macro}(") for macro in LOOP_MACROS)
-        seen = None if expression_faults(text) else given_to(text, sight)
-        if seen is not None:
+        data = None if expression_faults(text) else data_given_to(text, context)
+        if data is not None:
             evaluated += 1
-            assert (len(text) <= MAX_LENGTH, macros <= 1, seen.weight <= MAX_WEIGHT) == (True, True, True)
+            assert (len(text) <= MAX_LENGTH, macros <= 1, data.weight <= MAX_WEIGHT) == (True, True, True)
         elif not expression_faults(text):
-            assert "the deal has too much data for it" in evaluate_expression(text, sight).sentence
+            assert "the deal has too much data for it" in evaluate_expression(text, context).sentence
 
     assert evaluated > count(10_000) / 10
 
 
-def given_to(text: str, sight: CelContext) -> CelData | None:
+def data_given_to(text: str, context: CelContext) -> CelData | None:
     """Return the data of an expression; None if it is too large."""
     try:
-        seen = build_cel_data(parse_expression(text).references, lambda row: row.read(sight))
+        data = build_cel_data(parse_expression(text).references, lambda row: row.read(context))
     except DataTooLargeError:
         return None
-    return seen if estimate_work(parse_expression(text), seen) <= MAX_WORK else None
+    return data if estimate_work(parse_expression(text), data) <= MAX_WORK else None
 
 
 def test_our_reading_of_an_expression_agrees_with_cel() -> None:

@@ -50,11 +50,11 @@ def test_an_expression_gets_only_the_values_it_names() -> None:
 
 
 def test_every_visible_name_has_a_root_and_a_plain_value() -> None:
-    sight = CelContext(BARE_LEAD, 0, TODAY)
+    context = CelContext(BARE_LEAD, 0, TODAY)
 
     assert {"opportunity", "account", "today"} == ROOTS
     for name in VARIABLES:
-        assert build_cel_data([CelReference(name)], lambda row: row.read(sight)).data
+        assert build_cel_data([CelReference(name)], lambda row: row.read(context)).data
 
 
 def test_the_documentation_shows_the_table_and_its_examples_can_be_published() -> None:

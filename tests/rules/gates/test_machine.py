@@ -32,7 +32,10 @@ from workflow.rules.gates.machine import (
 S = OpportunityState
 T = Trigger
 NO_TRANSITION = [
-    (s, t) for s in S for t in T if not any(arrow.source is s and arrow.trigger is t for arrow in TRANSITIONS)
+    (s, t)
+    for s in S
+    for t in T
+    if not any(transition.source is s and transition.trigger is t for transition in TRANSITIONS)
 ]
 GRAPH = {
     T.QUALIFY: {(S.LEAD, S.QUALIFIED)},
@@ -48,7 +51,7 @@ GRAPH = {
 
 def triggers_of(state: OpportunityState) -> tuple[Trigger, ...]:
     """Return the triggers that are possible from a state, each once."""
-    return tuple(dict.fromkeys(arrow.trigger for arrow in transitions_from(state)))
+    return tuple(dict.fromkeys(transition.trigger for transition in transitions_from(state)))
 
 
 def test_the_transition_table_is_as_documented() -> None:
@@ -57,11 +60,13 @@ def test_the_transition_table_is_as_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}"
+    "transition",
+    TRANSITIONS,
+    ids=lambda transition: f"{transition.trigger}-{transition.source}-{transition.target}",
 )
-def test_each_transition_leads_to_its_target(arrow: TransitionRule) -> None:
-    assert next_state(arrow.source, arrow.trigger, arrow.target) is arrow.target
-    assert find_transition(deal(state=arrow.source), arrow.trigger, arrow.target) is arrow
+def test_each_transition_leads_to_its_target(transition: TransitionRule) -> None:
+    assert next_state(transition.source, transition.trigger, transition.target) is transition.target
+    assert find_transition(deal(state=transition.source), transition.trigger, transition.target) is transition
 
 
 @pytest.mark.parametrize(("state", "trigger"), NO_TRANSITION)
@@ -93,7 +98,7 @@ def test_reopening_a_lost_deal_needs_a_target() -> None:
 
 
 def test_unreachable_and_leaky_graphs_are_detected() -> None:
-    island = [arrow for arrow in TRANSITIONS if arrow.target is not S.WON]
+    island = [transition for transition in TRANSITIONS if transition.target is not S.WON]
     leak = [*TRANSITIONS, TransitionRule(T.PROGRESS, S.WON, S.PROGRESSING)]
 
     assert graph_faults(TRANSITIONS) == []
@@ -102,35 +107,43 @@ def test_unreachable_and_leaky_graphs_are_detected() -> None:
 
 
 def test_reopen_is_checked_by_the_gate_into_its_target() -> None:
-    gates = {arrow.target: arrow.gate_trigger for arrow in TRANSITIONS if arrow.trigger is T.REOPEN}
+    gates = {
+        transition.target: transition.gate_trigger
+        for transition in TRANSITIONS
+        if transition.trigger is T.REOPEN
+    }
 
     assert gates == {S.LEAD: None, S.QUALIFIED: T.QUALIFY, S.PROGRESSING: T.PROGRESS}
 
 
 def test_a_transition_without_a_gate_has_no_requirements() -> None:
-    arrow = find_transition(deal(), T.DISQUALIFY)
+    transition = find_transition(deal(), T.DISQUALIFY)
 
-    assert evaluate_transition(arrow, deal(), DEFAULT, NOW) == ()
+    assert evaluate_transition(transition, deal(), DEFAULT, NOW) == ()
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize(
-    "arrow", TRANSITIONS, ids=lambda arrow: f"{arrow.trigger}-{arrow.source}-{arrow.target}"
+    "transition",
+    TRANSITIONS,
+    ids=lambda transition: f"{transition.trigger}-{transition.source}-{transition.target}",
 )
-def test_each_role_may_do_the_documented_transitions(arrow: TransitionRule, role: Role) -> None:
-    if arrow.trigger is not T.REOPEN:
+def test_each_role_may_do_the_documented_transitions(transition: TransitionRule, role: Role) -> None:
+    if transition.trigger is not T.REOPEN:
         allowed = {Role.MANAGER, Role.ADMIN, Role.INTEGRATOR}
     else:
-        allowed = {Role.ADMIN} if arrow.source is S.WON else {Role.MANAGER, Role.ADMIN}
+        allowed = {Role.ADMIN} if transition.source is S.WON else {Role.MANAGER, Role.ADMIN}
 
-    assert (forbidden_reason(arrow, viewer(role), OWNERSHIP) is None) == (role in allowed)
+    assert (forbidden_reason(transition, viewer(role), OWNERSHIP) is None) == (role in allowed)
 
 
 def test_an_owner_may_do_every_transition_except_reopen() -> None:
     owner = viewer(Role.REP, member=OWNER)
 
     refused = {
-        arrow.trigger for arrow in TRANSITIONS if forbidden_reason(arrow, owner, OWNERSHIP) is not None
+        transition.trigger
+        for transition in TRANSITIONS
+        if forbidden_reason(transition, owner, OWNERSHIP) is not None
     }
 
     assert refused == {T.REOPEN}
@@ -215,4 +228,6 @@ def test_the_diagram_shows_every_transition() -> None:
     lines = mermaid_diagram().splitlines()
 
     assert lines[:2] == ["stateDiagram-v2", "    [*] --> LEAD"]
-    assert lines[2:] == [f"    {arrow.source} --> {arrow.target}: {arrow.trigger}" for arrow in TRANSITIONS]
+    assert lines[2:] == [
+        f"    {transition.source} --> {transition.target}: {transition.trigger}" for transition in TRANSITIONS
+    ]

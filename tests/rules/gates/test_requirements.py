@@ -105,11 +105,11 @@ PROGRESS_DATE = replace(
 
 
 @pytest.mark.parametrize(
-    ("talks", "expected"),
+    ("conversations", "expected"),
     [(0, "NONE"), (1, "BRIEF"), (2, "MULTIPLE"), (4, "MULTIPLE"), (5, "IN_DEPTH"), (50, "IN_DEPTH")],
 )
-def test_coverage_counts_two_way_activities(talks: int, expected: str) -> None:
-    assert coverage(talks) is Coverage(expected)
+def test_coverage_counts_two_way_activities(conversations: int, expected: str) -> None:
+    assert coverage(conversations) is Coverage(expected)
 
 
 CHAMPION = BuyingRole.CHAMPION
@@ -137,11 +137,13 @@ def test_a_role_is_met_by_enough_people(
     assert (verdict.status, verdict.remedy) == (status, remedy)
 
 
-@pytest.mark.parametrize(("talks", "status"), [(0, UNMET), (1, UNMET), (2, MET), (5, MET)])
-def test_a_role_may_require_a_coverage(talks: int, status: RequirementStatus) -> None:
+@pytest.mark.parametrize(("conversations", "status"), [(0, UNMET), (1, UNMET), (2, MET), (5, MET)])
+def test_a_role_may_require_a_coverage(conversations: int, status: RequirementStatus) -> None:
     test = RequirementTest(role=RoleTest((CHAMPION,), 1, Coverage.MULTIPLE))
 
-    verdict = verdict_on(test, deal(stakeholders=(stakeholder(CHAMPION),), activity=two_way_activity(talks)))
+    verdict = verdict_on(
+        test, deal(stakeholders=(stakeholder(CHAMPION),), activity=two_way_activity(conversations))
+    )
 
     assert (verdict.status, verdict.remedy) == (status, "logActivity" if status is UNMET else None)
 

@@ -169,9 +169,9 @@ def test_a_state_without_expected_days_scores_15() -> None:
 
 
 def test_a_second_visit_adds_to_the_first() -> None:
-    came = TransitionFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
-    went = TransitionFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
-    again: dict[str, Any] = {"state": S.QUALIFIED, "transitions": (came, went, came)}
+    qualified = TransitionFacts(Trigger.QUALIFY, S.LEAD, S.QUALIFIED, NOW, 3 * 86_400)
+    regressed = TransitionFacts(Trigger.REGRESS, S.QUALIFIED, S.LEAD, NOW, 10 * 86_400)
+    again: dict[str, Any] = {"state": S.QUALIFIED, "transitions": (qualified, regressed, qualified)}
 
     assert points("state_age", **again, state_since=NOW - 4 * DAY) == 15
     assert points("state_age", **again, state_since=NOW - 4 * DAY - TICK) == 8
@@ -183,10 +183,11 @@ def test_an_unpushed_close_date_scores_10(pushes: int, given: int) -> None:
 
 
 @pytest.mark.parametrize("role", [R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER])
-@pytest.mark.parametrize(("talks", "given"), [(0, 0), (1, 5), (2, 10), (4, 10), (5, 10)])
-def test_a_covered_decision_maker_scores_10(role: BuyingRole, talks: int, given: int) -> None:
+@pytest.mark.parametrize(("conversations", "given"), [(0, 0), (1, 5), (2, 10), (4, 10), (5, 10)])
+def test_a_covered_decision_maker_scores_10(role: BuyingRole, conversations: int, given: int) -> None:
     assert (
-        points("decision_maker", stakeholders=(stakeholder(role),), activity=two_way_activity(talks)) == given
+        points("decision_maker", stakeholders=(stakeholder(role),), activity=two_way_activity(conversations))
+        == given
     )
 
 

@@ -22,7 +22,7 @@ from workflow.rules.process.document import ProcessDocument, RequiredRole
 R = BuyingRole
 C = Coverage
 DECIDING = (R.ECONOMIC_BUYER, R.DECISION_MAKER, R.APPROVER)
-MIN_TALKS = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
+MIN_CONVERSATIONS = {C.NONE: 0, C.BRIEF: 1, C.MULTIPLE: 2, C.IN_DEPTH: 5}
 
 
 def process_requiring(*roles: RequiredRole) -> ProcessDocument:
@@ -36,19 +36,19 @@ def stakeholders(*roles: BuyingRole) -> tuple[StakeholderFacts, ...]:
 
 
 @pytest.mark.parametrize(
-    ("talks", "expected"),
+    ("conversations", "expected"),
     [(0, C.NONE), (1, C.BRIEF), (2, C.MULTIPLE), (4, C.MULTIPLE), (5, C.IN_DEPTH), (500, C.IN_DEPTH)],
 )
-def test_coverage_follows_the_number_of_two_way_activities(talks: int, expected: Coverage) -> None:
-    assert coverage(talks) is expected
+def test_coverage_follows_the_number_of_two_way_activities(conversations: int, expected: Coverage) -> None:
+    assert coverage(conversations) is expected
 
 
-@pytest.mark.parametrize("least", Coverage)
-@pytest.mark.parametrize("talks", range(7))
-def test_a_person_is_covered_from_the_required_depth(least: Coverage, talks: int) -> None:
-    facts = deal(stakeholders=(stakeholder(),), activity=two_way_activity(talks))
+@pytest.mark.parametrize("minimum", Coverage)
+@pytest.mark.parametrize("conversations", range(7))
+def test_a_person_is_covered_from_the_required_depth(minimum: Coverage, conversations: int) -> None:
+    facts = deal(stakeholders=(stakeholder(),), activity=two_way_activity(conversations))
 
-    assert has_coverage(facts, stakeholder(), least) is (talks >= MIN_TALKS[least])
+    assert has_coverage(facts, stakeholder(), minimum) is (conversations >= MIN_CONVERSATIONS[minimum])
 
 
 def test_activities_with_others_do_not_cover_a_person() -> None:

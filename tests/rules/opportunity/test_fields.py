@@ -31,7 +31,9 @@ FILLED: dict[F, list[OpportunityFacts]] = {
     F.NEXT_STEP: [deal(next_step=NextStep("Call", YESTERDAY)), deal(next_step=NextStep("Call", TOMORROW))],
     F.DESCRIPTION: [deal(description="Counting stock by hand")],
     F.PURCHASE_PROCESS: [
-        deal(purchase_process=way) for way in PurchaseProcess if way is not PurchaseProcess.UNKNOWN
+        deal(purchase_process=process)
+        for process in PurchaseProcess
+        if process is not PurchaseProcess.UNKNOWN
     ],
     F.DECISION_DATE: [deal(decision_date=YESTERDAY)],
     F.COMPELLING_EVENT: [deal(compelling_event="The lease ends in June")],
@@ -58,20 +60,20 @@ def test_a_field_is_met_when_filled(field: F) -> None:
     test = RequirementTest(field=field)
 
     filled = [verdict_on(test, facts) for facts in FILLED[field]]
-    lacking = [verdict_on(test, facts) for facts in UNFILLED[field]]
+    unfilled = [verdict_on(test, facts) for facts in UNFILLED[field]]
 
     assert {(verdict.status, verdict.remedy) for verdict in filled} == {(MET, None)}
-    assert {verdict.status for verdict in lacking} == {UNMET}
-    assert all(verdict.remedy for verdict in lacking)
+    assert {verdict.status for verdict in unfilled} == {UNMET}
+    assert all(verdict.remedy for verdict in unfilled)
 
 
 @pytest.mark.parametrize("field", F)
 def test_the_sentences_for_filled_and_unfilled_differ(field: F) -> None:
     filled = {check_field(field, facts, TODAY) for facts in FILLED[field]}
-    lacking = {check_field(field, facts, TODAY) for facts in UNFILLED[field]}
+    unfilled = {check_field(field, facts, TODAY) for facts in UNFILLED[field]}
 
     assert filled == {(True, FIELD_RULES[field].met)}
-    assert lacking == {(False, FIELD_RULES[field].unmet)}
+    assert unfilled == {(False, FIELD_RULES[field].unmet)}
     assert FIELD_RULES[field].met != FIELD_RULES[field].unmet
 
 

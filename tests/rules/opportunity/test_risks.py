@@ -76,11 +76,11 @@ def test_a_risk_is_open_until_it_is_mitigated_accepted_or_closed(status: RiskSta
     assert highest_risk_level(facts) is (CRITICAL if status in OPEN else None)
 
 
-@pytest.mark.parametrize(("found", "most"), list(product(RiskLevel, repeat=2)))
-def test_only_higher_risks_are_above_a_level(found: RiskLevel, most: RiskLevel) -> None:
+@pytest.mark.parametrize(("found", "limit"), list(product(RiskLevel, repeat=2)))
+def test_only_higher_risks_are_above_a_level(found: RiskLevel, limit: RiskLevel) -> None:
     facts = deal(risks=(risk(*SCORES[found]),))
 
-    assert open_risks_above(facts, most) == (facts.risks if is_lower(most, found) else ())
+    assert open_risks_above(facts, limit) == (facts.risks if is_lower(limit, found) else ())
 
 
 def test_the_highest_of_the_open_risks_counts() -> None:
@@ -107,8 +107,8 @@ REVIEWS = {
     "never reviewed": (deal(), NEVER),
     "never reviewed, and a risk": (deal(risks=(risk(),)), NEVER),
     "never reviewed by a first-time buyer": (deal(first_time_buyer=True), NEVER),
-    "none was found, and it was said": (deal_after_review(none_found=True), None),
-    "none was found, and nothing was said": (deal_after_review(), UNSAID),
+    "none was found, and it was explanation": (deal_after_review(none_found=True), None),
+    "none was found, and nothing was explanation": (deal_after_review(), UNSAID),
     "one is on record": (deal_after_review(risks=(risk(),)), None),
     "one was raised in the moment of the review": (
         deal_after_review(risks=(risk(raised_at=REVIEWED),)),
@@ -120,13 +120,13 @@ REVIEWS = {
         RAISED,
     ),
     "one before and one after": (deal_after_review(risks=(risk(), risk(raised_at=NOW))), RAISED),
-    "raised after it was said that there is none": (
+    "raised after it was explanation that there is none": (
         deal_after_review(none_found=True, risks=(risk(raised_at=NOW),)),
         RAISED,
     ),
     "all are closed": (deal_after_review(risks=(risk(5, 5, RiskStatus.CLOSED),)), None),
     "first-time buyer, none found": (deal_after_review(none_found=True, first_time_buyer=True), FIRST),
-    "first-time buyer, nothing said": (deal_after_review(first_time_buyer=True), FIRST),
+    "first-time buyer, nothing explanation": (deal_after_review(first_time_buyer=True), FIRST),
     "first-time buyer with a risk": (deal_after_review(first_time_buyer=True, risks=(risk(),)), None),
     "first-time buyer whose risk is closed": (
         deal_after_review(none_found=True, first_time_buyer=True, risks=(risk(1, 1, RiskStatus.CLOSED),)),
@@ -178,31 +178,31 @@ REVIEWS = {
 
 @pytest.mark.parametrize("case", REVIEWS)
 def test_risks_are_reviewed_when_a_review_followed_them(case: str) -> None:
-    facts, lack = REVIEWS[case]
+    facts, missing = REVIEWS[case]
 
-    assert missing_review(facts) == lack
+    assert missing_review(facts) == missing
 
 
 @pytest.mark.parametrize("case", REVIEWS)
 def test_a_gate_says_what_the_review_lacks_with_a_remedy(case: str) -> None:
-    facts, lack = REVIEWS[case]
+    facts, missing = REVIEWS[case]
 
     verdict = verdict_on(RequirementTest(risk_reviewed=True), facts)
 
     found = (verdict.status, verdict.explanation, verdict.remedy)
-    if lack is None:
+    if missing is None:
         assert found == (MET, "The buyer's perceived risks were reviewed.", None)
     else:
-        assert found == (UNMET, lack.sentence, lack.remedy)
+        assert found == (UNMET, missing.sentence, missing.remedy)
 
 
 MITIGATING = RiskStatus.MITIGATING
 DONE = RiskStatus.MITIGATED
-CLOSER = "Mitigate each of them, or ask a manager to settle it."
+ADVICE = "Mitigate each of them, or ask a manager to settle it."
 
 
 @pytest.mark.parametrize(
-    ("risks", "most", "said", "remedy"),
+    ("risks", "limit", "explanation", "remedy"),
     [
         ([], MEDIUM, "No open risk is above medium.", None),
         ([risk(3, 3)], MEDIUM, "No open risk is above medium.", None),
@@ -211,28 +211,28 @@ CLOSER = "Mitigate each of them, or ask a manager to settle it."
         (
             [risk(2, 5)],
             MEDIUM,
-            f"Open risks above medium: “It takes a year” (high). {CLOSER}",
+            f"Open risks above medium: “It takes a year” (high). {ADVICE}",
             "addMitigation",
         ),
-        ([risk(1, 5)], LOW, f"Open risks above low: “It takes a year” (medium). {CLOSER}", "addMitigation"),
+        ([risk(1, 5)], LOW, f"Open risks above low: “It takes a year” (medium). {ADVICE}", "addMitigation"),
         (
             [risk(2, 5, MITIGATING, mitigated=True), risk(1, 1)],
             MEDIUM,
-            f"Open risks above medium: “It takes a year” (high). {CLOSER}",
+            f"Open risks above medium: “It takes a year” (high). {ADVICE}",
             "completeMitigation",
         ),
         (
             [risk(2, 5, MITIGATING, mitigated=True), replace(risk(3, 5), statement="It costs a fortune")],
             MEDIUM,
-            f"Open risks above medium: “It takes a year” (high), “It costs a fortune” (critical). {CLOSER}",
+            f"Open risks above medium: “It takes a year” (high), “It costs a fortune” (critical). {ADVICE}",
             "addMitigation",
         ),
     ],
 )
 def test_a_gate_names_each_open_risk_above_its_level(
-    risks: list[Any], most: RiskLevel, said: str, remedy: str | None
+    risks: list[Any], limit: RiskLevel, explanation: str, remedy: str | None
 ) -> None:
-    verdict = verdict_on(RequirementTest(max_open_risk=most), deal(risks=tuple(risks)))
+    verdict = verdict_on(RequirementTest(max_open_risk=limit), deal(risks=tuple(risks)))
 
     status = UNMET if remedy else MET
-    assert (verdict.status, verdict.explanation, verdict.remedy) == (status, said, remedy)
+    assert (verdict.status, verdict.explanation, verdict.remedy) == (status, explanation, remedy)

@@ -69,7 +69,7 @@ def find_alerts(
 ) -> tuple[FoundAlert, ...]:
     """Return every alert of an open deal at an instant; `stored` gives how long alerts have been CRITICAL."""
     if facts.state not in OPEN_STATES:
-        return ()
+        return ()  # closing a deal resolves its alerts
     context = RuleContext(facts, process, now)
     critical_since = {alert.code: alert.severity_since for alert in stored if _is_critical(alert)}
     found = [

@@ -143,6 +143,7 @@ def champion_has_left(context: AlertContext) -> Iterator[AlertCause]:
         for person in context.facts.present_stakeholders()
         if person.influence is Influence.DECISIVE and person.attitude is Attitude.HOSTILE
     ]
+    # A deal that never had a champion is the business of ROLE_MISSING.
     if champions and all(person.left for person in champions):
         names = ", ".join(person.contact_name for person in champions)
         verb = "Our champion has left" if len(champions) == 1 else "Our champions have left"
@@ -170,6 +171,7 @@ def risk_is_unaddressed(context: AlertContext) -> Iterator[AlertCause]:
         age = context.days_since(risk.raised_at)
         statement = wording.quote([risk.statement])
         known = f"The {level.label} risk {statement} has had no mitigation for {wording.days(int(age))}"
+        # The ladder has a shorter threshold for CRITICAL risks, which must not apply to HIGH ones.
         counts = at_least_threshold if level is RiskLevel.CRITICAL else threshold_below_critical
         yield AlertCause(
             f"{known}. Agree with the buyer on one.",

@@ -76,6 +76,7 @@ def change_alert(
             **texts,
         }
         if is_worse:
+            # The response was given for the lower severity.
             return AlertChange(
                 row["id"], {**UNACKNOWLEDGED, **changes, "status": AlertStatus.OPEN}, "alert.opened"
             )

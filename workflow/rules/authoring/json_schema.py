@@ -237,6 +237,7 @@ def _bounds_schema(kind: Any, place: tuple[type, str]) -> SchemaNode:
 
 
 def _nullable(node: SchemaNode) -> SchemaNode:
+    # Editors explain a list of types better than `anyOf`.
     if "type" in node:
         return {**node, "type": [node["type"], "null"]}
     return {"anyOf": [node, {"type": "null"}]}

@@ -33,7 +33,7 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: object) -> bool:
-        return True
+        return True  # equal parts are written out, not as anchors that people would have to follow
 
 
 def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:

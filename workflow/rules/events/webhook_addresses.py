@@ -96,9 +96,11 @@ def choose_address(addresses: Collection[str], *, allow_private: bool) -> str:
     if not addresses:
         raise UnsafeUrlError("The host does not resolve to any address.")
     if not allow_private:
+        # All of them: a host that mixes public and internal addresses is a known way to reach the inside.
         for address in addresses:
             if not is_public(address.partition("%")[0]):
                 raise UnsafeUrlError("The host resolves to an address that is not on the public internet.")
+    # IPv4 first, as it is reachable from more networks; sorted, so that the resolver's order does not matter.
     return min(addresses, key=lambda address: (":" in address, address))
 
 
@@ -146,6 +148,7 @@ def _ip_literal(host: str) -> IPv4Address | IPv6Address | None:
         return ip_address(host)
     except ValueError:
         pass
+    # The C library accepts octal, hexadecimal and shortened notations, which `ip_address` refuses.
     try:
         return IPv4Address(socket.inet_aton(host))
     except OSError:

@@ -66,6 +66,7 @@ def evaluate_expression(text: str, context: CelContext) -> CelResult:
     references = compiled.parsed.references
     holds, why = _evaluate(compiled, context)
     if holds is None:
+        # Not False: a requirement would be unmet either way, but a `when` must stay in force.
         return CelResult(None, f"{_shorten(text)} cannot be evaluated: {why}.", _remedy(references, context))
     verdict = f"{_shorten(text)} is {'true' if holds else 'not true'}"
     shown = _describe_all(references, context)
@@ -157,6 +158,7 @@ def _evaluate(compiled: _CompiledExpression, context: CelContext) -> tuple[bool 
     result = _run(compiled.program, data.data)
     if isinstance(result, bool):
         return result, ""
+    # CEL raises if it compares with null: name what is missing rather than the error.
     missing = [str(reference) for reference in references if value_of(reference, context) is None]
     if missing and isinstance(result, LookupError | TypeError):
         return None, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not known"

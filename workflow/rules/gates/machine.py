@@ -266,6 +266,7 @@ def _build_machine(table: Iterable[TransitionRule]) -> Machine:
     transitions = list(table)
     if faults := graph_faults(transitions):
         raise ValueError(" ".join(faults))
+    # Without a model and `auto_transitions`: the shared machine has no state and no shortcuts.
     return Machine(
         model=None,
         states=[state.value for state in OpportunityState],
@@ -277,7 +278,7 @@ def _build_machine(table: Iterable[TransitionRule]) -> Machine:
                 "trigger": str(transition.trigger),
                 "source": str(transition.source),
                 "dest": str(transition.target),
-                "conditions": _leads_to_target,
+                "conditions": _leads_to_target,  # REOPEN leads from one state to several
             }
             for transition in transitions
         ],

@@ -155,6 +155,7 @@ def role_is_filled(test: RequirementTest, context: RuleContext) -> Finding:
     names = ", ".join(person.contact_name for person in matching)
     if len(matching) >= test.role.minimum:
         return Finding(True, f"Known: {names}. Required: {_describe_role(test.role)}.", "addStakeholder")
+    # Enough people have the role, but we have not talked with them enough.
     remedy = "logActivity" if len(stakeholders) >= test.role.minimum else _stakeholder_remedy(context.facts)
     return Finding(False, f"Required: {_describe_role(test.role)}. Known: {names or 'no one'}.", remedy)
 

@@ -179,9 +179,9 @@ def _risk_penalty(context: RuleContext, available: int) -> tuple[int, str]:
     names = wording.quote([risk.statement for risk in risks])
     cost = f"costs {RISK_PENALTY} points" if len(risks) == 1 else f"each cost {RISK_PENALTY} points"
     floor = " The score does not fall below 0." if penalty > available else ""
-    return -min(
-        penalty, available
-    ), f"Without a mitigation, {names} {cost}. Agree with the buyer on one.{floor}"
+    explanation = f"Without a mitigation, {names} {cost}. Agree with the buyer on one.{floor}"
+    # Cut to the other points, so that the factors still add up to the score.
+    return -min(penalty, available), explanation
 
 
 def _points_within(span: timedelta, ladder: tuple[tuple[int, int], ...], unit: timedelta) -> int:

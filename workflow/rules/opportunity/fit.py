@@ -75,6 +75,7 @@ def _to_scalar(found: object) -> Scalar | None:
         return found
     if isinstance(found, int | float | Decimal):
         return Decimal(str(found))
+    # Lists and objects of customers have no order or equality that a rule could use, except as text.
     return None if found is None or found == [] else str(found)
 
 
@@ -84,6 +85,7 @@ def _passes(rule: FitRule, found: Scalar) -> bool | None:
     if rule.operator in _EQUALITIES:
         return bool(_EQUALITIES[rule.operator](_equals(found, rule.value), True))
     limit = _to_scalar(rule.value)
+    # No order between a text and a number: the data is wrong, which is not the same as a bad fit.
     if type(found) is not type(limit) or isinstance(found, bool):
         return None
     return bool(_ORDERINGS[rule.operator](_fold_case(found), _fold_case(limit)))

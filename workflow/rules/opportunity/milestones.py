@@ -37,7 +37,7 @@ def milestone_progress(facts: OpportunityFacts, now: datetime) -> Progress:
     total_weight = sum(milestone.weight for milestone in facts.milestones)
     share = Decimal(100 * sum(milestone.weight for milestone in passed))
     return Progress(
-        percent=round_half_up(share / total_weight) if total_weight else 0,
+        percent=round_half_up(share / total_weight) if total_weight else 0,  # milestones by hand may weigh 0
         completed=len(passed),
         total=len(facts.milestones),
         overdue=sum(is_overdue(milestone, facts, now) for milestone in facts.milestones),

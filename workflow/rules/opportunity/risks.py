@@ -22,7 +22,7 @@ class MissingReview:
 
 def score_level(likelihood: int, impact: int) -> RiskLevel:
     """Return the level of likelihood × impact: MEDIUM from 5, HIGH from 10, CRITICAL from 15."""
-    return next((name for least, name in _LEVELS if likelihood * impact >= least), RiskLevel.LOW)
+    return next((level for lowest, level in _LEVELS if likelihood * impact >= lowest), RiskLevel.LOW)
 
 
 def risk_level(risk: RiskFacts) -> RiskLevel:

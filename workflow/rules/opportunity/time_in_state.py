@@ -20,6 +20,7 @@ class StateDuration:
 
 def state_durations(facts: OpportunityFacts, now: datetime) -> tuple[StateDuration, ...]:
     """Return the time in each state that the deal has been in, in the order of the states."""
+    # The clock of the process that wrote `state_since` can be ahead.
     current = max(0, int((now - facts.state_since).total_seconds()))
     visits = [(transition.source, transition.seconds) for transition in facts.transitions]
     durations: dict[OpportunityState, StateDuration] = {}

@@ -215,6 +215,7 @@ def encode_process(document: ProcessDocument) -> dict[str, Any]:
 
 def content_hash(document: ProcessDocument) -> str:
     """Return a hash that is equal for equal documents, in whatever format they were written."""
+    # Sorted and without spaces: the same document in YAML, JSON or GraphQL must not become a new version.
     text = json.dumps(encode_process(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 

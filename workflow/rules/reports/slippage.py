@@ -109,6 +109,7 @@ def _add_change(figures: SlippageFigures, change: SnapshotChange, to_base: ToBas
     elif _is_pushed_out(change):
         figures.pushed_out += before
     elif change.was_due:
+        # A close on a date outside of the period takes its old value out of the period.
         close_value = after if change.stays_in else before
         _add_difference(figures, close_value - before)
         _add_close(figures, change.state, close_value)

@@ -115,10 +115,12 @@ def validate_document(document: OpportunityDocument, row: ImportRowFacts) -> Non
 
 def _check_numbers(document: OpportunityDocument) -> Iterator[FieldProblem]:
     for path, part in _parts((), document):
-        for name, (least, most) in NUMBER_RANGES.items():
+        for name, (smallest, largest) in NUMBER_RANGES.items():
             value = getattr(part, name, None)
-            if value is not None and not least <= value <= most:
-                yield document_fault(*path, name, message=f"must be a number from {least:g} to {most:g}")
+            if value is not None and not smallest <= value <= largest:
+                yield document_fault(
+                    *path, name, message=f"must be a number from {smallest:g} to {largest:g}"
+                )
 
 
 def _check_references(document: OpportunityDocument) -> Iterator[FieldProblem]:
