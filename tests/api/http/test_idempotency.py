@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from schema.core.ids import encode
+from tests.support.answers import error_code
 from tests.support.counts import count
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server
@@ -33,12 +34,6 @@ async def send(client: httpx.AsyncClient, key: str, query: str = CREATE, **varia
     """Send a request with an idempotency key."""
     headers = {"Idempotency-Key": key}
     return await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-
-
-def code(answer: httpx.Response) -> str:
-    """Return the code of the answer's only error."""
-    [error] = answer.json()["errors"]
-    return str(error["extensions"]["code"])
 
 
 async def test_the_same_request_again_gets_the_same_answer(
@@ -116,7 +111,7 @@ async def test_of_many_concurrent_requests_one_runs_and_all_get_its_answer(
 async def _until_answered(client: httpx.AsyncClient, key: str) -> httpx.Response:
     """Repeat a request until it is no longer in progress."""
     while (answer := await send(client, key, name="Acme")).status_code == 409:
-        assert (code(answer), answer.headers["Retry-After"]) == ("IDEMPOTENCY_CONFLICT", "1")
+        assert (error_code(answer), answer.headers["Retry-After"]) == ("IDEMPOTENCY_CONFLICT", "1")
         await asyncio.sleep(0.05)
     return answer
 
@@ -129,7 +124,7 @@ async def test_another_request_under_the_key_is_refused(
 
     other = await send(client, key, name="Another")
 
-    assert (other.status_code, code(other)) == (422, "IDEMPOTENCY_CONFLICT")
+    assert (other.status_code, error_code(other)) == (422, "IDEMPOTENCY_CONFLICT")
     assert await Account.filter(organization_id=organization.id).count() == 1
 
 
@@ -166,7 +161,7 @@ async def test_the_key_is_free_again_after_a_day(
 async def test_an_invalid_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
     answer = await send(client, key, name="Acme")
 
-    assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
+    assert (answer.status_code, error_code(answer)) == (400, "BAD_USER_INPUT")
 
 
 async def test_a_request_with_a_key_holds_one_mutation(
@@ -174,7 +169,7 @@ async def test_a_request_with_a_key_holds_one_mutation(
 ) -> None:
     answer = await send(client, uuid4().hex, TWO)
 
-    assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
+    assert (answer.status_code, error_code(answer)) == (400, "BAD_USER_INPUT")
     assert await Account.filter(organization_id=organization.id).count() == 0
 
 
@@ -204,7 +199,7 @@ async def test_an_expired_idempotency_lease_is_taken_over(
         assert running.json()["data"] == second.json()["data"] == first.json()["data"]
         assert running.headers["Idempotency-Replayed"] == "true"
     else:
-        assert (running.status_code, code(running)) == (409, "IDEMPOTENCY_CONFLICT")
+        assert (running.status_code, error_code(running)) == (409, "IDEMPOTENCY_CONFLICT")
         assert second.json()["data"]["createAccount"]["__typename"] == "AccountChanged"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from api.http.persisted_queries import PersistedQueries
 from api.http.problems import RequestProblem
+from tests.support.answers import error_code
 from tests.support.organizations import new_organization
 from tests.support.serving import Server
 
@@ -19,12 +20,6 @@ def digest(query: str) -> dict[str, Any]:
     return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}
 
 
-def code(answer: httpx.Response) -> str:
-    """Return the code of the answer's only error."""
-    [error] = answer.json()["errors"]
-    return str(error["extensions"]["code"])
-
-
 async def test_a_document_is_sent_once_and_then_its_hash(client: httpx.AsyncClient) -> None:
     query = f"query Once {ROLE}"
 
@@ -32,7 +27,7 @@ async def test_a_document_is_sent_once_and_then_its_hash(client: httpx.AsyncClie
     sent = await client.post("/graphql", json={"query": query, "extensions": digest(query)})
     known = await client.post("/graphql", json={"extensions": digest(query)})
 
-    assert (unknown.status_code, code(unknown)) == (200, "PERSISTED_QUERY_NOT_FOUND")
+    assert (unknown.status_code, error_code(unknown)) == (200, "PERSISTED_QUERY_NOT_FOUND")
     assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
     assert [answer.json()["data"] for answer in (sent, known)] == [{"viewer": {"role": "ADMIN"}}] * 2
 
@@ -72,7 +67,7 @@ async def test_another_organizations_document_is_not_known(client: httpx.AsyncCl
     other = await new_organization()
     async with server.client(other.api_key) as stranger:
         assert (
-            code(await stranger.post("/graphql", json={"extensions": digest(query)}))
+            error_code(await stranger.post("/graphql", json={"extensions": digest(query)}))
             == "PERSISTED_QUERY_NOT_FOUND"
         )
 
@@ -82,7 +77,8 @@ async def test_a_document_that_cannot_run_is_not_kept(client: httpx.AsyncClient)
     await client.post("/graphql", json={"query": query, "extensions": digest(query)})
 
     assert (
-        code(await client.post("/graphql", json={"extensions": digest(query)})) == "PERSISTED_QUERY_NOT_FOUND"
+        error_code(await client.post("/graphql", json={"extensions": digest(query)}))
+        == "PERSISTED_QUERY_NOT_FOUND"
     )
 
 
@@ -100,7 +96,7 @@ async def test_a_document_that_cannot_run_is_not_kept(client: httpx.AsyncClient)
 async def test_a_hash_that_is_none_is_the_clients_fault(client: httpx.AsyncClient, persisted: object) -> None:
     answer = await client.post("/graphql", json={"query": ROLE, "extensions": {"persistedQuery": persisted}})
 
-    assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
+    assert (answer.status_code, error_code(answer)) == (400, "BAD_USER_INPUT")
 
 
 async def test_what_is_kept_is_bounded_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
