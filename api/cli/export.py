@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.runtime import CommandFailed, OrganizationOption, with_database
+from api.cli.runtime import CommandFailed, OrganizationOption, progress_bar, with_database
+from api.files.atomic_file import write_atomically
 from api.files.cells import RecordKind, csv_cell, json_line
 from workflow.operations.core.context import system_viewer
 from workflow.queries.people.people import OrganizationRow, find_organization
@@ -63,7 +62,7 @@ async def _write_export(kind: RecordKind, organization: str, format_: ExportForm
         if format_ is ExportFormat.JSONL
         else _csv_writer(file, export_, found)
     )
-    with _progress_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task(kind, total=await ROW_COUNTS[kind](viewer))
         batches_for_cells = export_.batches_for_cells if format_ is ExportFormat.CSV else None
         rows: AsyncIterator[list[object]] = (batches_for_cells or export_.batches)(viewer)
@@ -102,19 +101,10 @@ def _open_output(out: Path | None) -> Iterator[TextIO]:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]  # it is a text stream
         yield sys.stdout
         return
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with write_atomically(out) as file:
             yield file
-        temporary.replace(out)
     except OSError as problem:
         raise CommandFailed(
-            f"{out} cannot be written: {problem.strerror}. Check the path and the space left."
+            f"{out} cannot be written: {problem.strerror}. Check the path and the free space."
         ) from problem
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _progress_bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))

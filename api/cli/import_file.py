@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.cli.runtime import CommandFailed, OrganizationOption, with_database
+from api.cli.runtime import CommandFailed, OrganizationOption, progress_bar, with_database
 from api.demo import crm_sales_opportunities as crm
 from api.files import csv_lines, import_map
 from api.files.cells import csv_cell
@@ -84,7 +83,7 @@ def _run(
 ) -> ImportTally:
     """Import with a progress bar and a file of rejected rows. Return the counts of the outcomes."""
     with ExitStack() as stack:
-        bar = _progress_bar()
+        bar = progress_bar()
         task = bar.add_task(name, total=opened.total)
         tally = ImportTally(
             on_start=lambda: stack.enter_context(bar),
@@ -150,11 +149,6 @@ def _reject_writer(stack: ExitStack, file: Path, header: Sequence[str]) -> Calla
     return lambda line, reason: writer.writerow(
         [*(csv_cell(line.cells.get(name, "")) for name in header), reason]
     )
-
-
-def _progress_bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
 
 
 def _print_tally(tally: ImportTally, *, dry_run: bool) -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -28,11 +29,21 @@ def parse_key(text: str) -> str:
 
 def load_or_create_key(file: Path) -> str:
     """Return the key in a file, which is created for its owner only if it does not exist."""
-    # O_EXCL: of several processes that start at once, one creates the key and the others read it.
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return parse_key(file.read_text().strip())
-    with os.fdopen(descriptor, "w") as key_file:
-        key_file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+    if not file.exists():
+        _create_key(file)
     return parse_key(file.read_text().strip())
+
+
+def _create_key(file: Path) -> None:
+    """Create a file with a new key, unless another process creates it first."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as key_file:
+            key_file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+        # A link appears complete, and fails if the file exists: all processes read the key of the first.
+        with suppress(FileExistsError):
+            os.link(temporary, file)
+    finally:
+        temporary.unlink()

@@ -1,7 +1,6 @@
 """The demo: an organization with a public data set, created on the first start."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from api.database import in_one_transaction
 from api.demo import crm_sales_opportunities as crm
 from api.demo import story
 from api.demo.rules import demo_process
+from api.files.atomic_file import OWNER_ONLY, write_atomically
 from api.files.import_batches import ImportTally
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.people.bootstrap import init_organization, issue_key
@@ -125,10 +125,5 @@ def _load_keys(file: Path) -> dict[str, str] | None:
 def _save_keys(file: Path, keys: dict[str, str]) -> None:
     """Write the keys, readable by the owner of the file only. The file is complete or absent."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}.new")
-    temporary.unlink(missing_ok=True)
-    with open(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as opened:
+    with write_atomically(file, mode=OWNER_ONLY) as opened:
         json.dump(keys, opened, indent=2)
-    temporary.replace(file)
