@@ -19,7 +19,8 @@ async def test_a_new_organization_and_its_keys_work(own_database: str) -> None:
         "--json",
         environ={"PURSUIT_DATABASE_URL": own_database},
     )
-    first, second = json.loads(founded.out), json.loads(created.out)
+    first = json.loads(founded.out)
+    second = json.loads(created.out)
 
     async with serving(own_database) as server:
         admin = await server.ask(

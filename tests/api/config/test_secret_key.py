@@ -23,7 +23,8 @@ def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_o
 ) -> None:
     settings = Settings(database_url=f"sqlite://{tmp_path}/pursuit.db")
 
-    first, second = settings.vault_keys(), settings.vault_keys()
+    first = settings.vault_keys()
+    second = settings.vault_keys()
 
     file = tmp_path / "pursuit.db.secret-key"
     assert first == second and len(first) == 1
@@ -34,7 +35,8 @@ def test_a_secret_key_beside_a_sqlite_file_is_created_once_and_readable_by_its_o
 
 
 def test_values_encrypted_with_an_older_key_are_decrypted_and_with_an_unknown_key_are_not() -> None:
-    old, new = PLAIN, base64.urlsafe_b64encode(b"n" * 32).decode()
+    old = PLAIN
+    new = base64.urlsafe_b64encode(b"n" * 32).decode()
     sealed = Vault((old,)).encrypt("whsec_abc")
 
     assert "whsec" not in sealed

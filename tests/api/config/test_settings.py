@@ -89,7 +89,8 @@ PLAIN = base64.b64encode(KEY.encode()).decode()
 
 def test_secret_keys_are_read_in_either_encoding_and_with_older_ones() -> None:
     raw = bytes(range(224, 256))
-    standard, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+    standard = base64.b64encode(raw).decode()
+    url = base64.urlsafe_b64encode(raw).decode()
 
     read = Settings.read({"PURSUIT_SECRET_KEY": f"{standard}, {PLAIN}"})
 
