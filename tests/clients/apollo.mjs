@@ -6,7 +6,7 @@ import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
-import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, heardOf, key, tell, url } from "./asking.mjs";
+import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, afterChange, key, printResults, url } from "./script.mjs";
 
 const seen = [];
 const http = new HttpLink({
@@ -44,11 +44,11 @@ const fetched = [...seen];
 const first = new Promise((resolve, reject) =>
   client(socket).subscribe({ query: gql(CHANGED), variables: { id: deal } }).subscribe({ next: resolve, error: reject }),
 );
-tell({
+printResults({
   query,
   mutation,
   errors: codes(CombinedGraphQLErrors.is(failed) ? failed.errors : [{ extensions: { code: String(failed) } }]),
   asked,
   fetched,
-  subscription: Object.keys((await heardOf(first)).data.opportunityChanged),
+  subscription: Object.keys((await afterChange(first)).data.opportunityChanged),
 });

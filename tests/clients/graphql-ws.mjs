@@ -1,7 +1,7 @@
 // graphql-ws: queries, mutations, errors and subscriptions over one socket.
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
-import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, heardOf, key, tell, url } from "./asking.mjs";
+import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, afterChange, key, printResults, url } from "./script.mjs";
 
 const connect = (authorization) =>
   createClient({
@@ -14,10 +14,10 @@ const client = connect(`Bearer ${key}`);
 const first = async (request) => (await client.iterate(request).next()).value;
 
 const subscription = client.iterate({ query: CHANGED, variables: { id: deal } });
-tell({
+printResults({
   query: (await first({ query: ROLE })).data,
   mutation: (await first({ query: RENAME, variables: { id: deal, name: "By socket" } })).data,
   errors: codes(await first({ query: NOTHING }).catch((errors) => errors)),
-  subscription: Object.keys((await heardOf(subscription.next())).value.data.opportunityChanged),
+  subscription: Object.keys((await afterChange(subscription.next())).value.data.opportunityChanged),
   refused: await connect("Bearer pur_a_b").iterate({ query: ROLE }).next().catch((close) => close.code),
 });

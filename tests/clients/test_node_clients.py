@@ -17,7 +17,7 @@ ROLE = {"viewer": {"__typename": "Viewer", "role": "ADMIN"}}
 UPDATED = {"updateOpportunity": {"__typename": "OpportunityChanged"}}
 CREATE = "mutation($name: String!) { createAccount(input: {name: $name}) { __typename } }"
 TURNS = 4
-FACTS = 15
+EVENTS_PER_TURN = 15
 DEAL = ["__typename", "id", "name"]
 
 
@@ -99,17 +99,22 @@ async def test_a_resubscribing_client_loses_nothing_through_restarts_and_kills(
     port = free_port()
     async with open_database(own_database, all_contexts=False):
         organization = await new_organization()
-        arguments = (f"http://127.0.0.1:{port}/graphql", organization.api_key, client, str(TURNS * FACTS))
+        arguments = (
+            f"http://127.0.0.1:{port}/graphql",
+            organization.api_key,
+            client,
+            str(TURNS * EVENTS_PER_TURN),
+        )
         listening = asyncio.create_task(run_script("through-restarts", *arguments))
         for turn in range(TURNS):
             async with serving(own_database, PORT=str(port)) as server:
-                for number in range(FACTS):
+                for number in range(EVENTS_PER_TURN):
                     await server.ask(organization.api_key, CREATE, name=f"Account {turn} {number}")
                 if turn == TURNS - 1:
                     found = await listening
                 elif turn % 2 and server.process is not None:
                     server.process.kill()
-        facts = await Event.filter(type="account.created").order_by("xid", "pos").values("id")
+        events = await Event.filter(type="account.created").order_by("xid", "pos").values("id")
 
-    assert found["heard"] == [encode("Event", fact["id"]) for fact in facts]
+    assert found["received"] == [encode("Event", event["id"]) for event in events]
     assert found["endings"] >= TURNS - 1

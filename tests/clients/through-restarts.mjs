@@ -3,7 +3,7 @@
 import { createClient as socketClient } from "graphql-ws";
 import { createClient as streamClient } from "graphql-sse";
 import WebSocket from "ws";
-import { key, tell, url } from "./asking.mjs";
+import { key, printResults, url } from "./script.mjs";
 
 const FEED = "subscription Feed($after: String) { events(after: $after, filter: { types: [\"account.*\"] }) { id cursor } }";
 const [kind, count] = process.argv.slice(4);
@@ -17,20 +17,20 @@ const client =
         retryAttempts: 0,
       })
     : streamClient({ url, headers: { authorization }, retryAttempts: 0 });
-const START = "MC4wLjA"; // before the first fact
-const heard = [];
+const START = "MC4wLjA"; // before the first event
+const received = [];
 let after = START;
 let endings = 0;
-while (heard.length < Number(count)) {
+while (received.length < Number(count)) {
   try {
     for await (const { data } of client.iterate({ query: FEED, variables: { after } })) {
-      heard.push(data.events.id);
+      received.push(data.events.id);
       after = data.events.cursor;
-      if (heard.length === Number(count)) break;
+      if (received.length === Number(count)) break;
     }
   } catch {
     endings += 1;
   }
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
-tell({ heard, endings });
+printResults({ received, endings });

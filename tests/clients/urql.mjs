@@ -1,7 +1,7 @@
 // urql: its Accept header lists streams, but it must get JSON; persisted queries; streamed subscriptions.
 import { Client, fetchExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
-import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, heardOf, key, tell, url } from "./asking.mjs";
+import { CHANGED, NOTHING, RENAME, ROLE, codes, deal, afterChange, key, printResults, url } from "./script.mjs";
 
 const seen = [];
 const connect = (preferGetMethod) =>
@@ -28,11 +28,11 @@ for (const preferGet of [false, true]) {
 }
 const fetched = [...seen];
 const first = new Promise((resolve) => client.subscription(CHANGED, { id: deal }).subscribe((result) => resolve(result)));
-tell({
+printResults({
   asked,
   fetched,
   query: (await client.query(ROLE, {})).data,
   mutation: (await client.mutation(RENAME, { id: deal, name: "By urql" })).data,
   errors: codes((await client.query(NOTHING, {})).error.graphQLErrors),
-  subscription: Object.keys((await heardOf(first)).data.opportunityChanged),
+  subscription: Object.keys((await afterChange(first)).data.opportunityChanged),
 });

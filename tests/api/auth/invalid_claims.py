@@ -59,7 +59,7 @@ TIMES: Mapping[str, Forger] = {
     "a text as end": with_claims(exp="4102444800"),
     "true as end": with_claims(exp=True),
     "a list as end": with_claims(exp=[4102444800]),
-    "an end that is no number": with_claims(exp=float("nan")),
+    "an expiry that is not a number": with_claims(exp=float("nan")),
     "no end but infinity": with_claims(exp=float("inf")),
     "a number of ten thousand figures": with_raw_parts(body=b'{"exp":' + b"9" * 5000 + b"}"),
     "from tomorrow": with_times(DAY, "nbf"),

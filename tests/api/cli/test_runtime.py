@@ -1,4 +1,4 @@
-"""What all commands share: the organization, the settings and the database."""
+"""Helpers of every command: the organization, the settings and the database."""
 
 import json
 from pathlib import Path

@@ -14,19 +14,19 @@ export async function rename(name) {
 }
 
 // Change the deal repeatedly until the subscriber receives an event.
-export async function heardOf(first) {
-  let heard = false;
-  const told = first.then((value) => ((heard = true), value));
-  for (let number = 1; !heard && number < 100; number += 1) {
+export async function afterChange(first) {
+  let received = false;
+  const result = first.then((value) => ((received = true), value));
+  for (let number = 1; !received && number < 100; number += 1) {
     await rename(`Renamed ${number}`);
-    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, 50))]);
+    await Promise.race([result, new Promise((resolve) => setTimeout(resolve, 50))]);
   }
-  return told;
+  return result;
 }
 
 export const codes = (errors) => errors.map((error) => error.extensions.code);
 
-export function tell(results) {
+export function printResults(results) {
   console.log(JSON.stringify(results));
   process.exit(0);
 }
