@@ -68,7 +68,7 @@ async def test_a_host_that_resolves_to_a_private_address_is_not_contacted(
 
         assert receiver.requests == []
     [row] = await deliveries()
-    assert "not of the public internet" in row["last_error"]
+    assert "not on the public internet" in row["last_error"]
 
 
 async def test_a_host_is_resolved_once_and_connected_to_the_checked_address(
