@@ -1,4 +1,4 @@
-"""One deal that lives for months by a moved clock: what people do with it on their days, and what is told of its alerts."""
+"""The timeline of one deal over months of a moved clock: writes by day, and the events of its alerts."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole
 
 EARLY = time(0, 30)
 LATE = time(23, 30)
-"""When a day is swept: what turns at midnight is told in the early one, what runs by the hour in the late one."""
+"""The times of the two sweeps of a day: the first sees changes at midnight, the second those by the hour."""
 Act = Callable[["AlertTimeline", Ctx], Awaitable[object]]
 
 
 @dataclass
 class AlertTimeline:
-    """The deal, who is around it, and what was made on the way, by name."""
+    """A deal with its team, and the records created on the way, by name."""
 
     team: SalesTeam
     deal: UUID
@@ -33,11 +33,11 @@ class AlertTimeline:
     created: dict[str, UUID] = field(default_factory=dict)
 
     def day(self, number: int) -> date:
-        """The organization's day of that number; the deal was recorded on day 0, a Monday."""
+        """Return the organization's day with a number; the deal was created on day 0, a Monday."""
         return (NOW + number * DAY).astimezone(self.time_zone).date()
 
     async def add_stakeholder(self, ctx: Ctx, name: str, role: BuyingRole) -> None:
-        """Somebody of the buyer's comes into the deal."""
+        """Add a stakeholder."""
         [row] = await Opportunity.filter(id=self.deal).values("account_id")
         self.created[f"contact {name}"] = contact = await create_contact(
             ctx, row["account_id"], {"name": name}
@@ -45,25 +45,25 @@ class AlertTimeline:
         self.created[name] = await add_stakeholder(ctx, self.deal, NewStakeholder(contact, [role]))
 
     async def log_call(self, ctx: Ctx, name: str = "Grace") -> None:
-        """The buyer is spoken with."""
+        """Log a call with the buyer."""
         contacts = [self.created[f"contact {name}"]]
         fields = (ActivityKind.CALL, ActivityDirection.OUTBOUND, "They told us", True, None, contacts)
         await log_activity(ctx, self.deal, NewActivity(*fields))
 
     async def log_email(self, ctx: Ctx) -> None:
-        """The buyer is written to, and does not answer."""
+        """Log a mail to the buyer that is not answered."""
         await log_activity(
             ctx, self.deal, NewActivity(ActivityKind.EMAIL, ActivityDirection.OUTBOUND, "Wrote")
         )
 
     async def complete_milestone(self, ctx: Ctx, key: str) -> None:
-        """The buyer is brought to a milestone of the process."""
+        """Complete a milestone of the process."""
         [row] = await Milestone.filter(opportunity_id=self.deal, template_key=key).values("id")
         evidence = "Grace wrote it in her mail of today"
         await complete_milestone(ctx, row["id"], evidence=evidence, expected_version=None)
 
     async def open_alert(self, code: str) -> UUID:
-        """The one of that code that is not over."""
+        """Return the unresolved alert with a code."""
         [row] = (
             await Alert.filter(opportunity_id=self.deal, code=code).exclude(status="RESOLVED").values("id")
         )
@@ -71,7 +71,7 @@ class AlertTimeline:
         return id
 
     async def run(self, days: int, story: Mapping[int, Sequence[tuple[str, Act]]]) -> None:
-        """Every day is swept early and late, and between the two people do what the story says, an hour after nine in UTC."""
+        """Sweep each day early and late, and run the writes of the story in between, at ten in UTC."""
         for number in range(days + 1):
             await self._sweep(number, EARLY)
             for who, does in story.get(number, ()):
@@ -84,7 +84,7 @@ class AlertTimeline:
             await run_sweep(self.team, now)
 
     async def event_lines(self) -> list[str]:
-        """A line a fact: the day, what came of which alert, how severe it is, and to whom it went up."""
+        """Return a line per event: day, event, alert, severity, and the member it was escalated to."""
         names = {self.team.member(name): name for name in self.team.ctx if name != "integrator"}
         events = Event.filter(aggregateid=self.deal, type__startswith="alert.").order_by("xid", "pos")
         alerts = {

@@ -1,4 +1,4 @@
-"""A worker as a process of its own that sweeps by a clock which a test moves: python -m tests.operations.alerts.sweep_process URL CLOCK."""
+"""A process that sweeps by a clock in a file: python -m tests.operations.alerts.sweep_process URL CLOCK."""
 
 import asyncio
 import sys
@@ -14,23 +14,23 @@ from workflow.operations.alerts import sweep
 from workflow.queries.events.subscribe import FeedDispatcher
 
 BATCH = 8
-"""So few deals in one transaction that a sweep takes many, and can be stopped between any two and within each."""
+"""So small that a sweep needs many transactions and can be stopped between and within them."""
 
 
 def read_clock(file: Path) -> datetime:
-    """The instant that the file says, in seconds after NOW."""
+    """Return the time in the file, which contains seconds after NOW."""
     return NOW + timedelta(seconds=float(file.read_text()))
 
 
 def set_clock(file: Path, now: datetime) -> None:
-    """Every process reads the new instant from now on, and none half of it."""
+    """Set the time for all processes, by an atomic replacement of the file."""
     other = file.with_suffix(".new")
     other.write_text(str((now - NOW).total_seconds()))
     other.replace(file)
 
 
 async def run_worker(url: str, file: Path) -> None:
-    """Sweep whenever that is due, and say so: `batch` after each, `done` after the last."""
+    """Sweep when it is due. Print `batch` after each batch and `done` at the end."""
     works: Any = worker  # Any: what it does is heard, not replaced
     renew = works.renew_lease
     release = works.release_lease

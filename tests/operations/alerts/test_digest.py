@@ -1,4 +1,4 @@
-"""The digest of a morning: once a day a member, at seven where the organization is, of what is open on their deals and came up to them."""
+"""The daily digest: one per member and day, from seven in the organization's time zone."""
 
 import asyncio
 from dataclasses import replace
@@ -23,17 +23,17 @@ MOMENT = timedelta(seconds=1)
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People of Vienna, where it was ten o'clock at NOW, with a deal of the owner's in QUALIFIED."""
+    """Create a sales team in Vienna, where NOW is ten o'clock, with a qualified deal of the owner."""
     return await new_sales_team(time_zone="Europe/Vienna")
 
 
 async def digest_days(team: SalesTeam, name: str) -> list[str]:
-    """The days of which somebody was told."""
+    """Return the days of a member's digests."""
     return [str(one["day"]) for one in await event_payloads(team.member(name), "alert.digest")]
 
 
 async def test_a_digest_is_recorded_at_seven_once_a_day(team: SalesTeam) -> None:
-    """Summer time begins on the 29th of March: seven o'clock is an hour sooner from then on."""
+    """Summer time begins on 29 March: seven o'clock is an hour earlier in UTC from then on."""
     vienna = ZoneInfo("Europe/Vienna")
     for day in (27, 30):
         seven = datetime(2026, 3, day, 7, tzinfo=vienna)

@@ -1,4 +1,4 @@
-"""The sweep: what follows from the day alone is brought up to it, once, and no deal looks as if somebody had written on it."""
+"""The sweep: it updates what depends on the day, once, and keeps the version and updatedAt of deals."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,31 +32,31 @@ EVIDENCE = "They signed the minutes of the workshop on Friday."
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """People, and a deal in each state."""
+    """Create a sales team with a deal in each state."""
     return await new_sales_team()
 
 
 async def run_sweep(organization: TestOrganization, now: datetime) -> SweepResult:
-    """What a sweep at that time did."""
+    """Sweep at a time, and return the result."""
     done = SweepResult()
     await sweep_organization(replace(organization.ctx, now=now), done)
     return done
 
 
 async def deal_rows(organization: TestOrganization) -> list[dict[str, Any]]:
-    """Every deal as stored."""
+    """Return the stored deals."""
     return await Opportunity.filter(organization_id=organization.id).order_by("id").values()
 
 
 async def progressing_deal(team: SalesTeam) -> UUID:
-    """A deal in PROGRESSING with its milestones, the first due in 14 days."""
+    """Create a deal in PROGRESSING with its milestones, the first due in 14 days."""
     deal = await team.add_deal(S.QUALIFIED)
     await progress(team.ctx["admin"], deal, {}, override_all())
     return deal
 
 
 async def statuses(deal: UUID) -> list[str]:
-    """The deal's milestones in order."""
+    """Return the deal's milestones in order."""
     rows = await Milestone.filter(opportunity_id=deal).order_by("position").values("status")
     return [row["status"] for row in rows]
 
@@ -81,9 +81,9 @@ async def test_a_sweep_changes_only_health_columns(team: SalesTeam) -> None:
 
     await run_sweep(team.organization, NOW + timedelta(days=40))
 
-    judged = {"health", "health_factors"}
+    evaluated = {"health", "health_factors"}
     kept = [
-        [{name: value for name, value in row.items() if name not in judged} for row in rows]
+        [{name: value for name, value in row.items() if name not in evaluated} for row in rows]
         for rows in (before, await deal_rows(team.organization))
     ]
     assert kept[0] == kept[1]
@@ -133,7 +133,7 @@ async def test_a_milestone_is_missed_a_week_after_its_due_date(
     done = await run_sweep(team.organization, NOW + timedelta(days=days))
 
     assert await statuses(deal) == [expected, "PLANNED", "PLANNED", "PLANNED", "PLANNED"]
-    assert done.milestones == 2 * (expected == "MISSED")  # the crew's own deal has such a step, too
+    assert done.milestones == 2 * (expected == "MISSED")  # the team's own deal has such a milestone, too
 
 
 async def test_a_missed_milestone_is_recorded_once_and_can_be_completed(team: SalesTeam) -> None:
@@ -191,7 +191,7 @@ async def test_an_exchange_rate_that_becomes_valid_revalues_open_deals_only(team
 
 
 async def base_values(deals: Sequence[UUID]) -> list[int]:
-    """What the deals are worth at home."""
+    """Return the deals' values in the base currency."""
     rows = {row["id"]: row["base_minor"] for row in await Opportunity.filter(id__in=list(deals)).values()}
     return [rows[id] for id in deals]
 
@@ -200,10 +200,10 @@ async def test_more_deals_than_a_batch_are_all_evaluated(organization: TestOrgan
     await create_deals_with_people(organization, BATCH_SIZE + 3, people=0)
     seen: list[int] = []
 
-    async def told(so_far: SweepResult) -> None:
+    async def count(so_far: SweepResult) -> None:
         seen.append(so_far.deals)
 
-    done = SweepResult(on_progress=told)
+    done = SweepResult(on_progress=count)
     await sweep_organization(organization.ctx, done)
 
     assert (done.deals, seen) == (BATCH_SIZE + 3, [BATCH_SIZE, BATCH_SIZE + 3])

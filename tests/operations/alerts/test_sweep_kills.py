@@ -1,4 +1,4 @@
-"""Whoever sweeps is killed or frozen in the middle, day after day, and another goes on: every alert is told once, as if nothing had been."""
+"""Sweeps that are killed or suspended: another process continues, and each event is recorded once."""
 
 import asyncio
 import random
@@ -26,19 +26,19 @@ from workflow.operations.alerts.sweep import sweep
 KILLS = count(100, part=20)
 DEALS = 60
 PROCESSES = {"postgres": 3, "sqlite": 1}
-"""SQLite's file is served by one process; whoever comes after the dead one goes on."""
+"""The number of processes. One process at a time opens SQLite's file."""
 LEASE = timedelta(minutes=3)
 THAW = 5
 MOST = 19
-"""How far the clock moves at once, after how many times whoever is frozen goes on, and how often it moves at most."""
+"""The step of the clock, the steps after which a suspended process continues, and the limit of steps."""
 END = timedelta(hours=2)
-"""All that is done to a day's sweep lies within its first hour: at the end one more is due."""
+"""The last step of a day, after which one more sweep is due."""
 TIMEOUT = 60.0
 
 
 @dataclass
 class SweepProcesses:
-    """Processes that sweep, and what each said."""
+    """Processes that sweep, with the lines that each has printed."""
 
     url: str
     clock: Path
@@ -47,7 +47,7 @@ class SweepProcesses:
     readers: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def start(self) -> None:
-        """One more process; it works when this returns."""
+        """Start another process, and wait until it runs."""
         command = (
             sys.executable,
             "-W",
@@ -68,7 +68,7 @@ class SweepProcesses:
     async def wait_for(
         self, what: str, by: asyncio.subprocess.Process | None = None
     ) -> asyncio.subprocess.Process:
-        """Who said it, or waited for so long that it never comes."""
+        """Wait for a line, and return the process that printed it."""
         async with asyncio.timeout(TIMEOUT):
             while True:
                 process, line = await self.output.get()
@@ -76,7 +76,7 @@ class SweepProcesses:
                     return process
 
     async def kill(self, process: asyncio.subprocess.Process) -> None:
-        """It is gone, whatever it was at."""
+        """Kill a process."""
         if process.returncode is None:
             process.kill()
         await process.wait()
@@ -90,7 +90,7 @@ class SweepProcesses:
 
 @asynccontextmanager
 async def sweep_processes(url: str, clock: Path) -> AsyncIterator[SweepProcesses]:
-    """As many processes as the database allows; all are gone at the end."""
+    """Start as many processes as the database allows, and kill them at the end."""
     made = SweepProcesses(url, clock)
     try:
         for _ in range(PROCESSES[dialect()]):
@@ -135,7 +135,7 @@ async def test_every_alert_event_is_recorded_once_although_sweeping_processes_ar
 async def _interrupt_sweep(
     sweepers: SweepProcesses, day: datetime, rng: random.Random, *, freeze: bool
 ) -> None:
-    """The day's sweep is interrupted, and taken over to its end when the lease is over; at the end there is one more."""
+    """Interrupt the sweep of a day, let another process finish it after the lease, and sweep once more."""
     set_clock(sweepers.clock, day)
     victim = await sweepers.wait_for("batch")
     await asyncio.sleep(rng.uniform(0, 0.05))
@@ -158,7 +158,7 @@ async def _interrupt_sweep(
 
 
 async def _sweep_until(sweepers: SweepProcesses, end: datetime) -> None:
-    """Move the clock until a whole sweep was begun at the end, and wait until nobody is at it."""
+    """Move the clock until a complete sweep has begun at the end, and wait for it."""
     set_clock(sweepers.clock, end)
     async with asyncio.timeout(TIMEOUT):
         while True:
@@ -169,7 +169,7 @@ async def _sweep_until(sweepers: SweepProcesses, end: datetime) -> None:
 
 
 async def _alert_histories() -> dict[tuple[str, ...], list[tuple[str, str]]]:
-    """Of each alert that ever was, by deal, code and subject: what was told of it in order, and how it stands."""
+    """Return the events of each alert, by deal, code and subject, and its final columns."""
     rows: dict[str, Any] = {str(row["id"]): row for row in await Alert.all().order_by("id").values()}
     events: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for fact in (

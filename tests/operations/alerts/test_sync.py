@@ -1,4 +1,4 @@
-"""An alert's life: opened by a write or by time, rising and falling in place, quiet while somebody knows, gone with its cause."""
+"""The lifecycle of alerts: opened by a write or by time, updated, snoozed, and resolved with their cause."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,13 +38,13 @@ from workflow.rules.errors import PermissionDeniedError
 
 @pytest.fixture
 async def team() -> AsyncIterator[SalesTeam]:
-    """People around a seller's deals."""
+    """Create a sales team."""
     yield await new_sales_team()
 
 
 @pytest.fixture
 async def deal(team: SalesTeam) -> UUID:
-    """A deal in QUALIFIED, imported a moment ago."""
+    """Import a deal in QUALIFIED."""
     return await team.add_deal(OpportunityState.QUALIFIED)
 
 
@@ -109,7 +109,7 @@ async def test_a_write_opens_and_resolves_its_alerts_at_once(team: SalesTeam, de
 
 
 async def test_an_unanswered_critical_alert_is_escalated(team: SalesTeam, deal: UUID) -> None:
-    """NOW is a Monday: CRITICAL on Monday, the 16th, and three business days later on Thursday."""
+    """The alert is CRITICAL on Monday the 16th, and escalated three business days later, on Thursday."""
     days = {}
     for day in (14, 16, 17):
         await run_sweep(team, NOW + day * DAY)

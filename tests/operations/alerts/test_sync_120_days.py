@@ -1,4 +1,4 @@
-"""120 days of one deal by a moved clock, as a table: which alert, which severity, on which day of the organization's, and to whom it went."""
+"""120 days of one deal by a moved clock, as a table of its alerts by day, with severity and escalation."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -34,12 +34,12 @@ from workflow.rules.enums import (
 from workflow.rules.opportunity.facts import NextStep
 
 ZONES = ("Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
-"""Summer time begins, begins sooner, ends by half an hour, or never was: the table is the same in all of them."""
+"""Time zones whose summer time begins, begins earlier, ends by half an hour, or does not exist."""
 DAYS = 120
 
 
 def set_close_date(day: int) -> Act:
-    """The deal is expected to close on that day."""
+    """Set the expected close date."""
 
     async def does(timeline: AlertTimeline, ctx: Ctx) -> None:
         given: Any = {"expected_close_date": timeline.day(day), "slip_reason": SlipReason.BUYER_PROCESS}
@@ -49,7 +49,7 @@ def set_close_date(day: int) -> Act:
 
 
 def set_next_step(day: int) -> Act:
-    """Something is agreed on with the buyer for that day."""
+    """Agree on a next step for a day."""
 
     async def does(timeline: AlertTimeline, ctx: Ctx) -> None:
         step = NextStep("See them", timeline.day(day), True)
@@ -59,21 +59,21 @@ def set_next_step(day: int) -> Act:
 
 
 async def raise_high_risk(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """Grace fears something: 2 by 5 is HIGH."""
+    """Raise a risk of Grace's; 2 by 5 is HIGH."""
     timeline.created["fear"] = await raise_risk(
         ctx, timeline.deal, NewRisk(RiskCategory.FINANCIAL, "They pay twice", 2, 5)
     )
 
 
 async def assess_old_pain(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """They have lived with it for six years."""
+    """Record that the pain began six years ago."""
     await update_opportunity(
         ctx, timeline.deal, {"pain_since": timeline.day(-6 * 366)}, expected_version=None
     )
 
 
 async def deactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """The owner's manager is away, and above them is the admin."""
+    """Deactivate the owner's manager; the admin manages the team above."""
     above = await Team.create(
         organization_id=timeline.team.organization.id,
         name="Above",
@@ -86,12 +86,12 @@ async def deactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
 
 
 async def reactivate_manager(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """The manager is back."""
+    """Activate the manager again."""
     await Member.filter(id=timeline.team.member("manager")).update(active=True)
 
 
 async def progress_with_override(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """The board wants it to go on though its gate is not met; that is owed for 30 days."""
+    """Override an unmet gate for 30 days."""
     terms = override_all()
     assert terms.override is not None
     override = type(terms.override)(
@@ -103,26 +103,26 @@ async def progress_with_override(timeline: AlertTimeline, ctx: Ctx) -> None:
 
 
 async def snooze_silence(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """The silence is put aside for five days."""
+    """Snooze the alert about silence for five days."""
     await snooze_alerts(
         ctx, [await timeline.open_alert("NO_BUYER_ACTIVITY")], ctx.now + 5 * DAY, "They are at a fair"
     )
 
 
 async def keep_deal_open(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """The manager decides that it is not stopped."""
+    """Reject the proposal to disqualify, as the manager."""
     await acknowledge_alerts(
         ctx, [await timeline.open_alert("DISQUALIFY_PROPOSED")], "They are merging until July"
     )
 
 
 async def lose_deal(timeline: AlertTimeline, ctx: Ctx) -> None:
-    """It is lost."""
+    """Lose the deal."""
     await lose(ctx, timeline.deal, LossDetails(LossReason.UNRESPONSIVE), TransitionOptions())
 
 
 def owner_acts(*does: Act) -> tuple[tuple[str, Act], ...]:
-    """What the owner of the deal does on a day."""
+    """Return acts of the owner."""
     return tuple(("owner", one) for one in does)
 
 
@@ -267,7 +267,7 @@ TABLE = """
 118 resolved MILESTONE_DUE terms_agreed CRITICAL
 118 resolved DISQUALIFY_PROPOSED CRITICAL
 """
-"""Each line follows from the story and the table of alerts in the domain, and the default process: which day, what became of which alert, how severe it is."""
+"""The expected events: day, event, alert and severity, by the thresholds of the default process."""
 
 
 @pytest.mark.parametrize("zone", sample(ZONES, every=4))

@@ -1,4 +1,4 @@
-"""What is known of an account changes: its deals are judged anew at once, in the same transaction, whoever sees them."""
+"""Changes of an account: its open deals are evaluated again in the same transaction."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ FIT_LOST = "FIT_LOST"
 
 @pytest.fixture
 async def team() -> AsyncIterator[SalesTeam]:
-    """People whose process asks for a company of more than ten."""
+    """Create a sales team whose process requires a company of more than ten employees."""
     team = await new_sales_team()
     await publish(team.organization.ctx, replace(preset("default"), fit_rules=(BIG,)))
     yield team
@@ -33,12 +33,12 @@ async def team() -> AsyncIterator[SalesTeam]:
 
 @pytest.fixture
 async def deal(team: SalesTeam) -> UUID:
-    """A deal in QUALIFIED under that process."""
+    """Create a qualified deal of that process."""
     return await team.add_deal(OpportunityState.QUALIFIED)
 
 
 async def account_of(deal: UUID) -> UUID:
-    """The deal's account."""
+    """Return the account of a deal."""
     [row] = await Opportunity.filter(id=deal).values("account_id")
     id: UUID = row["account_id"]
     return id

@@ -1,4 +1,4 @@
-"""What was done with the buyer: who logs it, where and when, and what the rules read of it at once."""
+"""Activities: who may log them, which are valid, and their effect on the facts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,18 +32,18 @@ LOGGERS = [who for who in ROLES if who != "observer"]
 
 @pytest.fixture
 async def scenario(organization: TestOrganization) -> ActivityScenario:
-    """A lead with two people of the buyer's."""
+    """Create a lead with two contacts of its account."""
     return await new_activity_scenario(organization)
 
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew for all who may log, for what they log is in nobody's way."""
+    """Create a sales team, which all tests share because activities do not affect each other."""
     return await new_sales_team()
 
 
 def fault_paths(refusal: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[str, ...]]:
-    """Where the faults are."""
+    """Return the paths of the faults."""
     return [fault.path for fault in refusal.value.fields]
 
 

@@ -1,4 +1,4 @@
-"""What was done, said as it was: by whom, under the same rules, taken out and brought back, and what follows from it."""
+"""Corrections of activities: by whom, under the same rules, voided and restored, and their effects."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,23 +37,23 @@ WRITERS = {
     OpportunityState.LEAD: {"owner", "helper", "manager", "admin", "integrator"},
     OpportunityState.WON: {"owner", "manager", "admin", "integrator"},
 }
-"""Who writes the crew's deals, an open one and a closed one, which has no collaborator."""
+"""The people who may write the deals, by state; the closed deal has no collaborator."""
 
 
 @pytest.fixture
 async def scenario(organization: TestOrganization) -> ActivityScenario:
-    """A lead with two people of the buyer's."""
+    """Create a lead with two contacts of its account."""
     return await new_activity_scenario(organization)
 
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew for all who may correct."""
+    """Create a sales team, which all tests share."""
     return await new_sales_team()
 
 
 async def listed_activities(scenario: ActivityScenario) -> tuple[list[UUID], int]:
-    """The deal's activities as its list shows and counts them."""
+    """Return the deal's activities and their number, as its list shows them."""
     page = await ACTIVITIES.page_of(scenario.ctx.viewer, scenario.deal, Window(100))
     total = (await ACTIVITIES.counts(scenario.ctx.viewer, [scenario.deal]))[scenario.deal]
     _, first = await ACTIVITIES.read(scenario.ctx.viewer.organization_id, (), [scenario.deal], 100, LATER)
@@ -217,13 +217,13 @@ async def test_an_override_is_settled_by_the_activity_that_meets_it() -> None:
     scenario = ActivityScenario(
         team.at("stranger", LATER), account, deal, *[await _contact(team, account) for _ in range(2)]
     )
-    [debt] = await Override.filter(opportunity_id=deal).values("id", "settled_at")
+    [override] = await Override.filter(opportunity_id=deal).values("id", "settled_at")
 
     await scenario.log_call()
     still = await Override.filter(opportunity_id=deal).values("settled_at")
     await scenario.log_two_way_call()
 
-    assert (debt["settled_at"], still) == (None, [{"settled_at": None}])
+    assert (override["settled_at"], still) == (None, [{"settled_at": None}])
     assert await Override.filter(opportunity_id=deal).values("settled_at") == [{"settled_at": LATER}]
     assert [type for type, _ in await recorded_events(deal)] == [
         "activity.logged",
@@ -237,7 +237,7 @@ async def _contact(team: SalesTeam, account: UUID) -> UUID:
 
 
 async def _require_activity(team: SalesTeam) -> None:
-    """From now on PROGRESS asks for a talk within a week, and nothing else."""
+    """Publish a process whose PROGRESS gate requires two-way contact within a week only."""
     document = default_document()
     asked = {"key": "talk", "label": "Spoken with", "strength": "SOFT", "test": {"activityWithinDays": 7}}
     document["gates"] = [gate for gate in document["gates"] if gate["trigger"] != "PROGRESS"]

@@ -23,13 +23,13 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """A sales team with one deal in each state."""
+    """Create a sales team with one deal in each state."""
     return await new_sales_team()
 
 
 @pytest.fixture
 def deal(team: SalesTeam) -> UUID:
-    """The owner's lead."""
+    """Return the owner's lead."""
     return team.deals[OpportunityState.LEAD]
 
 

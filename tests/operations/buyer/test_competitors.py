@@ -1,4 +1,4 @@
-"""Whom the buyer compares us with: each once, doing nothing at most once, and the one who won stays on record."""
+"""Competitors: each once, one status quo at most, and one who won a deal cannot be removed."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,7 +41,7 @@ async def team() -> SalesTeam:
 
 @pytest.fixture
 async def lead(team: SalesTeam, request: pytest.FixtureRequest) -> UUID:
-    """A deal of the test's own."""
+    """Create a deal for one test."""
     return await team.add_deal(S.LEAD, request.node.name)
 
 
@@ -50,7 +50,7 @@ async def competitors(team: SalesTeam, id: UUID) -> tuple[CompetitorFacts, ...]:
 
 
 async def competitor_events(id: UUID) -> list[tuple[str, dict[str, Any]]]:
-    """The facts about competitors, in order, without who and where."""
+    """Return the payloads of the events about competitors, in order, without ids and actor."""
     events = await Event.filter(aggregateid=id, type__startswith="competitor.").order_by("pos")
     about = {"opportunityId", "version", "actor", "competitorId"}
     return [

@@ -1,4 +1,4 @@
-"""Milestones as they are laid out on entering PROGRESSING, kept on the way back and forth, and begun anew after a REOPEN."""
+"""Milestones of the process: planned on entering PROGRESSING, unchanged by REGRESS, and reset by REOPEN."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -60,11 +60,11 @@ Take = Callable[[TransitionOptions], Awaitable[TransitionOutcome]]
 
 
 async def take_transitions(
-    organization: TestOrganization, deal: UUID, *arrows: Trigger, at: datetime, to: Any = None
+    organization: TestOrganization, deal: UUID, *triggers: Trigger, at: datetime, to: Any = None
 ) -> None:
-    """The admin takes the arrows one after the other on that day."""
+    """Run transitions one after the other as the admin, at one time."""
     ctx = admin_at(organization, at)
-    ways: dict[Trigger, Take] = {
+    transitions: dict[Trigger, Take] = {
         Trigger.QUALIFY: lambda terms: qualify(ctx, deal, QualifyChanges(), terms),
         Trigger.PROGRESS: lambda terms: progress(ctx, deal, {}, terms),
         Trigger.REGRESS: lambda terms: regress(ctx, deal, terms),
@@ -73,23 +73,23 @@ async def take_transitions(
         Trigger.DISQUALIFY: lambda terms: disqualify(ctx, deal, DisqualifyReason.NO_PAIN, terms),
         Trigger.REOPEN: lambda terms: reopen(ctx, deal, to, {}, terms),
     }
-    for arrow in arrows:
-        await ways[arrow](override_all(NOTE))
+    for trigger in triggers:
+        await transitions[trigger](override_all(NOTE))
 
 
 def admin_at(organization: TestOrganization, at: datetime) -> Ctx:
-    """The admin at that time, who does not own the deal."""
+    """Return the context of the admin, who does not own the deal, at another time."""
     return Ctx(viewer=organization.ctx.viewer, now=at)
 
 
 async def qualified_deal(organization: TestOrganization) -> UUID:
-    """A seller's deal, qualified."""
+    """Create a qualified deal of a seller."""
     await organization.ctx_of(Role.REP, SELLER_EMAIL)
     return (await import_deals(organization, {"deal": OpportunityState.QUALIFIED}))["deal"]
 
 
 async def milestones_of(deal: UUID) -> dict[str, dict[str, Any]]:
-    """The deal's milestones in their order, by the key of the process or the name of one by hand; no two alike."""
+    """Return the deal's milestones in order, by the key in the process or else by their unique name."""
     found = await Milestone.filter(opportunity_id=deal).order_by("position", "id").values()
     named = {str(step["template_key"] or step["name"]): dict(step) for step in found}
     assert len(named) == len(found)
@@ -97,7 +97,7 @@ async def milestones_of(deal: UUID) -> dict[str, dict[str, Any]]:
 
 
 async def deal_with_every_status(organization: TestOrganization) -> tuple[UUID, dict[str, dict[str, Any]]]:
-    """A deal that entered PROGRESSING in March, with milestones of the process and by hand in every status."""
+    """Create a deal in PROGRESSING with milestones in every status, of the process and added by hand."""
     deal = await qualified_deal(organization)
     ctx = admin_at(organization, MARCH)
     await take_transitions(organization, deal, Trigger.PROGRESS, at=MARCH)
@@ -168,13 +168,13 @@ async def test_a_dry_run_or_blocked_transition_creates_no_milestones(organizatio
     assert await milestones_of(deal) == {}
 
 
-@pytest.mark.parametrize("way", [BACK_AND_FORTH, BACK_TO_LEAD_AND_FORTH])
+@pytest.mark.parametrize("triggers", [BACK_AND_FORTH, BACK_TO_LEAD_AND_FORTH])
 async def test_regressing_and_progressing_again_keeps_every_milestone(
-    organization: TestOrganization, way: list[Trigger]
+    organization: TestOrganization, triggers: list[Trigger]
 ) -> None:
     deal, before = await deal_with_every_status(organization)
 
-    await take_transitions(organization, deal, *way, at=JUNE)
+    await take_transitions(organization, deal, *triggers, at=JUNE)
 
     assert await milestones_of(deal) == before
 

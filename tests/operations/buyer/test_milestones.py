@@ -1,4 +1,4 @@
-"""Milestones: added by hand, done with evidence, renamed and moved."""
+"""Milestones: added by hand, completed with evidence, renamed and moved."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -42,12 +42,12 @@ OPEN = [OpportunityState.LEAD, OpportunityState.QUALIFIED, PROGRESSING]
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """The people; every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 async def process_step(team: SalesTeam) -> UUID:
-    """A milestone of the process that weighs 25, on a deal of its own."""
+    """Create a deal with a milestone of the process that has the weight 25."""
     mine = Milestone.filter(opportunity_id=await team.add_deal(PROGRESSING))
     found = await mine.filter(template_key="solution_validated").values("id")
     id: UUID = found[0]["id"]

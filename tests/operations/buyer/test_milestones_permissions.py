@@ -1,4 +1,4 @@
-"""Who may do what with milestones, when nobody may, and what WIN asks of them."""
+"""Permissions on milestones, the states in which they are read-only, and the requirement of WIN."""
 
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ CLOSED = [OpportunityState.WON, OpportunityState.LOST, OpportunityState.DISQUALI
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """The people; every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
@@ -88,7 +88,7 @@ async def test_a_hidden_milestone_is_not_found(team: SalesTeam, verb: str) -> No
 
 
 async def close_deal(team: SalesTeam, deal: UUID, state: OpportunityState) -> None:
-    """Bring a progressing deal into a closed state, past its gate."""
+    """Close a deal in PROGRESSING with an override of its gate."""
     ctx = team.at("admin", LATER)
     if state is OpportunityState.WON:
         await win(ctx, deal, WinDetails(WinReason.SPEED), override_all())
@@ -139,6 +139,6 @@ async def test_a_deal_is_won_when_its_required_milestones_are_done_or_waived(tea
 
 
 async def win_deal(ctx: Ctx, deal: UUID) -> UUID:
-    """The deal, won with a value."""
+    """Win a deal with a value."""
     what = WinDetails(WinReason.SPEED, changes={"value": MoneyAmount(Decimal(1), "EUR")})
     return (await win(ctx, deal, what, TransitionOptions())).opportunity_id

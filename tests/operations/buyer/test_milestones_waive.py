@@ -1,4 +1,4 @@
-"""Milestones waived by who does not work the deal, and milestones reopened."""
+"""Milestones waived by managers who do not work the deal, and milestones reopened."""
 
 from uuid import UUID
 
@@ -34,12 +34,12 @@ REASON_TO_REOPEN = "It broke on their data."
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """The people; every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 async def make_collaborator(team: SalesTeam, deal: UUID, name: str) -> None:
-    """The person works the deal with its owner."""
+    """Make a person a collaborator of a deal."""
     helpers = [team.member(name)]
     await update_opportunity(
         team.organization.ctx, deal, {"collaborator_ids": helpers}, expected_version=None

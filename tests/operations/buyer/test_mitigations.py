@@ -1,4 +1,4 @@
-"""What is done about a risk: planned, done with evidence, and what becomes of the risk."""
+"""Mitigations: planned, completed with evidence, and the status of the risk afterwards."""
 
 import asyncio
 from datetime import date
@@ -22,18 +22,18 @@ AT_ONCE = count(50)
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def scenario(team: SalesTeam) -> RiskScenario:
-    """A fresh deal."""
+    """Create a deal."""
     return await new_risk_scenario(team)
 
 
 async def risk_status(scenario: RiskScenario, risk: Any) -> str:
-    """What became of the risk."""
+    """Return the status of the risk."""
     return str((await scenario.risk_row(risk))["status"])
 
 

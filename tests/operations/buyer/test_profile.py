@@ -1,4 +1,4 @@
-"""What is understood of the buyer: kept as given, lists whole, told old and new; what says nothing is refused."""
+"""The profile of the buyer: stored as entered, with complete lists, and reported with old and new values."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ DAY = date(2026, 6, 30)
 EVENT = "The lease of the old warehouse ends in June."
 STEPS = (DecisionStepFacts("The board meets", due=DAY), DecisionStepFacts("Legal signs", done=True))
 OBJECTIVES = (ObjectiveFacts("Fewer stops", "Stops a week", "9", "2", DAY), ObjectiveFacts("A calm night"))
-WHOLE: BuyerChanges = {
+PROFILE: BuyerChanges = {
     "purchase_process": PurchaseProcess.COMMITTEE,
     "decision_steps": STEPS,
     "decision_date": DAY,
@@ -38,12 +38,12 @@ WHOLE: BuyerChanges = {
     "prior_attempt_failed": False,
     "prior_attempt_note": "They built it themselves",
 }
-BLANK: dict[str, object] = dict.fromkeys(WHOLE) | {
+BLANK: dict[str, object] = dict.fromkeys(PROFILE) | {
     "purchase_process": PurchaseProcess.UNKNOWN,
     "decision_steps": (),
     "objectives": (),
 }
-NULLS: Any = dict.fromkeys(WHOLE)  # Any: a TypedDict of nothing but None
+NULLS: Any = dict.fromkeys(PROFILE)  # Any: a TypedDict of nothing but None
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +53,13 @@ async def team() -> SalesTeam:
 
 @pytest.fixture
 async def lead(team: SalesTeam, request: pytest.FixtureRequest) -> UUID:
-    """A deal of the test's own."""
+    """Create a deal for one test."""
     return await team.add_deal(OpportunityState.LEAD, request.node.name)
 
 
 async def buyer_facts(team: SalesTeam, id: UUID) -> dict[str, object]:
     facts = (await load_facts(team.organization.id, [id], NOW))[id]
-    return {name: getattr(facts, name) for name in WHOLE}
+    return {name: getattr(facts, name) for name in PROFILE}
 
 
 async def update_events(id: UUID) -> list[dict[str, Any]]:
@@ -74,13 +74,13 @@ async def update_profile(
 
 
 async def test_a_profile_is_stored_and_read_back(team: SalesTeam, lead: UUID) -> None:
-    await update_profile(team, lead, WHOLE)
+    await update_profile(team, lead, PROFILE)
 
-    assert await buyer_facts(team, lead) == WHOLE
+    assert await buyer_facts(team, lead) == PROFILE
 
 
 async def test_null_clears_and_the_purchase_process_becomes_unknown(team: SalesTeam, lead: UUID) -> None:
-    await update_profile(team, lead, WHOLE)
+    await update_profile(team, lead, PROFILE)
 
     await update_profile(team, lead, NULLS)
 
@@ -88,12 +88,12 @@ async def test_null_clears_and_the_purchase_process_becomes_unknown(team: SalesT
 
 
 async def test_a_list_replaces_the_whole_list_in_its_order(team: SalesTeam, lead: UUID) -> None:
-    await update_profile(team, lead, WHOLE)
+    await update_profile(team, lead, PROFILE)
 
     await update_profile(team, lead, {"decision_steps": STEPS[::-1], "objectives": OBJECTIVES[1:]})
 
     assert await buyer_facts(team, lead) == {
-        **WHOLE,
+        **PROFILE,
         "decision_steps": STEPS[::-1],
         "objectives": OBJECTIVES[1:],
     }
@@ -104,7 +104,7 @@ async def test_a_change_raises_the_version_once_and_records_old_and_new_values(
 ) -> None:
     before = await Opportunity.get(id=lead)
 
-    await update_profile(team, lead, {**WHOLE, "decision_steps": STEPS[:1]})
+    await update_profile(team, lead, {**PROFILE, "decision_steps": STEPS[:1]})
 
     changes = [payload["changes"] for payload in await update_events(lead)]
     step = {"name": "The board meets", "stakeholderId": None, "due": "2026-06-30", "done": False}
@@ -132,9 +132,9 @@ async def test_a_change_raises_the_version_once_and_records_old_and_new_values(
     assert (await Opportunity.get(id=lead)).version == before.version + 1
 
 
-@pytest.mark.parametrize("again", [WHOLE, {}], ids=["the same", "nothing"])
+@pytest.mark.parametrize("again", [PROFILE, {}], ids=["the same", "nothing"])
 async def test_an_unchanged_profile_writes_nothing(team: SalesTeam, lead: UUID, again: BuyerChanges) -> None:
-    await update_profile(team, lead, WHOLE)
+    await update_profile(team, lead, PROFILE)
     before = await stored_rows(lead)
 
     await update_profile(team, lead, again)
@@ -143,12 +143,12 @@ async def test_an_unchanged_profile_writes_nothing(team: SalesTeam, lead: UUID, 
 
 
 async def test_omitted_and_unchanged_fields_are_kept_and_not_recorded(team: SalesTeam, lead: UUID) -> None:
-    await update_profile(team, lead, WHOLE)
+    await update_profile(team, lead, PROFILE)
     lists = (await stored_rows(lead))[1]
 
     await update_profile(team, lead, {"decision_date": None, "decision_steps": STEPS})
 
-    assert await buyer_facts(team, lead) == {**WHOLE, "decision_date": None}
+    assert await buyer_facts(team, lead) == {**PROFILE, "decision_date": None}
     assert (await update_events(lead))[-1]["changes"] == {"decisionDate": {"old": "2026-06-30", "new": None}}
     assert (await stored_rows(lead))[1] == lists
 
@@ -276,7 +276,7 @@ async def test_only_those_who_may_write_the_deal_may_update_the_profile(team: Sa
 @pytest.mark.parametrize("state", sorted(CLOSED_STATES))
 async def test_a_closed_deal_is_read_only(team: SalesTeam, state: OpportunityState) -> None:
     assert (
-        type(await refusal(team.deals[state], update_profile(team, team.deals[state], WHOLE)))
+        type(await refusal(team.deals[state], update_profile(team, team.deals[state], PROFILE)))
         is RecordClosedError
     )
 
@@ -292,5 +292,6 @@ async def test_another_organization_finds_nothing(team: SalesTeam, lead: UUID) -
     foreign = (await new_organization()).ctx
 
     assert (
-        type(await refusal(lead, update_buyer(foreign, lead, WHOLE, expected_version=None))) is NotFoundError
+        type(await refusal(lead, update_buyer(foreign, lead, PROFILE, expected_version=None)))
+        is NotFoundError
     )

@@ -1,4 +1,4 @@
-"""Risks raised and described: what is taken, what is refused, and what is told."""
+"""Risks raised and updated: which inputs are accepted or refused, and which events are recorded."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,18 +22,18 @@ PLAIN_RISK = NewRisk(RiskCategory.FINANCIAL, "It costs too much", 3, 3)
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def scenario(team: SalesTeam) -> RiskScenario:
-    """A fresh deal."""
+    """Create a deal."""
     return await new_risk_scenario(team)
 
 
 async def raise_plain_risk(scenario: RiskScenario, **changes: Any) -> UUID:  # Any: fields of several kinds
-    """A plain risk with the changes that a test is about."""
+    """Return a valid risk with the changes of a test."""
     return await raise_risk(scenario.seller, scenario.deal, replace(PLAIN_RISK, **changes))
 
 

@@ -1,4 +1,4 @@
-"""Who may do what with a risk: writing is the owner's and theirs above; to lower, close or accept a high one is a coach's."""
+"""Permissions on risks: writers raise and update them; only managers lower, close or accept severe ones."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
@@ -30,17 +30,17 @@ OPEN_STATUSES = [RiskStatus.SUSPECTED, RiskStatus.CONFIRMED, RiskStatus.MITIGATI
 
 
 def settling(to: RiskSettlement, reason: str = EVIDENCE) -> Act:
-    """An act that settles the risk."""
+    """Return an act that settles the risk."""
     return lambda ctx, _, risk: settle_risk(ctx, risk, to, reason=reason, expected_version=None)
 
 
 def updating(given: RiskChanges) -> Act:
-    """An act that changes the risk."""
+    """Return an act that changes the risk."""
     return lambda ctx, _, risk: update_risk(ctx, risk, given, expected_version=None)
 
 
 async def complete_planned(ctx: Ctx, scenario: RiskScenario, risk: UUID) -> object:
-    """Complete what the seller has planned."""
+    """Complete a mitigation that the seller has planned."""
     return await complete_mitigation(
         ctx, await scenario.add_mitigation(risk), evidence=EVIDENCE, expected_version=None
     )
@@ -80,18 +80,18 @@ ACTS: Mapping[str, tuple[Scores, Act, set[str]]] = {
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def scenario(team: SalesTeam) -> RiskScenario:
-    """A fresh deal."""
+    """Create a deal."""
     return await new_risk_scenario(team)
 
 
 async def refusal_of(work: Awaitable[object]) -> Refusal | None:
-    """The refusal, None where it was done."""
+    """Return the refusal of an act, or None if it was done."""
     try:
         await work
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Going through the risks: what may be said, what is kept of it, and what the gates make of it."""
+"""Risk reviews: which are accepted, what is stored, and their effect on gates."""
 
 import asyncio
 from dataclasses import replace
@@ -33,18 +33,18 @@ AT_ONCE = count(50)
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def scenario(team: SalesTeam) -> RiskScenario:
-    """A fresh deal."""
+    """Create a deal."""
     return await new_risk_scenario(team)
 
 
 async def current_facts(scenario: RiskScenario) -> OpportunityFacts:
-    """The deal as the gates see it."""
+    """Return the facts of the deal."""
     return (await load_facts(scenario.team.organization.id, [scenario.deal], NOW))[scenario.deal]
 
 

@@ -1,4 +1,4 @@
-"""Risks put to rest: accepted or closed, for a reason, and for good."""
+"""Risks accepted or closed: with a reason, and for good."""
 
 import pytest
 
@@ -12,13 +12,13 @@ S = RiskStatus
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew, for every test takes a deal of its own."""
+    """Create a sales team; every test uses a deal of its own."""
     return await new_sales_team()
 
 
 @pytest.fixture
 async def scenario(team: SalesTeam) -> RiskScenario:
-    """A fresh deal."""
+    """Create a deal."""
     return await new_risk_scenario(team)
 
 

@@ -1,4 +1,4 @@
-"""The people of a purchase: each contact of the account once, one primary, and how they stand to each other."""
+"""Stakeholders: each contact of the account once, one of them primary, and their relations."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,18 +40,18 @@ async def team() -> SalesTeam:
 
 @pytest.fixture
 async def lead(team: SalesTeam, request: pytest.FixtureRequest) -> UUID:
-    """A deal of the test's own."""
+    """Create a deal for one test."""
     return await team.add_deal(S.LEAD, request.node.name)
 
 
 async def contact(team: SalesTeam, deal: UUID, name: str = "Maria") -> UUID:
-    """A new contact of the deal's account."""
+    """Create a contact of the deal's account."""
     account = (await Opportunity.get(id=deal)).account_id  # type: ignore[attr-defined]
     return await create_contact(team.ctx["admin"], account, {"name": name})
 
 
 async def add_people(team: SalesTeam, deal: UUID, *names: str) -> list[UUID]:
-    """Stakeholders of the deal with these names."""
+    """Add stakeholders with these names to a deal."""
     return [
         await add_stakeholder(team.ctx["admin"], deal, NewStakeholder(await contact(team, deal, name), []))
         for name in names
@@ -63,7 +63,7 @@ async def relations_of(team: SalesTeam, deal: UUID) -> tuple[StakeholderFacts, .
 
 
 async def stakeholder_changes(deal: UUID) -> list[Any]:
-    """The changes of people that were told, in order."""
+    """Return the recorded changes of stakeholders, in order."""
     events = await Event.filter(aggregateid=deal, type="stakeholder.updated").order_by("pos")
     return [dict(event.payload)["changes"] for event in events]
 

@@ -73,9 +73,9 @@ async def test_a_risk_raised_after_a_review_is_unreviewed_despite_clock_skew() -
     first = team.deals[S.LEAD]
     second = team.deals[S.QUALIFIED]
 
-    for id, deeds in ((first, (_review, _raise)), (second, (_raise, _review))):
-        for deed, now in zip(deeds, CLOCK_GOING_BACK, strict=False):
-            await deed(team.at("owner", now), id)
+    for id, writes in ((first, (_review, _raise)), (second, (_raise, _review))):
+        for write, now in zip(writes, CLOCK_GOING_BACK, strict=False):
+            await write(team.at("owner", now), id)
 
     assert missing_review(await current_facts(team, first)) is not None
     assert missing_review(await current_facts(team, second)) is None
@@ -107,14 +107,14 @@ async def test_transition_times_never_decrease_despite_clock_skew() -> None:
     team = await new_sales_team()
     id = team.deals[S.PROGRESSING]
     none = OpportunityChanges()
-    arrows: list[Callable[[Ctx], Awaitable[object]]] = [
+    transitions: list[Callable[[Ctx], Awaitable[object]]] = [
         lambda ctx: regress(ctx, id, NOTE),
         lambda ctx: disqualify(ctx, id, DisqualifyReason.NO_PAIN, NOTE),
         lambda ctx: reopen(ctx, id, S.LEAD, none, NOTE),
     ]
 
-    for arrow, now in zip(arrows, CLOCK_GOING_BACK, strict=False):
-        await arrow(team.at("admin", now))
+    for transition, now in zip(transitions, CLOCK_GOING_BACK, strict=False):
+        await transition(team.at("admin", now))
 
     history = (
         await Transition.filter(opportunity_id=id)

@@ -1,4 +1,4 @@
-"""What a deal was judged to be when it was closed stays, whatever is done, learned or outlived afterwards."""
+"""The health and insight of a deal at its close stay, whatever is recorded afterwards."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -65,12 +65,12 @@ CLOSES: list[tuple[Callable[[HealthScenario], Awaitable[None]], OpportunityState
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; every test closes a deal of its own."""
+    """Create a sales team; every test closes a deal of its own."""
     return await new_sales_team()
 
 
 async def complete_scenario(team: SalesTeam, state: OpportunityState = S.PROGRESSING) -> HealthScenario:
-    """A deal with something in every factor."""
+    """Create a deal with a value for every factor."""
     scenario = await new_health_scenario(team, state)
     await scenario.add_stakeholder()
     await scenario.add_overdue_milestone()
@@ -135,7 +135,7 @@ async def test_a_dry_run_close_stores_nothing(team: SalesTeam) -> None:
 async def test_an_imported_close_is_evaluated_as_of_its_day_and_previous_state(
     team: SalesTeam, state: OpportunityState, score: int, age: int
 ) -> None:
-    """Each was made on 1 February and closed on 1 March, four weeks later."""
+    """The deals were created on 1 February and closed on 1 March."""
     scenario = await new_health_scenario(team, state)
 
     found = await stored_health(scenario.deal)
@@ -146,7 +146,7 @@ async def test_an_imported_close_is_evaluated_as_of_its_day_and_previous_state(
 
 
 async def fit_missing(id: UUID) -> str:
-    """How much was known of the fit."""
+    """Return the status of what is known about the fit."""
     seen = (await stored_health(id))["closed_insight"]
     return str(next(status for name, status, _, _ in seen if name == "FIT"))
 

@@ -1,4 +1,4 @@
-"""Stored health: after every write it is what the rule says of the facts as they are now, and it is no news of its own."""
+"""Stored health: after every write it is what the rules find, and it is not an event of its own."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -46,7 +46,7 @@ S = OpportunityState
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; every deed has a deal of its own, a month in PROGRESSING."""
+    """Create a sales team, and a deal for each write that has been in PROGRESSING for a month."""
     return await new_sales_team()
 
 
@@ -151,7 +151,7 @@ DealWrite = Callable[[HealthScenario], Awaitable[object]]
 DEAL_WRITES: dict[str, tuple[DealWrite, str, int]] = {
     "an activity is logged": (HealthScenario.log_call, "buyer_activity", 25),
     "an activity is voided": (void_call, "buyer_activity", 0),
-    "an activity is told to have gone one way": (make_one_way, "buyer_activity", 0),
+    "an activity is corrected to one-way": (make_one_way, "buyer_activity", 0),
     "a stakeholder comes": (HealthScenario.add_stakeholder, "people", 5),
     "a stakeholder has no role any more": (change_role, "people", 0),
     "a stakeholder leaves": (mark_left, "people", 0),
@@ -169,15 +169,15 @@ DEAL_WRITES: dict[str, tuple[DealWrite, str, int]] = {
     "a deal is renamed": (rename, "state_age", 15),
     "a deal is handed over": (reassign, "state_age", 15),
 }
-"""What is done, the factor that it moves or leaves, and what that gives then."""
+"""A write, the factor that it changes or not, and the value of the factor afterwards."""
 
 
 @pytest.mark.parametrize("name", DEAL_WRITES)
 async def test_every_write_stores_the_health_of_the_rule(team: SalesTeam, name: str) -> None:
     scenario = await new_health_scenario(team)
-    deed, key, given = DEAL_WRITES[name]
+    write, key, given = DEAL_WRITES[name]
 
-    await deed(scenario)
+    await write(scenario)
 
     found = await stored_health(scenario.deal)
     assert found == await expected_health(team.organization.id, scenario.deal, LATER)

@@ -1,4 +1,4 @@
-"""A gate is never judged on stale rows: each requirement kind against the write that breaks it, both at once."""
+"""Gates never see stale rows: each kind of requirement against a concurrent write that breaks it."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -25,7 +25,7 @@ from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, Gr
 
 TRIALS = count(500, part=50)
 ROUNDS = 12
-"""Rounds of 40 trials in which one anomaly must show itself where nothing is held."""
+"""The rounds of 40 trials in which at least one anomaly must occur if nothing is locked."""
 EVIDENCE = "The COO told us on the phone that the board has agreed."
 
 
@@ -123,7 +123,7 @@ async def test_no_transition_happens_after_its_gate_was_broken(kind: str) -> Non
 @pytest.mark.parametrize("kind", sample(SKEWS, every=6))
 async def test_the_trials_detect_a_missing_lock(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def unheld(*_: Any) -> None:
-        """Holds nothing."""
+        """Lock nothing."""
 
     for module in (change, transitions):
         monkeypatch.setattr(module, "lock_row", unheld)

@@ -1,4 +1,4 @@
-"""Overrides: who may pass what, what must be said with it, and what is kept of it."""
+"""Overrides: who may override which requirements, what an override needs, and what is stored of it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -31,18 +31,18 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each test makes a lead of its own."""
+    """Create a sales team, which the tests of this module share."""
     return await new_sales_team()
 
 
 async def stored_rows(id: UUID) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return the rows that an attempt could have written."""
     counts = [await table.filter(opportunity_id=id).count() for table in (Transition, Override)]
     return await Opportunity.filter(id=id).values(), counts, await Event.filter(aggregateid=id).count()
 
 
 def unmet_verdicts(refusal: TransitionBlockedError) -> list[Any]:
-    """The verdicts that the refusal tells."""
+    """Return the unmet verdicts of a refusal."""
     return list(refusal.unmet)
 
 
@@ -107,14 +107,14 @@ async def test_an_override_is_stored_and_recorded_with_member_and_reason(team: S
 
 
 async def make_collaborator(team: SalesTeam, id: UUID, who: str) -> None:
-    """They collaborate on the deal."""
+    """Make a person a collaborator of a deal."""
     await update_opportunity(
         team.ctx["admin"], id, {"collaborator_ids": [team.member(who)]}, expected_version=None
     )
 
 
 async def make_owner(team: SalesTeam, id: UUID, who: str) -> None:
-    """They own the deal."""
+    """Make a person the owner of a deal."""
     await assign_opportunities(team.ctx["admin"], [BulkItem(id)], team.member(who))
 
 

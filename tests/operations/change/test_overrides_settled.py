@@ -1,4 +1,4 @@
-"""Overrides are debts: owed until each requirement holds, settled by the very write that makes the last of them hold."""
+"""Overrides stay open until every requirement is met, and the write that meets the last one settles them."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ HOURS = [NOW + timedelta(hours=hours) for hours in range(6)]
 
 @pytest.fixture(scope="module")
 async def team() -> SalesTeam:
-    """One crew; each test makes a lead of its own."""
+    """Create a sales team, which the tests of this module share."""
     return await new_sales_team()
 
 

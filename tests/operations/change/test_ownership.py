@@ -24,7 +24,7 @@ LEAD = OpportunityState.LEAD
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """A sales team with one deal in each state."""
+    """Create a sales team with one deal in each state."""
     return await new_sales_team()
 
 

@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def team() -> SalesTeam:
-    """A sales team with one deal in each state."""
+    """Create a sales team with one deal in each state."""
     return await new_sales_team()
 
 

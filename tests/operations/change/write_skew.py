@@ -1,4 +1,4 @@
-"""Guard skew: an arrow and the write that breaks its gate, at once; what must never be is that the arrow is taken after the break."""
+"""Write skew: a transition and a write that breaks its gate, concurrently. The break must not come first."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ ACCOUNT_FITS = {
 
 @dataclass(frozen=True)
 class SkewDeal:
-    """A deal whose gate holds by one thing alone."""
+    """A deal whose gate is met by one requirement only."""
 
     ctx: Ctx
     id: UUID
@@ -45,7 +45,7 @@ class SkewDeal:
 
 @dataclass(frozen=True)
 class WriteSkew:
-    """A requirement's test, how it is met, and the write that breaks it; `meet` gives what `break_` needs."""
+    """A requirement, the write that meets it, and the write that breaks it with the result of the first."""
 
     test: Mapping[str, Any]
     meet: Callable[[SkewDeal], Awaitable[Any]]
@@ -55,7 +55,7 @@ class WriteSkew:
 
 @dataclass
 class SkewResults:
-    """How the trials went."""
+    """The outcomes of the trials."""
 
     transitioned: int = 0
     refused: int = 0
@@ -63,7 +63,7 @@ class SkewResults:
 
 
 async def run_trials(write_skew: WriteSkew, count: int) -> SkewResults:
-    """So many deals, each tried once."""
+    """Try the pair of writes once on each of several deals."""
     organization = await _organization(write_skew)
     tally = SkewResults()
     deals = await _deals(organization, write_skew, count)
@@ -102,7 +102,7 @@ async def _transition(write_skew: WriteSkew, deal: SkewDeal) -> object:
 
 
 async def _after_delay(work: Callable[[], Awaitable[object]]) -> object:
-    """The work, begun a little later, so that either of two comes first as often."""
+    """Run work after a random delay, so that each of two writes comes first about as often."""
     await asyncio.sleep(random.random() * 0.03)
     return await work()
 
@@ -119,7 +119,7 @@ async def _last_position(deal: SkewDeal) -> int:
 
 
 async def _organization(write_skew: WriteSkew) -> TestOrganization:
-    """An organization whose gate asks this one thing."""
+    """Create an organization whose gate has one requirement only."""
     organization = await new_organization()
     document = default_document()
     document["fitRules"] = [ACCOUNT_FITS]

@@ -1,4 +1,4 @@
-"""Claims on an Idempotency-Key, where two come at the same moment."""
+"""Concurrent requests with one Idempotency-Key."""
 
 import pytest
 from tortoise.exceptions import IntegrityError

@@ -1,4 +1,4 @@
-"""The audit trail: what admins do is chained, one after the other however many do it at once, with who and by which request."""
+"""The audit trail: one chain of events with their actors and requests, even if admins write concurrently."""
 
 import asyncio
 from datetime import date

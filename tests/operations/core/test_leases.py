@@ -1,4 +1,4 @@
-"""Work that one process at a time does: one takes it, goes on with it, and whoever comes after its lease takes it over."""
+"""Leases of periodic jobs: acquired by one process, renewed by it, and free again after they end."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""API keys: made, used and revoked; no key does more than its member may now, and no secret is ever kept or told."""
+"""API keys: created, used and revoked. No key can do more than its member, and no secret is stored."""
 
 import json
 from dataclasses import replace
@@ -27,13 +27,13 @@ MINUTE = timedelta(minutes=1)
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return the rows that an attempt could have written."""
     keys = await ApiKey.filter(organization_id=organization.id).order_by("id").values()
     return keys, await Event.filter(organization_id=organization.id).count()
 
 
 async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
-    """The refusal of an attempt, having written nothing."""
+    """Return the refusal of an attempt, which must write nothing."""
     before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
@@ -42,13 +42,13 @@ async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
 
 
 def fault_paths(refusal: Refusal) -> list[str]:
-    """Where an input's faults are."""
+    """Return the paths of an input's faults."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
 async def member(organization: TestOrganization, role: Role) -> UUID:
-    """A member with the role."""
+    """Create a member with a role."""
     id = (await organization.ctx_of(role, f"{role.lower()}@example.com")).viewer.member_id
     assert id
     return id
@@ -193,7 +193,7 @@ async def test_only_admins_manage_keys_and_see_their_events(
 
 
 async def visible_event_types(viewer: Viewer) -> set[str]:
-    """The types of events of API keys that the viewer reads."""
+    """Return the types of events about API keys that a viewer can see."""
     found, _ = await events(viewer, EventFilter(types=("apiKey.*",)), Window(size=100))
     return {event.type for event in found}
 

@@ -1,4 +1,4 @@
-"""When a key was last used: kept to the minute, never taken back, and never at a request's cost."""
+"""The last use of a key: stored by the minute, never set back, and never at the cost of a request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def use_key(made: ApiKeyResult, at: datetime) -> datetime | None:
-    """Use the key at an instant, and note it; what is kept of it."""
+    """Use the key at a time, and return the stored last use."""
     await record_key_use(Ctx(viewer=(await context_for_key(made.api_key, at)).viewer, now=at))
     kept: datetime | None = (await ApiKey.filter(id=made.id).values("last_used_at"))[0]["last_used_at"]
     return kept
@@ -61,7 +61,7 @@ async def test_a_busy_database_does_not_fail_the_request(
 
 @asynccontextmanager
 async def database_busy() -> AsyncIterator[None]:
-    """Every turn that the database gives is taken."""
+    """Occupy the database, so that no other write gets a turn."""
     turns = 1 if dialect() == "sqlite" else 10
     over = asyncio.Event()
     begun = asyncio.Semaphore(0)

@@ -15,7 +15,7 @@ from workflow.rules.errors import DuplicateError, InvalidInputError
 
 
 def fault_paths(refusal: InvalidInputError) -> list[str]:
-    """The paths of the faulty fields."""
+    """Return the paths of the faults."""
     return [".".join(fault.path) for fault in refusal.fields]
 
 

@@ -1,4 +1,4 @@
-"""Members: made, changed and deactivated by admins; one active admin always stays."""
+"""Members: created, updated and deactivated by admins; one active admin remains."""
 
 import asyncio
 from dataclasses import replace
@@ -31,13 +31,13 @@ RACES = count(100)
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return the rows that an attempt could have written."""
     members = await Member.filter(organization_id=organization.id).order_by("id").values()
     return members, await Event.filter(organization_id=organization.id).count()
 
 
 async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
-    """The refusal of an attempt, having written nothing."""
+    """Return the refusal of an attempt, which must write nothing."""
     before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
@@ -46,18 +46,18 @@ async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
 
 
 def fault_paths(refusal: Refusal) -> list[str]:
-    """Where an input's faults are."""
+    """Return the paths of an input's faults."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
 async def admins(organization: TestOrganization) -> int:
-    """How many may administer."""
+    """Return the number of active admins."""
     return await Member.filter(organization_id=organization.id, role="ADMIN", active=True).count()
 
 
 async def second_admin(organization: TestOrganization) -> Ctx:
-    """Another admin of the organization."""
+    """Create another admin."""
     return await organization.ctx_of(Role.ADMIN, "second@example.com")
 
 

@@ -1,4 +1,4 @@
-"""What an admin sets of the organization, and what stays once something is kept in it."""
+"""The settings of an organization, and the base currency, which is fixed once amounts are stored in it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,13 +35,13 @@ RACES = count(200)
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return the rows that an attempt could have written."""
     rows = await Organization.filter(id=organization.id).values()
     return rows, await Event.filter(organization_id=organization.id).count()
 
 
 async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
-    """The refusal of an attempt, having written nothing."""
+    """Return the refusal of an attempt, which must write nothing."""
     before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
@@ -50,7 +50,7 @@ async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
 
 
 def fault_paths(refusal: Refusal) -> list[str]:
-    """Where an input's faults are."""
+    """Return the paths of an input's faults."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
@@ -98,7 +98,7 @@ async def test_only_an_admin_changes_settings(organization: TestOrganization, ro
 
 
 async def create_deal(ctx: Ctx, value: MoneyAmount | None = VALUE) -> UUID:
-    """A lead that is worth something."""
+    """Create a lead with a value."""
     account = await create_account(ctx, {"name": "Acme"})
     return await create_opportunity(
         ctx, NewOpportunity(account, None, None), {"name": "Pilot", "value": value}
@@ -106,19 +106,19 @@ async def create_deal(ctx: Ctx, value: MoneyAmount | None = VALUE) -> UUID:
 
 
 async def create_and_delete_deal(ctx: Ctx) -> None:
-    """A lead that was worth something and is deleted."""
+    """Create a lead with a value, and delete it."""
     await delete_opportunity(ctx, await create_deal(ctx), reason="A test", expected_version=None)
 
 
 async def create_target(ctx: Ctx) -> None:
-    """What is to be won this year."""
+    """Create a target for this year."""
     days: Any = {"from_day": date(2026, 1, 1), "to_day": date(2026, 12, 31)}
     worth: Any = {"value_minor": 100, "value_currency": "EUR"}
     await Target.create(id=new_id(), organization_id=ctx.viewer.organization_id, **days, **worth)
 
 
 async def import_deal(ctx: Ctx) -> None:
-    """A lead that is worth something by import."""
+    """Import a lead with a value."""
     [row] = await import_rows(ctx, "crm", [ImportRow("1", "Pilot", "Acme", value=VALUE)])
     assert row.problem is None
 

@@ -1,4 +1,4 @@
-"""Whom the issuer vouches for: found by e-mail, made once where a role is told, and nobody else."""
+"""Sign-in: members are found by a verified e-mail, and created once if the token has a role."""
 
 import asyncio
 from typing import Any
@@ -15,17 +15,17 @@ from workflow.rules.errors import PermissionDeniedError
 
 
 def vouched_person(email: str, **about: Any) -> IdentityClaims:
-    """Somebody with a verified e-mail."""
+    """Return the claims of a person with a verified e-mail."""
     return IdentityClaims(email=email, email_verified=True, **about)
 
 
 def unknown_email() -> str:
-    """An e-mail that nobody has."""
+    """Return an e-mail that no member has."""
     return f"{uuid4().hex}@example.com"
 
 
 async def refusal_of(person: IdentityClaims) -> str:
-    """Why the person is refused, no member having been made."""
+    """Return the message of a refused sign-in, which must not create a member."""
     before = await Member.all().count()
     with pytest.raises(PermissionDeniedError) as refusal:
         await sign_in(person, now=NOW)

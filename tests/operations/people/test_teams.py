@@ -1,4 +1,4 @@
-"""Teams: a tree that admins grow, and whose team a team is."""
+"""Teams: a tree that admins maintain, within one organization."""
 
 import asyncio
 from typing import Any
@@ -25,13 +25,13 @@ RACES = count(100)
 
 
 async def stored_rows(organization: TestOrganization) -> tuple[Any, ...]:
-    """All that an attempt could have written."""
+    """Return the rows that an attempt could have written."""
     teams = await Team.filter(organization_id=organization.id).order_by("id").values()
     return teams, await Event.filter(organization_id=organization.id).count()
 
 
 async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
-    """The refusal of an attempt, having written nothing."""
+    """Return the refusal of an attempt, which must write nothing."""
     before = await stored_rows(organization)
     with pytest.raises(Refusal) as refusal:
         await attempt
@@ -40,13 +40,13 @@ async def refusal_of(organization: TestOrganization, attempt: Any) -> Refusal:
 
 
 def fault_paths(refusal: Refusal) -> list[str]:
-    """Where an input's faults are."""
+    """Return the paths of an input's faults."""
     assert isinstance(refusal, InvalidInputError), refusal
     return [".".join(fault.path) for fault in refusal.fields]
 
 
 async def team_chain(organization: TestOrganization, *names: str) -> list[UUID]:
-    """Teams of which each stands below the one before."""
+    """Create teams, each below the one before."""
     made: list[UUID] = []
     for name in names:
         made.append(

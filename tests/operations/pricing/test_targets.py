@@ -1,4 +1,4 @@
-"""Targets: who may set whose, one for each period and whose it is, in base currency; and which of them a forecast is held against."""
+"""Targets: who may set them, one per period and owner, and the target that a forecast is compared with."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,12 +26,12 @@ Whose = Callable[[SalesTeam], tuple[UUID | None, UUID | None]]
 
 @pytest.fixture
 async def sales_team() -> SalesTeam:
-    """People in two teams."""
+    """Create a sales team with two teams."""
     return await new_sales_team()
 
 
 async def team_of(sales_team: SalesTeam, name: str) -> UUID:
-    """The team of a member."""
+    """Return the team of a member."""
     [row] = await Member.filter(id=sales_team.member(name)).values("team_id")
     id: UUID = row["team_id"]
     return id
@@ -40,7 +40,7 @@ async def team_of(sales_team: SalesTeam, name: str) -> UUID:
 def new_target(
     member: UUID | None = None, team: UUID | None = None, amount: int = 1000, **other: date
 ) -> NewTarget:
-    """A target of the quarter."""
+    """Return a target for the quarter."""
     return NewTarget(
         member, team, other.get("start", START), other.get("end", END), MoneyAmount(Decimal(amount), "EUR")
     )
@@ -139,7 +139,7 @@ async def test_members_see_their_own_targets_and_the_organizations_only(sales_te
 
 
 async def test_a_forecast_uses_the_target_of_its_owner_and_exact_period(sales_team: SalesTeam) -> None:
-    """One seller's deals are not held against the target of all."""
+    """A forecast of one seller's deals is not compared with the target of the organization."""
     admin = sales_team.ctx["admin"]
     owner = sales_team.member("owner")
     team = await team_of(sales_team, "owner")

@@ -1,4 +1,4 @@
-"""Deliveries: one worker's at a time, tried again by the clock, and endpoints that are given up."""
+"""Deliveries: leased by one worker at a time, retried by schedule, and endpoints that are disabled."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ REFUSED = DeliveryOutcome(500, "The receiver answered 500: it is down\x00 \ud800
 
 @pytest.fixture
 async def due_endpoint(organization: TestOrganization) -> DueEndpoint:
-    """An endpoint to which ten facts are due."""
+    """Create an endpoint with ten due deliveries."""
     id = (
         await create_webhook_endpoint(
             organization.ctx, {"url": "https://x.example/", "event_types": ["account.*"]}
@@ -47,24 +47,24 @@ async def due_endpoint(organization: TestOrganization) -> DueEndpoint:
 
 
 async def delivery_row(id: UUID) -> dict[str, object]:
-    """A delivery as stored."""
+    """Return a stored delivery."""
     return (await WebhookDelivery.filter(id=id).values())[0]
 
 
 async def endpoint_row(due_endpoint: DueEndpoint) -> dict[str, object]:
-    """The endpoint as stored."""
+    """Return the stored endpoint."""
     return (await WebhookEndpoint.filter(id=due_endpoint.endpoint_id).values())[0]
 
 
 async def lease_one(due_endpoint: DueEndpoint, now: datetime = NOW) -> LeasedDelivery:
-    """Claim one."""
+    """Lease one delivery."""
     return (await lease_deliveries(due_endpoint, now, 1))[0]
 
 
 async def test_each_delivery_is_leased_once(due_endpoint: DueEndpoint) -> None:
     claimed = await asyncio.gather(*(lease_deliveries(due_endpoint, NOW, 3) for _ in range(8)))
 
-    ids = [parcel.id for parcels in claimed for parcel in parcels]
+    ids = [leased.id for batch in claimed for leased in batch]
     assert len(ids) == len(set(ids)) == 10
     assert due_endpoint not in await due_endpoints(NOW)
 
@@ -75,69 +75,69 @@ async def test_the_lease_of_a_dead_worker_expires(due_endpoint: DueEndpoint) -> 
     assert await lease_deliveries(due_endpoint, NOW + LEASE_DURATION - timedelta(seconds=1), 10) == []
     taken = await lease_deliveries(due_endpoint, NOW + LEASE_DURATION, 10)
 
-    assert {parcel.id for parcel in taken} == {parcel.id for parcel in dead}
+    assert {leased.id for leased in taken} == {leased.id for leased in dead}
     await record_outcome(dead[0], DeliveryOutcome(200), NOW + LEASE_DURATION)
     assert (await delivery_row(dead[0].id))["status"] == "PENDING"
 
 
 async def test_unsent_deliveries_are_released(due_endpoint: DueEndpoint) -> None:
-    for parcel in await lease_deliveries(due_endpoint, NOW, 10):
-        await release_delivery(parcel)
+    for leased in await lease_deliveries(due_endpoint, NOW, 10):
+        await release_delivery(leased)
 
     assert len(await lease_deliveries(due_endpoint, NOW, 10)) == 10
 
 
 async def test_an_accepted_delivery_is_delivered(due_endpoint: DueEndpoint) -> None:
-    parcel = await lease_one(due_endpoint)
+    leased = await lease_one(due_endpoint)
 
-    await record_outcome(parcel, DeliveryOutcome(204), NOW)
+    await record_outcome(leased, DeliveryOutcome(204), NOW)
 
-    row = await delivery_row(parcel.id)
+    row = await delivery_row(leased.id)
     assert (row["status"], row["attempts"], row["last_status_code"]) == ("DELIVERED", 1, 204)
     assert (row["delivered_at"], row["next_attempt_at"], row["leased_until"]) == (NOW, None, None)
 
 
 async def test_a_refused_delivery_is_retried_and_fails_after_ten_attempts(due_endpoint: DueEndpoint) -> None:
     now = NOW
-    parcel = await lease_one(due_endpoint)
+    leased = await lease_one(due_endpoint)
     waits = []
     for _ in range(9):
-        await record_outcome(parcel, REFUSED, now, jitter=lambda: 0.0)
-        row = await delivery_row(parcel.id)
+        await record_outcome(leased, REFUSED, now, jitter=lambda: 0.0)
+        row = await delivery_row(leased.id)
         assert row["status"] == "FAILED" and isinstance(row["next_attempt_at"], datetime)
         waits.append((row["next_attempt_at"] - now).total_seconds())
         now = row["next_attempt_at"]
-        assert parcel.id not in {
+        assert leased.id not in {
             one.id for one in await lease_deliveries(due_endpoint, now - timedelta(seconds=1), 20)
         }
         await (
-            WebhookDelivery.exclude(id=parcel.id)
+            WebhookDelivery.exclude(id=leased.id)
             .filter(endpoint_id=due_endpoint.endpoint_id)
             .update(next_attempt_at=None)
         )
-        parcel = await lease_one(due_endpoint, now)
-    await record_outcome(parcel, REFUSED, now)
+        leased = await lease_one(due_endpoint, now)
+    await record_outcome(leased, REFUSED, now)
 
-    row = await delivery_row(parcel.id)
+    row = await delivery_row(leased.id)
     assert waits == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
     assert (row["status"], row["attempts"], row["next_attempt_at"]) == ("EXHAUSTED", 10, None)
     assert row["last_error"] == "The receiver answered 500: it is down\ufffd \ufffd"
 
 
 async def test_at_most_a_kilobyte_of_an_answer_is_stored(due_endpoint: DueEndpoint) -> None:
-    parcel = await lease_one(due_endpoint)
+    leased = await lease_one(due_endpoint)
 
-    await record_outcome(parcel, DeliveryOutcome(500, "x" * 5_000), NOW)
+    await record_outcome(leased, DeliveryOutcome(500, "x" * 5_000), NOW)
 
-    assert len(str((await delivery_row(parcel.id))["last_error"])) == MAX_ERROR_LENGTH
+    assert len(str((await delivery_row(leased.id))["last_error"])) == MAX_ERROR_LENGTH
 
 
 async def test_retry_after_is_respected(due_endpoint: DueEndpoint) -> None:
-    parcel = await lease_one(due_endpoint)
+    leased = await lease_one(due_endpoint)
 
-    await record_outcome(parcel, DeliveryOutcome(429, "Slow down", retry_after=timedelta(hours=1)), NOW)
+    await record_outcome(leased, DeliveryOutcome(429, "Slow down", retry_after=timedelta(hours=1)), NOW)
 
-    assert (await delivery_row(parcel.id))["next_attempt_at"] == NOW + timedelta(hours=1)
+    assert (await delivery_row(leased.id))["next_attempt_at"] == NOW + timedelta(hours=1)
 
 
 async def test_a_410_disables_the_endpoint(due_endpoint: DueEndpoint) -> None:
@@ -160,8 +160,8 @@ async def test_a_410_disables_the_endpoint(due_endpoint: DueEndpoint) -> None:
 
 async def test_five_days_of_failures_disable_the_endpoint(due_endpoint: DueEndpoint) -> None:
     for days, active in ((0, True), (4.9, True), (5, False)):
-        parcel = await lease_one(due_endpoint, NOW + timedelta(days=days))
-        await record_outcome(parcel, REFUSED, NOW + timedelta(days=days))
+        leased = await lease_one(due_endpoint, NOW + timedelta(days=days))
+        await record_outcome(leased, REFUSED, NOW + timedelta(days=days))
 
         assert (await endpoint_row(due_endpoint))["active"] is active
 
@@ -192,17 +192,17 @@ async def test_a_reactivated_endpoint_gets_its_waiting_deliveries(
 async def test_one_delivery_can_be_redelivered(
     organization: TestOrganization, due_endpoint: DueEndpoint
 ) -> None:
-    parcel = await lease_one(due_endpoint)
-    await record_outcome(parcel, DeliveryOutcome(200), NOW)
+    leased = await lease_one(due_endpoint)
+    await record_outcome(leased, DeliveryOutcome(200), NOW)
 
-    await redeliver_webhook(organization.ctx, parcel.id)
+    await redeliver_webhook(organization.ctx, leased.id)
 
-    assert parcel.id in {again.id for again in await lease_deliveries(due_endpoint, NOW, 10)}
+    assert leased.id in {again.id for again in await lease_deliveries(due_endpoint, NOW, 10)}
 
 
 async def test_deliveries_are_deleted_after_a_month(due_endpoint: DueEndpoint) -> None:
-    parcel = await lease_one(due_endpoint)
-    await record_outcome(parcel, DeliveryOutcome(200), NOW)
+    leased = await lease_one(due_endpoint)
+    await record_outcome(leased, DeliveryOutcome(200), NOW)
 
     young = await delete_old_deliveries(NOW + RETENTION)
     old = await delete_old_deliveries(NOW + RETENTION + timedelta(seconds=1))

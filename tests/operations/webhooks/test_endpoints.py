@@ -1,4 +1,4 @@
-"""Webhook endpoints as admins keep them: made, changed, their secrets rotated and kept encrypted, and gone."""
+"""Webhook endpoints: created, updated and deleted, with rotated and encrypted secrets."""
 
 from dataclasses import replace
 from datetime import timedelta

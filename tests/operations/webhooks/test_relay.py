@@ -1,4 +1,4 @@
-"""From the feed to the receivers: each fact becomes one delivery for each endpoint that wants it, whoever relays it and how often."""
+"""The relay: each event becomes one delivery per subscribed endpoint, even if several processes relay."""
 
 import asyncio
 from datetime import timedelta
@@ -20,18 +20,18 @@ URL = "https://hooks.example.com/"
 
 
 async def endpoint(organization: TestOrganization, *types: str) -> UUID:
-    """An endpoint for facts of some types."""
+    """Create an endpoint for some types of events."""
     return (await create_webhook_endpoint(organization.ctx, {"url": URL, "event_types": types})).id
 
 
 async def delivered_types(id: UUID) -> list[str]:
-    """The types of what goes to an endpoint, in the order of the feed."""
+    """Return the types of an endpoint's deliveries, in the order of the feed."""
     ids = [row["event_id"] for row in await WebhookDelivery.filter(endpoint_id=id).values("event_id")]
     return [row["type"] for row in await Event.filter(id__in=ids).order_by("xid", "pos").values("type")]
 
 
 async def create_accounts(organization: TestOrganization, count: int) -> None:
-    """Tell so many facts."""
+    """Record a number of events."""
     for number in range(count):
         await create_account(organization.ctx, {"name": f"Account {number}"})
 
