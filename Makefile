@@ -33,13 +33,14 @@ prove: export PURSUIT_TEST_FULL = 1
 prove: .venv/test.done tests/clients/node_modules/.made
 	@$(suite)
 
-bench: .venv/test.done
+bench: .venv/test.done bench/reads/node/node_modules/.made
 	@$(BIN)/python -m bench.expressions
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.row_security
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.feed
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.sweep
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reports
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reads
 
 check: .venv/test.done tests/clients/node_modules/.made
 	$(BIN)/ruff format --check .
@@ -62,6 +63,14 @@ tests/clients/node_modules/.made: .venv/made tests/clients/package-lock.json
 	@command -v npm >/dev/null || $(INSTALL) --require-hashes -r web/requirements.lock
 	@cd tests/clients && PATH="$$PATH:$$PWD/../../$(BIN)" npm ci --silent --no-audit --no-fund
 	@touch $@
+
+# The servers that the benchmark of reads compares with, which need Node 22 or newer, and its load generator.
+bench/reads/node/node_modules/.made: .venv/made bench/reads/node/package-lock.json
+	@echo "Installing the servers that the benchmark of reads compares with"
+	@test -e $(BIN)/node || node -e 'process.exit(parseInt(process.versions.node) < 22)' 2>/dev/null \
+		|| $(INSTALL) --require-hashes -r web/requirements.lock || true
+	@cd bench/reads/node && { PATH="$$PWD/../../../$(BIN):$$PATH" npm ci --silent --no-audit --no-fund && touch node_modules/.made; } \
+		|| echo "The packages were not installed. The benchmark of reads goes on without them." >&2
 
 docs: .venv/test.done
 	@$(BIN)/python -m tests.docs.tables

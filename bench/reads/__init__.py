@@ -1,0 +1,1 @@
+"""Benchmark of reads on PostgreSQL: Pursuit and servers that are written or generated for the same tables."""
