@@ -14,8 +14,8 @@ from rich.table import Table
 
 from bench.measurements import measure_in_subprocess, peak_megabytes
 from tests.support.databases import databases
-from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
+from tests.support.scenarios.open_deals import insert_open_deals
 from tests.support.statements import statements
 from workflow.models import Alert, Event, Opportunity
 from workflow.models.engine.database import act_as_organization, open_database, transaction

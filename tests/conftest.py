@@ -32,22 +32,24 @@ NOT_ON = {
 row-level security and concurrent writers."""
 ONLY_ON = {
     "sqlite": {
-        *(f"api/http/test_{name}.py" for name in ("cors", "documents", "graphiql", "graphql", "negotiation")),
+        *(f"api/http/test_{name}.py" for name in ("documents", "graphiql", "graphql", "negotiation")),
         *(f"api/http/test_{name}.py" for name in ("persisted_queries", "problems", "requests")),
-        *(f"api/http/test_{name}.py" for name in ("websocket_limits", "websocket_view")),
+        "api/http/test_websocket_view.py",
         *(f"api/auth/test_{name}.py" for name in ("issuer", "oidc_forged_tokens")),
         *(f"api/config/test_{name}.py" for name in ("secret_key", "setting_values", "settings", "telemetry")),
         *(f"api/cli/test_{name}.py" for name in ("checks", "command_line", "database", "keys", "process")),
         *(f"api/cli/test_{name}.py" for name in ("runtime", "serve")),
         "api/test_app.py",
+        "api/test_app_cors.py",
         "api/files/test_atomic_file.py",
         "api/files/test_exports.py",
         "journeys/test_demo.py",
         "schema/process/test_mutations.py",
+        "security/test_websocket_limits.py",
     },
     "postgres": {
-        "api/http/test_abuse.py",
         "schema/buyer/test_profile.py",
+        "security/test_abuse.py",
         *(f"clients/test_{name}.py" for name in ("node_clients", "python_client", "fuzzing")),
     },
 }

@@ -10,8 +10,8 @@ import pytest
 
 from api.files.cells import RecordKind
 from tests.support.counts import count
-from tests.support.histories import PERIODS, START, create_histories
 from tests.support.organizations import TestOrganization
+from tests.support.scenarios.histories import PERIODS, START, create_histories
 from tests.support.team import new_sales_team
 from tests.support.transfer import (
     LATER,

@@ -150,7 +150,7 @@ async def test_a_bad_line_is_rejected_and_the_others_are_imported(
         why,
         (
             "no account with the name 'Nobody'",
-            "no e-mail",
+            "`no address` is not an e-mail address",
             "`salary` is not a field",
             "`name` is missing",
             "is not JSON",

@@ -15,9 +15,9 @@ from typing import Any
 from tests.operations.alerts.sweep_process import set_clock
 from tests.support.counts import count
 from tests.support.databases import Databases
-from tests.support.open_deals import insert_open_deals
 from tests.support.organizations import NOW, new_organization
 from tests.support.scenarios.alerts import DAY
+from tests.support.scenarios.open_deals import insert_open_deals
 from tests.support.serving import ROOT
 from workflow.models import Alert, Event, JobLease, Opportunity
 from workflow.models.engine.database import dialect, open_database

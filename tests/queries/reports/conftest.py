@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.support.counts import count
-from tests.support.histories import History, create_histories, end_of
 from tests.support.organizations import NOW
+from tests.support.scenarios.histories import History, create_histories, end_of
 from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Opportunity
 from workflow.operations.accounts.accounts import create_account

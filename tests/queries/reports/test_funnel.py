@@ -4,9 +4,9 @@ from collections import Counter
 from datetime import timedelta
 from statistics import median
 
-from tests.support.histories import OPEN, PERIODS, History, within
 from tests.support.organizations import NOW, TestOrganization
 from tests.support.rows import deal_row, row_defaults
+from tests.support.scenarios.histories import OPEN, PERIODS, History, within
 from tests.support.statements import statements
 from tests.support.team import SalesTeam
 from workflow.models import Opportunity, Transition

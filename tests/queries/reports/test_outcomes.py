@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from statistics import median
 
-from tests.support.histories import PERIODS, History, base_value, within
+from tests.support.scenarios.histories import PERIODS, History, base_value, within
 from tests.support.team import SalesTeam
 from workflow.queries.opportunity.filter import OpportunityFilter
 from workflow.queries.people.people import OrganizationRow

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.histories import (
+from tests.support.scenarios.histories import (
     CATEGORY,
     OPEN,
     PERIODS,

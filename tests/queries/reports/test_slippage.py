@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.support.histories import OPEN, PERIODS, History, PastState, base_value, end_of, within
+from tests.support.scenarios.histories import OPEN, PERIODS, History, PastState, base_value, end_of, within
 from tests.support.team import SalesTeam
 from workflow.queries.conditions import Days
 from workflow.queries.opportunity.filter import OpportunityFilter
