@@ -65,7 +65,7 @@ def leftover(module: SourceFile) -> Iterator[str]:
 
 
 def stock_transaction(module: SourceFile) -> Iterator[str]:
-    """Only the one transaction helper uses Tortoise's own transactions, for cancelling them wedges the server."""
+    """Yield each use of Tortoise's own transactions: cancelling them blocks the server."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and {"in_transaction", "atomic"} & {
             alias.name for alias in node.names

@@ -1,4 +1,4 @@
-"""The house stands as its plan says: every invariant that source text can show, and each check catches its offence."""
+"""Every invariant that source text can show holds, and each check finds an offence made for it."""
 
 import subprocess
 import sys

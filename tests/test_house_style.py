@@ -121,7 +121,8 @@ def test_the_schema_and_all_its_types_fields_arguments_and_values_are_described(
 
 def test_a_value_without_a_description_is_found() -> None:
     bare = build_schema(
-        '"Says what it is." schema { query: Query } "A letter." enum Letter { A } type Query { "One." a: Letter }'
+        '"Says what it is." schema { query: Query } "A letter." enum Letter { A } '
+        'type Query { "One." a: Letter }'
     )
 
     assert list(_undescribed(bare)) == ["Letter.A"]

@@ -34,7 +34,8 @@ STATE_OF_STAGE = {
 SPELLING_FIXES = {"technolgy": "technology", "GTXPro": "GTX Pro", "Philipines": "Philippines"}
 """The spelling mistakes of the data set, with the correct spelling."""
 HEADER = (
-    "opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value",
+    "opportunity_id", "sales_agent", "product", "account", "deal_stage",
+    "engage_date", "close_date", "close_value",
 )  # fmt: skip
 COLUMNS = frozenset(HEADER)
 ACCOUNT_COLUMNS = frozenset(

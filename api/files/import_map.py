@@ -12,9 +12,10 @@ from workflow.rules.enums import LossReason, OpportunityState, OpportunityType, 
 
 PRESETS = ("pursuit", "salesforce", "hubspot", "pipedrive")
 TARGET_FIELDS = (
-    "externalId", "name", "accountName", "ownerEmail", "ownerName", "stage", "status", "amount", "currency", "createdAt", "stateSince",
-    "expectedCloseDate", "closeDate", "closedOn", "type", "source", "winReason", "lossReason", "disqualifyReason", "contactName",
-    "contactEmail", "contactTitle", "contactRole",
+    "externalId", "name", "accountName", "ownerEmail", "ownerName", "stage", "status", "amount", "currency",
+    "createdAt", "stateSince", "expectedCloseDate", "closeDate", "closedOn", "type", "source",
+    "winReason", "lossReason", "disqualifyReason",
+    "contactName", "contactEmail", "contactTitle", "contactRole",
 )  # fmt: skip
 """The fields that a column can be mapped to.
 

@@ -142,8 +142,8 @@ def http_status(codes: Collection[str], *, ran: bool, media_type: str) -> int:
 
 def _is_invalid_input(error: GraphQLError, original: BaseException) -> bool:
     """True for a variable or an argument that does not fit its type."""
-    # graphql-core names the place in the document for these errors, and Strawberry raises one of its own without a
-    # place for two fields of a @oneOf input; an exception of our code has only a path.
+    # graphql-core names the place in the document for these errors, and Strawberry raises one of its own
+    # without a place for two fields of a @oneOf input; an exception of our code has only a path.
     if error.path is None:
         return bool(error.nodes) or isinstance(original, GraphQLError)
     return isinstance(original, GraphQLError) and bool(original.nodes)

@@ -1,8 +1,7 @@
 """The limits of an operation: its complexity is measured before it is validated or executed.
 
-Fields are counted as if all fragments were written out. Each fragment is measured once, so the time is
-linear in
-the length of the document. Fields, fragments and overlaps are limited so that validation stays cheap.
+Fields are counted as if all fragments were written out. Each fragment is measured once, so the time is linear
+in the length of the document. Fields, fragments and overlaps are limited so that validation stays cheap.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -23,7 +23,10 @@ SCHEMA = build_schema(schema.as_str())
 
 
 def differences(shown: object, given: object, path: str = "answer") -> list[str]:
-    """Return where an answer is not as it is shown: `…` stands for any text, and a list may show its first items only."""
+    """Return the paths at which an answer differs from the one that a page shows.
+
+    `…` stands for any text, and a list may show only its first items.
+    """
     if isinstance(shown, dict) and isinstance(given, dict):
         found = [f"{path} has {sorted(given)}, not {sorted(shown)}"] if shown.keys() != given.keys() else []
         both = [name for name in shown if name in given]

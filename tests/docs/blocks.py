@@ -23,7 +23,10 @@ class Block:
 
 
 def read_blocks(path: Path) -> list[Block]:
-    """Return the blocks of a page in order; the second word after the ticks is a file name, as in ```toml ours.toml."""
+    """Return the blocks of a page in order.
+
+    The second word after the ticks is a file name, as in ```toml ours.toml.
+    """
     return list(_blocks(path.name, path.read_text(encoding="utf-8").splitlines()))
 
 

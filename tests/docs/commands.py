@@ -1,4 +1,4 @@
-"""Programs that the shell blocks of the documentation call, as small scripts: `curl`, `pursuit` and `make`."""
+"""Scripts that stand for `curl`, `pursuit` and `make` in the shell blocks of the documentation."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.serving import ROOT
 
 CURL = '''
-"""Stands for curl on a machine that has none: the options that the documentation uses; answers are noted for the test."""
+"""Replaces curl with the options that the documentation uses, and records the answers for the test."""
 
 import argparse, json, os, pathlib, socket, sys, urllib.error, urllib.parse, urllib.request
 
@@ -25,20 +25,23 @@ given = parser.parse_args()
 files = {"@-": sys.stdin.read()} if "@-" in given.data else {}
 files |= {one: pathlib.Path(one[1:]).read_text() for one in given.data if one.startswith("@") and one != "@-"}
 parts = [files[one].replace("\\n", "") if one in files else one for one in given.data]
-parts += [f"{name}={urllib.parse.quote(value)}" for name, _, value in (one.partition("=") for one in given.data_urlencode)]
+pairs = [one.partition("=") for one in given.data_urlencode]
+parts += [f"{name}={urllib.parse.quote(value)}" for name, _, value in pairs]
 body, url = "&".join(parts), given.url
 if given.G:
     body, url = "", f"{url}?{body}"
 headers = {name: value.strip() for name, _, value in (line.partition(":") for line in given.H)}
-request = urllib.request.Request(url, body.encode() or None, headers, method=given.X or ("POST" if body else "GET"))
+method = given.X or ("POST" if body else "GET")
+request = urllib.request.Request(url, body.encode() or None, headers, method=method)
 try:
     answer = urllib.request.urlopen(request, timeout=30)
 except urllib.error.HTTPError as error:
     answer = error
 if given.i:
-    print(f"HTTP/1.1 {answer.status}", *(f"{name.lower()}: {value}" for name, value in answer.headers.items()), "", sep="\\n")
+    lines = (f"{name.lower()}: {value}" for name, value in answer.headers.items())
+    print(f"HTTP/1.1 {answer.status}", *lines, "", sep="\\n")
 if answer.headers.get_content_type() == "text/event-stream":
-    # A stream has no end of its own: read to the first answer, or for a moment where none comes.
+    # A stream has no end of its own: read up to the first answer, or for a moment if none comes.
     answer.fp.raw._sock.settimeout(2)
     text = ""
     try:
@@ -55,7 +58,7 @@ with open(os.environ["DOCS_ANSWERS"], "a") as notes:
 sys.exit(22 if given.f and answer.status >= 400 else 0)
 '''
 PURSUIT = '''
-"""Runs a command of Pursuit; one that serves is stopped as soon as it has started, and serves a database of its own."""
+"""Runs a command of Pursuit; a server has a database of its own, and is stopped as soon as it has started."""
 
 import os, socket, subprocess, sys
 

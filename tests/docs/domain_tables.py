@@ -1,4 +1,4 @@
-"""Tables of docs/domain.md: states, permissions, risk, health, insight and progress, from the rules themselves."""
+"""Tables of docs/domain.md, from the rules: states, permissions, risk, health, insight and progress."""
 
 from collections.abc import Callable, Mapping
 
@@ -106,7 +106,10 @@ def health_factors() -> str:
     rows: list[tuple[object, ...]] = [
         (code(factor.key), factor.label, factor.max_points, given[factor.key]) for factor in health.FACTORS
     ]
-    taken = f"−{health.RISK_PENALTY} for each open HIGH or CRITICAL risk without a mitigation; the sum stays at 0 or above"
+    taken = (
+        f"−{health.RISK_PENALTY} for each open HIGH or CRITICAL risk without a mitigation; "
+        "the sum stays at 0 or above"
+    )
     return table(
         ("factor", "label", "at most", "points"),
         [*rows, (code("risks"), "Risks without a mitigation", 0, taken)],

@@ -1,4 +1,8 @@
-"""Tables of a sales process: the gates, criteria, milestones and alert rules of the default one, and the fields of its document."""
+"""Tables of a sales process.
+
+They show the gates, criteria, milestones and alert rules of the default process, and the fields of its
+document.
+"""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Blocks that are read rather than run: JSON, CSV, import maps, process documents, expressions and diagrams."""
+"""Readers of the blocks that do not run: JSON, CSV, import maps, processes, expressions and diagrams."""
 
 import json
 import tempfile

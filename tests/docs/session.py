@@ -1,4 +1,4 @@
-"""A session of one page of the documentation: a served organization, a shell, and files that the page's blocks write."""
+"""The session of one page of the documentation: a served organization, a shell, and the page's files."""
 
 import asyncio
 import json
@@ -44,7 +44,10 @@ class BashSession:
         (self.folder / "var" / "demo-keys.json").write_text(json.dumps(self.api_keys, indent=2))
 
     async def run_shell(self, block: Block, expected: object = None) -> None:
-        """Run a block in the page's shell; its last answer is the expected one, or none of its answers is an error."""
+        """Run a block in the page's shell.
+
+        Its last answer is the expected one. Without an expected one, no answer is an error.
+        """
         notes = self.folder / "answers"
         notes.write_text("")
         await self._run_in_shell(block)

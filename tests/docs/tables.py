@@ -1,4 +1,4 @@
-"""Tables of the documentation that are generated from the code: `make docs` rewrites them, a test compares them."""
+"""Tables of the documentation, generated from the code: `make docs` writes them, a test compares them."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Every fenced code block of the README and of docs: it runs, or is read by the product, or is marked as text."""
+"""Every code block of the README and of docs runs, or is read by the product, or is marked as text."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -183,7 +183,8 @@ async def _stocked(server: Server, key: str) -> dict[str, str]:
 
 
 STOCK = {
-    "ACCOUNT_ID": 'createAccount(input: {name: "Cancity", industry: "retail"}) { ... on AccountChanged { account { id } } }',
+    "ACCOUNT_ID": 'createAccount(input: {name: "Cancity", industry: "retail"}) '
+    "{ ... on AccountChanged { account { id } } }",
     "CONTACT_ID": 'createContact(input: {accountId: "ACCOUNT_ID", name: "Maria Plant"}) '
     "{ ... on ContactChanged { contact { id } } }",
     "OPPORTUNITY_ID": 'createOpportunity(input: {accountId: "ACCOUNT_ID", name: "GTX Pro for the plant"}) '

@@ -41,7 +41,7 @@ FROM ours JOIN pg_class USING (oid, relname) JOIN pg_policy ON polrelid = ours.o
 UNION ALL SELECT '', 'function', proname, pg_get_functiondef(oid)
 FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
 """
-"""The shape as PostgreSQL 15 to 18 report it alike. 18 also lists NOT NULL as a constraint, which is left out."""
+"""The shape in terms that PostgreSQL 15 to 18 share: the NOT NULL constraints that 18 lists are left out."""
 
 
 async def shape(url: str) -> str:

@@ -15,10 +15,10 @@ HEADER = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,clos
 GOOD = "GOOD0001,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054"
 BAD = {
     "too few": "The line has more or fewer cells than the header.",
-    "too many,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054,9": "The line has more or fewer cells",
+    "too many,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-03-01,1054,9": "has more or fewer cells",
     "stage,Moses Frase,GTX Pro,Cancity,Sold,2016-10-20,2017-03-01,1054": "`Sold` is not a stage",
     "day,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,2017-13-01,1054": "`2017-13-01` is not a date",
-    "order,Moses Frase,GTX Pro,Cancity,Won,2017-10-20,2017-03-01,1054": "`closedOn` is before the day of `createdAt`",
+    "order,Moses Frase,GTX Pro,Cancity,Won,2017-10-20,2017-03-01,1054": "is before the day of `createdAt`",
     "far,Moses Frase,GTX Pro,Cancity,Engaging,2999-10-20,,1054": "`createdAt` is in the future",
     "old,Moses Frase,GTX Pro,Cancity,Engaging,0001-01-01,,1054": "`createdAt` is before 1900",
     "open,Moses Frase,GTX Pro,Cancity,Won,2016-10-20,,1054": "needs `closedOn`",

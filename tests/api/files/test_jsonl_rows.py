@@ -27,8 +27,10 @@ GOOD = 5
 """One of this many lines is valid."""
 KEYS = ("externalSystem", "externalId")
 ANYTHING: tuple[Any, ...] = (
-    *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True, [], {}, [None], [[1]], {"a": 1}),
-    *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00", "LEAD", "nobody@example.com"),
+    *(None, "", " ", "x" * 300, "a\x00b", "\ud800", "=1+1", -1, 0, 1, 2**70, 1e308, 0.5, True),
+    *([], {}, [None], [[1]], {"a": 1}),
+    *("2026-02-30", "0001-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59+14:00"),
+    *("LEAD", "nobody@example.com"),
 )  # fmt: skip
 """Values that replace others at random."""
 BEGAN = "2026-01-05T09:00:00+00:00"
@@ -117,17 +119,30 @@ def _paths(part: Any) -> Iterator[tuple[Any, Any]]:
     [
         ({"process": "nobody's"}, "process", "Publish it first"),
         ({"collaborators": ["nobody@example.com"]}, "collaborators", "is not a member"),
-        ({"stakeholders": [{**WHO, "contact": {"account": "Acme", "name": "Nobody"}}]}, "stakeholders.0.contact", "no contact"),
+        (
+            {"stakeholders": [{**WHO, "contact": {"account": "Acme", "name": "Nobody"}}]},
+            "stakeholders.0.contact",
+            "no contact",
+        ),
         ({"stakeholders": [WHO, WHO]}, "stakeholders", "the same contact twice"),
         ({"stakeholders": [{**WHO, "motivation": "a\x00"}]}, "stakeholders.0.motivation", "NUL"),
         ({"activities": [CALL, CALL]}, "activities.1", "already logged"),
         ({"activities": [{**CALL, "externalSystem": None}]}, "externalId", "go together"),
         ({"activities": [{**CALL, "kind": "SHOUT"}]}, "activities.0.kind", "must be one of CALL"),
         ({"snapshots": [SNAPSHOT, {**SNAPSHOT, "since": LATER_ON}]}, "snapshots.0.owner", "is not a member"),
-        ({"snapshots": [{**SNAPSHOT, "owner": ADMIN, "value": INVALID_MONEY}, {**SNAPSHOT, "since": LATER_ON}]}, "snapshots.0.value", "not an amount"),
+        (
+            {
+                "snapshots": [
+                    {**SNAPSHOT, "owner": ADMIN, "value": INVALID_MONEY},
+                    {**SNAPSHOT, "since": LATER_ON},
+                ]
+            },
+            "snapshots.0.value",
+            "not an amount",
+        ),
         ({"shoeSize": 46}, "shoeSize", "not a field of a line"),
     ],
-)  # fmt: skip
+)
 async def test_unknown_people_and_oversized_values_are_reported_at_their_path(
     organization: TestOrganization, tmp_path: Path, change: dict[str, Any], where: str, said: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The components that all transports share: a context rechecks its credential, and closing stops the tasks."""
+"""The components that all transports share: contexts recheck their credential, closing stops the tasks."""
 
 import asyncio
 import time

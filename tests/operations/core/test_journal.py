@@ -13,7 +13,8 @@ from workflow.models.engine.database import open_database
 from workflow.operations.pricing.exchange_rates import set_exchange_rate
 from workflow.queries.integrity import IntegrityResult, verify
 
-SET_RATE = 'mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"}) { __typename } }'
+SET_RATE = """mutation { setExchangeRate(input: {currency: "USD", rate: "0.9", validFrom: "2026-01-01"})
+  { __typename } }"""
 
 
 async def test_concurrent_writers_make_one_chain(own_database: str) -> None:

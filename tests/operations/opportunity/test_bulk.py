@@ -30,7 +30,8 @@ NOTE = "They asked us in writing to do this."
 DISQUALIFY = BulkTransition(T.DISQUALIFY, TransitionOptions(), disqualify_reason=DisqualifyReason.NO_PAIN)
 MOVES = """mutation($input: BulkTransitionInput!) { transitionOpportunities(input: $input) { __typename
   ... on BulkSummary { succeeded failed dryRun
-    rows { id opportunity { state } transition { trigger source } problem { __typename ... on NotFound { id } } } }
+    rows { id opportunity { state } transition { trigger source }
+      problem { __typename ... on NotFound { id } } } }
   ... on InvalidInput { fields { path } } } }"""
 ASSIGNS = """mutation($input: AssignOpportunitiesInput!) { assignOpportunities(input: $input) { __typename
   ... on BulkSummary { succeeded failed rows { id problem { __typename } } }
@@ -81,12 +82,22 @@ BAD: list[tuple[BulkTransition, set[tuple[str, ...]]]] = [
     (BulkTransition(T.LOSE, TransitionOptions()), {("lossReason",)}),
     (BulkTransition(T.DISQUALIFY, TransitionOptions()), {("disqualifyReason",)}),
     (BulkTransition(T.REOPEN, TransitionOptions(note=NOTE)), {("to",)}),
-    (BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.LOST_TO_COMPETITOR), {("lossReason",)}),
+    (
+        BulkTransition(T.LOSE, TransitionOptions(), loss_reason=LossReason.LOST_TO_COMPETITOR),
+        {("lossReason",)},
+    ),
     (replace(DISQUALIFY, win_reason=WinReason.SPEED, to=S.LEAD), {("winReason",), ("to",)}),
     (replace(DISQUALIFY, closed_on=date(2026, 3, 1)), {("closedOn",)}),
-    (BulkTransition(T.QUALIFY, TransitionOptions(), loss_reason=LossReason.PRICE, disqualify_reason=DisqualifyReason.NO_FIT),
-     {("lossReason",), ("disqualifyReason",)}),
-]  # fmt: skip
+    (
+        BulkTransition(
+            T.QUALIFY,
+            TransitionOptions(),
+            loss_reason=LossReason.PRICE,
+            disqualify_reason=DisqualifyReason.NO_FIT,
+        ),
+        {("lossReason",), ("disqualifyReason",)},
+    ),
+]
 
 
 @pytest.mark.parametrize(("move", "paths"), BAD)
@@ -178,7 +189,8 @@ async def test_every_trigger_works_in_bulk(team: SalesTeam) -> None:
     assert seen == [
         (None, state)
         for state in (
-            "QUALIFIED", "LEAD", "QUALIFIED", "PROGRESSING", "WON", "PROGRESSING", "LOST", "LEAD", "DISQUALIFIED"
+            "QUALIFIED", "LEAD", "QUALIFIED", "PROGRESSING", "WON",
+            "PROGRESSING", "LOST", "LEAD", "DISQUALIFIED",
         )
     ]  # fmt: skip
 

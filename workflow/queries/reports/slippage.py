@@ -28,8 +28,8 @@ async def snapshot_changes(
     end = statement.bind(span.end)
     is_open = f"state IN ({quoted_list(sorted(OPEN_STATES))})"
     snapshots = (
-        "SELECT opportunity_id, since, until, state, value_minor AS minor, value_currency AS currency, slip_reason, "
-        f"CASE WHEN {is_open} THEN 1 ELSE 0 END AS is_open, "
+        "SELECT opportunity_id, since, until, state, value_minor AS minor, value_currency AS currency, "
+        f"slip_reason, CASE WHEN {is_open} THEN 1 ELSE 0 END AS is_open, "
         f"CASE WHEN {statement.date_in('expected_close_date', within)} THEN 1 ELSE 0 END AS stays_in "
         "FROM snapshot WHERE opportunity_id IN (SELECT id FROM deal) "
         f"AND since <= {end} AND (until IS NULL OR until >= {start})"
