@@ -1,4 +1,4 @@
-"""The invariants of the house as checks of source text: each takes one module and tells its offences."""
+"""Checks of the invariants of this code base: each takes one source file and yields its offences."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One source file: where it stands, its text and its tree."""
+    """One source file: its path, its text and its syntax tree."""
 
     path: str
     text: str
@@ -41,7 +41,7 @@ Check = Callable[[SourceFile], Iterator[str]]
 
 @cache
 def source_files(*folders: str) -> list[SourceFile]:
-    """Every Python module below the folders, of the whole house where none is named."""
+    """Return every Python module below the folders, or below all packages if none is named."""
     found = [
         file
         for folder in folders or PACKAGES
@@ -52,13 +52,13 @@ def source_files(*folders: str) -> list[SourceFile]:
 
 
 def banned_name(module: SourceFile) -> Iterator[str]:
-    """No room is called after what it is not."""
+    """Yield a module with a name that does not say what it contains."""
     if banned := BANNED_NAMES & set(Path(module.path).with_suffix("").parts):
         yield f"{module.path} is called {', '.join(sorted(banned))}"
 
 
 def leftover(module: SourceFile) -> Iterator[str]:
-    """Nothing is put off and no test steps aside."""
+    """Yield each note about unfinished work and each test that is skipped."""
     for number, line in enumerate(module.text.splitlines(), 1):
         if found := LEFTOVERS.search(line):
             yield f"{module.path}:{number} says {found.group()}"
@@ -78,14 +78,14 @@ def stock_transaction(module: SourceFile) -> Iterator[str]:
 
 
 def awaits(module: SourceFile) -> Iterator[str]:
-    """A rule never awaits."""
+    """Yield each await; rules are synchronous."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith):
             yield f"{module.path}:{node.lineno} waits"
 
 
 def clock_or_randomness(module: SourceFile) -> Iterator[str]:
-    """A rule reads no clock, no chance and no environment; time is an argument."""
+    """Yield each use of a clock, randomness or the environment; a rule takes them as arguments."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and CLOCK.search(ast.unparse(node.func)):
             yield f"{module.path}:{node.lineno} reads a clock"
@@ -98,14 +98,14 @@ def clock_or_randomness(module: SourceFile) -> Iterator[str]:
 
 
 def reads_clock(module: SourceFile) -> Iterator[str]:
-    """An operation and a query get the time with their context."""
+    """Yield each use of a clock; operations and queries get the time from their context."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and CLOCK.search(ast.unparse(node.func)):
             yield f"{module.path}:{node.lineno} reads a clock"
 
 
 def database_write(module: SourceFile) -> Iterator[str]:
-    """Only operations write."""
+    """Yield each write to the database; only operations write."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and _method_name(node) in ORM_WRITES:
             yield f"{module.path}:{node.lineno} writes"
@@ -120,14 +120,14 @@ def database_write(module: SourceFile) -> Iterator[str]:
 
 
 def state_write(module: SourceFile) -> Iterator[str]:
-    """The state of a standing deal is written: by `update` or `write`, an assignment, or SQL that sets it."""
+    """Yield each function that writes the state of a deal: by `update` or `write`, an assignment, or SQL."""
     for function in (node for node in ast.walk(module.tree) if isinstance(node, Functions)):
         if any(_sets_state(node) for node in ast.walk(function)):
             yield f"{module.path}:{function.name}"
 
 
 def event_write(module: SourceFile) -> Iterator[str]:
-    """An event row is made."""
+    """Yield each place that creates an event row."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {
             "Event",
@@ -142,7 +142,7 @@ def event_write(module: SourceFile) -> Iterator[str]:
 
 
 def missing_docstring(module: SourceFile) -> Iterator[str]:
-    """Every module that holds code says in one sentence what it is."""
+    """Yield a module of code without a docstring."""
     if (
         module.tree.body
         and ast.get_docstring(module.tree) is None

@@ -14,7 +14,7 @@ from tests.house import ROOT, Check, SourceFile
 
 @dataclass(frozen=True)
 class Invariant:
-    """Where a check holds, where it does not, and an offence that it must catch."""
+    """A check, the folders that it applies to, the paths that are exempt, and an offence that it finds."""
 
     check: Check
     offence: SourceFile

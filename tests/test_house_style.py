@@ -84,6 +84,25 @@ def test_a_check_of_all_files_finds_its_offence(check: WholeCheck) -> None:
     assert len(list(check(offence))) == 1
 
 
+@pytest.mark.parametrize("text", ["This te" + "lls you.", "It is n" + "o mutation.", "Assessed an" + "ew."])
+def test_a_banned_word_in_a_docstring_of_a_test_is_found(text: str) -> None:
+    module = SourceFile("tests/test_x.py", f'"""{text}"""\n')
+
+    assert len(list(style.banned_word(module))) == 1
+
+
+def test_a_banned_word_in_the_data_of_a_test_is_allowed() -> None:
+    module = SourceFile("tests/test_x.py", 'NOTE = "They to' + 'ld us."\n')
+
+    assert list(style.banned_word(module)) == []
+
+
+def test_there_is_no_and_is_no_longer_are_allowed() -> None:
+    module = SourceFile("api/x.py", "# There is no account. It is no longer open.\n")
+
+    assert list(style.banned_word(module)) == []
+
+
 def test_a_swap_of_two_names_is_one_assignment() -> None:
     assert list(style.several_assignments(SourceFile("x.py", "a, b = b, a\n"))) == []
 

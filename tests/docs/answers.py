@@ -1,4 +1,4 @@
-"""Answers of the API as a page shows them, compared with those that it gives."""
+"""The comparison of real answers of the API with those that a page shows."""
 
 import re
 from collections.abc import Iterable

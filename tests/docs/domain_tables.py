@@ -91,7 +91,7 @@ def risk_levels() -> str:
 
 
 def health_factors() -> str:
-    """Return the factors of health with the points that they give."""
+    """Return the factors of health with their points."""
     given = {
         "buyer_activity": _steps(health.ACTIVITY_POINTS, "at most {} days ago"),
         "people": _steps(health.PEOPLE_POINTS, "{} or more"),

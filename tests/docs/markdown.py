@@ -15,7 +15,7 @@ def code(*names: object) -> str:
 
 
 def first_sentence(text: str | None) -> str:
-    """Return the first line of a docstring without its full stop, as a cell holds it."""
+    """Return the first line of a docstring without its full stop, for a cell of a table."""
     return (text or "").strip().partition("\n")[0].rstrip(".")
 
 

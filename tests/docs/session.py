@@ -29,7 +29,7 @@ class BlockFailed(AssertionError):
 
 @dataclass
 class BashSession:
-    """What the blocks of one page share, in their order."""
+    """A shell and files that the blocks of one page share, in their order."""
 
     server: Server
     folder: Path
@@ -59,7 +59,7 @@ class BashSession:
                 raise BlockFailed(block, f"an answer is {answer['text']}")
 
     async def run_python(self, block: Block) -> None:
-        """Run a block as a program of its own."""
+        """Run a block as a separate program."""
         environ = self._environ()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", self._filled(block.text)),
@@ -73,7 +73,7 @@ class BashSession:
             raise BlockFailed(block, out.decode())
 
     async def run_graphql(self, block: Block, variables: object, expected: object = None) -> None:
-        """Execute a document; it gives the expected answer, or neither an error nor a problem."""
+        """Execute a document; its answer is the expected one, or contains neither an error nor a problem."""
         text = self._filled(block.text)
         given = json.loads(self._filled(json.dumps(variables))) if variables else {}
         if text.lstrip().startswith("subscription"):

@@ -27,12 +27,12 @@ def sections(page: str) -> Iterator[tuple[str, str]]:
 
 
 def rewrite(page: str) -> str:
-    """Return the page with every generated section as the code gives it now."""
+    """Return the page with every generated section as generated from the code."""
     return SECTION.sub(lambda found: f"{found[1]}{section_text(found['name'])}{found[4]}", page)
 
 
 def section_text(name: str) -> str:
-    """Return what stands between the markers of a section."""
+    """Return the text between the markers of a section."""
     return f"\n{TABLES[name]()}\n\n"
 
 

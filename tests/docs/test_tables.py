@@ -1,4 +1,4 @@
-"""The generated tables of the documentation are those that the code gives."""
+"""The generated tables of the documentation agree with the code."""
 
 import re
 from pathlib import Path

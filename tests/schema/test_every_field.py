@@ -1,4 +1,4 @@
-"""Every field of the schema is answered with something and every field of an input is given, over real HTTP.
+"""Every field of the schema is answered with something and every field of an input is sent, over real HTTP.
 
 A new mutation, or a query that takes arguments, is one more row of the tables; a new type is met by its id.
 """

@@ -1,4 +1,4 @@
-"""The rate limit: every answer has its cost, and a key without points is told when to retry."""
+"""The rate limit: every answer has its cost, and the refusal of a key without points says when to retry."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -201,7 +201,7 @@ HEADERS: Mapping[str, Forger] = {
     "a number as type": with_header(typ=1),
     "a header that is a list": with_raw_parts(head=["alg", "ES256"]),
     "a header that is a text": with_raw_parts(head="alg"),
-    "a header that is no JSON": with_raw_parts(head=b"{alg:ES256}"),
-    "a header that is no UTF-8": with_raw_parts(head=b'{"alg":"\xff"}'),
+    "a header that is not JSON": with_raw_parts(head=b"{alg:ES256}"),
+    "a header that is not UTF-8": with_raw_parts(head=b'{"alg":"\xff"}'),
     "a header that is deep": with_raw_parts(head=DEEP_JSON),
 }
