@@ -13,7 +13,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette_compress import CompressMiddleware, remove_compress_type
 
 from api.auth.credentials import TokenAuthenticator
@@ -30,6 +29,7 @@ from api.http.persisted_queries import PersistedQueries
 from api.http.problems import RequestProblem, internal_error_response
 from api.http.rate_limit import RateLimit
 from api.http.services import Services
+from api.http.static_files import CachedStaticFiles
 from api.http.websocket_view import WebSocketView
 from api.worker.webhook_sender import WebhookSender
 from api.worker.worker import Worker
@@ -72,7 +72,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
             WebSocketRoute("/graphql", WebSocketView(services).serve),
             Route("/healthz", healthz),
             Route("/readyz", readyz(_readiness_problem)),
-            Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
+            Mount("/static", CachedStaticFiles(STATIC)),
         ],
         middleware=[
             Middleware(RequestLogMiddleware),

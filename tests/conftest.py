@@ -40,6 +40,7 @@ ONLY_ON = {
         *(f"api/cli/test_{name}.py" for name in ("checks", "command_line", "database", "keys", "process")),
         *(f"api/cli/test_{name}.py" for name in ("runtime", "serve")),
         "api/test_app.py",
+        "api/test_app_static_files.py",
         "api/test_app_cors.py",
         "api/files/test_atomic_file.py",
         "api/files/test_exports.py",

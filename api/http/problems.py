@@ -27,7 +27,7 @@ REQUEST_ERROR_CODES = {
 
 
 class RequestProblem(Exception):
-    """A request that cannot be executed: its status, code and message."""
+    """A request that cannot be executed: its status, code and message, and the seconds before a retry."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class RequestProblem(Exception):
         headers: Mapping[str, str] | None = None,
         errors: Sequence[dict[str, Any]] = (),
         extensions: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
         well_formed: bool = False,
     ) -> None:
         super().__init__(message)
@@ -45,7 +46,12 @@ class RequestProblem(Exception):
         self.code = code
         self.headers = dict(headers or {})
         self.well_formed = well_formed
-        self.errors = list(errors) or [{"message": message, "extensions": {"code": code}}]
+        error_extensions: dict[str, Any] = {"code": code}
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+            # An answer over a WebSocket has no headers.
+            error_extensions["retryAfter"] = retry_after
+        self.errors = list(errors) or [{"message": message, "extensions": error_extensions}]
         self.extensions = dict(extensions or {})
 
     def body(self) -> dict[str, Any]:

@@ -62,8 +62,8 @@ class RateLimit:
             429,
             "RATE_LIMITED",
             message,
-            headers={"Retry-After": str(seconds)},
             extensions={"cost": charge.as_extension()},
+            retry_after=seconds,
         )
 
 

@@ -156,7 +156,7 @@ class WebSocketConnection:
         if id in self._operations:
             raise CloseSocket(SUBSCRIBER_EXISTS, f"Subscriber for {id[:60]} already exists")
         if len(self._operations) >= MAX_OPERATIONS:
-            problem = RequestProblem(429, "RATE_LIMITED", TOO_MANY_OPERATIONS_MESSAGE)
+            problem = RequestProblem(429, "RATE_LIMITED", TOO_MANY_OPERATIONS_MESSAGE, retry_after=1)
             await self._send({"id": id, "type": "error", "payload": problem.errors})
             return
         self._operations[id] = asyncio.create_task(

@@ -65,4 +65,4 @@ async def test_the_number_of_sockets_is_limited(
             await later.authenticate(organization.api_key)
 
     assert (over_the_limit_of_the_process, over_the_limit_of_the_key) == (1013, 1013)
-    assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert refused["payload"][0]["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 1}
