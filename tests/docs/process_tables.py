@@ -4,6 +4,7 @@ They show the gates, criteria, milestones and alert rules of the default process
 document.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from graphql import GraphQLInputField, GraphQLInputObjectType, build_schema, print_ast
@@ -18,7 +19,7 @@ from workflow.rules.gates import cel, cel_parser, cel_variables
 from workflow.rules.gates.requirements import EVALUATORS
 from workflow.rules.opportunity.fields import FIELD_RULES
 from workflow.rules.process.bounds import MAX_LENGTHS, MAX_LIST_LENGTH, MAX_TEXT_LENGTH, RANGES
-from workflow.rules.process.document import AlertRule, RequirementTest
+from workflow.rules.process.document import KIND_OF_TEST, AlertRule, RequirementTest
 
 SHIPPED = preset("default")
 PARTS = {
@@ -36,17 +37,9 @@ PARTS = {
     "AlertRuleInput": "An alert rule, in `alertRules`",
 }
 """The parts of a document, by the GraphQL inputs that have their fields."""
-TEST_FIELDS = {
-    RequirementKind.CRITERION: "criterion",
-    RequirementKind.FIT: "fit",
-    RequirementKind.FIELD: "field",
-    RequirementKind.ROLE: "role",
-    RequirementKind.MILESTONE: "milestone",
-    RequirementKind.RISK: "maxOpenRisk",
-    RequirementKind.RISK_REVIEW: "riskReviewed",
-    RequirementKind.ACTIVITY: "activityWithinDays",
-    RequirementKind.EXPRESSION: "expression",
-}
+TEST_FIELDS = {kind: camel(name) for name, kind in KIND_OF_TEST.items()}
+VERBS = re.compile(r"\b(check that|count|find|measure) ", re.IGNORECASE)
+"""The verbs with which the docstrings of evaluators and finders begin."""
 UNITS = {AlertCode.STATE_AGE: " %", AlertCode.CLOSE_DATE_PUSHED: " times"}
 """The units of thresholds that are not days."""
 
@@ -104,10 +97,7 @@ def required_roles() -> str:
 
 def requirement_kinds() -> str:
     """Return the kinds of requirement, each with the field of `test` that asks for it."""
-    rows = [
-        (code(kind), code(TEST_FIELDS[kind]), first_sentence(check.__doc__))
-        for kind, check in EVALUATORS.items()
-    ]
+    rows = [(code(kind), code(TEST_FIELDS[kind]), _condition(check)) for kind, check in EVALUATORS.items()]
     return table(("kind", "field of `test`", "met when"), rows)
 
 
@@ -128,8 +118,8 @@ def alert_rules() -> str:
         states = list(dict.fromkeys(rule.states for rule in rules))
         shown = code(*states[0]) if len(states) == 1 else "see each"
         cells = [_threshold(rules, severity, with_states=len(states) > 1) for severity in AlertSeverity]
-        rows.append((code(alert), first_sentence(finder.__doc__), shown, *cells))
-    return table(("code", "measured", "states", *AlertSeverity), rows)
+        rows.append((code(alert), _condition(finder), shown, *cells))
+    return table(("code", "found or measured", "states", *AlertSeverity), rows)
 
 
 def presets() -> str:
@@ -187,6 +177,12 @@ def _place(shape: type, field: str) -> str:
         f" {letter.lower()}" if letter.isupper() else letter for letter in shape.__name__
     ).strip()
     return f"{letters.removesuffix(' template')}: {code(camel(field))}"
+
+
+def _condition(check: Callable[..., object]) -> str:
+    """Return the first line of a docstring as a condition: "Check that it is met." as "It is met"."""
+    text = VERBS.sub("", first_sentence(check.__doc__))
+    return text[:1].upper() + text[1:]
 
 
 def _describe(test: RequirementTest) -> str:

@@ -490,7 +490,7 @@ class OpportunityField(StrEnum):
 
 
 class AlertCode(StrEnum):
-    """Subject of an alert."""
+    """Code of an alert: what it warns about."""
 
     STATE_AGE = "STATE_AGE"
     NO_BUYER_ACTIVITY = "NO_BUYER_ACTIVITY"

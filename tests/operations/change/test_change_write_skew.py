@@ -21,7 +21,15 @@ from workflow.operations.change import change
 from workflow.operations.core.validation import MoneyAmount
 from workflow.operations.opportunity import transitions
 from workflow.operations.opportunity.edit import update_opportunity
-from workflow.rules.enums import ActivityDirection, ActivityKind, BuyingRole, Grade, RiskCategory, Trigger
+from workflow.rules.enums import (
+    ActivityDirection,
+    ActivityKind,
+    BuyingRole,
+    Grade,
+    RequirementKind,
+    RiskCategory,
+    Trigger,
+)
 
 TRIALS = count(500, part=50)
 ROUNDS = 12
@@ -110,6 +118,10 @@ SKEWS: Mapping[str, WriteSkew] = {
         lambda deal, _: set_employees(deal, 100),
     ),
 }
+
+
+def test_every_kind_of_requirement_has_a_write_that_breaks_it() -> None:
+    assert {kind.split()[0] for kind in SKEWS} == set(RequirementKind)
 
 
 @pytest.mark.parametrize("kind", SKEWS)

@@ -6,7 +6,7 @@ from tortoise.exceptions import IntegrityError
 from tests.support.organizations import NOW, TestOrganization
 from workflow.models import IdempotencyRecord
 from workflow.operations.core import idempotency
-from workflow.operations.core.idempotency import RequestInProgressError, acquire_key, run_once
+from workflow.operations.core.idempotency import RequestInProgressError, acquire_key, run_operation_once
 
 
 async def test_a_concurrently_created_idempotency_record_is_kept(organization: TestOrganization) -> None:
@@ -33,7 +33,7 @@ async def test_a_request_that_lost_its_idempotency_record_writes_nothing(
         await IdempotencyRecord.filter(id=slow.id).update(request_hash="written")
 
     with pytest.raises(RequestInProgressError):
-        await run_once(slow, None, work, None)
+        await run_operation_once(slow, None, work, None)
 
     [row] = await IdempotencyRecord.filter(organization_id=organization.id).values("request_hash", "done")
     assert row == {"request_hash": "request", "done": False}

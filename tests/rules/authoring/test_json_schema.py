@@ -13,11 +13,12 @@ from tests.rules.authoring.faulty_documents import FaultyDocument, faulty_docume
 from tests.support.counts import FULL, count
 from tests.support.rules.deal_facts import DEFAULT
 from tests.support.rules.process_documents import Change, default_with, with_fit_rule, with_requirement
-from tests.support.rules.processes import process_documents
+from tests.support.rules.processes import process_documents, random_process
 from workflow.operations.process.processes import PRESETS, preset_text
 from workflow.rules.authoring.checks import check_process
 from workflow.rules.authoring.json_schema import process_json_schema
 from workflow.rules.authoring.yaml_reading import read_yaml
+from workflow.rules.enums import RequirementKind
 from workflow.rules.errors import FieldProblem, InvalidInputError
 from workflow.rules.process.document import ProcessDocument, encode_process, parse_process
 
@@ -66,6 +67,13 @@ def test_states_and_alert_rules_may_be_left_out_or_empty() -> None:
 
     assert parse_process(short, defaults=DEFAULT) == DEFAULT
     assert faults(short) == []
+
+
+def test_random_documents_have_every_kind_of_requirement() -> None:
+    documents = [random_process(seed) for seed in range(50)]
+
+    kinds = {one.test.kind for document in documents for gate in document.gates for one in gate.requirements}
+    assert kinds == set(RequirementKind)
 
 
 @often

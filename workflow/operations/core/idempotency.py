@@ -117,7 +117,7 @@ async def _create_record(viewer: Viewer, name: str, request_hash: str, now: date
     return request
 
 
-async def run_once(  # kind is Any: a type as a value
+async def run_operation_once(  # kind is Any: a type as a value
     request: IdempotentRequest, result_type: Any, work: Callable[[], Awaitable[T]], subject_id: UUID | None
 ) -> T:
     """Return the stored outcome of this operation, or run it and store the outcome in its transaction."""

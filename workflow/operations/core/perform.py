@@ -6,7 +6,7 @@ from uuid import UUID
 
 from workflow.models.engine.database import transaction
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.idempotency import run_once
+from workflow.operations.core.idempotency import run_operation_once
 
 T = TypeVar("T")
 
@@ -24,4 +24,6 @@ async def perform(
     """
     if ctx.idempotency is None:
         return await transaction(work)
-    return await run_once(ctx.idempotency, get_type_hints(typed_by or work)["return"], work, subject_id)
+    return await run_operation_once(
+        ctx.idempotency, get_type_hints(typed_by or work)["return"], work, subject_id
+    )

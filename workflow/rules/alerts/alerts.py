@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflow.rules.alerts import causes
-from workflow.rules.alerts.cause import AlertCause, AlertContext
+from workflow.rules.alerts.cause_types import AlertCause, AlertContext
 from workflow.rules.enums import OPEN_STATES, AlertCode, AlertSeverity
 from workflow.rules.gates.requirements import RuleContext
 from workflow.rules.opportunity.facts import OpportunityFacts

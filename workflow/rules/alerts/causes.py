@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow.rules.alerts.cause import (
+from workflow.rules.alerts.cause_types import (
     DAY,
     AlertCause,
     AlertContext,

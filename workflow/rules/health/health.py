@@ -52,7 +52,7 @@ class HealthFactor:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Health of a deal, with a factor for every point."""
+    """Health of a deal: its factors, whose points add up to the score."""
 
     factors: tuple[HealthFactor, ...]
 

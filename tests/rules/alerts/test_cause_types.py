@@ -17,7 +17,7 @@ from tests.rules.alerts.alert_facts import (
     qualified,
 )
 from tests.support.rules.deal_facts import DEFAULT, NOW, deal
-from workflow.rules.alerts.cause import (
+from workflow.rules.alerts.cause_types import (
     AlertCause,
     AlertContext,
     above_threshold,
