@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,8 @@ class Statements:
 
     listen: Callable[[str], None] | None = None
     texts: list[str] = field(default_factory=list)
+    values: list[Sequence[Any]] = field(default_factory=list)
+    """The values of each statement, in the form of the driver."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -40,12 +42,13 @@ class Statements:
         """Return the number of statements that read or write rows of each table, not those that join it."""
         return Counter(table_of(text) for text in self.texts)
 
-    def record(self, text: str) -> None:
+    def record(self, text: str, values: Sequence[Any] = ()) -> None:
         """Record a statement; a listener gets the control statements too, before they are sent."""
         if self.listen is not None:
             self.listen(text)
         if not CONTROL_STATEMENT.match(text):
             self.texts.append(text)
+            self.values.append(values)
 
 
 @asynccontextmanager
@@ -74,7 +77,7 @@ def _recorded(seen: Statements, name: str, original: Callable[..., Any]) -> Call
         if (
             name != "execute" or not values or dialect() == "sqlite"
         ):  # asyncpg's `execute` with values is `_execute`
-            seen.record(text)
+            seen.record(text, values[0] if values else ())
         return original(connection, text, *values, **named)
 
     return recording

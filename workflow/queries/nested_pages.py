@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 
 from workflow.queries.conditions import where
 from workflow.queries.grouping import group_by_parent
-from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.paging import Page, Term, Window, complete_order, page
 from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.permissions import Viewer
 
@@ -96,7 +96,7 @@ class NestedList(Generic[Row, PartFacts]):
     def _select_first_pages(self, union: UnionAll, source: str, size: int) -> None:
         """Add the first rows of each deal and one more, with their positions and the length of the list."""
         name = self.table._meta.db_table
-        terms = (*self.order, Term("id"))
+        terms = complete_order(self.order)
         order = ", ".join(f"{term.column} DESC" if term.descending else term.column for term in terms)
         ranked = (
             f"SELECT id AS ranked_id, "
@@ -112,7 +112,7 @@ class NestedList(Generic[Row, PartFacts]):
 
     def _build_page(self, records: Sequence[Mapping[str, Any]], size: int) -> Page[Row]:
         shown = records[:size]
-        terms = (*self.order, Term("id"))
+        terms = complete_order(self.order)
         return Page(
             rows=tuple(self.make({name: record[name] for name in self.columns}) for record in shown),
             keys=tuple(tuple(record[term.column] for term in terms) for record in shown),

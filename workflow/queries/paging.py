@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from math import isfinite
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from tortoise.expressions import Case, Q, When
+from tortoise.expressions import Q
 from tortoise.fields import Field
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -30,6 +31,28 @@ class Term:
     def cursor_name(self) -> str:
         """Return the name of the term in a cursor."""
         return ("-" if self.descending else "") + self.column
+
+
+class Direction(Enum):
+    """The direction of a term, as SQL that both databases can serve from an index.
+
+    A plain ascending index of PostgreSQL has nulls last, and one of SQLite has them first.
+    """
+
+    ASC = "ASC"
+    DESC = "DESC"
+    ASC_NULLS_FIRST = "ASC NULLS FIRST"
+    ASC_NULLS_LAST = "ASC NULLS LAST"
+    DESC_NULLS_FIRST = "DESC NULLS FIRST"
+    DESC_NULLS_LAST = "DESC NULLS LAST"
+
+
+def complete_order(order: Sequence[Term]) -> tuple[Term, ...]:
+    """Return an order in which no two rows are equal.
+
+    Ids have the direction of the last term, so that one index serves both directions of a column.
+    """
+    return (*order, Term("id", descending=bool(order) and order[-1].descending))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,7 @@ async def page(
     make: Callable[[Mapping[str, Any]], Row],
 ) -> Page[Row]:
     """Read the rows of a window; one statement."""
-    terms = (*order, Term("id"))
+    terms = complete_order(order)
     for values in (window.after, window.before):
         _check_cursor(rows.model, terms, values)
     found = rows
@@ -125,21 +148,27 @@ def _is_valid(column: Field[Any], value: Any) -> bool:
 
 
 def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
-    names: list[str] = []
-    for term in terms:
-        if term.nullable:
-            flag = f"{term.column}_is_null"
-            empty = When(where(f"{term.column}__isnull", True), then="1")
-            rows = rows.annotate(**{flag: Case(empty, default="0")})
-            names.append(f"-{flag}" if backward else flag)
-        names.append(term.column if term.descending == backward else f"-{term.column}")
-    return rows.order_by(*names)
+    ordered = rows.order_by()
+    # `order_by` has no words for the place of nulls. Tortoise writes the direction into the statement as it is.
+    ordered._orderings = [(term.column, direction(term, backward=backward)) for term in terms]
+    return ordered
+
+
+def direction(term: Term, *, backward: bool) -> Direction:
+    """Return the direction of a term in a list, or in the reversed list."""
+    descending = term.descending != backward
+    if not term.nullable:
+        return Direction.DESC if descending else Direction.ASC
+    nulls = "FIRST" if backward else "LAST"
+    return Direction[f"{'DESC' if descending else 'ASC'}_NULLS_{nulls}"]
 
 
 def _cursor_condition(terms: Sequence[Term], values: Sequence[Any], *, backward: bool) -> Q:
     """Return the condition for rows after (or before) the row with these values in the list's order."""
     choices = []
     equal = Q()
+    # An index can start at the cursor only if the first column is bounded outside the OR.
+    bound = Q() if terms[0].nullable else _bound(terms[0], values[0], backward=backward)
     for term, value in zip(terms, values, strict=True):
         condition = _term_condition(term, value, backward=backward)
         if condition is not None:
@@ -147,7 +176,11 @@ def _cursor_condition(terms: Sequence[Term], values: Sequence[Any], *, backward:
         equal = equal & (
             where(f"{term.column}__isnull", True) if value is None else where(term.column, value)
         )
-    return Q(*choices, join_type="OR")
+    return bound & Q(*choices, join_type="OR")
+
+
+def _bound(term: Term, value: Any, *, backward: bool) -> Q:
+    return where(f"{term.column}__{'lte' if term.descending != backward else 'gte'}", value)
 
 
 def _term_condition(term: Term, value: Any, *, backward: bool) -> Q | None:

@@ -142,8 +142,10 @@ def _other_conditions(filter: OpportunityFilter) -> Q:
     if filter.external_system is not None:
         condition &= column_in("external_system", [filter.external_system])
     if filter.open is not None:
-        names = list(OPEN_STATES)
-        condition &= Q(state__in=names) if filter.open else ~Q(state__in=names)
+        condition &= Q(closed_from__isnull=filter.open)
+    if filter.state and OPEN_STATES.isdisjoint(filter.state) != OPEN_STATES.issuperset(filter.state):
+        # Indexes of open and of closed deals have this condition, and no database knows that states imply it.
+        condition &= Q(closed_from__isnull=OPEN_STATES.issuperset(filter.state))
     if filter.competitor_name is not None:
         deals = Competitor.filter(column_in("name", filter.competitor_name)).values("opportunity_id")
         condition &= Q(id__in=Subquery(deals))
