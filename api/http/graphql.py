@@ -71,6 +71,7 @@ class GraphQLView:
         authenticated = await credential.authenticate(now)
         if authenticated is None:
             raise unauthenticated_problem(tokens=self.services.authenticator is not None)
+        # After the credentials: a client without any does not get its body read and parsed.
         graphql_request = await read_request(request)
         with act_as_viewer(authenticated.viewer):
             prepared = await self.services.execution.prepare(authenticated.viewer, graphql_request)
@@ -90,6 +91,7 @@ class GraphQLView:
         response = _json_response(result, accept.json or JSON)
         if replayed:
             response.headers["Idempotency-Replayed"] = "true"
+        # After the response, which does not wait for this write.
         response.background = BackgroundTask(record_key_use, Ctx(viewer=authenticated.viewer, now=now))
         return response
 
@@ -107,6 +109,7 @@ class GraphQLView:
                 raise unauthenticated_problem(tokens=self.services.authenticator is not None)
             return task.result()
         finally:
+            # Stops the work of a request that is itself cancelled; a task that is done ignores it.
             task.cancel()
 
 

@@ -80,10 +80,12 @@ async def _store_or_release(record: IdempotentRequest, answer: GraphQLResponse |
     if answer is None or answer.codes & TRANSIENT_CODES:
         await release_key(record, now)
     else:
+        # `extensions` is left out: a repeated request has a cost of its own.
         await store_answer(record, {name: part for name, part in answer.body.items() if name != "extensions"})
 
 
 def _request_hash(prepared: PreparedRequest) -> str:
     """Hash what identifies a request: the document, the operation and the variables."""
     parts = [prepared.text, prepared.operation.name, prepared.request.variables or {}]
+    # Sorted: variables in another order are the same request.
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

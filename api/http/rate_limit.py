@@ -42,6 +42,7 @@ class RateLimit:
     async def charge(self, viewer: Viewer, cost: int) -> Charge:
         """Charge a request; raise RequestProblem, and charge nothing, if it costs more than is left."""
         owner = limit_owner(viewer)
+        # Tested first, because `hit` counts a request even if it exceeds the limit.
         if not await self._limiter.test(self._limit, owner, cost=cost):
             raise self._limited_problem(await self._read_window(owner, cost))
         await self._limiter.hit(self._limit, owner, cost=cost)

@@ -14,6 +14,7 @@ BODY_LIMIT = 1_000_000
 MAX_BYTES_READ = 20 * BODY_LIMIT
 """Bytes read of a body that is too large, so that most clients finish sending and read the response."""
 NUL = "\\u0000"
+# With an even number of backslashes before it, `\u0000` is an escape; otherwise it is text after a backslash.
 NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NUL_IN_QUERY = re.compile(r"\x00|\\u(?:0000|\{0+\})")
 

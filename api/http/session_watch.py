@@ -37,6 +37,7 @@ class SessionWatch:
         session = Session(authenticated)
         self._sessions.add(session)
         if self._recheck_task is None:
+            # Not in __init__, which runs before there is an event loop.
             self._recheck_task = asyncio.create_task(self._recheck_forever())
         try:
             yield session.ended
@@ -53,6 +54,7 @@ class SessionWatch:
         while True:
             await asyncio.sleep(RECHECK_INTERVAL)
             try:
+                # A copy, because sessions begin and end while the statements run.
                 await self._recheck(set(self._sessions))
             except Exception:
                 logger.exception("credentials could not be rechecked; retrying in %g s", RECHECK_INTERVAL)

@@ -135,6 +135,7 @@ class WebSocketConnection:
         while True:
             try:
                 message = parse_json((await self._websocket.receive_text()).encode(), "The message")
+            # Starlette raises RuntimeError on a closed socket, and KeyError for a binary frame.
             except RuntimeError:
                 raise WebSocketDisconnect from None
             except (KeyError, RequestProblem):
@@ -170,6 +171,7 @@ class WebSocketConnection:
 
     async def _run_operation(self, id: str, payload: object, credential: Credential) -> None:
         """Run one operation, and send `complete` or `error` as the last message with its id."""
+        # A cancelled operation sends no last message: its client has completed it, or the socket is closing.
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
             await self._send_answers(id, payload, credential)

@@ -40,6 +40,7 @@ class WebSocketView:
             await websocket.close(POLICY_VIOLATION)
             return
         is_supported = PROTOCOL in websocket.scope["subprotocols"]
+        # Accepted first and then closed: browsers hide the reason of a refused handshake from the page.
         await websocket.accept(subprotocol=PROTOCOL if is_supported else None)
         if not is_supported:
             await websocket.close(SUBPROTOCOL_NOT_ACCEPTABLE, f"Subprotocol not acceptable: use {PROTOCOL}")

@@ -48,6 +48,7 @@ class WebhookSender:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             timeout=timeout,
             follow_redirects=False,
+            # A proxy of the environment would resolve names again, past the check of addresses.
             trust_env=False,
         )
 
@@ -93,6 +94,7 @@ class WebhookSender:
             headers={
                 "Host": target.authority,
                 "Content-Type": "application/json",
+                # The beginning of an error is read as it arrives, without decompression.
                 "Accept-Encoding": "identity",
                 "User-Agent": USER_AGENT,
                 "webhook-id": id,
@@ -149,6 +151,7 @@ def delivery_outcome(response: httpx.Response, text: str, now: datetime) -> Deli
 def _parse_retry_after(text: str, now: datetime) -> timedelta | None:
     """Parse a Retry-After header, which has seconds or a date."""
     if text.isascii() and text.isdigit():
+        # A receiver may send any number of digits, and `timedelta` has a limit.
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
         at = parsedate_to_datetime(text)

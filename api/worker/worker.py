@@ -84,6 +84,7 @@ class Worker:
         finally:
             for wait in waits:
                 wait.cancel()
+        # Before the next run: a slot that is freed during it causes another one.
         self._slot_freed.clear()
 
     async def _run_once(self) -> None:
@@ -103,6 +104,7 @@ class Worker:
         now = self._clock()
         if not is_running and now - self._sweep_checked_at >= SWEEP_CHECK_INTERVAL:
             self._sweep_checked_at = now
+            # Not awaited, because a sweep takes long and would delay deliveries.
             self._sweep_task = asyncio.create_task(self._sweep(now))
 
     async def _start_deliveries(self) -> None:

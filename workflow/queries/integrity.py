@@ -65,6 +65,8 @@ WHERE chain.opportunity_id IS NULL OR chain.open <> 1 OR has_gap = 1 OR first <>
     OR latest.forecast_category <> opportunity.forecast_category
 ORDER BY opportunity.organization_id, opportunity.number"""
 PAYLOAD_VERSION = {"sqlite": "json_extract(payload, '$.version')", "postgres": "(payload->>'version')::int"}
+# SQLite numbers events without a gap. On PostgreSQL a rolled-back transaction leaves one, but none of its
+# events is from a transaction that has not begun; events from before a restore have an older epoch.
 BROKEN_CURSORS = {
     "sqlite": """
         SELECT pos FROM (SELECT pos, LAG(pos, 1, 0) OVER (ORDER BY pos) AS pos_before, epoch FROM event)

@@ -74,12 +74,16 @@ class SafeSqliteTransaction(SqliteTransactionWrapper):
     """A SQLite transaction that takes the write lock when it begins, so it cannot fail to get it later."""
 
     def _in_transaction(self) -> TransactionContext:
+        # A savepoint needs this class too: Tortoise's own would lack `rows_changed`.
         return NestedTransactionContext(SafeSqliteTransaction(self))
 
     async def begin(self) -> None:
         try:
+            # Tortoise would commit what a cancelled task has left open on the connection.
             if self._connection.in_transaction:
                 await self._connection.rollback()
+            # A plain BEGIN takes the write lock with the first write, and that fails without waiting if
+            # another process has written since the first read.
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as problem:
             raise OperationalError(problem) from problem
@@ -100,6 +104,7 @@ class BoundedLock(ConnectionWrapper[Any]):
     """The SQLite lock for a statement outside a transaction, with a limit for the wait."""
 
     async def __aenter__(self) -> Any:
+        # __aexit__ is not called if __aenter__ fails, so the lock is released here.
         await acquire_in_time(self._lock)
         try:
             await self.ensure_connection()
@@ -146,6 +151,7 @@ class SafePostgres(AsyncpgDBClient):
         """Open a connection outside the pool, without a row identity."""
         pool_settings = ("min_size", "max_size", "connection_class")
         settings = {name: value for name, value in self._template.items() if name not in pool_settings}
+        # A listener occupies its connection for as long as the process runs, so the pool would have one less.
         return await asyncpg.connect(password=self.password, timeout=timeouts.WAIT_SECONDS, **settings)
 
     async def close(self) -> None:
@@ -162,6 +168,7 @@ class SafePostgres(AsyncpgDBClient):
             pool: Any = self._pool
             connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
             try:
+                # A pooled connection still has the identity of the request that used it last.
                 await connection.apply_identity()
             except BaseException:
                 await finish(pool.release(connection))
@@ -223,6 +230,7 @@ class SafePostgresContext(TransactionContextPooled):
         with raise_unavailable():
             await self.ensure_connection()
         client._connection = await client._parent.check_out()
+        # Set only now: statements of this context would otherwise use a client without a connection.
         self.token = get_connections().set(self.connection_name, client)
         try:
             await client.begin()

@@ -44,7 +44,11 @@ T = TypeVar("T")
 APP = "pursuit"
 MIGRATIONS = "migrations"
 ENGINE = "workflow.models.engine.connections"
+# With WAL, other processes can read while this one writes. FULL, because a power failure could otherwise undo
+# the last commits.
 SQLITE_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+# A process that is suspended inside a transaction would hold its row locks until it continues: hence the
+# limit for idle transactions.
 POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": "5000",
@@ -86,10 +90,13 @@ async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator
         with bypass_row_security():
             with context:
                 await context.init(config=tortoise_config(url), _enable_global_fallback=all_contexts)
+                # Tortoise connects with the first statement, so that a wrong URL fails here and not in a
+                # request.
                 await fetch("SELECT 1")
             with nullcontext() if all_contexts else context:
                 yield
     finally:
+        # Transactions outlive their cancelled requests, and need the connection until they end.
         await drain()
         await context.close_connections()
 
@@ -101,6 +108,7 @@ async def read_consistently(read: Callable[[], Awaitable[T]]) -> T:
     """
     if dialect() == "postgres":
         return await transaction(lambda: _repeatable_read(read))
+    # Not IMMEDIATE: the read sees one state of the file and takes no write lock.
     await fetch("BEGIN")
     try:
         return await read()
@@ -109,6 +117,7 @@ async def read_consistently(read: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _repeatable_read(read: Callable[[], Awaitable[T]]) -> T:
+    # PostgreSQL accepts this only before the first query of the transaction.
     await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return await read()
 
@@ -141,6 +150,8 @@ async def execute(sql: str, *values: object) -> int:
 
 
 def _connection() -> SafeSqlite | SafePostgres:
+    # Inside a transaction this is the transaction's wrapper, and statements through it run in the
+    # transaction.
     connection: Any = get_connection(CONNECTION)
     return connection  # type: ignore[no-any-return]  # ENGINE makes no other kind
 
@@ -156,6 +167,7 @@ def _adapt(
 
 @lru_cache(maxsize=1024)
 def _sqlite_placeholders(sql: str) -> str:
+    # ?1 is numbered like $1, so a value that is used twice is passed once.
     return re.sub(r"\$(\d+)", r"?\1", sql)
 
 
@@ -176,6 +188,7 @@ def _model_modules() -> list[str]:
 
 
 def _contains_tables(name: str) -> bool:
+    # By module of definition: a module also contains the classes that it imports, such as `Model`.
     values = vars(importlib.import_module(name)).values()
     return any(
         isinstance(value, type) and issubclass(value, Model) and value.__module__ == name for value in values

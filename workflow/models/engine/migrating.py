@@ -45,6 +45,7 @@ async def migrate(url: str, report: Callable[[str], object] | None = None) -> li
             applied.append(name)
             if report is not None:
                 report(name)
+        # Each time, not in a migration: later migrations create tables, and the role may be created later.
         await migrator.secure_rows()
     return applied
 
@@ -53,6 +54,7 @@ async def pending(url: str) -> list[str]:
     """Return the names of the pending migrations in order; change nothing."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
+        # Connecting would create the file, and this function changes nothing.
         url = "sqlite://:memory:"
     async with _migrator(url) as migrator:
         return await migrator.pending()
@@ -64,9 +66,11 @@ async def _migrator(url: str) -> AsyncIterator["Migrator"]:
     config = tortoise_config(url)
     settings = config["connections"][CONNECTION]
     if "file_path" in settings["credentials"]:
+        # Set on the connection, because PRAGMA foreign_keys has no effect inside a transaction.
         settings["credentials"].update(MIGRATION_PRAGMAS)
     else:
         settings["credentials"].update(minsize=1, maxsize=1)
+        # Longer than that of requests: another migrator, or a transaction on the table, may take a while.
         settings["credentials"]["server_settings"]["lock_timeout"] = "60000"
     async with TortoiseContext() as context:
         await context.init(config=config, init_connections=False)
@@ -95,6 +99,7 @@ class Migrator(MigrationExecutor):
     async def apply_next(self) -> str | None:
         """Apply the first pending migration and return its name, or None if there is none."""
         async with self._locked_transaction() as editor:
+            # Read under the lock: another migrator may have applied the next one meanwhile.
             applied = set(await self.recorder.applied_migrations())
             steps = self._plan(applied)
             if not steps:

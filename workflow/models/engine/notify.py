@@ -87,6 +87,7 @@ class PostgresNotifier:
 
     async def listen(self) -> None:
         """Listen for other processes, again if the connection was lost."""
+        # A failure only delays subscribers: they poll as well, and call this again before each poll.
         with suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError):
             async with self._lock:
                 connection = await self._open()
@@ -99,10 +100,12 @@ class PostgresNotifier:
         if self._sending is not None:
             await asyncio.wait({self._sending}, timeout=1)
         if self._connection is not None:
+            # Not close(), which would wait for the server.
             self._connection.terminate()
 
     async def _send(self) -> None:
         while self._pending:
+            # Reset before sending: all commits during a NOTIFY together cause one more.
             self._pending = False
             try:
                 async with self._lock:

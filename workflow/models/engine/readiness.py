@@ -12,6 +12,7 @@ async def readiness_problem(url: str) -> str | None:
     """Return the reason why this database cannot serve, or None if it answers and is fully migrated."""
     try:
         async with asyncio.timeout(5):
+            # A transaction, not a plain SELECT: on SQLite it shows that the write lock can be had.
             await transaction(_ping)
             pending_migrations = await pending(url)
     except (UnavailableError, TimeoutError, OSError):

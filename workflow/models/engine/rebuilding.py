@@ -76,6 +76,7 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
     """
 
     async def _run_statements(self, sql: str) -> None:
+        # One at a time: executescript() of the driver would commit the transaction of the migration first.
         for statement in statements(sql):
             await self.client.execute_query(statement)
 
@@ -85,6 +86,8 @@ class SafeSqliteEditor(InlineChecksEditor, SqliteSchemaEditor):
         table = model._meta.db_table
         attachments = await self._attachments_of(table)
         no_longer_unique = {_column(old) for old, new in alter_fields or [] if old.unique and not new.unique}
+        # The new table is renamed while the old one is dropped. Without this, SQLite refuses that if a
+        # trigger of another table mentions the name.
         await self.client.execute_query("PRAGMA legacy_alter_table=ON")
         try:
             await super()._remake_table(model, create_field, delete_field, alter_fields)

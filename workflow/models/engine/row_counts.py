@@ -14,6 +14,8 @@ async def sqlite_rows_changed(client: SqliteClient, sql: str, values: Sequence[o
     try:
         async with client.acquire_connection() as connection:
             cursor = await connection.execute(sql, values)
+            # Without rows that triggers changed, unlike total_changes(); -1 for a statement that is not a
+            # write.
             changed = max(cursor.rowcount, 0)
             await cursor.close()
             return int(changed)

@@ -19,11 +19,15 @@ ROLE = "pursuit_rows"
 A role belongs to the whole server, so databases share it.
 """
 SETTING = "pursuit.organization"
+# A sub-select is evaluated once for a statement and not for each row. Without an organization it is NULL,
+# which equals no row.
 _CURRENT_ORGANIZATION = f"(SELECT NULLIF(current_setting('{SETTING}', true), '')::uuid)"
+# session_user is the login, whatever role the connection has taken on.
 _ROLE_IS_READY = f"""EXISTS (
     SELECT FROM pg_roles
     WHERE rolname = '{ROLE}' AND pg_has_role(session_user, oid, 'USAGE')
         AND has_table_privilege(oid, to_regclass('organization'), 'SELECT'))"""
+# For the session (`false`) rather than the transaction, because statements also run outside of transactions.
 APPLY_IDENTITY = f"""SELECT set_config('{SETTING}', $1, false),
     set_config('role', CASE WHEN $2 AND {_ROLE_IS_READY} THEN '{ROLE}' ELSE 'none' END, false)"""
 
@@ -75,6 +79,7 @@ class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ha
         """Set the row identity of the caller's context."""
         identity = _identity.get()
         if self.applied != identity:
+            # Unknown until the statement has succeeded, because it may be cancelled halfway.
             self.applied = None
             await self.fetchrow(APPLY_IDENTITY, identity.organization, identity.bound)
             self.applied = identity

@@ -30,6 +30,8 @@ def single_process(url: str) -> Iterator[None]:
         yield
         return
     file.parent.mkdir(parents=True, exist_ok=True)
+    # The file is never deleted: two processes could otherwise lock two files of the same name. O_CLOEXEC
+    # keeps child processes from holding the lock after this process has ended.
     descriptor = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire_lock(descriptor, file)

@@ -36,6 +36,7 @@ async def acquire_in_time(lock: asyncio.Lock) -> None:
 
 async def finish(cleanup: Coroutine[Any, Any, object]) -> None:
     """Wait for a clean-up to end, even if the waiting task is cancelled."""
+    # A task of its own goes on when the waiting task is cancelled, and a connection or lock is not lost.
     task = asyncio.create_task(cleanup)
     with contextlib.suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError, sqlite3.Error):
         await asyncio.shield(task)
@@ -51,6 +52,7 @@ def raise_unavailable() -> Iterator[None]:
             f"The database cannot be reached: {str(problem) or type(problem).__name__}."
         ) from problem
     except asyncpg.InterfaceError as problem:
+        # asyncpg raises InterfaceError for misuse of a connection as well, which is a bug and not an outage.
         if "clos" not in str(problem):
             raise
         raise UnavailableError(f"The connection to the database was lost: {problem}.") from problem

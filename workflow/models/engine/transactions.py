@@ -32,7 +32,9 @@ async def transaction(work: Callable[[], Awaitable[T]]) -> T:
     cancelled. Raise UnavailableError if every attempt collided.
     """
     if isinstance(get_connection(CONNECTION), TransactionalDBClient):
+        # Not tried again here: a collision aborts the whole transaction, so the outermost one starts again.
         return await _run_once(work)
+    # A task has a copy of the context, and with it the row identity of the caller.
     task = asyncio.create_task(_retry_on_collision(work))
     _running.add(task)
     task.add_done_callback(_forget)
@@ -58,6 +60,7 @@ async def _retry_on_collision(work: Callable[[], Awaitable[T]]) -> T:
                 raise
         if clock() > deadline:
             break
+        # A random wait, so that writers that have collided do not collide again.
         await asyncio.sleep(random.random() * min(0.25, 0.005 * 2**attempt))
     raise UnavailableError("The database is too busy: every attempt collided with another writer.")
 
@@ -66,6 +69,7 @@ async def _run_and_notify(work: Callable[[], Awaitable[T]]) -> T:
     """Run one attempt, and notify subscribers after the commit if it recorded an event."""
     with track_events() as events:
         result = await _run_once(work)
+    # After the commit, because other connections cannot see the events before.
     if events.recorded:
         notify_listeners()
         if notifier := getattr(get_connection(CONNECTION), "notifier", None):
@@ -81,6 +85,7 @@ async def _run_once(work: Callable[[], Awaitable[T]]) -> T:
 def _is_collision(problem: Exception) -> bool:
     """Return True if the error came from another writer, so the same work may succeed now."""
     if isinstance(problem, IntegrityError):
+        # SQLite has one writer at a time, so there a violated key never comes from a concurrent transaction.
         return bool(problem.args) and isinstance(problem.args[0], asyncpg.UniqueViolationError)
     return not isinstance(problem, OperationalError) or "is locked" in str(problem)
 

@@ -127,6 +127,7 @@ async def _settings(ctx: Ctx) -> Mapping[str, Any]:
 
 async def _next_ids(ctx: Ctx, last: UUID | None) -> list[UUID]:
     due = Opportunity.filter(DUE, organization_id=ctx.viewer.organization_id, deleted_at=None)
+    # From the last id on, not by offset: a deal that is closed meanwhile would shift the batches.
     after = due if last is None else due.filter(where("id__gt", last))
     return [record["id"] for record in await after.order_by("id").limit(BATCH_SIZE).values("id")]
 
@@ -140,6 +141,7 @@ async def _sweep_batch(
     await lock_rates(organization_id)
     await lock_rows(Opportunity, ids)
     ctx = replace(ctx, now=clock())
+    # Filtered again under the locks: a deal may have been closed or deleted since its id was read.
     rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
     facts = await load_facts(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})

@@ -157,6 +157,7 @@ async def _write(ctx: Ctx, plan: AlertPlan) -> None:
     if plan.seen:
         await Alert.filter(id__in=plan.seen).update(last_seen_at=ctx.now)
     for change in plan.changes:
+        # A new row is inserted below with this change, which was applied to it in memory.
         if change.id not in new:
             await Alert.filter(id=change.id).update(**change.columns)
     if plan.new:

@@ -171,6 +171,7 @@ async def _lock_opportunity(ctx: Ctx, id: UUID) -> LockedOpportunity:
     row = (await opportunities_by_id(ctx.viewer, [id])).get(id)
     if row is None:
         raise NotFoundError("Opportunity", id)
+    # The process that wrote last may have a clock that is ahead of this one.
     ctx = replace(ctx, now=max(ctx.now, row.updated_at + TICK))
     facts = (await load_facts(row.organization_id, [id], ctx.now))[id]
     process = (await processes_by_id(ctx.viewer, [row.process_id]))[row.process_id]
@@ -194,6 +195,7 @@ async def _finish(deal: LockedOpportunity, *, bump_version: bool) -> None:
     if differences:
         _attach_changes(deal, differences)
     await update_snapshot(deal.organization_id, asdict(deal.row), after, deal.ctx.now, _slip_reason(deal))
+    # An import changes many deals; the next sweep syncs their alerts in batches.
     alert_events = await _sync_alerts(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
     common = {"opportunityId": deal.id, "version": version}
     events = [

@@ -30,6 +30,7 @@ async def update_snapshot(
     """End the current snapshot and begin another, if a change concerns one of its columns."""
     if all(before[name] == after[name] for name in SNAPSHOT_COLUMNS):
         return
+    # Ended first: an index allows one snapshot without an end for each deal.
     current = Snapshot.filter(opportunity_id=after["id"], until=None)
     await current.update(until=at)
     columns: dict[str, Any] = {"since": at, "slip_reason": slip_reason, **_columns(after)}

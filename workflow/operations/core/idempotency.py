@@ -74,11 +74,14 @@ async def acquire_key(viewer: Viewer, name: str, request_hash: str, now: datetim
     async def work() -> IdempotentRequest:
         records = IdempotencyRecord.filter(organization_id=organization_id, owner_id=owner_id, name=name)
         found = await records.values("id")
+        # Read again under the lock: another request may have used or deleted the record meanwhile.
         stored = await lock_and_read(IdempotencyRecord, organization_id, found[0]["id"]) if found else None
         if stored is None or stored["expires_at"] <= now:
             return await _create_record(viewer, name, request_hash, now)
         if stored["request_hash"] != request_hash:
             raise IdempotencyKeyReusedError
+        # A record can be done without an answer, if the process ended before it stored one or the answer
+        # contains a secret. Its outcomes are then returned again, so there is nothing to wait for.
         if stored["answer"] is None and not stored["done"] and stored["claimed_until"] > now:
             raise RequestInProgressError
         answer = None if stored["answer"] is None else json.loads(stored["answer"])
@@ -134,11 +137,13 @@ async def run_operation_once(  # kind is Any: a type as a value
         outcomes.update(request.outcomes, **{outcome_key: {"is": encode(outcome)}})
         records = IdempotencyRecord.filter(id=request.id, claim=request.lease)
         if not await records.update(outcomes=outcomes, done=not request.is_batch):
+            # The lease has ended and another request has the key, so this transaction is rolled back.
             raise RequestInProgressError
         request.has_secret = request.has_secret or has_secret(outcome)
         return outcome
 
     result = await transaction(work_and_store)
+    # Only after the commit: an attempt that was rolled back has no outcome.
     request.outcomes = outcomes
     return result
 
@@ -146,6 +151,7 @@ async def run_operation_once(  # kind is Any: a type as a value
 async def store_answer(request: IdempotentRequest, answer: dict[str, Any]) -> None:
     """Store the answer, unless it contains a secret. Do nothing if another request holds the lease by now."""
     fields: dict[str, Any] = {"done": True}
+    # Secrets are never stored in plain text. A repeated request gets the same answer without the secret.
     if not request.has_secret:
         fields["answer"] = json.dumps(answer)
 

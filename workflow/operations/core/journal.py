@@ -35,6 +35,8 @@ async def record_events(ctx: Ctx, events: Sequence[NewEvent]) -> None:
     """Record events in this order. The number of SQL statements grows with the audited events only."""
     if not events:
         return
+    # Events are ordered by transaction. Readers stop before the oldest one that is still running, because it
+    # may yet commit events that come earlier.
     feed_position = (await fetch(_FEED_POSITION_SQL[dialect()]))[0]
     rows = []
     for event in events:
@@ -76,5 +78,6 @@ async def _audit_columns(row: dict[str, Any]) -> dict[str, Any]:
 
 _FEED_POSITION_SQL = {
     "postgres": "SELECT epoch, pg_current_xact_id()::text::bigint AS xid FROM feed_epoch",
+    # With one writer at a time, `pos` alone has the order of the commits.
     "sqlite": "SELECT epoch, 0 AS xid FROM feed_epoch",
 }

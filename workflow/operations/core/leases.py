@@ -30,7 +30,9 @@ async def release_lease(name: str, started_at: datetime) -> None:
 
 async def _update(condition: Q, **fields: datetime | None) -> bool:
     async def work() -> bool:
+        # One UPDATE with its condition: of two processes that try at once, one changes no row.
         return bool(await JobLease.filter(condition).update(**fields))
 
+    # The table belongs to no organization, so a request's role may not write it.
     with bypass_row_security():
         return await transaction(work)

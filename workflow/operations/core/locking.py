@@ -48,6 +48,7 @@ async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
     """Lock a row. What is read of it afterwards is current."""
     if dialect() == "postgres":
         name = table._meta.db_table
+        # NO KEY: others may still insert rows that refer to this one, for which PostgreSQL takes a key share.
         await fetch(
             f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE',
             id,
@@ -78,6 +79,7 @@ async def lock_organization(organization_id: UUID, *, base_currency: bool = Fals
     With `base_currency`, also wait for those who value something in the base currency, and make them wait.
     """
     if dialect() == "postgres":
+        # Only UPDATE conflicts with the key share that `lock_settings` takes.
         strength = "UPDATE" if base_currency else "NO KEY UPDATE"
         await fetch(f"SELECT 1 FROM organization WHERE id = $1 FOR {strength}", organization_id)
 

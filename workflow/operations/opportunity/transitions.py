@@ -249,6 +249,7 @@ def _new_transition(
     return NewTransition(
         opportunity_id=deal.id,
         process_id=deal.row.process_id,
+        # The deal is locked, so that no other transition takes the same number.
         sequence=len(facts.transitions) + 1,
         trigger=request.trigger,
         from_state=facts.state,

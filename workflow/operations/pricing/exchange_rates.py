@@ -61,6 +61,7 @@ async def set_exchange_rate(ctx: Ctx, currency: str, rate: Decimal, valid_from: 
         require_permission(ctx.viewer, Action.ADMINISTER, to="set exchange rates")
         settings = await lock_settings(ctx.viewer.organization_id)
         _check_rate(currency, rate, settings["base_currency"])
+        # Until the commit, nobody values a deal at the old rate and misses being revalued.
         await lock_rates(ctx.viewer.organization_id, exclusive=True)
         id = await _store_rate(ctx, currency, rate, valid_from)
         await _revalue(ctx, currency, settings["base_currency"], ctx.today(settings["time_zone"]))

@@ -57,6 +57,7 @@ async def import_rows(
         if not 1 <= len(rows) <= MAX_ROWS:
             validator.add("rows", message=f"There are {len(rows)} rows. Send 1 to {MAX_ROWS} at once.")
         validator.raise_if_any()
+        # The import is one operation with one outcome, so its changes store none of their own.
         import_ctx = replace(ctx, source=TransitionSource.IMPORT, idempotency=None)
         return tuple(to_stored(outcome) for outcome in await _import(import_ctx, system, rows, dry_run))
 

@@ -240,6 +240,7 @@ async def _existing_opportunities(
     ids = await opportunities.filter(external_system=system, external_id__in=keys).values_list(
         "id", "external_id"
     )
+    # The last entry of a key wins.
     id_of_key = {
         **(await _own_opportunities(organization_id, keys) if system == OWN_SYSTEM else {}),
         **{str(key): id for id, key in ids},
@@ -272,6 +273,7 @@ async def _accounts(organization_id: UUID, rows: Sequence[ImportRow]) -> dict[st
             "ORDER BY id FOR KEY SHARE"
         )
         await fetch(lock_sql, organization_id, names)
+    # The newest come first, so that the oldest of a name overwrites them.
     accounts = Account.filter(organization_id=organization_id, name_folded__in=names).order_by(
         "-created_at", "-id"
     )

@@ -79,6 +79,7 @@ async def lease_deliveries(due_endpoint: DueEndpoint, now: datetime, limit: int)
     """Lease at most `limit` due deliveries of an endpoint."""
 
     async def work() -> list[LeasedDelivery]:
+        # Concurrent workers skip the rows of each other instead of waiting for them.
         lock_clause = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
         due = await fetch(DUE_DELIVERIES_SQL + lock_clause, due_endpoint.endpoint_id, now, limit)
         ids = [UUID(str(row["id"])) for row in due]
@@ -86,6 +87,7 @@ async def lease_deliveries(due_endpoint: DueEndpoint, now: datetime, limit: int)
         if not ids or not found:
             return []
         endpoint = found[0]
+        # Identifies this lease: the outcome of an attempt whose lease has ended is ignored.
         lease = new_id()
         await WebhookDelivery.filter(id__in=ids).update(lease=lease, leased_until=now + LEASE_DURATION)
         rows = await WebhookDelivery.filter(id__in=ids).order_by("id").values("id", "event_id", "attempts")
@@ -161,6 +163,7 @@ async def delete_old_deliveries(now: datetime) -> int:
         old = WebhookDelivery.filter(created_at__lt=now - RETENTION, next_attempt_at=None)
 
         async def work() -> int:
+            # PostgreSQL has no LIMIT for DELETE.
             ids = await old.limit(CLEANUP_BATCH_SIZE).values_list("id", flat=True)
             return await WebhookDelivery.filter(id__in=list(ids)).delete() if ids else 0
 
@@ -198,6 +201,7 @@ async def _endpoint_changes(
 
     It is disabled if the receiver answered 410 Gone, or if every attempt has failed for DISABLE_AFTER.
     """
+    # Read without a lock, because most outcomes change nothing of the endpoint.
     found = await WebhookEndpoint.filter(id=due_endpoint.endpoint_id, active=True).values("failing_since")
     if not found or (outcome.error is None and found[0]["failing_since"] is None):
         return {}
@@ -216,6 +220,7 @@ async def _endpoint_changes(
     elif changes["failing_since"] == since:
         return {}
     endpoint = await lock_and_read(WebhookEndpoint, due_endpoint.organization_id, due_endpoint.endpoint_id)
+    # While this waited for the lock, an admin may have deleted the endpoint or switched it off.
     return changes if endpoint is not None and endpoint["active"] else {}
 
 

@@ -132,6 +132,7 @@ async def redeliver_webhook(ctx: Ctx, id: UUID) -> UUID:
         found = await lock_and_read(WebhookDelivery, ctx.viewer.organization_id, id)
         if found is None:
             raise NotFoundError("WebhookDelivery", id)
+        # Without its lease, an attempt that is in progress does not end this new delivery.
         await WebhookDelivery.filter(id=id).update(
             status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=ctx.now, lease=None, leased_until=None
         )
@@ -150,6 +151,7 @@ async def redeliver_since(ctx: Ctx, id: UUID, since: datetime) -> UUID:
             message = "This endpoint is inactive, so nothing is sent to it. Set `active` to true first."
             raise invalid_field("endpointId", message=message)
         position = await position_before(ctx.viewer, since)
+        # Only backwards: an endpoint that is moved forward would skip events.
         if position is not None and position < (before["epoch"], before["xid"], before["pos"]):
             await WebhookEndpoint.filter(id=id).update(**position._asdict())
         return id

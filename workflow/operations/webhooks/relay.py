@@ -43,6 +43,7 @@ async def _relay_endpoint(organization_id: UUID, id: UUID, now: datetime) -> int
     while True:
 
         async def work() -> tuple[int, bool]:
+            # A concurrent relay waits here, and continues from the position that this one has reached.
             endpoint = await lock_and_read(WebhookEndpoint, organization_id, id)
             return (
                 await _relay_batch(endpoint, now)
@@ -60,6 +61,7 @@ async def _relay_batch(endpoint: Mapping[str, Any], now: datetime) -> tuple[int,
     """Create the deliveries of one batch and advance the endpoint. Return how many, and if more follow."""
     viewer = system_viewer(endpoint["organization_id"])
     position = FeedPosition(endpoint["epoch"], endpoint["xid"], endpoint["pos"])
+    # Read before the events: one that commits in between lies after `end`, and is not skipped.
     end = await newest_position(viewer)
     found = await event_heads(
         after=position, size=BATCH_SIZE, organization_id=viewer.organization_id, types=endpoint["event_types"]
@@ -67,9 +69,11 @@ async def _relay_batch(endpoint: Mapping[str, Any], now: datetime) -> tuple[int,
     more = len(found) == BATCH_SIZE
     if found:
         rows = [_delivery(endpoint, event, now) for event in found]
+        # An endpoint that was set back reaches events again for which it has deliveries already.
         await WebhookDelivery.bulk_create(
             rows, on_conflict=["endpoint_id", "event_id"], update_fields=list(RESET_COLUMNS)
         )
+    # Up to the newest event of any type, so that those of other types are not read again.
     reached = found[-1].position if more else max([end, *(event.position for event in found[-1:]), position])
     if reached != position:
         await WebhookEndpoint.filter(id=endpoint["id"]).update(**reached._asdict())

@@ -208,6 +208,7 @@ def _before_horizon(rows: QuerySet[Event]) -> QuerySet[Event]:
     """Exclude events that a running PostgreSQL transaction may still commit an earlier event before."""
     if dialect() == "sqlite":
         return rows
+    # All transactions before xmin have ended, so that no event can still appear among theirs.
     return rows.annotate(
         horizon=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint - xid")
     ).filter(horizon__gt=0)
@@ -262,6 +263,7 @@ def _visible_to(viewer: Viewer) -> Q:
 
 def _own_digest(viewer: Viewer) -> Q:
     """Return the condition for the viewer's own digests."""
+    # Positions begin at 1, so that `pos=0` matches nothing.
     return Q(aggregatetype="digest", aggregateid=viewer.member_id) if viewer.member_id else Q(pos=0)
 
 

@@ -94,6 +94,7 @@ class FeedDispatcher:
         for registry, id in registrations:
             registry[id].add(subscriber)
         try:
+            # After the registration, so that no event falls between the two.
             await self._start()
             yield subscriber
         finally:
@@ -124,6 +125,7 @@ class FeedDispatcher:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(notified.wait(), timeout)
                     fast_polls = FAST_POLLS
+                # Before the read: a notification that arrives during it causes another read.
                 notified.clear()
                 before = position
                 try:
@@ -133,6 +135,7 @@ class FeedDispatcher:
                     logger.exception(
                         "The feed could not be read; it is read again in %s seconds", POLL_SECONDS
                     )
+                # After a notification, an unchanged position means that the event is not readable yet.
                 fast_polls = 0 if position != before else max(0, fast_polls - 1)
                 timeout = FAST_POLL_SECONDS if fast_polls else POLL_SECONDS
 

@@ -58,6 +58,7 @@ async def authenticate_api_key(api_key: str, now: datetime) -> Viewer | None:
     None if it is unknown, wrong, revoked or expired, or its member is not active.
     """
     public_id, secret = _split_key(api_key)
+    # The key decides the organization, so that there is none yet to act as.
     with bypass_row_security():
         found = await fetch(_in_dialect(VIEWER_OF_KEY), public_id, hash_secret(secret))
     if not found:

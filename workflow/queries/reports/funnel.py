@@ -77,6 +77,7 @@ async def cohorts(
         f"FROM ({median('seconds', 'entry_outcome', 'state')}) AS medians",
     )
     return Cohorts(
+        # The rows of the second SELECT are the medians; they have no outcome.
         groups=[_cohort_group(row) for row in rows if row["outcome"] is not None],
         medians={
             OpportunityState(row["state"]): float(row["seconds"]) / 86_400

@@ -69,6 +69,7 @@ def group_label(label: str, by: str) -> str:
 def epoch_seconds(instant: str) -> str:
     """Return SQL for the whole seconds from 1970 to an instant."""
     if dialect() == "sqlite":
+        # Instants are stored in UTC, so that the offset can be cut off with the fraction.
         return f"CAST(strftime('%s', substr({instant}, 1, 19)) AS INTEGER)"
     return f"CAST(FLOOR(date_part('epoch', {instant})) AS BIGINT)"
 

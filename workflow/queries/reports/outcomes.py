@@ -19,6 +19,7 @@ from workflow.rules.reports.win_rate import win_rate
 
 _G = OutcomeGrouping
 _REASON = "COALESCE(win_reason, loss_reason, disqualify_reason)"
+# SQLite stores days as text, PostgreSQL as dates.
 _MONTH = "substr(CAST(closed_on AS TEXT), 1, 7)"
 _OVERRIDDEN = (
     "CASE WHEN EXISTS (SELECT 1 FROM override WHERE override.opportunity_id = deal.id) "
@@ -91,6 +92,7 @@ async def outcomes(
         f"FROM ({median('days', 'duration', 'key')}) AS medians",
     )
     return Outcomes(
+        # The rows of the second SELECT are the medians; they have no state.
         groups=[_closed_group(row, by) for row in rows if row["state"] is not None],
         medians={row["key"]: float(row["days"]) for row in rows if row["state"] is None},
     )

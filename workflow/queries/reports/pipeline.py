@@ -176,5 +176,6 @@ def _pipeline_group(
         value=value,
         health=int(row["health"] or 0),
         evaluated=int(row["evaluated"]),
+        # The sum of the ages, from the sum of the times of creation.
         seconds=count * int(moment.at.timestamp()) - int(row["created_seconds"]),
     )

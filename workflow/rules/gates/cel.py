@@ -80,6 +80,8 @@ def load_cel() -> None:
 
 def estimate_work(parsed: ParsedExpression, data: CelData) -> int:
     """Return an upper bound of the work of an evaluation: every token of the text over all of its data."""
+    # CEL can neither be interrupted nor limited in steps, and it blocks the process while it runs.
+    # Each `+` may join texts or lists, so values can become that many times as large.
     growth = 1 + parsed.additions
     size = (1 + data.weight) * growth
     total = size * (parsed.token_count + _CALL_OVERHEAD)
@@ -88,6 +90,7 @@ def estimate_work(parsed: ParsedExpression, data: CelData) -> int:
     rounds = max(data.longest_collection, parsed.list_items) * growth
     body = parsed.loop.end - parsed.loop.start
     total += (rounds + size) * body + 2 * rounds * parsed.references_in_loop * size
+    # These copy the list that they collect for each entry that they add.
     if parsed.loop.macro in COLLECTING_MACROS:
         total += rounds * (size + rounds) // 2
     if parsed.loop.macro == "map":

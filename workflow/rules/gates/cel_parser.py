@@ -176,6 +176,7 @@ class _Parser:
         return value or self._is(place, *CLOSING)
 
     def _is_loop_variable(self, place: int, name: str) -> bool:
+        # The variable itself, in `.all(x, …)`, comes two tokens before the body.
         return any(loop.start - 2 == place or loop.binds(place, name) for loop in self.loops)
 
     def _parse_member(self, place: int, name: str) -> None:

@@ -23,6 +23,7 @@ def facts_at_close(facts: OpportunityFacts) -> tuple[OpportunityFacts, datetime]
     if not facts.transitions:
         return facts, facts.state_since
     *earlier, last = facts.transitions
+    # The first transition has none before it; its seconds lead back to the creation.
     entered = earlier[-1].at if earlier else last.at - timedelta(seconds=last.seconds)
     return replace(facts, state=last.source, state_since=entered, transitions=tuple(earlier)), last.at
 

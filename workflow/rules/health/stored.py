@@ -31,6 +31,7 @@ def evaluation_changes(
     before: OpportunityState, process: ProcessDocument, facts: OpportunityFacts, now: datetime
 ) -> Mapping[str, object]:
     """Return the columns to update after a change of the deal; none if it was closed already."""
+    # Corrections after the close do not change what the deal looked like when it closed.
     stays_closed = before in CLOSED_STATES and facts.state in CLOSED_STATES
     return {} if stays_closed else evaluation_columns(process, facts, now)
 

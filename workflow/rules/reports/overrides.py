@@ -60,6 +60,7 @@ def override_total(overrides: Sequence[OverrideMade]) -> OverrideFigures:
 
 
 def _row(group: Sequence[OverrideMade], by: OverrideGrouping) -> OverrideFigures:
+    # Overrides come oldest first, so that the last one has the newest name.
     last = group[-1]
     if by is OverrideGrouping.PROCESS:
         return _figures(group, key=last.process_key, label=last.process_name)

@@ -28,6 +28,7 @@ class PipelineGroup:
     def weight(self) -> Decimal:
         """Return the factor of the value: 0 for deals that are omitted or proposed for disqualification."""
         omitted = self.category is ForecastCategory.OMITTED or self.proposed
+        # By way of the text: Decimal(0.1) has 55 digits.
         return Decimal(0) if omitted else Decimal(str(self.probability))
 
 
