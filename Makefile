@@ -41,6 +41,7 @@ bench: .venv/test.done bench/reads/node/node_modules/.made
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.sweep
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reports
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reads
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.points
 
 check: .venv/test.done tests/clients/node_modules/.made
 	$(BIN)/ruff format --check .

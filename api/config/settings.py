@@ -24,7 +24,7 @@ class Settings:
     graphiql: bool = True
     introspection: bool = True
     cors_origins: tuple[str, ...] = ()
-    rate_limit: int = 100_000
+    rate_limit: int = 500_000
     deadline: float = 10.0
     worker: bool = True
     secret_keys: tuple[str, ...] = field(default=(), repr=False)

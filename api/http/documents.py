@@ -22,8 +22,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
 from schema import schema
+from schema.core.cost import INTROSPECTION, cost_variables, measure_cost
 from schema.core.limits import (
-    INTROSPECTION,
     Complexity,
     TooDeepError,
     limit_errors,
@@ -61,6 +61,8 @@ class Operation:
     node: OperationDefinitionNode
     document: DocumentNode
     measure: Complexity
+    cost_variables: frozenset[str] = frozenset()
+    """The variables on whose values the cost depends."""
 
     @property
     def kind(self) -> OperationType:
@@ -74,12 +76,12 @@ class Operation:
 
     def cost(self, variables: Mapping[str, Any] | None) -> int:
         """Return the cost in points with these variables; raise DocumentError if it exceeds the limit."""
-        measure = self.measure
-        if self.node.variable_definitions:
-            measure = measure_complexity(SCHEMA, self.document, self.node, variables)
-        if errors := list(limit_errors(measure)):
-            raise DocumentError(errors)
-        return measure.cost
+        points = self.measure.cost
+        if self.cost_variables:
+            points = measure_cost(SCHEMA, self.document, self.node, variables)
+            if errors := list(limit_errors(self.measure._replace(cost=points))):
+                raise DocumentError(errors)
+        return points
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class DocumentCache:
                 "Send only those that you run."
             )
             raise DocumentError([too_complex_error(message)])
-        document = Document(node, [Operation(one, node, _measure(node, one)) for one in operations])
+        document = Document(node, [_operation(node, one) for one in operations])
         if not self._introspection:
             _refuse_introspection(node)
         # Suggestions would list names of the schema to a client that may not introspect it.
@@ -152,16 +154,17 @@ def _parse(text: str) -> DocumentNode:
         raise DocumentError([_too_deep()]) from None
 
 
-def _measure(node: DocumentNode, operation: OperationDefinitionNode) -> Complexity:
+def _operation(node: DocumentNode, operation: OperationDefinitionNode) -> Operation:
     """Measure an operation and check the limits, except the cost if it depends on variables."""
     try:
         measure = measure_complexity(SCHEMA, node, operation)
+        variables = cost_variables(SCHEMA, node, operation)
     except (TooDeepError, RecursionError):
         raise DocumentError([_too_deep()]) from None
-    without_variables = measure._replace(cost=0) if operation.variable_definitions else measure
+    without_variables = measure._replace(cost=0) if variables else measure
     if errors := list(limit_errors(without_variables)):
         raise DocumentError(errors)
-    return measure
+    return Operation(operation, node, measure, variables)
 
 
 def _too_deep() -> GraphQLError:

@@ -4,11 +4,10 @@ Fields are counted as if all fragments were written out. Each fragment is measur
 in the length of the document. Fields, fragments and overlaps are limited so that validation stays cheap.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
-    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -17,32 +16,18 @@ from graphql import (
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
-    IntValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
-    get_nullable_type,
-    is_composite_type,
-    is_list_type,
 )
 
+from schema.core.cost import INTROSPECTION, measure_cost
 from schema.core.overlaps import count_overlaps
 
-MAX_PAGE_ROWS = 100
-"""The assumed rows of a page whose size is not known."""
-DEFAULT_PAGE_ROWS = 20
-"""The assumed rows of a page without a size, if the schema has no default."""
-ASSUMED_LIST_ROWS = 3
-"""The assumed rows of a list without pages."""
-MUTATION_COST = 10
-"""The cost of a mutation, without that of its result."""
 MAX_NESTING = 60
 """The depth of nested selections, with fragments; real clients use far less."""
 MAX_SHOWN_COUNT = 10**9
-INTROSPECTION = frozenset({"__schema", "__type"})
 _NO_FIELDS: Mapping[str, GraphQLField] = {}
 
 
@@ -51,7 +36,7 @@ class TooDeepError(Exception):
 
 
 class Complexity(NamedTuple):
-    """The size of an operation; `cost` estimates the objects in the response, from the sizes of pages."""
+    """The size of an operation; `cost` is in points, of the objects in the response and the work for them."""
 
     depth: int = 0
     introspection_depth: int = 0
@@ -74,7 +59,6 @@ class Complexity(NamedTuple):
             self.directives + other.directives,
             self.mutations + other.mutations,
             self.unknown + other.unknown,
-            self.cost + other.cost,
         )
 
 
@@ -102,7 +86,10 @@ LIMIT_MESSAGES: Mapping[str, tuple[str, str]] = {
     "fragments": ("fragments", "Write some of them out inline."),
     "unknown": ("unknown fields", "Check their names in the schema."),
     "overlaps": ("pairs of fields with the same name in the same place", "Ask for each field once."),
-    "cost": ("points of cost", "Ask for fewer rows with `first`, or for fewer lists inside lists."),
+    "cost": (
+        "points of cost",
+        "Ask for fewer rows with `first`, for fewer lists inside lists, or for one report at a time.",
+    ),
 }
 
 
@@ -129,10 +116,11 @@ def measure_complexity(
     variables: Mapping[str, Any] | None = None,
 ) -> Complexity:
     """Return the complexity of an operation; raise TooDeepError if it is nested too deeply."""
-    counter = _ComplexityCounter(schema, document, variables or {})
+    counter = _ComplexityCounter(schema, document)
     total = counter.count_selection(operation.selection_set, schema.get_root_type(operation.operation), 0)
     return total._replace(
         directives=total.directives + len(operation.directives or ()),
+        cost=measure_cost(schema, document, operation, variables),
         fragments=len(counter.fragments),
         overlaps=count_overlaps(operation.selection_set, counter.fragments)
         if total.fields <= LIMITS.fields
@@ -143,9 +131,8 @@ def measure_complexity(
 class _ComplexityCounter:
     """Measures one operation; the complexity of each fragment is stored."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self.schema = schema
-        self.variables = variables
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -211,42 +198,4 @@ class _ComplexityCounter:
             nested.directives,
             nested.mutations + (kind is not None and kind is self.schema.mutation_type),
             0 if is_introspection else nested.unknown + (definition is None and not name.startswith("__")),
-            1 if is_introspection else self._cost(node, definition, kind, nested.cost),
         )
-
-    def _cost(
-        self,
-        node: FieldNode,
-        definition: GraphQLField | None,
-        kind: GraphQLNamedType | None,
-        nested_cost: int,
-    ) -> int:
-        """Return the objects that a field makes and the cost of a mutation; scalars are free."""
-        own_cost = MUTATION_COST if kind is self.schema.mutation_type else 0
-        if definition is None or not is_composite_type(get_named_type(definition.type)):
-            return own_cost
-        if get_named_type(definition.type).name.endswith("Connection"):
-            return own_cost + 1 + self._page_size(node, definition) * nested_cost
-        paged = kind is not None and kind.name.endswith("Connection")
-        listed = is_list_type(get_nullable_type(definition.type)) and not paged
-        return own_cost + (ASSUMED_LIST_ROWS if listed else 1) * (1 + nested_cost)
-
-    def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
-        """Return the number of items that a page can have."""
-        for name in ("first", "last"):
-            argument = _argument(node.arguments or (), name)
-            if argument is not None:
-                size = self._size(argument.value)
-                return max(1, min(size, MAX_PAGE_ROWS)) if isinstance(size, int) else MAX_PAGE_ROWS
-        default = definition.args["first"].default_value if "first" in definition.args else None
-        return default if isinstance(default, int) else DEFAULT_PAGE_ROWS
-
-    def _size(self, value: ValueNode) -> Any:  # Any: the value of a variable
-        if isinstance(value, VariableNode):
-            return self.variables.get(value.name.value, MAX_PAGE_ROWS)
-        # 9 digits are far above the maximum, and int() takes long for millions of them.
-        return int(value.value[:9]) if isinstance(value, IntValueNode) else None
-
-
-def _argument(arguments: Sequence[ArgumentNode], name: str) -> ArgumentNode | None:
-    return next((node for node in arguments if node.name.value == name), None)

@@ -10,7 +10,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 from api.config.settings import Settings
 from api.http import documents, idempotency, requests, websocket, websocket_view
 from schema import schema
-from schema.core import limits
+from schema.core import cost, limits
 from tests.docs.markdown import code, table
 from workflow.rules.enums import ProblemCode
 from workflow.rules.events.event_types import EVENT_TYPES
@@ -31,7 +31,7 @@ def request_limits() -> str:
         ("directives", f"{most.directives:,}"),
         ("fragments", f"{most.fragments:,}"),
         ("mutations in a request", f"{most.mutations:,}"),
-        ("rows of a page", f"1 to {limits.MAX_PAGE_ROWS:,}"),
+        ("rows of a page", f"1 to {cost.MAX_PAGE_ROWS:,}"),
         ("points of cost of a request", f"{most.cost:,}"),
         ("points of cost of a key in a minute", f"{Settings.rate_limit:,} (`PURSUIT_RATE_LIMIT`)"),
         ("time of a query or mutation", f"{Settings.deadline:g} s"),
@@ -43,15 +43,31 @@ def request_limits() -> str:
     return table(("what", "at most"), rows)
 
 
-def cost() -> str:
-    """Return how the cost of an operation is counted."""
+def points_of_parts() -> str:
+    """Return how the points of an operation are counted."""
     rows = [
         ("an object", 1),
         ("a page", "its rows × what a row costs: `first` or `last`, else the default of the field"),
-        ("a list without pages", f"{limits.ASSUMED_LIST_ROWS} × what an item costs"),
-        ("a mutation", f"{limits.MUTATION_COST} more than what it returns"),
+        ("a list without pages", f"{cost.ASSUMED_LIST_ROWS} × what an item costs"),
+        ("`nodes`", "the number of ids × what an item costs"),
+        ("a mutation", f"{cost.MUTATION_POINTS} more than its inputs and what it returns"),
     ]
     return table(("part of a request", "points"), rows)
+
+
+def points_of_fields() -> str:
+    """Return the points of the fields, totals and inputs that take longer than an object."""
+    tables = (
+        (cost.FIELD_POINTS, "{}"),
+        (cost.TOTAL_POINTS, "totals of {}"),
+        (cost.INPUT_POINTS, "{}"),
+    )
+    by_points: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for points, form in tables:
+        for coordinate, count in points.items():
+            by_points[-count, form].append(coordinate)
+    rows = [(form.format(code(*names)), f"{-count:,}") for (count, form), names in sorted(by_points.items())]
+    return table(("part of a request", "points more"), rows)
 
 
 def problems() -> str:
@@ -99,7 +115,8 @@ def _span(span: timedelta) -> str:
 
 API_TABLES: Mapping[str, Callable[[], str]] = {
     "limits": request_limits,
-    "cost": cost,
+    "cost": points_of_parts,
+    "cost-of-fields": points_of_fields,
     "problems": problems,
     "event-types": event_types,
     "retries": retries,

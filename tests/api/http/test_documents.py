@@ -104,11 +104,31 @@ def test_of_two_operations_one_must_be_named(name: str | None, said: str) -> Non
 
 
 def test_the_cost_of_a_page_depends_on_its_variables() -> None:
-    query = "query($n: Int) { opportunities(first: $n) { nodes { transitions { requirements { key } } } } }"
+    query = "query($n: Int) { opportunities(first: $n) { nodes { milestones { name } } } }"
     operation = DocumentCache(introspection=True).read(query).operation(None)
 
-    assert operation.cost({"n": 2}) == 1 + 2 * (1 + 3 * (1 + 3))
-    assert operation.cost({"n": 100}) == 1 + 100 * (1 + 3 * (1 + 3))
+    assert operation.cost({"n": 2}) == 1 + 2 * (1 + 3)
+    assert operation.cost({"n": 100}) == 1 + 100 * (1 + 3)
+    assert operation.cost(None) == 1 + 20 * (1 + 3)
+
+
+def test_a_cost_that_depends_on_no_variable_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = "query($id: ID!) { opportunity(id: $id) { name } }"
+    operation = DocumentCache(introspection=True).read(query).operation(None)
+    monkeypatch.delattr(documents, "measure_cost")
+
+    assert operation.cost({"id": "x"}) == 1
+
+
+@pytest.mark.parametrize("query", ["{ %s }", "query($id: ID!) { opportunity(id: $id) { id } %s }"])
+def test_an_operation_that_is_always_too_expensive_is_refused_before_it_is_validated(query: str) -> None:
+    nested = "accounts(first: 100) { nodes { opportunities(first: 100) { nodes { account { nothing } } } } }"
+
+    [(code, message)] = faults(query % nested)
+
+    assert code == "QUERY_TOO_COMPLEX"
+    assert "points of cost" in message
+    assert f"at most {LIMITS.cost:,} are allowed" in message
 
 
 def test_a_page_that_is_too_expensive_with_its_variables_is_refused() -> None:

@@ -1,7 +1,5 @@
 """The limits of operations: fragments count as if written out, and each error names its remedy."""
 
-from typing import Any
-
 import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
@@ -11,11 +9,11 @@ from schema.core.limits import LIMITS, Complexity, TooDeepError, limit_errors, m
 SCHEMA = schema._schema
 
 
-def measure_of(query: str, **variables: Any) -> Complexity:
+def measure_of(query: str) -> Complexity:
     """Return the complexity of a document's first operation."""
     document = parse(query)
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-    return measure_complexity(SCHEMA, document, operation, variables)
+    return measure_complexity(SCHEMA, document, operation)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +30,7 @@ def measure_of(query: str, **variables: Any) -> Complexity:
         (
             "mutation { reviewRisks { __typename } ...M } fragment M on Mutation "
             "{ a: deleteOpportunity { __typename } }",
-            Complexity(2, 0, 4, 1, 0, 2, 0, 22, 1),
+            Complexity(2, 0, 4, 1, 0, 2, 0, 202, 1),
         ),
         ("{ __schema { types { name } } viewer { role } }", Complexity(2, 3, 5, cost=2)),
         ("{ nothing { at { all } } }", Complexity(3, 0, 3, unknown=3)),
@@ -42,38 +40,6 @@ def measure_of(query: str, **variables: Any) -> Complexity:
 )
 def test_fragments_are_counted_as_expanded(query: str, expected: Complexity) -> None:
     assert measure_of(query) == expected
-
-
-@pytest.mark.parametrize(
-    ("arguments", "rows"),
-    [
-        ("(first: 7)", 7),
-        ("(last: 7)", 7),
-        ("(first: $n)", 3),
-        ("(first: $unknown)", 100),
-        ("(first: $text)", 100),
-        ("(first: 5000)", 100),
-        ("(first: 99999999999999999999999)", 100),
-        ("(first: -4)", 1),
-        ("(first: null)", 100),
-        ("", 20),
-    ],
-)
-def test_a_page_costs_its_number_of_rows(arguments: str, rows: int) -> None:
-    query = f"query($n: Int) {{ opportunities{arguments} {{ nodes {{ account {{ name }} }} }} }}"
-
-    assert measure_of(query, n=3, text="x").cost == 1 + rows * 2
-
-
-def test_nested_lists_multiply() -> None:
-    once = "members { team { name } }"
-    twice = f"members {{ team {{ {once} }} }}"
-
-    costs = [
-        measure_of(f"{{ viewer {{ member {{ team {{ {inner} }} }} }} }}").cost for inner in (once, twice)
-    ]
-
-    assert costs == [3 + 3 * 2, 3 + 3 * (2 + 3 * 2)]
 
 
 def test_exponential_fragments_are_measured_once_each() -> None:
