@@ -34,6 +34,10 @@ class ApiKey(Node):
         "The time of its last use, to the minute. Null if it was never used."
     )
     expires_at: datetime | None = described("The time from which it is refused. Null: never.")
+    points_per_minute: int | None = described(
+        "Its budget: the points of cost that it may use per minute. Null: the server's default, which is "
+        "500,000 unless `PURSUIT_RATE_LIMIT` sets another."
+    )
     revoked_at: datetime | None = described("The time when it was revoked. Null if it was not.")
 
     @strawberry.field(
@@ -53,6 +57,10 @@ class CreateApiKeyInput:
     role: Role = described("The role. No more than the role of the member that it acts for.")
     member_id: strawberry.ID | None = optional("The active member that it acts for. Left out: none.")
     expires_at: datetime | None = optional("The time from which it is refused. Left out: never.")
+    points_per_minute: int | None = optional(
+        "Its budget: the points of cost that it may use per minute in each server process, 1 to 999,999,999, "
+        "below or above the server's default. Left out: the default."
+    )
 
 
 @strawberry.input(description="An API key to revoke.")
@@ -100,7 +108,8 @@ class ApiKeyMutation:
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyChanged:
         member_id = ids.parse_optional("Member", or_none(input.member_id))
-        new = NewApiKey(input.name, input.role, member_id, or_none(input.expires_at))
+        expires_at = or_none(input.expires_at)
+        new = NewApiKey(input.name, input.role, member_id, expires_at, or_none(input.points_per_minute))
         created = await keys.create_api_key(info.context.operation_context(), new)
         return ApiKeyChanged(key=created.id, secret=created.api_key or None)
 

@@ -66,7 +66,10 @@ class Member(Model):
 
 
 class ApiKey(Model):
-    """A credential `pur_<public_id>_<secret>`; only the hash of the secret is stored."""
+    """A credential `pur_<public_id>_<secret>`; only the hash of the secret is stored.
+
+    Without `points_per_minute` it has the server's default budget.
+    """
 
     id = primary_key()
     organization = foreign_key("Organization")
@@ -81,6 +84,7 @@ class ApiKey(Model):
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField(null=True)
+    points_per_minute = fields.IntField(null=True)
     revoked_at = fields.DatetimeField(null=True)
 
     class Meta:

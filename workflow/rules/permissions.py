@@ -75,10 +75,11 @@ def acting_visibility(acting: Role, member: Role, visibility: Visibility) -> Vis
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyUse:
-    """API key of a request, and the time at which it was last used, to the minute."""
+    """API key of a request, the time at which it was last used, to the minute, and its own budget if any."""
 
     id: UUID
     last_used_at: datetime | None
+    points_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

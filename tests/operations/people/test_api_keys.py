@@ -54,6 +54,32 @@ async def member(organization: TestOrganization, role: Role) -> UUID:
     return id
 
 
+@pytest.mark.parametrize("budget", [None, 1, 999_999_999])
+async def test_a_key_has_its_budget_or_none(organization: TestOrganization, budget: int | None) -> None:
+    made = await create_api_key(organization.ctx, replace(SYNC, points_per_minute=budget))
+
+    viewer = await authenticate_api_key(made.api_key, NOW)
+    [listed] = (await api_keys_by_id(organization.ctx.viewer, [made.id])).values()
+
+    assert viewer
+    assert viewer.key
+    assert (viewer.key.points_per_minute, listed.points_per_minute) == (budget, budget)
+
+
+@pytest.mark.parametrize("budget", [0, -1, 1_000_000_000])
+async def test_a_budget_out_of_range_is_refused(organization: TestOrganization, budget: int) -> None:
+    new = replace(SYNC, name=" ", points_per_minute=budget)
+
+    refusal = await refusal_of(organization, create_api_key(organization.ctx, new))
+
+    assert fault_paths(refusal) == ["name", "pointsPerMinute"]
+    assert isinstance(refusal, InvalidInputError)
+    assert refusal.fields[1].message == (
+        f"`pointsPerMinute` is {budget}; it must be from 1 to 999999999. "
+        "Leave it out for the server's default."
+    )
+
+
 async def test_a_key_without_a_member_acts_in_its_role(organization: TestOrganization) -> None:
     made = await create_api_key(organization.ctx, SYNC)
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.config.settings import Settings
 from schema import schema
 from schema.core.context import RequestContext
 from schema.core.ids import encode
@@ -71,6 +72,39 @@ async def test_a_key_is_shown_once_acts_and_is_revoked(
     assert (second["id"], second["member"]) == (key["id"], None)
     assert second["createdBy"] == {"kind": "MEMBER", "member": admin}
     assert (revoked["secret"], revoked["apiKey"]["revokedAt"] is None, gone.status_code) == (None, False, 401)
+
+
+async def test_a_key_is_created_with_a_budget_and_limited_by_it(
+    server: Server, organization: TestOrganization
+) -> None:
+    create = CREATE_KEY.replace("prefix", "pointsPerMinute").replace(
+        "... on", "... on InvalidInput { fields { path } } ... on"
+    )
+    new = {"name": "Sync", "role": "OBSERVER"}
+    answers = [
+        (await server.ask(organization.api_key, create, input=new | budget))["data"]["createApiKey"]
+        for budget in ({"pointsPerMinute": 2}, {"pointsPerMinute": None}, {"pointsPerMinute": 0})
+    ]
+    body = await server.ask(organization.api_key, "{ apiKeys { pointsPerMinute } }")
+    async with server.client(answers[0]["secret"]) as client:
+        statuses = [(await client.post("/graphql", json={"query": VIEWER})).status_code for _ in range(3)]
+        dear = (await client.post("/graphql", json={"query": "{ opportunities { nodes { id } } }"})).json()
+    async with server.client(answers[1]["secret"]) as client:
+        default = (await client.post("/graphql", json={"query": VIEWER})).json()["extensions"]["cost"]
+
+    assert [answer.get("apiKey", {}).get("pointsPerMinute", "refused") for answer in answers] == [
+        2,
+        None,
+        "refused",
+    ]
+    assert answers[2]["fields"] == [{"path": ["pointsPerMinute"]}]
+    assert [key["pointsPerMinute"] for key in body["data"]["apiKeys"]] == [None, 2, None]
+    assert statuses == [200, 200, 429]
+    assert (dear["extensions"]["cost"]["limit"], default["limit"]) == (2, Settings.rate_limit)
+    assert dear["errors"][0]["message"] == (
+        "This request costs 21 points. The key has 2 points per minute. "
+        "Request less, or use a key with a larger budget."
+    )
 
 
 async def test_the_last_use_is_stored_after_the_answer(

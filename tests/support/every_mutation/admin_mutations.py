@@ -42,7 +42,13 @@ ADMIN_MUTATIONS: Any = (
     ("createMember", {**MEMBER, "email": "nora@example.com"}),
     (
         "createApiKey",
-        {"name": "Sync", "role": "REP", "memberId": "$Member", "expiresAt": "2099-01-01T00:00:00Z"},
+        {
+            "name": "Sync",
+            "role": "REP",
+            "memberId": "$Member",
+            "expiresAt": "2099-01-01T00:00:00Z",
+            "pointsPerMinute": 10_000,
+        },
     ),
     ("revokeApiKey", {"id": "$ApiKey"}),
     ("updateMember", {"id": "$Member", **MEMBER, "active": False}),

@@ -2,9 +2,8 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -24,15 +23,19 @@ from workflow.rules.enums import Role
 from workflow.rules.errors import NotFoundError, UnavailableError
 from workflow.rules.permissions import Action, acting_role, require_permission, role_with_article
 
+MAX_POINTS_PER_MINUTE = 999_999_999
+"""The largest budget of a key, as of the server's default."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key to create: its role, the member it acts as, and its expiry."""
+    """A key to create: its role, the member it acts as, its expiry, and its budget."""
 
     name: str
     role: Role
     member_id: UUID | None = None
     expires_at: datetime | None = None
+    points_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,11 @@ async def create_api_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
         if new.expires_at is not None and new.expires_at <= ctx.now:
             message = "`expiresAt` is in the past. Enter a time in the future, or leave it out."
             validator.add("expiresAt", message=message)
+        _check_budget(new.points_per_minute, validator)
         if new.member_id is not None:
             await check_key_member(ctx, new.member_id, new.role, validator)
         validator.raise_if_any()
-        return await insert_key(
-            ctx, name=name, role=new.role, member_id=new.member_id, expires_at=new.expires_at
-        )
+        return await insert_key(ctx, replace(new, name=name))
 
     return await perform(ctx, work)
 
@@ -100,15 +102,22 @@ async def record_key_use(ctx: Ctx) -> None:
         await transaction(work)
 
 
-async def insert_key(
-    ctx: Ctx, *, name: str, role: Role, member_id: UUID | None, expires_at: datetime | None = None
-) -> ApiKeyResult:
+def _check_budget(points: int | None, validator: Validator) -> None:
+    if points is not None and not 1 <= points <= MAX_POINTS_PER_MINUTE:
+        message = (
+            f"`pointsPerMinute` is {points}; it must be from 1 to {MAX_POINTS_PER_MINUTE}. "
+            "Leave it out for the server's default."
+        )
+        validator.add("pointsPerMinute", message=message)
+
+
+async def insert_key(ctx: Ctx, new: NewApiKey) -> ApiKeyResult:
     """Insert a key and return it with its secret."""
     id = new_id()
     public_id = secrets.token_hex(8)
     # 256 random bits: a slow hash, as passwords need it, would add nothing. "_" separates the parts of a key.
     secret = secrets.token_urlsafe(32).replace("_", "-")
-    columns: dict[str, Any] = {"name": name, "role": role, "member_id": member_id, "expires_at": expires_at}
+    columns = asdict(new)
     await ApiKey.create(
         id=id,
         organization_id=ctx.viewer.organization_id,
@@ -118,9 +127,9 @@ async def insert_key(
         **columns,
         **ctx.actor(),
     )
-    payload = {"apiKeyId": id, "memberId": member_id, "changes": diff({}, columns)}
+    payload = {"apiKeyId": id, "memberId": new.member_id, "changes": diff({}, columns)}
     await record_event(ctx, "apiKey.created", aggregate="apiKey", id=id, payload=payload)
-    return ApiKeyResult(id, ctx.viewer.organization_id, member_id, role, f"pur_{public_id}_{secret}")
+    return ApiKeyResult(id, ctx.viewer.organization_id, new.member_id, new.role, f"pur_{public_id}_{secret}")
 
 
 async def check_key_member(ctx: Ctx, id: UUID, role: Role, validator: Validator) -> None:

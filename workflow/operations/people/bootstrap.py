@@ -10,7 +10,7 @@ from workflow.models.engine.database import dialect, fetch, transaction
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.duplicates import refuse_duplicate
 from workflow.operations.core.validation import Validator
-from workflow.operations.people.api_keys import ApiKeyResult, check_key_member, insert_key
+from workflow.operations.people.api_keys import ApiKeyResult, NewApiKey, check_key_member, insert_key
 from workflow.operations.people.members import insert_member
 from workflow.operations.people.organizations import check_base_currency, check_time_zone
 from workflow.operations.process.processes import preset, publish
@@ -48,7 +48,7 @@ async def init_organization(
         ctx = await _insert_organization(name.strip(), currency, time_zone, now)
         await publish(ctx, preset("default"))
         admin = await insert_member(ctx, name=admin_name.strip(), email=email.strip(), role=Role.ADMIN)
-        key = await insert_key(ctx, name="first key", role=Role.ADMIN, member_id=admin)
+        key = await insert_key(ctx, NewApiKey("first key", Role.ADMIN, admin))
         return InitOrganizationResult(ctx.viewer.organization_id, admin, key.api_key)
 
     return await transaction(work)
@@ -65,7 +65,7 @@ async def issue_key(*, organization_name: str, role: Role, email: str | None, no
         ctx = Ctx(viewer=system_viewer(organization.id), now=now)
         address = None if email is None else email.strip().lower()
         member_id = None if address is None else await _find_or_create_member(ctx, address, role)
-        return await insert_key(ctx, name=address or f"{role.lower()} key", role=role, member_id=member_id)
+        return await insert_key(ctx, NewApiKey(address or f"{role.lower()} key", role, member_id))
 
     return await transaction(work)
 

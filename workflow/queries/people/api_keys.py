@@ -24,6 +24,7 @@ KEY_COLUMNS = (
     "created_at",
     "last_used_at",
     "expires_at",
+    "points_per_minute",
     "revoked_at",
 )
 
@@ -41,6 +42,7 @@ class ApiKeyRow:
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
+    points_per_minute: int | None
     revoked_at: datetime | None
 
 

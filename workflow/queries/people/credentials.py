@@ -26,7 +26,8 @@ UNION ends at a team that was seen before.
 """
 VIEWER_OF_KEY = f"""WITH RECURSIVE person AS (
     SELECT key.id AS key_id, key.organization_id, key.name AS key_name, key.role AS key_role, key.member_id,
-        key.last_used_at, key.expires_at, member.name, member.role, member.visibility, member.team_id
+        key.last_used_at, key.expires_at, key.points_per_minute,
+        member.name, member.role, member.visibility, member.team_id
     FROM api_key AS key
     LEFT JOIN member
         ON member.id = key.member_id AND member.organization_id = key.organization_id AND member.active
@@ -67,7 +68,9 @@ async def authenticate_api_key(api_key: str, now: datetime) -> Viewer | None:
     expires_at = _instant(person["expires_at"])
     if expires_at is not None and expires_at <= now:
         return None
-    key = ApiKeyUse(id=_id(person["key_id"]), last_used_at=_instant(person["last_used_at"]))
+    key = ApiKeyUse(
+        _id(person["key_id"]), _instant(person["last_used_at"]), points_per_minute=person["points_per_minute"]
+    )
     role = Role(person["key_role"])
     if person["member_id"] is not None:
         return _member_viewer(person, limit=role, key=key)
