@@ -56,10 +56,10 @@ FIELD_POINTS: Mapping[str, int] = {
     "Query.processImpact": 9_000,
     "Opportunity.transitions": 5,
     "Opportunity.insight": 5,
-    "Opportunity.health": 1,
+    "Opportunity.health": 2,
     "Health.factors": 3,
     "Opportunity.qualification": 3,
-    "Opportunity.buyer": 1,
+    "Opportunity.buyer": 2,
     "Opportunity.progress": 3,
     "Opportunity.timeInStates": 2,
 }
