@@ -112,6 +112,18 @@ STATEMENTS = (
             ELSE '["EVALUATOR"]' END::jsonb,
         'SIGNIFICANT', 'SUPPORTIVE', 'BUSINESS', k = 0, created + interval '1 day' * k
     FROM deal, generate_series(0, 2) k""",
+    # The triggers that do this row by row are off.
+    """INSERT INTO search_document (organization_id, kind, subject_id, text)
+    SELECT '$organization'::uuid, kind, id, chr(10) || lines || chr(10) FROM (
+        SELECT 'ACCOUNT' AS kind, id, name_folded AS lines FROM account
+        UNION ALL SELECT 'CONTACT', id, name_folded FROM contact
+        UNION ALL SELECT 'OPPORTUNITY', o.id, concat_ws(chr(10), o.name_folded, a.name_folded, lower(m.name),
+            people.names, translate(o.number::text, '0123456789', 'ABCDEFGHIJ'))
+        FROM opportunity o JOIN account a ON a.id = o.account_id JOIN member m ON m.id = o.owner_id
+        JOIN (SELECT opportunity_id, string_agg(name_folded, chr(10)) AS names
+            FROM stakeholder JOIN contact c ON c.id = contact_id GROUP BY 1) AS people
+        ON opportunity_id = o.id) AS document
+    ON CONFLICT DO NOTHING""",
     f"""INSERT INTO milestone (id, organization_id, opportunity_id, template_key, name, side, weight, status,
         due, position, completed_at, evidence, created_at)
     SELECT {_id(6, "4 * n + k")}, '$organization', {DEAL}, document #>> ARRAY['milestones', k::text, 'key'],

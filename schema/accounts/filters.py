@@ -19,7 +19,9 @@ class AccountFilterInput:
     external_ids: list[str] | None = optional("Accounts with one of these external ids.")
     domains: list[str] | None = optional("Accounts with one of these domains.")
     updated_at: DateTimeRange | None = optional("Accounts that were last changed in this range.")
-    text: str | None = optional("Accounts whose name contains this text, ignoring case.")
+    text: str | None = optional(
+        "Accounts whose name contains each word of this text, in any order, ignoring case and accents."
+    )
 
 
 @strawberry.input(
@@ -33,7 +35,9 @@ class ContactFilter:
     external_ids: list[str] | None = optional("Contacts with one of these external ids.")
     emails: list[str] | None = optional("Contacts with one of these e-mail addresses.")
     updated_at: DateTimeRange | None = optional("Contacts that were last changed in this range.")
-    text: str | None = optional("Contacts whose name contains this text, ignoring case.")
+    text: str | None = optional(
+        "Contacts whose name contains each word of this text, in any order, ignoring case and accents."
+    )
 
 
 def parse_account_filter(filter: AccountFilterInput | ContactFilter | None, kind: str) -> AccountFilter:

@@ -103,7 +103,9 @@ class OpportunityFilterInput:
         "Opportunities that have no value in one of these fields."
     )
     text: str | None = optional(
-        "Opportunities whose name, account name, contact name or number contains this text, ignoring case."
+        "Opportunities that have each word of this text in their own name, or in that of their account, of a "
+        "stakeholder or of their owner, or as their number, with or without #. The order of the words, case "
+        "and accents do not matter."
     )
     any_of: list["OpportunityFilterInput"] | None = optional(
         "Opportunities that match at least one of these filters."

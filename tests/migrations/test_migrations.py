@@ -4,15 +4,16 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from tests.support.serving import ROOT
-from workflow.models import JobLease, Opportunity, Snapshot
+from workflow.models import JobLease, Opportunity, SearchDocument, Snapshot
 from workflow.models.engine.database import execute, fetch, open_database
 from workflow.models.engine.migrating import migrate
+from workflow.queries.text_search import matches_text
 
 MIGRATIONS = sorted((ROOT / "migrations").glob("0*.py"))
 ID = "00000000-0000-7000-8000-000000000001"
@@ -150,3 +151,28 @@ async def test_renamed_tables_keep_their_rows_and_their_rules(staged: StagedMigr
         await execute(f"INSERT INTO snapshot ({SNAPSHOT_COLUMNS}) VALUES {NEW_SNAPSHOT}")
         [current] = await Snapshot.filter(until=None).values("pos")
         assert current["pos"] > 41
+
+
+async def test_names_of_an_older_version_are_found_by_text(staged: StagedMigrations) -> None:
+    await staged.migrate_to("0001")
+    await execute_all(staged.url, ROWS)
+    await staged.migrate_to("0010")
+    await execute_all(
+        staged.url,
+        (
+            "UPDATE account SET name = 'İstanbul', name_folded = 'i̇stanbul'",
+            "UPDATE member SET name = 'ÇELİK'",
+        ),
+    )
+
+    assert await staged.migrate_to("9999") == [file.stem for file in MIGRATIONS if file.stem > "0010~"]
+
+    async with open_database(staged.url, all_contexts=False):
+        assert await SearchDocument.all().order_by("kind").values_list("kind", "text") == [
+            ("ACCOUNT", "\nistanbul\n"),
+            ("OPPORTUNITY", "\npilot\nistanbul\ncelik\n\nB\n"),
+        ]
+        found = await Opportunity.filter(matches_text("OPPORTUNITY", UUID(ID), "ISTANBUL pil")).values("name")
+        assert found == [{"name": "Pilot"}]
+        await execute("UPDATE account SET name = 'Acme', name_folded = 'acme', name_search = NULL")
+        assert await Opportunity.filter(matches_text("OPPORTUNITY", UUID(ID), "acm")).count() == 1

@@ -18,7 +18,6 @@ from workflow.queries.conditions import (
     in_days,
     in_number_range,
     in_span,
-    name_contains,
     span_of,
 )
 
@@ -92,14 +91,6 @@ async def test_no_range_matches_everything_and_an_open_one_only_filled_columns_o
     assert len(await found(organization, in_days("expected_close_date", None))) == 4
     assert len(await found(organization, in_days("expected_close_date", Days()))) == 4
     assert len(await found(organization, in_days("expected_close_date", Days(start=date.min)))) == 3
-
-
-async def test_a_name_is_found_by_any_part_in_any_case(
-    organization: TestOrganization, deals: Sequence[UUID]
-) -> None:
-    assert await found(organization, name_contains("STRASSE 2")) == ["Straße 2"]
-    assert await found(organization, name_contains("%")) == []
-    assert await found(organization, name_contains("ß" * 600)) == []
 
 
 async def test_a_value_that_is_longer_than_its_column_matches_nothing(

@@ -14,7 +14,8 @@ import asyncpg
 Rows = list[tuple[object, ...]]
 Dump = dict[str, Rows]
 VOLATILE_COLUMNS = {("api_key", "last_used_at")}
-SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_trigrams%'"
+"""Tables with rows of their own: the trigram index has only what it can be rebuilt from."""
 POSTGRES_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
 

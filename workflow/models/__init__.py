@@ -18,6 +18,7 @@ from workflow.models.organization import (
 from workflow.models.process import SalesProcess
 from workflow.models.progress import Activity, ActivityContact, Milestone
 from workflow.models.risk import Mitigation, Risk, RiskReview
+from workflow.models.search import SearchDocument
 from workflow.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Risk",
     "RiskReview",
     "SalesProcess",
+    "SearchDocument",
     "Snapshot",
     "Stakeholder",
     "StakeholderRelation",

@@ -7,12 +7,16 @@ from workflow.models.columns import foreign_key, json_value, optional_foreign_ke
 
 
 class Account(Model):
-    """A company; `name_folded` is its case-folded name, used to search, match and order."""
+    """A company; `name_folded` is its case-folded name, used to match and order.
+
+    `name_search` is the name as search compares it, if that differs from `name_folded`.
+    """
 
     id = primary_key()
     organization = foreign_key("Organization")
     name = short_text()
     name_folded = short_text(size=1024)
+    name_search = fields.TextField(null=True)
     domain = short_text(null=True)
     industry = short_text(null=True)
     employee_count = fields.IntField(null=True)
@@ -38,6 +42,7 @@ class Contact(Model):
     account = foreign_key("Account")
     name = short_text()
     name_folded = short_text(size=1024)
+    name_search = fields.TextField(null=True)
     email = short_text(null=True)
     phone = short_text(null=True)
     title = short_text(null=True)

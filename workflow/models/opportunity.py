@@ -22,6 +22,7 @@ class Opportunity(Model):
     number = fields.IntField()
     name = short_text()
     name_folded = short_text(size=1024)
+    name_search = fields.TextField(null=True)
     type = enum_name()
     description = fields.TextField(null=True)
     source = short_text(null=True)

@@ -49,11 +49,15 @@ class Team(Model):
 
 
 class Member(Model):
-    """A user of the organization; `email` is in lower case."""
+    """A user of the organization; `email` is in lower case.
+
+    `name_search` is the name as search compares it.
+    """
 
     id = primary_key()
     organization = foreign_key("Organization")
     name = short_text()
+    name_search = fields.TextField(null=True)
     email = short_text()
     role = enum_name()
     visibility = enum_name()

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-MAX_NAME_LENGTH = 1024
-"""Most characters of a case-folded name."""
 EARLIEST_DAY = date(1900, 1, 1)
 LATEST_DAY = date(9000, 1, 1)
 """A range of instants is open towards days outside these two, because a time zone can push the
@@ -67,12 +65,6 @@ def column_in(
     return where(
         f"{column}__in", [one for one in values if not isinstance(one, str) or len(one) <= max_length]
     )
-
-
-def name_contains(text: str) -> Q:
-    """Return the condition that a name contains a text, ignoring case."""
-    folded = text.casefold()
-    return Q(name_folded__contains=folded) if len(folded) <= MAX_NAME_LENGTH else Q(id__in=[])
 
 
 def in_span(column: str, span: Span | None) -> Q:

@@ -149,7 +149,7 @@ def _is_valid(column: Field[Any], value: Any) -> bool:
 
 def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
     ordered = rows.order_by()
-    # `order_by` has no words for the place of nulls. Tortoise writes the direction into the statement as it is.
+    # `order_by` has no words for the place of nulls. Tortoise writes a direction as it is into the statement.
     ordered._orderings = [(term.column, direction(term, backward=backward)) for term in terms]
     return ordered
 

@@ -37,7 +37,7 @@ def faults_of(check: Callable[[Validator], object]) -> list[str]:
 async def test_only_given_fields_become_columns(organization: TestOrganization) -> None:
     columns = await validate_changes(organization.ctx, {"name": " Pilot ", "source": None}, TODAY)
 
-    assert columns == {"name": "Pilot", "name_folded": "pilot", "source": None}
+    assert columns == {"name": "Pilot", "name_folded": "pilot", "name_search": None, "source": None}
     assert await validate_changes(organization.ctx, {}, TODAY) == {}
 
 

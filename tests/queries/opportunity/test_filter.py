@@ -105,7 +105,7 @@ async def test_a_text_is_searched_in_names_of_deals_accounts_and_stakeholders_an
     number = (await Opportunity.get(id=ids["won"]).values("number"))["number"]
 
     assert await found(organization, OpportunityFilter(text="wEB")) == {"Web"}
-    assert await found(organization, OpportunityFilter(text="account 0")) == {first.deal.name}
+    assert await found(organization, OpportunityFilter(text="account 0.0")) == {first.deal.name}
     assert await found(organization, OpportunityFilter(text="person 0.0")) == {first.deal.name}
     assert "Won" in await found(organization, OpportunityFilter(text=str(number)))
     assert await found(organization, OpportunityFilter(text="9" * 30)) == set()

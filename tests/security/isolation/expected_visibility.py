@@ -42,7 +42,7 @@ ADMIN_TABLES = frozenset({"api_key", "webhook_endpoint", "webhook_delivery"})
 INTERNAL_TABLES = frozenset(
     {
         *("alert_digest", "job_lease", "idempotency", "opportunity_counter", "feed_epoch"),
-        *("tortoise_migrations", "sqlite_sequence"),
+        *("search_document", "tortoise_migrations", "sqlite_sequence"),
     }
 )
 """Tables that are visible to nobody."""

@@ -15,7 +15,16 @@ Tables = dict[str, list[Row]]
 Statement = tuple[str, Sequence[object]]
 VOLATILE_COLUMNS = frozenset({"last_used_at"})
 """Columns that every request may write."""
-TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+TRIGGERS = """SELECT name, sql FROM sqlite_master
+WHERE type = 'trigger' AND tbl_name <> 'search_document' AND name NOT LIKE '%!_document!_%' ESCAPE '!'"""
+"""The triggers on writes, except those that keep the documents of search."""
+REFRESH_DOCUMENTS = """
+UPDATE search_document SET text = chr(10) || COALESCE(name_search, name_folded) || chr(10)
+FROM (
+    SELECT id, name_search, name_folded FROM account
+    UNION ALL SELECT id, name_search, name_folded FROM contact
+) AS named WHERE named.id = subject_id;
+SELECT refresh_opportunity_document(id) FROM opportunity"""
 
 
 async def read_tables(url: str) -> Tables:
@@ -38,6 +47,7 @@ async def rewrite(url: str, statements: Sequence[Statement]) -> None:
             await server.execute("SET LOCAL session_replication_role = replica")
             for text, values in statements:
                 await server.execute(text, *values)
+            await server.execute(REFRESH_DOCUMENTS)
         return
     with _sqlite(url) as file, file:
         triggers = file.execute(TRIGGERS).fetchall()

@@ -21,8 +21,9 @@ MODELS: dict[str, type[Model]] = {
 WATERMARK = re.compile(r"~[a-z0-9]+~")
 MIN_LENGTH = 255
 """Shorter columns contain words, codes, keys and hashes."""
-UNMARKED_TABLES = frozenset({"organization", "sales_process"})
-"""Tables that are not marked: an organization's name is its mark, and a process is cached by its id."""
+UNMARKED_TABLES = frozenset({"organization", "sales_process", "search_document"})
+"""Tables that are not marked: an organization's name is its mark, a process is cached by its id, and triggers
+write the documents of search from the marked names."""
 
 
 class Watermarks:

@@ -15,6 +15,7 @@ from workflow.models.engine.database import tortoise_config
 from workflow.models.engine.rebuilding import SafePostgresEditor, SafeSqliteEditor
 from workflow.models.engine.row_security import ROW_SECURITY_SETUP, bypass_row_security
 from workflow.models.engine.single_process import sqlite_file
+from workflow.models.engine.text_search import TEXT_INDEX_SETUP, TEXT_INDEX_STATE
 from workflow.models.engine.transactions import CONNECTION
 
 MIGRATION_LOCK = 7_238_001
@@ -47,6 +48,7 @@ async def migrate(url: str, report: Callable[[str], object] | None = None) -> li
                 report(name)
         # Each time, not in a migration: later migrations create tables, and the role may be created later.
         await migrator.secure_rows()
+        await migrator.index_text()
     return applied
 
 
@@ -116,6 +118,14 @@ class Migrator(MigrationExecutor):
             if editor.DIALECT == "postgres":
                 for statement in ROW_SECURITY_SETUP:
                     await editor.client.execute_script(statement)
+
+    async def index_text(self) -> None:
+        """Create the index of text search if this database can have it, and the functions that use it."""
+        async with self._locked_transaction() as editor:
+            [state] = await editor.client.execute_query_dict(TEXT_INDEX_STATE[editor.DIALECT])
+            if state["has_documents"] and not state["is_complete"]:
+                for statement in TEXT_INDEX_SETUP[editor.DIALECT]:
+                    await editor._run_sql(statement)
 
     def _plan(self, applied: set[MigrationKey]) -> list[PlanStep]:
         unknown = sorted(key.name for key in applied if key not in self.loader.graph.nodes)

@@ -18,6 +18,7 @@ from workflow.operations.core.validation import MoneyAmount, Validator, merge_at
 from workflow.rules.codec import camel
 from workflow.rules.errors import NotFoundError, Refusal, VersionConflictError, invalid_field
 from workflow.rules.permissions import Action, require_permission
+from workflow.rules.search_text import name_columns
 
 
 class AccountChanges(TypedDict, total=False):
@@ -231,7 +232,7 @@ def _text_columns(
             text = value if isinstance(value, str) else None
             fields[name] = validator.text(text, camel(name), required=name == "name")
     if fields.get("name"):
-        fields["name_folded"] = str(fields["name"]).casefold()
+        fields |= name_columns(str(fields["name"]))
     validator.external_id({**before, **fields})
     if "attributes" in changes:
         before_attributes = before.get("attributes")

@@ -12,6 +12,7 @@ from workflow.operations.pricing.exchange_rates import to_stored_money
 from workflow.rules.enums import ForecastCategory, OpportunityType, SlipReason
 from workflow.rules.opportunity.facts import NextStep
 from workflow.rules.process.document import StateSettings
+from workflow.rules.search_text import name_columns
 
 
 class OpportunityChanges(TypedDict, total=False):
@@ -147,7 +148,7 @@ def _text_columns(validator: Validator, changes: OpportunityChanges) -> dict[str
             text = value if isinstance(value, str) else None
             fields[name] = validator.text(text, path, required=name == "name", max_length=MAX_LENGTHS[name])
     if isinstance(fields.get("name"), str):
-        fields["name_folded"] = str(fields["name"]).casefold()
+        fields |= name_columns(str(fields["name"]))
     return fields
 
 

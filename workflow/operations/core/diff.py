@@ -35,4 +35,4 @@ def _money(minor: object, currency: object) -> dict[str, object] | None:
     return {"amount": amount(minor, currency), "currency": currency}
 
 
-_INTERNAL_COLUMNS = frozenset({"name_folded"})
+_INTERNAL_COLUMNS = frozenset({"name_folded", "name_search"})

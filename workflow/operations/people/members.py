@@ -17,6 +17,7 @@ from workflow.operations.core.validation import Validator
 from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.permissions import Action, require_permission
+from workflow.rules.search_text import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ async def update_member(ctx: Ctx, id: UUID, changes: MemberChanges) -> UUID:
         await _check_team(ctx, changes.get("team_id"))
         await _require_an_admin(ctx, before, fields)
         if differences := diff(before, fields):
+            if "name" in fields:
+                fields["name_search"] = fold(str(fields["name"]))
             await Member.filter(id=id).update(**fields)
             await _record(ctx, "member.updated", id, differences)
         return id
@@ -83,7 +86,7 @@ async def insert_member(ctx: Ctx, *, name: str, email: str, role: Role, team_id:
 
 async def _insert(ctx: Ctx, member: dict[str, Any]) -> UUID:  # Any: columns of several kinds
     id = new_id()
-    columns = {**member, "active": True}
+    columns = {**member, "name_search": fold(member["name"]), "active": True}
     await Member.create(id=id, organization_id=ctx.viewer.organization_id, created_at=ctx.now, **columns)
     await _record(ctx, "member.created", id, diff({}, columns))
     return id

@@ -38,6 +38,7 @@ from workflow.rules.enums import (
 )
 from workflow.rules.errors import NotFoundError, RecordClosedError, Refusal, invalid_field
 from workflow.rules.permissions import Action, require_permission
+from workflow.rules.search_text import name_columns
 
 MAX_ROWS = 500
 
@@ -162,7 +163,7 @@ def _changed_columns(
     if "source" in changes:
         fields["source"] = changes["source"]
     if "name" in changes:
-        fields |= {"name": changes["name"], "name_folded": str(changes["name"]).casefold()}
+        fields |= name_columns(str(changes["name"]))
     if "type" in changes:
         fields["type"] = changes["type"] or OpportunityType.NEW_BUSINESS
     if "attributes" in changes:

@@ -27,6 +27,7 @@ from workflow.operations.transfer.row import (
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, OpportunityType
 from workflow.rules.errors import invalid_field
+from workflow.rules.search_text import name_columns
 from workflow.rules.transfer.document_history import ImportRowFacts
 from workflow.rules.transfer.opportunity_document import OpportunityDocument, validate_document
 
@@ -91,8 +92,7 @@ def _opportunity_columns(ctx: Ctx, lookup: ImportLookup, columns: Mapping[str, o
     attributes = columns.get("attributes")
     valued_on = get_day(columns, "closed_on") or ctx.today(lookup.time_zone.key)
     return {
-        "name": columns["name"],
-        "name_folded": str(columns["name"]).casefold(),
+        **name_columns(str(columns["name"])),
         "type": columns.get("type") or OpportunityType.NEW_BUSINESS,
         "source": columns.get("source"),
         "expected_close_date": columns.get("expected_close_date"),

@@ -22,6 +22,7 @@ from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.transfer.opportunity_documents import DOCUMENT_PARTS
 from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.risks import highest_risk_level
+from workflow.rules.search_text import name_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def _create_accounts(ctx: Ctx, lookup: ImportLookup) -> None:
     rows: list[Account] = []
     events: list[NewEvent] = []
     for id, name in lookup.new_accounts.items():
-        fields = {"name": name, "name_folded": name.casefold()}
+        fields = name_columns(name)
         times = {"created_at": ctx.now, "updated_at": ctx.now}
         common = {"id": id, "organization_id": ctx.viewer.organization_id, "attributes": {}, "version": 1}
         rows.append(Account(**common, **fields, **times))

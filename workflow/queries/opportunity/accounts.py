@@ -11,8 +11,9 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
 from workflow.queries.columns import column_names
-from workflow.queries.conditions import Span, column_in, in_span, name_contains
+from workflow.queries.conditions import Span, column_in, in_span
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.text_search import Kind, common_text, matches_text
 from workflow.rules.permissions import Viewer
 
 
@@ -72,9 +73,10 @@ class AccountFilter:
 
 
 async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
-    """Return a page of accounts ordered by name; one statement."""
+    """Return a page of accounts ordered by name; one statement, and one more for a text."""
+    text = await common_text("ACCOUNT", viewer.organization_id, filter.text)
     return await page(
-        _accounts(viewer, filter),
+        _accounts(viewer, filter, text),
         order=[Term("name_folded")],
         window=window,
         columns=column_names(AccountRow),
@@ -96,9 +98,10 @@ async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Ac
 
 
 async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
-    """Return a page of contacts ordered by name; one statement."""
+    """Return a page of contacts ordered by name; one statement, and one more for a text."""
+    text = await common_text("CONTACT", viewer.organization_id, filter.text)
     return await page(
-        _contacts(viewer, filter),
+        _contacts(viewer, filter, text),
         order=[Term("name_folded")],
         window=window,
         columns=column_names(ContactRow),
@@ -127,21 +130,21 @@ def _contact(record: Mapping[str, Any]) -> ContactRow:
     return ContactRow(**record)
 
 
-def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:
-    found = Account.filter(_common_conditions(viewer, filter))
+def _accounts(viewer: Viewer, filter: AccountFilter, common_text: str | None = None) -> QuerySet[Account]:
+    found = Account.filter(_conditions(viewer, "ACCOUNT", filter, common_text))
     return (
         found if filter.domains is None else found.filter(column_in("domain", map(str.lower, filter.domains)))
     )
 
 
-def _contacts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Contact]:
-    found = Contact.filter(_common_conditions(viewer, filter))
+def _contacts(viewer: Viewer, filter: AccountFilter, common_text: str | None = None) -> QuerySet[Contact]:
+    found = Contact.filter(_conditions(viewer, "CONTACT", filter, common_text))
     if filter.account_id is not None:
         found = found.filter(account_id__in=list(filter.account_id))
     return found if filter.emails is None else found.filter(column_in("email", map(str.lower, filter.emails)))
 
 
-def _common_conditions(viewer: Viewer, filter: AccountFilter) -> Q:
+def _conditions(viewer: Viewer, kind: Kind, filter: AccountFilter, common_text: str | None) -> Q:
     condition = Q(organization_id=viewer.organization_id)
     if filter.ids is not None:
         condition &= Q(id__in=list(filter.ids))
@@ -150,5 +153,6 @@ def _common_conditions(viewer: Viewer, filter: AccountFilter) -> Q:
     if filter.external_ids is not None:
         condition &= column_in("external_id", filter.external_ids)
     if filter.text is not None:
-        condition &= name_contains(filter.text)
+        is_common = filter.text == common_text
+        condition &= matches_text(kind, viewer.organization_id, filter.text, common=is_common)
     return condition & in_span("updated_at", filter.updated_at)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
-from workflow.models import Account, Collaborator, Competitor, Contact, Member, Objective, Stakeholder
+from workflow.models import Collaborator, Competitor, Member, Objective
 from workflow.queries.conditions import (
     Days,
     NumberRange,
@@ -19,9 +19,9 @@ from workflow.queries.conditions import (
     in_days,
     in_number_range,
     in_span,
-    name_contains,
 )
 from workflow.queries.opportunity.alerts import has_alert
+from workflow.queries.text_search import matches_text
 from workflow.rules.enums import OPEN_STATES, OpportunityField
 from workflow.rules.permissions import Viewer
 
@@ -99,8 +99,11 @@ _MISSING_CONDITIONS: dict[OpportunityField, Callable[[], Q]] = {
 }
 
 
-def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
-    """Return the condition of a filter; it matches the same deals on both databases."""
+def filter_condition(viewer: Viewer, filter: OpportunityFilter, *, common_text: str | None = None) -> Q:
+    """Return the condition of a filter; it matches the same deals on both databases.
+
+    `common_text` is the text of the filter if many deals match it; see `matches_text`.
+    """
     parts = [
         column_in(column, values)
         for name, column in _LIST_COLUMNS.items()
@@ -116,7 +119,11 @@ def filter_condition(viewer: Viewer, filter: OpportunityFilter) -> Q:
         _other_conditions(filter),
     ]
     if filter.text is not None:
-        parts.append(_matches_text(viewer, filter.text))
+        parts.append(
+            matches_text(
+                "OPPORTUNITY", viewer.organization_id, filter.text, common=filter.text == common_text
+            )
+        )
     if filter.any_of is not None:
         parts.append(_any_of([filter_condition(viewer, part) for part in filter.any_of]))
     if filter.negated is not None:
@@ -165,17 +172,3 @@ def _people(viewer: Viewer, filter: OpportunityFilter) -> Q:
         )
         condition &= Q(owner_id__in=Subquery(team))
     return condition
-
-
-def _matches_text(viewer: Viewer, text: str) -> Q:
-    """Return the condition that the name of a deal, its account or a stakeholder contains a text.
-
-    A text of digits matches the deal with that number, too.
-    """
-    accounts = Account.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
-    contacts = Contact.filter(name_contains(text), organization_id=viewer.organization_id).values("id")
-    people = Stakeholder.filter(contact_id__in=Subquery(contacts)).values("opportunity_id")
-    condition = name_contains(text) | Q(account_id__in=Subquery(accounts)) | Q(id__in=Subquery(people))
-    return (
-        condition | Q(number=int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else condition
-    )

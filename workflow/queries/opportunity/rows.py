@@ -14,6 +14,7 @@ from workflow.queries.columns import column_names
 from workflow.queries.opportunity.filter import OpportunityFilter, filter_condition
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.scope import visible
+from workflow.queries.text_search import common_text
 from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
@@ -125,9 +126,10 @@ class Totals:
 async def opportunities(
     viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window
 ) -> Page[OpportunityRow]:
-    """Return a page of the visible deals that match; one statement."""
+    """Return a page of the visible deals that match; one statement, and one more for a text."""
+    text = await common_text("OPPORTUNITY", viewer.organization_id, filter.text)
     return await page(
-        matching(viewer, filter),
+        visible(viewer).filter(filter_condition(viewer, filter, common_text=text)),
         order=order or [Term("number")],
         window=window,
         columns=column_names(OpportunityRow),
