@@ -15,7 +15,8 @@ from workflow.queries.opportunity import rows as opportunities
 from workflow.queries.opportunity.alerts import AlertRow
 from workflow.queries.opportunity.duplicates import DealName
 from workflow.queries.opportunity.filter import OpportunityFilter
-from workflow.queries.opportunity.rows import OpportunityRow, Totals
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.opportunity.totals import Totals, totals_by_filter
 from workflow.queries.paging import Page
 from workflow.queries.people import api_keys, people
 from workflow.queries.people.people import OrganizationRow
@@ -76,7 +77,7 @@ class Loaders:
         return await load_required(self.own_organization, self._viewer.organization_id)
 
     async def totals(self, scope: OpportunityFilter) -> Totals:
-        """Return the count and the sum of the deals that match a filter; one statement for both."""
+        """Return the totals of the deals that match a filter; one statement for all parents of a batch."""
         return await load_required(self._totals, scope)
 
     async def alerts_of(self, opportunity_id: UUID, statuses: frozenset[AlertStatus]) -> Sequence[AlertRow]:
@@ -165,7 +166,7 @@ class Loaders:
         }
 
     async def _fetch_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
-        return {scope: await opportunities.totals(self._viewer, scope) for scope in scopes}
+        return await totals_by_filter(self._viewer, scopes)
 
     async def _fetch_open_deals(self, names: Collection[DealName]) -> dict[DealName, tuple[UUID, ...]]:
         return await duplicates.open_deals_by_name(self._viewer, names)

@@ -46,13 +46,17 @@ OpportunityOrderArgument = Annotated[
 
 @strawberry.type(description="A page of opportunities.")
 class OpportunityConnection(connections.Connection[Opportunity]):
-    @strawberry.field(description="The number of items that match the filter, on all pages together.")
+    @strawberry.field(
+        description="The number of items that match the filter, on all pages together. It is exact and "
+        "counted for each answer, which takes long if many opportunities match. Ask only if you show it."
+    )
     async def total_count(self, root: Root, info: Info) -> int:
         return (await info.context.loaders.totals(root.scope)).count
 
     @strawberry.field(
         description="The sum of `baseValue` over all opportunities that match the filter, on all pages "
-        "together. Null, with an error, if a currency has no exchange rate."
+        "together, exact and computed like `totalCount`. Null, with an error, if a currency has no exchange "
+        "rate."
     )
     async def total_value(self, root: Root, info: Info) -> Money | None:
         found = await info.context.loaders.totals(root.scope)

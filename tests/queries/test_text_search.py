@@ -214,7 +214,7 @@ async def test_a_word_of_many_deals_is_common_and_one_of_few_is_not(organization
         "": False,
         "\0": False,
     }
-    assert {text: await common_text("OPPORTUNITY", organization.id, text) == text for text in words} == words
+    assert {text: await common_text(organization.id, text) == text for text in words} == words
 
 
 async def test_a_search_of_one_organization_finds_nothing_of_another(searched: Searched) -> None:

@@ -37,19 +37,19 @@ def matches_text(kind: Kind, organization_id: UUID, text: str, *, common: bool =
     return Q(id__in=_Documents(kind, organization_id, words, correlated=common))
 
 
-async def common_text(kind: Kind, organization_id: UUID, text: str | None) -> str | None:
-    """Return the text if many records match it, so that a page is found sooner by walking its order.
+async def common_text(organization_id: UUID, text: str | None) -> str | None:
+    """Return the text if many deals match it, so that a page is found sooner by walking its order.
 
     One statement if there is a text.
     """
     words = None if text is None or UNSTORABLE.search(text) else search_words(text)
-    return text if words and await _is_common(kind, organization_id, words) else None
+    return text if words and await _is_common(organization_id, words) else None
 
 
-async def _is_common(kind: Kind, organization_id: UUID, words: Sequence[Word]) -> bool:
+async def _is_common(organization_id: UUID, words: Sequence[Word]) -> bool:
     if dialect() == "postgres":
         sql = "SELECT is_common_search($1, $2, $3, $4) AS common"
-        found = await fetch(sql, kind, organization_id, _patterns(words), _alternatives(words))
+        found = await fetch(sql, "OPPORTUNITY", organization_id, _patterns(words), _alternatives(words))
         return bool(found[0]["common"])
     query = _trigram_query(words)
     if query is None:

@@ -1,4 +1,4 @@
-"""Opportunities as rows: pages, totals and reads by id."""
+"""Opportunities as rows: pages and reads by id."""
 
 from datetime import timedelta
 
@@ -9,7 +9,8 @@ from tests.support.rows import deal_row, row_defaults
 from workflow.models import Opportunity
 from workflow.models.columns import new_id
 from workflow.queries.opportunity.filter import OpportunityFilter
-from workflow.queries.opportunity.rows import ORDER_TERMS, opportunities, opportunities_by_id, totals
+from workflow.queries.opportunity.rows import ORDER_TERMS, opportunities, opportunities_by_id
+from workflow.queries.opportunity.totals import totals
 from workflow.queries.paging import Window
 from workflow.rules.enums import OpportunityOrderField, OpportunityState, WinReason
 
@@ -21,26 +22,6 @@ async def insert(organization: TestOrganization, **columns: object) -> Opportuni
     row = deal_row(await row_defaults(organization), **columns)
     await Opportunity.bulk_create([row])
     return row
-
-
-async def test_the_total_value_is_unknown_if_a_value_has_no_exchange_rate(
-    organization: TestOrganization,
-) -> None:
-    await insert(organization, value_minor=100, value_currency="EUR", base_minor=90)
-    await insert(organization)
-    known = await totals(organization.ctx.viewer, ALL)
-    await insert(organization, value_minor=100, value_currency="EUR", base_minor=None)
-
-    unknown = await totals(organization.ctx.viewer, ALL)
-
-    assert (known.count, known.base_minor) == (2, 90)
-    assert (unknown.count, unknown.base_minor) == (3, None)
-
-
-async def test_the_total_of_no_deals_is_zero(organization: TestOrganization) -> None:
-    none = await totals(organization.ctx.viewer, ALL)
-
-    assert (none.count, none.base_minor) == (0, 0)
 
 
 async def test_deleted_and_foreign_deals_are_absent(organization: TestOrganization) -> None:

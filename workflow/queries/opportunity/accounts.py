@@ -13,7 +13,7 @@ from workflow.models import Account, Contact
 from workflow.queries.columns import column_names
 from workflow.queries.conditions import Span, column_in, in_span
 from workflow.queries.paging import Page, Term, Window, page
-from workflow.queries.text_search import Kind, common_text, matches_text
+from workflow.queries.text_search import Kind, matches_text
 from workflow.rules.permissions import Viewer
 
 
@@ -73,10 +73,9 @@ class AccountFilter:
 
 
 async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
-    """Return a page of accounts ordered by name; one statement, and one more for a text."""
-    text = await common_text("ACCOUNT", viewer.organization_id, filter.text)
+    """Return a page of accounts ordered by name; one statement."""
     return await page(
-        _accounts(viewer, filter, text),
+        _accounts(viewer, filter),
         order=[Term("name_folded")],
         window=window,
         columns=column_names(AccountRow),
@@ -98,10 +97,9 @@ async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, Ac
 
 
 async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
-    """Return a page of contacts ordered by name; one statement, and one more for a text."""
-    text = await common_text("CONTACT", viewer.organization_id, filter.text)
+    """Return a page of contacts ordered by name; one statement."""
     return await page(
-        _contacts(viewer, filter, text),
+        _contacts(viewer, filter),
         order=[Term("name_folded")],
         window=window,
         columns=column_names(ContactRow),
@@ -130,21 +128,21 @@ def _contact(record: Mapping[str, Any]) -> ContactRow:
     return ContactRow(**record)
 
 
-def _accounts(viewer: Viewer, filter: AccountFilter, common_text: str | None = None) -> QuerySet[Account]:
-    found = Account.filter(_conditions(viewer, "ACCOUNT", filter, common_text))
+def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:
+    found = Account.filter(_conditions(viewer, "ACCOUNT", filter))
     return (
         found if filter.domains is None else found.filter(column_in("domain", map(str.lower, filter.domains)))
     )
 
 
-def _contacts(viewer: Viewer, filter: AccountFilter, common_text: str | None = None) -> QuerySet[Contact]:
-    found = Contact.filter(_conditions(viewer, "CONTACT", filter, common_text))
+def _contacts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Contact]:
+    found = Contact.filter(_conditions(viewer, "CONTACT", filter))
     if filter.account_id is not None:
         found = found.filter(account_id__in=list(filter.account_id))
     return found if filter.emails is None else found.filter(column_in("email", map(str.lower, filter.emails)))
 
 
-def _conditions(viewer: Viewer, kind: Kind, filter: AccountFilter, common_text: str | None) -> Q:
+def _conditions(viewer: Viewer, kind: Kind, filter: AccountFilter) -> Q:
     condition = Q(organization_id=viewer.organization_id)
     if filter.ids is not None:
         condition &= Q(id__in=list(filter.ids))
@@ -153,6 +151,5 @@ def _conditions(viewer: Viewer, kind: Kind, filter: AccountFilter, common_text: 
     if filter.external_ids is not None:
         condition &= column_in("external_id", filter.external_ids)
     if filter.text is not None:
-        is_common = filter.text == common_text
-        condition &= matches_text(kind, viewer.organization_id, filter.text, common=is_common)
+        condition &= matches_text(kind, viewer.organization_id, filter.text)
     return condition & in_span("updated_at", filter.updated_at)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise.functions import Count, Sum
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
@@ -112,43 +111,17 @@ _ENUMS: dict[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The number of deals that match, and their total value in minor units of base currency.
-
-    The total is None if a deal has a value in a currency without an exchange rate.
-    """
-
-    count: int
-    base_minor: int | None
-
-
 async def opportunities(
     viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window
 ) -> Page[OpportunityRow]:
     """Return a page of the visible deals that match; one statement, and one more for a text."""
-    text = await common_text("OPPORTUNITY", viewer.organization_id, filter.text)
+    text = await common_text(viewer.organization_id, filter.text)
     return await page(
         visible(viewer).filter(filter_condition(viewer, filter, common_text=text)),
         order=order or [Term("number")],
         window=window,
         columns=column_names(OpportunityRow),
         make=opportunity_row,
-    )
-
-
-async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
-    """Count and sum up all visible deals that match; one statement."""
-    found = (
-        await matching(viewer, filter)
-        .annotate(
-            deals=Count("id"), priced=Count("value_minor"), rated=Count("base_minor"), total=Sum("base_minor")
-        )
-        .values("deals", "priced", "rated", "total")
-    )
-    row = found[0]
-    return Totals(
-        count=row["deals"], base_minor=int(row["total"] or 0) if row["priced"] == row["rated"] else None
     )
 
 
