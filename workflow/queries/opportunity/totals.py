@@ -27,7 +27,7 @@ class Totals:
 
 NOTHING = Totals(0, 0)
 PARENT_COLUMNS = ("account_id", "owner_id")
-"""The columns of a filter in which the totals of a list below a record differ from those of the next record."""
+"""The columns of a filter that name the record whose list is totalled."""
 
 
 async def totals(viewer: Viewer, filter: OpportunityFilter) -> Totals:
