@@ -44,6 +44,8 @@ def _pick(words: str, number: str) -> str:
 
 
 DEAL = _id(0, "n")
+# The owner is n % MEMBERS. If the name had the same remainder, an owner's deals would be in one place by name.
+NAME_START = _pick(ADJECTIVES, f"n + n / {MEMBERS}")
 STATEMENTS = (
     # The product's own checks of foreign keys would take most of the time of a large fill.
     """SELECT set_config('session_replication_role', 'replica', true)
@@ -102,7 +104,7 @@ STATEMENTS = (
         CASE WHEN n % {FULL_EVERY} = 0 THEN 'MEDIUM' END,
         '{{}}', 1, created, created + interval '1 hour' * (n % 700)
     FROM deal,
-        LATERAL (SELECT initcap({_pick(ADJECTIVES, "n")}) || ' ' || {_pick(PRODUCTS, "n / 11")}
+        LATERAL (SELECT initcap({NAME_START}) || ' ' || {_pick(PRODUCTS, "n / 11")}
             || ' ' || n AS name) AS named""",
     """UPDATE opportunity_counter SET last_number = $size WHERE organization_id = '$organization'""",
     f"""INSERT INTO stakeholder (id, organization_id, opportunity_id, contact_id, roles, influence, attitude,
