@@ -44,7 +44,7 @@ def _pick(words: str, number: str) -> str:
 
 
 DEAL = _id(0, "n")
-# The owner is n % MEMBERS. If the name had the same remainder, an owner's deals would be in one place by name.
+# The owner is n % MEMBERS. With the same remainder in names, an owner's deals would be in one place by name.
 NAME_START = _pick(ADJECTIVES, f"n + n / {MEMBERS}")
 STATEMENTS = (
     # The product's own checks of foreign keys would take most of the time of a large fill.
