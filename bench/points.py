@@ -46,7 +46,7 @@ async def main(size: int, rounds: int) -> None:
     async with databases() as server:
         database = await fill(await server.copy(), size)
         start = start_server(partial(pursuit.command, database), pursuit.environ(database), cores)
-        async with start as address, httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with start as running, httpx.AsyncClient(base_url=running.address, timeout=60) as client:
             for name, request in _requests(database):
                 found = await _measure(client, request, rounds)
                 ratio = found.milliseconds / found.points

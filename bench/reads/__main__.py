@@ -7,10 +7,13 @@ import os
 from rich.console import Console
 
 from bench.reads.comparison import compare
+from bench.reads.contenders import CONTENDERS
 from bench.reads.data import fill
 from bench.reads.growth import SIZES, measure_growth
 from bench.reads.servers import CannotStart, Cores, node
 from tests.support.databases import databases
+
+NAMES = tuple(contender.name for contender in CONTENDERS)
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -30,7 +33,9 @@ async def main(arguments: argparse.Namespace) -> None:
             await measure_growth(server, cores, sizes=tuple(arguments.sizes), seconds=arguments.seconds)
         else:
             database = await fill(await server.copy(), arguments.size)
-            await compare(database, cores, rounds=arguments.rounds, seconds=arguments.seconds)
+            await compare(
+                database, cores, names=arguments.only, rounds=arguments.rounds, seconds=arguments.seconds
+            )
 
 
 def _where(cores: Cores) -> str:
@@ -45,6 +50,7 @@ def _where(cores: Cores) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.reads", description=__doc__)
     parser.add_argument("size", type=int, nargs="?", default=5000, help="number of opportunities")
+    parser.add_argument("--only", nargs="+", default=list(NAMES), choices=NAMES, help="the contenders")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the comparison")
     parser.add_argument("--seconds", type=float, default=5, help="length of each measurement")
     parser.add_argument("--growth", action="store_true", help="measure Pursuit alone, at several sizes")

@@ -1,6 +1,6 @@
 """Comparison of all contenders on the same data: requests per second, latency, and ratios, in one table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.reads.contenders import CONTENDERS, Contender, comparable
 from bench.reads.data import FilledDatabase
-from bench.reads.servers import CannotStart, Cores, Figures, Request, run_load, start_server
+from bench.reads.servers import CannotStart, Cores, Figures, MeasuredServer, Request, run_load, start_server
 
 CONNECTIONS = 8
 WORKS = {
@@ -31,18 +31,20 @@ class Running:
     """A contender whose server runs."""
 
     contender: Contender
-    address: str
+    server: MeasuredServer
 
 
-async def compare(database: FilledDatabase, cores: Cores, *, rounds: int, seconds: float) -> None:
-    """Measure every kind of work with every contender that starts and answers as the others do."""
+async def compare(
+    database: FilledDatabase, cores: Cores, *, names: Collection[str], rounds: int, seconds: float
+) -> None:
+    """Measure every kind of work with the named contenders that start and answer as the others do."""
     console = Console(width=120)
     async with AsyncExitStack() as stack:
-        running = await _start_all(stack, database, cores, console)
+        running = await _start_all(stack, database, cores, names, console)
         running = [one for one in running if await _answers_alike(one, running[0], database, console)]
         title = f"{database.size:,} opportunities, {CONNECTIONS} connections, medians of {rounds} rounds"
         table = Table("work", "contender", title=title)
-        for heading in ("requests/s", "× P", "× L2", "p50 ms", "p95 ms", "kB"):
+        for heading in ("requests/s", "× P", "× L2", "CPU ms", "p50 ms", "p95 ms", "kB"):
             table.add_column(heading, justify="right")
         for work in WORKS:
             measured = await _measure(work, running, database, rounds, seconds)
@@ -51,17 +53,21 @@ async def compare(database: FilledDatabase, cores: Cores, *, rounds: int, second
 
 
 async def _start_all(
-    stack: AsyncExitStack, database: FilledDatabase, cores: Cores, console: Console
+    stack: AsyncExitStack,
+    database: FilledDatabase,
+    cores: Cores,
+    names: Collection[str],
+    console: Console,
 ) -> list[Running]:
     running = []
-    for contender in CONTENDERS:
+    for contender in (one for one in CONTENDERS if one.name in names):
         try:
             server = start_server(partial(contender.command, database), contender.environ(database), cores)
-            address = await stack.enter_async_context(server)
+            started = await stack.enter_async_context(server)
         except CannotStart as problem:
             console.print(f"{contender.name} ({contender.title}) is left out. {problem}")
         else:
-            running.append(Running(contender, address))
+            running.append(Running(contender, started))
     return running
 
 
@@ -71,9 +77,11 @@ async def _answers_alike(
     """Check that a contender answers, and that its board and its list are those of the reference."""
     try:
         for work, requests_for in one.contender.requests.items():
-            answer = await _ask(one.address, requests_for(database)[0])
+            answer = await _ask(one.server.address, requests_for(database)[0])
             if work in COMPARED:
-                expected = await _ask(reference.address, reference.contender.requests[work](database)[0])
+                expected = await _ask(
+                    reference.server.address, reference.contender.requests[work](database)[0]
+                )
                 _require_equal(one.contender.rows(answer), reference.contender.rows(expected), work)
     except WrongAnswer as problem:
         console.print(f"{one.contender.name} ({one.contender.title}) is left out. {problem}")
@@ -122,7 +130,7 @@ async def _measure(
 
 async def _load(one: Running, work: str, database: FilledDatabase, seconds: float) -> Figures:
     requests = one.contender.requests[work](database)
-    return await run_load(one.address, requests, connections=CONNECTIONS, seconds=seconds)
+    return await run_load(one.server, requests, connections=CONNECTIONS, seconds=seconds)
 
 
 def _add_rows(table: Table, work: str, measured: dict[Contender, list[Figures]]) -> None:
@@ -140,6 +148,7 @@ def _add_rows(table: Table, work: str, measured: dict[Contender, list[Figures]])
             f"{speed:,.1f}",
             _ratio(speed, speeds.get("P")),
             _ratio(speed, speeds.get("L2")),
+            _latency([figures.cpu_ms for figures in rounds]),
             _latency([figures.p50 for figures in rounds]),
             _latency([figures.p95 for figures in rounds]),
             f"{rounds[0].size / 1000:.1f}",
@@ -153,4 +162,4 @@ def _ratio(speed: float, reference: float | None) -> str:
 
 def _latency(rounds: list[float | None]) -> str:
     answered = [latency for latency in rounds if latency is not None]
-    return f"{median(answered):.1f}" if answered else "–"
+    return f"{median(answered):.2f}" if answered else "–"

@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.reads import queries
 from bench.reads.contenders import CONTENDERS, pursuit_deals, pursuit_request
 from bench.reads.data import COMMON_WORD, FilledDatabase, fill, member_id
-from bench.reads.servers import Cores, Request, run_load, start_server
+from bench.reads.servers import Cores, MeasuredServer, Request, run_load, start_server
 from schema.core.ids import encode
 from tests.support.databases import Databases
 from workflow.rules.enums import OpportunityOrderField, OrderDirection
@@ -61,20 +61,20 @@ def _factor(readings: list[Reading]) -> str:
 async def _read(database: FilledDatabase, cores: Cores, seconds: float) -> dict[str, Reading]:
     [pursuit] = [one for one in CONTENDERS if one.name == "U"]
     environ = pursuit.environ(database)
-    async with start_server(partial(pursuit.command, database), environ, cores) as address:
+    async with start_server(partial(pursuit.command, database), environ, cores) as server:
         return {
-            name: await _measure(address, requests, seconds) for name, requests in _reads(database).items()
+            name: await _measure(server, requests, seconds) for name, requests in _reads(database).items()
         }
 
 
-async def _measure(address: str, requests: list[Request], seconds: float) -> Reading:
+async def _measure(server: MeasuredServer, requests: list[Request], seconds: float) -> Reading:
     """Ask each request once, which must not be answered with an error, and then measure all of them."""
-    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=server.address, timeout=60) as client:
         for request in requests:
             answer = await client.post(request.path, json=request.body, headers=dict(request.headers or {}))
             if errors := answer.json().get("errors"):
                 return Reading(error=str(errors[0]["extensions"].get("code", "failed")))
-    figures = await run_load(address, requests, connections=1, seconds=seconds)
+    figures = await run_load(server, requests, connections=1, seconds=seconds)
     return Reading(figures.p50, figures.p95)
 
 

